@@ -1,0 +1,1 @@
+"""Face: the Django admin, where support staff curate."""

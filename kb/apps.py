@@ -1,0 +1,21 @@
+"""The app's configuration."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class KbConfig(AppConfig):
+    """The knowledge base."""
+
+    name = "kb"
+    verbose_name = "Knowledge base"
+
+    def ready(self) -> None:
+        """Make the roles after every migrate.
+
+        The product uses no signals but this one: permissions themselves exist only after Django's own receiver of
+        it has run, and a flushed database must get its roles back.
+        """
+        from kb.roles import make_roles
+
+        post_migrate.connect(make_roles, sender=self)

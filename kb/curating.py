@@ -1,0 +1,89 @@
+"""Verbs of curation: edit a code, a table, a section, a range; link an incident.
+
+Each owns its transaction, refuses a stale version (StaleEdit) and records what it changed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kb import journal
+from kb.journal import By
+from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section
+from kb.models.code import VENDOR_TEXTS, Origin
+from kb.text.disposition import derive
+
+CODE_FIELDS = (*VENDOR_TEXTS, "disposition", "fixer", "successor")
+
+
+def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) -> ReturnCode:
+    """Change support's side of a code: its texts, disposition, fixer and successor.
+
+    A disposition or fixer given here is support's from now on; None hands it back to what the vendor's words say.
+    """
+    unknown = set(values) - set(CODE_FIELDS)
+    if unknown:
+        raise ValueError(f"not editable on a code: {sorted(unknown)}; allowed: {sorted(CODE_FIELDS)}")
+    with journal.entry(by) as entry:
+        current = entry.lock(ReturnCode, code.pk, version)
+        changed = journal.changed_fields(current, _with_origin(current, values))
+        return entry.update(current, changed) if changed else current
+
+
+def _with_origin(code: ReturnCode, values: dict[str, Any]) -> dict[str, Any]:
+    derived = derive(code.vendor_suggested_actions)
+    result = dict(values)
+    for name in ("disposition", "fixer"):
+        if name in values:
+            given = values[name]
+            result[name] = getattr(derived, name) if given is None else given
+            result[f"{name}_origin"] = Origin.VENDOR if given is None else Origin.STAFF
+    return result
+
+
+def save_table(table: CodeTable, version: int | None, values: dict[str, Any], by: By) -> CodeTable:
+    """Create a table (version None) or change one."""
+    return _save(table, version, values, {}, by)
+
+
+def save_range(code_range: CodeRange, version: int | None, values: dict[str, Any], by: By) -> CodeRange:
+    """Create a code range (version None) or change one."""
+    return _save(code_range, version, values, {}, by)
+
+
+def save_incident(
+    incident: IncidentLink,
+    version: int | None,
+    values: dict[str, Any],
+    codes: Sequence[ReturnCode] | None,
+    by: By,
+) -> IncidentLink:
+    """Create an incident link (version None) or change one; `codes` None leaves its codes as they are."""
+    return _save(incident, version, values, {} if codes is None else {"codes": codes}, by)
+
+
+def rename_section(section: Section, values: dict[str, Any], by: By) -> Section:
+    """Change a section's name, slug or position."""
+    with journal.entry(by) as entry:
+        current = entry.lock(Section, section.pk)
+        changed = journal.changed_fields(current, values)
+        if changed:
+            current.save()
+            entry.note(current, journal.ChangeKind.UPDATED, changed)
+        return current
+
+
+def delete_range(code_range: CodeRange, version: int, by: By) -> None:
+    """Delete a code range: support's own inference, not the vendor's text. Notes on it stay."""
+    with journal.entry(by) as entry:
+        entry.delete(entry.lock(CodeRange, code_range.pk, version))
+
+
+def _save(obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
+    with journal.entry(by) as entry:
+        if version is None:
+            journal.changed_fields(obj, values)
+            return entry.create(obj, **links)
+        current = entry.lock(type(obj), obj.pk, version)
+        changed = journal.changed_fields(current, values)
+        moved: dict[str, Any] = dict(journal.changed_links(current, links))
+        return entry.update(current, changed, **moved) if changed or moved else current

@@ -1,0 +1,188 @@
+"""Floor 2, the lowest: every write passes through a journal entry.
+
+An entry is one transaction. It locks what is edited, refuses a stale version, writes the revision with who, why
+and through which door, and puts one row a thing into the ordered feed.
+
+# Note [Sequence last]
+Sequence numbers come from one locked row, so that the feed's order is the order of commits: an autoincrement id
+is taken early, and a reader who has seen 7 could miss a 6 that commits later. The row stays locked until the
+commit, so an entry takes its numbers last, in one block; nobody waits behind the rest of the transaction.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from kb.models import Audience, Change, ChangeCounter, CodeTable, Door
+from kb.models.change import NOUNS, ChangeKind
+from kb.models.history import current_door
+
+M = TypeVar("M", bound=models.Model)
+
+_NOUN_OF = {
+    "codetable": "table",
+    "section": "section",
+    "returncode": "code",
+    "coderange": "range",
+    "troubleshootingnote": "note",
+    "incidentlink": "incident",
+}
+assert set(_NOUN_OF.values()) == set(NOUNS)
+
+
+@dataclass(frozen=True)
+class By:
+    """Who does it, through which door, and why."""
+
+    user: Any
+    door: Door
+    reason: str = ""
+
+
+class StaleEdit(Exception):
+    """Somebody saved the object since it was opened for this edit."""
+
+    def __init__(self, current: Any, opened: int) -> None:
+        super().__init__(f"{current} was saved by somebody else: version {current.version} now, {opened} when opened.")
+        self.current = current
+        self.opened = opened
+
+
+class NotAllowed(Exception):
+    """The state of things does not allow this verb; the message says why, for a person."""
+
+
+@dataclass
+class Entry:
+    """One transaction's worth of edits."""
+
+    by: By
+    changes: list[Change] = field(default_factory=list)
+
+    def lock(self, model: type[M], pk: int, version: int | None = None) -> M:
+        """Return the row, locked until the end of the entry.
+
+        Raises StaleEdit where `version` is given and is not the row's, and the model's DoesNotExist.
+        """
+        current = model._default_manager.select_for_update().get(pk=pk)
+        if version is not None and current.version != version:  # type: ignore[attr-defined]
+            raise StaleEdit(current, version)
+        return current
+
+    def create(self, obj: M, **links: Sequence[Any]) -> M:
+        """Insert a new object with its many-to-many links."""
+        return self._save(obj, ChangeKind.CREATED, [], links)
+
+    def update(self, obj: M, fields: Sequence[str], kind: ChangeKind = ChangeKind.UPDATED, **links: Any) -> M:
+        """Save the named fields of a locked object and replace its named many-to-many links."""
+        obj.version += 1  # type: ignore[attr-defined]
+        return self._save(obj, kind, [*fields, *links], links)
+
+    def delete(self, obj: models.Model) -> None:
+        """Delete an object, leaving its tombstone in the feed."""
+        self.note(obj, ChangeKind.DELETED, [])
+        _sign(obj, self.by)
+        obj.delete()
+
+    def note(self, obj: models.Model, kind: ChangeKind, fields: Sequence[str]) -> None:
+        """Put one row into the feed without saving the object."""
+        assert obj._meta.model_name is not None
+        self.changes.append(
+            Change(
+                kind=kind,
+                noun=_NOUN_OF[obj._meta.model_name],
+                object_id=obj.pk,
+                label=str(obj)[:250],
+                fields=sorted(fields),
+                audience=audience_of(obj),
+                door=self.by.door,
+                actor=self.by.user,
+            )
+        )
+
+    def _save(self, obj: M, kind: ChangeKind, fields: Sequence[str], links: dict[str, Any]) -> M:
+        _sign(obj, self.by)
+        if hasattr(obj, "updated_at"):
+            obj.updated_at = timezone.now()
+        if links:
+            # One revision, not one for the row and one a link: the row's is written after the links are.
+            obj.skip_history_when_saving = True  # type: ignore[attr-defined]
+            obj.save()
+            for name, targets in links.items():
+                getattr(obj, name).set(targets)
+            del obj.skip_history_when_saving  # type: ignore[attr-defined]
+        obj.save()
+        self.note(obj, kind, fields)
+        return obj
+
+
+@contextmanager
+def entry(by: By) -> Iterator[Entry]:
+    """Open a transaction whose edits are recorded together. See Note [Sequence last]."""
+    token = current_door.set(by.door)
+    try:
+        with transaction.atomic():
+            opened = Entry(by)
+            yield opened
+            record(opened.changes)
+    finally:
+        current_door.reset(token)
+
+
+def record(changes: list[Change]) -> None:
+    """Give changes their sequence numbers, in one block, and store them. Call last in a transaction."""
+    if not changes:
+        return
+    first = take_sequence(len(changes))
+    for sequence, change in enumerate(changes, first):
+        change.sequence = sequence
+    Change.objects.bulk_create(changes, batch_size=500)
+
+
+def take_sequence(count: int) -> int:
+    """Reserve `count` sequence numbers until the transaction ends; return the first. See Note [Sequence last]."""
+    if not ChangeCounter.objects.filter(id=1).update(last=F("last") + count):
+        # bulk_create with ignore_conflicts: two first writers must not both fail.
+        ChangeCounter.objects.bulk_create([ChangeCounter(id=1, last=0)], ignore_conflicts=True)
+        ChangeCounter.objects.filter(id=1).update(last=F("last") + count)
+    return ChangeCounter.objects.values_list("last", flat=True).get(id=1) - count + 1
+
+
+def sequence() -> int:
+    """Return the sequence of the last committed change: whether it moved tells whether anything changed."""
+    return ChangeCounter.objects.filter(id=1).values_list("last", flat=True).first() or 0
+
+
+def audience_of(obj: Any) -> str:
+    """Return the audience of an object's changes: its own, or its table's; a note's only once validated."""
+    if isinstance(obj, CodeTable):
+        return obj.audience
+    if hasattr(obj, "table"):
+        return obj.table.audience
+    if hasattr(obj, "is_validated") and not obj.is_validated:
+        return Audience.INTERNAL
+    return obj.audience
+
+
+def changed_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:
+    """Set the given values and return the names of those that differed."""
+    changed = [name for name, value in values.items() if getattr(obj, name) != value]
+    for name in changed:
+        setattr(obj, name, values[name])
+    return changed
+
+
+def changed_links(obj: models.Model, links: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return the many-to-many links that differ from what is stored."""
+    pks: Callable[[Any], set[Any]] = lambda targets: {target.pk for target in targets}  # noqa: E731
+    return {name: targets for name, targets in links.items() if pks(getattr(obj, name).all()) != pks(targets)}
+
+
+def _sign(obj: Any, by: By) -> None:
+    obj._history_user = by.user
+    obj._change_reason = by.reason[:100]

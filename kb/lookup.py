@@ -1,0 +1,195 @@
+"""The one read door of every face: find a code, show its card, search text.
+
+Every function takes the user who asks and shows only what that user may read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+
+from kb import searching
+from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models.code import ReturnCodeQuerySet
+from kb.text import code as text_code
+
+MAX_HITS = 100
+"""Meanings of one code that are shown. Real tables reach 11."""
+
+MAX_NEAR = 6
+MAX_NEIGHBOURS = 3
+
+
+class Verdict(StrEnum):
+    """The five different answers to "what is this code?"."""
+
+    FOUND = "found"
+    KNOWN_WITHOUT_NOTE = "known_without_note"
+    RETIRED = "retired"
+    IN_KNOWN_RANGE = "in_known_range"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One meaning of a code, and how the query was read to get there."""
+
+    code: ReturnCode
+    how: str
+
+
+@dataclass(frozen=True)
+class Near:
+    """A code one edit away from what was asked: offered, never chosen."""
+
+    code: ReturnCode
+    pieces: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the knowledge base says about a code."""
+
+    query: str
+    verdict: Verdict
+    hits: list[Hit] = field(default_factory=list)
+    ranges: list[CodeRange] = field(default_factory=list)
+    near: list[Near] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that a reader may see about one return code."""
+
+    code: ReturnCode
+    notes: list[TroubleshootingNote]
+    open_incidents: list[IncidentLink]
+    past_incidents: list[IncidentLink]
+    ranges: list[CodeRange]
+    verdict: Verdict
+
+
+def codes_visible_to(user: Any) -> ReturnCodeQuerySet:
+    """Return the codes that a user may read, with what it takes to name and link them."""
+    return ReturnCode.objects.visible_to(user).select_related("table", "section")
+
+
+def find(query: str, user: Any, table: CodeTable | None = None, section: Section | None = None) -> Answer:
+    """Answer what a code means: its meanings, or where it would belong and which codes are near.
+
+    At most four queries, whatever the size of the tables.
+    """
+    scope = codes_visible_to(user)
+    if table is not None:
+        scope = scope.filter(table=table)
+    if section is not None:
+        scope = scope.filter(section=section)
+    hits = _hits(query, scope)
+    if hits:
+        return Answer(query, _verdict([hit.code for hit in hits], user), hits)
+    ranges = CodeRange.objects.visible_to(user).holding(text_code.number(query)).select_related("table")
+    if table is not None:
+        ranges = ranges.filter(table=table)
+    known = list(ranges[:MAX_NEAR])
+    verdict = Verdict.IN_KNOWN_RANGE if known else Verdict.UNKNOWN
+    return Answer(query, verdict, [], known, _near(query, scope))
+
+
+def cards(codes: Sequence[ReturnCode], user: Any) -> list[Card]:
+    """Return the cards of a few codes, in the same order, in a number of queries that does not grow with them."""
+    notes = TroubleshootingNote.objects.visible_to(user).current().select_related("owner", "validated_by")
+    incidents = IncidentLink.objects.visible_to(user).open_first()
+    prefetch_related_objects(
+        list(codes),
+        Prefetch("notes", notes.order_by("-state", "-updated_at", "-id"), to_attr="shown_notes"),
+        Prefetch("incidents", incidents, to_attr="shown_incidents"),
+    )
+    ranges = _ranges_of(codes, notes, user)
+    return [_card(code, ranges) for code in codes]
+
+
+def neighbours(code: ReturnCode, user: Any) -> list[ReturnCode]:
+    """Return the codes just below and above a number in its table, in order; [] for a code without a number."""
+    if code.number is None:
+        return []
+    same = codes_visible_to(user).filter(table=code.table_id).exclude(number=code.number)
+    below = same.filter(number__lt=code.number).order_by("-number", "id")[:MAX_NEIGHBOURS]
+    above = same.filter(number__gt=code.number).order_by("number", "id")[:MAX_NEIGHBOURS]
+    return [*reversed(below), *above]
+
+
+def search(text: str, user: Any) -> QuerySet[ReturnCode]:
+    """Return the codes that contain each word of a text, current ones first, in the vendor's order."""
+    found = searching.containing(codes_visible_to(user), text, user)
+    return found.order_by("retired_at", "table_id", "position", "id")
+
+
+def _hits(query: str, scope: ReturnCodeQuerySet) -> list[Hit]:
+    how = {reading.canonical: reading.how for reading in text_code.readings(query)}
+    if not how:
+        return []
+    asked, order = text_code.identity(query), list(how)
+    found = scope.matching(query).order_by("table_id", "section__position", "position", "id")[:MAX_HITS]
+    ranked = sorted(found, key=lambda code: (code.identity != asked, order.index(code.canonical)))
+    return [Hit(code, _how(code, asked, how[code.canonical])) for code in ranked]
+
+
+def _how(code: ReturnCode, asked: str, reading: str) -> str:
+    if code.identity == asked or reading != "as written":
+        return "as written" if code.identity == asked else reading
+    return "hexadecimal" if code.identity.startswith("0X") else "leading zeros aside"
+
+
+def _near(query: str, scope: QuerySet[ReturnCode]) -> list[Near]:
+    variants = text_code.one_edit_variants(query)
+    if not variants:
+        return []
+    codes = scope.filter(canonical__in=variants).order_by("sort_key", "id")[:MAX_NEAR]
+    return [Near(code, text_code.difference(query, code.code)) for code in codes]
+
+
+def _verdict(codes: Sequence[ReturnCode], user: Any) -> Verdict:
+    live = [code for code in codes if not code.is_retired]
+    if not live:
+        return Verdict.RETIRED
+    about = Q(codes__in=live)
+    for code in live:
+        if code.number is not None:
+            about |= Q(ranges__table=code.table_id, ranges__first__lte=code.number, ranges__last__gte=code.number)
+    noted = TroubleshootingNote.objects.visible_to(user).published().filter(about)
+    return Verdict.FOUND if noted.exists() else Verdict.KNOWN_WITHOUT_NOTE
+
+
+def _ranges_of(codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Any) -> list[CodeRange]:
+    about = Q()
+    for code in codes:
+        if code.number is not None:
+            about |= Q(table=code.table_id, first__lte=code.number, last__gte=code.number)
+    if not about:
+        return []
+    ranges = CodeRange.objects.visible_to(user).filter(about)
+    return list(ranges.prefetch_related(Prefetch("notes", notes, to_attr="shown_notes")))
+
+
+def _card(code: Any, ranges: list[CodeRange]) -> Card:
+    own = [r for r in ranges if r.table_id == code.table_id and r.first <= (code.number or 0) <= r.last]
+    own = [] if code.number is None else sorted(own, key=lambda r: r.last - r.first)
+    notes = {note.pk: note for note in code.shown_notes}
+    for note in (note for r in own for note in r.shown_notes):  # type: ignore[attr-defined]
+        notes.setdefault(note.pk, note)
+    shown = list(notes.values())
+    incidents = code.shown_incidents
+    if code.is_retired:
+        verdict = Verdict.RETIRED
+    else:
+        verdict = Verdict.FOUND if any(note.is_live for note in shown) else Verdict.KNOWN_WITHOUT_NOTE
+    return Card(
+        code,
+        shown,
+        [incident for incident in incidents if incident.is_open],
+        [incident for incident in incidents if not incident.is_open],
+        own,
+        verdict,
+    )

@@ -1,0 +1,33 @@
+"""What every revision remembers besides its fields: the door through which the edit came."""
+
+from contextvars import ContextVar
+
+from django.db import models
+
+
+class Door(models.TextChoices):
+    """The face that an edit came through."""
+
+    ADMIN = "admin", "Admin"
+    WEB = "web", "Page"
+    API = "api", "API"
+    IMPORT = "import", "Import"
+    SHELL = "shell", "Shell"
+
+
+current_door: ContextVar[str] = ContextVar("current_door", default=Door.SHELL.value)
+"""The door of the verb that runs; set by the journal, read when a revision is written."""
+
+
+def door_now() -> str:
+    """Return the door of the verb that runs. A function, because a field's default must be one."""
+    return current_door.get()
+
+
+class Revision(models.Model):
+    """Base of the history tables: adds the door to who, when and why."""
+
+    door = models.CharField(max_length=10, choices=Door.choices, default=door_now)
+
+    class Meta:
+        abstract = True

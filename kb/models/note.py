@@ -1,0 +1,125 @@
+"""Troubleshooting notes: what support knows about codes, in the KCS shape."""
+
+from datetime import date
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from kb.models.audience import Audience, Reader, reader
+from kb.models.code import CodeRange, ReturnCode
+from kb.models.history import Revision
+
+NOTE_TEXTS = ("title", "issue", "environment", "cause", "resolution", "customer_reply")
+
+
+class NoteState(models.TextChoices):
+    """Life of a note. The KCS confidence levels, and an end."""
+
+    DRAFT = "draft", "Draft"
+    NOT_VALIDATED = "not_validated", "Not validated"
+    VALIDATED = "validated", "Validated"
+    ARCHIVED = "archived", "Archived"
+
+
+LIVE = (NoteState.NOT_VALIDATED, NoteState.VALIDATED)
+
+
+class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
+    """Chainable reads of notes."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep what a user may read: staff readers all, the public only validated notes meant for it."""
+        allowed = reader(user)
+        if allowed == Reader.INTERNAL:
+            return self
+        if allowed == Reader.NOTHING:
+            return self.none()
+        about = {"table__audience": Audience.PUBLIC, "notes": OuterRef("pk")}
+        on_public = Exists(ReturnCode.objects.filter(**about)) | Exists(CodeRange.objects.filter(**about))
+        return self.filter(on_public, audience=Audience.PUBLIC, state=NoteState.VALIDATED)
+
+    def current(self) -> Self:
+        """Keep what is not archived."""
+        return self.exclude(state=NoteState.ARCHIVED)
+
+    def published(self) -> Self:
+        """Keep what agents work with: not validated and validated notes."""
+        return self.filter(state__in=LIVE)
+
+    def due(self, at: date) -> Self:
+        """Keep published notes whose review date has come by `at`."""
+        return self.published().filter(review_on__lte=at)
+
+
+class TroubleshootingNote(models.Model):
+    """A runbook article for one code or many. Texts are Markdown."""
+
+    title = models.CharField(max_length=200, help_text="What goes wrong, in the words of somebody who looks for it.")
+    issue = models.TextField(blank=True, help_text="The customer's own words; several phrasings help the search.")
+    environment = models.TextField(blank=True, help_text="Where it happens: product, version, interface, plan.")
+    cause = models.TextField(blank=True, help_text="Why it happens.")
+    resolution = models.TextField(blank=True, help_text="What the agent does, step by step.")
+    customer_reply = models.TextField(
+        blank=True,
+        help_text="What to send to the customer; {code} and {date} are filled in. No internal links or names.",
+    )
+    codes = models.ManyToManyField(ReturnCode, related_name="notes", blank=True)
+    ranges = models.ManyToManyField(CodeRange, related_name="notes", blank=True)
+    state = models.CharField(max_length=16, choices=NoteState.choices, default=NoteState.DRAFT, editable=False)
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned_notes",
+        help_text="Who keeps it true.",
+    )
+    review_on = models.DateField("review date", null=True, blank=True, help_text="When somebody should check it again.")
+    validated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    validated_at = models.DateTimeField(null=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TroubleshootingNoteQuerySet.as_manager()
+    history = HistoricalRecords(bases=[Revision], m2m_fields=[codes, ranges])
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        constraints = [
+            models.CheckConstraint(name="note_title_given", condition=~Q(title="")),
+            models.CheckConstraint(name="note_state_known", condition=Q(state__in=NoteState.values)),
+            models.CheckConstraint(name="note_audience_known", condition=Q(audience__in=Audience.values)),
+        ]
+        indexes = [
+            # The queue of notes to review: `due(at)`.
+            models.Index(fields=["review_on"], name="note_review"),
+            # The default order of the admin's and the API's lists.
+            models.Index(fields=["-updated_at", "-id"], name="note_newest"),
+        ]
+        permissions = [("validate_note", "Can validate, return and archive notes")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the note's page."""
+        return reverse("note", args=[self.pk])
+
+    @property
+    def is_live(self) -> bool:
+        """Whether agents work with it."""
+        return self.state in LIVE
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether a reviewer stands behind the words."""
+        return self.state == NoteState.VALIDATED

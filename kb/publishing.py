@@ -1,0 +1,114 @@
+"""Verbs of a note's life: write, submit, validate, return, archive, restore.
+
+draft -> not_validated -> validated, and from any of them archived; `restore_note` leads back to draft.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from kb import journal
+from kb.journal import By, NotAllowed
+from kb.models import CodeRange, ReturnCode, TroubleshootingNote
+from kb.models.note import NOTE_TEXTS, NoteState
+
+NOTE_FIELDS = (*NOTE_TEXTS, "audience", "owner", "review_on")
+
+
+def save_note(
+    note: TroubleshootingNote,
+    version: int | None,
+    values: dict[str, Any],
+    by: By,
+    codes: Sequence[ReturnCode] | None = None,
+    ranges: Sequence[CodeRange] | None = None,
+) -> TroubleshootingNote:
+    """Create a note as a draft (version None) or change one.
+
+    New words, or a new audience, on a validated note have nobody behind them: without the right to validate it goes back
+    to not_validated. Raises StaleEdit.
+    """
+    links: dict[str, Any] = {
+        name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None
+    }
+    with journal.entry(by) as entry:
+        if version is None:
+            journal.changed_fields(note, values)
+            return entry.create(note, **links)
+        current = entry.lock(TroubleshootingNote, note.pk, version)
+        changed = journal.changed_fields(current, values)
+        moved: dict[str, Any] = dict(journal.changed_links(current, links))
+        if not changed and not moved:
+            return current
+        if current.is_validated and set(changed) & {*NOTE_TEXTS, "audience"} and not may_validate(current, by.user):
+            changed += _set_state(current, NoteState.NOT_VALIDATED, by)
+        return entry.update(current, changed, **moved)
+
+
+def may_validate(note: TroubleshootingNote, user: Any) -> bool:
+    """Whether a user may stand behind a note's words."""
+    return user is not None and user.has_perm("kb.validate_note")
+
+
+def submit_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
+    """Offer a draft to agents: draft -> not_validated."""
+    return _move(note, version, by, {NoteState.DRAFT}, NoteState.NOT_VALIDATED)
+
+
+def validate_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
+    """Stand behind a note: draft or not_validated -> validated. Raises NotAllowed without the right to."""
+    if not may_validate(note, by.user):
+        raise NotAllowed("Only a reviewer may validate a note.")
+    if not settings.KB_VALIDATE_OWN_WORDS and _last_author(note) == by.user.pk:
+        raise NotAllowed("You wrote the last words of this note: somebody else has to validate them.")
+    return _move(note, version, by, {NoteState.DRAFT, NoteState.NOT_VALIDATED}, NoteState.VALIDATED)
+
+
+def return_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
+    """Send a note back to its author: not_validated or validated -> draft. Say why in `by.reason`."""
+    return _move(note, version, by, {NoteState.NOT_VALIDATED, NoteState.VALIDATED}, NoteState.DRAFT)
+
+
+def archive_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
+    """Take a note out of use; nothing of it is lost."""
+    return _move(note, version, by, set(NoteState) - {NoteState.ARCHIVED}, NoteState.ARCHIVED)
+
+
+def restore_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
+    """Take a note back into use, as a draft."""
+    return _move(note, version, by, {NoteState.ARCHIVED}, NoteState.DRAFT)
+
+
+def _move(
+    note: TroubleshootingNote, version: int, by: By, sources: set[NoteState], target: NoteState
+) -> TroubleshootingNote:
+    with journal.entry(by) as entry:
+        current = entry.lock(TroubleshootingNote, note.pk, version)
+        if current.state not in sources:
+            allowed = ", ".join(sorted(state.label.lower() for state in sources))
+            raise NotAllowed(f"This note is {current.get_state_display().lower()}; it would have to be: {allowed}.")
+        return entry.update(current, _set_state(current, target, by))
+
+
+def _set_state(note: TroubleshootingNote, state: NoteState, by: By) -> list[str]:
+    validated = state == NoteState.VALIDATED
+    return journal.changed_fields(
+        note,
+        {
+            "state": state,
+            "validated_by": by.user if validated else None,
+            "validated_at": timezone.now() if validated else None,
+        },
+    )
+
+
+def _last_author(note: TroubleshootingNote) -> int | None:
+    """Return the id of who last changed the words; a change of state alone writes no words."""
+    newer = None
+    for revision in note.history.order_by("-history_date", "-history_id").iterator():
+        if newer and any(getattr(revision, name) != getattr(newer, name) for name in NOTE_TEXTS):
+            return newer.history_user_id
+        newer = revision
+    return newer.history_user_id if newer else None

@@ -1,0 +1,46 @@
+"""The roles: groups with the permissions that the product's faces ask for."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+AGENT = {
+    "view_internal",
+    "view_codetable",
+    "view_section",
+    "view_returncode",
+    "view_coderange",
+    "view_troubleshootingnote",
+    "view_incidentlink",
+}
+EDITOR = AGENT | {
+    "change_returncode",
+    "add_troubleshootingnote",
+    "change_troubleshootingnote",
+    "add_incidentlink",
+    "change_incidentlink",
+    "add_coderange",
+    "change_coderange",
+    "delete_coderange",
+}
+REVIEWER = EDITOR | {"validate_note"}
+IMPORTER = AGENT | {
+    "add_codetable",
+    "change_codetable",
+    "change_section",
+    "import_table",
+    "apply_import",
+    "rollback_import",
+    "export_table",
+}
+ROLES = {"agent": AGENT, "editor": EDITOR, "reviewer": REVIEWER, "importer": IMPORTER}
+"""Permissions of the app `kb` by role. Whoever writes in the admin is `is_staff` besides; agents are not."""
+
+
+def make_roles(**_: Any) -> None:
+    """Make each role's group hold exactly its permissions. Groups that a site made itself are left alone."""
+    for name, codenames in ROLES.items():
+        permissions = Permission.objects.filter(Q(content_type__app_label="kb"), codename__in=codenames)
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.set(permissions)

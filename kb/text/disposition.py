@@ -1,0 +1,64 @@
+"""What to do about a code, and who can fix it, derived from the vendor's own words.
+
+The words decide only where they point one way. Where they point two ways ("try again, or contact support"),
+or nowhere, the answer is `unknown`, and support staff decide.
+"""
+
+import re
+from typing import NamedTuple
+
+DISPOSITIONS = {
+    "retry_now": "Retry now",
+    "retry_later": "Retry later",
+    "fix_request": "Fix the request",
+    "contact_vendor": "Contact the vendor",
+    "change_plan": "Change the plan",
+    "no_action": "No action needed",
+    "unknown": "Not decided",
+}
+FIXERS = {"customer": "Customer", "us": "Us", "vendor": "Vendor", "unknown": "Not decided"}
+
+_FIXER_OF = {"fix_request": "customer", "change_plan": "customer", "contact_vendor": "vendor"}
+
+
+class Verdict(NamedTuple):
+    """A derived disposition and fixer; keys of DISPOSITIONS and FIXERS."""
+
+    disposition: str
+    fixer: str
+
+
+UNDECIDED = Verdict("unknown", "unknown")
+
+# Each cue is taken out of the text before the next is tried: "try again later" must not also count as
+# "try again", and "contact support to upgrade the package" is one way (change the plan), not two.
+_CUES = [
+    ("no_action", r"\b(?:do not process|no action (?:is )?(?:needed|required))\b|无需处理|不做处理"),
+    (
+        "change_plan",
+        r"(?:\bcontact [\w ]*support to )?\b(?:upgrade (?:the|your) (?:package|plan)|open [\w ]*edition)\b"
+        r"|升级套餐|开通[^。]{0,20}版",
+    ),
+    ("contact_vendor", r"\bcontact [\w ]*support\b|\bcontact (?:the )?vendor\b|联系[^。]{0,20}技术支持"),
+    ("retry_later", r"\b(?:try again|retry) later\b|稍后(?:再试|重试)"),
+    ("retry_now", r"\b(?:try again|retry)\b|重试"),
+    (
+        "fix_request",
+        r"\bplease (?:check|confirm|enter|fill in|modify|reduce|shorten|use|avoid|register|add|delete|let"
+        r"|do not (?:send|exceed))\b|\bcheck (?:if|whether)\b|\bneeds? to (?:be|log)\b|\bcan be left blank\b"
+        r"|请(?:检查|确认|输入|填写|修改|减少|缩短|使用|避免|先?注册|添加|删除)",
+    ),
+]
+_COMPILED = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _CUES]
+
+
+def derive(suggested_actions: str) -> Verdict:
+    """Return what the vendor's suggested actions say to do, and who can fix it."""
+    rest, said = suggested_actions[:4000], []
+    for name, cue in _COMPILED:
+        rest, hits = cue.subn(" ", rest)
+        if hits:
+            said.append(name)
+    if len(said) != 1:
+        return UNDECIDED
+    return Verdict(said[0], _FIXER_OF.get(said[0], "unknown"))

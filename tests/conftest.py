@@ -1,0 +1,41 @@
+"""Fixtures that every test may use."""
+
+import pytest
+
+from tests import make
+
+
+@pytest.fixture
+def agent(db):
+    return make.user("agent", "agent")
+
+
+@pytest.fixture
+def editor(db):
+    return make.user("editor", "editor")
+
+
+@pytest.fixture
+def reviewer(db):
+    return make.user("reviewer", "reviewer")
+
+
+@pytest.fixture
+def importer(db):
+    return make.user("importer", "importer")
+
+
+@pytest.fixture
+def admin(db):
+    return make.user("admin", is_superuser=True, is_staff=True)
+
+
+@pytest.fixture
+def idle_staff(db):
+    """Staff without a single right: what the default denies."""
+    return make.user("idle", is_staff=True)
+
+
+@pytest.fixture
+def stranger(db):
+    return make.user("stranger")

@@ -1,0 +1,77 @@
+"""Plain factories: each makes one thing that is right, with only what the test cares about spelled out."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+
+from kb.models import (
+    Audience,
+    CodeRange,
+    CodeTable,
+    IncidentLink,
+    ReturnCode,
+    Section,
+    TroubleshootingNote,
+)
+from kb.models.code import VENDOR_TEXTS
+from kb.models.table import section_slug
+from kb.text.disposition import derive
+
+User = get_user_model()
+PASSWORD = "a-long-enough-password"
+STAFF_ROLES = {"editor", "reviewer", "importer"}
+
+
+def user(name: str = "stranger", role: str = "", **fields: Any) -> Any:
+    """A user in a role's group; one without a role has no rights at all."""
+    made = User(username=name, is_staff=role in STAFF_ROLES, **fields)
+    # A fast hash: logging in is not what these tests test.
+    made.set_password(PASSWORD)
+    made.save()
+    if role:
+        made.groups.add(Group.objects.get(name=role))
+    return made
+
+
+def table(slug: str = "zim-server", **fields: Any) -> CodeTable:
+    given = {"vendor": "ZEGOCLOUD", "product": "ZIM", "name": "Return codes", "audience": Audience.PUBLIC} | fields
+    return CodeTable.objects.create(slug=slug, **given)
+
+
+def section(of: CodeTable, name: str = "Public") -> Section:
+    taken = set(of.sections.values_list("slug", flat=True))
+    found = of.sections.filter(name=name).first()
+    return found or Section.objects.create(table=of, name=name, slug=section_slug(name, taken), position=len(taken))
+
+
+def code(
+    number: str = "660300001", of: CodeTable | None = None, in_section: str = "Public", **fields: Any
+) -> ReturnCode:
+    """A code as an import would leave it: what we show is what the vendor said, unless `fields` says otherwise."""
+    of = of or CodeTable.objects.filter(slug="zim-server").first() or table()
+    given = {"description": "Room does not exist.", "position": of.codes.count()} | fields
+    derived = derive(given.get("suggested_actions", ""))
+    vendor = {f"vendor_{name}": given.get(name, "") for name in VENDOR_TEXTS}
+    known = {"disposition": derived.disposition, "fixer": derived.fixer}
+    return ReturnCode.objects.create(table=of, section=section(of, in_section), code=number, **vendor | known | given)
+
+
+def note(title: str = "Room is gone", *codes: ReturnCode, **fields: Any) -> TroubleshootingNote:
+    made = TroubleshootingNote.objects.create(title=title, **{"state": "validated", "audience": "public"} | fields)
+    made.codes.set(codes)
+    return made
+
+
+def incident(title: str = "Rooms fail to open", *codes: ReturnCode, **fields: Any) -> IncidentLink:
+    n = IncidentLink.objects.count() + 1
+    made = IncidentLink.objects.create(
+        title=title, **{"url": f"https://status.example.com/{n}", "audience": "public"} | fields
+    )
+    made.codes.set(codes)
+    return made
+
+
+def code_range(name: str = "Room", first: int = 660300000, last: int = 660399999, **fields: Any) -> CodeRange:
+    of = fields.pop("of", None) or CodeTable.objects.filter(slug="zim-server").first() or table()
+    return CodeRange.objects.create(table=of, name=name, first=first, last=last, **fields)
