@@ -27,8 +27,8 @@ def save_note(
 ) -> TroubleshootingNote:
     """Create a note as a draft (version None) or change one.
 
-    New words, or a new audience, on a validated note have nobody behind them: without the right to validate it goes back
-    to not_validated. Raises StaleEdit.
+    New words, or a new audience, on a validated note have nobody behind them: without the right to validate it
+    goes back to not_validated. Raises StaleEdit.
     """
     links: dict[str, Any] = {
         name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None

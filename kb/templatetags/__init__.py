@@ -1,0 +1,1 @@
+"""Template tags that pages and the admin share."""

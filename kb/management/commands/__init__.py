@@ -1,0 +1,1 @@
+"""Commands of `manage.py`; each only translates between the shell and a verb."""
