@@ -1,0 +1,14 @@
+#!/bin/sh
+# Install Chromium and PostgreSQL where they are missing and may be installed (root, apt); else say what is skipped.
+missing=""
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="chromium fonts-dejavu-core"
+command -v pg_config >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "==> Installing for the tests: $missing"
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
+fi
+echo "==> NOT INSTALLED: $missing. The tests that need them are SKIPPED, by name." >&2
+exit 0
