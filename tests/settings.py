@@ -1,6 +1,7 @@
 """The product's settings as tests and type checks run them, whatever the shell exports."""
 
 import os
+import tempfile
 
 os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_VALIDATE_OWN_WORDS": "0", "LOG_LEVEL": "WARNING"}
 
@@ -8,3 +9,8 @@ from config.settings import *  # noqa: F403
 
 # Logging in is not what most tests test: a fast hash.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file, as in production: the in-memory default shares one cache between threads and locks whole tables. Named
+    # for the process, so that runs side by side do not share it.
+    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/codebook-test-{os.getpid()}.sqlite3"}  # noqa: F405
