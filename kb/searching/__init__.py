@@ -14,9 +14,16 @@ MAX_WORDS = 8
 """Words of a query that are looked for; more are left out, so that a pasted log cannot make a huge query."""
 
 
+MAX_LENGTH = 80
+"""Characters of a word that are looked for: SQLite refuses patterns of more than 50,000."""
+
+MAX_TEXT = 4_000
+"""Characters of a query that are read."""
+
+
 def containing(codes: QuerySet[ReturnCode], text: str, user: Any) -> QuerySet[ReturnCode]:
     """Keep the codes where each word of `text` is in the code's texts or in a note that `user` may read."""
-    words = text.replace("\x00", " ").split()[:MAX_WORDS]
+    words = [word[:MAX_LENGTH] for word in text[:MAX_TEXT].replace("\x00", " ").split()][:MAX_WORDS]
     if not words:
         return codes.none()
     return codes.filter(reduce(and_, (_has_word(word, user) for word in words)))

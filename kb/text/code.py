@@ -19,7 +19,7 @@ MAX_LENGTH = 64
 MAX_NUMBER = 2**63 - 1
 """Largest number that a database's signed 64-bit column holds."""
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES = re.compile(r"[\s_]+")
 _HEXADECIMAL = re.compile(r"0+X0*([0-9A-F]{1,16})\Z")

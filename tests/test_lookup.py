@@ -1,0 +1,194 @@
+"""The one read door: five different answers, and only what the reader may see."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kb import lookup
+from kb.lookup import Verdict
+from kb.models import ReturnCode
+from tests import make
+
+pytestmark = pytest.mark.django_db
+LAST_YEAR = datetime(2025, 3, 5, tzinfo=UTC)
+
+
+def check_verdict(query, verdict, *codes, user=None):
+    answer = lookup.find(query, user)
+    assert (answer.verdict, [hit.code.code for hit in answer.hits]) == (verdict, list(codes))
+    return answer
+
+
+def test_the_five_answers_differ():
+    make.code_range()
+    make.note("Room is gone", make.code("660300001"))
+    make.code("660300002")
+    make.code("660300003", retired_at=LAST_YEAR)
+    check_verdict("660300001", Verdict.FOUND, "660300001")
+    check_verdict("660300002", Verdict.KNOWN_WITHOUT_NOTE, "660300002")
+    check_verdict("660300003", Verdict.RETIRED, "660300003")
+    assert check_verdict("660399998", Verdict.IN_KNOWN_RANGE).ranges[0].name == "Room"
+    check_verdict("123", Verdict.UNKNOWN)
+
+
+def test_a_note_on_the_range_is_a_note_on_its_codes():
+    note = make.note("Rooms")
+    note.ranges.set([make.code_range()])
+    code = make.code("660300002")
+    check_verdict("660300002", Verdict.FOUND, "660300002")
+    assert lookup.cards([code], None)[0].notes == [note]
+
+
+def test_a_code_in_several_sections_has_several_answers():
+    make.code("3", in_section="Public")
+    make.code("3", in_section="Mix")
+    make.code("3", make.table("rtc-server"))
+    answer = check_verdict("3", Verdict.KNOWN_WITHOUT_NOTE, "3", "3", "3")
+    assert {hit.code.section.name for hit in answer.hits} == {"Public", "Mix"}
+
+
+def test_the_exact_code_comes_before_other_readings_and_each_is_labelled():
+    make.code("0")
+    make.code("00000", make.table("postgresql"))
+    answer = lookup.find("00000", None)
+    assert [(hit.code.code, hit.how) for hit in answer.hits] == [
+        ("00000", "as written"),
+        ("0", "leading zeros aside"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "how"),
+    [
+        ("0xC0000005", "as written"),
+        ("3221225477", "hexadecimal"),
+        ("-1073741819", "decimal, read as unsigned 32-bit"),
+        ("c0000005", "hexadecimal without 0x"),
+    ],
+)
+def test_a_hexadecimal_code_is_found_by_its_other_spellings(query, how):
+    make.code("0xC0000005")
+    assert [(hit.code.code, hit.how) for hit in lookup.find(query, None).hits] == [("0xC0000005", how)]
+
+
+def test_near_codes_are_offered_with_what_differs_and_never_chosen():
+    make.code("660300001")
+    answer = check_verdict("660300007", Verdict.UNKNOWN)
+    assert [near.pieces for near in answer.near] == [[("66030000", False), ("1", True)]]
+
+
+def test_the_narrowest_range_comes_first():
+    make.code_range("All", 0, 999_999_999)
+    make.code_range()
+    assert [found.name for found in lookup.find("660399998", None).ranges] == ["Room", "All"]
+
+
+def test_a_look_up_can_stay_inside_a_table_and_a_section():
+    public, mix = make.code("3", in_section="Public"), make.code("3", in_section="Mix")
+    make.code("3", make.table("rtc-server"))
+    assert len(lookup.find("3", None, public.table).hits) == 2
+    assert [hit.code for hit in lookup.find("3", None, public.table, mix.section).hits] == [mix]
+
+
+HOSTILE = ["", " ", "\x00", "9" * 100_000, "'; --", "NEAR(", "*", "💥", "%", "\u202e12"]
+
+
+@pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_queries_are_answered(query):
+    make.code()
+    assert lookup.find(query, None).verdict == Verdict.UNKNOWN
+    assert list(lookup.search(query, None)[:5]) == []
+
+
+def test_neighbours_are_the_codes_around_it_in_its_table():
+    for n in (1, 2, 5, 6, 7, 8, 9):
+        make.code(str(n))
+    make.code("4", make.table("rtc-server"))
+    code = ReturnCode.objects.get(code="5")
+    assert [near.code for near in lookup.neighbours(code, None)] == ["1", "2", "6", "7", "8"]
+
+
+def test_open_incidents_are_kept_apart_from_past_ones():
+    code = make.code()
+    past = make.incident("Past", code, state="resolved", started_at=LAST_YEAR, resolved_at=LAST_YEAR)
+    now = make.incident("Now", code, started_at=LAST_YEAR)
+    card = lookup.cards([code], None)[0]
+    assert (card.open_incidents, card.past_incidents) == ([now], [past])
+
+
+def test_search_finds_words_in_codes_and_notes():
+    gone, other = make.code("660300001"), make.code("1", description="Request failed.")
+    make.note("Cannot join", other, cause="The lobby is closed")
+    assert list(lookup.search("room exist", None)) == [gone]
+    assert list(lookup.search("lobby", None)) == [other]
+    assert list(lookup.search("lobby room", None)) == []
+
+
+# Who sees what
+
+
+def internal_world():
+    code = make.code("660300001")
+    hidden = make.code("660300001", make.table("secret", audience="internal"))
+    make.note("Hush lobby", code, audience="internal")
+    make.note("Draft lobby", code, state="draft")
+    make.note("Unsure lobby", code, state="not_validated")
+    make.incident("Hush", code, audience="internal")
+    make.code_range("Hush", 0, 10, of=hidden.table)
+    return code
+
+
+def test_the_public_sees_nothing_internal(stranger):
+    code = internal_world()
+    for user in (None, stranger):
+        check_verdict("660300001", Verdict.KNOWN_WITHOUT_NOTE, "660300001", user=user)
+        card = lookup.cards([code], user)[0]
+        assert (card.notes, card.open_incidents) == ([], [])
+        assert not lookup.search("lobby", user).exists()
+        assert lookup.find("5", user).ranges == []
+
+
+def test_an_agent_sees_all(agent):
+    code = internal_world()
+    check_verdict("660300001", Verdict.FOUND, "660300001", "660300001", user=agent)
+    card = lookup.cards([code], agent)[0]
+    assert {note.title for note in card.notes} == {"Hush lobby", "Draft lobby", "Unsure lobby"}
+    assert len(card.open_incidents) == 1
+    assert lookup.search("lobby", agent).exists()
+    assert [found.name for found in lookup.find("5", agent).ranges] == ["Hush"]
+
+
+def test_without_public_reading_anonymous_sees_nothing(settings, stranger, agent):
+    settings.KB_PUBLIC_READ = False
+    make.code()
+    assert lookup.find("660300001", None).verdict == Verdict.UNKNOWN
+    assert lookup.find("660300001", stranger).hits
+    assert lookup.find("660300001", agent).hits
+
+
+def test_an_inactive_user_sees_what_the_public_sees(agent, settings):
+    settings.KB_PUBLIC_READ = False
+    make.code()
+    agent.is_active = False
+    assert lookup.find("660300001", agent).hits == []
+
+
+# The cost of an answer does not grow with what there is
+
+
+@pytest.mark.parametrize("size", [1, 12])
+def test_queries_are_few_and_constant(django_assert_num_queries, size, agent):
+    codes = [make.code(str(660300000 + n), in_section=str(n)) for n in range(size)]
+    for code in codes:
+        make.note(f"Note on {code}", code)
+        make.incident(f"Incident on {code}", code)
+    make.code_range()
+    lookup.find("660300001", agent)
+    with django_assert_num_queries(2):
+        lookup.find("660300000", agent)
+    with django_assert_num_queries(3):
+        lookup.find("660399999", agent)
+    with django_assert_num_queries(5):
+        lookup.cards(list(lookup.codes_visible_to(agent).filter(code="660300000")), agent)
+    with django_assert_num_queries(4):
+        lookup.cards(codes, agent)
