@@ -40,6 +40,8 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
+KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
+KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
 
 try:
     env.seal()

@@ -100,7 +100,8 @@ def _set_state(note: TroubleshootingNote, state: NoteState, by: By) -> list[str]
             "state": state,
             "validated_by": by.user if validated else None,
             "validated_at": timezone.now() if validated else None,
-        },
+        }
+        | ({"verify_since": None, "verify_reason": ""} if validated else {}),
     )
 
 

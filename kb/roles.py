@@ -32,6 +32,8 @@ IMPORTER = AGENT | {
     "import_table",
     "apply_import",
     "rollback_import",
+    "view_tableimport",
+    "view_importrow",
     "export_table",
 }
 ROLES = {"agent": AGENT, "editor": EDITOR, "reviewer": REVIEWER, "importer": IMPORTER}

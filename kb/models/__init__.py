@@ -7,6 +7,7 @@ from kb.models.history import Door
 from kb.models.incident import IncidentLink
 from kb.models.note import TroubleshootingNote
 from kb.models.table import CodeTable, Section
+from kb.models.table_import import ImportRow, ImportState, Resolution, RowKind, TableImport
 
 __all__ = [
     "Audience",
@@ -15,8 +16,13 @@ __all__ = [
     "CodeRange",
     "CodeTable",
     "Door",
+    "ImportRow",
+    "ImportState",
     "IncidentLink",
+    "Resolution",
     "ReturnCode",
+    "RowKind",
     "Section",
+    "TableImport",
     "TroubleshootingNote",
 ]

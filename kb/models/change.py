@@ -57,6 +57,9 @@ class Change(models.Model):
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
     door = models.CharField(max_length=10, choices=Door.choices)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    table_import = models.ForeignKey(
+        "kb.TableImport", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     objects = ChangeQuerySet.as_manager()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from kb.models.audience import Audience, Reader, reader
-from kb.models.history import Revision
+from kb.models.history import CodeRevision
 from kb.models.table import CodeTable, Section
 from kb.text import code as text_code
 from kb.text.disposition import DISPOSITIONS, FIXERS
@@ -93,7 +93,7 @@ class ReturnCode(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ReturnCodeQuerySet.as_manager()
-    history = HistoricalRecords(bases=[Revision])
+    history = HistoricalRecords(bases=[CodeRevision])
 
     class Meta:
         ordering = ["table", "position", "id"]

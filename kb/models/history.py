@@ -31,3 +31,14 @@ class Revision(models.Model):
 
     class Meta:
         abstract = True
+
+
+class CodeRevision(Revision):
+    """Base of the codes' history: adds the import that made the revision, if one did."""
+
+    table_import = models.ForeignKey(
+        "kb.TableImport", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+
+    class Meta:
+        abstract = True

@@ -85,6 +85,10 @@ class TroubleshootingNote(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     validated_at = models.DateTimeField(null=True, editable=False)
+    verify_since = models.DateTimeField(
+        null=True, editable=False, help_text="When the vendor reworded one of the codes under the note."
+    )
+    verify_reason = models.CharField(max_length=250, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

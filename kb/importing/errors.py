@@ -1,0 +1,43 @@
+"""Why an import is refused; every message is for a person."""
+
+from kb.journal import NotAllowed
+
+
+class ImportRefused(NotAllowed):
+    """The import cannot go on as asked; the message says why and what to do."""
+
+
+class WrongState(ImportRefused):
+    """The import is not in the state that the verb needs: applied already, discarded, rolled back."""
+
+
+class PlanIsStale(ImportRefused):
+    """What the plan was computed from has moved since; `reasons` says what, one line each."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(
+            "The table changed after this import was planned. " + " ".join(reasons) + " Plan the file again."
+        )
+        self.reasons = reasons
+
+
+class NeedsSecondYes(ImportRefused):
+    """So many codes would be retired that it takes an explicit yes (`yes_retire=True`)."""
+
+    def __init__(self, retired: int, current: int, limit: int) -> None:
+        super().__init__(
+            f"This import would retire {retired} of the table's {current} codes; more than {limit} at once need an"
+            " explicit yes. Is the file really the complete table?"
+        )
+        self.retired, self.current, self.limit = retired, current, limit
+
+
+class RowsInError(ImportRefused):
+    """Some rows cannot be applied; it takes an explicit yes to apply the others (`skip_errors=True`)."""
+
+    def __init__(self, errors: int, duplicates: int) -> None:
+        super().__init__(
+            f"{errors} rows have errors and {duplicates} repeat a code of an earlier line. Correct the file, or say"
+            " that these rows are to be left out."
+        )
+        self.errors, self.duplicates = errors, duplicates
