@@ -27,13 +27,13 @@ $(BIN)/python:
 $(VENV)/installed: requirements.txt | $(BIN)/python
 	@echo "==> Installing the packages of $<"
 	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; fi
+	else $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<; fi
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt | $(BIN)/python
 	@echo "==> Installing the packages of $<"
 	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; fi
+	else $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<; fi
 	@touch $@ $(VENV)/installed
 
 run: venv ## Serve the demo on PORT (8000), with the ZIM table and a user for each role
