@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from kb.models.audience import Reader, reader
@@ -212,7 +212,8 @@ class ImportRow(models.Model):
     objects = ImportRowQuerySet.as_manager()
 
     class Meta:
-        ordering = ["line", "id"]
+        # What has no line (a code that is gone, a problem of the entire file) comes first, on every database.
+        ordering = [F("line").asc(nulls_first=True), "id"]
         constraints = [
             models.CheckConstraint(name="import_row_kind_known", condition=Q(kind__in=RowKind.values)),
             models.CheckConstraint(name="import_row_resolution_known", condition=Q(resolution__in=Resolution.values)),

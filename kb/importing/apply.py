@@ -1,0 +1,210 @@
+"""Apply a planned import: one transaction, all or nothing, in a few statements whatever the number of codes.
+
+The plan was computed earlier, and perhaps decided on for a day, so everything that it rests on is checked again while
+the rows are locked. See Note [Sequence last] for the feed.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from kb.importing import plan, record, staging
+from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongState
+from kb.journal import By, Entry
+from kb.models import CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport
+from kb.models.change import ChangeKind
+from kb.models.code import VENDOR_TEXTS
+from kb.models.history import current_door
+from kb.models.table import section_slug
+from kb.models.table_import import Resolution
+
+_SHOWN = 5
+
+
+def apply_import(
+    table_import: TableImport, by: By, *, yes_retire: bool = False, skip_errors: bool = False
+) -> TableImport:
+    """Write a plan into its table. Conflicts that nobody has decided keep support's words.
+
+    Raises WrongState, RowsInError (unless `skip_errors`), NeedsSecondYes (unless `yes_retire`) and PlanIsStale.
+    """
+    by = By(by.user, Door.IMPORT, by.reason)
+    door = current_door.set(by.door)
+    try:
+        with transaction.atomic(durable=True):
+            done = TableImport.objects.select_for_update().get(pk=table_import.pk)
+            _check(done, yes_retire, skip_errors)
+            entry = Entry(by)
+            done.applied_by, done.applied_at = by.user, timezone.now()
+            _lock_and_check(done)
+            _write(done, entry)
+            done.state = ImportState.APPLIED
+            done.save()
+            record.write_feed(done, entry)
+    except IntegrityError as error:
+        raise PlanIsStale(["A table, section or code of the same name appeared meanwhile."]) from error
+    finally:
+        current_door.reset(door)
+    return done
+
+
+def retire_limit(table_import: TableImport) -> int:
+    """Return how many codes the import may retire without a second yes."""
+    share = table_import.current_codes * settings.KB_IMPORT_RETIRE_GUARD_PERCENT // 100
+    return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES)
+
+
+def needs_second_yes(table_import: TableImport) -> bool:
+    """Whether the import would retire so many codes that it takes a second yes."""
+    return _to_retire(table_import) > retire_limit(table_import)
+
+
+def _to_retire(table_import: TableImport) -> int:
+    return table_import.rows.to_apply().filter(kind=RowKind.RETIRED).count()
+
+
+def _check(done: TableImport, yes_retire: bool, skip_errors: bool) -> None:
+    if not done.is_planned:
+        who = f" by {done.applied_by}" if done.applied_by else ""
+        raise WrongState(f"{done} is {done.get_state_display().lower()}{who}; only a planned import can be applied.")
+    errors, duplicates = done.count(RowKind.ERROR), done.count(RowKind.DUPLICATE)
+    if errors + duplicates and not skip_errors:
+        raise RowsInError(errors, duplicates)
+    if needs_second_yes(done) and not yes_retire:
+        raise NeedsSecondYes(_to_retire(done), done.current_codes, retire_limit(done))
+
+
+def _lock_and_check(done: TableImport) -> None:
+    """Lock the table and the codes that the plan touches; refuse where they are not what it was computed from."""
+    if done.table is None:
+        plan.check_name_is_free(done.new_table["slug"])
+        return
+    CodeTable.objects.select_for_update().get(pk=done.table.pk)
+    if connection.vendor == "postgresql":
+        staging.run(f"SELECT count(*) FROM (SELECT 1 {record.WRITTEN} FOR NO KEY UPDATE OF c) AS locked", done.pk)  # noqa: S608
+    reasons = _moved(done.table, done.basis) + _edited(done)
+    if reasons:
+        raise PlanIsStale(reasons)
+
+
+def _moved(table: CodeTable, basis: dict[str, int]) -> list[str]:
+    now = plan.basis_of(table)
+    if now["imports"] != basis["imports"]:
+        return [f"{table.imports.in_force().order_by('-applied_at').first()} was applied to it."]
+    return [] if now == basis else ["Codes were added to it."]
+
+
+def _edited(done: TableImport) -> list[str]:
+    edited = staging.rows(
+        f"SELECT c.code {record.WRITTEN} AND c.version <> r.code_version ORDER BY r.id LIMIT {_SHOWN + 1}",
+        done.pk,
+    )
+    codes = [code for (code,) in edited]
+    more = " and others" if len(codes) > _SHOWN else ""
+    return [f"Somebody edited {', '.join(codes[:_SHOWN])}{more}."] if codes else []
+
+
+def _write(done: TableImport, entry: Entry) -> None:
+    if done.table is None:
+        done.table = entry.create(CodeTable(**done.new_table))
+    _make_sections(done, entry)
+    _insert_new(done)
+    _update_known(done)
+    _take_edited(done)
+    _retire(done)
+    record.write_revisions(done, entry.by)
+    # An index of the search joins here: everything that it reads is written, and nobody waits for the feed yet.
+    record.mark_notes(done, entry)
+
+
+def _make_sections(done: TableImport, entry: Entry) -> None:
+    """Make the sections that rows name and the table does not have, in the file's order."""
+    rows = done.rows.to_apply().filter(section=None)
+    named = rows.order_by("position", "pk").values_list("section_name", flat=True)
+    for name in dict.fromkeys(named.iterator()):
+        assert done.table is not None
+        section = done.table.sections.filter(name=name).first()
+        if section is None:
+            taken = dict(done.table.sections.values_list("slug", "position"))
+            place = max(taken.values(), default=-1) + 1
+            section = Section.objects.create(
+                table=done.table, name=name, slug=section_slug(name, set(taken)), position=place
+            )
+            entry.note(section, ChangeKind.CREATED, [])
+        rows.filter(section_name=name).update(section=section)
+
+
+def _insert_new(done: TableImport) -> None:
+    copied = ["section_id", "code", "identity", "canonical", "number", "sort_key", "position", *VENDOR_TEXTS]
+    copied += ["extra", "disposition", "fixer"]
+    vendor = ", ".join(f"vendor_{name}" for name in VENDOR_TEXTS)
+    now = record.adapted(done.applied_at)
+    staging.run(
+        f"""
+        INSERT INTO kb_returncode (
+            table_id, {", ".join(copied)}, {vendor}, disposition_origin, fixer_origin, version, created_at, updated_at
+        )
+        SELECT %s, {", ".join(copied)}, {", ".join(VENDOR_TEXTS)}, 'vendor', 'vendor', 1, %s, %s
+        FROM kb_importrow WHERE table_import_id = %s AND kind = 'new' AND resolution <> 'leave_out' ORDER BY id
+        """,  # noqa: S608
+        done.table_id,
+        now,
+        now,
+        done.pk,
+    )
+    staging.run(
+        """
+        UPDATE kb_importrow SET return_code_id = c.id FROM kb_returncode AS c
+        WHERE kb_importrow.table_import_id = %s AND kb_importrow.kind = 'new' AND kb_importrow.resolution <> 'leave_out'
+        AND c.table_id = %s AND c.section_id = kb_importrow.section_id AND c.identity = kb_importrow.identity
+        """,
+        done.pk,
+        done.table_id,
+    )
+
+
+def _update_known(done: TableImport) -> None:
+    """Merge the vendor's new words in: ours stands where support edited, unless the vendor's were chosen."""
+    take = f"r.resolution = '{Resolution.TAKE_THEIRS.value}' AND kb_returncode.vendor_{{0}} <> r.{{0}}"
+    merged = "{0} = CASE WHEN kb_returncode.{0} = kb_returncode.vendor_{0} OR " + take
+    merged += " THEN r.{0} ELSE kb_returncode.{0} END, vendor_{0} = r.{0}"
+    derived = "{0} = CASE kb_returncode.{0}_origin WHEN 'vendor' THEN r.{0} ELSE kb_returncode.{0} END"
+    settings_ = [merged.format(name) for name in VENDOR_TEXTS] + [derived.format(n) for n in ("disposition", "fixer")]
+    staging.run(
+        f"""
+        UPDATE kb_returncode SET section_id = r.section_id, code = r.code, position = r.position, extra = r.extra,
+            retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(settings_)}
+        {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
+        """,  # noqa: S608
+        record.adapted(done.applied_at),
+        done.pk,
+    )
+    staging.run(f"UPDATE kb_returncode SET position = r.position {_FROM_ROWS} AND r.kind = 'reordered'", done.pk)  # noqa: S608
+
+
+def _take_edited(done: TableImport) -> None:
+    """Write the words that somebody chose instead of either side's."""
+    rows = done.rows.to_apply().filter(resolution=Resolution.EDITED)
+    for code_id, words in rows.values_list("return_code_id", "edited").iterator():
+        ReturnCode.objects.filter(pk=code_id).update(**words)
+
+
+def _retire(done: TableImport) -> None:
+    now: Any = record.adapted(done.applied_at)
+    staging.run(
+        f"""
+        UPDATE kb_returncode SET retired_at = %s, version = kb_returncode.version + 1, updated_at = %s
+        {_FROM_ROWS} AND r.kind = 'retired'
+        """,  # noqa: S608
+        now,
+        now,
+        done.pk,
+    )
+
+
+_FROM_ROWS = """
+    FROM kb_importrow AS r WHERE r.return_code_id = kb_returncode.id AND r.table_import_id = %s
+    AND r.resolution <> 'leave_out'
+"""

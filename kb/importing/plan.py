@@ -1,0 +1,218 @@
+"""Plan an import: read a file, compare it with its table, and store what it would change.
+
+Nothing that a reader sees is touched. The plan holds everything that applying needs: another process may do that, on
+another machine, when the file is long gone. See Note [No lock while planning].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Max
+
+from kb.importing import matching, staging, storing
+from kb.importing.errors import ImportRefused
+from kb.journal import By
+from kb.models import Audience, CodeTable, ImportState, TableImport
+from kb.models.code import VENDOR_TEXTS, ReturnCode
+from kb.models.table_import import UNCHANGED
+from kb.text import code as text_code
+
+if TYPE_CHECKING:
+    from kb.importing.read import Problem, Source, TableRow
+
+Progress = Callable[[int], None]
+
+_LONGEST = {"symbol": 200}
+_SEPARATORS = re.compile(r"[\s,;/|\u3001\uff0c\uff1b\uff0f]+")
+_RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u5230)\s*(\d{1,18})\s*\Z")
+
+
+@dataclass(frozen=True)
+class NewTable:
+    """A table that does not exist yet; applying the import creates it."""
+
+    slug: str
+    vendor: str
+    product: str
+    name: str
+    language: str = "en"
+    source_url: str = ""
+    audience: str = Audience.INTERNAL
+
+
+def plan_import(
+    target: CodeTable | NewTable,
+    source: Source,
+    by: By,
+    *,
+    complete: bool = False,
+    file_name: str = "",
+    progress: Progress | None = None,
+) -> TableImport:
+    """Store what a file would change. `complete` says that it lists the entire table: what is missing is retired.
+
+    Raises ImportRefused where a new table's name is taken. A row that cannot be used becomes a row of the plan.
+    """
+    planned = _open(target, source, by, complete, file_name)
+    try:
+        _compare_and_store(planned, _Reader(source, planned, progress))
+    except BaseException as error:
+        planned.rows.all().delete()
+        planned.state, planned.message = ImportState.FAILED, f"Planning stopped: {type(error).__name__}."
+        planned.save()
+        raise
+    finally:
+        staging.drop()
+    return planned
+
+
+def remembered_columns(table: CodeTable) -> dict[str, Any]:
+    """Return the column map of the last import that wrote to a table; {} for none."""
+    last = table.imports.in_force().exclude(columns={}).order_by("-applied_at").first()
+    return last.columns if last else {}
+
+
+def basis_of(table: CodeTable | None) -> dict[str, int]:
+    """Return what must not move between plan and apply: the imports that wrote, and which codes there are."""
+    if table is None:
+        return {}
+    codes = ReturnCode.objects.filter(table=table).aggregate(codes=Count("pk"), newest=Max("pk"))
+    return {"imports": table.imports.in_force().count(), "codes": codes["codes"], "newest": codes["newest"] or 0}
+
+
+def check_name_is_free(slug: str) -> None:
+    """Refuse a new table whose name another one has."""
+    if CodeTable.objects.filter(slug=slug).exists():
+        raise ImportRefused(f"There is a table named {slug} already: import into it, or choose another name.")
+
+
+def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str) -> TableImport:
+    table = target if isinstance(target, CodeTable) else None
+    if isinstance(target, NewTable):
+        check_name_is_free(target.slug)
+    return TableImport.objects.create(
+        table=table,
+        new_table=asdict(target) if isinstance(target, NewTable) else {},
+        complete=complete,
+        file_name=file_name[:250],
+        sha256=source.sha256,
+        size=source.size,
+        format=source.format,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        columns=source.columns.as_json(),
+        current_codes=table.codes.current().count() if table else 0,
+        basis=basis_of(table),
+        planned_by=by.user,
+    )
+
+
+def _compare_and_store(planned: TableImport, reader: _Reader) -> None:
+    table = planned.table or CodeTable()
+    staging.create()
+    staging.fill("kb_staging", staging.FILLED, reader.lines())
+    matching.index()
+    matching.find_duplicates()
+    if reader.has_sections:
+        matching.match_in_section(table)
+        matching.match_moved(table, planned.complete)
+    else:
+        matching.match_anywhere(table)
+    matching.find_differences(extra=bool(reader.extra_columns))
+    position = matching.place(table, planned.complete)
+    _mention(table, reader.source.problems)
+    storing.store_problems(planned, reader.source.problems)
+    storing.store_duplicates(planned)
+    storing.store_errors(planned)
+    storing.store_new(planned, position, None if reader.has_sections else storing.only_section(table))
+    storing.store_changed(planned, position, reader.extra_columns)
+    storing.store_reordered(planned)
+    if planned.complete and reader.read:
+        storing.store_missing(planned)
+    _close(planned)
+
+
+def _close(planned: TableImport) -> None:
+    counts = dict(planned.rows.order_by().values_list("kind").annotate(n=Count("pk")))
+    same = staging.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
+    planned.counts = counts | {UNCHANGED: same}
+    planned.state = ImportState.PLANNED
+    planned.save()
+
+
+def _mention(table: CodeTable, problems: list[Problem]) -> None:
+    """Remember the codes that broken rows name: a code is not missing because its row has an error."""
+    values = [
+        text for problem in problems if problem.severity == "error" for text in (problem.value, *problem.suggestion)
+    ]
+    parts = {part for text in values for part in (text, *_SEPARATORS.split(text))}
+    named = {text_code.identity(part) for part in parts} - {""}
+    for first, last in (match.groups() for part in parts if (match := _RANGE.match(part))):
+        within = table.codes.filter(number__range=(int(first), int(last))) if table.pk else ReturnCode.objects.none()
+        named.update(within.values_list("identity", flat=True))
+    staging.fill("kb_mentioned", ("identity",), ((identity[:1000],) for identity in sorted(named)))
+
+
+@dataclass
+class _Reader:
+    """Turns a source's rows into lines of `kb_staging`, and learns on the way what the file has."""
+
+    source: Source
+    planned: TableImport
+    progress: Progress | None = None
+    read: int = 0
+    has_sections: bool = field(init=False)
+    extra_columns: set[str] = field(init=False)
+    known_sections: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        table = self.planned.table
+        # Before the first line: while PostgreSQL copies, its connection answers no query.
+        self.known_sections = dict(table.sections.values_list("name", "id")) if table else {}
+        self.has_sections = self.source.columns.has("section")
+        self.extra_columns = set(self.source.columns.extra_headers)
+
+    def lines(self) -> Iterator[tuple[Any, ...]]:
+        """Yield one line a usable row; its number follows the file's order."""
+        for row in self.source.rows():
+            yield self._line(row)
+            self.read += 1
+            self.has_sections = self.has_sections or bool(row.section)
+            if self.progress and self.read % staging.BATCH == 0:
+                self.progress(self.read)
+
+    def _line(self, row: TableRow) -> tuple[Any, ...]:
+        forms, get = text_code.forms(row.code), row.texts.get
+        wrong = _too_long(row, forms)
+        return (
+            self.read,
+            row.place.line,
+            row.place.sheet,
+            row.section,
+            self.known_sections.get(row.section),
+            forms.code,
+            forms.identity,
+            forms.canonical,
+            forms.number,
+            forms.sort_key,
+            *[get(name) for name in VENDOR_TEXTS],
+            staging.packed(row.extra),
+            "error" if wrong else None,
+            wrong,
+        )
+
+
+def _too_long(row: TableRow, forms: text_code.Forms) -> str | None:
+    """Say what of a row the database cannot hold."""
+    symbol = row.texts.get("symbol", "")
+    if len(symbol) > _LONGEST["symbol"]:
+        return f"The symbol has {len(symbol)} characters; at most {_LONGEST['symbol']} are allowed."
+    if len(row.section) > 200:
+        return f"The section's name has {len(row.section)} characters; at most 200 are allowed."
+    if len(forms.code) > text_code.MAX_LENGTH or len(forms.identity) > 256 or len(forms.sort_key) > 2000:
+        return f"The code {forms.code[:60]} is too long; at most {text_code.MAX_LENGTH} plain characters are allowed."
+    return None

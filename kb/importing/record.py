@@ -1,0 +1,117 @@
+"""What an import leaves behind besides the codes: revisions, notes to verify, and rows of the feed."""
+
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from kb import journal
+from kb.importing import staging
+from kb.journal import By, Entry
+from kb.models import Change, Door, ReturnCode, RowKind, TableImport, TroubleshootingNote
+from kb.models.code import VENDOR_TEXTS
+from kb.models.table_import import TOUCHING, Resolution
+
+WRITTEN = f"""
+    FROM kb_importrow AS r JOIN kb_returncode AS c ON c.id = r.return_code_id
+    WHERE r.table_import_id = %s AND r.resolution <> '{Resolution.LEAVE_OUT.value}'
+    AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in TOUCHING if kind != RowKind.REORDERED)})
+"""
+"""Rows of an import and their codes, but for a mere change of place: it is not worth a revision."""
+
+_COLUMNS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
+
+
+def write_revisions(done: TableImport, by: By) -> None:
+    """Write one revision a code, in one statement, with who, why and through which import."""
+    reason = (by.reason or str(done))[:100]
+    staging.run(
+        f"""
+        INSERT INTO kb_historicalreturncode (
+            {", ".join(_COLUMNS)}, history_date, history_type, history_change_reason, history_user_id, door,
+            table_import_id
+        )
+        SELECT {", ".join(f"c.{name}" for name in _COLUMNS)}, %s, CASE r.kind WHEN 'new' THEN '+' ELSE '~' END,
+            %s, %s, %s, %s {WRITTEN} ORDER BY r.id
+        """,
+        adapted(done.applied_at),
+        reason,
+        by.user.pk if by.user else None,
+        Door.IMPORT.value,
+        done.pk,
+        done.pk,
+    )
+
+
+def mark_notes(done: TableImport, entry: Entry) -> None:
+    """Ask for another look at the published notes of codes whose words the vendor changed."""
+    for note_id, codes in sorted(_notes_of_reworded(done).items()):
+        note = entry.lock(TroubleshootingNote, note_id)
+        shown = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
+        values = {"verify_since": done.applied_at, "verify_reason": f"{done} reworded {shown}."[:250]}
+        entry.update(note, journal.changed_fields(note, values))
+
+
+def unmark_notes(taken_back: TableImport, still: set[int], entry: Entry) -> None:
+    """Withdraw what `mark_notes` asked for, except for notes on codes (`still`) that keep the import's words."""
+    notes = TroubleshootingNote.objects.filter(verify_since=taken_back.applied_at)
+    for pk in notes.exclude(codes__in=still).order_by("pk").values_list("pk", flat=True):
+        note = entry.lock(TroubleshootingNote, pk)
+        entry.update(note, journal.changed_fields(note, {"verify_since": None, "verify_reason": ""}))
+
+
+def write_feed(done: TableImport, entry: Entry) -> None:
+    """Put everything into the feed, in one block of numbers. Call last: see Note [Sequence last]."""
+    codes = staging.value(f"SELECT count(*) {WRITTEN}", done.pk)
+    if not codes and not entry.changes:
+        return
+    first = journal.take_sequence(codes + len(entry.changes))
+    for sequence, change in enumerate(entry.changes, first):
+        change.sequence, change.table_import = sequence, done
+    Change.objects.bulk_create(entry.changes, batch_size=500)
+    assert done.table is not None
+    staging.run(
+        f"""
+        INSERT INTO kb_change (
+            sequence, at, kind, noun, object_id, label, fields, audience, door, actor_id, table_import_id
+        )
+        SELECT %s + row_number() OVER (ORDER BY r.id), %s,
+            CASE WHEN r.kind = 'new' THEN 'created' WHEN CAST(r.fields AS text) NOT LIKE %s THEN 'updated'
+                WHEN c.retired_at IS NULL THEN 'restored' ELSE 'retired' END,
+            'code', c.id, c.code, r.fields, %s, %s, %s, %s {WRITTEN}
+        """,
+        first + len(entry.changes) - 1,
+        adapted(timezone.now()),
+        '%"retired_at"%',
+        done.table.audience,
+        Door.IMPORT.value,
+        entry.by.user.pk if entry.by.user else None,
+        done.pk,
+        done.pk,
+    )
+    entry.changes.clear()
+
+
+def adapted(moment: Any) -> Any:
+    """Return a date and time as this database stores it."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def _notes_of_reworded(done: TableImport) -> dict[int, list[str]]:
+    links = TroubleshootingNote.codes.through.objects.filter(troubleshootingnote__in=_published())
+    touched = done.rows.to_apply().exclude(kind__in=[RowKind.NEW, RowKind.RETIRED, RowKind.REORDERED])
+    of_code: dict[int, list[int]] = {}
+    for note_id, code_id in links.filter(returncode__in=touched.values("return_code")).values_list(
+        "troubleshootingnote_id", "returncode_id"
+    ):
+        of_code.setdefault(code_id, []).append(note_id)
+    found: dict[int, list[str]] = {}
+    for pk, code, fields in touched.filter(return_code__in=of_code).values_list("return_code", "code", "fields"):
+        if set(fields) & set(VENDOR_TEXTS):
+            for note_id in of_code[pk]:
+                found.setdefault(note_id, []).append(code)
+    return found
+
+
+def _published() -> Any:
+    return TroubleshootingNote.objects.published()
