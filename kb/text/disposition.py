@@ -5,6 +5,7 @@ or nowhere, the answer is `unknown`, and support staff decide.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 DISPOSITIONS = {
@@ -49,16 +50,28 @@ _CUES = [
         r"|请(?:检查|确认|输入|填写|修改|减少|缩短|使用|避免|先?注册|添加|删除)",
     ),
 ]
-_COMPILED = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _CUES]
+_STEMS = {
+    "no_action": ("proce", "action", "处理"),
+    "change_plan": ("upgrade", "open", "升级", "开通"),
+    "contact_vendor": ("contact", "联系"),
+    "retry_later": ("later", "稍后"),
+    "retry_now": ("try", "重试"),
+    "fix_request": ("plea", "check", "need", "blank", "请"),
+}
+"""A part of each word that a cue cannot do without: looking for it is ten times faster than the cue itself."""
+
+_COMPILED = [(name, _STEMS[name], re.compile(pattern, re.IGNORECASE)) for name, pattern in _CUES]
 
 
+@lru_cache(maxsize=4096)
 def derive(suggested_actions: str) -> Verdict:
     """Return what the vendor's suggested actions say to do, and who can fix it."""
     rest, said = suggested_actions[:4000], []
-    for name, cue in _COMPILED:
-        rest, hits = cue.subn(" ", rest)
-        if hits:
-            said.append(name)
+    lowered = rest.lower()
+    for name, stems, cue in _COMPILED:
+        if any(stem in lowered for stem in stems):
+            rest, hits = cue.subn(" ", rest)
+            said += [name] * bool(hits)
     if len(said) != 1:
         return UNDECIDED
     return Verdict(said[0], _FIXER_OF.get(said[0], "unknown"))

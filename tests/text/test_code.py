@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.text.code import MAX_LENGTH, canonical, difference, forms, identity, number, one_edit_variants, readings, sort_key
+from kb.text.code import (
+    MAX_LENGTH,
+    Forms,
+    canonical,
+    clean,
+    difference,
+    forms,
+    identity,
+    number,
+    one_edit_variants,
+    readings,
+    sort_key,
+)
 
 ANY_TEXT = st.text(max_size=MAX_LENGTH)
 CODES = st.from_regex(r"\A(-?[0-9]{1,12}|0[xX][0-9a-fA-F]{1,16}|[A-Za-z]{1,4}[-_. ]?[0-9]{1,6}|[0-9A-Z]{5})\Z")
@@ -136,3 +148,8 @@ def test_near_codes_cost_one_small_query():
 def test_what_differs_is_marked(asked, near, pieces):
     assert difference(asked, near) == pieces
     assert "".join(text for text, _ in pieces) == near
+
+
+@given(st.from_regex(r"[0-9]{1,20}\Z") | st.integers(0, 10**19).map(str))
+def test_the_fast_way_for_plain_numbers_is_the_general_way(code):
+    assert forms(code) == Forms(clean(code), identity(code), canonical(code), number(code), sort_key(code))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.text import disposition
 from kb.text.disposition import DISPOSITIONS, FIXERS, derive
 
 ZIM = Path(__file__).parents[2] / "fixtures" / "zim_server_en.csv"
@@ -67,3 +68,29 @@ def test_any_words_give_a_known_answer(words):
     verdict = derive(words)
     assert verdict.disposition in DISPOSITIONS
     assert verdict.fixer in FIXERS
+
+
+WORDS = "please check contact technical support try again later retry no action needed do not process upgrade your plan"
+WORDS = [
+    *WORDS.split(),
+    "open",
+    "edition",
+    "can be left blank",
+    "PLEASE",
+    "ſ",
+    "K",
+    "请检查",
+    "稍后重试",
+    "联系技术支持",
+    ".",
+    "x",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
+def test_the_stems_rule_nothing_out_that_a_cue_would_find(text):
+    rest, said = text, []
+    for name, _stems, cue in disposition._COMPILED:
+        rest, hits = cue.subn(" ", rest)
+        said += [name] * bool(hits)
+    assert derive(text).disposition == (said[0] if len(said) == 1 else "unknown")
