@@ -1,9 +1,23 @@
 """The admin site of the product, in place of Django's default one."""
 
+from importlib import import_module
+
 from django.contrib.admin.apps import AdminConfig
+
+NOUNS = ("code", "note", "incident", "table")
 
 
 class SupportAdminConfig(AdminConfig):
     """Makes `kb.admin.site.SupportAdminSite` the site that `admin.site` names."""
 
     default_site = "kb.admin.site.SupportAdminSite"
+
+    def ready(self) -> None:
+        """Register the nouns once the site stands.
+
+        Not in `kb/admin/__init__.py`: Django imports that package to make the site, and a registration half-way
+        through would go to another site that is then thrown away.
+        """
+        super().ready()
+        for noun in NOUNS:
+            import_module(f"kb.admin.{noun}")

@@ -6,10 +6,13 @@ Each owns its transaction, refuses a stale version (StaleEdit) and records what 
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from kb import journal
 from kb.journal import By
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section
 from kb.models.code import VENDOR_TEXTS, Origin
+from kb.models.incident import IncidentState
 from kb.text.disposition import derive
 
 CODE_FIELDS = (*VENDOR_TEXTS, "disposition", "fixer", "successor")
@@ -57,8 +60,21 @@ def save_incident(
     codes: Sequence[ReturnCode] | None,
     by: By,
 ) -> IncidentLink:
-    """Create an incident link (version None) or change one; `codes` None leaves its codes as they are."""
-    return _save(incident, version, values, {} if codes is None else {"codes": codes}, by)
+    """Create an incident link (version None) or change one; `codes` None leaves its codes as they are.
+
+    One that becomes resolved without a date was resolved now.
+    """
+    links = {} if codes is None else {"codes": codes}
+    return _save(incident, version, _with_end(incident, values), links, by)
+
+
+def _with_end(incident: IncidentLink, values: dict[str, Any]) -> dict[str, Any]:
+    given = {name: values.get(name, getattr(incident, name)) for name in ("state", "started_at", "resolved_at")}
+    if given["state"] != IncidentState.RESOLVED or given["resolved_at"]:
+        return values
+    now = timezone.now()
+    # A maintenance announced for tomorrow and called off today must not end before it starts.
+    return {**values, "resolved_at": max(now, given["started_at"] or now)}
 
 
 def rename_section(section: Section, values: dict[str, Any], by: By) -> Section:

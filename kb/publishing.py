@@ -3,7 +3,8 @@
 draft -> not_validated -> validated, and from any of them archived; `restore_note` leads back to draft.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils import timezone
 from kb import journal
 from kb.journal import By, NotAllowed
 from kb.models import CodeRange, ReturnCode, TroubleshootingNote
-from kb.models.note import NOTE_TEXTS, NoteState
+from kb.models.note import LIVE, NOTE_TEXTS, NoteState
 
 NOTE_FIELDS = (*NOTE_TEXTS, "audience", "owner", "review_on")
 
@@ -52,6 +53,15 @@ def may_validate(note: TroubleshootingNote, user: Any) -> bool:
     return user is not None and user.has_perm("kb.validate_note")
 
 
+def why_not_validate(note: TroubleshootingNote, user: Any) -> str:
+    """Return why a user may not validate a note as it stands, for a person; empty if nothing speaks against it."""
+    if not may_validate(note, user):
+        return "Only a reviewer may validate a note."
+    if not settings.KB_VALIDATE_OWN_WORDS and _last_author(note) == user.pk:
+        return "You wrote the last words of this note: somebody else has to validate them."
+    return ""
+
+
 def submit_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
     """Offer a draft to agents: draft -> not_validated."""
     return _move(note, version, by, {NoteState.DRAFT}, NoteState.NOT_VALIDATED)
@@ -59,10 +69,9 @@ def submit_note(note: TroubleshootingNote, version: int, by: By) -> Troubleshoot
 
 def validate_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
     """Stand behind a note: draft or not_validated -> validated. Raises NotAllowed without the right to."""
-    if not may_validate(note, by.user):
-        raise NotAllowed("Only a reviewer may validate a note.")
-    if not settings.KB_VALIDATE_OWN_WORDS and _last_author(note) == by.user.pk:
-        raise NotAllowed("You wrote the last words of this note: somebody else has to validate them.")
+    refusal = why_not_validate(note, by.user)
+    if refusal:
+        raise NotAllowed(refusal)
     return _move(note, version, by, {NoteState.DRAFT, NoteState.NOT_VALIDATED}, NoteState.VALIDATED)
 
 
@@ -79,6 +88,48 @@ def archive_note(note: TroubleshootingNote, version: int, by: By) -> Troubleshoo
 def restore_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
     """Take a note back into use, as a draft."""
     return _move(note, version, by, {NoteState.ARCHIVED}, NoteState.DRAFT)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step in a note's life, as a face offers it."""
+
+    name: str
+    label: str
+    verb: Callable[[TroubleshootingNote, int, By], TroubleshootingNote]
+    sources: frozenset[NoteState]
+    permission: str
+
+
+MOVES = {
+    move.name: move
+    for move in (
+        Move(
+            "submit",
+            "Offer to agents",
+            submit_note,
+            frozenset({NoteState.DRAFT}),
+            "kb.change_troubleshootingnote",
+        ),
+        Move(
+            "validate",
+            "Validate",
+            validate_note,
+            frozenset({NoteState.DRAFT, NoteState.NOT_VALIDATED}),
+            "kb.validate_note",
+        ),
+        Move("return", "Back to draft", return_note, frozenset(LIVE), "kb.validate_note"),
+        Move("archive", "Archive", archive_note, frozenset(NoteState) - {NoteState.ARCHIVED}, "kb.validate_note"),
+        Move("restore", "Take out of the archive", restore_note, frozenset({NoteState.ARCHIVED}), "kb.validate_note"),
+    )
+}
+"""Every step by name, in the order in which it is offered."""
+
+
+def moves_for(note: TroubleshootingNote, user: Any) -> list[Move]:
+    """Return the steps that a user may take with a note now. Validating one's own words is offered by none."""
+    open_now = [m for m in MOVES.values() if note.state in m.sources and user.has_perm(m.permission)]
+    return [m for m in open_now if m.name != "validate" or not why_not_validate(note, user)]
 
 
 def _move(

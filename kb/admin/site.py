@@ -1,6 +1,26 @@
 """The admin site."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from kb.admin.choosing import AutocompleteView
+from kb.admin.queues import queues
+
+ORDER = (
+    "ReturnCode",
+    "TroubleshootingNote",
+    "IncidentLink",
+    "CodeTable",
+    "Section",
+    "CodeRange",
+)
 
 
 class SupportAdminSite(admin.AdminSite):
@@ -11,3 +31,33 @@ class SupportAdminSite(admin.AdminSite):
     index_title = "Curate the knowledge base"
     site_url = "/"
     enable_nav_sidebar = False
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """Show what waits for this person, above the lists."""
+        return super().index(request, {**(extra_context or {}), "queues": queues(request.user)})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """List the knowledge first, in the order in which it is worked on."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["models"].sort(key=lambda model: _place(model["object_name"]))
+        return sorted(apps, key=lambda app: app["app_label"] != "kb")
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Search as one types, with labels that tell equal codes apart."""
+        return AutocompleteView.as_view(admin_site=self)(request)  # type: ignore[return-value]
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Send who is not logged in to the site's own login, and tell who is not staff that this is not for them."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        if request.user.is_authenticated and not self.has_permission(request):
+            context = {**self.each_context(request), "title": "This part is for support editors"}
+            return TemplateResponse(request, "admin/not_staff.html", context, status=403)
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        inside = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+        return HttpResponseRedirect(wanted if inside else reverse("admin:index"))
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)

@@ -1,0 +1,79 @@
+"""Filters of the lists that are questions of support, not columns. A value that is not offered is an error."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from kb.models.code import VENDOR_TEXTS
+
+
+class Question(admin.SimpleListFilter):
+    """A filter whose answers are methods-free: (value, label, condition on the list)."""
+
+    answers: tuple[tuple[str, str, Any], ...]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Name the answers."""
+        return [(value, label) for value, label, _narrow in self.answers]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep what answers so."""
+        if self.value() is None:
+            return queryset
+        for value, _label, narrow in self.answers:
+            if value == self.value():
+                return narrow(queryset)
+        raise IncorrectLookupParameters(f"{self.parameter_name}: {self.value()}")
+
+
+_EDITED = Q()
+for _name in VENDOR_TEXTS:
+    _EDITED |= ~Q(**{_name: F(f"vendor_{_name}")})
+
+
+class Listed(Question):
+    """Whether the vendor still lists the code."""
+
+    title = "listed by the vendor"
+    parameter_name = "listed"
+    answers = (
+        ("yes", "Listed", lambda codes: codes.current()),
+        ("no", "Retired", lambda codes: codes.exclude(retired_at=None)),
+    )
+
+
+class HasNote(Question):
+    """Whether there is a note about the code."""
+
+    title = "note"
+    parameter_name = "note"
+    answers = (
+        ("yes", "Has a note", lambda codes: codes.filter(has_notes=True)),
+        ("no", "No note", lambda codes: codes.filter(has_notes=False)),
+    )
+
+
+class Wording(Question):
+    """Whose words agents read."""
+
+    title = "wording"
+    parameter_name = "wording"
+    answers = (
+        ("ours", "Edited by support", lambda codes: codes.filter(_EDITED)),
+        ("vendor", "The vendor's own", lambda codes: codes.exclude(_EDITED)),
+    )
+
+
+class ToCheck(Question):
+    """Notes that somebody should look at again."""
+
+    title = "to check again"
+    parameter_name = "check"
+    answers = (
+        ("due", "Review date has come", lambda notes: notes.due(timezone.localdate())),
+        ("reworded", "Vendor reworded a code", lambda notes: notes.current().exclude(verify_since=None)),
+    )

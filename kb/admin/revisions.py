@@ -1,0 +1,190 @@
+"""The history of an object: who changed what, when, why and through which door; and the way back to a revision."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+
+from kb.journal import By, NotAllowed, StaleEdit
+from kb.models import Change, Door
+from kb.models.change import NOUNS
+
+PAGE = 15
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that a revision changed."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One revision, with what it changed."""
+
+    revision: Any
+    differences: list[Difference]
+
+
+def steps(revisions: Sequence[Any], fields: Sequence[str], shown: int) -> list[Step]:
+    """Return the first `shown` of some revisions, newest first, each with its differences from the one before."""
+    if not revisions:
+        return []
+    history = type(revisions[0])
+    linked = {field.name: _links(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())}
+    texts = [{name: linked[name][r.pk] if name in linked else _text(r, name) for name in fields} for r in revisions]
+    nothing: dict[str, str] = dict.fromkeys(fields, "")
+    result = []
+    for place, revision in enumerate(revisions[:shown]):
+        before = texts[place + 1] if place + 1 < len(texts) else nothing
+        changed = [name for name in fields if texts[place][name] != before[name]]
+        result.append(Step(revision, [Difference(_label(history, n), before[n], texts[place][n]) for n in changed]))
+    return result
+
+
+def _links(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
+    """Return each revision's links as text, in one query."""
+    target = field.m2m_reverse_field_name()
+    rows = getattr(history, field.name).model.objects.filter(history_id__in=[r.pk for r in revisions])
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for row in rows.select_related(target):
+        found[row.history_id].append(str(getattr(row, target)))
+    return defaultdict(str, {pk: ", ".join(sorted(names)) for pk, names in found.items()})
+
+
+def _text(revision: Any, name: str) -> str:
+    shown = getattr(revision, f"get_{name}_display", None)
+    value = shown() if shown else getattr(revision, name)
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+    return "" if value is None else str(value)
+
+
+def _label(history: Any, name: str) -> str:
+    verbose = history.instance_type._meta.get_field(name).verbose_name
+    return verbose[:1].upper() + verbose[1:]
+
+
+class WithRevisions:
+    """The history page of a noun, and going back to a revision through the noun's own verb."""
+
+    written: ClassVar[tuple[str, ...]]
+    linked: ClassVar[tuple[str, ...]]
+    noun: ClassVar[str]
+    also_in_history: ClassVar[tuple[str, ...]] = ()
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
+        """Write through the noun's verb."""
+        raise NotImplementedError
+
+    def get_urls(self: Any) -> list[Any]:
+        """Add the way back to a revision."""
+        view = self.admin_site.admin_view(self.revert_view)
+        name = f"kb_{self.opts.model_name}_revert"
+        return [path("<path:object_id>/history/<int:revision_id>/revert/", view, name=name), *super().get_urls()]  # type: ignore[misc]
+
+    def history_view(self: Any, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show the history, a page at a time."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        page, rows = self._revisions(request, obj) if hasattr(obj, "history") else self._feed(request, obj)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {obj}",
+            "page": page,
+            "steps": rows,
+            "may_revert": hasattr(obj, "history") and self.has_change_permission(request, obj),
+            "object": obj,
+            "opts": self.opts,
+            "noun": NOUNS[self.noun],
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/kb/object_history.html", context)
+
+    def revert_view(self: Any, request: HttpRequest, object_id: str, revision_id: int) -> HttpResponse:
+        """Make a new revision with the words of an old one."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not hasattr(obj, "history"):
+            raise Http404
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        revision = obj.history.filter(pk=revision_id).first()
+        if revision is None:
+            raise Http404
+        try:
+            self._revert(request, obj, revision)
+        except (StaleEdit, NotAllowed, ValidationError) as refusal:
+            why = "; ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
+            messages.error(request, f"Nothing was changed. {why}")
+        return HttpResponseRedirect(reverse(f"admin:kb_{self.opts.model_name}_history", args=[obj.pk]))
+
+    def values_of(self, revision: Any) -> dict[str, Any]:
+        """Return what the verb takes to bring a revision's words back."""
+        return {name: _value(revision, name) for name in self.written}
+
+    def _revert(self: Any, request: HttpRequest, obj: Any, revision: Any) -> None:
+        values = self.values_of(revision)
+        links = {name: _targets(revision, name) for name in self.linked}
+        candidate = self.model(pk=obj.pk, **{n: v for n, v in values.items() if v is not None})
+        candidate.full_clean(exclude={f.name for f in self.opts.fields} - set(values))
+        when = f"{timezone.localtime(revision.history_date):%Y-%m-%d %H:%M}"
+        reason = request.POST.get("reason", "").replace("\x00", "").strip() or f"Back to the words of {when}"
+        by = By(request.user, Door.ADMIN, reason)
+        saved = self.write(obj, posted_version(request), values, links, by)
+        if saved.version == obj.version:
+            messages.info(request, f"Nothing to do: the words of {when} are the present ones.")
+        else:
+            messages.success(request, f"The words of {when} are back, as a new revision.")
+
+    def _revisions(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[Step]]:
+        fields = (*self.written, *self.also_in_history, *self.linked)
+        related = [n for n in fields if self.model._meta.get_field(n).many_to_one]
+        revisions = obj.history.select_related("history_user", *related).order_by("-history_date", "-history_id")
+        page = Paginator(revisions, PAGE).get_page(request.GET.get("p"))
+        start = max(page.start_index() - 1, 0)
+        # One more than is shown: the last of a page is compared with the first of the next.
+        return page, steps(list(revisions[start : start + PAGE + 1]), fields, PAGE)
+
+    def _feed(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[Any]]:
+        changes = Change.objects.visible_to(request.user).filter(noun=self.noun, object_id=obj.pk)
+        page = Paginator(changes.select_related("actor"), PAGE).get_page(request.GET.get("p"))
+        return page, []
+
+
+def posted_version(request: HttpRequest) -> int:
+    """Return the version that a form was opened with; 0, which no row has, where it does not say."""
+    given = request.POST.get("version", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+
+def _value(revision: Any, name: str) -> Any:
+    field = revision.instance_type._meta.get_field(name)
+    if not field.many_to_one:
+        return getattr(revision, name)
+    # The person or code may be gone: a revision keeps its number, not the row.
+    return field.related_model._default_manager.filter(pk=getattr(revision, field.attname)).first()
+
+
+def _targets(revision: Any, name: str) -> list[Any]:
+    field = revision.instance_type._meta.get_field(name)
+    through = getattr(type(revision), name).model
+    pks = through.objects.filter(history=revision).values_list(f"{field.m2m_reverse_field_name()}_id", flat=True)
+    return list(field.related_model._default_manager.filter(pk__in=list(pks)))

@@ -1,0 +1,138 @@
+"""Code tables, their sections and their ranges of numbers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kb import curating
+from kb.admin import tags
+from kb.admin.versioned import VersionedAdmin
+from kb.journal import By
+from kb.models import CodeRange, CodeTable, Door, Section
+
+
+@admin.register(CodeTable)
+class CodeTableAdmin(VersionedAdmin):
+    """Tables are described here; their codes come with imports. None is ever deleted."""
+
+    noun = "table"
+    written = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
+    list_display = ("listed_slug", "vendor", "product", "name", "listed_codes", "listed_audience", "updated_at")
+    list_filter = ("audience", "vendor")
+    search_fields = ("slug", "vendor", "product", "name")
+    search_help_text = "The vendor, product, title or short name."
+    fieldsets = (
+        ("What it is", {"fields": (("vendor", "product"), "name", ("slug", "language"), "source_url")}),
+        ("Who may read it", {"fields": ("audience",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodeTable]:
+        """Show what this person may read, with how many codes it has."""
+        return super().get_queryset(request).with_counts()  # type: ignore[attr-defined]
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> CodeTable:
+        """Write through the verb."""
+        return curating.save_table(obj, version, values, by)
+
+    @admin.display(description="Short name", ordering="slug")
+    def listed_slug(self, table: CodeTable) -> SafeString:
+        """Show the name used in addresses."""
+        return tags.mono(table.slug)
+
+    @admin.display(description="Codes", ordering="code_count")
+    def listed_codes(self, table: Any) -> SafeString:
+        """Show how many codes are listed and retired, and lead to them."""
+        address = f"{reverse('admin:kb_returncode_changelist')}?table__id__exact={table.pk}"
+        retired = f", {table.retired_count} retired" if table.retired_count else ""
+        return format_html('<a href="{}">{}{}</a>', address, table.code_count, retired)
+
+    @admin.display(description="Audience", ordering="audience")
+    def listed_audience(self, table: CodeTable) -> SafeString:
+        """Show for whom it is meant."""
+        return tags.tag(table.audience, table.get_audience_display())
+
+
+@admin.register(Section)
+class SectionAdmin(VersionedAdmin):
+    """Sections come with imports; here they are renamed and put in order."""
+
+    noun = "section"
+    written = ("name", "slug", "position")
+    list_display = ("shown_name", "table", "slug", "position", "listed_codes")
+    list_filter = (("table", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("table",)
+    search_fields = ("name", "slug", "table__name", "table__product")
+    search_help_text = "The section's name, or its table."
+    readonly_fields = ("table",)
+    fields = ("table", "name", ("slug", "position"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Section]:
+        """Show what this person may read, with how many codes it has."""
+        listed = Count("codes", filter=Q(codes__retired_at=None))
+        return super().get_queryset(request).select_related("table").annotate(code_count=listed)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: sections come with imports."""
+        return False
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Section:
+        """Write through the verb."""
+        return curating.rename_section(obj, values, by)
+
+    @admin.display(description="Name", ordering="name")
+    def shown_name(self, section: Section) -> str:
+        """Show the name; a table without groups has one section without one."""
+        return str(section)
+
+    @admin.display(description="Codes", ordering="code_count")
+    def listed_codes(self, section: Any) -> SafeString:
+        """Show how many codes are listed, and lead to them."""
+        address = f"{reverse('admin:kb_returncode_changelist')}?section__id__exact={section.pk}"
+        return format_html('<a href="{}">{}</a>', address, section.code_count)
+
+
+@admin.register(CodeRange)
+class CodeRangeAdmin(VersionedAdmin):
+    """Ranges are support's own inference, or the vendor's statement; the one noun that can be deleted."""
+
+    noun = "range"
+    written = ("table", "name", "first", "last", "origin")
+    list_display = ("listed_pattern", "name", "table", "listed_origin", "first", "last")
+    list_display_links = ("listed_pattern", "name")
+    list_filter = (("table", admin.RelatedOnlyFieldListFilter), "origin")
+    list_select_related = ("table",)
+    search_fields = ("name", "first", "last")
+    search_help_text = "The range's name, or one of its two ends."
+    fields = ("table", "name", ("first", "last"), "origin")
+    autocomplete_fields = ("table",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CodeRange]:
+        """Show what this person may read."""
+        return super().get_queryset(request).select_related("table")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow those who have the right: no text of the vendor's is lost."""
+        return request.user.has_perm("kb.delete_coderange")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the verb."""
+        curating.delete_range(obj, obj.version, By(request.user, Door.ADMIN))
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> CodeRange:
+        """Write through the verb."""
+        return curating.save_range(obj, version, values, by)
+
+    @admin.display(description="Numbers", ordering="first")
+    def listed_pattern(self, code_range: CodeRange) -> SafeString:
+        """Show the block as people write it."""
+        return tags.mono(code_range.pattern)
+
+    @admin.display(description="Stated by", ordering="origin")
+    def listed_origin(self, code_range: CodeRange) -> SafeString:
+        """Show who says so."""
+        return tags.tag(code_range.origin, code_range.get_origin_display())

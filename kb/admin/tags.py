@@ -1,0 +1,31 @@
+"""Small pieces of HTML that lists and forms share: a tag that says a state in words, and a code in monospace."""
+
+from collections.abc import Iterable
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+NONE = "–"
+
+
+def tag(kind: str, text: str) -> SafeString:
+    """Return a tag. The kind picks a colour; the text alone must be enough."""
+    return format_html('<span class="tag tag-{}">{}</span>', kind, text)
+
+
+def mono(text: str) -> SafeString:
+    """Return a code in monospace, kept apart from the text direction around it."""
+    return format_html('<bdi class="code">{}</bdi>', text)
+
+
+def mono_list(texts: Iterable[str], shown: int) -> SafeString | str:
+    """Return the first codes in monospace, and a sign that there are more."""
+    listed = list(texts)
+    more = [("…",)] if len(listed) > shown else []
+    return format_html_join(" ", "{}", [*((mono(text),) for text in listed[:shown]), *more]) or NONE
+
+
+def shortened(text: str, length: int = 90) -> str:
+    """Return the beginning of a text, on one line."""
+    line = " ".join(text[: 4 * length].split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

@@ -1,0 +1,119 @@
+"""Finding things in the lists, and what waits for whom."""
+
+import pytest
+
+from kb.models import CodeTable
+from tests import make
+
+
+def found(browser, noun, **query):
+    page = browser.get(f"/admin/kb/{noun}/", query)
+    return [str(obj) for obj in page.context["cl"].result_list]
+
+
+@pytest.fixture
+def codes(db):
+    ora = make.table("oracle", vendor="Oracle", product="DB")
+    windows = make.table("windows", vendor="Microsoft", product="NT")
+    make.code("ORA-00942", ora, description="table or view does not exist")
+    make.code("0xC0000005", windows, description="access violation")
+    make.code("660300001", description="Room does not exist.")
+    make.code("660300002", description="Room is full.", retired_at="2026-01-01T00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("term", "codes_found"),
+    [
+        ("ORA-942", {"ORA-00942"}),
+        ("ora 00942", {"ORA-00942"}),
+        ("3221225477", {"0xC0000005"}),
+        ("-1073741819", {"0xC0000005"}),
+        ("660300001", {"660300001"}),
+        ("6603", {"660300001", "660300002"}),
+        ("not exist", {"ORA-00942", "660300001"}),
+        ("nothing like it", set()),
+    ],
+)
+def test_a_code_is_found_in_any_spelling_its_beginning_or_words(as_user, editor, codes, term, codes_found):
+    assert set(found(as_user(editor), "returncode", q=term)) == codes_found
+
+
+@pytest.mark.parametrize(("noun", "factory"), [("troubleshootingnote", make.note), ("incidentlink", make.incident)])
+def test_notes_and_incidents_are_found_by_their_code_in_any_spelling(as_user, editor, noun, factory):
+    code = make.code("ORA-00942", make.table("oracle"))
+    factory("About the view", code)
+    factory("About the room", make.code("7"))
+    assert found(as_user(editor), noun, q="ORA-942") == ["About the view"]
+    assert found(as_user(editor), noun, q="room") == ["About the room"]
+
+
+def test_typing_offers_codes_with_meaning_and_place(as_user, editor, codes):
+    query = {"app_label": "kb", "model_name": "troubleshootingnote", "field_name": "codes", "term": "ora-942"}
+    results = as_user(editor).get("/admin/autocomplete/", query).json()["results"]
+    assert [r["text"] for r in results] == ["ORA-00942 · table or view does not exist (DB / Public)"]
+
+
+@pytest.mark.parametrize(
+    ("query", "codes_found"),
+    [
+        ({"listed": "no"}, {"660300002"}),
+        ({"listed": "yes", "note": "no"}, {"ORA-00942", "0xC0000005"}),
+        ({"note": "yes"}, {"660300001"}),
+        ({"wording": "ours"}, {"0xC0000005"}),
+    ],
+)
+def test_codes_are_filtered_by_questions_of_support(as_user, editor, codes, query, codes_found):
+    from kb.models import ReturnCode
+
+    make.note("Room is gone", ReturnCode.objects.get(code="660300001"))
+    ReturnCode.objects.filter(code="0xC0000005").update(description="ours")
+    assert set(found(as_user(editor), "returncode", **query)) == codes_found
+
+
+def test_a_table_leads_to_its_codes(as_user, editor, codes):
+    table = CodeTable.objects.get(slug="zim-server")
+    page = as_user(editor).get("/admin/kb/codetable/").content.decode()
+    assert f"?table__id__exact={table.pk}" in page
+    assert "1, 1 retired" in page
+    assert set(found(as_user(editor), "returncode", table__id__exact=table.pk)) == {"660300001", "660300002"}
+
+
+@pytest.mark.parametrize(
+    ("noun", "first"),
+    [("returncode", "listed_code"), ("incidentlink", "listed_reference"), ("coderange", "listed_pattern")],
+)
+def test_a_list_has_seven_columns_at_most_and_its_code_first(as_user, admin, room, noun, first):
+    columns = as_user(admin).get(f"/admin/kb/{noun}/").context["cl"].list_display
+    assert len(columns) <= 7
+    assert columns[0] == first
+
+
+def test_the_first_page_says_what_waits_for_whom(as_user, editor, reviewer, importer, codes):
+    make.note("Mine", state="draft", owner=editor)
+    make.note("Waiting", state="not_validated", review_on="2020-01-01")
+    make.incident()
+
+    def waiting(user):
+        return {q.label: q.size for q in as_user(user).get("/admin/").context["queues"]}
+
+    assert waiting(editor) == {
+        "My drafts": 1,
+        "Notes whose review date has come": 1,
+        "Notes whose code the vendor reworded": 0,
+        "Listed codes without a note": 3,
+        "Listed codes with nothing decided": 3,
+        "Open incidents": 1,
+    }
+    assert waiting(reviewer)["Notes to validate"] == 1
+    assert waiting(importer) == {}
+
+
+def test_each_pile_leads_to_a_list_of_as_many(as_user, reviewer, codes):
+    make.note("Mine", state="draft", owner=reviewer)
+    make.note("Waiting", state="not_validated", review_on="2020-01-01", verify_since="2026-01-01T00:00Z")
+    make.incident()
+    browser = as_user(reviewer)
+    for queue in browser.get("/admin/").context["queues"]:
+        page = browser.get(queue.url)
+        assert page.status_code == 200, queue
+        assert page.context["cl"].result_count == queue.size, queue

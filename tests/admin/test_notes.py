@@ -1,0 +1,149 @@
+"""A note's life, and its preview."""
+
+import pytest
+from django.urls import reverse
+
+from kb.models import TroubleshootingNote
+from tests import make
+from tests.admin.conftest import edit, errors, said, url
+
+PREVIEW = "/admin/kb/troubleshootingnote/preview/"
+
+
+def move(browser, note, name, version=None, **data):
+    address = reverse("admin:kb_troubleshootingnote_move", args=[note.pk, name])
+    response = browser.post(address, {"version": note.version if version is None else version, **data})
+    note.refresh_from_db()
+    return response
+
+
+def offered(response):
+    return [step.name for step in response.context["moves"]]
+
+
+@pytest.mark.parametrize(
+    ("role", "state", "names"),
+    [
+        ("editor", "draft", ["submit"]),
+        ("editor", "not_validated", []),
+        ("editor", "validated", []),
+        ("editor", "archived", []),
+        ("reviewer", "draft", ["submit", "validate", "archive"]),
+        ("reviewer", "not_validated", ["validate", "return", "archive"]),
+        ("reviewer", "validated", ["return", "archive"]),
+        ("reviewer", "archived", ["restore"]),
+        ("importer", "draft", []),
+    ],
+)
+def test_only_the_steps_that_are_open_to_a_person_are_offered(db, as_user, request, role, state, names):
+    note = make.note(state=state)
+    assert offered(as_user(request.getfixturevalue(role)).get(url(note))) == names
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "after"),
+    [
+        ("draft", "submit", "not_validated"),
+        ("draft", "validate", "validated"),
+        ("not_validated", "validate", "validated"),
+        ("validated", "return", "draft"),
+        ("validated", "archive", "archived"),
+        ("archived", "restore", "draft"),
+    ],
+)
+def test_a_reviewer_leads_a_note_through_its_life(as_user, reviewer, state, name, after):
+    note = make.note(state=state)
+    move(as_user(reviewer), note, name, reason="Because")
+    assert note.state == after
+    revision = note.history.first()
+    assert (revision.history_change_reason, revision.door, revision.history_user) == ("Because", "admin", reviewer)
+
+
+@pytest.mark.parametrize("name", ["validate", "return", "archive", "restore"])
+def test_an_editor_cannot_take_a_reviewers_step(as_user, editor, name):
+    note = make.note(state="not_validated")
+    assert move(as_user(editor), note, name).status_code == 403
+    assert note.state == "not_validated"
+
+
+def test_an_importer_cannot_move_a_note(as_user, importer):
+    note = make.note(state="draft")
+    assert move(as_user(importer), note, "submit").status_code == 403
+
+
+def test_a_reviewer_does_not_validate_own_words_and_is_told(as_user, reviewer):
+    browser, note = as_user(reviewer), make.note(state="draft")
+    edit(browser, note, cause="My own words")
+    note.refresh_from_db()
+    page = browser.get(url(note))
+    assert "validate" not in offered(page)
+    assert "somebody else has to validate" in page.content.decode()
+    response = move(browser, note, "validate")
+    assert "somebody else has to validate" in said(response)
+    assert note.state == "draft"
+
+
+def test_a_step_that_the_state_does_not_allow_says_why(as_user, reviewer):
+    note = make.note(state="archived")
+    assert "This note is archived" in said(move(as_user(reviewer), note, "submit"))
+
+
+@pytest.mark.parametrize("version", ["", "7", "abc", "1" * 40])
+def test_a_step_from_an_old_page_is_refused(as_user, reviewer, version):
+    note = make.note(state="not_validated")
+    assert "saved by somebody else" in said(move(as_user(reviewer), note, "validate", version))
+    assert note.state == "not_validated"
+
+
+def test_steps_are_posted_known_and_of_a_note_that_exists(as_user, reviewer):
+    note = make.note()
+    browser = as_user(reviewer)
+    assert browser.get(reverse("admin:kb_troubleshootingnote_move", args=[note.pk, "archive"])).status_code == 405
+    assert move(browser, note, "publish").status_code == 404
+    for pk in ("0", "abc", "9" * 30):
+        address = f"/admin/kb/troubleshootingnote/{pk}/move/archive/"
+        assert browser.post(address, {"version": 1}).status_code == 404
+
+
+def test_new_words_of_an_editor_take_validation_away(as_user, editor):
+    note = make.note(state="validated")
+    edit(as_user(editor), note, cause="New")
+    note.refresh_from_db()
+    assert note.state == "not_validated"
+
+
+def test_the_preview_is_the_production_renderer(as_user, editor):
+    page = (
+        as_user(editor)
+        .post(PREVIEW, {"title": "T", "resolution": "**Bold** <script>alert(1)</script>"})
+        .content.decode()
+    )
+    assert "<strong>Bold</strong> &lt;script&gt;" in page
+    assert "<h2>Resolution</h2>" in page
+
+
+def test_the_preview_of_nothing_says_so(as_user, editor):
+    assert "Nothing to show" in as_user(editor).post(PREVIEW, {"cause": "  "}).content.decode()
+
+
+def test_the_preview_is_posted_by_those_who_write_notes(as_user, editor, importer):
+    assert as_user(editor).get(PREVIEW).status_code == 405
+    assert as_user(importer).post(PREVIEW, {"cause": "x"}).status_code == 403
+
+
+def test_a_text_longer_than_the_renderer_shows_is_refused(as_user, editor):
+    assert "at most 200000 characters" in errors(edit(as_user(editor), make.note(), cause="x" * 200_001))
+
+
+def test_two_hundred_kilobytes_are_saved(as_user, editor):
+    note, text = make.note(), "word " * 39_999
+    assert edit(as_user(editor), note, cause=text).status_code == 302
+    assert TroubleshootingNote.objects.get().cause == text.strip()
+
+
+def test_owners_are_staff_and_whoever_owns_it_now(as_user, editor, agent, stranger):
+    note = make.note(owner=agent)
+    names = {
+        label for _value, label in as_user(editor).get(url(note)).context["adminform"].form.fields["owner"].choices
+    }
+    assert names == {"---------", "agent", "editor"}

@@ -1,0 +1,64 @@
+"""What each page costs: an exact number of queries, whatever the number of rows."""
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+
+from kb import curating, publishing
+from kb.journal import By
+from kb.models import CodeRange, CodeTable, Door, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from tests import make
+from tests.admin.conftest import url
+
+NOUNS = {m._meta.model_name: m for m in (CodeTable, Section, ReturnCode, CodeRange, TroubleshootingNote, IncidentLink)}
+
+
+def fill(size, editor):
+    by = By(editor, Door.ADMIN)
+    codes = [make.code(str(660300000 + n), in_section=f"Section {n % 3}") for n in range(size)]
+    for n in range(size):
+        make.table(f"table-{n}")
+        make.code_range(f"Block {n}", n * 10, n * 10 + 9)
+        note = make.note(f"Note {n}", *codes, owner=editor)
+        incident = make.incident(f"Incident {n}", *codes)
+    for n in range(1, size):
+        curating.edit_code(codes[0], n, {"description": f"Wording {n}"}, by)
+        publishing.save_note(note, n, {"cause": f"Cause {n}"}, by, codes=codes[:n])
+        curating.save_incident(incident, n, {"impact": f"Impact {n}"}, codes[:n], by)
+    curating.save_table(CodeTable.objects.first(), 1, {"name": "New"}, by)
+    return {"returncode": codes[0], "troubleshootingnote": note, "incidentlink": incident}
+
+
+@pytest.mark.parametrize("size", [3, 12])
+@pytest.mark.parametrize(
+    ("noun", "listed", "form", "history"),
+    [
+        ("returncode", 6, 5, 5),
+        ("troubleshootingnote", 6, 9, 8),
+        ("incidentlink", 5, 6, 7),
+        ("codetable", 5, 3, 5),
+        ("section", 5, 3, 4),
+        ("coderange", 5, 4, 4),
+    ],
+)
+def test_lists_forms_and_histories_cost_the_same_however_much_there_is(
+    as_user, admin, editor, django_assert_num_queries, size, noun, listed, form, history
+):
+    model = NOUNS[noun]
+    obj = fill(size, editor).get(noun) or model.objects.first()
+    ContentType.objects.get_for_model(model)
+    browser = as_user(admin)
+    for address, count in (
+        (f"/admin/kb/{noun}/", listed),
+        (url(obj), form),
+        (url(obj, "history"), history),
+    ):
+        with django_assert_num_queries(count, info=address):
+            assert browser.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("size", [3, 12])
+def test_the_first_page_costs_the_same_however_much_there_is(as_user, reviewer, django_assert_num_queries, size):
+    fill(size, reviewer)
+    browser = as_user(reviewer)
+    with django_assert_num_queries(11):
+        browser.get("/admin/")
