@@ -1,14 +1,21 @@
 """Template tags that pages and the admin share."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from kb.text import diff as text_diff
 from kb.text import markdown as text_markdown
 
 register = template.Library()
+
+_BULLET = re.compile(r"\s*[-*•·]\s+")
 
 
 @register.filter
@@ -21,3 +28,53 @@ def markdown(text: str) -> SafeString:
 def diff(before: Any, after: Any) -> dict[str, Any]:
     """Show the word-level difference between two texts."""
     return {"pieces": text_diff.words(str(before or ""), str(after or ""))}
+
+
+@register.filter
+def lines(text: str) -> SafeString:
+    """Show plain text with its lines and its bullets; everything in it is escaped."""
+    blocks: list[SafeString] = []
+    bullets: list[str] = []
+    # A last line without a bullet closes a list that ends the text.
+    for line in [*(text or "").splitlines(), ""]:
+        if bullet := _BULLET.match(line):
+            bullets.append(line[bullet.end() :])
+            continue
+        if bullets:
+            items = format_html_join("", "<li>{}</li>", [(item,) for item in bullets])
+            blocks.append(format_html("<ul>{}</ul>", items))
+            bullets = []
+        if line.strip():
+            blocks.append(format_html("<p>{}</p>", line))
+    return format_html_join("", "{}", [(block,) for block in blocks])
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """Show a time in the reader's zone, the zone named."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    zone = local.strftime("%Z")
+    named = zone if zone[:1].isalpha() else f"UTC{zone}"
+    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), local.strftime("%Y-%m-%d %H:%M"), named)
+
+
+@register.filter
+def day(value: datetime | None) -> SafeString | str:
+    """Show the day of a time in the reader's zone."""
+    if value is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), timezone.localtime(value).date().isoformat())
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: template.Context, **values: Any) -> str:
+    """Return this page's query string with some values replaced; an empty value takes its name out."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in values.items():
+        query.pop(name, None)
+        if value:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"

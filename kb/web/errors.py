@@ -1,24 +1,68 @@
 """Error pages in the dress of the other pages."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+
+class NotUnderstood(Exception):
+    """An address holds a value that is not allowed; the message says which, and what is, for a person."""
+
+
+class ErrorPagesMiddleware:
+    """Show what a page raised on purpose in the product's dress, also with DEBUG."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request as the next layer does."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 404 or 400 for a page's own errors; leave every other one to Django."""
+        if isinstance(exception, Http404):
+            return not_found(request, exception)
+        if isinstance(exception, NotUnderstood):
+            return _page(request, 400, "kb/not_understood.html", {"reason": str(exception)})
+        return None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400."""
-    return render(request, "kb/error.html", {"status": 400}, status=400)
+    """Answer 400 without a look at the request, which may be forged."""
+    return _bare("kb/400.html", 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403."""
-    return render(request, "kb/error.html", {"status": 403}, status=403)
+    return _page(request, 403, "kb/403.html")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 for a form without a valid token. The reason is for logs: Django wrote it there."""
+    return _page(request, 403, "kb/403_csrf.html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404."""
-    return render(request, "kb/error.html", {"status": 404}, status=404)
+    """Answer 404: the same for what is not there and what the reader may not see."""
+    return _page(request, 404, "kb/404.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500."""
-    return render(request, "kb/error.html", {"status": 500}, status=500)
+    """Answer 500 with nothing that can fail again: no database, no context processor, no manifest."""
+    try:
+        return _bare("kb/500.html", 500)
+    except Exception:
+        return HttpResponse("Something went wrong on our side. Please try again.", "text/plain; charset=utf-8", 500)
+
+
+def _page(request: HttpRequest, status: int, template: str, context: dict[str, Any] | None = None) -> HttpResponse:
+    return render(request, template, context, status=status)
+
+
+def _bare(template: str, status: int) -> HttpResponse:
+    return HttpResponse(render_to_string(template), status=status)

@@ -1,5 +1,21 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, path, register_converter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from kb.web import code, note, site, start, table
+from kb.web.paths import CodeConverter
+
+register_converter(CodeConverter, "code")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", start.start, name="start"),
+    path("tables/<slug:table>/", table.table, name="table"),
+    path("codes/<slug:table>/<code:written>/", code.code, name="code"),
+    path("codes/<slug:table>/<str:section>/<code:written>/", code.section_code, name="section-code"),
+    path("notes/<int:pk>/", note.note, name="note"),
+    path("login/", LoginView.as_view(template_name="kb/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("favicon.ico", site.favicon, name="favicon"),
+    path("robots.txt", site.robots, name="robots"),
+]

@@ -1,0 +1,55 @@
+// Conveniences only: every page works without this file.
+"use strict";
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+}
+
+for (const hint of document.querySelectorAll(".with-script")) hint.hidden = false;
+
+const said = document.createElement("p");
+said.className = "hidden";
+said.setAttribute("role", "status");
+document.body.append(said);
+
+function copyThroughSelection(text) {
+  // Without TLS a browser has no clipboard to write to, only what is selected.
+  const box = document.createElement("textarea");
+  box.value = text;
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  return done;
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyThroughSelection(text);
+  }
+}
+
+for (const button of document.querySelectorAll("button.copy")) {
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const source = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
+    const done = await copy(source ? source.textContent : button.dataset.copy);
+    button.textContent = said.textContent = done ? "Copied" : "Could not copy";
+    button.focus();
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const box = document.getElementById("q");
+  if (event.key !== "/" || typing || !box || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});

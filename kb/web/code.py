@@ -1,0 +1,112 @@
+"""The card of a code: everything that an agent needs to know, in the order in which it is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from kb import lookup
+from kb.lookup import Answer, Card, Hit
+from kb.models import CodeTable, ReturnCode, Section, TroubleshootingNote
+from kb.text import code as text_code
+from kb.text import reply as text_reply
+from kb.web.history import Step, histories
+
+MAX_ELSEWHERE = 10
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One meaning of a code, with what its card shows besides."""
+
+    card: Card
+    reply: str
+    reply_note: TroubleshootingNote | None
+    history: list[Step]
+    successor: ReturnCode | None
+
+
+@require_safe
+def code(request: HttpRequest, table: str, written: str) -> HttpResponse:
+    """Show every meaning that a table gives to a code."""
+    return _code(request, _table(request, table), written)
+
+
+@require_safe
+def section_code(request: HttpRequest, table: str, section: str, written: str) -> HttpResponse:
+    """Show one meaning of a code."""
+    of = _table(request, table)
+    within = Section.objects.visible_to(request.user).filter(table=of, slug=section).first()
+    if within is None:
+        # A slash that was typed into the address as itself, or as %2F, which servers decode: the code `a/b`.
+        return _code(request, of, f"{section}/{written}")
+    return _code(request, of, written, within)
+
+
+def _table(request: HttpRequest, slug: str) -> CodeTable:
+    return get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
+
+
+def _code(request: HttpRequest, table: CodeTable, written: str, section: Section | None = None) -> HttpResponse:
+    if not text_code.readings(written):
+        raise Http404
+    answer = lookup.find(written, request.user, table)
+    shown = [hit for hit in answer.hits if section is None or hit.code.section_id == section.pk]
+    context = {
+        "table": table,
+        "section": section,
+        "written": text_code.clean(written),
+        "answer": answer,
+        "elsewhere": _elsewhere(written, table, request.user),
+    }
+    if not shown:
+        return render(request, "kb/code_unknown.html", context, status=404)
+    return render(request, "kb/code.html", context | _found(request, answer, shown))
+
+
+def _found(request: HttpRequest, answer: Answer, shown: list[Hit]) -> dict[str, Any]:
+    first = shown[0]
+    asked = text_code.identity(answer.query)
+    return {
+        "first": first.code,
+        "how": "" if first.code.identity == asked else first.how,
+        "meanings": _meanings([hit.code for hit in shown], request.user),
+        "others": [hit for hit in answer.hits if hit not in shown],
+        "neighbours": lookup.neighbours(first.code, request.user),
+        "canonical": first.code.get_absolute_url() if len(shown) == 1 else _address(first.code),
+    }
+
+
+def _address(code: ReturnCode) -> str:
+    return reverse("code", args=[code.table.slug, code.code])
+
+
+def _meanings(codes: Sequence[ReturnCode], user: Any) -> list[Meaning]:
+    history = histories(codes)
+    successors = _successors(codes, user)
+    return [
+        Meaning(card, *_reply(card), history[card.code.pk], successors.get(card.code.successor_id or 0))
+        for card in lookup.cards(codes, user)
+    ]
+
+
+def _reply(card: Card) -> tuple[str, TroubleshootingNote | None]:
+    """Return the first reply that agents may send; `cards` puts validated notes first."""
+    note = next((note for note in card.notes if note.is_live and note.customer_reply.strip()), None)
+    return (text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()), note) if note else ("", None)
+
+
+def _successors(codes: Sequence[ReturnCode], user: Any) -> dict[int, ReturnCode]:
+    wanted = {code.successor_id for code in codes if code.successor_id}
+    return lookup.codes_visible_to(user).in_bulk(wanted) if wanted else {}
+
+
+def _elsewhere(written: str, table: CodeTable, user: Any) -> list[ReturnCode]:
+    """Return what the code means in other tables."""
+    found = lookup.codes_visible_to(user).matching(written).exclude(table=table)
+    return list(found.order_by("table_id", "section__position", "id")[:MAX_ELSEWHERE])

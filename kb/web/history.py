@@ -1,0 +1,93 @@
+"""The history of codes, as a card tells it: what changed, when, and for internal readers who and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kb.models import ReturnCode
+
+MAX_REVISIONS = 200
+"""Revisions read for one page; the admin shows all."""
+
+MAX_STEPS = 20
+
+_LABELS = {
+    "code": "Code",
+    "section_id": "Section",
+    "symbol": "Name",
+    "description": "Description",
+    "possible_reasons": "Possible reasons",
+    "suggested_actions": "Suggested actions",
+    "vendor_symbol": "Vendor's name",
+    "vendor_description": "Vendor's description",
+    "vendor_possible_reasons": "Vendor's possible reasons",
+    "vendor_suggested_actions": "Vendor's suggested actions",
+    "extra": "Other columns",
+    "disposition": "What to do",
+    "fixer": "Who can fix it",
+    "successor_id": "Successor",
+}
+_WORDS = {*_LABELS} - {"section_id", "successor_id", "extra"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field of one step: its label and, for a field of words, both texts."""
+
+    label: str
+    before: str
+    after: str
+    has_words: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One revision that changed something."""
+
+    revision: Any
+    title: str
+    differences: list[Difference]
+
+
+def histories(codes: Sequence[ReturnCode]) -> dict[int, list[Step]]:
+    """Return the steps of each code, the latest first, in one query."""
+    revisions = ReturnCode.history.filter(id__in=[code.pk for code in codes]).select_related("history_user")
+    by_code = defaultdict(list)
+    for revision in revisions.order_by("-history_date", "-history_id")[:MAX_REVISIONS]:
+        by_code[revision.id].append(revision)
+    return defaultdict(list, {pk: _steps(found) for pk, found in by_code.items()})
+
+
+def _steps(revisions: list[Any]) -> list[Step]:
+    pairs = zip(revisions, [*revisions[1:], None], strict=True)
+    steps = (_step(newer, older) for newer, older in pairs)
+    return [step for step in steps if step][:MAX_STEPS]
+
+
+def _step(newer: Any, older: Any) -> Step | None:
+    if older is None:
+        return Step(newer, "Added" if newer.history_type == "+" else "Earlier state", [])
+    differences = list(_differences(newer, older))
+    title = _title(newer, older) if newer.retired_at != older.retired_at else "Changed"
+    return Step(newer, title, differences) if differences or title != "Changed" else None
+
+
+def _title(newer: Any, older: Any) -> str:
+    if older.retired_at is None:
+        return "Retired"
+    return "Listed again" if newer.retired_at is None else "Retirement moved"
+
+
+def _differences(newer: Any, older: Any) -> Iterable[Difference]:
+    for name, label in _LABELS.items():
+        before, after = getattr(older, name), getattr(newer, name)
+        # An update that nobody had edited moves both sides to the same words: said once.
+        followed = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
+        if before != after and not followed:
+            yield Difference(label, _text(older, name), _text(newer, name), name in _WORDS)
+
+
+def _text(revision: Any, name: str) -> str:
+    named = getattr(revision, f"get_{name}_display", None)
+    return str(named() if named else getattr(revision, name) or "")

@@ -1,0 +1,54 @@
+"""The start page: one box for codes and words, and the answers that are more than one card."""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from kb import lookup
+from kb.lookup import Hit
+from kb.models import CodeTable
+from kb.text import code as text_code
+
+MAX_RESULTS = 50
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Show the tables, or answer what was asked."""
+    query = request.GET.get("q", "").replace("\x00", "").strip()
+    if query:
+        return _answer(request, query)
+    tables = CodeTable.objects.visible_to(request.user).with_counts()
+    return render(request, "kb/start.html", {"tables": tables})
+
+
+def _answer(request: HttpRequest, query: str) -> HttpResponse:
+    answer = lookup.find(query, request.user)
+    if len(answer.hits) == 1:
+        return redirect(_address(answer.hits[0], query))
+    if answer.hits:
+        return render(request, "kb/meanings.html", {"query": query, "answer": answer})
+    found = list(lookup.search(query, request.user)[: MAX_RESULTS + 1])
+    context = {
+        "query": query,
+        "answer": answer,
+        "is_code": _looks_like_a_code(query),
+        "results": found[:MAX_RESULTS],
+        "more": len(found) > MAX_RESULTS,
+    }
+    return render(request, "kb/results.html", context)
+
+
+def _address(hit: Hit, query: str) -> str:
+    """Return the card's address; the code as it was written stays in it where the card has to say how it was read."""
+    if hit.code.identity == text_code.identity(query):
+        return hit.code.get_absolute_url()
+    return reverse("code", args=[hit.code.table.slug, text_code.clean(query)])
+
+
+def _looks_like_a_code(query: str) -> bool:
+    """Whether a query without a hit is answered as a code first: one word with a digit in it."""
+    return bool(text_code.readings(query) and re.fullmatch(r"\S*\d\S*", query))
