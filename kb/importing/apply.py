@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from kb.importing import plan, record, staging
@@ -121,46 +122,55 @@ def _write(done: TableImport, entry: Entry) -> None:
 
 def _make_sections(done: TableImport, entry: Entry) -> None:
     """Make the sections that rows name and the table does not have, in the file's order."""
-    rows = done.rows.to_apply().filter(section=None)
-    named = rows.order_by("position", "pk").values_list("section_name", flat=True)
-    for name in dict.fromkeys(named.iterator()):
-        assert done.table is not None
+    assert done.table is not None
+    homeless = done.rows.to_apply().filter(section=None)
+    named = homeless.values_list("section_name").annotate(first=Min("position")).order_by("first")
+    taken = dict(done.table.sections.values_list("slug", "position"))
+    for name, _first in named:
         section = done.table.sections.filter(name=name).first()
         if section is None:
-            taken = dict(done.table.sections.values_list("slug", "position"))
             place = max(taken.values(), default=-1) + 1
-            section = Section.objects.create(
-                table=done.table, name=name, slug=section_slug(name, set(taken)), position=place
-            )
+            slug = section_slug(name, set(taken))
+            section = Section.objects.create(table=done.table, name=name, slug=slug, position=place)
+            taken[slug] = place
             entry.note(section, ChangeKind.CREATED, [])
-        rows.filter(section_name=name).update(section=section)
+        homeless.exclude(kind=RowKind.NEW).filter(section_name=name).update(section=section)
 
 
 def _insert_new(done: TableImport) -> None:
-    copied = ["section_id", "code", "identity", "canonical", "number", "sort_key", "position", *VENDOR_TEXTS]
+    """Insert the new codes, then tell their rows which they are: each of the many rows is written once."""
+    copied = ["code", "identity", "canonical", "number", "sort_key", "position", *VENDOR_TEXTS]
     copied += ["extra", "disposition", "fixer"]
     vendor = ", ".join(f"vendor_{name}" for name in VENDOR_TEXTS)
     now = record.adapted(done.applied_at)
     staging.run(
         f"""
         INSERT INTO kb_returncode (
-            table_id, {", ".join(copied)}, {vendor}, disposition_origin, fixer_origin, version, created_at, updated_at
+            table_id, section_id, {", ".join(copied)}, {vendor}, disposition_origin, fixer_origin, version,
+            created_at, updated_at
         )
-        SELECT %s, {", ".join(copied)}, {", ".join(VENDOR_TEXTS)}, 'vendor', 'vendor', 1, %s, %s
-        FROM kb_importrow WHERE table_import_id = %s AND kind = 'new' AND resolution <> 'leave_out' ORDER BY id
+        SELECT %s, coalesce(r.section_id, n.id), {", ".join(f"r.{name}" for name in (*copied, *VENDOR_TEXTS))},
+            'vendor', 'vendor', 1, %s, %s
+        FROM kb_importrow AS r LEFT JOIN kb_section AS n ON n.table_id = %s AND n.name = r.section_name
+        WHERE r.table_import_id = %s AND r.kind = 'new' AND r.resolution <> 'leave_out' ORDER BY r.id
         """,  # noqa: S608
         done.table_id,
         now,
         now,
+        done.table_id,
         done.pk,
     )
     staging.run(
         """
-        UPDATE kb_importrow SET return_code_id = c.id FROM kb_returncode AS c
+        UPDATE kb_importrow SET return_code_id = c.id, section_id = c.section_id FROM kb_returncode AS c
         WHERE kb_importrow.table_import_id = %s AND kb_importrow.kind = 'new' AND kb_importrow.resolution <> 'leave_out'
-        AND c.table_id = %s AND c.section_id = kb_importrow.section_id AND c.identity = kb_importrow.identity
+        AND c.table_id = %s AND c.identity = kb_importrow.identity AND c.section_id = coalesce(
+            kb_importrow.section_id,
+            (SELECT id FROM kb_section AS n WHERE n.table_id = %s AND n.name = kb_importrow.section_name)
+        )
         """,
         done.pk,
+        done.table_id,
         done.table_id,
     )
 
