@@ -42,6 +42,9 @@ class CodeForm(VersionedForm):
             field.choices = [("", f"As the vendor's words say: {labels[getattr(derived, name)]}"), *labels.items()]
             self.initial[name] = self.stored(self.instance, name) or ""
         edited = self.instance.edited_texts
+        for name in VENDOR_TEXTS[1:]:
+            if name in self.fields:
+                self.fields[name].widget.attrs["rows"] = 4
         take = self.fields["take_vendor"]
         assert isinstance(take, forms.MultipleChoiceField)
         take.choices = [(name, _name(name)) for name in edited]

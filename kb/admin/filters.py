@@ -12,7 +12,7 @@ from kb.models.code import VENDOR_TEXTS
 
 
 class Question(admin.SimpleListFilter):
-    """A filter whose answers are methods-free: (value, label, condition on the list)."""
+    """A question with its answers: the value in the address, the label, and what it keeps of a list."""
 
     answers: tuple[tuple[str, str, Any], ...]
 
@@ -38,7 +38,7 @@ for _name in VENDOR_TEXTS:
 class Listed(Question):
     """Whether the vendor still lists the code."""
 
-    title = "listed by the vendor"
+    title = "vendor's list"
     parameter_name = "listed"
     answers = (
         ("yes", "Listed", lambda codes: codes.current()),

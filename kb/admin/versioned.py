@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import capfirst
 
 from kb.admin import choosing
 from kb.admin.conflict import Conflict, conflicts
@@ -32,6 +34,10 @@ class VersionedForm(forms.ModelForm):
         """Remember the version."""
         super().__init__(*args, **kwargs)
         self.conflicts: list[Conflict] = []
+        for bound in self:
+            if isinstance(bound.field, forms.SplitDateTimeField):
+                for part, widget in zip(("date", "time"), bound.field.widget.widgets, strict=True):
+                    widget.attrs["aria-label"] = f"{bound.label}, {part}"
         if self.instance.pk:
             self.initial["version"] = str(getattr(self.instance, "version", ""))
 
@@ -92,6 +98,14 @@ class VersionedAdmin(WithRevisions, admin.ModelAdmin):
         given = choosing.field_for(db_field, request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs | given)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Leave out the icons beside a choice that edit or delete what was chosen: that is done on its own page."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            for can in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+                setattr(field.widget, can, False)
+        return field
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Take links from the address, such as `?codes=17`, and say which of them lead nowhere."""
         models_of = {name: self.model._meta.get_field(name).related_model for name in self.linked}
@@ -106,12 +120,16 @@ class VersionedAdmin(WithRevisions, admin.ModelAdmin):
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
             messages.error(request, "The address holds a NUL byte, which no text contains: all filters were left out.")
             return HttpResponseRedirect(request.path)
-        return super().changelist_view(request, extra_context)
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         """Show or save the form; what a verb refuses is said on the page."""
+        title = f"New {self.opts.verbose_name}" if object_id is None else capfirst(self.opts.verbose_name)
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, object_id, form_url, {"title": title} | (extra_context or {}))
         except (StaleEdit, NotAllowed) as refusal:
             messages.error(request, str(refusal))
         except IntegrityError:

@@ -60,11 +60,30 @@ function markdownTools(area, url) {
   box.append(bar, area, panel);
 }
 
+// Select2 gives its boxes no name, and puts a button among the items of a list.
+function nameChoosers() {
+  for (const select of document.querySelectorAll("select.admin-autocomplete")) {
+    const name = select.labels[0]?.textContent.trim().replace(/:$/, "") || select.name;
+    const box = select.nextElementSibling;
+    if (!box) continue;
+    box.querySelectorAll("[role=combobox], [role=textbox], .select2-search__field").forEach((part) => {
+      part.removeAttribute("aria-labelledby");
+      part.setAttribute("aria-label", name);
+    });
+    box.querySelectorAll("ul, ul > li").forEach((part) => part.setAttribute("role", "presentation"));
+  }
+}
+
 addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector(".change-form form[id$=_form]");
   if (!form) return;
   const url = document.querySelector("[data-preview]")?.dataset.preview;
   if (url) form.querySelectorAll("textarea[data-markdown]").forEach((area) => markdownTools(area, url));
   // Later than the widgets that fill fields in on the same event.
-  setTimeout(() => warnBeforeLeaving(form));
+  setTimeout(() => {
+    warnBeforeLeaving(form);
+    nameChoosers();
+    const watcher = new MutationObserver(nameChoosers);
+    form.querySelectorAll(".select2-container").forEach((box) => watcher.observe(box, { childList: true, subtree: true }));
+  });
 });
