@@ -70,8 +70,8 @@ def plan_import(
     return planned
 
 
-def remembered_columns(table: CodeTable) -> dict[str, Any]:
-    """Return the column map of the last import that wrote to a table; {} for none."""
+def remembered_columns(table: CodeTable) -> dict[str, str]:
+    """Return what each header meant in the last file that was imported into a table; {} for none."""
     last = table.imports.in_force().exclude(columns={}).order_by("-applied_at").first()
     return last.columns if last else {}
 
@@ -173,8 +173,9 @@ class _Reader:
         table = self.planned.table
         # Before the first line: while PostgreSQL copies, its connection answers no query.
         self.known_sections = dict(table.sections.values_list("name", "id")) if table else {}
-        self.has_sections = self.source.columns.has("section")
-        self.extra_columns = set(self.source.columns.extra_headers)
+        targets = self.source.columns.targets
+        self.has_sections = "section" in targets.values()
+        self.extra_columns = {header for header, target in targets.items() if target == "extra"}
 
     def lines(self) -> Iterator[tuple[Any, ...]]:
         """Yield one line a usable row; its number follows the file's order."""

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from kb.importing.apply import apply_import
+from kb.importing.columns import ColumnMap
 from kb.importing.plan import plan_import
 from kb.journal import By
 from kb.models import Door
@@ -24,7 +25,7 @@ def source(*rows, problems=(), sections=True):
     """A source of rows: dicts of `row`, or (code, description) pairs in the section Public."""
     given = [made if isinstance(made, dict) else row(made[0], description=made[1]) for made in rows]
     extra = sorted({name for made in given for name in made["extra"]})
-    columns = SimpleNamespace(has=lambda target: sections, extra_headers=extra, as_json=lambda: {"by": "hand"})
+    columns = ColumnMap({"code": "code"} | ({"section": "section"} if sections else {}) | dict.fromkeys(extra, "extra"))
 
     def read():
         for line, made in enumerate(given, 2):
