@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import F, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from kb import searching
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
@@ -123,7 +123,8 @@ def neighbours(code: ReturnCode, user: Any) -> list[ReturnCode]:
 def search(text: str, user: Any) -> QuerySet[ReturnCode]:
     """Return the codes that contain each word of a text, current ones first, in the vendor's order."""
     found = searching.containing(codes_visible_to(user), text, user)
-    return found.order_by("retired_at", "table_id", "position", "id")
+    # Databases disagree on where an empty date goes.
+    return found.order_by(F("retired_at").asc(nulls_first=True), "table_id", "position", "id")
 
 
 def _hits(query: str, scope: ReturnCodeQuerySet) -> list[Hit]:

@@ -16,6 +16,7 @@ from kb.models import CodeTable, ReturnCode, Section, TroubleshootingNote
 from kb.text import code as text_code
 from kb.text import reply as text_reply
 from kb.web.history import Step, histories
+from kb.web.near import around
 
 MAX_ELSEWHERE = 10
 
@@ -65,6 +66,7 @@ def _code(request: HttpRequest, table: CodeTable, written: str, section: Section
         "elsewhere": _elsewhere(written, table, request.user),
     }
     if not shown:
+        context["around"] = around(answer, request.user)
         return render(request, "kb/code_unknown.html", context, status=404)
     return render(request, "kb/code.html", context | _found(request, answer, shown))
 

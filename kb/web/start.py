@@ -11,6 +11,7 @@ from kb import lookup
 from kb.lookup import Hit
 from kb.models import CodeTable
 from kb.text import code as text_code
+from kb.web.near import around
 
 MAX_RESULTS = 50
 
@@ -35,6 +36,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
     context = {
         "query": query,
         "answer": answer,
+        "around": around(answer, request.user),
         "is_code": _looks_like_a_code(query),
         "results": found[:MAX_RESULTS],
         "more": len(found) > MAX_RESULTS,

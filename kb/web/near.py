@@ -1,0 +1,16 @@
+"""What is listed around a number that no table lists."""
+
+from typing import Any
+
+from kb import lookup
+from kb.lookup import Answer
+from kb.models import ReturnCode
+from kb.text import code as text_code
+
+
+def around(answer: Answer, user: Any) -> list[ReturnCode]:
+    """Return the codes just below and above, in the table of the narrowest range that holds the number."""
+    if not answer.ranges:
+        return []
+    place = ReturnCode(table_id=answer.ranges[0].table_id, number=text_code.number(answer.query))
+    return lookup.neighbours(place, user)

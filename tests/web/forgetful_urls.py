@@ -1,0 +1,8 @@
+"""The site's addresses, and one view whose author thought of nothing."""
+
+from django.http import HttpResponse
+from django.urls import path
+
+from config.urls import urlpatterns as site
+
+urlpatterns = [*site, path("forgotten/", lambda request: HttpResponse("secret"))]

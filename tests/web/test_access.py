@@ -1,0 +1,115 @@
+"""Who gets pages at all."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from kb.web.urls import urlpatterns
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+OPEN = {"login", "favicon", "robots"}
+ARGUMENTS = {
+    "table": ["zim-server"],
+    "code": ["zim-server", "1"],
+    "section-code": ["zim-server", "public", "1"],
+    "note": [1],
+}
+
+
+@pytest.mark.parametrize("name", [pattern.name for pattern in urlpatterns])
+def test_a_closed_site_sends_strangers_to_the_login_from_every_page(name, public, settings):
+    settings.KB_PUBLIC_READ = False
+    make.note("Note", make.code("1"))
+    address = reverse(name, args=ARGUMENTS.get(name, []))
+    response = public.get(address)
+    if name in OPEN:
+        assert "/login/" not in response.get("Location", "")
+    else:
+        assert response.status_code == 302
+        assert response["Location"] == f"/login/?next={address}"
+
+
+def test_a_view_that_says_nothing_is_closed(public, settings):
+    settings.KB_PUBLIC_READ = False
+    settings.ROOT_URLCONF = "tests.web.forgetful_urls"
+    assert public.get("/forgotten/")["Location"].startswith("/login/")
+
+
+def test_a_closed_site_opens_to_who_logs_in(public, settings):
+    settings.KB_PUBLIC_READ = False
+    room = make.code("660300001")
+    make.user("agent", "agent")
+    address = public.get(room.get_absolute_url())["Location"]
+    response = public.post(address, {"username": "agent", "password": make.PASSWORD, "next": room.get_absolute_url()})
+    assert response["Location"] == room.get_absolute_url()
+    assert public.get(room.get_absolute_url()).status_code == 200
+
+
+def test_somebody_who_is_no_longer_active_is_a_stranger(agents, agent, settings):
+    settings.KB_PUBLIC_READ = False
+    agent.is_active = False
+    agent.save()
+    assert agents.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
+def test_the_login_leads_to_no_other_site(target, public):
+    make.user("agent", "agent")
+    response = public.post("/login/", {"username": "agent", "password": make.PASSWORD, "next": target})
+    assert response["Location"] == "/"
+
+
+def test_a_wrong_password_says_so(public):
+    response = public.post("/login/", {"username": "agent", "password": "wrong"})
+    assert b'role="alert"' in response.content
+    assert b"correct username and password" in response.content
+
+
+def test_logging_out_takes_a_post(agents):
+    assert agents.get("/logout/").status_code == 405
+    assert agents.post("/logout/")["Location"] == "/"
+    assert b"Log in" in agents.get("/").content
+
+
+@pytest.mark.parametrize("address", ["/", "/codes/zim-server/1/", "/tables/zim-server/"])
+def test_pages_only_read(address):
+    make.code("1")
+    assert Client().post(address).status_code == 405
+
+
+def test_pages_of_a_logged_in_reader_stay_out_of_caches(agents, public):
+    assert agents.get("/")["Cache-Control"] == "private, no-store"
+    assert "Cache-Control" not in public.get("/")
+
+
+def test_pages_carry_a_strict_policy_and_nothing_that_it_forbids(agents):
+    code = make.code("1")
+    make.note("Note", code)
+    for address in ("/", code.get_absolute_url(), "/tables/zim-server/", "/notes/1/", "/login/", "/codes/no/1/"):
+        response = agents.get(address)
+        policy, page = response["Content-Security-Policy"], response.content.decode()
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "style=" not in page
+        assert "<style" not in page
+        assert page.count("<script") == page.count("<script src=") == 1
+
+
+def test_robots_are_let_in_only_where_the_public_is(public, settings):
+    assert b"Disallow: /admin/" in public.get("/robots.txt").content
+    settings.KB_PUBLIC_READ = False
+    assert public.get("/robots.txt").content == b"User-agent: *\nDisallow: /\n"
+
+
+def test_the_icon_is_where_browsers_guess_it(public):
+    assert public.get("/favicon.ico")["Location"] == "/static/kb/favicon.svg"
+
+
+def test_the_header_shows_what_one_may_open(public, agents, editors):
+    assert b"/admin/" not in agents.get("/").content
+    assert b'href="/admin/"' in editors.get("/").content
+    assert b"Log out" not in public.get("/").content
+    for client in (public, agents, editors):
+        assert b'href="/api/docs/"' in client.get("/").content

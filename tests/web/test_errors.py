@@ -1,0 +1,68 @@
+"""Error pages: the same dress, nothing to learn from, and no second failure."""
+
+import pytest
+from django.db import connection
+from django.test import Client, RequestFactory
+
+from kb.web import errors
+from tests.web.page import words
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_unknown_address(public):
+    response = public.get("/nothing/here/")
+    assert response.status_code == 404
+    assert "There is nothing here" in words(response)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_page_that_is_not_there_looks_the_same_in_a_demo(debug, public, settings):
+    settings.DEBUG = debug
+    response = public.get("/notes/12345/")
+    assert response.status_code == 404
+    assert "There is nothing here" in words(response)
+
+
+def test_a_forged_host(settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    response = Client(headers={"host": "evil.example"}).get("/")
+    assert response.status_code == 400
+    assert b"The request was not understood" in response.content
+    assert b"evil" not in response.content
+
+
+def test_a_form_without_a_token(db):
+    response = Client(enforce_csrf_checks=True).post("/login/", {"username": "a", "password": "b"})
+    assert response.status_code == 403
+    assert "The form has expired" in words(response)
+
+
+def test_a_page_one_may_not_open(public, agents):
+    for client, said in ((public, "Log in and try again"), (agents, "Your account, agent, does not have the right")):
+        request = client.get("/").wsgi_request
+        response = errors.forbidden(request, PermissionError())
+        assert response.status_code == 403
+        assert said in words(response)
+
+
+def test_a_failure_is_told_without_the_database_and_without_a_traceback(db, django_assert_num_queries, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("the secret of the traceback")
+
+    monkeypatch.setattr("kb.models.table.CodeTableQuerySet.visible_to", fail)
+    with django_assert_num_queries(0, connection=connection):
+        response = Client(raise_request_exception=False).get("/")
+    assert response.status_code == 500
+    assert b"Something went wrong on our side" in response.content
+    assert b"secret" not in response.content
+
+
+def test_a_failure_while_telling_a_failure_is_told_too(monkeypatch):
+    def fail(*args, **kwargs):
+        raise ValueError("no manifest")
+
+    monkeypatch.setattr("kb.web.errors.render_to_string", fail)
+    response = errors.server_error(RequestFactory().get("/"))
+    assert response.status_code == 500
+    assert response.content.startswith(b"Something went wrong")

@@ -1,0 +1,42 @@
+"""The page of a note."""
+
+import pytest
+
+from tests import make
+from tests.web.page import check_order, words
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_note_shows_its_texts_codes_and_ranges(public, room):
+    note = make.note(
+        "Room is gone",
+        room,
+        issue="cannot join",
+        environment="Any SDK",
+        cause="It **ended**.",
+        resolution="Open it.",
+        customer_reply="About {code}.",
+    )
+    note.ranges.add(make.code_range())
+    check_order(
+        public.get(note.get_absolute_url()),
+        *("Room is gone", "Validated", "About 660300001.", "cannot join", "Any SDK", "It ended.", "Open it."),
+        *("660300001", "6603xxxxx Room"),
+    )
+
+
+def test_the_reply_about_several_codes_leaves_the_code_open(public, room):
+    note = make.note("Gone", room, make.code("2"), customer_reply="About {code}.")
+    assert "About {code}." in words(public.get(note.get_absolute_url()))
+
+
+def test_an_archived_note_warns(agents, room):
+    note = make.note("Gone", room, state="archived")
+    assert "do not work from this note" in words(agents.get(note.get_absolute_url()))
+
+
+def test_names_are_for_colleagues(agents, public, room, editor):
+    note = make.note("Gone", room, owner=editor)
+    assert "Owner" in words(agents.get(note.get_absolute_url()))
+    assert "editor" not in words(public.get(note.get_absolute_url()))

@@ -1,0 +1,114 @@
+"""The one box: what each kind of question leads to."""
+
+import pytest
+
+from tests import make
+from tests.web.page import check_order, words
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_start_page_lists_tables_with_their_counts(public):
+    make.code("1")
+    make.code("2", retired_at="2025-09-01T00:00Z")
+    check_order(public.get("/"), "What does this code mean?", "ZEGOCLOUD ZIM", "Return codes", "1 code, 1 retired")
+
+
+def test_a_site_without_tables_says_so(public):
+    assert "There is no table that you may read yet" in words(public.get("/"))
+
+
+@pytest.mark.parametrize("query", ["660300001", "  660300001 ", "６６０３００００１", "660300001\x00"])
+def test_a_code_with_one_meaning_leads_to_its_card(query, public, room):
+    response = public.get("/", {"q": query})
+    assert response.status_code == 302
+    assert response["Location"] == room.get_absolute_url()
+
+
+@pytest.mark.parametrize(
+    ("stored", "query", "how"),
+    [
+        ("660300001", "0660300001", "leading zeros aside"),
+        ("0xC0000005", "3221225477", "hexadecimal"),
+        ("0xC0000005", "-1073741819", "decimal, read as unsigned 32-bit"),
+        ("0xC0000005", "C0000005", "hexadecimal without 0x"),
+        ("ORA-00942", "ORA-942", "leading zeros aside"),
+    ],
+)
+def test_a_code_written_otherwise_leads_to_a_card_that_says_how_it_was_read(stored, query, how, public):
+    code = make.code(stored)
+    response = public.get("/", {"q": query}, follow=True)
+    assert f"You wrote {query}, read as {stored} ({how})." in words(response)
+    assert f'<link rel="canonical" href="{code.get_absolute_url()}">' in response.content.decode()
+
+
+def test_a_code_with_several_meanings_lists_each_with_what_tells_them_apart(public):
+    rtc = make.table("rtc", product="RTC", name="Server codes")
+    for section in ("Common", "Mix stream"):
+        make.code("3", rtc, section, description=f"{section} failed.")
+    make.code("03", make.table("old", product="Old"), "All", description="Old meaning.")
+    response = public.get("/", {"q": "3"})
+    text = words(response)
+    assert "3 has 3 meanings" in text
+    for part in ("ZEGOCLOUD RTC · Common", "ZEGOCLOUD RTC · Mix stream", "read as: leading zeros aside"):
+        assert part in text
+    assert response.content.decode().count('class="row"') == 3
+
+
+def test_an_unknown_code_offers_near_ones_with_what_differs_marked(public, room):
+    response = public.get("/", {"q": "660300007"})
+    check_order(response, "660300007 is in no table", "Unknown", "differ by one character", "660300001")
+    assert "66030000<mark>1</mark>" in response.content.decode()
+
+
+def test_a_near_code_that_is_shorter_says_so_in_words(public, room):
+    assert "One character fewer" in words(public.get("/", {"q": "6603000012"}))
+
+
+def test_a_code_in_a_known_range_says_where_it_would_belong_and_what_is_around_it(public, room):
+    make.code_range("Room", 660300000, 660399999)
+    check_order(
+        public.get("/", {"q": "660388888"}),
+        "In a known range",
+        "6603xxxxx Room",
+        "inferred by support",
+        "Listed around it",
+        "660300001",
+    )
+
+
+def test_a_part_of_a_code_also_lists_the_codes_that_contain_it(public, room):
+    check_order(public.get("/", {"q": "6603"}), "6603 is in no table", "Codes whose texts contain it", "660300001")
+
+
+def test_words_lead_to_a_list_with_tags(public, room):
+    make.code("2", description="Something else.")
+    response = public.get("/", {"q": "room does not"})
+    check_order(response, "Codes about room does not", "1 code", "660300001", "Fix the request", "Customer can fix it")
+    assert "Something else" not in words(response)
+
+
+def test_current_codes_come_before_retired_ones(public):
+    make.code("1", retired_at="2025-09-01T00:00Z")
+    make.code("2")
+    check_order(public.get("/", {"q": "room"}), "2 Room does not exist.", "1 Room does not exist.")
+
+
+def test_a_long_list_is_cut_and_says_so(public):
+    table = make.table()
+    for n in range(51):
+        make.code(f"9{n:03}", table)
+    response = public.get("/", {"q": "room"})
+    assert "The first 50; there are more" in words(response)
+    assert response.content.decode().count('class="row"') == 50
+
+
+def test_nothing_found_helps_on(public, room):
+    check_order(public.get("/", {"q": "purple elephants"}), "Nothing found for purple elephants", "Fewer words")
+
+
+@pytest.mark.parametrize("query", ["'", '"', "%", "_", "\\", "a" * 5000, "1" * 5000, "\x00", "<script>", "OR 1=1 --"])
+def test_a_hostile_question_gets_a_page(query, public, room):
+    response = public.get("/", {"q": query}, follow=True)
+    assert response.status_code == 200
+    assert b"<script>" not in response.content

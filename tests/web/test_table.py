@@ -1,0 +1,86 @@
+"""The page of a table."""
+
+import pytest
+
+from tests import make
+from tests.web.page import check_order, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def zim(db):
+    table = make.table()
+    make.code("1", table, "Public", description="Request failed.", suggested_actions="Try again.")
+    make.code("0xC0000005", table, "Business", description="Room is gone.", suggested_actions="Please check the room.")
+    make.code("3", table, "Business", description="Old.", retired_at="2025-09-01T00:00Z")
+    return table
+
+
+def codes(response):
+    return [code.code for code in response.context["page"]]
+
+
+def test_codes_are_listed_by_section_with_counts(public, zim):
+    response = public.get("/tables/zim-server/")
+    check_order(
+        response, "Public (1)", "Business (2)", "3 codes", "Request failed.", "Room is gone.", "Old.", "Retired"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("section=public", ["1"]),
+        ("section=business", ["0xC0000005", "3"]),
+        ("disposition=retry_now", ["1"]),
+        ("section=public&disposition=fix_request", []),
+        ("q=gone", ["0xC0000005"]),
+        ("q=3221225477", ["0xC0000005"]),
+        ("q=001", ["1"]),
+        ("q=%00", ["1", "0xC0000005", "3"]),
+        ("section=&disposition=&q=&page=1", ["1", "0xC0000005", "3"]),
+    ],
+)
+def test_filters(query, expected, public, zim):
+    assert codes(public.get(f"/tables/zim-server/?{query}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("section=nope", "“nope” is not a section. Allowed: public, business."),
+        ("disposition=retry", "“retry” is not a disposition. Allowed: retry_now, retry_later, fix_request"),
+        ("page=2", "“2” is not a page here. Allowed: 1 to 1."),
+        ("page=-1", "“-1” is not a page here."),
+        ("page=²", "“²” is not a page here."),
+        ("page=x", "“x” is not a page here."),
+        ("sort=code", "“sort” is not a filter of this page. Allowed: section, disposition, q, page."),
+    ],
+)
+def test_an_unknown_value_is_named_with_what_is_allowed(query, said, public, zim):
+    response = public.get(f"/tables/zim-server/?{query}")
+    assert response.status_code == 400
+    assert said in words(response)
+
+
+def test_no_fit_says_so(public, zim):
+    assert "No code of this table fits these filters" in words(public.get("/tables/zim-server/?q=elephant"))
+
+
+def test_long_tables_come_in_pages_that_keep_the_filters(public):
+    table = make.table()
+    for n in range(101):
+        make.code(str(1000 + n), table)
+    first = public.get("/tables/zim-server/?q=room")
+    assert len(codes(first)) == 100
+    assert "?q=room&amp;page=2" in first.content.decode()
+    assert codes(public.get("/tables/zim-server/?q=room&page=2")) == ["1100"]
+
+
+def test_markers_show_notes_and_open_incidents(agents, zim):
+    code = zim.codes.get(code="1")
+    make.note("Note", code, state="not_validated")
+    make.incident("Trouble", code)
+    check_order(agents.get("/tables/zim-server/?section=public"), "Request failed.", "Open incident", "Note")
+    assert "Open incident" not in words(agents.get("/tables/zim-server/?section=business"))

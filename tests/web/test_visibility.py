@@ -1,0 +1,112 @@
+"""What is internal never shows to the public: in no page, count or neighbour, and its existence cannot be told."""
+
+import pytest
+from django.test import Client
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+SECRET = "zirconium"
+
+
+@pytest.fixture
+def pages(room):
+    """Every page that could give something away. The internal things are made by the test."""
+    return ["/", room.get_absolute_url(), "/codes/zim-server/660300001/", "/codes/zim-server/660300007/",
+            "/tables/zim-server/", "/?q=660300001", "/?q=660300007", "/?q=room", f"/?q={SECRET}", "/?q=660399999",
+            f"/tables/zim-server/?q={SECRET}"]  # fmt: skip
+
+
+def seen(pages, client=None):
+    client = client or Client()
+    return [client.get(page, follow=True).content for page in pages]
+
+
+def an_internal_note(room):
+    make.note(SECRET, room, audience="internal", cause=SECRET, customer_reply=SECRET)
+
+
+def a_note_nobody_validated(room):
+    make.note(SECRET, room, state="not_validated", cause=SECRET, customer_reply=SECRET)
+
+
+def a_draft(room):
+    make.note(SECRET, room, state="draft", cause=SECRET)
+
+
+def an_internal_incident(room):
+    make.incident(SECRET, room, audience="internal", impact=SECRET)
+
+
+def a_past_internal_incident(room):
+    make.incident(SECRET, room, audience="internal", state="resolved")
+
+
+def an_internal_table(room):
+    table = make.table("secret", product=SECRET, audience="internal")
+    for number in ("660300001", "660300002", "660300007", "660300000"):
+        make.code(number, table, SECRET, description=SECRET)
+    make.code_range(SECRET, 660300000, 660399999, of=table)
+
+
+def a_successor_in_an_internal_table(room):
+    table = make.table("secret", product=SECRET, audience="internal")
+    # An update that leaves no step in the history: a step is public, its words are not.
+    type(room).objects.filter(pk=room.pk).update(successor=make.code("5", table, description=SECRET))
+
+
+@pytest.mark.parametrize(
+    "make_secret",
+    [
+        an_internal_note,
+        a_note_nobody_validated,
+        a_draft,
+        an_internal_incident,
+        a_past_internal_incident,
+        an_internal_table,
+        a_successor_in_an_internal_table,
+    ],
+)
+def test_pages_of_the_public_are_the_same_with_and_without(make_secret, pages, room):
+    before = seen(pages)
+    make_secret(room)
+    assert seen(pages) == before
+
+
+@pytest.mark.parametrize("make_secret", [an_internal_note, an_internal_incident, an_internal_table])
+def test_an_agent_does_see_it(make_secret, pages, room, agents):
+    make_secret(room)
+    assert any(SECRET.encode() in content.replace(b'value="zirconium"', b"") for content in seen(pages, agents))
+
+
+def test_what_is_hidden_and_what_is_not_there_answer_alike(public, room):
+    table = make.table("secret", audience="internal")
+    code = make.code("1", table)
+    hidden_note = make.note("Secret", room, audience="internal")
+    pairs = [
+        ("/tables/secret/", "/tables/nowhere/"),
+        ("/codes/secret/1/", "/codes/nowhere/1/"),
+        (code.get_absolute_url(), code.get_absolute_url().replace("secret", "nowhere")),
+        (hidden_note.get_absolute_url(), "/notes/999999/"),
+    ]
+    for hidden, missing in pairs:
+        answers = [public.get(address) for address in (hidden, missing)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        # The log-in link alone names the address.
+        first, second = (
+            answer.content.replace(address.encode(), b"")
+            for answer, address in zip(answers, (hidden, missing), strict=True)
+        )
+        assert first == second
+
+
+def test_an_unvalidated_public_note_has_no_page_for_the_public(public, agents, room):
+    note = make.note("Soon", room, state="not_validated")
+    assert public.get(note.get_absolute_url()).status_code == 404
+    assert agents.get(note.get_absolute_url()).status_code == 200
+
+
+def test_a_public_notes_page_leaves_out_codes_of_internal_tables(public, room):
+    secret = make.code("1", make.table("secret", audience="internal"), description=SECRET)
+    note = make.note("Gone", room, secret)
+    assert SECRET.encode() not in public.get(note.get_absolute_url()).content
