@@ -39,6 +39,10 @@ INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
+KB_IMPORT_MAX_BYTES = env.int("KB_IMPORT_MAX_BYTES", 512 * 1024 * 1024, validate=validate.Range(min=1))
+KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.Range(min=1))
+KB_IMPORT_MAX_COLUMNS = env.int("KB_IMPORT_MAX_COLUMNS", 100, validate=validate.Range(min=1))
+KB_IMPORT_MAX_CELL = env.int("KB_IMPORT_MAX_CELL", 32_768, validate=validate.Range(min=1))
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
 KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
@@ -141,7 +145,8 @@ DATETIME_FORMAT = "Y-m-d H:i"
 DATE_FORMAT = "Y-m-d"
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# With DEBUG, files are served from where they are.
+STATIC_ROOT = None if DEBUG else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -186,7 +191,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["kb.api.access.MayRead"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "kb.api.schema.ReadSchema",
     "EXCEPTION_HANDLER": "kb.api.errors.handle",
 }
 SPECTACULAR_SETTINGS = {
@@ -194,6 +199,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Read access to return codes, troubleshooting notes and incident links.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    # `fields=` leaves fields out, so none of them is there always.
+    "COMPONENT_NO_READ_ONLY_REQUIRED": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

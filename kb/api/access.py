@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -16,17 +15,6 @@ class Session(SessionAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme for WWW-Authenticate."""
         return "Session"
-
-
-class SessionScheme(OpenApiAuthenticationExtension):
-    """Describes the session to OpenAPI."""
-
-    target_class = "kb.api.access.Session"
-    name = "session"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """Return the cookie that carries the session."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
 class MayRead(BasePermission):

@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import exception_handler, set_rollback
 
 CONTENT_TYPE = "application/problem+json"
 MAX_SHOWN = 100
@@ -52,11 +52,14 @@ def problem(code: int, detail: str, **more: Any) -> dict[str, Any]:
     return {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code, "detail": detail, **more}
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+def handle(error: Exception, context: dict[str, Any]) -> Response:
     """Return the response for an error that a view raised."""
     answer = exception_handler(error, context)
     if answer is None:
-        return None
+        log.exception("an answer of the API failed")
+        set_rollback()
+        answer = Response(status=500)
+        error = exceptions.APIException("Something went wrong here. It is logged; please try again.")
     more = {"errors": error.errors} if isinstance(error, BadParameters) else {}
     detail = "Not found." if isinstance(error, Http404) else str(getattr(error, "detail", error))
     answer.data = problem(answer.status_code, detail, **more)

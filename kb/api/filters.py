@@ -113,6 +113,11 @@ class StrictBackend(DjangoFilterBackend):
             for name, values in request.query_params.lists()
             if len(values) > 1 and name in allowed and name not in several
         ]
+        errors += [
+            describe(name, "", "has no value: give one, or leave the parameter out", _allowed(filterset, name))
+            for name, values in request.query_params.lists()
+            if name in filterset.filters and not all(values)
+        ]
         if not filterset.is_valid():
             errors += [
                 describe(name, request.query_params.get(name, ""), _words(messages), _allowed(filterset, name))

@@ -29,6 +29,7 @@ extend_schema_field({"type": "string", "format": "uri"})(Permalink)
 class TableSerializer(serializers.ModelSerializer):
     """A code table."""
 
+    source_url = serializers.CharField(read_only=True, help_text="Where the vendor publishes it; may be empty.")
     code_count = serializers.IntegerField(read_only=True, help_text="Codes that the vendor lists.")
     retired_count = serializers.IntegerField(read_only=True)
     url = Permalink()
@@ -88,8 +89,8 @@ class CodeSerializer(serializers.ModelSerializer):
     class Meta:
         model = ReturnCode
         fields = (
-            "id table section code number symbol description possible_reasons suggested_actions vendor extra disposition"
-            " fixer retired_at successor has_notes has_open_incident version created_at updated_at url"
+            "id table section code number symbol description possible_reasons suggested_actions vendor extra"
+            " disposition fixer retired_at successor has_notes has_open_incident version created_at updated_at url"
         ).split()
         read_only_fields = fields
 

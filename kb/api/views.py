@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from kb import lookup
 from kb.api import filters
-from kb.api.errors import BadParameters
+from kb.api.errors import CONTENT_TYPE, BadParameters
 from kb.api.paging import KeysetPagination
 from kb.api.serializers import (
     CodeDetailSerializer,
@@ -91,18 +91,32 @@ def _reversed(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 
 
-def _documented(words: str, serializer: type, orders: dict[str, Any]) -> Any:
-    fields = OpenApiParameter("fields", str, description="Fields to answer, separated by commas.")
+def _fields_parameter(serializer: Any) -> OpenApiParameter:
+    return OpenApiParameter(
+        "fields",
+        {"type": "array", "items": {"type": "string", "enum": list(serializer.Meta.fields)}},
+        explode=False,
+        description="Fields to answer, separated by commas.",
+    )
+
+
+def _documented(words: str, serializer: Any, orders: dict[str, Any], detail: Any = None) -> Any:
+    list_fields, detail_fields = _fields_parameter(serializer), _fields_parameter(detail or serializer)
     ordering = OpenApiParameter("ordering", str, enum=[sign + one for one in orders for sign in ("", "-")])
     size = OpenApiParameter("page_size", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
     cursor = OpenApiParameter("cursor", str, description="From the links of a page.")
-    errors = {400: ProblemSerializer, 401: ProblemSerializer}
+    errors = {(status, CONTENT_TYPE): ProblemSerializer for status in (400, 401)}
+    missing = {(404, CONTENT_TYPE): ProblemSerializer}
     return extend_schema_view(
         list=extend_schema(
-            summary=f"List {words}", parameters=[fields, ordering, size, cursor], responses={200: serializer(many=True), **errors}
+            summary=f"List {words}",
+            parameters=[list_fields, ordering, size, cursor],
+            responses={200: serializer(many=True), **errors},
         ),
         retrieve=extend_schema(
-            summary=f"One of the {words}", parameters=[fields], responses={200: serializer, 404: ProblemSerializer, **errors}
+            summary=f"One of the {words}",
+            parameters=[detail_fields],
+            responses={200: detail or serializer, **missing, **errors},
         ),
     )
 
@@ -132,7 +146,7 @@ class TableViewSet(ReadOnlyViewSet):
         return CodeTable.objects.visible_to(self.request.user).with_counts()
 
 
-@_documented("return codes", CodeSerializer, CODE_ORDERS)
+@_documented("return codes", CodeSerializer, CODE_ORDERS, CodeDetailSerializer)
 class CodeViewSet(ReadOnlyViewSet):
     """Return codes."""
 
