@@ -71,7 +71,7 @@ class Wording(Question):
 class ToCheck(Question):
     """Notes that somebody should look at again."""
 
-    title = "to check again"
+    title = "review"
     parameter_name = "check"
     answers = (
         ("due", "Review date has come", lambda notes: notes.due(timezone.localdate())),

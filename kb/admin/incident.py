@@ -39,8 +39,8 @@ class IncidentAdmin(VersionedAdmin):
         "listed_codes",
         "listed_state",
         "listed_audience",
-        "started_at",
-        "resolved_at",
+        "listed_start",
+        "listed_end",
     )
     list_display_links = ("listed_reference", "title")
     list_filter = ("state", "audience")
@@ -91,6 +91,16 @@ class IncidentAdmin(VersionedAdmin):
     def listed_state(self, incident: IncidentLink) -> SafeString:
         """Show how it stands."""
         return tags.tag(incident.state, incident.get_state_display())
+
+    @admin.display(description="Started", ordering="started_at")
+    def listed_start(self, incident: IncidentLink) -> str:
+        """Show when it started."""
+        return tags.moment(incident.started_at)
+
+    @admin.display(description="Resolved", ordering="resolved_at")
+    def listed_end(self, incident: IncidentLink) -> str:
+        """Show when it was resolved."""
+        return tags.moment(incident.resolved_at)
 
     @admin.display(description="Audience", ordering="audience")
     def listed_audience(self, incident: IncidentLink) -> SafeString:

@@ -50,7 +50,15 @@ class NoteAdmin(VersionedAdmin):
     linked = ("codes", "ranges")
     also_in_history = ("state",)
     change_form_template = "admin/kb/note_form.html"
-    list_display = ("listed_codes", "title", "listed_state", "listed_audience", "owner", "review_on", "updated_at")
+    list_display = (
+        "listed_codes",
+        "title",
+        "listed_state",
+        "listed_audience",
+        "owner",
+        "listed_review",
+        "listed_update",
+    )
     list_display_links = ("title",)
     list_filter = ("state", ToCheck, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("owner",)
@@ -170,6 +178,16 @@ class NoteAdmin(VersionedAdmin):
         """Show the state, and whether somebody should look again."""
         state = tags.tag(note.state, note.get_state_display())
         return format_html("{} {}", state, tags.tag("look", "Look again")) if note.verify_since else state
+
+    @admin.display(description="Review", ordering="review_on")
+    def listed_review(self, note: TroubleshootingNote) -> str:
+        """Show when somebody should check it again."""
+        return note.review_on.isoformat() if note.review_on else tags.NONE
+
+    @admin.display(description="Updated", ordering="updated_at")
+    def listed_update(self, note: TroubleshootingNote) -> str:
+        """Show when it was last saved."""
+        return tags.moment(note.updated_at)
 
     @admin.display(description="Audience", ordering="audience")
     def listed_audience(self, note: TroubleshootingNote) -> SafeString:

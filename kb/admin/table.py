@@ -22,7 +22,7 @@ class CodeTableAdmin(VersionedAdmin):
 
     noun = "table"
     written = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
-    list_display = ("listed_slug", "vendor", "product", "name", "listed_codes", "listed_audience", "updated_at")
+    list_display = ("listed_slug", "vendor", "product", "name", "listed_codes", "listed_audience", "listed_update")
     list_filter = ("audience", "vendor")
     search_fields = ("slug", "vendor", "product", "name")
     search_help_text = "The vendor, product, title or short name."
@@ -50,6 +50,11 @@ class CodeTableAdmin(VersionedAdmin):
         address = f"{reverse('admin:kb_returncode_changelist')}?table__id__exact={table.pk}"
         retired = f", {table.retired_count} retired" if table.retired_count else ""
         return format_html('<a href="{}">{}{}</a>', address, table.code_count, retired)
+
+    @admin.display(description="Updated", ordering="updated_at")
+    def listed_update(self, table: CodeTable) -> str:
+        """Show when its description was last saved."""
+        return tags.moment(table.updated_at)
 
     @admin.display(description="Audience", ordering="audience")
     def listed_audience(self, table: CodeTable) -> SafeString:

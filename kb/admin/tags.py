@@ -1,7 +1,9 @@
 """Small pieces of HTML that lists and forms share: a tag that says a state in words, and a code in monospace."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -23,6 +25,11 @@ def mono_list(texts: Iterable[str], shown: int) -> SafeString | str:
     listed = list(texts)
     more = [("…",)] if len(listed) > shown else []
     return format_html_join(" ", "{}", [*((mono(text),) for text in listed[:shown]), *more]) or NONE
+
+
+def moment(value: datetime | None) -> str:
+    """Return a time in the reader's zone, as every page writes it."""
+    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else NONE
 
 
 def shortened(text: str, length: int = 90) -> str:

@@ -88,6 +88,13 @@ def test_a_list_has_seven_columns_at_most_and_its_code_first(as_user, admin, roo
     assert columns[0] == first
 
 
+def test_times_in_lists_are_in_the_readers_zone(as_user, editor):
+    make.incident(started_at="2026-01-01T12:00Z")
+    browser = as_user(editor)
+    browser.cookies["zone"] = "Asia/Tokyo"
+    assert "2026-01-01 21:00" in browser.get("/admin/kb/incidentlink/").content.decode()
+
+
 def test_the_first_page_says_what_waits_for_whom(as_user, editor, reviewer, importer, codes):
     make.note("Mine", state="draft", owner=editor)
     make.note("Waiting", state="not_validated", review_on="2020-01-01")

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
 from kb import curating, publishing
-from kb.journal import By
+from kb.journal import By, NotAllowed, StaleEdit
 from kb.models import Change, CodeRange, CodeTable, Door, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from tests import make
-from tests.admin.conftest import edit, errors, posted, url
+from tests.admin.conftest import edit, errors, posted, said, url
 
 
 def test_support_rewords_a_code_and_the_journal_says_so(as_user, editor, room):
@@ -212,3 +213,25 @@ def test_a_code_in_a_shared_block_lists_its_notes_once(as_user, editor, room):
     page = as_user(editor).get(url(room))
     assert list(page.context["notes"]) == [note]
     assert ReturnCode.objects.count() == 1
+
+
+@pytest.mark.parametrize("refusal", ["stale", "not allowed", "taken"])
+def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypatch, refusal):
+    raised = {
+        "stale": StaleEdit(room, 0),
+        "not allowed": NotAllowed("The vendor owns this."),
+        "taken": IntegrityError("unique"),
+    }[refusal]
+
+    def refuse(*args):
+        raise raised
+
+    monkeypatch.setattr(curating, "edit_code", refuse)
+    response = edit(as_user(editor), room, description="x")
+    assert response["Location"] == url(room)
+    expected = {
+        "stale": "saved by somebody else",
+        "not allowed": "The vendor owns this.",
+        "taken": "at the same moment",
+    }
+    assert expected[refusal] in said(response)
