@@ -1,0 +1,1 @@
+"""Benchmark of code detection; run with `python -m bench.detect`."""
