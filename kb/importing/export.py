@@ -8,8 +8,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from itertools import chain
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection
 from import_export import resources
@@ -152,27 +153,36 @@ def _json(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
 
 
 def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+    """Write the book before the first byte is sent: what cannot be written is refused, not cut off."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Return codes")
     try:
-        for row in (header, *rows):
+        for row in chain([header], rows):
             sheet.append([_text_cell(sheet, cell) for cell in row])
     except IllegalCharacterError as error:
         raise ExportRefused("A text has control characters, which XLSX cannot hold: choose CSV or JSON.") from error
-    with TemporaryFile() as file:
-        book.save(file)
-        file.seek(0)
+    finally:
+        sheet.close()
+    file = TemporaryFile()  # noqa: SIM115
+    book.save(file)
+    file.seek(0)
+    return _chunks(file)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
         while chunk := file.read(_CHUNK):
             yield chunk
 
 
 def _text_cell(sheet: Any, text: str) -> WriteOnlyCell:
     """Return a cell that is text and looks like it: a number would lose zeros, a formula would be run."""
-    if len(text) > _XLSX_CELL:
+    shown = defuse(text)
+    if len(shown) > _XLSX_CELL:
         raise ExportRefused(
             f"A text has {len(text):,} characters; an XLSX cell holds {_XLSX_CELL:,}. Choose CSV or JSON."
         )
-    cell = WriteOnlyCell(sheet, defuse(text))
+    cell = WriteOnlyCell(sheet, shown)
     cell.data_type = "s"
     cell.number_format = "@"
     return cell

@@ -70,6 +70,15 @@ def _hint_at_namesakes(table: CodeTable) -> None:
     )
 
 
+def _hint_at_twins() -> None:
+    """One number in two sections is two codes, and often what the vendor means; sometimes it is a slip."""
+    staging.run("""
+        UPDATE kb_staging SET message = 'Listed in section ' || o.section_name || ' too, on line ' || o.line || '.'
+        FROM kb_staging AS o WHERE o.identity = kb_staging.identity AND o.section_name <> kb_staging.section_name
+        AND o.ord < kb_staging.ord AND kb_staging.kind = 'new' AND kb_staging.message IS NULL
+    """)
+
+
 def match_anywhere(table: CodeTable) -> None:
     """Match the rows of a file without sections; a code that the table has in several is nobody's guess."""
     staging.run(
@@ -91,6 +100,7 @@ def match_anywhere(table: CodeTable) -> None:
 def find_differences(extra: bool) -> None:
     """Set apart what is new, and what does not repeat the vendor's last words."""
     staging.run("UPDATE kb_staging SET kind = 'new' WHERE kind IS NULL AND code_id IS NULL")
+    _hint_at_twins()
     differs = (
         ["c.code <> s.code"]
         + [f"c.vendor_{name} <> s.{name}" for name in VENDOR_TEXTS]

@@ -1,0 +1,1 @@
+"""How fast an import is, beside stock django-import-export and the plainest SQL, in one run on one machine."""

@@ -1,0 +1,143 @@
+"""Measure imports: `python -m bench.importing [rows] [rounds] [--alone]`, on the database of DATABASE_URL.
+
+It makes tables of its own in an empty database and leaves them there: give it a throw-away one, for instance
+`DATABASE_URL=sqlite:////tmp/bench.sqlite3`, or `python -m tests.postgres python -m bench.importing`.
+`--alone` leaves the peers out and measures look-ups beside the import instead.
+"""
+
+import os
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import median, quantiles
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from bench.importing import files, peers  # noqa: E402
+from kb import lookup  # noqa: E402
+from kb.importing import apply, matching, plan, record, staging, storing  # noqa: E402
+from kb.importing.read import open_source  # noqa: E402
+from kb.journal import By  # noqa: E402
+from kb.models import CodeTable, Door  # noqa: E402
+
+STEPS = {
+    staging: ["fill"],
+    matching: ["index", "find_duplicates", "match_in_section", "match_moved", "find_differences", "place"],
+    storing: ["store_new", "store_changed", "store_missing"],
+    apply: ["_insert_new", "_update_known"],
+    record: ["write_revisions", "write_feed"],
+}
+BY = By(None, Door.SHELL)
+spent: dict[str, float] = defaultdict(float)
+
+
+def main(rows: int, rounds: int, alone: bool) -> None:
+    """Print medians, ratios, where the time goes, and the peak of the memory."""
+    call_command("migrate", verbosity=0)
+    for module, names in STEPS.items():
+        for name in names:
+            _time(module, name)
+    with tempfile.TemporaryDirectory() as folder:
+        first = files.write(Path(folder, "first.csv"), rows)
+        second = files.write(Path(folder, "second.csv"), rows, reworded=True)
+        print(f"{connection.vendor}, {rows:,} rows, {first.stat().st_size / 1e6:.0f} MB, {rounds} rounds, medians")
+        if alone:
+            _alone(first, second)
+        else:
+            _beside_peers(first, second, rows, rounds)
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def _beside_peers(first: Path, second: Path, rows: int, rounds: int) -> None:
+    took: dict[str, list[float]] = defaultdict(list)
+    where: dict[str, dict[str, float]] = {}
+    sample = min(rows, 10_000)
+    for n in range(rounds):
+        ours, plain, stock = (_table(f"{name}-{n}") for name in ("ours", "plain", "stock"))
+        for name, path in (("first", first), ("1 %", second)):
+            took[f"ours {name}"].append(_import(path, ours))
+            where[name] = dict(spent)
+            took[f"plain {name}"].append(peers.plainest(path, plain))
+            preview, real = peers.stock(path, stock, sample)
+            took[f"stock {name}"].append((preview + real) * rows / sample)
+            took[f"stock {name}, without its preview"].append(real * rows / sample)
+    for name in ("first", "1 %"):
+        mine, plain, stock = (median(took[f"{who} {name}"]) for who in ("ours", "plain", "stock"))
+        real = median(took[f"stock {name}, without its preview"])
+        print(f"{name}: ours {mine:.2f} s, plainest SQL {plain:.2f} s, stock {stock:.0f} s (from {sample:,} rows)")
+        print(f"   {mine / plain:.1f} times the plainest SQL; {stock / mine:.0f} times faster than stock with its")
+        print(f"   preview, {real / mine:.0f} times faster than its import alone")
+        print("   " + ", ".join(f"{step} {seconds:.2f}" for step, seconds in where[name].items() if seconds > 0.005))
+
+
+def _alone(first: Path, second: Path) -> None:
+    """Import into a table while somebody looks codes up, and compare with looking up at rest."""
+    table, user = _table("big"), get_user_model()(is_superuser=True, is_active=True)
+    print(f"first: {_import(first, table):.1f} s")
+    idle = _looking_up(user, lambda: time.sleep(5))
+    busy = _looking_up(user, lambda: print(f"1 %, beside look-ups: {_import(second, table):.1f} s"))
+    more = _looking_up(user, lambda: print(f"first, beside look-ups: {_import(first, _table('more')):.1f} s"))
+    for name, times in (("at rest", idle), ("beside an update", busy), ("beside a first import", more)):
+        print(f"look-ups {name}: {len(times)}, median {median(times):.1f} ms, p99 {quantiles(times, n=100)[98]:.1f} ms")
+
+
+def _looking_up(user, work) -> list[float]:
+    times, done = [], threading.Event()
+
+    def look_up():
+        n = 0
+        while not done.is_set():
+            n += 1
+            began = time.perf_counter()
+            lookup.find(str(600_000_000 + n * 37 % 1000), user)
+            times.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.01)
+        connection.close()
+
+    thread = threading.Thread(target=look_up)
+    thread.start()
+    work()
+    done.set()
+    thread.join()
+    return times
+
+
+def _import(path: Path, table: CodeTable) -> float:
+    spent.clear()
+    began = time.perf_counter()
+    source = open_source(path, path.name)
+    apply.apply_import(plan.plan_import(table, source, BY, complete=True, file_name=path.name), BY)
+    return time.perf_counter() - began
+
+
+def _table(name: str) -> CodeTable:
+    return CodeTable.objects.create(slug=f"{name}-{time.time_ns()}", vendor="V", product="P", name=name)
+
+
+def _time(module, name: str) -> None:
+    step = getattr(module, name)
+
+    def timed(*args, **kwargs):
+        began = time.perf_counter()
+        try:
+            return step(*args, **kwargs)
+        finally:
+            spent[name] += time.perf_counter() - began
+
+    setattr(module, name, timed)
+
+
+if __name__ == "__main__":
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    main(*(numbers + [100_000, 3][len(numbers) :]), alone="--alone" in sys.argv)
