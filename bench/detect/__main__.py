@@ -38,6 +38,7 @@ HOSTILE = {
     "capitals": "A",
     "error ": "error ",
     "backslashes": "\\",
+    "codes in braces": "{" * 1900 + '"Code":660000003,' + "{" * 1900 + '"Code":660000004,',
     "one line": "x=3; code 660000003 and {y} ",
 }
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from kb.text.code import readings
 
-MAX_CANDIDATES = 20_000
+MAX_CANDIDATES = 15_000
 """Candidates kept of one text: enough for a megabyte of ordinary log. Reading stops there, and the answer says so."""
 
 
@@ -114,6 +114,11 @@ _LABELLED = re.compile(f"{_LABEL}(?:{_SEPARATOR}){_VALUE}{_NOT_MORE}")
 _SYMBOL = re.compile(r"""code["'\\]{0,6}+\s{0,2}+[:=]\s{0,2}+["'\\]{1,6}+([a-z][a-z0-9_.]{2,47}+)["'\\]""")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\x00-\x7f]+")
 
+_WORD = re.compile(r"[\w.]*(?:/[0-9.]+)?")
+_MACHINE = re.compile(r"""["'\\]*\s*(?:[:=]|=>)|["']?>""")
+# Matched on reversed text, so that the end is found without trying every beginning.
+_HEAD_BACKWARDS = re.compile(r"[A-Za-z0-9_.$-]*")
+_WORD_BACKWARDS = re.compile(r"[\s\"'_-]{1,3}([^\W\d_]+)")
 _CODE_STEMS = frozenset(
     "err error ret return retn status result res resp response rsp biz business sub http api fail failure failed "
     "reason exception native vendor server sdk zim zego twilio sql grpc rpc fehler fout fel upstream detail inner "
@@ -183,15 +188,15 @@ _UNSURE_WHEN_SHORT = (Kind.FIELD, Kind.ITEM, Kind.SAID, Kind.EXIT)
 
 def _label_of(before: str, after: str) -> tuple[str, Kind]:
     """Return the label as written and what it promises."""
-    word = (re.match(r"[\w.]*(?:/[0-9.]+)?", after) or [""])[0]
+    word = (_WORD.match(after) or [""])[0]
     if not word[:1].isascii():
         return _cjk_label(before, word)
-    head = (re.search(r"[A-Za-z0-9_.$-]*\Z", before) or [""])[0]
+    head = (_HEAD_BACKWARDS.match(before[::-1]) or [""])[0][::-1]
     humps = _HUMP.findall(head)
     last = humps[-1].lower() if humps else ""
     joined = head + word
     glued = after[len(word) :]
-    machine = bool(re.match(r"""["'\\]*\s*(?:[:=]|=>)|["']?>""", glued))
+    machine = bool(_MACHINE.match(glued))
     low = word.lower()
     if low.startswith("http"):
         return joined, Kind.HTTP
@@ -244,8 +249,8 @@ def _cjk_label(before: str, word: str) -> tuple[str, Kind]:
 
 
 def _word_before(before: str) -> str:
-    match = re.search(r"([^\W\d_]+)[\s\"'_-]{1,3}\Z", before[-20:])
-    return match[1].lower() if match else ""
+    match = _WORD_BACKWARDS.match(before[::-1])
+    return match[1][::-1].lower() if match else ""
 
 
 def _refined(meant: Kind, label: str, written: str, after: str) -> Kind | None:

@@ -7,11 +7,14 @@ from typing import NamedTuple
 
 from kb.text.candidate import Candidate, Kind
 
-MAX_READ = 2000
+MAX_READ = 500
 """Labelled places whose nesting is read; a log with more says the same again."""
 
 _REACH = 20_000
 """Characters between two codes that may still belong together."""
+
+_MAX_BRACKETS = 200
+"""Brackets between two codes that are read; behind more, they do not belong together."""
 
 _BRACKETS = re.compile(r"[{}]|\n(?=[^\s{}\[\]\"',|])")
 # In these chains the later exception is the cause of the earlier one; in the others it is the other way round.
@@ -64,12 +67,14 @@ def _read_objects(text: str, spots: list[Spot], found: dict[str, str]) -> None:
 
 
 def _walk(text: str, start: int, end: int, now: _Object) -> _Object:
-    for match in _BRACKETS.finditer(text, start, end):
+    for count, match in enumerate(_BRACKETS.finditer(text, start, end)):
+        if match[0] == "\n" or count == _MAX_BRACKETS:
+            now = _Object()
+        if count == _MAX_BRACKETS:
+            break
         if match[0] == "{":
             now = _Object(now)
-        elif match[0] == "\n":
-            now = _Object()
-        else:
+        elif match[0] == "}":
             # A text cut at its front closes objects that it never opened.
             now.parent = now.parent or _Object()
             now = now.parent
