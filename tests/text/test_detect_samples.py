@@ -1,7 +1,8 @@
 """How well codes are found in tickets and logs, counted on labelled snippets.
 
-The second file is held out: the rules were not made for it, so its figures say what to expect of new texts. Both files
-are harder than life: their ids, amounts and phone numbers equal known codes on purpose.
+The second file is held out: only plain bugs that it showed were mended, no words were added for it, so its figures say
+what to expect of new texts (at first sight: precision 0.845, recall 0.980). Both files are harder than life: their ids,
+amounts and phone numbers equal known codes on purpose.
 """
 
 import csv
