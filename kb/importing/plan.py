@@ -4,25 +4,21 @@ Nothing that a reader sees is touched. The plan holds everything that applying n
 another machine, when the file is long gone. See Note [No lock while planning].
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Count, Max
 
 from kb.importing import matching, staging, storing
 from kb.importing.errors import ImportRefused
+from kb.importing.read import Problem, Source, TableRow
 from kb.journal import By
 from kb.models import Audience, CodeTable, ImportState, TableImport
 from kb.models.code import VENDOR_TEXTS, ReturnCode
 from kb.models.table_import import UNCHANGED
 from kb.text import code as text_code
-
-if TYPE_CHECKING:
-    from kb.importing.read import Problem, Source, TableRow
 
 Progress = Callable[[int], None]
 
@@ -111,7 +107,7 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
     )
 
 
-def _compare_and_store(planned: TableImport, reader: _Reader) -> None:
+def _compare_and_store(planned: TableImport, reader: "_Reader") -> None:
     table = planned.table or CodeTable()
     staging.create()
     staging.fill("kb_staging", staging.FILLED, reader.lines())

@@ -1,21 +1,12 @@
 """Store the rows of a plan, page by page in short transactions, so that nobody waits behind a long one."""
 
-from __future__ import annotations
-
-import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
-from kb.importing import matching, staging
+from kb.importing import comparing, matching, staging
+from kb.importing.read import Problem
 from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport
 from kb.models.code import VENDOR_TEXTS
 from kb.text.disposition import UNDECIDED, derive
-from kb.text.merge import Outcome, three_way
-
-if TYPE_CHECKING:
-    from kb.importing.read import Problem
-
-_CODE_FORMS = ("code", "identity", "canonical", "number", "sort_key")
 
 
 def store_problems(planned: TableImport, problems: Iterable[Problem]) -> None:
@@ -107,7 +98,7 @@ def store_new(planned: TableImport, position: str, section: Section | None) -> N
         staging.run(
             "UPDATE kb_staging SET section_id = %s, section_name = %s WHERE kind = 'new'", section.pk, section.name
         )
-    copied = ("line", "sheet", "section_id", "section_name", *_CODE_FORMS, "extra")
+    copied = ("line", "sheet", "section_id", "section_name", *comparing.CODE_FORMS, "extra")
     texts = ", ".join(f"coalesce(s.{name}, '')" for name in VENDOR_TEXTS)
     for after, last in staging.spans("new"):
         staging.fill("kb_verdict", ("ord", "disposition", "fixer"), _verdicts(after, last))
@@ -156,72 +147,11 @@ def store_changed(planned: TableImport, position: str, extra_columns: set[str]) 
             last,
         )
         codes = ReturnCode.objects.select_related("section").in_bulk([line[1] for line in found])
-        rows = {line[0]: _changed_row(planned, codes[line[1]], line, extra_columns) for line in found}
+        rows = {line[0]: comparing.changed_row(planned, codes[line[1]], line, extra_columns) for line in found}
         _store(row for row in rows.values() if row.fields or "position" in row.before)
         same = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
         for batch in staging.batches(same, 500):
             staging.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
-
-
-def _changed_row(planned: TableImport, code: ReturnCode, line: tuple[Any, ...], extra_columns: set[str]) -> ImportRow:
-    _ord, _id, number, sheet, section_id, section_name, position, spelling, *texts, extra = line
-    row = _row_about(planned, code, RowKind.CHANGED)
-    row.line, row.sheet, row.position = number, sheet[:100], position
-    _merge_texts(row, code, dict(zip(VENDOR_TEXTS, texts, strict=True)))
-    if extra_columns:
-        given = json.loads(extra)
-        row.extra = given | {name: text for name, text in code.extra.items() if name not in extra_columns | set(given)}
-    if "suggested_actions" in row.fields:
-        row.disposition, row.fixer = derive(row.suggested_actions)
-    if section_id != code.section_id:
-        row.section_id, row.section_name = section_id, section_name
-        row.fields.append("section")
-        row.before["section"] = code.section_id
-    for name, now in (("code", spelling), ("extra", row.extra), *_derived(row, code)):
-        if now != getattr(code, name):
-            row.fields.append(name)
-            row.before[name] = getattr(code, name)
-    if code.retired_at is not None:
-        row.fields.append("retired_at")
-        row.before["retired_at"] = code.retired_at.isoformat()
-    if position != code.position:
-        row.before["position"] = code.position
-    row.code = spelling
-    row.kind, row.message = _kind_of(row, code)
-    return row
-
-
-def _merge_texts(row: ImportRow, code: ReturnCode, texts: dict[str, str | None]) -> None:
-    """Set the vendor's new words; a column that the file does not have (None) says nothing."""
-    for name, theirs in texts.items():
-        before, ours = getattr(code, f"vendor_{name}"), getattr(code, name)
-        if theirs is None or theirs == before:
-            continue
-        setattr(row, name, theirs)
-        row.fields.append(name)
-        row.before |= {f"vendor_{name}": before, name: ours}
-        if three_way(before, theirs, ours) == Outcome.CONFLICT:
-            row.conflicts.append(name)
-
-
-def _derived(row: ImportRow, code: ReturnCode) -> list[tuple[str, str]]:
-    """Return what follows from the vendor's words, where support has not decided otherwise."""
-    derived = (("disposition", code.disposition_origin), ("fixer", code.fixer_origin))
-    return [(name, getattr(row, name)) for name, origin in derived if origin == "vendor"]
-
-
-def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
-    said, kind = [], RowKind.CHANGED if row.fields else RowKind.REORDERED
-    if "section" in row.fields:
-        kind = RowKind.MOVED
-        said.append(f"Moved from section {code.section} to {row.section_name or '(no section)'}.")
-    if "retired_at" in row.fields:
-        kind = RowKind.RESTORED
-        said.append(f"Listed again; retired since {code.retired_at:%Y-%m-%d}.")
-    if row.conflicts:
-        kind = RowKind.CONFLICT
-        said.append(f"Support and the vendor both changed: {', '.join(row.conflicts)}.")
-    return kind, " ".join(said)
 
 
 def store_reordered(planned: TableImport) -> None:
@@ -231,12 +161,13 @@ def store_reordered(planned: TableImport) -> None:
         staging.run(
             f"""
             INSERT INTO kb_importrow (
-                table_import_id, kind, line, sheet, section_id, section_name, {", ".join(_CODE_FORMS)}, position,
-                return_code_id, code_version, before, symbol, description, possible_reasons, suggested_actions, extra,
+                table_import_id, kind, line, sheet, section_id, section_name,
+                {", ".join(comparing.CODE_FORMS)}, position, return_code_id,
+                code_version, before, symbol, description, possible_reasons, suggested_actions, extra,
                 disposition, fixer, message, fields, conflicts, resolution, edited
             )
             SELECT %s, 'reordered', s.line, s.sheet, s.section_id, n.name,
-                {", ".join(f"s.{name}" for name in _CODE_FORMS)}, s.ord, c.id, c.version,
+                {", ".join(f"s.{name}" for name in comparing.CODE_FORMS)}, s.ord, c.id, c.version,
                 {build}('position', c.position), '', '', '', '', '{{}}', 'unknown', 'unknown',
                 '', '[]', '[]', '', '{{}}'
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id JOIN kb_section AS n ON n.id = c.section_id
@@ -266,28 +197,10 @@ def store_missing(planned: TableImport) -> None:
 
 
 def _missing_row(planned: TableImport, code: ReturnCode) -> ImportRow:
-    row = _row_about(planned, code, RowKind.RETIRED)
+    row = comparing.row_about(planned, code, RowKind.RETIRED)
     row.fields, row.before = ["retired_at"], {"retired_at": None}
     row.message = "The file does not list it any more."
     return row
-
-
-def _row_about(planned: TableImport, code: ReturnCode, kind: RowKind) -> ImportRow:
-    """Return a row that changes nothing yet: the vendor's words as they are stored."""
-    return ImportRow(
-        table_import=planned,
-        kind=kind,
-        return_code=code,
-        code_version=code.version,
-        section_id=code.section_id,
-        section_name=code.section.name,
-        position=code.position,
-        extra=code.extra,
-        disposition=code.disposition,
-        fixer=code.fixer,
-        **{name: getattr(code, name) for name in _CODE_FORMS},
-        **{name: getattr(code, f"vendor_{name}") for name in VENDOR_TEXTS},
-    )
 
 
 def _store(rows: Iterable[ImportRow]) -> None:
