@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import F, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from kb import searching
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
@@ -74,6 +74,20 @@ class Card:
 def codes_visible_to(user: Any) -> ReturnCodeQuerySet:
     """Return the codes that a user may read, with what it takes to name and link them."""
     return ReturnCode.objects.visible_to(user).select_related("table", "section")
+
+
+def with_flags(codes: ReturnCodeQuerySet, user: Any) -> ReturnCodeQuerySet:
+    """Add `has_notes` and `has_open_incident`: whether a card of the code would show the user either.
+
+    A note on a range is a note on each of its codes; drafts and archived notes are nothing to work with.
+    """
+    notes = TroubleshootingNote.objects.visible_to(user).published()
+    within = {"table": OuterRef("table"), "first__lte": OuterRef("number"), "last__gte": OuterRef("number")}
+    ranges = CodeRange.objects.visible_to(user).filter(notes__in=notes, **within)
+    incidents = IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
+    return codes.annotate(
+        has_notes=Exists(notes.filter(codes=OuterRef("pk"))) | Exists(ranges), has_open_incident=Exists(incidents)
+    )
 
 
 def find(query: str, user: Any, table: CodeTable | None = None, section: Section | None = None) -> Answer:

@@ -1,18 +1,63 @@
-"""How the API describes itself to OpenAPI."""
+"""What OpenAPI says of the API beyond what REST framework knows: strict parameters, problems, sparse answers."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from kb.api.errors import CONTENT_TYPE, ProblemSerializer
+
+PROBLEMS = {
+    400: "A parameter is unknown, or its value means nothing; `errors` names each.",
+    401: "This site shows nothing to callers who are not logged in.",
+    404: "There is no such thing, or the caller may not read it.",
+    406: "The API speaks JSON alone.",
+    500: "Something went wrong on the site's side.",
+}
 
 
 class ReadSchema(AutoSchema):
-    """Says that logging in is optional where the site may be read without."""
+    """Describes the lists and details of `kb.api.reading`."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return `fields`, and for a list `ordering`."""
+        view: Any = self.view
+        made = [_parameter("fields", view.fields_kind().schema, "Fields to answer, separated by commas.")]
+        if view.action == "list":
+            default = {**view.ordering_kind().schema, "default": view.default_ordering}
+            made.append(_parameter("ordering", default, "Order of the results; a minus sign turns it around."))
+        return made
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Return the ways to authenticate, none among them where that is allowed."""
+        """Return the ways to log in, and none among them where the site may be read without."""
         return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
+
+    def get_response_serializers(self) -> Any:
+        """Return the answer, and the problems that a caller may meet."""
+        answer, view = self._get_serializer(), cast(Any, self.view)
+        problems = {
+            (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description)
+            for status, description in PROBLEMS.items()
+            if status != 404 or view.action != "list"
+        }
+        return {200: answer, **problems}
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        schema = super()._map_basic_serializer(serializer, direction)
+        # With `fields=` any of them may be missing.
+        if getattr(serializer, "is_sparse", False):
+            schema.pop("required", None)
+        return schema
+
+    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        response = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
+        if status_code == "401":
+            scheme = {"schema": {"type": "string"}, "description": "How to log in."}
+            response["headers"] = {"WWW-Authenticate": scheme}
+        return response
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
@@ -24,3 +69,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the cookie that carries the session."""
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+def _parameter(name: str, schema: Mapping[str, Any], description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, dict(schema), description=description, explode=False, style="form")

@@ -1,5 +1,6 @@
 """Return codes, and the blocks of numbers that they come in."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -41,7 +42,11 @@ class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
 
     def matching(self, code: str) -> Self:
         """Keep the codes that a written code may mean, in any of its readings; none for an empty one."""
-        return self.filter(canonical__in=[reading.canonical for reading in text_code.readings(code)])
+        return self.matching_any([code])
+
+    def matching_any(self, codes: Iterable[str]) -> Self:
+        """Keep the codes that one of several written codes may mean."""
+        return self.filter(canonical__in={reading.canonical for code in codes for reading in text_code.readings(code)})
 
     def in_vendor_order(self) -> Self:
         """Order as the vendor published them."""

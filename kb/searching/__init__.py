@@ -23,10 +23,20 @@ MAX_TEXT = 4_000
 
 def containing(codes: QuerySet[ReturnCode], text: str, user: Any) -> QuerySet[ReturnCode]:
     """Keep the codes where each word of `text` is in the code's texts or in a note that `user` may read."""
-    words = [word[:MAX_LENGTH] for word in text[:MAX_TEXT].replace("\x00", " ").split()][:MAX_WORDS]
+    words = _words(text)
     if not words:
         return codes.none()
     return codes.filter(reduce(and_, (_has_word(word, user) for word in words)))
+
+
+def notes_containing(notes: QuerySet[TroubleshootingNote], text: str) -> QuerySet[TroubleshootingNote]:
+    """Keep the notes whose texts hold each word of `text`."""
+    words = _words(text)
+    return notes.filter(reduce(and_, (_any_contains(NOTE_TEXTS, word) for word in words))) if words else notes.none()
+
+
+def _words(text: str) -> list[str]:
+    return [word[:MAX_LENGTH] for word in text[:MAX_TEXT].replace("\x00", " ").split()][:MAX_WORDS]
 
 
 def _has_word(word: str, user: Any) -> Q:

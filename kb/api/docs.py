@@ -1,0 +1,31 @@
+"""The description of the API, for programs and for people."""
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from kb.api.access import MayRead
+from kb.models.audience import Reader, reader
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI description: JSON, or YAML for who asks for `application/vnd.oai.openapi`."""
+
+    permission_classes = [MayRead]
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger UI, without a script or style in the page."""
+
+    template_name = "kb/api_docs.html"
+    permission_classes = [MayRead]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send whoever may read nothing to the login page: this one is for people."""
+        if reader(request.user) == Reader.NOTHING:
+            return redirect_to_login(request.get_full_path())
+        return super().dispatch(request, *args, **kwargs)

@@ -1,0 +1,90 @@
+"""Incident links."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django_filters.rest_framework import FilterSet
+from rest_framework import serializers
+
+from kb.api import table
+from kb.api.parameters import Parameter
+from kb.api.reading import AnswerSerializer, ReadViewSet
+from kb.api.refs import CodeRefSerializer, shown_codes
+from kb.api.values import CODE, MOMENT, TEXT, YES_NO, one_of
+from kb.models import Audience, IncidentLink, ReturnCode
+from kb.models.incident import IncidentLinkQuerySet, IncidentState
+
+
+class IncidentFilters(FilterSet):
+    """Filters of incident links."""
+
+    state = Parameter(one_of(IncidentState.values), several=True)
+    open = Parameter(YES_NO, method="by_open", about="Whether it still goes on.")
+    audience = Parameter(one_of(Audience.values))
+    reference = Parameter(TEXT, several=True, about="The tracker's own number.")
+    code = Parameter(CODE, several=True, method="hitting", about="A code in any spelling.")
+    table = Parameter(TEXT, several=True, method="hitting", about="Slug of a table; with `code`, of that very code.")
+    started_since = Parameter(MOMENT, field_name="started_at", lookup_expr="gte")
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte")
+
+    class Meta:
+        model = IncidentLink
+        fields: list[str] = []
+
+    def by_open(self, queryset: IncidentLinkQuerySet, name: str, value: bool) -> QuerySet:
+        """Keep incidents that go on, or the resolved ones."""
+        return queryset.open() if value else queryset.filter(state=IncidentState.RESOLVED)
+
+    def hitting(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
+        """Keep incidents that hit a code that the caller may read."""
+        given = self.form.cleaned_data
+        if name == "table" and given["code"]:
+            # The filter by code looks at the table too: an incident must hit that very code.
+            return queryset
+        codes = ReturnCode.objects.visible_to(self.request.user)
+        if given["table"]:
+            codes = codes.filter(table__in=table.named(given["table"], self.request.user))
+        if given["code"]:
+            codes = codes.matching_any(given["code"])
+        return queryset.filter(Exists(codes.filter(incidents=OuterRef("pk"))))
+
+
+class IncidentSerializer(AnswerSerializer):
+    """A link to an incident in somebody's tracker, and the codes it hit."""
+
+    codes = CodeRefSerializer(source="shown_codes", many=True, read_only=True)
+    url = serializers.URLField(read_only=True, help_text="The incident in its tracker.")
+
+    class Meta:
+        model = IncidentLink
+        fields = [
+            *("id", "url", "reference", "title", "state", "started_at", "resolved_at", "impact", "workaround", "codes"),
+            *("audience", "version", "created_at", "updated_at"),
+        ]
+        read_only_fields = fields
+
+
+class OpenIncidentSerializer(serializers.ModelSerializer):
+    """An incident on the answer of one of its codes."""
+
+    class Meta:
+        model = IncidentLink
+        fields = ["id", "url", "reference", "title", "state", "started_at", "impact", "workaround", "audience"]
+
+
+class IncidentViewSet(ReadViewSet):
+    """Links to incidents, in somebody's tracker or on a status page."""
+
+    queryset = IncidentLink.objects.none()
+    serializer_class = IncidentSerializer
+    filterset_class = IncidentFilters
+    lookup_value_regex = "[0-9]{1,18}"
+    orders = {
+        "started_at": ("started_at", "id"),
+        "updated_at": ("updated_at", "id"),
+        "created_at": ("created_at", "id"),
+        "id": ("id",),
+    }
+    default_ordering = "-started_at"
+
+    def get_queryset(self) -> QuerySet[IncidentLink]:
+        """Return the incidents that the caller may read, with the codes that the caller may read."""
+        return IncidentLink.objects.visible_to(self.request.user).prefetch_related(shown_codes(self.request.user))

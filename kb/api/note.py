@@ -1,0 +1,129 @@
+"""Troubleshooting notes."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+from django_filters.rest_framework import FilterSet
+from rest_framework import serializers
+
+from kb import searching
+from kb.api import table
+from kb.api.errors import BadParameters, describe
+from kb.api.parameters import Parameter
+from kb.api.reading import AnswerSerializer, Permalink, ReadViewSet
+from kb.api.refs import CodeRefSerializer, RangeRefSerializer, shown_codes
+from kb.api.values import CODE, MOMENT, TEXT, WORDS, YES_NO, one_of
+from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
+from kb.models.note import NOTE_TEXTS, NoteState
+from kb.text import code as text_code
+
+
+class NoteFilters(FilterSet):
+    """Filters of troubleshooting notes."""
+
+    state = Parameter(one_of(NoteState.values), several=True)
+    audience = Parameter(one_of(Audience.values))
+    code = Parameter(CODE, several=True, method="about", about="A code in any spelling, or a number in a range.")
+    table = Parameter(TEXT, several=True, method="about", about="Slug of a table; with `code`, of that very code.")
+    owner = Parameter(TEXT, several=True, internal=True, method="by_owner", about="User name of who keeps it true.")
+    due = Parameter(YES_NO, internal=True, method="by_due", about="Whether its review date has come.")
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte")
+    text = Parameter(WORDS, method="by_text", about="Words that its texts all hold.")
+
+    class Meta:
+        model = TroubleshootingNote
+        fields: list[str] = []
+
+    def about(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
+        """Keep notes about a code, or a range around it, that the caller may read."""
+        given = self.form.cleaned_data
+        if name == "table" and given["code"]:
+            # The filter by code looks at the table too: a note must be about that very code.
+            return queryset
+        codes = ReturnCode.objects.visible_to(self.request.user)
+        ranges = CodeRange.objects.visible_to(self.request.user)
+        if given["table"]:
+            tables = table.named(given["table"], self.request.user)
+            codes, ranges = codes.filter(table__in=tables), ranges.filter(table__in=tables)
+        if given["code"]:
+            numbers = {text_code.number(code) for code in given["code"]} - {None}
+            around = [Q(first__lte=number, last__gte=number) for number in numbers]
+            codes = codes.matching_any(given["code"])
+            ranges = ranges.filter(Q(*around, _connector=Q.OR)) if around else ranges.none()
+        this = {"notes": OuterRef("pk")}
+        return queryset.filter(Exists(codes.filter(**this)) | Exists(ranges.filter(**this)))
+
+    def by_owner(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
+        """Keep notes of the owners with these user names."""
+        owners = get_user_model().objects.filter(owned_notes__isnull=False).distinct()
+        found = dict(owners.filter(username__in=value).values_list("username", "pk"))
+        missing = [one for one in value if one not in found]
+        if missing:
+            names = list(owners.order_by("username").values_list("username", flat=True)[: table.MOST_NEAR])
+            raise BadParameters([describe(name, one, "owns no note", names) for one in missing])
+        return queryset.filter(owner__in=found.values())
+
+    def by_due(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        """Keep notes whose review date has come, or the others."""
+        due = Q(pk__in=TroubleshootingNote.objects.due(timezone.localdate()).values("pk"))
+        return queryset.filter(due if value else ~due)
+
+    def by_text(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Keep notes that hold each word."""
+        return searching.notes_containing(queryset, value)
+
+
+class NoteSerializer(AnswerSerializer):
+    """A troubleshooting note. Texts are Markdown; who stands behind it and when to review it are internal."""
+
+    codes = CodeRefSerializer(source="shown_codes", many=True, read_only=True)
+    ranges = RangeRefSerializer(source="shown_ranges", many=True, read_only=True)
+    owner: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    validated_by: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    verify_reason = serializers.CharField(read_only=True, allow_null=True)
+    url = Permalink(help_text="The note's page.")
+
+    internal_fields = ("owner", "review_on", "validated_by", "verify_since", "verify_reason")
+
+    class Meta:
+        model = TroubleshootingNote
+        fields = [
+            *("id", *NOTE_TEXTS, "codes", "ranges", "state", "audience", "owner", "review_on", "validated_by"),
+            *("validated_at", "verify_since", "verify_reason", "version", "created_at", "updated_at", "url"),
+        ]
+        read_only_fields = fields
+
+
+class ShownNoteSerializer(serializers.ModelSerializer):
+    """A note on the answer of one of its codes."""
+
+    url = Permalink(help_text="The note's page.")
+
+    class Meta:
+        model = TroubleshootingNote
+        fields = ["id", *NOTE_TEXTS, "state", "audience", "validated_at", "updated_at", "url"]
+
+
+class NoteViewSet(ReadViewSet):
+    """Troubleshooting notes: what support knows about codes."""
+
+    queryset = TroubleshootingNote.objects.none()
+    serializer_class = NoteSerializer
+    filterset_class = NoteFilters
+    lookup_value_regex = "[0-9]{1,18}"
+    orders = {
+        "updated_at": ("updated_at", "id"),
+        "created_at": ("created_at", "id"),
+        "title": ("title", "id"),
+        "id": ("id",),
+    }
+    default_ordering = "-updated_at"
+
+    def get_queryset(self) -> QuerySet[TroubleshootingNote]:
+        """Return the notes that the caller may read, with the codes and ranges that the caller may read."""
+        user = self.request.user
+        ranges = CodeRange.objects.visible_to(user).select_related("table").order_by("table", "first", "-last")
+        notes = TroubleshootingNote.objects.visible_to(user).select_related("owner", "validated_by")
+        return notes.prefetch_related(shown_codes(user), Prefetch("ranges", ranges, to_attr="shown_ranges"))

@@ -1,0 +1,131 @@
+"""Values of query parameters: how each kind is read, refused and described."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from kb import searching
+from kb.text.code import MAX_LENGTH as CODE_LENGTH
+from kb.text.code import MAX_NUMBER
+
+MAX_SEVERAL = 100
+"""Values that one parameter takes at once: a query of bounded size."""
+
+MAX_TEXT = 200
+_NOT_NUL = r"^[^\u0000]+$"
+
+
+class Refused(Exception):
+    """A value that a parameter does not take; the message goes on where the value stops."""
+
+    def __init__(self, problem: str, allowed: Iterable[str] = ()) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.allowed = list(allowed)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value: what reads its text, or raises Refused, and its JSON schema."""
+
+    read: Callable[[str], Any]
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+def one_of(choices: Iterable[str]) -> Kind:
+    """Return the kind that is one of a few words."""
+    words = list(choices)
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise Refused("is not one of the values", words)
+        return text
+
+    return Kind(read, {"type": "string", "enum": words})
+
+
+def some_of(choices: Iterable[str]) -> Kind:
+    """Return the kind that is a comma list of a few words."""
+    words = list(choices)
+
+    def read(text: str) -> list[str]:
+        given = [word.strip() for word in text.split(",")]
+        unknown = [word for word in given if word not in words]
+        if unknown:
+            raise Refused(f"names “{unknown[0][:MAX_TEXT]}”, which is not there", words)
+        return given
+
+    items = {"type": "string", "enum": words}
+    return Kind(read, {"type": "array", "items": items, "minItems": 1})
+
+
+def whole(least: int, most: int) -> Kind:
+    """Return the kind that is a whole number between two."""
+    allowed = f"a whole number from {least} to {most}"
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not least <= int(text) <= most:
+            raise Refused("is not a number that this takes", [allowed])
+        return int(text)
+
+    return Kind(read, {"type": "integer", "minimum": least, "maximum": most})
+
+
+def text_of(longest: int, pattern: str = _NOT_NUL) -> Kind:
+    """Return the kind that is any text up to a length."""
+
+    def read(text: str) -> str:
+        if len(text) > longest:
+            raise Refused(f"is too long: {len(text)} characters", [f"at most {longest} characters"])
+        return text
+
+    return Kind(read, {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern})
+
+
+def _yes_no(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise Refused("is neither true nor false", ["true", "false"])
+    return text == "true"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]", text):
+            raise ValueError(text)
+        # A plus sign that nobody escaped arrives as a space.
+        found = datetime.fromisoformat(re.sub(r" (?=[0-9]{2}:?[0-9]{2}$)", "+", text).upper())
+        if found.tzinfo is None:
+            raise ValueError(text)
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused("is not a moment with its zone", ["2026-03-05T14:00:00Z", "2026-03-05T15:00:00+01:00"]) from None
+
+
+def _words(text: str) -> str:
+    words = text.split()
+    limit = f"1 to {searching.MAX_WORDS} words of at most {searching.MAX_LENGTH} characters"
+    if not 1 <= len(words) <= searching.MAX_WORDS or max(map(len, words)) > searching.MAX_LENGTH:
+        raise Refused("is more than is searched for, or nothing", [limit])
+    return text
+
+
+def _codes(text: str) -> list[str]:
+    given = text.split(",")
+    if len(given) > MAX_SEVERAL or any(len(code) > CODE_LENGTH or not code.strip() for code in given):
+        raise Refused(
+            "is not a list of codes", [f"1 to {MAX_SEVERAL} codes of at most {CODE_LENGTH} characters, with commas"]
+        )
+    return given
+
+
+YES_NO = Kind(_yes_no, {"type": "boolean"})
+NUMBER = whole(-MAX_NUMBER, MAX_NUMBER)
+MOMENT = Kind(_moment, {"type": "string", "format": "date-time"})
+TEXT = text_of(MAX_TEXT)
+CODE = text_of(CODE_LENGTH)
+_CODE = rf"[^,\s\u0000][^,\u0000]{{0,{CODE_LENGTH - 1}}}"
+CODES = Kind(_codes, {"type": "string", "pattern": f"^{_CODE}(,{_CODE}){{0,{MAX_SEVERAL - 1}}}$"})
+_WORD = rf"[^\s\u0000]{{1,{searching.MAX_LENGTH}}}"
+WORDS = Kind(_words, {"type": "string", "pattern": rf"^{_WORD}( {_WORD}){{0,{searching.MAX_WORDS - 1}}}$"})

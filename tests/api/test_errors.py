@@ -1,0 +1,198 @@
+"""One shape for every error, and what is wrong named: parameter, value, what is allowed."""
+
+import pytest
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+BIG = "9" * 30
+
+
+@pytest.fixture
+def world():
+    make.code("660300001", make.table(), "Business")
+    make.code("3", make.table("rtc-server"), "Common")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("cod=3", ["cod", "3", "Did you mean code?", "updated_since"]),
+        ("format=json", ["format", "json"]),
+        ("retired=", ["retired", "no value", "true, false"]),
+        ("code=", ["code", "no value"]),
+        ("fields=", ["fields", "no value"]),
+        ("retired=perhaps", ["perhaps", "true, false"]),
+        ("retired=True", ["True", "true, false"]),
+        ("table=zim-serve", ["zim-serve", "Did you mean zim-server?", "rtc-server"]),
+        ("table=zim-server&table=nowhere", ["nowhere", "zim-server"]),
+        ("section=Busines", ["Busines", "Did you mean Business?", "Common"]),
+        ("disposition=fix_reques", ["fix_reques", "Did you mean fix_request?", "no_action"]),
+        ("fixer=us&fixer=nobody", ["nobody", "customer, us, vendor"]),
+        ("ordering=cod", ["cod", "Did you mean code?", "-updated_at"]),
+        ("ordering=code,number", ["code,number", "vendor"]),
+        ("fields=code,descr", ["descr", "description"]),
+        ("fields=code,", ["fields", "possible_reasons"]),
+        ("page_size=0", ["page_size", "1 to 200"]),
+        ("page_size=201", ["201", "1 to 200"]),
+        ("page_size=ten", ["ten"]),
+        ("page_size=٣", ["page_size"]),
+        (f"page_size={BIG}", ["page_size", "1 to 200"]),
+        (f"number_min={BIG}", ["number_min", "9223372036854775807"]),
+        ("number_min=1.5", ["1.5"]),
+        ("number_max=-9223372036854775808", ["number_max"]),
+        ("updated_since=yesterday", ["yesterday", "2026-03-05T14:00:00Z"]),
+        ("updated_since=2026-01-01", ["2026-01-01"]),
+        ("updated_since=2026-01-01T00:00:00", ["zone"]),
+        ("updated_since=2026-13-01T00:00:00Z", ["2026-13-01"]),
+        ("updated_since=0001-01-01T00:00:00%2B14:00", ["0001-01-01"]),
+        ("updated_since=9999-12-31T23:59:59-14:00", ["9999-12-31"]),
+        ("text=a%00b", ["text", "NUL"]),
+        ("table=a%00b", ["table", "NUL"]),
+        ("code=%00", ["code", "NUL"]),
+        ("a%00b=1", ["belongs to no parameter"]),
+        ("text=" + "x" * 81, ["text", "80"]),
+        ("text=one two three four five six seven eight nine", ["8 words"]),
+        ("text=%20", ["text", "1 to 8 words"]),
+        ("code=" + "1" * 65, ["code", "65", "64"]),
+        ("code__in=" + ",".join(["1"] * 101), ["code__in", "100 codes"]),
+        ("code__in=1,,2", ["code__in"]),
+        ("&".join(["code=1"] * 101), ["code", "101 times", "100 values"]),
+        ("retired=true&retired=false", ["retired", "more than once"]),
+        ("page_size=1&page_size=2", ["page_size", "more than once"]),
+        ("updated_since=2026-01-01T00:00:00Z&updated_since=x", ["updated_since", "more than once"]),
+    ],
+)
+def test_what_means_nothing_is_refused_and_named(client, world, query, words):
+    answer = client.get(f"/api/v1/codes/?{query}")
+    assert answer.status_code == 400, answer.content
+    body = answer.json()
+    assert answer["Content-Type"] == "application/problem+json"
+    assert (body["status"], body["title"]) == (400, "Bad Request")
+    assert [word for word in words if word not in body["detail"]] == []
+    (error,) = body["errors"]
+    assert set(error) == {"parameter", "value", "message", "allowed"}
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("tables/?vendor=&x=1", ["vendor", "x"]),
+        ("tables/?audience=all", ["all", "internal, public"]),
+        ("tables/zim-server/?code=1", ["code", "fields"]),
+        ("codes/1/?fields=nots", ["nots", "notes"]),
+        ("codes/1/?fields=code&fields=id", ["fields", "more than once"]),
+        ("notes/?state=live", ["live", "not_validated"]),
+        ("notes/?table=zim-serve", ["Did you mean zim-server?"]),
+        ("notes/?code=1&table=zim-serve", ["Did you mean zim-server?"]),
+        ("notes/?fields=notes", ["title"]),
+        ("incidents/?state=closed", ["closed", "resolved"]),
+        ("incidents/?open=1", ["true, false"]),
+        ("incidents/?started_since=soon", ["soon"]),
+    ],
+)
+def test_every_endpoint_is_as_strict(client, world, address, words):
+    answer = client.get(f"/api/v1/{address}")
+    assert answer.status_code == 400, answer.content
+    assert [word for word in words if word not in answer.json()["detail"]] == []
+
+
+def test_every_bad_parameter_is_named_at_once(client, world):
+    body = client.get("/api/v1/codes/?cod=3&retired=perhaps&fixer=nobody&ordering=x&page_size=0&fields=y").json()
+    named = {error["parameter"] for error in body["errors"]}
+    assert named == {"cod", "retired", "fixer", "ordering", "page_size", "fields"}
+
+
+def test_an_owner_who_owns_nothing_is_named(client, agent, editor):
+    make.note("Kept", make.code(), owner=editor)
+    client.force_login(agent)
+    body = client.get("/api/v1/notes/?owner=editr").json()
+    assert body["errors"][0]["allowed"] == ["editor"]
+    assert "Did you mean editor?" in body["detail"]
+
+
+def test_a_long_list_of_what_is_allowed_begins_with_the_nearest(client):
+    for n in range(60):
+        make.table(f"table-{n:02d}")
+    (error,) = client.get("/api/v1/codes/?table=tabel-59").json()["errors"]
+    assert len(error["allowed"]) == 40
+    assert error["allowed"][0] == "table-59"
+    assert "and 20 more" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("get", "/api/", 404),
+        ("get", "/api/v2/", 404),
+        ("get", "/api/v1/nothing/", 404),
+        ("post", "/api/v1/nothing", 404),
+        ("get", "/api/v1/no%0Athing", 404),
+        ("get", "/api/v1/no%00thing/", 404),
+        ("get", "/api/v1/codes/abc/", 404),
+        ("get", "/api/v1/codes/999999999999999999/", 404),
+        ("get", f"/api/v1/codes/{BIG}/", 404),
+        ("get", "/api/v1/tables/%00/", 404),
+        ("get", "/api/v1/codes/1/?what=x", 400),
+        ("post", "/api/v1/codes/", 405),
+        ("put", "/api/v1/codes/1/", 405),
+        ("patch", "/api/v1/tables/zim-server/", 405),
+        ("delete", "/api/v1/notes/1/", 405),
+        ("trace", "/api/v1/notes/", 405),
+        ("post", "/api/v1/schema/", 405),
+        ("post", "/api/docs/", 405),
+    ],
+)
+@pytest.mark.parametrize("person", [None, "agent"])
+def test_every_error_has_one_shape(client, method, address, status, person):
+    if person:
+        client.force_login(make.user(person, person))
+    answer = getattr(client, method)(address)
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail"} <= set(answer.json())
+    assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "text/csv"])
+def test_the_api_speaks_json_alone(client, accept):
+    answer = client.get("/api/v1/codes/", headers={"accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
+
+
+def test_writing_is_refused_before_anything_else(client, settings):
+    settings.KB_PUBLIC_READ = False
+    answer = client.post("/api/v1/codes/", {"a": 1}, content_type="text/plain")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize("address", ["/api/v1/codes/", "/api/v1/codes/1/", "/api/v1/notes/"])
+def test_options_and_head_are_answered(client, address):
+    make.code(pk=1)
+    assert client.options(address).status_code == 200
+    answer = client.head(address)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_missing_slash_is_added(client):
+    answer = client.get("/api/v1/codes?code=1&code=2")
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/codes/?code=1&code=2")
+    assert client.get("/api/docs")["Location"] == "/api/docs/"
+
+
+def test_a_query_of_too_many_parts_is_a_bad_request(client):
+    answer = client.get("/api/v1/codes/?" + "&".join(["code=1"] * 2_000))
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_answer_that_fails_is_an_error_in_the_same_shape(client, monkeypatch, settings, debug):
+    def fail(*args):
+        raise RuntimeError("the secret of the traceback")
+
+    settings.DEBUG = debug
+    monkeypatch.setattr("kb.lookup.codes_visible_to", fail)
+    client.raise_request_exception = False
+    answer = client.get("/api/v1/codes/")
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
+    assert b"secret" not in answer.content

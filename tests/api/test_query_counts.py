@@ -1,0 +1,56 @@
+"""What each answer costs: the same number of queries for one row and for many."""
+
+import pytest
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+LISTS = [
+    ("tables/", 1),
+    ("codes/", 1),
+    ("codes/?text=room", 1),
+    ("codes/?has_notes=true&has_open_incident=true", 1),
+    ("codes/?ordering=-number&page_size=200", 1),
+    ("codes/?table=zim-server", 2),
+    ("codes/?table=zim-server&section=0", 3),
+    ("notes/", 3),
+    ("notes/?code=0", 3),
+    ("incidents/", 2),
+    ("incidents/?code=0&table=zim-server", 3),
+]
+DETAILS = [
+    ("tables/zim-server/", 1),
+    # The code, its notes and incidents, the ranges around it and their notes.
+    ("codes/{code}/", 5),
+    ("notes/{note}/", 3),
+    ("incidents/{incident}/", 2),
+]
+
+
+@pytest.fixture(params=[1, 8])
+def rows(request):
+    """As many of everything as asked for; each note and incident is about every code."""
+    codes = [make.code(str(n), in_section=str(n % 3)) for n in range(request.param)]
+    codes[0].successor = codes[-1]
+    codes[0].save()
+    for n in range(request.param):
+        note = make.note(f"Note {n}", *codes)
+        incident = make.incident(f"Incident {n}", *codes)
+        note.ranges.add(make.code_range(f"Range {n}", 0, 100 + n))
+        make.table(f"table-{n}")
+    return {"code": codes[0].pk, "note": note.pk, "incident": incident.pk}
+
+
+@pytest.mark.parametrize(("address", "queries"), LISTS + DETAILS)
+def test_the_public_costs_as_many_queries_for_many_rows(client, django_assert_num_queries, rows, address, queries):
+    with django_assert_num_queries(queries) as asked:
+        assert client.get(f"/api/v1/{address.format(**rows)}").status_code == 200
+    assert not [query for query in asked.captured_queries if "COUNT(*)" in query["sql"]]
+
+
+@pytest.mark.parametrize(("address", "queries"), LISTS + DETAILS)
+def test_an_agent_costs_the_session_besides(client, agent, django_assert_num_queries, rows, address, queries):
+    client.force_login(agent)
+    # The session, the user and the permissions of the user's groups and own.
+    with django_assert_num_queries(queries + 4):
+        assert client.get(f"/api/v1/{address.format(**rows)}").status_code == 200
