@@ -1,0 +1,52 @@
+"""Small files of every format, made in the test."""
+
+from io import BytesIO
+
+import openpyxl
+
+from kb.importing.read import Limits, Unreadable, open_source
+
+LIMITS = Limits()
+
+
+def opened(content, name="table.csv", *, limits=LIMITS, **options):
+    data = content if isinstance(content, bytes) else content.encode()
+    return open_source(BytesIO(data), name, limits=limits, **options)
+
+
+def read(content, name="table.csv", **options):
+    """Return the rows and the problems of a file."""
+    source = opened(content, name, **options)
+    return list(source.rows()), source.problems
+
+
+def codes(content, name="table.csv", **options):
+    return [row.code for row in read(content, name, **options)[0]]
+
+
+def refused(content, name="table.csv", **options):
+    """Return the kinds and the messages of the problems for which a file cannot be read."""
+    try:
+        read(content, name, **options)
+    except Unreadable as unreadable:
+        return [problem.kind for problem in unreadable.problems], str(unreadable)
+    raise AssertionError("the file was read")
+
+
+def workbook(*sheets, merged=(), formats=None, hidden=()):
+    """Return an XLSX file of (title, rows) pairs."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets:
+        page = book.create_sheet(title)
+        for row in rows:
+            page.append(row)
+        for area in merged:
+            page.merge_cells(area)
+        for cell, number_format in (formats or {}).items():
+            page[cell].number_format = number_format
+        if title in hidden:
+            page.sheet_state = "hidden"
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()
