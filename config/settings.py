@@ -145,8 +145,7 @@ LOGOUT_REDIRECT_URL = "start"
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
-DATETIME_FORMAT = "Y-m-d H:i"
-DATE_FORMAT = "Y-m-d"
+FORMAT_MODULE_PATH = ["config.formats"]
 
 STATIC_URL = "static/"
 # With DEBUG, files are served from where they are.
@@ -204,6 +203,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["kb.api.access.MayRead"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Two things have states; without names of their own they get hashes.

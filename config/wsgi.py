@@ -1,8 +1,14 @@
 """WSGI entry point: `granian --interface wsgi config.wsgi:application`."""
 
 import os
+import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    # A person reads this at the start of a server: the sentence helps, a traceback does not.
+    sys.exit(f"codebook: {error}")

@@ -1,0 +1,1 @@
+"""Formats of this site, in place of a language's."""

@@ -1,0 +1,99 @@
+"""Prepare the demo: tables migrated, the ZIM table loaded, a user for each role."""
+
+import tomllib
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import transaction
+
+from kb import curating, publishing
+from kb.importing.apply import apply_import
+from kb.importing.plan import NewTable, plan_import
+from kb.importing.read import open_source
+from kb.journal import By
+from kb.models import CodeRange, CodeTable, Door, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models.note import NoteState
+from kb.roles import ROLES
+
+FIXTURES = settings.BASE_DIR / "fixtures"
+USERS = [*ROLES, "admin"]
+
+
+class Command(BaseCommand):
+    """`manage.py demo`: safe to repeat; what is there already is left as it is."""
+
+    help = "Migrate, load the ZIM table with what support knows about it, and make a user for each role (DEBUG only)."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take no arguments."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prepare the demo, saying each step."""
+        if not settings.DEBUG:
+            raise CommandError("The demo's passwords are known to everybody: it runs with DEBUG=1 alone.")
+        self.stdout.write("==> Preparing the database")
+        call_command("migrate", verbosity=0)
+        users = {name: _user(name) for name in USERS}
+        knowledge = tomllib.loads((FIXTURES / "zim_server_knowledge.toml").read_text(encoding="utf-8"))
+        table = CodeTable.objects.filter(slug=knowledge["table"]["slug"]).first()
+        if table is None:
+            self.stdout.write("==> Loading the ZIM table")
+            table = load_table(knowledge["table"], By(users["importer"], Door.IMPORT))
+        if not TroubleshootingNote.objects.filter(codes__table=table).exists():
+            self.stdout.write("==> Loading its code ranges, troubleshooting notes and example incidents")
+            with transaction.atomic():
+                load_knowledge(table, knowledge, users)
+        self.stdout.write(f"==> {table}: {table.codes.count()} codes")
+        self.stdout.write("==> Users (log in at /login/):")
+        for name in USERS:
+            self.stdout.write(f"      {name:<10} password demo-{name}")
+
+
+def load_table(names: dict[str, str], by: By) -> CodeTable:
+    """Import the table as the vendor published it, through the door that every table comes in by."""
+    path = FIXTURES / "zim_server_en.csv"
+    planned = plan_import(NewTable(**names), open_source(path, path.name), by, complete=True, file_name=path.name)
+    apply_import(planned, by)
+    return CodeTable.objects.get(slug=names["slug"])
+
+
+def load_knowledge(table: CodeTable, knowledge: dict[str, Any], users: dict[str, Any]) -> None:
+    """Store what support knows about a table, through the verbs that people's edits go through."""
+    editor, reviewer = By(users["editor"], Door.SHELL), By(users["reviewer"], Door.SHELL)
+    codes = {code.code: code for code in table.codes.all()}
+    for name, (first, last) in knowledge["ranges"].items():
+        curating.save_range(CodeRange(table=table, name=name, first=first, last=last), None, {}, editor)
+    for number, values in knowledge["dispositions"].items():
+        curating.edit_code(codes[number], codes[number].version, values, editor)
+    for note in knowledge["notes"]:
+        _load_note(note, codes, editor, reviewer)
+    for incident in knowledge["incidents"]:
+        hit = [codes[number] for number in incident.pop("codes")]
+        curating.save_incident(IncidentLink(), None, incident, hit, editor)
+
+
+def _load_note(values: dict[str, Any], codes: dict[str, ReturnCode], editor: By, reviewer: By) -> None:
+    about = [codes[number] for number in values.pop("codes")]
+    state = values.pop("state")
+    texts = {name: text.strip() for name, text in values.items()}
+    note = publishing.save_note(TroubleshootingNote(), None, texts | {"owner": editor.user}, editor, about)
+    note = publishing.submit_note(note, note.version, editor)
+    if state == NoteState.VALIDATED:
+        publishing.validate_note(note, note.version, reviewer)
+
+
+def _user(name: str) -> Any:
+    users = get_user_model().objects
+    found = users.filter(username=name).first()
+    if found:
+        return found
+    if name == "admin":
+        return users.create_superuser(name, password=f"demo-{name}")
+    made = users.create_user(name, password=f"demo-{name}", is_staff=name != "agent")
+    made.groups.add(Group.objects.get(name=name))
+    return made
