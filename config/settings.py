@@ -43,6 +43,7 @@ KB_IMPORT_MAX_BYTES = env.int("KB_IMPORT_MAX_BYTES", 512 * 1024 * 1024, validate
 KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.Range(min=1))
 KB_IMPORT_MAX_COLUMNS = env.int("KB_IMPORT_MAX_COLUMNS", 100, validate=validate.Range(min=1))
 KB_IMPORT_MAX_CELL = env.int("KB_IMPORT_MAX_CELL", 32_768, validate=validate.Range(min=1))
+KB_USAGE_FLUSH_SECONDS = env.int("KB_USAGE_FLUSH_SECONDS", 5, validate=validate.Range(min=0))
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
 KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
@@ -83,6 +84,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_filters",
+    "django_htmx",
     "import_export",
     "rest_framework",
     "drf_spectacular",

@@ -31,6 +31,7 @@ _NOUN_OF = {
     "coderange": "range",
     "troubleshootingnote": "note",
     "incidentlink": "incident",
+    "flag": "flag",
 }
 assert set(_NOUN_OF.values()) == set(NOUNS)
 

@@ -3,11 +3,13 @@
 from kb.models.audience import Audience
 from kb.models.change import Change, ChangeCounter
 from kb.models.code import CodeRange, ReturnCode
+from kb.models.feedback import Flag, NoteOutcome, Outcome
 from kb.models.history import Door
 from kb.models.incident import IncidentLink
 from kb.models.note import TroubleshootingNote
 from kb.models.table import CodeTable, Section
 from kb.models.table_import import ImportRow, ImportState, Resolution, RowKind, TableImport
+from kb.models.usage import CodeUse, Miss
 
 __all__ = [
     "Audience",
@@ -15,10 +17,15 @@ __all__ = [
     "ChangeCounter",
     "CodeRange",
     "CodeTable",
+    "CodeUse",
     "Door",
+    "Flag",
     "ImportRow",
     "ImportState",
     "IncidentLink",
+    "Miss",
+    "NoteOutcome",
+    "Outcome",
     "Resolution",
     "ReturnCode",
     "RowKind",

@@ -16,6 +16,7 @@ NOUNS = {
     "range": "Code range",
     "note": "Troubleshooting note",
     "incident": "Incident link",
+    "flag": "Flag",
 }
 
 

@@ -1,0 +1,78 @@
+"""Verbs of what agents report back: an outcome of a note, a flag, and its answer."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from kb import journal
+from kb.journal import By, NotAllowed
+from kb.models import Flag, NoteOutcome, Outcome, ReturnCode, TroubleshootingNote
+from kb.models.audience import READ_INTERNAL
+from kb.models.counting import add_counts
+from kb.models.feedback import FlagState
+
+MAX_COMMENT = 2000
+"""Characters of a flag's comment and of its answer."""
+
+DID_NOT_WORK = "An agent reports that it did not work."
+
+
+def report_outcome(note: TroubleshootingNote, outcome: Outcome, by: By) -> None:
+    """Count how a note served a ticket; a live note that did not work is to be looked at again."""
+    _refuse_outsiders(by)
+    day = timezone.now().date()
+    add_counts(NoteOutcome, ("note_id", "outcome", "day"), "count", [(note.pk, outcome.value, day, 1)])
+    if outcome == Outcome.DID_NOT_WORK and note.is_live and note.verify_since is None:
+        _ask_to_verify(note, by)
+
+
+def outcomes(notes: Iterable[TroubleshootingNote], user: Any) -> dict[int, dict[str, int]]:
+    """Return how often each outcome was reported of each note; nothing for readers of public parts."""
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    of_notes = NoteOutcome.objects.visible_to(user).filter(note__in=[note.pk for note in notes])
+    for note_id, outcome, total in of_notes.values_list("note_id", "outcome").annotate(total=Sum("count")):
+        counts[note_id][outcome] = total
+    return counts
+
+
+def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str, by: By) -> Flag:
+    """Say that something about a code is wrong; the note's owner is asked to answer."""
+    _refuse_outsiders(by)
+    words = _words(comment, "Say what is wrong")
+    owner = note.owner if note else None
+    with journal.entry(by) as entry:
+        return entry.create(Flag(code=code, note=note, comment=words, raised_by=by.user, owner=owner))
+
+
+def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
+    """Answer a flag and close it."""
+    words = _words(answer, "Answer")
+    with journal.entry(by) as entry:
+        current = entry.lock(Flag, flag.pk, version)
+        if current.state != FlagState.OPEN:
+            raise NotAllowed("This flag is answered already.")
+        current.state, current.answer, current.answered_at = FlagState.ANSWERED, words, timezone.now()
+        return entry.update(current, ["state", "answer"])
+
+
+def _ask_to_verify(note: TroubleshootingNote, by: By) -> None:
+    with journal.entry(by) as entry:
+        current = entry.lock(TroubleshootingNote, note.pk)
+        if current.verify_since is None:
+            current.verify_since, current.verify_reason = timezone.now(), DID_NOT_WORK
+            entry.update(current, ["verify_since"])
+
+
+def _words(given: str, asked: str) -> str:
+    words = given.replace("\x00", "").strip()
+    if not 0 < len(words) <= MAX_COMMENT:
+        raise NotAllowed(f"{asked}, in 1 to {MAX_COMMENT} characters; this has {len(words)}.")
+    return words
+
+
+def _refuse_outsiders(by: By) -> None:
+    if by.user is None or not by.user.has_perm(READ_INTERNAL):
+        raise NotAllowed("Only support staff may report back.")

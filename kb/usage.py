@@ -1,0 +1,111 @@
+"""Counting look-ups and misses, without slowing or breaking an answer.
+
+# Note [Buffered counts]
+A look-up adds to a dictionary in memory and is done. A thread of each process writes the sums every few seconds, by
+upserts that add, so that several processes count together. A database that fails keeps the sums in memory for the
+next try; a process that dies loses a few seconds of counts, which is the price of never making an agent wait.
+"""
+
+import atexit
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from kb.models import CodeUse, Miss, ReturnCode
+from kb.models.counting import add_counts
+from kb.models.usage import MISS_LENGTH
+from kb.text.mask import mask
+
+MAX_BUFFERED = 10_000
+"""Distinct counts kept in memory; beyond it new ones are dropped rather than let memory grow."""
+
+_READ = 1000
+"""Characters of a missed text that are masked before it is cut."""
+
+log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_codes: Counter[tuple[int, date]] = Counter()
+_misses: Counter[tuple[str, date]] = Counter()
+_writer: threading.Thread | None = None
+_stop = threading.Event()
+
+
+def count_codes(code_ids: Iterable[int]) -> None:
+    """Count a look-up of each of these codes. See Note [Buffered counts]."""
+    _add(_codes, code_ids)
+
+
+def count_miss(query: str) -> None:
+    """Count a query that nothing was found for, masked and cut to 64 characters."""
+    # Lone surrogates and NUL are text to Python and an error to a database.
+    readable = query[:_READ].replace("\x00", "").encode(errors="replace").decode()
+    text = " ".join(mask(readable).split())[:MISS_LENGTH]
+    if text:
+        _add(_misses, [text])
+
+
+def flush() -> bool:
+    """Write what is buffered; return whether it was written. What was not stays buffered."""
+    with _lock:
+        codes, misses = dict(_codes), dict(_misses)
+        _codes.clear()
+        _misses.clear()
+    try:
+        with transaction.atomic():
+            _write_codes(codes)
+            add_counts(Miss, ("text", "day"), "lookups", [(*key, n) for key, n in misses.items()])
+    except Exception as error:
+        # Its message may quote what was asked for: the kind of error is enough.
+        log.warning("counts kept for later: %s", type(error).__name__)
+        with _lock:
+            _codes.update(codes)
+            _misses.update(misses)
+        return False
+    return True
+
+
+def _add(counter: Counter, keys: Iterable) -> None:
+    today = timezone.now().date()
+    with _lock:
+        for key in keys:
+            if len(counter) < MAX_BUFFERED or (key, today) in counter:
+                counter[(key, today)] += 1
+    _start_writer()
+
+
+def _write_codes(counts: dict[tuple[int, date], int]) -> None:
+    # A code may be gone from a restored database; its count then has nothing to point at.
+    known = ReturnCode.objects.in_bulk({code for code, _ in counts}) if counts else {}
+    rows = [(code, day, n) for (code, day), n in counts.items() if code in known]
+    add_counts(CodeUse, ("code_id", "day"), "lookups", rows)
+
+
+def _start_writer() -> None:
+    global _writer
+    if not settings.KB_USAGE_FLUSH_SECONDS:
+        return
+    with _lock:
+        # Dead after a fork, too: a thread does not follow into the child.
+        if _writer is None or not _writer.is_alive():
+            _writer = threading.Thread(target=_run, name="usage", daemon=True)
+            _writer.start()
+
+
+def _run() -> None:
+    while not _stop.wait(settings.KB_USAGE_FLUSH_SECONDS):
+        flush()
+        connection.close()
+
+
+@atexit.register
+def _finish() -> None:
+    if _writer is not None:
+        _stop.set()
+        _writer.join(2)
+        flush()

@@ -1,0 +1,143 @@
+"""Counting look-ups: buffered, added together by processes, and never in the way of an answer."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError, connection
+
+from kb import usage
+from kb.models import CodeUse, Miss
+from tests import make
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def empty_buffer():
+    usage._codes.clear()
+    usage._misses.clear()
+    yield
+    usage._codes.clear()
+    usage._misses.clear()
+
+
+def lookups(model):
+    return sorted(model.objects.values_list("lookups", flat=True))
+
+
+@pytest.mark.django_db
+def test_counts_of_a_day_add_up():
+    one, two = make.code("1"), make.code("2")
+    for _ in range(3):
+        usage.count_codes([one.pk, two.pk])
+        assert usage.flush()
+    usage.count_codes([one.pk])
+    assert CodeUse.objects.get(code=one).lookups == 3, "written at the next flush, not before"
+    usage.flush()
+    assert lookups(CodeUse) == [3, 4]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("room  does\nnot exist", "room does not exist"),
+        ("x" * 5000, "x" * 64),
+        ("nul\x00 here", "nul here"),
+        ("half \ud800 pair", "half ? pair"),
+        ("mail anna@example.com", "mail ••••••••••••••••"),
+    ],
+)
+def test_a_miss_keeps_a_short_masked_text(query, kept):
+    usage.count_miss(query)
+    usage.flush()
+    text = Miss.objects.get().text
+    assert "anna" not in text
+    assert text.replace("•", "") == kept.replace("•", "")
+
+
+@pytest.mark.django_db
+def test_an_empty_miss_is_not_counted():
+    usage.count_miss("  \x00 ")
+    usage.flush()
+    assert not Miss.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_count_of_a_code_that_is_gone_is_dropped():
+    code = make.code()
+    usage.count_codes([code.pk, code.pk + 1000])
+    assert usage.flush()
+    assert lookups(CodeUse) == [1]
+
+
+@pytest.mark.django_db
+def test_a_failing_database_keeps_the_counts_for_later():
+    code = make.code()
+    usage.count_codes([code.pk])
+
+    def fail(execute, sql, params, many, context):
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(fail):
+        assert not usage.flush()
+    usage.count_codes([code.pk])
+    assert usage.flush()
+    assert lookups(CodeUse) == [2]
+
+
+@pytest.mark.django_db
+def test_a_failing_database_is_logged_without_what_was_asked(caplog):
+    usage.count_miss("a very private question")
+
+    def fail(execute, sql, params, many, context):
+        raise OperationalError(str(params))
+
+    with connection.execute_wrapper(fail):
+        usage.flush()
+    assert "kept for later" in caplog.text
+    assert "private" not in caplog.text
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(usage, "MAX_BUFFERED", 5)
+    usage.count_codes(range(100))
+    usage.count_codes([0])
+    assert len(usage._codes) == 5
+    assert max(usage._codes.values()) == 2
+
+
+def test_a_thread_that_died_is_started_again(settings, monkeypatch):
+    settings.KB_USAGE_FLUSH_SECONDS = 1
+    ran = threading.Semaphore(0)
+    monkeypatch.setattr(usage, "_writer", None)
+    monkeypatch.setattr(usage, "_run", ran.release)
+    for _ in range(2):
+        usage.count_codes([1])
+        assert ran.acquire(timeout=5)
+        usage._writer.join(5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_add_together():
+    code = make.code()
+    script = (
+        "import os; from django.conf import settings; import django; django.setup(); "
+        "settings.DATABASES['default']['NAME'] = os.environ['TEST_NAME']\n"
+        "from kb import usage\n"
+        "for _ in range(20):\n"
+        f"    usage.count_codes([{code.pk}]); usage.count_miss('nothing'); assert usage.flush()\n"
+    )
+
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "TEST_NAME": str(connection.settings_dict["NAME"]),
+    }
+    command = [sys.executable, "-c", script]
+    running = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(3)]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    assert (lookups(CodeUse), lookups(Miss)) == ([60], [60])
