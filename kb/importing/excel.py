@@ -41,7 +41,7 @@ def sheets(opened: Opened, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
         made, problems = [], []
         for page in book.worksheets:
             if page.sheet_state == "visible":
-                made.append(_sheet(opened, page.title, limits, merged.get(page._worksheet_path, [])))
+                made.append(_sheet(opened, page, limits, merged.get(page._worksheet_path, [])))
             else:
                 message = f"The sheet {page.title} is hidden and was left out."
                 problems.append(Problem(None, "sheet_left_out", message, page.title, "warning"))
@@ -79,9 +79,7 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
         message = f"The file has {size} bytes but unpacks to {total}; at most {most} are allowed."
         raise unreadable("too_large_unpacked", message)
     for part in parts:
-        if part.filename.endswith((".xml", ".rels")):
-            found, most = _check_part(archive, part, most)
-            merged[part.filename] = found
+        merged[part.filename], most = _check_part(archive, part, most)
     return merged
 
 
@@ -94,7 +92,10 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> t
             seen = before + piece
             if most < 0:
                 raise unreadable("too_large_unpacked", "The file unpacks to more than it says; reading stopped.")
-            if b"\x00" in piece or any(word in seen for word in _DECLARES):
+            # UTF-16 would hide the words that are looked for. Pictures and printer settings have zeros of their own.
+            if (b"\x00" in piece and part.filename.endswith((".xml", ".rels"))) or any(
+                word in seen for word in _DECLARES
+            ):
                 message = f"{part.filename} in this XLSX file declares a document type or is no UTF-8: that is refused."
                 raise unreadable("broken_xlsx", message)
             if b"mergeCell" in seen:
@@ -103,25 +104,27 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> t
     return sorted(merged), most
 
 
-def _sheet(opened: Opened, title: str, limits: Limits, merged: list[str]) -> Sheet:
+def _sheet(opened: Opened, page: Any, limits: Limits, merged: list[str]) -> Sheet:
     downwards: dict[int, list[tuple[int, int]]] = {}
     for first, top, last, bottom in map(range_boundaries, merged):
         for column in range(first - 1, min(last, limits.columns)) if bottom > top else ():
             downwards.setdefault(column, []).append((top, bottom))
     for ranges in downwards.values():
         ranges.sort()
-    return Sheet(lambda report: _records(opened, title, limits, downwards), name=title, spreadsheet=True)
+    # What the file says about its size may be wrong.
+    page.reset_dimensions()
+    return Sheet(lambda report: _records(opened, page, limits, downwards), name=page.title, spreadsheet=True)
 
 
-def _records(opened: Opened, title: str, limits: Limits, merged: dict[int, list[tuple[int, int]]]) -> Iterator[Record]:
-    with _reading(opened) as (_, file):
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        page, before = book[title], None
-        # What the file says about its size may be wrong; and one column more than allowed is enough to know.
-        page.reset_dimensions()
+def _records(opened: Opened, page: Any, limits: Limits, merged: dict[int, list[tuple[int, int]]]) -> Iterator[Record]:
+    with _reading(opened) as (archive, _):
+        # The workbook keeps the texts that its sheets share, and takes the sheet itself from the file as it is now.
+        page.parent._archive = archive
+        before = None
+        # One column more than allowed is enough to know.
         for line, row in enumerate(page.iter_rows(max_col=limits.columns + 1), 1):
             if line > MAX_LINE:
-                raise unreadable("too_many_rows", f"The sheet {title} goes on below row {MAX_LINE}: no sheet may.")
+                raise unreadable("too_many_rows", f"The sheet {page.title} goes on below row {MAX_LINE}: no sheet may.")
             # Rows that a file leaves out are one and the same object, perhaps a million times.
             if row is before:
                 continue

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 from django.conf import settings
 
+from kb.text.cell import fit
+
 MAX_PROBLEMS = 10_000
 """Problems that one file may have; beyond them reading stops, for they are no longer read by anybody."""
 
@@ -52,7 +54,7 @@ class Unreadable(Exception):
 
 def unreadable(kind: str, message: str, place: Place | None = None, value: str = "") -> Unreadable:
     """Return an Unreadable with a single problem."""
-    return Unreadable([Problem(place, kind, message, value)])
+    return Unreadable([Problem(place, kind, message, fit(value))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from kb.importing import columns as named
 from kb.importing.columns import ColumnMap
 from kb.importing.grid import CONTINUED, Date, Limits, Number, Place, Problem, Record, Report, Sheet, Widths, unreadable
 from kb.importing.opened import bad_byte
-from kb.text.cell import several_codes, tidy, unfit
+from kb.text.cell import EMPTY, fit, several_codes, tidy, unfit
 from kb.text.code import MAX_LENGTH, clean
 
 HEADER_WITHIN = 20
@@ -76,7 +76,8 @@ def _part(
         message = f"The file has {len(cells)} columns; at most {limits.columns} are allowed."
         raise unreadable("too_many_columns", message, sheet.place(line))
     columns, problems = named.find_columns(cells, given, sheet.place(line))
-    return Part(sheet, list(columns.targets), count, columns, above or sheet.section, problems, cells)
+    section = _heading(above or sheet.section, sheet.place(line), problems.append)
+    return Part(sheet, list(columns.targets), count, columns, section, problems, cells)
 
 
 class _RowReader:
@@ -104,12 +105,12 @@ class _RowReader:
         for line, cells in self._records():
             # A million rows come along here: whatever is rare is asked for all cells at once, and handled elsewhere.
             code = self._code(line, cells[code_at])
-            if self.sheet.suspect and not self._is_fit(line, cells):
+            if self.sheet.suspect and not self._isfit(line, cells):
                 continue
             if code is None:
                 continue
-            tidied = [None if cell is None else tidy(cell, spreadsheet) for cell in cells]
-            if max(map(len, filter(None, tidied)), default=0) > limit:
+            tidied = [cell and tidy(cell, spreadsheet) for cell in cells]
+            if any(len(cell) > limit for cell in tidied if cell):
                 self._report_long(line, tidied)
                 continue
             texts = {key: text for key, at in texts_at if (text := tidied[at]) is not None}
@@ -125,7 +126,7 @@ class _RowReader:
             if waiting:
                 lone, waiting = waiting, None
                 if self._repeats_header(cells) or self._is_banner(lone[1]):
-                    self.section = tidy(next(filter(None, lone[1])) or "")
+                    self.section = _heading(tidy(lone[1][0] or ""), self.sheet.place(lone[0]), self.report)
                 elif (fitted := self._fitted(*lone)) is not None:
                     yield lone[0], fitted
             if self._repeats_header(cells):
@@ -164,13 +165,17 @@ class _RowReader:
 
     def _code(self, line: int, cell: str | None) -> str | None:
         """Return the code of a record; None, and a problem, where it has not exactly one."""
+        if type(cell) is str and cell.isalnum() and cell not in EMPTY and len(cell) <= MAX_LENGTH:
+            # As most codes are: nothing to clean, and nothing can be wrong.
+            self.widths.see(line, cell, number=False)
+            return cell
         code = clean(tidy(cell or "", self.sheet.spreadsheet))
         kind = type(cell)
         self.widths.see(line, code, number=kind is Number)
         flaw = _flaw_of(code, kind)
         if flaw:
             # The planner finds the codes that broken rows name in `value`: a list of them is kept in full.
-            value = code if flaw.suggestion else _shown(code)
+            value = fit(code) if flaw.suggestion else _shown(code)
             self.report(Problem(self.sheet.place(line), flaw.kind, flaw.message, value, suggestion=flaw.suggestion))
             return None
         if kind is Number and len(code) > _EXACT_DIGITS:
@@ -183,7 +188,7 @@ class _RowReader:
             self.section = " ".join((said or "").split())
         return self.section
 
-    def _is_fit(self, line: int, cells: Sequence[str | None]) -> bool:
+    def _isfit(self, line: int, cells: Sequence[str | None]) -> bool:
         """Whether no cell has a character that no text may have; reports each that has."""
         bad = [(self.part.header[i], unfit(cell)) for i, cell in enumerate(cells) if cell and unfit(cell)]
         value = _shown(cells[self.code_at])
@@ -222,7 +227,7 @@ def _flaw_of(code: str, kind: type) -> _Flaw | None:
         return _Flaw("missing_code", "This row has no code.")
     if kind is Date:
         return _Flaw("date_code", f"The spreadsheet made a date of this code ({code}): store the column as text.")
-    suggestion = several_codes(code)
+    suggestion = several_codes(fit(code))
     if suggestion:
         message = f"This cell has several codes: {_shown(code)}. Give each of them a row of its own."
         return _Flaw("several_codes", message, suggestion)
@@ -232,6 +237,15 @@ def _flaw_of(code: str, kind: type) -> _Flaw | None:
     return None
 
 
+def _heading(text: str, place: Place, report: Report) -> str:
+    """Return the name of a section; a character that it must not have becomes one that shows, with a warning."""
+    name = fit(" ".join(text.split()))
+    if unfit(text):
+        message = f"The heading {_shown(name)} has a character that cannot be read; it is replaced."
+        report(Problem(place, "undecodable", message, _shown(name), "warning"))
+    return name
+
+
 def _shown(value: str | None) -> str:
-    text = "".join(character if not unfit(character) else "\ufffd" for character in (value or "")[: _SHOWN + 1])
+    text = fit((value or "")[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\u2026"

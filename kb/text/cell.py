@@ -62,6 +62,11 @@ def unfit(cell: str) -> str:
     return found[0] if found else ""
 
 
+def fit(text: str) -> str:
+    """Return the text with a sign that shows in place of each character that no text may hold."""
+    return _UNFIT.sub("\ufffd", text)
+
+
 def several_codes(cell: str) -> tuple[str, ...]:
     """Return the codes that a cell seems to list, () for a single one. A suggestion for a person, never more."""
     if cell.isalnum() or len(cell) > MAX_LIST:

@@ -125,6 +125,12 @@ def test_quotation_marks_of_a_pasted_table_stay():
     assert problems == []
 
 
+def test_a_heading_with_a_bad_byte_shows_where_it_was():
+    found, problems = read(b"## Pub\xfflic\n\n| Code |\n| --- |\n| 1 |\n", "t.md")
+    assert found[0].section == "Pub\ufffdlic"
+    assert [(problem.kind, problem.severity) for problem in problems] == [("undecodable", "warning")]
+
+
 def test_a_quotation_mark_that_is_never_closed_stops_the_reading():
     kinds, said = refused('code,text\n1,one\n2,"two\n3,three\n')
     assert kinds == ["unclosed_quote"]
