@@ -84,7 +84,7 @@ def test_a_note_with_its_codes_is_one_revision(editor):
 
 def test_a_failure_rolls_everything_back(editor):
     code = make.code()
-    with pytest.raises(RuntimeError), journal.entry(by(editor)) as entry:
+    with pytest.raises(RuntimeError), journal.entry(by(editor)) as entry:  # noqa: PT012
         entry.update(entry.lock(ReturnCode, code.pk), ["description"])
         raise RuntimeError
     code.refresh_from_db()

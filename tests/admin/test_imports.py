@@ -1,0 +1,267 @@
+"""Imports in the admin: upload, read the plan, decide, apply, take back; each with its own right."""
+
+import io
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from kb.models import ImportRow, ReturnCode, TableImport
+from tests import make
+
+pytestmark = pytest.mark.django_db
+UPLOAD = "/admin/kb/tableimport/import/"
+HEADER = "section,code,description,possible_reasons,suggested_actions\n"
+
+
+@pytest.fixture
+def table():
+    room = make.code("660300001", in_section="Business", suggested_actions="Please check the RoomId.")
+    make.code("660300002", in_section="Business", description="User not in room.")
+    return room.table
+
+
+@pytest.fixture
+def client(client, importer):
+    client.force_login(importer)
+    return client
+
+
+def upload(client, table, rows, name="table.csv", **more):
+    file = SimpleUploadedFile(name, rows if isinstance(rows, bytes) else (HEADER + rows).encode())
+    return client.post(UPLOAD, {"table": table.pk if table else "", "file": file} | more)
+
+
+def plan(client, table, rows, **more):
+    answer = upload(client, table, rows, **more)
+    assert answer.status_code == 302, answer.content.decode()
+    return TableImport.objects.latest("id")
+
+
+def send(client, planned, verb, **data):
+    return client.post(reverse(f"admin:kb_tableimport_{verb}", args=[planned.pk]), data, follow=True)
+
+
+def rows_page(client, planned, **query):
+    return client.get(reverse("admin:kb_importrow_changelist"), {"table_import": planned.pk, **query})
+
+
+CHANGED = "Business,660300001,The room is gone.,,Please check the RoomId.\n"
+
+
+def test_a_file_becomes_a_plan_and_changes_nothing_yet(client, table):
+    planned = plan(client, table, CHANGED + "Business,660300009,New one.,,\n")
+    assert (planned.state, planned.counts["new"], planned.counts["changed"]) == ("planned", 1, 1)
+    assert ReturnCode.objects.get(code="660300001").description == "Room does not exist."
+    page = rows_page(client, planned)
+    assert [row.code for row in page.context["cl"].result_list] == ["660300001", "660300009"]
+    assert b"<del>" in page.content
+    assert b"Apply 2 changes" in page.content
+
+
+def test_a_plan_is_filtered_and_searched_as_any_list(client, table):
+    planned = plan(client, table, CHANGED + "Business,660300009,New one.,,\n")
+    assert [row.code for row in rows_page(client, planned, kind="new").context["cl"].result_list] == ["660300009"]
+    assert [row.code for row in rows_page(client, planned, q="gone").context["cl"].result_list] == ["660300001"]
+
+
+def test_a_plan_is_applied_and_logged_once(client, table, importer):
+    planned = plan(client, table, CHANGED)
+    assert "Applied." in send(client, planned, "apply").content.decode()
+    code = ReturnCode.objects.get(code="660300001")
+    assert (code.description, code.vendor_description) == ("The room is gone.", "The room is gone.")
+    assert [entry.get_change_message() for entry in LogEntry.objects.order_by("id")] == [
+        "Planned",
+        "Applied: 1 codes",
+    ]
+
+
+def test_an_applied_import_is_rolled_back_after_a_look(client, table):
+    planned = plan(client, table, CHANGED)
+    send(client, planned, "apply")
+    look = client.get(reverse("admin:kb_tableimport_rollback", args=[planned.pk]))
+    assert b"1 code will be as it was" in look.content
+    assert "Rolled back." in send(client, planned, "rollback").content.decode()
+    assert ReturnCode.objects.get(code="660300001").description == "Room does not exist."
+    assert "rolled back" in send(client, planned, "rollback").content.decode().lower()
+
+
+@pytest.fixture
+def conflict(client, table):
+    ReturnCode.objects.filter(code="660300001").update(description="Ours.")
+    return plan(client, table, CHANGED)
+
+
+def described(code="660300001"):
+    found = ReturnCode.objects.get(code=code)
+    return found.description, found.vendor_description
+
+
+def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict):
+    row = conflict.rows.get(kind="conflict")
+    page = client.get(reverse("admin:kb_importrow_change", args=[row.pk])).content.decode()
+    for words in ("The vendor said", "The vendor says now", "Ours", "Room does not exist.", "In conflict"):
+        assert words in page
+    send(client, conflict, "apply")
+    assert described() == ("Ours.", "The room is gone.")
+
+
+@pytest.mark.parametrize(
+    ("resolution", "edited", "result"),
+    [
+        ("keep_ours", "x", "Ours."),
+        ("take_theirs", "x", "The room is gone."),
+        ("edited", "Both:\r\nthe room is gone.", "Both:\nthe room is gone."),
+    ],
+)
+def test_a_conflict_is_decided_on_its_row(client, conflict, resolution, edited, result):
+    row = conflict.rows.get(kind="conflict")
+    where = reverse("admin:kb_importrow_change", args=[row.pk])
+    assert client.post(where, {"resolution": resolution, "description": edited}).status_code == 302
+    send(client, conflict, "apply")
+    assert described() == (result, "The room is gone.")
+
+
+def test_all_conflicts_are_decided_at_once(client, conflict):
+    send(client, conflict, "decide", resolution="take_theirs")
+    send(client, conflict, "apply")
+    assert described() == ("The room is gone.", "The room is gone.")
+
+
+def test_chosen_rows_are_left_out(client, table):
+    planned = plan(client, table, CHANGED + "Business,660300009,New one.,,\n")
+    row = planned.rows.get(code="660300009")
+    where = f"{reverse('admin:kb_importrow_changelist')}?table_import={planned.pk}"
+    client.post(where, {"action": "leave_out", "_selected_action": [row.pk]})
+    send(client, planned, "apply")
+    assert not ReturnCode.objects.filter(code="660300009").exists()
+
+
+def test_a_discarded_plan_cannot_be_applied(client, table):
+    planned = plan(client, table, CHANGED)
+    send(client, planned, "discard")
+    page = send(client, planned, "apply").content.decode()
+    assert "errorlist" in page or 'class="error"' in page
+    assert described()[0] == "Room does not exist."
+
+
+def test_rows_in_error_need_a_yes(client, table):
+    planned = plan(client, table, CHANGED + "Business,,No code.,,\n")
+    assert "left out" in send(client, planned, "apply").content.decode()
+    send(client, planned, "apply", skip_errors="on")
+    assert described()[0] == "The room is gone."
+
+
+def test_retiring_much_of_a_table_needs_a_second_yes(client, table):
+    for n in range(30):
+        make.code(str(n), table, "Business")
+    planned = plan(client, table, CHANGED, complete="on")
+    assert b"Yes, retire more than 20 codes" in rows_page(client, planned).content
+    assert "explicit yes" in send(client, planned, "apply").content.decode()
+    assert ReturnCode.objects.current().count() == 32
+    send(client, planned, "apply", yes_retire="on")
+    assert ReturnCode.objects.current().count() == 1
+
+
+def test_a_new_table_is_made_in_one_go(client):
+    names = {"slug": "rtc", "vendor": "ZEGO", "product": "RTC", "name": "Codes", "language": "en"}
+    planned = plan(client, None, "Common,3,Authentication failed.,,\n", **names)
+    send(client, planned, "apply")
+    code = ReturnCode.objects.get()
+    assert (code.table.slug, code.table.audience, code.section.name) == ("rtc", "internal", "Common")
+
+
+def test_a_pasted_table_is_read(client, table):
+    pasted = "| Code | Description |\n| --- | --- |\n| 660300009 | New one. |\n"
+    answer = client.post(UPLOAD, {"table": table.pk, "pasted": pasted})
+    assert answer.status_code == 302
+    assert TableImport.objects.latest("id").rows.get(kind="new").description == "New one."
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({}, "Choose a file or paste a table"),
+        ({"pasted": "Name\tText\nx\ty\n"}, "no column for the code"),
+        ({"file": SimpleUploadedFile("a.csv", b"\x89PNG\r\n\x1a\n" + b"\0" * 50)}, "PNG"),
+        ({"pasted": "code,description\n1,x\n", "table": "999999"}, "valid choice"),
+        ({"pasted": "code,description\n1,x\n", "table": ""}, "A new table needs this"),
+        ({"pasted": "code,description\n1,x\n", "encoding": "klingon"}, "valid choice"),
+    ],
+    ids=range(6),
+)
+def test_what_cannot_be_read_is_said_and_nothing_is_stored(client, table, data, words):
+    answer = client.post(UPLOAD, {"table": table.pk} | data)
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert not TableImport.objects.exists()
+
+
+def test_columns_are_adjusted_and_remembered(client, table):
+    rows = b"Nummer;Text\n660300001;Der Raum fehlt.\n"
+    chosen = {"Nummer": "code", "Text": "description"}
+    first = TableImport.objects.create(table=table, state="discarded", columns=dict.fromkeys(chosen, "extra"))
+    form = client.get(f"{UPLOAD}?again={first.pk}").context["form"]
+    assert [field.label for field in form.column_fields()] == list(chosen)
+    given = {f"column-{i}": target for i, target in enumerate(chosen.values())}
+    file = SimpleUploadedFile("de.csv", rows)
+    assert client.post(f"{UPLOAD}?again={first.pk}", {"table": table.pk, "file": file} | given).status_code == 302
+    planned = TableImport.objects.latest("id")
+    assert planned.columns == chosen
+    send(client, planned, "apply")
+    assert plan(client, table, rows.replace(b"fehlt", b"ist weg")).counts["changed"] == 1
+
+
+def test_the_plan_is_downloaded_with_formulas_defused(client, table):
+    planned = plan(client, table, 'Business,660300009,"=HYPERLINK(""x"")",,\n')
+    answer = client.get(reverse("admin:kb_importrow_csv", args=[planned.pk]))
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert "'=HYPERLINK" in text
+    assert io.StringIO(text).readline().startswith("does,line,section,code")
+
+
+@pytest.mark.parametrize("size", [2, 40])
+def test_the_plan_costs_the_same_however_many_rows(client, table, django_assert_num_queries, size):
+    planned = plan(client, table, "".join(f"Business,77{n},Text {n}.,,\n" for n in range(size)))
+    rows_page(client, planned)
+    with django_assert_num_queries(9):
+        rows_page(client, planned)
+
+
+@pytest.mark.parametrize(
+    ("right", "verbs"),
+    [
+        ("import_table", {"decide", "discard"}),
+        ("apply_import", {"apply"}),
+        ("rollback_import", {"rollback"}),
+        ("export_table", set()),
+    ],
+)
+def test_each_step_has_a_right_of_its_own(client, table, idle_staff, right, verbs):
+    planned = plan(client, table, CHANGED)
+    idle_staff.user_permissions.add(
+        Permission.objects.get(codename=right), Permission.objects.get(codename="view_internal")
+    )
+    client.force_login(idle_staff)
+    allowed = {
+        verb
+        for verb in ("apply", "decide", "discard", "rollback")
+        if client.post(reverse(f"admin:kb_tableimport_{verb}", args=[999999])).status_code == 404
+    }
+    assert allowed == verbs
+    assert (client.get(UPLOAD).status_code == 200) == (right == "import_table")
+    assert (rows_page(client, planned).status_code == 200) == bool(verbs)
+
+
+@pytest.mark.parametrize("number", ["abc", "-1", "0", "9" * 30, "１", ""])
+def test_a_list_of_no_import_leads_to_the_imports(client, number):
+    answer = client.get(reverse("admin:kb_importrow_changelist"), {"table_import": number})
+    assert answer["Location"] == reverse("admin:kb_tableimport_changelist")
+
+
+def test_the_package_that_writes_without_a_plan_has_no_address(client):
+    assert client.post("/admin/kb/tableimport/process_import/").status_code in (302, 404)
+    assert "process_import" not in {p.name for p in __import__("kb.admin.table_import", fromlist=["x"]).admin.site.urls[0]}
+    assert not ImportRow.objects.exists()
