@@ -22,6 +22,19 @@ PROBLEMS = {
 class ReadSchema(AutoSchema):
     """Describes the lists and details of `kb.api.reading`."""
 
+    def get_tags(self) -> list[str]:
+        """Return the heading that lists and details of one noun share."""
+        return [self._nouns()]
+
+    def get_summary(self) -> str:
+        """Return what the operation does, in a few words."""
+        view: Any = self.view
+        return f"List {self._nouns()}" if view.action == "list" else f"One of the {self._nouns()}"
+
+    def _nouns(self) -> str:
+        view: Any = self.view
+        return str(view.queryset.model._meta.verbose_name_plural)
+
     def get_override_parameters(self) -> list[Any]:
         """Return `fields`, and for a list `ordering`."""
         view: Any = self.view
