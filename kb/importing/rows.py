@@ -101,11 +101,12 @@ class _RowReader:
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows that can be used."""
         limit, name, spreadsheet = self.limits.cell, self.sheet.name, self.sheet.spreadsheet
-        code_at, section_at, texts_at, extra_at = self.code_at, self.section_at, self.texts_at, self.extra_at
+        code_at, texts_at, extra_at = self.code_at, self.texts_at, self.extra_at
         for line, cells in self._records():
             # A million rows come along here: whatever is rare is asked for all cells at once, and handled elsewhere.
+            self._see_section(cells)
             code = self._code(line, cells[code_at])
-            if self.sheet.suspect and not self._isfit(line, cells):
+            if self.sheet.suspect and not self._is_fit(line, cells):
                 continue
             if code is None:
                 continue
@@ -115,8 +116,7 @@ class _RowReader:
                 continue
             texts = {key: text for key, at in texts_at if (text := tidied[at]) is not None}
             extra = {header: text for header, at in extra_at if (text := tidied[at])}
-            section = self._section(cells[section_at], tidied[section_at]) if section_at >= 0 else self.section
-            yield TableRow(Place(line, name), section, code, texts, extra)
+            yield TableRow(Place(line, name), self.section, code, texts, extra)
         self._report_lost_zeros()
 
     def _records(self) -> Iterator[Record]:
@@ -158,6 +158,7 @@ class _RowReader:
             return [*cells, *[""] * (self.width - len(cells))]
         if len(cells) > self.width and not any(cell and cell.strip() for cell in cells[self.width :]):
             return cells[: self.width]
+        self._see_section(cells)
         code = cells[self.code_at] if self.code_at < len(cells) else ""
         message = f"This row has {len(cells)} cells, the header has {self.width}."
         self.report(Problem(self.sheet.place(line), "ragged_row", message, _shown(code)))
@@ -183,12 +184,12 @@ class _RowReader:
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
         return code
 
-    def _section(self, cell: str | None, said: str | None) -> str:
-        if cell is not CONTINUED:
-            self.section = " ".join((said or "").split())
-        return self.section
+    def _see_section(self, cells: Sequence[str | None]) -> None:
+        """Take notice of a record's section, also of one with an error: a merged cell below it carries it on."""
+        if 0 <= self.section_at < len(cells) and (cell := cells[self.section_at]) is not CONTINUED:
+            self.section = " ".join(tidy(cell or "", self.sheet.spreadsheet).split())
 
-    def _isfit(self, line: int, cells: Sequence[str | None]) -> bool:
+    def _is_fit(self, line: int, cells: Sequence[str | None]) -> bool:
         """Whether no cell has a character that no text may have; reports each that has."""
         bad = [(self.part.header[i], unfit(cell)) for i, cell in enumerate(cells) if cell and unfit(cell)]
         value = _shown(cells[self.code_at])

@@ -54,6 +54,13 @@ def test_a_merged_section_carries_on_and_an_empty_one_does_not():
     assert [(row.section, row.code) for row in found] == [("A", "1"), ("A", "2"), ("", "3"), ("B", "4")]
 
 
+def test_a_merged_section_carries_on_from_a_row_with_an_error():
+    rows = [["Section", "Code"], ["A", 1], ["B", "2, 3"], [None, 4], ["C", 5, "more"], [None, 6]]
+    found, problems = read(workbook(("Sheet1", rows), merged=["A3:A4", "A5:A6"]), "t.xlsx")
+    assert [(row.section, row.code) for row in found] == [("A", "1"), ("B", "4"), ("C", "6")]
+    assert [problem.kind for problem in problems] == ["several_codes", "ragged_row"]
+
+
 def test_the_text_of_merged_cells_stands_in_the_first():
     file = workbook(("Sheet1", [[*HEADER, "Action"], [1, "Both", None]]), merged=["B2:C2"])
     (row,), _ = read(file, "t.xlsx")
