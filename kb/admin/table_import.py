@@ -31,6 +31,7 @@ from kb.models import CodeTable, Door, TableImport
 from kb.models.table_import import Resolution
 
 ENCODINGS = [("", "Found out from the file"), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("gb18030", "GB18030")]
+MAX_HEADERS = 100
 DELIMITERS = [("", "Found out from the file"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab")]
 NEW_TABLE = ("slug", "vendor", "product", "name", "language")
 
@@ -63,8 +64,9 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, headers: dict[str, str] | None = None, **kwargs: Any) -> None:
         """Add a choice for each column whose reading is to be adjusted; `headers` says how each was read."""
         super().__init__(*args, **kwargs)
-        self.headers = list(headers or {})
-        for i, (header, target) in enumerate((headers or {}).items()):
+        known = headers or {self.data[key]: "" for i in range(MAX_HEADERS) if (key := f"header-{i}") in self.data}
+        self.headers = list(known)
+        for i, (header, target) in enumerate(known.items()):
             self.fields[f"column-{i}"] = forms.ChoiceField(
                 label=header, choices=[(one, label) for one, label in TARGETS.items()], initial=target, required=False
             )
@@ -190,6 +192,9 @@ class TableImportAdmin(ImportMixin, admin.ModelAdmin):
                 planned = self._plan(request, form)
             except Unreadable as unreadable:
                 problems = unreadable.problems
+                form = UploadForm(
+                    initial=form.data.dict(), headers=dict.fromkeys(unreadable.header[:MAX_HEADERS], "extra")
+                )
             except ImportRefused as refused:
                 form.add_error(None, str(refused))
             else:
@@ -210,9 +215,9 @@ class TableImportAdmin(ImportMixin, admin.ModelAdmin):
     def _upload_form(self, request: HttpRequest) -> UploadForm:
         pk = request.GET.get("again", "")
         again = TableImport.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
-        headers = again.columns if again else None
         if request.method == "POST":
-            return UploadForm(request.POST, request.FILES, headers=headers)
+            return UploadForm(request.POST, request.FILES)
+        headers = again.columns if again else None
         initial = {
             "table": request.GET.get("table") or (again and again.table_id),
             "complete": again and again.complete,
