@@ -192,9 +192,8 @@ class TableImportAdmin(ImportMixin, admin.ModelAdmin):
                 planned = self._plan(request, form)
             except Unreadable as unreadable:
                 problems = unreadable.problems
-                form = UploadForm(
-                    initial=form.data.dict(), headers=dict.fromkeys(unreadable.header[:MAX_HEADERS], "extra")
-                )
+                unknown = dict.fromkeys(unreadable.header[:MAX_HEADERS], "extra")
+                form = UploadForm(initial=dict(form.data.items()), headers=unknown)
             except ImportRefused as refused:
                 form.add_error(None, str(refused))
             else:
