@@ -187,7 +187,8 @@ class _RowReader:
     def _see_section(self, cells: Sequence[str | None]) -> None:
         """Take notice of a record's section, also of one with an error: a merged cell below it carries it on."""
         if 0 <= self.section_at < len(cells) and (cell := cells[self.section_at]) is not CONTINUED:
-            self.section = " ".join(tidy(cell or "", self.sheet.spreadsheet).split())
+            said = " ".join(tidy(cell or "", self.sheet.spreadsheet).split())
+            self.section = fit(said) if self.sheet.suspect else said
 
     def _is_fit(self, line: int, cells: Sequence[str | None]) -> bool:
         """Whether no cell has a character that no text may have; reports each that has."""

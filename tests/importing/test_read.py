@@ -264,6 +264,15 @@ def test_a_section_that_is_merged_downwards_carries_on():
     assert problems == []
 
 
+def test_a_merged_section_with_a_bad_byte_shows_where_it_was():
+    page = (
+        b"""<table><tr><th>Section</th><th>Code</th></tr><tr><td rowspan="2">A\xff</td><td>1</td></tr><tr><td>2</td>"""
+    )
+    found, problems = read(page, "t.html")
+    assert [(row.section, row.code) for row in found] == [("A\ufffd", "2")]
+    assert [problem.kind for problem in problems] == ["undecodable"]
+
+
 def test_a_piece_of_a_page_that_ends_anywhere_is_read():
     assert codes("<table><tr><th>Code<th>Text<tr><td>1<td>one<tr><td>2<td>two", "pasted table") == ["1", "2"]
 
