@@ -3,15 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kb import curating
 from kb.admin import tags
 from kb.admin.versioned import VersionedAdmin
+from kb.importing.export import FORMATS, content_type, export_table, file_name
 from kb.journal import By
 from kb.models import CodeRange, CodeTable, Door, Section
 
@@ -30,6 +33,32 @@ class CodeTableAdmin(VersionedAdmin):
         ("What it is", {"fields": (("vendor", "product"), "name", ("slug", "language"), "source_url")}),
         ("Who may read it", {"fields": ("audience",)}),
     )
+
+    change_form_template = "admin/kb/table_form.html"
+
+    def get_urls(self) -> list[Any]:
+        """Add the export of a table."""
+        export = path(
+            "<int:pk>/export.<str:ending>", self.admin_site.admin_view(self.export), name="kb_codetable_export"
+        )
+        return [export, *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Offer the export to whoever may."""
+        formats = list(FORMATS) if request.user.has_perm("kb.export_table") else []
+        kwargs["extra_context"] = (kwargs.get("extra_context") or {}) | {"export_formats": formats}
+        return super().change_view(request, *args, **kwargs)
+
+    def export(self, request: HttpRequest, pk: int, ending: str) -> StreamingHttpResponse:
+        """Stream a table as a file that may be imported again."""
+        if request.method != "GET" or not request.user.has_perm("kb.export_table"):
+            raise PermissionDenied
+        table = get_object_or_404(CodeTable.objects.visible_to(request.user), pk=pk)
+        if ending not in FORMATS:
+            raise Http404
+        answer = StreamingHttpResponse(export_table(table, ending), content_type=content_type(ending))
+        answer["Content-Disposition"] = f'attachment; filename="{file_name(table, ending)}"'
+        return answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeTable]:
         """Show what this person may read, with how many codes it has."""

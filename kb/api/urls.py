@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from kb.api.code import CodeViewSet
 from kb.api.docs import DocsView, SchemaView
 from kb.api.errors import unknown_address
+from kb.api.export import ExportView
 from kb.api.incident import IncidentViewSet
 from kb.api.note import NoteViewSet
 from kb.api.table import TableViewSet
@@ -18,6 +19,7 @@ router.register("incidents", IncidentViewSet, "api-incident")
 
 urlpatterns = [
     path("v1/", include(router.urls)),
+    path("v1/tables/<slug:slug>/export.<str:ending>", ExportView.as_view(), name="api-export"),
     path("v1/schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),
     # Everything else under /api/ is an error in the API's own shape.

@@ -1,0 +1,63 @@
+"""A table leaves by the admin and by the API, and comes back as it was."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from kb.models import TableImport
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def table():
+    table = make.table()
+    make.code("-1000", table, "Public", description="- first\n- second", suggested_actions="=1+1")
+    make.code("00000", table, "Public", description="@all", possible_reasons="'+quoted")
+    make.code("ORA-00942", table, "Äöü", description='say "no", twice', extra={"severity": "E"})
+    return table
+
+
+def addresses(table, ending):
+    yield reverse("admin:kb_codetable_export", args=[table.pk, ending])
+    yield f"/api/v1/tables/{table.slug}/export.{ending}"
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+def test_what_goes_out_comes_back_without_a_change(client, importer, table, ending):
+    client.force_login(importer)
+    for where in addresses(table, ending):
+        answer = client.get(where)
+        body = b"".join(answer.streaming_content)
+        assert answer["Content-Disposition"] == f'attachment; filename="zim-server.{ending}"'
+        file = SimpleUploadedFile(f"zim-server.{ending}", body)
+        sent = client.post("/admin/kb/tableimport/import/", {"table": table.pk, "file": file, "complete": "on"})
+        assert sent.status_code == 302
+        assert TableImport.objects.latest("id").counts == {"unchanged": 3}
+
+
+def test_formulas_are_defused_in_csv_and_not_in_json(client, importer, table):
+    client.force_login(importer)
+    text = b"".join(client.get(f"/api/v1/tables/{table.slug}/export.csv").streaming_content).decode("utf-8-sig")
+    assert "'=1+1" in text
+    assert "'-1000" in text
+    rows = json.loads(b"".join(client.get(f"/api/v1/tables/{table.slug}/export.json").streaming_content))
+    assert {row["code"] for row in rows} == {"-1000", "00000", "ORA-00942"}
+
+
+def test_a_format_or_a_table_that_is_not_there_is_not_found(client, importer, table):
+    client.force_login(importer)
+    assert client.get(f"/api/v1/tables/{table.slug}/export.exe").status_code == 404
+    assert client.get("/api/v1/tables/nowhere/export.csv").status_code == 404
+    assert client.get(reverse("admin:kb_codetable_export", args=[table.pk, "exe"])).status_code == 404
+
+
+def test_the_table_offers_what_this_person_may_do(client, importer, editor, table):
+    where = reverse("admin:kb_codetable_change", args=[table.pk])
+    client.force_login(importer)
+    assert "Export XLSX" in client.get(where).content.decode()
+    client.force_login(editor)
+    assert "Export" not in client.get(where).content.decode()
