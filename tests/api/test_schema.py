@@ -74,7 +74,9 @@ def test_the_description_is_valid_and_complete(capsys):
     call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json")
     described = json.loads(capsys.readouterr().out)
     assert described["openapi"].startswith("3.1")
-    details = {"/api/v1/tables/{slug}/", "/api/v1/tables/{slug}/export.{ending}"} | {f"/api/v1/{one}/{{id}}/" for one in ENDPOINTS[1:]}
+    details = {"/api/v1/tables/{slug}/", "/api/v1/tables/{slug}/export.{ending}"} | {
+        f"/api/v1/{one}/{{id}}/" for one in ENDPOINTS[1:]
+    }
     assert set(described["paths"]) == details | {f"/api/v1/{one}/" for one in ENDPOINTS}
     operations = {method: one for path in described["paths"].values() for method, one in path.items()}
     assert set(operations) == {"get"}
