@@ -38,6 +38,15 @@ def outcomes(notes: Iterable[TroubleshootingNote], user: Any) -> dict[int, dict[
     return counts
 
 
+def open_flags(codes: Iterable[ReturnCode], user: Any) -> dict[int, list[Flag]]:
+    """Return the open flags of each code, the latest first."""
+    flags: dict[int, list[Flag]] = defaultdict(list)
+    found = Flag.objects.visible_to(user).open().filter(code__in=[code.pk for code in codes])
+    for flag in found.select_related("raised_by", "note"):
+        flags[flag.code_id].append(flag)
+    return flags
+
+
 def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str, by: By) -> Flag:
     """Say that something about a code is wrong; the note's owner is asked to answer."""
     _refuse_outsiders(by)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import Length
 
 from kb import searching
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
@@ -125,13 +126,25 @@ def cards(codes: Sequence[ReturnCode], user: Any) -> list[Card]:
 
 
 def neighbours(code: ReturnCode, user: Any) -> list[ReturnCode]:
-    """Return the codes just below and above a number in its table, in order; [] for a code without a number."""
+    """Return the codes just below and above a number, in order: in its narrowest range, or without one in its table.
+
+    [] for a code without a number.
+    """
     if code.number is None:
         return []
     same = codes_visible_to(user).filter(table=code.table_id).exclude(number=code.number)
+    block = CodeRange.objects.visible_to(user).filter(table=code.table_id).holding(code.number).first()
+    if block is not None:
+        same = same.filter(number__range=(block.first, block.last))
     below = same.filter(number__lt=code.number).order_by("-number", "id")[:MAX_NEIGHBOURS]
     above = same.filter(number__gt=code.number).order_by("number", "id")[:MAX_NEIGHBOURS]
     return [*reversed(below), *above]
+
+
+def beginning_with(text: str, user: Any) -> QuerySet[ReturnCode]:
+    """Return the codes that begin as somebody types, the shortest first: the code itself, where it is one."""
+    begun = codes_visible_to(user).filter(canonical__startswith=text_code.canonical(text))
+    return begun.order_by(Length("canonical"), F("retired_at").asc(nulls_first=True), "table_id", "position", "id")
 
 
 def search(text: str, user: Any) -> QuerySet[ReturnCode]:

@@ -1,0 +1,82 @@
+"""What agents report back from a card: how a note served, and what is wrong with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods
+
+from kb import feedback, lookup
+from kb.journal import By, NotAllowed
+from kb.models import Door, Outcome, ReturnCode, TroubleshootingNote
+from kb.models.audience import READ_INTERNAL
+from kb.web.errors import NotUnderstood
+
+THANKS = {
+    Outcome.WORKED: "Thank you: the note counts one more ticket that it solved.",
+    Outcome.DID_NOT_WORK: "Thank you: the note is marked to be looked at again. A flag can say what went wrong.",
+    Outcome.NOT_APPLICABLE: "Thank you: noted that it did not apply here.",
+}
+
+
+@login_required
+@permission_required(READ_INTERNAL, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count how the note of a card served a ticket."""
+    code = _code(request, pk)
+    if request.method == "GET":
+        return _back(code)
+    note = _note(request, code)
+    given = request.POST.get("outcome", "")
+    if note is None:
+        raise NotUnderstood("Which note is this about? The form has to name one of the card's notes.")
+    if given not in Outcome.values:
+        raise NotUnderstood(f"“{given[:40]}” is no outcome; allowed are {', '.join(Outcome.values)}.")
+    outcome = Outcome(given)
+    return _answered(request, code, lambda by: feedback.report_outcome(note, outcome, by), THANKS[outcome])
+
+
+@login_required
+@permission_required(READ_INTERNAL, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def flag(request: HttpRequest, pk: int) -> HttpResponse:
+    """Raise a flag on a code or on one of its notes."""
+    code = _code(request, pk)
+    if request.method == "GET":
+        return _back(code)
+    note, comment = _note(request, code), request.POST.get("comment", "")
+    thanks = "Thank you: the flag is raised, and whoever keeps this up to date will see it."
+    return _answered(request, code, lambda by: feedback.raise_flag(code, note, comment, by), thanks)
+
+
+def _answered(request: HttpRequest, code: ReturnCode, verb: Callable[[By], Any], thanks: str) -> HttpResponse:
+    try:
+        verb(By(request.user, Door.WEB))
+        messages.success(request, thanks)
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    return _back(code)
+
+
+def _back(code: ReturnCode) -> HttpResponse:
+    """Lead to the card: after a form, and for whoever had to log in first, whose form is lost on the way."""
+    return redirect(code.get_absolute_url())
+
+
+def _code(request: HttpRequest, pk: int) -> ReturnCode:
+    return get_object_or_404(lookup.codes_visible_to(request.user), pk=pk)
+
+
+def _note(request: HttpRequest, code: ReturnCode) -> TroubleshootingNote | None:
+    """Return the note that a form names, among those of the code's card; None where it names none."""
+    given = request.POST.get("note", "")
+    if not given:
+        return None
+    notes = {str(note.pk): note for note in lookup.cards([code], request.user)[0].notes}
+    if given not in notes:
+        raise NotUnderstood(f"The card of {code} has no note “{given[:40]}”.")
+    return notes[given]
