@@ -15,6 +15,7 @@ from kb.journal import By, NotAllowed
 from kb.models import CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.note import LIVE, NOTE_TEXTS, NoteState
 
+VALIDATE = "kb.validate_note"
 NOTE_FIELDS = (*NOTE_TEXTS, "audience", "owner", "review_on")
 
 
@@ -50,7 +51,7 @@ def save_note(
 
 def may_validate(note: TroubleshootingNote, user: Any) -> bool:
     """Whether a user may stand behind a note's words."""
-    return user is not None and user.has_perm("kb.validate_note")
+    return user is not None and user.has_perm(VALIDATE)
 
 
 def why_not_validate(note: TroubleshootingNote, user: Any) -> str:
@@ -75,19 +76,31 @@ def validate_note(note: TroubleshootingNote, version: int, by: By) -> Troublesho
     return _move(note, version, by, {NoteState.DRAFT, NoteState.NOT_VALIDATED}, NoteState.VALIDATED)
 
 
+def confirm_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
+    """Say that a validated note still holds, though something asked for another look. Raises NotAllowed."""
+    refusal = why_not_validate(note, by.user)
+    if refusal:
+        raise NotAllowed(refusal)
+    with journal.entry(by) as entry:
+        current = entry.lock(TroubleshootingNote, note.pk, version)
+        if not current.is_validated or current.verify_since is None:
+            raise NotAllowed("Nothing asks for another look at this note.")
+        return entry.update(current, _set_state(current, NoteState.VALIDATED, by))
+
+
 def return_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
     """Send a note back to its author: not_validated or validated -> draft. Say why in `by.reason`."""
-    return _move(note, version, by, {NoteState.NOT_VALIDATED, NoteState.VALIDATED}, NoteState.DRAFT)
+    return _move(note, version, by, {NoteState.NOT_VALIDATED, NoteState.VALIDATED}, NoteState.DRAFT, VALIDATE)
 
 
 def archive_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
     """Take a note out of use; nothing of it is lost."""
-    return _move(note, version, by, set(NoteState) - {NoteState.ARCHIVED}, NoteState.ARCHIVED)
+    return _move(note, version, by, set(NoteState) - {NoteState.ARCHIVED}, NoteState.ARCHIVED, VALIDATE)
 
 
 def restore_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
     """Take a note back into use, as a draft."""
-    return _move(note, version, by, {NoteState.ARCHIVED}, NoteState.DRAFT)
+    return _move(note, version, by, {NoteState.ARCHIVED}, NoteState.DRAFT, VALIDATE)
 
 
 @dataclass(frozen=True)
@@ -116,11 +129,12 @@ MOVES = {
             "Validate",
             validate_note,
             frozenset({NoteState.DRAFT, NoteState.NOT_VALIDATED}),
-            "kb.validate_note",
+            VALIDATE,
         ),
-        Move("return", "Back to draft", return_note, frozenset(LIVE), "kb.validate_note"),
-        Move("archive", "Archive", archive_note, frozenset(NoteState) - {NoteState.ARCHIVED}, "kb.validate_note"),
-        Move("restore", "Take out of the archive", restore_note, frozenset({NoteState.ARCHIVED}), "kb.validate_note"),
+        Move("confirm", "Still true", confirm_note, frozenset({NoteState.VALIDATED}), VALIDATE),
+        Move("return", "Back to draft", return_note, frozenset(LIVE), VALIDATE),
+        Move("archive", "Archive", archive_note, frozenset(NoteState) - {NoteState.ARCHIVED}, VALIDATE),
+        Move("restore", "Take out of the archive", restore_note, frozenset({NoteState.ARCHIVED}), VALIDATE),
     )
 }
 """Every step by name, in the order in which it is offered."""
@@ -128,13 +142,22 @@ MOVES = {
 
 def moves_for(note: TroubleshootingNote, user: Any) -> list[Move]:
     """Return the steps that a user may take with a note now. Validating one's own words is offered by none."""
+    own_words = bool(why_not_validate(note, user))
+    closed = {"validate": own_words, "confirm": own_words or note.verify_since is None}
     open_now = [m for m in MOVES.values() if note.state in m.sources and user.has_perm(m.permission)]
-    return [m for m in open_now if m.name != "validate" or not why_not_validate(note, user)]
+    return [m for m in open_now if not closed.get(m.name)]
 
 
 def _move(
-    note: TroubleshootingNote, version: int, by: By, sources: set[NoteState], target: NoteState
+    note: TroubleshootingNote,
+    version: int,
+    by: By,
+    sources: set[NoteState],
+    target: NoteState,
+    permission: str = "",
 ) -> TroubleshootingNote:
+    if permission and by.user is not None and not by.user.has_perm(permission):
+        raise NotAllowed("Only a reviewer may do this.")
     with journal.entry(by) as entry:
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if current.state not in sources:

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from kb import curating, journal, publishing
 from kb.journal import By, NotAllowed, StaleEdit
@@ -158,6 +159,25 @@ def test_a_move_that_the_state_does_not_allow_says_why(editor, reviewer):
     with pytest.raises(NotAllowed, match="archived"):
         publishing.validate_note(note, note.version, by(reviewer))
     assert publishing.restore_note(note, note.version, by(reviewer)).state == "draft"
+
+
+def test_an_editor_may_not_send_a_note_back_or_archive_it(editor, reviewer):
+    note = written(editor)
+    for verb in (publishing.return_note, publishing.archive_note):
+        with pytest.raises(NotAllowed, match="reviewer"):
+            verb(note, note.version, by(editor))
+
+
+def test_a_note_that_asks_for_another_look_is_confirmed_in_one_step(editor, reviewer):
+    note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
+    with pytest.raises(NotAllowed, match="Nothing asks"):
+        publishing.confirm_note(note, note.version, by(reviewer))
+    TroubleshootingNote.objects.filter(pk=note.pk).update(verify_since=timezone.now(), verify_reason="Reworded.")
+    note.refresh_from_db()
+    assert [move.name for move in publishing.moves_for(note, reviewer)] == ["confirm", "return", "archive"]
+    assert [move.name for move in publishing.moves_for(note, editor)] == []
+    note = publishing.confirm_note(note, note.version, by(reviewer))
+    assert (note.state, note.verify_since, note.verify_reason) == ("validated", None, "")
 
 
 # Two people at once: real connections, real transactions

@@ -19,6 +19,7 @@ from kb.admin.choosing import is_id
 from kb.admin.filters import ToCheck
 from kb.admin.revisions import posted_version
 from kb.admin.versioned import VersionedAdmin, VersionedForm
+from kb.importing.reworded import reworded
 from kb.journal import By, NotAllowed, StaleEdit
 from kb.models import Door, ReturnCode, TroubleshootingNote
 from kb.models.note import NOTE_TEXTS, NoteState
@@ -120,6 +121,7 @@ class NoteAdmin(VersionedAdmin):
         context["preview_url"] = reverse("admin:kb_troubleshootingnote_preview")
         if note is not None:
             moves = publishing.moves_for(note, request.user)
+            context["reworded"] = reworded(note)
             context["moves"] = moves
             if publishing.may_validate(note, request.user) and not any(m.name == "validate" for m in moves):
                 context["why_not"] = _why_not(note, request.user)

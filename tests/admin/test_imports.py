@@ -273,3 +273,13 @@ def test_a_list_of_no_import_leads_to_the_imports(client, number):
 def test_the_package_that_writes_without_a_plan_has_no_address(client):
     with pytest.raises(NoReverseMatch):
         reverse("admin:kb_tableimport_process_import")
+
+
+def test_a_note_shows_what_the_vendor_reworded(client, table, reviewer):
+    note = make.note("The room is gone", ReturnCode.objects.get(code="660300001"))
+    send(client, plan(client, table, CHANGED), "apply")
+    client.force_login(reviewer)
+    page = client.get(reverse("admin:kb_troubleshootingnote_change", args=[note.pk])).content.decode()
+    assert "What the vendor reworded since" in page
+    assert "<ins>" in page
+    assert "Still true" in page
