@@ -1,0 +1,134 @@
+"""Look a code or words up from the command line."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+from django.utils import timezone
+
+from kb import lookup, usage
+from kb.lookup import Answer, Card, Verdict
+from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
+from kb.models import ReturnCode
+from kb.text import reply as text_reply
+
+MAX_RESULTS = 20
+
+SAID = {
+    Verdict.IN_KNOWN_RANGE: "is in no table, but in a known range",
+    Verdict.UNKNOWN: "is in no table",
+}
+
+
+class Command(BaseCommand):
+    """`manage.py lookup 660300001`, `manage.py lookup "room does not exist"`."""
+
+    help = (
+        "Say what a code means, or which codes are about some words. Exit status: 0 found, 1 not found, 2 wrong usage."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Say what is asked, and how to answer."""
+        parser.add_argument("query", nargs="+", help="a code, or words")
+        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--public", action="store_true", help="only what the public may read")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the answer; leave with its status."""
+        query = " ".join(options["query"]).strip()
+        if not query:
+            raise CommandError("Name a code or words to look up.", returncode=WRONG_USAGE)
+        user = reads_as(options["public"])
+        answer = lookup.find(query, user)
+        cards = lookup.cards([hit.code for hit in answer.hits], user)
+        results = [] if cards else list(lookup.search(query, user)[:MAX_RESULTS])
+        _count(query, cards, results)
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_json(answer, cards, results), ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write("\n".join(self._lines(answer, cards, results)))
+        self.stdout.flush()
+        sys.exit(FOUND if cards or results else NOT_FOUND)
+
+    def _lines(self, answer: Answer, cards: list[Card], results: list[ReturnCode]) -> Iterator[str]:
+        for hit, card in zip(answer.hits, cards, strict=True):
+            yield from self._card(card, hit.how)
+        if results:
+            yield f"{len(results)}{' or more' if len(results) == MAX_RESULTS else ''} about “{safe(answer.query)}”:"
+        for code in results:
+            yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
+        if not cards and not results:
+            yield f"{safe(answer.query)} {SAID[answer.verdict]}."
+            yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
+            yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
+
+    def _card(self, card: Card, how: str) -> Iterator[str]:
+        code = card.code
+        yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'The vendor gives no description.')}"
+        yield indented(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
+        if how != "as written":
+            yield indented(f"Read as: {how}.")
+        if code.is_retired:
+            yield indented("Retired: the vendor no longer lists it.")
+        for incident in card.open_incidents:
+            yield indented(f"OPEN INCIDENT: {incident} {incident.url}")
+        yield indented(f"Do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
+        if reply := _reply(card):
+            yield f"  Tell the customer:\n{indented(reply, '    ')}"
+        for note in card.notes:
+            yield indented(f"Note ({note.get_state_display().lower()}): {note.title}")
+            if note.is_live and note.resolution.strip():
+                yield indented(note.resolution, "    ")
+        for label, text in (("Reasons", code.possible_reasons), ("Actions", code.suggested_actions)):
+            if text.strip():
+                yield f"  {label}, says the vendor:\n{indented(text, '    ')}"
+        yield ""
+
+
+def _count(query: str, cards: list[Card], results: list[ReturnCode]) -> None:
+    usage.count_codes([card.code.pk for card in cards])
+    if not cards and not results:
+        usage.count_miss(query)
+
+
+def _reply(card: Card) -> str:
+    note = next((note for note in card.notes if note.is_live and note.customer_reply.strip()), None)
+    return text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()) if note else ""
+
+
+def _as_json(answer: Answer, cards: list[Card], results: list[ReturnCode]) -> dict[str, Any]:
+    hits = zip(answer.hits, cards, strict=True)
+    return {
+        "query": answer.query,
+        "verdict": answer.verdict,
+        "hits": [_brief(hit.code) | {"how": hit.how} | _knowledge(card) for hit, card in hits],
+        "about": [_brief(code) for code in results],
+        "ranges": [str(found) for found in answer.ranges],
+        "near": [_brief(near.code) for near in answer.near],
+    }
+
+
+def _brief(code: ReturnCode) -> dict[str, Any]:
+    return {
+        "code": code.code,
+        "table": code.table.slug,
+        "section": code.section.name,
+        "description": code.description,
+        "disposition": code.disposition,
+        "fixer": code.fixer,
+        "retired": code.is_retired,
+        "path": code.get_absolute_url(),
+    }
+
+
+def _knowledge(card: Card) -> dict[str, Any]:
+    return {
+        "possible_reasons": card.code.possible_reasons,
+        "suggested_actions": card.code.suggested_actions,
+        "customer_reply": _reply(card),
+        "open_incidents": [{"title": str(incident), "url": incident.url} for incident in card.open_incidents],
+        "notes": [{"title": note.title, "state": note.state, "resolution": note.resolution} for note in card.notes],
+    }
