@@ -39,7 +39,7 @@ $(VENV)/installed-dev: requirements-dev.txt | $(BIN)/python
 run: venv ## Serve the demo on PORT (8000), with the ZIM table and a user for each role
 	@$(DEMO) $(BIN)/python manage.py demo
 	@echo "==> Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
-	@$(DEMO) exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 --log-level warning \
+	@$(DEMO) exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 --backpressure 32 --log-level warning \
 	  config.wsgi:application
 
 test: venv-dev ## Check the code and run every test, on SQLite, on PostgreSQL and in Chromium
