@@ -2,7 +2,15 @@
 
 import pytest
 
+from kb import usage
 from tests import make
+
+
+@pytest.fixture(autouse=True)
+def counts_of_its_own():
+    """Counts are buffered by the process; a test's are not the next one's."""
+    usage._codes.clear()
+    usage._misses.clear()
 
 
 @pytest.fixture

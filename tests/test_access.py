@@ -27,6 +27,7 @@ PEOPLE = {
     "x": "superuser",
 }
 ALL, NOBODY, STAFF, SUPERUSER = "asigermx", "", "iermx", "x"
+AGENTS = "germx"
 READ, WRITE, REVIEW, TABLES = "ermx", "erx", "rx", "mx"
 
 # route: (who may open it, who may send to it). A page that knows no POST has nobody there.
@@ -132,11 +133,15 @@ ACCESS = {
     "api/v1/tables/(?P<slug>[-a-zA-Z0-9_]+)/": (ALL, NOBODY),
     "codes/<slug:table>/<code:written>/": (ALL, NOBODY),
     "codes/<slug:table>/<str:section>/<code:written>/": (ALL, NOBODY),
+    "detect/": (ALL, ALL),
     "favicon.ico": (ALL, NOBODY),
+    "flag/<int:pk>/": (AGENTS, AGENTS),
     "login/": (ALL, ALL),
     "logout/": (ALL, NOBODY),
     "notes/<int:pk>/": (ALL, NOBODY),
+    "report/<int:pk>/": (AGENTS, AGENTS),
     "robots.txt": (ALL, NOBODY),
+    "suggest/": (ALL, NOBODY),
     "tables/<slug:table>/": (ALL, NOBODY),
 }
 

@@ -16,15 +16,6 @@ from tests import make
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(autouse=True)
-def empty_buffer():
-    usage._codes.clear()
-    usage._misses.clear()
-    yield
-    usage._codes.clear()
-    usage._misses.clear()
-
-
 def lookups(model):
     return sorted(model.objects.values_list("lookups", flat=True))
 

@@ -10,15 +10,26 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from kb import lookup
+from kb import feedback, lookup, usage
 from kb.lookup import Answer, Card, Hit
-from kb.models import CodeTable, ReturnCode, Section, TroubleshootingNote
+from kb.models import CodeTable, Flag, Outcome, ReturnCode, Section, TroubleshootingNote
 from kb.text import code as text_code
 from kb.text import reply as text_reply
+from kb.web import choice
 from kb.web.history import Step, histories
 from kb.web.near import around
 
 MAX_ELSEWHERE = 10
+
+
+@dataclass(frozen=True)
+class Trust:
+    """A note that agents work with, and how it has served."""
+
+    note: TroubleshootingNote
+    worked: int
+    did_not_work: int
+    not_applicable: int
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,8 @@ class Meaning:
     reply_note: TroubleshootingNote | None
     history: list[Step]
     successor: ReturnCode | None
+    trust: list[Trust]
+    flags: list[Flag]
 
 
 @require_safe
@@ -67,8 +80,12 @@ def _code(request: HttpRequest, table: CodeTable, written: str, section: Section
     }
     if not shown:
         context["around"] = around(answer, request.user)
+        usage.count_miss(written)
         return render(request, "kb/code_unknown.html", context, status=404)
-    return render(request, "kb/code.html", context | _found(request, answer, shown))
+    usage.count_codes([hit.code.pk for hit in shown])
+    response = render(request, "kb/code.html", context | _found(request, answer, shown))
+    choice.remember(request, response, table)
+    return response
 
 
 def _found(request: HttpRequest, answer: Answer, shown: list[Hit]) -> dict[str, Any]:
@@ -77,7 +94,7 @@ def _found(request: HttpRequest, answer: Answer, shown: list[Hit]) -> dict[str, 
     return {
         "first": first.code,
         "how": "" if first.code.identity == asked else first.how,
-        "meanings": _meanings([hit.code for hit in shown], request.user),
+        "meanings": meanings([hit.code for hit in shown], request.user),
         "others": [hit for hit in answer.hits if hit not in shown],
         "neighbours": lookup.neighbours(first.code, request.user),
         "canonical": first.code.get_absolute_url() if len(shown) == 1 else _address(first.code),
@@ -88,13 +105,29 @@ def _address(code: ReturnCode) -> str:
     return reverse("code", args=[code.table.slug, code.code])
 
 
-def _meanings(codes: Sequence[ReturnCode], user: Any) -> list[Meaning]:
+def meanings(codes: Sequence[ReturnCode], user: Any) -> list[Meaning]:
+    """Return what a card shows of each code, in the same order."""
     history = histories(codes)
     successors = _successors(codes, user)
+    cards = lookup.cards(codes, user)
+    served = feedback.outcomes({note for card in cards for note in card.notes}, user)
+    flags = feedback.open_flags(codes, user)
     return [
-        Meaning(card, *_reply(card), history[card.code.pk], successors.get(card.code.successor_id or 0))
-        for card in lookup.cards(codes, user)
+        Meaning(
+            card,
+            *_reply(card),
+            history[card.code.pk],
+            successors.get(card.code.successor_id or 0),
+            [_trust(note, served) for note in card.notes if note.is_live],
+            flags[card.code.pk],
+        )
+        for card in cards
     ]
+
+
+def _trust(note: TroubleshootingNote, served: dict[int, dict[str, int]]) -> Trust:
+    counts = served.get(note.pk, {})
+    return Trust(note, *(counts.get(outcome, 0) for outcome in Outcome.values))
 
 
 def _reply(card: Card) -> tuple[str, TroubleshootingNote | None]:

@@ -7,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from kb import lookup
+from kb import lookup, usage
 from kb.lookup import Hit
 from kb.models import CodeTable
 from kb.text import code as text_code
+from kb.web import choice
 from kb.web.near import around
 
 MAX_RESULTS = 50
@@ -31,8 +32,11 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
     if len(answer.hits) == 1:
         return redirect(_address(answer.hits[0], query))
     if answer.hits:
-        return render(request, "kb/meanings.html", {"query": query, "answer": answer})
+        usage.count_codes([hit.code.pk for hit in answer.hits])
+        return render(request, "kb/meanings.html", {"query": query, **choice.asked(request, answer.hits)})
     found = list(lookup.search(query, request.user)[: MAX_RESULTS + 1])
+    if not found:
+        usage.count_miss(query)
     context = {
         "query": query,
         "answer": answer,

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from kb.web import code, note, site, start, table
+from kb.web import code, detect, feedback, note, site, start, suggest, table
 from kb.web.paths import CodeConverter
 
 register_converter(CodeConverter, "code")
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("codes/<slug:table>/<code:written>/", code.code, name="code"),
     path("codes/<slug:table>/<str:section>/<code:written>/", code.section_code, name="section-code"),
     path("notes/<int:pk>/", note.note, name="note"),
+    path("suggest/", suggest.suggest, name="suggest"),
+    path("detect/", detect.detect, name="detect"),
+    path("report/<int:pk>/", feedback.report, name="report"),
+    path("flag/<int:pk>/", feedback.flag, name="flag"),
     path("login/", LoginView.as_view(template_name="kb/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", site.favicon, name="favicon"),

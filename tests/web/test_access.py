@@ -15,6 +15,8 @@ ARGUMENTS = {
     "code": ["zim-server", "1"],
     "section-code": ["zim-server", "public", "1"],
     "note": [1],
+    "report": [1],
+    "flag": [1],
 }
 
 
@@ -94,7 +96,7 @@ def test_pages_carry_a_strict_policy_and_nothing_that_it_forbids(agents):
         assert "unsafe" not in policy
         assert "style=" not in page
         assert "<style" not in page
-        assert page.count("<script") == page.count("<script src=") == 1
+        assert page.count("<script") == page.count('<script src="/static/')
 
 
 def test_robots_are_let_in_only_where_the_public_is(public, settings):

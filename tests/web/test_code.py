@@ -154,12 +154,13 @@ def test_history_names_retirement_and_return(public, room):
     ("path", "parts"),
     [
         ("660300007", ["660300007 is not in this table", "Unknown", "660300001"]),
-        ("660388888", ["In a known range", "66038xxxx", "Listed around it"]),
+        ("660388888", ["In a known range", "66038xxxx", "Listed around it", "660388800"]),
         ("42", ["42 is not in this table", "Unknown", "The same code in other tables", "Elsewhere."]),
     ],
 )
 def test_a_code_that_is_not_in_the_table_is_answered_with_404_and_help(path, parts, public, room):
     make.code_range("Room", 660380000, 660389999)
+    make.code("660388800")
     make.code("42", make.table("other"), description="Elsewhere.")
     response = public.get(f"/codes/zim-server/{path}/")
     assert response.status_code == 404

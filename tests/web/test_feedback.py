@@ -1,0 +1,112 @@
+"""What agents report back from a card."""
+
+import pytest
+from django.test import Client
+
+from kb import feedback
+from kb.journal import By, NotAllowed
+from kb.models import Change, Door, Flag, NoteOutcome
+from tests import make
+from tests.web.page import check_order, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def note(room, editor):
+    return make.note("Room is gone", room, owner=editor, resolution="Create it again.")
+
+
+def report(client, code, **values):
+    return client.post(f"/report/{code.pk}/", values, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("worked", "Worked 2 · did not work 0 · not applicable 0"),
+        ("did_not_work", "Worked 0 · did not work 2 · not applicable 0"),
+        ("not_applicable", "Worked 0 · did not work 0 · not applicable 2"),
+    ],
+)
+def test_an_outcome_is_counted_and_shown(outcome, said, agents, room, note):
+    report(agents, room, note=note.pk, outcome=outcome)
+    response = report(agents, room, note=note.pk, outcome=outcome)
+    assert response.redirect_chain[-1][0] == room.get_absolute_url()
+    check_order(response, "Thank you", "Room does not exist.", said)
+    assert NoteOutcome.objects.get().count == 2
+
+
+def test_a_note_that_did_not_work_is_to_be_looked_at_again_with_the_reason(agents, room, note):
+    response = report(agents, room, note=note.pk, outcome="did_not_work")
+    assert "Look again: An agent reports that it did not work." in words(response)
+    note.refresh_from_db()
+    first = note.verify_since
+    report(agents, room, note=note.pk, outcome="did_not_work")
+    note.refresh_from_db()
+    assert note.verify_since == first
+    assert Change.objects.filter(noun="note").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"outcome": "worked"}, "Which note"),
+        ({"outcome": "worked", "note": "999999"}, "has no note “999999”"),
+        ({"outcome": "worked", "note": "<b>"}, "has no note “<b>”"),
+        ({"outcome": "superb", "note": None}, "allowed are worked, did_not_work, not_applicable"),
+    ],
+)
+def test_a_forged_report_is_refused_with_what_is_allowed(values, said, agents, room, note):
+    values = {name: note.pk if value is None else value for name, value in values.items()}
+    response = report(agents, room, **values)
+    assert response.status_code == 400
+    assert said in words(response)
+    assert not NoteOutcome.objects.exists()
+
+
+def test_a_flag_reaches_the_owner_of_the_note_and_the_card(agents, agent, room, note):
+    response = agents.post(f"/flag/{room.pk}/", {"note": note.pk, "comment": "Step 2 <b>fails</b>"}, follow=True)
+    check_order(response, "the flag is raised", "Flagged Step 2 <b>fails</b> agent")
+    flag = Flag.objects.get()
+    assert (flag.code, flag.note, flag.owner, flag.raised_by) == (room, note, note.owner, agent)
+    assert Change.objects.get().audience == "internal"
+
+
+@pytest.mark.parametrize("comment", ["", "  ", "\x00", "x" * 2001])
+def test_a_flag_without_words_or_with_too_many_is_refused(comment, agents, room):
+    response = agents.post(f"/flag/{room.pk}/", {"comment": comment}, follow=True)
+    assert "1 to 2000 characters" in words(response)
+    assert not Flag.objects.exists()
+
+
+def test_the_public_sees_neither_counts_nor_flags_nor_buttons(public, agents, room, note):
+    report(agents, room, note=note.pk, outcome="did_not_work")
+    agents.post(f"/flag/{room.pk}/", {"comment": "Private complaint"})
+    text = words(public.get(room.get_absolute_url()))
+    for private in ("Private complaint", "Did not work", "did not work", "Something is wrong", "Look again"):
+        assert private not in text
+
+
+def test_outsiders_may_not_report(public, stranger, room, note):
+    assert "/login/" in public.post(f"/report/{room.pk}/", {"note": note.pk, "outcome": "worked"})["Location"]
+    client = Client()
+    client.force_login(stranger)
+    assert client.post(f"/flag/{room.pk}/", {"comment": "Spam"}).status_code == 403
+    with pytest.raises(NotAllowed):
+        feedback.raise_flag(room, None, "Spam", By(stranger, Door.WEB))
+    assert not Flag.objects.exists()
+
+
+def test_a_form_without_its_token_is_refused(agent, room, note):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(agent)
+    assert client.post(f"/report/{room.pk}/", {"note": note.pk, "outcome": "worked"}).status_code == 403
+
+
+def test_a_flag_is_answered_once(room, agent, editor):
+    flag = feedback.raise_flag(room, None, "Wrong", By(agent, Door.WEB))
+    answered = feedback.answer_flag(flag, 1, "Corrected.", By(editor, Door.ADMIN))
+    assert (answered.state, answered.answer) == ("answered", "Corrected.")
+    with pytest.raises(NotAllowed):
+        feedback.answer_flag(flag, 2, "Again.", By(editor, Door.ADMIN))
