@@ -1,5 +1,6 @@
 """Settings, every one from the environment. The README's table names each variable; a test holds it to this file."""
 
+import re
 import zoneinfo
 from pathlib import Path
 
@@ -23,6 +24,18 @@ def _is_zone(name: str) -> None:
         raise ValidationError("not a time zone; allowed are names such as UTC or Europe/Berlin.")
 
 
+def _is_origins(given: list[str]) -> None:
+    # CSP would take a keyword or a bare scheme too, which let in anybody.
+    bad = [origin for origin in given if not _ORIGIN.fullmatch(origin)]
+    if bad:
+        raise ValidationError(
+            f"not an origin: {', '.join(bad)}; allowed are https://host or https://host:port, "
+            "and http:// for localhost alone."
+        )
+
+
+_ORIGIN = re.compile(r"(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
+
 # All variables are read before any complaint, so that one start names every bad one (see `env.seal()`).
 env = Env(eager=False)
 env.read_env(str(BASE_DIR / ".env"))
@@ -39,6 +52,7 @@ INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
+KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=_is_origins)
 KB_IMPORT_MAX_BYTES = env.int("KB_IMPORT_MAX_BYTES", 512 * 1024 * 1024, validate=validate.Range(min=1))
 KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.Range(min=1))
 KB_IMPORT_MAX_COLUMNS = env.int("KB_IMPORT_MAX_COLUMNS", 100, validate=validate.Range(min=1))

@@ -131,14 +131,24 @@ ACCESS = {
     "api/v1/schema/": (ALL, NOBODY),
     "api/v1/tables/": (ALL, NOBODY),
     "api/v1/tables/(?P<slug>[-a-zA-Z0-9_]+)/": (ALL, NOBODY),
+    "changes/": (ALL, NOBODY),
+    "changes/feed/": (ALL, NOBODY),
+    "codes/<slug:table>/<code:written>.json": (ALL, NOBODY),
+    "codes/<slug:table>/<code:written>.md": (ALL, NOBODY),
     "codes/<slug:table>/<code:written>/": (ALL, NOBODY),
+    "codes/<slug:table>/<str:section>/<code:written>.json": (ALL, NOBODY),
+    "codes/<slug:table>/<str:section>/<code:written>.md": (ALL, NOBODY),
     "codes/<slug:table>/<str:section>/<code:written>/": (ALL, NOBODY),
     "detect/": (ALL, ALL),
+    "embed/": (ALL, NOBODY),
+    "embed/<slug:table>/<code:written>/": (ALL, NOBODY),
     "favicon.ico": (ALL, NOBODY),
     "flag/<int:pk>/": (AGENTS, AGENTS),
+    "go": (ALL, NOBODY),
     "login/": (ALL, ALL),
     "logout/": (ALL, NOBODY),
     "notes/<int:pk>/": (ALL, NOBODY),
+    "opensearch.xml": (ALL, NOBODY),
     "report/<int:pk>/": (AGENTS, AGENTS),
     "robots.txt": (ALL, NOBODY),
     "suggest/": (ALL, NOBODY),
@@ -237,7 +247,15 @@ def test_an_address_opens_to_whom_the_table_says(people, ids):
     assert found == ACCESS
 
 
-OPEN_TO_ANYBODY = {"login/", "favicon.ico", "robots.txt"}
+# The frames open to say that one has to log in.
+OPEN_TO_ANYBODY = {
+    "login/",
+    "favicon.ico",
+    "robots.txt",
+    "opensearch.xml",
+    "embed/",
+    "embed/<slug:table>/<code:written>/",
+}
 
 
 def test_without_public_reading_nothing_opens_to_the_anonymous(people, ids, settings):

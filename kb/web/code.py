@@ -15,7 +15,7 @@ from kb.lookup import Answer, Card, Hit
 from kb.models import CodeTable, Flag, Outcome, ReturnCode, Section, TroubleshootingNote
 from kb.text import code as text_code
 from kb.text import reply as text_reply
-from kb.web import choice
+from kb.web import as_of, choice
 from kb.web.history import Step, histories
 from kb.web.near import around
 
@@ -78,6 +78,8 @@ def _code(request: HttpRequest, table: CodeTable, written: str, section: Section
         "answer": answer,
         "elsewhere": _elsewhere(written, table, request.user),
     }
+    if "at" in request.GET:
+        return as_of.page(request, table, [hit.code for hit in shown], written)
     if not shown:
         context["around"] = around(answer, request.user)
         usage.count_miss(written)
@@ -97,12 +99,20 @@ def _found(request: HttpRequest, answer: Answer, shown: list[Hit]) -> dict[str, 
         "meanings": meanings([hit.code for hit in shown], request.user),
         "others": [hit for hit in answer.hits if hit not in shown],
         "neighbours": lookup.neighbours(first.code, request.user),
+        "markdown_url": _markdown(first.code, one=len(shown) == 1),
         "canonical": first.code.get_absolute_url() if len(shown) == 1 else _address(first.code),
     }
 
 
 def _address(code: ReturnCode) -> str:
     return reverse("code", args=[code.table.slug, code.code])
+
+
+def _markdown(code: ReturnCode, one: bool) -> str:
+    table, written = code.table.slug, code.code
+    if one:
+        return reverse("section-md", args=[table, code.section.slug, written])
+    return reverse("code-md", args=[table, written])
 
 
 def meanings(codes: Sequence[ReturnCode], user: Any) -> list[Meaning]:

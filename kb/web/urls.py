@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from kb.web import code, detect, feedback, note, site, start, suggest, table
+from kb.web import changes, code, detect, embed, feedback, note, opensearch, site, start, suggest, table, twins
 from kb.web.paths import CodeConverter
 
 register_converter(CodeConverter, "code")
@@ -22,4 +22,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", site.favicon, name="favicon"),
     path("robots.txt", site.robots, name="robots"),
+    path("codes/<slug:table>/<code:written>.md", twins.code, {"form": "md"}, name="code-md"),
+    path("codes/<slug:table>/<code:written>.json", twins.code, {"form": "json"}, name="code-json"),
+    path("codes/<slug:table>/<str:section>/<code:written>.md", twins.section_code, {"form": "md"}, name="section-md"),
+    path(
+        "codes/<slug:table>/<str:section>/<code:written>.json",
+        twins.section_code,
+        {"form": "json"},
+        name="section-json",
+    ),
+    path("changes/", changes.page, name="changes"),
+    path("changes/feed/", changes.feed, name="changes-feed"),
+    path("embed/", embed.box, name="embed"),
+    path("embed/<slug:table>/<code:written>/", embed.code, name="embed-code"),
+    path("opensearch.xml", opensearch.description, name="opensearch"),
+    path("go", opensearch.go, name="go"),
 ]

@@ -9,11 +9,17 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"login", "favicon", "robots"}
+OPEN = {"login", "favicon", "robots", "opensearch", "embed", "embed-code"}
+FOR_PROGRAMS = {"code-md", "code-json", "section-md", "section-json", "changes-feed"}
 ARGUMENTS = {
     "table": ["zim-server"],
     "code": ["zim-server", "1"],
     "section-code": ["zim-server", "public", "1"],
+    "code-md": ["zim-server", "1"],
+    "code-json": ["zim-server", "1"],
+    "section-md": ["zim-server", "public", "1"],
+    "section-json": ["zim-server", "public", "1"],
+    "embed-code": ["zim-server", "1"],
     "note": [1],
     "report": [1],
     "flag": [1],
@@ -28,6 +34,8 @@ def test_a_closed_site_sends_strangers_to_the_login_from_every_page(name, public
     response = public.get(address)
     if name in OPEN:
         assert "/login/" not in response.get("Location", "")
+    elif name in FOR_PROGRAMS:
+        assert response.status_code == 401
     else:
         assert response.status_code == 302
         assert response["Location"] == f"/login/?next={address}"

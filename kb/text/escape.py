@@ -1,0 +1,33 @@
+"""Plain text inside Markdown: shown as it is, whatever it looks like."""
+
+import re
+
+# What CommonMark and its common extensions read as markup anywhere in a line.
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&!$@^]")
+# Addresses become links without any markup: what makes one is broken up.
+_ADDRESS = re.compile(r":(?=//)|(?<=\S)\.(?=[^\W\d])")
+# Lists and underlined headings, at the beginning of a line only.
+_OPENING = re.compile(r"^(?:[-+=](?=[-+=\s]|$)|\d{1,9}(?=[.)](?:\s|$)))")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+def markdown(text: str) -> str:
+    """Return one line of Markdown that shows a text: no markup, link or picture of its own survives."""
+    line = " ".join(without_controls(text).split())
+    line = _ADDRESS.sub(r"\\\g<0>", _MARKUP.sub(r"\\\g<0>", line))
+    opening = _OPENING.match(line)
+    if opening is None:
+        return line
+    return f"{opening[0]}\\{line[opening.end() :]}" if opening[0].isdigit() else f"\\{line}"
+
+
+def quoted(text: str) -> str:
+    """Return a Markdown quotation of a text, with its lines."""
+    lines = [markdown(line) for line in text.splitlines()]
+    # Two spaces at the end keep the line break.
+    return "\n".join(f"> {line}  " if line else ">" for line in lines)
+
+
+def without_controls(text: str) -> str:
+    """Return a text without the control characters that XML and Markdown know no place for."""
+    return _CONTROL.sub("", text)

@@ -1,0 +1,319 @@
+"""What changed lately, as a page and as a feed; and a card as it was."""
+
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+import time_machine
+from django.test import Client
+
+from kb import curating, publishing
+from kb.journal import By
+from kb.models import Change, Door, IncidentLink, TroubleshootingNote
+from tests import make
+from tests.web.page import words
+
+pytestmark = pytest.mark.django_db
+ATOM = "{http://www.w3.org/2005/Atom}"
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def by(reviewer):
+    return By(reviewer, Door.ADMIN, "because the vendor said so")
+
+
+def reword(code, clock, by, text, hours=1):
+    clock.shift(timedelta(hours=hours))
+    code.refresh_from_db()
+    return curating.edit_code(code, code.version, {"description": text}, by)
+
+
+def entries(client, query=""):
+    response = client.get(f"/changes/feed/{query}")
+    assert response.status_code == 200
+    return ElementTree.fromstring(response.content).findall(f"{ATOM}entry")
+
+
+def test_the_page_shows_which_words_moved(public, room, clock, by):
+    reword(room, clock, by, "Room does not exist anymore.")
+    page = public.get("/changes/").content.decode()
+    assert "exist<ins> anymore</ins>." in page
+    assert "ZEGOCLOUD ZIM" in page
+    assert room.get_absolute_url() in page
+
+
+def test_each_change_shows_its_own_words(public, room, clock, by):
+    for text in ("One.", "Two.", "Three."):
+        reword(room, clock, by, text)
+    text = " ".join(public.get("/changes/").content.decode().split())
+    assert text.index("<del>Two</del><ins>Three</ins>") < text.index("<del>One</del><ins>Two</ins>")
+
+
+def test_who_and_why_are_for_internal_readers(public, agents, room, clock, by):
+    reword(room, clock, by, "Other words.")
+    assert "because the vendor said so" in words(agents.get("/changes/"))
+    assert "by reviewer" in words(agents.get("/changes/"))
+    for address in ("/changes/", "/changes/feed/"):
+        page = public.get(address).content
+        assert b"because the vendor said so" not in page
+        assert b"reviewer" not in page
+
+
+def test_a_week_is_shown_unless_other_days_are_asked_for(public, room, clock, by):
+    reword(room, clock, by, "Other words.")
+    clock.shift(timedelta(days=8))
+    assert "Nothing changed" in words(public.get("/changes/"))
+    assert "1 change" in words(public.get("/changes/?days=30"))
+
+
+def test_one_table_is_shown_alone(public, room, clock, by):
+    other = make.code("5", make.table("other", name="Other codes"))
+    reword(room, clock, by, "Room words.")
+    reword(other, clock, by, "Five words.")
+    note = publishing.save_note(
+        TroubleshootingNote(), None, {"title": "Note on five", "audience": "public"}, by, [other]
+    )
+    publishing.validate_note(note, note.version, By(make.user("second", "reviewer"), Door.ADMIN))
+    page = words(public.get("/changes/?table=other"))
+    assert "Five" in page
+    assert "Note on five" in page
+    assert "Room words" not in page
+    assert len(entries(public, "?table=zim-server")) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?table=nowhere", "“nowhere” is not a table. Allowed: zim-server."),
+        ("?table=secret", "“secret” is not a table. Allowed: zim-server."),
+        ("?days=0", "Allowed: 1 to 366."),
+        ("?days=week", "“week” is not a number of days here."),
+        ("?days=99999999999", "Allowed: 1 to 366."),
+        ("?page=2", "Allowed: 1 to 1."),
+        ("?since=1", "“since” is not a filter of this page. Allowed: table, days, page."),
+    ],
+)
+def test_what_is_not_understood_is_said(query, said, public, room):
+    make.table("secret", audience="internal")
+    response = public.get(f"/changes/{query}")
+    assert response.status_code == 400
+    assert said in words(response)
+
+
+def test_long_lists_are_paged(public, room, clock, by):
+    for n in range(51):
+        reword(room, clock, by, f"Wording {n}.")
+    assert "1 to 50 shown" in words(public.get("/changes/?days=30"))
+    assert "51 changes, 51 to 51 shown" in words(public.get("/changes/?days=30&page=2"))
+    assert len(entries(public)) == 50
+
+
+@pytest.mark.parametrize("number", [1, 12])
+def test_queries_do_not_grow(number, public, by, clock, django_assert_num_queries):
+    for n in range(number):
+        code = make.code(str(n), make.table(f"table-{n}"))
+        reword(code, clock, by, "Other words.")
+        note = publishing.save_note(TroubleshootingNote(), None, {"title": f"{n}", "audience": "public"}, by, [code])
+        publishing.validate_note(note, note.version, By(make.user(f"second-{n}", "reviewer"), Door.ADMIN))
+        curating.save_incident(
+            IncidentLink(), None, {"title": "I", "url": f"https://s.example/{n}", "audience": "public"}, [code], by
+        )
+    with django_assert_num_queries(12):
+        public.get("/changes/")
+    with django_assert_num_queries(11):
+        public.get("/changes/feed/")
+
+
+SECRET = "zirconium"
+
+
+def an_internal_note(room, by):
+    publishing.save_note(TroubleshootingNote(), None, {"title": SECRET, "cause": SECRET}, by, [room])
+
+
+def a_draft(room, by):
+    values = {"title": SECRET, "cause": SECRET, "audience": "public"}
+    publishing.save_note(TroubleshootingNote(), None, values, by, [room])
+
+
+def an_internal_incident(room, by):
+    values = {"title": SECRET, "url": f"https://s.example/{SECRET}"}
+    curating.save_incident(IncidentLink(), None, values, [room], by)
+
+
+def an_internal_table(room, by):
+    table = make.table("secret", audience="internal", product=SECRET)
+    code = make.code("660300002", table, SECRET, description="Before.")
+    curating.edit_code(code, code.version, {"description": SECRET}, by)
+    curating.save_table(table, table.version, {"name": SECRET}, by)
+
+
+def a_table_taken_back(room, by):
+    table = make.table("secret", product=SECRET)
+    code = make.code("660300002", table, SECRET, description="Before.")
+    curating.edit_code(code, code.version, {"description": SECRET}, by)
+    curating.save_table(table, table.version, {"audience": "internal"}, by)
+
+
+def an_incident_taken_back(room, by):
+    values = {"title": SECRET, "url": "https://s.example/1", "audience": "public"}
+    incident = curating.save_incident(IncidentLink(), None, values, [room], by)
+    curating.save_incident(incident, incident.version, {"audience": "internal"}, None, by)
+
+
+ADDRESSES = [
+    "/changes/", "/changes/?table=zim-server", "/changes/feed/", "/changes/feed/?table=zim-server",
+    "/codes/zim-server/660300001.md", "/codes/zim-server/660300001.json", "/codes/zim-server/660300002.json",
+    "/codes/zim-server/public/660300001.md", "/codes/zim-server/660300001/?at=2026-03-10",
+    "/embed/?q=660300001", "/embed/?q=660300002", "/embed/zim-server/660300001/", "/opensearch.xml", "/go?q=660300002",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "make_secret",
+    [an_internal_note, a_draft, an_internal_incident, an_internal_table, a_table_taken_back, an_incident_taken_back],
+)
+def test_every_address_is_the_same_for_the_public_with_and_without(make_secret, room, clock, by):
+    reword(room, clock, by, "Other words.")
+    before = [seen(address) for address in ADDRESSES]
+    clock.shift(timedelta(seconds=1))
+    make_secret(room, by)
+    assert [seen(address) for address in ADDRESSES] == before
+
+
+def seen(address):
+    response = Client().get(address)
+    return response.status_code, response.get("Location"), response.get("ETag"), response.content
+
+
+def test_words_from_before_a_note_was_released_stay_inside(public, agents, room, clock, by):
+    values = {"title": "Note", "cause": f"Ask {SECRET}."}
+    note = publishing.save_note(TroubleshootingNote(), None, values, by, [room])
+    note = publishing.validate_note(note, note.version, By(make.user("second", "reviewer"), Door.ADMIN))
+    clock.shift(timedelta(hours=1))
+    publishing.save_note(note, note.version, {"cause": "Ask support.", "audience": "public"}, by)
+    for address in ("/changes/", "/changes/feed/"):
+        page = public.get(address).content.decode()
+        assert "Note" in page
+        assert SECRET not in page
+    assert SECRET in words(agents.get("/changes/"))
+
+
+def test_the_feed_names_each_change_for_good(public, room, clock, by):
+    reword(room, clock, by, "Other words.")
+    (entry,) = entries(public)
+    sequence = Change.objects.get().sequence
+    assert entry.find(f"{ATOM}id").text == f"urn:codebook:change:{sequence}"
+    assert entry.find(f"{ATOM}link").get("href") == f"http://testserver{room.get_absolute_url()}"
+    assert entry.find(f"{ATOM}title").text == "Return code 660300001: updated"
+    assert "<ins>Other" in entry.find(f"{ATOM}summary").text
+    assert public.get("/changes/feed/")["Content-Type"].startswith("application/atom+xml")
+
+
+def test_a_feed_that_has_not_moved_is_not_sent_again(public, agents, room, clock, by):
+    reword(room, clock, by, "Other words.")
+    tag = public.get("/changes/feed/")["ETag"]
+    assert public.get("/changes/feed/", headers={"if-none-match": tag}).status_code == 304
+    assert agents.get("/changes/feed/", headers={"if-none-match": tag}).status_code == 200
+    reword(room, clock, by, "Words once more.")
+    assert public.get("/changes/feed/", headers={"if-none-match": tag}).status_code == 200
+
+
+def test_hostile_words_leave_the_feed_well_formed(public, clock, by):
+    code = make.code("1\x0b]]>", description="\x0c</summary><script>alert(1)</script>&nbsp;")
+    reword(code, clock, by, "\x0b]]></summary><img src=x onerror=alert(1)>\x1b")
+    (entry,) = entries(public)
+    assert "<img" not in entry.find(f"{ATOM}summary").text
+    assert b"<img" not in public.get("/changes/").content
+
+
+def test_a_deleted_range_leaves_its_name_for_internal_readers(public, agents, by, room):
+    made = curating.save_range(make.code_range("Room"), 1, {"name": "Rooms"}, by)
+    curating.delete_range(made, made.version, by)
+    assert "Deleted Code range" in words(agents.get("/changes/"))
+    assert public.get("/changes/").status_code == 200
+
+
+def at(client, code, day, zone="", status=200):
+    client.cookies["zone"] = zone
+    response = client.get(f"{code.get_absolute_url()}?at={day}")
+    assert response.status_code == status, response.content
+    return words(response)
+
+
+def test_a_card_shows_what_it_said_at_the_end_of_a_day(public, room, clock, by):
+    reword(room, clock, by, "The day after.", hours=24)
+    clock.shift(timedelta(days=2))
+    assert "Room does not exist." in at(public, room, "2026-03-10")
+    assert "The day after." in at(public, room, "2026-03-11")
+    assert "As it was on 2026-03-11" in at(public, room, "2026-03-11")
+
+
+def test_a_day_ends_where_the_reader_is(public, room, clock, by):
+    # 2026-03-11 at 13:00 in UTC is the 12th in Kiritimati, 14 hours ahead.
+    reword(room, clock, by, "The day after.", hours=25)
+    clock.shift(timedelta(days=2))
+    assert "The day after." in at(public, room, "2026-03-11", "UTC")
+    assert "Room does not exist." in at(public, room, "2026-03-11", "Pacific/Kiritimati")
+
+
+def test_a_card_of_before_the_code_was_known_says_so(public, room):
+    assert "not in this knowledge base yet" in at(public, room, "2026-03-09", status=404)
+
+
+def test_notes_as_they_were_are_for_internal_readers(public, agents, room, clock, by):
+    values = {"title": "Note", "cause": "The first cause.", "audience": "public"}
+    note = publishing.save_note(TroubleshootingNote(), None, values, by, [room])
+    gone = publishing.save_note(TroubleshootingNote(), None, {"title": "Of another code"}, by, [room])
+    clock.shift(timedelta(days=1))
+    publishing.save_note(note, note.version, {"cause": "The second cause."}, by)
+    publishing.save_note(gone, gone.version, {}, by, codes=[])
+    clock.shift(timedelta(days=1))
+    first, second = at(agents, room, "2026-03-10"), at(agents, room, "2026-03-11")
+    assert "The first cause." in first
+    assert "Of another code" in first
+    assert "The second cause." in second
+    assert "The first cause." not in second
+    assert "Of another code" not in second
+    assert "cause" not in at(public, room, "2026-03-11")
+
+
+def test_what_a_table_said_before_it_was_released_stays_inside(public, agents, clock, by):
+    table = make.table("secret", audience="internal")
+    code = make.code("1", table, description=SECRET)
+    reword(code, clock, by, "Fit to print.", hours=24)
+    clock.shift(timedelta(days=1))
+    curating.save_table(table, table.version, {"audience": "public"}, by)
+    clock.shift(timedelta(days=1))
+    assert SECRET not in at(public, code, "2026-03-10", status=404)
+    assert "Fit to print." in at(public, code, "2026-03-12")
+    assert SECRET in at(agents, code, "2026-03-10")
+
+
+@pytest.mark.parametrize("day", ["", "yesterday", "2026-02-30", "2026-3-3", "2026-03-11", "9999-12-31", "0001-01-01",
+                                 "20260303", "2026-W10-2", "<script>", "%00"])  # fmt: skip
+def test_a_bad_day_is_refused_with_what_is_allowed(day, public, room):
+    response = public.get(f"{room.get_absolute_url()}?at={day}")
+    assert response.status_code == 400
+    assert "Allowed: 2000-01-01 to 2026-03-10" in words(response)
+    assert b"<script>" not in response.content
+
+
+def test_an_unknown_code_has_no_past(public, room):
+    assert public.get("/codes/zim-server/5/?at=2026-03-10").status_code == 404
+
+
+@pytest.mark.parametrize("number", [1, 10])
+def test_a_look_back_asks_the_same_however_much_there_is(number, agents, room, clock, by, django_assert_num_queries):
+    for n in range(number):
+        publishing.save_note(TroubleshootingNote(), None, {"title": f"Note {n}"}, by, [room])
+        reword(room, clock, by, f"Wording {n}", hours=0.1)
+    with django_assert_num_queries(13):
+        agents.get(f"{room.get_absolute_url()}?at=2026-03-10")

@@ -1,0 +1,84 @@
+"""Browsers' search box, and what chats show of a link."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+NS = "{http://a9.com/-/spec/opensearch/1.1/}"
+
+
+def test_the_description_names_absolute_addresses(public, settings):
+    settings.KB_PUBLIC_READ = False
+    response = public.get("/opensearch.xml")
+    assert response["Content-Type"] == "application/opensearchdescription+xml"
+    root = ElementTree.fromstring(response.content)
+    assert root.find(f"{NS}Url").get("template") == "http://testserver/go?q={searchTerms}"
+
+
+def test_every_page_names_it(public):
+    assert b'rel="search"' in public.get("/").content
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        ("660300001", "/codes/zim-server/public/660300001/"),
+        ("  660300001 ", "/codes/zim-server/public/660300001/"),
+        ("0660300001", "/?q=0660300001"),
+        ("3", "/?q=3"),
+        ("room exist", "/?q=room+exist"),
+        ("", "/"),
+        ("\x00", "/"),
+        ("//evil.example", "/?q=%2F%2Fevil.example"),
+        ("https://evil.example/", "/?q=https%3A%2F%2Fevil.example%2F"),
+        ("\\\\evil.example", "/?q=%5C%5Cevil.example"),
+        ("a\r\nLocation: https://evil.example", "/?q=a%0D%0ALocation%3A+https%3A%2F%2Fevil.example"),
+        ("&q=x#y", "/?q=%26q%3Dx%23y"),
+        ("'; drop table", "/?q=%27%3B+drop+table"),
+        ("x" * 9000, "/?q=" + "x" * 4000),
+    ],
+)
+def test_an_exact_code_jumps_and_everything_else_searches(query, target, public, room):
+    for name in ("One", "Two"):
+        make.code("3", room.table, name)
+    response = public.get("/go", {"q": query})
+    assert response.status_code == 302
+    assert response["Location"] == target
+
+
+@pytest.mark.parametrize("code", ["//evil.example", "https://evil.example", "..", "\\evil"])
+def test_no_code_leads_to_another_site(code, public):
+    made = make.code(code)
+    assert public.get("/go", {"q": code})["Location"] == made.get_absolute_url()
+    assert made.get_absolute_url().startswith("/codes/zim-server/public/")
+
+
+def test_a_code_of_an_internal_table_does_not_jump_for_the_public(public, agents):
+    code = make.code("5", make.table("secret", audience="internal"))
+    assert public.get("/go?q=5")["Location"] == "/?q=5"
+    assert agents.get("/go?q=5")["Location"] == code.get_absolute_url()
+
+
+def test_a_chat_is_told_what_a_public_card_is_about(public, room):
+    page = public.get(room.get_absolute_url()).content.decode()
+    assert 'property="og:title" content="660300001 – ZEGOCLOUD ZIM"' in " ".join(page.split())
+    assert 'content="http://testserver/codes/zim-server/public/660300001/"' in page
+    assert 'content="Room does not exist."' in page
+
+
+def test_a_chat_is_told_nothing_internal_whoever_asks(agents, room):
+    make.note("Zirconium", room, audience="internal")
+    secret = make.code("5", make.table("secret", audience="internal", product="Zirconium"), description="Zirconium")
+    for code in (room, secret):
+        page = agents.get(code.get_absolute_url()).content.decode()
+        tags = [line for line in page.split("<meta") if 'property="og:' in line.split(">")[0]]
+        assert tags
+        assert not any("irconium" in tag.split(">")[0] for tag in tags)
+
+
+def test_a_hostile_description_stays_inside_its_tag(public):
+    code = make.code("1", description='"><script>alert(1)</script>')
+    assert b"<script>alert" not in public.get(code.get_absolute_url()).content
