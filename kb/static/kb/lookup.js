@@ -64,6 +64,11 @@ function pasteInBox(event) {
   location.assign(box.dataset.detect);
 }
 
+// A request given up for a newer one is no error, though htmx would log it as one.
+htmx.logger = (element, name, detail) => {
+  if (name === "htmx:sendAbort" || (name === "htmx:afterRequest" && detail.xhr.status === 0)) delete detail.error;
+};
+
 if (box && list) {
   for (const [name, value] of Object.entries({
     role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "suggestions",
