@@ -3,7 +3,8 @@
 import os
 import tempfile
 
-os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_VALIDATE_OWN_WORDS": "0", "LOG_LEVEL": "WARNING", "KB_USAGE_FLUSH_SECONDS": "0"}
+os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_VALIDATE_OWN_WORDS": "0", "LOG_LEVEL": "WARNING"}
+os.environ["KB_USAGE_FLUSH_SECONDS"] = "0"
 
 from config.settings import *  # noqa: F403
 
