@@ -1,0 +1,113 @@
+"""How long pages take with 100,000 codes, and what the first page weighs.
+
+    DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.web
+
+Fills an empty, migrated database, then asks for pages inside the process, the middleware and templates included.
+"""
+
+import gzip
+import logging
+import os
+import random
+import re
+import statistics
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.contrib.auth.models import Group  # noqa: E402
+from django.contrib.staticfiles import finders  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from kb.models import CodeRange, CodeTable, ReturnCode, Section, TroubleshootingNote  # noqa: E402
+from kb.text import code as text_code  # noqa: E402
+
+CODES, ROUNDS = 100_000, 300
+WORDS = "room user group message token request server limit call login member list video stream failed invalid".split()
+
+
+def fill():
+    """Make one table of many codes, a range for each thousand, and a note on one code in fifty."""
+    dice = random.Random(1)
+    table = CodeTable.objects.create(slug="bench", vendor="Bench", product="Bench", name="Codes", audience="public")
+    section = Section.objects.create(table=table, name="All", slug="all")
+    codes = []
+    for n in range(CODES):
+        forms = text_code.forms(str(700_000_000 + n * 7))
+        words = " ".join(dice.choices(WORDS, k=8)).capitalize() + "."
+        given = {"description": words, "vendor_description": words, "suggested_actions": words}
+        given |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
+        codes.append(ReturnCode(table=table, section=section, position=n, **given))
+    ReturnCode.objects.bulk_create(codes, batch_size=500)
+    CodeRange.objects.bulk_create(
+        CodeRange(table=table, name=f"Block {n}", first=700_000_000 + n * 7000, last=700_006_999 + n * 7000)
+        for n in range(CODES // 1000)
+    )
+    for n in range(0, CODES, 50):
+        note = TroubleshootingNote.objects.create(title=f"Note {n}", state="validated", audience="public", cause="Why.")
+        note.codes.set([codes[n].pk])
+
+
+def measure(name, client, addresses, **data):
+    """Print how long a page takes."""
+    times = []
+    for address in addresses:
+        started = time.perf_counter()
+        response = client.post(address, data) if data else client.get(address)
+        times.append((time.perf_counter() - started) * 1000)
+        assert response.status_code in (200, 404), response.status_code
+    cuts = statistics.quantiles(times, n=100)
+    print(f"{name:<28} p50 {cuts[49]:7.1f} ms   p95 {cuts[94]:7.1f} ms   p99 {cuts[98]:7.1f} ms")
+
+
+def weigh(client, address):
+    """Print what a page transfers for a first visit: itself, its styles and scripts, compressed."""
+    page = client.get(address).content
+    files = re.findall(rb'(?:src|href)="/static/([^"?]+)"', page)
+    parts = {"page": page} | {name.decode(): Path(finders.find(name.decode())).read_bytes() for name in set(files)}
+    sizes = {name: len(gzip.compress(body)) for name, body in parts.items()}
+    print(
+        f"{address}: {sum(sizes.values()) / 1000:.1f} kB compressed, {sum(map(len, parts.values())) / 1000:.1f} kB plain"
+    )
+    for name, size in sorted(sizes.items(), key=lambda pair: -pair[1]):
+        print(f"    {size / 1000:6.1f} kB  {name}")
+
+
+def main():
+    """Fill the database where it is empty, and measure."""
+    logging.disable(logging.WARNING)  # A page that is meant to be a 404 says so.
+    call_command("migrate", verbosity=0)
+    if not CodeTable.objects.exists():
+        started = time.perf_counter()
+        fill()
+        print(f"filled in {time.perf_counter() - started:.0f} s")
+    elif not CodeTable.objects.filter(slug="bench").exists():
+        sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
+    dice = random.Random(2)
+    numbers = [str(700_000_000 + dice.randrange(CODES) * 7) for _ in range(ROUNDS)]
+    public, agent = Client(), Client()
+    user, _ = get_user_model().objects.get_or_create(username="agent")
+    user.groups.add(Group.objects.get(name="agent"))
+    agent.force_login(user)
+    public.get("/")
+    measure("card, public", public, [f"/codes/bench/{number}/" for number in numbers])
+    measure("card, agent", agent, [f"/codes/bench/{number}/" for number in numbers])
+    measure("unknown code", public, [f"/codes/bench/{number}1/" for number in numbers])
+    measure("suggestions, a number", public, [f"/suggest/?q={number[:7]}" for number in numbers[:60]])
+    measure("suggestions, words", public, [f"/suggest/?q={a}+{b}" for a in WORDS[:8] for b in WORDS[8:]])
+    log = "\n".join(f'2026-11-20 10:00:02 ERROR {{"code": {number}}} call failed' for number in numbers)
+    measure(f"detection, {len(log) // 1000} kB, {ROUNDS} codes", public, ["/detect/"] * 20, text=log)
+    weigh(public, "/")
+    weigh(public, f"/codes/bench/{numbers[0]}/")
+
+
+if __name__ == "__main__":
+    main()
