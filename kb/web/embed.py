@@ -35,7 +35,8 @@ def box(request: HttpRequest) -> HttpResponse:
         return _frame({"query": query})
     context = _answer(query, None)
     if not context["meanings"]:
-        context["results"] = list(lookup.search(query, _NOBODY)[:MAX_RESULTS])
+        found = list(lookup.search(query, _NOBODY)[: MAX_RESULTS + 1])
+        context |= {"results": found[:MAX_RESULTS], "more_results": len(found) > MAX_RESULTS}
     return _frame(context)
 
 
