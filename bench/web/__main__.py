@@ -74,9 +74,8 @@ def weigh(client, address):
     files = re.findall(rb'(?:src|href)="/static/([^"?]+)"', page)
     parts = {"page": page} | {name.decode(): Path(finders.find(name.decode())).read_bytes() for name in set(files)}
     sizes = {name: len(gzip.compress(body)) for name, body in parts.items()}
-    print(
-        f"{address}: {sum(sizes.values()) / 1000:.1f} kB compressed, {sum(map(len, parts.values())) / 1000:.1f} kB plain"
-    )
+    plain = sum(len(body) for body in parts.values())
+    print(f"{address}: {sum(sizes.values()) / 1000:.1f} kB compressed, {plain / 1000:.1f} kB plain")
     for name, size in sorted(sizes.items(), key=lambda pair: -pair[1]):
         print(f"    {size / 1000:6.1f} kB  {name}")
 
