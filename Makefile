@@ -37,6 +37,8 @@ $(VENV)/installed-dev: requirements-dev.txt | $(BIN)/python
 	@touch $@ $(VENV)/installed
 
 run: venv ## Serve the demo on PORT (8000), with the ZIM table and a user for each role
+	@$(BIN)/python -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null \
+	  || { echo "Port $(PORT) is in use or not a port; choose another: PORT=8001 make run" >&2; exit 1; }
 	@$(DEMO) $(BIN)/python manage.py demo
 	@echo "==> Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
 	@$(DEMO) exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 --backpressure 32 --log-level warning \

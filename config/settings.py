@@ -53,10 +53,6 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
 KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=_is_origins)
-KB_IMPORT_MAX_BYTES = env.int("KB_IMPORT_MAX_BYTES", 512 * 1024 * 1024, validate=validate.Range(min=1))
-KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.Range(min=1))
-KB_IMPORT_MAX_COLUMNS = env.int("KB_IMPORT_MAX_COLUMNS", 100, validate=validate.Range(min=1))
-KB_IMPORT_MAX_CELL = env.int("KB_IMPORT_MAX_CELL", 32_768, validate=validate.Range(min=1))
 KB_USAGE_FLUSH_SECONDS = env.int("KB_USAGE_FLUSH_SECONDS", 5, validate=validate.Range(min=0))
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
@@ -64,7 +60,7 @@ KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, valid
 KB_IMPORT_MAX_BYTES = env.int("KB_IMPORT_MAX_BYTES", 512 * 2**20, validate=validate.Range(min=1))
 KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.Range(min=1))
 KB_IMPORT_MAX_COLUMNS = env.int("KB_IMPORT_MAX_COLUMNS", 100, validate=validate.Range(min=1))
-KB_IMPORT_MAX_CELL = env.int("KB_IMPORT_MAX_CELL", 32_768, validate=validate.Range(1, 131_072))
+KB_IMPORT_MAX_CELL = env.int("KB_IMPORT_MAX_CELL", 32_000, validate=validate.Range(1, 131_072))
 
 try:
     env.seal()

@@ -77,15 +77,12 @@ def _with_end(incident: IncidentLink, values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "resolved_at": max(now, given["started_at"] or now)}
 
 
-def rename_section(section: Section, values: dict[str, Any], by: By) -> Section:
-    """Change a section's name, slug or position."""
+def rename_section(section: Section, version: int | None, values: dict[str, Any], by: By) -> Section:
+    """Change a section's name, slug or position. Raises StaleEdit."""
     with journal.entry(by) as entry:
-        current = entry.lock(Section, section.pk)
+        current = entry.lock(Section, section.pk, version)
         changed = journal.changed_fields(current, values)
-        if changed:
-            current.save()
-            entry.note(current, journal.ChangeKind.UPDATED, changed)
-        return current
+        return entry.update(current, changed) if changed else current
 
 
 def delete_range(code_range: CodeRange, version: int, by: By) -> None:

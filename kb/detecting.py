@@ -23,6 +23,10 @@ _NOT_SHOWN = ("possible_reasons", "suggested_actions", "extra", *(f"vendor_{name
 Meanings = tuple[ReturnCode, ...]
 
 
+MAX_QUERY = 2_000
+"""Characters of a look-up that are searched for codes; a longer text is pasted as a log."""
+
+
 class TooLong(Exception):
     """The text is longer than what is read; the message says by how much, for a person."""
 
@@ -64,6 +68,14 @@ def detect(text: str, user: Any) -> Report:
     blocks = [(block.first, block.last, block) for block in CodeRange.objects.visible_to(user).select_related("table")]
     seen: Detection[Meanings] = judge(text, found, known, blocks)
     return Report(seen.codes, seen.unknown, mask(text), seen.read_to_line)
+
+
+def codes_in(text: str, user: Any) -> list[ReturnCode]:
+    """Return the codes that a piece of a log surely names, such as `code=660300001`; [] for a code alone or words."""
+    if len(text) > MAX_QUERY or not any(character.isdigit() for character in text):
+        return []
+    likely = [found for found in detect(text, user).codes if found.is_likely]
+    return [code for found in likely for code in found.id]
 
 
 def pieces(report: Report) -> list[Piece]:

@@ -29,8 +29,8 @@ def save_note(
 ) -> TroubleshootingNote:
     """Create a note as a draft (version None) or change one.
 
-    New words, or a new audience, on a validated note have nobody behind them: without the right to validate it
-    goes back to not_validated. Raises StaleEdit.
+    New words, a new audience or other codes on a validated note have nobody behind them but whoever wrote them: it
+    goes back to not_validated, unless its reviewers may validate their own words. Raises StaleEdit.
     """
     links: dict[str, Any] = {
         name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None
@@ -44,9 +44,14 @@ def save_note(
         moved: dict[str, Any] = dict(journal.changed_links(current, links))
         if not changed and not moved:
             return current
-        if current.is_validated and set(changed) & {*NOTE_TEXTS, "audience"} and not may_validate(current, by.user):
+        says_more = bool(moved) or bool(set(changed) & {*NOTE_TEXTS, "audience"})
+        if current.is_validated and says_more and not _may_vouch(current, by.user):
             changed += _set_state(current, NoteState.NOT_VALIDATED, by)
         return entry.update(current, changed, **moved)
+
+
+def _may_vouch(note: TroubleshootingNote, user: Any) -> bool:
+    return settings.KB_VALIDATE_OWN_WORDS and may_validate(note, user)
 
 
 def may_validate(note: TroubleshootingNote, user: Any) -> bool:
@@ -58,8 +63,8 @@ def why_not_validate(note: TroubleshootingNote, user: Any) -> str:
     """Return why a user may not validate a note as it stands, for a person; empty if nothing speaks against it."""
     if not may_validate(note, user):
         return "Only a reviewer may validate a note."
-    if not settings.KB_VALIDATE_OWN_WORDS and _last_author(note) == user.pk:
-        return "You wrote the last words of this note: somebody else has to validate them."
+    if not settings.KB_VALIDATE_OWN_WORDS and user.pk in _authors(note):
+        return "You wrote words of this note that are not validated yet: somebody else has to validate them."
     return ""
 
 
@@ -179,11 +184,14 @@ def _set_state(note: TroubleshootingNote, state: NoteState, by: By) -> list[str]
     )
 
 
-def _last_author(note: TroubleshootingNote) -> int | None:
-    """Return the id of who last changed the words; a change of state alone writes no words."""
+def _authors(note: TroubleshootingNote) -> set[int | None]:
+    """Return the ids of who wrote words since somebody last validated them; a change of state alone writes none."""
+    authors: set[int | None] = set()
     newer = None
     for revision in note.history.order_by("-history_date", "-history_id").iterator():
         if newer and any(getattr(revision, name) != getattr(newer, name) for name in NOTE_TEXTS):
-            return newer.history_user_id
+            authors.add(newer.history_user_id)
+        if revision.state == NoteState.VALIDATED:
+            return authors
         newer = revision
-    return newer.history_user_id if newer else None
+    return authors | ({newer.history_user_id} if newer else set())

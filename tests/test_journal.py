@@ -133,10 +133,34 @@ def test_a_reviewer_may_not_validate_their_own_words(reviewer, settings):
     assert publishing.validate_note(note, note.version, by(reviewer)).is_validated
 
 
-def test_a_reviewer_may_validate_an_editors_later_words(editor, reviewer):
+def test_one_character_of_somebody_else_does_not_free_a_reviewers_own_words(editor, reviewer):
     note = written(reviewer)
+    note = publishing.save_note(note, note.version, {"cause": "."}, by(editor))
+    with pytest.raises(NotAllowed, match="somebody else"):
+        publishing.validate_note(note, note.version, by(reviewer))
+
+
+def test_words_that_somebody_else_validated_are_nobodys_own(editor, reviewer, admin):
+    note = written(reviewer)
+    note = publishing.validate_note(note, note.version, by(admin))
     note = publishing.save_note(note, note.version, {"cause": "Too many calls."}, by(editor))
+    assert note.state == "not_validated"
     assert publishing.validate_note(note, note.version, by(reviewer)).is_validated
+
+
+def test_a_reviewers_new_words_take_the_validation_away_too(editor, reviewer, settings):
+    note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
+    note = publishing.save_note(note, note.version, {"cause": "Other."}, by(reviewer))
+    assert note.state == "not_validated"
+    settings.KB_VALIDATE_OWN_WORDS = True
+    note = publishing.validate_note(note, note.version, by(reviewer))
+    assert publishing.save_note(note, note.version, {"cause": "Third."}, by(reviewer)).is_validated
+
+
+def test_a_validated_note_does_not_move_to_other_codes_unseen(editor, reviewer):
+    note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
+    note = publishing.save_note(note, note.version, {}, by(editor), codes=[make.code()])
+    assert note.state == "not_validated"
 
 
 @pytest.mark.parametrize("fields", [{"cause": "Other."}, {"audience": "public"}])

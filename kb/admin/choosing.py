@@ -64,6 +64,11 @@ class ManyField(forms.ModelMultipleChoiceField):
 class AutocompleteView(AutocompleteJsonView):
     """The admin's search as one types, with our labels."""
 
+    def process_request(self, request: HttpRequest) -> Any:
+        """Take NUL bytes out of what is typed: PostgreSQL compares none."""
+        term, *others = super().process_request(request)
+        return (term.replace("\x00", ""), *others)
+
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         """Name a result."""
         return {"id": str(getattr(obj, to_field_name)), "text": label(obj)}

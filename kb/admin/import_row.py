@@ -41,7 +41,7 @@ class KindFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Keep the rows of the kind asked for; a mere change of place is shown only when asked for."""
-        if self.value():
+        if self.value() in RowKind.values:
             return queryset.filter(kind=self.value())
         return queryset.exclude(kind=RowKind.REORDERED)
 
@@ -131,6 +131,8 @@ class ImportRowAdmin(admin.ModelAdmin):
         found = TableImport.objects.visible_to(request.user).select_related(
             "table", "planned_by", "applied_by", "closed_by", "rolls_back"
         )
+        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
         pk = request.GET.get(WHOLE, "")
         table_import = found.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
         if table_import is None:

@@ -9,11 +9,24 @@ from django.utils.safestring import SafeString
 
 from kb import curating
 from kb.admin import tags
-from kb.admin.versioned import VersionedAdmin
+from kb.admin.versioned import VersionedAdmin, VersionedForm
 from kb.journal import By
 from kb.models import IncidentLink, ReturnCode
 
 CODES_IN_LIST = 3
+
+
+class IncidentForm(VersionedForm):
+    """An incident's form, with dates that every time zone can show."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the years in which no incident was."""
+        cleaned = super().clean()
+        for name in ("started_at", "resolved_at"):
+            moment = cleaned.get(name)
+            if moment and not 1990 <= moment.year <= 2100:
+                self.add_error(name, f"The year {moment.year} is not between 1990 and 2100.")
+        return cleaned
 
 
 @admin.register(IncidentLink)
@@ -21,6 +34,7 @@ class IncidentAdmin(VersionedAdmin):
     """Incidents are resolved, never deleted."""
 
     noun = "incident"
+    form = IncidentForm
     written = (
         "url",
         "reference",

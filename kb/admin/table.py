@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 from kb import curating
 from kb.admin import tags
 from kb.admin.versioned import VersionedAdmin
-from kb.importing.export import FORMATS, content_type, export_table, file_name
+from kb.importing.export import FORMATS, ExportRefused, content_type, export_table, file_name
 from kb.journal import By
 from kb.models import CodeRange, CodeTable, Door, Section
 
@@ -49,14 +50,18 @@ class CodeTableAdmin(VersionedAdmin):
         kwargs["extra_context"] = (kwargs.get("extra_context") or {}) | {"export_formats": formats}
         return super().change_view(request, *args, **kwargs)
 
-    def export(self, request: HttpRequest, pk: int, ending: str) -> StreamingHttpResponse:
+    def export(self, request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
         """Stream a table as a file that may be imported again."""
         if request.method != "GET" or not request.user.has_perm("kb.export_table"):
             raise PermissionDenied
         table = get_object_or_404(CodeTable.objects.visible_to(request.user), pk=pk)
         if ending not in FORMATS:
             raise Http404
-        answer = StreamingHttpResponse(export_table(table, ending), content_type=content_type(ending))
+        try:
+            answer = StreamingHttpResponse(export_table(table, ending), content_type=content_type(ending))
+        except ExportRefused as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(reverse("admin:kb_codetable_change", args=[pk]))
         answer["Content-Disposition"] = f'attachment; filename="{file_name(table, ending)}"'
         return answer
 
@@ -116,7 +121,7 @@ class SectionAdmin(VersionedAdmin):
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Section:
         """Write through the verb."""
-        return curating.rename_section(obj, values, by)
+        return curating.rename_section(obj, version, values, by)
 
     @admin.display(description="Name", ordering="name")
     def shown_name(self, section: Section) -> str:

@@ -169,6 +169,12 @@ class TableImportAdmin(ImportMixin, admin.ModelAdmin):
         """Return the counts by kind, in words."""
         return ", ".join(f"{n} {kind}" for kind, n in table_import.counts.items() if n and kind != "reordered")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """List the imports; a NUL byte in the address, which PostgreSQL cannot compare with, is no filter."""
+        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            return HttpResponseRedirect(request.path)
+        return super().changelist_view(request, extra_context)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

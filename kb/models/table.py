@@ -89,6 +89,7 @@ class Section(models.Model):
     name = models.CharField(max_length=200, blank=True)
     slug = models.SlugField(max_length=80, allow_unicode=True)
     position = models.PositiveIntegerField(default=0, help_text="The vendor's order.")
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = SectionQuerySet.as_manager()
 

@@ -49,12 +49,20 @@ def lines(text: str) -> SafeString:
     return format_html_join("", "{}", [(block,) for block in blocks])
 
 
+def in_zone(value: datetime) -> datetime:
+    """Return a time in the reader's zone; the first and last day that there are have no other zone."""
+    try:
+        return timezone.localtime(value)
+    except OverflowError:
+        return value
+
+
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
     """Show a time in the reader's zone, the zone named."""
     if value is None:
         return ""
-    local = timezone.localtime(value)
+    local = in_zone(value)
     zone = local.strftime("%Z")
     named = zone if zone[:1].isalpha() else f"UTC{zone}"
     return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), local.strftime("%Y-%m-%d %H:%M"), named)
@@ -65,7 +73,7 @@ def day(value: datetime | None) -> SafeString | str:
     """Show the day of a time in the reader's zone."""
     if value is None:
         return ""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), timezone.localtime(value).date().isoformat())
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), in_zone(value).date().isoformat())
 
 
 @register.simple_tag(takes_context=True)

@@ -55,6 +55,9 @@ def code(request: HttpRequest, table: str, written: str) -> HttpResponse:
 def section_code(request: HttpRequest, table: str, section: str, written: str) -> HttpResponse:
     """Show one meaning of a code."""
     of = _table(request, table)
+    if "\x00" in section:
+        # No slug has one, and PostgreSQL compares none.
+        raise Http404
     within = Section.objects.visible_to(request.user).filter(table=of, slug=section).first()
     if within is None:
         # A slash that was typed into the address as itself, or as %2F, which servers decode: the code `a/b`.

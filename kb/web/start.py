@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from kb import lookup, usage
+from kb import detecting, lookup, usage
 from kb.lookup import Hit
 from kb.models import CodeTable
 from kb.text import code as text_code
@@ -34,6 +34,13 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
     if answer.hits:
         usage.count_codes([hit.code.pk for hit in answer.hits])
         return render(request, "kb/meanings.html", {"query": query, **choice.asked(request, answer.hits)})
+    quoted = detecting.codes_in(query, request.user)
+    if len(quoted) == 1:
+        return redirect(quoted[0].get_absolute_url())
+    if quoted:
+        usage.count_codes([code.pk for code in quoted])
+        hits = [Hit(code, "named in the text") for code in quoted]
+        return render(request, "kb/meanings.html", {"query": query, **choice.asked(request, hits)})
     found = list(lookup.search(query, request.user)[: MAX_RESULTS + 1])
     if not found:
         usage.count_miss(query)

@@ -107,7 +107,7 @@ def test_going_back_to_an_address_that_is_taken_now_says_why(as_user, editor, ro
 
 def test_what_has_no_revisions_shows_its_changes(as_user, importer, room):
     section = Section.objects.get()
-    curating.rename_section(section, {"name": "General"}, By(importer, Door.ADMIN))
+    curating.rename_section(section, section.version, {"name": "General"}, By(importer, Door.ADMIN))
     page = as_user(importer).get(url(section, "history")).content.decode()
     assert "Updated: name" in page
     assert "importer" in page

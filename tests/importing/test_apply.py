@@ -233,7 +233,7 @@ def test_an_edit_of_a_code_that_the_plan_does_not_touch_is_no_hindrance(table):
 
 def test_a_section_renamed_meanwhile_stays_the_same_section(table):
     plan = planned(table, ("4", "Four."))
-    curating.rename_section(table.sections.get(), {"name": "General"}, by())
+    curating.rename_section(table.sections.get(), 1, {"name": "General"}, by())
     apply_import(plan, by())
     assert [(code.section.name) for code in table.codes.all()] == ["General"] * 4
 

@@ -1,5 +1,7 @@
 """Word-level differences."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,4 +33,16 @@ def test_both_texts_can_be_read_back(before, after):
 
 def test_a_huge_text_is_replaced_whole_rather_than_compared():
     before, after = "a " * 50_000, "b " * 50_000
-    assert words(before, after) == [("removed", before), ("added", after)]
+    assert words(before, after) == [("removed", before[:-1]), ("added", after[:-1]), ("same", " ")]
+
+
+def test_a_small_change_in_a_huge_text_is_still_found():
+    text = "word " * 50_000
+    assert words(f"{text}old {text}", f"{text}new {text}")[1:3] == [("removed", "old"), ("added", "new")]
+
+
+def test_long_chinese_texts_do_not_stall_a_page():
+    started = time.process_time()
+    for n in range(20):
+        words("一二" * 990 + str(n), "二一" * 990)
+    assert time.process_time() - started < 5
