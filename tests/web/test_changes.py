@@ -200,6 +200,7 @@ def test_words_from_before_a_note_was_released_stay_inside(public, agents, room,
     note = publishing.validate_note(note, note.version, second)
     clock.shift(timedelta(hours=1))
     note = publishing.save_note(note, note.version, {"cause": "Ask support.", "audience": "public"}, by)
+    clock.shift(timedelta(hours=1))
     publishing.validate_note(note, note.version, second)
     for address in ("/changes/", "/changes/feed/"):
         page = public.get(address).content.decode()
