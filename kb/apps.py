@@ -11,11 +11,13 @@ class KbConfig(AppConfig):
     verbose_name = "Knowledge base"
 
     def ready(self) -> None:
-        """Make the roles after every migrate.
+        """Make the roles after every migrate, and the search's index where it is not that of the codes.
 
         The product uses no signals but this one: permissions themselves exist only after Django's own receiver of
         it has run, and a flushed database must get its roles back.
         """
         from kb.roles import make_roles
+        from kb.searching import prepare
 
         post_migrate.connect(make_roles, sender=self)
+        post_migrate.connect(prepare, sender=self)

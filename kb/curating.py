@@ -9,8 +9,8 @@ from typing import Any
 from django.utils import timezone
 
 from kb import journal
-from kb.journal import By
-from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section
+from kb.journal import By, NotAllowed
+from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, Synonym
 from kb.models.code import VENDOR_TEXTS, Origin
 from kb.models.incident import IncidentState
 from kb.text.disposition import derive
@@ -89,6 +89,21 @@ def delete_range(code_range: CodeRange, version: int, by: By) -> None:
     """Delete a code range: support's own inference, not the vendor's text. Notes on it stay."""
     with journal.entry(by) as entry:
         entry.delete(entry.lock(CodeRange, code_range.pk, version))
+
+
+def save_synonym(synonym: Synonym, version: int | None, values: dict[str, Any], by: By) -> Synonym:
+    """Create a group of synonyms (version None) or change one. Raises NotAllowed for fewer than two words."""
+    words = [" ".join(word.split()) for word in values["words"].split(",")]
+    words = list(dict.fromkeys(word for word in words if word))
+    if len(words) < 2:
+        raise NotAllowed("Synonyms are two or more words or short phrases, with commas between them.")
+    return _save(synonym, version, {"words": ", ".join(words)}, {}, by)
+
+
+def delete_synonym(synonym: Synonym, version: int, by: By) -> None:
+    """Delete a group of synonyms: its words find only themselves again."""
+    with journal.entry(by) as entry:
+        entry.delete(entry.lock(Synonym, synonym.pk, version))
 
 
 def _save(obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:

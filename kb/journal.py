@@ -1,4 +1,4 @@
-"""Floor 2, the lowest: every write passes through a journal entry.
+"""Floor 2: every write passes through a journal entry.
 
 An entry is one transaction. It locks what is edited, refuses a stale version, writes the revision with who, why
 and through which door, and puts one row a thing into the ordered feed.
@@ -18,6 +18,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from kb import searching
 from kb.models import Audience, Change, ChangeCounter, CodeTable, Door
 from kb.models.change import NOUNS, ChangeKind
 from kb.models.history import current_door
@@ -32,6 +33,7 @@ _NOUN_OF = {
     "troubleshootingnote": "note",
     "incidentlink": "incident",
     "flag": "flag",
+    "synonym": "synonym",
 }
 assert set(_NOUN_OF.values()) == set(NOUNS)
 
@@ -130,6 +132,7 @@ def entry(by: By) -> Iterator[Entry]:
         with transaction.atomic():
             opened = Entry(by)
             yield opened
+            searching.refresh_changed(opened.changes)
             record(opened.changes)
     finally:
         current_door.reset(token)

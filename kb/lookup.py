@@ -3,7 +3,7 @@
 Every function takes the user who asks and shows only what that user may read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -70,6 +70,23 @@ class Card:
     past_incidents: list[IncidentLink]
     ranges: list[CodeRange]
     verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Result:
+    """A code that answers a question in words, and the passage that says so with its (text, marked) pieces."""
+
+    code: ReturnCode
+    pieces: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The answer to a question in words; `corrected` has what was looked for instead of words that nobody wrote."""
+
+    hits: list[Result]
+    corrected: dict[str, str]
+    more: bool
 
 
 def codes_visible_to(user: Any) -> ReturnCodeQuerySet:
@@ -148,11 +165,24 @@ def beginning_with(text: str, user: Any) -> QuerySet[ReturnCode]:
     return begun.order_by(Length("canonical"), F("retired_at").asc(nulls_first=True), "table_id", "position", "id")
 
 
-def search(text: str, user: Any) -> QuerySet[ReturnCode]:
-    """Return the codes that contain each word of a text, current ones first, in the vendor's order."""
-    found = searching.containing(codes_visible_to(user), text, user)
-    # Databases disagree on where an empty date goes.
-    return found.order_by(F("retired_at").asc(nulls_first=True), "table_id", "position", "id")
+def results(text: str, user: Any, limit: int = 50, tables: Iterable[int] | None = None) -> Results:
+    """Return the codes that answer a question in words, the best first, each with the passage that says so."""
+    found = searching.search(text, user, tables=tables, limit=limit, pieces=True)
+    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in found.hits])
+    hits = [Result(codes[hit.code_id], hit.pieces) for hit in found.hits if hit.code_id in codes]
+    return Results(hits, found.corrected, found.more)
+
+
+def search(text: str, user: Any, limit: int = 100) -> list[ReturnCode]:
+    """Return the codes that answer a question in words, the best first."""
+    hits = searching.search(text, user, limit=limit).hits
+    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in hits])
+    return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
+
+
+def containing(text: str, user: Any) -> QuerySet[ReturnCode]:
+    """Return the codes that have each word of a text, in no order: a filter of lists."""
+    return searching.containing(codes_visible_to(user), text, user)
 
 
 def _hits(query: str, scope: ReturnCodeQuerySet) -> list[Hit]:

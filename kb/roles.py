@@ -23,6 +23,10 @@ EDITOR = AGENT | {
     "add_coderange",
     "change_coderange",
     "delete_coderange",
+    "view_synonym",
+    "add_synonym",
+    "change_synonym",
+    "delete_synonym",
 }
 REVIEWER = EDITOR | {"validate_note"}
 IMPORTER = AGENT | {

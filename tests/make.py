@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
+from kb import searching
 from kb.models import (
     Audience,
     CodeRange,
@@ -54,12 +55,15 @@ def code(
     derived = derive(given.get("suggested_actions", ""))
     vendor = {f"vendor_{name}": given.get(name, "") for name in VENDOR_TEXTS}
     known = {"disposition": derived.disposition, "fixer": derived.fixer}
-    return ReturnCode.objects.create(table=of, section=section(of, in_section), code=number, **vendor | known | given)
+    made = ReturnCode.objects.create(table=of, section=section(of, in_section), code=number, **vendor | known | given)
+    searching.refresh([made.pk])
+    return made
 
 
 def note(title: str = "Room is gone", *codes: ReturnCode, **fields: Any) -> TroubleshootingNote:
     made = TroubleshootingNote.objects.create(title=title, **{"state": "validated", "audience": "public"} | fields)
     made.codes.set(codes)
+    searching.refresh_notes([made.pk])
     return made
 
 

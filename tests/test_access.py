@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from kb.models import ImportRow, TableImport
+from kb.models import ImportRow, Synonym, TableImport
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +94,13 @@ ACCESS = {
     "admin/kb/section/<path:object_id>/history/": (READ, READ),
     "admin/kb/section/<path:object_id>/history/<int:revision_id>/revert/": (STAFF, STAFF),
     "admin/kb/section/add/": (NOBODY, NOBODY),
+    "admin/kb/synonym/": (WRITE, WRITE),
+    "admin/kb/synonym/<path:object_id>/": (STAFF, STAFF),
+    "admin/kb/synonym/<path:object_id>/change/": (WRITE, WRITE),
+    "admin/kb/synonym/<path:object_id>/delete/": (WRITE, WRITE),
+    "admin/kb/synonym/<path:object_id>/history/": ("ierx", "ierx"),
+    "admin/kb/synonym/<path:object_id>/history/<int:revision_id>/revert/": (STAFF, "ierx"),
+    "admin/kb/synonym/add/": (WRITE, WRITE),
     "admin/kb/tableimport/": (TABLES, TABLES),
     "admin/kb/tableimport/<int:pk>/apply/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/decide/": (NOBODY, TABLES),
@@ -187,6 +194,7 @@ def ids(editor):
         "returncode": code.pk,
         "section": code.section_id,
         "troubleshootingnote": make.note("Room is gone", code).pk,
+        "synonym": Synonym.objects.values_list("pk", flat=True)[0],
         "tableimport": planned.pk,
         "importrow": ImportRow.objects.create(table_import=planned, kind="changed", code="1", return_code=code).pk,
         "group": 1,

@@ -38,7 +38,7 @@ def run(*arguments):
         (["room", "does", "not", "exist"], "1 about “room does not exist”", 0),
         (["room does not exist"], "Fix the request", 0),
         (["660300007"], "near: 660300001", 1),
-        (["no such words at all"], "is in no table", 1),
+        (["quite other words altogether"], "is in no table", 1),
     ],
 )
 def test_a_look_up_says_what_it_found_and_leaves_with_a_status(query, said, status, room):

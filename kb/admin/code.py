@@ -149,7 +149,7 @@ class ReturnCodeAdmin(VersionedAdmin):
         exact = queryset.matching(term)
         if exact.exists():
             return exact, False
-        words = lookup.search(term, request.user).order_by().values("pk")
+        words = lookup.containing(term, request.user).values("pk")
         return queryset.filter(Q(code__istartswith=term[:64]) | Q(pk__in=words)), False
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:

@@ -20,6 +20,7 @@ ORDER = (
     "CodeTable",
     "Section",
     "CodeRange",
+    "Synonym",
 )
 
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Min
 from django.utils import timezone
 
+from kb import searching
 from kb.importing import plan, record, staging
 from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongState
 from kb.journal import By, Entry
@@ -116,8 +117,9 @@ def _write(done: TableImport, entry: Entry) -> None:
     _take_edited(done)
     _retire(done)
     record.write_revisions(done, entry.by)
-    # An index of the search joins here: everything that it reads is written, and nobody waits for the feed yet.
     record.mark_notes(done, entry)
+    # After every lock of a row: see `searching.store.lock`.
+    searching.refresh(record.touched_codes(done))
 
 
 def _make_sections(done: TableImport, entry: Entry) -> None:

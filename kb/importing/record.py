@@ -43,6 +43,11 @@ def write_revisions(done: TableImport, by: By) -> None:
     )
 
 
+def touched_codes(done: TableImport) -> set[int]:
+    """Return the ids of the codes that an import wrote, but for a mere change of place."""
+    return {pk for (pk,) in staging.rows(f"SELECT c.id {WRITTEN}", done.pk)}
+
+
 def mark_notes(done: TableImport, entry: Entry) -> None:
     """Ask for another look at the published notes of codes whose words the vendor changed."""
     for note_id, codes in sorted(_notes_of_reworded(done).items()):

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from kb import searching
 from kb.importing import record, staging
 from kb.importing.errors import WrongState
 from kb.journal import By, Entry
@@ -81,6 +82,7 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             entry = Entry(by)
             record.write_revisions(done, by)
             record.unmark_notes(original, kept, entry)
+            searching.refresh(record.touched_codes(original))
             record.write_feed(done, entry)
     finally:
         current_door.reset(door)

@@ -7,6 +7,7 @@ from kb.models.feedback import Flag, NoteOutcome, Outcome
 from kb.models.history import Door
 from kb.models.incident import IncidentLink
 from kb.models.note import TroubleshootingNote
+from kb.models.synonym import Synonym
 from kb.models.table import CodeTable, Section
 from kb.models.table_import import ImportRow, ImportState, Resolution, RowKind, TableImport
 from kb.models.usage import CodeUse, Miss
@@ -30,6 +31,7 @@ __all__ = [
     "ReturnCode",
     "RowKind",
     "Section",
+    "Synonym",
     "TableImport",
     "TroubleshootingNote",
 ]

@@ -17,6 +17,7 @@ NOUNS = {
     "note": "Troubleshooting note",
     "incident": "Incident link",
     "flag": "Flag",
+    "synonym": "Synonyms",
 }
 
 

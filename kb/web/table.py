@@ -44,7 +44,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
 def _filtered(table: CodeTable, chosen: dict[str, str], user: Any) -> QuerySet[ReturnCode]:
     codes = lookup.codes_visible_to(user).filter(table=table)
     if chosen["q"]:
-        as_words = lookup.search(chosen["q"], user).filter(table=table).order_by().values("pk")
+        as_words = lookup.containing(chosen["q"], user).values("pk")
         codes = codes.filter(pk__in=as_words) | codes.matching(chosen["q"])
     if chosen["section"]:
         codes = codes.filter(section__slug=chosen["section"])

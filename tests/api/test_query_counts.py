@@ -10,7 +10,8 @@ pytestmark = pytest.mark.django_db
 EXPECTED = {
     "tables/": 1,
     "codes/": 1,
-    "codes/?text=room": 1,
+    # The synonyms besides.
+    "codes/?text=room": 2,
     "codes/?has_notes=true&has_open_incident=true": 1,
     "codes/?ordering=-number&page_size=200": 1,
     "codes/?table=zim-server": 2,

@@ -1,0 +1,35 @@
+"""Synonyms: what else the search looks for by a word."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from kb import curating
+from kb.admin.versioned import VersionedAdmin
+from kb.journal import By
+from kb.models import Door, Synonym
+
+
+@admin.register(Synonym)
+class SynonymAdmin(VersionedAdmin):
+    """Groups of words that mean the same; support's own, so they can be deleted."""
+
+    noun = "synonym"
+    written = ("words",)
+    list_display = ("words",)
+    search_fields = ("words",)
+    search_help_text = "One of the words."
+    fields = ("words",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow those who have the right."""
+        return request.user.has_perm("kb.delete_synonym")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the verb."""
+        curating.delete_synonym(obj, obj.version, By(request.user, Door.ADMIN))
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Synonym:
+        """Write through the verb."""
+        return curating.save_synonym(obj, version, values, by)

@@ -1,0 +1,37 @@
+"""Make the search's index anew, or prove that it is right."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from kb import searching
+
+MAX_SHOWN = 50
+
+
+class Command(BaseCommand):
+    """`manage.py reindex`, `manage.py reindex --check`."""
+
+    help = "Make the search's index anew. With --check, only compare it with a fresh one: exit status 1 if it differs."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take --check."""
+        parser.add_argument("--check", action="store_true", help="change nothing; name the differences")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Rebuild or check."""
+        if not options["check"]:
+            searching.rebuild()
+            self.stdout.write("The index is made anew.")
+            return
+        differences = searching.check()
+        for difference in differences[:MAX_SHOWN]:
+            self.stdout.write(difference)
+        if len(differences) > MAX_SHOWN:
+            self.stdout.write(f"and {len(differences) - MAX_SHOWN} more")
+        self.stdout.write(f"{len(differences)} differences: run `manage.py reindex`." if differences else "As fresh.")
+        self.stdout.flush()
+        if differences:
+            sys.exit(1)

@@ -1,0 +1,64 @@
+"""The tables of the search's index, which Django's state does not know, and the synonyms to start with.
+
+The index itself is made after migrating, where it is not that of the codes (see kb/apps.py).
+"""
+
+from django.db import migrations
+
+from kb.searching import store
+
+WORDS = [
+    "withdraw, recall, revoke, take back, unsend",
+    "session, conversation, chat, thread",
+    "audit, moderation, moderate, review, censor",
+    "kick, remove, kickout, throw out, expel",
+    "blacklist, block, ban, blocklist, mute user",
+    "limit, quota, exceed, too many, maximum, cap, upper limit",
+    "frequency, rate, throttle, rate limit, too fast, too often, qps",
+    "length, size, too long, too large, too big",
+    "does not exist, not found, missing, unknown, no such",
+    "already exists, duplicate, taken, repeated",
+    "register, sign up, create account",
+    "log in, login, signed in, sign in",
+    "log out, logout, signed out, offline",
+    "picture, image, photo",
+    "avatar, profile picture",
+    "do not disturb, silence notifications, dnd, mute",
+    "top, pin, pinned",
+    "permission, not allowed, forbidden, privilege, rights",
+    "group owner, group admin, administrator",
+    "edit, modify, change, update",
+    "delete, remove, erase",
+    "expire, out of date, too old, stale",
+    "signature, sign, hmac",
+    "friend, contact, buddy",
+    "remark, nickname, alias",
+    "package, plan, edition, subscription, tier",
+    "error, fail, failed, broken, wrong",
+    "query, fetch, retrieve, list, load",
+    "database, db",
+    "parameter, argument, param",
+    "empty, blank, missing",
+    "call, ring, voice call, video call",
+    "time out, timeout, timed out",
+    "server, backend",
+    "attribute, custom field, property",
+    "production, live, formal environment",
+    "broadcast, send to all users",
+    "room, channel",
+]
+
+
+def add(apps, schema_editor):
+    store.create()
+    synonym = apps.get_model("kb", "Synonym")
+    synonym.objects.bulk_create(synonym(words=words) for words in WORDS)
+
+
+def remove(apps, schema_editor):
+    store.drop()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("kb", "0020_synonym")]
+    operations = [migrations.RunPython(add, remove, elidable=False)]

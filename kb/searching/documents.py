@@ -1,0 +1,131 @@
+"""What is searched of each code: one document for the public, made of public text alone, and one for the inside."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
+from kb.models.note import NoteState
+from kb.searching.words import indexed
+
+PUBLIC, INTERNAL = 0, 1
+AUDIENCES = (PUBLIC, INTERNAL)
+
+BUCKET = 1 << 40
+"""A document's key is its code's id plus a multiple of this: the databases' own order of keys is the order of
+preference between documents that say the same. See `bucket_of`."""
+
+MAX_WORDS = 4_000
+"""Words of a document's field: a note of the length of a book must not outgrow what a database indexes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The words of a code for one audience: stems in three fields by weight, and the words as they are written."""
+
+    key: int
+    head: str
+    note: str
+    body: str
+    words: str
+
+    @property
+    def code_id(self) -> int:
+        """The code that the document is about."""
+        return self.key % BUCKET
+
+
+def bucket_of(key: int) -> int:
+    """Return 0 for a code with a validated note, 1 for one without, 2 for a retired one."""
+    return key // BUCKET
+
+
+def keys_of(code_id: int) -> list[int]:
+    """Return every key that a document of the code may have."""
+    return [code_id + bucket * BUCKET for bucket in range(3)]
+
+
+def mark(kind: str, pk: int) -> str:
+    """Return the word that stands in each document of a table, or with text of a note or range. Nobody can type it."""
+    return {"table": "\u00a7", "note": "\u00b6", "range": "\u00a4"}[kind] + str(pk)
+
+
+def build(codes: Sequence[ReturnCode]) -> dict[int, list[Document]]:
+    """Return the documents of codes (with their tables), by audience."""
+    ranges = _ranges(codes)
+    notes = _notes([code.pk for code in codes], [r.pk for r in ranges])
+    public, internal = [], []
+    for code in codes:
+        held = [r for r in ranges if _holds(r, code)]
+        about = dict.fromkeys(notes["code", code.pk])
+        for block in held:
+            about |= dict.fromkeys(notes["range", block.pk])
+        inside = _document(code, list(about), held)
+        internal.append(inside)
+        if code.table.audience == Audience.PUBLIC:
+            shown = [n for n in about if n.audience == Audience.PUBLIC and n.state == NoteState.VALIDATED]
+            public.append(inside if not about else _document(code, shown, []))
+    return {PUBLIC: public, INTERNAL: internal}
+
+
+def _holds(block: CodeRange, code: ReturnCode) -> bool:
+    return block.table_id == code.table_id and code.number is not None and block.first <= code.number <= block.last
+
+
+def _ranges(codes: Sequence[ReturnCode]) -> list[CodeRange]:
+    tables = {code.table_id for code in codes}
+    return list(CodeRange.objects.filter(table__in=tables, notes__isnull=False).distinct().order_by("id"))
+
+
+def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[Any]]:
+    """Return the notes that are not archived, in a fixed order, by ("code" or "range", id)."""
+    links = [
+        *_links("code", TroubleshootingNote.codes.through, "returncode_id", codes),
+        *_links("range", TroubleshootingNote.ranges.through, "coderange_id", ranges),
+    ]
+    current = TroubleshootingNote.objects.current().in_bulk({note_id for _, _, note_id in links})
+    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for kind, pk, note_id in links:
+        if note_id in current:
+            found[kind, pk].append(current[note_id])
+    return found
+
+
+def _links(kind: str, through: Any, column: str, pks: list[int]) -> list[tuple[str, int, int]]:
+    if not pks:
+        return []
+    chosen = Q(**{f"{column}__gte": min(pks), f"{column}__lte": max(pks)})
+    if len(pks) < 500:
+        chosen = Q(**{f"{column}__in": pks})
+    rows = (
+        through.objects.filter(chosen).order_by("troubleshootingnote_id").values_list(column, "troubleshootingnote_id")
+    )
+    return [(kind, pk, note_id) for pk, note_id in rows]
+
+
+def _document(code: ReturnCode, notes: list[Any], ranges: list[CodeRange]) -> Document:
+    head = [code.code, code.symbol, code.description]
+    said = [text for note in notes for text in (note.title, note.issue)]
+    body = [code.possible_reasons, code.suggested_actions, code.table.vendor, code.table.product]
+    body += [t for note in notes for t in (note.cause, note.resolution, note.environment, note.customer_reply)]
+    marks = [mark("table", code.table_id), *(mark("note", note.pk) for note in notes)]
+    marks += [mark("range", block.pk) for block in ranges]
+    fields = [[indexed(text) for text in texts if text] for texts in (head, said, body)]
+    words = dict.fromkeys(word for field in fields for _, words in field for word in words.split(" ") if word)
+    stems = [" ".join([stems for stems, _ in field if stems]) for field in fields]
+    validated = any(note.state == NoteState.VALIDATED for note in notes)
+    bucket = 2 if code.retired_at is not None else 0 if validated else 1
+    return Document(
+        code.pk + bucket * BUCKET,
+        _cut(stems[0]),
+        _cut(stems[1]),
+        f"{_cut(stems[2])} {' '.join(marks)}".strip(),
+        " ".join(words),
+    )
+
+
+def _cut(stems: str) -> str:
+    return stems if len(stems) < MAX_WORDS else " ".join(stems.split(" ", MAX_WORDS)[:MAX_WORDS])

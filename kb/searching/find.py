@@ -1,0 +1,120 @@
+"""Search: which codes answer a question, for a reader."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.db.models.expressions import RawSQL
+
+from kb.models import ReturnCode, TroubleshootingNote
+from kb.models.audience import Reader, reader
+from kb.searching import ranking, spelling, store
+from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
+from kb.searching.query import Term, expression, first_stems, terms_of
+from kb.searching.snippet import Pieces, snippet
+
+CANDIDATES = 200
+"""Documents that have all words, and are ranked: the first by key, so that every database takes the same ones."""
+
+CANDIDATES_OF_WORD = 60
+"""Documents that are ranked for one word, where too few have all."""
+
+ENOUGH = 30
+"""Candidates from which on no others are looked for."""
+
+WORTH_SHOWING = 0.25
+"""Which part of the best hit's score another one has to have."""
+
+_FEW_WORDS = 6
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A code that answers, how well, and the passage that says so."""
+
+    code_id: int
+    score: float
+    pieces: Pieces = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer to a question: the hits, the best first."""
+
+    hits: list[Hit]
+    corrected: dict[str, str] = field(default_factory=dict)
+    """Words that nobody wrote, with what was looked for instead."""
+    more: bool = False
+
+
+def search(
+    text: str, user: Any, *, tables: Iterable[int] | None = None, limit: int = 50, pieces: bool = False
+) -> Found:
+    """Return the codes that answer a question: those that have all its words before those that have some.
+
+    `tables` are ids; `pieces` asks for passages with marked words, which takes two queries more.
+    """
+    allowed, terms = reader(user), terms_of(text)
+    marks = None if tables is None else [mark("table", pk) for pk in tables]
+    if allowed == Reader.NOTHING or not terms or marks == []:
+        return Found([])
+    audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
+    had = store.frequencies(audience, first_stems(terms))
+    terms, corrected = spelling.corrected(audience, terms, had)
+    if corrected:
+        had = store.frequencies(audience, first_stems(terms))
+    ranked = _ranked(audience, terms, had, marks or [], limit)
+    hits = [Hit(document.code_id, score) for score, document in ranked[:limit]]
+    if pieces:
+        hits = _with_pieces(hits, terms, user)
+    return Found(hits, corrected if hits else {}, len(ranked) > limit)
+
+
+def containing(codes: QuerySet[ReturnCode], text: str, user: Any) -> QuerySet[ReturnCode]:
+    """Keep the codes where each word of `text` is in the code's texts or in a note that `user` may read."""
+    allowed, terms = reader(user), terms_of(text)
+    if allowed == Reader.NOTHING or not terms:
+        return codes.none()
+    sql, parameters = store.code_ids(INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms))
+    return codes.filter(pk__in=RawSQL(sql, parameters))  # noqa: S611 - the words are parameters
+
+
+def _ranked(
+    audience: int, terms: Sequence[Term], had: dict[str, int], marks: Sequence[str], limit: int
+) -> list[tuple[float, Document]]:
+    begun = [a.stems[0] for a in terms[-1].alternatives if a.prefix] if terms else []
+    rarity = ranking.weights(terms, had, store.beginning_with(audience, begun[0]) if begun else 0)
+    ranked = ranking.ranked(terms, rarity, _candidates(audience, terms, rarity, marks, limit))
+    return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
+
+
+def _candidates(
+    audience: int, terms: Sequence[Term], rarity: Sequence[float], marks: Sequence[str], limit: int
+) -> list[Document]:
+    """Return what is worth ranking: what has all terms; while that is little, all but one, then the rarest ones."""
+    found = {d.key: d for d in store.matching(audience, expression(terms, marks), max(CANDIDATES, limit + 1))}
+    order = sorted(range(len(terms)), key=lambda i: (-rarity[i], i))
+    attempts: list[list[Term]] = []
+    if 2 < len(terms) <= _FEW_WORDS:
+        attempts += [[term for i, term in enumerate(terms) if i != left_out] for left_out in reversed(order)]
+    if len(terms) > 1:
+        attempts += [[terms[order[0]], terms[i]] for i in order[1:]] if len(terms) > 2 else []
+        attempts += [[terms[i]] for i in order]
+    for attempt in attempts:
+        if len(found) >= ENOUGH:
+            break
+        found |= {d.key: d for d in store.matching(audience, expression(attempt, marks), CANDIDATES_OF_WORD)}
+    return list(found.values())
+
+
+def _with_pieces(hits: list[Hit], terms: Sequence[Term], user: Any) -> list[Hit]:
+    notes = TroubleshootingNote.objects.visible_to(user).current().order_by("id")
+    codes = ReturnCode.objects.visible_to(user).prefetch_related(Prefetch("notes", notes, to_attr="shown_notes"))
+    by_id = codes.in_bulk([hit.code_id for hit in hits])
+    return [Hit(h.code_id, h.score, snippet(_texts(by_id[h.code_id]), terms)) for h in hits if h.code_id in by_id]
+
+
+def _texts(code: Any) -> list[str]:
+    own = [code.description, code.symbol, code.possible_reasons, code.suggested_actions]
+    return own + [t for n in code.shown_notes for t in (n.title, n.issue, n.cause, n.resolution, n.environment)]

@@ -1,0 +1,203 @@
+"""The tables of the index, whichever database holds them. They live outside Django's state."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from types import ModuleType
+from typing import Any
+
+from django.db import connection
+
+from kb.searching import postgres, sqlite
+from kb.searching.documents import AUDIENCES, BUCKET, Document, keys_of
+from kb.searching.words import stem
+
+LOCK = 7_065_662
+"""Names the advisory lock. See `lock`."""
+
+BATCH = 1_000
+_PAGE = 400
+_LONG_NUMBER = 5
+
+
+def database() -> ModuleType:
+    """Return what differs between the databases."""
+    return postgres if connection.vendor == "postgresql" else sqlite
+
+
+def create() -> None:
+    """Create the tables."""
+    for statement in database().CREATE:
+        run(statement)
+
+
+def is_there() -> bool:
+    """Whether the tables exist: they do not while older migrations are tried."""
+    return "kb_search_word" in connection.introspection.table_names()
+
+
+def drop() -> None:
+    """Drop the tables."""
+    for name in ("kb_search_0", "kb_search_1", "kb_search_word"):
+        run(f"DROP TABLE {name}")
+
+
+def lock() -> None:
+    """Let no other transaction write to the index until this one ends.
+
+    Two people may edit two notes on one code at once: who builds its document second has to see the first's words.
+    """
+    if connection.vendor == "postgresql":
+        run("SELECT pg_advisory_xact_lock(%s)", LOCK)
+
+
+def stored(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
+    """Return the stored documents of codes, by key."""
+    found: dict[int, Document] = {}
+    for page in _batches([key for pk in code_ids for key in keys_of(pk)], _PAGE):
+        marks = ", ".join(["%s"] * len(page))
+        key = database().KEY
+        rows = rows_of(
+            f"SELECT {key}, head, note, body, words FROM kb_search_{audience} WHERE {key} IN ({marks})",  # noqa: S608
+            *page,
+        )
+        found |= {row[0]: Document(*row) for row in rows}
+    return found
+
+
+def every(audience: int) -> Iterator[Document]:
+    """Return all stored documents."""
+    yield from (
+        Document(*row)
+        for row in rows_of(f"SELECT {database().KEY}, head, note, body, words FROM kb_search_{audience}")  # noqa: S608
+    )
+
+
+def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) -> Counter[str]:
+    """Store documents in place of others; return by how much the vocabulary's counts move."""
+    moved: Counter[str] = Counter()
+    gone = list(gone)
+    for page in _batches([document.key for document in gone], _PAGE):
+        marks = ", ".join(["%s"] * len(page))
+        run(f"DELETE FROM kb_search_{audience} WHERE {database().KEY} IN ({marks})", *page)  # noqa: S608
+    for page in _batches(new, BATCH):
+        sql, parameters = database().insert(audience, page)
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, parameters)
+    for document in new:
+        moved.update(counted(document))
+    for document in gone:
+        moved.subtract(counted(document))
+    return moved
+
+
+def counted(document: Document) -> list[str]:
+    """Return the words that the vocabulary counts: "" for the document itself, and no long numbers.
+
+    Those are codes: each stands in one document or two, and nobody wants one corrected to another.
+    """
+    return ["", *[w for w in document.words.split(" ") if w and not is_long_number(w)]]
+
+
+def is_long_number(word: str) -> bool:
+    """Whether a word is a number that the vocabulary leaves out."""
+    return len(word) >= _LONG_NUMBER and word.isdigit()
+
+
+def count(audience: int, moved: Counter[str]) -> None:
+    """Move the vocabulary's counts."""
+    rows = [(audience, word, stem(word), by) for word, by in sorted(moved.items()) if by]
+    sql = (
+        "INSERT INTO kb_search_word (audience, word, stem, codes) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (audience, word) DO UPDATE SET codes = kb_search_word.codes + excluded.codes"
+    )
+    with connection.cursor() as cursor:
+        if rows:
+            cursor.executemany(sql, rows)
+    if any(by < 0 for by in moved.values()):
+        run("DELETE FROM kb_search_word WHERE audience = %s AND codes <= 0", audience)
+
+
+def clear() -> None:
+    """Empty the index."""
+    for name in (*(f"kb_search_{n}" for n in AUDIENCES), "kb_search_word"):
+        run(f"DELETE FROM {name}")  # noqa: S608
+
+
+def settle() -> None:
+    """Make the index quick after many documents were stored."""
+    for audience in AUDIENCES:
+        for statement in database().settle(audience):
+            run(statement)
+
+
+def matching(audience: int, expression: str, limit: int) -> list[Document]:
+    """Return the first documents, in the order of keys, for which an expression holds."""
+    column, matches = database().KEY, database().MATCHES.format(audience)
+    sql = f"SELECT {column}, head, note, body FROM kb_search_{audience} WHERE {matches} ORDER BY {column} LIMIT %s"  # noqa: S608
+    return [Document(key, head, note, body, "") for key, head, note, body in rows_of(sql, expression, limit)]
+
+
+def code_ids(audience: int, expression: str) -> tuple[str, list[str]]:
+    """Return the query, with its parameters, for the ids of the codes for which an expression holds."""
+    key, matches = database().KEY, database().MATCHES.format(audience)
+    return f"SELECT {key} %% {BUCKET} FROM kb_search_{audience} WHERE {matches}", [expression]  # noqa: S608
+
+
+def frequencies(audience: int, stems: Sequence[str]) -> dict[str, int]:
+    """Return how many documents have each word, roughly, and under "" how many there are."""
+    marks = ", ".join(["%s"] * (len(stems) + 1))
+    rows = rows_of(
+        f"SELECT stem, sum(codes) FROM kb_search_word WHERE audience = %s AND stem IN ({marks}) GROUP BY stem",  # noqa: S608
+        audience,
+        "",
+        *stems,
+    )
+    return {word: int(codes) for word, codes in rows}
+
+
+def beginning_with(audience: int, text: str) -> int:
+    """Return how many documents have a word that begins with a text, roughly."""
+    sql = "SELECT sum(codes) FROM kb_search_word WHERE audience = %s AND stem >= %s AND stem < %s"
+    return int(rows_of(sql, audience, text, text + "\U0010ffff")[0][0] or 0)
+
+
+def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: int) -> list[tuple[str, int]]:
+    """Return words with their counts that begin with a letter and have a certain length, the most frequent first."""
+    return rows_of(
+        "SELECT word, codes FROM kb_search_word WHERE audience = %s AND word >= %s AND word < %s"
+        " AND length(word) BETWEEN %s AND %s ORDER BY codes DESC, word LIMIT %s",
+        *(audience, first, first + "\U0010ffff", shortest, longest, limit),
+    )
+
+
+def known(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
+    """Return those of a few hundred words that are in the vocabulary, with their counts."""
+    found: list[tuple[str, int]] = []
+    for page in _batches(words, _PAGE):
+        marks = ", ".join(["%s"] * len(page))
+        found += rows_of(
+            f"SELECT word, codes FROM kb_search_word WHERE audience = %s AND word IN ({marks})",  # noqa: S608
+            audience,
+            *page,
+        )
+    return found
+
+
+def run(sql: str, *parameters: Any) -> None:
+    """Run a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+
+
+def rows_of(sql: str, *parameters: Any) -> list[Any]:
+    """Return the rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return cursor.fetchall()
+
+
+def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while page := list(islice(rest, size)):
+        yield page

@@ -1,0 +1,142 @@
+"""From text to the words of the index, the same on every database.
+
+The databases get nothing but these words with spaces between them: letters and digits in lower case, so that no
+tokeniser, collation or dictionary of theirs can make one find what the other does not.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_LENGTH = 40
+"""Characters of a word that are kept: longer ones are keys and hashes, which nobody types."""
+
+MAX_TEXT = 20_000
+"""Characters of one text that are read."""
+
+STOP = frozenset(
+    "a about after all also although am an and any are as at be because been being but by can could did do does doing"
+    " for from get gets getting got had has have he her him his how i if in into is it its just keep keeps kept"
+    " me my myself of on or our out please she should so some somebody someone still than that the their them then"
+    " there these they this those to too tried try trying us was we were what when where which while who why will with"
+    " would you your though anyone anybody everybody everyone s m re ve ll d t".split()
+)
+"""Words that a question has whatever it is about. They are indexed, and looked for where a query has no others."""
+
+_IRREGULAR = {
+    **dict.fromkeys(("sent", "sends", "sending"), "send"),
+    **dict.fromkeys(("withdrew", "withdrawn", "withdrawal", "withdrawals"), "withdraw"),
+    **dict.fromkeys(("registration", "registrations"), "register"),
+    **dict.fromkeys(("left", "leaving"), "leave"),
+    **dict.fromkeys(("gone", "going", "went"), "go"),
+    **dict.fromkeys(("cannot", "cant", "wont", "dont", "isnt", "doesnt", "didnt", "no", "nor"), "not"),
+    **dict.fromkeys(("failure", "failures"), "fail"),
+    **dict.fromkeys(("signing", "signed"), "sign"),
+    **dict.fromkeys(("maximum", "maximal"), "max"),
+    **dict.fromkeys(("hidden", "hiding"), "hide"),
+}
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+|[^A-Za-z0-9]+")
+_HUMP = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_DOUBLE = re.compile(r"([bdgkmnprt])\1$")
+
+
+class Written(NamedTuple):
+    """A word as somebody wrote it: its place in the text, and what it is made of (`user`, `id` for `UserID`)."""
+
+    start: int
+    end: int
+    whole: str
+    parts: tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """Return text in one spelling, of which a database stores every character. Case stays: it parts words."""
+    text = text[:MAX_TEXT]
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode())
+    bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare)[:MAX_TEXT]
+
+
+def written(folded: str) -> list[Written]:
+    """Return the words of a folded text in order; Chinese, Japanese and Korean in pairs of characters."""
+    found = []
+    for match in _WORD.finditer(folded):
+        start, end = match.span()
+        text = match[0]
+        if _CJK.search(text):
+            found += _pairs(text, start)
+            continue
+        whole = _lower(text)
+        if whole:
+            parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
+            found.append(Written(start, end, whole, parts))
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def indexed(text: str) -> tuple[str, str]:
+    """Return what is indexed of a text: its stems in order, and its words as they are written; spaces between."""
+    words: list[str] = []
+    for word in written(fold(text)):
+        words += [*word.parts, word.whole]
+    return " ".join([stem(word) for word in words]), " ".join(dict.fromkeys(words))
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """Return what the forms of an English word share; other words and numbers stay as they are."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if not word.isascii() or not word.isalpha() or len(word) < 4:
+        return word
+    return _without_end(_without_plural(word))
+
+
+def _without_plural(word: str) -> str:
+    if word.endswith(("ies", "ied")) and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _without_end(word: str) -> str:
+    for end in ("ing", "ed"):
+        if word.endswith(end) and len(word) - len(end) >= 3 and re.search("[aeiouy]", word[: -len(end)]):
+            word = word[: -len(end)]
+            word = word[:-1] if _DOUBLE.search(word) else word
+            break
+    if word.endswith(("tion", "sion")) and len(word) > 6:
+        word = word[:-3]
+    if word.endswith("ly") and len(word) > 5:
+        word = word[:-2]
+    if word.endswith("e") and len(word) > 4:
+        word = word[:-1]
+    return word[:-2] if word.endswith("at") and len(word) >= 7 else word
+
+
+def _lower(text: str) -> str:
+    if "'" in text or "’" in text:
+        head, _, tail = text.replace("’", "'").partition("'")
+        text = "not" if tail.lower() == "t" else head
+    return "".join([c for c in text.casefold() if c.isalnum()])[:MAX_LENGTH]
+
+
+def _pairs(text: str, start: int) -> list[Written]:
+    found = []
+    for run in re.finditer(f"{_CJK.pattern}|[^\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+", text):
+        chars, at = run[0], start + run.start()
+        if not _CJK.match(chars):
+            found += [Written(at, at + len(chars), word, ())] if (word := _lower(chars)) else []
+        elif len(chars) == 1:
+            found.append(Written(at, at + 1, chars, ()))
+        else:
+            found += [Written(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
+    return found
