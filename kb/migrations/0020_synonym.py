@@ -23,7 +23,8 @@ class Migration(migrations.Migration):
                 (
                     "words",
                     models.CharField(
-                        help_text="Two or more words or short phrases that mean the same, with commas: withdraw, recall, take back.",
+                        help_text="Two or more words or short phrases that mean the same, with commas: "
+                        "withdraw, recall.",
                         max_length=400,
                         unique=True,
                     ),
@@ -74,7 +75,8 @@ class Migration(migrations.Migration):
                     "words",
                     models.CharField(
                         db_index=True,
-                        help_text="Two or more words or short phrases that mean the same, with commas: withdraw, recall, take back.",
+                        help_text="Two or more words or short phrases that mean the same, with commas: "
+                        "withdraw, recall.",
                         max_length=400,
                     ),
                 ),

@@ -24,7 +24,7 @@ class Synonym(models.Model):
     words = models.CharField(
         max_length=400,
         unique=True,
-        help_text="Two or more words or short phrases that mean the same, with commas: withdraw, recall, take back.",
+        help_text="Two or more words or short phrases that mean the same, with commas: withdraw, recall.",
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

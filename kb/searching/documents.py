@@ -28,7 +28,7 @@ class Document:
 
     key: int
     head: str
-    note: str
+    near: str
     body: str
     words: str
 
@@ -108,12 +108,13 @@ def _links(kind: str, through: Any, column: str, pks: list[int]) -> list[tuple[s
 
 def _document(code: ReturnCode, notes: list[Any], ranges: list[CodeRange]) -> Document:
     head = [code.code, code.symbol, code.description]
-    said = [text for note in notes for text in (note.title, note.issue)]
-    body = [code.possible_reasons, code.suggested_actions, code.table.vendor, code.table.product]
+    near = [code.possible_reasons, code.suggested_actions]
+    near += [text for note in notes for text in (note.title, note.issue)]
+    body = [code.table.vendor, code.table.product]
     body += [t for note in notes for t in (note.cause, note.resolution, note.environment, note.customer_reply)]
     marks = [mark("table", code.table_id), *(mark("note", note.pk) for note in notes)]
     marks += [mark("range", block.pk) for block in ranges]
-    fields = [[indexed(text) for text in texts if text] for texts in (head, said, body)]
+    fields = [[indexed(text) for text in texts if text] for texts in (head, near, body)]
     words = dict.fromkeys(word for field in fields for _, words in field for word in words.split(" ") if word)
     stems = [" ".join([stems for stems, _ in field if stems]) for field in fields]
     validated = any(note.state == NoteState.VALIDATED for note in notes)

@@ -9,7 +9,7 @@ from kb.searching.documents import Document
 
 CREATE = [
     *(
-        f"CREATE TABLE kb_search_{n} (key bigint PRIMARY KEY, head text NOT NULL, note text NOT NULL,"
+        f"CREATE TABLE kb_search_{n} (key bigint PRIMARY KEY, head text NOT NULL, near text NOT NULL,"
         " body text NOT NULL, words text NOT NULL, vector tsvector NOT NULL)"
         for n in (0, 1)
     ),
@@ -40,11 +40,11 @@ def word(stem: str, prefix: bool = False) -> str:
 def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple]]:
     """Return the statement that stores documents, and its parameters for each run of it."""
     sql = (
-        f"INSERT INTO kb_search_{audience} (key, head, note, body, words, vector)"  # noqa: S608
-        " SELECT d.*, array_to_tsvector(array_remove(string_to_array(concat_ws(' ', head, note, body), ' '), ''))"
-        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) AS d(key, head, note, body, words)"
+        f"INSERT INTO kb_search_{audience} (key, head, near, body, words, vector)"  # noqa: S608
+        " SELECT d.*, array_to_tsvector(array_remove(string_to_array(concat_ws(' ', head, near, body), ' '), ''))"
+        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) AS d(key, head, near, body, words)"
     )
-    columns = zip(*((d.key, d.head, d.note, d.body, d.words) for d in documents), strict=True)
+    columns = zip(*((d.key, d.head, d.near, d.body, d.words) for d in documents), strict=True)
     return sql, [tuple(list(column) for column in columns)] if documents else []
 
 

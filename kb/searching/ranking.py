@@ -1,8 +1,9 @@
 """Which candidate answers best: ours, in Python, so that every database gives one order.
 
-A term counts the more the rarer it is, in the code's own words more than in a note's title and the customer's
-phrasings, and there more than in reasons, actions and the rest; a term counts once a document, however often it is
-there. Words that stand together in the question and in the code's own words count more.
+A term counts the more the rarer it is, in the code's description more than in its reasons and actions, a note's title
+and the customer's phrasings, and there more than in the rest of a note, which may be about many codes; a term counts
+once a document, however often it is there. Words that stand together in the question and in the code's own words count
+more.
 """
 
 import math
@@ -11,13 +12,16 @@ from collections.abc import Mapping, Sequence
 from kb.searching.documents import Document, bucket_of
 from kb.searching.query import Alternative, Term
 
-HEAD, NOTE, BODY = 3.0, 2.2, 1.0
+HEAD, NEAR, BODY = 3.0, 1.5, 0.6
 TOGETHER = 0.8
 UNKNOWN = 0.02
 """How frequent a word that nobody wrote is taken to be: being the rarest of all, it must not outweigh the others."""
 
 LEAST = 0.2
 """Which part of a question, by rarity, a document has to have: else "no such thing" finds whatever says "no"."""
+
+LIGHT = 0.3
+"""What a negation weighs beside another word: what is not the case tells less than what it is about."""
 
 USUAL_LENGTH = 60
 """Characters of a usual description; a shorter one that has the word is more about it."""
@@ -33,7 +37,8 @@ def weights(terms: Sequence[Term], frequencies: Mapping[str, int], begun: int) -
             own = begun
         own = own or max((frequencies.get(a.stems[0], 0) for a in term.alternatives), default=0)
         usual = min(own, total) or 1 + total * UNKNOWN
-        found.append(math.log(1 + total / (usual + 0.5)) + 0.05)
+        light = LIGHT if term.alternatives[0].stems[0] in ("not", "no", "without") else 1.0
+        found.append(light * math.log(1 + total / (usual + 0.5)) + 0.05)
     return found
 
 
@@ -47,16 +52,16 @@ def ranked(
 
 
 def _score(terms: Sequence[Term], rarity: Sequence[float], document: Document) -> float:
-    head, note, body = f" {document.head} ", f" {document.note} ", f" {document.body} "
+    head, near, body = f" {document.head} ", f" {document.near} ", f" {document.body} "
     # A description of one word is no more about it than one of three.
-    focus = 1.5 / (0.5 + max(len(head), 20) / USUAL_LENGTH)
-    in_head = HEAD * min(focus, 1.3)
+    focus = 2.5 / (1.5 + len(head) / USUAL_LENGTH)
+    in_head = HEAD * min(max(focus, 0.85), 1.2)
     score = found = 0.0
     for term, weight in zip(terms, rarity, strict=True):
         best = max(
             max(
                 in_head * _has(alternative, head),
-                NOTE * _has(alternative, note),
+                NEAR * _has(alternative, near),
                 BODY * _has(alternative, body),
             )
             * alternative.weight

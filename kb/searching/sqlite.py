@@ -10,7 +10,7 @@ from kb.searching.documents import Document
 CREATE = [
     *(
         f"CREATE VIRTUAL TABLE kb_search_{n} USING fts5"
-        "(head, note, body, words UNINDEXED, tokenize = 'ascii', detail = none, columnsize = 0)"
+        "(head, near, body, words UNINDEXED, tokenize = 'ascii', detail = none, columnsize = 0)"
         for n in (0, 1)
     ),
     "CREATE TABLE kb_search_word (audience integer NOT NULL, word text NOT NULL, stem text NOT NULL,"
@@ -38,8 +38,8 @@ def word(stem: str, prefix: bool = False) -> str:
 
 def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple]]:
     """Return the statement that stores documents, and its parameters for each run of it."""
-    sql = f"INSERT INTO kb_search_{audience} (rowid, head, note, body, words) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
-    return sql, [(d.key, d.head, d.note, d.body, d.words) for d in documents]
+    sql = f"INSERT INTO kb_search_{audience} (rowid, head, near, body, words) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
+    return sql, [(d.key, d.head, d.near, d.body, d.words) for d in documents]
 
 
 def settle(audience: int) -> list[str]:

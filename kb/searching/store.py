@@ -58,7 +58,7 @@ def stored(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
         marks = ", ".join(["%s"] * len(page))
         key = database().KEY
         rows = rows_of(
-            f"SELECT {key}, head, note, body, words FROM kb_search_{audience} WHERE {key} IN ({marks})",  # noqa: S608
+            f"SELECT {key}, head, near, body, words FROM kb_search_{audience} WHERE {key} IN ({marks})",  # noqa: S608
             *page,
         )
         found |= {row[0]: Document(*row) for row in rows}
@@ -69,7 +69,7 @@ def every(audience: int) -> Iterator[Document]:
     """Return all stored documents."""
     yield from (
         Document(*row)
-        for row in rows_of(f"SELECT {database().KEY}, head, note, body, words FROM kb_search_{audience}")  # noqa: S608
+        for row in rows_of(f"SELECT {database().KEY}, head, near, body, words FROM kb_search_{audience}")  # noqa: S608
     )
 
 
@@ -134,8 +134,8 @@ def settle() -> None:
 def matching(audience: int, expression: str, limit: int) -> list[Document]:
     """Return the first documents, in the order of keys, for which an expression holds."""
     column, matches = database().KEY, database().MATCHES.format(audience)
-    sql = f"SELECT {column}, head, note, body FROM kb_search_{audience} WHERE {matches} ORDER BY {column} LIMIT %s"  # noqa: S608
-    return [Document(key, head, note, body, "") for key, head, note, body in rows_of(sql, expression, limit)]
+    sql = f"SELECT {column}, head, near, body FROM kb_search_{audience} WHERE {matches} ORDER BY {column} LIMIT %s"  # noqa: S608
+    return [Document(key, head, near, body, "") for key, head, near, body in rows_of(sql, expression, limit)]
 
 
 def code_ids(audience: int, expression: str) -> tuple[str, list[str]]:

@@ -18,7 +18,7 @@ MAX_TEXT = 20_000
 STOP = frozenset(
     "a about after all also although am an and any are as at be because been being but by can could did do does doing"
     " for from get gets getting got had has have he her him his how i if in into is it its just keep keeps kept"
-    " me my myself of on or our out please she should so some somebody someone still than that the their them then"
+    " me more my of on or our out please she should so some somebody someone still than that the their them then"
     " there these they this those to too tried try trying us was we were what when where which while who why will with"
     " would you your though anyone anybody everybody everyone s m re ve ll d t".split()
 )
@@ -30,7 +30,7 @@ _IRREGULAR = {
     **dict.fromkeys(("registration", "registrations"), "register"),
     **dict.fromkeys(("left", "leaving"), "leave"),
     **dict.fromkeys(("gone", "going", "went"), "go"),
-    **dict.fromkeys(("cannot", "cant", "wont", "dont", "isnt", "doesnt", "didnt", "no", "nor"), "not"),
+    **dict.fromkeys(("cannot", "cant", "wont", "dont", "isnt", "doesnt", "didnt"), "not"),
     **dict.fromkeys(("failure", "failures"), "fail"),
     **dict.fromkeys(("signing", "signed"), "sign"),
     **dict.fromkeys(("maximum", "maximal"), "max"),
@@ -109,7 +109,12 @@ def _without_plural(word: str) -> str:
 
 def _without_end(word: str) -> str:
     for end in ("ing", "ed"):
-        if word.endswith(end) and len(word) - len(end) >= 3 and re.search("[aeiouy]", word[: -len(end)]):
+        if (
+            word.endswith(end)
+            and not word.endswith("eed")
+            and len(word) - len(end) >= 3
+            and re.search("[aeiouy]", word[: -len(end)])
+        ):
             word = word[: -len(end)]
             word = word[:-1] if _DOUBLE.search(word) else word
             break
@@ -117,7 +122,7 @@ def _without_end(word: str) -> str:
         word = word[:-3]
     if word.endswith("ly") and len(word) > 5:
         word = word[:-2]
-    if word.endswith("e") and len(word) > 4:
+    if word.endswith("e") and len(word) > 3:
         word = word[:-1]
     return word[:-2] if word.endswith("at") and len(word) >= 7 else word
 

@@ -1,0 +1,79 @@
+"""Every database gives the same codes in the same order, with the same scores: one stored expectation for all.
+
+To write it anew after the ranking changed: `WRITE_EXPECTED=1 pytest tests/searching/test_parity.py`, then read the
+difference.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from kb import searching
+from kb.models import ReturnCode
+from tests import make
+
+pytestmark = pytest.mark.django_db
+EXPECTED = Path(__file__).with_name("expected.json")
+QUERIES = [
+    "signature expired",
+    "signatur",
+    "Signatur ",
+    "group member list",
+    "QueryGroupMemberList",
+    "querygroupmemberlist",
+    "UserID",
+    "user id",
+    "userids too long",
+    "6603",
+    "660300001 room",
+    "do not disturb",
+    "cannot join the room",
+    "withdraw OR recall",
+    "recall -room",
+    'title:"room"',
+    "the",
+    "of the to be",
+    "e",
+    "ro",
+    "rooom",
+    "mesage recal",
+    "房间不存在",
+    "房间",
+    "房",
+    "не найдена",
+    "Straße STRASSE",
+    "naïve café",
+    "ＲＯＯＭ",
+    "base64",
+    "k0",
+    "ZEGOCLOUD",
+    "xyzzy",
+    "limit limit limit limit",
+]
+
+
+def answers(user):
+    names = {pk: f"{slug}/{code}" for pk, slug, code in ReturnCode.objects.values_list("pk", "table__slug", "code")}
+    found = {}
+    for query in QUERIES:
+        answer = searching.search(query, user, limit=6)
+        hits = [[names[hit.code_id], hit.score] for hit in answer.hits]
+        within = sorted(
+            names[pk] for pk in searching.containing(ReturnCode.objects, query, user).values_list("pk", flat=True)
+        )
+        found[query] = {"hits": hits, "corrected": answer.corrected, "more": answer.more, "all": within}
+    return found
+
+
+def test_every_database_answers_alike(zim, agent):
+    other = make.table("other", product="Other", audience="internal")
+    for number, text in enumerate(
+        ["房间不存在", "Комната не найдена", "Straße gesperrt", "Naïve café", "Room e\u0301 closed"]
+    ):
+        make.code(f"E-{number}", other, description=text)
+    found = {"agent": answers(agent), "public": answers(None)}
+    if os.environ.get("WRITE_EXPECTED"):
+        EXPECTED.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert found == json.loads(EXPECTED.read_text(encoding="utf-8"))

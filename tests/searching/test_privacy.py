@@ -1,0 +1,76 @@
+"""Internal words change nothing that the public finds: no match, no order, no score, no correction."""
+
+import pytest
+
+from kb import curating, publishing, searching
+from kb.models import ReturnCode, TroubleshootingNote
+from tests import make
+
+pytestmark = pytest.mark.django_db
+QUERIES = ["room", "room exist", "lobby", "lobbi", "rom exst", "hush", "closed room", "gruop", "6603", "signature"]
+
+
+@pytest.fixture
+def codes():
+    room = make.code("660300001")
+    make.code("660300002", description="User not in room.")
+    make.code("660600001", description="Group does not exist.")
+    make.note("The room was closed", room, issue="room is gone")
+    return list(ReturnCode.objects.order_by("pk"))
+
+
+def public_answers():
+    return {query: searching.search(query, None, pieces=True) for query in QUERIES}
+
+
+def internal_note(codes, by):
+    publishing.save_note(TroubleshootingNote(), None, {"title": "Hush lobby room signature"}, by, codes)
+
+
+def public_draft(codes, by):
+    values = {"title": "Lobby gruop lobbi", "audience": "public"}
+    publishing.save_note(TroubleshootingNote(), None, values, by, codes[1:])
+
+
+def internal_table(codes, by):
+    secret = make.table("secret", audience="internal")
+    for n in range(30):
+        make.code(f"6603{n}", secret, description="Hush: the lobby room is closed, rom exst gruop")
+
+
+def note_on_a_range(codes, by):
+    block = make.code_range()
+    note = publishing.save_note(TroubleshootingNote(), None, {"title": "Lobby closed"}, by, [], [block])
+    publishing.submit_note(note, note.version, by)
+
+
+@pytest.mark.parametrize("act", [internal_note, public_draft, internal_table, note_on_a_range])
+def test_internal_words_change_nothing_that_the_public_finds(act, codes, by, agent):
+    before, inside = public_answers(), searching.search("lobby", agent)
+    act(codes, by)
+    assert public_answers() == before
+    assert searching.search("lobby", agent) != inside
+    assert searching.check() == []
+
+
+def test_words_that_leave_the_public_leave_its_answers(codes, by, reviewer):
+    before = public_answers()
+    note = make.note("Lobby room", codes[1])
+    assert searching.search("lobby", None).hits
+    assert searching.search("loby", None).corrected == {"loby": "lobby"}
+    publishing.archive_note(note, note.version, by)
+    assert public_answers() == before
+    assert searching.search("loby", None).corrected == {}
+
+
+def test_a_table_that_is_taken_back_is_not_found(codes, by):
+    table = codes[0].table
+    curating.save_table(table, table.version, {"audience": "internal"}, by)
+    assert not searching.search("room", None).hits
+    assert searching.check() == []
+
+
+def test_who_may_read_nothing_finds_nothing(codes, settings):
+    settings.KB_PUBLIC_READ = False
+    assert searching.search("room", None).hits == []
+    assert not searching.containing(ReturnCode.objects, "room", None).exists()

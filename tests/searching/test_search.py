@@ -1,0 +1,124 @@
+"""What a question finds, and how it is shown."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kb import lookup, searching
+from kb.models import ReturnCode
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def codes():
+    texts = {
+        "660600004": "The frequency of calling the QueryGroupMemberList interface exceeds the limit.",
+        "660000012": "UserID length exceeds limit.",
+        "100000004": "Signature expired.",
+        "660300001": "Room does not exist.",
+    }
+    return [make.code(number, description=text) for number, text in texts.items()]
+
+
+def found(text, user=None, **options):
+    answer = searching.search(text, user, **options)
+    code_of = dict(ReturnCode.objects.values_list("pk", "code"))
+    return [code_of[hit.code_id] for hit in answer.hits]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("group member list", "660600004"),
+        ("querygroupmemberlist", "660600004"),
+        ("QueryGroupMember", "660600004"),
+        ("user id too long", "660000012"),
+        ("userid", "660000012"),
+        ("why does the signature keep expiring?", "100000004"),
+        ("signa", "100000004"),
+        ("6603", "660300001"),
+        ("  ROOM  ", "660300001"),
+        ("doesn't exist", "660300001"),
+        ("sginature", "100000004"),
+    ],
+)
+def test_a_question_finds_its_code(question, first, codes):
+    assert found(question)[0] == first
+
+
+def test_a_misspelt_word_is_answered_with_what_was_meant(codes):
+    answer = searching.search("sgnature expired", None)
+    assert answer.corrected == {"sgnature": "signature"}
+    assert found("sgnature expired") == ["100000004"]
+    assert searching.search("signature", None).corrected == {}
+    assert searching.search("qqqqqq", None) == searching.Found([])
+
+
+def test_tables_and_limit(codes):
+    other = make.code("9", make.table("other"), description="Room is full.")
+    assert found("room", tables=[other.table_id]) == ["9"]
+    assert found("room", tables=[]) == []
+    answer = searching.search("room", None, limit=1)
+    assert (len(answer.hits), answer.more) == (1, True)
+    assert searching.search("room", None, limit=2).more is False
+
+
+def test_a_filter_wants_all_words(codes):
+    within = searching.containing(ReturnCode.objects.all(), "exceeds limit", None)
+    assert {code.code for code in within} == {"660600004", "660000012"}
+    assert not searching.containing(ReturnCode.objects.all(), "exceeds room", None).exists()
+    assert not searching.containing(ReturnCode.objects.all(), "", None).exists()
+
+
+def test_passages_mark_the_words_and_come_from_what_the_reader_may_read(codes, agent):
+    note = make.note("Check the clock", codes[2], audience="internal", cause="The clock of the server is off.")
+    (public,) = lookup.results("expired signature", None).hits
+    assert public.code == codes[2]
+    assert public.pieces == [("Signature", True), (" ", False), ("expired", True), (".", False)]
+    (inside,) = lookup.results("server clock", agent).hits
+    assert ("clock", True) in inside.pieces
+    assert lookup.results("clock", None).hits == []
+    assert note.pk
+
+
+def test_a_passage_of_a_long_text_is_about_the_words(codes):
+    make.note("Long", codes[0], cause=f"{'word ' * 200}lobby <b>here</b> {'word ' * 200}")
+    (hit,) = lookup.results("lobby", None).hits
+    text = "".join(piece for piece, _ in hit.pieces)
+    assert ("lobby", True) in hit.pieces
+    assert text.startswith("…")
+    assert text.endswith("…")
+    assert len(text) < 170
+
+
+HOSTILE = [
+    "'", '"', "'\"", "NEAR(", "NEAR(room exist, 5)", "*", "room*", '"; --', "'; DROP TABLE kb_search_0; --",
+    "AND OR NOT", "AND", "room AND", "(((", ")", "room:*", "head:room", "^room", "-room", "+room", "{room}", "\\", "%", "_", "%s",
+    "%(x)s", "😀", "\x00", "room\x00exist", "x" * 100_000, "room " * 20_000, "a1 " * 5_000, "\u202eroom", "\ud800",
+    "room\udfff", "e\u0301" * 50, "\u0301", "\ufdfa" * 3_000, "§1", "¶1", "¤1", "1" * 5_000, "0x" + "f" * 300,
+    "ﷺ", "\ufeff", "İ", "ß", "ŉ", "१२३", "a\u200db", "\ue000", "\U0010ffff", "שלום עולם", "QueryGroup" * 500,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:20])
+def test_hostile_questions_are_answered(text, codes, agent):
+    for user in (None, agent):
+        searching.search(text, user, pieces=True)
+        list(searching.containing(ReturnCode.objects.all(), text, user))
+        list(searching.notes_containing(make.TroubleshootingNote.objects.all(), text))
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if "\x00" not in text and text.isprintable()], ids=ascii)
+def test_hostile_texts_are_indexed(text):
+    code = make.code(description=text[:5_000])
+    make.note("x", code, issue=text, resolution=text)
+    assert searching.check() == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(), max_size=60) | st.text("room'\"*()&|!:<->\\ AND%\x00é房", max_size=30))
+def test_any_question_is_answered(codes, text):
+    searching.search(text, None, pieces=True)
+    list(searching.containing(ReturnCode.objects.all(), text, None))
