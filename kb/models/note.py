@@ -55,6 +55,10 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
         """Keep published notes whose review date has come by `at`."""
         return self.published().filter(review_on__lte=at)
 
+    def to_verify(self, at: date) -> Self:
+        """Keep published notes that somebody should look at again: something asked for it, or the review is due."""
+        return self.published().filter(Q(verify_since__isnull=False) | Q(review_on__lte=at))
+
 
 class TroubleshootingNote(models.Model):
     """A runbook article for one code or many. Texts are Markdown."""
@@ -127,3 +131,7 @@ class TroubleshootingNote(models.Model):
     def is_validated(self) -> bool:
         """Whether a reviewer stands behind the words."""
         return self.state == NoteState.VALIDATED
+
+    def review_is_due(self, at: date) -> bool:
+        """Whether its review date has come by `at`; what `due` keeps."""
+        return self.is_live and self.review_on is not None and self.review_on <= at
