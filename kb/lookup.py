@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
-from django.db.models.functions import Length
 
 from kb import searching
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
@@ -21,6 +20,8 @@ MAX_HITS = 100
 
 MAX_NEAR = 6
 MAX_NEIGHBOURS = 3
+MAX_BEGUN = 8
+MIN_BEGINNING = 3
 
 
 class Verdict(StrEnum):
@@ -58,6 +59,8 @@ class Answer:
     hits: list[Hit] = field(default_factory=list)
     ranges: list[CodeRange] = field(default_factory=list)
     near: list[Near] = field(default_factory=list)
+    begun: list[ReturnCode] = field(default_factory=list)
+    """Codes that begin as the query does, which may be a part of one."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Result:
 
     code: ReturnCode
     pieces: list[tuple[str, bool]]
+    in_description: bool
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def with_flags(codes: ReturnCodeQuerySet, user: Any) -> ReturnCodeQuerySet:
 def find(query: str, user: Any, table: CodeTable | None = None, section: Section | None = None) -> Answer:
     """Answer what a code means: its meanings, or where it would belong and which codes are near.
 
-    At most four queries, whatever the size of the tables.
+    At most six queries, whatever the size of the tables.
     """
     scope = codes_visible_to(user)
     if table is not None:
@@ -120,6 +124,8 @@ def find(query: str, user: Any, table: CodeTable | None = None, section: Section
     if section is not None:
         scope = scope.filter(section=section)
     hits = _hits(query, scope)
+    if not hits and (number := text_code.bare(query)):
+        hits = [Hit(hit.code, "the number alone") for hit in _hits(number, scope)]
     if hits:
         return Answer(query, _verdict([hit.code for hit in hits], user), hits)
     ranges = CodeRange.objects.visible_to(user).holding(text_code.number(query)).select_related("table")
@@ -127,7 +133,10 @@ def find(query: str, user: Any, table: CodeTable | None = None, section: Section
         ranges = ranges.filter(table=table)
     known = list(ranges[:MAX_NEAR])
     verdict = Verdict.IN_KNOWN_RANGE if known else Verdict.UNKNOWN
-    return Answer(query, verdict, [], known, _near(query, scope))
+    near = _near(query, scope)
+    begun = _begun(query, scope, MAX_BEGUN) if _may_be_a_part(query) else []
+    apart = {offered.code.pk for offered in near}
+    return Answer(query, verdict, [], known, near, [code for code in begun if code.pk not in apart])
 
 
 def cards(codes: Sequence[ReturnCode], user: Any) -> list[Card]:
@@ -159,17 +168,16 @@ def neighbours(code: ReturnCode, user: Any) -> list[ReturnCode]:
     return [*reversed(below), *above]
 
 
-def beginning_with(text: str, user: Any) -> QuerySet[ReturnCode]:
-    """Return the codes that begin as somebody types, the shortest first: the code itself, where it is one."""
-    begun = codes_visible_to(user).filter(canonical__startswith=text_code.canonical(text))
-    return begun.order_by(Length("canonical"), F("retired_at").asc(nulls_first=True), "table_id", "position", "id")
+def beginning_with(text: str, user: Any, limit: int = MAX_BEGUN) -> list[ReturnCode]:
+    """Return codes that begin as somebody types, the shortest first: the code itself, where it is one."""
+    return _begun(text, codes_visible_to(user), limit)
 
 
 def results(text: str, user: Any, limit: int = 50, tables: Iterable[int] | None = None) -> Results:
     """Return the codes that answer a question in words, the best first, each with the passage that says so."""
     found = searching.search(text, user, tables=tables, limit=limit, pieces=True)
     codes = codes_visible_to(user).in_bulk([hit.code_id for hit in found.hits])
-    hits = [Result(codes[hit.code_id], hit.pieces) for hit in found.hits if hit.code_id in codes]
+    hits = [Result(codes[hit.code_id], hit.pieces, hit.in_description) for hit in found.hits if hit.code_id in codes]
     return Results(hits, found.corrected, found.more)
 
 
@@ -199,6 +207,21 @@ def _how(code: ReturnCode, asked: str, reading: str) -> str:
     if code.identity == asked or reading != "as written":
         return "as written" if code.identity == asked else reading
     return "hexadecimal" if code.identity.startswith("0X") else "leading zeros aside"
+
+
+def _may_be_a_part(query: str) -> bool:
+    """Whether a query without a hit may be how a code begins: one word with a digit, of three characters or more."""
+    return len(query) >= MIN_BEGINNING and " " not in query and any(c.isdigit() for c in query)
+
+
+def _begun(text: str, scope: ReturnCodeQuerySet, limit: int) -> list[ReturnCode]:
+    # What a part of a hexadecimal number comes to is not how the whole one begins.
+    if not text_code.readings(text) or text_code.identity(text).startswith("0X"):
+        return []
+    # The index's own order, so that a single digit costs no more than a whole code; then the shortest of those.
+    found = scope.beginning_with(text_code.canonical(text)).order_by("canonical", "id")[: 4 * limit]
+    ranked = sorted(found, key=lambda code: (len(code.canonical), code.is_retired, code.table_id, code.position))
+    return ranked[:limit]
 
 
 def _near(query: str, scope: QuerySet[ReturnCode]) -> list[Near]:

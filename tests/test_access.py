@@ -194,7 +194,7 @@ def ids(editor):
         "returncode": code.pk,
         "section": code.section_id,
         "troubleshootingnote": make.note("Room is gone", code).pk,
-        "synonym": Synonym.objects.values_list("pk", flat=True)[0],
+        "synonym": Synonym.objects.create(words="lobby, anteroom").pk,
         "tableimport": planned.pk,
         "importrow": ImportRow.objects.create(table_import=planned, kind="changed", code="1", return_code=code).pk,
         "group": 1,

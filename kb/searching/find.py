@@ -36,6 +36,8 @@ class Hit:
     code_id: int
     score: float
     pieces: Pieces = field(default_factory=list)
+    in_description: bool = True
+    """Whether the passage is from the code's description, and not from its other texts or a note."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def _with_pieces(hits: list[Hit], terms: Sequence[Term], user: Any) -> list[Hit]
     notes = TroubleshootingNote.objects.visible_to(user).current().order_by("id")
     codes = ReturnCode.objects.visible_to(user).prefetch_related(Prefetch("notes", notes, to_attr="shown_notes"))
     by_id = codes.in_bulk([hit.code_id for hit in hits])
-    return [Hit(h.code_id, h.score, snippet(_texts(by_id[h.code_id]), terms)) for h in hits if h.code_id in by_id]
+    found = [(hit, *snippet(_texts(by_id[hit.code_id]), terms)) for hit in hits if hit.code_id in by_id]
+    return [Hit(hit.code_id, hit.score, pieces, place == 0) for hit, place, pieces in found]
 
 
 def _texts(code: Any) -> list[str]:

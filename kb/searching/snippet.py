@@ -13,18 +13,18 @@ _BEFORE = 40
 Pieces = list[tuple[str, bool]]
 
 
-def snippet(texts: Iterable[str], terms: Sequence[Term]) -> Pieces:
-    """Return the passage of the text that has the most of the terms, the first among equals; [] for no text."""
+def snippet(texts: Iterable[str], terms: Sequence[Term]) -> tuple[int, Pieces]:
+    """Return which text has the most of the terms, the first among equals, and its passage; (0, []) for no text."""
     stems = {stem_ for term in terms for alternative in term.alternatives for stem_ in alternative.stems}
     begun = tuple(a.stems[-1] for term in terms for a in term.alternatives if a.prefix)
-    best: tuple[int, str, list[Written]] | None = None
-    for text in texts:
+    best: tuple[int, int, str, list[Written]] | None = None
+    for place, text in enumerate(texts):
         folded = fold(text)
         hits = [word for word in written(folded) if _is_hit(word, stems, begun)]
         found = len({stem(word.whole) for word in hits})
         if folded.strip() and (best is None or found > best[0]):
-            best = (found, folded, hits)
-    return _passage(best[1], best[2]) if best else []
+            best = (found, place, folded, hits)
+    return (best[1], _passage(best[2], best[3])) if best else (0, [])
 
 
 def _is_hit(word: Written, stems: set[str], begun: tuple[str, ...]) -> bool:

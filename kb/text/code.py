@@ -29,7 +29,9 @@ _DECIMAL = re.compile(r"[+-]?[0-9]+\Z")
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
 _DIGITS = re.compile(r"[0-9]+")
 _CHUNKS = re.compile(r"[0-9]+|[^0-9]")
-_EDIT_LIMIT = 20
+_GROUPED = re.compile(r"[0-9]{1,3}([ ,.'_])[0-9]{3}(?:\1[0-9]{3}){0,5}\Z")
+_LABELLED = re.compile(r"(?:ERR|ERROR|CODE|RC|RET|RETCODE|ERROR[ _-]?CODE|E)[ _-]{0,2}(-?[0-9]{3,20})\Z")
+_EDIT_LEAST, _EDIT_LIMIT = 3, 20
 
 
 @dataclass(frozen=True)
@@ -115,14 +117,26 @@ def readings(query: str) -> list[Reading]:
     return [Reading(form, how) for form, how in found.items()]
 
 
+def bare(query: str) -> str:
+    """Return the number that somebody wrote in groups of three or behind a label: `660 300 001`, `ERR_660300001`.
+
+    "" where there is none. A last resort: a vendor may use either as a code of its own.
+    """
+    text = identity(query)[: 2 * MAX_LENGTH].replace("\u2019", "'")
+    labelled = _LABELLED.match(text)
+    if labelled:
+        return labelled[1]
+    return re.sub("[^0-9]", "", text) if _GROUPED.match(text) else ""
+
+
 def one_edit_variants(raw: str) -> set[str]:
     """Return the canonical texts one edit (replace, drop, insert, swap) away from a code.
 
     Around 200 texts for nine digits: near codes then cost one indexed query, whatever the table's size.
-    Codes longer than 20 characters have none, to keep that query small.
+    Codes longer than 20 characters have none, to keep that query small; of fewer than 3, everything would be near.
     """
     text = canonical(raw)
-    if not text or len(text) > _EDIT_LIMIT:
+    if not _EDIT_LEAST <= len(text) <= _EDIT_LIMIT:
         return set()
     letters = "0123456789" if _DECIMAL.match(text) else "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
     cuts = [(text[:i], text[i:]) for i in range(len(text) + 1)]

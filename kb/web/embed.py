@@ -35,7 +35,7 @@ def box(request: HttpRequest) -> HttpResponse:
         return _frame({"query": query})
     context = _answer(query, None)
     if not context["meanings"]:
-        found = list(lookup.search(query, _NOBODY)[: MAX_RESULTS + 1])
+        found = lookup.search(query, _NOBODY, MAX_RESULTS + 1)
         context |= {"results": found[:MAX_RESULTS], "more_results": len(found) > MAX_RESULTS}
     return _frame(context)
 

@@ -11,9 +11,9 @@ from kb.text import code as text_code
 def around(answer: Answer, user: Any) -> list[ReturnCode]:
     """Return the codes just below and above, in the table of the narrowest range that holds the number.
 
-    None where codes one edit away are offered: for a slip of the pen those are the better guess.
+    None where codes one edit away are offered, or such as begin so: those are the better guess.
     """
-    if answer.near or not answer.ranges:
+    if answer.near or answer.begun or not answer.ranges:
         return []
     place = ReturnCode(table_id=answer.ranges[0].table_id, number=text_code.number(answer.query))
     return lookup.neighbours(place, user)

@@ -41,16 +41,17 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         usage.count_codes([code.pk for code in quoted])
         hits = [Hit(code, "named in the text") for code in quoted]
         return render(request, "kb/meanings.html", {"query": query, **choice.asked(request, hits)})
-    found = list(lookup.search(query, request.user)[: MAX_RESULTS + 1])
-    if not found:
+    results = lookup.results(query, request.user, MAX_RESULTS)
+    begun = {code.pk for code in answer.begun}
+    if not results.hits:
         usage.count_miss(query)
     context = {
         "query": query,
         "answer": answer,
         "around": around(answer, request.user),
         "is_code": _looks_like_a_code(query),
-        "results": found[:MAX_RESULTS],
-        "more": len(found) > MAX_RESULTS,
+        "results": results,
+        "hits": [hit for hit in results.hits if hit.code.pk not in begun],
     }
     return render(request, "kb/results.html", context)
 

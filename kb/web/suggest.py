@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from kb import lookup
 from kb.models import ReturnCode
-from kb.text import code as text_code
 
 MAX_SHOWN = 8
 _LEAST = 2
@@ -22,9 +21,8 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
 
 def _codes(request: HttpRequest, query: str) -> list[ReturnCode]:
-    begun = lookup.beginning_with(query, request.user)[:MAX_SHOWN] if text_code.readings(query) else []
-    found = {code.pk: code for code in begun}
+    found = {code.pk: code for code in lookup.beginning_with(query, request.user, MAX_SHOWN)}
     if len(query) >= _LEAST and len(found) < MAX_SHOWN:
-        for code in lookup.search(query, request.user)[:MAX_SHOWN]:
+        for code in lookup.search(query, request.user, MAX_SHOWN):
             found.setdefault(code.pk, code)
     return list(found.values())[:MAX_SHOWN]

@@ -77,8 +77,9 @@ def test_a_code_in_a_known_range_says_where_it_would_belong_and_what_is_around_i
     )
 
 
-def test_a_part_of_a_code_also_lists_the_codes_that_contain_it(public, room):
-    check_order(public.get("/", {"q": "6603"}), "6603 is in no table", "Codes whose texts contain it", "660300001")
+def test_a_part_of_a_code_lists_the_codes_that_begin_so(public, room):
+    check_order(public.get("/", {"q": "6603"}), "6603 is in no table", "Codes that begin with 6603", "660300001")
+    assert public.get("/", {"q": "6603"}).content.decode().count("Room does not exist.") == 1
 
 
 def test_words_lead_to_a_list_with_tags(public, room):
@@ -99,12 +100,12 @@ def test_a_long_list_is_cut_and_says_so(public):
     for n in range(51):
         make.code(f"9{n:03}", table)
     response = public.get("/", {"q": "room"})
-    assert "The first 50; there are more" in words(response)
+    assert "The best 50; there are more" in words(response)
     assert response.content.decode().count('class="row"') == 50
 
 
 def test_nothing_found_helps_on(public, room):
-    check_order(public.get("/", {"q": "purple elephants"}), "Nothing found for purple elephants", "Fewer words")
+    check_order(public.get("/", {"q": "purple elephants"}), "Nothing found for purple elephants", "Other words")
 
 
 @pytest.mark.parametrize("query", ["'", '"', "%", "_", "\\", "a" * 5000, "1" * 5000, "\x00", "<script>", "OR 1=1 --"])

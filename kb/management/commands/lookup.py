@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from kb import lookup, usage
-from kb.lookup import Answer, Card, Verdict
+from kb.lookup import Answer, Card, Results, Verdict
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
 from kb.models import ReturnCode
 from kb.text import reply as text_reply
@@ -44,26 +44,29 @@ class Command(BaseCommand):
         user = reads_as(options["public"])
         answer = lookup.find(query, user)
         cards = lookup.cards([hit.code for hit in answer.hits], user)
-        results = [] if cards else list(lookup.search(query, user)[:MAX_RESULTS])
-        _count(query, cards, results)
+        found = Results([], {}, False) if cards else lookup.results(query, user, MAX_RESULTS)
+        _count(query, cards, found)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(answer, cards, results), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(answer, cards, found), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write("\n".join(self._lines(answer, cards, results)))
+            self.stdout.write("\n".join(self._lines(answer, cards, found)))
         self.stdout.flush()
-        sys.exit(FOUND if cards or results else NOT_FOUND)
+        sys.exit(FOUND if cards or found.hits else NOT_FOUND)
 
-    def _lines(self, answer: Answer, cards: list[Card], results: list[ReturnCode]) -> Iterator[str]:
+    def _lines(self, answer: Answer, cards: list[Card], found: Results) -> Iterator[str]:
         for hit, card in zip(answer.hits, cards, strict=True):
             yield from self._card(card, hit.how)
-        if results:
-            yield f"{len(results)}{' or more' if len(results) == MAX_RESULTS else ''} about “{safe(answer.query)}”:"
-        for code in results:
+        if found.hits:
+            yield f"{'The best ' if found.more else ''}{len(found.hits)} about “{safe(answer.query)}”:"
+        for asked, meant in found.corrected.items():
+            yield f"Nothing is about “{safe(asked)}”: shown is what is about “{safe(meant)}”."
+        for code in (hit.code for hit in found.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
-        if not cards and not results:
+        if not cards and not found.hits:
             yield f"{safe(answer.query)} {SAID[answer.verdict]}."
             yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
             yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
+            yield from (f"  begins so: {safe(code.code)}  {safe(code.description)}" for code in answer.begun)
 
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
@@ -88,9 +91,9 @@ class Command(BaseCommand):
         yield ""
 
 
-def _count(query: str, cards: list[Card], results: list[ReturnCode]) -> None:
+def _count(query: str, cards: list[Card], found: Results) -> None:
     usage.count_codes([card.code.pk for card in cards])
-    if not cards and not results:
+    if not cards and not found.hits:
         usage.count_miss(query)
 
 
@@ -99,15 +102,17 @@ def _reply(card: Card) -> str:
     return text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()) if note else ""
 
 
-def _as_json(answer: Answer, cards: list[Card], results: list[ReturnCode]) -> dict[str, Any]:
+def _as_json(answer: Answer, cards: list[Card], found: Results) -> dict[str, Any]:
     hits = zip(answer.hits, cards, strict=True)
     return {
         "query": answer.query,
         "verdict": answer.verdict,
         "hits": [_brief(hit.code) | {"how": hit.how} | _knowledge(card) for hit, card in hits],
-        "about": [_brief(code) for code in results],
+        "about": [_brief(hit.code) for hit in found.hits],
+        "corrected": found.corrected,
         "ranges": [str(found) for found in answer.ranges],
         "near": [_brief(near.code) for near in answer.near],
+        "begins_so": [_brief(code) for code in answer.begun],
     }
 
 
