@@ -55,7 +55,9 @@ class CodeFilters(FilterSet):
         if missing:
             known = sections.exclude(name="").order_by("name").values_list("name", flat=True).distinct()
             names = list(known[: table.MOST_NEAR])
-            raise BadParameters([describe(name, one, "is no section that you may read", names) for one in missing])
+            raise BadParameters(
+                [describe(name, one, "There is no section {} that you may read.", names) for one in missing]
+            )
         return queryset.filter(section__in=[pk for pk, *_ in found])
 
     def by_codes(self, queryset: ReturnCodeQuerySet, name: str, value: list[str]) -> QuerySet:

@@ -62,7 +62,7 @@ class NoteFilters(FilterSet):
         missing = [one for one in value if one not in found]
         if missing:
             names = list(owners.order_by("username").values_list("username", flat=True)[: table.MOST_NEAR])
-            raise BadParameters([describe(name, one, "owns no note", names) for one in missing])
+            raise BadParameters([describe(name, one, "{} owns no note.", names) for one in missing])
         return queryset.filter(owner__in=found.values())
 
     def by_due(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:

@@ -168,7 +168,9 @@ class KeysetPagination(BasePagination):
                 raise ValueError(way)
             return way == "previous", [term.read(one) for term, one in zip(self.terms, values, strict=True)]
         except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
-            raise Refused(f"is no cursor of the order {self.ordering}", ["a link of one of its pages"]) from None
+            raise Refused(
+                f"This is no cursor of the order {self.ordering}.", ["`next` or `previous` of one of its pages"]
+            ) from None
 
 
 def _after(terms: Iterable[Term], values: list[Any]) -> Q:

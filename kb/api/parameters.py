@@ -62,7 +62,7 @@ def read(query: QueryDict, known: Mapping[str, Field]) -> dict[str, Any]:
     errors: list[dict[str, Any]] = []
     for name, given in query.lists():
         if name not in known:
-            errors.append(describe(name, ", ".join(given), "belongs to no parameter here", sorted(known), name))
+            errors.append(describe(name, ", ".join(given), "No parameter has this name.", sorted(known), name))
             continue
         read_here, wrong = _read_one(name, given, known[name])
         values[name] = read_here if known[name].several else next(iter(read_here), None)
@@ -75,7 +75,7 @@ def read(query: QueryDict, known: Mapping[str, Field]) -> dict[str, Any]:
 def _read_one(name: str, given: list[str], field: Field) -> tuple[list[Any], list[dict[str, Any]]]:
     limit = MAX_SEVERAL if field.several else 1
     if len(given) > limit:
-        said = "is given more than once" if limit == 1 else f"is given {len(given)} times"
+        said = "It is given more than once." if limit == 1 else f"It is given {len(given)} times."
         takes = "one value" if limit == 1 else f"at most {limit} values"
         return [], [describe(name, ", ".join(given[:3]), said, [takes])]
     values, errors = [], []
@@ -83,14 +83,14 @@ def _read_one(name: str, given: list[str], field: Field) -> tuple[list[Any], lis
         try:
             values.append(_value(text, field))
         except Refused as refused:
-            errors.append(describe(name, text, refused.problem, refused.allowed))
+            errors.append(describe(name, text, refused.problem, refused.allowed, refused.sought))
     return values, errors
 
 
 def _value(text: str, field: Field) -> Any:
     if "\x00" in text:
-        raise Refused("holds a NUL character", ["text without it"])
+        raise Refused("It holds a NUL character.", ["text without it"])
     if not text:
         allowed = field.kind.schema.get("enum", ["true", "false"] if field.kind.schema.get("type") == "boolean" else [])
-        raise Refused("has no value: give one, or leave the parameter out", allowed)
+        raise Refused("It has no value: give one, or leave the parameter out.", allowed)
     return field.kind.read(text)

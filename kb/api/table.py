@@ -77,5 +77,7 @@ def named(slugs: list[str], user: Any) -> list[int]:
     missing = [slug for slug in slugs if slug not in found]
     if missing:
         known = list(visible.values_list("slug", flat=True)[:MOST_NEAR])
-        raise BadParameters([describe("table", slug, "is no table that you may read", known) for slug in missing])
+        raise BadParameters(
+            [describe("table", slug, "There is no table {} that you may read.", known) for slug in missing]
+        )
     return list(found.values())

@@ -5,10 +5,10 @@ from rest_framework.routers import SimpleRouter
 
 from kb.api.code import CodeViewSet
 from kb.api.docs import DocsView, SchemaView
-from kb.api.errors import unknown_address
 from kb.api.export import ExportView
 from kb.api.incident import IncidentViewSet
 from kb.api.note import NoteViewSet
+from kb.api.problems import unknown_address
 from kb.api.table import TableViewSet
 
 router = SimpleRouter()

@@ -18,12 +18,13 @@ _NOT_NUL = r"^[^\u0000]+$"
 
 
 class Refused(Exception):
-    """A value that a parameter does not take; the message goes on where the value stops."""
+    """A value that a parameter does not take: `problem` is a sentence in which `{}` stands for what was `sought`."""
 
-    def __init__(self, problem: str, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, problem: str, allowed: Iterable[str] = (), sought: str = "") -> None:
         super().__init__(problem)
         self.problem = problem
         self.allowed = list(allowed)
+        self.sought = sought
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def one_of(choices: Iterable[str]) -> Kind:
 
     def read(text: str) -> str:
         if text not in words:
-            raise Refused("is not one of the values", words)
+            raise Refused("{} is not one of its values.", words)
         return text
 
     return Kind(read, {"type": "string", "enum": words})
@@ -54,7 +55,9 @@ def some_of(choices: Iterable[str]) -> Kind:
         given = [word.strip() for word in text.split(",")]
         unknown = [word for word in given if word not in words]
         if unknown:
-            raise Refused(f"names “{unknown[0][:MAX_TEXT]}”, which is not there", words)
+            raise Refused(
+                "{} is not one of its values." if unknown[0] else "It names nothing after a comma.", words, unknown[0]
+            )
         return given
 
     items = {"type": "string", "enum": words}
@@ -67,7 +70,7 @@ def whole(least: int, most: int) -> Kind:
 
     def read(text: str) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not least <= int(text) <= most:
-            raise Refused("is not a number that this takes", [allowed])
+            raise Refused("{} is not a number that it takes.", [allowed])
         return int(text)
 
     return Kind(read, {"type": "integer", "minimum": least, "maximum": most})
@@ -78,7 +81,7 @@ def text_of(longest: int, pattern: str = _NOT_NUL) -> Kind:
 
     def read(text: str) -> str:
         if len(text) > longest:
-            raise Refused(f"is too long: {len(text)} characters", [f"at most {longest} characters"])
+            raise Refused(f"It is too long: {len(text)} characters.", [f"at most {longest} characters"])
         return text
 
     return Kind(read, {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern})
@@ -86,7 +89,7 @@ def text_of(longest: int, pattern: str = _NOT_NUL) -> Kind:
 
 def _yes_no(text: str) -> bool:
     if text not in ("true", "false"):
-        raise Refused("is neither true nor false", ["true", "false"])
+        raise Refused("{} is neither true nor false.", ["true", "false"])
     return text == "true"
 
 
@@ -100,14 +103,16 @@ def _moment(text: str) -> datetime:
             raise ValueError(text)
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Refused("is not a moment with its zone", ["2026-03-05T14:00:00Z", "2026-03-05T15:00:00+01:00"]) from None
+        raise Refused(
+            "{} is not a moment with its zone.", ["2026-03-05T14:00:00Z", "2026-03-05T15:00:00+01:00"]
+        ) from None
 
 
 def _words(text: str) -> str:
     words = text.split()
     limit = f"1 to {searching.MAX_WORDS} words of at most {searching.MAX_LENGTH} characters"
     if not 1 <= len(words) <= searching.MAX_WORDS or max(map(len, words)) > searching.MAX_LENGTH:
-        raise Refused("is more than is searched for, or nothing", [limit])
+        raise Refused("It has more words than are searched for, or none.", [limit])
     return text
 
 
@@ -115,7 +120,7 @@ def _codes(text: str) -> list[str]:
     given = text.split(",")
     if len(given) > MAX_SEVERAL or any(len(code) > CODE_LENGTH or not code.strip() for code in given):
         raise Refused(
-            "is not a list of codes", [f"1 to {MAX_SEVERAL} codes of at most {CODE_LENGTH} characters, with commas"]
+            "{} is not a list of codes.", [f"1 to {MAX_SEVERAL} codes of at most {CODE_LENGTH} characters, with commas"]
         )
     return given
 

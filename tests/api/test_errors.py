@@ -8,6 +8,11 @@ pytestmark = pytest.mark.django_db
 BIG = "9" * 30
 
 
+def said(body):
+    """What an error tells: in words, and in lists of what is allowed."""
+    return " ".join([body["detail"], *(", ".join([e["value"], *e["allowed"]]) for e in body["errors"])])
+
+
 @pytest.fixture
 def world():
     make.code("660300001", make.table(), "Business")
@@ -50,7 +55,7 @@ def world():
         ("text=a%00b", ["text", "NUL"]),
         ("table=a%00b", ["table", "NUL"]),
         ("code=%00", ["code", "NUL"]),
-        ("a%00b=1", ["belongs to no parameter"]),
+        ("a%00b=1", ["No parameter has this name"]),
         ("text=" + "x" * 81, ["text", "80"]),
         ("text=one two three four five six seven eight nine", ["8 words"]),
         ("text=%20", ["text", "1 to 8 words"]),
@@ -69,9 +74,9 @@ def test_what_means_nothing_is_refused_and_named(client, world, query, words):
     body = answer.json()
     assert answer["Content-Type"] == "application/problem+json"
     assert (body["status"], body["title"]) == (400, "Bad Request")
-    assert [word for word in words if word not in body["detail"]] == []
+    assert [word for word in words if word not in said(body)] == []
     (error,) = body["errors"]
-    assert set(error) == {"parameter", "value", "message", "allowed"}
+    assert set(error) == {"parameter", "value", "message", "allowed", "nearest"}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +99,7 @@ def test_what_means_nothing_is_refused_and_named(client, world, query, words):
 def test_every_endpoint_is_as_strict(client, world, address, words):
     answer = client.get(f"/api/v1/{address}")
     assert answer.status_code == 400, answer.content
-    assert [word for word in words if word not in answer.json()["detail"]] == []
+    assert [word for word in words if word not in said(answer.json())] == []
 
 
 def test_every_bad_parameter_is_named_at_once(client, world):
@@ -116,8 +121,7 @@ def test_a_long_list_of_what_is_allowed_begins_with_the_nearest(client):
         make.table(f"table-{n:02d}")
     (error,) = client.get("/api/v1/codes/?table=tabel-59").json()["errors"]
     assert len(error["allowed"]) == 40
-    assert error["allowed"][0] == "table-59"
-    assert "and 20 more" in error["message"]
+    assert error["allowed"][0] == error["nearest"] == "table-59"
 
 
 @pytest.mark.parametrize(
@@ -150,8 +154,11 @@ def test_every_error_has_one_shape(client, method, address, status, person):
     answer = getattr(client, method)(address)
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
-    assert {"type", "title", "status", "detail"} <= set(answer.json())
-    assert answer.json()["status"] == status
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "errors", "instance", "request_id"}
+    assert body["status"] == status
+    assert body["request_id"] == answer["X-Request-ID"]
+    assert body["instance"] == answer.wsgi_request.get_full_path().partition("?")[0]
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "text/csv"])
@@ -183,6 +190,29 @@ def test_a_missing_slash_is_added(client):
 def test_a_query_of_too_many_parts_is_a_bad_request(client):
     answer = client.get("/api/v1/codes/?" + "&".join(["code=1"] * 2_000))
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_what_django_itself_refuses_has_the_same_shape(client, settings, debug, monkeypatch):
+    settings.DEBUG = debug
+    answer = client.get("/api/v1/codes/", headers={"host": "forged.example"})
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert "forged" not in answer.content.decode()
+
+    def fail(*args):
+        raise RuntimeError("the secret of the traceback")
+
+    monkeypatch.setattr("django.contrib.auth.middleware.get_user", fail)
+    monkeypatch.setattr("kb.web.access.reader", lambda user: fail() if user.is_anonymous else None)
+    client.raise_request_exception = False
+    answer = client.get("/api/v1/codes/")
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
+    assert b"secret" not in answer.content
+    assert int(answer["Content-Length"]) == len(answer.content)
+
+
+def test_pages_keep_their_own_errors(client):
+    assert client.get("/nowhere/")["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("debug", [True, False])
