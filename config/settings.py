@@ -1,5 +1,6 @@
 """Settings, every one from the environment. The README's table names each variable; a test holds it to this file."""
 
+import ipaddress
 import re
 import zoneinfo
 from pathlib import Path
@@ -34,6 +35,16 @@ def _is_origins(given: list[str]) -> None:
         )
 
 
+def _is_networks(given: list[str]) -> None:
+    try:
+        for network in given:
+            ipaddress.ip_network(network)
+    except ValueError as error:
+        raise ValidationError(
+            f"{error}; allowed are addresses such as 10.0.0.7 and networks such as 10.0.0.0/8."
+        ) from error
+
+
 _ORIGIN = re.compile(r"(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
 
 # All variables are read before any complaint, so that one start names every bad one (see `env.seal()`).
@@ -50,9 +61,14 @@ DATABASE_MAX_AGE = env.int("DATABASE_MAX_AGE", 60, validate=validate.Range(min=0
 BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "json"]))
+PROXY_COUNT = env.int("PROXY_COUNT", 0, validate=validate.Range(min=0))
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
 KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=_is_origins)
+KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "")
+KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], validate=_is_networks)
 KB_USAGE_FLUSH_SECONDS = env.int("KB_USAGE_FLUSH_SECONDS", 5, validate=validate.Range(min=0))
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
@@ -105,6 +121,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.request_id.RequestIdMiddleware",
+    "config.observing.ObservingMiddleware",
+    "config.probes.ProbesMiddleware",
     "kb.api.problems.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -234,8 +252,26 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export_table"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {request_id}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "filters": {
+        "discreet": {"()": "config.logs.DiscreetFilter"},
+        "request_id": {"()": "config.request_id.RequestIdFilter"},
+    },
+    "formatters": {
+        "line": {
+            "()": "config.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {request_id}: {message}",
+            "style": "{",
+        },
+        "json": {"()": "config.logs.JsonLines"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["discreet", "request_id"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Its own handlers would write to the terminal besides, with addresses.
+    "loggers": {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
 }

@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config import probes
+
 urlpatterns = [
+    *probes.urlpatterns,
     path("admin/", admin.site.urls),
     path("api/", include("kb.api.urls")),
     path("", include("kb.web.urls")),

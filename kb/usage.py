@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from kb import measuring
 from kb.models import CodeUse, Miss, ReturnCode
 from kb.models.counting import add_counts
 from kb.models.usage import MISS_LENGTH
@@ -56,6 +57,7 @@ def flush() -> bool:
         codes, misses = dict(_codes), dict(_misses)
         _codes.clear()
         _misses.clear()
+        _show_buffered()
     try:
         with transaction.atomic():
             _write_codes(codes)
@@ -66,6 +68,7 @@ def flush() -> bool:
         with _lock:
             _codes.update(codes)
             _misses.update(misses)
+            _show_buffered()
         return False
     return True
 
@@ -76,7 +79,12 @@ def _add(counter: Counter, keys: Iterable) -> None:
         for key in keys:
             if len(counter) < MAX_BUFFERED or (key, today) in counter:
                 counter[(key, today)] += 1
+        _show_buffered()
     _start_writer()
+
+
+def _show_buffered() -> None:
+    measuring.BUFFERED.set(len(_codes) + len(_misses))
 
 
 def _write_codes(counts: dict[tuple[int, date], int]) -> None:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from kb import searching
+from kb import measuring, searching
 from kb.importing import plan, record, staging
 from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongState
 from kb.journal import By, Entry
@@ -25,6 +25,7 @@ from kb.models.table_import import Resolution
 _SHOWN = 5
 
 
+@measuring.IMPORT_SECONDS.labels("apply").time()
 def apply_import(
     table_import: TableImport, by: By, *, yes_retire: bool = False, skip_errors: bool = False
 ) -> TableImport:

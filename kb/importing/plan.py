@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count, Max
 
+from kb import measuring
 from kb.importing import matching, staging, storing
 from kb.importing.errors import ImportRefused
 from kb.importing.read import Problem, Source, TableRow
@@ -40,6 +41,7 @@ class NewTable:
     audience: str = Audience.INTERNAL
 
 
+@measuring.IMPORT_SECONDS.labels("plan").time()
 def plan_import(
     target: CodeTable | NewTable,
     source: Source,

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from kb import searching
+from kb import measuring, searching
 from kb.importing import record, staging
 from kb.importing.errors import WrongState
 from kb.journal import By, Entry
@@ -64,6 +64,7 @@ def preview(table_import: TableImport) -> Preview:
     return found
 
 
+@measuring.IMPORT_SECONDS.labels("roll_back").time()
 def roll_back(table_import: TableImport, by: By) -> TableImport:
     """Put back what an import changed, and return the import that records it.
 

@@ -10,7 +10,7 @@ find.py        `search` and `containing`
 """
 
 from kb.searching.find import Found, Hit, containing, search
-from kb.searching.index import check, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
+from kb.searching.index import check, lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_containing
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Hit",
     "check",
     "containing",
+    "lag",
     "notes_containing",
     "prepare",
     "rebuild",

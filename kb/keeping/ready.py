@@ -1,0 +1,34 @@
+"""Whether this server is fit to answer: asked every few seconds by whatever spreads the requests."""
+
+from functools import cache
+
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from kb import searching
+
+
+def problems() -> list[str]:
+    """Return what keeps this server from answering well, in sentences without a secret; [] where nothing does."""
+    try:
+        connection.ensure_connection()
+        missing = missing_migrations()
+        if missing:
+            return [f"{len(missing)} migrations are not applied: run manage.py migrate."]
+        behind = searching.lag()
+    except DatabaseError as error:
+        # Its message may name hosts and users.
+        return [f"The database does not answer ({type(error).__name__})."]
+    return [f"The search index and the codes differ by {behind}: run manage.py reindex."] if behind else []
+
+
+def missing_migrations() -> list[str]:
+    """Return the names of the migrations that this release has and the database has not."""
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    return [f"{app}.{name}" for app, name in sorted(_released() - applied)]
+
+
+@cache
+def _released() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).disk_migrations)
