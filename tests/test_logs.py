@@ -27,7 +27,7 @@ def fail(request):
     try:
         int(request.GET["q"])
     except ValueError as error:
-        raise RuntimeError(f"cannot read {request.GET['q']!r} of anna@example.com\nDETAIL: hunter2-secret") from error
+        raise RuntimeError(f"cannot read {request.GET['q']!r} of {SECRETS[1]}\nDETAIL: {SECRETS[0]}") from error
 
 
 urlpatterns = [path("fail/", fail, name="fail"), *real_urlpatterns]
