@@ -6,6 +6,7 @@ Each owns its transaction, refuses a stale version (StaleEdit) and records what 
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from kb import journal
@@ -13,7 +14,17 @@ from kb.journal import By, NotAllowed
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, Synonym
 from kb.models.code import VENDOR_TEXTS, Origin
 from kb.models.incident import IncidentState
+from kb.text import tracker
 from kb.text.disposition import derive
+
+
+class AlreadyLinked(NotAllowed):
+    """Another link leads to this incident, however its address is written."""
+
+    def __init__(self, existing: IncidentLink) -> None:
+        super().__init__(f"This incident is linked already, as “{existing}”: add the codes there.")
+        self.existing = existing
+
 
 CODE_FIELDS = (*VENDOR_TEXTS, "disposition", "fixer", "successor")
 
@@ -62,10 +73,40 @@ def save_incident(
 ) -> IncidentLink:
     """Create an incident link (version None) or change one; `codes` None leaves its codes as they are.
 
-    One that becomes resolved without a date was resolved now.
+    A new one began now unless its start is given, and one that becomes resolved without a date was resolved now.
+    A reference that nobody wrote is read from the address. Raises AlreadyLinked, NotAllowed, StaleEdit.
     """
     links = {} if codes is None else {"codes": codes}
-    return _save(incident, version, _with_end(incident, values), links, by)
+    start = {"started_at": timezone.now()} if version is None and incident.started_at is None else {}
+    known = start | _with_reference(incident, values)
+    try:
+        return _save(incident, version, _with_end(incident, known), links, by)
+    except IntegrityError:
+        existing = linked_already(known.get("url", incident.url), except_for=incident.pk)
+        if existing:
+            raise AlreadyLinked(existing) from None
+        raise
+
+
+def linked_already(url: str, except_for: int | None = None) -> IncidentLink | None:
+    """Return the link that leads to the same incident as an address. Raises NotAllowed for what is no address."""
+    return IncidentLink.objects.filter(canonical=_tracked(url).canonical).exclude(pk=except_for or 0).first()
+
+
+def _tracked(url: str) -> tracker.Tracked:
+    try:
+        return tracker.read(url)
+    except tracker.NotALink as problem:
+        raise NotAllowed(str(problem)) from None
+
+
+def _with_reference(incident: IncidentLink, values: dict[str, Any]) -> dict[str, Any]:
+    url = values.get("url", incident.url)
+    read = _tracked(url).reference
+    given = values.get("reference", incident.reference)
+    # What was read from the address before this one says nothing about this one.
+    outdated = url != incident.url and incident.url and given == _tracked(incident.url).reference
+    return values if given and not outdated else values | {"reference": read}
 
 
 def _with_end(incident: IncidentLink, values: dict[str, Any]) -> dict[str, Any]:

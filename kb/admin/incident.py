@@ -2,31 +2,27 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from kb import curating
 from kb.admin import tags
-from kb.admin.versioned import VersionedAdmin, VersionedForm
+from kb.admin.choosing import is_id
+from kb.admin.incident_form import MARKDOWN, WORDS, IncidentForm, reading
+from kb.admin.versioned import VersionedAdmin
 from kb.journal import By
-from kb.models import IncidentLink, ReturnCode
+from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models.incident import IncidentState
 
 CODES_IN_LIST = 3
-
-
-class IncidentForm(VersionedForm):
-    """An incident's form, with dates that every time zone can show."""
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse the years in which no incident was."""
-        cleaned = super().clean()
-        for name in ("started_at", "resolved_at"):
-            moment = cleaned.get(name)
-            if moment and not 1990 <= moment.year <= 2100:
-                self.add_error(name, f"The year {moment.year} is not between 1990 and 2100.")
-        return cleaned
+SHOWN = 100
 
 
 @admin.register(IncidentLink)
@@ -35,6 +31,7 @@ class IncidentAdmin(VersionedAdmin):
 
     noun = "incident"
     form = IncidentForm
+    change_form_template = "admin/kb/incident_form.html"
     written = (
         "url",
         "reference",
@@ -64,16 +61,40 @@ class IncidentAdmin(VersionedAdmin):
     fieldsets = (
         ("In the tracker", {"fields": ("url", "reference", "title")}),
         ("How it stands", {"fields": ("state", ("started_at", "resolved_at"))}),
-        ("For agents", {"fields": ("impact", "workaround", "codes", "audience")}),
+        (
+            "For agents",
+            {
+                "fields": ("impact", "workaround", "codes", "audience"),
+                "description": "Markdown: **bold**, lists, `code`, links. HTML is shown as text. "
+                "The public sees a public incident unless all its codes are internal.",
+            },
+        ),
     )
 
+    def get_urls(self) -> list[Any]:
+        """Add what the form's script asks, and the page after an incident's end."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("look/", wrap(self.look_view), name="kb_incidentlink_look"),
+            path("preview/", wrap(self.preview_view), name="kb_incidentlink_preview"),
+            path("<path:object_id>/learned/", wrap(self.learned_view), name="kb_incidentlink_learned"),
+            *super().get_urls(),
+        ]
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Say what an empty date of resolution means."""
+        """Say what an empty date of resolution means, and whose form it is."""
         texts = {
             "started_at": "In your own time zone, as all times here.",
             "resolved_at": "Left empty, a resolved incident gets the present time.",
         }
-        return super().get_form(request, obj, change, help_texts=texts, **kwargs)
+        made: Any = super().get_form(request, obj, change, help_texts=texts, **kwargs)
+        made.user = request.user
+        return made
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin now, with what the address of the form brings along."""
+        brought = {name: request.GET[name].replace("\x00", "") for name in ("url", "title") if name in request.GET}
+        return {"started_at": timezone.now(), **brought, **super().get_changeform_initial_data(request)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IncidentLink]:
         """Show what this person may read, with the first codes of each incident."""
@@ -90,6 +111,83 @@ class IncidentAdmin(VersionedAdmin):
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
         """Write through the verb."""
         return curating.save_incident(obj, version, values, links.get("codes"), by)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and keep for the answer what is to be asked next."""
+        super().save_model(request, obj, form, change)
+        obj.just_resolved = obj.state == IncidentState.RESOLVED and "state" in form.changed_data
+        said = {"url", *WORDS} & set(form.changed_data)
+        chosen = {code.pk for code in form.cleaned_data["codes"]}
+        obj.left_out = [code for code, _ in form.reading.proposed if code.pk not in chosen] if said else []
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Lead to what is to be asked next."""
+        return self._asked_next(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Lead to what is to be asked next."""
+        return self._asked_next(request, obj) or super().response_change(request, obj)
+
+    def _asked_next(self, request: HttpRequest, incident: Any) -> HttpResponse | None:
+        if incident.just_resolved:
+            messages.success(request, f"“{incident}” is saved, as resolved.")
+            return HttpResponseRedirect(reverse("admin:kb_incidentlink_learned", args=[incident.pk]))
+        if not incident.left_out:
+            return None
+        named = ", ".join(code.code for code in incident.left_out)
+        messages.success(request, f"“{incident}” is saved. Its words name codes that are not linked: {named}.")
+        address = reverse("admin:kb_incidentlink_change", args=[incident.pk])
+        return HttpResponseRedirect(f"{address}#proposed")
+
+    def look_view(self, request: HttpRequest) -> HttpResponse:
+        """Say what an address and the words beside it mean, while they are typed."""
+        self._may_write(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        given = {name: request.POST.get(name, "").replace("\x00", "") for name in ("url", "pk", *WORDS)}
+        chosen = {int(value) for value in request.POST.getlist("codes") if is_id(value)}
+        words = "\n".join(given[name] for name in WORDS)
+        pk = int(given["pk"]) if is_id(given["pk"]) else None
+        found = reading(given["url"], words, request.user, chosen, pk)
+        context = {"reading": found, "ticked": set(request.POST.getlist("proposed"))}
+        return TemplateResponse(request, "admin/kb/incident_reading.html", context)
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """Render posted Markdown as agents will see it."""
+        self._may_write(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        texts = [(name.capitalize(), text) for name in MARKDOWN if (text := request.POST.get(name, "")).strip()]
+        title = f"Preview: {request.POST.get('title') or 'untitled incident'}"
+        context = {**self.admin_site.each_context(request), "title": title, "texts": texts, "opts": self.opts}
+        return TemplateResponse(request, "admin/kb/note_preview.html", context)
+
+    def learned_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask what the notes of an incident's codes should say from now on."""
+        incident = self.get_object(request, unquote(object_id))
+        if incident is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, incident):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        codes = ReturnCode.objects.visible_to(request.user).filter(incidents=incident)
+        notes = TroubleshootingNote.objects.visible_to(request.user).current().filter(codes__in=codes).distinct()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"What was learned from {incident}?",
+            "incident": incident,
+            "codes": codes.order_by("sort_key", "pk")[:SHOWN],
+            "code_count": codes.count(),
+            "notes": notes[:SHOWN],
+            "note_count": notes.count(),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/kb/incident_learned.html", context)
+
+    def _may_write(self, request: HttpRequest) -> None:
+        if not (self.has_change_permission(request) or self.has_add_permission(request)):
+            raise PermissionDenied
 
     @admin.display(description="Reference", ordering="reference")
     def listed_reference(self, incident: IncidentLink) -> SafeString | str:

@@ -17,6 +17,7 @@ from kb import publishing
 from kb.admin import tags
 from kb.admin.choosing import is_id
 from kb.admin.filters import ToCheck
+from kb.admin.incident_form import words_of_incident
 from kb.admin.revisions import posted_version
 from kb.admin.versioned import VersionedAdmin, VersionedForm
 from kb.importing.reworded import reworded
@@ -106,7 +107,11 @@ class NoteAdmin(VersionedAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Start a note as one's own."""
-        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+        return {
+            "owner": request.user.pk,
+            **super().get_changeform_initial_data(request),
+            **words_of_incident(request),
+        }
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Find the notes of a code in any of its readings; only where there is none, by words."""
@@ -118,6 +123,7 @@ class NoteAdmin(VersionedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Add the note's state and the steps that this person may take now."""
         note = kwargs.get("obj")
+        context["incident"] = words_of_incident(request).get("incident")
         context["preview_url"] = reverse("admin:kb_troubleshootingnote_preview")
         if note is not None:
             moves = publishing.moves_for(note, request.user)

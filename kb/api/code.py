@@ -164,7 +164,8 @@ class CodeDetailSerializer(CodeSerializer):
     open_incidents = serializers.SerializerMethodField(help_text="Incidents that go on.")
 
     class Meta(CodeSerializer.Meta):
-        fields = [*CodeSerializer.Meta.fields, "notes", "open_incidents"]
+        # An open incident comes first, as on the card: it may make all that follows beside the point.
+        fields = ["open_incidents", *CodeSerializer.Meta.fields, "notes"]
         read_only_fields = fields
 
     @extend_schema_field(ShownNoteSerializer(many=True))

@@ -1,16 +1,18 @@
 """Links to incidents in somebody's tracker, and the codes that they hit."""
 
+from contextlib import suppress
 from typing import Any, Self
 
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Case, F, IntegerField, Q, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, When
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from kb.models.audience import Audience, Reader, reader
 from kb.models.code import ReturnCode
 from kb.models.history import Revision
+from kb.text import tracker
 
 
 class IncidentState(models.TextChoices):
@@ -25,11 +27,18 @@ class IncidentLinkQuerySet(models.QuerySet["IncidentLink"]):
     """Chainable reads of incident links."""
 
     def visible_to(self, user: Any) -> Self:
-        """Keep the incidents that a user may read."""
+        """Keep the incidents that a user may read: staff readers all, the public those meant for it.
+
+        One that hits internal codes alone is not shown to the public, whatever its audience: its words would tell
+        of a table that the public does not know. One that names no code, such as an outage of everything, is.
+        """
         allowed = reader(user)
         if allowed == Reader.INTERNAL:
             return self
-        return self.filter(audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+        if allowed == Reader.NOTHING:
+            return self.none()
+        hit = ReturnCode.objects.filter(incidents=OuterRef("pk"))
+        return self.filter(Exists(hit.filter(table__audience=Audience.PUBLIC)) | ~Exists(hit), audience=Audience.PUBLIC)
 
     def open(self) -> Self:
         """Keep what is not resolved."""
@@ -47,11 +56,17 @@ class IncidentLink(models.Model):
     url = models.URLField(
         "URL",
         max_length=700,
-        unique=True,
         validators=[URLValidator(schemes=["http", "https"])],
-        error_messages={"unique": "This incident is linked already: add the codes there."},
+        help_text="Paste it from the tracker: Jira, Zendesk, GitHub, GitLab, PagerDuty, Statuspage, or any other.",
     )
-    reference = models.CharField(max_length=80, blank=True, help_text="The tracker's own number, e.g. INC-1042.")
+    # Two ways to write the same address are one incident. What the address had in common with another one before
+    # this was asked for ends in " (duplicate of …)": no address has a space.
+    canonical = models.CharField(max_length=2100, unique=True, editable=False)
+    reference = models.CharField(
+        max_length=tracker.MAX_REFERENCE,
+        blank=True,
+        help_text="The tracker's own number, e.g. INC-1042. Left empty, it is read from the URL.",
+    )
     title = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=IncidentState.choices, default=IncidentState.OPEN)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -65,7 +80,7 @@ class IncidentLink(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = IncidentLinkQuerySet.as_manager()
-    history = HistoricalRecords(bases=[Revision], m2m_fields=[codes])
+    history = HistoricalRecords(bases=[Revision], m2m_fields=[codes], excluded_fields=["canonical"])
 
     class Meta:
         ordering = ["-started_at", "-id"]
@@ -75,6 +90,7 @@ class IncidentLink(models.Model):
                 condition=Q(url__startswith="http://") | Q(url__startswith="https://"),
                 violation_error_message="Only http and https addresses are allowed.",
             ),
+            models.CheckConstraint(name="incident_canonical_given", condition=~Q(canonical="")),
             models.CheckConstraint(name="incident_title_given", condition=~Q(title="")),
             models.CheckConstraint(name="incident_state_known", condition=Q(state__in=IncidentState.values)),
             models.CheckConstraint(name="incident_audience_known", condition=Q(audience__in=Audience.values)),
@@ -92,6 +108,19 @@ class IncidentLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save with the canonical address in step with the address."""
+        with suppress(tracker.NotALink):  # The database refuses an address without a canonical form.
+            canonical = tracker.read(self.url).canonical
+            if self.canonical.partition(" ")[0] != canonical:
+                self.canonical = canonical
+        super().save(*args, **kwargs)
+
+    @property
+    def tracker(self) -> str:
+        """The tracker's name where it is a known one."""
+        return tracker.read(self.url).tracker
 
     @property
     def is_open(self) -> bool:

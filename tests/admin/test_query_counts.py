@@ -34,7 +34,7 @@ def fill(size, editor):
     [
         ("returncode", 6, 5, 5),
         ("troubleshootingnote", 6, 9, 8),
-        ("incidentlink", 5, 6, 7),
+        ("incidentlink", 5, 8, 7),
         ("codetable", 5, 3, 5),
         ("section", 5, 3, 4),
         ("coderange", 5, 4, 4),

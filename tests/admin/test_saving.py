@@ -160,7 +160,7 @@ def test_an_incident_called_off_before_it_starts_does_not_end_before_it(as_user,
     ("changes", "rule"),
     [
         ({"url": "javascript:alert(1)"}, "Enter a valid URL"),
-        ({"url": "ftp://example.com/1"}, "Enter a valid URL"),
+        ({"url": "ftp://example.com/1"}, "has to begin with http:// or https://"),
         ({"state": "open", "resolved_at_0": "2026-01-01", "resolved_at_1": "00:00"}, "Only a resolved incident"),
         (
             {
@@ -183,7 +183,7 @@ def test_an_incident_names_the_rule_it_breaks(as_user, editor, room, changes, ru
 def test_an_incident_is_linked_once(as_user, editor, room):
     data = {"url": IncidentLink.objects.get().url, "title": "Again", "state": "open", "audience": "internal"}
     response = as_user(editor).post(reverse("admin:kb_incidentlink_add"), data)
-    assert "linked already" in errors(response)
+    assert "Linked already" in errors(response)
 
 
 def test_a_table_is_described_and_a_section_renamed(as_user, importer, room):

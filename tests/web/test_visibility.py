@@ -42,6 +42,11 @@ def a_past_internal_incident(room):
     make.incident(SECRET, room, audience="internal", state="resolved")
 
 
+def a_public_incident_of_an_internal_table(room):
+    table = make.table("secret", product=SECRET, audience="internal")
+    make.incident(SECRET, make.code("660300001", table, SECRET), impact=SECRET)
+
+
 def an_internal_table(room):
     table = make.table("secret", product=SECRET, audience="internal")
     for number in ("660300001", "660300002", "660300007", "660300000"):
@@ -62,6 +67,7 @@ def a_successor_in_an_internal_table(room):
         a_note_nobody_validated,
         a_draft,
         an_internal_incident,
+        a_public_incident_of_an_internal_table,
         a_past_internal_incident,
         an_internal_table,
         a_successor_in_an_internal_table,

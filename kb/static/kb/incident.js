@@ -1,0 +1,28 @@
+/* While an incident is written down: what its address and words say, as a save would say it. Works without. */
+"use strict";
+
+addEventListener("DOMContentLoaded", () => {
+  const box = document.querySelector("#proposed[data-look]");
+  const form = box?.closest("form");
+  if (!form) return;
+  const fields = ["url", "title", "impact", "workaround"].map((name) => form.elements[name]).filter(Boolean);
+  let asked = 0;
+
+  async function look() {
+    const given = new FormData(form);
+    const body = new URLSearchParams({ pk: box.dataset.pk ?? "" });
+    for (const name of ["csrfmiddlewaretoken", "url", "title", "impact", "workaround", "codes", "proposed"]) {
+      given.getAll(name).forEach((value) => body.append(name, value));
+    }
+    const mine = ++asked;
+    try {
+      const answer = await fetch(box.dataset.look, { method: "POST", body });
+      if (!answer.ok || mine !== asked) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      box.replaceChildren(...page.body.childNodes);
+      const reference = box.querySelector("[data-reference]")?.textContent;
+      if (reference && !form.elements.reference.value) form.elements.reference.value = reference;
+    } catch { /* The form says the same once it is saved. */ }
+  }
+  fields.forEach((field) => field.addEventListener("change", look));
+});
