@@ -272,6 +272,10 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Its own handlers would write to the terminal besides, with addresses.
-    "loggers": {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
+    "loggers": {
+        # Its own handlers would write to the terminal besides, with addresses.
+        "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        # The library tells of each request that it starts and stops.
+        "mcp": {"level": "WARNING"},
+    },
 }

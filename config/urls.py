@@ -9,6 +9,7 @@ urlpatterns = [
     *probes.urlpatterns,
     path("admin/", admin.site.urls),
     path("api/", include("kb.api.urls")),
+    path("", include("kb.mcp.urls")),
     path("", include("kb.web.urls")),
 ]
 

@@ -158,6 +158,7 @@ ACCESS = {
     "healthz": (ALL, NOBODY),
     "login/": (ALL, ALL),
     "logout/": (ALL, NOBODY),
+    "mcp/": (ALL, ALL),
     "metrics": (ALL, NOBODY),
     "notes/<int:pk>/": (ALL, NOBODY),
     "opensearch.xml": (ALL, NOBODY),

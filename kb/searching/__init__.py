@@ -11,7 +11,7 @@ find.py        `search` and `containing`
 
 from kb.searching.find import Found, Hit, containing, search
 from kb.searching.index import check, lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
-from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_containing
+from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_containing, search_notes
 
 __all__ = [
     "MAX_LENGTH",
@@ -29,4 +29,5 @@ __all__ = [
     "refresh_notes",
     "refresh_table",
     "search",
+    "search_notes",
 ]

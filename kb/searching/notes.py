@@ -2,11 +2,13 @@
 
 from functools import reduce
 from operator import and_
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from kb.models import TroubleshootingNote
 from kb.models.note import NOTE_TEXTS
+from kb.searching.find import search
 
 MAX_WORDS = 8
 """Words of a query that are looked for; more are left out, so that a pasted log cannot make a huge query."""
@@ -22,6 +24,20 @@ def notes_containing(notes: QuerySet[TroubleshootingNote], text: str) -> QuerySe
     clean = text[:_MAX_TEXT].encode("utf-8", "ignore").decode().replace("\x00", " ")
     words = [word[:MAX_LENGTH] for word in clean.split()][:MAX_WORDS]
     return notes.filter(reduce(and_, (_any_contains(word) for word in words))) if words else notes.none()
+
+
+def search_notes(text: str, user: Any, limit: int) -> list[TroubleshootingNote]:
+    """Return the notes that hold each word of a question, then those on the codes that answer it, the best first."""
+    notes = TroubleshootingNote.objects.visible_to(user).current()
+    held = list(notes_containing(notes, text).order_by("-state", "-updated_at", "-id")[:limit])
+    rank = {hit.code_id: at for at, hit in enumerate(search(text, user, limit=limit).hits)}
+    links = TroubleshootingNote.codes.through.objects.filter(returncode__in=rank)
+    pairs = links.values_list("troubleshootingnote_id", "returncode_id")
+    best: dict[int, int] = {}
+    for note, at in sorted(((note, rank[code]) for note, code in pairs), key=lambda pair: (pair[1], -pair[0])):
+        best.setdefault(note, at)
+    others = notes.exclude(pk__in=[note.pk for note in held]).in_bulk(best)
+    return [*held, *(others[pk] for pk in best if pk in others)][:limit]
 
 
 def _any_contains(word: str) -> Q:

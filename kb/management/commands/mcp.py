@@ -1,0 +1,59 @@
+"""Serve an assistant over standard input and output."""
+
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import BaseCommand, CommandError
+from django.db import close_old_connections
+
+from kb.mcp import MISSING, is_installed
+from kb.models.audience import Reader, reader
+
+if is_installed():
+    from kb.mcp.stdio import serve
+    from kb.mcp.tools import Caller, Refused
+
+
+class Command(BaseCommand):
+    """`manage.py mcp --user agent`."""
+
+    help = "Serve an assistant over standard input and output (Model Context Protocol); it reads and never writes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Say who reads, and where the pages are."""
+        parser.add_argument("--user", metavar="NAME", help="reads what this user may read; without it, the public")
+        parser.add_argument("--site", metavar="URL", default=_site(), help="where the pages are (default: %(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until standard input ends."""
+        if not is_installed():
+            raise CommandError(MISSING)
+        if reader(_user(options["user"])) == Reader.NOTHING:
+            raise CommandError("The public may read nothing here (KB_PUBLIC_READ): name a user with --user.")
+        serve(partial(_caller, options["user"], options["site"]))
+
+
+def _caller(name: str | None, site: str) -> "Caller":
+    """Return who asks now: the process may outlive a right, or a connection to the database."""
+    close_old_connections()
+    try:
+        return Caller(_user(name), partial(urljoin, site))
+    except CommandError as error:
+        raise Refused(str(error)) from error
+
+
+def _user(name: str | None) -> Any:
+    if name is None:
+        return None
+    user = get_user_model().objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active user {name}.")
+    return user
+
+
+def _site() -> str:
+    return "http://127.0.0.1:8000" if settings.DEBUG else f"https://{settings.ALLOWED_HOSTS[0].lstrip('.')}"

@@ -1,0 +1,178 @@
+"""The tools: each takes its arguments and the caller, and reads what the caller may read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+
+from kb import detecting, feed, lookup, searching, usage
+from kb.mcp import shaping
+from kb.mcp.answers import (
+    Answer,
+    Asked,
+    Changes,
+    ChangesSince,
+    Explained,
+    ExplainText,
+    GetNote,
+    LookedUp,
+    LookupCodes,
+    Note,
+    NotesFound,
+    SearchNotes,
+)
+from kb.mcp.quoting import MAX_BYTES, fitting, pieces, size
+from kb.models import CodeRange, CodeTable, TroubleshootingNote
+from kb.models.note import NOTE_TEXTS
+
+MAX_FOUND_NOTES = 50
+MAX_STRANGE = 10
+MAX_LISTED = 10
+MAX_CHANGES = 40
+DAYS = 7
+
+
+class Refused(Exception):
+    """A tool cannot answer; the message says why, and what is allowed, for the assistant to read."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and how a path becomes an address for them."""
+
+    user: Any
+    address: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool: what it takes, what it gives, and the function; its docstring is what assistants read."""
+
+    title: str
+    takes: type[Asked]
+    gives: type[Answer]
+    run: Callable[[Any, Caller], Answer]
+
+    @property
+    def name(self) -> str:
+        """Return the name that assistants call."""
+        return self.run.__name__
+
+
+def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
+    """Look return codes up: what each means, who can fix it, what to do and what to tell the customer.
+
+    A code may have several meanings, one for each table or section; none of them is chosen for you. Codes that are in
+    no table come with the range they would belong to and with codes one edit away.
+    """
+    table = _table(given.table, caller) if given.table else None
+    found = [lookup.find(code, caller.user, table) for code in given.codes]
+    usage.count_codes([hit.code.pk for answer in found for hit in answer.hits])
+    asked: list[tuple[lookup.Answer, lookup.Hit | None]] = []
+    for answer in found:
+        asked += [(answer, hit) for hit in answer.hits] or [(answer, None)]
+    asked = asked[given.skip :]
+    cards = iter(lookup.cards([hit.code for _, hit in asked[:MAX_LISTED] if hit], caller.user))
+    makers = [
+        partial(shaping.looked, answer, hit, next(cards) if hit else None, caller.address)
+        for answer, hit in asked[:MAX_LISTED]
+    ]
+    looked = LookedUp(answers=[])
+    looked.answers = _fit(looked, makers, given.skip, len(asked))
+    return looked
+
+
+def explain_text(given: ExplainText, caller: Caller) -> Explained:
+    """Find the known return codes in a log, a ticket or an error message, the cause before what wraps it.
+
+    The text is neither stored nor repeated. Look a code up for what to do about it.
+    """
+    try:
+        report = detecting.detect(given.text, caller.user)
+    except detecting.TooLong as error:
+        raise Refused(str(error)) from error
+    usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
+    strange = [shaping.strange(one) for one in report.unknown[:MAX_STRANGE]]
+    answer = Explained(codes=[], in_no_table=[] if given.skip else strange, read_to_line=report.read_to_line)
+    makers = [partial(shaping.found, one, caller.address) for one in report.codes[given.skip :][:100]]
+    answer.codes = _fit(answer, makers, given.skip, len(report.codes) - given.skip)
+    return answer
+
+
+def search_notes(given: SearchNotes, caller: Caller) -> NotesFound:
+    """Search the troubleshooting notes by words; a validated note is one that a reviewer stands behind."""
+    found = searching.search_notes(given.query, caller.user, MAX_FOUND_NOTES)[given.skip :]
+    makers = [partial(shaping.note_ref, note, caller.address) for note in found]
+    answer = NotesFound(notes=[])
+    answer.notes = _fit(answer, makers, given.skip, len(found))
+    return answer
+
+
+def get_note(given: GetNote, caller: Caller) -> Note:
+    """Read a troubleshooting note in full, by the `note_id` that another tool gave."""
+    note = TroubleshootingNote.objects.visible_to(caller.user).filter(pk=given.note_id).first()
+    if note is None:
+        raise Refused(f"There is no note {given.note_id}, or it is not for you to read. search_notes finds notes.")
+    codes = lookup.codes_visible_to(caller.user).filter(notes=note).in_vendor_order()[:MAX_LISTED]
+    ranges = CodeRange.objects.visible_to(caller.user).filter(notes=note).select_related("table")[:MAX_LISTED]
+    answer = shaping.note(note, codes, ranges, caller.address)
+    parts = [(name, piece) for name in NOTE_TEXTS[1:] for piece in pieces(getattr(note, name).strip())][given.skip :]
+    makers = [partial(shaping.part, name, piece) for name, piece in parts]
+    answer.parts = _fit(answer, makers, given.skip, len(parts))
+    return answer
+
+
+def changes_since(given: ChangesSince, caller: Caller) -> Changes:
+    """Read what changed in tables, codes, notes and incidents, the oldest first, with the words that moved."""
+    table = _table(given.table, caller) if given.table else None
+    since = None
+    if given.since or given.after is None:
+        day = given.since or timezone.localdate() - timedelta(days=DAYS)
+        since = shaping.midnight(day)
+    changes = feed.recent(caller.user, since, table).filter(sequence__gt=given.after or 0).order_by("sequence")
+    page = list(changes[: MAX_CHANGES + 1])
+    steps = feed.steps(page[:MAX_CHANGES], caller.user)
+    answer = Changes(changes=[], last_sequence=given.after)
+    answer.changes = fitting([partial(shaping.change, step, caller.address) for step in steps], _room(answer))
+    if answer.changes:
+        answer.last_sequence = answer.changes[-1].sequence
+    if len(answer.changes) < len(page):
+        answer.partial, answer.go_on = True, f"Call changes_since again with after={answer.last_sequence}."
+    return answer
+
+
+TOOLS = {
+    tool.name: tool
+    for tool in (
+        Tool("Look up return codes", LookupCodes, LookedUp, lookup_codes),
+        Tool("Find return codes in a text", ExplainText, Explained, explain_text),
+        Tool("Search troubleshooting notes", SearchNotes, NotesFound, search_notes),
+        Tool("Read a troubleshooting note", GetNote, Note, get_note),
+        Tool("Read what changed", ChangesSince, Changes, changes_since),
+    )
+}
+
+
+def _table(slug: str, caller: Caller) -> CodeTable:
+    tables = CodeTable.objects.visible_to(caller.user)
+    found = tables.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(tables.values_list("slug", flat=True)[:20]) or "none yet"
+        raise Refused(f"There is no table {slug}. Tables: {known}.")
+    return found
+
+
+def _room(answer: Answer) -> int:
+    # Room for `go_on`, too.
+    return MAX_BYTES - size(answer) - 200
+
+
+def _fit(answer: Answer, makers: Sequence[Callable[[int], Any]], skip: int, there: int) -> list[Any]:
+    """Return the items that fit, and say on the answer how to go on where there are more."""
+    items = fitting(makers, _room(answer))
+    if len(items) < there:
+        answer.partial, answer.go_on = True, f"Call again with the same arguments and skip={skip + len(items)}."
+    return items

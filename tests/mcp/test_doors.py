@@ -1,0 +1,164 @@
+"""The official client talks to the server over both doors, in both revisions of the protocol that are in use."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from mcp import Client, StdioServerParameters
+
+from tests import make
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ["lookup_codes", "explain_text", "search_notes", "get_note", "changes_since"]
+FIRST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+
+
+@pytest.fixture
+def room(transactional_db):
+    room = make.code("660300001")
+    make.note("Room is gone", room)
+    make.note("Hush", room, audience="internal")
+    return room
+
+
+def conversation(target, mode="auto"):
+    """Talk as an assistant does; return the names of the tools, the titles of notes and the sentence of an error."""
+
+    async def talk():
+        async with Client(target, mode=mode) as client:
+            tools = await client.list_tools()
+            looked = await client.call_tool("lookup_codes", {"codes": ["660300001"]})
+            failed = await client.call_tool("get_note", {"note_id": 99999})
+            return [tool.name for tool in tools.tools], looked.structured_content, failed
+
+    tools, looked, failed = anyio.run(talk)
+    assert failed.is_error
+    return tools, looked["answers"][0]["meaning"], failed.content[0].text
+
+
+def stdio(*arguments):
+    """Return how a client starts the command, on the database of the tests."""
+    given = connection.settings_dict
+    url = f"sqlite:///{given['NAME']}"
+    if connection.vendor == "postgresql":
+        # As tests.postgres makes it, with the tests' own database.
+        url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{given['NAME']}"
+    environment = {"DEBUG": "1", "KB_PUBLIC_READ": "1", "DATABASE_URL": url}
+    return StdioServerParameters(
+        command=sys.executable, args=["manage.py", "mcp", *arguments], cwd=ROOT, env=os.environ | environment
+    )
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_the_client_is_served_over_http(mode, room, live_server):
+    tools, meaning, error = conversation(f"{live_server.url}/mcp/", mode)
+    assert tools == TOOLS
+    assert meaning["permalink"] == f"{live_server.url}/codes/zim-server/public/660300001/"
+    assert [note["title"] for note in meaning["notes"]] == ["<data>Room is gone</data>"]
+    assert error.startswith("There is no note 99999")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "titles", "mode"),
+    [
+        (["--site", "https://kb.example"], ["Room is gone"], "auto"),
+        (["--user", "agent", "--site", "https://kb.example"], ["Hush", "Room is gone"], "legacy"),
+    ],
+)
+def test_the_client_is_served_over_stdio(arguments, titles, mode, room, agent):
+    tools, meaning, _error = conversation(stdio(*arguments), mode)
+    assert tools == TOOLS
+    assert meaning["permalink"] == "https://kb.example/codes/zim-server/public/660300001/"
+    assert sorted(note["title"] for note in meaning["notes"]) == [f"<data>{title}</data>" for title in titles]
+
+
+def run(*arguments, python=("manage.py",), told="", **environment):
+    return subprocess.run(
+        [sys.executable, *python, "mcp", *arguments],
+        cwd=ROOT,
+        env=os.environ | stdio().env | environment,
+        input=told,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_standard_output_has_the_protocol_alone(room):
+    done = run(told='nonsense\n{"jsonrpc":"2.0","id":7,"method":"ping"}\n', LOG_LEVEL="DEBUG")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [{"jsonrpc": "2.0", "id": 7, "result": {}}]
+    assert done.returncode == 0
+
+
+WITHOUT = (
+    "import sys; sys.modules['mcp'] = None; from django.core.management import execute_from_command_line as e; e()"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"python": ("-c", WITHOUT)}, "needs the extra `mcp`"),
+        ({"KB_PUBLIC_READ": "0"}, "name a user with --user"),
+    ],
+)
+def test_the_command_says_why_it_does_not_start(given, told, room):
+    done = run(**given, DJANGO_SETTINGS_MODULE="config.settings")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_user_is_refused(room):
+    done = run("--user", "nobody")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == "CommandError: There is no active user nobody."
+
+
+def post(client, body):
+    accept = {"accept": "application/json, text/event-stream"}
+    return client.post("/mcp/", body, content_type="application/json", headers=accept)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (FIRST, 200),
+        ("{", 400),
+        ("[]", 400),
+        ('{"jsonrpc": "2.0", "method": "notifications/initialized"}', 202),
+        (FIRST | {"method": "subscriptions/listen"}, 200),
+    ],
+)
+def test_a_message_is_answered_with_one_message(client, body, status, db):
+    answer = post(client, body)
+    assert answer.status_code == status
+    if status != 202:
+        assert json.loads(answer.content)["jsonrpc"] == "2.0"
+        assert answer["Content-Type"] == "application/json"
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_other_methods_are_told_so(client, db):
+    for method in (client.get, client.put, client.delete):
+        assert method("/mcp/").status_code == 405
+
+
+def test_whoever_may_read_nothing_is_sent_away(client, settings, db):
+    settings.KB_PUBLIC_READ = False
+    answer = post(client, FIRST)
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"]
+
+
+def test_a_session_alone_cannot_be_ridden_from_another_site(agent, db):
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(agent)
+    assert post(browser, FIRST).status_code == 403
