@@ -222,7 +222,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["kb.api.access.Session"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["kb.api.tokens.TokenAuthentication", "kb.api.access.Session"],
     "DEFAULT_PERMISSION_CLASSES": ["kb.api.access.MayRead"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

@@ -14,32 +14,41 @@ AGENT = {
     "view_troubleshootingnote",
     "view_incidentlink",
 }
-EDITOR = AGENT | {
-    "change_returncode",
-    "add_troubleshootingnote",
-    "change_troubleshootingnote",
-    "add_incidentlink",
-    "change_incidentlink",
-    "add_coderange",
-    "change_coderange",
-    "delete_coderange",
-    "view_synonym",
-    "add_synonym",
-    "change_synonym",
-    "delete_synonym",
-}
+TOKENS = {"view_apitoken", "add_apitoken", "change_apitoken"}
+EDITOR = (
+    AGENT
+    | TOKENS
+    | {
+        "change_returncode",
+        "add_troubleshootingnote",
+        "change_troubleshootingnote",
+        "add_incidentlink",
+        "change_incidentlink",
+        "add_coderange",
+        "change_coderange",
+        "delete_coderange",
+        "view_synonym",
+        "add_synonym",
+        "change_synonym",
+        "delete_synonym",
+    }
+)
 REVIEWER = EDITOR | {"validate_note"}
-IMPORTER = AGENT | {
-    "add_codetable",
-    "change_codetable",
-    "change_section",
-    "import_table",
-    "apply_import",
-    "rollback_import",
-    "view_tableimport",
-    "view_importrow",
-    "export_table",
-}
+IMPORTER = (
+    AGENT
+    | TOKENS
+    | {
+        "add_codetable",
+        "change_codetable",
+        "change_section",
+        "import_table",
+        "apply_import",
+        "rollback_import",
+        "view_tableimport",
+        "view_importrow",
+        "export_table",
+    }
+)
 ROLES = {"agent": AGENT, "editor": EDITOR, "reviewer": REVIEWER, "importer": IMPORTER}
 """Permissions of the app `kb` by role. Whoever writes in the admin is `is_staff` besides; agents are not."""
 

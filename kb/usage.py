@@ -11,14 +11,14 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from kb import measuring
-from kb.models import CodeUse, Miss, ReturnCode
+from kb.models import ApiToken, CodeUse, Miss, ReturnCode
 from kb.models.counting import add_counts
 from kb.models.usage import MISS_LENGTH
 from kb.text.mask import mask
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _codes: Counter[tuple[int, date]] = Counter()
 _misses: Counter[tuple[str, date]] = Counter()
+_tokens: dict[int, datetime] = {}
 _writer: threading.Thread | None = None
 _stop = threading.Event()
 
@@ -51,23 +52,34 @@ def count_miss(query: str) -> None:
         _add(_misses, [text])
 
 
+def count_token(token_id: int) -> None:
+    """Remember that a token was used just now."""
+    with _lock:
+        _tokens[token_id] = timezone.now()
+    _start_writer()
+
+
 def flush() -> bool:
     """Write what is buffered; return whether it was written. What was not stays buffered."""
     with _lock:
-        codes, misses = dict(_codes), dict(_misses)
+        codes, misses, tokens = dict(_codes), dict(_misses), dict(_tokens)
         _codes.clear()
         _misses.clear()
+        _tokens.clear()
         _show_buffered()
     try:
         with transaction.atomic():
             _write_codes(codes)
             add_counts(Miss, ("text", "day"), "lookups", [(*key, n) for key, n in misses.items()])
+            for token_id, used_at in tokens.items():
+                ApiToken.objects.filter(pk=token_id).update(last_used_at=used_at)
     except Exception as error:
         # Its message may quote what was asked for: the kind of error is enough.
         log.warning("counts kept for later: %s", type(error).__name__)
         with _lock:
             _codes.update(codes)
             _misses.update(misses)
+            _tokens.update(tokens)
             _show_buffered()
         return False
     return True

@@ -11,6 +11,7 @@ def counts_of_its_own():
     """Counts are buffered by the process; a test's are not the next one's."""
     usage._codes.clear()
     usage._misses.clear()
+    usage._tokens.clear()
 
 
 def pytest_make_parametrize_id(val, argname):

@@ -21,6 +21,7 @@ ORDER = (
     "Section",
     "CodeRange",
     "Synonym",
+    "ApiToken",
 )
 
 

@@ -6,7 +6,9 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from kb.models import Bearer
 from kb.models.audience import Reader, reader
+from kb.models.token import READING
 
 
 class Session(SessionAuthentication):
@@ -18,8 +20,10 @@ class Session(SessionAuthentication):
 
 
 class MayRead(BasePermission):
-    """Let in whoever may read something; `visible_to` decides what."""
+    """Let in whoever may read something; `visible_to` decides what. A view may name the scopes that a token needs."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Return whether the caller may read anything."""
+        if isinstance(request.user, Bearer) and not request.user.scopes & getattr(view, "scopes", READING):
+            return False
         return reader(request.user) != Reader.NOTHING

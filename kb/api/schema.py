@@ -84,5 +84,16 @@ class SessionScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
+class TokenScheme(OpenApiAuthenticationExtension):
+    """Describes tokens."""
+
+    target_class = "kb.api.tokens.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the header that carries the token."""
+        return {"type": "http", "scheme": "bearer", "description": "A token that was made in the admin."}
+
+
 def _parameter(name: str, schema: Mapping[str, Any], description: str) -> OpenApiParameter:
     return OpenApiParameter(name, dict(schema), description=description, explode=False, style="form")

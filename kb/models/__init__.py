@@ -7,13 +7,17 @@ from kb.models.feedback import Flag, NoteOutcome, Outcome
 from kb.models.history import Door
 from kb.models.incident import IncidentLink
 from kb.models.note import TroubleshootingNote
+from kb.models.quota import Quota
 from kb.models.synonym import Synonym
 from kb.models.table import CodeTable, Section
 from kb.models.table_import import ImportRow, ImportState, Resolution, RowKind, TableImport
+from kb.models.token import ApiToken, Bearer, Scope
 from kb.models.usage import CodeUse, Miss
 
 __all__ = [
+    "ApiToken",
     "Audience",
+    "Bearer",
     "Change",
     "ChangeCounter",
     "CodeRange",
@@ -27,9 +31,11 @@ __all__ = [
     "Miss",
     "NoteOutcome",
     "Outcome",
+    "Quota",
     "Resolution",
     "ReturnCode",
     "RowKind",
+    "Scope",
     "Section",
     "Synonym",
     "TableImport",

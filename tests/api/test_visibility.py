@@ -140,7 +140,7 @@ def test_internal_filters_are_not_there_for_the_public(client, agent, editor, qu
 def test_without_public_reading_the_anonymous_are_asked_who_they_are(client, settings, endpoint, stranger):
     settings.KB_PUBLIC_READ = False
     answer = client.get(f"/api/{endpoint}")
-    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Session")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="codebook"')
     assert (answer["Content-Type"], answer.json()["status"]) == ("application/problem+json", 401)
     client.force_login(stranger)
     assert client.get(f"/api/{endpoint}").status_code in (200, 404)

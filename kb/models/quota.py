@@ -1,0 +1,17 @@
+"""How much of its rate each caller of the API has taken, for all processes together."""
+
+from django.db import models
+
+
+class Quota(models.Model):
+    """What one caller took in one window of time. Rows of past windows are of no use to anybody."""
+
+    window = models.BigIntegerField(help_text="When it began, in seconds since 1970.")
+    caller = models.CharField(max_length=80)
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["window", "caller"], name="quota_once_a_window")]
+
+    def __str__(self) -> str:
+        return f"{self.caller} in {self.window}: {self.taken}"
