@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from kb import searching
-from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote, compiled
+from kb.models.audience import reader
 from kb.models.code import ReturnCodeQuerySet
 from kb.text import code as text_code
 
@@ -103,31 +104,33 @@ def with_flags(codes: ReturnCodeQuerySet, user: Any) -> ReturnCodeQuerySet:
 
     A note on a range is a note on each of its codes; drafts and archived notes are nothing to work with.
     """
-    notes = TroubleshootingNote.objects.visible_to(user).published()
-    within = {"table": OuterRef("table"), "first__lte": OuterRef("number"), "last__gte": OuterRef("number")}
-    ranges = CodeRange.objects.visible_to(user).filter(notes__in=notes, **within)
     incidents = IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
-    return codes.annotate(
-        has_notes=Exists(notes.filter(codes=OuterRef("pk"))) | Exists(ranges), has_open_incident=Exists(incidents)
-    )
+    return codes.annotate(has_notes=_has_notes(user), has_open_incident=Exists(incidents))
+
+
+def _has_notes(user: Any) -> Any:
+    """Return the annotation of codes that the user may read. What else a note is about does not matter then."""
+    notes = TroubleshootingNote.objects.meant_for(user).published()
+    number = OuterRef("number")
+    on_range = notes.filter(ranges__table=OuterRef("table"), ranges__first__lte=number, ranges__last__gte=number)
+    return Exists(notes.filter(codes=OuterRef("pk"))) | Exists(on_range)
 
 
 def find(query: str, user: Any, table: CodeTable | None = None, section: Section | None = None) -> Answer:
     """Answer what a code means: its meanings, or where it would belong and which codes are near.
 
-    At most six queries, whatever the size of the tables.
+    At most five queries, and one where it is listed, whatever the size of the tables.
     """
+    hits = _hits(query, user, table, section)
+    if not hits and (number := text_code.bare(query)):
+        hits = [Hit(hit.code, "the number alone") for hit in _hits(number, user, table, section)]
+    if hits:
+        return Answer(query, _verdict([hit.code for hit in hits]), hits)
     scope = codes_visible_to(user)
     if table is not None:
-        # Plus nothing: otherwise SQLite walks the index of the table's 100,000 codes, not the code's own.
-        scope = scope.alias(of=F("table_id") + 0).filter(of=table.pk)
+        scope = scope.filter(table=table)
     if section is not None:
         scope = scope.filter(section=section)
-    hits = _hits(query, scope)
-    if not hits and (number := text_code.bare(query)):
-        hits = [Hit(hit.code, "the number alone") for hit in _hits(number, scope)]
-    if hits:
-        return Answer(query, _verdict([hit.code for hit in hits], user), hits)
     ranges = CodeRange.objects.visible_to(user).holding(text_code.number(query)).select_related("table")
     if table is not None:
         ranges = ranges.filter(table=table)
@@ -193,12 +196,25 @@ def containing(text: str, user: Any) -> QuerySet[ReturnCode]:
     return searching.containing(codes_visible_to(user), text, user)
 
 
-def _hits(query: str, scope: ReturnCodeQuerySet) -> list[Hit]:
+def _hits(query: str, user: Any, table: CodeTable | None, section: Section | None) -> list[Hit]:
     how = {reading.canonical: reading.how for reading in text_code.readings(query)}
     if not how:
         return []
+
+    def build(*values: Any) -> QuerySet[ReturnCode]:
+        codes = codes_visible_to(user).filter(canonical__in=values[: len(how)])
+        if table is not None:
+            # Plus nothing: otherwise SQLite walks the index of the table's 100,000 codes, not the code's own.
+            codes = codes.alias(of=F("table_id") + 0).filter(of=values[len(how)])
+        if section is not None:
+            codes = codes.filter(section=values[-1])
+        ordered = codes.order_by("table_id", "section__position", "position", "id")
+        return ordered.annotate(has_notes=_has_notes(user))[:MAX_HITS]
+
+    scopes = [scope.pk for scope in (table, section) if scope is not None]
+    key = ("hits", reader(user), len(how), table is None, section is None)
+    found = compiled.rows(key, build, [*how, *scopes])
     asked, order = text_code.identity(query), list(how)
-    found = scope.matching(query).order_by("table_id", "section__position", "position", "id")[:MAX_HITS]
     ranked = sorted(found, key=lambda code: (code.identity != asked, order.index(code.canonical)))
     return [Hit(code, _how(code, asked, how[code.canonical])) for code in ranked]
 
@@ -232,16 +248,11 @@ def _near(query: str, scope: QuerySet[ReturnCode]) -> list[Near]:
     return [Near(code, text_code.difference(query, code.code)) for code in codes]
 
 
-def _verdict(codes: Sequence[ReturnCode], user: Any) -> Verdict:
+def _verdict(codes: Sequence[Any]) -> Verdict:
     live = [code for code in codes if not code.is_retired]
     if not live:
         return Verdict.RETIRED
-    about = Q(codes__in=live)
-    for code in live:
-        if code.number is not None:
-            about |= Q(ranges__table=code.table_id, ranges__first__lte=code.number, ranges__last__gte=code.number)
-    noted = TroubleshootingNote.objects.visible_to(user).published().filter(about)
-    return Verdict.FOUND if noted.exists() else Verdict.KNOWN_WITHOUT_NOTE
+    return Verdict.FOUND if any(code.has_notes for code in live) else Verdict.KNOWN_WITHOUT_NOTE
 
 
 def _ranges_of(codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Any) -> list[CodeRange]:

@@ -34,14 +34,20 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
 
     def visible_to(self, user: Any) -> Self:
         """Keep what a user may read: staff readers all, the public only validated notes meant for it."""
+        meant = self.meant_for(user)
+        if reader(user) != Reader.PUBLIC:
+            return meant
+        about = {"table__audience": Audience.PUBLIC, "notes": OuterRef("pk")}
+        on_public = Exists(ReturnCode.objects.filter(**about)) | Exists(CodeRange.objects.filter(**about))
+        return meant.filter(on_public)
+
+    def meant_for(self, user: Any) -> Self:
+        """Keep what a user may read of the notes about a code or range that the user may read. See `visible_to`."""
         allowed = reader(user)
         if allowed == Reader.INTERNAL:
             return self
-        if allowed == Reader.NOTHING:
-            return self.none()
-        about = {"table__audience": Audience.PUBLIC, "notes": OuterRef("pk")}
-        on_public = Exists(ReturnCode.objects.filter(**about)) | Exists(CodeRange.objects.filter(**about))
-        return self.filter(on_public, audience=Audience.PUBLIC, state=NoteState.VALIDATED)
+        public = self.filter(audience=Audience.PUBLIC, state=NoteState.VALIDATED)
+        return public if allowed == Reader.PUBLIC else self.none()
 
     def current(self) -> Self:
         """Keep what is not archived."""

@@ -318,5 +318,5 @@ def test_a_look_back_asks_the_same_however_much_there_is(number, agents, room, c
     for n in range(number):
         publishing.save_note(TroubleshootingNote(), None, {"title": f"Note {n}"}, by, [room])
         reword(room, clock, by, f"Wording {n}", hours=0.1)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         agents.get(f"{room.get_absolute_url()}?at=2026-03-10")

@@ -118,7 +118,7 @@ def test_queries_do_not_grow(number, public, room, django_assert_num_queries):
     for n in range(number):
         make.note(f"Note {n}", room)
         make.code("660300001", room.table, f"Section {n}")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         public.get("/embed/zim-server/660300001/")
 
 

@@ -34,7 +34,7 @@ def test_card_with_notes_incidents_and_revisions(number, queries, room, reviewer
         make.code("660300001", make.table(f"other-{n}"))
         room.description = f"Wording {n}"
         room.save()
-    queries(13, room.get_absolute_url())
+    queries(12, room.get_absolute_url())
 
 
 @pytest.mark.parametrize("sections", [2, 8])
@@ -43,11 +43,11 @@ def test_card_with_meanings(sections, queries):
     for n in range(sections):
         code = make.code("3", table, f"Section {n}")
         make.note(f"Note {n}", code)
-    queries(11, "/codes/zim-server/3/")
+    queries(10, "/codes/zim-server/3/")
 
 
 def test_a_logged_in_reader_costs_a_session_a_user_and_rights(agents, room, django_assert_num_queries):
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         agents.get(room.get_absolute_url())
 
 
@@ -75,7 +75,7 @@ def test_search(number, count, queries):
 def test_meanings(number, queries):
     for n in range(number):
         make.code("3", make.table(f"table-{n}"))
-    queries(2, "/?q=3")
+    queries(1, "/?q=3")
 
 
 @pytest.mark.parametrize("number", [1, 6])

@@ -167,5 +167,5 @@ def test_queries_do_not_grow(number, public, room, django_assert_num_queries):
         make.note(f"Note {n}", room)
         make.incident(f"Incident {n}", room)
         make.code("660300001", room.table, f"Section {n}")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         public.get("/codes/zim-server/660300001.json")

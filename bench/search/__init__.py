@@ -1,0 +1,1 @@
+"""How quick search is."""

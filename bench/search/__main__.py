@@ -1,0 +1,187 @@
+"""How long exact codes and words take with 100,000 codes, beside Datasette's full-text search of the same rows.
+
+    DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.search [path of datasette]
+
+Fills an empty, migrated database. Ours is measured inside the process (`lookup.find`, `lookup.results`) and over
+HTTP; Datasette over HTTP, both with one client that keeps its connection. Ratios are of one run.
+"""
+
+import http.client
+import json
+import logging
+import os
+import random
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import AnonymousUser  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from kb import lookup, searching  # noqa: E402
+from kb.models import CodeTable, ReturnCode, Section  # noqa: E402
+from kb.text import code as text_code  # noqa: E402
+
+CODES, ROUNDS = 100_000, 200
+OUR_PORT, THEIR_PORT = 8491, 8492
+SYLLABLES = "ba co di fu ge hi jo ka le mi no pu ra se ti vo wa xe yo zu".split()
+COMMON = "room user group message token request server limit call login member list video stream failed invalid".split()
+
+
+def vocabulary():
+    """Return some 3,000 words, the common ones first: a word is the rarer the later it comes."""
+    dice = random.Random(3)
+    return COMMON + sorted({"".join(dice.choices(SYLLABLES, k=dice.randint(2, 4))) for _ in range(3_000)})
+
+
+WORDS = vocabulary()
+WEIGHTS = [1 / (place + 5) for place in range(len(WORDS))]
+
+
+def fill():
+    """Make one table of many codes with a sentence or two each."""
+    dice = random.Random(1)
+    table = CodeTable.objects.create(slug="bench", vendor="Bench", product="Bench", name="Codes", audience="public")
+    section = Section.objects.create(table=table, name="All", slug="all")
+    codes = []
+    for n in range(CODES):
+        forms = text_code.forms(str(700_000_000 + n * 7))
+        given = {"description": sentence(dice, 9), "suggested_actions": sentence(dice, 14)}
+        given |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
+        codes.append(ReturnCode(table=table, section=section, position=n, **given))
+    ReturnCode.objects.bulk_create(codes, batch_size=500)
+    searching.rebuild()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def sentence(dice, length):
+    """Return words as they are distributed in a language."""
+    return " ".join(dice.choices(WORDS, WEIGHTS, k=length)).capitalize() + "."
+
+
+def questions():
+    """Return what is asked: common and rare words, of one to four."""
+    dice = random.Random(2)
+    return [" ".join(dice.choices(WORDS, WEIGHTS, k=dice.randint(1, 4))) for _ in range(ROUNDS)]
+
+
+def timed(name, ask, asked):
+    """Print and return the median of the milliseconds that each question took, after a first round."""
+    for what in asked[:20]:
+        ask(what)
+    times = []
+    for what in asked:
+        began = time.perf_counter()
+        ask(what)
+        times.append((time.perf_counter() - began) * 1000)
+    cuts = statistics.quantiles(times, n=100)
+    print(f"{name:<34} p50 {cuts[49]:8.2f} ms   p95 {cuts[94]:8.2f} ms   p99 {cuts[98]:8.2f} ms", flush=True)
+    return cuts[49]
+
+
+def peer(folder):
+    """Write the same rows into a database as Datasette serves it, with FTS5 over the same texts; return its path."""
+    path = Path(folder) / "peer.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE codes (id INTEGER PRIMARY KEY, code TEXT, description TEXT, actions TEXT)")
+        rows = ReturnCode.objects.values_list("pk", "code", "description", "suggested_actions").iterator()
+        database.executemany("INSERT INTO codes VALUES (?, ?, ?, ?)", rows)
+        database.execute("CREATE INDEX code ON codes (code)")
+        database.execute(
+            "CREATE VIRTUAL TABLE codes_fts USING fts5(code, description, actions, content='codes', content_rowid='id')"
+        )
+        database.execute("INSERT INTO codes_fts (codes_fts) VALUES ('rebuild')")
+    return path
+
+
+def served(command, port):
+    """Start a server; return it with a function that asks for a path."""
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        time.sleep(0.2)
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.connect()
+            break
+        except OSError:
+            continue
+
+    def ask(path):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, (path, answer.status, body[:200])
+        return body
+
+    return server, ask
+
+
+def over_http(datasette):
+    """Measure both servers with the same questions, and print the ratio."""
+    asked = [quote(question) for question in questions()]
+    python = sys.executable
+    ours, ask = served(
+        [
+            python,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--port",
+            str(OUR_PORT),
+            "--workers",
+            "1",
+            "config.wsgi:application",
+        ],
+        OUR_PORT,
+    )
+    mine = timed("ours over HTTP, words", lambda q: ask(f"/suggest/?q={q}"), asked)
+    ours.terminate()
+    if not datasette:
+        print("Datasette was not measured: name its program as an argument.")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        theirs, ask = served([datasette, str(peer(folder)), "--port", str(THEIR_PORT)], THEIR_PORT)
+        other = timed("Datasette over HTTP, _search", lambda q: ask(f"/peer/codes.json?_search={q}&_size=50"), asked)
+        json.loads(ask(f"/peer/codes.json?_search={asked[0]}&_size=50"))["rows"]
+        theirs.terminate()
+    print(f"Datasette's _search takes {other / mine:.1f} times as long as ours.")
+
+
+def main():
+    """Fill the database where it is empty, and measure."""
+    logging.disable(logging.WARNING)
+    call_command("migrate", verbosity=0)
+    if not CodeTable.objects.exists():
+        began = time.perf_counter()
+        fill()
+        print(f"filled and indexed in {time.perf_counter() - began:.0f} s")
+    elif not CodeTable.objects.filter(slug="bench").exists():
+        sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
+    dice = random.Random(4)
+    nobody = AnonymousUser()
+    numbers = [str(700_000_000 + dice.randrange(CODES) * 7) for _ in range(5 * ROUNDS)]
+    timed("exact code", lambda number: lookup.find(number, nobody), numbers)
+    timed("a part of a code", lambda number: lookup.beginning_with(number[:5], nobody), numbers[:ROUNDS])
+    timed("words, ranked", lambda q: searching.search(q, nobody), questions())
+    timed("words, as you type (8)", lambda q: lookup.search(q, nobody, 8), questions())
+    timed("words, with passages (50)", lambda q: lookup.results(q, nobody), questions())
+    timed("a misspelt word", lambda q: searching.search(q[:1] + q[2:] if len(q) > 5 else q, nobody), questions())
+    over_http(sys.argv[1] if len(sys.argv) > 1 else "")
+
+
+if __name__ == "__main__":
+    main()
