@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -36,6 +37,11 @@ _NOUN_OF = {
     "synonym": "synonym",
 }
 assert set(_NOUN_OF.values()) == set(NOUNS)
+
+
+def models_in_feed() -> dict[str, type[models.Model]]:
+    """Return the model of each noun of the feed."""
+    return {noun: apps.get_model("kb", name) for name, noun in _NOUN_OF.items()}
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_without_a_database_a_server_is_not_ready_and_tells_no_secret(no_databas
 
 @pytest.mark.django_db
 def test_a_migration_that_is_missing_keeps_a_server_from_being_ready(monkeypatch):
-    monkeypatch.setattr(ready, "_released", lambda: {("kb", "9999_later"), ("kb", "0001_initial")})
+    monkeypatch.setattr(ready, "released", lambda: {("kb", "9999_later"), ("kb", "0001_initial")})
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["problems"] == ["1 migrations are not applied: run manage.py migrate."]

@@ -1,4 +1,8 @@
 """Keeping a site in order: whether it is fit to answer, what is wrong with it, and copies of it.
 
 ready.py       what keeps a server from answering, in a few cheap queries
+site.py        settings, database, permissions, disk
+feed.py        what must hold of the feed; revisions.py of the histories, rows.py of the rows
+examining.py   all of it, by area: `manage.py doctor`
+asking.py      plain SQL for all of these
 """

@@ -26,9 +26,10 @@ def problems() -> list[str]:
 def missing_migrations() -> list[str]:
     """Return the names of the migrations that this release has and the database has not."""
     applied = set(MigrationRecorder(connection).applied_migrations())
-    return [f"{app}.{name}" for app, name in sorted(_released() - applied)]
+    return [f"{app}.{name}" for app, name in sorted(released() - applied)]
 
 
 @cache
-def _released() -> frozenset[tuple[str, str]]:
+def released() -> frozenset[tuple[str, str]]:
+    """Return the migrations of this release, by app and name."""
     return frozenset(MigrationLoader(None).disk_migrations)

@@ -3,15 +3,18 @@
 words.py       text to words: stems, parts of camelCase, pairs of Chinese characters
 documents.py   what is searched of a code, once for the public and once for the inside
 store.py       the index's tables; sqlite.py and postgres.py have what differs
-index.py       keeps it in step: `refresh`, `rebuild`, `check`
+index.py       keeps it in step: `refresh`, `rebuild`
+comparing.py   proves that it is: `check`
 query.py       a question to terms, with the curators' synonyms
 ranking.py     the best first; spelling.py what was meant; snippet.py the passage
 find.py        `search` and `containing`
 """
 
+from kb.searching.comparing import check, differences
 from kb.searching.find import Found, Hit, containing, search
-from kb.searching.index import check, lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
+from kb.searching.index import lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_containing, search_notes
+from kb.searching.store import is_there
 
 __all__ = [
     "MAX_LENGTH",
@@ -20,6 +23,8 @@ __all__ = [
     "Hit",
     "check",
     "containing",
+    "differences",
+    "is_there",
     "lag",
     "notes_containing",
     "prepare",

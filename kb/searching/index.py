@@ -62,33 +62,14 @@ def prepare(**_: Any) -> None:
 
 
 def lag() -> int:
-    """Return by how many codes the index is off, as counts tell; `check` is exact."""
+    """Return by how many codes the index is off, as counts tell; `differences` are exact."""
     return abs(ReturnCode.objects.count() - store.frequencies(INTERNAL, []).get("", 0))
-
-
-def check() -> list[str]:
-    """Return in words how the index differs from a fresh one; [] where it does not."""
-    differences: list[str] = []
-    for audience, name in zip(AUDIENCES, ("public", "internal"), strict=True):
-        stored = {document.code_id: document for document in store.every(audience)}
-        words: Counter[str] = Counter()
-        for page in _pages(ReturnCode.objects.order_by("pk").values_list("pk", flat=True).iterator()):
-            codes = _codes(page)
-            for fresh in documents.build(codes)[audience]:
-                words.update(store.counted(fresh))
-                if stored.pop(fresh.code_id, None) != fresh:
-                    differences.append(f"code {fresh.code_id}: its {name} document is missing or out of date")
-        differences += [f"code {pk}: has a {name} document and should have none" for pk in sorted(stored)]
-        sql = "SELECT word, codes FROM kb_search_word WHERE audience = %s"
-        if dict(store.rows_of(sql, audience)) != dict(words):
-            differences.append(f"the {name} vocabulary is out of date")
-    return differences
 
 
 def _refresh(code_ids: list[int], is_new: bool = False) -> None:
     moved: dict[int, Counter[str]] = {audience: Counter() for audience in AUDIENCES}
-    for page in _pages(code_ids):
-        fresh = documents.build(_codes(page))
+    for page in pages(code_ids):
+        fresh = documents.build(codes_of(page))
         for audience in AUDIENCES:
             old = {} if is_new else store.stored(audience, page)
             new = [document for document in fresh[audience] if old.get(document.key) != document]
@@ -101,7 +82,8 @@ def _refresh(code_ids: list[int], is_new: bool = False) -> None:
         store.settle()
 
 
-def _codes(page: list[int]) -> list[ReturnCode]:
+def codes_of(page: list[int]) -> list[ReturnCode]:
+    """Return the codes of a page of ids with what their documents are made of."""
     codes = ReturnCode.objects.select_related("table").only(
         *("code", "number", "symbol", "description", "possible_reasons", "suggested_actions", "retired_at"),
         *("table__audience", "table__vendor", "table__product"),
@@ -155,7 +137,8 @@ def _holding(kind: str, ids: list[int]) -> set[int]:
     return {pk for (pk,) in store.rows_of(sql, *parameters)}
 
 
-def _pages(ids: Iterable[int]) -> Iterator[list[int]]:
+def pages(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Yield ids in pages."""
     rest = iter(ids)
     while page := list(islice(rest, _PAGE)):
         yield page

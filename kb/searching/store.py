@@ -65,12 +65,20 @@ def stored(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
     return found
 
 
-def every(audience: int) -> Iterator[Document]:
-    """Return all stored documents."""
-    yield from (
-        Document(*row)
-        for row in rows_of(f"SELECT {database().KEY}, head, near, body, words FROM kb_search_{audience}")  # noqa: S608
-    )
+def orphans(audience: int, limit: int = 1_000) -> list[int]:
+    """Return the keys of documents of codes that are not there, a certain number at most."""
+    table, key = f"kb_search_{audience}", database().KEY
+    gone = f"NOT EXISTS (SELECT 1 FROM kb_returncode AS c WHERE c.id = {table}.{key} %% {BUCKET})"  # noqa: S608
+    sql = f"SELECT {key} FROM {table} WHERE {gone} ORDER BY {key} LIMIT %s"  # noqa: S608
+    return [found for (found,) in rows_of(sql, limit)]
+
+
+def counts(audience: int) -> Iterator[tuple[str, int]]:
+    """Yield every word of the vocabulary with its count."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT word, codes FROM kb_search_word WHERE audience = %s", [audience])
+        while page := cursor.fetchmany(BATCH):
+            yield from page
 
 
 def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) -> Counter[str]:

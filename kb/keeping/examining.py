@@ -1,0 +1,46 @@
+"""Everything that can be looked at in a site, by area; each area yields sentences about what is wrong."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from kb import searching
+from kb.keeping import feed, revisions, rows, site
+from kb.keeping.asking import one_view
+
+MAX_SENTENCES = 20
+"""Sentences of one area; a site that is wrong in one way is often wrong in it a thousand times."""
+
+Check = Callable[[], Iterator[str]]
+
+
+def _index() -> Iterator[str]:
+    for difference in searching.differences():
+        yield f"The search index is off: {difference}. Run manage.py reindex."
+
+
+QUICK: dict[str, Check] = {
+    "settings": site.configured,
+    "database": site.database,
+    "index": site.index,
+    "permissions": site.permissions,
+    "disk": site.disk,
+}
+DEEP: dict[str, Check] = {
+    "feed": feed.numbers,
+    "objects": feed.objects,
+    "histories": revisions.problems,
+    "references": rows.orphans,
+    "codes": rows.codes,
+    "guards": rows.guards,
+    "documents": _index,
+}
+
+
+def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each area with what is wrong in it, all as of one moment. Whoever writes meanwhile is not kept waiting."""
+    with one_view():
+        for area, check in checks.items():
+            found = list(islice(check(), MAX_SENTENCES + 1))
+            if len(found) > MAX_SENTENCES:
+                found[MAX_SENTENCES:] = ["... and more of the kind."]
+            yield area, found

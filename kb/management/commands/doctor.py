@@ -1,0 +1,55 @@
+"""Say in sentences what is wrong with a site."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from kb.keeping.examining import DEEP, QUICK, Check, examine
+
+
+class Command(BaseCommand):
+    """`manage.py doctor`, `manage.py doctor --deep`."""
+
+    help = (
+        "Say what is wrong with settings, database, index, permissions and disk. Changes nothing. "
+        "Exit status: 0 all is well, 1 something is wrong, 2 the database could not be asked."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take areas, --deep and --json."""
+        areas = QUICK | DEEP
+        parser.add_argument("areas", nargs="*", help=f"look at these alone: {', '.join(areas)}")
+        parser.add_argument("--deep", action="store_true", help="also read every row")
+        parser.add_argument("--json", action="store_true", help="print one object: what is wrong, by area")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Look at everything and leave with a status."""
+        checks = QUICK | DEEP if options["deep"] else QUICK
+        if options["areas"]:
+            checks = {area: _area(area) for area in options["areas"]}
+        try:
+            found = dict(examine(checks))
+        except DatabaseError as error:
+            raise CommandError(f"The database could not be asked ({type(error).__name__}).", returncode=2) from error
+        self.stdout.write(json.dumps(found, indent=1) if options["json"] else _in_words(found))
+        self.stdout.flush()
+        sys.exit(1 if any(found.values()) else 0)
+
+
+def _area(name: str) -> Check:
+    areas = QUICK | DEEP
+    if name not in areas:
+        raise CommandError(f"{name} is no area; allowed are {', '.join(areas)}.", returncode=2)
+    return areas[name]
+
+
+def _in_words(found: dict[str, list[str]]) -> str:
+    lines = [
+        f"{area:<12} {sentence}" for area, sentences in found.items() for sentence in sentences or ["nothing wrong"]
+    ]
+    return "\n".join(lines)
