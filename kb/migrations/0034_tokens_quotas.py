@@ -12,7 +12,7 @@ import kb.models.token
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("kb", "0022_canonical_order"),
+        ("kb", "0032_incident_canonical"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
