@@ -4,6 +4,7 @@ Each owns its transaction, refuses a stale version (StaleEdit) and records what 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
@@ -86,6 +87,17 @@ def save_incident(
         if existing:
             raise AlreadyLinked(existing) from None
         raise
+
+
+def resolve_incident(incident: IncidentLink, version: int, at: datetime | None, by: By) -> IncidentLink:
+    """End an incident, now or at a given time. Raises StaleEdit, and NotAllowed where it has ended or not begun."""
+    with journal.entry(by) as entry:
+        current = entry.lock(IncidentLink, incident.pk, version)
+        if not current.is_open:
+            raise NotAllowed("It is resolved already.")
+        if at and current.started_at and at < current.started_at:
+            raise NotAllowed("An incident cannot be resolved before it started.")
+        return save_incident(current, version, {"state": IncidentState.RESOLVED, "resolved_at": at}, None, by)
 
 
 def linked_already(url: str, except_for: int | None = None) -> IncidentLink | None:

@@ -11,6 +11,7 @@ commit, so an entry takes its numbers last, in one block; nobody waits behind th
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -130,18 +131,28 @@ class Entry:
         return obj
 
 
+_open: ContextVar[Entry | None] = ContextVar("open_entry", default=None)
+
+
 @contextmanager
 def entry(by: By) -> Iterator[Entry]:
-    """Open a transaction whose edits are recorded together. See Note [Sequence last]."""
-    token = current_door.set(by.door)
+    """Open a transaction whose edits are recorded together. See Note [Sequence last].
+
+    An entry within another becomes a part of it, or leaves nothing where it fails: verbs can be called together.
+    """
+    outer, opened = _open.get(), Entry(by)
+    door, open_now = current_door.set(by.door), _open.set(opened)
     try:
         with transaction.atomic():
-            opened = Entry(by)
             yield opened
-            searching.refresh_changed(opened.changes)
-            record(opened.changes)
+            if outer is None:
+                searching.refresh_changed(opened.changes)
+                record(opened.changes)
     finally:
-        current_door.reset(token)
+        _open.reset(open_now)
+        current_door.reset(door)
+    if outer is not None:
+        outer.changes += opened.changes
 
 
 def record(changes: list[Change]) -> None:

@@ -12,6 +12,8 @@ from django.utils.safestring import SafeString
 
 from kb import curating, lookup
 from kb.admin import tags
+from kb.admin.bulk import WithSteps
+from kb.admin.code_steps import CODE_STEPS
 from kb.admin.filters import HasNote, Listed, Wording
 from kb.admin.versioned import VersionedAdmin, VersionedForm
 from kb.journal import By
@@ -80,10 +82,11 @@ def _vendor_says(name: str) -> Any:
 
 
 @admin.register(ReturnCode)
-class ReturnCodeAdmin(VersionedAdmin):
+class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     """Codes come with imports, and the vendor dropping one retires it: nothing is added or deleted by hand."""
 
     form = CodeForm
+    steps = CODE_STEPS
     noun = "code"
     written = curating.CODE_FIELDS
     also_in_history = (*(f"vendor_{name}" for name in VENDOR_TEXTS), "retired_at")

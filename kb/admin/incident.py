@@ -14,8 +14,10 @@ from django.utils.safestring import SafeString
 
 from kb import curating
 from kb.admin import tags
+from kb.admin.bulk import WithSteps
 from kb.admin.choosing import is_id
 from kb.admin.incident_form import MARKDOWN, WORDS, IncidentForm, reading
+from kb.admin.incident_steps import INCIDENT_STEPS
 from kb.admin.versioned import VersionedAdmin
 from kb.journal import By
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
@@ -26,9 +28,10 @@ SHOWN = 100
 
 
 @admin.register(IncidentLink)
-class IncidentAdmin(VersionedAdmin):
+class IncidentAdmin(WithSteps, VersionedAdmin):
     """Incidents are resolved, never deleted."""
 
+    steps = INCIDENT_STEPS
     noun = "incident"
     form = IncidentForm
     change_form_template = "admin/kb/incident_form.html"

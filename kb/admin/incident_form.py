@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -54,6 +55,13 @@ def _proposed(words: str, user: Any, chosen: Collection[int]) -> list[tuple[Retu
         return []
     codes = [code for found in likely for code in found.id if code.pk not in chosen]
     return [(code, label(code)) for code in codes[:MAX_PROPOSED]]
+
+
+def sane(moment: datetime | None) -> datetime | None:
+    """Return a time of an incident, which every time zone can show. Raises ValidationError for other centuries."""
+    if moment and not 1990 <= moment.year <= 2100:
+        raise ValidationError(f"The year {moment.year} is not between 1990 and 2100.")
+    return moment
 
 
 def words_of_incident(request: HttpRequest) -> dict[str, Any]:
@@ -121,12 +129,16 @@ class IncidentForm(VersionedForm):
         raise ValidationError(format_html('Linked already: add the codes to <a href="{}">{}</a>.', address, found))
 
     def clean(self) -> dict[str, Any]:
-        """Add the codes that were ticked, and refuse the years in which no incident was."""
+        """Add the codes that were ticked."""
         cleaned = super().clean()
         if cleaned.get("proposed"):
             cleaned["codes"] = list({*cleaned.get("codes", []), *cleaned["proposed"]})
-        for name in ("started_at", "resolved_at"):
-            moment = cleaned.get(name)
-            if moment and not 1990 <= moment.year <= 2100:
-                self.add_error(name, f"The year {moment.year} is not between 1990 and 2100.")
         return cleaned
+
+    def clean_started_at(self) -> datetime | None:
+        """Refuse the years in which no incident was."""
+        return sane(self.cleaned_data["started_at"])
+
+    def clean_resolved_at(self) -> datetime | None:
+        """Refuse the years in which no incident was."""
+        return sane(self.cleaned_data["resolved_at"])

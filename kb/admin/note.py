@@ -15,9 +15,11 @@ from django.utils.safestring import SafeString
 
 from kb import publishing
 from kb.admin import tags
+from kb.admin.bulk import WithSteps
 from kb.admin.choosing import is_id
 from kb.admin.filters import ToCheck
 from kb.admin.incident_form import words_of_incident
+from kb.admin.note_steps import NOTE_STEPS
 from kb.admin.revisions import posted_version
 from kb.admin.versioned import VersionedAdmin, VersionedForm
 from kb.importing.reworded import reworded
@@ -43,10 +45,11 @@ class NoteForm(VersionedForm):
 
 
 @admin.register(TroubleshootingNote)
-class NoteAdmin(VersionedAdmin):
+class NoteAdmin(WithSteps, VersionedAdmin):
     """Notes are archived, never deleted."""
 
     form = NoteForm
+    steps = NOTE_STEPS
     noun = "note"
     written = publishing.NOTE_FIELDS
     linked = ("codes", "ranges")

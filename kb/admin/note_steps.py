@@ -1,0 +1,78 @@
+"""Steps on many notes: through their life, to an owner, to an audience, and onto codes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.auth import get_user_model
+
+from kb import publishing
+from kb.admin.bulk import Given, Step, StepForm
+from kb.admin.choosing import ManyField
+from kb.journal import By
+from kb.models import Audience, ReturnCode, TroubleshootingNote
+from kb.publishing import MOVES, Move
+
+CHANGE = "kb.change_troubleshootingnote"
+
+
+class OwnerForm(StepForm):
+    """Who keeps the notes true."""
+
+    owner = forms.ModelChoiceField(get_user_model()._default_manager.none(), required=False, empty_label="Nobody")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer staff."""
+        super().__init__(*args, **kwargs)
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.ModelChoiceField)
+        owner.queryset = get_user_model()._default_manager.filter(is_staff=True, is_active=True).order_by("username")
+
+
+class AudienceForm(StepForm):
+    """For whom the notes are meant."""
+
+    audience = forms.ChoiceField(choices=Audience.choices)
+
+
+class CodesForm(StepForm):
+    """The codes that the notes are about, or no longer."""
+
+    codes = ManyField(ReturnCode.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the codes that this person may read, as one types."""
+        super().__init__(*args, **kwargs)
+        codes = self.fields["codes"]
+        assert isinstance(codes, ManyField)
+        codes.queryset = ReturnCode.objects.visible_to(self.user).select_related("table", "section")
+        codes.widget = AutocompleteSelectMultiple(TroubleshootingNote._meta.get_field("codes"), self.site)
+        codes.widget.choices = codes.choices
+
+
+def _move(move: Move) -> Step:
+    def take(note: Any, version: int, by: By, given: Given) -> Any:
+        return move.verb(note, version, by)
+
+    return Step(f"move_{move.name}", move.label, move.permission, take)
+
+
+def _set(note: Any, version: int, by: By, given: Given) -> Any:
+    return publishing.save_note(note, version, given, by)
+
+
+def _add(note: Any, version: int, by: By, given: Given) -> Any:
+    return publishing.save_note(note, version, {}, by, codes=list({*note.codes.all(), *given["codes"]}))
+
+
+def _remove(note: Any, version: int, by: By, given: Given) -> Any:
+    return publishing.save_note(note, version, {}, by, codes=list({*note.codes.all()} - {*given["codes"]}))
+
+
+NOTE_STEPS = (
+    *(_move(move) for move in MOVES.values()),
+    Step("set_owner", "Set the owner…", CHANGE, _set, OwnerForm),
+    Step("set_audience", "Set the audience…", CHANGE, _set, AudienceForm),
+    Step("add_codes", "Add codes…", CHANGE, _add, CodesForm),
+    Step("remove_codes", "Remove codes…", CHANGE, _remove, CodesForm),
+)
