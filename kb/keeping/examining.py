@@ -1,7 +1,10 @@
 """Everything that can be looked at in a site, by area; each area yields sentences about what is wrong."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from itertools import islice
+
+from django.db import DatabaseError, connection, transaction
 
 from kb import searching
 from kb.keeping import feed, revisions, rows, site
@@ -38,9 +41,19 @@ DEEP: dict[str, Check] = {
 
 def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
     """Yield each area with what is wrong in it, all as of one moment. Whoever writes meanwhile is not kept waiting."""
+    connection.ensure_connection()
     with one_view():
         for area, check in checks.items():
+            yield area, _sentences(check)
+
+
+def _sentences(check: Check) -> list[str]:
+    try:
+        # On PostgreSQL, one statement that fails would end the others' transaction.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             found = list(islice(check(), MAX_SENTENCES + 1))
-            if len(found) > MAX_SENTENCES:
-                found[MAX_SENTENCES:] = ["... and more of the kind."]
-            yield area, found
+    except DatabaseError as error:
+        return [f"This could not be looked at: {type(error).__name__}. Are all migrations applied?"]
+    if len(found) > MAX_SENTENCES:
+        found[MAX_SENTENCES:] = ["... and more of the kind."]
+    return found

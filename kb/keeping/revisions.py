@@ -54,7 +54,7 @@ def _words(noun: str, model: type[models.Model]) -> Iterator[str]:
     """Compare each row with the revision of its version, field by field, inside the database."""
     skipped = NO_REVISION.get(str(model._meta.model_name), set())
     row, revision = table_of(model), table_of(model.history.model)  # type: ignore[attr-defined]
-    for field in model._meta.concrete_fields:
+    for field in model.history.model.tracked_fields:  # type: ignore[attr-defined]
         if field.primary_key or field.name in skipped:
             continue
         found = few(

@@ -18,6 +18,7 @@ from tests.keeping.world import lived
 
 pytestmark = pytest.mark.django_db
 IS_POSTGRES = connection.vendor == "postgresql"
+FAILED = "ProgrammingError" if IS_POSTGRES else "OperationalError"
 
 
 @pytest.fixture
@@ -210,6 +211,12 @@ def test_repeated_numbers_are_named_where_the_key_is_gone(world):
     assert "feed: The feed repeats numbers: 4." in told("feed")
 
 
+def test_what_cannot_be_looked_at_is_said_and_the_rest_goes_on(world):
+    run("ALTER TABLE kb_change RENAME TO kb_elsewhere")
+    found = told("feed", "codes", "permissions")
+    assert found == [f"feed: This could not be looked at: {FAILED}. Are all migrations applied?"]
+
+
 def test_many_findings_are_cut_short(world):
     ReturnCode.objects.bulk_create(
         ReturnCode(table=world.table, section=world.code.section, code=str(n), identity=str(n), canonical=str(n))
@@ -281,7 +288,7 @@ def test_the_command_leaves_with_2_where_it_cannot_ask(monkeypatch):
     def refuse(*_, **__):
         raise DatabaseError("password of kb_secret")
 
-    monkeypatch.setattr(connection, "cursor", refuse)
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
     with pytest.raises(CommandError, match="could not be asked") as refused:
         call_command("doctor", "feed")
     assert refused.value.returncode == 2
