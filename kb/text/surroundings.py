@@ -28,7 +28,8 @@ _IDS = frozenset(
         "contact agent rider seller buyer merchant store shop vehicle plate flight train parcel package shipment "
         "tracking delivery article artikel item product barcode ean upc klient klienta klant müşteri cliente "
         "fattura faktura encomenda contrato dni worker job task pool queue partition block page chapter volume "
-        "address addr pointer ptr lsn xid call calls called dial"
+        "address addr pointer ptr lsn xid call calls called dial earned earns checksum sha md5 crc transfer "
+        "transferred wire objednávky objednávka číslo"
     ).split()
 )
 _NEUTRAL = frozenset(
@@ -57,6 +58,8 @@ _CALL_ME = re.compile(
     r"\b(?:call|ring|text|reach|contact|phone|whatsapp) (?:me|us|him|her|them|back)\b[^.\n]{0,16}\Z", re.IGNORECASE
 )
 _DIALLED = re.compile(r"\+[0-9]{1,3}[0-9 ()/.-]{0,14}\Z")
+# "123456 is your login code": a one-time password.
+_IS_YOURS = re.compile(r"[ ]is your (?:[a-z-]{1,16} ){0,3}(?:code|pin|password|otp)\b", re.IGNORECASE)
 _UNITS = re.compile(
     r"[ ]?(?:ms|s|ns|µs|us|sec|bytes?|[kmg]i?b|b|px|eur|usd|gbp|cny|rmb|yen|euros?|dollars?|rows|users|points"
     r"|元|円|원|€|\$|£|次|条|人"
@@ -69,6 +72,8 @@ def named(text: str, start: int, end: int) -> tuple[float, str] | None:
     """Read what stands around a bare number. None: it names something else. Otherwise (limit, why or '')."""
     before = text[max(0, start - 72) : start]
     if _UNITS.match(text, end) or before.rstrip().endswith(("$", "€", "£", "¥", "+")):
+        return None
+    if _IS_YOURS.match(text, end):
         return None
     if _NGINX_CONNECTION.search(before) or _CALL_ME.search(before) or _DIALLED.search(before):
         return None

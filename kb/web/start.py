@@ -42,7 +42,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         hits = [Hit(code, "named in the text") for code in quoted]
         return render(request, "kb/meanings.html", {"query": query, **choice.asked(request, hits)})
     results = lookup.results(query, request.user, MAX_RESULTS)
-    begun = {code.pk for code in answer.begun}
+    begun = text_code.canonical(query) if answer.begun else ""
     if not results.hits:
         usage.count_miss(query)
     context = {
@@ -51,7 +51,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         "around": around(answer, request.user),
         "is_code": _looks_like_a_code(query),
         "results": results,
-        "hits": [hit for hit in results.hits if hit.code.pk not in begun],
+        "hits": [hit for hit in results.hits if not begun or not hit.code.canonical.startswith(begun)],
     }
     return render(request, "kb/results.html", context)
 

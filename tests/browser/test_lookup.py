@@ -132,6 +132,30 @@ def test_the_reply_is_copied_with_one_key(open_page, room):
     assert page.evaluate("navigator.clipboard.readText()") == "Code 660300001: create it."
 
 
+def test_a_card_is_copied_as_markdown_for_the_ticket_and_printed_bare(open_page, room):
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(room.get_absolute_url())
+    page.get_by_text("Markdown for the ticket").click()
+    page.get_by_text("Copied", exact=True).first.wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "660300001" in copied
+    assert "Look" in copied
+    page.emulate_media(media="print")
+    assert page.locator("header [role=search]").is_hidden()
+    assert page.get_by_role("heading", name="660300001").is_visible()
+
+
+def test_a_misspelt_question_is_answered_and_says_what_was_meant(open_page, room):
+    page = open_page()
+    page.goto("/")
+    page.keyboard.type("rooom does not exist")
+    page.keyboard.press("Enter")
+    page.get_by_text("shown is what is about room").wait_for()
+    assert page.locator(".row .code").first.inner_text() == "660300001"
+    assert page.locator("main mark").first.inner_text().lower() == "room"
+
+
 def test_keys_are_shown_and_closed(open_page, room):
     page = open_page()
     page.goto(room.get_absolute_url())
@@ -159,7 +183,7 @@ def test_an_agent_reports_back_without_a_script(open_page, room):
 def test_pages_are_accessible(width, dark, open_page, room):
     page = open_page(width, dark)
     log_in(page, "agent")
-    for address in (room.get_absolute_url(), "/?q=3", "/codes/rtc/3/", "/detect/"):
+    for address in (room.get_absolute_url(), "/?q=3", "/?q=rooom+gone", "/?q=6603", "/codes/rtc/3/", "/detect/"):
         page.goto(address)
         check_accessible(page)
     page.locator("#text").fill(LOG)
