@@ -66,6 +66,10 @@ PROXY_COUNT = env.int("PROXY_COUNT", 0, validate=validate.Range(min=0))
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
+KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], validate=_is_origins)
+KB_API_RATE_ANONYMOUS = env.int("KB_API_RATE_ANONYMOUS", 600, validate=validate.Range(min=0))
+KB_API_RATE_KNOWN = env.int("KB_API_RATE_KNOWN", 6000, validate=validate.Range(min=0))
+REDIS_URL = env.str("REDIS_URL", "")
 KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=_is_origins)
 KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "")
 KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], validate=_is_networks)
@@ -108,6 +112,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "csp",
     "django_filters",
     "django_htmx",
@@ -124,6 +129,7 @@ MIDDLEWARE = [
     "config.observing.ObservingMiddleware",
     "config.probes.ProbesMiddleware",
     "kb.api.problems.ProblemsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -164,6 +170,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
     }
+# Without Redis each process has a cache of its own; what all must share is in the database.
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -207,6 +216,12 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# Pages of these origins may ask the API, with a token and never with a session.
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOWED_ORIGINS = KB_CORS_ORIGINS
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Retry-After", "X-Request-ID"]
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -224,6 +239,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["kb.api.tokens.TokenAuthentication", "kb.api.access.Session"],
     "DEFAULT_PERMISSION_CLASSES": ["kb.api.access.MayRead"],
+    "DEFAULT_THROTTLE_CLASSES": ["kb.api.throttling.CallerThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

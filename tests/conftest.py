@@ -3,6 +3,7 @@
 import pytest
 
 from kb import usage
+from kb.api import throttling
 from tests import make
 
 
@@ -12,6 +13,7 @@ def counts_of_its_own():
     usage._codes.clear()
     usage._misses.clear()
     usage._tokens.clear()
+    throttling._leases.clear()
 
 
 def pytest_make_parametrize_id(val, argname):

@@ -15,6 +15,7 @@ PROBLEMS = {
     401: "This site shows nothing to callers who are not logged in.",
     404: "There is no such thing, or the caller may not read it.",
     406: "The API speaks JSON alone.",
+    429: "The caller took more than its rate; Retry-After says when to come back, in seconds.",
     500: "Something went wrong on the site's side.",
 }
 

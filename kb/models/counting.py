@@ -11,10 +11,12 @@ def add_counts(model: type[models.Model], key: Sequence[str], counter: str, rows
     By an upsert that adds: read-then-write would lose counts. In key order, so that two processes never wait for
     each other's rows.
     """
-    table, columns = model._meta.db_table, ", ".join([*key, counter])
+    # Quoted: PostgreSQL knows words such as window.
+    table, counter, *keys = map(connection.ops.quote_name, [model._meta.db_table, counter, *key])
+    columns = ", ".join([*keys, counter])
     sql = (
         f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * (len(key) + 1))}) "  # noqa: S608 - our own names
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {counter} = {table}.{counter} + excluded.{counter}"
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {counter} = {table}.{counter} + excluded.{counter}"
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(sql, sorted(rows))
