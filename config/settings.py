@@ -254,10 +254,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["kb.api.access.MayRead"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Two things have states; without names of their own they get hashes.
+    # Names that several things share: without names of their own they get hashes.
     "ENUM_NAME_OVERRIDES": {
         "NoteState": "kb.models.note.NoteState",
         "IncidentState": "kb.models.incident.IncidentState",
+        "DispositionValue": "kb.api.verdict.DISPOSITION_CHOICES",
+        "FixerValue": "kb.api.verdict.FIXER_CHOICES",
     },
 }
 

@@ -214,8 +214,15 @@ def _hits(query: str, user: Any, table: CodeTable | None, section: Section | Non
     scopes = [scope.pk for scope in (table, section) if scope is not None]
     key = ("hits", reader(user), len(how), table is None, section is None)
     found = compiled.rows(key, build, [*how, *scopes])
+    return meant_by(query, found)
+
+
+def meant_by(query: str, found: Iterable[ReturnCode]) -> list[Hit]:
+    """Return the codes, of those found in the vendor's order, that a query may mean: the likeliest reading first."""
+    how = {reading.canonical: reading.how for reading in text_code.readings(query)}
     asked, order = text_code.identity(query), list(how)
-    ranked = sorted(found, key=lambda code: (code.identity != asked, order.index(code.canonical)))
+    meant = [code for code in found if code.canonical in how]
+    ranked = sorted(meant, key=lambda code: (code.identity != asked, order.index(code.canonical)))
     return [Hit(code, _how(code, asked, how[code.canonical])) for code in ranked]
 
 

@@ -16,6 +16,7 @@ from kb.api.parameters import Parameter
 from kb.api.reading import AnswerSerializer, Permalink, ReadViewSet
 from kb.api.refs import CodeRefSerializer
 from kb.api.values import CODE, CODES, MOMENT, NUMBER, TEXT, WORDS, YES_NO, one_of
+from kb.api.verdict import DISPOSITION_CHOICES, FIXER_CHOICES
 from kb.models import ReturnCode, Section
 from kb.models.code import VENDOR_TEXTS, Origin, ReturnCodeQuerySet
 from kb.text.disposition import DISPOSITIONS, FIXERS
@@ -84,14 +85,14 @@ class SectionSerializer(serializers.ModelSerializer):
 class DispositionSerializer(serializers.Serializer):
     """What to do, and who says so."""
 
-    value = serializers.ChoiceField(list(DISPOSITIONS.items()))
+    value = serializers.ChoiceField(DISPOSITION_CHOICES)
     origin = serializers.ChoiceField(Origin.choices)
 
 
 class FixerSerializer(serializers.Serializer):
     """Who can fix it, and who says so."""
 
-    value = serializers.ChoiceField(list(FIXERS.items()))
+    value = serializers.ChoiceField(FIXER_CHOICES)
     origin = serializers.ChoiceField(Origin.choices)
 
 

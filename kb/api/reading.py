@@ -122,12 +122,16 @@ class ReadViewSet(ReadOnlyModelViewSet):
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Keep caches from mixing up who may read what, and from holding internal words at all."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        patch_vary_headers(response, ["Cookie"])
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
-            patch_cache_control(response, private=True, no_store=True)
-        else:
-            patch_cache_control(response, private=True, no_cache=True)
-        return response
+        """Keep answers out of shared caches."""
+        return kept_apart(request, super().finalize_response(request, response, *args, **kwargs))
+
+
+def kept_apart(request: Request, response: Response) -> Response:
+    """Keep caches from mixing up who may read what, and from holding internal words at all."""
+    patch_vary_headers(response, ["Cookie"])
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        patch_cache_control(response, private=True, no_store=True)
+    else:
+        patch_cache_control(response, private=True, no_cache=True)
+    return response

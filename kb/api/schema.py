@@ -20,7 +20,74 @@ PROBLEMS = {
 }
 
 
-class ReadSchema(AutoSchema):
+ASK_PROBLEMS = {
+    **{status: about for status, about in PROBLEMS.items() if status != 404},
+    403: "A session needs its CSRF token in `X-CSRFToken`.",
+    413: "The body is larger than what is read.",
+    415: "A body of this type is not read.",
+}
+
+
+def problems(met: Mapping[int, str]) -> dict[Any, Any]:
+    """Return the problems that a caller may meet, as responses."""
+    return {(status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, about) for status, about in met.items()}
+
+
+class ProblemSchema(AutoSchema):
+    """Describes what every view of the API shares."""
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Return the ways to log in, and none among them where the site may be read without."""
+        return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
+
+    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        response = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
+        if status_code == "401":
+            scheme = {"schema": {"type": "string"}, "description": "How to log in."}
+            response["headers"] = {"WWW-Authenticate": scheme}
+        return response
+
+
+class AskSchema(ProblemSchema):
+    """Describes the views of `kb.api.asking`."""
+
+    def get_tags(self) -> list[str]:
+        """Return the heading of all of them."""
+        return ["look-ups"]
+
+    def get_request_serializer(self) -> Any:
+        """Return the schema of a body, whatever its type."""
+        view = cast(Any, self.view)
+        plain = {"type": "string"}
+        return {one.media_type: view.body if "json" in one.media_type else plain for one in view.parser_classes}
+
+    def get_examples(self) -> Any:
+        """Return bodies to try."""
+        return cast(Any, self.view).examples
+
+    def get_response_serializers(self) -> Any:
+        """Return the answer, and the problems that a caller may meet."""
+        return {200: cast(Any, self.view).answer, **problems(ASK_PROBLEMS)}
+
+
+class SearchSchema(ProblemSchema):
+    """Describes a view that is asked by parameters alone: `parameters` has them by name."""
+
+    def get_tags(self) -> list[str]:
+        """Return the heading that it shares with other look-ups."""
+        return ["look-ups"]
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters."""
+        return cast(Any, self.view).described
+
+    def get_response_serializers(self) -> Any:
+        """Return the answer, and the problems that a caller may meet."""
+        met = {status: about for status, about in PROBLEMS.items() if status != 404}
+        return {200: cast(Any, self.view).answer, **problems(met)}
+
+
+class ReadSchema(ProblemSchema):
     """Describes the lists and details of `kb.api.reading`."""
 
     def get_tags(self) -> list[str]:
@@ -45,19 +112,11 @@ class ReadSchema(AutoSchema):
             made.append(_parameter("ordering", default, "Order of the results; a minus sign turns it around."))
         return made
 
-    def get_auth(self) -> list[dict[str, Any]]:
-        """Return the ways to log in, and none among them where the site may be read without."""
-        return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
-
     def get_response_serializers(self) -> Any:
         """Return the answer, and the problems that a caller may meet."""
-        answer, view = self._get_serializer(), cast(Any, self.view)
-        problems = {
-            (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description)
-            for status, description in PROBLEMS.items()
-            if status != 404 or view.action != "list"
-        }
-        return {200: answer, **problems}
+        view = cast(Any, self.view)
+        met = PROBLEMS if view.action != "list" else {s: about for s, about in PROBLEMS.items() if s != 404}
+        return {200: self._get_serializer(), **problems(met)}
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
         schema = super()._map_basic_serializer(serializer, direction)
@@ -65,13 +124,6 @@ class ReadSchema(AutoSchema):
         if getattr(serializer, "is_sparse", False):
             schema.pop("required", None)
         return schema
-
-    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        response = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
-        if status_code == "401":
-            scheme = {"schema": {"type": "string"}, "description": "How to log in."}
-            response["headers"] = {"WWW-Authenticate": scheme}
-        return response
 
 
 class SessionScheme(OpenApiAuthenticationExtension):

@@ -4,11 +4,14 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from kb.api.code import CodeViewSet
+from kb.api.detect import DetectView
 from kb.api.docs import DocsView, SchemaView
 from kb.api.export import ExportView
 from kb.api.incident import IncidentViewSet
+from kb.api.lookup import LookupView
 from kb.api.note import NoteViewSet
 from kb.api.problems import unknown_address
+from kb.api.search import SearchView
 from kb.api.table import TableViewSet
 
 router = SimpleRouter()
@@ -19,6 +22,9 @@ router.register("incidents", IncidentViewSet, "api-incident")
 
 urlpatterns = [
     path("v1/", include(router.urls)),
+    path("v1/lookup/", LookupView.as_view(), name="api-lookup"),
+    path("v1/detect/", DetectView.as_view(), name="api-detect"),
+    path("v1/search/", SearchView.as_view(), name="api-search"),
     path("v1/tables/<slug:slug>/export.<str:ending>", ExportView.as_view(), name="api-export"),
     path("v1/schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),

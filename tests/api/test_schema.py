@@ -15,6 +15,7 @@ from config.wsgi import application
 from tests import make
 
 pytestmark = pytest.mark.django_db
+ASKED = ["lookup", "detect", "search"]
 ENDPOINTS = ["tables", "codes", "notes", "incidents"]
 
 
@@ -77,10 +78,9 @@ def test_the_description_is_valid_and_complete(capsys):
     details = {"/api/v1/tables/{slug}/", "/api/v1/tables/{slug}/export.{ending}"} | {
         f"/api/v1/{one}/{{id}}/" for one in ENDPOINTS[1:]
     }
-    assert set(described["paths"]) == details | {f"/api/v1/{one}/" for one in ENDPOINTS}
-    operations = {method: one for path in described["paths"].values() for method, one in path.items()}
-    assert set(operations) == {"get"}
-    assert all(one["summary"] and one["description"] for one in operations.values())
+    assert set(described["paths"]) >= details | {f"/api/v1/{one}/" for one in [*ENDPOINTS, *ASKED]}
+    operations = [(where, one) for where, path in described["paths"].items() for one in path.values()]
+    assert [where for where, one in operations if not one["summary"] or not one["description"]] == []
 
 
 def test_the_description_names_limits_and_choices(client):
