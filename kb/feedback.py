@@ -12,7 +12,9 @@ from kb.journal import By, NotAllowed
 from kb.models import Flag, NoteOutcome, Outcome, ReturnCode, TroubleshootingNote
 from kb.models.audience import READ_INTERNAL
 from kb.models.counting import add_counts
-from kb.models.feedback import FlagState
+from kb.models.feedback import FlagQuerySet, FlagState
+
+CHANGE_FLAG = "kb.change_flag"
 
 MAX_COMMENT = 2000
 """Characters of a flag's comment and of its answer."""
@@ -47,17 +49,34 @@ def open_flags(codes: Iterable[ReturnCode], user: Any) -> dict[int, list[Flag]]:
     return flags
 
 
+def raised_by(user: Any) -> FlagQuerySet:
+    """Return the flags that somebody raised, with what it takes to name them; the latest first."""
+    raised = Flag.objects.visible_to(user).filter(raised_by=user)
+    return raised.select_related("code__table", "code__section", "note", "owner")
+
+
 def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str, by: By) -> Flag:
-    """Say that something about a code is wrong; the note's owner is asked to answer."""
+    """Say that something about a code is wrong; the owner of the note, or of the code's first note, is asked."""
     _refuse_outsiders(by)
     words = _words(comment, "Say what is wrong")
-    owner = note.owner if note else None
+    keeper = note or code.notes.current().exclude(owner=None).order_by("-state", "-updated_at", "-id").first()
+    owner = keeper.owner if keeper else None
     with journal.entry(by) as entry:
         return entry.create(Flag(code=code, note=note, comment=words, raised_by=by.user, owner=owner))
 
 
+def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:
+    """Say who looks after a flag; None: nobody yet. Raises StaleEdit, NotAllowed."""
+    _refuse_others(by)
+    with journal.entry(by) as entry:
+        current = entry.lock(Flag, flag.pk, version)
+        changed = journal.changed_fields(current, {"owner": owner})
+        return entry.update(current, changed) if changed else current
+
+
 def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
-    """Answer a flag and close it."""
+    """Answer a flag and close it: whoever raised it reads the answer. Raises StaleEdit, NotAllowed."""
+    _refuse_others(by)
     words = _words(answer, "Answer")
     with journal.entry(by) as entry:
         current = entry.lock(Flag, flag.pk, version)
@@ -85,3 +104,8 @@ def _words(given: str, asked: str) -> str:
 def _refuse_outsiders(by: By) -> None:
     if by.user is None or not by.user.has_perm(READ_INTERNAL):
         raise NotAllowed("Only support staff may report back.")
+
+
+def _refuse_others(by: By) -> None:
+    if by.user is None or not by.user.has_perm(CHANGE_FLAG):
+        raise NotAllowed("Only editors and reviewers may assign and answer flags.")

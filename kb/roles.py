@@ -31,6 +31,8 @@ EDITOR = (
         "add_synonym",
         "change_synonym",
         "delete_synonym",
+        "view_flag",
+        "change_flag",
     }
 )
 REVIEWER = EDITOR | {"validate_note"}

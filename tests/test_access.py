@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from kb.models import ImportRow, Synonym, TableImport
+from kb.models import Flag, ImportRow, Synonym, TableImport
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,13 @@ ACCESS = {
     "admin/kb/codetable/<path:object_id>/history/<int:revision_id>/revert/": (STAFF, STAFF),
     "admin/kb/codetable/<int:pk>/export.<str:ending>": (TABLES, NOBODY),
     "admin/kb/codetable/add/": (TABLES, TABLES),
+    "admin/kb/flag/": (WRITE, WRITE),
+    "admin/kb/flag/<path:object_id>/": (STAFF, STAFF),
+    "admin/kb/flag/<path:object_id>/change/": (WRITE, WRITE),
+    "admin/kb/flag/<path:object_id>/delete/": (NOBODY, NOBODY),
+    "admin/kb/flag/<path:object_id>/history/": ("ierx", "ierx"),
+    "admin/kb/flag/<path:object_id>/history/<int:revision_id>/revert/": (STAFF, STAFF),
+    "admin/kb/flag/add/": (NOBODY, NOBODY),
     "admin/kb/importrow/": (TABLES, TABLES),
     "admin/kb/importrow/<int:pk>/rows.csv": (TABLES, TABLES),
     "admin/kb/importrow/<path:object_id>/": (STAFF, STAFF),
@@ -163,6 +170,7 @@ ACCESS = {
     "embed/<slug:table>/<code:written>/": (ALL, NOBODY),
     "favicon.ico": (ALL, NOBODY),
     "flag/<int:pk>/": (AGENTS, AGENTS),
+    "flags/": (AGENTS, NOBODY),
     "go": (ALL, NOBODY),
     "healthz": (ALL, NOBODY),
     "login/": (ALL, ALL),
@@ -205,6 +213,7 @@ def ids(editor):
     planned = TableImport.objects.create(table=code.table, state="planned")
     return {
         "coderange": make.code_range().pk,
+        "flag": Flag.objects.create(code=code, comment="Step 2 fails").pk,
         "codetable": code.table_id,
         "incidentlink": make.incident("Down", code).pk,
         "returncode": code.pk,

@@ -49,7 +49,7 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return _back(code)
     note, comment = _note(request, code), request.POST.get("comment", "")
-    thanks = "Thank you: the flag is raised, and whoever keeps this up to date will see it."
+    thanks = "Thank you: the flag is raised. Whoever keeps this up to date sees it; the answer comes to “My flags”."
     return _answered(request, code, lambda by: feedback.raise_flag(code, note, comment, by), thanks)
 
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from kb.web import changes, code, detect, embed, feedback, note, opensearch, site, start, suggest, table, twins
+from kb.web import changes, code, detect, embed, feedback, flags, note, opensearch, site, start, suggest, table, twins
 from kb.web.paths import CodeConverter
 
 register_converter(CodeConverter, "code")
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detect/", detect.detect, name="detect"),
     path("report/<int:pk>/", feedback.report, name="report"),
     path("flag/<int:pk>/", feedback.flag, name="flag"),
+    path("flags/", flags.mine, name="flags"),
     path("login/", LoginView.as_view(template_name="kb/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", site.favicon, name="favicon"),
