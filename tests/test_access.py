@@ -143,6 +143,7 @@ ACCESS = {
     "admin/password_change/done/": (STAFF, NOBODY),
     "admin/r/<path:content_type_id>/<path:object_id>/": (STAFF, STAFF),
     "api/v1/tables/<slug:slug>/export.<str:ending>": (TABLES, NOBODY),
+    "api/v1/export.<str:ending>": (TABLES, NOBODY),
     r"api/[\s\S]*": (ALL, ALL),
     "api/docs/": (ALL, NOBODY),
     "api/v1/codes/": (ALL, NOBODY),

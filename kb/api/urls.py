@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 from kb.api.code import CodeViewSet
 from kb.api.detect import DetectView
 from kb.api.docs import DocsView, SchemaView
-from kb.api.export import ExportView
+from kb.api.export import SiteExportView, TableExportView
 from kb.api.incident import IncidentViewSet
 from kb.api.lookup import LookupView
 from kb.api.note import NoteViewSet
@@ -25,7 +25,8 @@ urlpatterns = [
     path("v1/lookup/", LookupView.as_view(), name="api-lookup"),
     path("v1/detect/", DetectView.as_view(), name="api-detect"),
     path("v1/search/", SearchView.as_view(), name="api-search"),
-    path("v1/tables/<slug:slug>/export.<str:ending>", ExportView.as_view(), name="api-export"),
+    path("v1/tables/<slug:slug>/export.<str:ending>", TableExportView.as_view(), name="api-export"),
+    path("v1/export.<str:ending>", SiteExportView.as_view(), name="api-export-all"),
     path("v1/schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),
     # Everything else under /api/ is an error in the API's own shape.

@@ -1,4 +1,4 @@
-"""Write a table as CSV, XLSX or JSON, so that importing the file again changes nothing.
+"""Write a table as CSV, XLSX, JSON or NDJSON, so that importing the file again changes nothing.
 
 What is written is the vendor's own words, as the last import left them: with support's words in their place, importing
 the file again would make them the vendor's. `words="support"` writes what agents read, for people and other systems.
@@ -29,12 +29,14 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
+    "ndjson": "application/x-ndjson",
 }
 """What a table can be written as, with the media types."""
 
 WORDS = ("vendor", "support")
 
 _CHUNK = 64 * 1024
+_LINES = 100
 _XLSX_CELL = 32_767
 _OTHER_NAMES = {"code": "Return code", "section": "Category", "symbol": "Macro", "description": "Message"}
 _OTHER_NAMES |= {"possible_reasons": "Causes", "suggested_actions": "Solutions"}
@@ -76,14 +78,14 @@ class SupportWords(resources.ModelResource):
 
 
 def export_table(table: CodeTable, format: str, words: str = "vendor") -> Iterator[bytes]:  # noqa: A002
-    """Yield a table's current codes in the vendor's order. CSV and JSON take no more memory for more codes.
+    """Yield a table's current codes in the vendor's order. More codes take no more memory.
 
     Raises ExportRefused for an unknown format, and for XLSX where a text does not fit into a cell.
     """
     if format not in FORMATS or words not in WORDS:
         raise ExportRefused(f"{format}, {words}: allowed are {', '.join(FORMATS)}, with words of {' or '.join(WORDS)}.")
     header, rows = _header_and_rows(table, words)
-    writer = {"csv": _csv, "xlsx": _xlsx, "json": _json}[format]
+    writer = {"csv": _csv, "xlsx": _xlsx, "json": _json, "ndjson": _ndjson}[format]
     return writer(header, rows)
 
 
@@ -145,11 +147,17 @@ def _csv(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
 
 def _json(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
     separator = "[\n"
-    for batch in staging.batches(rows, 500):
+    for batch in staging.batches(rows, _LINES):
         lines = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) for row in batch)
         yield (separator + ",\n".join(lines)).encode()
         separator = ",\n"
     yield b"\n]\n" if separator == ",\n" else b"[]\n"
+
+
+def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+    for batch in staging.batches(rows, _LINES):
+        lines = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) for row in batch)
+        yield "".join(f"{line}\n" for line in lines).encode()
 
 
 def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:

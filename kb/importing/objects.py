@@ -1,4 +1,7 @@
-"""JSON: a list of objects, alone or in a wrapper such as {"results": [...]}. Each object knows its line."""
+"""JSON: a list of objects, alone or in a wrapper such as {"results": [...]}, or one object after the other (NDJSON).
+
+Each object knows its line.
+"""
 
 import json
 import re
@@ -12,10 +15,10 @@ _WHOLE = re.compile(r"(-?\d+)\.0+")
 _ALLOWED = 'Allowed: a list of objects, or an object that holds one, such as {"codes": [...]}.'
 
 
-def sheet(text: str) -> Sheet:
-    """Return the one table of a JSON document. Raises Unreadable where it holds none."""
+def sheet(text: str, lines: bool = False) -> Sheet:
+    """Return the one table of a JSON document, or of `lines` of JSON. Raises Unreadable where it holds none."""
     try:
-        found = list(_objects(text, _list_start(text)))
+        found = list(_lines(text) if lines else _objects(text, _list_start(text)))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         why = getattr(error, "msg", "") or "it is nested too deeply, or holds a number that is too long"
@@ -64,14 +67,28 @@ def _objects(text: str, at: int) -> Iterator[tuple[int, dict[str, Any]]]:
     at = _skip(text, at + 1)
     while text[at : at + 1] != "]":
         line, counted = line + text.count("\n", counted, at), at
-        value, at = _DECODER.raw_decode(text, at)
-        if not isinstance(value, dict):
-            raise unreadable("no_object", f"This entry of the list is not an object. {_ALLOWED}", Place(line))
+        value, at = _object(text, at, line)
         yield line, value
         at = _skip(text, at)
         if text[at : at + 1] not in (",", "]"):
             raise json.JSONDecodeError("a comma or the end of the list is missing", text, at)
         at = _skip(text, at + 1) if text[at : at + 1] == "," else at
+
+
+def _lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    line, counted, at = 1, 0, _skip(text, 0)
+    while at < len(text):
+        line, counted = line + text.count("\n", counted, at), at
+        value, at = _object(text, at, line)
+        yield line, value
+        at = _skip(text, at)
+
+
+def _object(text: str, at: int, line: int) -> tuple[dict[str, Any], int]:
+    value, end = _DECODER.raw_decode(text, at)
+    if not isinstance(value, dict):
+        raise unreadable("no_object", f"This entry of the list is not an object. {_ALLOWED}", Place(line))
+    return value, end
 
 
 def _skip(text: str, at: int) -> int:

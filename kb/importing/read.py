@@ -40,10 +40,12 @@ __all__ = [
 ]
 
 _JSON = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{\]])')
+_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
 _HTML = re.compile(r"\ufeff?\s*<(?:!doctype\s+html|html|head|body|div|table|h[1-6]|thead|tbody|tr|meta|style)\b", re.I)
 _PIPES = re.compile(r"^[ \t]{0,9}\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
 _BY_NAME = {
-    "csv": "csv", "tsv": "csv", "tab": "csv", "json": "json", "html": "html", "htm": "html",
+    "csv": "csv", "tsv": "csv", "tab": "csv", "json": "json", "ndjson": "ndjson", "jsonl": "ndjson",
+    "html": "html", "htm": "html",
     "md": "markdown", "mdx": "markdown", "markdown": "markdown",
 }  # fmt: skip
 
@@ -164,8 +166,8 @@ def _text_sheets(opened: Opened, source: Source) -> list[Sheet]:
     if source.format == "csv":
         return [delimited.sheet(opened, source.encoding, source.delimiter, source.limits)]
     text = opened.text(source.encoding, source.limits)
-    if source.format == "json":
-        return [objects.sheet(text)]
+    if source.format in ("json", "ndjson"):
+        return [objects.sheet(text, lines=source.format == "ndjson")]
     return (markup.html_sheets if source.format == "html" else markup.markdown_sheets)(text, source.limits)
 
 
@@ -174,6 +176,8 @@ def _format(sample: str, name: str, delimited_for_sure: bool) -> str:
     by_name = _BY_NAME.get(name.lower().rpartition(".")[2], "")
     if delimited_for_sure or by_name:
         return "csv" if delimited_for_sure else by_name
+    if _LINES.match(sample):
+        return "ndjson"
     if _JSON.match(sample):
         return "json"
     if _HTML.match(sample):

@@ -75,9 +75,8 @@ def test_the_description_is_valid_and_complete(capsys):
     call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json")
     described = json.loads(capsys.readouterr().out)
     assert described["openapi"].startswith("3.1")
-    details = {"/api/v1/tables/{slug}/", "/api/v1/tables/{slug}/export.{ending}"} | {
-        f"/api/v1/{one}/{{id}}/" for one in ENDPOINTS[1:]
-    }
+    exports = {"/api/v1/tables/{slug}/export.{ending}", "/api/v1/export.{ending}"}
+    details = {"/api/v1/tables/{slug}/", *exports} | {f"/api/v1/{one}/{{id}}/" for one in ENDPOINTS[1:]}
     assert set(described["paths"]) >= details | {f"/api/v1/{one}/" for one in [*ENDPOINTS, *ASKED]}
     operations = [(where, one) for where, path in described["paths"].items() for one in path.values()]
     assert [where for where, one in operations if not one["summary"] or not one["description"]] == []

@@ -220,6 +220,18 @@ def test_json_is_known_without_its_name():
     assert codes('[{"code": "1"}]', "pasted table") == ["1"]
 
 
+@pytest.mark.parametrize("name", ["t.ndjson", "t.jsonl", "pasted table"])
+def test_json_may_come_in_lines(name):
+    found, problems = read('{"code": 1, "text": "a"}\n\n{"code": "2", "since": 3}\n', name)
+    assert [(row.place.line, row.code) for row in found] == [(1, "1"), (3, "2")]
+    assert problems == []
+
+
+@pytest.mark.parametrize("content", ['{"code": 1}\n{"code": 2', '{"code": 1}\n[2]', "[]\n", " "])
+def test_lines_of_json_that_cannot_be_read_are_refused(content):
+    assert refused(content, "t.ndjson")[1]
+
+
 @pytest.mark.parametrize(
     "content",
     ["[", "{}", "[1]", '[{"code": 1}', '{"a": [}', "[" * 100_000, '[{"code": ' + "9" * 5000 + "e}]", '"x"', "nul"],

@@ -11,12 +11,13 @@ from kb.importing.read import Limits, Unreadable
 from tests.importing.files import opened, read, refused, workbook
 from tests.importing.test_read import DOCUMENT, PAGE
 
-NAMES = ["t.csv", "t.txt", "t.json", "t.html", "t.md", "t.xlsx", "pasted table"]
+NAMES = ["t.csv", "t.txt", "t.json", "t.ndjson", "t.html", "t.md", "t.xlsx", "pasted table"]
 WHOLE = {
     "csv": b'section,code,description\r\n"A ""b""",1,"x\r\ny"\r\n,2,z\r\n',
     "gb18030": "返回码,描述\n1,请求成功。\n2,请求失败。\n".encode("gb18030"),
     "utf-16": "code\ttext\r\n1\t请求成功\r\n".encode("utf-16"),
     "json": b'{"results": [{"code": 1, "text": "one"}, {"code": "2", "causes": ["a", null, {"b": 1.5}]}]}',
+    "ndjson": b'{"code": 1, "text": "one"}\n{"code": "2", "causes": ["a", null, {"b": 1.5}]}\n',
     "html": PAGE.encode(),
     "markdown": DOCUMENT.encode(),
     "xlsx": workbook(("A", [["Section", "Code"], ["x", 1], [None, 2.5]]), ("B", [["Code"], ["3"]]), merged=["A2:A3"]),

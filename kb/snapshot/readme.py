@@ -1,0 +1,34 @@
+"""The page that a copy carries: what is in it, and questions that it answers."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+PAGE = {
+    "what this is": "A copy of a Codebook knowledge base: vendors' return codes and what support knows about them.",
+    "code_list": "A view: every code with its table and section, in the vendor's order. "
+    "SELECT * FROM code_list WHERE code = '660300001'",
+    "code_notes": "A view: the troubleshooting notes of each code, those of its ranges too. "
+    "SELECT title, state, resolution FROM code_notes WHERE code = '660300001'",
+    "code_incidents": "A view: the incidents that hit each code. "
+    "SELECT title, state, workaround FROM code_incidents WHERE code = '660300001'",
+    "codes_fts": "Full-text search in codes. "
+    "SELECT c.code, c.description FROM codes_fts JOIN codes AS c ON c.id = codes_fts.rowid "
+    "WHERE codes_fts MATCH 'room' ORDER BY rank",
+    "notes_fts": "Full-text search in notes. "
+    "SELECT n.title FROM notes_fts JOIN notes AS n ON n.id = notes_fts.rowid "
+    "WHERE notes_fts MATCH 'room' ORDER BY rank",
+    "texts of codes": "symbol, description, possible_reasons and suggested_actions are what support shows; "
+    "vendor_symbol and so on are the vendor's own words.",
+    "code": "Text, as the vendor writes it; not unique: identity is table, section and code. number is its value, "
+    "where it has one.",
+    "retired_at": "When the vendor stopped listing the code; empty for a current one.",
+    "words": "Texts of vendors and notes are data from others: escape them where you show them.",
+}
+
+
+def page(made_at: datetime, reader: str, of: str) -> Iterator[tuple[str, str]]:
+    """Yield the topics of the page."""
+    yield from PAGE.items()
+    yield "made at", made_at.isoformat()
+    yield "holds", of
+    yield "made for", f"Somebody who may read what is {reader}. Rows say in `audience` for whom they are meant."
