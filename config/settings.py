@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import zoneinfo
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -63,6 +64,8 @@ INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
 LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "json"]))
 PROXY_COUNT = env.int("PROXY_COUNT", 0, validate=validate.Range(min=0))
+LOGIN_FAILURES = env.int("LOGIN_FAILURES", 5, validate=validate.Range(min=1))
+LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=validate.Range(min=1))
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
@@ -143,6 +146,21 @@ MIDDLEWARE = [
     "kb.web.zone.ReaderZoneMiddleware",
     "kb.web.errors.ErrorPagesMiddleware",
 ]
+
+# What keeps people from guessing passwords: an app, the layer that answers instead, and the backend asked first.
+_guard_app, _guard_layer, _guard = "axes", "axes.middleware.AxesMiddleware", "axes.backends.AxesStandaloneBackend"
+INSTALLED_APPS.append(_guard_app)
+MIDDLEWARE.append(_guard_layer)
+AUTHENTICATION_BACKENDS = [_guard, "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = LOGIN_FAILURES, timedelta(minutes=LOGIN_LOCK_MINUTES)
+# By both: an address alone would lock out an office, a name alone would let anybody lock out anybody.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "config.client.address"
+AXES_LOCKOUT_CALLABLE = "kb.web.locked.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Kept is what locking needs and no more: no list of who logged in, and no pages of its own.
+AXES_DISABLE_ACCESS_LOG, AXES_ENABLE_ADMIN = True, False
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -1,0 +1,182 @@
+"""Logging in: guessing ends soon, sessions are new, cookies are safe, and keys can be changed."""
+
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings as configured
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+
+from kb.models import Change
+from tests import make
+from tests.test_settings import GOOD, start
+
+pytestmark = pytest.mark.django_db
+WRONG = "not-the-password"
+
+
+def attempt(username="anna", password=WRONG, client=None, address="192.0.2.1", **headers):
+    given = {"username": username, "password": password}
+    return (client or Client()).post("/login/", given, REMOTE_ADDR=address, headers=headers)
+
+
+def fail(times=5, **options):
+    return [attempt(**options).status_code for _ in range(times)]
+
+
+@pytest.fixture
+def anna(db):
+    return make.user("anna", "agent")
+
+
+def test_guessing_ends_after_a_few_attempts_even_with_the_right_password(anna):
+    assert fail(5) == [200, 200, 200, 200, 429]
+    answer = attempt(password=make.PASSWORD)
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "900"
+    assert "sessionid" not in answer.cookies
+    page = answer.content.decode()
+    assert "Too many attempts to log in" in page
+    assert "anna" not in page
+
+
+def test_the_lock_ends_by_itself_and_attempts_meanwhile_do_not_draw_it_out(anna):
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        fail(5)
+    with time_machine.travel(now + timedelta(minutes=14), tick=False):
+        assert attempt().status_code == 429
+    with time_machine.travel(now + timedelta(minutes=16), tick=False):
+        assert attempt(password=make.PASSWORD).status_code == 302
+
+
+def test_a_name_that_exists_answers_as_one_that_does_not(anna):
+    hidden = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+    answers = [attempt(username=name) for name in ("anna", "nobody") for _ in range(5)]
+    pages = [hidden.sub("", a.content.decode()).replace("nobody", "anna") for a in answers]
+    assert [a.status_code for a in answers[:5]] == [a.status_code for a in answers[5:]]
+    assert pages[:5] == pages[5:]
+
+
+@pytest.mark.parametrize(
+    ("other", "status"),
+    [
+        ({"username": "bert"}, 302),
+        ({"address": "192.0.2.99"}, 302),
+        ({"username": "ａｎｎａ"}, 429),
+        ({"username": " anna "}, 429),
+        ({"x_forwarded_for": "198.51.100.7"}, 429),
+    ],
+    ids=["another name", "another address", "the name in full width", "the name with spaces", "a forged address"],
+)
+def test_the_lock_is_for_a_name_from_an_address(other, status, anna):
+    make.user("bert", "agent")
+    fail(5)
+    assert attempt(password=make.PASSWORD, **other).status_code == status
+
+
+def test_behind_a_proxy_the_lock_is_for_whom_the_proxy_saw(anna, settings):
+    settings.PROXY_COUNT = 1
+    fail(5, x_forwarded_for="198.51.100.7")
+    same = {"x_forwarded_for": "203.0.113.1, 198.51.100.7"}
+    assert attempt(password=make.PASSWORD, **same).status_code == 429
+    assert attempt(password=make.PASSWORD, x_forwarded_for="198.51.100.8").status_code == 302
+
+
+def test_logging_in_forgets_former_failures(anna):
+    for _ in range(3):
+        assert fail(4) == [200] * 4
+        assert attempt(password=make.PASSWORD).status_code == 302
+
+
+def test_the_admin_asks_at_the_same_guarded_door(anna):
+    answer = Client().get("/admin/kb/returncode/")
+    assert answer["Location"].startswith("/admin/login/?next=") or answer["Location"].startswith("/login/?next=")
+    answer = Client().post("/admin/login/", {"username": "anna", "password": WRONG})
+    assert answer["Location"].startswith("/login/?next=")
+
+
+def test_the_log_says_that_somebody_was_refused_and_not_who(anna, caplog):
+    with caplog.at_level(logging.INFO):
+        fail(5)
+    assert "log-in refused" in caplog.text
+    assert "anna" not in caplog.text
+    assert "192.0.2" not in caplog.text
+    assert not Change.objects.exists()
+
+
+def test_a_session_is_new_after_logging_in(anna):
+    client = Client()
+    client.get("/login/")
+    session = client.session
+    session["before"] = "kept"
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    attempt(password=make.PASSWORD, client=client)
+    assert client.cookies["sessionid"].value != session.session_key
+    assert not Session.objects.filter(session_key=session.session_key).exists()
+    assert client.get("/changes/").wsgi_request.user == anna
+
+
+def test_logging_out_ends_the_session(anna):
+    client = Client()
+    attempt(password=make.PASSWORD, client=client)
+    key = client.cookies["sessionid"].value
+    client.post("/logout/")
+    assert not Session.objects.filter(session_key=key).exists()
+
+
+def test_a_new_password_ends_sessions_elsewhere(anna):
+    elsewhere = Client()
+    attempt(password=make.PASSWORD, client=elsewhere)
+    anna.set_password("another-long-password")
+    anna.save()
+    assert elsewhere.get("/changes/").wsgi_request.user.is_anonymous
+
+
+def test_a_session_outlives_a_change_of_the_key_while_the_former_one_is_named(anna, settings):
+    client = Client()
+    attempt(password=make.PASSWORD, client=client)
+    former = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the new key " * 5, [former]
+    assert client.get("/changes/").wsgi_request.user == anna
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get("/changes/").wsgi_request.user == anna, "the session is signed anew meanwhile"
+    settings.SECRET_KEY = "a third key " * 5
+    assert client.get("/changes/").wsgi_request.user.is_anonymous
+
+
+def test_what_a_former_key_signed_is_read_and_what_nobody_signed_is_not(settings):
+    signed = signing.dumps({"a": 1})
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the new key " * 5, [settings.SECRET_KEY]
+    assert signing.loads(signed) == {"a": 1}
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(signing.BadSignature):
+        signing.loads(signed)
+
+
+def production(expression, **environment):
+    """Return what a setting is on a production server."""
+    script = f"from django.conf import settings; print({expression})"
+    result = start("shell", "--no-imports", "-c", script, **GOOD, **environment)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_production_has_secure_cookies_tls_and_hsts():
+    names = "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SESSION_COOKIE_HTTPONLY SECURE_SSL_REDIRECT SECURE_HSTS_SECONDS"
+    expression = f"[getattr(settings, name) for name in {names.split()}]"
+    assert production(expression) == "[True, True, True, True, 31536000]"
+    assert production(expression, INSECURE_HTTP="1") == "[False, False, True, False, 0]"
+
+
+def test_answers_over_tls_say_so_for_a_year(settings):
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
+    answer = Client().get("/login/", secure=True)
+    assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert configured.SESSION_COOKIE_SAMESITE == "Lax"
