@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.contrib.admin.apps import AdminConfig
 
-NOUNS = ("code", "note", "incident", "table", "table_import", "import_row", "synonym", "token", "flag")
+NOUNS = ("code", "note", "proposal", "incident", "table", "table_import", "import_row", "synonym", "token", "flag")
 
 
 class SupportAdminConfig(AdminConfig):

@@ -10,11 +10,12 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
-from kb import journal
+from kb import journal, verifying
 from kb.journal import By, NotAllowed
-from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, Synonym
+from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, Synonym, TroubleshootingNote
 from kb.models.code import VENDOR_TEXTS, Origin
 from kb.models.incident import IncidentState
+from kb.models.note import NoteState
 from kb.text import tracker
 from kb.text.disposition import derive
 
@@ -76,12 +77,14 @@ def save_incident(
 
     A new one began now unless its start is given, and one that becomes resolved without a date was resolved now.
     A reference that nobody wrote is read from the address. Raises AlreadyLinked, NotAllowed, StaleEdit.
+
+    Notes on the codes of what becomes resolved may be about what is over: they are to be looked at again.
     """
     links = {} if codes is None else {"codes": codes}
     start = {"started_at": timezone.now()} if version is None and incident.started_at is None else {}
     known = start | _with_reference(incident, values)
     try:
-        return _save(incident, version, _with_end(incident, known), links, by)
+        return _save_and_ask(incident, version, _with_end(incident, known), links, by)
     except IntegrityError:
         existing = linked_already(known.get("url", incident.url), except_for=incident.pk)
         if existing:
@@ -98,6 +101,18 @@ def resolve_incident(incident: IncidentLink, version: int, at: datetime | None, 
         if at and current.started_at and at < current.started_at:
             raise NotAllowed("An incident cannot be resolved before it started.")
         return save_incident(current, version, {"state": IncidentState.RESOLVED, "resolved_at": at}, None, by)
+
+
+def _save_and_ask(
+    incident: IncidentLink, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By
+) -> IncidentLink:
+    with journal.entry(by) as entry:
+        was_open = version is not None and IncidentLink.objects.open().filter(pk=incident.pk).exists()
+        saved = _save(incident, version, values, links, by)
+        if was_open and not saved.is_open:
+            notes = TroubleshootingNote.objects.filter(state=NoteState.VALIDATED, codes__incidents=saved).distinct()
+            verifying.ask(entry, notes, f"The incident “{saved}” is resolved.")
+        return saved
 
 
 def linked_already(url: str, except_for: int | None = None) -> IncidentLink | None:

@@ -21,7 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from kb import searching
-from kb.models import Audience, Change, ChangeCounter, CodeTable, Door
+from kb.models import Audience, Change, ChangeCounter, CodeTable, Door, Proposal
 from kb.models.change import NOUNS, ChangeKind
 from kb.models.history import current_door
 
@@ -33,6 +33,7 @@ _NOUN_OF = {
     "returncode": "code",
     "coderange": "range",
     "troubleshootingnote": "note",
+    "proposal": "proposal",
     "incidentlink": "incident",
     "flag": "flag",
     "synonym": "synonym",
@@ -183,6 +184,9 @@ def audience_of(obj: Any) -> str:
     """Return the audience of an object's changes: its own, or its table's; a note's only once validated."""
     if isinstance(obj, CodeTable):
         return obj.audience
+    if isinstance(obj, Proposal):
+        # Its audience is a proposed one.
+        return Audience.INTERNAL
     if hasattr(obj, "table"):
         return obj.table.audience
     if hasattr(obj, "is_validated") and not obj.is_validated:

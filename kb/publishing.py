@@ -5,6 +5,7 @@ draft -> not_validated -> validated, and from any of them archived; `restore_not
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +15,11 @@ from kb import journal
 from kb.journal import By, NotAllowed
 from kb.models import CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.note import LIVE, NOTE_TEXTS, NoteState
+from kb.models.proposal import PROPOSED
 
-VALIDATE = "kb.validate_note"
+VALIDATE, CHANGE = "kb.validate_note", "kb.change_troubleshootingnote"
+REVIEW_AFTER = timedelta(days=180)
+"""From one review to the next, where nobody names a date: two a year, as vendors' pages change about as often."""
 NOTE_FIELDS = (*NOTE_TEXTS, "audience", "owner", "review_on")
 
 
@@ -27,10 +31,9 @@ def save_note(
     codes: Sequence[ReturnCode] | None = None,
     ranges: Sequence[CodeRange] | None = None,
 ) -> TroubleshootingNote:
-    """Create a note as a draft (version None) or change one.
+    """Create a note as a draft (version None) or change one. Raises StaleEdit.
 
-    New words, a new audience or other codes on a validated note have nobody behind them but whoever wrote them: it
-    goes back to not_validated, unless its reviewers may validate their own words. Raises StaleEdit.
+    Raises NotAllowed where a reviewer has to read it first: see `needs_reviewer`, and `proposing.save_or_propose`.
     """
     links: dict[str, Any] = {
         name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None
@@ -40,28 +43,49 @@ def save_note(
             journal.changed_fields(note, values)
             return entry.create(note, **links)
         current = entry.lock(TroubleshootingNote, note.pk, version)
+        if needs_reviewer(current, values, links, by.user):
+            raise NotAllowed("This note is validated: a change of its words waits for a reviewer, as a proposal.")
+        vouched = current.is_validated and _says_more(current, values, links)
         changed = journal.changed_fields(current, values)
         moved: dict[str, Any] = dict(journal.changed_links(current, links))
         if not changed and not moved:
             return current
-        says_more = bool(moved) or bool(set(changed) & {*NOTE_TEXTS, "audience"})
-        if current.is_validated and says_more and not _may_vouch(current, by.user):
-            changed += _set_state(current, NoteState.NOT_VALIDATED, by)
+        changed += vouch(current, by) if vouched else []
         return entry.update(current, changed, **moved)
 
 
-def _may_vouch(note: TroubleshootingNote, user: Any) -> bool:
-    return settings.KB_VALIDATE_OWN_WORDS and may_validate(note, user)
+def needs_reviewer(note: TroubleshootingNote, values: dict[str, Any], links: dict[str, Any], user: Any) -> bool:
+    """Whether an edit says more under a validation than its author may vouch for.
+
+    New words, a new audience or other codes on a validated note have nobody behind them but whoever wrote them.
+    """
+    return note.is_validated and not may_vouch(user) and _says_more(note, values, links)
 
 
-def may_validate(note: TroubleshootingNote, user: Any) -> bool:
+def _says_more(note: TroubleshootingNote, values: dict[str, Any], links: dict[str, Any]) -> bool:
+    worded = any(getattr(note, name) != values[name] for name in PROPOSED if name in values)
+    return worded or bool(journal.changed_links(note, links))
+
+
+def may_vouch(user: Any) -> bool:
+    """Whether a user may publish words of their own."""
+    return settings.KB_VALIDATE_OWN_WORDS and may_validate(user)
+
+
+def may_validate(user: Any) -> bool:
     """Whether a user may stand behind a note's words."""
     return user is not None and user.has_perm(VALIDATE)
 
 
+def may_confirm(note: TroubleshootingNote, user: Any) -> bool:
+    """Whether a user may say that a note still holds: a reviewer, or whoever keeps it true."""
+    owns = user is not None and note.owner_id == user.pk and user.has_perm(CHANGE)
+    return owns or may_validate(user)
+
+
 def why_not_validate(note: TroubleshootingNote, user: Any) -> str:
     """Return why a user may not validate a note as it stands, for a person; empty if nothing speaks against it."""
-    if not may_validate(note, user):
+    if not may_validate(user):
         return "Only a reviewer may validate a note."
     if not settings.KB_VALIDATE_OWN_WORDS and user.pk in _authors(note):
         return "You wrote words of this note that are not validated yet: somebody else has to validate them."
@@ -81,16 +105,21 @@ def validate_note(note: TroubleshootingNote, version: int, by: By) -> Troublesho
     return _move(note, version, by, {NoteState.DRAFT, NoteState.NOT_VALIDATED}, NoteState.VALIDATED)
 
 
-def confirm_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
-    """Say that a validated note still holds, though something asked for another look. Raises NotAllowed."""
-    refusal = why_not_validate(note, by.user)
-    if refusal:
-        raise NotAllowed(refusal)
+def confirm_note(note: TroubleshootingNote, version: int, by: By, review_on: date | None = None) -> TroubleshootingNote:
+    """Say that a validated note still holds, though something asked for another look. Raises NotAllowed.
+
+    A review date that has come moves to `review_on`. An owner's word leaves the validation to whoever gave it.
+    """
+    if review_on is not None and review_on <= timezone.localdate():
+        raise NotAllowed(f"The next review has to be after today; {review_on} is not.")
     with journal.entry(by) as entry:
         current = entry.lock(TroubleshootingNote, note.pk, version)
-        if not current.is_validated or current.verify_since is None:
+        if not may_confirm(current, by.user):
+            raise NotAllowed("Only a reviewer or the note's owner may say that it still holds.")
+        if not (current.is_validated and current.is_to_verify):
             raise NotAllowed("Nothing asks for another look at this note.")
-        return entry.update(current, _set_state(current, NoteState.VALIDATED, by))
+        values = _looked_at(current, review_on) | (_validation(by) if may_validate(by.user) else {})
+        return entry.update(current, journal.changed_fields(current, values))
 
 
 def return_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
@@ -114,7 +143,7 @@ class Move:
 
     name: str
     label: str
-    verb: Callable[[TroubleshootingNote, int, By], TroubleshootingNote]
+    verb: Callable[..., TroubleshootingNote]
     sources: frozenset[NoteState]
     permission: str
 
@@ -127,7 +156,7 @@ MOVES = {
             "Offer to agents",
             submit_note,
             frozenset({NoteState.DRAFT}),
-            "kb.change_troubleshootingnote",
+            CHANGE,
         ),
         Move(
             "validate",
@@ -136,7 +165,7 @@ MOVES = {
             frozenset({NoteState.DRAFT, NoteState.NOT_VALIDATED}),
             VALIDATE,
         ),
-        Move("confirm", "Still true", confirm_note, frozenset({NoteState.VALIDATED}), VALIDATE),
+        Move("confirm", "Still true", confirm_note, frozenset({NoteState.VALIDATED}), CHANGE),
         Move("return", "Back to draft", return_note, frozenset(LIVE), VALIDATE),
         Move("archive", "Archive", archive_note, frozenset(NoteState) - {NoteState.ARCHIVED}, VALIDATE),
         Move("restore", "Take out of the archive", restore_note, frozenset({NoteState.ARCHIVED}), VALIDATE),
@@ -147,8 +176,10 @@ MOVES = {
 
 def moves_for(note: TroubleshootingNote, user: Any) -> list[Move]:
     """Return the steps that a user may take with a note now. Validating one's own words is offered by none."""
-    own_words = bool(why_not_validate(note, user))
-    closed = {"validate": own_words, "confirm": own_words or note.verify_since is None}
+    closed = {
+        "validate": bool(why_not_validate(note, user)),
+        "confirm": not (note.is_to_verify and may_confirm(note, user)),
+    }
     open_now = [m for m in MOVES.values() if note.state in m.sources and user.has_perm(m.permission)]
     return [m for m in open_now if not closed.get(m.name)]
 
@@ -172,16 +203,25 @@ def _move(
 
 
 def _set_state(note: TroubleshootingNote, state: NoteState, by: By) -> list[str]:
-    validated = state == NoteState.VALIDATED
-    return journal.changed_fields(
-        note,
-        {
-            "state": state,
-            "validated_by": by.user if validated else None,
-            "validated_at": timezone.now() if validated else None,
-        }
-        | ({"verify_since": None, "verify_reason": ""} if validated else {}),
-    )
+    if state == NoteState.VALIDATED:
+        return vouch(note, by)
+    return journal.changed_fields(note, {"state": state, "validated_by": None, "validated_at": None})
+
+
+def vouch(note: TroubleshootingNote, by: By) -> list[str]:
+    """Set on a locked note that somebody stands behind it, and so has just read it; return what changed."""
+    return journal.changed_fields(note, {"state": NoteState.VALIDATED} | _validation(by) | _looked_at(note))
+
+
+def _validation(by: By) -> dict[str, Any]:
+    return {"validated_by": by.user, "validated_at": timezone.now()}
+
+
+def _looked_at(note: TroubleshootingNote, review_on: date | None = None) -> dict[str, Any]:
+    today = timezone.localdate()
+    due = note.review_on is not None and note.review_on <= today
+    moved = {"review_on": review_on or today + REVIEW_AFTER} if due else {}
+    return {"verify_since": None, "verify_reason": ""} | moved
 
 
 def _authors(note: TroubleshootingNote) -> set[int | None]:

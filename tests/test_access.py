@@ -11,7 +11,9 @@ import pytest
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from kb.models import Flag, ImportRow, Synonym, TableImport
+from kb import proposing
+from kb.journal import By
+from kb.models import Door, Flag, ImportRow, Synonym, TableImport
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,15 @@ ACCESS = {
     "admin/kb/incidentlink/add/": (WRITE, WRITE),
     "admin/kb/incidentlink/look/": (WRITE, WRITE),
     "admin/kb/incidentlink/preview/": (WRITE, WRITE),
+    "admin/kb/proposal/": (WRITE, WRITE),
+    "admin/kb/proposal/<path:object_id>/": (STAFF, STAFF),
+    "admin/kb/proposal/<path:object_id>/change/": (WRITE, "e"),
+    "admin/kb/proposal/<path:object_id>/delete/": (NOBODY, NOBODY),
+    "admin/kb/proposal/<path:object_id>/do/<slug:action>/": (STAFF, WRITE),
+    "admin/kb/proposal/<path:object_id>/history/": ("ierx", "ierx"),
+    "admin/kb/proposal/<path:object_id>/history/<int:revision_id>/revert/": (STAFF, "ie"),
+    "admin/kb/proposal/<path:object_id>/rebase/": (WRITE, WRITE),
+    "admin/kb/proposal/add/": (NOBODY, NOBODY),
     "admin/kb/returncode/": (READ, READ),
     "admin/kb/returncode/<path:object_id>/": (STAFF, STAFF),
     "admin/kb/returncode/<path:object_id>/change/": (READ, WRITE),
@@ -211,6 +222,8 @@ def people(stranger, idle_staff, agent, editor, reviewer, importer, admin):
 def ids(editor):
     """An object behind each kind of address. What would be changed by a POST does not exist: 404 is let in."""
     code = make.code()
+    note = make.note("Room is gone", code)
+    proposal = proposing.propose(note, 1, {"cause": "Closed."}, By(editor, Door.ADMIN))
     planned = TableImport.objects.create(table=code.table, state="planned")
     return {
         "coderange": make.code_range().pk,
@@ -219,7 +232,8 @@ def ids(editor):
         "incidentlink": make.incident("Down", code).pk,
         "returncode": code.pk,
         "section": code.section_id,
-        "troubleshootingnote": make.note("Room is gone", code).pk,
+        "troubleshootingnote": note.pk,
+        "proposal": proposal.pk,
         "synonym": Synonym.objects.create(words="lobby, anteroom").pk,
         "tableimport": planned.pk,
         "importrow": ImportRow.objects.create(table_import=planned, kind="changed", code="1", return_code=code).pk,
@@ -243,6 +257,7 @@ def address(route, ids):
         "<path:content_type_id>": "1",
         "<int:revision_id>": "999999",
         "<slug:move>": "archive",
+        "<slug:action>": "return",
         "<slug:table>": "zim-server",
         "<str:section>": "public",
         "<slug:slug>": "zim-server",

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
 
 from kb import curating, journal, publishing
 from kb.journal import By, NotAllowed, StaleEdit
@@ -143,31 +142,28 @@ def test_one_character_of_somebody_else_does_not_free_a_reviewers_own_words(edit
 def test_words_that_somebody_else_validated_are_nobodys_own(editor, reviewer, admin):
     note = written(reviewer)
     note = publishing.validate_note(note, note.version, by(admin))
+    note = publishing.return_note(note, note.version, by(admin))
     note = publishing.save_note(note, note.version, {"cause": "Too many calls."}, by(editor))
-    assert note.state == "not_validated"
     assert publishing.validate_note(note, note.version, by(reviewer)).is_validated
 
 
-def test_a_reviewers_new_words_take_the_validation_away_too(editor, reviewer, settings):
-    note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
-    note = publishing.save_note(note, note.version, {"cause": "Other."}, by(reviewer))
-    assert note.state == "not_validated"
+def test_a_reviewer_who_may_vouch_for_own_words_publishes_them_at_once(editor, reviewer, admin, settings):
     settings.KB_VALIDATE_OWN_WORDS = True
-    note = publishing.validate_note(note, note.version, by(reviewer))
-    assert publishing.save_note(note, note.version, {"cause": "Third."}, by(reviewer)).is_validated
+    note = publishing.validate_note(note := written(editor), note.version, by(admin))
+    note = publishing.save_note(note, note.version, {"cause": "Third."}, by(reviewer))
+    assert (note.state, note.validated_by) == ("validated", reviewer)
 
 
-def test_a_validated_note_does_not_move_to_other_codes_unseen(editor, reviewer):
+@pytest.mark.parametrize("person", ["editor", "reviewer"])
+@pytest.mark.parametrize("change", ["cause", "audience", "codes"])
+def test_nobodys_own_words_replace_validated_ones(request, editor, reviewer, person, change):
     note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
-    note = publishing.save_note(note, note.version, {}, by(editor), codes=[make.code()])
-    assert note.state == "not_validated"
-
-
-@pytest.mark.parametrize("fields", [{"cause": "Other."}, {"audience": "public"}])
-def test_an_editors_change_takes_the_validation_away(editor, reviewer, fields):
-    note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
-    note = publishing.save_note(note, note.version, fields, by(editor))
-    assert (note.state, note.validated_by) == ("not_validated", None)
+    values = {"cause": {"cause": "Other."}, "audience": {"audience": "public"}, "codes": {}}[change]
+    codes = [make.code()] if change == "codes" else None
+    with pytest.raises(NotAllowed, match="waits for a reviewer"):
+        publishing.save_note(note, note.version, values, by(request.getfixturevalue(person)), codes=codes)
+    note.refresh_from_db()
+    assert (note.state, note.validated_by, note.cause) == ("validated", reviewer, "")
 
 
 def test_a_new_owner_leaves_the_validation(editor, reviewer):
@@ -190,18 +186,6 @@ def test_an_editor_may_not_send_a_note_back_or_archive_it(editor, reviewer):
     for verb in (publishing.return_note, publishing.archive_note):
         with pytest.raises(NotAllowed, match="reviewer"):
             verb(note, note.version, by(editor))
-
-
-def test_a_note_that_asks_for_another_look_is_confirmed_in_one_step(editor, reviewer):
-    note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
-    with pytest.raises(NotAllowed, match="Nothing asks"):
-        publishing.confirm_note(note, note.version, by(reviewer))
-    TroubleshootingNote.objects.filter(pk=note.pk).update(verify_since=timezone.now(), verify_reason="Reworded.")
-    note.refresh_from_db()
-    assert [move.name for move in publishing.moves_for(note, reviewer)] == ["confirm", "return", "archive"]
-    assert [move.name for move in publishing.moves_for(note, editor)] == []
-    note = publishing.confirm_note(note, note.version, by(reviewer))
-    assert (note.state, note.verify_since, note.verify_reason) == ("validated", None, "")
 
 
 # Two people at once: real connections, real transactions

@@ -1,10 +1,10 @@
 """Troubleshooting notes: written, previewed, and led through their life."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -13,23 +13,24 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kb import publishing
-from kb.admin import tags
+from kb import proposing, publishing
+from kb.admin import note_moves, tags
 from kb.admin.bulk import WithSteps
 from kb.admin.choosing import is_id
 from kb.admin.filters import ToCheck
 from kb.admin.incident_form import words_of_incident
 from kb.admin.note_steps import NOTE_STEPS
-from kb.admin.revisions import posted_version
 from kb.admin.versioned import VersionedAdmin, VersionedForm
 from kb.importing.reworded import reworded
-from kb.journal import By, NotAllowed, StaleEdit
-from kb.models import Door, ReturnCode, TroubleshootingNote
-from kb.models.note import NOTE_TEXTS, NoteState
+from kb.journal import By
+from kb.models import ReturnCode, TroubleshootingNote
+from kb.models.note import NOTE_TEXTS
+from kb.models.proposal import PROPOSED_LINKS
 from kb.text.markdown import MAX_LENGTH
 
 MARKDOWN = NOTE_TEXTS[1:]
 CODES_IN_LIST = 3
+WAITS = "Your change waits for a reviewer as a proposal."
 
 
 class NoteForm(VersionedForm):
@@ -44,11 +45,27 @@ class NoteForm(VersionedForm):
                 self.fields[name].validators.append(MaxLengthValidator(MAX_LENGTH))
 
 
+class LiveNoteForm(NoteForm):
+    """The form of a live note: words that have to wait for a reviewer become a proposal, and one a person at most."""
+
+    person: ClassVar[Any] = None
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a second proposal here, where nothing of what was typed is lost."""
+        cleaned = super().clean()
+        links = {name: list(cleaned[name]) for name in PROPOSED_LINKS if name in cleaned}
+        if self.instance.pk and publishing.needs_reviewer(self.instance, cleaned, links, self.person):
+            refusal = proposing.why_not_propose(self.instance, self.person)
+            if refusal:
+                raise ValidationError(refusal)
+        return cleaned
+
+
 @admin.register(TroubleshootingNote)
 class NoteAdmin(WithSteps, VersionedAdmin):
     """Notes are archived, never deleted."""
 
-    form = NoteForm
+    form = LiveNoteForm
     steps = NOTE_STEPS
     noun = "note"
     written = publishing.NOTE_FIELDS
@@ -99,6 +116,12 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         first = ReturnCode.objects.visible_to(request.user).order_by("sort_key", "pk")[: CODES_IN_LIST + 1]
         return super().get_queryset(request).prefetch_related(Prefetch("codes", first, to_attr="first_codes"))
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Tell the form, whose class is made for each request, who fills it in."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.person = request.user
+        return form
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer staff as owners, and whoever owns the note now."""
         if db_field.name == "owner":
@@ -129,16 +152,33 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         context["incident"] = words_of_incident(request).get("incident")
         context["preview_url"] = reverse("admin:kb_troubleshootingnote_preview")
         if note is not None:
-            moves = publishing.moves_for(note, request.user)
             context["reworded"] = reworded(note)
-            context["moves"] = moves
-            if publishing.may_validate(note, request.user) and not any(m.name == "validate" for m in moves):
-                context["why_not"] = _why_not(note, request.user)
+            context |= note_moves.offered(note, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
-        """Write through the verb."""
-        return publishing.save_note(obj, version, values, by, **links)
+        """Write through the verb; `obj.waiting` is the proposal that it became, or None."""
+        saved = proposing.save_or_propose(obj, version, values, by, **links)
+        obj.waiting = saved.proposal
+        return saved.note
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log a proposal as one: the note is as it was."""
+        return super().log_change(request, obj.waiting or obj, message)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Lead to the proposal where the edit became one."""
+        if obj.waiting is None:
+            return super().response_change(request, obj)
+        messages.success(request, f"{WAITS} The live note stays as it is until then.")
+        return HttpResponseRedirect(reverse("admin:kb_proposal_change", args=[obj.waiting.pk]))
+
+    def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
+        """Say what became of going back, which waits for a reviewer as any other words do."""
+        if obj.waiting is None:
+            super().say_reverted(request, obj, saved, when)
+        else:
+            messages.success(request, f"{WAITS} It brings back the words of {when}.")
 
     def move_view(self, request: HttpRequest, object_id: str, move: str) -> HttpResponse:
         """Take a step of a note's life, or say why not."""
@@ -149,15 +189,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
             raise Http404
         if not request.user.has_perm(step.permission):
             raise PermissionDenied
-        by = By(request.user, Door.ADMIN, request.POST.get("reason", "").replace("\x00", "").strip())
-        try:
-            saved = step.verb(note, posted_version(request), by)
-        except StaleEdit:
-            messages.error(request, f"“{note}” was saved by somebody else after you had opened it: look at it again.")
-        except NotAllowed as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, f"“{saved}” is now: {saved.get_state_display().lower()}.")
+        note_moves.take(request, note, step)
         return HttpResponseRedirect(reverse("admin:kb_troubleshootingnote_change", args=[note.pk]))
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
@@ -188,7 +220,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     def listed_state(self, note: TroubleshootingNote) -> SafeString:
         """Show the state, and whether somebody should look again."""
         state = tags.tag(note.state, note.get_state_display())
-        return format_html("{} {}", state, tags.tag("look", "Look again")) if note.verify_since else state
+        return format_html("{} {}", state, tags.tag("look", "Look again")) if note.is_to_verify else state
 
     @admin.display(description="Review", ordering="review_on")
     def listed_review(self, note: TroubleshootingNote) -> str:
@@ -204,8 +236,3 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     def listed_audience(self, note: TroubleshootingNote) -> SafeString:
         """Show for whom it is meant."""
         return tags.tag(note.audience, note.get_audience_display())
-
-
-def _why_not(note: TroubleshootingNote, user: Any) -> str:
-    waiting = note.state in (NoteState.DRAFT, NoteState.NOT_VALIDATED)
-    return publishing.why_not_validate(note, user) if waiting else ""

@@ -149,6 +149,10 @@ class WithRevisions:
         reason = request.POST.get("reason", "").replace("\x00", "").strip() or f"Back to the words of {when}"
         by = By(request.user, Door.ADMIN, reason)
         saved = self.write(obj, posted_version(request), values, links, by)
+        self.say_reverted(request, obj, saved, when)
+
+    def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
+        """Say what became of going back to a revision."""
         if saved.version == obj.version:
             messages.info(request, f"Nothing to do: the words of {when} are the present ones.")
         else:
@@ -169,9 +173,9 @@ class WithRevisions:
         return page, []
 
 
-def posted_version(request: HttpRequest) -> int:
+def posted_version(request: HttpRequest, name: str = "version") -> int:
     """Return the version that a form was opened with; 0, which no row has, where it does not say."""
-    given = request.POST.get("version", "")
+    given = request.POST.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
 
 

@@ -16,6 +16,7 @@ from kb.admin.queues import queues
 ORDER = (
     "ReturnCode",
     "TroubleshootingNote",
+    "Proposal",
     "IncidentLink",
     "CodeTable",
     "Section",

@@ -7,6 +7,7 @@ from kb.models.feedback import Flag, NoteOutcome, Outcome
 from kb.models.history import Door
 from kb.models.incident import IncidentLink
 from kb.models.note import TroubleshootingNote
+from kb.models.proposal import Proposal
 from kb.models.quota import Quota
 from kb.models.synonym import Synonym
 from kb.models.table import CodeTable, Section
@@ -31,6 +32,7 @@ __all__ = [
     "Miss",
     "NoteOutcome",
     "Outcome",
+    "Proposal",
     "Quota",
     "Resolution",
     "ReturnCode",

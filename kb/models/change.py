@@ -15,6 +15,7 @@ NOUNS = {
     "code": "Return code",
     "range": "Code range",
     "note": "Troubleshooting note",
+    "proposal": "Proposal",
     "incident": "Incident link",
     "flag": "Flag",
     "synonym": "Synonyms",

@@ -66,8 +66,8 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
         return self.published().filter(Q(verify_since__isnull=False) | Q(review_on__lte=at))
 
 
-class TroubleshootingNote(models.Model):
-    """A runbook article for one code or many. Texts are Markdown."""
+class NoteWords(models.Model):
+    """What a note says, live or as proposed. Texts are Markdown."""
 
     title = models.CharField(max_length=200, help_text="What goes wrong, in the words of somebody who looks for it.")
     issue = models.TextField(blank=True, help_text="The customer's own words; several phrasings help the search.")
@@ -78,10 +78,18 @@ class TroubleshootingNote(models.Model):
         blank=True,
         help_text="What to send to the customer; {code} and {date} are filled in. No internal links or names.",
     )
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
+
+    class Meta:
+        abstract = True
+
+
+class TroubleshootingNote(NoteWords):
+    """A runbook article for one code or many."""
+
     codes = models.ManyToManyField(ReturnCode, related_name="notes", blank=True)
     ranges = models.ManyToManyField(CodeRange, related_name="notes", blank=True)
     state = models.CharField(max_length=16, choices=NoteState.choices, default=NoteState.DRAFT, editable=False)
-    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -96,7 +104,7 @@ class TroubleshootingNote(models.Model):
     )
     validated_at = models.DateTimeField(null=True, editable=False)
     verify_since = models.DateTimeField(
-        null=True, editable=False, help_text="When the vendor reworded one of the codes under the note."
+        null=True, editable=False, help_text="When something asked for another look at the note."
     )
     verify_reason = models.CharField(max_length=250, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -138,6 +146,12 @@ class TroubleshootingNote(models.Model):
         """Whether a reviewer stands behind the words."""
         return self.state == NoteState.VALIDATED
 
-    def review_is_due(self, at: date) -> bool:
-        """Whether its review date has come by `at`; what `due` keeps."""
-        return self.is_live and self.review_on is not None and self.review_on <= at
+    @property
+    def is_due(self) -> bool:
+        """Whether its review date has come; what `due(today)` keeps."""
+        return self.is_live and self.review_on is not None and self.review_on <= timezone.localdate()
+
+    @property
+    def is_to_verify(self) -> bool:
+        """Whether somebody should look at it again; what `to_verify(today)` keeps."""
+        return self.is_live and (self.verify_since is not None or self.is_due)

@@ -17,7 +17,7 @@ from kb.web.errors import NotUnderstood
 
 THANKS = {
     Outcome.WORKED: "Thank you: the note counts one more ticket that it solved.",
-    Outcome.DID_NOT_WORK: "Thank you: the note is marked to be looked at again. A flag can say what went wrong.",
+    Outcome.DID_NOT_WORK: "Thank you: counted. A note that keeps failing is looked at again; a flag says why.",
     Outcome.NOT_APPLICABLE: "Thank you: noted that it did not apply here.",
 }
 

@@ -153,4 +153,4 @@ def test_framework_models_are_out_of_sight_of_editors(as_user, editor, admin):
 def test_the_knowledge_comes_first(as_user, admin):
     apps = as_user(admin).get("/admin/").context["app_list"]
     assert apps[0]["app_label"] == "kb"
-    assert [m["object_name"] for m in apps[0]["models"]][:3] == ["ReturnCode", "TroubleshootingNote", "IncidentLink"]
+    assert [m["object_name"] for m in apps[0]["models"]][:3] == ["ReturnCode", "TroubleshootingNote", "Proposal"]

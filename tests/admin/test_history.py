@@ -19,6 +19,7 @@ def revert(browser, obj, revision, version=None):
 
 @pytest.fixture
 def note(editor, reviewer, room):
+    TroubleshootingNote.objects.update(state="not_validated")
     made = TroubleshootingNote.objects.get()
     publishing.save_note(made, 1, {"cause": "Room was closed"}, By(editor, Door.ADMIN, "First guess"))
     publishing.save_note(made, 2, {"cause": "Room was never open"}, By(reviewer, Door.API), codes=[make.code("7")])

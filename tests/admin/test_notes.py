@@ -105,13 +105,6 @@ def test_steps_are_posted_known_and_of_a_note_that_exists(as_user, reviewer):
         assert browser.post(address, {"version": 1}).status_code == 404
 
 
-def test_new_words_of_an_editor_take_validation_away(as_user, editor):
-    note = make.note(state="validated")
-    edit(as_user(editor), note, cause="New")
-    note.refresh_from_db()
-    assert note.state == "not_validated"
-
-
 def test_the_preview_is_the_production_renderer(as_user, editor):
     page = (
         as_user(editor)
@@ -136,7 +129,7 @@ def test_a_text_longer_than_the_renderer_shows_is_refused(as_user, editor):
 
 
 def test_two_hundred_kilobytes_are_saved(as_user, editor):
-    note, text = make.note(), "word " * 39_999
+    note, text = make.note(state="draft"), "word " * 39_999
     assert edit(as_user(editor), note, cause=text).status_code == 302
     assert TroubleshootingNote.objects.get().cause == text.strip()
 

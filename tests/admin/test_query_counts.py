@@ -18,7 +18,7 @@ def fill(size, editor):
     for n in range(size):
         make.table(f"table-{n}")
         make.code_range(f"Block {n}", n * 10, n * 10 + 9)
-        note = make.note(f"Note {n}", *codes, owner=editor)
+        note = make.note(f"Note {n}", *codes, owner=editor, state="not_validated")
         incident = make.incident(f"Incident {n}", *codes)
     for n in range(1, size):
         curating.edit_code(codes[0], n, {"description": f"Wording {n}"}, by)
@@ -33,7 +33,7 @@ def fill(size, editor):
     ("noun", "listed", "form", "history"),
     [
         ("returncode", 6, 5, 5),
-        ("troubleshootingnote", 6, 9, 8),
+        ("troubleshootingnote", 6, 10, 8),
         ("incidentlink", 5, 8, 7),
         ("codetable", 5, 3, 5),
         ("section", 5, 3, 4),

@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from kb import curating, publishing
 from kb.journal import By, NotAllowed, StaleEdit
-from kb.models import Change, CodeRange, CodeTable, Door, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models import (
+    Change,
+    CodeRange,
+    CodeTable,
+    Door,
+    IncidentLink,
+    Proposal,
+    ReturnCode,
+    Section,
+    TroubleshootingNote,
+)
 from tests import make
 from tests.admin.conftest import edit, errors, posted, said, url
 
@@ -96,6 +106,7 @@ def test_a_missing_or_invented_version_is_stale(as_user, editor, room, version):
 
 
 def test_a_stale_note_shows_links_choices_and_dates_in_words(as_user, editor, reviewer, room):
+    TroubleshootingNote.objects.update(state="not_validated")
     note, other = TroubleshootingNote.objects.get(), make.code("7")
     browser = as_user(editor)
     opened = posted(browser.get(url(note)), audience="internal", codes=[room.pk, other.pk], review_on="2026-05-01")
@@ -139,7 +150,8 @@ def test_links_out_of_sight_survive_a_save(as_user, idle_staff, room):
     rights = ("view_troubleshootingnote", "change_troubleshootingnote", "view_returncode", "view_coderange")
     idle_staff.user_permissions.set(Permission.objects.filter(codename__in=rights))
     assert edit(as_user(idle_staff), note, title="Renamed").status_code == 302
-    assert set(note.codes.all()) == {room, hidden}
+    for kept in (note, Proposal.objects.get()):
+        assert set(kept.codes.all()) == {room, hidden}
 
 
 def test_a_resolved_incident_gets_its_date(as_user, editor, room):

@@ -167,7 +167,7 @@ def test_an_editor_is_offered_no_step_of_a_reviewer(as_user, editor):
     make.note()
     offered = dict(as_user(editor).get(NOTES).context["action_form"].fields["action"].choices)
     assert "move_submit" in offered
-    assert not {"move_validate", "move_archive", "move_return", "move_restore", "move_confirm"} & set(offered)
+    assert not {"move_validate", "move_archive", "move_return", "move_restore"} & set(offered)
     take(as_user(editor), NOTES, "move_archive", TroubleshootingNote.objects.all())
     assert TroubleshootingNote.objects.get().state == "validated"
 

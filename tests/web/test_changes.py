@@ -199,6 +199,7 @@ def test_words_from_before_a_note_was_released_stay_inside(public, agents, room,
     second = By(make.user("second", "reviewer"), Door.ADMIN)
     note = publishing.validate_note(note, note.version, second)
     clock.shift(timedelta(hours=1))
+    note = publishing.return_note(note, note.version, second)
     note = publishing.save_note(note, note.version, {"cause": "Ask support.", "audience": "public"}, by)
     clock.shift(timedelta(hours=1))
     publishing.validate_note(note, note.version, second)

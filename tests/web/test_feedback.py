@@ -37,9 +37,11 @@ def test_an_outcome_is_counted_and_shown(outcome, said, agents, room, note):
     assert NoteOutcome.objects.get().count == 2
 
 
-def test_a_note_that_did_not_work_is_to_be_looked_at_again_with_the_reason(agents, room, note):
-    response = report(agents, room, note=note.pk, outcome="did_not_work")
-    assert "Look again: An agent reports that it did not work." in words(response)
+def test_a_note_that_often_did_not_work_is_to_be_looked_at_again_with_the_reason(agents, room, note):
+    for _ in range(3):
+        assert "Look again" not in words(agents.get(room.get_absolute_url()))
+        response = report(agents, room, note=note.pk, outcome="did_not_work")
+    assert "Look again: Agents report of late that it did not work 3 times, and worked 0. Since" in words(response)
     note.refresh_from_db()
     first = note.verify_since
     report(agents, room, note=note.pk, outcome="did_not_work")
@@ -81,7 +83,8 @@ def test_a_flag_without_words_or_with_too_many_is_refused(comment, agents, room)
 
 
 def test_the_public_sees_neither_counts_nor_flags_nor_buttons(public, agents, room, note):
-    report(agents, room, note=note.pk, outcome="did_not_work")
+    for _ in range(3):
+        report(agents, room, note=note.pk, outcome="did_not_work")
     agents.post(f"/flag/{room.pk}/", {"comment": "Private complaint"})
     text = words(public.get(room.get_absolute_url()))
     for private in ("Private complaint", "Did not work", "did not work", "Something is wrong", "Look again"):

@@ -1,0 +1,264 @@
+"""Verbs of proposals: changes of a validated note that wait beside it, while its live words stay as they are.
+
+open -> accepted, or returned to its author, who revises it into open again; withdrawn ends it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from kb import journal, publishing
+from kb.journal import By, Entry, NotAllowed, StaleEdit
+from kb.models import CodeRange, Proposal, ReturnCode, TroubleshootingNote
+from kb.models.note import NoteState
+from kb.models.proposal import PROPOSED, PROPOSED_LINKS, ProposalState
+from kb.text.rebase import Rebased, rebased
+
+REASON = 100
+"""Characters of a reason: those of the history's."""
+MAX_COMMENT = 2000
+"""Characters of a reviewer's comment."""
+
+
+class NoteMoved(StaleEdit):
+    """The live note no longer says what the proposal was made from."""
+
+    def __str__(self) -> str:
+        return "The live note has changed since this was proposed: bring the proposal up to date first."
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of an edit: the note as it is live, and the proposal that waits for the rest of it."""
+
+    note: TroubleshootingNote
+    proposal: Proposal | None = None
+
+
+def save_or_propose(
+    note: TroubleshootingNote,
+    version: int | None,
+    values: dict[str, Any],
+    by: By,
+    codes: Sequence[ReturnCode] | None = None,
+    ranges: Sequence[CodeRange] | None = None,
+) -> Saved:
+    """Save an edit of a note, or propose what of it a reviewer has to read; owner and review date save at once."""
+    if version is None:
+        return Saved(publishing.save_note(note, None, values, by, codes, ranges))
+    links = _given(codes, ranges)
+    with journal.entry(by) as entry:
+        current = entry.lock(TroubleshootingNote, note.pk, version)
+        if not publishing.needs_reviewer(current, values, links, by.user):
+            return Saved(publishing.save_note(note, version, values, by, codes, ranges))
+        upkeep = {name: value for name, value in values.items() if name not in PROPOSED}
+        kept = publishing.save_note(note, version, upkeep, by)
+        return Saved(kept, propose(kept, kept.version, values, by, codes, ranges))
+
+
+def _given(codes: Sequence[ReturnCode] | None, ranges: Sequence[CodeRange] | None) -> dict[str, Any]:
+    return {name: targets for name, targets in zip(PROPOSED_LINKS, (codes, ranges), strict=True) if targets is not None}
+
+
+def propose(
+    note: TroubleshootingNote,
+    version: int,
+    values: dict[str, Any],
+    by: By,
+    codes: Sequence[ReturnCode] | None = None,
+    ranges: Sequence[CodeRange] | None = None,
+) -> Proposal:
+    """Put a change beside a validated note. Raises StaleEdit, and NotAllowed for a second one of the same person."""
+    with journal.entry(by) as entry:
+        current = entry.lock(TroubleshootingNote, note.pk, version)
+        refusal = why_not_propose(current, by.user)
+        if refusal:
+            raise NotAllowed(refusal)
+        base = words_of(current)
+        words = {name: values.get(name, base[name]) for name in PROPOSED}
+        made = Proposal(note=current, base=base, base_version=current.version, author=by.user, **words)
+        made.reason = by.reason[:REASON]
+        links = {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS}
+        return entry.create(made, **links | _given(codes, ranges))
+
+
+def why_not_propose(note: TroubleshootingNote, user: Any) -> str:
+    """Return why a user may not propose a change of a note, for a person; empty if nothing speaks against it."""
+    if user is None or not user.has_perm(publishing.CHANGE):
+        return "Only who may edit notes may propose a change."
+    if not note.is_validated:
+        return f"This note is {note.get_state_display().lower()}: edit the note itself."
+    if own_proposal(note, user):
+        return "A proposal of yours waits on this note already: change that one."
+    return ""
+
+
+def own_proposal(note: TroubleshootingNote, user: Any) -> Proposal | None:
+    """Return the unsettled proposal of a user on a note."""
+    return Proposal.objects.unsettled().filter(note=note.pk, author=user.pk).first()
+
+
+def revise(
+    proposal: Proposal,
+    version: int,
+    values: dict[str, Any],
+    by: By,
+    codes: Sequence[ReturnCode] | None = None,
+    ranges: Sequence[CodeRange] | None = None,
+) -> Proposal:
+    """Change one's own proposal; one that was returned waits for a reviewer again. Raises StaleEdit."""
+    with journal.entry(by) as entry:
+        current = _locked(entry, proposal, version, "revise")
+        reason = by.reason[:REASON] or current.reason
+        known = {name: value for name, value in values.items() if name in PROPOSED}
+        changed = journal.changed_fields(current, known | {"state": ProposalState.OPEN, "reason": reason})
+        moved = _moved(current, _given(codes, ranges))
+        return entry.update(current, changed, **moved) if changed or moved else current
+
+
+def accept(proposal: Proposal, version: int, by: By, comment: str = "") -> Proposal:
+    """Make a proposal the live, validated note. Raises NotAllowed for one's own words, and NoteMoved."""
+    if len(comment) > MAX_COMMENT:
+        raise NotAllowed(f"A comment has {MAX_COMMENT} characters at most; this has {len(comment)}.")
+    author = proposal.author.get_username() if proposal.author else "somebody"
+    told = replace(by, reason=f"Proposed by {author}{': ' if proposal.reason else ''}{proposal.reason}")
+    with journal.entry(told) as entry:
+        note = entry.lock(TroubleshootingNote, proposal.note_id)
+        current = _locked(entry, proposal, version, "accept")
+        if words_of(note) != current.base:
+            raise NoteMoved(note, current.base_version)
+        changed = journal.changed_fields(note, {name: getattr(current, name) for name in PROPOSED})
+        moved = _moved(note, {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS})
+        changed += publishing.vouch(note, by)
+        entry.update(note, changed, **moved)
+        return _settle(entry, current, ProposalState.ACCEPTED, comment, by)
+
+
+def send_back(proposal: Proposal, version: int, comment: str, by: By) -> Proposal:
+    """Return a proposal to its author, with what it needs. Raises NotAllowed without a comment."""
+    words = comment.replace("\x00", "").strip()
+    if not 0 < len(words) <= MAX_COMMENT:
+        raise NotAllowed(f"Say what it needs, in 1 to {MAX_COMMENT} characters; this has {len(words)}.")
+    with journal.entry(by) as entry:
+        current = _locked(entry, proposal, version, "return")
+        return _settle(entry, current, ProposalState.RETURNED, words, by)
+
+
+def withdraw(proposal: Proposal, version: int, by: By) -> Proposal:
+    """Take one's proposal back; its words stay in the record."""
+    with journal.entry(by) as entry:
+        current = _locked(entry, proposal, version, "withdraw")
+        return entry.update(current, journal.changed_fields(current, {"state": ProposalState.WITHDRAWN}))
+
+
+def _settle(entry: Entry, proposal: Proposal, state: ProposalState, comment: str, by: By) -> Proposal:
+    answer = {"state": state, "comment": comment, "reviewer": by.user, "decided_at": timezone.now()}
+    return entry.update(proposal, journal.changed_fields(proposal, answer))
+
+
+def rebase(proposal: Proposal, version: int, live: int, chosen: dict[str, str], by: By) -> Proposal:
+    """Bring a proposal up to date with the live note, whose version is `live`; `chosen` decides the conflicts.
+
+    Raises NotAllowed for a conflict without a decision, and StaleEdit where either was saved meanwhile.
+    """
+    with journal.entry(by) as entry:
+        note = entry.lock(TroubleshootingNote, proposal.note_id, live)
+        current = _locked(entry, proposal, version, "rebase")
+        found = rebased(current.base, words_of(note), words_of(current))
+        if undecided := set(found.conflicts) - set(chosen):
+            raise NotAllowed(f"Both changed: {', '.join(sorted(undecided))}. Say what it should be.")
+        words = found.words | {name: chosen[name] for name in found.conflicts}
+        reopened = {"state": ProposalState.OPEN} if by.user == current.author else {}
+        values = {name: words[name] for name in PROPOSED} | reopened
+        changed = journal.changed_fields(current, values | {"base": words_of(note), "base_version": note.version})
+        links = {name: _existing(current, name, words[name]) for name in PROPOSED_LINKS}
+        return entry.update(current, changed, **_moved(current, links))
+
+
+def preview(proposal: Proposal) -> Rebased:
+    """Return what bringing a proposal up to date would make of it."""
+    return rebased(proposal.base, words_of(proposal.note), words_of(proposal))
+
+
+def words_of(obj: TroubleshootingNote | Proposal) -> dict[str, Any]:
+    """Return what a note or a proposal says, with its links as sorted numbers: what a proposal's `base` keeps."""
+    links = {name: sorted(getattr(obj, name).values_list("pk", flat=True)) for name in PROPOSED_LINKS}
+    return {name: getattr(obj, name) for name in PROPOSED} | links
+
+
+def _moved(obj: Any, links: dict[str, Any]) -> dict[str, Any]:
+    return dict(journal.changed_links(obj, links))
+
+
+def _existing(proposal: Proposal, name: str, pks: list[int]) -> list[Any]:
+    return list(getattr(proposal, name).model.objects.filter(pk__in=pks))
+
+
+def has_moved(proposal: Proposal) -> bool:
+    """Whether the live note says something else than the proposal was made from."""
+    return words_of(proposal.note) != proposal.base
+
+
+ACTIONS = ("accept", "return", "rebase", "revise", "withdraw")
+
+
+def actions_for(proposal: Proposal, user: Any) -> list[str]:
+    """Return what a user may do with a proposal now."""
+    if not proposal.is_unsettled:
+        return []
+    moved = has_moved(proposal)
+    fitting = [action for action in ACTIONS if action != ("accept" if moved else "rebase")]
+    return [action for action in fitting if not why_not(action, proposal, user)]
+
+
+def why_not(action: str, proposal: Proposal, user: Any) -> str:
+    """Return why a user may not do something with a proposal, for a person; empty if nothing speaks against it."""
+    if not proposal.is_unsettled:
+        return f"This proposal is settled: {proposal.get_state_display().lower()}."
+    is_author = user is not None and proposal.author_id == user.pk and user.has_perm(publishing.CHANGE)
+    if action in ("accept", "return"):
+        return _why_not_decide(action, proposal, user, is_author)
+    if is_author:
+        return ""
+    reviews = publishing.may_validate(user)
+    if action == "withdraw" and reviews and not (proposal.author and proposal.author.is_active):
+        return ""
+    if action == "rebase" and reviews:
+        return (
+            "Both changed the same words: only the author may bring them together."
+            if preview(proposal).conflicts
+            else ""
+        )
+    return "Only its author may do this."
+
+
+def _why_not_decide(action: str, proposal: Proposal, user: Any, is_author: bool) -> str:
+    if not publishing.may_validate(user):
+        return "Only a reviewer may do this."
+    if proposal.state != ProposalState.OPEN:
+        return "This proposal was returned: it waits for its author."
+    if is_author and (action == "return" or not publishing.may_vouch(user)):
+        return "You wrote this proposal: somebody else has to decide about it."
+    if action == "return":
+        return ""
+    note = proposal.note
+    if note.state == NoteState.ARCHIVED:
+        return "The note is archived: take it out of the archive first."
+    return publishing.why_not_validate(note, user)
+
+
+def _locked(entry: Entry, proposal: Proposal, version: int, action: str) -> Proposal:
+    current = entry.lock(Proposal, proposal.pk, version)
+    refusal = why_not(action, current, entry.by.user)
+    if refusal:
+        raise NotAllowed(refusal)
+    return current
+
+
+def waiting(notes: Iterable[TroubleshootingNote], user: Any) -> dict[int, int]:
+    """Return on how many proposals each note's reviewers have to decide; nothing for readers of public parts."""
+    found = Proposal.objects.visible_to(user).open().filter(note__in=[note.pk for note in notes])
+    return dict(found.values_list("note").annotate(count=Count("pk")))

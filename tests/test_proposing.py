@@ -1,0 +1,273 @@
+"""A change of a validated note waits beside it until somebody else accepts it."""
+
+import pytest
+
+from kb import proposing, publishing
+from kb.journal import By, NotAllowed, StaleEdit
+from kb.models import Change, Door, Proposal
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def by(user, reason=""):
+    return By(user, Door.ADMIN, reason)
+
+
+@pytest.fixture
+def code(db):
+    return make.code()
+
+
+@pytest.fixture
+def note(code):
+    return make.note("Room is gone", code, cause="It was closed.", resolution="Open it.")
+
+
+def proposed(note, author, reason="", **values):
+    return proposing.propose(note, note.version, values or {"cause": "Nobody is in it."}, by(author, reason))
+
+
+def moved(note, admin, **values):
+    """Have the live note say something else, as if another proposal had been accepted."""
+    note.refresh_from_db()
+    other = proposing.propose(note, note.version, values, by(admin))
+    proposing.accept(other, 1, by(make.user(f"second-{note.version}", "reviewer")))
+    note.refresh_from_db()
+
+
+# Where an edit goes
+
+
+@pytest.mark.parametrize("person", ["editor", "reviewer", "admin"])
+@pytest.mark.parametrize(
+    ("state", "values", "waits"),
+    [
+        ("validated", {"cause": "New."}, True),
+        ("validated", {"title": "New"}, True),
+        ("validated", {"audience": "internal"}, True),
+        ("validated", {"review_on": "2099-01-01"}, False),
+        ("validated", {"cause": "It was closed."}, False),
+        ("not_validated", {"cause": "New."}, False),
+        ("draft", {"cause": "New."}, False),
+        ("archived", {"cause": "New."}, False),
+    ],
+)
+def test_new_words_for_a_validated_note_wait(request, note, person, state, values, waits):
+    type(note).objects.update(state=state)
+    saved = proposing.save_or_propose(note, 1, values, by(request.getfixturevalue(person)))
+    assert bool(saved.proposal) == waits
+    note.refresh_from_db()
+    assert note.state == state
+    if waits:
+        assert note.version == 1
+
+
+def test_other_codes_for_a_validated_note_wait(editor, note, code):
+    other = make.code("7")
+    proposal = proposing.save_or_propose(note, 1, {}, by(editor), codes=[other]).proposal
+    assert (list(note.codes.all()), list(proposal.codes.all())) == ([code], [other])
+
+
+def test_owner_and_review_date_save_at_once_while_the_words_wait(editor, note):
+    values = {"cause": "New.", "owner": editor, "resolution": "Open it."}
+    saved = proposing.save_or_propose(note, 1, values, by(editor, "Clearer"))
+    note.refresh_from_db()
+    assert (note.owner, note.cause, note.is_validated) == (editor, "It was closed.", True)
+    assert (saved.proposal.cause, saved.proposal.reason, saved.proposal.author) == ("New.", "Clearer", editor)
+
+
+def test_a_reviewer_who_may_vouch_for_own_words_saves_at_once(reviewer, editor, note, settings):
+    settings.KB_VALIDATE_OWN_WORDS = True
+    assert proposing.save_or_propose(note, 1, {"cause": "New."}, by(reviewer)).proposal is None
+    assert proposing.save_or_propose(note, 2, {"cause": "Other."}, by(editor)).proposal is not None
+
+
+def test_one_proposal_a_person_and_note(editor, reviewer, note):
+    first = proposed(note, editor)
+    with pytest.raises(NotAllowed, match="waits on this note already"):
+        proposed(note, editor)
+    proposed(note, reviewer)
+    proposing.withdraw(first, 1, by(editor))
+    assert proposed(note, editor).state == "open"
+
+
+@pytest.mark.parametrize("state", ["draft", "not_validated", "archived"])
+def test_only_a_validated_note_takes_proposals(editor, note, state):
+    type(note).objects.update(state=state)
+    note.refresh_from_db()
+    with pytest.raises(NotAllowed, match="edit the note itself"):
+        proposed(note, editor)
+
+
+@pytest.mark.parametrize("person", ["agent", "importer", "stranger"])
+def test_who_may_not_edit_notes_may_not_propose(request, note, person):
+    with pytest.raises(NotAllowed, match="may edit notes"):
+        proposed(note, request.getfixturevalue(person))
+
+
+def test_a_proposal_is_made_from_the_words_that_were_seen(editor, note):
+    with pytest.raises(StaleEdit):
+        proposing.propose(note, 7, {"cause": "New."}, by(editor))
+
+
+# What becomes of it
+
+
+def test_an_accepted_proposal_is_the_live_and_validated_note(editor, reviewer, note):
+    other = make.code("7")
+    proposal = proposing.propose(note, 1, {"cause": "New."}, by(editor, "Clearer"), codes=[other])
+    settled = proposing.accept(proposal, 1, by(reviewer), "Thanks")
+    note.refresh_from_db()
+    assert (note.cause, list(note.codes.all()), note.state, note.validated_by) == (
+        "New.",
+        [other],
+        "validated",
+        reviewer,
+    )
+    assert (settled.state, settled.reviewer, settled.comment) == ("accepted", reviewer, "Thanks")
+    assert note.history.first().history_change_reason == "Proposed by editor: Clearer"
+
+
+def test_the_feed_tells_staff_and_never_the_public(editor, reviewer, note):
+    proposal = proposed(note, editor, audience="public", title="Secret title")
+    proposal = proposing.send_back(proposal, 1, "Why?", by(reviewer))
+    proposal = proposing.revise(proposal, 2, {"cause": "x"}, by(editor))
+    assert [(c.noun, c.kind, c.audience) for c in Change.objects.since(0)] == [
+        ("proposal", "created", "internal"),
+        ("proposal", "updated", "internal"),
+        ("proposal", "updated", "internal"),
+    ]
+    assert not Proposal.objects.visible_to(None).exists()
+
+
+def test_a_returned_proposal_comes_back_revised(editor, reviewer, note):
+    proposal = proposing.send_back(proposed(note, editor), 1, " Say when. \x00", by(reviewer))
+    assert (proposal.state, proposal.comment, proposal.reviewer) == ("returned", "Say when.", reviewer)
+    with pytest.raises(NotAllowed, match="waits for its author"):
+        proposing.accept(proposal, 2, by(reviewer))
+    proposal = proposing.revise(proposal, 2, {"cause": "Since May."}, by(editor))
+    assert (proposal.state, proposal.cause, proposal.version) == ("open", "Since May.", 3)
+
+
+@pytest.mark.parametrize("comment", ["", " \x00 ", "x" * 2001])
+def test_a_proposal_is_returned_with_a_comment_alone(editor, reviewer, note, comment):
+    with pytest.raises(NotAllowed, match="1 to 2000 characters"):
+        proposing.send_back(proposed(note, editor), 1, comment, by(reviewer))
+
+
+def test_what_was_revised_meanwhile_is_not_decided_unseen(editor, reviewer, note):
+    proposal = proposed(note, editor)
+    proposing.revise(proposal, 1, {"cause": "Something else."}, by(editor))
+    for verb in (proposing.accept, proposing.withdraw):
+        with pytest.raises(StaleEdit):
+            verb(proposal, 1, by(reviewer))
+    with pytest.raises(StaleEdit):
+        proposing.send_back(proposal, 1, "No", by(reviewer))
+
+
+def test_a_revision_without_a_change_leaves_no_trace(editor, note):
+    proposal = proposed(note, editor)
+    assert proposing.revise(proposal, 1, {"cause": proposal.cause}, by(editor)).version == 1
+
+
+# The live note moves
+
+
+def test_a_proposal_is_not_accepted_over_words_that_it_was_not_made_from(editor, reviewer, admin, note):
+    proposal = proposed(note, editor)
+    moved(note, admin, resolution="Create it.")
+    with pytest.raises(proposing.NoteMoved, match="live note has changed"):
+        proposing.accept(proposal, 1, by(reviewer))
+    proposal = proposing.rebase(proposal, 1, note.version, {}, by(editor))
+    proposing.accept(proposal, 2, by(reviewer))
+    note.refresh_from_db()
+    assert (note.cause, note.resolution) == ("Nobody is in it.", "Create it.")
+
+
+def test_a_new_owner_or_a_question_does_not_make_the_words_move(editor, reviewer, note):
+    proposal = proposed(note, editor)
+    publishing.save_note(note, 1, {"owner": editor}, by(editor))
+    assert proposing.accept(proposal, 1, by(reviewer)).state == "accepted"
+
+
+def test_words_that_both_changed_are_the_authors_to_decide(editor, reviewer, admin, note):
+    proposal = proposed(note, editor)
+    moved(note, admin, cause="It was deleted.")
+    assert proposing.preview(Proposal.objects.get(pk=proposal.pk)).conflicts == ["cause"]
+    with pytest.raises(NotAllowed, match="Both changed: cause"):
+        proposing.rebase(proposal, 1, note.version, {}, by(editor))
+    with pytest.raises(NotAllowed, match="only the author"):
+        proposing.rebase(proposal, 1, note.version, {"cause": "Mine"}, by(reviewer))
+    proposal = proposing.rebase(proposal, 1, note.version, {"cause": "Deleted, as nobody is in it."}, by(editor))
+    assert (proposal.cause, proposing.has_moved(proposal)) == ("Deleted, as nobody is in it.", False)
+
+
+def test_bringing_up_to_date_sees_a_note_that_moves_again(editor, admin, note):
+    proposal = proposed(note, editor)
+    moved(note, admin, resolution="Create it.")
+    with pytest.raises(StaleEdit):
+        proposing.rebase(proposal, 1, note.version - 1, {}, by(editor))
+
+
+def test_links_of_both_sides_are_kept(editor, reviewer, admin, note, code):
+    mine, theirs = make.code("7"), make.code("8")
+    proposal = proposing.propose(note, 1, {}, by(editor), codes=[mine])
+    other = proposing.propose(note, 1, {}, by(admin), codes=[code, theirs])
+    proposing.accept(other, 1, by(reviewer))
+    note.refresh_from_db()
+    proposal = proposing.rebase(proposal, 1, note.version, {}, by(editor))
+    assert set(proposal.codes.all()) == {mine, theirs}
+
+
+def test_a_note_that_lost_its_validation_is_not_validated_by_the_author_of_its_words(editor, reviewer, admin, note):
+    proposal = proposed(note, editor)
+    returned = publishing.return_note(note, 1, by(admin))
+    publishing.save_note(returned, 2, {"resolution": "My own words."}, by(reviewer))
+    proposal = proposing.rebase(proposal, 1, 3, {}, by(editor))
+    with pytest.raises(NotAllowed, match="You wrote words of this note"):
+        proposing.accept(proposal, 2, by(reviewer))
+    assert proposing.accept(proposal, 2, by(admin)).state == "accepted"
+
+
+# Who may do what
+
+
+@pytest.mark.parametrize(
+    ("person", "state", "live", "actions"),
+    [
+        ("author", "open", "same", ["revise", "withdraw"]),
+        ("author", "open", "moved", ["rebase", "revise", "withdraw"]),
+        ("author", "returned", "same", ["revise", "withdraw"]),
+        ("author", "accepted", "same", []),
+        ("author", "withdrawn", "moved", []),
+        ("reviewing author", "open", "same", ["revise", "withdraw"]),
+        ("vouching author", "open", "same", ["accept", "revise", "withdraw"]),
+        ("reviewer", "open", "same", ["accept", "return"]),
+        ("reviewer", "open", "moved", ["return", "rebase"]),
+        ("reviewer", "open", "conflict", ["return"]),
+        ("reviewer", "open", "archived", ["return"]),
+        ("reviewer", "returned", "same", []),
+        ("reviewer", "accepted", "same", []),
+        ("reviewer", "orphan", "same", ["accept", "return", "withdraw"]),
+        ("editor", "open", "same", []),
+        ("editor", "returned", "moved", []),
+        ("agent", "open", "same", []),
+        ("importer", "open", "same", []),
+        ("stranger", "open", "same", []),
+    ],
+)
+def test_each_person_is_offered_what_they_may_do_now(person, state, live, actions, note, settings):
+    role = "editor" if person == "author" else "reviewer"
+    author = make.user("author", role)
+    other = "" if person == "stranger" else person
+    who = author if "author" in person else make.user("who", other)
+    settings.KB_VALIDATE_OWN_WORDS = person == "vouching author"
+    proposal = proposed(note, author)
+    change = {"moved": {"resolution": "x"}, "conflict": {"cause": "x"}, "archived": {"state": "archived"}}.get(live, {})
+    type(note).objects.update(**change or {"version": 1})
+    if state == "orphan":
+        type(author).objects.filter(pk=author.pk).update(is_active=False)
+    Proposal.objects.update(state="open" if state == "orphan" else state)
+    proposal = Proposal.objects.get()
+    assert proposing.actions_for(proposal, who) == actions
