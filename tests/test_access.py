@@ -187,6 +187,7 @@ ACCESS = {
     "healthz": (ALL, NOBODY),
     "login/": (ALL, ALL),
     "logout/": (ALL, NOBODY),
+    "mcp": (ALL, ALL),
     "mcp/": (ALL, ALL),
     "metrics": (ALL, NOBODY),
     "notes/<int:pk>/": (ALL, NOBODY),

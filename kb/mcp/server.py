@@ -71,7 +71,7 @@ def call(name: str, arguments: dict[str, Any], caller: Callable[[], Caller]) -> 
         raise MCPError(INVALID_PARAMS, f"There is no tool {name[:100]}. Tools: {', '.join(TOOLS)}.")
     tool = TOOLS[name]
     try:
-        answer = dumped(tool.run(tool.takes.model_validate(arguments), caller()))
+        answer = dumped(tool.answer(arguments, caller()))
     except ValidationError as error:
         return _error(" ".join(_said(tool, problem) for problem in error.errors()[:5]))
     except Refused as error:

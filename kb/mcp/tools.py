@@ -25,8 +25,9 @@ from kb.mcp.answers import (
     SearchNotes,
 )
 from kb.mcp.quoting import MAX_BYTES, fitting, pieces, size
-from kb.models import CodeRange, CodeTable, TroubleshootingNote
+from kb.models import Bearer, CodeRange, CodeTable, TroubleshootingNote
 from kb.models.note import NOTE_TEXTS
+from kb.models.token import READING, Scope
 
 MAX_FOUND_NOTES = 50
 MAX_STRANGE = 10
@@ -55,11 +56,19 @@ class Tool:
     takes: type[Asked]
     gives: type[Answer]
     run: Callable[[Any, Caller], Answer]
+    scopes: frozenset[str] = READING
 
     @property
     def name(self) -> str:
         """Return the name that assistants call."""
         return self.run.__name__
+
+    def answer(self, arguments: dict[str, Any], caller: Caller) -> Answer:
+        """Return the answer. Raises Refused, and pydantic's ValidationError for arguments that mean nothing."""
+        user = caller.user
+        if isinstance(user, Bearer) and not user.scopes & self.scopes:
+            raise Refused(f"{self.name} needs a token with the scope {' or '.join(sorted(self.scopes))}.")
+        return self.run(self.takes.model_validate(arguments), caller)
 
 
 def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
@@ -148,7 +157,7 @@ TOOLS = {
     tool.name: tool
     for tool in (
         Tool("Look up return codes", LookupCodes, LookedUp, lookup_codes),
-        Tool("Find return codes in a text", ExplainText, Explained, explain_text),
+        Tool("Find return codes in a text", ExplainText, Explained, explain_text, READING | {Scope.DETECT.value}),
         Tool("Search troubleshooting notes", SearchNotes, NotesFound, search_notes),
         Tool("Read a troubleshooting note", GetNote, Note, get_note),
         Tool("Read what changed", ChangesSince, Changes, changes_since),

@@ -20,4 +20,8 @@ def not_installed(request: HttpRequest) -> HttpResponse:
 
 view: Any = McpView.as_view() if is_installed() else not_installed
 
-urlpatterns = [path("mcp/", view, name="mcp")]
+urlpatterns = [
+    path("mcp/", view, name="mcp"),
+    # As people type it: clients follow no redirect of a POST.
+    path("mcp", view),
+]

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from kb.mcp.server import server
 from kb.mcp.tools import Caller
+from kb.models.token import READING, Scope
 
 Message = MutableMapping[str, Any]
 
@@ -21,6 +22,7 @@ class McpView(APIView):
     """Answer assistants as the API answers programs: the same log-ins, tokens and limits, from the settings."""
 
     schema = None
+    scopes = READING | {Scope.DETECT.value}
 
     def post(self, request: Request) -> HttpResponse:
         """Answer one message."""

@@ -11,7 +11,9 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
+from kb import tokens
 from tests import make
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +64,14 @@ def test_the_client_is_served_over_http(mode, room, live_server):
     assert meaning["permalink"] == f"{live_server.url}/codes/zim-server/public/660300001/"
     assert [note["title"] for note in meaning["notes"]] == ["<data>Room is gone</data>"]
     assert error.startswith("There is no note 99999")
+
+
+def test_a_token_brings_the_rights_of_its_user_and_no_more(room, agent, live_server):
+    for scope, titles in (("read_internal", ["Hush", "Room is gone"]), ("read_public", ["Room is gone"])):
+        _token, secret = tokens.create(agent, "Assistant", [scope], None)
+        http = create_mcp_http_client(headers={"Authorization": f"Bearer {secret}"})
+        _tools, meaning, _error = conversation(streamable_http_client(f"{live_server.url}/mcp", http_client=http))
+        assert sorted(note["title"] for note in meaning["notes"]) == [f"<data>{title}</data>" for title in titles]
 
 
 @pytest.mark.parametrize(
@@ -122,9 +132,9 @@ def test_an_unknown_user_is_refused(room):
     assert done.stderr.strip() == "CommandError: There is no active user nobody."
 
 
-def post(client, body):
+def post(client, body, **headers):
     accept = {"accept": "application/json, text/event-stream"}
-    return client.post("/mcp/", body, content_type="application/json", headers=accept)
+    return client.post("/mcp/", body, content_type="application/json", headers=accept | headers)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +165,18 @@ def test_whoever_may_read_nothing_is_sent_away(client, settings, db):
     settings.KB_PUBLIC_READ = False
     answer = post(client, FIRST)
     assert answer.status_code == 401
-    assert answer["WWW-Authenticate"]
+    assert answer["WWW-Authenticate"] == 'Bearer realm="codebook"'
+
+
+def test_a_bad_token_is_refused_though_the_public_may_read(client, db):
+    answer = post(client, FIRST, authorization="Bearer nonsense")
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "No such token."
+
+
+def test_calls_count_as_calls_of_the_api(client, settings, db):
+    settings.KB_API_RATE_ANONYMOUS = 1
+    assert [post(client, FIRST).status_code for _ in range(3)][-1] == 429
 
 
 def test_a_session_alone_cannot_be_ridden_from_another_site(agent, db):

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from kb import curating
+from kb import curating, tokens
 from kb.journal import By
 from kb.mcp.quoting import MAX_BYTES
 from kb.mcp.server import LISTED, call
@@ -212,6 +212,30 @@ def test_a_wrong_call_is_told_what_is_wrong(name, arguments, said):
     assert said in answer
     assert len(answer) < 600
     assert "Traceback" not in answer
+
+
+@pytest.mark.parametrize(
+    ("scopes", "allowed", "hidden"),
+    [
+        (["read_public"], {"lookup_codes", "explain_text", "search_notes"}, True),
+        (["read_internal"], {"lookup_codes", "explain_text", "search_notes"}, False),
+        (["detect"], {"explain_text"}, True),
+    ],
+)
+def test_a_token_reads_what_its_scopes_say(scopes, allowed, hidden, agent, room):
+    make.note("Hush", room, audience="internal")
+    make.code("660300001", make.table("hush", audience="internal"), description="Hush.")
+    bearer = tokens.bearer(tokens.create(agent, "Assistant", scopes, None)[1])
+    for name, arguments in (
+        ("lookup_codes", {"codes": ["660300001"]}),
+        ("explain_text", {"text": "code=660300001"}),
+        ("search_notes", {"query": "hush"}),
+    ):
+        answer = asked(name, bearer, **arguments)
+        if name in allowed:
+            assert ("hush" in json.dumps(answer).lower()) != hidden
+        else:
+            assert answer == f"{name} needs a token with the scope read_internal or read_public."
 
 
 @pytest.mark.parametrize("code", ["\x00", "' OR 1=1", "%", "\\", "1" * 200, "🙂"])
