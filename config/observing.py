@@ -29,7 +29,7 @@ class ObservingMiddleware:
         route = route_of(request)
         measuring.answered(route, request.method or "", response.status_code, seconds)
         log.log(
-            logging.DEBUG if route in _PROBES else logging.INFO,
+            logging.DEBUG if route in _PROBES or _is_static(route, response) else logging.INFO,
             "answered",
             extra={
                 "route": route,
@@ -40,6 +40,10 @@ class ObservingMiddleware:
             },
         )
         return response
+
+
+def _is_static(route: str, response: HttpResponseBase) -> bool:
+    return route == NO_ROUTE and response.status_code < 400
 
 
 def route_of(request: HttpRequest) -> str:

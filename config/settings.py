@@ -311,6 +311,8 @@ LOGGING = {
     "loggers": {
         # Its own handlers would write to the terminal besides, with addresses.
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        # Names who failed to log in, and from where; `codebook.login` says it without.
+        "axes": {"level": "ERROR"},
         # The library tells of each request that it starts and stops.
         "mcp": {"level": "WARNING"},
     },
