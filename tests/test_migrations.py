@@ -59,8 +59,6 @@ def of_new_column(operation):
         yield f"{operation.describe()}: makes an index under a lock; add the column first, the index concurrently"
     if not (field.null or field.many_to_many or field.has_default() or field.has_db_default()):
         yield f"{operation.describe()}: NOT NULL without a default cannot be filled"
-    if field.has_default() and callable(field.default) and not field.null:
-        yield f"{operation.describe()}: a default that is computed; add it empty and fill it in steps"
 
 
 def of_column(operation, before, after):
@@ -119,7 +117,7 @@ INDEX = models.Index(fields=["kind"], name="new_index")
         (migrations.AddField("change", "more", models.TextField(default="")), None),
         (migrations.AddField("change", "more", models.TextField()), "NOT NULL without a default"),
         (migrations.AddField("change", "more", models.TextField(null=True, db_index=True)), "index under a lock"),
-        (migrations.AddField("change", "more", models.JSONField(default=dict)), "computed"),
+        (migrations.AddField("change", "more", models.JSONField(default=dict)), None),
         (migrations.AlterField("change", "label", models.CharField(max_length=300)), None),
         (migrations.AlterField("change", "label", models.CharField(max_length=100)), "writes the table anew"),
         (migrations.AlterField("change", "label", models.IntegerField()), "writes the table anew"),

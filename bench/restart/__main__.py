@@ -1,0 +1,147 @@
+"""How many requests are lost while the servers restart, one after the other, under load.
+
+    python -m bench.restart            # needs wrk, and nginx for the second way
+
+Two ways: one server that makes its workers anew (SIGHUP), and two servers behind the proxy of `deploy/nginx.conf`
+that are stopped and started in turn. The database is a temporary demo.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PORT = int(os.environ.get("PORT", "8208"))
+SECONDS, CONNECTIONS = 16, 8
+PAGE = "/codes/zim-server/660300001/"
+BIN = Path(sys.executable).parent
+
+
+@contextmanager
+def server(environment, port, workers):
+    """Run one server until the block ends."""
+    command = [BIN / "granian", "--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
+    command += [
+        "--workers-kill-timeout",
+        "10",
+        "--backpressure",
+        "32",
+        "--log-level",
+        "warning",
+        "config.wsgi:application",
+    ]
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        try:
+            wait_for(port, "/readyz")
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextmanager
+def proxy(home, port, upstream):
+    """Run nginx with the proxy's own file, but for its addresses."""
+    site = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for name, address in zip(("app-1:8000", "app-2:8000"), upstream, strict=True):
+        site = site.replace(name, f"127.0.0.1:{address}")
+    site = site.replace("listen 8080", f"listen 127.0.0.1:{port}")
+    paths = "".join(f"{name}_temp_path {home}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    main = (
+        f"daemon off; pid {home}/pid; error_log {home}/error.log; events {{}} http {{ access_log off; {paths} {site} }}"
+    )
+    (home / "nginx.conf").write_text(main, encoding="utf-8")
+    with subprocess.Popen(["nginx", "-c", home / "nginx.conf", "-e", home / "error.log"]) as process:
+        try:
+            wait_for(port, "/readyz")
+            yield
+        finally:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(10)
+
+
+def wait_for(port, path):
+    """Wait until a server answers well."""
+    for _ in range(150):
+        time.sleep(0.1)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            continue
+    sys.exit(f"Nothing answers on port {port}.")
+
+
+def measured(name, port, restart):
+    """Ask for a page all the time while something restarts; print what was lost and return how much."""
+    command = ["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{SECONDS}s", "--timeout", "10s", "--latency"]
+    with subprocess.Popen([*command, f"http://127.0.0.1:{port}{PAGE}"], stdout=subprocess.PIPE, text=True) as load:
+        time.sleep(2)
+        restarts = restart()
+        out, _ = load.communicate()
+    asked = int(re.search(r"(\d+) requests in", out)[1])
+    sockets = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    lost = sum(map(int, sockets.groups())) if sockets else 0
+    lost += int(refused[1]) if refused else 0
+    slowest = re.search(r"99%\s+(\S+)", out)[1]
+    print(f"{name:<28} {asked:>7} requests, {restarts} restarts, {lost} lost, 99 % within {slowest}")
+    return lost
+
+
+def reload_workers(process):
+    """Make the workers of a server anew, twice."""
+    for _ in range(2):
+        process.send_signal(signal.SIGHUP)
+        time.sleep(5)
+    return 2
+
+
+def in_turn(environment, servers, ports):
+    """Stop and start each of two servers, one after the other."""
+    for number, port in enumerate(ports):
+        servers[number].close()
+        servers[number] = ExitStack()
+        servers[number].enter_context(server(environment, port, 1))
+        time.sleep(2.5)
+    return 2
+
+
+def main():
+    """Measure both ways; leave with 1 where a restart behind the proxy lost a request."""
+    with tempfile.TemporaryDirectory(prefix="codebook-restart-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        environment = os.environ | {"DEBUG": "1", "KB_PUBLIC_READ": "1", "LOG_LEVEL": "ERROR"}
+        environment["DATABASE_URL"] = f"sqlite:///{home}/demo.sqlite3"
+        subprocess.run(
+            [sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, check=True, capture_output=True
+        )
+        with server(environment, PORT, 2) as process:
+            measured("workers made anew (SIGHUP)", PORT, lambda: reload_workers(process))
+        if not shutil.which("nginx"):
+            sys.exit("nginx is not installed: the second way was not measured.")
+        ports = (PORT + 1, PORT + 2)
+        servers = [ExitStack(), ExitStack()]
+        try:
+            for stack, port in zip(servers, ports, strict=True):
+                stack.enter_context(server(environment, port, 1))
+            with proxy(home, PORT, ports):
+                lost = measured("two servers behind nginx", PORT, lambda: in_turn(environment, servers, ports))
+        finally:
+            for stack in servers:
+                stack.close()
+    sys.exit(1 if lost else 0)
+
+
+if __name__ == "__main__":
+    main()
