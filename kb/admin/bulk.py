@@ -53,6 +53,11 @@ class Step:
     together: Callable[[QuerySet[Any], Mapping[int, int], By, Given], Outcome] | None = None
     """In place of the verb: one write about all rows."""
 
+    @property
+    def title(self) -> str:
+        """The label without its sign that the next page asks for something."""
+        return self.label.rstrip("…")
+
     def take(self, rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given) -> Outcome:
         """Do it."""
         if self.together:
@@ -124,7 +129,7 @@ def _ask(step: Step, admin: Any, request: HttpRequest, seen: Mapping[int, int], 
     nouns = admin.opts.verbose_name if len(seen) == 1 else admin.opts.verbose_name_plural
     context = {
         **admin.admin_site.each_context(request),
-        "title": f"{step.label}: {len(seen):,} {nouns}",
+        "title": f"{step.title}: {len(seen):,} {nouns}",
         "step": step,
         "form": form,
         "rows": admin.get_queryset(request).prefetch_related(None).filter(pk__in=list(seen)[:SHOWN]),
@@ -149,7 +154,7 @@ def _read(seen: str) -> dict[int, int]:
 
 
 def _report(step: Step, admin: Any, request: HttpRequest, outcome: Outcome) -> None:
-    say = f"{step.label}: {_counted(admin, len(outcome.done))} done."
+    say = f"{step.title}: {_counted(admin, len(outcome.done))} done."
     if outcome.unchanged:
         say += f" {_counted(admin, len(outcome.unchanged))} needed nothing."
     (messages.success if outcome.done else messages.warning)(request, say)

@@ -100,6 +100,10 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         ("table", admin.RelatedOnlyFieldListFilter),
         ("section", admin.RelatedOnlyFieldListFilter),
     )
+    # Not the model's own order: that sorts by the words of the tables, which no index of the codes has.
+    ordering = ("table_id", "position", "pk")
+    # Counts beside each answer of each filter: as many counts of all codes.
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("table", "section")
     search_fields = ("code",)
     search_help_text = "A code in any spelling (ORA-942, 0xC0000005, 660300001), its beginning, or words."

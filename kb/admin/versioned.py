@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
 from kb.admin import choosing
+from kb.admin.asked import WithAskedList
 from kb.admin.conflict import Conflict, conflicts
 from kb.admin.revisions import WithRevisions
 from kb.journal import By, NotAllowed, StaleEdit
@@ -70,7 +71,7 @@ class VersionedForm(forms.ModelForm):
         raise ValidationError(STALE, code="stale")
 
 
-class VersionedAdmin(WithRevisions, admin.ModelAdmin):
+class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
     """A noun that people edit: `write` names its verb, `written` and `linked` what the verb takes."""
 
     form = VersionedForm
@@ -116,10 +117,7 @@ class VersionedAdmin(WithRevisions, admin.ModelAdmin):
         return found
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list; a NUL byte in the address, which PostgreSQL cannot compare with, is no filter at all."""
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
-            messages.error(request, "The address holds a NUL byte, which no text contains: all filters were left out.")
-            return HttpResponseRedirect(request.path)
+        """Show the list under its plain name."""
         title = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, title | (extra_context or {}))
 

@@ -62,3 +62,18 @@ def test_the_first_page_costs_the_same_however_much_there_is(as_user, reviewer, 
     browser = as_user(reviewer)
     with django_assert_num_queries(11):
         browser.get("/admin/")
+
+
+@pytest.mark.parametrize("page", [1, 3])
+def test_a_page_of_a_long_list_costs_one_query_more(as_user, admin, django_assert_num_queries, page):
+    table = make.table()
+    section = make.section(table)
+    numbers = [str(660300000 + n) for n in range(120)]
+    codes = [{"code": n, "identity": n, "canonical": n, "sort_key": n, "position": int(n)} for n in numbers]
+    ReturnCode.objects.bulk_create(ReturnCode(table=table, section=section, **code) for code in codes)
+    browser = as_user(admin)
+    with django_assert_num_queries(7):
+        listed = browser.get(f"/admin/kb/returncode/?p={page}").context["cl"].result_list
+        assert [code.code for code in listed] == numbers[50 * page - 50 : 50 * page]
+    last_first = browser.get(f"/admin/kb/returncode/?p={page}&o=-1").context["cl"].result_list
+    assert [code.code for code in last_first] == numbers[::-1][50 * page - 50 : 50 * page]

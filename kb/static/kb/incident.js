@@ -7,6 +7,7 @@ addEventListener("DOMContentLoaded", () => {
   if (!form) return;
   const fields = ["url", "title", "impact", "workaround"].map((name) => form.elements[name]).filter(Boolean);
   let asked = 0;
+  let read = "";
 
   async function look() {
     const given = new FormData(form);
@@ -21,7 +22,9 @@ addEventListener("DOMContentLoaded", () => {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       box.replaceChildren(...page.body.childNodes);
       const reference = box.querySelector("[data-reference]")?.textContent;
-      if (reference && !form.elements.reference.value) form.elements.reference.value = reference;
+      const field = form.elements.reference;
+      // What was read from another address is not what somebody wrote.
+      if (reference && ["", read].includes(field.value)) field.value = read = reference;
     } catch { /* The form says the same once it is saved. */ }
   }
   fields.forEach((field) => field.addEventListener("change", look));

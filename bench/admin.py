@@ -1,0 +1,200 @@
+"""How long the admin's pages take with 100,000 codes and 20,000 notes, and which take longer than they may.
+
+    DEBUG=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.admin
+    DEBUG=1 python -m tests.postgres python -m bench.admin
+
+Fills an empty database, then asks for every list, each answer of each filter, each order, searches, forms, histories
+and choices inside the process, middleware and templates included. Leaves with 1 if a page's median is above the limit.
+"""
+
+import logging
+import os
+import random
+import statistics
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.models import Count  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from kb import searching  # noqa: E402
+from kb.models import (  # noqa: E402
+    Change,
+    CodeRange,
+    CodeTable,
+    IncidentLink,
+    ReturnCode,
+    Section,
+    TroubleshootingNote,
+)
+from kb.text import code as text_code  # noqa: E402
+from kb.text.disposition import DISPOSITIONS, FIXERS  # noqa: E402
+
+CODES, NOTES, INCIDENTS, TABLES, SECTIONS = 100_000, 20_000, 2_000, 8, 5
+LIMIT, ROUNDS = 500, 3
+WORDS = "room user group message token request server limit call login member list video stream failed invalid".split()
+STATES = ("draft", "not_validated", "validated", "validated", "archived")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+NOUNS = ("returncode", "troubleshootingnote", "incidentlink", "codetable", "section", "coderange", "synonym")
+
+
+def fill():
+    """Make tables of codes, notes on codes and ranges, incidents, and what the journal says of them."""
+    dice = random.Random(1)
+    user, _ = get_user_model().objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
+    codes = [code for n in range(TABLES) for code in _codes(dice, n)]
+    ReturnCode.objects.bulk_create(codes, batch_size=500)
+    _notes(dice, codes, user)
+    _incidents(dice, codes)
+    labels = ((n, codes[n % CODES]) for n in range(1, CODES + 1))
+    Change.objects.bulk_create(
+        (
+            Change(sequence=n, kind="created", noun="code", object_id=code.pk, label=code.code, door="import")
+            for n, code in labels
+        ),
+        batch_size=500,
+    )
+    searching.rebuild()
+    if connection.vendor == "postgresql":
+        connection.cursor().execute("ANALYZE")
+
+
+def _codes(dice, n):
+    table = CodeTable.objects.create(slug=f"bench-{n}", vendor=f"Vendor {n % 3}", product=f"Product {n}", name="Codes")
+    sections = [Section.objects.create(table=table, name=f"Part {i}", slug=f"part-{i}") for i in range(SECTIONS)]
+    CodeRange.objects.bulk_create(
+        CodeRange(table=table, name=f"Block {i}", first=n * 10**8 + i * 7000, last=n * 10**8 + i * 7000 + 6999)
+        for i in range(CODES // TABLES // 1000)
+    )
+    for i in range(CODES // TABLES):
+        forms = text_code.forms(str(n * 10**8 + i * 7))
+        words = " ".join(dice.choices(WORDS, k=8)).capitalize() + "."
+        given = {"description": words, "vendor_description": words if i % 9 else "Other words.", "position": i}
+        given |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
+        given |= {"disposition": dice.choice(list(DISPOSITIONS)), "fixer": dice.choice(list(FIXERS))}
+        retired = NEW_YEAR if i % 20 == 0 else None
+        yield ReturnCode(table=table, section=sections[i % SECTIONS], retired_at=retired, **given)
+
+
+def _notes(dice, codes, owner):
+    notes = [
+        TroubleshootingNote(
+            title=" ".join(dice.choices(WORDS, k=5)).capitalize(),
+            state=dice.choice(STATES),
+            audience=dice.choice(("internal", "public")),
+            owner=owner if n % 3 else None,
+            review_on=(NEW_YEAR + timedelta(days=n % 700)).date() if n % 2 else None,
+            verify_since=NEW_YEAR if n % 50 == 0 else None,
+            updated_at=NEW_YEAR + timedelta(minutes=n),
+            **{name: " ".join(dice.choices(WORDS, k=40)) for name in ("issue", "cause", "resolution")},
+        )
+        for n in range(NOTES)
+    ]
+    TroubleshootingNote.objects.bulk_create(notes, batch_size=500)
+    link = TroubleshootingNote.codes.through
+    links = {(note.pk, dice.choice(codes).pk) for note in notes for _ in range(3)}
+    # One note about very many codes: the worst that a form shows.
+    links |= {(notes[0].pk, code.pk) for code in codes[:1000]}
+    link.objects.bulk_create((link(troubleshootingnote_id=n, returncode_id=c) for n, c in links), batch_size=500)
+    TroubleshootingNote.history.bulk_history_create(notes, batch_size=500)
+
+
+def _incidents(dice, codes):
+    incidents = [
+        IncidentLink(
+            url=f"https://status.example.com/incidents/{n}",
+            canonical=f"status.example.com/incidents/{n}",
+            reference=f"INC-{n}",
+            title=" ".join(dice.choices(WORDS, k=5)).capitalize(),
+            state="resolved" if n % 10 else "open",
+            started_at=NEW_YEAR + timedelta(hours=n),
+            impact=" ".join(dice.choices(WORDS, k=40)),
+        )
+        for n in range(INCIDENTS)
+    ]
+    IncidentLink.objects.bulk_create(incidents, batch_size=500)
+    link = IncidentLink.codes.through
+    links = {(one.pk, dice.choice(codes).pk) for one in incidents for _ in range(3)}
+    link.objects.bulk_create((link(incidentlink_id=n, returncode_id=c) for n, c in links), batch_size=500)
+
+
+def pages(client):
+    """Yield the name and address of every page that is measured."""
+    yield "index", "/admin/"
+    for noun in NOUNS:
+        where = f"/admin/kb/{noun}/"
+        listed = client.get(where).context_data["cl"]
+        yield f"{noun} list", where
+        yield f"{noun} with counts", f"{where}?_facets=True"
+        yield f"{noun} last page", f"{where}?p={listed.paginator.num_pages}"
+        for n in range(1, len(listed.list_display) + 1):
+            yield f"{noun} by column {n}", f"{where}?o={n}"
+            yield f"{noun} by column {n}, last first", f"{where}?o=-{n}"
+        for spec in listed.filter_specs:
+            for choice in list(spec.choices(listed))[1:12]:
+                yield f"{noun}: {spec.title} {choice['display']}", f"{where}{choice['query_string']}"
+        for term in ("300000007", "3000", "room token", "stream", "zzz", "300000007 failed", "INC-77", "a"):
+            yield f"{noun} search {term}", f"{where}?q={term}"
+    yield from forms()
+
+
+def forms():
+    """Yield the forms, histories and choices, of the largest that there is."""
+    note = TroubleshootingNote.objects.annotate(n=Count("codes")).order_by("-n")[0]
+    code, incident = ReturnCode.objects.get(code="300000007"), IncidentLink.objects.first()
+    things = {"returncode": code, "troubleshootingnote": note, "incidentlink": incident, "codetable": code.table}
+    for noun, thing in {**things, "section": code.section, "coderange": CodeRange.objects.first()}.items():
+        yield f"{noun} form", f"/admin/kb/{noun}/{thing.pk}/change/"
+        yield f"{noun} history", f"/admin/kb/{noun}/{thing.pk}/history/"
+    for noun in ("troubleshootingnote", "incidentlink", "coderange"):
+        yield f"{noun} new", f"/admin/kb/{noun}/add/"
+    yield "incident learned", f"/admin/kb/incidentlink/{incident.pk}/learned/"
+    for field in ("codes", "ranges"):
+        for term in ("", "30000", "room token", "zzz", "Block"):
+            query = f"app_label=kb&model_name=troubleshootingnote&field_name={field}&term={term}"
+            yield f"choose {field} {term}", f"/admin/autocomplete/?{query}"
+
+
+def measure(client, address):
+    """Return the median time of a page, in ms."""
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        response = client.get(address)
+        times.append((time.perf_counter() - started) * 1000)
+        assert response.status_code == 200, (address, response.status_code)
+    return statistics.median(times)
+
+
+def main():
+    """Fill the database where it is empty, measure, and say what is too slow."""
+    logging.disable(logging.WARNING)
+    call_command("migrate", verbosity=0)
+    if not CodeTable.objects.exists():
+        started = time.perf_counter()
+        fill()
+        print(f"filled in {time.perf_counter() - started:.0f} s")
+    elif not CodeTable.objects.filter(slug="bench-0").exists():
+        sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
+    client = Client()
+    client.force_login(get_user_model().objects.get(username="bench"))
+    found = [(measure(client, address), name, address) for name, address in pages(client)]
+    for took, name, address in sorted(found, reverse=True)[:30]:
+        print(f"{took:8.1f} ms  {name:<46} {address}")
+    slow = sum(took > LIMIT for took, _, _ in found)
+    print(f"{connection.vendor}: {len(found)} pages, {slow} above {LIMIT} ms")
+    sys.exit(1 if slow else 0)
+
+
+if __name__ == "__main__":
+    main()

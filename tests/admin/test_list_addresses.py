@@ -1,0 +1,72 @@
+"""The address of a list: what it asks for is answered, or refused with what is allowed."""
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from tests import make
+from tests.admin.conftest import said
+
+HUGE = "9" * 40
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        (f"id__in={HUGE}", "“id__in” in the address is not what this list is filtered by. Allowed: listed, note"),
+        ("id__in=1,2", "“id__in”"),
+        ("code__regex=(", "“code__regex”"),
+        ("table__slug__contains=x", "“table__slug__contains”"),
+        ("successor__notes__owner__password__startswith=x", "“successor__notes__owner__password__startswith”"),
+        ("nonsense=1", "disposition__exact"),
+        ("disposition__exact=maybe", "is not one of its values: maybe. Allowed: retry_now, retry_later"),
+        ("disposition__isnull=perhaps", "Allowed: True, False, 1, 0"),
+        ("listed=maybe", "“listed” in the address is not one of its values: maybe. Allowed: yes, no"),
+        ("listed=yes&listed=maybe", "maybe"),
+        ("table__id__exact=x", "is the number of no code table: x"),
+        (f"table__id__exact={HUGE}", "is the number of no code table: 9999"),
+        ("table__id__exact=0", "is the number of no code table: 0"),
+        ("section__id__exact=-1", "is the number of no section: -1"),
+        ("p=abc", "“p” in the address is no whole number: abc"),
+        ("p=-1", "is no whole number: -1"),
+        ("p=0", "names no page of this list: 0"),
+        ("p=7", "names no page of this list: 7"),
+        (f"p={HUGE}", "is no whole number"),
+        ("o=99", "names no column: 99. Allowed: 1 to 8"),
+        ("o=1.x", "names no column: x"),
+        ("o=--1", "names no column: --1"),
+        ("_to_field=password", "“_to_field” in the address names no field"),
+        ("listed=%00", "holds a NUL byte"),
+        ("%00=1", "holds a NUL byte"),
+    ],
+)
+def test_what_a_list_does_not_have_is_said_with_what_is_allowed(as_user, editor, room, query, says):
+    browser = as_user(editor)
+    response = browser.get(f"/admin/kb/returncode/?{query}")
+    assert (response.status_code, response["Location"]) == (302, "/admin/kb/returncode/")
+    assert says in said(response)
+    assert "The entire list is shown" in browser.get(response["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "p=1", "o=1.-2", "o=", "q=x", "all=", "e=1", "listed=yes&note=no&disposition__exact=unknown", "_popup=1"],
+)
+def test_what_a_list_has_is_answered(as_user, editor, room, query):
+    assert as_user(editor).get(f"/admin/kb/returncode/?{query}").status_code == 200
+
+
+def test_an_internal_table_is_not_told_from_none(as_user, idle_staff, room):
+    idle_staff.user_permissions.add(Permission.objects.get(codename="view_returncode"))
+    secret = make.table("secret", audience="internal")
+    response = as_user(idle_staff).get(f"/admin/kb/returncode/?table__id__exact={secret.pk}")
+    assert "is the number of no code table" in said(response)
+
+
+@pytest.mark.parametrize(
+    "noun", ["troubleshootingnote", "incidentlink", "codetable", "section", "coderange", "synonym"]
+)
+def test_every_list_refuses_so(as_user, admin, room, noun):
+    for query in (f"id__in={HUGE}", "id__regex=(", "p=x"):
+        response = as_user(admin).get(f"/admin/kb/{noun}/?{query}")
+        assert response.status_code == 302, query
+        assert "in the address" in said(response)
