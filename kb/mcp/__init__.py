@@ -12,7 +12,7 @@ It needs the extra `mcp`; without it the address says so.
 
 from importlib.util import find_spec
 
-MISSING = "This needs the extra `mcp`: install codebook[mcp]."
+MISSING = "This needs the extra `mcp`: the package mcp>=2,<3 is not installed."
 
 
 def is_installed() -> bool:

@@ -3,7 +3,23 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from kb.web import changes, code, detect, embed, feedback, flags, note, opensearch, site, start, suggest, table, twins
+from kb.web import (
+    changes,
+    code,
+    detect,
+    embed,
+    feedback,
+    flags,
+    llms,
+    note,
+    opensearch,
+    site,
+    start,
+    suggest,
+    table,
+    twins,
+    twins_pages,
+)
 from kb.web.paths import CodeConverter
 
 register_converter(CodeConverter, "code")
@@ -32,6 +48,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         {"form": "json"},
         name="section-json",
     ),
+    path("tables/<slug:table>.md", twins_pages.table, name="table-md"),
+    path("notes/<int:pk>.md", twins_pages.note, name="note-md"),
+    path("llms.txt", llms.llms, name="llms"),
     path("changes/", changes.page, name="changes"),
     path("changes/feed/", changes.feed, name="changes-feed"),
     path("embed/", embed.box, name="embed"),
