@@ -63,9 +63,9 @@ format: venv-dev ## Format code and templates
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q . ; $(BIN)/djlint --quiet --reformat templates
 
 lock: ## Compile the hashed requirements again (needs uv)
-	@for extra in "-o requirements.txt" "--extra dev --extra redis --extra mcp --extra sso -o requirements-dev.txt -c requirements.txt"; do \
+	@for extra in "-o requirements.txt" "--extra dev --extra mcp --extra sso -o requirements-dev.txt -c requirements.txt"; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	    --custom-compile-command "make lock" --extra postgres pyproject.toml $$extra; \
+	    --custom-compile-command "make lock" --extra postgres --extra redis pyproject.toml $$extra; \
 	done
 
 clean: ## Remove what these commands made, the demo's database too

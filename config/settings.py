@@ -1,6 +1,7 @@
 """Settings, every one from the environment. The README's table names each variable; a test holds it to this file."""
 
 import ipaddress
+import os
 import re
 import zoneinfo
 from datetime import timedelta
@@ -36,6 +37,11 @@ def _is_origins(given: list[str]) -> None:
         )
 
 
+def _is_folder(path: str) -> None:
+    if path and not (Path(path).is_dir() and os.access(path, os.W_OK | os.X_OK)):
+        raise ValidationError(f"not a folder that can be written to: {path}")
+
+
 def _is_networks(given: list[str]) -> None:
     try:
         for network in given:
@@ -66,7 +72,7 @@ LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "jso
 PROXY_COUNT = env.int("PROXY_COUNT", 0, validate=validate.Range(min=0))
 LOGIN_FAILURES = env.int("LOGIN_FAILURES", 5, validate=validate.Range(min=1))
 LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=validate.Range(min=1))
-PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "", validate=_is_folder)
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
 KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], validate=_is_origins)

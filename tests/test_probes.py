@@ -9,6 +9,7 @@ from django.test import Client
 from kb import measuring, usage
 from kb.keeping import ready
 from tests import make
+from tests.test_settings import GOOD, start
 
 TOKEN = "a-token-for-the-scraper"
 OTHER_HOST = {"headers": {"Host": "10.1.2.3:8000"}}
@@ -152,3 +153,18 @@ def test_asking_for_numbers_takes_few_queries(scraper, django_assert_num_queries
         scraper.get("/metrics")
     with django_assert_num_queries(4):
         scraper.get("/readyz")
+
+
+def test_the_processes_of_a_server_count_together_and_the_dead_hold_nothing(tmp_path):
+    """Two processes count and end; a third answers for all of them."""
+    count = "from kb import measuring as m; m.answered('code', 'GET', 200, 0.1); m.BUFFERED.set(5)"
+    ask = (
+        "from django.test import Client; m.BUFFERED.set(1);"
+        f"print(Client().get('/metrics', headers={{'Authorization': 'Bearer {TOKEN}'}}).content.decode())"
+    )
+    told = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "KB_METRICS_TOKEN": TOKEN, **GOOD}
+    assert start("shell", "--no-imports", "-c", count, **told).returncode == 0
+    result = start("shell", "--no-imports", "-c", f"{count}; {ask}", **told)
+    assert result.returncode == 0, result.stderr
+    assert 'codebook_requests_total{method="GET",route="code",status="2xx"} 2.0' in result.stdout
+    assert "codebook_buffered_lookups 1.0" in result.stdout

@@ -37,6 +37,8 @@ def start(*command, **environment):
         ({"DEBUG": "perhaps", "LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         (GOOD | {"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         (GOOD | {"TIME_ZONE": "Mars/Base"}, "TIME_ZONE"),
+        (GOOD | {"PROMETHEUS_MULTIPROC_DIR": "/nowhere/at/all"}, "PROMETHEUS_MULTIPROC_DIR"),
+        (GOOD | {"KB_METRICS_ADDRESSES": "10.0.0.0/8,everybody"}, "KB_METRICS_ADDRESSES"),
     ],
 )
 def test_a_bad_start_is_refused_and_names_the_variable(environment, said):

@@ -1,6 +1,5 @@
 """Whether a site is set up well: its settings, its database, who may do what, and room on the disk."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,9 +30,6 @@ def configured() -> Iterator[str]:
             yield f"{message.msg} ({message.id})"
     if settings.SECURE_PROXY_SSL_HEADER and not settings.PROXY_COUNT:
         yield "BEHIND_TLS_PROXY is on and PROXY_COUNT is 0: every caller seems to have the proxy's address."
-    folder = settings.PROMETHEUS_MULTIPROC_DIR
-    if folder and not os.access(folder, os.W_OK | os.X_OK):
-        yield "PROMETHEUS_MULTIPROC_DIR names a folder that cannot be written to."
     if settings.STATIC_ROOT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         yield "Static files are not collected: run manage.py collectstatic."
 

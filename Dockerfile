@@ -1,0 +1,30 @@
+# The server as an image: built in one stage, run in another by a user without rights, on a file system that it cannot
+# write to (compose.yaml mounts what it may write).
+
+FROM python:3.13-slim AS build
+WORKDIR /srv/codebook
+COPY requirements.txt ./
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY manage.py ./
+COPY config/ config/
+COPY kb/ kb/
+COPY templates/ templates/
+# The key signs nothing here; settings refuse to load without one.
+RUN SECRET_KEY=only-for-collecting-static-files-and-kept-nowhere-else ALLOWED_HOSTS=localhost \
+    /venv/bin/python manage.py collectstatic --noinput && /venv/bin/python -m compileall -q config kb
+
+FROM python:3.13-slim
+# For `manage.py backup` and `restore`.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin codebook
+COPY --from=build /venv /venv
+COPY --from=build /srv/codebook /srv/codebook
+WORKDIR /srv/codebook
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LOG_FORMAT=json
+USER 10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+STOPSIGNAL SIGTERM
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--backpressure", "32", \
+    "--workers-kill-timeout", "20", "--log-level", "warning", "config.wsgi:application"]
