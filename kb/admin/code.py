@@ -42,7 +42,8 @@ class CodeForm(VersionedForm):
             field = self.fields[name]
             assert isinstance(field, forms.TypedChoiceField)
             field.choices = [("", f"As the vendor's words say: {labels[getattr(derived, name)]}"), *labels.items()]
-            self.initial[name] = self.stored(self.instance, name) or ""
+            by_vendor = getattr(self.instance, f"{name}_origin") == Origin.VENDOR
+            self.initial[name] = "" if by_vendor else getattr(self.instance, name)
         edited = self.instance.edited_texts
         for name in VENDOR_TEXTS[1:]:
             if name in self.fields:
@@ -60,12 +61,6 @@ class CodeForm(VersionedForm):
         if successor and successor.pk == self.instance.pk:
             self.add_error("successor", "A code cannot take its own place: choose another one, or none.")
         return cleaned
-
-    def stored(self, current: Any, name: str) -> Any:
-        """Return what a form opened now would show in a field."""
-        if name in ("disposition", "fixer") and getattr(current, f"{name}_origin") == Origin.VENDOR:
-            return None
-        return super().stored(current, name)
 
 
 def _name(field: str) -> str:

@@ -110,10 +110,6 @@ class IncidentForm(VersionedForm):
         given = self["codes"].value() or [] if "codes" in self.fields else []
         return {int(value) for one in given if is_id(value := getattr(one, "pk", one))}
 
-    def stored(self, current: Any, name: str) -> Any:
-        """Return what a form opened now would show in a field; what is proposed is stored nowhere."""
-        return self.cleaned_data.get(name, []) if name == "proposed" else super().stored(current, name)
-
     def clean_url(self) -> str:
         """Refuse an incident that is linked already, leading to it."""
         url: str = self.cleaned_data["url"]

@@ -1,6 +1,6 @@
 """What every form of the admin shares: writes go through a verb, and no edit of somebody else is lost."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,50 +12,71 @@ from django.utils.text import capfirst
 
 from kb.admin import choosing
 from kb.admin.asked import WithAskedList
-from kb.admin.conflict import Conflict, conflicts
+from kb.admin.conflict import Merged, Sent, as_json, from_json, merge, put, take_theirs, untouched
 from kb.admin.revisions import WithRevisions
 from kb.journal import By, NotAllowed, StaleEdit
 from kb.models import Door
 
-STALE = (
-    "Somebody else saved this after you had opened it. Nothing of yours is lost: compare below, take over what you "
-    "need, and save again. Saving again replaces their words with what stands in the form."
-)
+HELD = "kb_held"
+
+
+class Held(NamedTuple):
+    """Why a form is shown again instead of saved, and at which field that is said."""
+
+    message: str
+    field: str | None = None
+
+
+def hold(request: HttpRequest, message: str, field: str | None = None) -> None:
+    """Have the form of this request shown again with what was typed, and saved not."""
+    setattr(request, HELD, Held(message, field))
 
 
 class VersionedForm(forms.ModelForm):
-    """A form that knows which version it was opened with."""
+    """A form that knows which version it was opened with, and what its fields held then."""
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
+    opened = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     reason = forms.CharField(
         label="Reason for this change", required=False, max_length=100, help_text="Shown in the history."
     )
 
+    held: Held | None = None
+    """Why nothing is to be saved: set by the admin on the class that it makes for each request."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Remember the version."""
+        """Remember the version, and put in theirs where a box of the merge before says so."""
         super().__init__(*args, **kwargs)
-        self.conflicts: list[Conflict] = []
+        self.merged: Merged | None = None
         for bound in self:
             if isinstance(bound.field, forms.SplitDateTimeField):
                 for part, widget in zip(("date", "time"), bound.field.widget.widgets, strict=True):
                     widget.attrs["aria-label"] = f"{bound.label}, {part}"
         if self.instance.pk:
             self.initial["version"] = str(getattr(self.instance, "version", ""))
+        if self.is_bound and (opened := self._opened()):
+            take_theirs(self, opened)
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        """Return a field's first value; what the whole form was opened with, once its fields are there."""
+        if field_name == "opened":
+            return as_json(untouched(self)) if self.instance.pk else ""
+        return super().get_initial_for_field(field, field_name)
 
     def clean(self) -> dict[str, Any]:
-        """Keep what only a browser changed as it is stored, and refuse a stale version."""
+        """Keep what only a browser changed as it is stored, and refuse a stale version or what is held."""
         cleaned = super().clean() or self.cleaned_data
         for name, value in cleaned.items():
             if isinstance(value, str):
                 cleaned[name] = _as_stored(getattr(self.instance, name, None), value)
         if self.instance.pk and hasattr(self.instance, "version"):
             self._refuse_stale(cleaned)
+        if self.held:
+            self.add_error(self.held.field if self.held.field in self.fields else None, self.held.message)
         return cleaned
 
-    def stored(self, current: Any, name: str) -> Any:
-        """Return what a form opened now would show in a field."""
-        value = getattr(current, name)
-        return list(value.all()) if isinstance(self.fields[name], forms.ModelMultipleChoiceField) else value
+    def _opened(self) -> Sent | None:
+        return from_json(self.data.get(self.add_prefix("opened")) or "")
 
     def _refuse_stale(self, cleaned: dict[str, Any]) -> None:
         # Locked until the admin's transaction ends: the verb then finds the version that was checked here.
@@ -64,11 +85,13 @@ class VersionedForm(forms.ModelForm):
             raise ValidationError("Somebody else deleted this after you had opened it.")
         if cleaned.get("version") == str(current.version):
             return
-        self.conflicts = conflicts(self, current)
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data[self.add_prefix("version")] = str(current.version)
-        self.data = data
-        raise ValidationError(STALE, code="stale")
+        theirs = untouched(type(self)(instance=current, prefix=self.prefix))
+        self.merged = merge(self, self._opened(), theirs)
+        for field in (*self.merged.taken, *self.merged.woven):
+            self.errors.pop(field.name, None)
+        put(self, "version", {self.add_prefix("version"): [str(current.version)]})
+        put(self, "opened", {self.add_prefix("opened"): [as_json(theirs)]})
+        raise ValidationError(self.merged.message, code="stale")
 
 
 class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
@@ -126,13 +149,28 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
     ) -> HttpResponse:
         """Show or save the form; what a verb refuses is said on the page."""
         title = f"New {self.opts.verbose_name}" if object_id is None else capfirst(self.opts.verbose_name)
+        context = {"title": title} | (extra_context or {})
         try:
-            return super().changeform_view(request, object_id, form_url, {"title": title} | (extra_context or {}))
+            return super().changeform_view(request, object_id, form_url, context)
         except (StaleEdit, NotAllowed) as refusal:
-            messages.error(request, str(refusal))
+            hold(request, str(refusal), getattr(refusal, "field", None))
         except IntegrityError:
-            messages.error(request, "Somebody saved the same thing at the same moment. Nothing was changed: try again.")
-        return HttpResponseRedirect(request.get_full_path())
+            hold(request, "Somebody saved the same thing at the same moment. Nothing was changed: try again.")
+        # Once more, with the refusal as an error of the form: a redirect would lose what was typed.
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Tell the form what is to be held."""
+        made: Any = super().get_form(request, obj, change, **kwargs)
+        made.held = getattr(request, HELD, None)
+        return made
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say what a merge did in the place of "please correct the error", which there is none."""
+        form = context["adminform"].form
+        if form.is_bound and [error.code for error in form.errors.as_data().get("__all__", [])] == ["stale"]:
+            context["errors"] = context["errors"] if len(form.errors) > 1 else None
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write through the verb, links and all."""

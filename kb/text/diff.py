@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
 # CJK has no spaces between words: each of its characters is a word of its own.
-_WORDS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[\w'-]+|\s+|.", re.DOTALL)
+WORDS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[\w'-]+|\s+|.", re.DOTALL)
 _MAX_PAIRS = 250_000
 """Pairs of words that are compared at most: around 20 ms."""
 
@@ -25,7 +25,7 @@ def words(before: str, after: str) -> list[Piece]:
     """
     if before == after:
         return [Piece("same", before)] if before else []
-    a, b = _WORDS.findall(before), _WORDS.findall(after)
+    a, b = WORDS.findall(before), WORDS.findall(after)
     head, tail = _common(a, b)
     start, end = a[:head], a[len(a) - tail :]
     a, b = a[head : len(a) - tail], b[head : len(b) - tail]

@@ -41,7 +41,7 @@ def posted(response, **changes):
         if value is None or value is False or value == []:
             continue
         if hasattr(bound.field.widget, "widgets"):
-            parts = bound.field.widget.decompress(value)
+            parts = value if isinstance(value, list) else bound.field.widget.decompress(value)
             data |= {f"{bound.html_name}_{n}": part for n, part in enumerate(parts) if part is not None}
         elif isinstance(bound.field, ModelMultipleChoiceField):
             # The widget shows, and so sends, only what its field offers.
