@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from kb import journal, verifying
 from kb.journal import By, NotAllowed
-from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, Synonym, TroubleshootingNote
+from kb.models import CodeRange, CodeTable, IgnoredMiss, IncidentLink, ReturnCode, Section, Synonym, TroubleshootingNote
 from kb.models.code import VENDOR_TEXTS, Origin
 from kb.models.incident import IncidentState
 from kb.models.note import NoteState
@@ -172,6 +172,26 @@ def delete_synonym(synonym: Synonym, version: int, by: By) -> None:
     """Delete a group of synonyms: its words find only themselves again."""
     with journal.entry(by) as entry:
         entry.delete(entry.lock(Synonym, synonym.pk, version))
+
+
+def ignore_miss(text: str, by: By) -> IgnoredMiss:
+    """Say that a text which nothing is found for asks for nothing. Raises NotAllowed."""
+    _refuse_without(by, "kb.change_miss")
+    with journal.entry(by) as entry:
+        known = IgnoredMiss.objects.filter(text=text).first()
+        return known or entry.create(IgnoredMiss(text=text, ignored_by=by.user))
+
+
+def heed_miss(ignored: IgnoredMiss, by: By) -> None:
+    """Take it back that a text asks for nothing. Raises NotAllowed."""
+    _refuse_without(by, "kb.change_miss")
+    with journal.entry(by) as entry:
+        entry.delete(entry.lock(IgnoredMiss, ignored.pk))
+
+
+def _refuse_without(by: By, permission: str) -> None:
+    if by.user is None or not by.user.has_perm(permission):
+        raise NotAllowed("You may read misses, not decide about them.")
 
 
 def _save(obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:

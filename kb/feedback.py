@@ -30,7 +30,7 @@ def report_outcome(note: TroubleshootingNote, outcome: Outcome, by: By) -> None:
     """Count how a note served a ticket; a live note that often did not work is to be looked at again."""
     _refuse_outsiders(by)
     day = timezone.now().date()
-    add_counts(NoteOutcome, ("note_id", "outcome", "day"), "count", [(note.pk, outcome.value, day, 1)])
+    add_counts(NoteOutcome, ("note_id", "outcome", "day"), ["count"], [(note.pk, outcome.value, day, 1)])
     if outcome == Outcome.DID_NOT_WORK and note.is_live and note.verify_since is None and (why := _fails(note)):
         with journal.entry(by) as entry:
             verifying.ask(entry, [note], why)

@@ -37,6 +37,7 @@ _NOUN_OF = {
     "incidentlink": "incident",
     "flag": "flag",
     "synonym": "synonym",
+    "ignoredmiss": "miss",
 }
 assert set(_NOUN_OF.values()) == set(NOUNS)
 

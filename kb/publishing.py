@@ -14,7 +14,7 @@ from django.utils import timezone
 from kb import journal
 from kb.journal import By, NotAllowed
 from kb.models import CodeRange, ReturnCode, TroubleshootingNote
-from kb.models.note import LIVE, NOTE_TEXTS, NoteState
+from kb.models.note import LIVE, NEWEST_FIRST, NOTE_TEXTS, NoteState, authors
 from kb.models.proposal import PROPOSED
 
 VALIDATE, CHANGE = "kb.validate_note", "kb.change_troubleshootingnote"
@@ -87,7 +87,7 @@ def why_not_validate(note: TroubleshootingNote, user: Any) -> str:
     """Return why a user may not validate a note as it stands, for a person; empty if nothing speaks against it."""
     if not may_validate(user):
         return "Only a reviewer may validate a note."
-    if not settings.KB_VALIDATE_OWN_WORDS and user.pk in _authors(note):
+    if not settings.KB_VALIDATE_OWN_WORDS and user.pk in authors(note.history.order_by(*NEWEST_FIRST).iterator()):
         return "You wrote words of this note that are not validated yet: somebody else has to validate them."
     return ""
 
@@ -222,16 +222,3 @@ def _looked_at(note: TroubleshootingNote, review_on: date | None = None) -> dict
     due = note.review_on is not None and note.review_on <= today
     moved = {"review_on": review_on or today + REVIEW_AFTER} if due else {}
     return {"verify_since": None, "verify_reason": ""} | moved
-
-
-def _authors(note: TroubleshootingNote) -> set[int | None]:
-    """Return the ids of who wrote words since somebody last validated them; a change of state alone writes none."""
-    authors: set[int | None] = set()
-    newer = None
-    for revision in note.history.order_by("-history_date", "-history_id").iterator():
-        if newer and any(getattr(revision, name) != getattr(newer, name) for name in NOTE_TEXTS):
-            authors.add(newer.history_user_id)
-        if revision.state == NoteState.VALIDATED:
-            return authors
-        newer = revision
-    return authors | ({newer.history_user_id} if newer else set())

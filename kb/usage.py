@@ -18,8 +18,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from kb import measuring
-from kb.models import ApiToken, CodeUse, Miss, ReturnCode
+from kb.models import ApiToken, CodeUse, Miss, ReturnCode, TroubleshootingNote
 from kb.models.counting import add_counts
+from kb.models.note import NoteState
 from kb.models.usage import MISS_LENGTH
 from kb.text.mask import mask
 
@@ -70,7 +71,7 @@ def flush() -> bool:
     try:
         with transaction.atomic():
             _write_codes(codes)
-            add_counts(Miss, ("text", "day"), "lookups", [(*key, n) for key, n in misses.items()])
+            add_counts(Miss, ("text", "day"), ["lookups"], [(*key, n) for key, n in misses.items()])
             for token_id, used_at in tokens.items():
                 ApiToken.objects.filter(pk=token_id).update(last_used_at=used_at)
     except Exception as error:
@@ -101,9 +102,18 @@ def _show_buffered() -> None:
 
 def _write_codes(counts: dict[tuple[int, date], int]) -> None:
     # A code may be gone from a restored database; its count then has nothing to point at.
-    known = ReturnCode.objects.in_bulk({code for code, _ in counts}) if counts else {}
-    rows = [(code, day, n) for (code, day), n in counts.items() if code in known]
-    add_counts(CodeUse, ("code_id", "day"), "lookups", rows)
+    covered = _covered({code for code, _ in counts})
+    rows = [(code, day, n, n if covered[code] else 0) for (code, day), n in counts.items() if code in covered]
+    add_counts(CodeUse, ("code_id", "day"), ["lookups", "covered"], rows)
+
+
+def _covered(codes: set[int]) -> dict[int, bool]:
+    """Return whether each of the codes that are there has a validated note: as it is now, seconds after the look-up."""
+    if not codes:
+        return {}
+    notes = TroubleshootingNote.objects.filter(state=NoteState.VALIDATED)
+    known = ReturnCode.objects.filter(pk__in=codes).order_by().with_any_note(notes)
+    return dict(known.values_list("pk", "has_any_note"))
 
 
 def _start_writer() -> None:

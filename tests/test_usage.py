@@ -34,6 +34,48 @@ def test_counts_of_a_day_add_up():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    ("about", "state", "covered"),
+    [
+        ("code", "validated", 2),
+        ("range", "validated", 2),
+        ("code", "not_validated", 0),
+        ("code", "draft", 0),
+        ("range", "archived", 0),
+        ("neither", "validated", 0),
+    ],
+)
+def test_a_lookup_is_covered_where_somebody_stands_behind_a_note(about, state, covered):
+    code, note = make.code(), make.note(state=state)
+    if about == "code":
+        note.codes.add(code)
+    if about == "range":
+        note.ranges.add(make.code_range())
+    usage.count_codes([code.pk, code.pk])
+    usage.flush()
+    assert list(CodeUse.objects.values_list("lookups", "covered")) == [(2, covered)]
+
+
+@pytest.mark.django_db
+def test_a_lookup_stays_as_covered_as_it_was():
+    code = make.code()
+    usage.count_codes([code.pk])
+    usage.flush()
+    make.note("Room is gone", code)
+    usage.count_codes([code.pk])
+    usage.flush()
+    assert list(CodeUse.objects.values_list("lookups", "covered")) == [(2, 1)]
+
+
+@pytest.mark.django_db
+def test_writing_counts_costs_the_same_however_many_codes(django_assert_num_queries):
+    codes = [make.code(str(n)) for n in range(40)]
+    usage.count_codes([code.pk for code in codes])
+    with django_assert_num_queries(9):
+        usage.flush()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     ("query", "kept"),
     [
         ("room  does\nnot exist", "room does not exist"),

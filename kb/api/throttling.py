@@ -127,7 +127,7 @@ def _add(window: int, caller: str, part: int) -> int:
         cache.add(key, 0, timeout=2 * WINDOW)
         return cache.incr(key, part)
     with _impatient(), transaction.atomic():
-        add_counts(Quota, ("window", "caller"), "taken", [(window, caller, part)])
+        add_counts(Quota, ("window", "caller"), ["taken"], [(window, caller, part)])
         taken = Quota.objects.values_list("taken", flat=True).get(window=window, caller=caller)
         if taken == part:
             Quota.objects.filter(window__lt=window - WINDOW).delete()

@@ -13,7 +13,7 @@ from kb.models.synonym import Synonym
 from kb.models.table import CodeTable, Section
 from kb.models.table_import import ImportRow, ImportState, Resolution, RowKind, TableImport
 from kb.models.token import ApiToken, Bearer, Scope
-from kb.models.usage import CodeUse, Miss
+from kb.models.usage import CodeUse, IgnoredMiss, Miss
 
 __all__ = [
     "ApiToken",
@@ -26,6 +26,7 @@ __all__ = [
     "CodeUse",
     "Door",
     "Flag",
+    "IgnoredMiss",
     "ImportRow",
     "ImportState",
     "IncidentLink",

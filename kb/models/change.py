@@ -19,6 +19,7 @@ NOUNS = {
     "incident": "Incident link",
     "flag": "Flag",
     "synonym": "Synonyms",
+    "miss": "Ignored miss",
 }
 
 

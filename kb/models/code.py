@@ -60,6 +60,12 @@ class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
         """Add `has_notes`: whether one of the given notes is about the code."""
         return self.annotate(has_notes=Exists(notes.filter(codes=OuterRef("pk"))))
 
+    def with_any_note(self, notes: "models.QuerySet[Any]") -> Self:
+        """Add `has_any_note`: whether one of the given notes is about the code, or about a range that it lies in."""
+        within = {"table": OuterRef("table"), "first__lte": OuterRef("number"), "last__gte": OuterRef("number")}
+        ranges = CodeRange.objects.filter(notes__in=notes, **within)
+        return self.annotate(has_any_note=Exists(notes.filter(codes=OuterRef("pk"))) | Exists(ranges))
+
 
 class ReturnCode(models.Model):
     """One return code in one section of one table. Never deleted: the vendor dropping it sets `retired_at`."""

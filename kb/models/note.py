@@ -1,6 +1,9 @@
 """Troubleshooting notes: what support knows about codes, in the KCS shape."""
 
+from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Self
 
 from django.conf import settings
@@ -27,6 +30,25 @@ class NoteState(models.TextChoices):
 
 
 LIVE = (NoteState.NOT_VALIDATED, NoteState.VALIDATED)
+
+
+NEWEST_FIRST = ("-history_date", "-history_id")
+
+
+def authors(revisions: Iterable[Any]) -> set[int | None]:
+    """Return the ids of who wrote words since somebody last validated them, from a note's revisions, newest first.
+
+    A change of state alone writes none.
+    """
+    found: set[int | None] = set()
+    newer = None
+    for revision in revisions:
+        if newer and any(getattr(revision, name) != getattr(newer, name) for name in NOTE_TEXTS):
+            found.add(newer.history_user_id)
+        if revision.state == NoteState.VALIDATED:
+            return found
+        newer = revision
+    return found | ({newer.history_user_id} if newer else set())
 
 
 class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
@@ -64,6 +86,12 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
     def to_verify(self, at: date) -> Self:
         """Keep published notes that somebody should look at again: something asked for it, or the review is due."""
         return self.published().filter(Q(verify_since__isnull=False) | Q(review_on__lte=at))
+
+    def with_words_of(self, user: Any) -> set[int]:
+        """Return the ids of the notes in which a user wrote words that nobody has validated since."""
+        revisions = TroubleshootingNote.history.filter(id__in=self.values("pk")).order_by("id", *NEWEST_FIRST)
+        grouped = groupby(revisions.iterator(), key=attrgetter("id"))
+        return {pk for pk, of_note in grouped if user.pk in authors(of_note)}
 
 
 class NoteWords(models.Model):

@@ -1,7 +1,14 @@
 """What agents look for: counts by day, without a word about who asked."""
 
-from django.db import models
+from datetime import date
+from typing import Any, Self
 
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Exists, Max, OuterRef, Sum
+from django.utils import timezone
+
+from kb.models.audience import Audience, Reader, reader
 from kb.models.code import ReturnCode
 
 MISS_LENGTH = 64
@@ -9,11 +16,12 @@ MISS_LENGTH = 64
 
 
 class CodeUse(models.Model):
-    """How often a code was looked up on a day (UTC)."""
+    """How often a code was looked up on a day (UTC), and how often somebody stood behind a note about it then."""
 
     code = models.ForeignKey(ReturnCode, on_delete=models.CASCADE, related_name="uses", db_index=False)
     day = models.DateField()
     lookups = models.PositiveIntegerField(default=0)
+    covered = models.PositiveIntegerField(default=0, help_text="Look-ups while the code had a validated note.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["code", "day"], name="code_use_once_a_day")]
@@ -24,6 +32,24 @@ class CodeUse(models.Model):
         return f"{self.code_id} on {self.day}: {self.lookups}"
 
 
+class MissQuerySet(models.QuerySet["Miss"]):
+    """Chainable reads of misses."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep what a user may read: what people type is internal."""
+        return self if reader(user) == Reader.INTERNAL else self.none()
+
+    def open(self) -> Self:
+        """Keep the texts that nobody has decided to ignore."""
+        return self.exclude(Exists(IgnoredMiss.objects.filter(text=OuterRef("text"))))
+
+    def by_text(self, since: date) -> "models.QuerySet[Any, Any]":
+        """Return each text with how often, on how many days and when last it was asked for; the most asked first."""
+        texts = self.filter(day__gte=since).order_by().values("text")
+        sums = texts.annotate(asked=Sum("lookups"), days=Count("day"), last=Max("day"))
+        return sums.order_by("-asked", "text")
+
+
 class Miss(models.Model):
     """A text that nothing was found for, cut and masked, and how often it was asked for on a day (UTC)."""
 
@@ -31,9 +57,28 @@ class Miss(models.Model):
     day = models.DateField()
     lookups = models.PositiveIntegerField(default=0)
 
+    objects = MissQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "misses"
         constraints = [models.UniqueConstraint(fields=["day", "text"], name="miss_once_a_day")]
 
     def __str__(self) -> str:
         return f"{self.text} on {self.day}: {self.lookups}"
+
+
+class IgnoredMiss(models.Model):
+    """A text that is no code and no question of support's: misses of it ask for nothing."""
+
+    text = models.CharField(max_length=MISS_LENGTH, unique=True)
+    ignored_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    ignored_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    audience = Audience.INTERNAL
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.text
