@@ -26,6 +26,11 @@ def current() -> str:
     return _current.get()
 
 
+def take(given: str) -> str:
+    """Return the caller's id, or a new one where it gave none that is sane."""
+    return given if _SANE.fullmatch(given) else uuid4().hex
+
+
 class RequestIdMiddleware:
     """Give each request an id. Stands first, so that what other layers answer has one too."""
 
@@ -35,9 +40,8 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the caller's id, or with a new one."""
-        given = request.headers.get(HEADER, "")
         # Not reset afterwards: the body of a streamed answer is made later, and the thread's next request has its own.
-        _current.set(given if _SANE.fullmatch(given) else uuid4().hex)
+        _current.set(take(request.headers.get(HEADER, "")))
         response = self.get_response(request)
         response[HEADER] = current()
         return response

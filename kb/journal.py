@@ -9,6 +9,7 @@ is taken early, and a reader who has seen 7 could miss a 6 that commits later. T
 commit, so an entry takes its numbers last, in one block; nobody waits behind the rest of the transaction.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,6 +27,9 @@ from kb.models.change import NOUNS, ChangeKind
 from kb.models.history import current_door
 
 M = TypeVar("M", bound=models.Model)
+
+_moves = itertools.count(1)
+_moved = 0
 
 _NOUN_OF = {
     "codetable": "table",
@@ -169,11 +173,23 @@ def record(changes: list[Change]) -> None:
 
 def take_sequence(count: int) -> int:
     """Reserve `count` sequence numbers until the transaction ends; return the first. See Note [Sequence last]."""
+    _move()
+    transaction.on_commit(_move)
     if not ChangeCounter.objects.filter(id=1).update(last=F("last") + count):
         # bulk_create with ignore_conflicts: two first writers must not both fail.
         ChangeCounter.objects.bulk_create([ChangeCounter(id=1, last=0)], ignore_conflicts=True)
         ChangeCounter.objects.filter(id=1).update(last=F("last") + count)
     return ChangeCounter.objects.values_list("last", flat=True).get(id=1) - count + 1
+
+
+def moves() -> int:
+    """Return a number that is another one once this process has written something."""
+    return _moved
+
+
+def _move() -> None:
+    global _moved
+    _moved = next(_moves)
 
 
 def sequence() -> int:

@@ -10,8 +10,11 @@ import atexit
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -35,6 +38,7 @@ _lock = threading.Lock()
 _codes: Counter[tuple[int, date]] = Counter()
 _misses: Counter[tuple[str, date]] = Counter()
 _tokens: dict[int, datetime] = {}
+_noted: ContextVar[list[tuple[Counter, list[Any]]] | None] = ContextVar("noted", default=None)
 _writer: threading.Thread | None = None
 _stop = threading.Event()
 
@@ -86,7 +90,27 @@ def flush() -> bool:
     return True
 
 
+@contextmanager
+def collected() -> Iterator[list[tuple[Counter, list[Any]]]]:
+    """Note what is counted meanwhile, so that an answer that is kept counts again each time it is given."""
+    noted: list[tuple[Counter, list[Any]]] = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+def count_again(noted: list[tuple[Counter, list[Any]]]) -> None:
+    """Count what was noted once more."""
+    for counter, keys in noted:
+        _add(counter, keys)
+
+
 def _add(counter: Counter, keys: Iterable) -> None:
+    keys = list(keys)
+    if (noted := _noted.get()) is not None:
+        noted.append((counter, keys))
     today = timezone.now().date()
     with _lock:
         for key in keys:

@@ -4,7 +4,7 @@ import os
 import tempfile
 
 os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_VALIDATE_OWN_WORDS": "0", "LOG_LEVEL": "WARNING"}
-os.environ |= {"KB_API_RATE_ANONYMOUS": "0", "KB_API_RATE_KNOWN": "0"}
+os.environ |= {"KB_API_RATE_ANONYMOUS": "0", "KB_API_RATE_KNOWN": "0", "KB_API_CACHE_MEGABYTES": "0"}
 os.environ["KB_USAGE_FLUSH_SECONDS"] = "0"
 
 from config.settings import *  # noqa: F403

@@ -6,8 +6,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from kb import lookup, searching
+from kb import lookup, searching, usage
 from kb.api import table
 from kb.api.errors import BadParameters, describe
 from kb.api.incident import OpenIncidentSerializer
@@ -202,6 +204,12 @@ class CodeViewSet(ReadViewSet):
         "created_at": ("created_at", "id"),
         "id": ("id",),
     }
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer one code, and count that it was looked up."""
+        answer = super().retrieve(request, *args, **kwargs)
+        usage.count_codes([int(kwargs["pk"])])
+        return answer
 
     def get_queryset(self) -> QuerySet[ReturnCode]:
         """Return the codes that the caller may read, with what the caller may know of them."""

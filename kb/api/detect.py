@@ -14,6 +14,7 @@ from kb.api.body import JSONBody, TextBody, TooLarge, members, shown
 from kb.api.errors import BadParameters, describe
 from kb.api.verdict import Site, VerdictSerializer
 from kb.lookup import Verdict
+from kb.models.token import READING, Scope
 from kb.text.detect import Role, Unknown
 from kb.verdicts import Judged
 
@@ -61,6 +62,7 @@ class DetectView(AskView):
     """Finds the codes in a ticket or a log. Nothing of the text is stored or logged."""
 
     parser_classes = (JSONBody, TextBody)
+    scopes = READING | {Scope.DETECT}
     # JSON writes a character of two bytes with six.
     max_body = 3 * detecting.MAX_TEXT + 1_000
     body = BODY

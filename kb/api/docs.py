@@ -5,9 +5,13 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from kb.api.access import MayRead
+from kb.api.caching import conditional, kept_apart
 from kb.models.audience import Reader, reader
 
 
@@ -16,6 +20,16 @@ class SchemaView(SpectacularAPIView):
 
     permission_classes = [MayRead]
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+    @extend_schema(exclude=True)
+    @conditional
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer with the description."""
+        return super().get(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Keep answers out of shared caches."""
+        return kept_apart(request, super().finalize_response(request, response, *args, **kwargs))
 
 
 class DocsView(SpectacularSwaggerSplitView):

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from kb.api.caching import conditional, kept_apart
 from kb.api.paging import KeysetPagination, Term
 from kb.api.parameters import Field, filters_for, read
 from kb.api.schema import ReadSchema
@@ -101,6 +101,7 @@ class ReadViewSet(ReadOnlyModelViewSet):
         descending = self.ordering.startswith("-")
         return [Term.of(model, name, descending) for name in self.orders[self.ordering.removeprefix("-")]]
 
+    @conditional
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer one page of a list."""
         known = {
@@ -112,6 +113,7 @@ class ReadViewSet(ReadOnlyModelViewSet):
         self.asked = read(request.query_params, known)
         return super().list(request, *args, **kwargs)
 
+    @conditional
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer one thing."""
         self.asked = read(request.query_params, {"fields": Field(kind=self.fields_kind())})
@@ -124,14 +126,3 @@ class ReadViewSet(ReadOnlyModelViewSet):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Keep answers out of shared caches."""
         return kept_apart(request, super().finalize_response(request, response, *args, **kwargs))
-
-
-def kept_apart(request: Request, response: Response) -> Response:
-    """Keep caches from mixing up who may read what, and from holding internal words at all."""
-    patch_vary_headers(response, ["Cookie"])
-    user = getattr(request, "user", None)
-    if user is not None and user.is_authenticated:
-        patch_cache_control(response, private=True, no_store=True)
-    else:
-        patch_cache_control(response, private=True, no_cache=True)
-    return response

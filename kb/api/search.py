@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 
 from kb import detecting, lookup, usage, verdicts
 from kb.api import table
+from kb.api.caching import conditional, kept_apart
 from kb.api.errors import BadParameters, describe
 from kb.api.parameters import Field, read
-from kb.api.reading import kept_apart
 from kb.api.schema import SearchSchema
 from kb.api.values import TEXT, text_of, whole
 from kb.api.verdict import MeaningSerializer, Site, VerdictSerializer
@@ -76,6 +76,7 @@ class SearchView(APIView):
     ]
 
     @extend_schema(operation_id="search", summary="Search for a code or for words")
+    @conditional
     def get(self, request: Request) -> Response:
         """Answer with the codes that a question means, the best first."""
         asked = read(request.query_params, self.parameters)

@@ -1,0 +1,152 @@
+"""In front of Django: answers of the API that are in memory go out before any middleware runs.
+
+Nothing internal can leak from here. An answer is kept under what its reader may read and under the whole address, and
+is found again only by who may read the same: no session, and either no token or one that is checked here. Whatever is
+unclear, a session, a bad token, a full rate, an error, goes on to Django.
+"""
+
+import gzip
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.urls import resolve
+
+from config import request_id
+from kb import measuring, tokens, usage
+from kb.api import throttling
+from kb.api.caching import Address, Generation, Kept, address_of, generation, matches, memory
+from kb.models import Bearer
+from kb.models.audience import Reader, reader
+from kb.models.token import READING
+
+PREFIX = "/api/v1/"
+_WORTH_PACKING = 1000
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Headers = list[tuple[str, str]]
+
+
+class _Unclear(Exception):
+    """Django is to say what becomes of this request."""
+
+
+class Front:
+    """A WSGI application that answers from memory what it can, and asks Django for the rest."""
+
+    def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
+        """Keep the next layer."""
+        self.application = application
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ["PATH_INFO"].startswith(PREFIX):
+            return self.application(environ, start_response)
+        started = time.perf_counter()
+        place = _place(environ)
+        if place:
+            now, allowed, address, user = place
+            kept = memory.get(now, allowed, address)
+            measuring.cache_used("api", kept is not None)
+            if kept and not throttling.wait_for(throttling.caller_of(environ, user), throttling.rate_of(user)):
+                return _from_memory(kept, environ, start_response, started)
+        return self._ask(environ, start_response, place)
+
+    def _ask(self, environ: Environ, start_response: StartResponse, place: Any) -> Iterable[bytes]:
+        said: list[Any] = []
+
+        def listen(status: str, headers: Headers, *error: Any) -> None:
+            said[:] = [status, headers]
+
+        with usage.collected() as counted:
+            chunks = self.application(environ, listen)
+        status, headers = said
+        names = {name.lower(): value for name, value in headers}
+        if "content-length" not in names or not status.startswith("200"):
+            # A stream goes through as it is made.
+            start_response(status, headers)
+            return chunks
+        try:
+            body = b"".join(chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()
+        kept = _kept(headers, names, body, environ, counted)
+        if place and kept.etag and "set-cookie" not in names:
+            now, allowed, address, _ = place
+            memory.put(now, allowed, address, kept)
+        rid = [(name, value) for name, value in headers if name.lower() == request_id.HEADER.lower()]
+        return _send(kept, environ, start_response, rid)
+
+
+def _place(environ: Environ) -> tuple[Generation, str, Address, Bearer | None] | None:
+    """Return where an answer to this request is kept, and who asks; None where Django is to say."""
+    if not settings.KB_API_CACHE_MEGABYTES or f"{settings.SESSION_COOKIE_NAME}=" in environ.get("HTTP_COOKIE", ""):
+        return None
+    try:
+        user = _user(environ)
+        allowed = reader(user)
+        if allowed == Reader.NOTHING:
+            return None
+        origin = environ.get("HTTP_ORIGIN", "")
+        # A token's answers say that they are private, though they hold what the public reads.
+        return generation(), allowed + ("" if user is None else " by token"), (*address_of(environ), origin), user
+    except (_Unclear, tokens.BadToken):
+        return None
+    except Exception as error:
+        # Such as a connection that the database closed: Django opens another.
+        log.warning("asked Django instead of memory: %s", type(error).__name__)
+        close_old_connections()
+        return None
+
+
+def _user(environ: Environ) -> Bearer | None:
+    authorization = environ.get("HTTP_AUTHORIZATION")
+    if authorization is None:
+        return None
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise _Unclear
+    user = tokens.bearer(secret.strip())
+    if not user.scopes & READING:
+        raise _Unclear
+    return user
+
+
+def _kept(headers: Headers, names: dict[str, str], body: bytes, environ: Environ, counted: list[Any]) -> Kept:
+    passing = {"content-length", "vary", request_id.HEADER.lower()}
+    lasting = [(name, value) for name, value in headers if name.lower() not in passing]
+    lasting.append(("Vary", ", ".join(filter(None, [names.get("vary"), "Accept-Encoding"]))))
+    is_plain = "content-encoding" not in names and len(body) >= _WORTH_PACKING
+    packed = gzip.compress(body, 5, mtime=0) if is_plain else b""
+    route = resolve(environ["PATH_INFO"]).view_name
+    return Kept(names.get("etag", ""), lasting, body, packed, route, counted)
+
+
+def _from_memory(kept: Kept, environ: Environ, start_response: StartResponse, started: float) -> Iterable[bytes]:
+    rid = [(request_id.HEADER, request_id.take(environ.get("HTTP_X_REQUEST_ID", "")))]
+    usage.count_again(kept.counted)
+    if matches(kept.etag, environ):
+        start_response("304 Not Modified", [*_validators(kept), *rid])
+        status, body = 304, []
+    else:
+        status, body = 200, _send(kept, environ, start_response, rid)
+    measuring.answered(kept.route, environ["REQUEST_METHOD"], status, time.perf_counter() - started)
+    return body
+
+
+def _validators(kept: Kept) -> Headers:
+    return [(name, value) for name, value in kept.headers if name != "Content-Type"]
+
+
+def _send(kept: Kept, environ: Environ, start_response: StartResponse, more: Headers) -> list[bytes]:
+    accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+    is_packed = bool(kept.packed) and "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "")
+    body = kept.packed if is_packed else kept.body
+    encoding = [("Content-Encoding", "gzip")] if is_packed else []
+    start_response("200 OK", [*kept.headers, *encoding, ("Content-Length", str(len(body))), *more])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
