@@ -164,7 +164,7 @@ class ProposalAdmin(VersionedAdmin):
     @admin.display(description="State", ordering="state")
     def listed_state(self, proposal: Proposal) -> SafeString:
         """Show the state."""
-        return tags.tag(proposal.state, proposal.get_state_display())
+        return tags.tag(f"proposal_{proposal.state}", proposal.get_state_display())
 
     @admin.display(description="Updated", ordering="updated_at")
     def listed_update(self, proposal: Proposal) -> str:

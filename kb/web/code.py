@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from kb import feedback, lookup, usage
+from kb import feedback, lookup, proposing, usage
 from kb.lookup import Answer, Card, Hit
 from kb.models import CodeTable, Flag, Outcome, ReturnCode, Section, TroubleshootingNote
 from kb.text import code as text_code
@@ -30,6 +30,8 @@ class Trust:
     worked: int
     did_not_work: int
     not_applicable: int
+    proposals: int
+    """Changes of it that wait for a reviewer."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def meanings(codes: Sequence[ReturnCode], user: Any) -> list[Meaning]:
     history = histories(codes)
     successors = _successors(codes, user)
     cards = lookup.cards(codes, user)
-    served = feedback.outcomes({note for card in cards for note in card.notes}, user)
+    notes = {note for card in cards for note in card.notes}
+    served, waiting = feedback.outcomes(notes, user), proposing.waiting(notes, user)
     flags = feedback.open_flags(codes, user)
     return [
         Meaning(
@@ -131,16 +134,16 @@ def meanings(codes: Sequence[ReturnCode], user: Any) -> list[Meaning]:
             *_reply(card),
             history[card.code.pk],
             successors.get(card.code.successor_id or 0),
-            [_trust(note, served) for note in card.notes if note.is_live],
+            [_trust(note, served, waiting) for note in card.notes if note.is_live],
             flags[card.code.pk],
         )
         for card in cards
     ]
 
 
-def _trust(note: TroubleshootingNote, served: dict[int, dict[str, int]]) -> Trust:
+def _trust(note: TroubleshootingNote, served: dict[int, dict[str, int]], waiting: dict[int, int]) -> Trust:
     counts = served.get(note.pk, {})
-    return Trust(note, *(counts.get(outcome, 0) for outcome in Outcome.values))
+    return Trust(note, proposals=waiting.get(note.pk, 0), **{name: counts.get(name, 0) for name in Outcome.values})
 
 
 def _reply(card: Card) -> tuple[str, TroubleshootingNote | None]:

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from kb import lookup
+from kb import lookup, proposing
 from kb.models import CodeRange, TroubleshootingNote
 from kb.text import reply as text_reply
 
@@ -20,4 +20,11 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     # For several codes the reply keeps its `{code}`: which one the customer met is the reader's to say.
     code = codes[0].code if len(codes) == 1 else "{code}"
     reply = text_reply.fill(shown.customer_reply, code, timezone.localdate())
-    return render(request, "kb/note.html", {"note": shown, "codes": codes, "ranges": ranges, "reply": reply})
+    context = {
+        "note": shown,
+        "codes": codes,
+        "ranges": ranges,
+        "reply": reply,
+        "proposals": proposing.waiting([shown], request.user).get(shown.pk, 0),
+    }
+    return render(request, "kb/note.html", context)

@@ -1,7 +1,10 @@
 """A note's life, and its preview."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from kb.models import TroubleshootingNote
 from tests import make
@@ -21,23 +24,49 @@ def offered(response):
     return [step.name for step in response.context["moves"]]
 
 
-@pytest.mark.parametrize(
-    ("role", "state", "names"),
-    [
-        ("editor", "draft", ["submit"]),
-        ("editor", "not_validated", []),
-        ("editor", "validated", []),
-        ("editor", "archived", []),
-        ("reviewer", "draft", ["submit", "validate", "archive"]),
-        ("reviewer", "not_validated", ["validate", "return", "archive"]),
-        ("reviewer", "validated", ["return", "archive"]),
-        ("reviewer", "archived", ["restore"]),
-        ("importer", "draft", []),
-    ],
-)
-def test_only_the_steps_that_are_open_to_a_person_are_offered(db, as_user, request, role, state, names):
-    note = make.note(state=state)
-    assert offered(as_user(request.getfixturevalue(role)).get(url(note))) == names
+# Whose words wait, whether something asks for another look, and who owns the note.
+STEPS = [
+    ("editor", "draft", "", ["submit"]),
+    ("editor", "draft", "own words", ["submit"]),
+    ("editor", "not_validated", "", []),
+    ("editor", "not_validated", "own words", []),
+    ("editor", "validated", "", []),
+    ("editor", "validated", "own words", []),
+    ("editor", "validated", "asked", []),
+    ("editor", "validated", "asked, owned", ["confirm"]),
+    ("editor", "validated", "due, owned", ["confirm"]),
+    ("editor", "validated", "owned", []),
+    ("editor", "not_validated", "asked, owned", []),
+    ("editor", "archived", "", []),
+    ("reviewer", "draft", "", ["submit", "validate", "archive"]),
+    ("reviewer", "draft", "own words", ["submit", "archive"]),
+    ("reviewer", "not_validated", "", ["validate", "return", "archive"]),
+    ("reviewer", "not_validated", "own words", ["return", "archive"]),
+    ("reviewer", "validated", "", ["return", "archive"]),
+    ("reviewer", "validated", "own words", ["return", "archive"]),
+    ("reviewer", "validated", "asked", ["confirm", "return", "archive"]),
+    ("reviewer", "validated", "due", ["confirm", "return", "archive"]),
+    ("reviewer", "archived", "", ["restore"]),
+    ("reviewer", "archived", "own words", ["restore"]),
+    ("importer", "draft", "", []),
+    ("importer", "validated", "asked, owned", []),
+    ("admin", "not_validated", "", ["validate", "return", "archive"]),
+    ("admin", "not_validated", "own words", ["return", "archive"]),
+]
+
+
+@pytest.mark.parametrize(("role", "state", "case", "names"), STEPS)
+def test_each_person_is_offered_exactly_the_steps_that_are_open(db, as_user, request, role, state, case, names):
+    person = request.getfixturevalue(role)
+    note = make.note(
+        state=state,
+        owner=person if "owned" in case else None,
+        verify_since="2026-01-01T00:00Z" if "asked" in case else None,
+        review_on="2020-01-01" if "due" in case else None,
+    )
+    if case == "own words":
+        note.history.update(history_user=person)
+    assert offered(as_user(person).get(url(note))) == names
 
 
 @pytest.mark.parametrize(
@@ -93,6 +122,25 @@ def test_a_step_from_an_old_page_is_refused(as_user, reviewer, version):
     note = make.note(state="not_validated")
     assert "saved by somebody else" in said(move(as_user(reviewer), note, "validate", version))
     assert note.state == "not_validated"
+
+
+def test_still_true_answers_and_asks_for_the_next_review(as_user, editor):
+    note = make.note(owner=editor, verify_since="2026-01-01T00:00Z", verify_reason="Reworded.", review_on="2020-01-01")
+    browser = as_user(editor)
+    page = browser.get(url(note)).content.decode()
+    assert "Its review date, 2020-01-01, has come." in page
+    assert f'value="{timezone.localdate() + timedelta(days=180)}"' in page
+    assert "Enter a valid date" in said(move(browser, note, "confirm", review_on="soon"))
+    assert "has to be after today" in said(move(browser, note, "confirm", review_on="2020-02-01"))
+    assert "is still true. Next review: 2099-01-01." in said(move(browser, note, "confirm", review_on="2099-01-01"))
+    assert (str(note.review_on), note.verify_since, note.verify_reason) == ("2099-01-01", None, "")
+    assert "Nothing asks for another look" in said(move(browser, note, "confirm"))
+
+
+def test_an_editor_does_not_confirm_what_somebody_else_owns(as_user, editor, reviewer):
+    note = make.note(owner=reviewer, verify_since="2026-01-01T00:00Z")
+    assert "Only a reviewer or the note's owner" in said(move(as_user(editor), note, "confirm"))
+    assert note.verify_since is not None
 
 
 def test_steps_are_posted_known_and_of_a_note_that_exists(as_user, reviewer):

@@ -1,0 +1,215 @@
+"""Proposals in the admin: where an edit of a validated note goes, and what becomes of it there."""
+
+import pytest
+from django.urls import reverse
+
+from kb import proposing
+from kb.journal import By
+from kb.models import Door, Proposal, TroubleshootingNote
+from tests import make
+from tests.admin.conftest import edit, posted, said, url
+
+LIST = "/admin/kb/proposal/"
+
+
+@pytest.fixture
+def note(room):
+    return TroubleshootingNote.objects.get()
+
+
+@pytest.fixture
+def proposal(note, editor):
+    return proposing.propose(note, 1, {"cause": "Nobody is *in* it."}, By(editor, Door.ADMIN, "Asked twice"))
+
+
+def do(browser, proposal, action, **data):
+    address = reverse("admin:kb_proposal_do", args=[proposal.pk, action])
+    response = browser.post(address, {"version": proposal.version, **data})
+    proposal.refresh_from_db()
+    return response
+
+
+def move(note, **values):
+    """Have the live note say something else."""
+    admin = make.user("mover", is_superuser=True, is_staff=True)
+    moved = proposing.propose(note, note.version, values, By(admin, Door.ADMIN))
+    proposing.accept(moved, 1, By(make.user("accepter", "reviewer"), Door.ADMIN))
+    note.refresh_from_db()
+
+
+@pytest.mark.parametrize("role", ["editor", "reviewer"])
+def test_new_words_for_a_validated_note_become_a_proposal(as_user, request, note, role):
+    browser = as_user(request.getfixturevalue(role))
+    response = edit(browser, note, cause="Closed.", review_on="2099-01-01", reason="Asked twice")
+    proposal = Proposal.objects.get()
+    assert response["Location"] == url(proposal)
+    assert "Your change waits for a reviewer as a proposal." in said(response)
+    note.refresh_from_db()
+    assert (note.state, note.cause, str(note.review_on)) == ("validated", "", "2099-01-01")
+    assert (proposal.cause, proposal.reason, list(proposal.codes.all())) == (
+        "Closed.",
+        "Asked twice",
+        [*note.codes.all()],
+    )
+
+
+def test_a_second_proposal_of_the_same_person_is_refused_and_what_was_typed_stays(as_user, editor, note, proposal):
+    response = edit(as_user(editor), note, resolution="Typed at length.")
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "A proposal of yours waits on this note already" in page
+    assert posted(response)["resolution"] == "Typed at length."
+
+
+def test_the_form_of_a_note_says_what_waits(as_user, reviewer, note, proposal):
+    page = as_user(reviewer).get(url(note)).content.decode()
+    assert "1 proposal waits" in page
+    assert url(proposal) in page
+    assert "become a proposal" in page
+
+
+def test_going_back_to_old_words_of_a_validated_note_is_proposed_too(as_user, editor, note):
+    old = note.history.last()
+    move(note, cause="New words.")
+    address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, old.pk])
+    response = as_user(editor).post(address, {"version": note.version})
+    assert "waits for a reviewer as a proposal" in said(response)
+    assert Proposal.objects.get(author=editor).cause == ""
+    note.refresh_from_db()
+    assert note.cause == "New words."
+
+
+def test_its_page_shows_the_difference_in_words(as_user, reviewer, note, proposal):
+    proposing.revise(proposal, 1, {"resolution": "Look *twice*."}, By(proposal.author, Door.ADMIN))
+    page = as_user(reviewer).get(url(proposal)).content.decode()
+    assert "Look *<del>again</del><ins>twice</ins>*." in page
+    assert "Asked twice" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "shown", "hidden"),
+    [
+        ("editor", ["/do/withdraw/", "_save"], ["/do/accept/", "/do/return/"]),
+        ("reviewer", ["/do/accept/", "/do/return/"], ["/do/withdraw/", "_save"]),
+    ],
+)
+def test_its_page_offers_what_one_may_do_now(as_user, request, proposal, role, shown, hidden):
+    page = as_user(request.getfixturevalue(role)).get(url(proposal)).content.decode()
+    assert [one for one in shown if one not in page] == []
+    assert [one for one in hidden if one in page] == []
+
+
+def test_a_reviewer_returns_it_and_the_author_sends_it_again(as_user, editor, reviewer, proposal):
+    response = do(as_user(reviewer), proposal, "return", comment="Say <b>when</b>.")
+    assert "back with its author" in said(response)
+    browser = as_user(editor)
+    assert "Say &lt;b&gt;when&lt;/b&gt;." in browser.get(url(proposal)).content.decode()
+    assert edit(browser, proposal, cause="Since May.").status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.cause, proposal.reason) == ("open", "Since May.", "Asked twice")
+
+
+def test_an_accepted_one_is_live(as_user, reviewer, note, proposal):
+    assert "is live" in said(do(as_user(reviewer), proposal, "accept"))
+    note.refresh_from_db()
+    assert (note.cause, note.validated_by) == ("Nobody is *in* it.", reviewer)
+    assert "/do/" not in as_user(reviewer).get(url(proposal)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "data", "answer"),
+    [
+        ("editor", "accept", {}, "Only a reviewer"),
+        ("reviewer", "withdraw", {}, "Only its author"),
+        ("reviewer", "return", {"comment": " "}, "1 to 2000 characters"),
+        ("reviewer", "return", {"comment": "x" * 2001}, "1 to 2000 characters"),
+        ("reviewer", "accept", {"version": "7"}, "saved by somebody else"),
+        ("reviewer", "accept", {"version": "<b>"}, "saved by somebody else"),
+    ],
+)
+def test_what_is_refused_is_said(as_user, request, proposal, role, action, data, answer):
+    assert answer in said(do(as_user(request.getfixturevalue(role)), proposal, action, **data))
+    assert proposal.state == "open"
+
+
+def test_verbs_are_posted_known_and_of_a_proposal_that_exists(as_user, reviewer, proposal):
+    browser = as_user(reviewer)
+    assert browser.get(reverse("admin:kb_proposal_do", args=[proposal.pk, "accept"])).status_code == 405
+    assert do(browser, proposal, "publish").status_code == 404
+    for pk in ("0", "abc", "9" * 30):
+        assert browser.post(f"{LIST}{pk}/do/accept/", {"version": 1}).status_code == 404
+        assert browser.get(f"{LIST}{pk}/rebase/").status_code == 404
+
+
+def test_a_proposal_is_brought_up_to_date_before_it_is_accepted(as_user, editor, reviewer, note, proposal):
+    move(note, resolution="Create it.")
+    browser = as_user(reviewer)
+    assert "The live note has changed since" in browser.get(url(proposal)).content.decode()
+    assert "bring the proposal up to date first" in said(do(browser, proposal, "accept"))
+    address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
+    page = as_user(editor).get(address)
+    assert [d.label for d in page.context["form"].result()] == ["Cause"]
+    response = as_user(editor).post(address, {"version": proposal.version, "live": note.version})
+    assert "up to date" in said(response)
+    proposal.refresh_from_db()
+    assert (proposal.resolution, proposal.cause) == ("Create it.", "Nobody is *in* it.")
+
+
+def test_a_conflict_is_decided_by_its_author(as_user, editor, note, proposal):
+    move(note, cause="It was deleted.")
+    address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
+    browser = as_user(editor)
+    page = browser.get(address).content.decode()
+    assert "<ins>It was deleted.</ins>" in page
+    assert "<ins>Nobody is *in* it.</ins>" in page
+    data = {"version": proposal.version, "live": note.version, "cause": "Both:\r\ndeleted"}
+    assert browser.post(address, data | {"live": "1"}).status_code == 200
+    assert browser.post(address, data).status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.cause, proposing.has_moved(proposal)) == ("Both:\ndeleted", False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("", "This field is required"), ("x" * 201, "at most 200"), ("a\x00b", "Null characters")]
+)
+def test_a_conflict_takes_what_the_field_takes(as_user, editor, note, proposal, typed, answer):
+    proposing.revise(proposal, 1, {"title": "Mine"}, By(editor, Door.ADMIN))
+    move(note, title="Theirs")
+    address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
+    response = as_user(editor).post(address, {"version": 2, "live": note.version, "title": typed})
+    assert answer in response.content.decode()
+
+
+def test_what_is_up_to_date_stays(as_user, editor, proposal):
+    response = as_user(editor).get(reverse("admin:kb_proposal_rebase", args=[proposal.pk]))
+    assert response["Location"] == url(proposal)
+    assert "nothing to do" in said(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 2),
+        ("state__exact=returned", 1),
+        ("by=me", 1),
+        ("q=asked", 1),
+        ("q=reviewer", 1),
+        ("by=me&state__exact=open", 0),
+    ],
+)
+def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, proposal, query, found):
+    mine = proposing.propose(note, 1, {"title": "Mine"}, By(reviewer, Door.ADMIN))
+    Proposal.objects.filter(pk=mine.pk).update(state="returned")
+    page = as_user(reviewer).get(f"{LIST}?{query}")
+    assert page.context["cl"].result_count == found
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_pages_cost_the_same_however_many_wait(as_user, reviewer, note, django_assert_num_queries, size):
+    for n in range(size):
+        author = make.user(f"editor-{n}", "editor")
+        made = proposing.propose(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))
+    browser = as_user(reviewer)
+    for address, count in ((LIST, 6), (url(made), 16), (url(note), 12)):
+        with django_assert_num_queries(count, info=address):
+            browser.get(address)
