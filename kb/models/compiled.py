@@ -10,8 +10,10 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connections, router
 from django.db.models import QuerySet
+
+from kb.models.code import ReturnCode
 
 _kept = threading.local()
 
@@ -23,6 +25,8 @@ def rows(key: Hashable, build: Callable[..., QuerySet[Any]], values: Sequence[st
     Prefetches are not run.
     """
     kept: dict[Hashable, _Compiled] = _kept.__dict__.setdefault("queries", {})
+    # A router may choose another database for each request.
+    key = (key, router.db_for_read(ReturnCode))
     found = kept.get(key)
     if found is None or not found.is_current():
         found = kept[key] = _Compiled(build, values)
@@ -48,7 +52,7 @@ class _Compiled:
         query.get_compiler = lambda *_, **__: self.compiler
 
     def is_current(self) -> bool:
-        # A router may have chosen another database since, and a thread may have got another connection to the same.
+        # A thread may have got another connection to the same database since.
         return self.compiler.connection is connections[self.queryset.db]
 
     def rows(self, values: Sequence[str | int]) -> list[Any]:
@@ -61,5 +65,5 @@ class _Compiled:
 
 
 def _stand_in(place: int, value: str | int) -> str | int:
-    """Return a value that nothing else in a query is."""
-    return f"\ue000{place}\ue000" if isinstance(value, str) else -(7_065_662_000 + place)
+    """Return a value that nothing else in a query is, and that fits an integer of 32 bits: none other can be equal."""
+    return f"\ue000{place}\ue000" if isinstance(value, str) else -(2_065_662_000 + place)

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from kb.models import ReturnCode, compiled
 from tests import make
@@ -38,6 +39,16 @@ def test_values_stay_values(value):
 def test_a_query_that_can_have_no_rows_asks_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert compiled.rows("none", lambda value: ReturnCode.objects.none().filter(code=value), ["1"]) == []
+
+
+def test_whole_numbers_are_compared_with_sums_too():
+    made = make.code("1")
+
+    def build(pk):
+        return ReturnCode.objects.alias(of=F("table_id") + 0).filter(of=pk)
+
+    for pk, expected in ((made.table_id, [made]), (0, []), (-1, [])):
+        assert compiled.rows("sum", build, [pk]) == expected
 
 
 @pytest.mark.django_db(transaction=True)
