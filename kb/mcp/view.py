@@ -7,7 +7,7 @@ import anyio
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from mcp.server import Server
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.streamable_http_manager import DEFAULT_MAX_REQUEST_BODY_SIZE, StreamableHTTPSessionManager
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -27,7 +27,9 @@ class McpView(APIView):
     def post(self, request: Request) -> HttpResponse:
         """Answer one message."""
         caller = Caller(request.user, request.build_absolute_uri)
-        return async_to_sync(_exchange)(request._request, request.body, server(lambda: caller))
+        # From the stream: a log of 1 MB may take more as JSON than Django's limit for forms. The library has its own.
+        body = request._request.read(DEFAULT_MAX_REQUEST_BODY_SIZE + 1)
+        return async_to_sync(_exchange)(request._request, body, server(lambda: caller))
 
 
 async def _exchange(request: HttpRequest, body: bytes, made: Server) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,20 @@ def test_the_command_says_why_it_does_not_start(given, told, room):
     assert "Traceback" not in done.stderr
 
 
+def test_ctrl_c_ends_it_quietly(room):
+    made = stdio()
+    with subprocess.Popen(
+        [made.command, *made.args], cwd=ROOT, env=made.env, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=-1
+    ) as running:
+        running.stdin.write(b'{"jsonrpc":"2.0","id":7,"method":"ping"}\n')
+        running.stdin.flush()
+        assert json.loads(running.stdout.readline())["id"] == 7
+        running.send_signal(signal.SIGINT)
+        running.stdin.close()
+        assert running.wait(20) == 0
+        assert running.stderr.read() == b""
+
+
 def test_an_unknown_user_is_refused(room):
     done = run("--user", "nobody")
     assert (done.returncode, done.stdout) == (1, "")
@@ -154,6 +169,14 @@ def test_a_message_is_answered_with_one_message(client, body, status, db):
         assert json.loads(answer.content)["jsonrpc"] == "2.0"
         assert answer["Content-Type"] == "application/json"
     assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_a_long_log_is_read_and_a_longer_one_is_not(client, db):
+    call = {"name": "explain_text", "arguments": {"text": "é" * 500_000}}
+    long = json.dumps(FIRST | {"method": "tools/call", "params": call}, ensure_ascii=True)
+    assert len(long) > 2_900_000
+    assert json.loads(post(client, long).content)["result"]["structuredContent"]["codes"] == []
+    assert post(client, "x" * 4_200_000).status_code == 413
 
 
 def test_other_methods_are_told_so(client, db):

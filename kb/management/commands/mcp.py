@@ -1,6 +1,8 @@
 """Serve an assistant over standard input and output."""
 
+import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import urljoin
@@ -34,7 +36,11 @@ class Command(BaseCommand):
             raise CommandError(MISSING)
         if reader(_user(options["user"])) == Reader.NOTHING:
             raise CommandError("The public may read nothing here (KB_PUBLIC_READ): name a user with --user.")
-        serve(partial(_caller, options["user"], options["site"]))
+        if sys.stdin.isatty():
+            self.stderr.write("Waiting for an assistant on standard input. Ctrl-C ends it.")
+        # Ctrl-C is how a person ends it.
+        with suppress(KeyboardInterrupt):
+            serve(partial(_caller, options["user"], options["site"]))
 
 
 def _caller(name: str | None, site: str) -> "Caller":

@@ -1,0 +1,1 @@
+"""How long exports take, and how much memory."""

@@ -1,0 +1,73 @@
+"""How long a table of 100,000 codes takes to export in each format, and how much memory it takes more.
+
+    DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.exporting
+
+Uses the table of `python -m bench.web`, which has to run first. Each format has a process of its own, warmed up by a
+small export, so that nobody's memory hides another's.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import get_user_model  # noqa: E402
+
+from kb import snapshot  # noqa: E402
+from kb.importing.export import FORMATS, export_table  # noqa: E402
+from kb.models import CodeTable  # noqa: E402
+
+MB = 2**20
+
+
+def resident():
+    """Return the megabytes of this process that are in memory (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / MB
+
+
+def export(table, ending):
+    """Export a table; return its size in bytes."""
+    reader = get_user_model()(username="bench", is_superuser=True)
+    parts = snapshot.open_snapshot(reader, table) if ending == "sqlite" else export_table(table, ending)
+    return sum(map(len, parts))
+
+
+def measure(ending):
+    """Print what one format takes."""
+    # With DEBUG Django keeps every query.
+    settings.DEBUG = False
+    small, _made = CodeTable.objects.get_or_create(slug="bench-small", defaults={"vendor": "Bench", "name": "Small"})
+    export(small, ending)
+    before = peak = resident()
+    done = threading.Event()
+
+    def watch():
+        nonlocal peak
+        while not done.wait(0.02):
+            peak = max(peak, resident())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    started = time.perf_counter()
+    size = export(CodeTable.objects.get(slug="bench"), ending)
+    seconds = time.perf_counter() - started
+    done.set()
+    watcher.join()
+    print(f"{ending:8}{size / MB:8.1f} MB{seconds:8.1f} s   memory {before:.0f} MB + {peak - before:.0f} MB")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        measure(sys.argv[1])
+    else:
+        for name in (*FORMATS, "sqlite"):
+            subprocess.run([sys.executable, "-m", "bench.exporting", name], check=True)
