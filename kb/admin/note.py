@@ -1,10 +1,10 @@
 """Troubleshooting notes: written, previewed, and led through their life."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxLengthValidator
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -25,7 +25,6 @@ from kb.importing.reworded import reworded
 from kb.journal import By
 from kb.models import ReturnCode, TroubleshootingNote
 from kb.models.note import NOTE_TEXTS
-from kb.models.proposal import PROPOSED_LINKS
 from kb.text.markdown import MAX_LENGTH
 
 MARKDOWN = NOTE_TEXTS[1:]
@@ -45,27 +44,11 @@ class NoteForm(VersionedForm):
                 self.fields[name].validators.append(MaxLengthValidator(MAX_LENGTH))
 
 
-class LiveNoteForm(NoteForm):
-    """The form of a live note: words that have to wait for a reviewer become a proposal, and one a person at most."""
-
-    person: ClassVar[Any] = None
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a second proposal here, where nothing of what was typed is lost."""
-        cleaned = super().clean()
-        links = {name: list(cleaned[name]) for name in PROPOSED_LINKS if name in cleaned}
-        if self.instance.pk and publishing.needs_reviewer(self.instance, cleaned, links, self.person):
-            refusal = proposing.why_not_propose(self.instance, self.person)
-            if refusal:
-                raise ValidationError(refusal)
-        return cleaned
-
-
 @admin.register(TroubleshootingNote)
 class NoteAdmin(WithSteps, VersionedAdmin):
     """Notes are archived, never deleted."""
 
-    form = LiveNoteForm
+    form = NoteForm
     steps = NOTE_STEPS
     noun = "note"
     written = publishing.NOTE_FIELDS
@@ -115,12 +98,6 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         # A prefetched slice: a note may be about thousands of codes.
         first = ReturnCode.objects.visible_to(request.user).order_by("sort_key", "pk")[: CODES_IN_LIST + 1]
         return super().get_queryset(request).prefetch_related(Prefetch("codes", first, to_attr="first_codes"))
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Tell the form, whose class is made for each request, who fills it in."""
-        form: Any = super().get_form(request, obj, change, **kwargs)
-        form.person = request.user
-        return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer staff as owners, and whoever owns the note now."""

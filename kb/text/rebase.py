@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from kb.text.merge import Outcome, three_way
+from kb.text.weave import weave
 
 
 class Rebased(NamedTuple):
@@ -13,16 +13,16 @@ class Rebased(NamedTuple):
 
 
 def rebased(base: dict[str, Any], live: dict[str, Any], mine: dict[str, Any]) -> Rebased:
-    """Merge what was proposed (`mine`, made from `base`) into the live words. Lists are links: sets of numbers."""
+    """Put what was proposed (`mine`, made from `base`) on top of the live words. Lists are links: sets of numbers."""
     words: dict[str, Any] = {}
     conflicts = []
     for name, proposed in mine.items():
         if isinstance(proposed, list):
             words[name] = _links(base[name], live[name], proposed)
             continue
-        outcome = three_way(base[name], live[name], proposed)
-        words[name] = live[name] if outcome == Outcome.THEIRS else proposed
-        if outcome == Outcome.CONFLICT:
+        woven = weave(base[name], live[name], proposed)
+        words[name] = proposed if woven is None else woven
+        if woven is None:
             conflicts.append(name)
     return Rebased(words, conflicts)
 
