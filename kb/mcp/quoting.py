@@ -2,8 +2,8 @@
 
 # Note [Data]
 A vendor's text or a note may say "ignore what you were told". An assistant has to tell such words from ours, so every
-text that somebody wrote stands between `<data>` and `</data>` and contains neither mark. Without marks are what is handed
-back to a tool or opened: codes, slugs and addresses; and what is ours: states, numbers and dates.
+text that somebody wrote stands between `<data>` and `</data>`, and contains neither mark. Without marks are what is
+handed back to a tool or opened: codes, slugs and addresses; and what is ours: states, numbers and dates.
 """
 
 import json
