@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from kb import journal
 from kb.journal import By, NotAllowed, StaleEdit
+from kb.models import Proposal
 
 MAX_ROWS = 1000
 """Rows that one step takes: what one transaction does in a few seconds, while nobody waits for long."""
@@ -23,8 +24,17 @@ class Outcome:
     done: list[Any] = field(default_factory=list)
     unchanged: list[Any] = field(default_factory=list)
     """Rows that were already as they should become."""
+    proposed: list[Proposal] = field(default_factory=list)
+    """What waits for a reviewer instead."""
     skipped: dict[str, list[Any]] = field(default_factory=dict)
     """By reason."""
+
+    def add(self, saved: Any, version: int) -> None:
+        """Note what a verb returned for a row that was seen in a version."""
+        if isinstance(saved, Proposal):
+            self.proposed.append(saved)
+        else:
+            (self.unchanged if saved.version == version else self.done).append(saved)
 
     def skip(self, row: Any, reason: str) -> None:
         """Leave a row out."""
@@ -50,5 +60,5 @@ def each(rows: QuerySet[Any], seen: Mapping[int, int], verb: Callable[[Any, int,
             except NotAllowed as refusal:
                 outcome.skip(found[pk], str(refusal))
             else:
-                (outcome.unchanged if saved.version == version else outcome.done).append(saved)
+                outcome.add(saved, version)
     return outcome

@@ -7,8 +7,8 @@ from django.contrib import messages
 from django.contrib.admin.exceptions import DisallowedModelAdminToField
 from django.contrib.admin.options import TO_FIELD_VAR, IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.views.main import IGNORED_PARAMS, ORDER_VAR, PAGE_VAR, ChangeList
-from django.core.paginator import Page, Paginator
+from django.contrib.admin.views.main import IGNORED_PARAMS, ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from kb.admin.choosing import is_id
@@ -61,6 +61,23 @@ class AskedList(ChangeList):
                 known[name](name, value)
         return super().get_filters(request)
 
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the numbers of a page's rows first, then the rows.
+
+        A database that sorts or searches carries along all that it is asked for, asks it of every row that fits, and
+        PostgreSQL compiles such a query for longer than it runs.
+        """
+        super().get_results(request)
+        found: Any = self.result_list
+        if self.query:
+            is_cut = self.multi_page and not (self.show_all and self.can_show_all)
+            found = found if is_cut else self.paginator.object_list
+        else:
+            found = found.values_list("pk", flat=True)
+        rows, asked = self.root_queryset.filter(pk__in=list(found)), self.queryset.query
+        rows.query.select_related, rows.query.order_by = asked.select_related, asked.order_by
+        self.result_list = rows
+
     def _check_order(self, order: str) -> None:
         for part in order.split(".") if order else ():
             number = part.removeprefix("-")
@@ -112,33 +129,13 @@ def _row_of(model: Any, user: Any) -> Any:
     return check
 
 
-class NumbersFirst(Paginator):
-    """Finds the numbers of a page's rows first, then the rows.
-
-    A database that sorts or searches carries along all that it is asked for, and asks it of every row that fits.
-    """
-
-    rows: Any
-    """The list without its filters."""
-
-    def page(self, number: int | str) -> Page:
-        """Return a page, in two queries."""
-        page = super().page(number)
-        found: Any = page.object_list
-        rows = self.rows.filter(pk__in=list(found.values_list("pk", flat=True)))
-        rows.query.select_related, rows.query.order_by = found.query.select_related, found.query.order_by
-        page.object_list = rows
-        return page
-
-
 class WithAskedList:
     """A list whose address is answered or refused in words, and whose size is not felt."""
 
-    def get_paginator(self: Any, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Any:
-        """Return the pages of a list."""
-        paginator = NumbersFirst(queryset, per_page, *args, **kwargs)
-        paginator.rows = self.get_queryset(request)
-        return paginator
+    def get_paginator(self: Any, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Paginator:
+        """Return the pages of a list: of a search, which is dear, all numbers at once, to count and to cut."""
+        found = list(queryset.values_list("pk", flat=True)) if request.GET.get(SEARCH_VAR) else queryset
+        return super().get_paginator(request, found, *args, **kwargs)  # type: ignore[misc]
 
     def get_changelist(self: Any, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that refuses what it cannot answer."""

@@ -157,7 +157,9 @@ def _report(step: Step, admin: Any, request: HttpRequest, outcome: Outcome) -> N
     say = f"{step.title}: {_counted(admin, len(outcome.done))} done."
     if outcome.unchanged:
         say += f" {_counted(admin, len(outcome.unchanged))} needed nothing."
-    (messages.success if outcome.done else messages.warning)(request, say)
+    if outcome.proposed:
+        say += f" {len(outcome.proposed):,} wait for a reviewer as proposals."
+    (messages.success if outcome.done or outcome.proposed else messages.warning)(request, say)
     for reason, rows in outcome.skipped.items():
         names = ", ".join(f"“{shortened(str(row), 60)}”" for row in rows[:NAMED])
         more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""

@@ -10,11 +10,11 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kb import curating, lookup
+from kb import curating, searching
 from kb.admin import tags
 from kb.admin.bulk import WithSteps
 from kb.admin.code_steps import CODE_STEPS
-from kb.admin.filters import HasNote, Listed, Wording
+from kb.admin.filters import Belonging, HasNote, Listed, Wording
 from kb.admin.versioned import VersionedAdmin, VersionedForm
 from kb.journal import By
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
@@ -92,8 +92,8 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         "disposition",
         "fixer",
         Wording,
-        ("table", admin.RelatedOnlyFieldListFilter),
-        ("section", admin.RelatedOnlyFieldListFilter),
+        ("table", Belonging),
+        ("section", Belonging),
     )
     # Not the model's own order: that sorts by the words of the tables, which no index of the codes has.
     ordering = ("table_id", "position", "pk")
@@ -151,8 +151,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         exact = queryset.matching(term)
         if exact.exists():
             return exact, False
-        words = lookup.containing(term, request.user).values("pk")
-        return queryset.filter(Q(code__istartswith=term[:64]) | Q(pk__in=words)), False
+        return queryset.filter(code__istartswith=term[:64]) | searching.containing(queryset, term, request.user), False
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Show the form with what is known about the code."""

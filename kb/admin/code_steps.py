@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 
-from kb import curating, publishing
+from kb import curating, proposing
 from kb.admin.bulk import Given, Step, StepForm
 from kb.admin.choosing import OneField
 from kb.bulk import GONE, Outcome
@@ -67,7 +67,9 @@ def _add_note(rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given
     )
     for pk in seen.keys() - found.keys():
         outcome.skip(f"number {pk}", GONE)
-    publishing.save_note(note, note.version, {}, by, codes=[*before, *outcome.done])
+    saved = proposing.save_or_propose(note, note.version, {}, by, codes=[*before, *outcome.done])
+    if saved.proposal:
+        outcome.proposed, outcome.done = [saved.proposal], []
     return outcome
 
 

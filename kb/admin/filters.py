@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from kb.admin.choosing import is_id
 from kb.models.code import VENDOR_TEXTS
 
 
@@ -28,6 +29,18 @@ class Question(admin.SimpleListFilter):
             if value == self.value():
                 return narrow(queryset)
         raise IncorrectLookupParameters(f"{self.parameter_name}: {self.value()}")
+
+
+class Belonging(admin.RelatedFieldListFilter):
+    """What a row belongs to: all that this person may read, without asking every row what it belongs to."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        """Name the choices; sections only of the table that is chosen, where one is."""
+        rows = field.related_model.objects.visible_to(request.user)
+        table = request.GET.get("table__id__exact", "")
+        if field.name == "section":
+            rows = rows.filter(table=table) if is_id(table) else rows.select_related("table")
+        return [(row.pk, str(row)) for row in rows]
 
 
 _EDITED = Q()

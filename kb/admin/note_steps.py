@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth import get_user_model
 
-from kb import publishing
+from kb import proposing
 from kb.admin.bulk import Given, Step, StepForm
 from kb.admin.choosing import ManyField
 from kb.journal import By
@@ -57,16 +57,21 @@ def _move(move: Move) -> Step:
     return Step(f"move_{move.name}", move.label, move.permission, take)
 
 
+def _save(note: Any, version: int, values: Given, by: By, **links: Any) -> Any:
+    saved = proposing.save_or_propose(note, version, values, by, **links)
+    return saved.proposal or saved.note
+
+
 def _set(note: Any, version: int, by: By, given: Given) -> Any:
-    return publishing.save_note(note, version, given, by)
+    return _save(note, version, given, by)
 
 
 def _add(note: Any, version: int, by: By, given: Given) -> Any:
-    return publishing.save_note(note, version, {}, by, codes=list({*note.codes.all(), *given["codes"]}))
+    return _save(note, version, {}, by, codes=list({*note.codes.all(), *given["codes"]}))
 
 
 def _remove(note: Any, version: int, by: By, given: Given) -> Any:
-    return publishing.save_note(note, version, {}, by, codes=list({*note.codes.all()} - {*given["codes"]}))
+    return _save(note, version, {}, by, codes=list({*note.codes.all()} - {*given["codes"]}))
 
 
 NOTE_STEPS = (

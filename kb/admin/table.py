@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from kb import curating
 from kb.admin import tags
+from kb.admin.filters import Belonging
 from kb.admin.versioned import VersionedAdmin
 from kb.importing.export import FORMATS, ExportRefused, content_type, export_table, file_name
 from kb.journal import By
@@ -103,7 +104,7 @@ class SectionAdmin(VersionedAdmin):
     noun = "section"
     written = ("name", "slug", "position")
     list_display = ("shown_name", "table", "slug", "position", "listed_codes")
-    list_filter = (("table", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (("table", Belonging),)
     list_select_related = ("table",)
     search_fields = ("name", "slug", "table__name", "table__product")
     search_help_text = "The section's name, or its table."
@@ -143,7 +144,7 @@ class CodeRangeAdmin(VersionedAdmin):
     written = ("table", "name", "first", "last", "origin")
     list_display = ("listed_pattern", "name", "table", "listed_origin", "first", "last")
     list_display_links = ("listed_pattern", "name")
-    list_filter = (("table", admin.RelatedOnlyFieldListFilter), "origin")
+    list_filter = (("table", Belonging), "origin")
     list_select_related = ("table",)
     search_fields = ("name", "first", "last")
     search_help_text = "The range's name, or one of its two ends."

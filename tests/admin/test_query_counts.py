@@ -32,12 +32,12 @@ def fill(size, editor):
 @pytest.mark.parametrize(
     ("noun", "listed", "form", "history"),
     [
-        ("returncode", 6, 5, 5),
-        ("troubleshootingnote", 6, 10, 8),
-        ("incidentlink", 5, 8, 7),
-        ("codetable", 5, 3, 5),
-        ("section", 5, 3, 4),
-        ("coderange", 5, 4, 4),
+        ("returncode", 7, 5, 5),
+        ("troubleshootingnote", 7, 10, 8),
+        ("incidentlink", 6, 8, 7),
+        ("codetable", 6, 3, 5),
+        ("section", 6, 3, 4),
+        ("coderange", 6, 4, 4),
     ],
 )
 def test_lists_forms_and_histories_cost_the_same_however_much_there_is(

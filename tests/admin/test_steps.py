@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb import bulk, journal, publishing
 from kb.journal import By, NotAllowed
-from kb.models import Change, Door, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models import Change, Door, IncidentLink, Proposal, ReturnCode, TroubleshootingNote
 from tests import make
 from tests.admin.conftest import said
 
@@ -97,6 +97,19 @@ def test_codes_are_added_and_removed_and_those_out_of_sight_stay(as_user, editor
     assert "2 troubleshooting notes needed nothing" in said(
         take(browser, NOTES, "remove_codes", TroubleshootingNote.objects.all(), codes=[one.pk])
     )
+
+
+def test_a_change_of_validated_notes_waits_for_a_reviewer(as_user, editor):
+    one, other = make.code("1"), make.code("2")
+    note = make.note("Live", one, audience="internal")
+    browser = as_user(editor)
+    assert "1 wait for a reviewer" in said(take(browser, NOTES, "set_audience", [note], audience="public"))
+    assert "A proposal of yours waits" in said(take(browser, NOTES, "add_codes", [note], codes=[other.pk]))
+    Proposal.objects.all().delete()
+    assert "1 wait for a reviewer" in said(take(browser, CODES, "add_note", [one, other], note=note.pk))
+    note.refresh_from_db()
+    assert (note.audience, list(note.codes.all())) == ("internal", [one])
+    assert set(Proposal.objects.get().codes.all()) == {one, other}
 
 
 def test_codes_are_decided_and_handed_back_to_the_vendors_words(as_user, editor):
