@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from config import client
 from kb.models import Bearer, Quota
 from kb.models.counting import add_counts
 
@@ -68,9 +69,7 @@ def caller_of(environ: dict[str, Any], user: Any) -> str:
         return f"token:{user.token_id}"
     if user is not None and user.is_authenticated:
         return f"user:{user.pk}"
-    hops = environ.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_TLS_PROXY else ""
-    # The last one is what our own proxy saw; the others are what somebody claims.
-    address = hops.rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")
+    address = client.address_in(environ)
     key = settings.SECRET_KEY.encode()[:64]
     return "address:" + hashlib.blake2s(_network(address).encode(), key=key[:32], digest_size=12).hexdigest()
 

@@ -57,7 +57,7 @@ def test_addresses_of_one_ipv6_network_count_together(client, rates):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("behind_proxy", "seen"), [(False, [200] * 3 + [429] * 2), (True, [200] * 5)])
 def test_a_forwarded_address_counts_behind_a_proxy_alone(client, rates, behind_proxy, seen):
-    rates.BEHIND_TLS_PROXY = behind_proxy
+    rates.PROXY_COUNT = int(behind_proxy)
     found = [statuses(client, 1, HTTP_X_FORWARDED_FOR=f"192.0.2.9, 192.0.2.{n}")[0] for n in range(5)]
     assert found == seen
 
