@@ -1,81 +1,22 @@
 """The history of an object: who changed what, when, why and through which door; and the way back to a revision."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
+from kb.admin.revision_steps import Step, steps
 from kb.journal import By, NotAllowed, StaleEdit
 from kb.models import Change, Door
 from kb.models.change import NOUNS
 
 PAGE = 15
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One field that a revision changed."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """One revision, with what it changed."""
-
-    revision: Any
-    differences: list[Difference]
-
-
-def steps(revisions: Sequence[Any], fields: Sequence[str], shown: int) -> list[Step]:
-    """Return the first `shown` of some revisions, newest first, each with its differences from the one before."""
-    if not revisions:
-        return []
-    history = type(revisions[0])
-    linked = {field.name: _links(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())}
-    texts = [{name: linked[name][r.pk] if name in linked else _text(r, name) for name in fields} for r in revisions]
-    nothing: dict[str, str] = dict.fromkeys(fields, "")
-    result = []
-    for place, revision in enumerate(revisions[:shown]):
-        before = texts[place + 1] if place + 1 < len(texts) else nothing
-        changed = [name for name in fields if texts[place][name] != before[name]]
-        result.append(Step(revision, [Difference(_label(history, n), before[n], texts[place][n]) for n in changed]))
-    return result
-
-
-def _links(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
-    """Return each revision's links as text, in one query."""
-    target = field.m2m_reverse_field_name()
-    rows = getattr(history, field.name).model.objects.filter(history_id__in=[r.pk for r in revisions])
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for row in rows.select_related(target):
-        found[row.history_id].append(str(getattr(row, target)))
-    return defaultdict(str, {pk: ", ".join(sorted(names)) for pk, names in found.items()})
-
-
-def _text(revision: Any, name: str) -> str:
-    shown = getattr(revision, f"get_{name}_display", None)
-    value = shown() if shown else getattr(revision, name)
-    if isinstance(value, datetime):
-        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
-    return "" if value is None else str(value)
-
-
-def _label(history: Any, name: str) -> str:
-    verbose = history.instance_type._meta.get_field(name).verbose_name
-    return verbose[:1].upper() + verbose[1:]
 
 
 class WithRevisions:
@@ -118,9 +59,7 @@ class WithRevisions:
         return TemplateResponse(request, "admin/kb/object_history.html", context)
 
     def revert_view(self: Any, request: HttpRequest, object_id: str, revision_id: int) -> HttpResponse:
-        """Make a new revision with the words of an old one."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+        """Show what going back to a revision would change and ask why; on POST, make it a new revision."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not hasattr(obj, "history"):
             raise Http404
@@ -129,12 +68,34 @@ class WithRevisions:
         revision = obj.history.filter(pk=revision_id).first()
         if revision is None:
             raise Http404
+        if request.method == "POST" and self._reverted(request, obj, revision):
+            return HttpResponseRedirect(reverse(f"admin:kb_{self.opts.model_name}_history", args=[obj.pk]))
+        return self._confirm(request, self.get_object(request, unquote(object_id)), revision)
+
+    def _confirm(self: Any, request: HttpRequest, obj: Any, revision: Any) -> HttpResponse:
+        newest = obj.history.order_by("-history_date", "-history_id").first()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Go back to the words of {moment_of(revision)}?",
+            "step": steps([revision, newest], (*self.written, *self.linked), 1)[0],
+            "object": obj,
+            "opts": self.opts,
+            "reason": request.POST.get("reason", ""),
+        }
+        return TemplateResponse(request, "admin/kb/revert.html", context)
+
+    def _reverted(self, request: HttpRequest, obj: Any, revision: Any) -> bool:
+        """Go back to a revision, or say why not."""
+        if not posted_reason(request):
+            messages.error(request, "Nothing was changed. Say why: the history shows it.")
+            return False
         try:
             self._revert(request, obj, revision)
         except (StaleEdit, NotAllowed, ValidationError) as refusal:
             why = "; ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
             messages.error(request, f"Nothing was changed. {why}")
-        return HttpResponseRedirect(reverse(f"admin:kb_{self.opts.model_name}_history", args=[obj.pk]))
+            return False
+        return True
 
     def values_of(self, revision: Any) -> dict[str, Any]:
         """Return what the verb takes to bring a revision's words back."""
@@ -145,10 +106,9 @@ class WithRevisions:
         links = {name: _targets(revision, name) for name in self.linked}
         candidate = self.model(pk=obj.pk, **{n: v for n, v in values.items() if v is not None})
         candidate.full_clean(exclude={f.name for f in self.opts.fields} - set(values))
-        when = f"{timezone.localtime(revision.history_date):%Y-%m-%d %H:%M}"
-        reason = request.POST.get("reason", "").replace("\x00", "").strip() or f"Back to the words of {when}"
-        by = By(request.user, Door.ADMIN, reason)
-        saved = self.write(obj, posted_version(request), values, links, by)
+        when = moment_of(revision)
+        version, by = version_and_by(request, f"Back to {when}: ")
+        saved = self.write(obj, version, values, links, by)
         self.say_reverted(request, obj, saved, when)
 
     def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
@@ -177,6 +137,21 @@ def posted_version(request: HttpRequest, name: str = "version") -> int:
     """Return the version that a form was opened with; 0, which no row has, where it does not say."""
     given = request.POST.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+
+def posted_reason(request: HttpRequest) -> str:
+    """Return why somebody does something."""
+    return request.POST.get("reason", "").replace("\x00", "").strip()
+
+
+def version_and_by(request: HttpRequest, before_reason: str = "") -> tuple[int, By]:
+    """Return the version that a form was opened with, and who sent it, why."""
+    return posted_version(request), By(request.user, Door.ADMIN, before_reason + posted_reason(request))
+
+
+def moment_of(revision: Any) -> str:
+    """Return when a revision was made, to the second: two of one minute are told apart."""
+    return f"{timezone.localtime(revision.history_date):%Y-%m-%d %H:%M:%S}"
 
 
 def _value(revision: Any, name: str) -> Any:

@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from kb import curating
+from kb.admin.revisions import version_and_by
 from kb.admin.versioned import VersionedAdmin
 from kb.journal import By
-from kb.models import Door, Synonym
+from kb.models import Synonym
 
 
 @admin.register(Synonym)
@@ -27,8 +28,8 @@ class SynonymAdmin(VersionedAdmin):
         return request.user.has_perm("kb.delete_synonym")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the verb."""
-        curating.delete_synonym(obj, obj.version, By(request.user, Door.ADMIN))
+        """Delete through the verb, unless it changed after it was shown."""
+        curating.delete_synonym(obj, *version_and_by(request))
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Synonym:
         """Write through the verb."""

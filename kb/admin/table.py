@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 from kb import curating
 from kb.admin import tags
 from kb.admin.filters import Belonging
+from kb.admin.revisions import version_and_by
 from kb.admin.versioned import VersionedAdmin
 from kb.importing.export import FORMATS, ExportRefused, content_type, export_table, file_name
 from kb.journal import By
-from kb.models import CodeRange, CodeTable, Door, Section
+from kb.models import CodeRange, CodeTable, Section
 
 
 @admin.register(CodeTable)
@@ -160,8 +161,8 @@ class CodeRangeAdmin(VersionedAdmin):
         return request.user.has_perm("kb.delete_coderange")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the verb."""
-        curating.delete_range(obj, obj.version, By(request.user, Door.ADMIN))
+        """Delete through the verb, unless it changed after it was shown."""
+        curating.delete_range(obj, *version_and_by(request))
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> CodeRange:
         """Write through the verb."""

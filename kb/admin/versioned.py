@@ -4,6 +4,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
@@ -13,6 +14,7 @@ from django.utils.text import capfirst
 from kb.admin import choosing
 from kb.admin.asked import WithAskedList
 from kb.admin.conflict import Merged, Sent, as_json, from_json, merge, put, take_theirs, untouched
+from kb.admin.revision_steps import field_label, shown
 from kb.admin.revisions import WithRevisions
 from kb.journal import By, NotAllowed, StaleEdit
 from kb.models import Door
@@ -171,6 +173,16 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         if form.is_bound and [error.code for error in form.errors.as_data().get("__all__", [])] == ["stale"]:
             context["errors"] = context["errors"] if len(form.errors) > 1 else None
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Ask before deleting, with what would be deleted; refuse where that changed after it was shown."""
+        obj = self.get_object(request, unquote(object_id))
+        facts = [(field_label(self.model, name), shown(obj, name)) for name in self.written] if obj else []
+        try:
+            return super().delete_view(request, object_id, {"facts": facts} | (extra_context or {}))
+        except (StaleEdit, NotAllowed) as refusal:
+            messages.error(request, f"Nothing was deleted. {refusal}")
+        return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write through the verb, links and all."""

@@ -60,12 +60,22 @@ def in_zone(value: datetime) -> datetime:
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
     """Show a time in the reader's zone, the zone named."""
+    return _in_words(value, "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def second(value: datetime | None) -> SafeString | str:
+    """Show a time as `moment` does, to the second."""
+    return _in_words(value, "%Y-%m-%d %H:%M:%S")
+
+
+def _in_words(value: datetime | None, shape: str) -> SafeString | str:
     if value is None:
         return ""
     local = in_zone(value)
     zone = local.strftime("%Z")
     named = zone if zone[:1].isalpha() else f"UTC{zone}"
-    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), local.strftime("%Y-%m-%d %H:%M"), named)
+    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), local.strftime(shape), named)
 
 
 @register.filter

@@ -1,5 +1,7 @@
 """The history of an object, and the way back."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -10,9 +12,9 @@ from tests import make
 from tests.admin.conftest import said, url
 
 
-def revert(browser, obj, revision, version=None):
+def revert(browser, obj, revision, version=None, why="It was right before"):
     address = reverse(f"admin:kb_{obj._meta.model_name}_revert", args=[obj.pk, revision.pk])
-    response = browser.post(address, {"version": obj.version if version is None else version})
+    response = browser.post(address, {"version": obj.version if version is None else version, "reason": why})
     obj.refresh_from_db()
     return response
 
@@ -56,7 +58,34 @@ def test_going_back_makes_a_new_revision(as_user, reviewer, room, note):
     assert (note.cause, list(note.codes.all())) == ("Room was closed", [room])
     assert note.history.count() == count + 1
     assert note.history.last() == first
-    assert note.history.first().history_change_reason.startswith("Back to the words of")
+    assert re.fullmatch(
+        r"Back to \d{4}-\d\d-\d\d \d\d:\d\d:\d\d: It was right before", note.history.first().history_change_reason
+    )
+
+
+def test_going_back_is_asked_first_with_what_it_changes(as_user, reviewer, note):
+    address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, note.history.all()[1].pk])
+    page = as_user(reviewer).get(address)
+    assert [(d.label, d.before, d.after) for d in page.context["step"].differences] == [
+        ("Cause", "Room was never open", "Room was closed"),
+        ("Codes", "7", "660300001"),
+    ]
+    assert note.history.count() == 4
+
+
+@pytest.mark.parametrize("why", ["", "  ", "\x00"])
+def test_going_back_without_a_reason_is_refused(as_user, reviewer, note, why):
+    response = revert(as_user(reviewer), note, note.history.last(), why=why)
+    assert "Say why" in said(response)
+    assert note.cause == "Room was never open"
+
+
+def test_revisions_of_one_minute_are_told_apart(as_user, reviewer, note):
+    note.history.update(history_date="2026-01-01T12:00:07Z")
+    page = as_user(reviewer).get(url(note, "history")).text
+    assert "2026-01-01 12:00:07 UTC" in page
+    assert "version 3" in page
+    assert "version 2" in page
 
 
 def test_going_back_to_the_present_changes_nothing(as_user, reviewer, note):
@@ -78,7 +107,6 @@ def test_only_who_may_change_may_go_back(as_user, importer, note):
 def test_a_revision_of_something_else_is_not_found(as_user, reviewer, note):
     other = make.note("Another")
     assert revert(as_user(reviewer), note, other.history.first()).status_code == 404
-    assert as_user(reviewer).get(f"/admin/kb/troubleshootingnote/{note.pk}/history/1/revert/").status_code == 405
 
 
 def test_a_code_gets_its_decisions_back_with_who_made_them(as_user, editor, room):

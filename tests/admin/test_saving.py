@@ -18,10 +18,11 @@ from kb.models import (
     Proposal,
     ReturnCode,
     Section,
+    Synonym,
     TroubleshootingNote,
 )
 from tests import make
-from tests.admin.conftest import edit, errors, posted, url
+from tests.admin.conftest import edit, errors, posted, said, url
 
 
 def test_support_rewords_a_code_and_the_journal_says_so(as_user, editor, room):
@@ -215,3 +216,22 @@ def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypa
         "taken": "at the same moment",
     }
     assert expected[refusal] in errors(response)
+
+
+@pytest.mark.parametrize("noun", ["range", "synonym"])
+def test_what_changed_after_the_question_is_not_deleted(as_user, editor, room, noun):
+    obj = CodeRange.objects.get() if noun == "range" else Synonym.objects.create(words="lobby, anteroom")
+    browser = as_user(editor)
+    page = browser.get(url(obj, "delete"))
+    assert 'name="version" value="1"' in page.text
+    type(obj).objects.update(version=2)
+    response = browser.post(url(obj, "delete"), {"post": "yes", "version": "1"})
+    assert "Nothing was deleted" in said(response)
+    assert type(obj).objects.filter(pk=obj.pk).exists()
+    browser.post(url(obj, "delete"), {"post": "yes", "version": "2", "reason": "Not a block"})
+    assert not type(obj).objects.filter(pk=obj.pk).exists()
+
+
+def test_deleting_without_saying_which_version_was_seen_is_refused(as_user, editor, room):
+    assert "Nothing was deleted" in said(as_user(editor).post(url(CodeRange.objects.get(), "delete"), {"post": "yes"}))
+    assert CodeRange.objects.exists()
