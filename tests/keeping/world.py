@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from kb import curating, feedback, publishing
+from kb import curating, feedback, proposing, publishing
 from kb.importing.rollback import roll_back
 from kb.journal import By
 from kb.models import CodeRange, CodeTable, Door, IncidentLink, Synonym, TroubleshootingNote
@@ -30,6 +30,8 @@ def lived():
     note = publishing.save_note(TroubleshootingNote(), None, texts, by, [code, codes["0x3"]], [block, gone])
     note = publishing.submit_note(note, note.version, by)
     note = publishing.validate_note(note, note.version, By(admin, Door.ADMIN))
+    _proposals(note, by, By(admin, Door.ADMIN))
+    note.refresh_from_db()
     curating.delete_range(gone, gone.version, by)
     incident = {"title": "Rooms fail", "url": "https://status.example.com/1"}
     incident = curating.save_incident(IncidentLink(), None, incident, [code], by)
@@ -40,6 +42,20 @@ def lived():
     section = table.sections.get()
     curating.rename_section(section, section.version, {"name": "Rooms"}, by)
     flag = feedback.raise_flag(code, note, "Not so.", By(admin, Door.WEB))
+    flag = feedback.assign_flag(flag, flag.version, editor, by)
     feedback.answer_flag(flag, flag.version, "It is.", by)
+    above = By(admin, Door.ADMIN)
+    curating.heed_miss(curating.ignore_miss("nonsense", above), above)
+    curating.ignore_miss("more nonsense", above)
     leaver.delete()
     return SimpleNamespace(table=table, code=code, note=note, incident=incident, admin=admin, editor=editor)
+
+
+def _proposals(note, by, reviewer):
+    made = proposing.propose(note, note.version, {"cause": "A cause."}, by)
+    made = proposing.send_back(made, made.version, "Which?", reviewer)
+    made = proposing.revise(made, made.version, {"cause": "This cause."}, by)
+    proposing.accept(made, made.version, reviewer)
+    note.refresh_from_db()
+    other = proposing.propose(note, note.version, {"issue": "An issue."}, by)
+    proposing.withdraw(other, other.version, by)
