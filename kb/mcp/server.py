@@ -39,12 +39,21 @@ def _listed(tool: Tool) -> Listed:
         name=tool.name,
         title=tool.title,
         description=getdoc(tool.run),
-        input_schema=tool.takes.model_json_schema(),
-        output_schema=tool.gives.model_json_schema(),
+        input_schema=_untitled(tool.takes.model_json_schema()),
+        output_schema=_untitled(tool.gives.model_json_schema()),
         annotations=ToolAnnotations(
             title=tool.title, read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
         ),
     )
+
+
+def _untitled(schema: Any) -> Any:
+    """Return a schema without the titles that only repeat names: every assistant pays for each word of it."""
+    if isinstance(schema, list):
+        return [_untitled(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {name: _untitled(part) for name, part in schema.items() if name != "title" or not isinstance(part, str)}
 
 
 LISTED = ListToolsResult(tools=[_listed(tool) for tool in TOOLS.values()])

@@ -35,18 +35,22 @@ NAME = 200
 Address = Callable[[str], str]
 
 
-def looked(answer: Answer, hit: Hit | None, card: Card | None, address: Address, length: int) -> Looked:
-    """Return one meaning of a code, or what is known of a code without any."""
+def looked(answer: Answer, hit: Hit | None, card: Card | None, address: Address, brief: bool, length: int) -> Looked:
+    """Return one meaning of a code, `brief` without the words of its notes; or what is known of a code without any."""
     made = Looked(asked=data(answer.query, NAME), verdict=answer.verdict.value)
     if hit is None or card is None:
         made.ranges = [code_range(one) for one in answer.ranges[:MAX_OF_EACH]]
         made.near = [code_ref(near.code, address, min(length, NAME)) for near in answer.near]
         return made
-    made.verdict, made.read_as, made.meaning = card.verdict.value, hit.how, _meaning(card, address, length)
+    made.verdict, made.read_as, made.meaning = (
+        card.verdict.value,
+        hit.how,
+        _meaning(card, address, 0 if brief else length // 2, length),
+    )
     return made
 
 
-def _meaning(card: Card, address: Address, length: int) -> Meaning:
+def _meaning(card: Card, address: Address, of_note: int, length: int) -> Meaning:
     code, name = card.code, min(length, NAME)
     return Meaning(
         code=code.code,
@@ -62,7 +66,7 @@ def _meaning(card: Card, address: Address, length: int) -> Meaning:
         fixer=code.fixer,
         retired=code.is_retired,
         customer_reply=data(_reply(card), length),
-        notes=[note_ref(note, address, length // 2) for note in card.notes[:MAX_OF_EACH]],
+        notes=[note_ref(note, address, of_note) for note in card.notes[:MAX_OF_EACH]],
         open_incidents=[_incident(incident, length // 2) for incident in card.open_incidents[:MAX_OF_EACH]],
     )
 
@@ -73,14 +77,14 @@ def _reply(card: Card) -> str:
 
 
 def note_ref(note: TroubleshootingNote, address: Address, length: int) -> NoteRef:
-    """Return a note with its core."""
+    """Return a note with its core; without it for a length of 0."""
     return NoteRef(
         note_id=note.pk,
         state=note.state,
         audience=note.audience,
-        title=data(note.title, min(length, NAME)),
-        cause=data(note.cause, length),
-        resolution=data(note.resolution, length),
+        title=data(note.title, min(length, NAME) or NAME),
+        cause=data(note.cause, length) if length else "",
+        resolution=data(note.resolution, length) if length else "",
         permalink=address(note.get_absolute_url()),
     )
 

@@ -29,6 +29,10 @@ from kb.models import Bearer, CodeRange, CodeTable, TroubleshootingNote
 from kb.models.note import NOTE_TEXTS
 from kb.models.token import READING, Scope
 
+MAX_IN_FULL = 3
+"""Codes of one call whose notes are told; for more, notes are named."""
+
+MAX_CARDS = 30
 MAX_FOUND_NOTES = 50
 MAX_STRANGE = 10
 MAX_LISTED = 10
@@ -75,7 +79,8 @@ def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
     """Look return codes up: what each means, who can fix it, what to do and what to tell the customer.
 
     A code may have several meanings, one for each table or section; none of them is chosen for you. Codes that are in
-    no table come with the range they would belong to and with codes one edit away.
+    no table come with the range they would belong to and with codes one edit away. For more than three codes
+    the words of notes are left out: get_note has them.
     """
     table = _table(given.table, caller) if given.table else None
     found = [lookup.find(code, caller.user, table) for code in given.codes]
@@ -84,10 +89,11 @@ def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
     for answer in found:
         asked += [(answer, hit) for hit in answer.hits] or [(answer, None)]
     asked = asked[given.skip :]
-    cards = iter(lookup.cards([hit.code for _, hit in asked[:MAX_LISTED] if hit], caller.user))
+    cards = iter(lookup.cards([hit.code for _, hit in asked[:MAX_CARDS] if hit], caller.user))
+    brief = len(given.codes) > MAX_IN_FULL
     makers = [
-        partial(shaping.looked, answer, hit, next(cards) if hit else None, caller.address)
-        for answer, hit in asked[:MAX_LISTED]
+        partial(shaping.looked, answer, hit, next(cards) if hit else None, caller.address, brief)
+        for answer, hit in asked[:MAX_CARDS]
     ]
     looked = LookedUp(answers=[])
     looked.answers = _fit(looked, makers, given.skip, len(asked))

@@ -57,6 +57,17 @@ def test_a_code_with_several_meanings_comes_with_each(room):
     ]
 
 
+def test_for_many_codes_the_words_of_notes_are_left_out(room):
+    note = make.note("Room is gone", room, resolution="Rejoin.", customer_reply="We saw {code}.")
+    make.code("1")
+    first, *others = asked("lookup_codes", codes=["660300001", "1", "2", "3"])["answers"]
+    assert first["meaning"]["customer_reply"] == "<data>We saw 660300001.</data>"
+    assert [(ref["note_id"], ref["title"], ref["resolution"]) for ref in first["meaning"]["notes"]] == [
+        (note.pk, "<data>Room is gone</data>", "")
+    ]
+    assert [other["verdict"] for other in others] == ["known_without_note", "unknown", "unknown"]
+
+
 def test_an_unknown_code_comes_with_its_range_and_near_codes(room):
     make.code_range("Room")
     (answer,) = asked("lookup_codes", codes=["660300002"])["answers"]
@@ -255,3 +266,5 @@ def test_each_tool_says_that_it_only_reads_and_what_it_takes_and_gives():
         assert tool.input_schema["type"] == tool.output_schema["type"] == "object"
         assert tool.description
         assert not tool.input_schema["additionalProperties"]
+    # Every assistant pays for each word of it.
+    assert len(LISTED.model_dump_json(exclude_none=True)) < 16_000
