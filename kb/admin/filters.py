@@ -88,5 +88,5 @@ class ToCheck(Question):
     parameter_name = "check"
     answers = (
         ("due", "Review date has come", lambda notes: notes.due(timezone.localdate())),
-        ("reworded", "Vendor reworded a code", lambda notes: notes.current().exclude(verify_since=None)),
+        ("asked", "Something asks for another look", lambda notes: notes.current().exclude(verify_since=None)),
     )

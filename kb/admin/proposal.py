@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -43,13 +43,15 @@ class Mine(Question):
 
     title = "author"
     parameter_name = "by"
-    answers = (("me", "Mine", None),)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep one's own."""
-        if self.value() == "me":
-            return queryset.filter(author=request.user.pk)
-        return super().queryset(request, queryset)
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        """Answer for whoever asks."""
+        own = Q(author=request.user.pk)
+        self.answers = (
+            ("me", "Mine", lambda proposals: proposals.filter(own)),
+            ("others", "Somebody else's", lambda proposals: proposals.exclude(own)),
+        )
+        super().__init__(request, *args)
 
 
 @admin.register(Proposal)

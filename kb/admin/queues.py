@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models import IncidentLink, Proposal, ReturnCode, TroubleshootingNote
 from kb.models.note import NoteState
+from kb.models.proposal import ProposalState
 
 
 class Queue(NamedTuple):
@@ -32,12 +33,16 @@ def _of(user: Any) -> Iterator[tuple[str, QuerySet[Any], str, str]]:
     if user.has_perm("kb.validate_note"):
         waiting = notes.filter(state=NoteState.NOT_VALIDATED)
         yield "Notes to validate", waiting, "troubleshootingnote", "state__exact=not_validated"
+        proposed = Proposal.objects.visible_to(user).open().exclude(author=user)
+        yield "Proposals to decide", proposed, "proposal", "state__exact=open&by=others"
     if user.has_perm("kb.change_troubleshootingnote"):
         mine = notes.filter(state=NoteState.DRAFT, owner=user)
         yield "My drafts", mine, "troubleshootingnote", f"state__exact=draft&owner__id__exact={user.pk}"
         yield "Notes whose review date has come", notes.due(timezone.localdate()), "troubleshootingnote", "check=due"
-        reworded = notes.current().exclude(verify_since=None)
-        yield "Notes whose code the vendor reworded", reworded, "troubleshootingnote", "check=reworded"
+        asked = notes.current().exclude(verify_since=None)
+        yield "Notes that something asks about", asked, "troubleshootingnote", "check=asked"
+        returned = Proposal.objects.visible_to(user).filter(author=user, state=ProposalState.RETURNED)
+        yield "My returned proposals", returned, "proposal", "state__exact=returned&by=me"
     if user.has_perm("kb.change_returncode"):
         codes = ReturnCode.objects.visible_to(user).current()
         bare = codes.with_note_flag(notes.current()).filter(has_notes=False)  # type: ignore[misc]

@@ -107,7 +107,8 @@ def test_the_first_page_says_what_waits_for_whom(as_user, editor, reviewer, impo
     assert waiting(editor) == {
         "My drafts": 1,
         "Notes whose review date has come": 1,
-        "Notes whose code the vendor reworded": 0,
+        "Notes that something asks about": 0,
+        "My returned proposals": 0,
         "Listed codes without a note": 3,
         "Listed codes with nothing decided": 3,
         "Open incidents": 1,

@@ -192,6 +192,7 @@ def test_what_is_up_to_date_stays(as_user, editor, proposal):
         ("", 2),
         ("state__exact=returned", 1),
         ("by=me", 1),
+        ("by=others", 1),
         ("q=asked", 1),
         ("q=reviewer", 1),
         ("by=me&state__exact=open", 0),
@@ -210,6 +211,6 @@ def test_pages_cost_the_same_however_many_wait(as_user, reviewer, note, django_a
         author = make.user(f"editor-{n}", "editor")
         made = proposing.propose(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))
     browser = as_user(reviewer)
-    for address, count in ((LIST, 6), (url(made), 16), (url(note), 12)):
+    for address, count in ((LIST, 7), (url(made), 16), (url(note), 12)):
         with django_assert_num_queries(count, info=address):
             browser.get(address)
