@@ -8,7 +8,7 @@ from django.db.models import F
 
 from kb import lookup
 from kb.lookup import Hit, Verdict
-from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
+from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.code import VENDOR_TEXTS
 from kb.text import code as text_code
 
@@ -27,6 +27,7 @@ class Meaning:
     how: str
     verdict: Verdict
     note: TroubleshootingNote | None
+    open_incidents: Sequence[IncidentLink] = ()
 
     @property
     def confidence(self) -> str | None:
@@ -36,7 +37,8 @@ class Meaning:
     @property
     def audience(self) -> str:
         """For whom all of it is meant: internal if a part is."""
-        parts = {self.code.table.audience, self.note.audience if self.note else Audience.PUBLIC}
+        parts = {self.code.table.audience, *(incident.audience for incident in self.open_incidents)}
+        parts |= {self.note.audience} if self.note else set()
         return Audience.INTERNAL if Audience.INTERNAL in parts else Audience.PUBLIC
 
 
@@ -53,30 +55,53 @@ class Judged:
 Notes = dict[int, TroubleshootingNote]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside some codes, by code: the note to work with first, and the incidents that go on."""
+
+    notes: Notes
+    incidents: dict[int, list[IncidentLink]]
+
+
 def look_up(queries: Sequence[str], user: Any, table: int | None = None) -> list[Judged]:
     """Return the verdicts on codes as they are written, in the same order."""
     written = {query: [query, *filter(None, [text_code.bare(query)])] for query in queries}
     forms = {one.canonical for ways in written.values() for way in ways for one in text_code.readings(way)}
     known = _known(forms, user, table)
     hits = {query: _hits(ways, known) for query, ways in written.items()}
-    notes = first_notes([hit.code for found in hits.values() for hit in found], user)
+    known_of = beside([hit.code for found in hits.values() for hit in found], user)
     blocks = _blocks(user, table) if not all(hits.values()) else []
-    made = {query: _judged(query, found, notes, blocks) for query, found in hits.items()}
+    made = {query: _judged(query, found, known_of, blocks) for query, found in hits.items()}
     return [made[query] for query in queries]
 
 
-def meaning(code: ReturnCode, how: str, notes: Notes) -> Meaning:
-    """Return what a code is worth, given the first notes of it and others."""
-    note = notes.get(code.pk)
+def meaning(code: ReturnCode, how: str, known: Beside) -> Meaning:
+    """Return what a code is worth, given what stands beside it and others."""
+    note, incidents = known.notes.get(code.pk), known.incidents.get(code.pk, ())
     if code.is_retired:
-        return Meaning(code, how, Verdict.RETIRED, note)
-    return Meaning(code, how, Verdict.FOUND if note else Verdict.KNOWN_WITHOUT_NOTE, note)
+        return Meaning(code, how, Verdict.RETIRED, note, incidents)
+    return Meaning(code, how, Verdict.FOUND if note else Verdict.KNOWN_WITHOUT_NOTE, note, incidents)
 
 
 def overall(meanings: Sequence[Meaning]) -> Verdict:
     """Return the one verdict on all meanings of a code: the best of them."""
     found = {one.verdict for one in meanings}
     return next(one for one in (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED) if one in found)
+
+
+def beside(codes: Iterable[ReturnCode], user: Any) -> Beside:
+    """Return what a reader may see beside codes."""
+    given = list(codes)
+    return Beside(first_notes(given, user), _open_incidents([code.pk for code in given], user))
+
+
+def _open_incidents(ids: Sequence[int], user: Any) -> dict[int, list[IncidentLink]]:
+    incidents = IncidentLink.objects.visible_to(user).open().open_first().defer("impact", "workaround")
+    found: dict[int, list[IncidentLink]] = {}
+    for at in range(0, len(ids), _CHUNK):
+        for incident in incidents.filter(codes__in=ids[at : at + _CHUNK]).annotate(on=F("codes")):
+            found.setdefault(incident.on, []).append(incident)
+    return found
 
 
 def first_notes(codes: Iterable[ReturnCode], user: Any) -> Notes:
@@ -144,9 +169,9 @@ def _blocks(user: Any, table: int | None) -> list[CodeRange]:
     return sorted(ranges, key=lambda block: (block.last - block.first, block.pk))
 
 
-def _judged(query: str, hits: Sequence[Hit], notes: Notes, blocks: Sequence[CodeRange]) -> Judged:
+def _judged(query: str, hits: Sequence[Hit], known: Beside, blocks: Sequence[CodeRange]) -> Judged:
     if hits:
-        meanings = [meaning(hit.code, hit.how, notes) for hit in hits]
+        meanings = [meaning(hit.code, hit.how, known) for hit in hits]
         return Judged(query, overall(meanings), meanings)
     number = text_code.number(query)
     around = [block for block in blocks if number is not None and block.first <= number <= block.last][:_MAX_RANGES]

@@ -72,6 +72,23 @@ def test_one_public_code_among_internal_ones_is_enough_and_is_all_that_shows(edi
     assert [one["code"] for one in answer["codes"]] == ["660300001"]
 
 
+def meanings_of_programs():
+    client, log = Client(), "code=660300001 failed"
+    looked_up = client.post("/api/v1/lookup/", {"codes": ["660300001"]}, content_type="application/json").json()
+    detected = client.post("/api/v1/detect/", {"text": log}, content_type="application/json").json()
+    searched = client.get("/api/v1/search/", {"q": "660300001"}).json()
+    return [looked_up["verdicts"][0]["meanings"][0], detected["codes"][0]["meanings"][0], searched["results"][0]]
+
+
+def test_an_internal_incident_is_in_no_verdict_for_the_public(editor, code, client):
+    incident = linked(editor, code)
+    IncidentLink.objects.filter(pk=incident.pk).update(audience="internal")
+    assert [meaning["open_incidents"] for meaning in meanings_of_programs()] == [[], [], []]
+    client.force_login(editor)
+    answer = client.post("/api/v1/lookup/", {"codes": ["660300001"]}, content_type="application/json").json()
+    assert answer["verdicts"][0]["audience"] == "internal"
+
+
 def test_an_open_incident_heads_each_face_of_its_code(editor, code):
     linked(editor, code)
     assert {
@@ -85,6 +102,9 @@ def test_an_open_incident_heads_each_face_of_its_code(editor, code):
     answer = Client().get(f"/api/v1/codes/{code.pk}/").json()
     assert [one["title"] for one in answer["open_incidents"]] == [SECRET]
     assert next(iter(answer)) == "open_incidents"
+    for meaning in meanings_of_programs():
+        assert next(iter(meaning)) == "open_incidents"
+        assert [one["title"] for one in meaning["open_incidents"]] == [SECRET]
     told = io.StringIO()
     with pytest.raises(SystemExit):
         call_command("lookup", "660300001", stdout=told)

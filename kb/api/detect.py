@@ -81,9 +81,9 @@ class DetectView(AskView):
         """Answer with the codes of a text and a verdict on each; plain text needs no JSON around it."""
         report = _detected(_text(request), request.user)
         usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
-        notes = verdicts.first_notes((code for found in report.codes for code in found.id), request.user)
+        beside = verdicts.beside((code for found in report.codes for code in found.id), request.user)
         site = Site(request)
-        known = [_known(found, notes, site) for found in report.codes]
+        known = [_known(found, beside, site) for found in report.codes]
         return Response(
             {"codes": [*known, *(_unknown(one, site) for one in report.unknown)], "read_to_line": report.read_to_line}
         )
@@ -106,8 +106,8 @@ def _detected(text: str, user: Any) -> detecting.Report:
         raise TooLarge(str(error)) from None
 
 
-def _known(found: Any, notes: verdicts.Notes, site: Site) -> dict[str, Any]:
-    meanings = [verdicts.meaning(code, "named in the text", notes) for code in found.id]
+def _known(found: Any, beside: verdicts.Beside, site: Site) -> dict[str, Any]:
+    meanings = [verdicts.meaning(code, "named in the text", beside) for code in found.id]
     return {
         **site.verdict(Judged(found.written, verdicts.overall(meanings), meanings)),
         **_places(found.spans, found.count, found.line),

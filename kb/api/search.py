@@ -99,16 +99,16 @@ def _answer(request: Request, query: str, within: CodeTable | None, limit: int) 
     words = lookup.results(query, user, limit, tables)
     _count(query, [code.pk for code, _ in hits], words)
     near = [one.code for one in found.near] + found.begun
-    notes = verdicts.first_notes([*(c for c, _ in hits), *near, *(hit.code for hit in words.hits)], user)
-    meanings = [verdicts.meaning(code, how, notes) for code, how in hits]
+    known = verdicts.beside([*(c for c, _ in hits), *near, *(hit.code for hit in words.hits)], user)
+    meanings = [verdicts.meaning(code, how, known) for code, how in hits]
     verdict = verdicts.overall(meanings) if meanings else found.verdict
     site, named = Site(request), {code.pk for code, _ in hits}
     others = [hit for hit in words.hits if hit.code.pk not in named]
     results: list[Ranked] = [(one, []) for one in meanings]
-    results += [(verdicts.meaning(hit.code, "words", notes), hit.pieces) for hit in others]
+    results += [(verdicts.meaning(hit.code, "words", known), hit.pieces) for hit in others]
     return {
         **site.verdict(Judged(query, verdict, meanings, found.ranges if not meanings else [])),
-        "near": [site.meaning(verdicts.meaning(code, "near", notes)) for code in near],
+        "near": [site.meaning(verdicts.meaning(code, "near", known)) for code in near],
         "corrected": words.corrected,
         "more": words.more or len(results) > limit,
         "results": [_result(site, one, pieces) for one, pieces in results[:limit]],

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from kb.lookup import Verdict
-from kb.models import Audience, CodeRange, TroubleshootingNote
+from kb.models import Audience, CodeRange, IncidentLink, TroubleshootingNote
+from kb.models.incident import IncidentState
 from kb.models.note import LIVE
 from kb.text.disposition import DISPOSITIONS, FIXERS
 from kb.verdicts import Judged, Meaning
@@ -16,6 +17,10 @@ from kb.verdicts import Judged, Meaning
 MAX_MEANINGS = 20
 """Meanings of one code that are listed; real tables reach 11."""
 
+MAX_INCIDENTS = 10
+"""Incidents that are listed with one code."""
+
+GOING_ON = [choice for choice in IncidentState.choices if choice[0] != IncidentState.RESOLVED]
 DISPOSITION_CHOICES = list(DISPOSITIONS.items())
 FIXER_CHOICES = list(FIXERS.items())
 VERDICTS = [one.value for one in Verdict]
@@ -35,9 +40,22 @@ class FirstNoteSerializer(serializers.Serializer):
     audience = serializers.ChoiceField(Audience.choices)
 
 
+class GoingOnSerializer(serializers.Serializer):
+    """An incident that goes on and hits the code."""
+
+    id = serializers.IntegerField()
+    url = serializers.URLField()
+    reference = serializers.CharField(allow_blank=True)
+    title = serializers.CharField()
+    state = serializers.ChoiceField(GOING_ON)
+    started_at = serializers.DateTimeField(allow_null=True)
+    audience = serializers.ChoiceField(Audience.choices)
+
+
 class MeaningSerializer(serializers.Serializer):
     """One of the codes that may be meant."""
 
+    open_incidents = GoingOnSerializer(many=True, help_text=f"Incidents that go on, at most {MAX_INCIDENTS}.")
     id = serializers.IntegerField()
     table = serializers.CharField()
     section = serializers.CharField()
@@ -105,6 +123,7 @@ class Site:
         """Return the answer for one meaning."""
         code = given.code
         return {
+            "open_incidents": [_going_on(one) for one in given.open_incidents[:MAX_INCIDENTS]],
             "id": code.pk,
             "table": code.table.slug,
             "section": code.section.slug,
@@ -136,6 +155,11 @@ class Site:
     def _address(self, thing: Any, query: str = "") -> str:
         path = thing.get_absolute_url() if thing else f"{reverse('start')}?{urlencode({'q': query})}"
         return f"{self.root}{path}"
+
+
+def _going_on(incident: IncidentLink) -> dict[str, Any]:
+    names = ("id", "url", "reference", "title", "state", "started_at", "audience")
+    return {name: getattr(incident, name) for name in names}
 
 
 def around(block: CodeRange) -> dict[str, Any]:
