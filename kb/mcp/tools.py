@@ -84,7 +84,8 @@ def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
     """
     table = _table(given.table, caller) if given.table else None
     found = [lookup.find(code, caller.user, table) for code in given.codes]
-    usage.count_codes([hit.code.pk for answer in found for hit in answer.hits])
+    if not given.skip:
+        _count(found)
     asked: list[tuple[lookup.Answer, lookup.Hit | None]] = []
     for answer in found:
         asked += [(answer, hit) for hit in answer.hits] or [(answer, None)]
@@ -109,7 +110,8 @@ def explain_text(given: ExplainText, caller: Caller) -> Explained:
         report = detecting.detect(given.text, caller.user)
     except detecting.TooLong as error:
         raise Refused(str(error)) from error
-    usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
+    if not given.skip:
+        usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
     strange = [shaping.strange(one) for one in report.unknown[:MAX_STRANGE]]
     answer = Explained(codes=[], in_no_table=[] if given.skip else strange, read_to_line=report.read_to_line)
     makers = [partial(shaping.found, one, caller.address) for one in report.codes[given.skip :][:100]]
@@ -119,7 +121,10 @@ def explain_text(given: ExplainText, caller: Caller) -> Explained:
 
 def search_notes(given: SearchNotes, caller: Caller) -> NotesFound:
     """Search the troubleshooting notes by words; a validated note is one that a reviewer stands behind."""
-    found = searching.search_notes(given.query, caller.user, MAX_FOUND_NOTES)[given.skip :]
+    every = searching.search_notes(given.query, caller.user, MAX_FOUND_NOTES)
+    if not every:
+        usage.count_miss(given.query)
+    found = every[given.skip :]
     makers = [partial(shaping.note_ref, note, caller.address) for note in found]
     answer = NotesFound(notes=[])
     answer.notes = _fit(answer, makers, given.skip, len(found))
@@ -178,6 +183,13 @@ def _table(slug: str, caller: Caller) -> CodeTable:
         known = ", ".join(tables.values_list("slug", flat=True)[:20]) or "none yet"
         raise Refused(f"There is no table {slug}. Tables: {known}.")
     return found
+
+
+def _count(found: list[lookup.Answer]) -> None:
+    usage.count_codes([hit.code.pk for answer in found for hit in answer.hits])
+    for answer in found:
+        if not answer.hits:
+            usage.count_miss(answer.query)
 
 
 def _room(answer: Answer) -> int:

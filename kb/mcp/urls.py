@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from kb.mcp import MISSING, is_installed
 
@@ -12,6 +13,7 @@ if is_installed():
     from kb.mcp.view import McpView
 
 
+@csrf_exempt
 @login_not_required
 def not_installed(request: HttpRequest) -> HttpResponse:
     """Say what is missing."""

@@ -206,3 +206,30 @@ def test_a_session_alone_cannot_be_ridden_from_another_site(agent, db):
     browser = Browser(enforce_csrf_checks=True)
     browser.force_login(agent)
     assert post(browser, FIRST).status_code == 403
+
+
+SITE_WITHOUT = """
+import sys
+
+sys.modules["mcp"] = None
+import django
+
+django.setup()
+from django.test import Client
+
+client = Client(enforce_csrf_checks=True)
+for answer in (client.post("/mcp/"), client.get("/llms.txt"), client.get("/robots.txt")):
+    print(answer.status_code, answer.content.decode().splitlines()[-1])
+"""
+
+
+def test_without_the_extra_the_site_works_and_its_address_says_so(room):
+    environment = os.environ | stdio().env | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", SITE_WITHOUT], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    mcp, llms, robots = done.stdout.splitlines()
+    assert mcp == "501 This needs the extra `mcp`: the package mcp>=2,<3 is not installed."
+    assert llms.startswith("200 ")
+    assert "/mcp/" not in llms
+    assert robots.startswith("200 ")

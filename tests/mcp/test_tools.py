@@ -4,12 +4,15 @@ import json
 from urllib.parse import urljoin
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from kb import curating, tokens
+from kb import curating, tokens, usage
 from kb.journal import By
 from kb.mcp.quoting import MAX_BYTES
 from kb.mcp.server import LISTED, call
 from kb.mcp.tools import Caller
+from kb.models import CodeUse, Miss
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +201,44 @@ def test_internal_words_neither_show_nor_count(room, agent):
     missing = asked("get_note", note_id=999).replace("999", "…")
     assert asked("get_note", note_id=note.pk) == missing.replace("…", str(note.pk))
     assert asked("lookup_codes", codes=["1"], table="hush") == "There is no table hush. Tables: zim-server."
+
+
+def test_what_is_asked_is_counted_once(room):
+    for skip in (0, 1):
+        asked("lookup_codes", codes=["660300001", "77"], skip=skip)
+    asked("search_notes", query="lobby")
+    asked("explain_text", text="code=660300001")
+    usage.flush()
+    assert [use.lookups for use in CodeUse.objects.all()] == [2]
+    assert {miss.text: miss.lookups for miss in Miss.objects.all()} == {"77": 1, "lobby": 1}
+
+
+CALLS = [
+    ("explain_text", {"text": "code=1 code=2 code=3 code=4"}),
+    ("search_notes", {"query": "room"}),
+    ("get_note", {"note_id": 1}),
+    ("changes_since", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), CALLS)
+def test_more_rows_take_no_more_queries(name, arguments, agent, editor, django_assert_num_queries):
+    def grow(n):
+        code = make.code(str(n))
+        notes = [make.note(f"Room {n} {m}", code) for m in range(2)]
+        make.incident(f"Room {n}", code)
+        curating.edit_code(code, code.version, {"description": f"Room {n}!"}, By(editor, "admin"))
+        return notes[0]
+
+    note = grow(1)
+    arguments = arguments | ({"note_id": note.pk} if "note_id" in arguments else {})
+    asked(name, agent, **arguments)
+    with CaptureQueriesContext(connection) as before:
+        asked(name, agent, **arguments)
+    for n in range(2, 5):
+        note.codes.add(grow(n).codes.get())
+    with django_assert_num_queries(len(before)):
+        asked(name, agent, **arguments)
 
 
 @pytest.mark.parametrize(
