@@ -52,6 +52,22 @@ def _is_networks(given: list[str]) -> None:
         ) from error
 
 
+def _is_hosts(given: list[str]) -> None:
+    bad = [host for host in given if not _HOST.fullmatch(host)]
+    if bad:
+        raise ValidationError(
+            f"not a host: {', '.join(bad)}; allowed are names such as jira.example.com, without https://."
+        )
+
+
+def _is_emails(given: list[str]) -> None:
+    bad = [address for address in given if not _EMAIL.fullmatch(address)]
+    if bad:
+        raise ValidationError(f"not an e-mail address: {', '.join(bad)}; allowed are such as support@example.com.")
+
+
+_HOST = re.compile(r"(?:\*?\.)?[\w-]+(?:\.[\w-]+)*")
+_EMAIL = re.compile(r"[^@\s]+@[\w-]+(?:\.[\w-]+)+")
 _ORIGIN = re.compile(r"(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
 
 # All variables are read before any complaint, so that one start names every bad one (see `env.seal()`).
@@ -84,6 +100,8 @@ KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=_is_orig
 KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "")
 KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], validate=_is_networks)
 KB_USAGE_FLUSH_SECONDS = env.int("KB_USAGE_FLUSH_SECONDS", 5, validate=validate.Range(min=0))
+KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], validate=_is_hosts)
+KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], validate=_is_emails)
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
 KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))

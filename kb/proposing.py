@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 
-from kb import journal, publishing
+from kb import journal, publishing, replying
 from kb.journal import By, Entry, NotAllowed, StaleEdit
 from kb.models import CodeRange, Proposal, ReturnCode, TroubleshootingNote
 from kb.models.note import NoteState
@@ -81,6 +81,7 @@ def propose(
         words = {name: values.get(name, base[name]) for name in PROPOSED}
         made = Proposal(note=current, base=base, base_version=current.version, author=by.user, **words)
         made.reason = by.reason[:REASON]
+        replying.guard(made, [name for name in PROPOSED if words[name] != base[name]], current.pk)
         links = {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS}
         return entry.create(made, **links | _given(codes, ranges))
 
@@ -115,6 +116,7 @@ def revise(
         reason = by.reason[:REASON] or current.reason
         known = {name: value for name, value in values.items() if name in PROPOSED}
         changed = journal.changed_fields(current, known | {"state": ProposalState.OPEN, "reason": reason})
+        replying.guard(current, changed, current.note_id)
         moved = _moved(current, _given(codes, ranges))
         return entry.update(current, changed, **moved) if changed or moved else current
 
@@ -131,6 +133,7 @@ def accept(proposal: Proposal, version: int, by: By, comment: str = "") -> Propo
         if words_of(note) != current.base:
             raise NoteMoved(note, current.base_version)
         changed = journal.changed_fields(note, {name: getattr(current, name) for name in PROPOSED})
+        replying.guard(note, changed, note.pk)
         moved = _moved(note, {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS})
         changed += publishing.vouch(note, by)
         entry.update(note, changed, **moved)

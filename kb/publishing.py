@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from kb import journal
+from kb import journal, replying
 from kb.journal import By, NotAllowed
 from kb.models import CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.note import LIVE, NEWEST_FIRST, NOTE_TEXTS, NoteState, authors
@@ -41,6 +41,7 @@ def save_note(
     with journal.entry(by) as entry:
         if version is None:
             journal.changed_fields(note, values)
+            replying.guard(note, values)
             return entry.create(note, **links)
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if needs_reviewer(current, values, links, by.user):
@@ -50,6 +51,7 @@ def save_note(
         moved: dict[str, Any] = dict(journal.changed_links(current, links))
         if not changed and not moved:
             return current
+        replying.guard(current, changed, current.pk)
         changed += vouch(current, by) if vouched else []
         return entry.update(current, changed, **moved)
 

@@ -1,8 +1,86 @@
-"""The reply to a customer: a note's text with its placeholders filled in."""
+"""The reply to a customer: a note's text with its placeholders filled in, and what must not stand in it."""
 
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
 from datetime import date
+from urllib.parse import urlsplit
+
+PLACEHOLDERS = ("code", "date")
+INTERNAL_ENDINGS = ("local", "internal", "corp", "lan", "intranet", "localdomain", "localhost", "home.arpa")
+MAX_LISTED = 5
+
+_PLACEHOLDER = re.compile(r"\{\s*([A-Za-z_][\w .-]{0,40}?)\s*\}")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s<>\"'`|\\^{}]{1,2000}", re.I)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
+_BARE = re.compile(r"(?<![\w@/.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?:/[^\s<>\"'`)\]]{0,500})?|\blocalhost\b", re.I)
+_AFTER_URL = ".,;:!?)]}*_"
 
 
 def fill(reply: str, code: str, on: date) -> str:
     """Return a reply about one code, with `{code}` and `{date}` filled in; other braces are left as written."""
     return reply.replace("{date}", on.isoformat()).replace("{code}", code)
+
+
+def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Collection[str] = ()) -> list[str]:
+    """Return what must not go to a customer as it stands, for a person: which words, and what is allowed."""
+    text = unicodedata.normalize("NFKC", reply)
+    unknown = [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
+    hosts = [host for host in _hosts(text) if _is_internal(host, internal_hosts)]
+    allowed = {address.casefold() for address in public_emails}
+    emails = [found for found in _EMAIL.findall(text) if found.casefold().rstrip(".") not in allowed]
+    known = " and ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    published = f"allowed: {', '.join(sorted(public_emails))}" if public_emails else "none is published"
+    return [
+        *_said("no known placeholder", [f"{{{name}}}" for name in unknown], f"allowed: {known}"),
+        *_said("an internal host", hosts, "customers cannot open it"),
+        *_said("an e-mail address that is not public", emails, published),
+    ]
+
+
+def addresses(reply: str) -> list[str]:
+    """Return the web addresses in a reply, also those written without https://, each once."""
+    text = unicodedata.normalize("NFKC", reply)
+    full = [found.rstrip(_AFTER_URL) for found in _URL.findall(text)]
+    bare = [f"https://{found.rstrip(_AFTER_URL)}" for found in _BARE.findall(_URL.sub(" ", text)) if "/" in found]
+    return list(dict.fromkeys([*full, *bare]))
+
+
+def named(reply: str, titles: Collection[str]) -> list[str]:
+    """Return the titles that stand in a reply, in any case and spacing."""
+    text = _folded(reply)
+    return [title for title in titles if _folded(title) in text]
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _said(what: str, values: list[str], rule: str) -> list[str]:
+    unique = list(dict.fromkeys(values))
+    shown = ", ".join(unique[:MAX_LISTED]) + (f" and {len(unique) - MAX_LISTED} more" if unique[MAX_LISTED:] else "")
+    return [f"{shown} is {what} ({rule})."] if unique else []
+
+
+def _hosts(text: str) -> Iterator[str]:
+    for url in _URL.findall(text):
+        try:
+            yield urlsplit(url.rstrip(_AFTER_URL)).hostname or ""
+        except ValueError:
+            # A host that cannot be read is nothing to send to anybody.
+            yield "[" + url[:60]
+    # A word without a dot is a host only where an address says so.
+    yield from (found.partition("/")[0] for found in _BARE.findall(_EMAIL.sub(" ", _URL.sub(" ", text))))
+
+
+def _is_internal(host: str, more: Collection[str]) -> bool:
+    name = host.casefold().rstrip(".")
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        if not name:
+            return False
+        endings = (*INTERNAL_ENDINGS, *(ending.casefold().lstrip("*.") for ending in more))
+        return "." not in name or any(name == ending or name.endswith(f".{ending}") for ending in endings)
+    return address.is_private or address.is_loopback or address.is_link_local or address.is_unspecified

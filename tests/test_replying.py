@@ -1,0 +1,84 @@
+"""The customer reply is guarded by every verb that writes one."""
+
+import pytest
+
+from kb import proposing, publishing
+from kb.journal import By
+from kb.models import Door, TroubleshootingNote
+from kb.replying import ReplyRefused, problems
+from tests import make
+from tests.admin.conftest import edit, errors, posted, url
+
+pytestmark = pytest.mark.django_db
+BAD = "Look at http://jira/browse/X-1"
+
+
+def test_a_note_with_a_bad_reply_is_not_made(editor):
+    with pytest.raises(ReplyRefused, match="jira is an internal host"):
+        publishing.save_note(TroubleshootingNote(), None, {"title": "New", "customer_reply": BAD}, By(editor, Door.API))
+    assert not TroubleshootingNote.objects.exists()
+
+
+def test_what_was_stored_before_stays_savable_until_the_public_would_see_it(editor):
+    note = make.note("Room is gone", state="draft", audience="internal", customer_reply=BAD)
+    by = By(editor, Door.ADMIN)
+    assert publishing.save_note(note, 1, {"cause": "New", "customer_reply": BAD}, by).version == 2
+    with pytest.raises(ReplyRefused):
+        publishing.save_note(note, 2, {"audience": "public"}, by)
+    with pytest.raises(ReplyRefused):
+        publishing.save_note(note, 2, {"customer_reply": BAD + " now"}, by)
+    assert publishing.save_note(note, 2, {"customer_reply": "", "audience": "public"}, by).version == 3
+
+
+def test_a_proposal_is_guarded_when_it_is_made_and_when_it_is_accepted(editor, reviewer):
+    note = make.note("Room is gone", make.code())
+    by = By(editor, Door.ADMIN)
+    with pytest.raises(ReplyRefused):
+        proposing.propose(note, 1, {"customer_reply": BAD}, by)
+    proposal = proposing.propose(note, 1, {"customer_reply": "See https://status.example.com/77"}, by)
+    with pytest.raises(ReplyRefused):
+        proposing.revise(proposal, 1, {"customer_reply": BAD}, by)
+    make.incident("Down", url="https://status.example.com/77")
+    with pytest.raises(ReplyRefused, match="the address of a linked incident"):
+        proposing.accept(proposal, 1, By(reviewer, Door.ADMIN))
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("https://status.example.com/1#x", "is the address of a linked incident"),
+        ("See status.example.com/1.", "is the address of a linked incident"),
+        ("As in ROOM IS\nleaking memory!", "“Room is leaking memory” is the title of an internal note"),
+    ],
+)
+def test_a_reply_names_nothing_that_is_internal(reply, said):
+    make.incident("Down")
+    make.note("Room is leaking memory", audience="internal")
+    make.note("Room", audience="internal")
+    make.note("Room is gone for good", audience="public")
+    assert said in " ".join(problems(reply))
+    assert problems("The Room. Room is gone for good. https://status.example.com/2") == []
+
+
+def test_the_settings_add_hosts_and_addresses(settings):
+    settings.KB_INTERNAL_HOSTS = ["jira.example.com"]
+    settings.KB_PUBLIC_EMAILS = ["support@example.com"]
+    assert problems("support@example.com") == []
+    assert "jira.example.com is an internal host" in problems("https://jira.example.com/X-1")[0]
+
+
+def test_its_own_title_is_no_secret_of_a_note(editor):
+    note = make.note("Room is leaking memory", state="draft", audience="internal")
+    values = {"customer_reply": "Room is leaking memory: we are on it."}
+    assert publishing.save_note(note, 1, values, By(editor, Door.ADMIN)).version == 2
+
+
+def test_the_form_says_so_at_the_field_and_keeps_the_words(client, editor):
+    note = make.note("Room is gone", state="draft", audience="internal")
+    client.force_login(editor)
+    response = edit(client, note, customer_reply=BAD, cause="Typed")
+    form = response.context["adminform"].form
+    assert "jira is an internal host" in form.errors["customer_reply"][0]
+    assert "jira is an internal host" in errors(response)
+    assert posted(response)["cause"] == "Typed"
+    assert client.post(url(note), posted(response, customer_reply="Fine")).status_code == 302
