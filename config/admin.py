@@ -4,7 +4,10 @@ from importlib import import_module
 
 from django.contrib.admin.apps import AdminConfig
 
-NOUNS = ("code", "note", "proposal", "incident", "table", "table_import", "import_row", "synonym", "token", "flag")
+NOUNS = (
+    *("people", "code", "note", "proposal", "incident", "table", "table_import", "import_row", "synonym"),
+    *("token", "flag"),
+)
 
 
 class SupportAdminConfig(AdminConfig):

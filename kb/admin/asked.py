@@ -1,7 +1,7 @@
 """What the address of a list asks for: an unknown filter or value is an error that names what is allowed."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.exceptions import DisallowedModelAdminToField
@@ -53,7 +53,7 @@ class AskedList(ChangeList):
         self._check_order(request.GET.get(ORDER_VAR, ""))
         known = {name: check for one in self.list_filter for name, check in _checks(self.model, one, request.user)}
         for name, values in self.filter_params.items():
-            if name in IGNORED_PARAMS:
+            if name in (*IGNORED_PARAMS, *self.model_admin.also_asked):  # type: ignore[attr-defined]
                 continue
             if name not in known:
                 raise WrongParameter(name, "is not what this list is filtered by", [*known, "q"])
@@ -131,6 +131,9 @@ def _row_of(model: Any, user: Any) -> Any:
 
 class WithAskedList:
     """A list whose address is answered or refused in words, and whose size is not felt."""
+
+    also_asked: ClassVar[tuple[str, ...]] = ()
+    """What a list is asked for besides its filters."""
 
     def get_paginator(self: Any, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Paginator:
         """Return the pages of a list: of a search, which is dear, all numbers at once, to count and to cut."""

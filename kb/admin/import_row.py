@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kb.admin.asked import WithAskedList
 from kb.importing import deciding
 from kb.importing.apply import needs_second_yes, retire_limit
 from kb.importing.errors import ImportRefused
@@ -73,12 +74,13 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(ImportRow)
-class ImportRowAdmin(admin.ModelAdmin):
+class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
     """Read and decide the rows of one import."""
 
     list_display = ["does", "at_line", "shown_code", "shown_section", "differences", "decision"]
     list_display_links = ["shown_code"]
     list_filter = [KindFilter]
+    also_asked = (WHOLE,)
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
@@ -131,8 +133,6 @@ class ImportRowAdmin(admin.ModelAdmin):
         found = TableImport.objects.visible_to(request.user).select_related(
             "table", "planned_by", "applied_by", "closed_by", "rolls_back"
         )
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
-            return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
         pk = request.GET.get(WHOLE, "")
         table_import = found.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
         if table_import is None:

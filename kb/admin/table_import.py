@@ -18,6 +18,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from import_export.admin import ImportMixin
 
+from kb.admin.asked import WithAskedList
 from kb.admin.import_row import may_see_imports, rows_address
 from kb.importing import deciding
 from kb.importing.apply import apply_import
@@ -98,7 +99,7 @@ class UploadForm(forms.Form):
 
 
 @admin.register(TableImport)
-class TableImportAdmin(ImportMixin, admin.ModelAdmin):
+class TableImportAdmin(WithAskedList, ImportMixin, admin.ModelAdmin):
     """The record of imports, and the way in for a new one."""
 
     list_display = ["shown", "shown_table", "shown_state", "shown_counts", "planned_by", "planned_at"]
@@ -168,12 +169,6 @@ class TableImportAdmin(ImportMixin, admin.ModelAdmin):
     def shown_counts(self, table_import: TableImport) -> str:
         """Return the counts by kind, in words."""
         return ", ".join(f"{n} {kind}" for kind, n in table_import.counts.items() if n and kind != "reordered")
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """List the imports; a NUL byte in the address, which PostgreSQL cannot compare with, is no filter."""
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
-            return HttpResponseRedirect(request.path)
-        return super().changelist_view(request, extra_context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

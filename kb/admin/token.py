@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from kb import tokens
+from kb.admin.asked import WithAskedList
 from kb.models import ApiToken, Scope
 
 
@@ -43,7 +44,7 @@ class TokenForm(forms.ModelForm):
 
 
 @admin.register(ApiToken)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(WithAskedList, admin.ModelAdmin):
     """Tokens are made and revoked; nothing else of them changes."""
 
     list_display = ("name", "hint", "user", "scope_list", "expires_at", "last_used_at", "state")
