@@ -269,7 +269,7 @@ def _ranges_of(codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote]
             about |= Q(table=code.table_id, first__lte=code.number, last__gte=code.number)
     if not about:
         return []
-    ranges = CodeRange.objects.visible_to(user).filter(about)
+    ranges = CodeRange.objects.visible_to(user).filter(about).select_related("table")
     return list(ranges.prefetch_related(Prefetch("notes", notes, to_attr="shown_notes")))
 
 

@@ -21,7 +21,7 @@ CONTENT_TYPE = "application/problem+json"
 MAX_SHOWN = 100
 """Characters of a bad value that are repeated."""
 
-MAX_LISTED = 40
+MAX_LISTED = 100
 """Allowed values that are listed; the nearest first where there are more."""
 
 FAILED = "Something went wrong here. It is logged under the request id; please try again."
@@ -35,7 +35,7 @@ class BadParameterSerializer(serializers.Serializer):
     parameter = serializers.CharField(help_text="Its name, or its place in the body, such as `codes[3]`.")
     value = serializers.CharField(allow_blank=True, help_text="As given, cut where it is long.")
     message = serializers.CharField(help_text="For a person.")
-    allowed = serializers.ListField(child=serializers.CharField(), help_text="Allowed values, the nearest 40 at most.")
+    allowed = serializers.ListField(child=serializers.CharField(), help_text="Allowed values, the nearest 100 at most.")
     nearest = serializers.CharField(allow_null=True, help_text="The allowed value that is spelled most alike.")
 
 

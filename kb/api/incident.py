@@ -1,29 +1,48 @@
 """Incident links."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb.api import table
+from kb.api.lookups import SINCE, holds, moments, names, numbers, texts, with_lookups, words_of
 from kb.api.parameters import Parameter
 from kb.api.reading import AnswerSerializer, ReadViewSet
-from kb.api.refs import CodeRefSerializer, shown_codes
-from kb.api.values import CODE, MOMENT, TEXT, YES_NO, one_of
+from kb.api.refs import CUT, CodeRefSerializer, Related, cut, shown_codes
+from kb.api.values import CODE, MOMENT, TEXT, YES_NO
 from kb.models import Audience, IncidentLink, ReturnCode
 from kb.models.incident import IncidentLinkQuerySet, IncidentState
 
 
+@with_lookups(
+    {
+        **numbers("id"),
+        **names("url"),
+        **names("reference", may_lack=True),
+        **names("title"),
+        **holds("title"),
+        **texts("impact"),
+        **texts("workaround"),
+        **words_of("state", IncidentState.values),
+        **words_of("audience", Audience.values),
+        **moments("started_at", may_lack=True),
+        **moments("resolved_at", may_lack=True),
+        **numbers("version"),
+        **moments("created_at"),
+        **moments("updated_at"),
+    }
+)
 class IncidentFilters(FilterSet):
     """Filters of incident links."""
 
-    state = Parameter(one_of(IncidentState.values), several=True)
     open = Parameter(YES_NO, method="by_open", about="Whether it still goes on.")
-    audience = Parameter(one_of(Audience.values))
-    reference = Parameter(TEXT, several=True, about="The tracker's own number.")
     code = Parameter(CODE, several=True, method="hitting", about="A code in any spelling.")
     table = Parameter(TEXT, several=True, method="hitting", about="Slug of a table; with `code`, of that very code.")
-    started_since = Parameter(MOMENT, field_name="started_at", lookup_expr="gte")
-    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte")
+    started_since = Parameter(MOMENT, field_name="started_at", lookup_expr="gte", about="`started_at__after`.")
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
 
     class Meta:
         model = IncidentLink
@@ -50,16 +69,22 @@ class IncidentFilters(FilterSet):
 class IncidentSerializer(AnswerSerializer):
     """A link to an incident in somebody's tracker, and the codes it hit."""
 
-    codes = CodeRefSerializer(source="shown_codes", many=True, read_only=True)
+    codes = Related(CodeRefSerializer(), source="shown_codes")
+    truncated: Any = serializers.SerializerMethodField(help_text=CUT)
     url = serializers.URLField(read_only=True, help_text="The incident in its tracker.")
 
     class Meta:
         model = IncidentLink
         fields = [
             *("id", "url", "reference", "title", "state", "started_at", "resolved_at", "impact", "workaround", "codes"),
-            *("audience", "version", "created_at", "updated_at"),
+            *("truncated", "audience", "version", "created_at", "updated_at"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": ["codes"]}})
+    def get_truncated(self, incident: IncidentLink) -> list[str]:
+        """Return the lists that are longer."""
+        return cut(incident, codes="shown_codes")
 
 
 class OpenIncidentSerializer(serializers.ModelSerializer):
@@ -84,6 +109,7 @@ class IncidentViewSet(ReadViewSet):
         "id": ("id",),
     }
     default_ordering = "-started_at"
+    facets = {"state": "state", "audience": "audience"}
 
     def get_queryset(self) -> QuerySet[IncidentLink]:
         """Return the incidents that the caller may read, with the codes that the caller may read."""

@@ -3,33 +3,49 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb import searching
 from kb.api import table
 from kb.api.errors import BadParameters, describe
+from kb.api.lookups import SINCE, days, holds, moments, names, numbers, texts, with_lookups, words_of
 from kb.api.parameters import Parameter
 from kb.api.reading import AnswerSerializer, Permalink, ReadViewSet
-from kb.api.refs import CodeRefSerializer, RangeRefSerializer, shown_codes
-from kb.api.values import CODE, MOMENT, TEXT, WORDS, YES_NO, one_of
+from kb.api.refs import CUT, CodeRefSerializer, RangeRefSerializer, Related, cut, shown_codes, shown_ranges
+from kb.api.values import CODE, MOMENT, TEXT, WORDS, YES_NO
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.note import NOTE_TEXTS, NoteState
 from kb.text import code as text_code
 
 
+@with_lookups(
+    {
+        **numbers("id"),
+        **names("title"),
+        **holds("title"),
+        **{name: one for text in NOTE_TEXTS[1:] for name, one in texts(text).items()},
+        **words_of("state", NoteState.values),
+        **words_of("audience", Audience.values),
+        **moments("validated_at", may_lack=True),
+        **days("review_on", internal=True),
+        **moments("verify_since", may_lack=True, internal=True),
+        **numbers("version"),
+        **moments("created_at"),
+        **moments("updated_at"),
+    }
+)
 class NoteFilters(FilterSet):
     """Filters of troubleshooting notes."""
 
-    state = Parameter(one_of(NoteState.values), several=True)
-    audience = Parameter(one_of(Audience.values))
     code = Parameter(CODE, several=True, method="about", about="A code in any spelling, or a number in a range.")
     table = Parameter(TEXT, several=True, method="about", about="Slug of a table; with `code`, of that very code.")
     owner = Parameter(TEXT, several=True, internal=True, method="by_owner", about="User name of who keeps it true.")
     due = Parameter(YES_NO, internal=True, method="by_due", about="Whether its review date has come.")
-    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte")
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
     text = Parameter(WORDS, method="by_text", about="Words that its texts all hold.")
 
     class Meta:
@@ -61,8 +77,8 @@ class NoteFilters(FilterSet):
         found = dict(owners.filter(username__in=value).values_list("username", "pk"))
         missing = [one for one in value if one not in found]
         if missing:
-            names = list(owners.order_by("username").values_list("username", flat=True)[: table.MOST_NEAR])
-            raise BadParameters([describe(name, one, "{} owns no note.", names) for one in missing])
+            owning = list(owners.order_by("username").values_list("username", flat=True)[: table.MOST_NEAR])
+            raise BadParameters([describe(name, one, "{} owns no note.", owning) for one in missing])
         return queryset.filter(owner__in=found.values())
 
     def by_due(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
@@ -78,8 +94,9 @@ class NoteFilters(FilterSet):
 class NoteSerializer(AnswerSerializer):
     """A troubleshooting note. Texts are Markdown; who stands behind it and when to review it are internal."""
 
-    codes = CodeRefSerializer(source="shown_codes", many=True, read_only=True)
-    ranges = RangeRefSerializer(source="shown_ranges", many=True, read_only=True)
+    codes = Related(CodeRefSerializer(), source="shown_codes")
+    ranges = Related(RangeRefSerializer(), source="shown_ranges")
+    truncated: Any = serializers.SerializerMethodField(help_text=CUT)
     owner: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
     validated_by: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
     verify_reason = serializers.CharField(read_only=True, allow_null=True)
@@ -90,10 +107,16 @@ class NoteSerializer(AnswerSerializer):
     class Meta:
         model = TroubleshootingNote
         fields = [
-            *("id", *NOTE_TEXTS, "codes", "ranges", "state", "audience", "owner", "review_on", "validated_by"),
-            *("validated_at", "verify_since", "verify_reason", "version", "created_at", "updated_at", "url"),
+            *("id", *NOTE_TEXTS, "codes", "ranges", "truncated", "state", "audience", "owner", "review_on"),
+            *("validated_by", "validated_at", "verify_since", "verify_reason", "version", "created_at", "updated_at"),
+            "url",
         ]
         read_only_fields = fields
+
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": ["codes", "ranges"]}})
+    def get_truncated(self, note: TroubleshootingNote) -> list[str]:
+        """Return the lists that are longer."""
+        return cut(note, codes="shown_codes", ranges="shown_ranges")
 
 
 class ShownNoteSerializer(serializers.ModelSerializer):
@@ -120,10 +143,10 @@ class NoteViewSet(ReadViewSet):
         "id": ("id",),
     }
     default_ordering = "-updated_at"
+    facets = {"state": "state", "audience": "audience"}
 
     def get_queryset(self) -> QuerySet[TroubleshootingNote]:
         """Return the notes that the caller may read, with the codes and ranges that the caller may read."""
         user = self.request.user
-        ranges = CodeRange.objects.visible_to(user).select_related("table").order_by("table", "first", "-last")
         notes = TroubleshootingNote.objects.visible_to(user).select_related("owner", "validated_by")
-        return notes.prefetch_related(shown_codes(user), Prefetch("ranges", ranges, to_attr="shown_ranges"))
+        return notes.prefetch_related(shown_codes(user), shown_ranges(user))

@@ -17,6 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from kb.api.errors import BadParameters, describe
 from kb.api.parameters import Field
+from kb.api.totals import TOTALS
 from kb.api.values import Refused, text_of, whole
 from kb.text.code import MAX_NUMBER
 
@@ -111,9 +112,12 @@ class KeysetPagination(BasePagination):
         size = view.asked.get("page_size", DEFAULT_SIZE)
         back, values = self._cursor(view.asked.get("cursor"))
         terms = [term.reversed() for term in self.terms] if back else self.terms
-        if values is not None:
-            queryset = queryset.filter(_after(terms, values))
-        rows = list(queryset.order_by(*(term.order() for term in terms))[: size + 1])
+        rows: list[Any] = []
+        for n, part in enumerate(self._parts(view.borders.get(view.ordering), back, values)):
+            rest = queryset.filter(part) if n or values is None else queryset.filter(part, _after(terms, values))
+            rows += rest.order_by(*(term.order() for term in terms))[: size + 1 - len(rows)]
+            if len(rows) > size:
+                break
         more, self.rows = len(rows) > size, rows[:size]
         if back:
             self.rows.reverse()
@@ -130,7 +134,7 @@ class KeysetPagination(BasePagination):
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"next": link, "previous": link, "results": {**schema, "maxItems": MAX_SIZE}},
+            "properties": {"next": link, "previous": link, "results": {**schema, "maxItems": MAX_SIZE}, **TOTALS},
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -142,6 +146,19 @@ class KeysetPagination(BasePagination):
             {"name": "page_size", "in": "query", "schema": size, "description": "Results of one page at most."},
             {"name": "cursor", "in": "query", "schema": cursor, "description": about},
         ]
+
+    def _parts(self, border: Any, back: bool, values: list[Any] | None) -> list[Q]:
+        """Return the parts of the list that are still to be read, in the order of reading.
+
+        An order with a border has two: what is below comes first, although the order falls. Each part is read from
+        the one index, where an order that says so would sort the table.
+        """
+        if border is None:
+            return [Q()]
+        name = self.terms[0].field.attname
+        parts = [Q(**{f"{name}__lt": border}), Q(**{f"{name}__gte": border})]
+        at = 0 if values is None or values[0] < border else 1
+        return parts[at::-1] if back else parts[at:]
 
     def _link(self, last: bool) -> str | None:
         if not self.rows or not (self.has_next if last else self.has_previous):

@@ -1,5 +1,6 @@
 """What lists and details share: strict parameters, stable orders, a choice of fields, careful caching."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -15,7 +16,8 @@ from kb.api.caching import conditional, kept_apart
 from kb.api.paging import KeysetPagination, Term
 from kb.api.parameters import Field, filters_for, read
 from kb.api.schema import ReadSchema
-from kb.api.values import Kind, one_of, some_of
+from kb.api.totals import Facet, totals
+from kb.api.values import YES, Kind, one_of, some_of
 from kb.models.audience import Reader, reader
 
 
@@ -40,8 +42,8 @@ class AnswerSerializer(serializers.ModelSerializer):
     def get_fields(self) -> dict[str, Any]:
         """Return the fields that were asked for, in their own order."""
         fields = super().get_fields()
-        asked = self.context.get("fields")
-        return {name: one for name, one in fields.items() if asked is None or name in asked}
+        shown = self.context.get("shown")
+        return {name: one for name, one in fields.items() if shown is None or name in shown}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the answer without internal words for whoever may not read them."""
@@ -59,11 +61,23 @@ class ReadViewSet(ReadOnlyModelViewSet):
     pagination_class = KeysetPagination
     filter_backends = [DjangoFilterBackend]
     filterset_class: Any
-    detail_serializer_class: Any = None
+    serializer_class: Any
     orders: ClassVar[dict[str, tuple[str, ...]]]
     """Fields by the name of an order; the last is unique, so that no two rows tie."""
 
     default_ordering: ClassVar[str]
+
+    borders: ClassVar[dict[str, Any]] = {}
+    """By the name of an order that falls: the value of its first field below which rows come first all the same."""
+
+    facets: ClassVar[dict[str, Facet]] = {}
+    """What may be counted by value: a field, or an expression."""
+
+    related: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Members of an answer that are there if they are asked for, by what asks for them."""
+
+    related_in_detail: ClassVar[tuple[str, ...]] = ()
+    """Those of them that a single answer has anyway."""
 
     asked: dict[str, Any]
 
@@ -74,15 +88,29 @@ class ReadViewSet(ReadOnlyModelViewSet):
 
     def fields_kind(self) -> Kind:
         """Return the fields of the answer as a kind of value."""
-        return some_of(self.get_serializer_class().Meta.fields)
+        return some_of(self.serializer_class.Meta.fields)
 
-    def get_serializer_class(self) -> Any:
-        """Return the longer answer, if there is one, for a single thing."""
-        return (self.action == "retrieve" and self.detail_serializer_class) or self.serializer_class
+    def choices(self) -> dict[str, Field]:
+        """Return the parameters that choose what an answer has."""
+        include = {"include": Field(kind=some_of(self.related))} if self.related else {}
+        return {"fields": Field(kind=self.fields_kind()), **include}
+
+    def totals_asked(self) -> dict[str, Field]:
+        """Return the parameters that ask for totals of a list."""
+        facets = {"facets": Field(kind=some_of(self.facets))} if self.facets else {}
+        return {"count": Field(kind=YES), **facets}
+
+    @property
+    def shown(self) -> set[str]:
+        """The members of an answer that were asked for, or that it has anyway."""
+        anyway = self.related_in_detail if self.action == "retrieve" else ()
+        hidden = {member for members in self.related.values() for member in members}.difference(anyway)
+        asked = self.asked.get("fields") or [f for f in self.serializer_class.Meta.fields if f not in hidden]
+        return {*asked, *(member for name in self.asked.get("include", ()) for member in self.related[name])}
 
     def get_serializer_context(self) -> dict[str, Any]:
-        """Add the fields that were asked for."""
-        return {**super().get_serializer_context(), "fields": getattr(self, "asked", {}).get("fields")}
+        """Add what the answer has."""
+        return {**super().get_serializer_context(), "shown": self.shown if hasattr(self, "asked") else None}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse other methods before anything else: that nothing can be written does not depend on who asks."""
@@ -108,16 +136,24 @@ class ReadViewSet(ReadOnlyModelViewSet):
             **filters_for(request.user, self.filterset_class),
             **KeysetPagination.parameters,
             "ordering": Field(kind=self.ordering_kind()),
-            "fields": Field(kind=self.fields_kind()),
+            **self.choices(),
+            **self.totals_asked(),
         }
         self.asked = read(request.query_params, known)
-        return super().list(request, *args, **kwargs)
+        queryset = self.filter_queryset(self.get_queryset())
+        answer = self.get_paginated_response(self.answers(self.paginate_queryset(queryset) or []))
+        answer.data |= totals(queryset, self.facets, self.asked.get("facets", ()), self.asked.get("count", False))
+        return answer
 
     @conditional
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer one thing."""
-        self.asked = read(request.query_params, {"fields": Field(kind=self.fields_kind())})
-        return super().retrieve(request, *args, **kwargs)
+        self.asked = read(request.query_params, self.choices())
+        return Response(self.answers([self.get_object()])[0])
+
+    def answers(self, things: Sequence[Any]) -> Any:
+        """Return the answers for things that were read."""
+        return self.get_serializer(things, many=True).data
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Filter lists alone: a detail is found by its address."""

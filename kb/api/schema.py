@@ -104,9 +104,10 @@ class ReadSchema(ProblemSchema):
         return str(view.queryset.model._meta.verbose_name_plural)
 
     def get_override_parameters(self) -> list[Any]:
-        """Return `fields`, and for a list `ordering`."""
+        """Return what chooses the members of an answer, and for a list its order and totals."""
         view: Any = self.view
-        made = [_parameter("fields", view.fields_kind().schema, "Fields to answer, separated by commas.")]
+        asked = view.choices() | (view.totals_asked() if view.action == "list" else {})
+        made = [_parameter(name, field.kind.schema, _ABOUT[name]) for name, field in asked.items()]
         if view.action == "list":
             default = {**view.ordering_kind().schema, "default": view.default_ordering}
             made.append(_parameter("ordering", default, "Order of the results; a minus sign turns it around."))
@@ -146,6 +147,14 @@ class TokenScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the header that carries the token."""
         return {"type": "http", "scheme": "bearer", "description": "A token that was made in the admin."}
+
+
+_ABOUT = {
+    "fields": "Fields to answer, separated by commas.",
+    "include": "What else to answer, separated by commas; `truncated` names the lists of it that go on.",
+    "facets": "Count the results by these, separated by commas, after all filters.",
+    "count": "Count the results: 1, or leave it out.",
+}
 
 
 def _parameter(name: str, schema: Mapping[str, Any], description: str) -> OpenApiParameter:

@@ -7,24 +7,38 @@ from django_filters.rest_framework import FilterSet
 from rest_framework import serializers
 
 from kb.api.errors import BadParameters, describe
+from kb.api.lookups import SINCE, holds, moments, names, numbers, with_lookups, words_of
 from kb.api.parameters import Parameter
 from kb.api.reading import AnswerSerializer, Permalink, ReadViewSet
-from kb.api.values import MOMENT, TEXT, one_of
+from kb.api.values import MOMENT, TEXT
 from kb.models import Audience, CodeTable
 
 MOST_NEAR = 1_000
 """Tables or sections among which the nearest spelling is sought."""
 
 
+@with_lookups(
+    {
+        **numbers("id"),
+        **names("slug"),
+        **names("vendor"),
+        **names("product"),
+        **names("name"),
+        **holds("name"),
+        **names("source_url", may_lack=True),
+        **words_of("audience", Audience.values),
+        **numbers("version"),
+        **moments("created_at"),
+        **moments("updated_at"),
+    }
+)
 class TableFilters(FilterSet):
     """Filters of code tables."""
 
-    slug = Parameter(TEXT, several=True)
     vendor = Parameter(TEXT, lookup_expr="iexact", about="The vendor's name, in any case.")
     product = Parameter(TEXT, lookup_expr="iexact", about="The product's name, in any case.")
     language = Parameter(TEXT, lookup_expr="iexact", about="Language tag of the vendor's text, such as en.")
-    audience = Parameter(one_of(Audience.values))
-    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte")
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
 
     class Meta:
         model = CodeTable
@@ -57,6 +71,7 @@ class TableViewSet(ReadViewSet):
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
     default_ordering = "vendor"
+    facets = {name: name for name in ("vendor", "product", "language", "audience")}
     orders = {
         "vendor": ("vendor", "product", "slug"),
         "slug": ("slug",),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from kb import searching
@@ -14,6 +14,10 @@ MAX_SEVERAL = 100
 """Values that one parameter takes at once: a query of bounded size."""
 
 MAX_TEXT = 200
+MAX_PHRASE = 1_000
+_LEAST = 3
+"""Letters of a text that is looked for in texts: fewer would find everything."""
+
 _NOT_NUL = r"^[^\u0000]+$"
 
 
@@ -41,7 +45,7 @@ def one_of(choices: Iterable[str]) -> Kind:
 
     def read(text: str) -> str:
         if text not in words:
-            raise Refused("{} is not one of its values.", words)
+            raise Refused("{} is not one of its values.", words, text)
         return text
 
     return Kind(read, {"type": "string", "enum": words})
@@ -52,7 +56,7 @@ def some_of(choices: Iterable[str]) -> Kind:
     words = list(choices)
 
     def read(text: str) -> list[str]:
-        given = [word.strip() for word in text.split(",")]
+        given = list(dict.fromkeys(word.strip() for word in text.split(",")))
         unknown = [word for word in given if word not in words]
         if unknown:
             raise Refused(
@@ -62,6 +66,22 @@ def some_of(choices: Iterable[str]) -> Kind:
 
     items = {"type": "string", "enum": words}
     return Kind(read, {"type": "array", "items": items, "minItems": 1})
+
+
+def list_of(kind: Kind) -> Kind:
+    """Return the kind that is a comma list of values of another."""
+
+    def read(text: str) -> list[Any]:
+        given = [part.strip() for part in text.split(",")]
+        if len(given) > MAX_SEVERAL or not all(given):
+            raise Refused("{} is not a list of values.", [f"1 to {MAX_SEVERAL} values with commas between them"])
+        return [kind.read(part) for part in given]
+
+    one = _PART.get(kind.schema["type"], "") if "enum" not in kind.schema else "|".join(kind.schema["enum"])
+    return Kind(read, {"type": "string", "pattern": rf"^(?:{one})(?:,(?:{one})){{0,{MAX_SEVERAL - 1}}}$"})
+
+
+_PART = {"integer": "[0-9]{1,18}", "string": rf"[^,\s\u0000][^,\u0000]{{0,{MAX_TEXT - 2}}}"}
 
 
 def whole(least: int, most: int) -> Kind:
@@ -108,6 +128,24 @@ def _moment(text: str) -> datetime:
         ) from None
 
 
+def _day(text: str) -> date:
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused("{} is no day.", ["2026-03-05"]) from None
+
+
+def _phrase(text: str) -> str:
+    if len(text) > MAX_PHRASE:
+        raise Refused(f"It is too long: {len(text)} characters.", [f"at most {MAX_PHRASE} characters"])
+    # A Chinese word has two characters where an English one has five letters.
+    if sum(2 if letter > "\u2e80" else 1 for letter in text if letter.isalnum()) < _LEAST:
+        raise Refused("{} is too short to be looked for.", [f"{_LEAST} letters or digits, or 2 Chinese characters"])
+    return text
+
+
 def _words(text: str) -> str:
     words = text.split()
     limit = f"1 to {searching.MAX_WORDS} words of at most {searching.MAX_LENGTH} characters"
@@ -125,6 +163,10 @@ def _codes(text: str) -> list[str]:
     return given
 
 
+YES = Kind(lambda text: one_of(["1"]).read(text) == "1", {"type": "integer", "enum": [1]})
+ID = whole(0, MAX_NUMBER)
+DAY = Kind(_day, {"type": "string", "format": "date"})
+PHRASE = Kind(_phrase, {"type": "string", "minLength": 1, "maxLength": MAX_PHRASE, "pattern": r"[A-Za-z0-9]{3}"})
 YES_NO = Kind(_yes_no, {"type": "boolean"})
 NUMBER = whole(-MAX_NUMBER, MAX_NUMBER)
 MOMENT = Kind(_moment, {"type": "string", "format": "date-time"})

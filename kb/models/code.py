@@ -129,6 +129,9 @@ class ReturnCode(models.Model):
             models.Index(fields=["table", "position", "id"], name="code_vendor_order"),
             # Neighbours in a range, and the API's number range.
             models.Index(fields=["table", "number"], name="code_number"),
+            # The API's order by code or number, of everything and of a table.
+            models.Index(fields=["sort_key", "id"], name="code_natural"),
+            models.Index(fields=["table", "sort_key", "id"], name="code_natural_in_table"),
             # The API's `updated_since`.
             models.Index(fields=["updated_at"], name="code_updated"),
         ]

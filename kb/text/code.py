@@ -19,6 +19,9 @@ MAX_LENGTH = 64
 MAX_NUMBER = 2**63 - 1
 """Largest number that a database's signed 64-bit column holds."""
 
+NO_NUMBER = "1"
+"""Sort keys from this one on are of codes without a number."""
+
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES = re.compile(r"[\s_]+")

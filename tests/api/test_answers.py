@@ -54,6 +54,7 @@ def test_a_code_tells_everything_about_itself(client):
         "url": "http://testserver/codes/zim-server/business-codes/0xC0000005/",
         "notes": [],
         "open_incidents": [],
+        "truncated": [],
     }
 
 

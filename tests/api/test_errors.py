@@ -64,6 +64,14 @@ def world():
         ("code__in=1,,2", ["code__in"]),
         ("&".join(["code=1"] * 101), ["code", "101 times", "100 values"]),
         ("retired=true&retired=false", ["retired", "more than once"]),
+        ("description__contains=ab", ["ab", "too short", "3 letters"]),
+        ("description__contains=" + "x" * 1_001, ["1001", "1000"]),
+        ("description__contain=room", ["Did you mean description__contains?"]),
+        ("disposition__in=fix_request,fixme", ["fixme", "no_action"]),
+        ("number__in=1,,2", ["1,,2"]),
+        ("number__gte=x", ["number__gte"]),
+        ("retired_at__after=2026-01-01", ["zone"]),
+        ("version=-1", ["0 to"]),
         ("page_size=1&page_size=2", ["page_size", "more than once"]),
         ("updated_since=2026-01-01T00:00:00Z&updated_since=x", ["updated_since", "more than once"]),
     ],
@@ -117,11 +125,11 @@ def test_an_owner_who_owns_nothing_is_named(client, agent, editor):
 
 
 def test_a_long_list_of_what_is_allowed_begins_with_the_nearest(client):
-    for n in range(60):
-        make.table(f"table-{n:02d}")
-    (error,) = client.get("/api/v1/codes/?table=tabel-59").json()["errors"]
-    assert len(error["allowed"]) == 40
-    assert error["allowed"][0] == error["nearest"] == "table-59"
+    for n in range(120):
+        make.table(f"table-{n:03d}")
+    (error,) = client.get("/api/v1/codes/?table=tabel-059").json()["errors"]
+    assert len(error["allowed"]) == 100
+    assert error["allowed"][0] == error["nearest"] == "table-059"
 
 
 @pytest.mark.parametrize(
