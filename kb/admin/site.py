@@ -1,5 +1,6 @@
 """The admin site."""
 
+from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from kb.admin import kept
 from kb.admin.choosing import AutocompleteView
 from kb.admin.queues import queues
 
@@ -34,6 +36,17 @@ class SupportAdminSite(admin.AdminSite):
     index_title = "Curate the knowledge base"
     site_url = "/"
     enable_nav_sidebar = False
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Let in who may; keep for who was logged out meanwhile what they typed. See Note [Kept in the page]."""
+        checked = super().admin_view(view, cacheable)
+
+        def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_anonymous and kept.is_keepable(request):
+                return kept.page(request)
+            return checked(request, *args, **kwargs)
+
+        return update_wrapper(keeping, checked)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show what waits for this person, above the lists."""

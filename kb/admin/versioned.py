@@ -6,12 +6,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
-from kb.admin import choosing
+from kb.admin import choosing, kept
 from kb.admin.asked import WithAskedList
 from kb.admin.conflict import Merged, Sent, as_json, from_json, merge, put, take_theirs, untouched
 from kb.admin.revision_steps import field_label, shown
@@ -152,6 +152,8 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         """Show or save the form; what a verb refuses is said on the page."""
         title = f"New {self.opts.verbose_name}" if object_id is None else capfirst(self.opts.verbose_name)
         context = {"title": title} | (extra_context or {})
+        if kept.is_kept(request):
+            hold(request, kept.BACK)
         try:
             return super().changeform_view(request, object_id, form_url, context)
         except (StaleEdit, NotAllowed) as refusal:
@@ -160,6 +162,20 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
             hold(request, "Somebody saved the same thing at the same moment. Nothing was changed: try again.")
         # Once more, with the refusal as an error of the form: a redirect would lose what was typed.
         return super().changeform_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> list[Any]:
+        """Let the admin itself answer who is logged out: it keeps what they typed. See Note [Kept in the page]."""
+        urls = super().get_urls()
+        for pattern in urls:
+            if (pattern.name or "").endswith(("_add", "_change")):
+                pattern.callback.login_required = False
+        return urls
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Show what was typed about something that is gone by now, or out of sight."""
+        if kept.is_keepable(request):
+            return kept.page(request, f"This {opts.verbose_name} is not there any more, or not for you to see.")
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Tell the form what is to be held."""
@@ -186,6 +202,8 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write through the verb, links and all."""
+        if hasattr(request, HELD):
+            raise PermissionDenied("This form is only shown.")
         given = form.cleaned_data
         values = {name: given[name] for name in self.written if name in given}
         links = {name: [*given[name], *self._out_of_sight(request, obj, name)] for name in self.linked if name in given}
