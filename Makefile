@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` serves the demo, `make test` proves the product.
 # uv is used when it is there, otherwise venv and pip. Nothing asks a question.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run test lint format lock screenshots clean
+.PHONY: help venv venv-dev run test soak lint format lock screenshots clean
 
 PORT ?= 8000
 VENV := .venv
@@ -51,6 +51,9 @@ test: venv-dev ## Check the code and run every test, on SQLite, on PostgreSQL an
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 	@echo "==> Tests on PostgreSQL"
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not browser"
+
+soak: venv-dev ## Run every test of faults: real servers, killed for real (some minutes)
+	@SOAK=1 $(BIN)/python -m pytest -q tests/faults
 
 lint: venv-dev ## Check style, types, layers and templates
 	@echo "==> Style, types, layers, templates"

@@ -6,6 +6,7 @@ import re
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -20,6 +21,13 @@ def _is_database(url: str) -> None:
         dj_database_url.parse(url)
     except ValueError as error:
         raise ValidationError(f"not a database address: {error}") from error
+
+
+def _are_postgres(urls: list[str]) -> None:
+    for url in urls:
+        _is_database(url)
+        if not url.startswith(("postgres://", "postgresql://")):
+            raise ValidationError("replicas are streaming replicas of PostgreSQL: postgres://…")
 
 
 def _is_zone(name: str) -> None:
@@ -80,6 +88,8 @@ SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", validate=_is_database)
+DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=validate.Range(min=0))
+REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [], validate=_are_postgres)
 DATABASE_MAX_AGE = env.int("DATABASE_MAX_AGE", 60, validate=validate.Range(min=0))
 BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
@@ -158,6 +168,7 @@ MIDDLEWARE = [
     "config.probes.ProbesMiddleware",
     "kb.api.problems.ProblemsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    *(["config.replicas.requests.ReplicaMiddleware"] if REPLICA_URLS else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -166,6 +177,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kb.web.access.ReadersOnlyMiddleware",
+    *(["kb.web.read_only.ReadOnlyMiddleware"] if REPLICA_URLS else []),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kb.web.zone.ReaderZoneMiddleware",
@@ -199,24 +211,42 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "kb.web.read_only.state",
             ],
         },
     }
 ]
 
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=DATABASE_MAX_AGE, conn_health_checks=True)}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with "database is
-    # locked" when somebody else wrote in between, without waiting for the timeout.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
-    }
-else:
-    # PostgreSQL compiles for a second and more what then runs for 50 ms over 100,000 codes. A pooler that refuses the
-    # option takes `?options=` at the end of DATABASE_URL.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
+
+def _database(url: str) -> dict[str, Any]:
+    # A pool keeps connections itself: Django must not.
+    found: dict[str, Any] = dict(
+        dj_database_url.parse(url, conn_max_age=0 if DATABASE_POOL else DATABASE_MAX_AGE, conn_health_checks=True)
+    )
+    if found["ENGINE"] == "django.db.backends.postgresql":
+        # A host that does not answer is given up before the person at the other end gives up.
+        # PostgreSQL compiles for a second and more what then runs for 50 ms over 100,000 codes. A pooler that refuses
+        # the option takes `?options=` at the end of DATABASE_URL.
+        found["OPTIONS"] = {"connect_timeout": 2, "options": "-c jit=off"} | found.get("OPTIONS", {})
+        if DATABASE_POOL:
+            found["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5, "reconnect_timeout": 5}
+    else:
+        # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with "database is
+        # locked" when somebody else wrote in between, without waiting for the timeout.
+        found["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+        }
+    return found
+
+
+# Names of the replicas among the databases.
+REPLICAS = [f"replica{number}" for number in range(1, len(REPLICA_URLS) + 1)]
+DATABASES = {"default": _database(DATABASE_URL)}
+DATABASES |= {name: _database(url) for name, url in zip(REPLICAS, REPLICA_URLS, strict=True)}
+if REPLICAS:
+    DATABASE_ROUTERS = ["config.replicas.router.Router"]
 # Without Redis each process has a cache of its own; what all must share is in the database.
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

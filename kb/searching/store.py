@@ -6,8 +6,9 @@ from itertools import islice
 from types import ModuleType
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections, router
 
+from kb.models import ReturnCode
 from kb.searching import postgres, sqlite
 from kb.searching.documents import AUDIENCES, BUCKET, Document, keys_of
 from kb.searching.words import stem
@@ -199,8 +200,8 @@ def run(sql: str, *parameters: Any) -> None:
 
 
 def rows_of(sql: str, *parameters: Any) -> list[Any]:
-    """Return the rows of a query."""
-    with connection.cursor() as cursor:
+    """Return the rows of a query, from the database that reads go to."""
+    with connections[router.db_for_read(ReturnCode)].cursor() as cursor:
         cursor.execute(sql, parameters or None)
         return cursor.fetchall()
 

@@ -1,0 +1,30 @@
+"""Where a query goes."""
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS as PRIMARY
+from django.db import connections
+
+chosen: ContextVar[str] = ContextVar("database", default=PRIMARY)
+"""Where the request that is being answered reads. Commands and threads of their own read from the primary."""
+
+
+class Router:
+    """Writes go to the primary; reads to where the request reads, and inside a transaction to the primary too."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        """Return the database to read from."""
+        return PRIMARY if connections[PRIMARY].in_atomic_block else chosen.get()
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        """Return the primary."""
+        return PRIMARY
+
+    def allow_relation(self, *args: Any, **hints: Any) -> bool:
+        """Allow every relation: all databases hold the same rows."""
+        return True
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        """Migrate the primary; replicas follow."""
+        return db == PRIMARY

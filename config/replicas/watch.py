@@ -1,0 +1,130 @@
+"""What each database was like a moment ago."""
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS as PRIMARY
+from django.db import Error, connections
+from django.db.utils import ConnectionHandler
+from django.utils import timezone
+
+INTERVAL = 0.25
+"""Seconds between two looks."""
+
+MAX_LAG = 1.0
+"""Seconds that a replica may be behind and still serve: how late a change may be seen."""
+
+_POSITION = """
+    SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean,
+           (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0')::bigint
+"""
+log = logging.getLogger(__name__)
+
+# Connections of its own: a pool would make it wait for the very database that does not answer.
+_own = ConnectionHandler(
+    {
+        alias: database | {"OPTIONS": {name: value for name, value in database["OPTIONS"].items() if name != "pool"}}
+        for alias, database in settings.DATABASES.items()
+    }
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """Positions are bytes of the write-ahead log; only databases that answered have one."""
+
+    replicas: dict[str, int] = field(default_factory=dict)
+    primary: int | None = None
+    fresh_from: int = 0
+    """A replica that has come so far is at most MAX_LAG seconds behind."""
+    read_only_since: datetime | None = None
+
+    def choose(self, written: int) -> str:
+        """Return where to read for somebody whose last write was at a position. See the package's note."""
+        if self.primary is None and self.replicas:
+            return max(self.replicas, key=lambda alias: self.replicas[alias])
+        needed = max(self.fresh_from, written)
+        fresh = [alias for alias, position in self.replicas.items() if position >= needed]
+        # A thread keeps to one replica, so that two pages that follow each other come from the same.
+        return fresh[threading.get_ident() % len(fresh)] if fresh else PRIMARY
+
+
+class Watch:
+    """Looks at the databases in a thread of its own, so that no request waits for one that does not answer."""
+
+    def __init__(self) -> None:
+        self._lock, self._looking = threading.Lock(), threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._past: deque[tuple[float, int]] = deque()
+        self._state = State(primary=0)
+
+    def state(self) -> State:
+        """Return what was seen last; starts to look where nobody does."""
+        # Dead after a fork, too: a thread does not follow into the child.
+        if self._thread is None or not self._thread.is_alive():
+            with self._lock:
+                if self._thread is None or not self._thread.is_alive():
+                    self.look_once()
+                    self._thread = threading.Thread(target=self._run, name="replicas", daemon=True)
+                    self._thread.start()
+        return self._state
+
+    def look(self) -> State:
+        """Look at every database now."""
+        with self._looking:
+            return self._look()
+
+    def look_once(self) -> State:
+        """Look now, in a thread that will not look again."""
+        try:
+            return self.look()
+        finally:
+            _own.close_all()
+
+    def _look(self) -> State:
+        seen = {alias: _position(_own, alias) for alias in [PRIMARY, *settings.REPLICAS]}
+        primary = None if (found := seen.pop(PRIMARY)) is None or found[0] else found[1]
+        replicas = {alias: found[1] for alias, found in seen.items() if found is not None}
+        since = None if primary is not None else self._state.read_only_since or timezone.now()
+        if (since is None) != (self._state.read_only_since is None):
+            log.warning("the primary database is %s", "away: reading only" if since else "back")
+        self._state = State(replicas, primary, self._fresh_from(primary), since)
+        return self._state
+
+    def _fresh_from(self, primary: int | None) -> int:
+        now = time.monotonic()
+        if primary is not None:
+            self._past.append((now, primary))
+        while len(self._past) > 1 and self._past[1][0] <= now - MAX_LAG:
+            self._past.popleft()
+        return self._past[0][1] if self._past else 0
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(INTERVAL)
+            self.look()
+
+
+def written() -> int:
+    """Return the primary's position now."""
+    found = _position(connections, PRIMARY)
+    return found[1] if found else 0
+
+
+def _position(handler: ConnectionHandler, alias: str) -> tuple[bool, int] | None:
+    """Return whether a database only reads, and its position; None where it does not answer."""
+    try:
+        with handler[alias].cursor() as cursor:
+            cursor.execute(_POSITION)
+            return cursor.fetchone()
+    except Error:
+        handler[alias].close()
+        return None
+
+
+WATCH = Watch()

@@ -1,0 +1,90 @@
+"""A primary and its streaming replica, to be killed."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from tests.postgres import bin_dir, owner
+
+PRIMARY, REPLICA = 6501, 6502
+_SPEED = "-c fsync=off -c full_page_writes=off -c max_connections=80 -c wal_level=replica -c max_wal_senders=4"
+
+
+class Cluster:
+    """Two servers on sockets in one temporary folder; their ports only name the sockets."""
+
+    def __init__(self) -> None:
+        self.bin, self.user = bin_dir(), owner()
+        self.home = tempfile.mkdtemp(prefix="codebook-faults-")
+        if self.user:
+            shutil.chown(self.home, self.user)
+        self._run("initdb", "-D", f"{self.home}/1", "-U", "codebook", "-A", "trust", "-E", "UTF8")
+        self.start(1, PRIMARY)
+        self._run("pg_basebackup", "-D", f"{self.home}/2", "-h", self.home, "-p", str(PRIMARY), "-U", "codebook", "-R")
+        self.start(2, REPLICA)
+
+    def start(self, number: int, port: int) -> None:
+        """Start a server."""
+        options = f"-c listen_addresses='' -k {self.home} -p {port} {_SPEED}"
+        self._run(
+            "pg_ctl", "-D", f"{self.home}/{number}", "-w", "-o", options, "-l", f"{self.home}/log{number}", "start"
+        )
+
+    @property
+    def writable_url(self) -> str:
+        """Whichever of the two takes writes."""
+        where = f"host={self.home},{self.home}&port={PRIMARY},{REPLICA}"
+        return f"postgres:///postgres?user=codebook&{where}&target_session_attrs=read-write"
+
+    @property
+    def replica_url(self) -> str:
+        """The replica, whatever it has become."""
+        return f"postgres:///postgres?user=codebook&host={self.home}&port={REPLICA}"
+
+    def kill(self, number: int) -> None:
+        """Kill a server and all its processes at once, without a word to them."""
+        postmaster = int(Path(f"{self.home}/{number}/postmaster.pid").read_text().splitlines()[0])
+        children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout
+        for pid in [postmaster, *map(int, children.split())]:
+            # A child may be gone already.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def pause_replay(self, paused: bool) -> None:
+        """Let the replica receive but not replay, or go on."""
+        self.sql(REPLICA, f"SELECT pg_wal_replay_{'pause' if paused else 'resume'}()")
+
+    def sql(self, port: int, statement: str) -> str:
+        """Run a statement; return what psql prints."""
+        command = [str(self.bin / "psql"), "-h", self.home, "-p", str(port), "-U", "codebook", "-d", "postgres", "-Atc"]
+        return subprocess.run([*command, statement], check=True, capture_output=True, text=True).stdout.strip()
+
+    def promote(self) -> None:
+        """Make the replica the primary."""
+        self._run("pg_ctl", "-D", f"{self.home}/2", "-w", "promote")
+
+    def wait_for_replica(self) -> None:
+        """Wait until the replica has replayed what the primary has written."""
+        position = self.sql(PRIMARY, "SELECT pg_current_wal_lsn()")
+        for _ in range(200):
+            if self.sql(REPLICA, f"SELECT pg_last_wal_replay_lsn() >= '{position}'") == "t":
+                return
+            time.sleep(0.05)
+        raise AssertionError("the replica does not follow")
+
+    def stop(self) -> None:
+        """Stop both and remove the folder."""
+        for number in (1, 2):
+            command = [str(self.bin / "pg_ctl"), "-D", f"{self.home}/{number}", "-m", "immediate", "stop"]
+            subprocess.run(command, user=self.user, cwd="/", check=False, capture_output=True)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _run(self, program: str, *args: str) -> None:
+        command = [str(self.bin / program), *args]
+        environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]}
+        subprocess.run(command, check=True, user=self.user, cwd=self.home, env=environment, stdout=subprocess.DEVNULL)

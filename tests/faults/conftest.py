@@ -1,0 +1,21 @@
+"""Real processes and real kills. The quick ones are in every run; `make soak` runs them all."""
+
+import os
+
+import pytest
+from django.db import connection
+
+from tests.postgres import bin_dir
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/faults/" not in item.nodeid:
+            continue
+        item.add_marker(pytest.mark.xdist_group("faults"))
+        if bin_dir() is None:
+            item.add_marker(pytest.mark.skip(reason="PostgreSQL is not installed"))
+        elif connection.vendor == "postgresql":
+            item.add_marker(pytest.mark.skip(reason="brings its own databases: runs with the tests on SQLite"))
+        elif "soak" in item.keywords and not os.environ.get("SOAK"):
+            item.add_marker(pytest.mark.skip(reason="heavy: make soak"))

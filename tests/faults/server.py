@@ -1,0 +1,127 @@
+"""The product as it runs: a real server in processes of its own."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+
+
+def manage(url: str, *command: str, **environment: str) -> str:
+    """Run a command of manage.py; return what it prints."""
+    found = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=_environment(url, environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr[-2000:]
+    return found.stdout
+
+
+def _environment(url: str, more: dict[str, str]) -> dict[str, str]:
+    known = {
+        "DEBUG": "1",
+        "KB_PUBLIC_READ": "1",
+        "DATABASE_URL": url,
+        "KB_USAGE_FLUSH_SECONDS": "1",
+        "LOG_LEVEL": "ERROR",
+    }
+    # Tests have settings of their own; what is tested here is the product as it runs.
+    return os.environ | known | more | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+
+
+class Server:
+    """Two worker processes on a port."""
+
+    def __init__(self, port: int, url: str, **environment: str) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        options = ["--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "granian", *options, "config.wsgi:application"],
+            cwd=ROOT,
+            env=_environment(url, environment),
+            start_new_session=True,
+        )
+        try:
+            self._wait()
+        except AssertionError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop every process."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def session(self, user: str) -> requests.Session:
+        """Return a browser that is logged in as a demo user."""
+        browser = requests.Session()
+        answer = self.post(browser, "/login/", {"username": user, "password": f"demo-{user}"})
+        assert "sessionid" in browser.cookies, answer.status_code
+        return browser
+
+    def post(self, browser: requests.Session, path: str, fields: dict[str, str]) -> requests.Response:
+        """Send a form as a browser does: with what the page already holds, and its token."""
+        page = browser.get(self.address + path, timeout=20)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        held = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+        data = held | {"csrfmiddlewaretoken": token[1] if token else ""} | fields
+        return browser.post(self.address + path, data, headers={"Referer": self.address + path}, timeout=20)
+
+    def _wait(self) -> None:
+        for _ in range(150):
+            try:
+                assert self.process.poll() is None, "the server stopped: is the port taken?"
+                requests.get(self.address + "/healthz", timeout=2)
+                return
+            except requests.RequestException:
+                time.sleep(0.1)
+        raise AssertionError("the server does not start")
+
+
+class Load:
+    """People who look things up, one after the other, until they are told to stop."""
+
+    def __init__(self, address: str, paths: list[str], people: int = 4) -> None:
+        self.address, self.paths = address, paths
+        self.answers: list[tuple[float, float, int, str]] = []
+        """When each look-up began and ended, its status, 0 for none, and its path."""
+        self._done = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(n,), daemon=True) for n in range(people)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Wait until everybody has stopped."""
+        self._done.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def failed(self, after: float, before: float = float("inf")) -> list[tuple[float, float, int, str]]:
+        """Return the look-ups that began in a time and were not answered."""
+        return [answer for answer in self.answers if after <= answer[0] <= before and answer[2] != 200]
+
+    def _run(self, number: int) -> None:
+        browser, turn = requests.Session(), number
+        while not self._done.is_set():
+            began, status = time.monotonic(), 0
+            path = self.paths[turn % len(self.paths)]
+            with contextlib.suppress(requests.RequestException):
+                status = browser.get(self.address + path, timeout=20).status_code
+            self.answers.append((began, time.monotonic(), status, path))
+            turn += 1

@@ -1,0 +1,98 @@
+"""The primary is killed under load, its replica serves, is promoted, and everything goes on without a restart."""
+
+import time
+
+import pytest
+
+from tests.faults.cluster import REPLICA, Cluster
+from tests.faults.server import Load, Server, manage
+
+CARD = "/codes/zim-server/660300001/"
+LOOK_UPS = [
+    CARD,
+    "/?q=room+does+not+exist",
+    "/suggest/?q=6603",
+    "/?q=660300009",
+    "/codes/zim-server/660300001.md",
+    "/api/v1/codes/?code=660300001",
+    "/api/v1/codes/?text=room",
+]
+NOTE = "/admin/kb/troubleshootingnote/add/"
+
+
+@pytest.fixture
+def cluster():
+    cluster = Cluster()
+    try:
+        manage(cluster.writable_url, "demo")
+        cluster.wait_for_replica()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(params=["", pytest.param("6", marks=pytest.mark.soak)], ids=["", "pooled"])
+def server(cluster, request):
+    pool = {"DATABASE_POOL": request.param} if request.param else {}
+    server = Server(8611, cluster.writable_url, REPLICA_URLS=cluster.replica_url, **pool)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def until(said, seconds=15):
+    """Wait for something to come true."""
+    end = time.monotonic() + seconds
+    while not (found := said()):
+        assert time.monotonic() < end, "it does not come true"
+        time.sleep(0.1)
+    return found
+
+
+def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
+    editor = server.session("editor")
+    assert editor.get(server.address + "/admin/").status_code == 200
+    load = Load(server.address, LOOK_UPS)
+    time.sleep(2)
+    killed = time.monotonic()
+    cluster.kill(1)
+    until(lambda: "Read only since" in editor.get(server.address + CARD).text)
+    words = "Steps that must not be lost: " + "look twice. " * 20
+    refused = server.post(
+        editor, NOTE, {"title": "Written while it was away", "audience": "internal", "resolution": words}
+    )
+    assert refused.status_code == 503
+    assert words.strip() in refused.text
+    assert "Nothing can be saved just now" in refused.text
+    assert "Codes about" in editor.get(server.address + "/?q=room+exist").text
+    time.sleep(1)
+    cluster.promote()
+    until(lambda: "Read only since" not in editor.get(server.address + CARD).text)
+    saved = server.post(
+        editor, NOTE, {"title": "Written while it was away", "audience": "internal", "resolution": words}
+    )
+    assert saved.status_code == 200
+    load.stop()
+    assert len(load.answers) > 30
+    assert load.failed(after=killed) == []
+    assert [answer for answer in load.failed(after=0) if answer[1] < killed] == []
+    assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title LIKE 'Written while%'") == "1"
+    until(lambda: int(cluster.sql(REPLICA, "SELECT coalesce(sum(lookups), 0) FROM kb_codeuse")) > 0)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("server", ["6"], indirect=True)
+def test_a_writer_sees_their_own_words_and_a_lagging_replica_serves_nobody_for_long(cluster, server):
+    editor = server.session("editor")
+    cluster.pause_replay(paused=True)
+    saved = server.post(editor, NOTE, {"title": "Seen at once", "audience": "internal", "resolution": "Look."})
+    assert saved.status_code == 200
+    assert "Seen at once" in editor.get(server.address + "/admin/kb/troubleshootingnote/").text
+    time.sleep(2)
+    agent = server.session("agent")
+    assert "Seen at once" in editor.get(server.address + "/admin/kb/troubleshootingnote/").text
+    assert "660300001" in agent.get(server.address + CARD).text
+    assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title = 'Seen at once'") == "0"
+    cluster.pause_replay(paused=False)
+    cluster.wait_for_replica()
