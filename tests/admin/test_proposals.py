@@ -1,6 +1,7 @@
 """Proposals in the admin: where an edit of a validated note goes, and what becomes of it there."""
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
 from kb import proposing
@@ -72,7 +73,7 @@ def test_going_back_to_old_words_of_a_validated_note_is_proposed_too(as_user, ed
     old = note.history.last()
     move(note, cause="New words.")
     address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, old.pk])
-    response = as_user(editor).post(address, {"version": note.version})
+    response = as_user(editor).post(address, {"version": note.version, "reason": "It was right"})
     assert "waits for a reviewer as a proposal" in said(response)
     assert Proposal.objects.get(author=editor).cause == ""
     note.refresh_from_db()
@@ -210,6 +211,7 @@ def test_pages_cost_the_same_however_many_wait(as_user, reviewer, note, django_a
     for n in range(size):
         author = make.user(f"editor-{n}", "editor")
         made = proposing.propose(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))
+    ContentType.objects.get_for_models(TroubleshootingNote, Proposal)
     browser = as_user(reviewer)
     for address, count in ((LIST, 7), (url(made), 16), (url(note), 12)):
         with django_assert_num_queries(count, info=address):
