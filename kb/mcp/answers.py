@@ -216,6 +216,7 @@ class Note(Answer):
     updated_at: datetime
     permalink: str
     codes: list[CodeRef]
+    more_codes: Annotated[bool, Field(description="Whether the note is about others, too: its page has them.")] = False
     ranges: list[Range]
     parts: list[Part]
 

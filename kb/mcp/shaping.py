@@ -40,7 +40,7 @@ def looked(answer: Answer, hit: Hit | None, card: Card | None, address: Address,
     made = Looked(asked=data(answer.query, NAME), verdict=answer.verdict.value)
     if hit is None or card is None:
         made.ranges = [code_range(one) for one in answer.ranges[:MAX_OF_EACH]]
-        made.near = [code_ref(near.code, address, min(length, NAME)) for near in answer.near]
+        made.near = [code_ref(near.code, address, length) for near in answer.near]
         return made
     made.verdict, made.read_as, made.meaning = (
         card.verdict.value,
@@ -98,19 +98,19 @@ def _incident(incident: IncidentLink, length: int) -> Incident:
     )
 
 
-def code_ref(code: ReturnCode, address: Address, length: int = NAME) -> CodeRef:
+def code_ref(code: ReturnCode, address: Address, length: int) -> CodeRef:
     """Return a code, named."""
     return CodeRef(
         code=code.code,
         table=code.table.slug,
-        description=data(code.description, length),
+        description=data(code.description, min(length, NAME)),
         permalink=address(code.get_absolute_url()),
     )
 
 
 def code_range(found: CodeRange) -> Range:
     """Return a block of numbers."""
-    return Range(table=found.table.slug, numbers=found.pattern, name=data(found.name, NAME))
+    return Range(table=found.table.slug, numbers=found.pattern, name=data(found.name, NAME // 2))
 
 
 def found(one: Found, address: Address, length: int) -> FoundCode:
@@ -122,18 +122,20 @@ def found(one: Found, address: Address, length: int) -> FoundCode:
         line=one.line,
         count=one.count,
         why=data(one.why, min(length, NAME)),
-        meanings=[code_ref(code, address, min(length, NAME)) for code in one.id[:MAX_OF_EACH]],
+        meanings=[code_ref(code, address, length) for code in one.id[:MAX_OF_EACH]],
         more_meanings=max(0, len(one.id) - MAX_OF_EACH),
     )
 
 
 def strange(one: Unknown) -> Strange:
     """Return what looks like a code and is in no table."""
-    return Strange(written=data(one.written, NAME), line=one.line, range=code_range(one.range) if one.range else None)
+    return Strange(
+        written=data(one.written, NAME // 2), line=one.line, range=code_range(one.range) if one.range else None
+    )
 
 
-def note(of: TroubleshootingNote, codes: Iterable[ReturnCode], ranges: Iterable[CodeRange], address: Address) -> Note:
-    """Return a note without its texts."""
+def note(of: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:
+    """Return a note without its texts and codes."""
     return Note(
         note_id=of.pk,
         state=of.state,
@@ -141,7 +143,7 @@ def note(of: TroubleshootingNote, codes: Iterable[ReturnCode], ranges: Iterable[
         title=data(of.title, NAME),
         updated_at=of.updated_at,
         permalink=address(of.get_absolute_url()),
-        codes=[code_ref(code, address, 100) for code in codes],
+        codes=[],
         ranges=[code_range(one) for one in ranges],
         parts=[],
     )

@@ -136,9 +136,11 @@ def get_note(given: GetNote, caller: Caller) -> Note:
     note = TroubleshootingNote.objects.visible_to(caller.user).filter(pk=given.note_id).first()
     if note is None:
         raise Refused(f"There is no note {given.note_id}, or it is not for you to read. search_notes finds notes.")
-    codes = lookup.codes_visible_to(caller.user).filter(notes=note).in_vendor_order()[:MAX_LISTED]
+    codes = lookup.codes_visible_to(caller.user).filter(notes=note).in_vendor_order()[: MAX_LISTED + 1]
     ranges = CodeRange.objects.visible_to(caller.user).filter(notes=note).select_related("table")[:MAX_LISTED]
-    answer = shaping.note(note, codes, ranges, caller.address)
+    answer = shaping.note(note, ranges, caller.address)
+    answer.codes = fitting([partial(shaping.code_ref, code, caller.address) for code in codes], MAX_BYTES // 4)
+    answer.more_codes = len(answer.codes) < len(codes)
     parts = [(name, piece) for name in NOTE_TEXTS[1:] for piece in pieces(getattr(note, name).strip())][given.skip :]
     makers = [partial(shaping.part, name, piece) for name, piece in parts]
     answer.parts = _fit(answer, makers, given.skip, len(parts))

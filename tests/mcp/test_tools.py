@@ -181,6 +181,25 @@ def test_answers_stay_small_and_say_how_to_go_on():
     assert asked("explain_text", text="code=7")["codes"][0]["more_meanings"] == 27
 
 
+def test_long_addresses_do_not_make_answers_long():
+    section, long = "節" * 80, "語" * 4000
+    codes = [make.code(f"66030000{n}", in_section=section, description=long) for n in range(9)]
+    codes += [make.code(f"66030001{n}", in_section=section, description=long) for n in range(9)]
+    for n in range(12):
+        make.code_range("範" * 100, 660300000 - n, 660399999 + n)
+    note = make.note("注" * 60, *codes, resolution=long)
+    note.ranges.set(codes[0].table.ranges.all())
+    for n in range(4):
+        make.incident("事" * 60, codes[0], url=f"https://status.example.com/{n}{'x' * 600}", workaround=long)
+    answer = asked("get_note", note_id=note.pk)
+    assert answer["more_codes"]
+    assert answer["parts"]
+    assert asked("lookup_codes", codes=["660300001", "66030000", "660300020"])["answers"]
+    text = " ".join(f"code={code.code}" for code in codes) + " ".join(f" error 6603100{n}" for n in range(10, 40))
+    assert len(asked("explain_text", text=text)["in_no_table"]) == 10
+    assert asked("changes_since")["changes"] == []
+
+
 def test_internal_words_neither_show_nor_count(room, agent):
     hidden = make.table("hush", audience="internal")
     secret = make.code("660300001", hidden, description="Hush.")
