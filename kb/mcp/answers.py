@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kb.detecting import MAX_TEXT
 from kb.lookup import Verdict
+from kb.models import Audience
 from kb.models.change import NOUNS, ChangeKind
 from kb.models.incident import IncidentState
 from kb.models.note import NoteState
@@ -111,7 +112,7 @@ class NoteRef(BaseModel):
 
     note_id: int
     state: Annotated[str, _one_of(NoteState)]
-    audience: str
+    audience: Annotated[str, _one_of(Audience)]
     title: Data
     cause: Data = ""
     resolution: Data = ""
@@ -122,6 +123,7 @@ class Incident(BaseModel):
     """An incident that goes on now and hits the code."""
 
     state: Annotated[str, _one_of(IncidentState)]
+    audience: Annotated[str, _one_of(Audience)]
     title: Data
     workaround: Data = ""
     url: str
@@ -132,6 +134,7 @@ class Meaning(BaseModel):
 
     code: str
     table: str
+    audience: Annotated[str, _one_of(Audience)]
     section: Data
     permalink: str
     symbol: Data
@@ -211,7 +214,7 @@ class Note(Answer):
 
     note_id: int
     state: Annotated[str, _one_of(NoteState)]
-    audience: str
+    audience: Annotated[str, _one_of(Audience)]
     title: Data
     updated_at: datetime
     permalink: str

@@ -55,6 +55,7 @@ def _meaning(card: Card, address: Address, of_note: int, length: int) -> Meaning
     return Meaning(
         code=code.code,
         table=code.table.slug,
+        audience=code.table.audience,
         section=data(code.section.name, name),
         permalink=address(code.get_absolute_url()),
         symbol=data(code.symbol, name),
@@ -92,6 +93,7 @@ def note_ref(note: TroubleshootingNote, address: Address, length: int) -> NoteRe
 def _incident(incident: IncidentLink, length: int) -> Incident:
     return Incident(
         state=incident.state,
+        audience=incident.audience,
         title=data(str(incident), min(length, NAME)),
         workaround=data(incident.workaround, length),
         url=incident.url,

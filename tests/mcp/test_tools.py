@@ -60,6 +60,15 @@ def test_a_code_with_several_meanings_comes_with_each(room):
     ]
 
 
+def test_what_is_for_support_alone_says_so(room, agent):
+    make.note("Hush", room, audience="internal")
+    make.incident("Hush", room, audience="internal")
+    make.code("660300001", make.table("hush", audience="internal"))
+    first, second = asked("lookup_codes", agent, codes=["660300001"])["answers"]
+    assert (first["meaning"]["audience"], second["meaning"]["audience"]) == ("public", "internal")
+    assert first["meaning"]["notes"][0]["audience"] == first["meaning"]["open_incidents"][0]["audience"] == "internal"
+
+
 def test_for_many_codes_the_words_of_notes_are_left_out(room):
     note = make.note("Room is gone", room, resolution="Rejoin.", customer_reply="We saw {code}.")
     make.code("1")
