@@ -262,5 +262,5 @@ def test_a_verb_refused_within_another_leaves_nothing_of_its_own(reviewer):
 def test_asking_costs_the_same_however_many_are_chosen(as_user, reviewer, django_assert_num_queries, size):
     notes = drafts(size)
     browser = as_user(reviewer)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         choose(browser, NOTES, "move_submit", notes)
