@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from kb import curating
-from kb.admin import tags
+from kb.admin import previews, tags
 from kb.admin.bulk import WithSteps
 from kb.admin.choosing import is_id
 from kb.admin.incident_form import MARKDOWN, WORDS, IncidentForm, reading
@@ -160,6 +160,8 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
         self._may_write(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        if too_long := previews.refused(request, MARKDOWN):
+            return too_long
         texts = [(name.capitalize(), text) for name in MARKDOWN if (text := request.POST.get(name, "")).strip()]
         title = f"Preview: {request.POST.get('title') or 'untitled incident'}"
         context = {**self.admin_site.each_context(request), "title": title, "texts": texts, "opts": self.opts}

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kb import proposing, publishing
-from kb.admin import note_moves, tags
+from kb.admin import note_moves, previews, tags
 from kb.admin.bulk import WithSteps
 from kb.admin.choosing import is_id
 from kb.admin.filters import ToCheck
@@ -175,6 +175,8 @@ class NoteAdmin(WithSteps, VersionedAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
+        if too_long := previews.refused(request, MARKDOWN):
+            return too_long
         texts = [
             (self.opts.get_field(name).verbose_name.capitalize(), request.POST[name])  # type: ignore[union-attr]
             for name in MARKDOWN

@@ -84,8 +84,8 @@ def test_revisions_of_one_minute_are_told_apart(as_user, reviewer, note):
     note.history.update(history_date="2026-01-01T12:00:07Z")
     page = as_user(reviewer).get(url(note, "history")).text
     assert "2026-01-01 12:00:07 UTC" in page
-    assert "version 3" in page
-    assert "version 2" in page
+    assert "Version 3" in page
+    assert "Version 2" in page
 
 
 def test_going_back_to_the_present_changes_nothing(as_user, reviewer, note):

@@ -188,3 +188,11 @@ def test_owners_are_staff_and_whoever_owns_it_now(as_user, editor, agent, strang
         label for _value, label in as_user(editor).get(url(note)).context["adminform"].form.fields["owner"].choices
     }
     assert names == {"---------", "agent", "editor"}
+
+
+@pytest.mark.parametrize("noun", ["troubleshootingnote", "incidentlink"])
+def test_a_text_that_no_form_takes_is_not_previewed(as_user, editor, noun):
+    name = "resolution" if noun == "troubleshootingnote" else "impact"
+    response = as_user(editor).post(f"/admin/kb/{noun}/preview/", {name: "x" * 200_001})
+    assert response.status_code == 413
+    assert f"{name} has 200,001 characters; 200,000 are allowed" in response.text
