@@ -6,7 +6,7 @@ from django.contrib.admin.apps import AdminConfig
 
 NOUNS = (
     *("people", "code", "note", "proposal", "incident", "table", "table_import", "import_row", "synonym"),
-    *("token", "flag"),
+    *("token", "flag", "miss"),
 )
 
 

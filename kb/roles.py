@@ -33,6 +33,8 @@ EDITOR = (
         "delete_synonym",
         "view_flag",
         "change_flag",
+        "view_miss",
+        "change_miss",
     }
 )
 REVIEWER = EDITOR | {"validate_note"}
@@ -48,6 +50,7 @@ IMPORTER = (
         "rollback_import",
         "view_tableimport",
         "view_importrow",
+        "view_miss",
         "export_table",
     }
 )

@@ -137,7 +137,7 @@ def _covered(codes: set[int]) -> dict[int, bool]:
         return {}
     notes = TroubleshootingNote.objects.filter(state=NoteState.VALIDATED)
     known = ReturnCode.objects.filter(pk__in=codes).order_by().with_any_note(notes)
-    return dict(known.values_list("pk", "has_any_note"))
+    return dict(known.values_list("pk", "has_any_note"))  # type: ignore[misc]
 
 
 def _start_writer() -> None:

@@ -13,7 +13,7 @@ from django.urls import URLResolver, get_resolver
 
 from kb import proposing
 from kb.journal import By
-from kb.models import Door, Flag, ImportRow, Synonym, TableImport
+from kb.models import Door, Flag, ImportRow, Miss, Synonym, TableImport
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ PEOPLE = {
 }
 ALL, NOBODY, STAFF, SUPERUSER = "asigermx", "", "iermx", "x"
 AGENTS = "germx"
+MISSES = "ermx"
 READ, WRITE, REVIEW, TABLES = "ermx", "erx", "rx", "mx"
 
 # route: (who may open it, who may send to it). A page that knows no POST has nobody there.
@@ -98,6 +99,13 @@ ACCESS = {
     "admin/kb/incidentlink/add/": (WRITE, WRITE),
     "admin/kb/incidentlink/look/": (WRITE, WRITE),
     "admin/kb/incidentlink/preview/": (WRITE, WRITE),
+    "admin/kb/miss/": (MISSES, MISSES),
+    "admin/kb/miss/<path:object_id>/": (STAFF, STAFF),
+    "admin/kb/miss/<path:object_id>/change/": (MISSES, NOBODY),
+    "admin/kb/miss/<path:object_id>/delete/": (NOBODY, NOBODY),
+    "admin/kb/miss/<path:object_id>/history/": (MISSES, MISSES),
+    "admin/kb/miss/add/": (NOBODY, NOBODY),
+    "admin/kb/miss/ignore/": (STAFF, WRITE),
     "admin/kb/proposal/": (WRITE, WRITE),
     "admin/kb/proposal/<path:object_id>/": (STAFF, STAFF),
     "admin/kb/proposal/<path:object_id>/change/": (WRITE, "e"),
@@ -231,6 +239,7 @@ def ids(editor):
     planned = TableImport.objects.create(table=code.table, state="planned")
     return {
         "coderange": make.code_range().pk,
+        "miss": Miss.objects.create(text="660300002", day="2026-01-01", lookups=1).pk,
         "flag": Flag.objects.create(code=code, comment="Step 2 fails").pk,
         "codetable": code.table_id,
         "incidentlink": make.incident("Down", code).pk,

@@ -1,5 +1,6 @@
 """Choosing codes and ranges: as one types, with labels that tell equal codes of different tables apart."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -100,3 +101,8 @@ def prefilled(request: HttpRequest, links: dict[str, Any]) -> tuple[dict[str, An
         found[name] = sorted(known)
         lost += [part for part in asked if numbers.get(part) not in known]
     return found, lost
+
+
+def texts(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
+    """Return what an address fills plain fields in with (`?first=17`), cut where no form would take it anyway."""
+    return {name: request.GET[name].replace("\x00", "")[:200] for name in names if name in request.GET}

@@ -53,6 +53,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     noun = "note"
     written = publishing.NOTE_FIELDS
     linked = ("codes", "ranges")
+    filled_in = ("issue",)
     also_in_history = ("state",)
     change_form_template = "admin/kb/note_form.html"
     list_display = (

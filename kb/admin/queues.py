@@ -1,54 +1,116 @@
-"""What waits for somebody: the admin's first page, by what this person may do."""
+"""What to do next: the admin's first page, ranked and explained by `kb.queue`, by what this person may do."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
-from kb.models import IncidentLink, Proposal, ReturnCode, TroubleshootingNote
-from kb.models.note import NoteState
-from kb.models.proposal import ProposalState
+from kb import queue
+from kb.queue import Reason, Row
+
+CHANGE_NOTE = "change_troubleshootingnote"
 
 
-class Queue(NamedTuple):
-    """One pile of work: what it is, how much there is, and the list that holds it."""
+class Why(NamedTuple):
+    """A reason, and the form that puts it right; no address where this person may not."""
 
-    label: str
-    size: int
+    text: str
     url: str
 
 
-def queues(user: Any) -> list[Queue]:
-    """Return the piles of work that a user may take from."""
+class Shown(NamedTuple):
+    """A row as the page shows it: the first reason's form is one click away."""
+
+    row: Row
+    url: str
+    reasons: list[Why]
+
+
+class Pile(NamedTuple):
+    """Rows of one kind of work."""
+
+    title: str
+    rows: list[Shown]
+
+
+def piles(user: Any, mine: bool) -> list[Pile]:
+    """Return the work that a user may do, what only they can do first."""
+    may = user.has_perm
+    found = []
+    if may("kb.apply_import"):
+        found.append(("Imports that wait for a yes or no", queue.plans(user, mine=mine)))
+    if may("kb.validate_note"):
+        found.append(("Notes to validate", queue.to_validate(user, limit=10, mine=mine)))
+    found.append(("Most worth doing now", _next(user, mine, {_key(row) for _, rows in found for row in rows})))
+    return [Pile(title, [_shown(row, user) for row in rows]) for title, rows in found if rows]
+
+
+def _next(user: Any, mine: bool, elsewhere: set[Any]) -> list[Row]:
+    may, rows = user.has_perm, []
+    if may("kb.change_returncode"):
+        rows += queue.codes(user, mine=mine)
+    if may("kb.change_troubleshootingnote"):
+        rows += queue.notes(user, mine=mine)
+    if may("kb.view_miss") and not mine:
+        rows += queue.misses(user)
+    rows = [row for row in rows if _key(row) not in elsewhere]
+    return sorted(rows, key=lambda row: -row.score)[: queue.LIMIT]
+
+
+def whole_lists(user: Any) -> list[tuple[str, str]]:
+    """Return the lists that the queue is the beginning of, as (label, address)."""
+    lists = [
+        ("Codes without a note", "returncode", "listed=yes&note=no", "change_returncode"),
+        ("Codes with nothing decided", "returncode", "listed=yes&disposition__exact=unknown", "change_returncode"),
+        ("My drafts", "troubleshootingnote", f"state__exact=draft&owner__id__exact={user.pk}", CHANGE_NOTE),
+        ("My returned proposals", "proposal", "state__exact=returned&by=me", CHANGE_NOTE),
+        ("Notes past their review", "troubleshootingnote", "check=due", CHANGE_NOTE),
+        ("Notes that something asks about", "troubleshootingnote", "check=asked", CHANGE_NOTE),
+        ("Notes to validate", "troubleshootingnote", "state__exact=not_validated", "validate_note"),
+        ("Proposals to decide", "proposal", "state__exact=open&by=others", "validate_note"),
+        ("Open flags", "flag", "state__exact=open", "change_flag"),
+        ("Open incidents", "incidentlink", "state__exact=open", "change_incidentlink"),
+    ]
     return [
-        Queue(label, found.count(), f"{reverse(f'admin:kb_{noun}_changelist')}?{query}")
-        for label, found, noun, query in _of(user)
+        (label, f"{reverse(f'admin:kb_{noun}_changelist')}?{query}")
+        for label, noun, query, permission in lists
+        if user.has_perm(f"kb.{permission}")
     ]
 
 
-def _of(user: Any) -> Iterator[tuple[str, QuerySet[Any], str, str]]:
-    notes = TroubleshootingNote.objects.visible_to(user)
-    if user.has_perm("kb.validate_note"):
-        waiting = notes.filter(state=NoteState.NOT_VALIDATED)
-        yield "Notes to validate", waiting, "troubleshootingnote", "state__exact=not_validated"
-        proposed = Proposal.objects.visible_to(user).open().exclude(author=user)
-        yield "Proposals to decide", proposed, "proposal", "state__exact=open&by=others"
-    if user.has_perm("kb.change_troubleshootingnote"):
-        mine = notes.filter(state=NoteState.DRAFT, owner=user)
-        yield "My drafts", mine, "troubleshootingnote", f"state__exact=draft&owner__id__exact={user.pk}"
-        yield "Notes whose review date has come", notes.due(timezone.localdate()), "troubleshootingnote", "check=due"
-        asked = notes.current().exclude(verify_since=None)
-        yield "Notes that something asks about", asked, "troubleshootingnote", "check=asked"
-        returned = Proposal.objects.visible_to(user).filter(author=user, state=ProposalState.RETURNED)
-        yield "My returned proposals", returned, "proposal", "state__exact=returned&by=me"
-    if user.has_perm("kb.change_returncode"):
-        codes = ReturnCode.objects.visible_to(user).current()
-        bare = codes.with_note_flag(notes.current()).filter(has_notes=False)  # type: ignore[misc]
-        yield "Listed codes without a note", bare, "returncode", "listed=yes&note=no"
-        undecided = codes.filter(disposition="unknown")
-        yield "Listed codes with nothing decided", undecided, "returncode", "listed=yes&disposition__exact=unknown"
-    if user.has_perm("kb.change_incidentlink"):
-        open_now = IncidentLink.objects.visible_to(user).filter(state="open")
-        yield "Open incidents", open_now, "incidentlink", "state__exact=open"
+def wants_mine(request: HttpRequest) -> bool:
+    """Whether a page was asked for one's own rows alone."""
+    return request.GET.get("mine") == "1"
+
+
+def _key(row: Row) -> Any:
+    return row.kind, getattr(row.subject, "pk", row.subject)
+
+
+def _shown(row: Row, user: Any) -> Shown:
+    reasons = [Why(reason.text, _address(row, reason, user)) for reason in row.reasons]
+    return Shown(row, next((why.url for why in reasons if why.url), ""), reasons)
+
+
+def _address(row: Row, reason: Reason, user: Any) -> str:
+    """Return where a reason is put right, if this person may."""
+    form, permission, query = _FORMS[reason.form]
+    if not user.has_perm(permission):
+        return ""
+    if query:
+        return f"{reverse(form)}?{urlencode({query: reason.pk or row.subject})}"
+    return reverse(form, args=[reason.pk])
+
+
+_FORMS = {
+    "new note": ("admin:kb_troubleshootingnote_add", "kb.add_troubleshootingnote", "codes"),
+    "range": ("admin:kb_troubleshootingnote_add", "kb.add_troubleshootingnote", "ranges"),
+    "code": ("admin:kb_returncode_change", "kb.change_returncode", ""),
+    "note": ("admin:kb_troubleshootingnote_change", "kb.change_troubleshootingnote", ""),
+    "flag": ("admin:kb_flag_change", "kb.change_flag", ""),
+    "proposal": ("admin:kb_proposal_change", "kb.validate_note", ""),
+    "miss": ("admin:kb_miss_changelist", "kb.view_miss", "q"),
+    "plan": ("admin:kb_tableimport_change", "kb.apply_import", ""),
+}
+"""The form behind each kind of reason: its name, who may open it, and the name in the address that fills it in."""

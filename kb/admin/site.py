@@ -13,13 +13,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from kb.admin import kept
 from kb.admin.choosing import AutocompleteView
-from kb.admin.queues import queues
+from kb.admin.queues import piles, wants_mine, whole_lists
 
 ORDER = (
     "ReturnCode",
     "TroubleshootingNote",
     "Proposal",
     "IncidentLink",
+    "Flag",
+    "Miss",
     "CodeTable",
     "Section",
     "CodeRange",
@@ -49,8 +51,10 @@ class SupportAdminSite(admin.AdminSite):
         return update_wrapper(keeping, checked)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """Show what waits for this person, above the lists."""
-        return super().index(request, {**(extra_context or {}), "queues": queues(request.user)})
+        """Show what is most worth doing next, beside everything that there is."""
+        mine = wants_mine(request)
+        queue = {"piles": piles(request.user, mine), "mine": mine, "lists": whole_lists(request.user)}
+        return super().index(request, {"title": "What to do next", **queue, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """List the knowledge first, in the order in which it is worked on."""

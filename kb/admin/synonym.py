@@ -18,6 +18,7 @@ class SynonymAdmin(VersionedAdmin):
 
     noun = "synonym"
     written = ("words",)
+    filled_in = ("words",)
     list_display = ("words",)
     search_fields = ("words",)
     search_help_text = "One of the words."

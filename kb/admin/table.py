@@ -146,6 +146,7 @@ class CodeRangeAdmin(VersionedAdmin):
 
     noun = "range"
     written = ("table", "name", "first", "last", "origin")
+    filled_in = ("table", "first", "last")
     list_display = ("listed_pattern", "name", "table", "listed_origin", "first", "last")
     list_display_links = ("listed_pattern", "name")
     list_filter = (("table", Belonging), "origin")

@@ -33,6 +33,8 @@ from kb.models.table_import import Resolution
 
 ENCODINGS = [("", "Found out from the file"), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("gb18030", "GB18030")]
 MAX_HEADERS = 100
+MAX_PASTED = 500
+"""Characters of a table that an address brings along: a row or two."""
 DELIMITERS = [("", "Found out from the file"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab")]
 NEW_TABLE = ("slug", "vendor", "product", "name", "language")
 
@@ -220,6 +222,7 @@ class TableImportAdmin(WithAskedList, ImportMixin, admin.ModelAdmin):
         headers = again.columns if again else None
         initial = {
             "table": request.GET.get("table") or (again and again.table_id),
+            "pasted": request.GET.get("pasted", "")[:MAX_PASTED],
             "complete": again and again.complete,
         }
         return UploadForm(initial=initial, headers=headers)

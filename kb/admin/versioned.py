@@ -104,6 +104,8 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     linked: ClassVar[tuple[str, ...]] = ()
+    filled_in: ClassVar[tuple[str, ...]] = ()
+    """Plain fields that an address may fill in, such as `?first=17`, besides the links."""
     formfield_overrides: ClassVar[dict[Any, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -139,7 +141,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         found, lost = choosing.prefilled(request, targets)
         if lost:
             messages.warning(request, f"Not filled in, because there is no such number: {', '.join(lost)[:200]}.")
-        return found
+        return choosing.texts(request, self.filled_in) | found
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list under its plain name."""

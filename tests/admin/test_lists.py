@@ -94,35 +94,3 @@ def test_times_in_lists_are_in_the_readers_zone(as_user, editor):
     browser = as_user(editor)
     browser.cookies["zone"] = "Asia/Tokyo"
     assert "2026-01-01 21:00" in browser.get("/admin/kb/incidentlink/").content.decode()
-
-
-def test_the_first_page_says_what_waits_for_whom(as_user, editor, reviewer, importer, codes):
-    make.note("Mine", state="draft", owner=editor)
-    make.note("Waiting", state="not_validated", review_on="2020-01-01")
-    make.incident()
-
-    def waiting(user):
-        return {q.label: q.size for q in as_user(user).get("/admin/").context["queues"]}
-
-    assert waiting(editor) == {
-        "My drafts": 1,
-        "Notes whose review date has come": 1,
-        "Notes that something asks about": 0,
-        "My returned proposals": 0,
-        "Listed codes without a note": 3,
-        "Listed codes with nothing decided": 3,
-        "Open incidents": 1,
-    }
-    assert waiting(reviewer)["Notes to validate"] == 1
-    assert waiting(importer) == {}
-
-
-def test_each_pile_leads_to_a_list_of_as_many(as_user, reviewer, codes):
-    make.note("Mine", state="draft", owner=reviewer)
-    make.note("Waiting", state="not_validated", review_on="2020-01-01", verify_since="2026-01-01T00:00Z")
-    make.incident()
-    browser = as_user(reviewer)
-    for queue in browser.get("/admin/").context["queues"]:
-        page = browser.get(queue.url)
-        assert page.status_code == 200, queue
-        assert page.context["cl"].result_count == queue.size, queue

@@ -1,0 +1,124 @@
+"""Misses: what people look for and do not find, and what may become of it."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from kb import curating, queue
+from kb.journal import By, NotAllowed
+from kb.models import CodeRange, Door, IgnoredMiss, Miss
+from kb.models.usage import MISS_LENGTH
+from kb.text import code as text_code
+
+PER_PAGE = 50
+
+
+@admin.register(Miss)
+class MissAdmin(admin.ModelAdmin):
+    """Counts are only read; a decision about a text is a click on the right form."""
+
+    def get_urls(self) -> list[Any]:
+        """Add the decisions that need no form."""
+        view = self.admin_site.admin_view(self.ignore_view)
+        return [path("ignore/", view, name="kb_miss_ignore"), *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: misses are counted."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: counts stay as they are."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what asks for nothing is ignored, and comes back when that was wrong."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """List the texts of the last 28 days, the most asked for first, or those that are ignored."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        ignored = request.GET.get("ignored") == "1"
+        asked = request.GET.get("q", "").replace("\x00", "").strip()[:MISS_LENGTH]
+        texts: Any = (
+            IgnoredMiss.objects.select_related("ignored_by").order_by("text") if ignored else self._open(request)
+        )
+        page = Paginator(texts.filter(text__icontains=asked) if asked else texts, PER_PAGE).get_page(
+            request.GET.get("p")
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Misses",
+            "opts": self.opts,
+            "page": page,
+            "rows": [] if ignored else _rows(request, list(page.object_list)),
+            "ignored": ignored,
+            "asked": asked,
+            "days": queue.DAYS,
+            "may_decide": request.user.has_perm("kb.change_miss"),
+        }
+        return TemplateResponse(request, "admin/kb/misses.html", context)
+
+    def _open(self, request: HttpRequest) -> Any:
+        return Miss.objects.visible_to(request.user).open().by_text(queue.since())
+
+    def ignore_view(self, request: HttpRequest) -> HttpResponse:
+        """Set a text aside, or take that back."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not request.user.has_perm("kb.change_miss"):
+            raise PermissionDenied
+        text, by = request.POST.get("text", "").replace("\x00", ""), By(request.user, Door.ADMIN)
+        back = f"{reverse('admin:kb_miss_changelist')}?{urlencode({'ignored': request.POST.get('ignored', '')[:1]})}"
+        ignored = IgnoredMiss.objects.filter(text=text).first()
+        try:
+            if request.POST.get("heed") and ignored:
+                curating.heed_miss(ignored, by)
+                messages.success(request, f"“{text}” is no longer ignored.")
+            elif Miss.objects.filter(text=text).exists():
+                curating.ignore_miss(text, by)
+                messages.success(request, f"“{text}” is ignored from now on.")
+            else:
+                messages.error(request, f"Nobody has asked for “{text[:MISS_LENGTH]}”.")
+        except NotAllowed as refusal:
+            messages.error(request, str(refusal))
+        return HttpResponseRedirect(back)
+
+
+def _rows(request: HttpRequest, misses: list[Any]) -> list[dict[str, Any]]:
+    texts = [miss["text"] for miss in misses]
+    known, ranges = queue.known_texts(texts), queue.ranges_of(texts, request.user)
+    return [
+        miss
+        | {
+            "known": miss["text"] in known,
+            "ranges": ranges[miss["text"]],
+            "steps": _steps(request.user, miss["text"], ranges[miss["text"]]),
+        }
+        for miss in misses
+    ]
+
+
+def _steps(user: Any, text: str, ranges: list[CodeRange]) -> list[tuple[str, str]]:
+    """Return the forms, filled in, that may make something of a text, as (label, address)."""
+    number, may = text_code.number(text), user.has_perm
+    steps = []
+    is_code = bool(text_code.readings(text)) and any(letter.isdigit() for letter in text)
+    if is_code and may("kb.import_table"):
+        given = {"pasted": f"code\tdescription\n{text}\t"} | ({"table": ranges[0].table_id} if ranges else {})
+        steps.append(("Make it a code", f"{reverse('admin:kb_tableimport_import')}?{urlencode(given)}"))
+    if number is not None and not ranges and may("kb.add_coderange"):
+        given = {"first": number, "last": number}
+        steps.append(("Name its range", f"{reverse('admin:kb_coderange_add')}?{urlencode(given)}"))
+    if may("kb.add_troubleshootingnote"):
+        given = {"ranges": ranges[0].pk} if ranges else {"issue": text}
+        steps.append(("Write a note", f"{reverse('admin:kb_troubleshootingnote_add')}?{urlencode(given)}"))
+    if not is_code and may("kb.add_synonym"):
+        steps.append(("Add synonyms", f"{reverse('admin:kb_synonym_add')}?{urlencode({'words': text + ', '})}"))
+    return steps

@@ -1,0 +1,160 @@
+"""The admin's first page: what to do next, by role, one click from the form that helps."""
+
+import html
+import re
+
+import pytest
+from django.utils import timezone
+
+from kb.models import CodeUse, Flag, IgnoredMiss, Miss, TableImport
+from tests import make
+from tests.admin.conftest import posted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def work(editor, agent):
+    """Something of each kind: a code without a note, a flag, a draft, a note to validate, a miss and a plan."""
+    code = make.code("660300001")
+    CodeUse.objects.create(code=code, day=timezone.now().date(), lookups=1234)
+    Flag.objects.create(code=code, comment="Wrong <b>step</b>", raised_by=agent)
+    make.note("A draft <i>", state="draft", owner=editor)
+    make.note("To validate", make.code("660300002"), state="not_validated", owner=editor)
+    Miss.objects.create(text="660399999", day=timezone.now().date(), lookups=7)
+    Miss.objects.create(text="<script>", day=timezone.now().date(), lookups=2)
+    TableImport.objects.create(table=code.table, state="planned", counts={"new": 2})
+    return code
+
+
+def titles(page):
+    return [pile.title for pile in page.context["piles"]]
+
+
+def text(page):
+    main = page.content.decode().split('id="content-main"')[1].split('id="content-related"')[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("editor", ["Most worth doing now"]),
+        ("reviewer", ["Notes to validate", "Most worth doing now"]),
+        ("importer", ["Imports that wait for a yes or no", "Most worth doing now"]),
+        ("idle_staff", []),
+    ],
+)
+def test_each_role_gets_its_own_work(as_user, request, work, role, expected):
+    assert titles(as_user(request.getfixturevalue(role)).get("/admin/")) == expected
+
+
+def test_rows_say_why_with_the_numbers(as_user, editor, work):
+    shown = text(as_user(editor).get("/admin/"))
+    for said in ("no note says what to do", "1 flag waits for an answer", "1234 look-ups in 28 days"):
+        assert said in shown
+    assert "asked for 7 times in 28 days, and nothing found" in shown
+    assert shown.index("660300001") < shown.index("660399999")
+
+
+@pytest.mark.parametrize("role", ["editor", "reviewer", "importer", "admin"])
+def test_each_link_opens_what_it_names(as_user, request, work, role):
+    browser = as_user(request.getfixturevalue(role))
+    page = browser.get("/admin/")
+    urls = {why.url for pile in page.context["piles"] for shown in pile.rows for why in shown.reasons}
+    urls |= {url for _, url in page.context["lists"]}
+    assert urls - {""}
+    for url in urls - {""}:
+        assert browser.get(url, follow=True).status_code == 200, url
+
+
+def test_the_first_reason_opens_a_note_with_the_code_filled_in(as_user, editor, work):
+    browser = as_user(editor)
+    first = browser.get("/admin/").context["piles"][0].rows[0]
+    assert posted(browser.get(first.url))["codes"] == [work.pk]
+
+
+def test_nobody_is_led_where_they_may_not_go(as_user, importer, work):
+    page = as_user(importer).get("/admin/")
+    urls = [why.url for pile in page.context["piles"] for shown in pile.rows for why in shown.reasons]
+    assert all(url.startswith(("/admin/kb/miss/", "/admin/kb/tableimport/")) for url in urls)
+
+
+def test_mine_shows_my_own(as_user, editor, work):
+    rows = as_user(editor).get("/admin/?mine=1").context["piles"][0].rows
+    assert [str(shown.row.subject) for shown in rows] == ["A draft <i>"]
+
+
+def test_an_empty_queue_says_so_kindly(as_user, editor):
+    browser = as_user(editor)
+    assert "Nothing waits" in text(browser.get("/admin/"))
+    assert "Nothing of yours waits" in text(browser.get("/admin/?mine=1"))
+
+
+def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
+    make.code_range()
+    browser = as_user(admin)
+    page = browser.get("/admin/kb/miss/")
+    steps = {row["text"]: dict(row["steps"]) for row in page.context["rows"]}
+    assert list(steps) == ["660399999", "<script>"]
+    assert list(steps["660399999"]) == ["Make it a code", "Write a note"]
+    assert list(steps["<script>"]) == ["Write a note", "Add synonyms"]
+    for address in (url for of_text in steps.values() for url in of_text.values()):
+        assert browser.get(address).status_code == 200
+    assert "660399999" in browser.get(steps["660399999"]["Make it a code"]).content.decode()
+    assert posted(browser.get(steps["<script>"]["Add synonyms"]))["words"] == "<script>, "
+    assert "<script>, " not in page.content.decode()
+
+
+def test_the_number_of_a_miss_fills_in_a_range(as_user, editor, work):
+    browser = as_user(editor)
+    steps = dict(browser.get("/admin/kb/miss/", {"q": "66039"}).context["rows"][0]["steps"])
+    form = posted(browser.get(steps["Name its range"]))
+    assert (form["first"], form["last"]) == ("660399999", "660399999")
+
+
+def test_a_miss_becomes_a_code_in_two_steps(as_user, importer, work):
+    browser = as_user(importer)
+    make.code_range()
+    (step,) = [url for label, url in browser.get("/admin/kb/miss/").context["rows"][0]["steps"] if "code" in label]
+    form = browser.get(step).context["form"]
+    answer = browser.post("/admin/kb/tableimport/import/", {n: form.initial[n] for n in ("table", "pasted")})
+    assert answer.status_code == 302, answer.context["problems"]
+    assert TableImport.objects.latest("id").rows.get().code == "660399999"
+
+
+def test_a_miss_is_ignored_and_heeded_again(as_user, editor, work):
+    browser = as_user(editor)
+    browser.post("/admin/kb/miss/ignore/", {"text": "660399999"})
+    assert IgnoredMiss.objects.get().ignored_by == editor
+    assert "660399999" not in [row["text"] for row in browser.get("/admin/kb/miss/").context["rows"]]
+    assert "660399999" in browser.get("/admin/kb/miss/?ignored=1").content.decode()
+    browser.post("/admin/kb/miss/ignore/", {"text": "660399999", "heed": "1", "ignored": "1"})
+    assert not IgnoredMiss.objects.exists()
+
+
+@pytest.mark.parametrize("given", ["never asked for", "", "\x00", "x" * 5000])
+def test_only_a_miss_can_be_ignored(as_user, editor, work, given):
+    browser = as_user(editor)
+    assert browser.post("/admin/kb/miss/ignore/", {"text": given}).status_code == 302
+    assert not IgnoredMiss.objects.exists()
+
+
+def test_an_importer_reads_misses_and_decides_nothing(as_user, importer, work):
+    browser = as_user(importer)
+    assert "Ignore" not in browser.get("/admin/kb/miss/").content.decode().split("<tbody>")[1]
+    assert browser.post("/admin/kb/miss/ignore/", {"text": "660399999"}).status_code == 403
+
+
+@pytest.mark.parametrize("query", ["?p=abc", "?p=99", "?q=%00", "?q=%25", "?ignored=x"])
+def test_an_odd_address_of_misses_is_no_error(as_user, editor, work, query):
+    assert as_user(editor).get(f"/admin/kb/miss/{query}").status_code == 200
+
+
+@pytest.mark.parametrize("size", [2, 9])
+def test_misses_cost_the_same_however_many(as_user, admin, django_assert_num_queries, size):
+    for n in range(size):
+        Miss.objects.create(text=f"66039999{n}", day=timezone.now().date(), lookups=n + 1)
+    browser = as_user(admin)
+    with django_assert_num_queries(6):
+        browser.get("/admin/kb/miss/")
