@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, router
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -53,18 +53,19 @@ class Generation:
         return self.moves == journal.moves() and time.monotonic() - self.read_at < KEPT_SECONDS
 
 
-_generation: Generation | None = None
+_generations: dict[str, Generation] = {}
+"""By database: a replica may be a moment behind, and its answers are of its own generation."""
 
 
 def generation() -> Generation:
     """Return what the knowledge base is at, at most a second ago."""
-    global _generation
     if connection.in_atomic_block:
         # What is not committed is nobody else's.
         return _read_generation()
-    kept = _generation
+    database = router.db_for_read(ChangeCounter)
+    kept = _generations.get(database)
     if kept is None or not kept.holds:
-        kept = _generation = _read_generation()
+        kept = _generations[database] = _read_generation()
     return kept
 
 

@@ -18,7 +18,7 @@ from django.urls import resolve
 from config import request_id
 from kb import measuring, tokens, usage
 from kb.api import throttling
-from kb.api.caching import Address, Generation, Kept, address_of, generation, matches, memory
+from kb.api.caching import Address, Generation, Kept, address_of, etag_of, generation, matches, memory
 from kb.models import Bearer
 from kb.models.audience import Reader, reader
 from kb.models.token import READING
@@ -76,7 +76,8 @@ class Front:
         finally:
             getattr(chunks, "close", lambda: None)()
         kept = _kept(headers, names, body, environ, counted)
-        if place and kept.etag and "set-cookie" not in names:
+        # An answer of another generation, from a replica that is behind or ahead, would be kept as what it is not.
+        if place and kept.etag == _etag(place, environ) and "set-cookie" not in names:
             now, allowed, address, _ = place
             memory.put(now, allowed, address, kept)
         rid = [(name, value) for name, value in headers if name.lower() == request_id.HEADER.lower()]
@@ -102,6 +103,10 @@ def _place(environ: Environ) -> tuple[Generation, str, Address, Bearer | None] |
         log.warning("asked Django instead of memory: %s", type(error).__name__)
         close_old_connections()
         return None
+
+
+def _etag(place: Any, environ: Environ) -> str:
+    return etag_of(place[0], reader(place[3]), address_of(environ))
 
 
 def _user(environ: Environ) -> Bearer | None:
