@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from kb.api.changes import ChangesView
 from kb.api.code import CodeViewSet
 from kb.api.detect import DetectView
 from kb.api.docs import DocsView, SchemaView
@@ -12,6 +13,7 @@ from kb.api.lookup import LookupView
 from kb.api.note import NoteViewSet
 from kb.api.problems import unknown_address
 from kb.api.search import SearchView
+from kb.api.snapshot import ManifestView, SnapshotView
 from kb.api.table import TableViewSet
 
 router = SimpleRouter()
@@ -27,6 +29,9 @@ urlpatterns = [
     path("v1/search/", SearchView.as_view(), name="api-search"),
     path("v1/tables/<slug:slug>/export.<str:ending>", TableExportView.as_view(), name="api-export"),
     path("v1/export.<str:ending>", SiteExportView.as_view(), name="api-export-all"),
+    path("v1/changes/", ChangesView.as_view(), name="api-changes"),
+    path("v1/snapshot/", SnapshotView.as_view(), name="api-snapshot"),
+    path("v1/snapshot/manifest/", ManifestView.as_view(), name="api-snapshot-manifest"),
     path("v1/schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),
     # Everything else under /api/ is an error in the API's own shape.
