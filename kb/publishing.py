@@ -45,7 +45,7 @@ def save_note(
             return entry.create(note, **links)
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if needs_reviewer(current, values, links, by.user):
-            raise NotAllowed("This note is validated: a change of its words waits for a reviewer, as a proposal.")
+            raise NotAllowed("This note is validated: propose the change in its own form, for a reviewer to accept.")
         vouched = current.is_validated and _says_more(current, values, links)
         changed = journal.changed_fields(current, values)
         moved: dict[str, Any] = dict(journal.changed_links(current, links))

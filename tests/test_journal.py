@@ -160,7 +160,7 @@ def test_nobodys_own_words_replace_validated_ones(request, editor, reviewer, per
     note = publishing.validate_note(note := written(editor), note.version, by(reviewer))
     values = {"cause": {"cause": "Other."}, "audience": {"audience": "public"}, "codes": {}}[change]
     codes = [make.code()] if change == "codes" else None
-    with pytest.raises(NotAllowed, match="waits for a reviewer"):
+    with pytest.raises(NotAllowed, match="for a reviewer to accept"):
         publishing.save_note(note, note.version, values, by(request.getfixturevalue(person)), codes=codes)
     note.refresh_from_db()
     assert (note.state, note.validated_by, note.cause) == ("validated", reviewer, "")

@@ -4,8 +4,10 @@ import pytest
 
 from kb import proposing, publishing
 from kb.journal import By, NotAllowed, StaleEdit
+from kb.keeping import feed, revisions
 from kb.models import Change, Door, Proposal
 from tests import make
+from tests.test_journal import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -230,6 +232,17 @@ def test_a_note_that_lost_its_validation_is_not_validated_by_the_author_of_its_w
     assert proposing.accept(proposal, 2, by(admin)).state == "accepted"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_proposals_accepted_at_once_one_has_to_be_brought_up_to_date(editor, admin):
+    note, names = make.note("Room is gone", make.code()), iter("ab")
+    given = [proposed(note, author, cause=author.username) for author in (editor, admin)]
+    reviewers = [make.user(name, "reviewer") for name in names]
+    raised = at_once(*(lambda p=p, r=r: proposing.accept(p, 1, by(r)) for p, r in zip(given, reviewers, strict=True)))
+    assert [type(error) for error in raised] == [proposing.NoteMoved]
+    note.refresh_from_db()
+    assert (note.version, note.cause in ("editor", "admin")) == (2, True)
+
+
 # Who may do what
 
 
@@ -271,3 +284,14 @@ def test_each_person_is_offered_what_they_may_do_now(person, state, live, action
     Proposal.objects.update(state="open" if state == "orphan" else state)
     proposal = Proposal.objects.get()
     assert proposing.actions_for(proposal, who) == actions
+
+
+def test_the_doctor_finds_feed_and_history_of_proposals_in_step(editor, reviewer, admin, note):
+    proposal = proposing.propose(note, 1, {"cause": "New."}, by(editor), codes=[make.code("7")])
+    proposal = proposing.send_back(proposal, 1, "Why?", by(reviewer))
+    moved(note, admin, resolution="Create it.")
+    proposal = proposing.rebase(proposal, 2, note.version, {}, by(editor))
+    proposing.accept(proposal, 3, by(reviewer))
+    found = [*feed.objects(), *revisions.problems()]
+    assert [problem for problem in found if problem.startswith("Proposal")] == []
+    assert Change.objects.filter(noun="proposal").count() == 6

@@ -199,7 +199,7 @@ def test_the_card_says_to_staff_why_a_note_is_to_be_looked_at_and_that_a_change_
     note = make.note("Busy", code, verify_since=ASKED, verify_reason="Reworded.", review_on=yesterday)
     proposing.propose(note, 1, {"cause": "Secret cause."}, by(editor))
     inside = seen(agent, code)
-    for told in ("Look again: Reworded.", f"its review date, {yesterday}, has come", "A change is proposed"):
+    for told in ("Look again: Reworded.", f"Its review date, {yesterday}, has come", "A change is proposed"):
         assert told in inside
     assert "Secret cause" not in inside
     outside = seen(None, code)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from kb.admin.choosing import is_id
+from kb.models import Proposal
 from kb.models.code import VENDOR_TEXTS
 
 
@@ -88,5 +89,6 @@ class ToCheck(Question):
     parameter_name = "check"
     answers = (
         ("due", "Review date has come", lambda notes: notes.due(timezone.localdate())),
+        ("proposed", "A change is proposed", lambda notes: notes.filter(pk__in=Proposal.objects.open().values("note"))),
         ("asked", "Something asks for another look", lambda notes: notes.current().exclude(verify_since=None)),
     )
