@@ -26,7 +26,7 @@ from django.db import connection  # noqa: E402
 from django.db.models import Count  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from kb import searching  # noqa: E402
+from kb import journal, searching  # noqa: E402
 from kb.models import (  # noqa: E402
     Change,
     CodeRange,
@@ -55,7 +55,8 @@ def fill():
     ReturnCode.objects.bulk_create(codes, batch_size=500)
     _notes(dice, codes, user)
     _incidents(dice, codes)
-    labels = ((n, codes[n % CODES]) for n in range(1, CODES + 1))
+    first = journal.take_sequence(CODES)
+    labels = ((n, codes[n % CODES]) for n in range(first, first + CODES))
     Change.objects.bulk_create(
         (
             Change(sequence=n, kind="created", noun="code", object_id=code.pk, label=code.code, door="import")

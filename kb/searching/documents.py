@@ -94,15 +94,19 @@ def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[An
     return found
 
 
+def among(column: str, pks: list[int]) -> Q:
+    """Return the condition that a number is one of some: as a stretch, where few others lie between."""
+    first, last = min(pks), max(pks)
+    if last - first < 2 * len(pks):
+        return Q(**{f"{column}__gte": first, f"{column}__lte": last})
+    return Q(**{f"{column}__in": pks})
+
+
 def _links(kind: str, through: Any, column: str, pks: list[int]) -> list[tuple[str, int, int]]:
     if not pks:
         return []
-    chosen = Q(**{f"{column}__gte": min(pks), f"{column}__lte": max(pks)})
-    if len(pks) < 500:
-        chosen = Q(**{f"{column}__in": pks})
-    rows = (
-        through.objects.filter(chosen).order_by("troubleshootingnote_id").values_list(column, "troubleshootingnote_id")
-    )
+    links = through.objects.filter(among(column, pks)).order_by("troubleshootingnote_id")
+    rows = links.values_list(column, "troubleshootingnote_id")
     return [(kind, pk, note_id) for pk, note_id in rows]
 
 

@@ -88,9 +88,8 @@ def codes_of(page: list[int]) -> list[ReturnCode]:
         *("code", "number", "symbol", "description", "possible_reasons", "suggested_actions", "retired_at"),
         *("table__audience", "table__vendor", "table__product"),
     )
-    found = codes.filter(pk__gte=page[0], pk__lte=page[-1]) if len(page) > 500 else codes.filter(pk__in=page)
     wanted = set(page)
-    return [code for code in found.order_by("pk") if code.pk in wanted]
+    return [code for code in codes.filter(documents.among("pk", page)).order_by("pk") if code.pk in wanted]
 
 
 def _by_noun(changes: Iterable[Change]) -> dict[str, list[int]]:
