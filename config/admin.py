@@ -2,12 +2,15 @@
 
 from importlib import import_module
 
+from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 
 NOUNS = (
     *("people", "code", "note", "proposal", "incident", "table", "table_import", "import_row", "synonym"),
     *("token", "flag", "miss"),
 )
+_NOT_OURS = {"account", "socialaccount"}
+"""Packages that put pages of their own into the admin: what single sign-on keeps is nobody's to edit."""
 
 
 class SupportAdminConfig(AdminConfig):
@@ -24,3 +27,5 @@ class SupportAdminConfig(AdminConfig):
         super().ready()
         for noun in NOUNS:
             import_module(f"kb.admin.{noun}")
+        for model in [model for model in admin.site._registry if model._meta.app_label in _NOT_OURS]:
+            admin.site.unregister(model)

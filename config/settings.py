@@ -1,82 +1,18 @@
 """Settings, every one from the environment. The README's table names each variable; a test holds it to this file."""
 
-import ipaddress
-import os
-import re
-import zoneinfo
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError, ValidationError, validate
+from environs import Env, EnvValidationError, validate
+
+from config import allowed
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def _is_database(url: str) -> None:
-    try:
-        dj_database_url.parse(url)
-    except ValueError as error:
-        raise ValidationError(f"not a database address: {error}") from error
-
-
-def _are_postgres(urls: list[str]) -> None:
-    for url in urls:
-        _is_database(url)
-        if not url.startswith(("postgres://", "postgresql://")):
-            raise ValidationError("replicas are streaming replicas of PostgreSQL: postgres://…")
-
-
-def _is_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
-        raise ValidationError("not a time zone; allowed are names such as UTC or Europe/Berlin.")
-
-
-def _is_origins(given: list[str]) -> None:
-    # CSP would take a keyword or a bare scheme too, which let in anybody.
-    bad = [origin for origin in given if not _ORIGIN.fullmatch(origin)]
-    if bad:
-        raise ValidationError(
-            f"not an origin: {', '.join(bad)}; allowed are https://host or https://host:port, "
-            "and http:// for localhost alone."
-        )
-
-
-def _is_folder(path: str) -> None:
-    if path and not (Path(path).is_dir() and os.access(path, os.W_OK | os.X_OK)):
-        raise ValidationError(f"not a folder that can be written to: {path}")
-
-
-def _is_networks(given: list[str]) -> None:
-    try:
-        for network in given:
-            ipaddress.ip_network(network)
-    except ValueError as error:
-        raise ValidationError(
-            f"{error}; allowed are addresses such as 10.0.0.7 and networks such as 10.0.0.0/8."
-        ) from error
-
-
-def _is_hosts(given: list[str]) -> None:
-    bad = [host for host in given if not _HOST.fullmatch(host)]
-    if bad:
-        raise ValidationError(
-            f"not a host: {', '.join(bad)}; allowed are names such as jira.example.com, without https://."
-        )
-
-
-def _is_emails(given: list[str]) -> None:
-    bad = [address for address in given if not _EMAIL.fullmatch(address)]
-    if bad:
-        raise ValidationError(f"not an e-mail address: {', '.join(bad)}; allowed are such as support@example.com.")
-
-
-_HOST = re.compile(r"(?:\*?\.)?[\w-]+(?:\.[\w-]+)*")
-_EMAIL = re.compile(r"[^@\s]+@[\w-]+(?:\.[\w-]+)+")
-_ORIGIN = re.compile(r"(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
 
 # All variables are read before any complaint, so that one start names every bad one (see `env.seal()`).
 env = Env(eager=False)
@@ -87,9 +23,9 @@ SECRET_KEY = env.str("SECRET_KEY", "")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
-DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", validate=_is_database)
+DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", validate=allowed.is_database)
 DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=validate.Range(min=0))
-REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [], validate=_are_postgres)
+REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [], validate=allowed.are_postgres)
 DATABASE_MAX_AGE = env.int("DATABASE_MAX_AGE", 60, validate=validate.Range(min=0))
 BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
@@ -98,20 +34,25 @@ LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "jso
 PROXY_COUNT = env.int("PROXY_COUNT", 1 if BEHIND_TLS_PROXY else 0, validate=validate.Range(min=0))
 LOGIN_FAILURES = env.int("LOGIN_FAILURES", 5, validate=validate.Range(min=1))
 LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=validate.Range(min=1))
-PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "", validate=_is_folder)
-TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=_is_zone)
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "", validate=allowed.is_folder)
+TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=allowed.is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
-KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], validate=_is_origins)
+KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], validate=allowed.is_origins)
 KB_API_RATE_ANONYMOUS = env.int("KB_API_RATE_ANONYMOUS", 600, validate=validate.Range(min=0))
 KB_API_RATE_KNOWN = env.int("KB_API_RATE_KNOWN", 6000, validate=validate.Range(min=0))
 KB_API_CACHE_MEGABYTES = env.int("KB_API_CACHE_MEGABYTES", 64, validate=validate.Range(min=0))
 REDIS_URL = env.str("REDIS_URL", "")
-KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=_is_origins)
+KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=allowed.is_origins)
+KB_SSO = env.bool("KB_SSO", False)
+KB_SSO_NAME = env.str("KB_SSO_NAME", "single sign-on")
+KB_SSO_ISSUER = env.str("KB_SSO_ISSUER", "", validate=allowed.is_issuer)
+KB_SSO_CLIENT_ID = env.str("KB_SSO_CLIENT_ID", "")
+KB_SSO_CLIENT_SECRET = env.str("KB_SSO_CLIENT_SECRET", "")
 KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "")
-KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], validate=_is_networks)
+KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], validate=allowed.is_networks)
 KB_USAGE_FLUSH_SECONDS = env.int("KB_USAGE_FLUSH_SECONDS", 5, validate=validate.Range(min=0))
-KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], validate=_is_hosts)
-KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], validate=_is_emails)
+KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], validate=allowed.is_hosts)
+KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], validate=allowed.is_emails)
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
 KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
@@ -142,6 +83,13 @@ else:
     # Known to everybody, which is why it works with DEBUG alone.
     SECRET_KEY = SECRET_KEY or "insecure-demo-key-that-is-refused-without-debug"
     ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", "testserver"]
+
+if KB_SSO:
+    missing = [name for name in ("KB_SSO_ISSUER", "KB_SSO_CLIENT_ID", "KB_SSO_CLIENT_SECRET") if not globals()[name]]
+    if missing:
+        raise ImproperlyConfigured(f"KB_SSO is on, and these are not set: {', '.join(missing)}")
+    if not find_spec("allauth"):
+        raise ImproperlyConfigured("KB_SSO is on, and the extra `sso` is not installed.")
 
 INSTALLED_APPS = [
     "config.admin.SupportAdminConfig",
@@ -198,6 +146,23 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 # Kept is what locking needs and no more: no list of who logged in, and no pages of its own.
 AXES_DISABLE_ACCESS_LOG, AXES_ENABLE_ADMIN = True, False
+
+if KB_SSO:
+    INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+    MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
+    AUTHENTICATION_BACKENDS.append("allauth.account.auth_backends.AuthenticationBackend")
+    # No way to sign up, to reset a password or to log in but the other side's.
+    SOCIALACCOUNT_ONLY, ACCOUNT_EMAIL_VERIFICATION = True, "none"
+    SOCIALACCOUNT_ADAPTER = "config.sso.Adapter"
+    _door: dict[str, object] = {
+        "provider_id": "sso",
+        "name": KB_SSO_NAME,
+        "client_id": KB_SSO_CLIENT_ID,
+        "secret": KB_SSO_CLIENT_SECRET,
+    }
+    _door["settings"] = {"server_url": KB_SSO_ISSUER, "oauth_pkce_enabled": True}
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [_door]}}
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -307,7 +272,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Browsers hold the way that a form leads on to, too.
+        "form-action": [SELF, *([allowed.origin_of(KB_SSO_ISSUER)] if KB_SSO else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

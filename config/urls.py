@@ -1,5 +1,6 @@
 """Every address of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("", include("kb.mcp.urls")),
     path("", include("kb.web.urls")),
 ]
+if settings.KB_SSO:
+    urlpatterns.append(path("sso/", include("config.sso")))
 
 handler400 = "kb.web.errors.bad_request"
 handler403 = "kb.web.errors.forbidden"

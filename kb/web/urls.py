@@ -1,5 +1,6 @@
 """Addresses of the pages."""
 
+from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path, register_converter
 
@@ -24,6 +25,8 @@ from kb.web.paths import CodeConverter
 
 register_converter(CodeConverter, "code")
 
+LOGIN = {"sso": settings.KB_SSO_NAME} if settings.KB_SSO else {}
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", start.start, name="start"),
     path("tables/<slug:table>/", table.table, name="table"),
@@ -35,7 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("report/<int:pk>/", feedback.report, name="report"),
     path("flag/<int:pk>/", feedback.flag, name="flag"),
     path("flags/", flags.mine, name="flags"),
-    path("login/", LoginView.as_view(template_name="kb/login.html"), name="login"),
+    path("login/", LoginView.as_view(template_name="kb/login.html", extra_context=LOGIN), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", site.favicon, name="favicon"),
     path("robots.txt", site.robots, name="robots"),

@@ -1,0 +1,52 @@
+"""Single sign-on is off unless it is asked for, says what it needs, and works when it is on."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.urls import NoReverseMatch, reverse
+
+from tests.test_settings import GOOD, start
+
+ROOT = Path(__file__).parents[2]
+ON = {
+    "KB_SSO": "1",
+    "KB_SSO_NAME": "Example",
+    "KB_SSO_ISSUER": "https://login.example/realms/support",
+    "KB_SSO_CLIENT_ID": "codebook",
+    "KB_SSO_CLIENT_SECRET": "s",
+}
+
+
+def test_nothing_of_it_is_there_unless_asked_for(settings):
+    assert not [app for app in settings.INSTALLED_APPS if "allauth" in app]
+    with pytest.raises(NoReverseMatch):
+        reverse("openid_connect_login", args=["sso"])
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        (ON, ""),
+        (ON | {"KB_SSO_CLIENT_ID": "", "KB_SSO_CLIENT_SECRET": ""}, "KB_SSO_CLIENT_ID, KB_SSO_CLIENT_SECRET"),
+        (ON | {"KB_SSO_ISSUER": "http://login.example/"}, "KB_SSO_ISSUER"),
+    ],
+)
+def test_a_start_says_what_it_needs(environment, said):
+    result = start("check", "--deploy", "--fail-level", "WARNING", **GOOD, **environment)
+    assert (said in result.stderr and result.returncode != 0) if said else result.returncode == 0, result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_with_it_on_people_log_in_there_and_nobody_becomes_somebody_else(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | ON | {"KB_SSO_ISSUER": f"http://127.0.0.1:{port}"}
+    environment |= {"DATABASE_URL": f"sqlite:///{tmp_path}/sso.sqlite3"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/web/sso_on.py"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-6000:]
