@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -45,6 +46,13 @@ def conversation(target, mode="auto"):
     return tools, looked["answers"][0]["meaning"], failed.content[0].text
 
 
+@asynccontextmanager
+async def with_token(url, secret):
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with create_mcp_http_client(headers) as http, streamable_http_client(url, http_client=http) as streams:
+        yield streams
+
+
 def stdio(*arguments):
     """Return how a client starts the command, on the database of the tests."""
     given = connection.settings_dict
@@ -70,8 +78,7 @@ def test_the_client_is_served_over_http(mode, room, live_server):
 def test_a_token_brings_the_rights_of_its_user_and_no_more(room, agent, live_server):
     for scope, titles in (("read_internal", ["Hush", "Room is gone"]), ("read_public", ["Room is gone"])):
         _token, secret = tokens.create(agent, "Assistant", [scope], None)
-        http = create_mcp_http_client(headers={"Authorization": f"Bearer {secret}"})
-        _tools, meaning, _error = conversation(streamable_http_client(f"{live_server.url}/mcp", http_client=http))
+        _tools, meaning, _error = conversation(with_token(f"{live_server.url}/mcp", secret))
         assert sorted(note["title"] for note in meaning["notes"]) == [f"<data>{title}</data>" for title in titles]
 
 
