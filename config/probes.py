@@ -36,7 +36,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether requests should come here; 503 with what is wrong where not."""
     problems = ready.problems()
-    return JsonResponse({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+    return JsonResponse(
+        {"ready": not problems, "problems": problems + ready.replicas()}, status=503 if problems else 200
+    )
 
 
 @require_safe

@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 
+from config.replicas.watch import State
 from kb import measuring, usage
 from kb.keeping import ready
 from tests import make
@@ -72,6 +73,35 @@ def test_an_index_that_is_behind_keeps_a_server_from_being_ready():
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert "differ by 1" in answer.json()["problems"][0]
+
+
+@pytest.fixture
+def watched(settings, monkeypatch):
+    """Two replicas, in a state that the test says."""
+    settings.REPLICAS = ["replica1", "replica2"]
+    return lambda state: monkeypatch.setattr(ready.WATCH, "state", lambda: state)
+
+
+@pytest.mark.django_db
+def test_replicas_that_are_away_or_behind_are_named_and_keep_nobody_out(watched):
+    watched(State({"replica1": 90}, primary=100, fresh_from=95))
+    answer = Client().get("/readyz")
+    said = ["replica2 does not answer.", "replica1 is more than 1 s behind and serves nobody."]
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": said})
+
+
+def test_while_the_primary_is_away_a_server_with_a_replica_goes_on(watched, no_database):
+    watched(State({"replica1": 90, "replica2": 90}, primary=None, fresh_from=90))
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["problems"] == [
+        "The primary database is away: what is stored can be read, and nothing written."
+    ]
+
+
+def test_without_any_database_a_server_is_not_ready(watched, no_database):
+    watched(State({}, primary=None))
+    assert Client().get("/readyz").status_code == 503
 
 
 @pytest.mark.django_db

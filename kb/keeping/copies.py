@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from kb.keeping import copies_postgres, copies_sqlite, digest
-from kb.keeping.digest import Holding, differences, holding, standing_still
+from kb.keeping.digest import Holding, differences, holding, opened, standing_still
 from kb.keeping.errors import CopyRefused, WouldReplace
 
 
@@ -40,7 +40,7 @@ def make(path: Path, replace: bool = False, verify: bool = True) -> About:
     part.unlink(missing_ok=True)
     # It holds what is internal, and the hashes of passwords.
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    source = connection.copy()
+    source = opened(connection)
     try:
         with standing_still(source):
             tables, last = holding(source, digest.keys()), _sequence(source)
@@ -67,7 +67,7 @@ def restore(path: Path, replace: bool = False) -> About:
         raise WouldReplace("The database holds users or code tables already.")
     connection.close()
     _engine().read(path, connection)
-    target = connection.copy()
+    target = opened(connection)
     try:
         with standing_still(target):
             found = holding(target, {table: about.tables[table]["key"] for table in about.tables})

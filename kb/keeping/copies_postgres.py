@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from kb.keeping.digest import opened
 from kb.keeping.errors import CopyRefused
 
 _NAMES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
@@ -35,9 +36,8 @@ def read(path: Path, target: BaseDatabaseWrapper) -> None:
 @contextmanager
 def aside(path: Path, like: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
     """Restore a copy into a database of its own, which is gone afterwards. Needs the right to create databases."""
-    scratch = like.copy()
     name = f"codebook_check_{uuid4().hex[:12]}"
-    scratch.settings_dict = {**scratch.settings_dict, "NAME": name}
+    scratch = opened(like, NAME=name)
     with like._nodb_cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     try:

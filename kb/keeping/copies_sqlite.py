@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from kb.keeping.digest import opened
+
 
 def write(source: BaseDatabaseWrapper, path: Path) -> None:
     """Copy a database, as of the transaction that reads it, into a file."""
@@ -28,8 +30,7 @@ def read(path: Path, target: BaseDatabaseWrapper) -> None:
 @contextmanager
 def aside(path: Path, like: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
     """Open a copy as a database, apart from the real one."""
-    scratch = like.copy()
-    scratch.settings_dict = {**scratch.settings_dict, "NAME": str(path), "OPTIONS": {}}
+    scratch = opened(like, NAME=str(path), OPTIONS={})
     try:
         yield scratch
     finally:

@@ -62,6 +62,15 @@ def differences(wanted: Holding, found: Holding) -> list[str]:
     ]
 
 
+def opened(like: BaseDatabaseWrapper, **changed: Any) -> BaseDatabaseWrapper:
+    """Return a connection of its own to a database, or with changed settings to another."""
+    made = like.copy()
+    # A pool is shared by name, and would hand out connections to the former database.
+    options = {name: value for name, value in made.settings_dict["OPTIONS"].items() if name != "pool"}
+    made.settings_dict = {**made.settings_dict, "OPTIONS": options, **changed}
+    return made
+
+
 @contextmanager
 def standing_still(database: BaseDatabaseWrapper) -> Iterator[Any]:
     """Read a database as of one moment; others go on writing."""

@@ -37,6 +37,7 @@ def configured() -> Iterator[str]:
 def database() -> Iterator[str]:
     """Yield what is wrong with the database as such, and with what this release needs of it."""
     yield from _postgres() if is_postgres() else _sqlite()
+    yield from ready.replicas()
     missing = ready.missing_migrations()
     if missing:
         yield f"Migrations are not applied: {named(missing)}. Run manage.py migrate."

@@ -141,3 +141,14 @@ def test_edits_during_a_copy_are_in_it_or_not_but_never_half(world, tmp_path):
     assert journal.sequence() >= about.sequence
     call_command("restore", str(tmp_path / "copy"), "--yes")
     assert [sentences for _, sentences in examine(DEEP) if sentences] == []
+
+
+def test_a_pool_of_connections_does_not_stand_between(tmp_path):
+    """A pool is shared by name: a copy restored aside would be compared with the very database that it is of."""
+    options = connection.settings_dict["OPTIONS"] | {"pool": {"max_size": 2}}
+    like = connection.copy()
+    like.settings_dict = {**like.settings_dict, "OPTIONS": options}
+    made = digest.opened(like, NAME="other")
+    assert "pool" not in made.settings_dict["OPTIONS"]
+    assert made.settings_dict["NAME"] == "other"
+    assert like.settings_dict["OPTIONS"]["pool"] == {"max_size": 2}
