@@ -7,7 +7,6 @@ from kb.journal import By
 from kb.models import Door, TroubleshootingNote
 from kb.replying import ReplyRefused, problems
 from tests import make
-from tests.admin.conftest import edit, errors, posted, url
 
 pytestmark = pytest.mark.django_db
 BAD = "Look at http://jira/browse/X-1"
@@ -71,14 +70,3 @@ def test_its_own_title_is_no_secret_of_a_note(editor):
     note = make.note("Room is leaking memory", state="draft", audience="internal")
     values = {"customer_reply": "Room is leaking memory: we are on it."}
     assert publishing.save_note(note, 1, values, By(editor, Door.ADMIN)).version == 2
-
-
-def test_the_form_says_so_at_the_field_and_keeps_the_words(client, editor):
-    note = make.note("Room is gone", state="draft", audience="internal")
-    client.force_login(editor)
-    response = edit(client, note, customer_reply=BAD, cause="Typed")
-    form = response.context["adminform"].form
-    assert "jira is an internal host" in form.errors["customer_reply"][0]
-    assert "jira is an internal host" in errors(response)
-    assert posted(response)["cause"] == "Typed"
-    assert client.post(url(note), posted(response, customer_reply="Fine")).status_code == 302

@@ -210,4 +210,4 @@ def as_text(field: Any, value: Any) -> str:
         return str(dict(choices).get(value, value))
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
-    return str(value)
+    return _plain(str(value))

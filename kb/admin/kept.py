@@ -40,7 +40,7 @@ def page(request: HttpRequest, gone: str = "") -> HttpResponse:
         "title": "Nothing is lost: you were logged out" if not gone else "Nothing is lost, but it cannot be saved here",
         "gone": gone,
         "fields": fields,
-        "typed": [(name, value) for name, value in fields if value.strip() and not _is_machinery(name)],
+        "typed": [(_title(name), value) for name, value in fields if _is_words(name, value)],
         "kept": KEPT,
     }
     return TemplateResponse(request, "admin/kb/kept.html", context, status=404 if gone else 403)
@@ -66,8 +66,13 @@ def _fields(request: HttpRequest) -> Iterable[tuple[str, str]]:
             yield from ((name, str(value)) for value in values)
 
 
-def _is_machinery(name: str) -> bool:
-    return name.startswith("_") or name in _MACHINERY
+def _is_words(name: str, value: str) -> bool:
+    """Whether a person reads it: a row's number, which a choice sends, says nothing to them."""
+    return bool(value.strip()) and not value.isdigit() and not name.startswith("_") and name not in _MACHINERY
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _is_from_here(request: HttpRequest) -> bool:

@@ -4,9 +4,9 @@ import pytest
 
 from kb import curating, publishing
 from kb.journal import By
-from kb.models import CodeRange, CodeTable, Door, IncidentLink, Section, Synonym, TroubleshootingNote
+from kb.models import CodeRange, CodeTable, Door, IncidentLink, ReturnCode, Section, Synonym, TroubleshootingNote
 from tests import make
-from tests.admin.conftest import errors, posted, url
+from tests.admin.conftest import edit, errors, posted, url
 
 STEPS = "1. Ask for the RoomID.\n2. Check that the room is open.\n3. Try it again."
 
@@ -58,6 +58,7 @@ def test_edits_of_different_lines_of_one_text_are_put_together(as_user, editor, 
     response = browser.post(url(note), opened)
     assert outcome(response) == {"taken": [], "woven": ["resolution"], "conflicts": []}
     assert "Put together from both of you: resolution." in response.text
+    assert response.context["adminform"].form.merged.woven[0].mine == mine
     browser.post(url(note), posted(response))
     note.refresh_from_db()
     assert note.resolution == mine.replace("Ask", "Beg")
@@ -234,3 +235,13 @@ def test_hostile_words_of_theirs_are_shown_as_text(as_user, editor, note, theirs
     page = browser.post(url(note), opened).text
     assert "<script>alert" not in page
     assert "</textarea><script>" not in page
+
+
+def test_a_note_about_more_codes_than_a_form_usually_has_fields_is_saved(as_user, editor, room, note):
+    codes = ReturnCode.objects.bulk_create(
+        ReturnCode(table=room.table, section=room.section, code=str(n), identity=str(n), canonical=str(n), sort_key=n)
+        for n in range(1_010)
+    )
+    note.codes.add(*codes)
+    assert edit(as_user(editor), note, cause="Mine").status_code == 302
+    assert note.codes.count() == 1_011

@@ -235,3 +235,14 @@ def test_what_changed_after_the_question_is_not_deleted(as_user, editor, room, n
 def test_deleting_without_saying_which_version_was_seen_is_refused(as_user, editor, room):
     assert "Nothing was deleted" in said(as_user(editor).post(url(CodeRange.objects.get(), "delete"), {"post": "yes"}))
     assert CodeRange.objects.exists()
+
+
+def test_what_is_not_for_customers_is_said_at_the_field_and_the_words_stay(as_user, editor):
+    note = make.note("Room is gone", state="draft", audience="internal")
+    browser = as_user(editor)
+    response = edit(browser, note, customer_reply="Look at http://jira/browse/X-1", cause="Typed")
+    form = response.context["adminform"].form
+    assert "jira is an internal host" in form.errors["customer_reply"][0]
+    assert "jira is an internal host" in errors(response)
+    assert posted(response)["cause"] == "Typed"
+    assert browser.post(url(note), posted(response, customer_reply="Fine")).status_code == 302
