@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import transaction
 
-from kb import curating, publishing
+from kb import curating, proposing, publishing
 from kb.importing.apply import apply_import
 from kb.importing.plan import NewTable, plan_import
 from kb.importing.read import open_source
@@ -72,6 +72,8 @@ def load_knowledge(table: CodeTable, knowledge: dict[str, Any], users: dict[str,
         curating.edit_code(codes[number], codes[number].version, values, editor)
     for note in knowledge["notes"]:
         _load_note(note, codes, editor, reviewer)
+    for proposal in knowledge["proposals"]:
+        _load_proposal(proposal, By(users["editor"], Door.SHELL, proposal.pop("reason")))
     for incident in knowledge["incidents"]:
         hit = [codes[number] for number in incident.pop("codes")]
         curating.save_incident(IncidentLink(), None, incident, hit, editor)
@@ -85,6 +87,11 @@ def _load_note(values: dict[str, Any], codes: dict[str, ReturnCode], editor: By,
     note = publishing.submit_note(note, note.version, editor)
     if state == NoteState.VALIDATED:
         publishing.validate_note(note, note.version, reviewer)
+
+
+def _load_proposal(values: dict[str, Any], by: By) -> None:
+    note = TroubleshootingNote.objects.get(title=values.pop("note"))
+    proposing.propose(note, note.version, {name: text.strip() for name, text in values.items()}, by)
 
 
 def _user(name: str) -> Any:
