@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from kb import bulk
-from kb.admin.choosing import is_id
+from kb.admin.choosing import is_id, label
 from kb.admin.tags import shortened
 from kb.bulk import MAX_ROWS, Outcome
 from kb.journal import By, NotAllowed, StaleEdit
@@ -127,12 +127,13 @@ def _confirmed(step: Step, admin: Any, request: HttpRequest) -> HttpResponse | N
 
 def _ask(step: Step, admin: Any, request: HttpRequest, seen: Mapping[int, int], form: StepForm) -> HttpResponse:
     nouns = admin.opts.verbose_name if len(seen) == 1 else admin.opts.verbose_name_plural
+    rows = admin.get_queryset(request).prefetch_related(None).filter(pk__in=list(seen)[:SHOWN])
     context = {
         **admin.admin_site.each_context(request),
         "title": f"{step.title}: {len(seen):,} {nouns}",
         "step": step,
         "form": form,
-        "rows": admin.get_queryset(request).prefetch_related(None).filter(pk__in=list(seen)[:SHOWN]),
+        "rows": [(row, label(row)) for row in rows],
         "count": len(seen),
         "more": max(len(seen) - SHOWN, 0),
         "seen": ",".join(f"{pk}:{version}" for pk, version in seen.items()),

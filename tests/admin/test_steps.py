@@ -42,6 +42,13 @@ def test_a_step_asks_first_and_changes_nothing_before(as_user, reviewer):
     assert not Change.objects.exists()
 
 
+def test_equal_codes_of_different_sections_are_told_apart_before_a_step(as_user, editor):
+    codes = [make.code("660300001", in_section=name) for name in ("Room", "<User>")]
+    page = choose(as_user(editor), CODES, "decide", codes).content.decode()
+    assert "660300001 · Room does not exist. (ZIM / Room)" in page
+    assert "660300001 · Room does not exist. (ZIM / &lt;User&gt;)" in page
+
+
 def test_notes_are_moved_together_with_one_revision_each(as_user, reviewer):
     notes = drafts()
     response = take(as_user(reviewer), NOTES, "move_submit", notes, reason="Ready at last")
