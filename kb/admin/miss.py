@@ -11,10 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from kb import curating, queue
+from kb.admin.miss_steps import steps
 from kb.journal import By, NotAllowed
-from kb.models import CodeRange, Door, IgnoredMiss, Miss
+from kb.models import Door, IgnoredMiss, Miss
 from kb.models.usage import MISS_LENGTH
-from kb.text import code as text_code
 
 PER_PAGE = 50
 
@@ -99,26 +99,7 @@ def _rows(request: HttpRequest, misses: list[Any]) -> list[dict[str, Any]]:
         | {
             "known": miss["text"] in known,
             "ranges": ranges[miss["text"]],
-            "steps": _steps(request.user, miss["text"], ranges[miss["text"]]),
+            "steps": steps(request.user, miss["text"], ranges[miss["text"]]),
         }
         for miss in misses
     ]
-
-
-def _steps(user: Any, text: str, ranges: list[CodeRange]) -> list[tuple[str, str]]:
-    """Return the forms, filled in, that may make something of a text, as (label, address)."""
-    number, may = text_code.number(text), user.has_perm
-    steps = []
-    is_code = bool(text_code.readings(text)) and any(letter.isdigit() for letter in text)
-    if is_code and may("kb.import_table"):
-        given = {"pasted": f"code\tdescription\n{text}\t"} | ({"table": ranges[0].table_id} if ranges else {})
-        steps.append(("Make it a code", f"{reverse('admin:kb_tableimport_import')}?{urlencode(given)}"))
-    if number is not None and not ranges and may("kb.add_coderange"):
-        given = {"first": number, "last": number}
-        steps.append(("Name its range", f"{reverse('admin:kb_coderange_add')}?{urlencode(given)}"))
-    if may("kb.add_troubleshootingnote"):
-        given = {"ranges": ranges[0].pk} if ranges else {"issue": text}
-        steps.append(("Write a note", f"{reverse('admin:kb_troubleshootingnote_add')}?{urlencode(given)}"))
-    if not is_code and may("kb.add_synonym"):
-        steps.append(("Add synonyms", f"{reverse('admin:kb_synonym_add')}?{urlencode({'words': text + ', '})}"))
-    return steps

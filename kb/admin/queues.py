@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from kb import queue
+from kb.admin.miss_steps import steps
 from kb.queue import Reason, Row
 
 CHANGE_NOTE = "change_troubleshootingnote"
@@ -25,6 +26,7 @@ class Shown(NamedTuple):
     row: Row
     url: str
     reasons: list[Why]
+    steps: list[tuple[str, str]]
 
 
 class Pile(NamedTuple):
@@ -89,28 +91,26 @@ def _key(row: Row) -> Any:
 
 
 def _shown(row: Row, user: Any) -> Shown:
-    reasons = [Why(reason.text, _address(row, reason, user)) for reason in row.reasons]
-    return Shown(row, next((why.url for why in reasons if why.url), ""), reasons)
+    reasons = [Why(reason.text, _address(reason, user)) for reason in row.reasons]
+    found = steps(user, row.subject, row.ranges) if row.kind == "miss" else []
+    url = next((why.url for why in reasons if why.url), found[0][1] if found else "")
+    return Shown(row, url, reasons, found)
 
 
-def _address(row: Row, reason: Reason, user: Any) -> str:
-    """Return where a reason is put right, if this person may."""
-    form, permission, query = _FORMS[reason.form]
-    if not user.has_perm(permission):
+def _address(reason: Reason, user: Any) -> str:
+    """Return where a reason is put right, if a form does that and this person may."""
+    form, permission, query = _FORMS.get(reason.form, ("", "", ""))
+    if not form or not user.has_perm(permission):
         return ""
-    if query:
-        return f"{reverse(form)}?{urlencode({query: reason.pk or row.subject})}"
-    return reverse(form, args=[reason.pk])
+    return f"{reverse(form)}?{urlencode({query: reason.pk})}" if query else reverse(form, args=[reason.pk])
 
 
 _FORMS = {
     "new note": ("admin:kb_troubleshootingnote_add", "kb.add_troubleshootingnote", "codes"),
-    "range": ("admin:kb_troubleshootingnote_add", "kb.add_troubleshootingnote", "ranges"),
     "code": ("admin:kb_returncode_change", "kb.change_returncode", ""),
     "note": ("admin:kb_troubleshootingnote_change", "kb.change_troubleshootingnote", ""),
     "flag": ("admin:kb_flag_change", "kb.change_flag", ""),
     "proposal": ("admin:kb_proposal_change", "kb.validate_note", ""),
-    "miss": ("admin:kb_miss_changelist", "kb.view_miss", "q"),
     "plan": ("admin:kb_tableimport_change", "kb.apply_import", ""),
 }
 """The form behind each kind of reason: its name, who may open it, and the name in the address that fills it in."""

@@ -8,9 +8,11 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from kb import health
+from kb.admin import health as health_page
 from kb.admin import kept
 from kb.admin.choosing import AutocompleteView
 from kb.admin.queues import piles, wants_mine, whole_lists
@@ -54,7 +56,20 @@ class SupportAdminSite(admin.AdminSite):
         """Show what is most worth doing next, beside everything that there is."""
         mine = wants_mine(request)
         queue = {"piles": piles(request.user, mine), "mine": mine, "lists": whole_lists(request.user)}
+        queue["bursts"] = health.bursts(request.user)
         return super().index(request, {"title": "What to do next", **queue, **(extra_context or {})})
+
+    def get_urls(self) -> list[Any]:
+        """Add the knowledge health."""
+        return [
+            path("health/", self.admin_view(self.health), name="health"),
+            path("health/<slug:chart>.csv", self.admin_view(health_page.figures), name="health_csv"),
+            *super().get_urls(),
+        ]
+
+    def health(self, request: HttpRequest) -> HttpResponse:
+        """Show how the knowledge serves."""
+        return health_page.page(request, self.each_context(request))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """List the knowledge first, in the order in which it is worked on."""

@@ -40,7 +40,8 @@ POINTS = {
 }
 """What each fact weighs. See Note [Score]."""
 
-_SCORE = "(1 + ln(1.0 + lookups)) * (1 + gap) * (1 + signals)"
+# Not of numerics: PostgreSQL takes their logarithm a hundred times as long.
+_SCORE = "(1 + ln(CAST(1 + lookups AS double precision))) * (1 + gap) * (1 + signals)"
 
 
 def since() -> date:

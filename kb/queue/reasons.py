@@ -9,7 +9,7 @@ from kb.queue.facts import DAYS
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row is there, in words, and which form puts it right: `form` names it, `pk` what it is about."""
+    """Why a row is there, in words, and which form puts it right: `form` names it, if one does, and `pk` its object."""
 
     text: str
     form: str
@@ -48,10 +48,8 @@ def of_note(fact: dict[str, Any]) -> list[Reason]:
 def of_miss(fact: dict[str, Any], ranges: list[CodeRange]) -> list[Reason]:
     """Return why a text that found nothing is worth somebody's time."""
     days = f", on {fact['days']} days" if fact["days"] > 1 else ""
-    reasons = [
-        Reason(f"asked for {_times(fact['lookups'], 'time')} in {DAYS} days{days}, and nothing found", "miss", 0)
-    ]
-    return reasons + [Reason(f"its number lies in {block}", "range", block.pk) for block in ranges]
+    reasons = [Reason(f"asked for {_times(fact['lookups'], 'time')} in {DAYS} days{days}, and nothing found", "", 0)]
+    return reasons + [Reason(f"its number lies in {block}", "", 0) for block in ranges]
 
 
 def of_plan(plan: TableImport) -> list[Reason]:

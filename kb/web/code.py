@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from kb import feedback, lookup, proposing, usage
+from kb import feedback, health, lookup, proposing, usage
 from kb.lookup import Answer, Card, Hit
 from kb.models import CodeTable, Flag, Outcome, ReturnCode, Section, TroubleshootingNote
 from kb.text import code as text_code
@@ -103,6 +103,7 @@ def _found(request: HttpRequest, answer: Answer, shown: list[Hit]) -> dict[str, 
         "how": "" if first.code.identity == asked else first.how,
         "meanings": meanings([hit.code for hit in shown], request.user),
         "others": [hit for hit in answer.hits if hit not in shown],
+        "bursts": health.bursts(request.user, [hit.code for hit in shown]) if request.user.is_staff else [],
         "neighbours": lookup.neighbours(first.code, request.user),
         "markdown_url": _markdown(first.code, one=len(shown) == 1),
         "canonical": first.code.get_absolute_url() if len(shown) == 1 else _address(first.code),
