@@ -6,6 +6,7 @@ the day, because a review falls due without anybody's doing; with the class of r
 ETag. A process trusts the number for a second; one that writes looks again at once.
 """
 
+import gzip
 import hashlib
 import threading
 import time
@@ -147,21 +148,28 @@ def kept_apart(request: Request, response: Response) -> Response:
     return response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
-    """An answer as it went out, for the next caller who may read the same."""
+    """An answer as it went out, for the next caller who may read the same. Packed for the first who asks for that."""
 
     etag: str
     headers: list[tuple[str, str]]
     body: bytes
-    packed: bytes
     route: str
     counted: list[Any]
+    may_pack: bool
+    _packed: bytes = b""
+
+    @property
+    def packed(self) -> bytes:
+        """The body by gzip."""
+        self._packed = self._packed or gzip.compress(self.body, 5, mtime=0)
+        return self._packed
 
     @property
     def size(self) -> int:
-        """Bytes, roughly."""
-        return len(self.body) + len(self.packed) + 2000
+        """Bytes, roughly: packed, text takes a third at most."""
+        return len(self.body) * 4 // 3 + 2000
 
 
 class Memory:

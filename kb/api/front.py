@@ -5,7 +5,6 @@ is found again only by who may read the same: no session, and either no token or
 unclear, a session, a bad token, a full rate, an error, goes on to Django.
 """
 
-import gzip
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -126,10 +125,9 @@ def _kept(headers: Headers, names: dict[str, str], body: bytes, environ: Environ
     passing = {"content-length", "vary", request_id.HEADER.lower()}
     lasting = [(name, value) for name, value in headers if name.lower() not in passing]
     lasting.append(("Vary", ", ".join(filter(None, [names.get("vary"), "Accept-Encoding"]))))
-    is_plain = "content-encoding" not in names and len(body) >= _WORTH_PACKING
-    packed = gzip.compress(body, 5, mtime=0) if is_plain else b""
+    may_pack = "content-encoding" not in names and len(body) >= _WORTH_PACKING
     route = resolve(environ["PATH_INFO"]).view_name
-    return Kept(names.get("etag", ""), lasting, body, packed, route, counted)
+    return Kept(names.get("etag", ""), lasting, body, route, counted, may_pack)
 
 
 def _from_memory(kept: Kept, environ: Environ, start_response: StartResponse, started: float) -> Iterable[bytes]:
@@ -150,7 +148,7 @@ def _validators(kept: Kept) -> Headers:
 
 def _send(kept: Kept, environ: Environ, start_response: StartResponse, more: Headers) -> list[bytes]:
     accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-    is_packed = bool(kept.packed) and "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "")
+    is_packed = kept.may_pack and "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "")
     body = kept.packed if is_packed else kept.body
     encoding = [("Content-Encoding", "gzip")] if is_packed else []
     start_response("200 OK", [*kept.headers, *encoding, ("Content-Length", str(len(body))), *more])

@@ -1,0 +1,1 @@
+"""How fast the API answers, beside what one would use instead."""

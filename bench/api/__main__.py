@@ -1,0 +1,211 @@
+"""How many requests a second the API answers with 100,000 codes, beside its peers in the same run.
+
+    DATABASE_URL=sqlite:////tmp/bench.sqlite3 python -m bench.api [path of datasette]
+
+Fills an empty database. Needs wrk, and nginx for the file. Every server has two workers; wrk keeps 16 connections.
+Each figure is the median of three runs, interleaved with the peers'. Datasette is left out on PostgreSQL.
+"""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SETTINGS = {
+    "DEBUG": "0",
+    "SECRET_KEY": "bench " * 10,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "INSECURE_HTTP": "1",
+    "KB_PUBLIC_READ": "1",
+    "KB_API_RATE_ANONYMOUS": "100000000",
+    "KB_API_RATE_KNOWN": "100000000",
+    "LOG_LEVEL": "WARNING",
+}
+os.environ |= SETTINGS | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from bench.web.__main__ import fill  # noqa: E402
+from kb import tokens  # noqa: E402
+from kb.models import CodeTable, ReturnCode  # noqa: E402
+from tests import make  # noqa: E402
+
+PORT = int(os.environ.get("BENCH_PORT", "8206"))
+SECONDS, RUNS, ROWS = 3, 3, 10
+GRANIAN = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--workers", "2", "--no-ws"]
+
+
+@dataclass
+class Case:
+    """One kind of request to one server."""
+
+    name: str
+    port: int
+    paths: list[str]
+    headers: dict[str, str] = field(default_factory=dict)
+    expects: int = 200
+    rates: list[float] = field(default_factory=list)
+    slowest: list[float] = field(default_factory=list)
+    errors: int = 0
+
+
+def serve(port, command, **environment):
+    """Start a server and wait until it answers."""
+    started = subprocess.Popen(
+        [str(part) for part in command],
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(100):
+        time.sleep(0.2)
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/tables/", timeout=2)
+        except urllib.error.HTTPError:
+            break
+        except OSError:
+            continue
+        break
+    return started
+
+
+def granian(port, application="config.wsgi:application", **environment):
+    """Start granian."""
+    return serve(port, [*GRANIAN, "--port", port, application], **environment)
+
+
+def nginx(port, folder, body):
+    """Start nginx over one file."""
+    (folder / "www").mkdir()
+    (folder / "www" / "code.json").write_bytes(body)
+    (folder / "nginx.conf").write_text(
+        f"""worker_processes 2; pid {folder}/pid; error_log {folder}/error; daemon off; user root;
+        events {{ worker_connections 512; }}
+        http {{ access_log off; client_body_temp_path {folder}/t; proxy_temp_path {folder}/p;
+        fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+        keepalive_requests 100000000; server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}"""
+    )
+    return serve(port, ["nginx", "-c", folder / "nginx.conf", "-e", folder / "error"])
+
+
+def ask(case, folder):
+    """Run wrk once."""
+    script = folder / "ask.lua"
+    paths = ", ".join(json.dumps(path) for path in case.paths)
+    headers = " ".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in case.headers.items())
+    script.write_text(
+        f"""local paths = {{{paths}}} local n = 0 {headers}
+        function request() n = n + 1 return wrk.format("GET", paths[n % #paths + 1]) end
+        local counted = {{}}
+        function setup(thread) table.insert(counted, thread) end
+        wrong = 0
+        function response(status)
+          if status ~= {case.expects} then wrong = wrong + 1 if wrong == 1 then print("NOT WANTED", status) end end
+        end
+        function done(summary, latency)
+          local bad = summary.errors.connect + summary.errors.read + summary.errors.timeout
+          for _, thread in ipairs(counted) do bad = bad + thread:get("wrong") end
+          print("RESULT", summary.requests / summary.duration * 1e6, latency:percentile(99) / 1000, bad) end"""
+    )
+    command = ["wrk", "-t2", "-c16", f"-d{SECONDS}s", "--timeout", "10s", "-s", script, f"http://127.0.0.1:{case.port}"]
+    out = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True).stdout
+    if "NOT WANTED" in out:
+        print(case.name, *re.findall("NOT WANTED.*", out))
+    rate, slowest, errors = re.search(r"RESULT\s+(\S+)\s+(\S+)\s+(\S+)", out).groups()
+    case.rates.append(float(rate))
+    case.slowest.append(float(slowest))
+    case.errors += int(float(errors))
+
+
+def get(port, path, **headers):
+    """Return one answer."""
+    return urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=20)
+
+
+def cases(secret, pks, body_port, with_datasette):
+    """Return what is measured."""
+    token = {"Authorization": f"Bearer {secret}"}
+    details = [f"/api/v1/codes/{pk}/" for pk in pks]
+    etag = get(PORT, details[0], **token).headers["ETag"]
+    lists = [f"/api/v1/codes/?disposition=unknown&number_min={700_000_000 + pk}" for pk in pks]
+    deep = json.load(get(PORT, "/api/v1/codes/?ordering=-number&number_max=700000400&page_size=50"))["next"]
+    deep_path = deep.split(str(PORT), 1)[1]
+    found = [
+        Case("code, token, warm", PORT, details, token),
+        Case("code, public, before Django", PORT, details),
+        Case("code, token, 304", PORT, details[:1], token | {"If-None-Match": etag}, 304),
+        Case("code, token, made each time", PORT + 1, details, token),
+        Case("list of 50, filtered, warm", PORT, lists),
+        Case("list of 50, filtered, made", PORT + 1, lists),
+        Case("list of 50, first page, made", PORT + 1, ["/api/v1/codes/?ordering=number"]),
+        Case("list of 50, deep page, made", PORT + 1, [deep_path]),
+        Case("stock DRF, code", PORT + 2, [f"/codes/{pk}/" for pk in pks]),
+        Case(
+            "stock DRF, list of 50, counted", PORT + 2, [f"/codes/?disposition=unknown&page={n}" for n in range(1, 50)]
+        ),
+        Case("bare values() and orjson", PORT + 2, [f"/bare/?disposition=unknown&after={pk}" for pk in pks]),
+        Case("nginx, the same as a file", body_port, ["/code.json"]),
+    ]
+    if with_datasette:
+        name = Path(connection.settings_dict["NAME"]).stem
+        found.append(Case("Datasette, row as JSON", PORT + 4, [f"/{name}/kb_returncode/{pk}.json" for pk in pks]))
+    return found
+
+
+def main():
+    """Fill where it is empty, start everything, and measure in turns."""
+    call_command("migrate", verbosity=0)
+    if not CodeTable.objects.exists():
+        fill()
+    admin = make.User.objects.filter(username="bench").first() or make.user("bench", is_superuser=True)
+    secret = tokens.create(admin, "bench", ["read_internal"], None)[1]
+    pks = list(ReturnCode.objects.order_by("pk").values_list("pk", flat=True)[:: max(1, 100_000 // ROWS)])[:ROWS]
+    datasette = sys.argv[1] if len(sys.argv) > 1 and connection.vendor == "sqlite" else ""
+    database = connection.settings_dict["NAME"]
+    connection.close()
+    servers = []
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home)
+        try:
+            servers += [granian(PORT), granian(PORT + 1, KB_API_CACHE_MEGABYTES="0")]
+            servers.append(granian(PORT + 2, "bench.api.stock:application"))
+            body = get(PORT, f"/api/v1/codes/{pks[0]}/").read()
+            servers.append(nginx(PORT + 3, folder, body))
+            if datasette:
+                servers.append(serve(PORT + 4, [datasette, "serve", "-i", database, "-p", PORT + 4]))
+            measure(cases(secret, pks, PORT + 3, bool(datasette)), folder)
+        finally:
+            for server in servers:
+                server.terminate()
+            for server in servers:
+                server.wait(20)
+
+
+def measure(measured, folder):
+    """Ask everybody in turns, and print the table."""
+    for turn in range(RUNS + 1):
+        for case in measured:
+            ask(case, folder)
+            if not turn:
+                # The first fills memories.
+                case.rates, case.slowest, case.errors = [], [], 0
+    print(f"{'':<32}{'requests/s':>12}{'p99 ms':>9}{'errors':>8}")
+    for case in measured:
+        rate, slowest = statistics.median(case.rates), statistics.median(case.slowest)
+        print(f"{case.name:<32}{rate:>12,.0f}{slowest:>9.1f}{case.errors:>8}")
+
+
+if __name__ == "__main__":
+    main()
