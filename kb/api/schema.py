@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from kb.api.errors import CONTENT_TYPE, ProblemSerializer
 
@@ -108,6 +108,7 @@ class ReadSchema(ProblemSchema):
         view: Any = self.view
         asked = view.choices() | (view.totals_asked() if view.action == "list" else {})
         made = [_parameter(name, field.kind.schema, _ABOUT[name]) for name, field in asked.items()]
+        made[0].examples = [OpenApiExample("two of them", view.serializer_class.Meta.fields[:2])]
         if view.action == "list":
             default = {**view.ordering_kind().schema, "default": view.default_ordering}
             made.append(_parameter("ordering", default, "Order of the results; a minus sign turns it around."))

@@ -47,7 +47,9 @@ def totals(queryset: QuerySet, facets: Mapping[str, Facet], asked: Iterable[str]
 
 def _facet(queryset: QuerySet, facet: Facet) -> dict[str, Any]:
     value = F(facet) if isinstance(facet, str) else facet
-    rows = queryset.order_by().values(of=value).annotate(n=Count("pk", distinct=True)).order_by("-n", "of")
+    # A list that counts something of each row joins it, and has each row several times.
+    is_joined = any(one.contains_aggregate for one in queryset.query.annotations.values())
+    rows = queryset.order_by().values(of=value).annotate(n=Count("pk", distinct=is_joined)).order_by("-n", "of")
     counted = [(_written(row["of"]), row["n"]) for row in rows[: MAX_VALUES + 1]]
     shown = sorted(counted[:MAX_VALUES], key=lambda pair: (-pair[1], pair[0]))
     return {"values": [{"value": one, "count": n} for one, n in shown], "truncated": len(counted) > MAX_VALUES}
