@@ -105,7 +105,7 @@ def test_a_range_can_be_deleted_and_leaves_a_change_behind(as_user, editor, room
     from kb.models import Change
 
     obj = CodeRange.objects.get()
-    assert as_user(editor).post(url(obj, "delete"), {"post": "yes"}).status_code == 302
+    assert as_user(editor).post(url(obj, "delete"), {"post": "yes", "version": "1"}).status_code == 302
     assert not CodeRange.objects.exists()
     assert Change.objects.get().kind == "deleted"
 
