@@ -1,12 +1,13 @@
 """How long the queue and the knowledge health take with 100,000 codes, 20,000 notes and a month of look-ups.
 
-    DEBUG=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.queue [--explain]
+    DEBUG=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.queue
 
 Fills an empty, migrated database, which it then finds filled; times are the best of five, inside the process.
 """
 
 import os
 import random
+import time
 from datetime import timedelta
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -19,6 +20,7 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from kb import health, queue  # noqa: E402
 from kb.models import (  # noqa: E402
     CodeRange,
     CodeTable,
@@ -123,3 +125,29 @@ def report(dice, codes, notes, owner):
         about = {"code": dice.choice(codes), "note": dice.choice([None, dice.choice(notes)])}
         flags.append(Flag(comment="Step 2 fails", raised_by=owner, owner=owner, raised_at=raised, **about, **given))
     Flag.objects.bulk_create(flags, batch_size=1000)
+
+
+def best(work, rounds=5):
+    """Return the quickest of a few runs, in milliseconds."""
+    times = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return 1000 * min(times)
+
+
+def main():
+    """Fill the database once, then time each part."""
+    if not CodeTable.objects.filter(slug="bench").exists():
+        fill()
+    user = get_user_model().objects.get(username="bench")
+    print(f"{connection.vendor}: {CODES:,} codes, {NOTES:,} notes, {CodeUse.objects.count():,} counts of look-ups")
+    for rows in (queue.codes, queue.notes, queue.to_validate, queue.misses, health.bursts, health.charts):
+        print(
+            f"  {rows.__module__.removeprefix('kb.')}.{rows.__name__:<12} {best(lambda rows=rows: rows(user)):6.0f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -90,27 +90,27 @@ CODES = f"""
         )
     ),
     asked AS (
-        SELECT code_id FROM demand WHERE %(owner)s IS NULL
-        UNION SELECT code_id FROM flagged UNION SELECT code_id FROM torn
+        SELECT c.id, c.table_id, c.number, c.disposition FROM (
+            SELECT code_id FROM demand WHERE %(owner)s IS NULL
+            UNION SELECT code_id FROM flagged UNION SELECT code_id FROM torn
+        ) AS any_of JOIN kb_returncode AS c ON c.id = any_of.code_id AND c.retired_at IS NULL
     ),
     noted AS (
         SELECT a.returncode_id AS code_id FROM asked
-        JOIN kb_troubleshootingnote_codes AS a ON a.returncode_id = asked.code_id
+        JOIN kb_troubleshootingnote_codes AS a ON a.returncode_id = asked.id
         JOIN kb_troubleshootingnote AS n ON n.id = a.troubleshootingnote_id WHERE n.state <> 'archived'
         UNION
-        SELECT c.id FROM kb_troubleshootingnote_ranges AS a
+        SELECT asked.id FROM kb_troubleshootingnote_ranges AS a
         JOIN kb_troubleshootingnote AS n ON n.id = a.troubleshootingnote_id AND n.state <> 'archived'
         JOIN kb_coderange AS b ON b.id = a.coderange_id
-        JOIN kb_returncode AS c ON c.table_id = b.table_id AND c.number BETWEEN b.first AND b.last
-        JOIN asked ON asked.code_id = c.id
+        JOIN asked ON asked.table_id = b.table_id AND asked.number BETWEEN b.first AND b.last
     ),
     facts AS (
         SELECT c.id, COALESCE(d.lookups, 0) AS lookups, COALESCE(f.flags, 0) AS flags, f.flag_id,
             CASE WHEN t.code_id IS NULL THEN 0 ELSE 1 END AS torn,
             CASE WHEN c.disposition = 'unknown' THEN 1 ELSE 0 END AS undecided,
             CASE WHEN n.code_id IS NULL THEN 1 ELSE 0 END AS bare
-        FROM asked JOIN kb_returncode AS c ON c.id = asked.code_id AND c.retired_at IS NULL
-        LEFT JOIN demand AS d ON d.code_id = c.id LEFT JOIN flagged AS f ON f.code_id = c.id
+        FROM asked AS c LEFT JOIN demand AS d ON d.code_id = c.id LEFT JOIN flagged AS f ON f.code_id = c.id
         LEFT JOIN torn AS t ON t.code_id = c.id LEFT JOIN noted AS n ON n.code_id = c.id
     )
     SELECT facts.*, {_points("bare", "undecided", "torn")} AS gap, {_points("flags")} AS signals FROM facts
