@@ -76,7 +76,9 @@ def _read_generation() -> Generation:
     at = Change.objects.filter(sequence=OuterRef("last")).values("at")
     row = ChangeCounter.objects.filter(id=1).values_list("last", Subquery(at)).first()
     sequence, changed_at = row or (0, None)
-    return Generation(sequence, changed_at, timezone.localdate(), read_at, moves)
+    return Generation(
+        sequence, changed_at, timezone.localdate(timezone=timezone.get_default_timezone()), read_at, moves
+    )
 
 
 def _build() -> str:

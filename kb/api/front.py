@@ -1,7 +1,7 @@
 """In front of Django: answers of the API that are in memory go out before any middleware runs.
 
 Nothing internal can leak from here. An answer is kept under what its reader may read and under the whole address, and
-is found again only by who may read the same: no session, and either no token or one that is checked here. Whatever is
+is found again only by who may read the same: no cookie, and either no token or one that is checked here. Whatever is
 unclear, a session, a bad token, a full rate, an error, goes on to Django.
 """
 
@@ -85,7 +85,8 @@ class Front:
 
 def _place(environ: Environ) -> tuple[Generation, str, Address, Bearer | None] | None:
     """Return where an answer to this request is kept, and who asks; None where Django is to say."""
-    if not settings.KB_API_CACHE_MEGABYTES or f"{settings.SESSION_COOKIE_NAME}=" in environ.get("HTTP_COOKIE", ""):
+    # A cookie may be a session, or say in which zone its reader's days end.
+    if not settings.KB_API_CACHE_MEGABYTES or environ.get("HTTP_COOKIE"):
         return None
     try:
         user = _user(environ)
