@@ -93,7 +93,7 @@ def test_lists_of_flags_cost_the_same_however_many(as_user, editor, agent, djang
         code = make.code(str(n))
         feedback.raise_flag(code, make.note(f"Note {n}", code, owner=editor), "Wrong", By(agent, Door.WEB))
     browser = as_user(editor)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get("/admin/kb/flag/")
     browser.force_login(agent)
     with django_assert_num_queries(6):
