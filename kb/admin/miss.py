@@ -11,12 +11,30 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from kb import curating, queue
+from kb.admin.asked import WrongParameter
+from kb.admin.choosing import is_id
 from kb.admin.miss_steps import steps
+from kb.admin.tags import shortened
 from kb.journal import By, NotAllowed
 from kb.models import Door, IgnoredMiss, Miss
 from kb.models.usage import MISS_LENGTH
 
 PER_PAGE = 50
+
+
+_ASKED = {"p": None, "q": None, "ignored": ("", "0", "1")}
+"""What the list's address may ask for, and the values where there are few."""
+
+
+def _check(request: HttpRequest) -> None:
+    for name, value in request.GET.items():
+        if name not in _ASKED:
+            raise WrongParameter(name, "is not what this list is filtered by", _ASKED)
+        if (allowed := _ASKED[name]) and value not in allowed:
+            raise WrongParameter(name, f"is not one of its values: {shortened(str(value), 40)}", allowed)
+    page = request.GET.get("p", "1")
+    if not is_id(page):
+        raise WrongParameter("p", f"is no whole number: {shortened(page, 40)}")
 
 
 @admin.register(Miss)
@@ -44,6 +62,11 @@ class MissAdmin(admin.ModelAdmin):
         """List the texts of the last 28 days, the most asked for first, or those that are ignored."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        try:
+            _check(request)
+        except WrongParameter as problem:
+            messages.error(request, str(problem))
+            return HttpResponseRedirect(request.path)
         ignored = request.GET.get("ignored") == "1"
         asked = request.GET.get("q", "").replace("\x00", "").strip()[:MISS_LENGTH]
         texts: Any = (

@@ -53,24 +53,6 @@ def test_from_a_number_to_a_note_that_everybody_reads(open_page, room, editor):
     assert not stranger.get_by_text("The room is gone").count()
 
 
-def test_two_editors_at_once_and_neither_loses_a_word(open_page, room, editor, reviewer):
-    note = make.note("The room is gone", room, cause="First words.")
-    one, two = open_page(), open_page()
-    for page, name in ((one, "editor"), (two, "reviewer")):
-        log_in(page, name)
-        page.goto(f"/admin/kb/troubleshootingnote/{note.pk}/change/")
-    one.get_by_role("textbox", name="Cause").fill("Words of the editor.")
-    one.get_by_role("button", name="Save", exact=True).click()
-    one.wait_for_load_state()
-    two.get_by_role("textbox", name="Cause").fill("Words of the reviewer.")
-    two.get_by_role("button", name="Save", exact=True).click()
-    two.wait_for_load_state()
-    note.refresh_from_db()
-    assert note.cause == "Words of the editor."
-    assert "Words of the editor." in two.get_by_role("main").inner_text()
-    assert two.get_by_role("textbox", name="Cause").input_value() == "Words of the reviewer."
-
-
 CSV = "section,code,description\nBusiness,660300001,The room is gone.\nBusiness,660300009,New one.\n"
 
 

@@ -18,13 +18,15 @@ _SPEED = "-c fsync=off -c full_page_writes=off -c max_connections=80 -c wal_leve
 class Cluster:
     """Two servers on sockets in one temporary folder; their ports only name the sockets."""
 
-    def __init__(self) -> None:
+    def __init__(self, alone: bool = False) -> None:
         self.bin, self.user = bin_dir(), owner()
         self.home = tempfile.mkdtemp(prefix="codebook-faults-")
         if self.user:
             shutil.chown(self.home, self.user)
         self._run("initdb", "-D", f"{self.home}/1", "-U", "codebook", "-A", "trust", "-E", "UTF8")
         self.start(1, PRIMARY)
+        if alone:
+            return
         self._run("pg_basebackup", "-D", f"{self.home}/2", "-h", self.home, "-p", str(PRIMARY), "-U", "codebook", "-R")
         self.start(2, REPLICA)
 
@@ -45,6 +47,10 @@ class Cluster:
     def replica_url(self) -> str:
         """The replica, whatever it has become."""
         return f"postgres:///postgres?user=codebook&host={self.home}&port={REPLICA}"
+
+    def restart(self, number: int) -> None:
+        """Restart a server without waiting for anybody."""
+        self._run("pg_ctl", "-D", f"{self.home}/{number}", "-w", "-m", "immediate", "restart")
 
     def kill(self, number: int) -> None:
         """Kill a server and all its processes at once, without a word to them."""

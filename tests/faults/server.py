@@ -15,12 +15,12 @@ import requests
 ROOT = Path(__file__).parents[2]
 
 
-def manage(url: str, *command: str, **environment: str) -> str:
+def manage(url: str, *command: str, **more: str) -> str:
     """Run a command of manage.py; return what it prints."""
     found = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
-        env=_environment(url, environment),
+        env=environment(url, more),
         capture_output=True,
         text=True,
         check=False,
@@ -30,7 +30,8 @@ def manage(url: str, *command: str, **environment: str) -> str:
     return found.stdout
 
 
-def _environment(url: str, more: dict[str, str]) -> dict[str, str]:
+def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
+    """Return what a process of the product is told."""
     known = {
         "DEBUG": "1",
         "KB_PUBLIC_READ": "1",
@@ -39,19 +40,19 @@ def _environment(url: str, more: dict[str, str]) -> dict[str, str]:
         "LOG_LEVEL": "ERROR",
     }
     # Tests have settings of their own; what is tested here is the product as it runs.
-    return os.environ | known | more | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    return os.environ | known | (more or {}) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
 
 class Server:
     """Two worker processes on a port."""
 
-    def __init__(self, port: int, url: str, **environment: str) -> None:
+    def __init__(self, port: int, url: str, **more: str) -> None:
         self.address = f"http://127.0.0.1:{port}"
         options = ["--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "granian", *options, "config.wsgi:application"],
             cwd=ROOT,
-            env=_environment(url, environment),
+            env=environment(url, more),
             start_new_session=True,
         )
         try:

@@ -9,8 +9,8 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"login", "favicon", "robots", "opensearch", "embed", "embed-code"}
-FOR_PROGRAMS = {"code-md", "code-json", "section-md", "section-json", "changes-feed"}
+OPEN = {"login", "llms", "favicon", "robots", "opensearch", "embed", "embed-code"}
+FOR_PROGRAMS = {"code-md", "code-json", "section-md", "section-json", "changes-feed", "note-md", "table-md"}
 ARGUMENTS = {
     "table": ["zim-server"],
     "code": ["zim-server", "1"],
@@ -21,6 +21,8 @@ ARGUMENTS = {
     "section-json": ["zim-server", "public", "1"],
     "embed-code": ["zim-server", "1"],
     "note": [1],
+    "note-md": [1],
+    "table-md": ["zim-server"],
     "report": [1],
     "flag": [1],
 }

@@ -1,0 +1,177 @@
+"""Killed half-way, out of disk, without a database: nothing is half-written, and the same work then succeeds."""
+
+import csv
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.faults.cluster import Cluster
+from tests.faults.server import ROOT, Load, Server, environment, manage
+
+ROWS = 20_000
+AREAS = ["index", "feed", "objects", "histories", "references", "codes", "guards", "documents"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/faults.sqlite3"
+        return
+    cluster = Cluster(alone=True)
+    try:
+        yield cluster.writable_url
+    finally:
+        cluster.stop()
+
+
+def table(path, rows, words):
+    """Write a file of many codes."""
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["code", "description", "suggested_actions"])
+        out.writerows([str(n), f"{words} {n}", "Try again later."] for n in range(1, rows + 1))
+    return str(path)
+
+
+def counts(url):
+    """Return how many codes, changes and revisions there are, and the feed's number."""
+    script = (
+        "from kb import journal\nfrom kb.models import *\n"
+        "print(ReturnCode.objects.count(), Change.objects.count(), ReturnCode.history.count(), journal.sequence())"
+    )
+    return manage(url, "shell", "-v", "0", "-c", script).strip()
+
+
+def healthy(url):
+    """Let the doctor read every row."""
+    manage(url, "doctor", *AREAS)
+
+
+def killed(url, after, *command):
+    """Start a command and kill it; return whether it was still running."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment(url),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(after)
+    was_running = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return was_running
+
+
+def check_killed(url, *command, times):
+    """Kill a command at several moments: each time all is as it was, or all is done."""
+    before, running = counts(url), 0
+    for after in times:
+        running += killed(url, after, *command)
+        healthy(url)
+        if counts(url) != before:
+            break
+    assert running
+
+
+@pytest.mark.soak
+def test_an_import_that_is_killed_leaves_nothing_behind(url, tmp_path):
+    manage(url, "migrate", "-v", "0")
+    create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
+    first = table(tmp_path / "first.csv", 4_000, "First words of")
+    began = time.monotonic()
+    manage(url, "import_table", first, *create)
+    took = time.monotonic() - began
+    second = table(tmp_path / "second.csv", 4_000, "Other words of")
+    dice = random.Random(5)
+    moments = [took * dice.uniform(0.3, 0.95) for _ in range(3)]
+    check_killed(url, "import_table", second, "--table", "many", "--apply", times=moments)
+    manage(url, "import_table", second, "--table", "many", "--apply")
+    healthy(url)
+
+
+@pytest.mark.soak
+def test_a_reindex_that_is_killed_leaves_the_old_index(url, tmp_path):
+    manage(url, "migrate", "-v", "0")
+    create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
+    manage(url, "import_table", table(tmp_path / "first.csv", ROWS, "Words of"), *create)
+    check_killed(url, "reindex", times=[1.5, 2.0, 3.0])
+    manage(url, "reindex")
+    healthy(url)
+
+
+@pytest.mark.soak
+def test_a_disk_that_is_full_refuses_the_import_and_keeps_the_rest(tmp_path):
+    url = f"sqlite:///{tmp_path}/faults.sqlite3"
+    manage(url, "migrate", "-v", "0")
+    create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
+    file = table(tmp_path / "first.csv", ROWS, "Words of")
+    before, limit = counts(url), os.path.getsize(tmp_path / "faults.sqlite3") + 3_000_000
+
+    def little_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    found = subprocess.run(
+        [sys.executable, "manage.py", "import_table", file, *create],
+        cwd=ROOT,
+        env=environment(url),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=little_room,
+    )
+    assert found.returncode != 0
+    assert "Traceback" not in found.stderr + found.stdout
+    assert counts(url) == before
+    healthy(url)
+    manage(url, "import_table", file, *create)
+    healthy(url)
+
+
+@pytest.mark.soak
+def test_a_restarted_database_costs_what_was_in_flight(tmp_path):
+    cluster = Cluster(alone=True)
+    try:
+        manage(cluster.writable_url, "demo")
+        server = Server(8612, cluster.writable_url)
+        try:
+            load = Load(server.address, ["/codes/zim-server/660300001/", "/?q=room", "/api/v1/codes/?code=660300001"])
+            time.sleep(2)
+            began = time.monotonic()
+            cluster.restart(1)
+            back = time.monotonic()
+            time.sleep(3)
+            load.stop()
+            assert load.failed(after=0, before=began - 1) == []
+            assert load.failed(after=back + 0.5) == []
+            assert [answer for answer in load.answers if answer[0] > back + 0.5]
+        finally:
+            server.stop()
+        healthy(cluster.writable_url)
+    finally:
+        cluster.stop()
+
+
+@pytest.mark.soak
+def test_a_pool_smaller_than_its_callers_makes_them_wait_and_refuses_nobody():
+    cluster = Cluster(alone=True)
+    try:
+        manage(cluster.writable_url, "demo")
+        server = Server(8613, cluster.writable_url, DATABASE_POOL="1")
+        try:
+            load = Load(server.address, ["/codes/zim-server/660300001/", "/?q=room+exist"], people=16)
+            time.sleep(8)
+            load.stop()
+            assert load.failed(after=0) == []
+            assert len(load.answers) > 16
+        finally:
+            server.stop()
+    finally:
+        cluster.stop()
