@@ -13,9 +13,8 @@ def plan_of(sql):
     """Return how the database would read, if it avoided sorting wherever it can: these tables are too small to care."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off"
-            )
+            for way in ("sort", "incremental_sort", "seqscan", "bitmapscan", "hashjoin"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
             cursor.execute(f"EXPLAIN {sql}")
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
