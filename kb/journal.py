@@ -85,7 +85,9 @@ class Entry:
 
         Raises StaleEdit where `version` is given and is not the row's, and the model's DoesNotExist.
         """
-        current = model._default_manager.select_for_update().get(pk=pk)
+        # Not its key: PostgreSQL checks references at the commit of whoever writes one, and would make that commit,
+        # which holds the index and the feed's counter by then, wait for this entry, which waits for those.
+        current = model._default_manager.select_for_update(no_key=True).get(pk=pk)
         if version is not None and current.version != version:  # type: ignore[attr-defined]
             raise StaleEdit(current, version)
         return current

@@ -37,7 +37,7 @@ def apply_import(
     door = current_door.set(by.door)
     try:
         with transaction.atomic(durable=True):
-            done = TableImport.objects.select_for_update().get(pk=table_import.pk)
+            done = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check(done, yes_retire, skip_errors)
             entry = Entry(by)
             done.applied_by, done.applied_at = by.user, timezone.now()
@@ -84,7 +84,7 @@ def _lock_and_check(done: TableImport) -> None:
     if done.table is None:
         plan.check_name_is_free(done.new_table["slug"])
         return
-    CodeTable.objects.select_for_update().get(pk=done.table.pk)
+    CodeTable.objects.select_for_update(no_key=True).get(pk=done.table.pk)
     if connection.vendor == "postgresql":
         staging.run(f"SELECT count(*) FROM (SELECT 1 {record.WRITTEN} FOR NO KEY UPDATE OF c) AS locked", done.pk)  # noqa: S608
     reasons = _moved(done.table, done.basis) + _edited(done)

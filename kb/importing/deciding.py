@@ -20,7 +20,7 @@ def resolve(row: ImportRow, resolution: str, by: By, edited: dict[str, str] | No
     Raises WrongState once the import is not planned any more, and ImportRefused for what makes no sense for the row.
     """
     with _planned(row.table_import_id) as _:
-        current = ImportRow.objects.select_for_update().get(pk=row.pk)
+        current = ImportRow.objects.select_for_update(no_key=True).get(pk=row.pk)
         _check_fits(current, resolution, edited or {})
         current.resolution, current.edited = resolution, edited or {}
         current.save(update_fields=["resolution", "edited"])
@@ -38,7 +38,7 @@ def resolve_all(table_import: TableImport, resolution: str, by: By) -> int:
 def discard(table_import: TableImport, by: By) -> TableImport:
     """Close a plan without applying it; also one whose planning was interrupted. Its rows stay to be read."""
     with transaction.atomic():
-        current = TableImport.objects.select_for_update().get(pk=table_import.pk)
+        current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
         if current.state not in (ImportState.PLANNED, ImportState.PLANNING):
             raise WrongState(f"{current} is {current.get_state_display().lower()}: there is no plan to discard.")
         current.state, current.closed_by, current.closed_at = ImportState.DISCARDED, by.user, timezone.now()
@@ -50,7 +50,7 @@ def discard(table_import: TableImport, by: By) -> TableImport:
 def _planned(pk: int) -> Iterator[TableImport]:
     """Lock an import that waits for decisions: none may arrive while it is applied."""
     with transaction.atomic():
-        current = TableImport.objects.select_for_update().get(pk=pk)
+        current = TableImport.objects.select_for_update(no_key=True).get(pk=pk)
         if not current.is_planned:
             raise WrongState(f"{current} is {current.get_state_display().lower()}: nothing is left to decide.")
         yield current

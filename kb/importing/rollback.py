@@ -74,7 +74,7 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
     door = current_door.set(by.door)
     try:
         with transaction.atomic(durable=True):
-            original = TableImport.objects.select_for_update().get(pk=table_import.pk)
+            original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check(original)
             done = _open(original, by)
             locked = ReturnCode.objects.select_for_update(of=("self",))
@@ -103,7 +103,7 @@ def _check(original: TableImport) -> None:
 def _open(original: TableImport, by: By) -> TableImport:
     now = timezone.now()
     assert original.table is not None
-    CodeTable.objects.select_for_update().get(pk=original.table.pk)
+    CodeTable.objects.select_for_update(no_key=True).get(pk=original.table.pk)
     return TableImport.objects.create(
         table=original.table,
         rolls_back=original,
