@@ -82,7 +82,8 @@ class VersionedForm(forms.ModelForm):
 
     def _refuse_stale(self, cleaned: dict[str, Any]) -> None:
         # Locked until the admin's transaction ends: the verb then finds the version that was checked here.
-        current = type(self.instance)._default_manager.select_for_update(no_key=True).filter(pk=self.instance.pk).first()
+        rows = type(self.instance)._default_manager.select_for_update(no_key=True)
+        current = rows.filter(pk=self.instance.pk).first()
         if current is None:
             raise ValidationError("Somebody else deleted this after you had opened it.")
         if cleaned.get("version") == str(current.version):
