@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
@@ -255,7 +256,7 @@ def ids(editor):
         "synonym": Synonym.objects.create(words="lobby, anteroom").pk,
         "tableimport": planned.pk,
         "importrow": ImportRow.objects.create(table_import=planned, kind="changed", code="1", return_code=code).pk,
-        "group": 1,
+        "group": Group.objects.get(name="agent").pk,
         "user": editor.pk,
     }
 

@@ -1,0 +1,14 @@
+"""Assistants are served by one thread each, which no browser's loop is in."""
+
+import asyncio
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def a_thread_without_a_loop():
+    """Playwright leaves its loop in the thread of the tests that come after it; a server's threads have none."""
+    left = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(left)
