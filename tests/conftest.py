@@ -17,7 +17,17 @@ def counts_of_its_own():
     throttling._leases.clear()
 
 
-NO_DATABASE = ("test_deploy", "test_docs", "test_layers", "test_logs", "test_migrations", "test_settings", "test_sso")
+NO_DATABASE = (
+    "test_access",
+    "test_deploy",
+    "test_docs",
+    "test_layers",
+    "test_logs",
+    "test_migrations",
+    "test_readme",
+    "test_settings",
+    "test_sso",
+)
 
 
 def pytest_collection_modifyitems(config, items):
