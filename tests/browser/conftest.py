@@ -1,5 +1,6 @@
 """A real Chromium against the live server. Skipped, by name, where there is none."""
 
+import asyncio
 import os
 import shutil
 
@@ -28,6 +29,20 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+_loops = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol():
+    """Playwright leaves its loop in the thread. The tests of all else run without, as in the threads of a server."""
+    asyncio._set_running_loop(_loops.pop() if _loops else None)
+    try:
+        return (yield)
+    finally:
+        _loops.append(asyncio._get_running_loop())
+        asyncio._set_running_loop(None)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     if not CHROMIUM:
@@ -35,6 +50,7 @@ def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         yield browser
+        asyncio._set_running_loop(_loops.pop() if _loops else asyncio._get_running_loop())
         browser.close()
 
 
