@@ -33,8 +33,10 @@ _loops = []
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol():
+def pytest_runtest_protocol(item):
     """Playwright leaves its loop in the thread. The tests of all else run without, as in the threads of a server."""
+    if "tests/browser" not in str(item.path):
+        return (yield)
     asyncio._set_running_loop(_loops.pop() if _loops else None)
     try:
         return (yield)
