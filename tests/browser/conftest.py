@@ -90,6 +90,12 @@ def log_in(page, name):
     page.wait_for_url(lambda url: "/login/" not in url)
 
 
+def type_in_box(page, text):
+    """Type into the one box, which has the focus: a loaded machine gives it only with the first frame that it paints."""
+    page.locator("#q:focus").wait_for()
+    page.keyboard.type(text)
+
+
 def check_accessible(page):
     """Fail on what axe calls serious or worse, and on a page wider than its window."""
     # Without preloading: axe would fetch style sheets again and put them into the page, which the CSP forbids.

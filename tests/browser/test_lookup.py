@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Error
 
 from tests import make
-from tests.browser.conftest import check_accessible, log_in
+from tests.browser.conftest import check_accessible, log_in, type_in_box
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def test_a_code_is_found_with_the_keyboard_alone(open_page, room):
     page.goto("/tables/rtc/")
     page.keyboard.press("/")
     box = page.locator("#q")
-    page.keyboard.type("room")
+    type_in_box(page, "room")
     page.locator("#suggestions [role=option]").nth(1).wait_for()
     assert box.get_attribute("aria-expanded") == "true"
     page.keyboard.press("ArrowDown")
@@ -48,7 +48,7 @@ def test_a_code_is_found_with_the_keyboard_alone(open_page, room):
 def test_enter_alone_looks_up_what_was_typed(open_page, room):
     page = open_page()
     page.goto("/")
-    page.keyboard.type("660300001")
+    type_in_box(page, "660300001")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{room.get_absolute_url()}")
 
@@ -56,7 +56,7 @@ def test_enter_alone_looks_up_what_was_typed(open_page, room):
 def test_escape_closes_the_list_and_then_clears_the_box(open_page, room):
     page = open_page()
     page.goto("/")
-    page.keyboard.type("room")
+    type_in_box(page, "room")
     page.locator("#suggestions [role=option]").first.wait_for()
     page.keyboard.press("Escape")
     assert page.locator("#suggestions").is_hidden()
@@ -70,7 +70,7 @@ def test_a_slow_answer_is_never_shown_for_other_words(open_page, room):
     page.goto("/")
     held = []
     page.route("**/suggest/?q=room", lambda route: held.append(route))
-    page.keyboard.type("room")
+    type_in_box(page, "room")
     while not held:
         page.wait_for_timeout(20)
     page.locator("#q").fill("mix")
@@ -149,7 +149,7 @@ def test_a_card_is_copied_as_markdown_for_the_ticket_and_printed_bare(open_page,
 def test_a_misspelt_question_is_answered_and_says_what_was_meant(open_page, room):
     page = open_page()
     page.goto("/")
-    page.keyboard.type("rooom does not exist")
+    type_in_box(page, "rooom does not exist")
     page.keyboard.press("Enter")
     page.get_by_text("shown is what is about room").wait_for()
     assert page.locator(".row .code").first.inner_text() == "660300001"
@@ -191,7 +191,7 @@ def test_pages_are_accessible(width, dark, open_page, room):
     page.locator(".found").first.wait_for()
     check_accessible(page)
     page.goto("/")
-    page.keyboard.type("room")
+    type_in_box(page, "room")
     page.locator("#suggestions [role=option]").first.wait_for()
     page.keyboard.press("ArrowDown")
     check_accessible(page)
