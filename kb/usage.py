@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from kb import measuring
 from kb.models import ApiToken, CodeUse, Miss, ReturnCode, TroubleshootingNote
+from kb.models.audience import Reader, reader
 from kb.models.counting import add_counts
 from kb.models.note import NoteState
 from kb.models.usage import MISS_LENGTH
@@ -48,8 +49,13 @@ def count_codes(code_ids: Iterable[int]) -> None:
     _add(_codes, code_ids)
 
 
-def count_miss(query: str) -> None:
-    """Count a query that nothing was found for, masked and cut to 64 characters."""
+def count_miss(query: str, user: Any) -> None:
+    """Count a query of support's that nothing was found for, masked and cut to 64 characters.
+
+    What the public types is not kept: anybody could fill the queue, and name there what they like.
+    """
+    if reader(user) != Reader.INTERNAL:
+        return
     # Lone surrogates and NUL are text to Python and an error to a database.
     readable = query[:_READ].replace("\x00", "").encode(errors="replace").decode()
     text = " ".join(mask(readable).split())[:MISS_LENGTH]
@@ -74,7 +80,7 @@ def flush() -> bool:
         _show_buffered()
     try:
         with transaction.atomic():
-            _write_codes(codes)
+            add_lookups(codes)
             add_counts(Miss, ("text", "day"), ["lookups"], [(*key, n) for key, n in misses.items()])
             for token_id, used_at in tokens.items():
                 ApiToken.objects.filter(pk=token_id).update(last_used_at=used_at)
@@ -124,7 +130,8 @@ def _show_buffered() -> None:
     measuring.BUFFERED.set(len(_codes) + len(_misses))
 
 
-def _write_codes(counts: dict[tuple[int, date], int]) -> None:
+def add_lookups(counts: dict[tuple[int, date], int]) -> None:
+    """Add to how often each code was looked up on a day (UTC); the key is the code's number and the day."""
     # A code may be gone from a restored database; its count then has nothing to point at.
     covered = _covered({code for code, _ in counts})
     rows = [(code, day, n, n if covered[code] else 0) for (code, day), n in counts.items() if code in covered]

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
 
 from kb import usage
@@ -85,8 +86,8 @@ def test_writing_counts_costs_the_same_however_many_codes(django_assert_num_quer
         ("mail anna@example.com", "mail ••••••••••••••••"),
     ],
 )
-def test_a_miss_keeps_a_short_masked_text(query, kept):
-    usage.count_miss(query)
+def test_a_miss_keeps_a_short_masked_text(query, kept, agent):
+    usage.count_miss(query, agent)
     usage.flush()
     text = Miss.objects.get().text
     assert "anna" not in text
@@ -94,9 +95,18 @@ def test_a_miss_keeps_a_short_masked_text(query, kept):
 
 
 @pytest.mark.django_db
-def test_an_empty_miss_is_not_counted():
-    usage.count_miss("  \x00 ")
+def test_an_empty_miss_is_not_counted(agent):
+    usage.count_miss("  \x00 ", agent)
     usage.flush()
+    assert not Miss.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_the_public_asks_in_vain_is_not_kept(settings, stranger):
+    settings.KB_PUBLIC_READ = True
+    for reader in (None, AnonymousUser(), stranger):
+        usage.count_miss("buy this", reader)
+    assert usage.flush()
     assert not Miss.objects.exists()
 
 
@@ -124,8 +134,8 @@ def test_a_failing_database_keeps_the_counts_for_later():
 
 
 @pytest.mark.django_db
-def test_a_failing_database_is_logged_without_what_was_asked(caplog):
-    usage.count_miss("a very private question")
+def test_a_failing_database_is_logged_without_what_was_asked(caplog, agent):
+    usage.count_miss("a very private question", agent)
 
     def fail(execute, sql, params, many, context):
         raise OperationalError(str(params))
@@ -158,12 +168,14 @@ def test_a_thread_that_died_is_started_again(settings, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_several_processes_add_together():
     code = make.code()
+    make.user("agent", "agent")
     script = (
         "import os; from django.conf import settings; import django; django.setup(); "
         "settings.DATABASES['default']['NAME'] = os.environ['TEST_NAME']\n"
-        "from kb import usage\n"
+        "from kb import usage; from django.contrib.auth import get_user_model\n"
+        "agent = get_user_model().objects.get()\n"
         "for _ in range(20):\n"
-        f"    usage.count_codes([{code.pk}]); usage.count_miss('nothing'); assert usage.flush()\n"
+        f"    usage.count_codes([{code.pk}]); usage.count_miss('nothing', agent); assert usage.flush()\n"
     )
 
     environment = os.environ | {

@@ -58,7 +58,7 @@ class LookupView(AskView):
         """Answer with one verdict a code, in the same order; codes are read in any spelling."""
         codes, within = self._asked(request)
         found = verdicts.look_up(codes, request.user, within)
-        _count(found)
+        _count(found, request.user)
         site = Site(request)
         return Response({"verdicts": [site.verdict(one) for one in found]})
 
@@ -101,8 +101,8 @@ def _table(slug: Any, user: Any) -> tuple[int | None, list[dict[str, Any]]]:
         return None, wrong.errors
 
 
-def _count(found: list[verdicts.Judged]) -> None:
+def _count(found: list[verdicts.Judged], user: Any) -> None:
     usage.count_codes({one.code.pk for judged in found for one in judged.meanings})
     for judged in found:
         if judged.verdict in (Verdict.UNKNOWN, Verdict.IN_KNOWN_RANGE):
-            usage.count_miss(judged.query)
+            usage.count_miss(judged.query, user)

@@ -97,7 +97,7 @@ def _answer(request: Request, query: str, within: CodeTable | None, limit: int) 
     found = lookup.find(query, user, within)
     hits = [(hit.code, hit.how) for hit in found.hits] or _quoted(query, user, within)
     words = lookup.results(query, user, limit, tables)
-    _count(query, [code.pk for code, _ in hits], words)
+    _count(query, [code.pk for code, _ in hits], words, user)
     near = [one.code for one in found.near] + found.begun
     known = verdicts.beside([*(c for c, _ in hits), *near, *(hit.code for hit in words.hits)], user)
     meanings = [verdicts.meaning(code, how, known) for code, how in hits]
@@ -124,7 +124,7 @@ def _result(site: Site, one: Meaning, pieces: list[tuple[str, bool]]) -> dict[st
     return {**site.meaning(one), "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
-def _count(query: str, named: list[int], words: lookup.Results) -> None:
+def _count(query: str, named: list[int], words: lookup.Results, user: Any) -> None:
     usage.count_codes(named)
     if not named and not words.hits:
-        usage.count_miss(query)
+        usage.count_miss(query, user)

@@ -85,7 +85,7 @@ def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
     table = _table(given.table, caller) if given.table else None
     found = [lookup.find(code, caller.user, table) for code in given.codes]
     if not given.skip:
-        _count(found)
+        _count(found, caller.user)
     asked: list[tuple[lookup.Answer, lookup.Hit | None]] = []
     for answer in found:
         asked += [(answer, hit) for hit in answer.hits] or [(answer, None)]
@@ -123,7 +123,7 @@ def search_notes(given: SearchNotes, caller: Caller) -> NotesFound:
     """Search the troubleshooting notes by words; a validated note is one that a reviewer stands behind."""
     every = searching.search_notes(given.query, caller.user, MAX_FOUND_NOTES)
     if not every:
-        usage.count_miss(given.query)
+        usage.count_miss(given.query, caller.user)
     found = every[given.skip :]
     makers = [partial(shaping.note_ref, note, caller.address) for note in found]
     answer = NotesFound(notes=[])
@@ -187,11 +187,11 @@ def _table(slug: str, caller: Caller) -> CodeTable:
     return found
 
 
-def _count(found: list[lookup.Answer]) -> None:
+def _count(found: list[lookup.Answer], user: Any) -> None:
     usage.count_codes([hit.code.pk for answer in found for hit in answer.hits])
     for answer in found:
         if not answer.hits:
-            usage.count_miss(answer.query)
+            usage.count_miss(answer.query, user)
 
 
 def _room(answer: Answer) -> int:

@@ -87,7 +87,7 @@ def _code(request: HttpRequest, table: CodeTable, written: str, section: Section
         return as_of.page(request, table, [hit.code for hit in shown], written)
     if not shown:
         context["around"] = around(answer, request.user)
-        usage.count_miss(written)
+        usage.count_miss(written, request.user)
         return render(request, "kb/code_unknown.html", context, status=404)
     usage.count_codes([hit.code.pk for hit in shown])
     response = render(request, "kb/code.html", context | _found(request, answer, shown))

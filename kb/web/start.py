@@ -44,7 +44,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
     results = lookup.results(query, request.user, MAX_RESULTS)
     begun = text_code.canonical(query) if answer.begun else ""
     if not results.hits:
-        usage.count_miss(query)
+        usage.count_miss(query, request.user)
     context = {
         "query": query,
         "answer": answer,

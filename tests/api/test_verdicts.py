@@ -110,7 +110,8 @@ def test_a_thousand_codes_cost_as_many_queries_as_one(client, world):
     assert cost(known) == cost([*known, *map(str, range(660_300_100, 660_301_095))]) == 5
 
 
-def test_look_ups_and_misses_are_counted(client, world):
+def test_look_ups_and_misses_are_counted(client, world, agent):
+    client.force_login(agent)
     looked_up(client, "660300001", "nonsense", "660300002")
     post(client, "detect", {"text": "code=660300001"})
     client.get("/api/v1/search/?q=660300001")

@@ -91,7 +91,7 @@ def log_in(page, name):
 
 
 def type_in_box(page, text):
-    """Type into the one box, which has the focus: a loaded machine gives it only with the first frame that it paints."""
+    """Type into the one box once it has the focus, which comes with the first frame: late on a loaded machine."""
     page.locator("#q:focus").wait_for()
     page.keyboard.type(text)
 

@@ -231,11 +231,11 @@ def test_internal_words_neither_show_nor_count(room, agent):
     assert asked("lookup_codes", codes=["1"], table="hush") == "There is no table hush. Tables: zim-server."
 
 
-def test_what_is_asked_is_counted_once(room):
+def test_what_is_asked_is_counted_once(room, agent):
     for skip in (0, 1):
-        asked("lookup_codes", codes=["660300001", "77"], skip=skip)
-    asked("search_notes", query="lobby")
-    asked("explain_text", text="code=660300001")
+        asked("lookup_codes", agent, codes=["660300001", "77"], skip=skip)
+    asked("search_notes", agent, query="lobby")
+    asked("explain_text", agent, text="code=660300001")
     usage.flush()
     assert [use.lookups for use in CodeUse.objects.all()] == [2]
     assert {miss.text: miss.lookups for miss in Miss.objects.all()} == {"77": 1, "lobby": 1}

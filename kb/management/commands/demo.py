@@ -15,7 +15,8 @@ from kb.importing.apply import apply_import
 from kb.importing.plan import NewTable, plan_import
 from kb.importing.read import open_source
 from kb.journal import By
-from kb.models import CodeRange, CodeTable, Door, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.management import activity
+from kb.models import CodeRange, CodeTable, CodeUse, Door, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.note import NoteState
 from kb.roles import ROLES
 
@@ -48,6 +49,10 @@ class Command(BaseCommand):
             self.stdout.write("==> Loading its code ranges, troubleshooting notes and example incidents")
             with transaction.atomic():
                 load_knowledge(table, knowledge, users)
+        if not CodeUse.objects.exists():
+            self.stdout.write("==> Loading what a team asked for and reported in the last fortnight, as an example")
+            with transaction.atomic():
+                activity.load(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
         self.stdout.write(f"==> {table}: {table.codes.count()} codes")
         self.stdout.write("==> Users (log in at /login/):")
         for name in USERS:

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         answer = lookup.find(query, user)
         cards = lookup.cards([hit.code for hit in answer.hits], user)
         found = Results([], {}, False) if cards else lookup.results(query, user, MAX_RESULTS)
-        _count(query, cards, found)
+        _count(query, cards, found, user)
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(answer, cards, found), ensure_ascii=False, indent=2))
         else:
@@ -91,10 +91,10 @@ class Command(BaseCommand):
         yield ""
 
 
-def _count(query: str, cards: list[Card], found: Results) -> None:
+def _count(query: str, cards: list[Card], found: Results, user: Any) -> None:
     usage.count_codes([card.code.pk for card in cards])
     if not cards and not found.hits:
-        usage.count_miss(query)
+        usage.count_miss(query, user)
 
 
 def _reply(card: Card) -> str:
