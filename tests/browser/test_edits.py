@@ -88,6 +88,11 @@ def test_the_preview_follows_and_keys_save_and_preview(open_page, note):
     page.keyboard.press("s")
     assert cause.input_value() == "**s**"
     page.locator("h1").first.click()
+    page.get_by_label("Single keys are commands").uncheck()
+    page.keyboard.press("p")
+    assert page.locator(".field-cause .markdown strong").count() == 0
+    page.get_by_label("Single keys are commands").check()
+    page.locator("h1").first.click()
     page.keyboard.press("p")
     panel = page.locator(".field-cause .markdown")
     panel.locator("strong").wait_for()

@@ -163,8 +163,17 @@ def test_keys_are_shown_and_closed(open_page, room):
     dialog = page.get_by_role("dialog", name="Keys")
     dialog.wait_for()
     check_accessible(page)
+    page.get_by_label("Single keys are commands").uncheck()
     page.keyboard.press("Escape")
     assert dialog.is_hidden()
+    page.reload()
+    page.keyboard.press("?")
+    assert dialog.is_hidden(), "single keys are off, which the browser remembers"
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Single keys are commands").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    dialog.wait_for()
 
 
 def test_an_agent_reports_back_without_a_script(open_page, room):

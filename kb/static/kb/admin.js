@@ -30,7 +30,7 @@ function nameChoosers() {
 
 // A key alone is a command only where nobody types, and nothing else takes keys.
 addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key !== "/" || !keysOn() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest?.("input, textarea, select, [contenteditable], .select2-container")) return;
   const search = document.querySelector("#searchbar, input[type=search]");
   if (!search) return;

@@ -87,10 +87,10 @@ function keys(form, previews) {
     if (event.isComposing || event.altKey || event.repeat) return;
     const key = event.key.toLowerCase(), held = event.ctrlKey || event.metaKey;
     const typing = event.target.closest?.("input, textarea, select, [contenteditable], .select2-container");
-    if (key === "s" && !event.shiftKey && (held || !typing)) {
+    if (key === "s" && !event.shiftKey && (held || (!typing && keysOn()))) {
       event.preventDefault();
       save(form);
-    } else if (key === "p" && !held && !typing && previews.length) {
+    } else if (key === "p" && !held && !typing && keysOn() && previews.length) {
       event.preventDefault();
       turnAll(previews);
     }

@@ -122,7 +122,7 @@ document.getElementById("show-keys")?.addEventListener("click", () => keys.showM
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable], dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing || !keysOn() || event.ctrlKey || event.metaKey || event.altKey) return;
   const does = {
     "?": () => keys.showModal(),
     c: () => document.querySelector(".reply button.copy")?.click(),

@@ -1,0 +1,15 @@
+// Single keys as commands, which somebody who dictates or slips needs to turn off; a browser remembers it.
+"use strict";
+
+const KEYS_OFF = "keys=off";
+const keysOn = () => !document.cookie.split("; ").includes(KEYS_OFF);
+
+addEventListener("DOMContentLoaded", () => {
+  for (const box of document.querySelectorAll("[data-keys]")) {
+    box.checked = keysOn();
+    box.closest("[hidden]")?.removeAttribute("hidden");
+    box.addEventListener("change", () => {
+      document.cookie = `${KEYS_OFF}; path=/; samesite=lax; max-age=${box.checked ? 0 : 31536000}`;
+    });
+  }
+});
