@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 
 KEPT, SHOWN_AGAIN = "_kept", "kb_shown_again"
 MAX_CHARACTERS, MAX_FIELDS = 1_500_000, 2_000
+NO_LONGER = "You may not change this any more: your role has changed since you opened it."
 BACK = "These are your words from before. Nothing is saved yet: look them over, then save."
 _MACHINERY = {"csrfmiddlewaretoken", KEPT, "version", "opened", "take_theirs"}
 
@@ -32,8 +33,8 @@ def is_keepable(request: HttpRequest) -> bool:
     return len(fields) <= MAX_FIELDS and sum(len(value) for _, value in fields) <= MAX_CHARACTERS
 
 
-def page(request: HttpRequest, gone: str = "") -> HttpResponse:
-    """Show what was typed, to be put back into the form after logging in; or, where that is `gone`, to be copied."""
+def page(request: HttpRequest, gone: str = "", status: int = 404) -> HttpResponse:
+    """Show what was typed, to be put back into the form after logging in; to be copied where its object is `gone`."""
     fields = list(_fields(request))
     context = {
         **admin.site.each_context(request),
@@ -43,7 +44,7 @@ def page(request: HttpRequest, gone: str = "") -> HttpResponse:
         "typed": [(_title(name), value) for name, value in fields if _is_words(name, value)],
         "kept": KEPT,
     }
-    return TemplateResponse(request, "admin/kb/kept.html", context, status=404 if gone else 403)
+    return TemplateResponse(request, "admin/kb/kept.html", context, status=status if gone else 403)
 
 
 def shown_again(request: HttpRequest) -> HttpResponse | None:

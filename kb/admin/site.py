@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -42,13 +43,20 @@ class SupportAdminSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Let in who may; keep for who was logged out meanwhile what they typed. See Note [Kept in the page]."""
+        """Let in who may; keep what was typed by who no longer may. See Note [Kept in the page]."""
         checked = super().admin_view(view, cacheable)
 
         def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if request.user.is_anonymous and kept.is_keepable(request):
+            if not kept.is_keepable(request):
+                return checked(request, *args, **kwargs)
+            if request.user.is_anonymous:
                 return kept.page(request)
-            return checked(request, *args, **kwargs)
+            try:
+                if self.has_permission(request):
+                    return checked(request, *args, **kwargs)
+            except PermissionDenied:
+                pass
+            return kept.page(request, kept.NO_LONGER, status=403)
 
         return update_wrapper(keeping, checked)
 

@@ -126,3 +126,19 @@ def test_words_about_something_that_was_deleted_are_shown(as_user, editor):
     response = browser.post(address, data)
     assert response.status_code == 404
     assert "lobby, foyer, hall" in response.text
+
+
+@pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_staff": False}])
+def test_who_loses_the_right_to_edit_meanwhile_can_copy_what_was_typed(as_user, editor, room, rights):
+    browser = as_user(editor)
+    data = posted(browser.get(url(room)), description=f"Typed for an hour {HOSTILE}")
+    editor.groups.clear()
+    for name, value in rights.items():
+        setattr(editor, name, value)
+    editor.save()
+    response = browser.post(url(room), data)
+    assert response.status_code == 403
+    assert "your role has changed" in response.text
+    assert "Typed for an hour" in response.text
+    assert HOSTILE not in response.text
+    assert ReturnCode.objects.get().version == room.version
