@@ -1,0 +1,1 @@
+"""How times grow from ten thousand codes to a million."""

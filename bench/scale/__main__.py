@@ -1,0 +1,184 @@
+"""How times grow from 10,000 codes to 1,000,000 on PostgreSQL, with a note for each ten codes.
+
+    python -m tests.postgres python -m bench.scale [10000 100000 1000000]
+
+Fills an empty database step by step and measures after each, inside the process, the middleware and templates of
+pages included and every cache of answers off. A million takes some minutes and 8 GB of disk. `--plans` measures
+nothing and prints the plan of each query that takes longer than 20 ms.
+"""
+
+import logging
+import os
+import random
+import statistics
+import sys
+import time
+
+os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_API_CACHE_MEGABYTES": "0", "KB_API_RATE_ANONYMOUS": "100000000"}
+os.environ |= {"KB_API_RATE_KNOWN": "100000000", "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from bench.scale import fill  # noqa: E402
+from kb import lookup, queue, searching  # noqa: E402
+from kb.models import CodeTable, ReturnCode  # noqa: E402
+
+SIZES = [10_000, 100_000, 1_000_000]
+SLOW_MS = 20
+
+
+def words(dice, first, last, number=1):
+    """Return words from a part of the vocabulary."""
+    return " ".join(dice.sample(fill.WORDS[first:last], number))
+
+
+def spoilt(word):
+    """Return a word with a letter left out."""
+    return word[:2] + word[3:]
+
+
+def questions(codes):
+    """Return what is asked: a name, how it is asked, and how often."""
+    admin = get_user_model().objects.get(username="bench")
+    dice, staff = random.Random(codes), Client()
+    staff.force_login(admin)
+
+    def number():
+        return fill.number_of(dice.randrange(codes))
+
+    def table(of):
+        return f"bench-{(of - fill.FIRST) // fill.STEP // fill.PER_TABLE}"
+
+    def page(path):
+        answer = staff.get(path)
+        body = b"".join(answer) if answer.streaming else answer.content
+        assert answer.status_code == 200, (path, answer.status_code, body[:300])
+
+    def card(of):
+        page(f"/codes/{table(of)}/{of}/")
+
+    def some(first, last, count=1):
+        return words(dice, first, last, count)
+
+    def search(text):
+        return searching.search(text, admin)
+
+    def api(query):
+        page("/api/v1/codes/?" + query)
+
+    def mixed():
+        return " ".join(fill.some_words(dice, dice.randint(1, 4)))
+
+    yield "exact code", lambda: lookup.find(str(number()), admin), 1_000
+    yield "a code that is not there", lambda: lookup.find(str(number() + 3), admin), 200
+    yield "a part of a code", lambda: lookup.beginning_with(str(number())[:5], admin), 200
+    yield "search, one common word", lambda: search(some(0, 17) + " "), 60
+    yield "search, two common words", lambda: search(some(0, 17, 2) + " "), 60
+    yield "search, rare word", lambda: search(some(1_500, 2_900) + " "), 100
+    yield "search, two rare words", lambda: search(some(1_500, 2_900, 2) + " "), 60
+    yield "search, one to four words", lambda: search(mixed() + " "), 200
+    yield "search, as you type", lambda: search(some(0, 17)[: dice.randint(2, 4)]), 60
+    yield "search, misspelt", lambda: search(spoilt(some(1_500, 2_900)) + " "), 60
+    yield "search, with passages", lambda: lookup.results(mixed() + " ", admin), 100
+    yield "search of notes", lambda: searching.search_notes(some(1_500, 2_900), admin, 20), 30
+    yield "API, first page", lambda: api("page_size=50"), 40
+    yield "API, of a table", lambda: api(f"table={table(number())}"), 40
+    yield "API, by code", lambda: api(f"code={number()}"), 100
+    yield "API, by disposition", lambda: api("disposition=contact_vendor"), 40
+    yield "API, by number", lambda: api(f"number_min={number()}&ordering=number"), 40
+    yield "API, by rare word", lambda: api("text=" + some(1_500, 2_900)), 40
+    yield "API, by common word", lambda: api("text=" + some(0, 17)), 20
+    yield "API, retired", lambda: api("retired=true"), 20
+    yield "API, feed", lambda: page(f"/api/v1/changes/?since={dice.randrange(codes)}"), 40
+    yield "card", lambda: card(number()), 100
+    yield "page of a table", lambda: page(f"/tables/{table(number())}/"), 30
+    yield "page of a table, word", lambda: page(f"/tables/{table(number())}/?q={some(0, 17)}"), 20
+    yield "first page", lambda: page("/"), 20
+    yield "changes", lambda: page("/changes/"), 20
+    yield "queue of codes", lambda: queue.codes(admin), 10
+    yield "queue of notes", lambda: queue.notes(admin), 10
+    yield "admin, codes", lambda: page("/admin/kb/returncode/"), 10
+    yield "admin, codes, common word", lambda: page(f"/admin/kb/returncode/?q={some(0, 17)}"), 10
+    yield "admin, notes", lambda: page("/admin/kb/troubleshootingnote/"), 10
+
+
+def timed(ask, times):
+    """Return the 95th and 99th of a hundred, in milliseconds, of what a question takes."""
+    for _ in range(3):
+        ask()
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - began) * 1000)
+    cuts = statistics.quantiles(taken, n=100, method="inclusive")
+    return cuts[94], cuts[98]
+
+
+class Slow:
+    """Prints each slow query with its plan."""
+
+    def __call__(self, execute, sql, params, many, context):
+        """Run a query, and explain it where it was slow."""
+        began = time.perf_counter()
+        result = execute(sql, params, many, context)
+        taken = (time.perf_counter() - began) * 1000
+        if taken > SLOW_MS and sql.lstrip().upper().startswith(("SELECT", "WITH")):
+            print(f"\n{taken:.0f} ms: {sql[:1_500]}\n{str(params)[:300]}")
+            with connection.connection.cursor() as cursor:
+                cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + sql, params)
+                print("\n".join("    " + row[0][:200] for row in cursor.fetchall()))
+        return result
+
+
+def explained(codes):
+    """Ask each question once, and print its slow queries."""
+    for name, ask, _ in questions(codes):
+        print(f"\n===== {name}")
+        ask()
+        with connection.execute_wrapper(Slow()):
+            ask()
+
+
+def main():
+    """Fill and measure step by step, then print the table."""
+    logging.disable(logging.WARNING)
+    # With it, Django would remember every query.
+    settings.DEBUG = False
+    if connection.vendor != "postgresql":
+        sys.exit("This is about PostgreSQL: python -m tests.postgres python -m bench.scale")
+    call_command("migrate", verbosity=0)
+    if CodeTable.objects.exclude(slug__startswith="bench-").exists():
+        sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
+    users = get_user_model().objects
+    if not users.filter(username="bench").exists():
+        users.create_superuser("bench", password="bench")
+    if "--plans" in sys.argv:
+        explained(ReturnCode.objects.count())
+        return
+    sizes = [int(size) for size in sys.argv[1:]] or SIZES
+    figures = {}
+    for size in sizes:
+        began = time.perf_counter()
+        fill.grow_to(size)
+        print(f"{size:,} codes: filled in {time.perf_counter() - began:.0f} s", flush=True)
+        for name, ask, times in questions(size):
+            figures.setdefault(name, []).append(timed(ask, times))
+            p95, p99 = figures[name][-1]
+            print(f"  {name:<28}{p95:>9.1f}{p99:>9.1f}", flush=True)
+    print(f"\n{'p95 in ms (p99 of the exact code)':<34}{''.join(f'{size:>12,}' for size in sizes)}{'growth':>9}")
+    for name, found in figures.items():
+        shown = [p99 if name == "exact code" else p95 for p95, p99 in found]
+        print(f"{name:<34}{''.join(f'{one:>12.1f}' for one in shown)}{shown[-1] / shown[0]:>8.1f}x")
+
+
+if __name__ == "__main__":
+    main()
