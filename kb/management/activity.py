@@ -1,4 +1,4 @@
-"""What a demo's support team did in the last fortnight: look-ups, misses, reports and flags.
+"""What a demo's support team did in the last six weeks: look-ups, misses, reports and flags.
 
 Days are counted back from today, so that the queue and the charts have something to say whenever the demo is made.
 """
@@ -13,13 +13,14 @@ from kb.journal import By, Door
 from kb.models import Miss, NoteOutcome, Outcome, ReturnCode, TroubleshootingNote
 from kb.models.counting import add_counts
 
-DAYS = 15
+DAYS = 43
+"""The charts show four weeks, and a spike is one beside the fortnight before it."""
 RHYTHM = (11, 10, 12, 9, 10, 3, 2)
 """Tenths of a usual day, from Monday on: at weekends a team asks less."""
 
 
 def load(activity: dict[str, Any], codes: dict[str, ReturnCode], users: dict[str, Any]) -> None:
-    """Store a fortnight of counts and of agents' reports."""
+    """Store six weeks of counts and of agents' reports."""
     today = timezone.now().date()
     days = [(day, RHYTHM[day.weekday()]) for day in (today - timedelta(n) for n in range(DAYS))]
     asked = {(codes[c].pk, day): _share(n, part) for c, n in activity["lookups"].items() for day, part in days}
@@ -28,7 +29,7 @@ def load(activity: dict[str, Any], codes: dict[str, ReturnCode], users: dict[str
     missed = [(text, day, _share(n, part)) for text, n in activity["misses"].items() for day, part in days]
     add_counts(Miss, ("text", "day"), ["lookups"], [row for row in missed if row[-1]])
     for title, reports in activity["outcomes"].items():
-        _report(TroubleshootingNote.objects.get(title=title), reports, days)
+        _report(TroubleshootingNote.objects.get(title=title), reports, days, By(users["agent"], Door.SHELL))
     for flag in activity["flags"]:
         _raise(flag, codes, users)
 
@@ -37,9 +38,12 @@ def _share(usual: int, tenths: int) -> int:
     return usual * tenths // 10
 
 
-def _report(note: TroubleshootingNote, reports: dict[str, int], days: list[tuple[date, int]]) -> None:
+def _report(note: TroubleshootingNote, reports: dict[str, int], days: list[tuple[date, int]], by: By) -> None:
     rows = [(note.pk, Outcome(name).value, day, _share(n, part)) for name, n in reports.items() for day, part in days]
     add_counts(NoteOutcome, ("note_id", "outcome", "day"), ["count"], [row for row in rows if row[-1]])
+    if Outcome.DID_NOT_WORK in reports:
+        # The last one by the verb, which asks about a note that fails.
+        feedback.report_outcome(note, Outcome.DID_NOT_WORK, by)
 
 
 def _raise(flag: dict[str, str], codes: dict[str, ReturnCode], users: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 load_knowledge(table, knowledge, users)
         if not CodeUse.objects.exists():
-            self.stdout.write("==> Loading what a team asked for and reported in the last fortnight, as an example")
+            self.stdout.write("==> Loading what a team asked for and reported of late, as an example")
             with transaction.atomic():
                 activity.load(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
         self.stdout.write(f"==> {table}: {table.codes.count()} codes")

@@ -5,7 +5,7 @@ const KEYS_OFF = "keys=off";
 const keysOn = () => !document.cookie.split("; ").includes(KEYS_OFF);
 
 addEventListener("DOMContentLoaded", () => {
-  for (const box of document.querySelectorAll("[data-keys]")) {
+  for (const box of document.querySelectorAll("[data-single-keys]")) {
     box.checked = keysOn();
     box.closest("[hidden]")?.removeAttribute("hidden");
     box.addEventListener("change", () => {
