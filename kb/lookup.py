@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
+from django.db.models.functions import Concat
 
 from kb import searching
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote, compiled
 from kb.models.audience import reader
 from kb.models.code import ReturnCodeQuerySet
+from kb.models.probe import any_of
 from kb.text import code as text_code
 
 MAX_HITS = 100
@@ -104,16 +106,35 @@ def with_flags(codes: ReturnCodeQuerySet, user: Any) -> ReturnCodeQuerySet:
 
     A note on a range is a note on each of its codes; drafts and archived notes are nothing to work with.
     """
-    incidents = IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
-    return codes.annotate(has_notes=_has_notes(user), has_open_incident=Exists(incidents))
+    return codes.annotate(has_notes=any_of(*_noted(user)), has_open_incident=any_of(_hit(user)))
 
 
-def _has_notes(user: Any) -> Any:
-    """Return the annotation of codes that the user may read. What else a note is about does not matter then."""
+def having_notes(codes: ReturnCodeQuerySet, user: Any, wanted: bool) -> ReturnCodeQuerySet:
+    """Keep the codes with `has_notes`, or those without."""
+    on_code, on_range = _noted(user)
+    noted = Exists(on_code) | Exists(on_range)
+    return codes.filter(noted) if wanted else codes.exclude(noted)
+
+
+def having_open_incident(codes: ReturnCodeQuerySet, user: Any, wanted: bool) -> ReturnCodeQuerySet:
+    """Keep the codes with `has_open_incident`, or those without."""
+    return codes.filter(Exists(_hit(user))) if wanted else codes.exclude(Exists(_hit(user)))
+
+
+def _noted(user: Any) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Return the notes on a code that the user may read, and on its ranges.
+
+    What else a note is about does not matter then.
+    """
     notes = TroubleshootingNote.objects.meant_for(user).published()
     number = OuterRef("number")
     on_range = notes.filter(ranges__table=OuterRef("table"), ranges__first__lte=number, ranges__last__gte=number)
-    return Exists(notes.filter(codes=OuterRef("pk"))) | Exists(on_range)
+    return notes.filter(codes=OuterRef("pk")), on_range
+
+
+def _hit(user: Any) -> QuerySet[IncidentLink]:
+    """Return the incidents that hit a code and go on."""
+    return IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
 
 
 def find(query: str, user: Any, table: CodeTable | None = None, section: Section | None = None) -> Answer:
@@ -176,6 +197,15 @@ def beginning_with(text: str, user: Any, limit: int = MAX_BEGUN) -> list[ReturnC
     return _begun(text, codes_visible_to(user), limit)
 
 
+def begun(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
+    """Keep the codes that begin as a text does; of a hexadecimal one as it is written, which no index has."""
+    if not text_code.readings(text):
+        return codes.none()
+    if text_code.identity(text).startswith("0X"):
+        return codes.filter(code__istartswith=text)
+    return codes.beginning_with(text_code.canonical(text))
+
+
 def results(text: str, user: Any, limit: int = 50, tables: Iterable[int] | None = None) -> Results:
     """Return the codes that answer a question in words, the best first, each with the passage that says so."""
     found = searching.search(text, user, tables=tables, limit=limit, pieces=True)
@@ -191,9 +221,9 @@ def search(text: str, user: Any, limit: int = 100) -> list[ReturnCode]:
     return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
 
 
-def containing(text: str, user: Any) -> QuerySet[ReturnCode]:
-    """Return the codes that have each word of a text, in no order: a filter of lists."""
-    return searching.containing(codes_visible_to(user), text, user)
+def containing(text: str, user: Any, table: CodeTable) -> QuerySet[ReturnCode]:
+    """Return the codes of a table that have each word of a text, in no order: a filter of its page."""
+    return searching.containing(codes_visible_to(user), text, user, tables=[table.pk])
 
 
 def _hits(query: str, user: Any, table: CodeTable | None, section: Section | None) -> list[Hit]:
@@ -209,7 +239,7 @@ def _hits(query: str, user: Any, table: CodeTable | None, section: Section | Non
         if section is not None:
             codes = codes.filter(section=values[-1])
         ordered = codes.order_by("table_id", "section__position", "position", "id")
-        return ordered.annotate(has_notes=_has_notes(user))[:MAX_HITS]
+        return ordered.annotate(has_notes=any_of(*_noted(user)))[:MAX_HITS]
 
     scopes = [scope.pk for scope in (table, section) if scope is not None]
     key = ("hits", reader(user), len(how), table is None, section is None)
@@ -251,7 +281,9 @@ def _near(query: str, scope: QuerySet[ReturnCode]) -> list[Near]:
     variants = text_code.one_edit_variants(query)
     if not variants:
         return []
-    codes = scope.filter(canonical__in=variants).order_by("sort_key", "id")[:MAX_NEAR]
+    # Plus nothing: otherwise PostgreSQL walks the natural order of all codes until it has met enough of them.
+    ordered = scope.filter(canonical__in=variants).order_by(Concat("sort_key", Value("")), "id")
+    codes = ordered[:MAX_NEAR]
     return [Near(code, text_code.difference(query, code.code)) for code in codes]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from kb import usage
+from kb import tables, usage
 from kb.api import throttling
 from tests import make
 
@@ -15,6 +15,7 @@ def counts_of_its_own():
     usage._misses.clear()
     usage._tokens.clear()
     throttling._leases.clear()
+    tables.forget()
 
 
 NO_DATABASE = (

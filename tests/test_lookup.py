@@ -122,7 +122,8 @@ def test_search_finds_words_in_codes_and_notes():
     assert list(lookup.search("room exist", None)) == [gone]
     assert list(lookup.search("lobby", None)) == [other]
     assert lookup.search("the lobby of a room", None)[0] == gone
-    assert list(lookup.containing("lobby room", None)) == []
+    assert list(lookup.containing("lobby room", None, gone.table)) == []
+    assert list(lookup.containing("lobby", None, gone.table)) == [other]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,7 @@ from kb.api.code_filters import CodeFilters
 from kb.api.reading import ReadViewSet
 from kb.api.totals import holds
 from kb.models import ReturnCode
+from kb.models.probe import any_of
 from kb.text.code import NO_NUMBER
 
 
@@ -60,7 +61,7 @@ class CodeViewSet(ReadViewSet):
         """Return the codes that the caller may read, with what the caller may know of them."""
         user = self.request.user
         successor = ReturnCode.objects.visible_to(user).filter(pk=OuterRef("successor"))
-        codes = lookup.with_flags(lookup.codes_visible_to(user), user).annotate(shows_successor=Exists(successor))
+        codes = lookup.with_flags(lookup.codes_visible_to(user), user).annotate(shows_successor=any_of(successor))
         return codes.select_related("table", "section", "successor__table", "successor__section")
 
     def get_serializer_context(self) -> dict[str, Any]:

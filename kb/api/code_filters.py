@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters.rest_framework import FilterSet
 
-from kb import searching
+from kb import lookup, searching
 from kb.api import table
 from kb.api.errors import BadParameters, describe
 from kb.api.lookups import SINCE, holds, lacks, moments, names, numbers, texts, with_lookups, words_of
@@ -46,8 +46,12 @@ class CodeFilters(FilterSet):
     number_min = Parameter(NUMBER, field_name="number", lookup_expr="gte", about="Short for `number__gte`.")
     number_max = Parameter(NUMBER, field_name="number", lookup_expr="lte", about="Short for `number__lte`.")
     retired = Parameter(YES_NO, method="by_retired", about="Whether the vendor has dropped it.")
-    has_notes = Parameter(YES_NO, about="Whether a live note that you may read is about it or a range around it.")
-    has_open_incident = Parameter(YES_NO, about="Whether an incident that you may read hits it and goes on.")
+    has_notes = Parameter(
+        YES_NO, method="by_notes", about="Whether a live note that you may read is about it or a range around it."
+    )
+    has_open_incident = Parameter(
+        YES_NO, method="by_open_incident", about="Whether an incident that you may read hits it and goes on."
+    )
     note = Parameter(ID, several=True, method="by_related", field_name="notes", about="Id of a note about it.")
     incident = Parameter(ID, several=True, method="by_related", field_name="incidents", about="Id of an incident.")
     updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
@@ -81,6 +85,14 @@ class CodeFilters(FilterSet):
     def by_retired(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         """Keep retired codes, or the others."""
         return queryset.filter(retired_at__isnull=not value)
+
+    def by_notes(self, queryset: ReturnCodeQuerySet, name: str, value: bool) -> QuerySet:
+        """Keep codes that something is known about, or the others."""
+        return lookup.having_notes(queryset, self.request.user, value)
+
+    def by_open_incident(self, queryset: ReturnCodeQuerySet, name: str, value: bool) -> QuerySet:
+        """Keep codes that an incident hits, or the others."""
+        return lookup.having_open_incident(queryset, self.request.user, value)
 
     def by_related(self, queryset: QuerySet, name: str, value: list[int]) -> QuerySet:
         """Keep codes of the notes or incidents with these ids, of those that the caller may read."""

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from kb.models.audience import Audience, Reader, reader
 from kb.models.history import CodeRevision
+from kb.models.probe import any_of
 from kb.models.table import CodeTable, Section
 from kb.text import code as text_code
 from kb.text.disposition import DISPOSITIONS, FIXERS
@@ -58,7 +59,7 @@ class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
 
     def with_note_flag(self, notes: "models.QuerySet[Any]") -> Self:
         """Add `has_notes`: whether one of the given notes is about the code."""
-        return self.annotate(has_notes=Exists(notes.filter(codes=OuterRef("pk"))))
+        return self.annotate(has_notes=any_of(notes.filter(codes=OuterRef("pk"))))
 
     def with_any_note(self, notes: "models.QuerySet[Any]") -> Self:
         """Add `has_any_note`: whether one of the given notes is about the code, or about a range that it lies in."""

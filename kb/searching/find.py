@@ -73,12 +73,17 @@ def search(
     return Found(hits, corrected if hits else {}, len(ranked) > limit)
 
 
-def containing(codes: QuerySet[ReturnCode], text: str, user: Any) -> QuerySet[ReturnCode]:
-    """Keep the codes where each word of `text` is in the code's texts or in a note that `user` may read."""
+def containing(codes: QuerySet[ReturnCode], text: str, user: Any, tables: Iterable[int] = ()) -> QuerySet[ReturnCode]:
+    """Keep the codes where each word of `text` is in the code's texts or in a note that `user` may read.
+
+    `tables` are the ids of those that the codes are of anyway, if they are known: the index then reads no others.
+    """
     allowed, terms = reader(user), terms_of(text)
     if allowed == Reader.NOTHING or not terms:
         return codes.none()
-    sql, parameters = store.code_ids(INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms))
+    sql, parameters = store.code_ids(
+        INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms, [mark("table", pk) for pk in tables])
+    )
     return codes.filter(pk__in=RawSQL(sql, parameters))  # noqa: S611 - the words are parameters
 
 

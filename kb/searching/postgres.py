@@ -7,6 +7,10 @@ from collections.abc import Sequence
 
 from kb.searching.documents import Document
 
+LATER = ["CREATE INDEX {0} IF NOT EXISTS kb_search_{1}_code ON kb_search_{1} ((key % 1099511627776))"]
+"""Made of tables that are there already, with CONCURRENTLY: `store.code_ids` walked the other way round, from a list of
+codes to their documents, where a word is in so many that a page is full before all are found."""
+
 CREATE = [
     *(
         f"CREATE TABLE kb_search_{n} (key bigint PRIMARY KEY, head text NOT NULL, near text NOT NULL,"
@@ -14,6 +18,7 @@ CREATE = [
         for n in (0, 1)
     ),
     *(f"CREATE INDEX kb_search_{n}_vector ON kb_search_{n} USING gin (vector)" for n in (0, 1)),
+    *(statement.format("", n) for statement in LATER for n in (0, 1)),
     'CREATE TABLE kb_search_word (audience integer NOT NULL, word text COLLATE "C" NOT NULL,'
     ' stem text COLLATE "C" NOT NULL, codes integer NOT NULL, PRIMARY KEY (audience, word))',
     "CREATE INDEX kb_search_stem ON kb_search_word (audience, stem, codes)",

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from kb.models import CodeTable
+from kb import tables
 from kb.text.escape import markdown
 
 MAX_TABLES = 100
@@ -19,14 +19,14 @@ MAX_TABLES = 100
 @login_not_required
 def llms(request: HttpRequest) -> HttpResponse:
     """List the public tables and the addresses for programs."""
-    tables = CodeTable.objects.visible_to(AnonymousUser()).with_counts()[: MAX_TABLES + 1]
+    public = tables.with_counts(AnonymousUser())
     context = {
         "site": request.build_absolute_uri("/").rstrip("/"),
         "tables": [
             {"name": markdown(str(table)), "slug": table.slug, "count": table.code_count}  # type: ignore[attr-defined]
-            for table in tables[:MAX_TABLES]
+            for table in public[:MAX_TABLES]
         ],
-        "has_more": len(tables) > MAX_TABLES,
+        "has_more": len(public) > MAX_TABLES,
         "is_open": settings.KB_PUBLIC_READ,
         "has_mcp": find_spec("mcp") is not None,
     }

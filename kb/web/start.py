@@ -7,9 +7,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from kb import detecting, lookup, usage
+from kb import detecting, lookup, tables, usage
 from kb.lookup import Hit
-from kb.models import CodeTable
 from kb.text import code as text_code
 from kb.web import choice
 from kb.web.near import around
@@ -23,8 +22,7 @@ def start(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").replace("\x00", "").strip()
     if query:
         return _answer(request, query)
-    tables = CodeTable.objects.visible_to(request.user).with_counts()
-    return render(request, "kb/start.html", {"tables": tables})
+    return render(request, "kb/start.html", {"tables": tables.with_counts(request.user)})
 
 
 def _answer(request: HttpRequest, query: str) -> HttpResponse:

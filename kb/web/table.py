@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from kb import lookup
 from kb.models import CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models.probe import any_of
 from kb.text.disposition import DISPOSITIONS
 from kb.web.errors import NotUnderstood
 
@@ -44,7 +45,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
 def _filtered(table: CodeTable, chosen: dict[str, str], user: Any) -> QuerySet[ReturnCode]:
     codes = lookup.codes_visible_to(user).filter(table=table)
     if chosen["q"]:
-        as_words = lookup.containing(chosen["q"], user).values("pk")
+        as_words = lookup.containing(chosen["q"], user, table).values("pk")
         codes = codes.filter(pk__in=as_words) | codes.matching(chosen["q"])
     if chosen["section"]:
         codes = codes.filter(section__slug=chosen["section"])
@@ -56,7 +57,7 @@ def _filtered(table: CodeTable, chosen: dict[str, str], user: Any) -> QuerySet[R
 def _with_markers(codes: Any, user: Any) -> Any:
     incidents = IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
     noted = codes.with_note_flag(TroubleshootingNote.objects.visible_to(user).published())
-    return noted.annotate(has_incident=Exists(incidents))
+    return noted.annotate(has_incident=any_of(incidents))
 
 
 def _check_names(given: QueryDict) -> None:

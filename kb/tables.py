@@ -1,0 +1,34 @@
+"""The tables that a reader may read, with how many codes each has: counted once for each number of the feed."""
+
+from typing import Any
+
+from kb import journal
+from kb.models import CodeTable
+
+_counted: dict[int, dict[int, tuple[int, int]]] = {}
+"""Codes that are listed and codes that are retired, by table, by the feed's number: of the newest alone."""
+
+
+def with_counts(user: Any) -> list[CodeTable]:
+    """Return the tables with `code_count` (not retired) and `retired_count`, in their own order."""
+    tables, counts = list(CodeTable.objects.visible_to(user)), _counts()
+    for table in tables:
+        table.code_count, table.retired_count = counts.get(table.pk, (0, 0))  # type: ignore[attr-defined]
+    return tables
+
+
+def forget() -> None:
+    """Count anew: for whoever writes without the journal."""
+    _counted.clear()
+
+
+def _counts() -> dict[int, tuple[int, int]]:
+    # Before the rows are counted: a change in between makes the count too new, and the next reader counts again.
+    sequence = journal.sequence()
+    if sequence not in _counted:
+        rows = CodeTable.objects.with_counts().order_by().values_list("pk", "code_count", "retired_count")
+        found = {pk: (listed, retired) for pk, listed, retired in rows}
+        _counted.clear()
+        _counted[sequence] = found
+        return found
+    return _counted[sequence]
