@@ -26,8 +26,8 @@ def _counts() -> dict[int, tuple[int, int]]:
     # Before the rows are counted: a change in between makes the count too new, and the next reader counts again.
     sequence = journal.sequence()
     if sequence not in _counted:
-        rows = CodeTable.objects.with_counts().order_by().values_list("pk", "code_count", "retired_count")
-        found = {pk: (listed, retired) for pk, listed, retired in rows}
+        tables: Any = CodeTable.objects.with_counts().order_by().only("pk")
+        found = {table.pk: (table.code_count, table.retired_count) for table in tables}
         _counted.clear()
         _counted[sequence] = found
         return found

@@ -13,6 +13,7 @@ from kb.api.parameters import Parameter
 from kb.api.values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO
 from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.code import VENDOR_TEXTS, Origin, ReturnCodeQuerySet
+from kb.text.code import sort_key
 from kb.text.disposition import DISPOSITIONS, FIXERS
 
 
@@ -43,8 +44,8 @@ class CodeFilters(FilterSet):
     code = Parameter(CODE, several=True, method="by_codes", about="A code in any spelling: 0xC0000005 or 3221225477.")
     code__in = Parameter(CODES, method="by_codes", about="Codes in any spelling, separated by commas.")
     prefix = Parameter(CODE, field_name="code", lookup_expr="istartswith", about="Short for `code__prefix`.")
-    number_min = Parameter(NUMBER, field_name="number", lookup_expr="gte", about="Short for `number__gte`.")
-    number_max = Parameter(NUMBER, field_name="number", lookup_expr="lte", about="Short for `number__lte`.")
+    number_min = Parameter(NUMBER, method="from_number", about="Short for `number__gte`.")
+    number_max = Parameter(NUMBER, method="to_number", about="Short for `number__lte`.")
     retired = Parameter(YES_NO, method="by_retired", about="Whether the vendor has dropped it.")
     has_notes = Parameter(
         YES_NO, method="by_notes", about="Whether a live note that you may read is about it or a range around it."
@@ -85,6 +86,14 @@ class CodeFilters(FilterSet):
     def by_retired(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         """Keep retired codes, or the others."""
         return queryset.filter(retired_at__isnull=not value)
+
+    def from_number(self, queryset: QuerySet, name: str, value: int) -> QuerySet:
+        """Keep codes with a number from this one on. By the key as well, so that the natural order begins there."""
+        return queryset.filter(number__gte=value, sort_key__gte=sort_key(str(value)))
+
+    def to_number(self, queryset: QuerySet, name: str, value: int) -> QuerySet:
+        """Keep codes with a number up to this one."""
+        return queryset.filter(number__lte=value, sort_key__lte=sort_key(str(value)))
 
     def by_notes(self, queryset: ReturnCodeQuerySet, name: str, value: bool) -> QuerySet:
         """Keep codes that something is known about, or the others."""
