@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from kb.api.incident import OpenIncidentSerializer
 from kb.api.note import ShownNoteSerializer
-from kb.api.reading import AnswerSerializer, Permalink
+from kb.api.reading import AnswerSerializer, Permalink, QuickSerializer
 from kb.api.refs import CUT, CodeRefSerializer, RangeRefSerializer
 from kb.api.verdict import DISPOSITION_CHOICES, FIXER_CHOICES
 from kb.models import ReturnCode, Section
@@ -20,7 +20,7 @@ MAX_ON_CARD = 20
 """Things of each of these lists that are shown."""
 
 
-class SectionSerializer(serializers.ModelSerializer):
+class SectionSerializer(QuickSerializer):
     """The vendor's grouping that a code stands in; without a name where the table has no groups."""
 
     class Meta:

@@ -3,13 +3,12 @@
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django_filters.rest_framework import FilterSet
 
 from kb import lookup, searching
 from kb.api import table
 from kb.api.errors import BadParameters, describe
 from kb.api.lookups import SINCE, holds, lacks, moments, names, numbers, texts, with_lookups, words_of
-from kb.api.parameters import Parameter
+from kb.api.parameters import Filters, Parameter
 from kb.api.values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO
 from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.code import VENDOR_TEXTS, Origin, ReturnCodeQuerySet
@@ -36,7 +35,7 @@ from kb.text.disposition import DISPOSITIONS, FIXERS
         **moments("updated_at"),
     }
 )
-class CodeFilters(FilterSet):
+class CodeFilters(Filters):
     """Filters of return codes."""
 
     table = Parameter(TEXT, several=True, method="by_table", about="Slug of a table.")

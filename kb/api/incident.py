@@ -3,13 +3,12 @@
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb.api import table
 from kb.api.lookups import SINCE, holds, moments, names, numbers, texts, with_lookups, words_of
-from kb.api.parameters import Parameter
+from kb.api.parameters import Filters, Parameter
 from kb.api.reading import AnswerSerializer, ReadViewSet
 from kb.api.refs import CUT, CodeRefSerializer, Related, cut, shown_codes
 from kb.api.values import CODE, MOMENT, TEXT, YES_NO
@@ -35,7 +34,7 @@ from kb.models.incident import IncidentLinkQuerySet, IncidentState
         **moments("updated_at"),
     }
 )
-class IncidentFilters(FilterSet):
+class IncidentFilters(Filters):
     """Filters of incident links."""
 
     open = Parameter(YES_NO, method="by_open", about="Whether it still goes on.")
@@ -54,15 +53,15 @@ class IncidentFilters(FilterSet):
 
     def hitting(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
         """Keep incidents that hit a code that the caller may read."""
-        given = self.form.cleaned_data
-        if name == "table" and given["code"]:
+        given = self.form.cleaned_data.get
+        if name == "table" and given("code"):
             # The filter by code looks at the table too: an incident must hit that very code.
             return queryset
         codes = ReturnCode.objects.visible_to(self.request.user)
-        if given["table"]:
-            codes = codes.filter(table__in=table.named(given["table"], self.request.user))
-        if given["code"]:
-            codes = codes.matching_any(given["code"])
+        if given("table"):
+            codes = codes.filter(table__in=table.named(given("table"), self.request.user))
+        if given("code"):
+            codes = codes.matching_any(given("code"))
         return queryset.filter(Exists(codes.filter(incidents=OuterRef("pk"))))
 
 

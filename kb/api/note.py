@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -13,7 +12,7 @@ from kb import searching
 from kb.api import table
 from kb.api.errors import BadParameters, describe
 from kb.api.lookups import SINCE, days, holds, moments, names, numbers, texts, with_lookups, words_of
-from kb.api.parameters import Parameter
+from kb.api.parameters import Filters, Parameter
 from kb.api.reading import AnswerSerializer, Permalink, ReadViewSet
 from kb.api.refs import CUT, CodeRefSerializer, RangeRefSerializer, Related, cut, shown_codes, shown_ranges
 from kb.api.values import CODE, MOMENT, TEXT, WORDS, YES_NO
@@ -38,7 +37,7 @@ from kb.text import code as text_code
         **moments("updated_at"),
     }
 )
-class NoteFilters(FilterSet):
+class NoteFilters(Filters):
     """Filters of troubleshooting notes."""
 
     code = Parameter(CODE, several=True, method="about", about="A code in any spelling, or a number in a range.")
@@ -54,19 +53,19 @@ class NoteFilters(FilterSet):
 
     def about(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
         """Keep notes about a code, or a range around it, that the caller may read."""
-        given = self.form.cleaned_data
-        if name == "table" and given["code"]:
+        given = self.form.cleaned_data.get
+        if name == "table" and given("code"):
             # The filter by code looks at the table too: a note must be about that very code.
             return queryset
         codes = ReturnCode.objects.visible_to(self.request.user)
         ranges = CodeRange.objects.visible_to(self.request.user)
-        if given["table"]:
-            tables = table.named(given["table"], self.request.user)
+        if given("table"):
+            tables = table.named(given("table"), self.request.user)
             codes, ranges = codes.filter(table__in=tables), ranges.filter(table__in=tables)
-        if given["code"]:
-            numbers = {text_code.number(code) for code in given["code"]} - {None}
+        if given("code"):
+            numbers = {text_code.number(code) for code in given("code")} - {None}
             around = [Q(first__lte=number, last__gte=number) for number in numbers]
-            codes = codes.matching_any(given["code"])
+            codes = codes.matching_any(given("code"))
             ranges = ranges.filter(Q(*around, _connector=Q.OR)) if around else ranges.none()
         this = {"notes": OuterRef("pk")}
         return queryset.filter(Exists(codes.filter(**this)) | Exists(ranges.filter(**this)))

@@ -6,11 +6,11 @@ from django.db.models import Prefetch
 from rest_framework import serializers
 
 from kb import lookup
-from kb.api.reading import Permalink
+from kb.api.reading import Permalink, QuickSerializer
 from kb.models import CodeRange, ReturnCode
 
 
-class CodeRefSerializer(serializers.ModelSerializer):
+class CodeRefSerializer(QuickSerializer):
     """A code, in short."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
@@ -22,7 +22,7 @@ class CodeRefSerializer(serializers.ModelSerializer):
         fields = ["id", "table", "section", "code", "url"]
 
 
-class RangeRefSerializer(serializers.ModelSerializer):
+class RangeRefSerializer(QuickSerializer):
     """A block of numbers."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters.rest_framework import FilterSet
 from rest_framework import serializers
 
 from kb.api.errors import BadParameters, describe
 from kb.api.lookups import SINCE, holds, moments, names, numbers, with_lookups, words_of
-from kb.api.parameters import Parameter
+from kb.api.parameters import Filters, Parameter
 from kb.api.reading import AnswerSerializer, Permalink, ReadViewSet
 from kb.api.values import MOMENT, TEXT
 from kb.models import Audience, CodeTable
@@ -32,7 +31,7 @@ MOST_NEAR = 1_000
         **moments("updated_at"),
     }
 )
-class TableFilters(FilterSet):
+class TableFilters(Filters):
     """Filters of code tables."""
 
     vendor = Parameter(TEXT, lookup_expr="iexact", about="The vendor's name, in any case.")
