@@ -34,7 +34,11 @@ NO_DATABASE = (
 def pytest_collection_modifyitems(config, items):
     """Leave out, on PostgreSQL, what says nothing about a database: it runs with the tests on SQLite."""
     if connection.vendor == "postgresql":
-        apart = [item for item in items if "/text/" in item.nodeid or item.path.stem in NO_DATABASE]
+        apart = [
+            item
+            for item in items
+            if "/text/" in item.nodeid or "/attacks/" in item.nodeid or item.path.stem in NO_DATABASE
+        ]
         config.hook.pytest_deselected(items=apart)
         left_out = set(apart)
         items[:] = [item for item in items if item not in left_out]

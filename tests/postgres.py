@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SPEED = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+SPEED = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
 
 def bin_dir() -> Path | None:
