@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -164,13 +164,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         """Add the notes and incidents of the code, each one click away."""
         code = kwargs.get("obj")
         if code is not None:
-            notes = TroubleshootingNote.objects.visible_to(request.user).filter(
-                Q(codes=code)
-                | Q(ranges__table=code.table_id, ranges__first__lte=code.number, ranges__last__gte=code.number)
-                if code.number is not None
-                else Q(codes=code)
-            )
-            context["notes"] = notes.distinct()
+            context["notes"] = TroubleshootingNote.objects.visible_to(request.user).about(code)
             context["incidents"] = IncidentLink.objects.visible_to(request.user).filter(codes=code).open_first()
             context["may_add_note"] = request.user.has_perm("kb.add_troubleshootingnote")
             context["may_add_incident"] = request.user.has_perm("kb.add_incidentlink")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -63,9 +63,9 @@ class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
 
     def with_any_note(self, notes: "models.QuerySet[Any]") -> Self:
         """Add `has_any_note`: whether one of the given notes is about the code, or about a range that it lies in."""
-        within = {"table": OuterRef("table"), "first__lte": OuterRef("number"), "last__gte": OuterRef("number")}
-        ranges = CodeRange.objects.filter(notes__in=notes, **within)
-        return self.annotate(has_any_note=Exists(notes.filter(codes=OuterRef("pk"))) | Exists(ranges))
+        number = OuterRef("number")
+        on_range = notes.filter(ranges__table=OuterRef("table"), ranges__first__lte=number, ranges__last__gte=number)
+        return self.annotate(has_any_note=any_of(notes.filter(codes=OuterRef("pk")), on_range))
 
 
 class ReturnCode(models.Model):

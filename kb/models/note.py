@@ -75,6 +75,14 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
         """Keep what is not archived."""
         return self.exclude(state=NoteState.ARCHIVED)
 
+    def about(self, code: ReturnCode) -> Self:
+        """Keep the notes on a code or on a range around it. Of two lists: with an OR, all notes would be read."""
+        links, around = TroubleshootingNote.codes.through.objects, TroubleshootingNote.ranges.through.objects
+        of_code = links.filter(returncode=code).values("troubleshootingnote_id")
+        held = CodeRange.objects.filter(table=code.table_id).holding(code.number).order_by()
+        of_ranges = around.filter(coderange__in=held).values("troubleshootingnote_id")
+        return self.filter(pk__in=of_code.union(of_ranges))
+
     def published(self) -> Self:
         """Keep what agents work with: not validated and validated notes."""
         return self.filter(state__in=LIVE)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand
+from django.db import DatabaseError
 
 from kb.importing import deciding
 from kb.importing.apply import apply_import, needs_second_yes, retire_limit
@@ -79,6 +80,8 @@ class Command(BaseCommand):
             self._end(FAILED, None, [problem.message for problem in error.problems], options)
         except (ImportRefused, OSError, ValueError) as error:
             self._end(FAILED, None, [str(error)], options)
+        except DatabaseError as error:
+            self._end(FAILED, None, [f"The database could not do it: {error}. Nothing was applied."], options)
         else:
             self._end(code, planned, why, options)
 
