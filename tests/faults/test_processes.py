@@ -1,0 +1,72 @@
+"""Processes share nothing but the database: what one begins another one finishes, and one slow caller holds up none."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+
+from tests.faults.server import ROOT, Server, environment, manage
+
+APPLY = (
+    "from kb.importing.apply import apply_import\nfrom kb.journal import By\nfrom kb.models import *\n"
+    "done = apply_import(TableImport.objects.get(), By(None, Door.IMPORT))\n"
+    "print(done.state, ReturnCode.objects.count())"
+)
+
+
+def elsewhere(url, folder, *command):
+    """Run a command as another machine would: in a folder of its own, with temporary files of its own."""
+    folder.mkdir()
+    more = {"TMPDIR": str(folder), "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    found = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *command],
+        cwd=folder,
+        env=environment(url, more),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr[-2000:]
+    return found.stdout
+
+
+def test_a_plan_of_one_machine_is_applied_by_another(tmp_path):
+    url = f"sqlite:///{tmp_path}/shared.sqlite3"
+    manage(url, "migrate", "-v", "0")
+    upload = tmp_path / "codes.csv"
+    upload.write_text("code,description\n1,One\n2,Two\n")
+    create = ["--table", "few", "--create", "--vendor", "Few", "--product", "Codes", "--name", "All"]
+    elsewhere(url, tmp_path / "one", "import_table", str(upload), *create)
+    upload.unlink()
+    for left in (tmp_path / "one").iterdir():
+        left.unlink()
+    assert elsewhere(url, tmp_path / "two", "shell", "-v", "0", "-c", APPLY).split() == ["applied", "2"]
+
+
+@pytest.mark.soak
+def test_callers_who_send_one_byte_a_second_hold_up_nobody(tmp_path):
+    url = f"sqlite:///{tmp_path}/demo.sqlite3"
+    manage(url, "demo")
+    server = Server(8614, url)
+    try:
+        slow = [socket.create_connection(("127.0.0.1", 8614)) for _ in range(40)]
+        for request in slow:
+            request.sendall(b"GET /codes/zim-server/660300001/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        took = []
+        for _ in range(3):
+            for request in slow:
+                # The server may have had enough of one.
+                with contextlib.suppress(OSError):
+                    request.sendall(b"x")
+            began = time.monotonic()
+            assert requests.get(server.address + "/codes/zim-server/660300001/", timeout=5).status_code == 200
+            took.append(time.monotonic() - began)
+            time.sleep(1)
+        assert max(took) < 2
+    finally:
+        server.stop()
