@@ -1,5 +1,6 @@
 """Search: which codes answer a question, for a reader."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,15 +93,22 @@ def _ranked(
 ) -> list[tuple[float, Document]]:
     begun = [a.stems[0] for a in terms[-1].alternatives if a.prefix] if terms else []
     rarity = ranking.weights(terms, had, store.beginning_with(audience, begun[0]) if begun else 0)
-    ranked = ranking.ranked(terms, rarity, _candidates(audience, terms, rarity, marks, limit))
+    ranked = ranking.ranked(terms, rarity, _candidates(audience, terms, rarity, marks, limit, had.get("", 0)))
     return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
 
 
 def _candidates(
-    audience: int, terms: Sequence[Term], rarity: Sequence[float], marks: Sequence[str], limit: int
+    audience: int, terms: Sequence[Term], rarity: Sequence[float], marks: Sequence[str], limit: int, total: int
 ) -> list[Document]:
     """Return what is worth ranking: what has all terms; while that is little, all but one, then the rarest ones."""
-    found = {d.key: d for d in store.matching(audience, expression(terms, marks), max(CANDIDATES, limit + 1))}
+
+    def matching(wanted: Sequence[Term], most: int) -> dict[int, Document]:
+        rarest = max(weight for term, weight in zip(terms, rarity, strict=True) if term in wanted)
+        # Sorting all that have a word costs their number, meeting the first of them the number between two of them.
+        few = total * math.exp(-2 * rarest) < most
+        return {d.key: d for d in store.matching(audience, expression(wanted, marks), most, few)}
+
+    found = matching(terms, max(CANDIDATES, limit + 1))
     order = sorted(range(len(terms)), key=lambda i: (-rarity[i], i))
     attempts: list[list[Term]] = []
     if 2 < len(terms) <= _FEW_WORDS:
@@ -111,7 +119,7 @@ def _candidates(
     for attempt in attempts:
         if len(found) >= ENOUGH:
             break
-        found |= {d.key: d for d in store.matching(audience, expression(attempt, marks), CANDIDATES_OF_WORD)}
+        found |= matching(attempt, CANDIDATES_OF_WORD)
     return list(found.values())
 
 

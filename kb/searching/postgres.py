@@ -24,6 +24,9 @@ CREATE = [
     "CREATE INDEX kb_search_stem ON kb_search_word (audience, stem, codes)",
 ]
 KEY = "key"
+SORTED = "key + 0"
+"""The same order, for which no index will do: PostgreSQL guesses badly how far it would have to walk one."""
+
 MATCHES = "vector @@ %s::tsquery"
 
 

@@ -140,10 +140,14 @@ def settle() -> None:
             run(statement)
 
 
-def matching(audience: int, expression: str, limit: int) -> list[Document]:
-    """Return the first documents, in the order of keys, for which an expression holds."""
+def matching(audience: int, expression: str, limit: int, few: bool = False) -> list[Document]:
+    """Return the first documents, in the order of keys, for which an expression holds.
+
+    `few` says that it holds for so few that they are sooner sorted than met in that order.
+    """
     column, matches = database().KEY, database().MATCHES.format(audience)
-    sql = f"SELECT {column}, head, near, body FROM kb_search_{audience} WHERE {matches} ORDER BY {column} LIMIT %s"  # noqa: S608
+    order = database().SORTED if few else column
+    sql = f"SELECT {column}, head, near, body FROM kb_search_{audience} WHERE {matches} ORDER BY {order} LIMIT %s"  # noqa: S608
     return [Document(key, head, near, body, "") for key, head, near, body in rows_of(sql, expression, limit)]
 
 
