@@ -120,6 +120,7 @@ class Entry:
                 audience=audience_of(obj),
                 door=self.by.door,
                 actor=self.by.user,
+                reason=self.by.reason[:100],
             )
         )
 

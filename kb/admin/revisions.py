@@ -4,14 +4,14 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from kb.admin.revision_steps import Step, steps
+from kb.admin.revision_steps import Step, field_label, steps
 from kb.journal import By, NotAllowed, StaleEdit
 from kb.models import Change, Door
 from kb.models.change import NOUNS
@@ -130,7 +130,16 @@ class WithRevisions:
     def _feed(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[Any]]:
         changes = Change.objects.visible_to(request.user).filter(noun=self.noun, object_id=obj.pk)
         page = Paginator(changes.select_related("actor"), PAGE).get_page(request.GET.get("p"))
+        page.object_list = [(change, [label_of(self.model, name) for name in change.fields]) for change in page]
         return page, []
+
+
+def label_of(model: Any, name: str) -> str:
+    """Return a field's name for people; the stored one where an earlier release's field is gone."""
+    try:
+        return field_label(model, name)
+    except FieldDoesNotExist:
+        return name
 
 
 def posted_version(request: HttpRequest, name: str = "version") -> int:

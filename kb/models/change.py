@@ -60,6 +60,8 @@ class Change(models.Model):
     fields = models.JSONField(default=list, help_text="Names of the fields that changed.")
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
     door = models.CharField(max_length=10, choices=Door.choices)
+    # A default of the database's own: a process of the release before, still running, writes no reason.
+    reason = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="For staff alone.")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     table_import = models.ForeignKey(
         "kb.TableImport", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from kb import curating, publishing
 from kb.journal import By
-from kb.models import Door, IncidentLink, Section, TroubleshootingNote
+from kb.models import Change, CodeTable, Door, IncidentLink, Section, TroubleshootingNote
 from tests import make
 from tests.admin.conftest import said, url
 
@@ -134,12 +134,33 @@ def test_going_back_to_an_address_that_is_taken_now_says_why(as_user, editor, ro
     assert incident.url == "https://status.example.com/new"
 
 
-def test_what_has_no_revisions_shows_its_changes(as_user, importer, room):
+def saved_section(by):
     section = Section.objects.get()
-    curating.rename_section(section, section.version, {"name": "General"}, By(importer, Door.ADMIN))
-    page = as_user(importer).get(url(section, "history")).content.decode()
-    assert "Updated: name" in page
-    assert "importer" in page
+    return curating.rename_section(section, section.version, {"name": "General"}, by)
+
+
+def saved_table(by):
+    table = CodeTable.objects.get()
+    return curating.save_table(table, table.version, {"name": "General"}, by)
+
+
+def saved_range(by):
+    found = make.code_range("Login", first=1, last=2)
+    return curating.save_range(found, found.version, {"name": "General"}, by)
+
+
+@pytest.mark.parametrize("save", [saved_section, saved_table, saved_range])
+def test_what_has_no_revisions_shows_who_changed_what_when_why_and_through_which_door(as_user, importer, room, save):
+    saved = save(By(importer, Door.API, "The vendor <b>renamed</b> it"))
+    page = as_user(importer).get(url(saved, "history")).content.decode()
+    for said_there in ("Updated: Name", ", importer", "API", "The vendor &lt;b&gt;renamed&lt;/b&gt; it"):
+        assert said_there in page
+
+
+def test_a_field_that_is_no_longer_there_keeps_its_name_in_the_history(as_user, importer, room):
+    saved = saved_section(By(importer, Door.ADMIN))
+    Change.objects.filter(noun="section", object_id=saved.pk).update(fields=["colour"])
+    assert "Updated: colour" in as_user(importer).get(url(saved, "history")).content.decode()
 
 
 def test_a_long_history_is_paged_and_the_pages_join(as_user, editor, room):
