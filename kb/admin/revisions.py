@@ -129,7 +129,7 @@ class WithRevisions:
 
     def _feed(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[Any]]:
         changes = Change.objects.visible_to(request.user).filter(noun=self.noun, object_id=obj.pk)
-        page = Paginator(changes.select_related("actor"), PAGE).get_page(request.GET.get("p"))
+        page: Page[Any] = Paginator(changes.select_related("actor"), PAGE).get_page(request.GET.get("p"))
         page.object_list = [(change, [label_of(self.model, name) for name in change.fields]) for change in page]
         return page, []
 
