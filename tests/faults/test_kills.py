@@ -106,6 +106,59 @@ def test_a_reindex_that_is_killed_leaves_the_old_index(url, tmp_path):
     healthy(url)
 
 
+BULK = """
+from kb import bulk, curating
+from kb.journal import By
+from kb.models import *
+seen = dict(ReturnCode.objects.values_list("pk", "version"))
+print("begun", flush=True)
+edit = lambda code, version, by: curating.edit_code(code, version, {"description": "Edited in bulk."}, by)
+print(len(bulk.each(ReturnCode.objects.all(), seen, edit, By(None, Door.SHELL)).done))
+"""
+ROLL_BACK = """
+from kb.importing.rollback import roll_back
+from kb.journal import By
+from kb.models import *
+last = TableImport.objects.order_by("-pk").first()
+print("begun", flush=True)
+print(roll_back(last, By(None, Door.SHELL)).state)
+"""
+
+
+def killed_in_work(url, script, after):
+    """Start a script and kill it some time after it has begun; return whether it was still running."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", script],
+        cwd=ROOT,
+        env=environment(url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(after)
+    was_running = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return was_running
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("script", [BULK, ROLL_BACK], ids=["bulk", "rollback"])
+def test_what_changes_many_codes_and_is_killed_changes_none(url, tmp_path, script):
+    manage(url, "migrate", "-v", "0")
+    create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
+    manage(url, "import_table", table(tmp_path / "first.csv", 2_000, "First words of"), *create)
+    manage(url, "import_table", table(tmp_path / "second.csv", 2_000, "Others of"), "--table", "many", "--apply")
+    before = counts(url)
+    assert all(killed_in_work(url, script, after) for after in (0.05, 0.2, 0.4))
+    assert counts(url) == before
+    healthy(url)
+    manage(url, "shell", "-v", "0", "-c", script)
+    assert counts(url) != before
+    healthy(url)
+
+
 @pytest.mark.soak
 def test_a_disk_that_is_full_refuses_the_import_and_keeps_the_rest(tmp_path):
     url = f"sqlite:///{tmp_path}/faults.sqlite3"
