@@ -6,10 +6,13 @@ from typing import Any
 from django import forms
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db import models
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
 
 from kb.admin.tags import shortened
 from kb.models import CodeRange, CodeTable, ReturnCode
+
+_SHOWN = ("code", "symbol", "description", "table__product", "section__name")
 
 
 def label(obj: Any) -> str:
@@ -29,8 +32,20 @@ def is_id(value: Any) -> bool:
     )
 
 
+class Choices(ModelChoiceIterator):
+    """What a list of choices shows: of a note's thousand codes, the long texts are not read."""
+
+    def __init__(self, field: Any) -> None:
+        """Read what `label` names a code with, and no more."""
+        super().__init__(field)
+        if self.queryset is not None and self.queryset.model is ReturnCode:
+            self.queryset = self.queryset.only(*_SHOWN)
+
+
 class OneField(forms.ModelChoiceField):
     """One code or range."""
+
+    iterator = Choices
 
     def label_from_instance(self, obj: Any) -> str:
         """Name a choice."""
@@ -44,6 +59,8 @@ class OneField(forms.ModelChoiceField):
 
 class ManyField(forms.ModelMultipleChoiceField):
     """Several codes or ranges."""
+
+    iterator = Choices
 
     def label_from_instance(self, obj: Any) -> str:
         """Name a choice."""

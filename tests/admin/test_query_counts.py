@@ -77,3 +77,12 @@ def test_a_page_of_a_long_list_costs_one_query_more(as_user, admin, django_asser
         assert [code.code for code in listed] == numbers[50 * page - 50 : 50 * page]
     last_first = browser.get(f"/admin/kb/returncode/?p={page}&o=-1").context["cl"].result_list
     assert [code.code for code in last_first] == numbers[::-1][50 * page - 50 : 50 * page]
+
+
+def test_the_codes_of_a_note_are_chosen_from_without_their_long_texts(as_user, admin, django_assert_max_num_queries):
+    note = make.note("Many", *(make.code(str(number)) for number in range(1, 5)))
+    browser = as_user(admin)
+    with django_assert_max_num_queries(15) as asked:
+        browser.get(url(note))
+    chosen = [query["sql"] for query in asked if '"kb_returncode"."symbol"' in query["sql"]]
+    assert [sql for sql in chosen if "vendor_description" not in sql]
