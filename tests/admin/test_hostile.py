@@ -60,7 +60,7 @@ def test_links_that_lead_nowhere_are_named_not_filled_in(as_user, editor, room, 
 @pytest.mark.parametrize("noun", LISTS)
 def test_a_number_that_is_nobodys_is_answered(as_user, admin, room, noun):
     browser = as_user(admin)
-    for pk in ("abc", "0", "9" * 40, "%00", "1_2", "-1", "1%2F2"):
+    for pk in ("abc", "0", "9" * 40, "%00", "9_" * 20 + "9", "-1", "1%2F2"):
         for view in ("change", "history", "delete"):
             response = browser.get(f"/admin/kb/{noun}/{pk}/{view}/")
             assert response.status_code in (302, 403, 404), (pk, view)
