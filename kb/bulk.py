@@ -49,7 +49,8 @@ def each(rows: QuerySet[Any], seen: Mapping[int, int], verb: Callable[[Any, int,
     found = rows.in_bulk(list(seen))
     outcome = Outcome()
     with journal.entry(by):
-        for pk, version in seen.items():
+        # In one order, as imports have it: two that lock the same rows must not wait for each other.
+        for pk, version in sorted(seen.items()):
             if pk not in found:
                 outcome.skip(f"number {pk}", GONE)
                 continue

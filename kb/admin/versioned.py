@@ -82,7 +82,8 @@ class VersionedForm(forms.ModelForm):
 
     def _refuse_stale(self, cleaned: dict[str, Any]) -> None:
         # Locked until the admin's transaction ends: the verb then finds the version that was checked here.
-        rows = type(self.instance)._default_manager.select_for_update(no_key=True)
+        # In no order but its own: a model's own may join other tables, whose rows would be locked as well.
+        rows = type(self.instance)._default_manager.select_for_update(no_key=True).order_by("pk")
         current = rows.filter(pk=self.instance.pk).first()
         if current is None:
             raise ValidationError("Somebody else deleted this after you had opened it.")

@@ -7,7 +7,7 @@ the rows are locked. See Note [Sequence last] for the feed.
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Min
 from django.utils import timezone
 
@@ -85,8 +85,7 @@ def _lock_and_check(done: TableImport) -> None:
         plan.check_name_is_free(done.new_table["slug"])
         return
     CodeTable.objects.select_for_update(no_key=True).get(pk=done.table.pk)
-    if connection.vendor == "postgresql":
-        staging.run(f"SELECT count(*) FROM (SELECT 1 {record.WRITTEN} FOR NO KEY UPDATE OF c) AS locked", done.pk)  # noqa: S608
+    record.lock_codes(done)
     reasons = _moved(done.table, done.basis) + _edited(done)
     if reasons:
         raise PlanIsStale(reasons)

@@ -12,14 +12,24 @@ from kb.models import Change, Door, ReturnCode, RowKind, TableImport, Troublesho
 from kb.models.code import VENDOR_TEXTS
 from kb.models.table_import import TOUCHING, Resolution
 
-WRITTEN = f"""
+_CHANGED = f"""
     FROM kb_importrow AS r JOIN kb_returncode AS c ON c.id = r.return_code_id
     WHERE r.table_import_id = %s AND r.resolution <> '{Resolution.LEAVE_OUT.value}'
-    AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in TOUCHING if kind != RowKind.REORDERED)})
+    AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in TOUCHING)})
 """
+WRITTEN = f"{_CHANGED} AND r.kind <> '{RowKind.REORDERED.value}'"
 """Rows of an import and their codes, but for a mere change of place: it is not worth a revision."""
 
 _COLUMNS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
+
+
+def lock_codes(done: TableImport) -> None:
+    """Lock the codes that an import changes: in one order, as `bulk` does, and not their keys, as `Entry.lock` does."""
+    if connection.vendor == "postgresql":
+        staging.run(
+            f"SELECT count(*) FROM (SELECT 1 {_CHANGED} ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked",  # noqa: S608
+            done.pk,
+        )
 
 
 def write_revisions(done: TableImport, by: By) -> None:

@@ -77,8 +77,9 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check(original)
             done = _open(original, by)
-            locked = ReturnCode.objects.select_for_update(of=("self",))
-            kept = {pk for page in _pages(original, locked) for pk in _put_back(page, done)}
+            record.lock_codes(original)
+            pages = _pages(original, ReturnCode.objects.all())
+            kept = {pk for page in pages for pk in _put_back(page, done)}
             _close(original, done)
             entry = Entry(by)
             record.write_revisions(done, by)

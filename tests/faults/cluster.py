@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.postgres import bin_dir, owner
 
 PRIMARY, REPLICA = 6501, 6502
-_SPEED = "-c fsync=off -c full_page_writes=off -c max_connections=80 -c wal_level=replica -c max_wal_senders=4"
+_SPEED = "-c fsync=off -c full_page_writes=off -c max_connections=120 -c wal_level=replica -c max_wal_senders=4"
 
 
 class Cluster:
@@ -82,6 +82,11 @@ class Cluster:
                 return
             time.sleep(0.05)
         raise AssertionError("the replica does not follow")
+
+    def errors(self, number: int) -> str:
+        """Return what a server said of what went wrong, the last of it."""
+        said = Path(f"{self.home}/log{number}").read_text().splitlines()
+        return "\n".join(line for line in said if " LOG: " not in line)[-6000:]
 
     def stop(self) -> None:
         """Stop both and remove the folder."""

@@ -19,3 +19,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="brings its own databases: runs with the tests on SQLite"))
         elif "soak" in item.keywords and not os.environ.get("SOAK"):
             item.add_marker(pytest.mark.skip(reason="heavy: make soak"))
+
+
+_figures = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figures(request):
+    """Return what notes a line of figures, told when all tests are done."""
+    return request.config.stash.setdefault(_figures, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if lines := config.stash.get(_figures, []):
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -13,6 +13,8 @@ from pathlib import Path
 import requests
 
 ROOT = Path(__file__).parents[2]
+AREAS = ["index", "feed", "objects", "histories", "references", "codes", "guards", "documents"]
+"""What `doctor --deep` reads of the rows. The other areas are the demo's settings, which are no production's."""
 
 
 def manage(url: str, *command: str, **more: str) -> str:
@@ -26,8 +28,13 @@ def manage(url: str, *command: str, **more: str) -> str:
         check=False,
         timeout=120,
     )
-    assert found.returncode == 0, found.stderr[-2000:]
+    assert found.returncode == 0, (found.stdout + found.stderr)[-2000:]
     return found.stdout
+
+
+def healthy(url: str) -> None:
+    """Let the doctor read every row."""
+    manage(url, "doctor", *AREAS)
 
 
 def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
@@ -46,9 +53,9 @@ def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
 class Server:
     """Two worker processes on a port."""
 
-    def __init__(self, port: int, url: str, **more: str) -> None:
+    def __init__(self, port: int, url: str, options: tuple[str, ...] = (), **more: str) -> None:
         self.address = f"http://127.0.0.1:{port}"
-        options = ["--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error"]
+        options = ("--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error", *options)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "granian", *options, "config.wsgi:application"],
             cwd=ROOT,

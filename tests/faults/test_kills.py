@@ -12,10 +12,9 @@ import time
 import pytest
 
 from tests.faults.cluster import Cluster
-from tests.faults.server import ROOT, Load, Server, environment, manage
+from tests.faults.server import ROOT, Load, Server, environment, healthy, manage
 
 ROWS = 20_000
-AREAS = ["index", "feed", "objects", "histories", "references", "codes", "guards", "documents"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,11 +45,6 @@ def counts(url):
         "print(ReturnCode.objects.count(), Change.objects.count(), ReturnCode.history.count(), journal.sequence())"
     )
     return manage(url, "shell", "-v", "0", "-c", script).strip()
-
-
-def healthy(url):
-    """Let the doctor read every row."""
-    manage(url, "doctor", *AREAS)
 
 
 def killed(url, after, *command):
