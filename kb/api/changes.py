@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +14,7 @@ from kb.api.access import MayRead
 from kb.api.caching import conditional, kept_apart
 from kb.api.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
 from kb.api.parameters import Field, read
-from kb.api.schema import PROBLEMS
+from kb.api.schema import PROBLEMS, ProblemSchema
 from kb.api.values import Kind, Refused, whole
 from kb.syncing import Place
 
@@ -59,7 +58,7 @@ class ChangesSerializer(serializers.Serializer):
 class ChangesView(APIView):
     """The feed, in the order of commits."""
 
-    schema = AutoSchema()
+    schema = ProblemSchema()
     permission_classes = [MayRead]
 
     @extend_schema(

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from django.http import StreamingHttpResponse
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -21,7 +20,7 @@ from kb.api.access import MayRead
 from kb.api.caching import conditional, kept_apart
 from kb.api.errors import CONTENT_TYPE, ProblemSerializer
 from kb.api.parameters import read
-from kb.api.schema import PROBLEMS
+from kb.api.schema import PROBLEMS, ProblemSchema
 
 FORMAT = 1
 MEDIA = "application/x-ndjson"
@@ -101,7 +100,7 @@ class ManifestSerializer(serializers.Serializer):
 
 
 class _SyncView(APIView):
-    schema = AutoSchema()
+    schema = ProblemSchema()
     permission_classes = [MayRead]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
