@@ -25,6 +25,7 @@ from kb import searching
 from kb.models import Audience, Change, ChangeCounter, CodeTable, Door, Proposal
 from kb.models.change import NOUNS, ChangeKind
 from kb.models.history import current_door
+from kb.searching.store import settle_references
 
 M = TypeVar("M", bound=models.Model)
 
@@ -176,6 +177,7 @@ def record(changes: list[Change]) -> None:
 
 def take_sequence(count: int) -> int:
     """Reserve `count` sequence numbers until the transaction ends; return the first. See Note [Sequence last]."""
+    settle_references()
     _move()
     transaction.on_commit(_move)
     if not ChangeCounter.objects.filter(id=1).update(last=F("last") + count):

@@ -48,8 +48,19 @@ def lock() -> None:
 
     Two people may edit two notes on one code at once: who builds its document second has to see the first's words.
     """
+    settle_references()
     if connection.vendor == "postgresql":
         run("SELECT pg_advisory_xact_lock(%s)", LOCK)
+
+
+def settle_references() -> None:
+    """Have what was written checked against what it refers to now, and not when the transaction ends.
+
+    The check waits for whoever moves or deletes what is referred to. At the end it would wait with the index or the
+    feed's counter in hand, for which that person waits in turn.
+    """
+    if connection.vendor == "postgresql":
+        run("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def stored(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:

@@ -66,15 +66,17 @@ def _session(user):
 
 
 def file_of(slug, dice):
-    """Return a vendor's file: now and then other words, a code less, a code more."""
+    """Return a vendor's file: now and then other words, a code less, a code more, a code in another section."""
     secret = f"{MARK} " if slug == CLOSED_TABLE else ""
     out = io.StringIO()
     write = csv.writer(out)
-    write.writerow(["code", "description", "suggested_actions"])
+    write.writerow(["section", "code", "description", "suggested_actions"])
     for number in range(1, CODES + dice.randrange(10)):
         if dice.random() > 0.02:
             words = dice.choice(["Room does not exist", "User not found", "Too many requests", "Token expired"])
-            write.writerow([500_000 + number, f"{secret}{words} {dice.randrange(3)}.", f"{secret}Try again later."])
+            section = "Elsewhere" if dice.random() < 0.1 else "Codes"
+            shown = f"{secret}{words} {dice.randrange(3)}."
+            write.writerow([section, 500_000 + number, shown, f"{secret}Try again later."])
     return open_source(io.BytesIO(out.getvalue().encode()), "codes.csv")
 
 

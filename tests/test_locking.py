@@ -1,0 +1,58 @@
+"""Writers wait for each other, and never for each other in a circle."""
+
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from kb import curating, journal, searching
+from kb.journal import By
+from kb.models import CodeRange, Door, IncidentLink, ReturnCode
+from tests import make
+
+needs_locks = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+BY = By(None, Door.SHELL)
+
+
+@needs_locks
+@pytest.mark.django_db(transaction=True)
+def test_who_links_a_code_that_is_being_moved_waits_with_nothing_in_hand():
+    code = make.code()
+    elsewhere, moved, failed = make.section(code.table, "Elsewhere"), threading.Event(), []
+
+    def move():
+        try:
+            with transaction.atomic():
+                ReturnCode.objects.filter(pk=code.pk).update(section=elsewhere)
+                moved.set()
+                time.sleep(0.5)
+                searching.refresh([code.pk])
+                journal.take_sequence(1)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    moved.wait(5)
+    values = {"url": "https://tracker.example.com/browse/A-1", "title": "Down"}
+    curating.save_incident(IncidentLink(), None, values, [code], BY)
+    mover.join()
+    assert failed == []
+
+
+@needs_locks
+def test_a_form_locks_nothing_but_the_row_that_it_saves(client, editor):
+    client.force_login(editor)
+    made = CodeRange.objects.create(table=make.table(), name="Rooms", first=1, last=9)
+    where = f"/admin/kb/coderange/{made.pk}/change/"
+    fields = {"table": made.table_id, "name": "Halls", "first": 1, "last": 9, "version": 1, "origin": "staff"}
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.post(where, fields)
+    assert answer.status_code == 302, answer.context["adminform"].errors
+    locking = [query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"]]
+    assert locking
+    assert not [sql for sql in locking if "JOIN" in sql]
