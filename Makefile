@@ -52,7 +52,8 @@ test: venv-dev ## Check the code and run every test, on SQLite, on PostgreSQL an
 	@echo "==> Tests on PostgreSQL"
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not browser"
 
-soak: venv-dev ## Run every test of faults: real servers, killed for real (some minutes)
+soak: venv-dev ## Run every test of faults: real servers, killed for real (some minutes), with figures
+	@sh tests/tools.sh soak
 	@SOAK=1 $(BIN)/python -m pytest -q tests/faults
 
 lint: venv-dev ## Check style, types, layers and templates

@@ -214,7 +214,15 @@ if REPLICAS:
     DATABASE_ROUTERS = ["config.replicas.router.Router"]
 # Without Redis each process has a cache of its own; what all must share is in the database.
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    # Who asks waits no longer than this for a Redis that does not answer, and is then served without it.
+    _patience = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": _patience,
+        }
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

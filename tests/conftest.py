@@ -15,6 +15,7 @@ def counts_of_its_own():
     usage._misses.clear()
     usage._tokens.clear()
     throttling._leases.clear()
+    throttling._redis_rests_until = 0.0
     tables.forget()
 
 

@@ -1,8 +1,15 @@
 #!/bin/sh
-# Install Chromium and PostgreSQL where they are missing and may be installed (root, apt); else say what is skipped.
+# Install Chromium and PostgreSQL, and with `soak` what the heavy tests need, where they are missing and may be installed
+# (root, apt); else say what is skipped.
 missing=""
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="chromium fonts-dejavu-core"
 command -v pg_config >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+if [ "$1" = soak ]; then
+  command -v redis-server >/dev/null || missing="$missing redis-server"
+  command -v faketime >/dev/null || missing="$missing faketime"
+  command -v nginx >/dev/null || missing="$missing nginx"
+  command -v wrk >/dev/null || missing="$missing wrk"
+fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "==> Installing for the tests: $missing"

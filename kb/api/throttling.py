@@ -4,6 +4,10 @@
 A counter that all processes share would cost every read a write. So a process leases a part of a caller's rate, a
 fiftieth, by one write, and counts that down in memory. All processes together never admit more than the rate; they
 admit less by what a process leased and did not need, at most a fiftieth for each process.
+
+# Note [Redis gone]
+Where Redis is configured it counts. When it does not answer, the database counts from there on, from zero: within that
+minute a caller may take the rate once more. Redis is asked again after some seconds, and not by each request before.
 """
 
 import hashlib
@@ -31,6 +35,8 @@ WINDOW = 60
 
 _PARTS = 50
 _MOST_CALLERS = 10_000
+_REST = 5.0
+"""Seconds for which a Redis that did not answer is not asked again."""
 _PATIENCE = 100
 """Milliseconds that a read waits for SQLite's one writer, such as a long import."""
 
@@ -46,6 +52,7 @@ class _Lease:
 
 
 _leases: dict[str, _Lease] = {}
+_redis_rests_until = 0.0
 
 
 class CallerThrottle(BaseThrottle):
@@ -120,11 +127,25 @@ def _granted(window: int, caller: str, part: int, rate: int) -> int:
 
 
 def _add(window: int, caller: str, part: int) -> int:
-    """Add to what all processes took of a window; return the sum."""
-    if settings.REDIS_URL:
-        key = f"quota:{window}:{caller}"
-        cache.add(key, 0, timeout=2 * WINDOW)
-        return cache.incr(key, part)
+    """Add to what all processes took of a window; return the sum. See Note [Redis gone]."""
+    global _redis_rests_until
+    if settings.REDIS_URL and time.monotonic() >= _redis_rests_until:
+        try:
+            return _add_in_redis(window, caller, part)
+        except Exception as error:
+            # Whatever goes wrong there: its errors are of a library that may not be installed.
+            _redis_rests_until = time.monotonic() + _REST
+            log.warning("Redis does not answer, the database counts rates: %s", type(error).__name__)
+    return _add_in_database(window, caller, part)
+
+
+def _add_in_redis(window: int, caller: str, part: int) -> int:
+    key = f"quota:{window}:{caller}"
+    cache.add(key, 0, timeout=2 * WINDOW)
+    return cache.incr(key, part)
+
+
+def _add_in_database(window: int, caller: str, part: int) -> int:
     with _impatient(), transaction.atomic():
         add_counts(Quota, ("window", "caller"), ["taken"], [(window, caller, part)])
         taken = Quota.objects.values_list("taken", flat=True).get(window=window, caller=caller)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core import checks
+from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -32,6 +33,17 @@ def configured() -> Iterator[str]:
         yield "BEHIND_TLS_PROXY is on and PROXY_COUNT is 0: every caller seems to have the proxy's address."
     if settings.STATIC_ROOT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         yield "Static files are not collected: run manage.py collectstatic."
+    yield from _redis()
+
+
+def _redis() -> Iterator[str]:
+    if not settings.REDIS_URL:
+        return
+    try:
+        cache.get("doctor")
+    except Exception as error:
+        # Whatever goes wrong there: its errors are of a library that may not be installed.
+        yield f"Redis does not answer ({type(error).__name__}): the database counts rates meanwhile."
 
 
 def database() -> Iterator[str]:

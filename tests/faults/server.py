@@ -105,8 +105,8 @@ class Server:
 class Load:
     """People who look things up, one after the other, until they are told to stop."""
 
-    def __init__(self, address: str, paths: list[str], people: int = 4) -> None:
-        self.address, self.paths = address, paths
+    def __init__(self, address: str, paths: list[str], people: int = 4, pause: float = 0) -> None:
+        self.address, self.paths, self.pause = address, paths, pause
         self.answers: list[tuple[float, float, int, str]] = []
         """When each look-up began and ended, its status, 0 for none, and its path."""
         self._done = threading.Event()
@@ -133,3 +133,4 @@ class Load:
                 status = browser.get(self.address + path, timeout=20).status_code
             self.answers.append((began, time.monotonic(), status, path))
             turn += 1
+            self._done.wait(self.pause)
