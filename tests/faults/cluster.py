@@ -65,6 +65,15 @@ class Cluster:
         """Let the replica receive but not replay, or go on."""
         self.sql(REPLICA, f"SELECT pg_wal_replay_{'pause' if paused else 'resume'}()")
 
+    def delay_replay(self, seconds: int) -> None:
+        """Let the replica replay each commit so long after it was made."""
+        self.sql(REPLICA, f"ALTER SYSTEM SET recovery_min_apply_delay = '{seconds}s'")
+        self.sql(REPLICA, "SELECT pg_reload_conf()")
+
+    def scans(self, port: int) -> int:
+        """Return how often a server was asked for rows of the product's tables, by anybody."""
+        return int(self.sql(port, "SELECT coalesce(sum(seq_scan + idx_scan), 0) FROM pg_stat_user_tables") or 0)
+
     def sql(self, port: int, statement: str) -> str:
         """Run a statement; return what psql prints."""
         command = [str(self.bin / "psql"), "-h", self.home, "-p", str(port), "-U", "codebook", "-d", "postgres", "-Atc"]

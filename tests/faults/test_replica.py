@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.faults.cluster import REPLICA, Cluster
-from tests.faults.server import Load, Server, manage
+from tests.faults.server import Load, Server, healthy, manage
 
 CARD = "/codes/zim-server/660300001/"
 LOOK_UPS = [
@@ -50,6 +50,13 @@ def until(said, seconds=15):
     return found
 
 
+def is_idle(cluster):
+    """Whether nobody asks the replica for rows of the product."""
+    before = cluster.scans(REPLICA)
+    time.sleep(2)
+    return cluster.scans(REPLICA) == before
+
+
 def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
     editor = server.session("editor")
     assert editor.get(server.address + "/admin/").status_code == 200
@@ -79,6 +86,7 @@ def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
     assert [answer for answer in load.failed(after=0) if answer[1] < killed] == []
     assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title LIKE 'Written while%'") == "1"
     until(lambda: int(cluster.sql(REPLICA, "SELECT coalesce(sum(lookups), 0) FROM kb_codeuse")) > 0)
+    healthy(cluster.replica_url)
 
 
 @pytest.mark.soak
@@ -96,3 +104,36 @@ def test_a_writer_sees_their_own_words_and_a_lagging_replica_serves_nobody_for_l
     assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title = 'Seen at once'") == "0"
     cluster.pause_replay(paused=False)
     cluster.wait_for_replica()
+    healthy(cluster.writable_url)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("server", ["", "6"], indirect=True)
+def test_a_replica_that_is_ten_seconds_behind_serves_nobody_until_it_has_caught_up(cluster, server, figures):
+    editor, agent = server.session("editor"), server.session("agent")
+    notes = server.address + "/admin/kb/troubleshootingnote/"
+    cluster.delay_replay(10)
+    load, seen_late = Load(server.address, LOOK_UPS, pause=0.05), []
+    for number in range(12):
+        written = {"title": f"Word {number} of many", "audience": "internal", "resolution": "Look."}
+        assert server.post(editor, NOTE, written).status_code == 200
+        saved = time.monotonic()
+        assert f"Word {number} of many" in editor.get(notes).text
+        until(lambda: f"Word {number} of many" in agent.get(server.address + "/changes/").text, seconds=5)  # noqa: B023
+        seen_late.append(time.monotonic() - saved)
+    assert "more than 1 s behind" in agent.get(server.address + "/readyz").text
+    # What was asked before is counted up to ten seconds late.
+    until(lambda: is_idle(cluster), seconds=20)
+    idle = cluster.scans(REPLICA)
+    cluster.delay_replay(0)
+    began = time.monotonic()
+    until(lambda: cluster.scans(REPLICA) > idle)
+    again = time.monotonic() - began
+    load.stop()
+    assert "behind" not in agent.get(server.address + "/readyz").text
+    assert load.failed(after=0) == []
+    figures(
+        f"replica 10 s behind: {len(load.answers)} look-ups, none failed; others saw a change after"
+        f" {max(seen_late):.1f} s at most; used again {again:.1f} s after it caught up"
+    )
+    healthy(cluster.writable_url)
