@@ -20,12 +20,12 @@ env.read_env(str(BASE_DIR / ".env"))
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [], subcast=str.strip)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [], subcast=str.strip, validate=allowed.are_own_hosts)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], subcast=str.strip, validate=allowed.are_trusted)
 DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", validate=allowed.is_database)
 DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=validate.Range(min=0))
-REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [], validate=allowed.are_postgres)
+REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [], subcast=str.strip, validate=allowed.are_postgres)
 DATABASE_MAX_AGE = env.int("DATABASE_MAX_AGE", 60, validate=validate.Range(min=0))
 BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
@@ -37,22 +37,22 @@ LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=validate.Range(m
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "", validate=allowed.is_folder)
 TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=allowed.is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
-KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], validate=allowed.is_origins)
+KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], subcast=str.strip, validate=allowed.is_origins)
 KB_API_RATE_ANONYMOUS = env.int("KB_API_RATE_ANONYMOUS", 600, validate=validate.Range(min=0))
 KB_API_RATE_KNOWN = env.int("KB_API_RATE_KNOWN", 6000, validate=validate.Range(min=0))
 KB_API_CACHE_MEGABYTES = env.int("KB_API_CACHE_MEGABYTES", 64, validate=validate.Range(min=0))
-REDIS_URL = env.str("REDIS_URL", "")
-KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], validate=allowed.is_origins)
+REDIS_URL = env.str("REDIS_URL", "", validate=allowed.is_redis)
+KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], subcast=str.strip, validate=allowed.is_origins)
 KB_SSO = env.bool("KB_SSO", False)
 KB_SSO_NAME = env.str("KB_SSO_NAME", "single sign-on")
 KB_SSO_ISSUER = env.str("KB_SSO_ISSUER", "", validate=allowed.is_issuer)
 KB_SSO_CLIENT_ID = env.str("KB_SSO_CLIENT_ID", "")
 KB_SSO_CLIENT_SECRET = env.str("KB_SSO_CLIENT_SECRET", "")
-KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "")
-KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], validate=allowed.is_networks)
+KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "", validate=allowed.is_token)
+KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], subcast=str.strip, validate=allowed.is_networks)
 KB_USAGE_FLUSH_SECONDS = env.int("KB_USAGE_FLUSH_SECONDS", 5, validate=validate.Range(min=0))
-KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], validate=allowed.is_hosts)
-KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], validate=allowed.is_emails)
+KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], subcast=str.strip, validate=allowed.is_hosts)
+KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], subcast=str.strip, validate=allowed.is_emails)
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
 KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
@@ -61,25 +61,20 @@ KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.
 KB_IMPORT_MAX_COLUMNS = env.int("KB_IMPORT_MAX_COLUMNS", 100, validate=validate.Range(min=1))
 KB_IMPORT_MAX_CELL = env.int("KB_IMPORT_MAX_CELL", 32_000, validate=validate.Range(1, 131_072))
 
+_wrong: dict[str, str] = {}
 try:
     env.seal()
 except EnvValidationError as error:
-    raise ImproperlyConfigured(f"Bad settings in the environment: {error}") from error
-
+    _messages: Any = error.error_messages
+    _wrong = {name: " ".join(said) for name, said in _messages.items()}
 if not DEBUG:
-    missing = [
-        f"{name}: not set; {needed}"
-        for name, value, needed in (
-            ("SECRET_KEY", len(SECRET_KEY) >= 50, "a production server needs 50 random characters or more"),
-            ("ALLOWED_HOSTS", ALLOWED_HOSTS and "*" not in ALLOWED_HOSTS, "name the hosts it answers to, not *"),
-        )
-        if not value
-    ]
-    if missing:
-        raise ImproperlyConfigured(
-            "Refusing to start without DEBUG:\n  " + "\n  ".join(missing) + "\nFor a demo, use `make run`."
-        )
-else:
+    _wrong = allowed.missing_in_production(SECRET_KEY, SECRET_KEY_FALLBACKS, ALLOWED_HOSTS) | _wrong
+if _wrong:
+    raise ImproperlyConfigured(
+        "\n  ".join(["Refusing to start:", *(f"{name}: {said}" for name, said in _wrong.items())])
+    )
+
+if DEBUG:
     # Known to everybody, which is why it works with DEBUG alone.
     SECRET_KEY = SECRET_KEY or "insecure-demo-key-that-is-refused-without-debug"
     ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", "testserver"]

@@ -54,12 +54,11 @@ def test_the_image_needs_no_more_than_it_copies(tmp_path):
             source = ROOT / line.split()[0]
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, tmp_path / source.name)
-    key, hosts = re.search(r"RUN SECRET_KEY=(\S+) ALLOWED_HOSTS=(\S+)", DOCKERFILE).groups()
-    environment = {"PATH": "/usr/bin:/bin", "SECRET_KEY": key, "ALLOWED_HOSTS": hosts}
+    (command,) = [line for line in instructions("RUN") if "collectstatic" in line]
     result = subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],
+        ["sh", "-c", command.replace("/venv/bin", str(Path(sys.executable).parent))],
         cwd=tmp_path,
-        env=environment,
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,
@@ -76,7 +75,7 @@ def test_the_image_runs_as_nobody_in_particular_and_looks_after_itself():
     assert command[:2] == ["python", "-c"]
     compile(command[2], "HEALTHCHECK", "exec")
     assert "/healthz" in command[2]
-    assert not re.search(r"(?i)(secret_key|password)=", DOCKERFILE.replace("SECRET_KEY=only-for-collecting", ""))
+    assert not re.search(r'(?i)(secret_key|password)=(?!"\$\()', DOCKERFILE)
 
 
 def test_servers_are_started_with_options_that_exist():
