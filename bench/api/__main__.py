@@ -109,7 +109,12 @@ def ask(case, folder):
     headers = " ".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in case.headers.items())
     script.write_text(
         f"""local paths = {{{paths}}} local n = 0 {headers}
-        function request() n = n + 1 return wrk.format("GET", paths[n % #paths + 1]) end
+        function init() math.randomseed(os.time() + tonumber(tostring(paths):sub(8))) end
+        function request()
+          n = n + 1
+          local path = paths[n % #paths + 1]:gsub("ANYTHING", function() return math.random(1e9, 2e9) end)
+          return wrk.format("GET", path)
+        end
         local counted = {{}}
         function setup(thread) table.insert(counted, thread) end
         wrong = 0
@@ -151,6 +156,8 @@ def cases(secret, pks, body_port, with_datasette):
         Case("code, token, made each time", PORT + 1, details, token),
         Case("list of 50, filtered, warm", PORT, lists),
         Case("list of 50, one table, counted", PORT, [f"{path}&table=bench&count=1" for path in lists]),
+        # With a number that nobody asked for yet.
+        Case("list of 50, filtered, asked first", PORT, [f"{path}&number_max=ANYTHING" for path in lists]),
         Case("list of 50, filtered, made", PORT + 1, lists),
         Case("list of 50, first page, made", PORT + 1, ["/api/v1/codes/?ordering=number"]),
         Case("list of 50, deep page, made", PORT + 1, [deep_path]),

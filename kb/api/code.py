@@ -12,6 +12,7 @@ from kb import lookup, usage
 from kb.api.code_answer import ON_CARD, CodeSerializer
 from kb.api.code_filters import CodeFilters
 from kb.api.reading import ReadViewSet
+from kb.api.rows import rows_of
 from kb.api.totals import holds
 from kb.models import ReturnCode
 from kb.models.probe import any_of
@@ -58,7 +59,13 @@ class CodeViewSet(ReadViewSet):
         return answer
 
     def get_queryset(self) -> QuerySet[ReturnCode]:
-        """Return the codes that the caller may read, with what the caller may know of them."""
+        """Return the codes that the caller may read: for a list, what orders them; else with what is known of them."""
+        if self.action != "list":
+            return self._whole()
+        order = (term.field.attname for term in self.order_terms())
+        return ReturnCode.objects.visible_to(self.request.user).only("id", *order)
+
+    def _whole(self) -> QuerySet[ReturnCode]:
         user = self.request.user
         successor = ReturnCode.objects.visible_to(user).filter(pk=OuterRef("successor"))
         codes = lookup.with_flags(lookup.codes_visible_to(user), user).annotate(shows_successor=any_of(successor))
@@ -69,7 +76,16 @@ class CodeViewSet(ReadViewSet):
         return {**super().get_serializer_context(), "cards": self.cards}
 
     def answers(self, things: Sequence[ReturnCode]) -> Any:
-        """Return the answers for codes, with their cards if something of these is shown."""
+        """Return the answers for codes; those of a list are made once for all lists."""
+        if self.action == "list":
+            return rows_of(self.request, self.shown, [code.pk for code in things], self._made)
+        return self._answers(things)
+
+    def _made(self, ids: list[int]) -> dict[int, Any]:
+        codes = list(self._whole().filter(pk__in=ids).order_by())
+        return dict(zip((code.pk for code in codes), self._answers(codes), strict=True))
+
+    def _answers(self, things: Sequence[ReturnCode]) -> Any:
         if self.shown.intersection(ON_CARD):
             self.cards = {card.code.pk: card for card in lookup.cards(things, self.request.user)}
         return super().answers(things)

@@ -229,6 +229,7 @@ def test_an_answer_that_fails_is_an_error_in_the_same_shape(client, monkeypatch,
         raise RuntimeError("the secret of the traceback")
 
     settings.DEBUG = debug
+    make.code("1")
     monkeypatch.setattr("kb.lookup.codes_visible_to", fail)
     client.raise_request_exception = False
     answer = client.get("/api/v1/codes/")

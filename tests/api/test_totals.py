@@ -117,8 +117,8 @@ def test_a_full_page_with_all_that_belongs_to_it_costs_a_handful_of_queries(clie
     for size in (1, 5):
         with CaptureQueriesContext(connection) as asked:
             listed(client, f"codes/?include=notes,incidents,ranges&page_size={size}")
-        # What the feed is at, the codes, their notes and incidents, the ranges around them and their notes.
-        assert len(asked) == 6
+        # What the feed is at, which codes, the codes, their notes and incidents, the ranges around and their notes.
+        assert len(asked) == 7
 
 
 def test_two_hundred_codes_bring_their_ranges(client):
