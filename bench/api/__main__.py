@@ -11,6 +11,7 @@ what readers wait while a table is imported.
 import json
 import os
 import re
+import secrets
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from pathlib import Path
 
 SETTINGS = {
     "DEBUG": "0",
-    "SECRET_KEY": "bench " * 10,
+    "SECRET_KEY": secrets.token_urlsafe(50),
     "ALLOWED_HOSTS": "127.0.0.1",
     "INSECURE_HTTP": "1",
     "KB_PUBLIC_READ": "1",
