@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -23,11 +24,12 @@ from django.utils import timezone
 
 from kb import searching
 from kb.models import Audience, Change, ChangeCounter, CodeTable, Door, Proposal
-from kb.models.change import NOUNS, ChangeKind
+from kb.models.change import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door
 from kb.searching.store import settle_references
 
 M = TypeVar("M", bound=models.Model)
+
 
 _moves = itertools.count(1)
 _moved = 0
@@ -80,6 +82,8 @@ class Entry:
 
     by: By
     changes: list[Change] = field(default_factory=list)
+    at: datetime | None = None
+    """When it last wrote something."""
 
     def lock(self, model: type[M], pk: int, version: int | None = None) -> M:
         """Return the row, locked until the end of the entry.
@@ -104,8 +108,8 @@ class Entry:
 
     def delete(self, obj: models.Model) -> None:
         """Delete an object, leaving its tombstone in the feed."""
+        self._sign(obj)
         self.note(obj, ChangeKind.DELETED, [])
-        _sign(obj, self.by)
         obj.delete()
 
     def note(self, obj: models.Model, kind: ChangeKind, fields: Sequence[str]) -> None:
@@ -113,6 +117,7 @@ class Entry:
         assert obj._meta.model_name is not None
         self.changes.append(
             Change(
+                at=self.at or self._tick(),
                 kind=kind,
                 noun=_NOUN_OF[obj._meta.model_name],
                 object_id=obj.pk,
@@ -126,9 +131,9 @@ class Entry:
         )
 
     def _save(self, obj: M, kind: ChangeKind, fields: Sequence[str], links: dict[str, Any]) -> M:
-        _sign(obj, self.by)
+        at = self._sign(obj)
         if hasattr(obj, "updated_at"):
-            obj.updated_at = timezone.now()
+            obj.updated_at = at
         if links:
             # One revision, not one for the row and one a link: the row's is written after the links are.
             obj.skip_history_when_saving = True  # type: ignore[attr-defined]
@@ -140,6 +145,17 @@ class Entry:
         self.note(obj, kind, fields)
         return obj
 
+    def _sign(self, obj: Any) -> datetime:
+        obj._history_user = self.by.user
+        obj._change_reason = self.by.reason[:100]
+        obj._history_date = self._tick()
+        return obj._history_date
+
+    def _tick(self) -> datetime:
+        """Return the time, later than before. See Note [A clock that is set back]."""
+        self.at = max(timezone.now(), self.at + TICK if self.at else Change.objects.earliest_next())
+        return self.at
+
 
 _open: ContextVar[Entry | None] = ContextVar("open_entry", default=None)
 
@@ -150,7 +166,8 @@ def entry(by: By) -> Iterator[Entry]:
 
     An entry within another becomes a part of it, or leaves nothing where it fails: verbs can be called together.
     """
-    outer, opened = _open.get(), Entry(by)
+    outer = _open.get()
+    opened = Entry(by, at=outer.at if outer else None)
     door, open_now = current_door.set(by.door), _open.set(opened)
     try:
         with transaction.atomic():
@@ -163,6 +180,7 @@ def entry(by: By) -> Iterator[Entry]:
         current_door.reset(door)
     if outer is not None:
         outer.changes += opened.changes
+        outer.at = opened.at
 
 
 def record(changes: list[Change]) -> None:
@@ -170,8 +188,9 @@ def record(changes: list[Change]) -> None:
     if not changes:
         return
     first = take_sequence(len(changes))
+    earliest = Change.objects.earliest_next()
     for sequence, change in enumerate(changes, first):
-        change.sequence = sequence
+        change.sequence, change.at = sequence, max(change.at, earliest)
     Change.objects.bulk_create(changes, batch_size=500)
 
 
@@ -228,8 +247,3 @@ def changed_links(obj: models.Model, links: dict[str, Sequence[Any]]) -> dict[st
     """Return the many-to-many links that differ from what is stored."""
     pks: Callable[[Any], set[Any]] = lambda targets: {target.pk for target in targets}  # noqa: E731
     return {name: targets for name, targets in links.items() if pks(getattr(obj, name).all()) != pks(targets)}
-
-
-def _sign(obj: Any, by: By) -> None:
-    obj._history_user = by.user
-    obj._change_reason = by.reason[:100]

@@ -15,7 +15,7 @@ from kb import measuring, searching
 from kb.importing import plan, record, staging
 from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongState
 from kb.journal import By, Entry
-from kb.models import CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport
+from kb.models import Change, CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport
 from kb.models.change import ChangeKind
 from kb.models.code import VENDOR_TEXTS
 from kb.models.history import current_door
@@ -40,8 +40,9 @@ def apply_import(
             done = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check(done, yes_retire, skip_errors)
             entry = Entry(by)
-            done.applied_by, done.applied_at = by.user, timezone.now()
+            done.applied_by = by.user
             _lock_and_check(done)
+            done.applied_at = max(timezone.now(), Change.objects.earliest_next())
             _write(done, entry)
             done.state = ImportState.APPLIED
             done.save()

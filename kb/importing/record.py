@@ -81,8 +81,9 @@ def write_feed(done: TableImport, entry: Entry) -> None:
     if not codes and not entry.changes:
         return
     first = journal.take_sequence(codes + len(entry.changes))
+    at = max(timezone.now(), Change.objects.earliest_next())
     for sequence, change in enumerate(entry.changes, first):
-        change.sequence, change.table_import = sequence, done
+        change.sequence, change.table_import, change.at = sequence, done, max(change.at, at)
     Change.objects.bulk_create(entry.changes, batch_size=500)
     assert done.table is not None
     staging.run(
@@ -96,7 +97,7 @@ def write_feed(done: TableImport, entry: Entry) -> None:
             'code', c.id, c.code, r.fields, %s, %s, %s, %s {WRITTEN}
         """,
         first + len(entry.changes) - 1,
-        adapted(timezone.now()),
+        adapted(at),
         '%"retired_at"%',
         done.table.audience,
         Door.IMPORT.value,

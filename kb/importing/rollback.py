@@ -17,7 +17,7 @@ from kb import measuring, searching
 from kb.importing import record, staging
 from kb.importing.errors import WrongState
 from kb.journal import By, Entry
-from kb.models import CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport
+from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport
 from kb.models.code import VENDOR_TEXTS, ReturnCodeQuerySet
 from kb.models.history import current_door
 
@@ -77,7 +77,6 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check(original)
             done = _open(original, by)
-            record.lock_codes(original)
             pages = _pages(original, ReturnCode.objects.all())
             kept = {pk for page in pages for pk in _put_back(page, done)}
             _close(original, done)
@@ -102,9 +101,10 @@ def _check(original: TableImport) -> None:
 
 
 def _open(original: TableImport, by: By) -> TableImport:
-    now = timezone.now()
     assert original.table is not None
     CodeTable.objects.select_for_update(no_key=True).get(pk=original.table.pk)
+    record.lock_codes(original)
+    now = max(timezone.now(), Change.objects.earliest_next())
     return TableImport.objects.create(
         table=original.table,
         rolls_back=original,

@@ -1,5 +1,12 @@
-"""The ordered feed: what happened to what, in commit order."""
+"""The ordered feed: what happened to what, in commit order.
 
+# Note [A clock that is set back]
+Histories and the feed are read by their dates. So what is written is dated after the feed's last change, even while the
+clock says otherwise: clocks of several machines differ, and one is set back now and then. A last change that is more
+than a day ahead came of a clock that was plainly wrong, and is not followed.
+"""
+
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -8,6 +15,8 @@ from django.utils import timezone
 
 from kb.models.audience import Audience, Reader, reader
 from kb.models.history import Door
+
+TICK, _AHEAD = timedelta(microseconds=1), timedelta(days=1)
 
 NOUNS = {
     "table": "Code table",
@@ -46,6 +55,11 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def since(self, sequence: int) -> Self:
         """Keep what was committed after a sequence number, in commit order."""
         return self.filter(sequence__gt=sequence).order_by("sequence")
+
+    def earliest_next(self) -> datetime:
+        """Return the earliest date that the next change may have. See Note [A clock that is set back]."""
+        last = self.order_by("-sequence").values_list("at", flat=True).first()
+        return last + TICK if last and last < timezone.now() + _AHEAD else datetime.min.replace(tzinfo=UTC)
 
 
 class Change(models.Model):

@@ -32,7 +32,8 @@ class NoteState(models.TextChoices):
 LIVE = (NoteState.NOT_VALIDATED, NoteState.VALIDATED)
 
 
-NEWEST_FIRST = ("-history_date", "-history_id")
+NEWEST_FIRST = ("-history_id",)
+"""Revisions of one note in the order in which they were written, whatever a clock said: its row was locked."""
 
 
 def authors(revisions: Iterable[Any]) -> set[int | None]:
