@@ -44,7 +44,7 @@ _NAMES = {
 _RANKS = {
     name.strip(): (target, rank) for target, names in _NAMES.items() for rank, name in enumerate(names.split(","))
 }
-_ASIDE = re.compile(r"[(\[{<].*?[)\]}>]")
+_ASIDE = re.compile(r"[(\[{<][^()\[\]{}<>]*[)\]}>]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
 _PLURAL = re.compile(r"(?<=[a-z]{3})(?<![su])s\b")
