@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from config import request_id
+from config import away, request_id
 
 CONTENT_TYPE = "application/problem+json"
 MAX_SHOWN = 100
@@ -106,7 +106,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     if answer is None:
         log.exception("an answer of the API failed")
         set_rollback()
-        answer, error = Response(status=500), exceptions.APIException(FAILED)
+        answer, error = _failed(error, request)
     errors = error.errors if isinstance(error, BadParameters) else []
     answer.data = problem(request, answer.status_code, _detail(error, context), errors)
     answer.content_type = CONTENT_TYPE
@@ -114,6 +114,14 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     request.accepted_renderer = JSONRenderer()
     request.accepted_media_type = JSONRenderer.media_type
     return answer
+
+
+def _failed(error: Exception, request: Request) -> tuple[Response, exceptions.APIException]:
+    if not away.is_away(error):
+        return Response(status=500), exceptions.APIException(FAILED)
+    # Nobody asks the same database again who the caller is, and waits again.
+    request._not_authenticated()  # type: ignore[attr-defined]
+    return Response(status=503, headers={"Retry-After": str(away.RETRY_SECONDS)}), exceptions.APIException(away.DETAIL)
 
 
 def _detail(error: Exception, context: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
+from config import away
 from kb.api.errors import CONTENT_TYPE, FAILED, MAX_SHOWN, problem
 
 _DETAILS = {
@@ -15,6 +16,7 @@ _DETAILS = {
     404: "There is nothing at this address.",
     413: "The request is larger than this site reads.",
     500: FAILED,
+    503: away.DETAIL,
 }
 
 

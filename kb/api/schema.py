@@ -17,6 +17,7 @@ PROBLEMS = {
     406: "The API speaks JSON alone.",
     429: "The caller took more than its rate; Retry-After says when to come back, in seconds.",
     500: "Something went wrong on the site's side.",
+    503: "The database does not answer just now; Retry-After says when to come back, in seconds.",
 }
 
 

@@ -36,6 +36,13 @@ def make(path: Path, replace: bool = False, verify: bool = True) -> About:
     """Write a copy of the database as of now into a file, and prove it. Nobody has to stop working."""
     if path.exists() and not replace:
         raise WouldReplace(f"{path} exists already.")
+    try:
+        return _make(path, verify)
+    except OSError as error:
+        raise CopyRefused(f"{error.filename or path}: {error.strerror}.") from error
+
+
+def _make(path: Path, verify: bool) -> About:
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     # It holds what is internal, and the hashes of passwords.
@@ -48,6 +55,7 @@ def make(path: Path, replace: bool = False, verify: bool = True) -> About:
         if verify:
             _prove(part, tables)
         about = About(timezone.now().isoformat(), connection.vendor, last, _sha256(part), tables)
+        _settle(part)
         _describe(path, about)
         part.replace(path)
     finally:
@@ -109,6 +117,12 @@ def _refuse_differences(wanted: Holding, found: Holding) -> None:
     wrong = differences(wanted, found)
     if wrong:
         raise CopyRefused("The copy does not hold what it should: " + " ".join(wrong))
+
+
+def _settle(part: Path) -> None:
+    """Wait until the disk has the file: a copy that a power cut empties is none."""
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _describe(path: Path, about: About) -> None:

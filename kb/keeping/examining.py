@@ -28,6 +28,7 @@ QUICK: dict[str, Check] = {
     "permissions": site.permissions,
     "disk": site.disk,
 }
+NEEDS_NO_DATABASE = ("settings", "disk")
 DEEP: dict[str, Check] = {
     "feed": feed.numbers,
     "objects": feed.objects,
@@ -45,6 +46,12 @@ def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
     with one_view():
         for area, check in checks.items():
             yield area, _sentences(check)
+
+
+def examine_without_database(checks: dict[str, Check], error: DatabaseError) -> dict[str, list[str]]:
+    """Return what can be said where no database answers: why it does not, and what needs none."""
+    found = {area: list(checks[area]()) for area in NEEDS_NO_DATABASE if area in checks}
+    return {"database": [f"The database does not answer: {' '.join(str(error).split())}"]} | found
 
 
 def _sentences(check: Check) -> list[str]:

@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from config import away
+
 
 class NotUnderstood(Exception):
     """An address holds a value that is not allowed; the message says which, and what is, for a person."""
@@ -53,8 +55,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 with nothing that can fail again: no database, no context processor, no manifest."""
+    """Answer 500, or 503, with nothing that can fail again: no database, no context processor, no manifest."""
     try:
+        if away.is_handled():
+            response = _bare("kb/503.html", 503)
+            response["Retry-After"] = str(away.RETRY_SECONDS)
+            return response
         return _bare("kb/500.html", 500)
     except Exception:
         return HttpResponse("Something went wrong on our side. Please try again.", "text/plain; charset=utf-8", 500)

@@ -140,7 +140,16 @@ def test_the_description_names_limits_and_choices(client):
     assert codes["ordering"]["default"] == "vendor"
     assert "possible_reasons" in codes["fields"]["items"]["enum"]
     assert codes["updated_since"]["format"] == "date-time"
-    assert set(paths["/api/v1/codes/{id}/"]["get"]["responses"]) == {"200", "400", "401", "404", "406", "429", "500"}
+    assert set(paths["/api/v1/codes/{id}/"]["get"]["responses"]) == {
+        "200",
+        "400",
+        "401",
+        "404",
+        "406",
+        "429",
+        "500",
+        "503",
+    }
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/vnd.oai.openapi+json"])

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from kb.keeping.examining import DEEP, QUICK, Check, examine
+from kb.keeping.examining import DEEP, QUICK, Check, examine, examine_without_database
 
 
 class Command(BaseCommand):
@@ -32,13 +32,14 @@ class Command(BaseCommand):
         checks = QUICK | DEEP if options["deep"] else QUICK
         if options["areas"]:
             checks = {area: _area(area) for area in options["areas"]}
+        status = 0
         try:
             found = dict(examine(checks))
         except DatabaseError as error:
-            raise CommandError(f"The database could not be asked ({type(error).__name__}).", returncode=2) from error
+            found, status = examine_without_database(checks, error), 2
         self.stdout.write(json.dumps(found, indent=1) if options["json"] else _in_words(found))
         self.stdout.flush()
-        sys.exit(1 if any(found.values()) else 0)
+        sys.exit(status or any(found.values()))
 
 
 def _area(name: str) -> Check:
