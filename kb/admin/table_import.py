@@ -8,9 +8,11 @@ from io import BytesIO
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -39,11 +41,18 @@ DELIMITERS = [("", "Found out from the file"), (",", "Comma"), (";", "Semicolon"
 NEW_TABLE = ("slug", "vendor", "product", "name", "language")
 
 
+def _check_size(upload: UploadedFile) -> None:
+    if (upload.size or 0) > settings.KB_IMPORT_MAX_BYTES:
+        raise ValidationError(
+            f"The upload has {upload.size} bytes; at most {settings.KB_IMPORT_MAX_BYTES} are allowed."
+        )
+
+
 class UploadForm(forms.Form):
     """A file or a pasted table, and the table that it updates or makes."""
 
     table = forms.ModelChoiceField(CodeTable.objects.all(), required=False, empty_label="A new table, named below")
-    file = forms.FileField(required=False, help_text="CSV, XLSX, JSON, HTML or Markdown.")
+    file = forms.FileField(required=False, validators=[_check_size], help_text="CSV, XLSX, JSON, HTML or Markdown.")
     pasted = forms.CharField(
         label="Or paste a table",
         required=False,
