@@ -1,5 +1,6 @@
 """Error pages in the dress of the other pages."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from config import away
+from kb.web import read_only
+
+log = logging.getLogger(__name__)
 
 
 class NotUnderstood(Exception):
@@ -26,11 +30,14 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer 404 or 400 for a page's own errors; leave every other one to Django."""
+        """Answer a page's own errors, and a full disk to whoever would save; leave every other one to Django."""
         if isinstance(exception, Http404):
             return not_found(request, exception)
         if isinstance(exception, NotUnderstood):
             return _page(request, 400, "kb/not_understood.html", {"reason": str(exception)})
+        if request.method == "POST" and read_only.is_full(exception):
+            log.error("the database has no room left")
+            return read_only.refused(request)
         return None
 
 

@@ -1,8 +1,9 @@
-"""What an editor is told while the database only reads, with what they typed kept."""
+"""What an editor is told while nothing can be saved, with what they typed kept."""
 
 from collections.abc import Callable
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -29,11 +30,23 @@ class ReadOnlyMiddleware:
         """Answer 503 to what would write while nothing can be written."""
         if getattr(request, "read_only_since", None) is None or getattr(request, "reads_only", True):
             return None
-        context = {"kept": kept(request), "files": list(request.FILES)}
-        response = render(request, "kb/read_only.html", context, status=503)
-        response["Retry-After"] = str(RETRY_SECONDS)
-        add_never_cache_headers(response)
-        return response
+        return refused(request)
+
+
+def refused(request: HttpRequest) -> HttpResponse:
+    """Answer 503 to what could not be saved, with what was typed."""
+    context = {"kept": kept(request), "files": list(request.FILES)}
+    response = render(request, "kb/read_only.html", context, status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    add_never_cache_headers(response)
+    return response
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the database had no room left for what was to be saved."""
+    cause = error.__cause__
+    codes = {getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorname", None)}
+    return isinstance(error, DatabaseError) and not codes.isdisjoint({"53100", "SQLITE_FULL"})
 
 
 def state(request: HttpRequest) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.postgres import bin_dir, owner
 
 PRIMARY, REPLICA = 6501, 6502
@@ -18,9 +20,11 @@ _SPEED = "-c fsync=off -c full_page_writes=off -c max_connections=120 -c wal_lev
 class Cluster:
     """Two servers on sockets in one temporary folder; their ports only name the sockets."""
 
-    def __init__(self, alone: bool = False) -> None:
+    def __init__(self, alone: bool = False, megabytes: int = 0) -> None:
         self.bin, self.user = bin_dir(), owner()
-        self.home = tempfile.mkdtemp(prefix="codebook-faults-")
+        self.home, self._small = tempfile.mkdtemp(prefix="codebook-faults-"), megabytes
+        if megabytes:
+            self._mount(megabytes)
         if self.user:
             shutil.chown(self.home, self.user)
         self._run("initdb", "-D", f"{self.home}/1", "-U", "codebook", "-A", "trust", "-E", "UTF8")
@@ -65,6 +69,11 @@ class Cluster:
         """Let the replica receive but not replay, or go on."""
         self.sql(REPLICA, f"SELECT pg_wal_replay_{'pause' if paused else 'resume'}()")
 
+    def status(self) -> str:
+        """Return what a server says of itself."""
+        command = [str(self.bin / "pg_ctl"), "-D", f"{self.home}/1", "status"]
+        return subprocess.run(command, user=self.user, cwd="/", check=False, capture_output=True, text=True).stdout
+
     def delay_replay(self, seconds: int) -> None:
         """Let the replica replay each commit so long after it was made."""
         self.sql(REPLICA, f"ALTER SYSTEM SET recovery_min_apply_delay = '{seconds}s'")
@@ -102,7 +111,24 @@ class Cluster:
         for number in (1, 2):
             command = [str(self.bin / "pg_ctl"), "-D", f"{self.home}/{number}", "-m", "immediate", "stop"]
             subprocess.run(command, user=self.user, cwd="/", check=False, capture_output=True)
+        if self._small:
+            subprocess.run(["umount", "--lazy", self.home], check=False)
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def fill(self) -> None:
+        """Leave no room on a small disk."""
+        subprocess.run(["dd", "if=/dev/zero", f"of={self.home}/ballast", "bs=64k"], check=False, capture_output=True)
+
+    def make_room(self) -> None:
+        """Take away what filled the disk."""
+        Path(f"{self.home}/ballast").unlink()
+
+    def _mount(self, megabytes: int) -> None:
+        size = ["-o", f"size={megabytes}m,mode=0755"]
+        found = subprocess.run(["mount", "-t", "tmpfs", *size, "none", self.home], check=False, capture_output=True)
+        if found.returncode:
+            shutil.rmtree(self.home)
+            pytest.skip("a small disk cannot be mounted here: it takes root")
 
     def _run(self, program: str, *args: str) -> None:
         command = [str(self.bin / program), *args]

@@ -50,11 +50,33 @@ def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
     return os.environ | known | (more or {}) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
 
-class Server:
+class Site:
+    """An address, and people who work there with a browser."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def session(self, user: str) -> requests.Session:
+        """Return a browser that is logged in as a demo user."""
+        browser = requests.Session()
+        answer = self.post(browser, "/login/", {"username": user, "password": f"demo-{user}"})
+        assert "sessionid" in browser.cookies, answer.status_code
+        return browser
+
+    def post(self, browser: requests.Session, path: str, fields: dict[str, str]) -> requests.Response:
+        """Send a form as a browser does: with what the page already holds, and its token."""
+        page = browser.get(self.address + path, timeout=20)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        held = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+        data = held | {"csrfmiddlewaretoken": token[1] if token else ""} | fields
+        return browser.post(self.address + path, data, headers={"Referer": self.address + path}, timeout=20)
+
+
+class Server(Site):
     """Two worker processes on a port."""
 
     def __init__(self, port: int, url: str, options: tuple[str, ...] = (), **more: str) -> None:
-        self.address = f"http://127.0.0.1:{port}"
+        super().__init__(f"http://127.0.0.1:{port}")
         options = ("--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error", *options)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "granian", *options, "config.wsgi:application"],
@@ -75,21 +97,6 @@ class Server:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
-
-    def session(self, user: str) -> requests.Session:
-        """Return a browser that is logged in as a demo user."""
-        browser = requests.Session()
-        answer = self.post(browser, "/login/", {"username": user, "password": f"demo-{user}"})
-        assert "sessionid" in browser.cookies, answer.status_code
-        return browser
-
-    def post(self, browser: requests.Session, path: str, fields: dict[str, str]) -> requests.Response:
-        """Send a form as a browser does: with what the page already holds, and its token."""
-        page = browser.get(self.address + path, timeout=20)
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-        held = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
-        data = held | {"csrfmiddlewaretoken": token[1] if token else ""} | fields
-        return browser.post(self.address + path, data, headers={"Referer": self.address + path}, timeout=20)
 
     def _wait(self) -> None:
         for _ in range(150):

@@ -1,7 +1,7 @@
 """Error pages: the same dress, nothing to learn from, and no second failure."""
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
 from kb.web import errors
@@ -66,3 +66,26 @@ def test_a_failure_while_telling_a_failure_is_told_too(monkeypatch):
     response = errors.server_error(RequestFactory().get("/"))
     assert response.status_code == 500
     assert response.content.startswith(b"Something went wrong")
+
+
+class Full(Exception):
+    """What either driver raises where the disk of the database is full."""
+
+    sqlstate, sqlite_errorname = "53100", "SQLITE_FULL"
+
+
+def test_a_full_disk_is_said_and_what_was_typed_is_kept(client, editor):
+    def fail(execute, sql, params, many, context):
+        if "INSERT INTO" in sql and "kb_troubleshootingnote" in sql:
+            raise OperationalError("could not extend file /var/lib/secret") from Full()
+        return execute(sql, params, many, context)
+
+    client.force_login(editor)
+    typed = {"title": "About rooms", "audience": "internal", "resolution": "Look twice. " * 9}
+    with connection.execute_wrapper(fail):
+        answer = client.post("/admin/kb/troubleshootingnote/add/", typed)
+    assert answer.status_code == 503
+    assert "its disk is full" in answer.text
+    assert typed["resolution"] in answer.text
+    assert "/var/lib" not in answer.text
+    assert client.post("/admin/kb/troubleshootingnote/add/", typed).status_code == 302
