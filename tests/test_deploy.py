@@ -120,6 +120,16 @@ def test_the_proxy_knows_the_servers_by_name():
     assert "location = /metrics { return 404; }" in site
 
 
+def test_the_proxys_log_holds_no_word_that_somebody_searched_for():
+    site = (ROOT / "deploy" / "nginx.conf").read_text()
+    named = re.search(r"(?s)log_format codebook (.*?);", site)[1]
+    variables = set(re.findall(r"\$(\w+)", named))
+    assert variables
+    assert not [name for name in variables if re.search("request$|uri|args|query|referer|agent|cookie|remote", name)]
+    assert re.findall(r"(?m)^ *access_log (\S+) (\w+);", site) == [("/var/log/nginx/access.log", "codebook")]
+    assert "error.log crit;" in site
+
+
 def test_containers_settings_start_a_server(tmp_path):
     told = {name: str(value) for name, value in APPS["app-1"]["environment"].items() if "${" not in str(value)}
     assert told["PROMETHEUS_MULTIPROC_DIR"] == "/run/metrics"
@@ -132,6 +142,7 @@ def test_containers_settings_start_a_server(tmp_path):
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
 def test_nginx_understands_the_proxys_file(tmp_path):
     site = re.sub(r"app-[12]:8000", "127.0.0.1:8000", (ROOT / "deploy" / "nginx.conf").read_text())
+    site = site.replace("/var/log/nginx", str(tmp_path))
     main = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ access_log off; {site} }}"
     (tmp_path / "nginx.conf").write_text(main)
     command = ["nginx", "-t", "-q", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "log"]

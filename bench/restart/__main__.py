@@ -53,7 +53,7 @@ def proxy(home, port, upstream):
     site = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for name, address in zip(("app-1:8000", "app-2:8000"), upstream, strict=True):
         site = site.replace(name, f"127.0.0.1:{address}")
-    site = site.replace("listen 8080", f"listen 127.0.0.1:{port}")
+    site = site.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/var/log/nginx", str(home))
     paths = "".join(f"{name}_temp_path {home}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     main = (
         f"daemon off; pid {home}/pid; error_log {home}/error.log; events {{}} http {{ access_log off; {paths} {site} }}"

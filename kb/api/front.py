@@ -53,6 +53,8 @@ class Front:
             kept = memory.get(now, allowed, address)
             measuring.cache_used("api", kept is not None)
             if kept and not throttling.wait_for(throttling.caller_of(environ, user), throttling.rate_of(user)):
+                # As Django does after its requests: kept by this thread, a pool's connection would be nobody's again.
+                close_old_connections()
                 return _from_memory(kept, environ, start_response, started)
         return self._ask(environ, start_response, place)
 

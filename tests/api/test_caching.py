@@ -285,3 +285,22 @@ def test_a_connection_that_broke_is_no_error(code):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("kb.api.front.generation", fail)
         assert ask().codes == ["1"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has pools")
+def test_a_thread_that_answers_from_memory_keeps_no_connection(code):
+    """A pool's connection that it kept would be nobody's again, and soon the pool would have none."""
+    found = []
+
+    def read():
+        connection.settings_dict = connection.settings_dict | {"CONN_MAX_AGE": 0}
+        for _ in range(2):
+            # Each asks the database whether what is in memory still holds.
+            caching._generations.clear()
+            found.append((ask("/api/v1/codes/").status, connection.connection))
+        connection.close()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    assert found == [(200, None), (200, None)]

@@ -213,7 +213,9 @@ def test_a_pool_smaller_than_its_callers_makes_them_wait_and_refuses_nobody():
         manage(cluster.writable_url, "demo")
         server = Server(8613, cluster.writable_url, DATABASE_POOL="1")
         try:
-            load = Load(server.address, ["/codes/zim-server/660300001/", "/?q=room+exist"], people=16)
+            load = Load(
+                server.address, ["/codes/zim-server/660300001/", "/?q=room+exist", "/api/v1/codes/?code=1"], people=16
+            )
             time.sleep(8)
             load.stop()
             assert load.failed(after=0) == []
