@@ -6,7 +6,7 @@ import pytest
 import schemathesis
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -85,7 +85,6 @@ def test_the_public_is_answered_as_described(case):
     case.call_and_validate(headers=PLAIN, excluded_checks=LENIENT)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="a sample of what the public asks of this database, too")
 @schema.parametrize()
 @few
 def test_an_agent_is_answered_as_described(case, cookie):
