@@ -26,7 +26,6 @@ NO_DATABASE = (
     "test_layers",
     "test_logs",
     "test_migrations",
-    "test_patterns",
     "test_readme",
     "test_schema",
     "test_settings",
