@@ -18,7 +18,7 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 # Around an entire cell, as codes often have it, it says nothing.
 _EMPHASIS = re.compile(r"(`|\*\*)([^`*]+)\1")
 _NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
-_SPAN = re.compile(r"""\b(col|row)span\s*=\s*["'{]*\s*(\d{1,6})""", re.IGNORECASE)
+_SPAN = re.compile(r"""\b(col|row)span\s*+=\s*+["'{]*+\s*+(\d{1,6})""", re.IGNORECASE)
 _SILENT = {"script", "style", "template", "noscript", "svg"}
 _LINES = {"p", "div", "br", "tr", "ul", "ol", "pre", "table", "dd", "dt"}
 

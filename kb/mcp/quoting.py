@@ -21,7 +21,7 @@ MAX_BYTES = 8_000
 LENGTHS = (1_500, 500, 150, 40)
 """Bytes of one text: the first as a rule, the others until the first item of an answer fits."""
 
-_MARK = re.compile(r"<(?=\s*/?\s*data\b)", re.IGNORECASE)
+_MARK = re.compile(r"<(?=\s*+(?:/\s*+)?data\b)", re.IGNORECASE)
 
 Item = TypeVar("Item", bound=BaseModel)
 

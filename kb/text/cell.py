@@ -20,7 +20,8 @@ _ITEM_END = re.compile(r"</li>|<[uo]l>", re.IGNORECASE)
 _LIST_END = re.compile(r"</[uo]l>", re.IGNORECASE)
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
-_BETWEEN = re.compile(r"\s*(?:[,;/|&\u3001\uff0c\uff1b\uff0f]|\n|\b(?:and|or)\b|[\u548c\u6216\u53ca\u4e0e])\s*")
+# Without the white space around it: looking for that first takes long where there is much of it.
+_BETWEEN = re.compile(r"[,;/|&\u3001\uff0c\uff1b\uff0f]|\n|\b(?:and|or)\b|[\u548c\u6216\u53ca\u4e0e]")
 _RANGE = re.compile(r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\bto\b|[\u81f3\u5230])\s*(\d{1,18})")
 _ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
 
@@ -71,7 +72,7 @@ def several_codes(cell: str) -> tuple[str, ...]:
     """Return the codes that a cell seems to list, () for a single one. A suggestion for a person, never more."""
     if cell.isalnum() or len(cell) > MAX_LIST:
         return ()
-    parts = [part for part in _BETWEEN.split(cell) if part]
+    parts = [part for piece in _BETWEEN.split(cell) if (part := piece.strip())]
     if len(parts) == 1 and all(word.isdigit() for word in cell.split()):
         parts = cell.split()
     codes = [code for part in parts for code in _spelled_out(part)]

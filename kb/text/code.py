@@ -26,7 +26,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES = re.compile(r"[\s_]+")
 _HEXADECIMAL = re.compile(r"0+X0*([0-9A-F]{1,16})\Z")
-_LONG_HEXADECIMAL = re.compile(r"0+X0*([0-9A-F]{17,})\Z")
+_LONG_HEXADECIMAL = re.compile(r"0++X0*+([0-9A-F]{17,})\Z")
 _BARE_HEXADECIMAL = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{8}\Z")
 _DECIMAL = re.compile(r"[+-]?[0-9]+\Z")
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")

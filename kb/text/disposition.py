@@ -37,10 +37,10 @@ _CUES = [
     ("no_action", r"\b(?:do not process|no action (?:is )?(?:needed|required))\b|无需处理|不做处理"),
     (
         "change_plan",
-        r"(?:\bcontact [\w ]*support to )?\b(?:upgrade (?:the|your) (?:package|plan)|open [\w ]*edition)\b"
+        r"(?:\bcontact [\w ]{0,80}support to )?\b(?:upgrade (?:the|your) (?:package|plan)|open [\w ]{0,80}edition)\b"
         r"|升级套餐|开通[^。]{0,20}版",
     ),
-    ("contact_vendor", r"\bcontact [\w ]*support\b|\bcontact (?:the )?vendor\b|联系[^。]{0,20}技术支持"),
+    ("contact_vendor", r"\bcontact [\w ]{0,80}support\b|\bcontact (?:the )?vendor\b|联系[^。]{0,20}技术支持"),
     ("retry_later", r"\b(?:try again|retry) later\b|稍后(?:再试|重试)"),
     ("retry_now", r"\b(?:try again|retry)\b|重试"),
     (
