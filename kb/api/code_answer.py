@@ -124,8 +124,9 @@ class CodeSerializer(AnswerSerializer):
     @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(ON_CARD)}})
     def get_truncated(self, code: ReturnCode) -> list[str]:
         """Return the lists of the answer that are longer."""
-        card = self.context["cards"][code.pk]
-        return [name for name in ON_CARD if name in self.context["shown"] and len(getattr(card, name)) > MAX_ON_CARD]
+        # Where no list is asked for, there is no card either.
+        lists = [name for name in ON_CARD if name in self.context["shown"]]
+        return [name for name in lists if len(getattr(self.context["cards"][code.pk], name)) > MAX_ON_CARD]
 
     def _first(self, code: ReturnCode, name: str) -> Any:
         return getattr(self.context["cards"][code.pk], name)[:MAX_ON_CARD]

@@ -1,0 +1,101 @@
+"""Every endpoint, asked in every way that the API describes, answers the same on SQLite and on PostgreSQL."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from kb import curating
+from kb.journal import By
+from kb.models import CodeTable, Door, ReturnCode, Section, Synonym
+from tests import make
+from tests.api.every_request import answers, described
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+TEXTS = [
+    ("10", "Room does not exist."),
+    ("9", "room (beta) is full: 100% of seats_taken"),
+    ("-1", "ÜBUNG fehlgeschlagen"),
+    ("0xC0000005", "Access violation at C:\\temp"),
+    ("ERR-2", "übung nicht da"),
+    ("err-10", "房间不存在"),
+    ("660300001", 'it\'s "quoted"\nroom'),
+    ("A_B", ""),
+]
+
+
+@pytest.fixture
+def world(db, time_machine):
+    """A few of everything; every key is given, because the databases would choose their own."""
+    time_machine.move_to(NOW, tick=False)
+    Synonym.objects.all().delete()
+    zim = make.table(pk=1, source_url="https://vendor.example/zim")
+    other = make.table("other", pk=2, vendor="Other", product="Äther", audience="internal")
+    for n in range(3):
+        Section.objects.create(pk=n + 1, table=zim, name=f"Part {n}", slug=f"part-{n}", position=n)
+    Section.objects.create(pk=4, table=other, name="Part 0", slug="part-0", position=0)
+    for n, (code, description) in enumerate(TEXTS, 1):
+        kinds = {"disposition": "retry_later" if n % 3 else "no_action", "symbol": f"Sym_{n}" if n % 2 else ""}
+        more = {"possible_reasons": "Gone" if n % 2 else "", "suggested_actions": "Wait." if n % 3 else ""}
+        make.code(code, zim, f"Part {n % 3}", pk=n, description=description, **kinds, **more)
+    make.code("10", other, "Part 0", pk=20, description="Another room", retired_at=NOW)
+    make.code_range(pk=1)
+    codes = ReturnCode.objects.in_bulk()
+    make.note("Room is gone", codes[1], codes[20], pk=1, cause="Because of Ärger", review_on="2026-01-01")
+    make.note("eta", codes[2], pk=2, audience="internal", customer_reply="Wait for {code}.")
+    make.note("Zeta", codes[3], pk=4, state="draft", resolution="Try **again**.")
+    make.incident("Down", codes[1], pk=1, started_at=NOW, reference="INC-1")
+    make.incident("Up", codes[2], pk=2, audience="internal", state="resolved", started_at=NOW, resolved_at=NOW)
+    by = By(make.user("anna", "editor", pk=900), Door.WEB)
+    for pk, words in ((1, "Room is not there."), (3, "Übung again")):
+        code = ReturnCode.objects.get(pk=pk)
+        curating.edit_code(code, code.version, {"description": words}, by)
+    table = CodeTable.objects.get(pk=2)
+    curating.save_table(table, table.version, {"name": "Codes of others"}, by)
+
+
+@pytest.fixture
+def found(world, settings):
+    """What an importer, who may also export, and the public are answered."""
+    settings.KB_PUBLIC_READ = True
+    importer = Client()
+    importer.force_login(make.user("ed", "importer", pk=901))
+    logging.disable()
+    yield {"importer": answers(importer), "public": answers(Client(), in_every_way=False)}
+    logging.disable(logging.NOTSET)
+
+
+def test_every_endpoint_answers_every_parameter_and_alike_on_both_databases(found, tmp_path):
+    if os.environ.get("WRITE_ANSWERS"):
+        Path(os.environ["WRITE_ANSWERS"]).write_text(json.dumps(found), encoding="utf-8")
+    statuses = {who: {asked: status for asked, (status, _) in told.items()} for who, told in found.items()}
+    assert {asked for told in statuses.values() for asked, status in told.items() if status >= 500} == set()
+    for method, path, _ in described():
+        begin = f"{method.upper()} {path.partition('{')[0]}"
+        assert 200 in {status for asked, status in statuses["importer"].items() if asked.startswith(begin)}, path
+    assert len(statuses["importer"]) > 400
+    if connection.vendor == "postgresql":
+        compare_with_sqlite(found, tmp_path / "answers.json")
+
+
+def compare_with_sqlite(found, file):
+    other, here = asked_on_sqlite(file), json.loads(json.dumps(found))
+    for who, told in other.items():
+        assert set(here[who]) == set(told)
+        unlike = [asked for asked in told if here[who][asked] != told[asked]]
+        assert {asked: here[who][asked] for asked in unlike} == {asked: told[asked] for asked in unlike}
+
+
+def asked_on_sqlite(file):
+    environment = os.environ | {"DATABASE_URL": "sqlite://:memory:", "WRITE_ANSWERS": str(file)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", __file__]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return json.loads(file.read_text(encoding="utf-8"))
