@@ -286,9 +286,18 @@ def test_a_plan_says_what_it_would_change(importer):
     assert [row.subject for row in queue.plans(importer, mine=True)] == [planned]
 
 
+def test_of_very_many_codes_the_most_asked_for_are_weighed_and_whatever_is_flagged(editor, monkeypatch):
+    monkeypatch.setattr(queue, "CONSIDERED", 2)
+    first, second = (code(str(n), 100 - n, note="validated", disposition="unknown") for n in (1, 2))
+    flagged, never_mind = code("4"), code("3", 97)
+    flag(flagged)
+    assert [row.subject for row in queue.codes(editor, limit=3)] == [flagged, first, second]
+    assert [row.subject for row in queue.codes(editor, limit=4)] == [never_mind, flagged, first, second]
+
+
 @pytest.mark.parametrize("size", [2, 8])
 @pytest.mark.parametrize(
-    ("rows", "count"), [(queue.codes, 3), (queue.notes, 3), (queue.to_validate, 4), (queue.misses, 3)]
+    ("rows", "count"), [(queue.codes, 4), (queue.notes, 3), (queue.to_validate, 4), (queue.misses, 3)]
 )
 def test_the_queue_costs_the_same_however_much_waits(reviewer, editor, django_assert_num_queries, size, rows, count):
     for n in range(size):
@@ -296,7 +305,7 @@ def test_the_queue_costs_the_same_however_much_waits(reviewer, editor, django_as
         note(f"Note {n}", state="draft")
         written_by(editor, f"Waiting {n}")
         missed(f"77{n}", n + 1)
-    # A person's rights are read once.
+    # A person's rights are read once. So few codes leave room, and are weighed once more.
     assert reviewer.has_perm("kb.view_internal")
     with django_assert_num_queries(count):
         assert len(rows(reviewer)) >= size

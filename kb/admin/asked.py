@@ -16,6 +16,8 @@ from kb.admin.tags import shortened
 
 MAX_NAMED = 30
 YES_NO = ("True", "False", "1", "0")
+MAX_FOUND = 1_000
+"""Rows of a search that are counted and paged through: nobody reads more, and a database would find them all."""
 
 
 class WrongParameter(Exception):
@@ -136,9 +138,13 @@ class WithAskedList:
     """What a list is asked for besides its filters."""
 
     def get_paginator(self: Any, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Paginator:
-        """Return the pages of a list: of a search, which is dear, all numbers at once, to count and to cut."""
-        found = list(queryset.values_list("pk", flat=True)) if request.GET.get(SEARCH_VAR) else queryset
-        return super().get_paginator(request, found, *args, **kwargs)  # type: ignore[misc]
+        """Return the pages of a list: of a search, which is dear, the numbers of the first rows at once."""
+        if not request.GET.get(SEARCH_VAR):
+            return super().get_paginator(request, queryset, *args, **kwargs)  # type: ignore[misc]
+        found = list(queryset.values_list("pk", flat=True)[: MAX_FOUND + 1])
+        pages = super().get_paginator(request, found[:MAX_FOUND], *args, **kwargs)  # type: ignore[misc]
+        pages.has_more = len(found) > MAX_FOUND
+        return pages
 
     def get_changelist(self: Any, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that refuses what it cannot answer."""

@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kb import proposing, publishing
+from kb import proposing, publishing, searching
 from kb.admin import note_moves, previews, tags
 from kb.admin.bulk import WithSteps
 from kb.admin.choosing import is_id
@@ -68,7 +68,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     list_display_links = ("title",)
     list_filter = ("state", ToCheck, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("owner",)
-    search_fields = NOTE_TEXTS
+    search_fields = ("all_texts",)
     search_help_text = "A code in any spelling (its notes), or words of the note."
     autocomplete_fields = ("codes", "ranges")
     fieldsets = (
@@ -122,7 +122,9 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         term = search_term.replace("\x00", "").strip()
         codes = ReturnCode.objects.visible_to(request.user).matching(term).filter(notes=OuterRef("pk"))
         about = queryset.filter(Exists(codes))
-        return (about, False) if term and about.exists() else super().get_search_results(request, queryset, term)
+        if term and about.exists():
+            return about, False
+        return super().get_search_results(request, queryset.alias(all_texts=searching.all_texts()), term)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Add the note's state and the steps that this person may take now."""

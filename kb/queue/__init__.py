@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
 from kb.models.audience import Reader, reader
-from kb.queue.facts import CODES, DAYS, MISSES, NOTES, ranked, since
+from kb.queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, ranked, since
 from kb.queue.reasons import Reason, of_code, of_miss, of_note, of_plan
 from kb.text import code as text_code
 
@@ -51,7 +51,10 @@ def codes(user: Any, limit: int = LIMIT, mine: bool = False) -> list[Row]:
     """Return the listed codes most worth somebody's time; with `mine`, only those whose flags the user answers."""
     if reader(user) != Reader.INTERNAL:
         return []
-    facts = ranked(CODES, {"since": since(), "owner": user.pk if mine else None}, limit)
+    asked = {"since": since(), "owner": user.pk if mine else None}
+    facts = ranked(CODES, asked | {"considered": CONSIDERED}, limit)
+    if len(facts) < limit and not mine:
+        facts = ranked(CODES, asked | {"considered": EVERY}, limit)
     if len(facts) < limit and not mine:
         facts += _unasked(user, limit - len(facts), {fact["id"] for fact in facts})
     found = ReturnCode.objects.visible_to(user).select_related("table", "section").in_bulk(f["id"] for f in facts)

@@ -10,8 +10,9 @@ gap       what is missing, as the sum of its POINTS: 3 where agents find nothing
 signals   what people and imports report, as the sum of theirs; each flag counts, and up to five reports.
 
 A row needs a gap or a signal, and a code besides that somebody asked for it or about it; only where that leaves room
-do codes follow that nobody asked for, in the vendor's order. The database ranks, so that only the first rows leave it;
-what they are called is then read as everything else is, by `visible_to`.
+do codes follow that nobody asked for, in the vendor's order. Of the codes that were asked for, the CONSIDERED most
+asked for are weighed, and all of them only where those leave room. The database ranks, so that only the first rows
+leave it; what they are called is then read as everything else is, by `visible_to`.
 """
 
 from datetime import date, timedelta
@@ -22,6 +23,9 @@ from django.utils import timezone
 
 DAYS = 28
 FAILURES_COUNTED = 5
+CONSIDERED = 5_000
+"""Codes whose facts are weighed, of those that were asked for. See Note [Score]."""
+EVERY = 1 << 31
 
 POINTS = {
     # gaps
@@ -71,6 +75,8 @@ def _points(*names: str) -> str:
 
 _DEMAND = "(SELECT code_id, SUM(lookups) AS lookups FROM kb_codeuse WHERE day >= %(since)s GROUP BY code_id)"
 
+_MOST_ASKED = "(SELECT code_id FROM demand ORDER BY lookups DESC, code_id LIMIT %(considered)s)"
+
 _FLAGS = """
     SELECT {0}_id, COUNT(*) AS flags, MIN(id) AS flag_id FROM kb_flag
     WHERE state = 'open' AND {1} AND (%(owner)s IS NULL OR owner_id = %(owner)s) GROUP BY {0}_id
@@ -91,7 +97,7 @@ CODES = f"""
     ),
     asked AS (
         SELECT c.id, c.table_id, c.number, c.disposition FROM (
-            SELECT code_id FROM demand WHERE %(owner)s IS NULL
+            SELECT code_id FROM {_MOST_ASKED} AS most WHERE %(owner)s IS NULL
             UNION SELECT code_id FROM flagged UNION SELECT code_id FROM torn
         ) AS any_of JOIN kb_returncode AS c ON c.id = any_of.code_id AND c.retired_at IS NULL
     ),

@@ -7,13 +7,13 @@ index.py       keeps it in step: `refresh`, `rebuild`
 comparing.py   proves that it is: `check`
 query.py       a question to terms, with the curators' synonyms
 ranking.py     the best first; spelling.py what was meant; snippet.py the passage
-find.py        `search` and `containing`
+first.py       the first documents with some words; find.py: `search` and `containing`
 """
 
 from kb.searching.comparing import check, differences
 from kb.searching.find import Found, Hit, containing, search
 from kb.searching.index import lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
-from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_containing, search_notes
+from kb.searching.notes import MAX_LENGTH, MAX_WORDS, all_texts, notes_containing, search_notes
 from kb.searching.store import is_there
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "MAX_WORDS",
     "Found",
     "Hit",
+    "all_texts",
     "check",
     "containing",
     "differences",

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode, TroubleshootingNote
 from kb.models.audience import Reader, reader
-from kb.searching import ranking, spelling, store
+from kb.searching import first, ranking, spelling, store
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import Term, expression, first_stems, terms_of
 from kb.searching.snippet import Pieces, snippet
@@ -103,10 +103,9 @@ def _candidates(
     """Return what is worth ranking: what has all terms; while that is little, all but one, then the rarest ones."""
 
     def matching(wanted: Sequence[Term], most: int) -> dict[int, Document]:
-        rarest = max(weight for term, weight in zip(terms, rarity, strict=True) if term in wanted)
-        # Sorting all that have a word costs their number, meeting the first of them the number between two of them.
-        few = total * math.exp(-2 * rarest) < most
-        return {d.key: d for d in store.matching(audience, expression(wanted, marks), most, few)}
+        shares = [share for term, share in zip(terms, ranking.shares(rarity), strict=True) if term in wanted]
+        found = first.matching(audience, expression(wanted, marks), most, math.prod(shares), min(shares) * total)
+        return {document.key: document for document in found}
 
     found = matching(terms, max(CANDIDATES, limit + 1))
     order = sorted(range(len(terms)), key=lambda i: (-rarity[i], i))

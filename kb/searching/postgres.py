@@ -1,6 +1,12 @@
 """The index in PostgreSQL: one table with a `tsvector` an audience, and the vocabulary.
 
 The vectors are made from words that are taken apart already, so no parser or dictionary of the database has a say.
+
+# Note [Stripes]
+A word may be in thousands of documents, of which the first few hundred by key are ranked. An index of words gives all
+or none, in no order, and reading each document to sort it by key takes longer the more codes there are. So documents
+are parted into stripes by key, and each vector holds the name of its stripe as if it were a word: `first.py` asks for
+a word within the first stripes alone. A trigger writes the name, for the servers of the release before, too.
 """
 
 from collections.abc import Sequence
@@ -11,6 +17,19 @@ LATER = ["CREATE INDEX {0} IF NOT EXISTS kb_search_{1}_code ON kb_search_{1} ((k
 """Made of tables that are there already, with CONCURRENTLY: `store.code_ids` walked the other way round, from a list of
 codes to their documents, where a word is in so many that a page is full before all are found."""
 
+STRIPE = 1 << 13
+"""Keys of a stripe. See Note [Stripes]."""
+
+STRIPES = [
+    "CREATE OR REPLACE FUNCTION kb_search_stripe() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    f" NEW.vector := NEW.vector || array_to_tsvector(ARRAY['°' || NEW.key / {STRIPE}]); RETURN NEW; END $$",
+    *(
+        f"CREATE OR REPLACE TRIGGER kb_search_{n}_stripe BEFORE INSERT OR UPDATE ON kb_search_{n}"
+        " FOR EACH ROW EXECUTE FUNCTION kb_search_stripe()"
+        for n in (0, 1)
+    ),
+]
+
 CREATE = [
     *(
         f"CREATE TABLE kb_search_{n} (key bigint PRIMARY KEY, head text NOT NULL, near text NOT NULL,"
@@ -19,15 +38,21 @@ CREATE = [
     ),
     *(f"CREATE INDEX kb_search_{n}_vector ON kb_search_{n} USING gin (vector)" for n in (0, 1)),
     *(statement.format("", n) for statement in LATER for n in (0, 1)),
+    *STRIPES,
     'CREATE TABLE kb_search_word (audience integer NOT NULL, word text COLLATE "C" NOT NULL,'
     ' stem text COLLATE "C" NOT NULL, codes integer NOT NULL, PRIMARY KEY (audience, word))',
     "CREATE INDEX kb_search_stem ON kb_search_word (audience, stem, codes)",
 ]
-KEY = "key"
-SORTED = "key + 0"
-"""The same order, for which no index will do: PostgreSQL guesses badly how far it would have to walk one."""
+DROP = ["DROP FUNCTION kb_search_stripe()"]
+"""What is left when the tables are gone."""
 
+KEY = "key"
 MATCHES = "vector @@ %s::tsquery"
+
+
+def stripe(number: int) -> str:
+    """Return the expression for a stripe. See Note [Stripes]."""
+    return f"'°{number}'"
 
 
 def any_of(expressions: Sequence[str]) -> str:

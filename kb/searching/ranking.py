@@ -42,6 +42,11 @@ def weights(terms: Sequence[Term], frequencies: Mapping[str, int], begun: int) -
     return found
 
 
+def shares(rarity: Sequence[float]) -> list[float]:
+    """Return in which part of all documents each term is, roughly: `weights` undone."""
+    return [min(1.0, 1 / math.expm1(max(weight, 0.7) - 0.05)) for weight in rarity]
+
+
 def ranked(
     terms: Sequence[Term], rarity: Sequence[float], candidates: Sequence[Document]
 ) -> list[tuple[float, Document]]:

@@ -17,7 +17,8 @@ CREATE = [
     " codes integer NOT NULL, PRIMARY KEY (audience, word)) WITHOUT ROWID",
     "CREATE INDEX kb_search_stem ON kb_search_word (audience, stem, codes)",
 ]
-KEY = SORTED = "rowid"
+DROP: list[str] = []
+KEY = "rowid"
 MATCHES = "kb_search_{0} MATCH %s"
 
 

@@ -41,6 +41,8 @@ def drop() -> None:
     """Drop the tables."""
     for name in ("kb_search_0", "kb_search_1", "kb_search_word"):
         run(f"DROP TABLE {name}")
+    for statement in database().DROP:
+        run(statement)
 
 
 def lock() -> None:
@@ -149,17 +151,6 @@ def settle() -> None:
     for audience in AUDIENCES:
         for statement in database().settle(audience):
             run(statement)
-
-
-def matching(audience: int, expression: str, limit: int, few: bool = False) -> list[Document]:
-    """Return the first documents, in the order of keys, for which an expression holds.
-
-    `few` says that it holds for so few that they are sooner sorted than met in that order.
-    """
-    column, matches = database().KEY, database().MATCHES.format(audience)
-    order = database().SORTED if few else column
-    sql = f"SELECT {column}, head, near, body FROM kb_search_{audience} WHERE {matches} ORDER BY {order} LIMIT %s"  # noqa: S608
-    return [Document(key, head, near, body, "") for key, head, near, body in rows_of(sql, expression, limit)]
 
 
 def code_ids(audience: int, expression: str) -> tuple[str, list[str]]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kb.admin import asked
 from kb.models import CodeTable
 from tests import make
 
@@ -36,6 +37,18 @@ def codes(db):
 )
 def test_a_code_is_found_in_any_spelling_its_beginning_or_words(as_user, editor, codes, term, codes_found):
     assert set(found(as_user(editor), "returncode", q=term)) == codes_found
+
+
+def test_of_a_word_that_is_everywhere_the_first_codes_are_listed_and_there_are_more(
+    as_user, editor, codes, monkeypatch
+):
+    browser = as_user(editor)
+    assert "2 found" in browser.get("/admin/kb/returncode/", {"q": "room"}).content.decode()
+    monkeypatch.setattr(asked, "MAX_FOUND", 1)
+    page = browser.get("/admin/kb/returncode/", {"q": "room"})
+    assert "more than 1 found: add a word, or filter" in " ".join(page.content.decode().split())
+    assert found(browser, "returncode", q="room") == ["660300001"]
+    assert found(browser, "returncode", q="room", listed="no") == ["660300002"]
 
 
 @pytest.mark.parametrize(("noun", "factory"), [("troubleshootingnote", make.note), ("incidentlink", make.incident)])
