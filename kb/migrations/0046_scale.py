@@ -6,6 +6,8 @@ from django.db.models import Max
 from kb.searching import notes, postgres
 from kb.searching.documents import BUCKET
 
+AT_ONCE = 10_000
+
 
 def stripe(apps, schema_editor):
     """Name the stripe of each document that is there already, some thousand at a time: nobody waits for long."""
@@ -14,11 +16,9 @@ def stripe(apps, schema_editor):
     for statement in postgres.STRIPES:
         schema_editor.execute(statement, params=None)
     last = apps.get_model("kb", "ReturnCode").objects.aggregate(last=Max("pk"))["last"] or 0
-    for first in (bucket * BUCKET + pk for bucket in range(3) for pk in range(0, last + 1, postgres.STRIPE)):
+    for first in (bucket * BUCKET + pk for bucket in range(3) for pk in range(0, last + 1, AT_ONCE)):
         for n in (0, 1):
-            sql = (
-                f"UPDATE kb_search_{n} SET vector = vector WHERE key BETWEEN {first} AND {first + postgres.STRIPE - 1}"
-            )
+            sql = f"UPDATE kb_search_{n} SET vector = vector WHERE key BETWEEN {first} AND {first + AT_ONCE - 1}"
             schema_editor.execute(sql, params=None)
 
 

@@ -103,8 +103,10 @@ def _candidates(
     """Return what is worth ranking: what has all terms; while that is little, all but one, then the rarest ones."""
 
     def matching(wanted: Sequence[Term], most: int) -> dict[int, Document]:
-        shares = [share for term, share in zip(terms, ranking.shares(rarity), strict=True) if term in wanted]
-        found = first.matching(audience, expression(wanted, marks), most, math.prod(shares), min(shares) * total)
+        held = ranking.shares(rarity)
+        # The documents of a table stand together, far from the first stripes: all that hold the words are read.
+        shares = [0.0] if marks else [share for term, share in zip(terms, held, strict=True) if term in wanted]
+        found = first.matching(audience, expression(wanted, marks), most, math.prod(shares), min(shares), total)
         return {document.key: document for document in found}
 
     found = matching(terms, max(CANDIDATES, limit + 1))

@@ -5,8 +5,9 @@ The vectors are made from words that are taken apart already, so no parser or di
 # Note [Stripes]
 A word may be in thousands of documents, of which the first few hundred by key are ranked. An index of words gives all
 or none, in no order, and reading each document to sort it by key takes longer the more codes there are. So documents
-are parted into stripes by key, and each vector holds the name of its stripe as if it were a word: `first.py` asks for
-a word within the first stripes alone. A trigger writes the name, for the servers of the release before, too.
+are parted into stripes by key, narrow and wide ones, and each vector holds the names of its stripes as if they were
+words: `first.py` asks for a word within the first stripes alone. A few names cost next to nothing, dozens more than
+they save; hence the widths. A trigger writes the names, for the servers of the release before, too.
 """
 
 from collections.abc import Sequence
@@ -17,12 +18,14 @@ LATER = ["CREATE INDEX {0} IF NOT EXISTS kb_search_{1}_code ON kb_search_{1} ((k
 """Made of tables that are there already, with CONCURRENTLY: `store.code_ids` walked the other way round, from a list of
 codes to their documents, where a word is in so many that a page is full before all are found."""
 
-STRIPE = 1 << 13
-"""Keys of a stripe. See Note [Stripes]."""
+LEVELS = (13, 16, 19)
+"""Stripes are of 2 to the power of this many keys; each vector names one of every level. See Note [Stripes]."""
 
 STRIPES = [
     "CREATE OR REPLACE FUNCTION kb_search_stripe() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    f" NEW.vector := NEW.vector || array_to_tsvector(ARRAY['°' || NEW.key / {STRIPE}]); RETURN NEW; END $$",
+    " NEW.vector := NEW.vector || array_to_tsvector(ARRAY["
+    + ", ".join(f"'°{level}.' || (NEW.key >> {level})" for level in LEVELS)
+    + "]); RETURN NEW; END $$",
     *(
         f"CREATE OR REPLACE TRIGGER kb_search_{n}_stripe BEFORE INSERT OR UPDATE ON kb_search_{n}"
         " FOR EACH ROW EXECUTE FUNCTION kb_search_stripe()"
@@ -50,9 +53,9 @@ KEY = "key"
 MATCHES = "vector @@ %s::tsquery"
 
 
-def stripe(number: int) -> str:
+def stripe(level: int, number: int) -> str:
     """Return the expression for a stripe. See Note [Stripes]."""
-    return f"'°{number}'"
+    return f"'°{level}.{number}'"
 
 
 def any_of(expressions: Sequence[str]) -> str:

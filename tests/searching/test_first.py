@@ -33,7 +33,7 @@ def keys(monkeypatch):
 @pytest.mark.parametrize("limit", [1, 20, 200, 5_000])
 def test_they_are_those_of_a_plain_reading_however_wrong_the_guess(keys, limit, guess):
     for each in EVERY:
-        found = first.matching(INTERNAL, store.database().word(f"each{each}"), limit, guess / each, DOCUMENTS / each)
+        found = first.matching(INTERNAL, store.database().word(f"each{each}"), limit, guess / each, 1 / each, DOCUMENTS)
         assert [document.key for document in found] == keys[each - 1 :: each][:limit], each
 
 
@@ -51,7 +51,7 @@ def test_no_document_is_read_for_nothing(keys):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explained):
-        found = first.matching(INTERNAL, postgres.word("each10"), 10, 1 / 10, DOCUMENTS / 10)
+        found = first.matching(INTERNAL, postgres.word("each10"), 10, 1 / 10, 1 / 10, DOCUMENTS)
     assert len(found) == 10
     assert 10 <= sum(_read(plan) for plan in asked) <= 40, json.dumps(asked)
 
