@@ -25,6 +25,16 @@ def test_every_threat_names_a_test_that_is_there():
             assert re.search(rf"(?m)^def {name}\(", code), f"{path} has no {name}"
 
 
+def test_everything_that_was_broken_names_its_test_and_no_test_of_it_is_left_out():
+    named = set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", OPERATING))
+    there = {
+        (path.name, name)
+        for path in (ROOT / "tests" / "faults").glob("test_*.py")
+        for name in re.findall(r"(?m)^def (test_\w+)\(", path.read_text(encoding="utf-8"))
+    }
+    assert named == there
+
+
 @pytest.mark.parametrize("name", ["capacity.md", "operating.md", "threats.md"])
 def test_every_linked_file_is_there(name):
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -30,6 +32,14 @@ def manage(url: str, *command: str, **more: str) -> str:
     )
     assert found.returncode == 0, (found.stdout + found.stderr)[-2000:]
     return found.stdout
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, and that no connection is given while its server restarts."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def healthy(url: str) -> None:
@@ -73,9 +83,10 @@ class Site:
 
 
 class Server(Site):
-    """Two worker processes on a port."""
+    """Two worker processes on a port of their own."""
 
-    def __init__(self, port: int, url: str, options: tuple[str, ...] = (), **more: str) -> None:
+    def __init__(self, url: str, options: tuple[str, ...] = (), port: int = 0, **more: str) -> None:
+        port = port or free_port()
         super().__init__(f"http://127.0.0.1:{port}")
         options = ("--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error", *options)
         self.process = subprocess.Popen(

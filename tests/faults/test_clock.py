@@ -9,7 +9,6 @@ import requests
 
 from tests.faults.server import Server, healthy, manage
 
-PORT = 8618
 LIBRARY = next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), "")
 CARD, CODE = "/codes/zim-server/660300001/", "/api/v1/codes/?code=660300001"
 EDIT = """
@@ -64,7 +63,7 @@ def test_a_clock_that_is_set_back_breaks_no_order(tmp_path, clock, figures):
     upload.write_text("code,description\n1,One\n2,Two\n")
     table = ["--table", "few", "--create", "--vendor", "Few", "--product", "Codes", "--name", "All"]
     manage(url, "import_table", str(upload), *table, **told)
-    server = Server(PORT, url, **told)
+    server = Server(url, **told)
     try:
         reviewer = server.session("reviewer")
         before = requests.get(server.address + CODE, timeout=20)

@@ -16,9 +16,8 @@ from tests.faults.cluster import PRIMARY, Cluster
 from tests.faults.crowd.copying import Copy
 from tests.faults.crowd.desk import Editor, Reviewer
 from tests.faults.crowd.people import Reader, Tally
-from tests.faults.server import ROOT, Server, environment, healthy, manage
+from tests.faults.server import ROOT, Server, environment, free_port, healthy, manage
 
-PORT = 8614
 WORLD = "from tests.faults.crowd import world; world."
 TABLES = {
     "table": "kb_codetable",
@@ -37,8 +36,8 @@ class Crowd:
         reviewers = max(1, editors // 5)
         made = manage(url, "shell", "-v", "0", "-c", f"{WORLD}build({editors - reviewers}, {reviewers})")
         self.world, self.tally, self.done = json.loads(made.splitlines()[-1]), Tally(), threading.Event()
-        self.url, self.stop_file, self.seconds = url, stop, seconds
-        given = (PORT, self.tally, self.done)
+        self.url, self.stop_file, self.seconds, self.port = url, stop, seconds, free_port()
+        given = (self.port, self.tally, self.done)
         people = [name for name in self.world["sessions"] if name.startswith(("editor", "reviewer"))]
         self.editors = [
             (Reviewer if name.startswith("reviewer") else Editor)(*given, n, self.world, name)
@@ -48,7 +47,7 @@ class Crowd:
 
     def work(self):
         """Let everybody work; return what the importers did."""
-        given = (PORT, self.tally, self.done)
+        given = (self.port, self.tally, self.done)
         self.copies = [Copy(*given), Copy(*given, self.world["tokens"]["read_internal"])]
         importers = [self._importer(n) for n in range(2)]
         everybody = [*self.copies, *self.editors, *self.readers]
@@ -157,7 +156,7 @@ def test_a_crowd_loses_no_edit_and_no_change_and_sees_nothing_internal(tmp_path,
         url = cluster.writable_url
         crowd = Crowd(url, tmp_path / "stop", seconds, editors, readers)
         rates = {"KB_API_RATE_ANONYMOUS": "1000000", "KB_API_RATE_KNOWN": "1000000"}
-        server = Server(PORT, url, ("--backpressure", "32"), **rates)
+        server = Server(url, ("--backpressure", "32"), crowd.port, **rates)
         try:
             imports = crowd.work()
             for line in crowd.figures(imports):

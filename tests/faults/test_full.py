@@ -10,7 +10,6 @@ from tests.faults.cluster import PRIMARY, Cluster
 from tests.faults.server import ROOT, Server, environment, healthy, manage
 from tests.faults.test_kills import counts, table
 
-PORT = 8619
 CARD = "/codes/zim-server/660300001/"
 NOTE = "/admin/kb/troubleshootingnote/add/"
 CREATE = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
@@ -35,7 +34,7 @@ def incompressible(size):
 def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(cluster, tmp_path, figures):
     url = cluster.writable_url
     file = table(tmp_path / "many.csv", 20_000, "Words of")
-    server = Server(PORT, url)
+    server = Server(url)
     try:
         editor = server.session("editor")
         before = counts(url)

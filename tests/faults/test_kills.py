@@ -187,7 +187,7 @@ def test_a_restarted_database_costs_what_was_in_flight(tmp_path):
     cluster = Cluster(alone=True)
     try:
         manage(cluster.writable_url, "demo")
-        server = Server(8612, cluster.writable_url)
+        server = Server(cluster.writable_url)
         try:
             load = Load(server.address, ["/codes/zim-server/660300001/", "/?q=room", "/api/v1/codes/?code=660300001"])
             time.sleep(2)
@@ -211,7 +211,7 @@ def test_a_pool_smaller_than_its_callers_makes_them_wait_and_refuses_nobody():
     cluster = Cluster(alone=True)
     try:
         manage(cluster.writable_url, "demo")
-        server = Server(8613, cluster.writable_url, DATABASE_POOL="1")
+        server = Server(cluster.writable_url, DATABASE_POOL="1")
         try:
             load = Load(
                 server.address, ["/codes/zim-server/660300001/", "/?q=room+exist", "/api/v1/codes/?code=1"], people=16
@@ -222,5 +222,6 @@ def test_a_pool_smaller_than_its_callers_makes_them_wait_and_refuses_nobody():
             assert len(load.answers) > 16
         finally:
             server.stop()
+        healthy(cluster.writable_url)
     finally:
         cluster.stop()

@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from tests.faults.server import ROOT, Server, environment, manage
+from tests.faults.server import ROOT, Server, environment, free_port, healthy, manage
 
 APPLY = (
     "from kb.importing.apply import apply_import\nfrom kb.journal import By\nfrom kb.models import *\n"
@@ -46,15 +46,17 @@ def test_a_plan_of_one_machine_is_applied_by_another(tmp_path):
     for left in (tmp_path / "one").iterdir():
         left.unlink()
     assert elsewhere(url, tmp_path / "two", "shell", "-v", "0", "-c", APPLY).split() == ["applied", "2"]
+    healthy(url)
 
 
 @pytest.mark.soak
 def test_callers_who_send_one_byte_a_second_hold_up_nobody(tmp_path):
     url = f"sqlite:///{tmp_path}/demo.sqlite3"
     manage(url, "demo")
-    server = Server(8614, url)
+    port = free_port()
+    server = Server(url, port=port)
     try:
-        slow = [socket.create_connection(("127.0.0.1", 8614)) for _ in range(40)]
+        slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
         for request in slow:
             request.sendall(b"GET /codes/zim-server/660300001/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
         took = []
@@ -70,3 +72,4 @@ def test_callers_who_send_one_byte_a_second_hold_up_nobody(tmp_path):
         assert max(took) < 2
     finally:
         server.stop()
+    healthy(url)

@@ -34,7 +34,7 @@ def cluster():
 @pytest.fixture(params=["", pytest.param("6", marks=pytest.mark.soak)], ids=["", "pooled"])
 def server(cluster, request):
     pool = {"DATABASE_POOL": request.param} if request.param else {}
-    server = Server(8611, cluster.writable_url, REPLICA_URLS=cluster.replica_url, **pool)
+    server = Server(cluster.writable_url, REPLICA_URLS=cluster.replica_url, **pool)
     try:
         yield server
     finally:

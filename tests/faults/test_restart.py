@@ -10,9 +10,8 @@ import pytest
 
 from bench.restart.__main__ import in_turn, measured, proxy
 from bench.restart.__main__ import server as one_server
-from tests.faults.server import Site, environment, healthy, manage
+from tests.faults.server import Site, environment, free_port, healthy, manage
 
-PORT = 8620
 NOTE = "/admin/kb/troubleshootingnote/add/"
 tools = [name for name in ("nginx", "wrk") if not shutil.which(name)]
 
@@ -33,16 +32,17 @@ def test_servers_restarted_in_turn_lose_no_request_and_no_edit(figures, capsys):
         home.chmod(0o755)
         url = f"sqlite:///{home}/demo.sqlite3"
         manage(url, "demo")
-        ports, servers, told = (PORT + 1, PORT + 2), [ExitStack(), ExitStack()], environment(url)
+        front, ports = free_port(), (free_port(), free_port())
+        servers, told = [ExitStack(), ExitStack()], environment(url)
         # Whichever stand in the list by then.
         last.callback(lambda: [stack.close() for stack in servers])
         for stack, port in zip(servers, ports, strict=True):
             stack.enter_context(one_server(told, port, 1))
-        last.enter_context(proxy(home, PORT, ports))
+        last.enter_context(proxy(home, front, ports))
         done, answers = threading.Event(), []
-        writer = threading.Thread(target=write, args=(Site(f"http://127.0.0.1:{PORT}"), done, answers))
+        writer = threading.Thread(target=write, args=(Site(f"http://127.0.0.1:{front}"), done, answers))
         writer.start()
-        lost = measured("two servers behind nginx", PORT, lambda: in_turn(told, servers, ports))
+        lost = measured("two servers behind nginx", front, lambda: in_turn(told, servers, ports))
         done.set()
         writer.join()
         figures("restart: " + " ".join(capsys.readouterr().out.split()) + f"; {len(answers)} notes written meanwhile")
