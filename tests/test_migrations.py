@@ -4,16 +4,34 @@ On PostgreSQL, an index made plainly keeps everybody from writing until it is do
 table under a lock, and another type writes it anew. Tables that stay small may have all of that.
 """
 
+import re
+
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import ConnectionHandler, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
-BIG = {"returncode", "historicalreturncode", "change", "importrow", "codeuse", "miss"}
+BIG = {"returncode", "historicalreturncode", "change", "importrow", "codeuse", "miss", "noteoutcome"}
+BIG |= {"troubleshootingnote", "historicaltroubleshootingnote", "historicaltroubleshootingnote_codes"}
 """Models whose tables grow with the vendors' tables and with time."""
 
-# What was there before anybody ran the product: its tables were empty.
-ALLOWED = {"0033_code_order"}
+# What was there before anybody ran the product: its tables were empty, and no release was before it.
+ALLOWED = {
+    "0003_table_import",
+    "0011_section_version",
+    "0031_usage_covered",
+    "0032_incident_canonical",
+    "0033_code_order",
+}
+
+_SQL = {
+    r"CREATE\s+(UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY)": "CREATE INDEX without CONCURRENTLY keeps everybody from writing",
+    r"DROP\s+INDEX\s+(?!CONCURRENTLY)": "DROP INDEX without CONCURRENTLY waits for readers, and all wait behind it",
+    r"ADD\s+CONSTRAINT(?!.*NOT\s+VALID)": "ADD CONSTRAINT without NOT VALID reads all rows under a lock",
+    r"\bSET\s+NOT\s+NULL|\bTYPE\b": "reads or writes all rows under a lock",
+    r"VACUUM\s+FULL|LOCK\s+TABLE|CLUSTER\b|DROP\s+COLUMN|RENAME\b": "nobody can work meanwhile, or afterwards",
+}
 
 # Only its types of columns are asked for; nothing connects.
 POSTGRES = ConnectionHandler({"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "none"}})["default"]
@@ -23,6 +41,8 @@ def complaints(migration, before):
     """Yield what a migration does, from a state of the models, that it should not."""
     made = {op.name_lower for op in migration.operations if isinstance(op, migrations.CreateModel)}
     yield from of_operations(migration.operations, before, made)
+    if migration.atomic and any(isinstance(op, AddIndexConcurrently) for op in migration.operations):
+        yield "AddIndexConcurrently needs atomic = False"
 
 
 def of_operations(operations, state, made):
@@ -41,35 +61,57 @@ def of_operation(operation: Operation, before, after, made):
         yield f"{operation.describe()}: servers of the release before still ask for it; remove it one release later"
     if isinstance(operation, (migrations.RenameField, migrations.RenameModel, migrations.AlterModelTable)):
         yield f"{operation.describe()}: servers of the release before still use the former name"
-    if name not in BIG - made:
-        return
+    if isinstance(operation, (migrations.RunPython, migrations.RunSQL)):
+        yield from of_own_words(operation)
+    if isinstance(operation, migrations.AddField) and name not in made:
+        yield from of_new_column(operation, name in BIG)
+    if isinstance(operation, migrations.AlterField) and name not in made:
+        yield from of_column(operation, before, after, name in BIG)
+    if name in BIG - made:
+        yield from of_big_table(operation)
+
+
+def of_big_table(operation):
+    if isinstance(operation, (migrations.AlterUniqueTogether, migrations.AlterIndexTogether)):
+        yield f"{operation.describe()}: makes an index under a lock"
+    if type(operation) is migrations.RemoveIndex:
+        yield f"{operation.describe()}: use RemoveIndexConcurrently, in a migration of its own (atomic = False)"
     if type(operation) is migrations.AddIndex:
         yield f"{operation.describe()}: use AddIndexConcurrently in a migration of its own (atomic = False)"
     if type(operation) is migrations.AddConstraint:
         yield f"{operation.describe()}: reads all rows under a lock; add it NOT VALID and validate it later"
-    if isinstance(operation, migrations.AddField):
-        yield from of_new_column(operation)
-    if isinstance(operation, migrations.AlterField):
-        yield from of_column(operation, before, after)
 
 
-def of_new_column(operation):
+def of_own_words(operation):
+    if not operation.reversible:
+        yield f"{operation.describe()}: cannot be taken back; say how, if only by noop"
+    statements = getattr(operation, "sql", "")
+    told = statements if isinstance(statements, str) else " ".join(map(str, statements))
+    yield from (f"{said}: {told}" for pattern, said in _SQL.items() if re.search(pattern, told, re.I | re.S))
+
+
+def of_new_column(operation, is_big):
     field = operation.field
-    if field.unique or field.db_index:
+    if field.many_to_many:
+        return
+    if is_big and (field.unique or field.db_index):
         yield f"{operation.describe()}: makes an index under a lock; add the column first, the index concurrently"
-    if not (field.null or field.many_to_many or field.has_default() or field.has_db_default()):
-        yield f"{operation.describe()}: NOT NULL without a default cannot be filled"
+    if field.generated:
+        yield from [f"{operation.describe()}: writes the table anew"] * is_big
+    elif not (field.null or field.has_db_default()):
+        # Django fills what is there and takes the default away again.
+        yield f"{operation.describe()}: servers of the release before insert without it; it needs null or db_default"
 
 
-def of_column(operation, before, after):
+def of_column(operation, before, after, is_big):
     old, new = (
         state.apps.get_model("kb", operation.model_name)._meta.get_field(operation.name) for state in (before, after)
     )
     if old.db_type(POSTGRES) != new.db_type(POSTGRES) and not grows(old, new):
-        yield f"{operation.describe()}: another type writes the table anew"
+        yield f"{operation.describe()}: another type writes the table anew, and the release before sends the former"
     if old.null and not new.null:
-        yield f"{operation.describe()}: SET NOT NULL reads all rows under a lock"
-    if (new.unique and not old.unique) or (new.db_index and not old.db_index):
+        yield f"{operation.describe()}: SET NOT NULL reads all rows, and the release before may send none"
+    if is_big and ((new.unique and not old.unique) or (new.db_index and not old.db_index)):
         yield f"{operation.describe()}: makes an index under a lock"
 
 
@@ -114,16 +156,38 @@ INDEX = models.Index(fields=["kind"], name="new_index")
             "NOT VALID",
         ),
         (migrations.AddField("change", "more", models.TextField(null=True)), None),
-        (migrations.AddField("change", "more", models.TextField(default="")), None),
-        (migrations.AddField("change", "more", models.TextField()), "NOT NULL without a default"),
+        (migrations.AddField("change", "more", models.TextField(db_default="")), None),
+        (migrations.AddField("change", "more", models.TextField(default="")), "insert without it"),
+        (migrations.AddField("synonym", "more", models.TextField()), "insert without it"),
+        (migrations.AddField("change", "more", models.ManyToManyField("kb.CodeTable")), None),
+        (
+            migrations.AddField(
+                "change",
+                "more",
+                models.GeneratedField(expression=models.F("kind"), output_field=models.TextField(), db_persist=True),
+            ),
+            "writes the table anew",
+        ),
         (migrations.AddField("change", "more", models.TextField(null=True, db_index=True)), "index under a lock"),
-        (migrations.AddField("change", "more", models.JSONField(default=dict)), None),
+        (migrations.AddField("change", "more", models.JSONField(default=dict, null=True)), None),
         (migrations.AlterField("change", "label", models.CharField(max_length=300)), None),
         (migrations.AlterField("change", "label", models.CharField(max_length=100)), "writes the table anew"),
         (migrations.AlterField("change", "label", models.IntegerField()), "writes the table anew"),
         (migrations.AlterField("change", "label", models.CharField(max_length=250, unique=True)), "index under a lock"),
         (migrations.AlterField("returncode", "number", models.BigIntegerField()), "SET NOT NULL"),
         (migrations.AlterField("change", "kind", models.CharField(max_length=10, choices=[("a", "A")])), None),
+        (migrations.AlterField("synonym", "words", models.IntegerField()), "the release before sends the former"),
+        (migrations.AlterUniqueTogether("change", {("kind", "noun")}), "index under a lock"),
+        (migrations.RemoveIndex("codeuse", "kb_codeuse_day"), "RemoveIndexConcurrently"),
+        (AddIndexConcurrently("change", INDEX), "atomic = False"),
+        (migrations.RunPython(print), "cannot be taken back"),
+        (migrations.RunPython(print, migrations.RunPython.noop), None),
+        (migrations.RunSQL("SELECT 1"), "cannot be taken back"),
+        (migrations.RunSQL("CREATE INDEX x ON kb_change (kind)", "SELECT 1"), "without CONCURRENTLY"),
+        (migrations.RunSQL("CREATE INDEX CONCURRENTLY x ON kb_change (kind)", "SELECT 1"), None),
+        (migrations.RunSQL(["ALTER TABLE kb_change\nADD CONSTRAINT x CHECK (true)"], "SELECT 1"), "without NOT VALID"),
+        (migrations.RunSQL("ALTER TABLE kb_change ADD CONSTRAINT x CHECK (true) NOT VALID", "SELECT 1"), None),
+        (migrations.RunSQL("ALTER TABLE kb_change ALTER kind TYPE text", "SELECT 1"), "under a lock"),
         (migrations.RemoveField("synonym", "words"), "one release later"),
         (migrations.DeleteModel("Synonym"), "one release later"),
         (migrations.RenameField("synonym", "words", "names"), "former name"),

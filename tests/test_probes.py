@@ -62,7 +62,7 @@ def test_a_migration_that_is_missing_keeps_a_server_from_being_ready(monkeypatch
     monkeypatch.setattr(ready, "released", lambda: {("kb", "9999_later"), ("kb", "0001_initial")})
     answer = Client().get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["problems"] == ["1 migrations are not applied: run manage.py migrate."]
+    assert answer.json()["problems"] == ["Migrations are not applied, 1 of them: run manage.py migrate."]
 
 
 @pytest.mark.django_db

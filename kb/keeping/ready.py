@@ -20,7 +20,7 @@ def problems() -> list[str]:
         connection.ensure_connection()
         missing = missing_migrations()
         if missing:
-            return [f"{len(missing)} migrations are not applied: run manage.py migrate."]
+            return [f"Migrations are not applied, {len(missing)} of them: run manage.py migrate."]
         behind = searching.lag()
     except DatabaseError as error:
         # Its message may name hosts and users.
