@@ -90,6 +90,21 @@ def test_replicas_that_are_away_or_behind_are_named_and_keep_nobody_out(watched)
     assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": said})
 
 
+@pytest.mark.django_db
+def test_numbers_say_which_replicas_serve_and_how_far_they_are_behind(watched, scraper):
+    watched(State({"replica1": 90}, primary=100, fresh_from=95))
+    found = figures(scraper)
+    assert {name: found[name] for name in found if "replica" in name or "primary" in name} == {
+        "codebook_primary_up": "1.0",
+        'codebook_replica_serves{replica="replica1"}': "0.0",
+        'codebook_replica_serves{replica="replica2"}': "0.0",
+        'codebook_replica_behind_bytes{replica="replica1"}': "10.0",
+    }
+    watched(State({"replica1": 90}, primary=None, fresh_from=95))
+    found = figures(scraper)
+    assert (found["codebook_primary_up"], found['codebook_replica_serves{replica="replica1"}']) == ("0.0", "1.0")
+
+
 def test_while_the_primary_is_away_a_server_with_a_replica_goes_on(watched, no_database):
     watched(State({"replica1": 90, "replica2": 90}, primary=None, fresh_from=90))
     answer = Client().get("/readyz")

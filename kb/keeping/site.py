@@ -21,13 +21,19 @@ from kb.roles import ROLES
 SPARE = 512 * 2**20
 """Bytes that should be free: an import's file is unpacked there."""
 
+_OF_TLS = {f"security.W{number}" for number in ("004", "008", "012", "016")}
+"""What Django says, four times, of a site without TLS."""
+
 
 def configured() -> Iterator[str]:
     """Yield what Django's checks for a deployment find, and settings that do not fit each other."""
     if settings.DEBUG:
         yield "DEBUG is on: that is for the demo and for development only."
+    if settings.INSECURE_HTTP:
+        yield "INSECURE_HTTP is on: passwords and sessions cross the network readable."
     for message in [] if settings.DEBUG else checks.run_checks(include_deployment_checks=True):
-        if message.level >= checks.WARNING and not message.is_silenced():
+        is_said = settings.INSECURE_HTTP and message.id in _OF_TLS
+        if message.level >= checks.WARNING and not message.is_silenced() and not is_said:
             yield f"{message.msg} ({message.id})"
     if settings.SECURE_PROXY_SSL_HEADER and not settings.PROXY_COUNT:
         yield "BEHIND_TLS_PROXY is on and PROXY_COUNT is 0: every caller seems to have the proxy's address."

@@ -246,6 +246,7 @@ def test_roles_are_as_the_release_makes_them(world):
     ("setting", "value", "said"),
     [
         ("DEBUG", True, "DEBUG is on"),
+        ("INSECURE_HTTP", True, "INSECURE_HTTP is on: passwords"),
         ("SECURE_HSTS_SECONDS", 0, "security.W004"),
         ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https"), "PROXY_COUNT is 0"),
         ("STATIC_ROOT", "/nowhere/at/all", "collectstatic"),
