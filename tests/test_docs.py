@@ -1,12 +1,17 @@
 """What the documents name is there: tests, files, commands, settings and numbers."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import get_commands
 from prometheus_client import REGISTRY
 
+from config import probes
+from config.replicas.watch import State
+from tests.postgres import bin_dir
 from tests.test_access import ACCESS
 
 ROOT = Path(__file__).parents[1]
@@ -52,8 +57,51 @@ def test_every_command_setting_and_address_for_operators_is_there():
     assert set(re.findall(r"`/([a-z]+z|metrics)`", OPERATING)) <= set(ACCESS)
 
 
-def test_every_number_worth_an_alarm_is_counted():
-    counted = {family.name for family in REGISTRY.collect()} | {"codebook_database_up", "codebook_index_lag"}
-    named = {name.removesuffix("_total") for name in re.findall(r"codebook_[a-z_]+", OPERATING)}
-    assert named
-    assert named <= counted
+def test_every_number_worth_an_alarm_is_counted(settings, monkeypatch):
+    settings.REPLICAS = ["replica1"]
+    monkeypatch.setattr(probes.WATCH, "state", lambda: State({}, primary=1))
+    asked = {family.name for family in probes._replicas()} | {
+        f"codebook_{name}" for name in ("database_up", "feed_sequence", "index_lag")
+    }
+    counted = {family.name for family in REGISTRY.collect()} | asked
+    named = {re.sub("_(total|bucket)$", "", name) for name in re.findall(r"codebook_[a-z_]+", OPERATING)}
+    assert named == {name for name in counted if name.startswith("codebook_")}
+
+
+def test_what_prometheus_is_told_can_be_read():
+    scrape, alarms = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", OPERATING, re.DOTALL)]
+    assert scrape["scrape_configs"][0]["job_name"] == "codebook"
+    rules = [rule for group in alarms["groups"] for rule in group["rules"]]
+    assert len(rules) > 5
+    for rule in rules:
+        assert set(rule) == {"alert", "expr", "for"}
+        assert re.search("codebook_[a-z_]+", rule["expr"])
+
+
+SHELL = re.findall(r"```sh\n(.*?)```", OPERATING, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", SHELL, ids=range(len(SHELL)))
+def test_a_shell_understands_what_it_is_told(block):
+    result = subprocess.run(["sh", "-n"], input=block, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.skipif(not bin_dir(), reason="PostgreSQL is not installed")
+def test_programs_of_postgresql_know_their_options():
+    for program in ("pg_basebackup", "psql"):
+        told = subprocess.run([bin_dir() / program, "--help"], capture_output=True, text=True, check=True).stdout
+        lines = re.findall(rf"(?m)^{program} (.*)$", "\n".join(SHELL))
+        assert lines
+        assert {option for line in lines for option in re.findall(r"--[a-z-]+", line)} <= set(
+            re.findall(r"--[a-z-]+", told)
+        )
+
+
+def test_services_and_units_are_named_as_they_are():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    told = " ".join(re.findall(r"docker compose (?:exec|run|up)[^`\n]*", OPERATING))
+    assert set(re.findall(r"\b(?:app-\d|migrate|database|cache|proxy)\b", told)) <= set(compose["services"])
+    assert set(re.findall(r"deploy/[\w@.]+", OPERATING)) <= {
+        str(p.relative_to(ROOT)) for p in (ROOT / "deploy").iterdir()
+    }

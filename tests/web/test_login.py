@@ -151,6 +151,16 @@ def test_a_session_outlives_a_change_of_the_key_while_the_former_one_is_named(an
     assert client.get("/changes/").wsgi_request.user.is_anonymous
 
 
+def test_a_session_goes_to_and_fro_between_servers_while_the_key_changes(anna, settings):
+    """As docs/operating.md has it: the new key is known everywhere before anybody signs with it."""
+    client, former, new = Client(), settings.SECRET_KEY, "the new key " * 5
+    attempt(password=make.PASSWORD, client=client)
+    first, second, third = (former, [new]), (new, [former]), (new, [])
+    for server in (first, (former, []), first, second, first, second, third, second, third):
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = server
+        assert client.get("/changes/").wsgi_request.user == anna, server
+
+
 def test_what_a_former_key_signed_is_read_and_what_nobody_signed_is_not(settings):
     signed = signing.dumps({"a": 1})
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the new key " * 5, [settings.SECRET_KEY]
