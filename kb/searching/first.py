@@ -20,7 +20,7 @@ FEW, MANY = 500, 20_000
 STRIPES, ROUNDS = 8, 3
 """How many stripes are asked for at once at most, and how often, before the rest is read as it is."""
 
-SLACK = 1.5
+SLACK = 1.25
 """How much wider than guessed stripes are asked for: asking again costs more."""
 
 CAUTION = 1 / 32
