@@ -348,6 +348,8 @@ LOGGING = {
     "loggers": {
         # Its own handlers would write to the terminal besides, with addresses.
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        # With DEBUG, tells all that a page knows, names of people too, for each name that the page does not know.
+        "django.template": {"level": "INFO"},
         # Names who failed to log in, and from where; `codebook.login` says it without.
         "axes": {"level": "ERROR"},
         # The library tells of each request that it starts and stops.
