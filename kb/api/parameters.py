@@ -102,5 +102,5 @@ def _value(text: str, field: Field) -> Any:
         raise Refused("It holds a NUL character.", ["text without it"])
     if not text:
         allowed = field.kind.schema.get("enum", ["true", "false"] if field.kind.schema.get("type") == "boolean" else [])
-        raise Refused("It has no value: give one, or leave the parameter out.", allowed)
+        raise Refused("It has no value: give one, or leave the parameter out.", [str(one) for one in allowed])
     return field.kind.read(text)

@@ -127,6 +127,7 @@ def test_any_query_is_answered_or_refused_in_words(settings):
 
     @QUICK
     @given(ADDRESSES, st.dictionaries(PARAMETERS, VALUES, max_size=3))
+    @example("/api/v1/codes/", {"count": ""})
     @example("/api/v1/codes/", {"cursor": "\x00", "text": "\ud800"})
     def ask(address, query):
         given_ = {name: value.encode("utf-8", "surrogatepass") for name, value in query.items()}
