@@ -1,10 +1,6 @@
-"""Two importers, twenty editors, two hundred readers and two copies at once: nothing is lost, leaked or refused.
-
-`SOAK=1` for a minute; without it, a few people for a few seconds, by the same code.
-"""
+"""Two importers, twenty editors, two hundred readers and two copies at once: nothing is lost, leaked or refused."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -141,20 +137,12 @@ def check_feed(cluster, copies):
     assert public.held != internal.held
 
 
-@pytest.mark.parametrize(
-    ("seconds", "editors", "readers"),
-    [
-        pytest.param(
-            3, 5, 12, id="few", marks=[] if not os.environ.get("SOAK") else pytest.mark.skip("the many follow")
-        ),
-        pytest.param(60, 20, 200, id="many", marks=pytest.mark.soak),
-    ],
-)
-def test_a_crowd_loses_no_edit_and_no_change_and_sees_nothing_internal(tmp_path, figures, seconds, editors, readers):
+@pytest.mark.soak
+def test_a_crowd_loses_no_edit_and_no_change_and_sees_nothing_internal(tmp_path, figures):
     cluster = Cluster(alone=True)
     try:
         url = cluster.writable_url
-        crowd = Crowd(url, tmp_path / "stop", seconds, editors, readers)
+        crowd = Crowd(url, tmp_path / "stop", seconds=60, editors=20, readers=200)
         rates = {"KB_API_RATE_ANONYMOUS": "1000000", "KB_API_RATE_KNOWN": "1000000"}
         server = Server(url, ("--backpressure", "32"), crowd.port, **rates)
         try:
