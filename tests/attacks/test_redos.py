@@ -132,7 +132,7 @@ READERS = {
     "a code's other readings": (lambda text: code.readings(text[:100_000]), 3),
     "a number in groups": (lambda text: code.bare(text[:100_000]), 3),
     "a code's near ones": (lambda text: code.one_edit_variants(text[:100_000]), 3),
-    "Markdown": (markdown.render, 6),
+    "Markdown": (markdown.render, 12),
     "words of a query": (lambda text: list(words.written(words.fold(text))), 3),
     "a cell": (lambda text: (cell.tidy(text, True), cell.several_codes(text)), 1),
     "codes in a cell": (lambda text: [cell.several_codes(text[:2_000]) for _ in range(50)], 1),
