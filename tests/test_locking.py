@@ -8,9 +8,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kb import curating, journal, searching
+from kb.importing.apply import apply_import
+from kb.importing.plan import plan_import
 from kb.journal import By
-from kb.models import CodeRange, Door, IncidentLink, ReturnCode
+from kb.models import CodeRange, Door, IncidentLink, ReturnCode, TroubleshootingNote
 from tests import make
+from tests.importing.files import opened
 
 needs_locks = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 BY = By(None, Door.SHELL)
@@ -56,3 +59,33 @@ def test_a_form_locks_nothing_but_the_row_that_it_saves(client, editor):
     locking = [query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"]]
     assert locking
     assert not [sql for sql in locking if "JOIN" in sql]
+
+
+@needs_locks
+@pytest.mark.django_db(transaction=True)
+def test_an_import_takes_notes_before_codes_as_editors_do():
+    code = make.code("1", description="Old words.")
+    note = make.note("Room is gone", code)
+    planned = plan_import(code.table, opened("section,code,description\nElsewhere,1,New words.\n"), BY, complete=True)
+    held, failed = threading.Event(), []
+
+    def edit():
+        try:
+            with transaction.atomic():
+                TroubleshootingNote.objects.select_for_update(no_key=True).get(pk=note.pk)
+                held.set()
+                time.sleep(0.5)
+                # As the database looks at a code that is linked anew.
+                ReturnCode.objects.raw("SELECT id FROM kb_returncode WHERE id = %s FOR KEY SHARE", [code.pk])[0]
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    held.wait(5)
+    apply_import(planned, BY)
+    editor.join()
+    assert failed == []
+    assert TroubleshootingNote.objects.get().verify_since

@@ -86,7 +86,7 @@ def _lock_and_check(done: TableImport) -> None:
         plan.check_name_is_free(done.new_table["slug"])
         return
     CodeTable.objects.select_for_update(no_key=True).get(pk=done.table.pk)
-    record.lock_codes(done)
+    record.lock(done)
     reasons = _moved(done.table, done.basis) + _edited(done)
     if reasons:
         raise PlanIsStale(reasons)

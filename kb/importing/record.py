@@ -23,9 +23,17 @@ WRITTEN = f"{_CHANGED} AND r.kind <> '{RowKind.REORDERED.value}'"
 _COLUMNS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
 
 
-def lock_codes(done: TableImport) -> None:
-    """Lock the codes that an import changes: in one order, as `bulk` does, and not their keys, as `Entry.lock` does."""
+def lock(done: TableImport) -> None:
+    """Lock what an import writes, or its roll-back: notes, then codes, each in one order, and no row's key.
+
+    Whoever saves a note holds it before the database looks at the codes that it names. The other way around, an import
+    and an editor would wait for each other.
+    """
     if connection.vendor == "postgresql":
+        notes = TroubleshootingNote.objects.filter(pk__in=_linked(done).values("troubleshootingnote_id"))
+        if done.applied_at:
+            notes = TroubleshootingNote.objects.filter(verify_since=done.applied_at)
+        list(notes.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
         staging.run(
             f"SELECT count(*) FROM (SELECT 1 {_CHANGED} ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked",  # noqa: S608
             done.pk,
@@ -113,16 +121,23 @@ def adapted(moment: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def _notes_of_reworded(done: TableImport) -> dict[int, list[str]]:
+def _reworded(done: TableImport) -> Any:
+    return done.rows.to_apply().exclude(kind__in=[RowKind.NEW, RowKind.RETIRED, RowKind.REORDERED])
+
+
+def _linked(done: TableImport) -> Any:
     links = TroubleshootingNote.codes.through.objects.filter(troubleshootingnote__in=_published())
-    touched = done.rows.to_apply().exclude(kind__in=[RowKind.NEW, RowKind.RETIRED, RowKind.REORDERED])
+    return links.filter(returncode__in=_reworded(done).values("return_code"))
+
+
+def _notes_of_reworded(done: TableImport) -> dict[int, list[str]]:
     of_code: dict[int, list[int]] = {}
-    for note_id, code_id in links.filter(returncode__in=touched.values("return_code")).values_list(
-        "troubleshootingnote_id", "returncode_id"
-    ):
+    for note_id, code_id in _linked(done).values_list("troubleshootingnote_id", "returncode_id"):
         of_code.setdefault(code_id, []).append(note_id)
     found: dict[int, list[str]] = {}
-    for pk, code, fields in touched.filter(return_code__in=of_code).values_list("return_code", "code", "fields"):
+    for pk, code, fields in (
+        _reworded(done).filter(return_code__in=of_code).values_list("return_code", "code", "fields")
+    ):
         if set(fields) & set(VENDOR_TEXTS):
             for note_id in of_code[pk]:
                 found.setdefault(note_id, []).append(code)

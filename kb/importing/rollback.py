@@ -103,7 +103,7 @@ def _check(original: TableImport) -> None:
 def _open(original: TableImport, by: By) -> TableImport:
     assert original.table is not None
     CodeTable.objects.select_for_update(no_key=True).get(pk=original.table.pk)
-    record.lock_codes(original)
+    record.lock(original)
     now = max(timezone.now(), Change.objects.earliest_next())
     return TableImport.objects.create(
         table=original.table,
