@@ -189,7 +189,7 @@ def _database(url: str) -> dict[str, Any]:
         # the option takes `?options=` at the end of DATABASE_URL.
         found["OPTIONS"] = {"connect_timeout": 2, "options": "-c jit=off"} | found.get("OPTIONS", {})
         if DATABASE_POOL:
-            found["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 3, "reconnect_timeout": 5}
+            found["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 2, "reconnect_timeout": 5}
     else:
         # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once with "database is
         # locked" when somebody else wrote in between, without waiting for the timeout.

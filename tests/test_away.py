@@ -46,6 +46,20 @@ def test_who_asks_is_told_to_come_back(path, kind, away, agent, settings):
 
 
 @pytest.mark.django_db
+def test_who_asks_is_told_even_where_the_page_for_it_fails(away, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("no manifest")
+
+    monkeypatch.setattr("kb.web.errors.render_to_string", fail)
+    client = Client(raise_request_exception=False)
+    client.force_login(make.user("anna", "agent"))
+    away()
+    answer = client.get("/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer.content.startswith(b"The database does not answer just now.")
+
+
+@pytest.mark.django_db
 def test_a_program_with_a_token_waits_for_the_database_once(away):
     client = Client(raise_request_exception=False, headers={"Authorization": "Bearer codebook_none"})
     asked = away()

@@ -63,14 +63,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, or 503, with nothing that can fail again: no database, no context processor, no manifest."""
+    # Asked first: while another error is handled, this one is its cause.
+    is_away = away.is_handled()
+    status = 503 if is_away else 500
     try:
-        if away.is_handled():
-            response = _bare("kb/503.html", 503)
-            response["Retry-After"] = str(away.RETRY_SECONDS)
-            return response
-        return _bare("kb/500.html", 500)
+        response = _bare(f"kb/{status}.html", status)
     except Exception:
-        return HttpResponse("Something went wrong on our side. Please try again.", "text/plain; charset=utf-8", 500)
+        words = away.DETAIL if is_away else "Something went wrong on our side. Please try again."
+        response = HttpResponse(words, "text/plain; charset=utf-8", status)
+    if is_away:
+        response["Retry-After"] = str(away.RETRY_SECONDS)
+    return response
 
 
 def _page(request: HttpRequest, status: int, template: str, context: dict[str, Any] | None = None) -> HttpResponse:
