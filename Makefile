@@ -48,9 +48,9 @@ test: venv-dev ## Check the code and run every test, on SQLite, on PostgreSQL an
 	@sh tests/tools.sh
 	@$(MAKE) --no-print-directory lint
 	@echo "==> Tests on SQLite, with Chromium"
-	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup
 	@echo "==> Tests on PostgreSQL"
-	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -n 4 --dist loadgroup -m "not browser"
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not browser"
 
 soak: venv-dev ## Run every test of faults: real servers, killed for real (some minutes), with figures
 	@sh tests/tools.sh soak
