@@ -68,7 +68,7 @@ format: venv-dev ## Format code and templates
 
 lock: ## Compile the hashed requirements again (needs uv)
 	@for extra in "-o requirements.txt" "--extra dev --extra mcp --extra sso -o requirements-dev.txt -c requirements.txt"; do \
-	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" --extra postgres --extra redis pyproject.toml $$extra; \
 	done
 
