@@ -20,24 +20,20 @@ import django
 
 django.setup()
 
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.db.models import Count  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Count
+from django.test import Client
 
-from kb import journal, searching  # noqa: E402
-from kb.models import (  # noqa: E402
-    Change,
-    CodeRange,
-    CodeTable,
-    IncidentLink,
-    ReturnCode,
-    Section,
-    TroubleshootingNote,
+from kb import searching
+from kb.models import Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.services import journal
+from kb.text.codes import forms as text_code
+from kb.text.codes.disposition import (
+    DISPOSITIONS,
+    FIXERS,
 )
-from kb.text import code as text_code  # noqa: E402
-from kb.text.disposition import DISPOSITIONS, FIXERS  # noqa: E402
 
 CODES, NOTES, INCIDENTS, TABLES, SECTIONS = 100_000, 20_000, 2_000, 8, 5
 LIMIT, ROUNDS = 500, 3

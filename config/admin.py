@@ -5,9 +5,9 @@ from importlib import import_module
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 
-NOUNS = (
-    *("people", "code", "note", "proposal", "incident", "table", "table_import", "import_row", "synonym"),
-    *("token", "flag", "miss"),
+MODULES = (
+    *("nouns.people", "nouns.codes", "nouns.notes", "nouns.proposals", "nouns.incidents", "nouns.tables"),
+    *("table_imports.uploads", "table_imports.rows", "nouns.synonyms", "nouns.tokens", "nouns.flags", "nouns.misses"),
 )
 _NOT_OURS = {"account", "socialaccount"}
 """Packages that put pages of their own into the admin: what single sign-on keeps is nobody's to edit."""
@@ -25,7 +25,7 @@ class SupportAdminConfig(AdminConfig):
         through would go to another site that is then thrown away.
         """
         super().ready()
-        for noun in NOUNS:
-            import_module(f"kb.admin.{noun}")
+        for name in MODULES:
+            import_module(f"kb.admin.{name}")
         for model in [model for model in admin.site._registry if model._meta.app_label in _NOT_OURS]:
             admin.site.unregister(model)

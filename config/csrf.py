@@ -2,10 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from kb.admin import kept
+from kb.admin.forms import unsaved_input
 from kb.web import errors
 
 
 def failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Show an editor's form again where it surely came from this site; refuse everything else."""
-    return kept.shown_again(request) or errors.csrf_failure(request, reason)
+    return unsaved_input.rerender_with_input(request) or errors.csrf_failure(request, reason)

@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
-from config import allowed
+from kb.ops import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,11 +21,13 @@ env.read_env(str(BASE_DIR / ".env"))
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [], subcast=str.strip)
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [], subcast=str.strip, validate=allowed.are_own_hosts)
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], subcast=str.strip, validate=allowed.are_trusted)
-DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", validate=allowed.is_database)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [], subcast=str.strip, validate=environment.are_own_hosts)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list(
+    "CSRF_TRUSTED_ORIGINS", [], subcast=str.strip, validate=environment.are_trusted
+)
+DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}", validate=environment.is_database)
 DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=validate.Range(min=0))
-REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [], subcast=str.strip, validate=allowed.are_postgres)
+REPLICA_URLS: list[str] = env.list("REPLICA_URLS", [], subcast=str.strip, validate=environment.are_postgres)
 DATABASE_MAX_AGE = env.int("DATABASE_MAX_AGE", 60, validate=validate.Range(min=0))
 BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
 INSECURE_HTTP = env.bool("INSECURE_HTTP", False)
@@ -34,25 +36,27 @@ LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "jso
 PROXY_COUNT = env.int("PROXY_COUNT", 1 if BEHIND_TLS_PROXY else 0, validate=validate.Range(min=0))
 LOGIN_FAILURES = env.int("LOGIN_FAILURES", 5, validate=validate.Range(min=1))
 LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=validate.Range(min=1))
-PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "", validate=allowed.is_folder)
-TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=allowed.is_zone)
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "", validate=environment.is_folder)
+TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=environment.is_zone)
 KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
-KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], subcast=str.strip, validate=allowed.is_origins)
+KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], subcast=str.strip, validate=environment.is_origins)
 KB_API_RATE_ANONYMOUS = env.int("KB_API_RATE_ANONYMOUS", 600, validate=validate.Range(min=0))
 KB_API_RATE_KNOWN = env.int("KB_API_RATE_KNOWN", 6000, validate=validate.Range(min=0))
 KB_API_CACHE_MEGABYTES = env.int("KB_API_CACHE_MEGABYTES", 64, validate=validate.Range(min=0))
-REDIS_URL = env.str("REDIS_URL", "", validate=allowed.is_redis)
-KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], subcast=str.strip, validate=allowed.is_origins)
+REDIS_URL = env.str("REDIS_URL", "", validate=environment.is_redis)
+KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], subcast=str.strip, validate=environment.is_origins)
 KB_SSO = env.bool("KB_SSO", False)
 KB_SSO_NAME = env.str("KB_SSO_NAME", "single sign-on")
-KB_SSO_ISSUER = env.str("KB_SSO_ISSUER", "", validate=allowed.is_issuer)
+KB_SSO_ISSUER = env.str("KB_SSO_ISSUER", "", validate=environment.is_issuer)
 KB_SSO_CLIENT_ID = env.str("KB_SSO_CLIENT_ID", "")
 KB_SSO_CLIENT_SECRET = env.str("KB_SSO_CLIENT_SECRET", "")
-KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "", validate=allowed.is_token)
-KB_METRICS_ADDRESSES: list[str] = env.list("KB_METRICS_ADDRESSES", [], subcast=str.strip, validate=allowed.is_networks)
+KB_METRICS_TOKEN = env.str("KB_METRICS_TOKEN", "", validate=environment.is_token)
+KB_METRICS_ADDRESSES: list[str] = env.list(
+    "KB_METRICS_ADDRESSES", [], subcast=str.strip, validate=environment.is_networks
+)
 KB_USAGE_FLUSH_SECONDS = env.int("KB_USAGE_FLUSH_SECONDS", 5, validate=validate.Range(min=0))
-KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], subcast=str.strip, validate=allowed.is_hosts)
-KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], subcast=str.strip, validate=allowed.is_emails)
+KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], subcast=str.strip, validate=environment.is_hosts)
+KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], subcast=str.strip, validate=environment.is_emails)
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
 KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
@@ -68,7 +72,7 @@ except EnvValidationError as error:
     _messages: Any = error.error_messages
     _wrong = {name: " ".join(said) for name, said in _messages.items()}
 if not DEBUG:
-    _wrong = allowed.missing_in_production(SECRET_KEY, SECRET_KEY_FALLBACKS, ALLOWED_HOSTS) | _wrong
+    _wrong = environment.missing_in_production(SECRET_KEY, SECRET_KEY_FALLBACKS, ALLOWED_HOSTS) | _wrong
 if _wrong:
     raise ImproperlyConfigured(
         "\n  ".join(["Refusing to start:", *(f"{name}: {said}" for name, said in _wrong.items())])
@@ -106,12 +110,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.request_id.RequestIdMiddleware",
-    "config.observing.ObservingMiddleware",
-    "config.probes.ProbesMiddleware",
-    "kb.api.problems.ProblemsMiddleware",
+    "kb.ops.request_ids.RequestIdMiddleware",
+    "kb.ops.request_log.ObservingMiddleware",
+    "kb.ops.probes.ProbesMiddleware",
+    "kb.api.framework.problems.ProblemsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    *(["config.replicas.requests.ReplicaMiddleware"] if REPLICA_URLS else []),
+    *(["kb.ops.replicas.requests.ReplicaMiddleware"] if REPLICA_URLS else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,7 +127,7 @@ MIDDLEWARE = [
     *(["kb.web.read_only.ReadOnlyMiddleware"] if REPLICA_URLS else []),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "kb.web.zone.ReaderZoneMiddleware",
+    "kb.web.time_zone.ReaderZoneMiddleware",
     "kb.web.errors.ErrorPagesMiddleware",
 ]
 
@@ -135,8 +139,8 @@ AUTHENTICATION_BACKENDS = [_guard, "django.contrib.auth.backends.ModelBackend"]
 AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = LOGIN_FAILURES, timedelta(minutes=LOGIN_LOCK_MINUTES)
 # By both: an address alone would lock out an office, a name alone would let anybody lock out anybody.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "config.client.address"
-AXES_LOCKOUT_CALLABLE = "kb.web.locked.locked_out"
+AXES_CLIENT_IP_CALLABLE = "kb.ops.client_address.address"
+AXES_LOCKOUT_CALLABLE = "kb.web.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 # Kept is what locking needs and no more: no list of who logged in, and no pages of its own.
@@ -206,7 +210,7 @@ REPLICAS = [f"replica{number}" for number in range(1, len(REPLICA_URLS) + 1)]
 DATABASES = {"default": _database(DATABASE_URL)}
 DATABASES |= {name: _database(url) for name, url in zip(REPLICAS, REPLICA_URLS, strict=True)}
 if REPLICAS:
-    DATABASE_ROUTERS = ["config.replicas.router.Router"]
+    DATABASE_ROUTERS = ["kb.ops.replicas.router.Router"]
 # Without Redis each process has a cache of its own; what all must share is in the database.
 if REDIS_URL:
     # Who asks waits no longer than this for a Redis that does not answer, and is then served without it.
@@ -250,7 +254,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 FILE_UPLOAD_HANDLERS = [
-    "config.uploads.Guard",
+    "kb.ops.uploads.Guard",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -285,20 +289,23 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # Browsers hold the way that a form leads on to, too.
-        "form-action": [SELF, *([allowed.origin_of(KB_SSO_ISSUER)] if KB_SSO else [])],
+        "form-action": [SELF, *([environment.origin_of(KB_SSO_ISSUER)] if KB_SSO else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["kb.api.tokens.TokenAuthentication", "kb.api.access.Session"],
-    "DEFAULT_PERMISSION_CLASSES": ["kb.api.access.MayRead"],
-    "DEFAULT_THROTTLE_CLASSES": ["kb.api.throttling.CallerThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["kb.api.rows.Renderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "kb.api.framework.authentication.TokenAuthentication",
+        "kb.api.framework.access.Session",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["kb.api.framework.access.MayRead"],
+    "DEFAULT_THROTTLE_CLASSES": ["kb.api.framework.throttle.CallerThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["kb.api.framework.row_cache.Renderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "kb.api.errors.handle",
+    "EXCEPTION_HANDLER": "kb.api.framework.errors.handle",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Codebook API",
@@ -306,15 +313,15 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["kb.api.access.MayRead"],
+    "SERVE_PERMISSIONS": ["kb.api.framework.access.MayRead"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Names that several things share: without names of their own they get hashes.
     "ENUM_NAME_OVERRIDES": {
-        "NoteState": "kb.models.note.NoteState",
-        "IncidentState": "kb.models.incident.IncidentState",
-        "DispositionValue": "kb.api.verdict.DISPOSITION_CHOICES",
-        "FixerValue": "kb.api.verdict.FIXER_CHOICES",
+        "NoteState": "kb.models.notes.NoteState",
+        "IncidentState": "kb.models.incidents.IncidentState",
+        "DispositionValue": "kb.api.resources.verdicts.DISPOSITION_CHOICES",
+        "FixerValue": "kb.api.resources.verdicts.FIXER_CHOICES",
     },
 }
 
@@ -326,16 +333,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "discreet": {"()": "config.logs.DiscreetFilter"},
-        "request_id": {"()": "config.request_id.RequestIdFilter"},
+        "discreet": {"()": "kb.ops.logs.DiscreetFilter"},
+        "request_id": {"()": "kb.ops.request_ids.RequestIdFilter"},
     },
     "formatters": {
         "line": {
-            "()": "config.logs.LineFormatter",
+            "()": "kb.ops.logs.LineFormatter",
             "format": "{asctime} {levelname} {name} {request_id}: {message}",
             "style": "{",
         },
-        "json": {"()": "config.logs.JsonLines"},
+        "json": {"()": "kb.ops.logs.JsonLines"},
     },
     "handlers": {
         "stderr": {

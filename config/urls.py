@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from config import probes
+from kb.ops import probes
 
 urlpatterns = [
     *probes.urlpatterns,

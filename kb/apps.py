@@ -16,8 +16,8 @@ class KbConfig(AppConfig):
         The product uses no signals but this one: permissions themselves exist only after Django's own receiver of
         it has run, and a flushed database must get its roles back.
         """
-        from kb.roles import make_roles
         from kb.searching import prepare
+        from kb.services.roles import make_roles
 
         post_migrate.connect(make_roles, sender=self)
         post_migrate.connect(prepare, sender=self)

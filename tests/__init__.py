@@ -1,1 +1,6 @@
-"""Tests mirror kb/; browser/ drives Chromium, and the files at the top hold the whole product to its rules."""
+"""The tests. Their folders mirror those of `kb`."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+"""The checkout."""

@@ -3,8 +3,9 @@
 import pytest
 from django.db import connection
 
-from kb import tables, usage
-from kb.api import throttling
+from kb.api.framework import throttle
+from kb.queries import tables
+from kb.services import usage
 from tests import make
 
 
@@ -14,8 +15,8 @@ def counts_of_its_own():
     usage._codes.clear()
     usage._misses.clear()
     usage._tokens.clear()
-    throttling._leases.clear()
-    throttling._redis_rests_until = 0.0
+    throttle._leases.clear()
+    throttle._redis_rests_until = 0.0
     tables.forget()
 
 

@@ -6,18 +6,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from kb import searching
-from kb.models import (
-    Audience,
-    CodeRange,
-    CodeTable,
-    IncidentLink,
-    ReturnCode,
-    Section,
-    TroubleshootingNote,
-)
-from kb.models.code import VENDOR_TEXTS
-from kb.models.table import section_slug
-from kb.text.disposition import derive
+from kb.models import Audience, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models.codes import VENDOR_TEXTS
+from kb.models.sections import section_slug
+from kb.text.codes.disposition import derive_disposition
 
 User = get_user_model()
 PASSWORD = "a-long-enough-password"
@@ -52,7 +44,7 @@ def code(
     """A code as an import would leave it: what we show is what the vendor said, unless `fields` says otherwise."""
     of = of or CodeTable.objects.filter(slug="zim-server").first() or table()
     given = {"description": "Room does not exist.", "position": of.codes.count()} | fields
-    derived = derive(given.get("suggested_actions", ""))
+    derived = derive_disposition(given.get("suggested_actions", ""))
     vendor = {f"vendor_{name}": given.get(name, "") for name in VENDOR_TEXTS}
     known = {"disposition": derived.disposition, "fixer": derived.fixer}
     made = ReturnCode.objects.create(table=of, section=section(of, in_section), code=number, **vendor | known | given)

@@ -12,9 +12,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from kb import proposing
-from kb.journal import By
 from kb.models import Door, Flag, ImportRow, Miss, Synonym, TableImport
+from kb.services.journal import By
+from kb.services.proposals import propose_change
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -241,7 +241,7 @@ def ids(editor):
     """An object behind each kind of address. What would be changed by a POST does not exist: 404 is let in."""
     code = make.code()
     note = make.note("Room is gone", code)
-    proposal = proposing.propose(note, 1, {"cause": "Closed."}, By(editor, Door.ADMIN))
+    proposal = propose_change(note, 1, {"cause": "Closed."}, By(editor, Door.ADMIN))
     planned = TableImport.objects.create(table=code.table, state="planned")
     return {
         "coderange": make.code_range().pk,

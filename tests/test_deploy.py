@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.test_settings import GOOD, start
+from tests import ROOT
+from tests.config.test_settings import GOOD, start
 
-ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICE = (ROOT / "deploy" / "codebook@.service").read_text()

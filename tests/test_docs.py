@@ -2,19 +2,18 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
 from django.core.management import get_commands
 from prometheus_client import REGISTRY
 
-from config import probes
-from config.replicas.watch import State
+from kb.ops import probes
+from kb.ops.replicas.watch import State
+from tests import ROOT
 from tests.postgres import bin_dir
 from tests.test_access import ACCESS
 
-ROOT = Path(__file__).parents[1]
 THREATS = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 LINES = [line for line in THREATS.splitlines() if line.startswith("| ")][2:]

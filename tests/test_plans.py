@@ -10,10 +10,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from kb import detecting, feed, lookup, queue, searching, usage
+from kb import searching
 from kb.mcp import tools
 from kb.models import Change, ChangeCounter, CodeTable, CodeUse, ReturnCode, Section, TroubleshootingNote
-from kb.text import code as text_code
+from kb.queries import detection, work_queue
+from kb.queries.cards import cards
+from kb.queries.changes import change_steps, recent_changes
+from kb.queries.lookup import beginning_with, find, neighbours
+from kb.queries.text_results import text_results
+from kb.services import usage
+from kb.text.codes import forms as text_code
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +80,7 @@ def many(db):
         for n, (pk, code) in enumerate(codes)
     )
     ChangeCounter.objects.update_or_create(id=1, defaults={"last": CODES})
-    day = queue.since()
+    day = work_queue.since()
     CodeUse.objects.bulk_create(CodeUse(code_id=pk, day=day, lookups=1) for pk, _ in codes[::80])
     searching.rebuild()
     with connection.cursor() as cursor:
@@ -106,22 +112,22 @@ def questions(user):
     def tool(name, **arguments):
         tools.TOOLS[name].answer(arguments, caller)
 
-    yield "exact code", lambda: lookup.find("20007", user)
-    yield "exact code in a table", lambda: lookup.find("20007", user, table)
-    yield "a code that is not there", lambda: lookup.find("20987", user)
-    yield "a part of a code", lambda: lookup.beginning_with("2000", user)
-    yield "neighbours", lambda: lookup.neighbours(code, user)
-    yield "cards", lambda: lookup.cards([code], user)
-    yield "codes in a text", lambda: detecting.codes_in("Failed with 20007 and 20008 today", user)
+    yield "exact code", lambda: find("20007", user)
+    yield "exact code in a table", lambda: find("20007", user, table)
+    yield "a code that is not there", lambda: find("20987", user)
+    yield "a part of a code", lambda: beginning_with("2000", user)
+    yield "neighbours", lambda: neighbours(code, user)
+    yield "cards", lambda: cards([code], user)
+    yield "codes in a text", lambda: detection.codes_in("Failed with 20007 and 20008 today", user)
     yield "search, rare", lambda: searching.search("kind7 ", user)
     yield "search, misspelt", lambda: searching.search("comon ", user)
-    yield "search, passages", lambda: lookup.results("kind7", user)
+    yield "search, passages", lambda: text_results("kind7", user)
     yield "search of notes", lambda: searching.search_notes("word77", user, 10)
     yield "counting", lambda: (usage.count_codes([code.pk]), usage.flush())
-    yield "feed", lambda: feed.steps(list(feed.recent(user)[:20]), user)
-    yield "queue of codes", lambda: queue.codes(user)
-    yield "queue of notes", lambda: queue.notes(user)
-    yield "to validate", lambda: queue.to_validate(user)
+    yield "feed", lambda: change_steps(list(recent_changes(user)[:20]), user)
+    yield "queue of codes", lambda: work_queue.codes(user)
+    yield "queue of notes", lambda: work_queue.notes(user)
+    yield "to validate", lambda: work_queue.to_validate(user)
     for name, path in {
         "card": "/codes/t2/20007/",
         "card for programs": "/codes/t2/20007.json",

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
+
 # One demo serves them all; split between processes, each would make its own.
 pytestmark = pytest.mark.xdist_group("readme")
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 COMPARE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

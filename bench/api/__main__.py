@@ -33,17 +33,17 @@ SETTINGS = {
 }
 os.environ |= SETTINGS | {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
 
-from bench.web.__main__ import fill  # noqa: E402
-from kb import tokens  # noqa: E402
-from kb.models import CodeTable, ReturnCode  # noqa: E402
-from tests import make  # noqa: E402
+from bench.web.__main__ import fill
+from kb.models import CodeTable, ReturnCode
+from kb.services import tokens
+from tests import make
 
 PORT = int(os.environ.get("BENCH_PORT", "8206"))
 SECONDS, RUNS, ROWS, IMPORTED = 3, 3, 10, 10_000

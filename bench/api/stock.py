@@ -27,13 +27,13 @@ settings.configure(
     },
 )
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
 
-from django.db import models  # noqa: E402
-from django.urls import include, path  # noqa: E402
-from rest_framework import routers, serializers, viewsets  # noqa: E402
+from django.db import models
+from django.urls import include, path
+from rest_framework import routers, serializers, viewsets
 
 TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions")
 

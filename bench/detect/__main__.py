@@ -7,8 +7,8 @@ dictionary here; a database adds one query for each few hundred different candid
 import time
 from collections.abc import Callable
 
-from kb.text.detect import candidates, judge
-from kb.text.mask import mask
+from kb.text.detection.judgement import candidates, judge
+from kb.text.safety.mask import mask
 
 MEGABYTE = 1_000_000
 BUDGET_MS = 150

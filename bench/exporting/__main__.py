@@ -19,12 +19,15 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.contrib.auth import get_user_model  # noqa: E402
+from django.conf import settings
+from django.contrib.auth import get_user_model
 
-from kb import snapshot  # noqa: E402
-from kb.importing.export import FORMATS, export_table  # noqa: E402
-from kb.models import CodeTable  # noqa: E402
+from kb.exporting.sqlite import open_snapshot
+from kb.exporting.tables import (
+    FORMATS,
+    export_table,
+)
+from kb.models import CodeTable
 
 MB = 2**20
 
@@ -37,7 +40,7 @@ def resident():
 def export(table, ending):
     """Export a table; return its size in bytes."""
     reader = get_user_model()(username="bench", is_superuser=True)
-    parts = snapshot.open_snapshot(reader, table) if ending == "sqlite" else export_table(table, ending)
+    parts = open_snapshot(reader, table) if ending == "sqlite" else export_table(table, ending)
     return sum(map(len, parts))
 
 

@@ -20,23 +20,32 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
 
-from bench.importing import files, peers  # noqa: E402
-from kb import lookup  # noqa: E402
-from kb.importing import apply, matching, plan, record, staging, storing  # noqa: E402
-from kb.importing.read import open_source  # noqa: E402
-from kb.journal import By  # noqa: E402
-from kb.models import CodeTable, Door  # noqa: E402
+from bench.importing import files, peers
+from kb.importing import stage
+from kb.importing.applying import (
+    journal_rows,
+    transaction,
+)
+from kb.importing.planning import (
+    matches,
+    plan,
+    row_store,
+)
+from kb.importing.reading.sources import open_source
+from kb.models import CodeTable, Door
+from kb.queries.lookup import find
+from kb.services.journal import By
 
 STEPS = {
-    staging: ["fill"],
-    matching: ["index", "find_duplicates", "match_in_section", "match_moved", "find_differences", "place"],
-    storing: ["store_new", "store_changed", "store_missing"],
-    apply: ["_insert_new", "_update_known"],
-    record: ["write_revisions", "write_feed"],
+    stage: ["fill"],
+    matches: ["index", "find_duplicates", "match_in_section", "match_moved", "find_differences", "place"],
+    row_store: ["store_new", "store_changed", "store_missing"],
+    transaction: ["_insert_new", "_update_known"],
+    journal_rows: ["write_revisions", "write_feed"],
 }
 BY = By(None, Door.SHELL)
 spent: dict[str, float] = defaultdict(float)
@@ -100,7 +109,7 @@ def _looking_up(user, work) -> list[float]:
         while not done.is_set():
             n += 1
             began = time.perf_counter()
-            lookup.find(str(600_000_000 + n * 37 % 1000), user)
+            find(str(600_000_000 + n * 37 % 1000), user)
             times.append((time.perf_counter() - began) * 1000)
             time.sleep(0.01)
         connection.close()
@@ -117,7 +126,7 @@ def _import(path: Path, table: CodeTable) -> float:
     spent.clear()
     began = time.perf_counter()
     source = open_source(path, path.name)
-    apply.apply_import(plan.plan_import(table, source, BY, complete=True, file_name=path.name), BY)
+    transaction.apply_import(plan.plan_import(table, source, BY, complete=True, file_name=path.name), BY)
     return time.perf_counter() - began
 
 

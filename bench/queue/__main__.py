@@ -16,12 +16,11 @@ import django
 
 django.setup()
 
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils import timezone
 
-from kb import health, queue  # noqa: E402
-from kb.models import (  # noqa: E402
+from kb.models import (
     CodeRange,
     CodeTable,
     CodeUse,
@@ -34,7 +33,11 @@ from kb.models import (  # noqa: E402
     TableImport,
     TroubleshootingNote,
 )
-from kb.text import code as text_code  # noqa: E402
+from kb.queries import (
+    statistics,
+    work_queue,
+)
+from kb.text.codes import forms as text_code
 
 CODES, NOTES, DAYS = 100_000, 20_000, 42
 STATES = ["draft"] * 3 + ["not_validated"] * 3 + ["validated"] * 13 + ["archived"]
@@ -143,7 +146,14 @@ def main():
         fill()
     user = get_user_model().objects.get(username="bench")
     print(f"{connection.vendor}: {CODES:,} codes, {NOTES:,} notes, {CodeUse.objects.count():,} counts of look-ups")
-    for rows in (queue.codes, queue.notes, queue.to_validate, queue.misses, health.bursts, health.charts):
+    for rows in (
+        work_queue.codes,
+        work_queue.notes,
+        work_queue.to_validate,
+        work_queue.misses,
+        statistics.bursts,
+        statistics.charts,
+    ):
         print(
             f"  {rows.__module__.removeprefix('kb.')}.{rows.__name__:<12} {best(lambda rows=rows: rows(user)):6.0f} ms"
         )

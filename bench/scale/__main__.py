@@ -26,15 +26,21 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
 
-from bench.scale import fill  # noqa: E402
-from kb import lookup, queue, searching  # noqa: E402
-from kb.models import CodeTable, ReturnCode  # noqa: E402
+from bench.scale import fill
+from kb import searching
+from kb.models import CodeTable, ReturnCode
+from kb.queries import work_queue
+from kb.queries.lookup import (
+    beginning_with,
+    find,
+)
+from kb.queries.text_results import text_results
 
 SIZES = [10_000, 100_000, 1_000_000]
 SLOW_MS = 20
@@ -82,9 +88,9 @@ def questions(codes):
     def mixed():
         return " ".join(fill.some_words(dice, dice.randint(1, 4)))
 
-    yield "exact code", lambda: lookup.find(str(number()), admin), 1_000
-    yield "a code that is not there", lambda: lookup.find(str(number() + 3), admin), 200
-    yield "a part of a code", lambda: lookup.beginning_with(str(number())[:5], admin), 200
+    yield "exact code", lambda: find(str(number()), admin), 1_000
+    yield "a code that is not there", lambda: find(str(number() + 3), admin), 200
+    yield "a part of a code", lambda: beginning_with(str(number())[:5], admin), 200
     yield "search, one common word", lambda: search(some(0, 17) + " "), 60
     yield "search, two common words", lambda: search(some(0, 17, 2) + " "), 60
     yield "search, rare word", lambda: search(some(1_500, 2_900) + " "), 100
@@ -92,7 +98,7 @@ def questions(codes):
     yield "search, one to four words", lambda: search(mixed() + " "), 200
     yield "search, as you type", lambda: search(some(0, 17)[: dice.randint(2, 4)]), 60
     yield "search, misspelt", lambda: search(spoilt(some(1_500, 2_900)) + " "), 60
-    yield "search, with passages", lambda: lookup.results(mixed() + " ", admin), 100
+    yield "search, with passages", lambda: text_results(mixed() + " ", admin), 100
     yield "search of notes", lambda: searching.search_notes(some(1_500, 2_900), admin, 20), 30
     yield "API, first page", lambda: api("page_size=50"), 40
     yield "API, of a table", lambda: api(f"table={table(number())}"), 40
@@ -108,8 +114,8 @@ def questions(codes):
     yield "page of a table, word", lambda: page(f"/tables/{table(number())}/?q={some(0, 17)}"), 20
     yield "first page", lambda: page("/"), 20
     yield "changes", lambda: page("/changes/"), 20
-    yield "queue of codes", lambda: queue.codes(admin), 10
-    yield "queue of notes", lambda: queue.notes(admin), 10
+    yield "queue of codes", lambda: work_queue.codes(admin), 10
+    yield "queue of notes", lambda: work_queue.notes(admin), 10
     yield "admin, codes", lambda: page("/admin/kb/returncode/"), 10
     yield "admin, codes, common word", lambda: page(f"/admin/kb/returncode/?q={some(0, 17)}"), 10
     yield "admin, notes", lambda: page("/admin/kb/troubleshootingnote/"), 10

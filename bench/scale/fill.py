@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from kb import searching
 from kb.models import CodeRange, CodeTable, CodeUse, ReturnCode, Section, TroubleshootingNote
-from kb.models.code import VENDOR_TEXTS
-from kb.text import code as text_code
+from kb.models.codes import VENDOR_TEXTS
+from kb.text.codes import forms as text_code
 
 PER_TABLE = 10_000
 CODES_PER_NOTE = 10

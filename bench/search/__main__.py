@@ -26,13 +26,21 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import AnonymousUser  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.contrib.auth.models import AnonymousUser
+from django.core.management import call_command
+from django.db import connection
 
-from kb import lookup, searching  # noqa: E402
-from kb.models import CodeTable, ReturnCode, Section  # noqa: E402
-from kb.text import code as text_code  # noqa: E402
+from kb import searching
+from kb.models import CodeTable, ReturnCode, Section
+from kb.queries.lookup import (
+    beginning_with,
+    find,
+)
+from kb.queries.text_results import (
+    search,
+    text_results,
+)
+from kb.text.codes import forms as text_code
 
 CODES, ROUNDS = 100_000, 200
 OUR_PORT, THEIR_PORT = 8491, 8492
@@ -174,11 +182,11 @@ def main():
     dice = random.Random(4)
     nobody = AnonymousUser()
     numbers = [str(700_000_000 + dice.randrange(CODES) * 7) for _ in range(5 * ROUNDS)]
-    timed("exact code", lambda number: lookup.find(number, nobody), numbers)
-    timed("a part of a code", lambda number: lookup.beginning_with(number[:5], nobody), numbers[:ROUNDS])
+    timed("exact code", lambda number: find(number, nobody), numbers)
+    timed("a part of a code", lambda number: beginning_with(number[:5], nobody), numbers[:ROUNDS])
     timed("words, ranked", lambda q: searching.search(q, nobody), questions())
-    timed("words, as you type (8)", lambda q: lookup.search(q, nobody, 8), questions())
-    timed("words, with passages (50)", lambda q: lookup.results(q, nobody), questions())
+    timed("words, as you type (8)", lambda q: search(q, nobody, 8), questions())
+    timed("words, with passages (50)", lambda q: text_results(q, nobody), questions())
     timed("a misspelt word", lambda q: searching.search(q[:1] + q[2:] if len(q) > 5 else q, nobody), questions())
     over_http(sys.argv[1] if len(sys.argv) > 1 else "")
 

@@ -21,14 +21,14 @@ import django
 
 django.setup()
 
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.contrib.auth.models import Group  # noqa: E402
-from django.contrib.staticfiles import finders  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import Client
 
-from kb.models import CodeRange, CodeTable, ReturnCode, Section, TroubleshootingNote  # noqa: E402
-from kb.text import code as text_code  # noqa: E402
+from kb.models import CodeRange, CodeTable, ReturnCode, Section, TroubleshootingNote
+from kb.text.codes import forms as text_code
 
 CODES, ROUNDS = 100_000, 300
 WORDS = "room user group message token request server limit call login member list video stream failed invalid".split()

@@ -12,11 +12,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from kb import health
-from kb.admin import health as health_page
-from kb.admin import kept
-from kb.admin.choosing import AutocompleteView
-from kb.admin.queues import piles, wants_mine, whole_lists
+from kb.admin import statistics as health_page
+from kb.admin.forms import unsaved_input
+from kb.admin.forms.choices import AutocompleteView
+from kb.admin.work_queue import piles, wants_mine, whole_lists
+from kb.queries import statistics
 
 ORDER = (
     "ReturnCode",
@@ -47,16 +47,16 @@ class SupportAdminSite(admin.AdminSite):
         checked = super().admin_view(view, cacheable)
 
         def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if not kept.is_keepable(request):
+            if not unsaved_input.is_keepable(request):
                 return checked(request, *args, **kwargs)
             if request.user.is_anonymous:
-                return kept.page(request)
+                return unsaved_input.page(request)
             try:
                 if self.has_permission(request):
                     return checked(request, *args, **kwargs)
             except PermissionDenied:
                 pass
-            return kept.page(request, kept.NO_LONGER, status=403)
+            return unsaved_input.page(request, unsaved_input.NO_LONGER, status=403)
 
         return update_wrapper(keeping, checked)
 
@@ -64,7 +64,7 @@ class SupportAdminSite(admin.AdminSite):
         """Show what is most worth doing next, beside everything that there is."""
         mine = wants_mine(request)
         queue = {"piles": piles(request.user, mine), "mine": mine, "lists": whole_lists(request.user)}
-        queue["bursts"] = health.bursts(request.user)
+        queue["bursts"] = statistics.bursts(request.user)
         return super().index(request, {"title": "What to do next", **queue, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:

@@ -3,18 +3,18 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from kb.api.changes import ChangesView
-from kb.api.code import CodeViewSet
-from kb.api.detect import DetectView
-from kb.api.docs import DocsView, SchemaView
-from kb.api.export import SiteExportView, TableExportView
-from kb.api.incident import IncidentViewSet
-from kb.api.lookup import LookupView
-from kb.api.note import NoteViewSet
-from kb.api.problems import unknown_address
-from kb.api.search import SearchView
-from kb.api.snapshot import ManifestView, SnapshotView
-from kb.api.table import TableViewSet
+from kb.api.framework.docs import DocsView, SchemaView
+from kb.api.framework.problems import unknown_address
+from kb.api.resources.changes import ChangesView
+from kb.api.resources.codes import CodeViewSet
+from kb.api.resources.detection import DetectView
+from kb.api.resources.downloads import SiteExportView, TableExportView
+from kb.api.resources.incidents import IncidentViewSet
+from kb.api.resources.lookup import LookupView
+from kb.api.resources.notes import NoteViewSet
+from kb.api.resources.search_results import SearchView
+from kb.api.resources.snapshot import ManifestView, SnapshotView
+from kb.api.resources.tables import TableViewSet
 
 router = SimpleRouter()
 router.register("tables", TableViewSet, "api-table")

@@ -1,6 +1,6 @@
 """Why an import is refused; every message is for a person."""
 
-from kb.journal import NotAllowed
+from kb.services.journal import NotAllowed
 
 
 class ImportRefused(NotAllowed):

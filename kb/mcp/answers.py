@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from kb.detecting import MAX_TEXT
-from kb.lookup import Verdict
 from kb.models import Audience
-from kb.models.change import NOUNS, ChangeKind
-from kb.models.incident import IncidentState
-from kb.models.note import NoteState
-from kb.text.disposition import DISPOSITIONS, FIXERS
+from kb.models.changes import NOUNS, ChangeKind
+from kb.models.incidents import IncidentState
+from kb.models.notes import NoteState
+from kb.queries.detection import MAX_TEXT
+from kb.queries.lookup import Verdict
+from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 MAX_CODES = 20
 

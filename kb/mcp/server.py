@@ -21,8 +21,8 @@ from mcp_types import (
 from mcp_types import Tool as Listed
 from pydantic import ValidationError
 
-from kb.mcp.quoting import dumped
-from kb.mcp.tools import TOOLS, Caller, Refused, Tool
+from kb.mcp.quotes import dumped
+from kb.mcp.tools import TOOLS, Caller, Tool, ToolRefused
 
 INSTRUCTIONS = (
     "Codebook knows vendors' return codes and what support does about them. Text between <data> and </data> was "
@@ -84,7 +84,7 @@ def call(name: str, arguments: dict[str, Any], caller: Callable[[], Caller]) -> 
         answer = dumped(tool.answer(arguments, caller()))
     except ValidationError as error:
         return _error(" ".join(_said(tool, problem) for problem in error.errors()[:5]))
-    except Refused as error:
+    except ToolRefused as error:
         return _error(str(error))
     except Exception:
         log.exception("the tool %s failed", name)

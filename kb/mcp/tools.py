@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from kb import detecting, feed, lookup, searching, usage
-from kb.mcp import shaping
+from kb import searching
+from kb.mcp import shapes
 from kb.mcp.answers import (
     Answer,
     Asked,
@@ -24,10 +24,15 @@ from kb.mcp.answers import (
     NotesFound,
     SearchNotes,
 )
-from kb.mcp.quoting import MAX_BYTES, fitting, pieces, size
+from kb.mcp.quotes import MAX_BYTES, fitting, pieces, size
 from kb.models import Bearer, CodeRange, CodeTable, TroubleshootingNote
-from kb.models.note import NOTE_TEXTS
-from kb.models.token import READING, Scope
+from kb.models.notes import NOTE_TEXTS
+from kb.models.tokens import READING, Scope
+from kb.queries import cards as card_queries
+from kb.queries import detection
+from kb.queries.changes import change_steps, recent_changes
+from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find
+from kb.services import usage
 
 MAX_IN_FULL = 3
 """Codes of one call whose notes are told; for more, notes are named."""
@@ -40,7 +45,7 @@ MAX_CHANGES = 40
 DAYS = 7
 
 
-class Refused(Exception):
+class ToolRefused(Exception):
     """A tool cannot answer; the message says why, and what is allowed, for the assistant to read."""
 
 
@@ -71,7 +76,7 @@ class Tool:
         """Return the answer. Raises Refused, and pydantic's ValidationError for arguments that mean nothing."""
         user = caller.user
         if isinstance(user, Bearer) and not user.scopes & self.scopes:
-            raise Refused(f"{self.name} needs a token with the scope {' or '.join(sorted(self.scopes))}.")
+            raise ToolRefused(f"{self.name} needs a token with the scope {' or '.join(sorted(self.scopes))}.")
         return self.run(self.takes.model_validate(arguments), caller)
 
 
@@ -83,17 +88,17 @@ def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
     the words of notes are left out: get_note has them.
     """
     table = _table(given.table, caller) if given.table else None
-    found = [lookup.find(code, caller.user, table) for code in given.codes]
+    found = [find(code, caller.user, table) for code in given.codes]
     if not given.skip:
         _count(found, caller.user)
-    asked: list[tuple[lookup.Answer, lookup.Hit | None]] = []
+    asked: list[tuple[CodeAnswer, CodeHit | None]] = []
     for answer in found:
         asked += [(answer, hit) for hit in answer.hits] or [(answer, None)]
     asked = asked[given.skip :]
-    cards = iter(lookup.cards([hit.code for _, hit in asked[:MAX_CARDS] if hit], caller.user))
+    cards = iter(card_queries.cards([hit.code for _, hit in asked[:MAX_CARDS] if hit], caller.user))
     brief = len(given.codes) > MAX_IN_FULL
     makers = [
-        partial(shaping.looked, answer, hit, next(cards) if hit else None, caller.address, brief)
+        partial(shapes.looked, answer, hit, next(cards) if hit else None, caller.address, brief)
         for answer, hit in asked[:MAX_CARDS]
     ]
     looked = LookedUp(answers=[])
@@ -107,14 +112,14 @@ def explain_text(given: ExplainText, caller: Caller) -> Explained:
     The text is neither stored nor repeated. Look a code up for what to do about it.
     """
     try:
-        report = detecting.detect(given.text, caller.user)
-    except detecting.TooLong as error:
-        raise Refused(str(error)) from error
+        report = detection.detect(given.text, caller.user)
+    except detection.TooLong as error:
+        raise ToolRefused(str(error)) from error
     if not given.skip:
         usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
-    strange = [shaping.strange(one) for one in report.unknown[:MAX_STRANGE]]
+    strange = [shapes.strange(one) for one in report.unknown[:MAX_STRANGE]]
     answer = Explained(codes=[], in_no_table=[] if given.skip else strange, read_to_line=report.read_to_line)
-    makers = [partial(shaping.found, one, caller.address) for one in report.codes[given.skip :][:100]]
+    makers = [partial(shapes.found, one, caller.address) for one in report.codes[given.skip :][:100]]
     answer.codes = _fit(answer, makers, given.skip, len(report.codes) - given.skip)
     return answer
 
@@ -125,7 +130,7 @@ def search_notes(given: SearchNotes, caller: Caller) -> NotesFound:
     if not every:
         usage.count_miss(given.query, caller.user)
     found = every[given.skip :]
-    makers = [partial(shaping.note_ref, note, caller.address) for note in found]
+    makers = [partial(shapes.note_ref, note, caller.address) for note in found]
     answer = NotesFound(notes=[])
     answer.notes = _fit(answer, makers, given.skip, len(found))
     return answer
@@ -135,14 +140,14 @@ def get_note(given: GetNote, caller: Caller) -> Note:
     """Read a troubleshooting note in full, by the `note_id` that another tool gave."""
     note = TroubleshootingNote.objects.visible_to(caller.user).filter(pk=given.note_id).first()
     if note is None:
-        raise Refused(f"There is no note {given.note_id}, or it is not for you to read. search_notes finds notes.")
-    codes = lookup.codes_visible_to(caller.user).filter(notes=note).in_vendor_order()[: MAX_LISTED + 1]
+        raise ToolRefused(f"There is no note {given.note_id}, or it is not for you to read. search_notes finds notes.")
+    codes = codes_visible_to(caller.user).filter(notes=note).in_vendor_order()[: MAX_LISTED + 1]
     ranges = CodeRange.objects.visible_to(caller.user).filter(notes=note).select_related("table")[:MAX_LISTED]
-    answer = shaping.note(note, ranges, caller.address)
-    answer.codes = fitting([partial(shaping.code_ref, code, caller.address) for code in codes], MAX_BYTES // 4)
+    answer = shapes.note(note, ranges, caller.address)
+    answer.codes = fitting([partial(shapes.code_ref, code, caller.address) for code in codes], MAX_BYTES // 4)
     answer.more_codes = len(answer.codes) < len(codes)
     parts = [(name, piece) for name in NOTE_TEXTS[1:] for piece in pieces(getattr(note, name).strip())][given.skip :]
-    makers = [partial(shaping.part, name, piece) for name, piece in parts]
+    makers = [partial(shapes.part, name, piece) for name, piece in parts]
     answer.parts = _fit(answer, makers, given.skip, len(parts))
     return answer
 
@@ -153,12 +158,12 @@ def changes_since(given: ChangesSince, caller: Caller) -> Changes:
     since = None
     if given.since or given.after is None:
         day = given.since or timezone.localdate() - timedelta(days=DAYS)
-        since = shaping.midnight(day)
-    changes = feed.recent(caller.user, since, table).filter(sequence__gt=given.after or 0).order_by("sequence")
+        since = shapes.midnight(day)
+    changes = recent_changes(caller.user, since, table).filter(sequence__gt=given.after or 0).order_by("sequence")
     page = list(changes[: MAX_CHANGES + 1])
-    steps = feed.steps(page[:MAX_CHANGES], caller.user)
+    steps = change_steps(page[:MAX_CHANGES], caller.user)
     answer = Changes(changes=[], last_sequence=given.after)
-    answer.changes = fitting([partial(shaping.change, step, caller.address) for step in steps], _room(answer))
+    answer.changes = fitting([partial(shapes.change, step, caller.address) for step in steps], _room(answer))
     if answer.changes:
         answer.last_sequence = answer.changes[-1].sequence
     if len(answer.changes) < len(page):
@@ -183,11 +188,11 @@ def _table(slug: str, caller: Caller) -> CodeTable:
     found = tables.filter(slug=slug).first()
     if found is None:
         known = ", ".join(tables.values_list("slug", flat=True)[:20]) or "none yet"
-        raise Refused(f"There is no table {slug}. Tables: {known}.")
+        raise ToolRefused(f"There is no table {slug}. Tables: {known}.")
     return found
 
 
-def _count(found: list[lookup.Answer], user: Any) -> None:
+def _count(found: list[CodeAnswer], user: Any) -> None:
     usage.count_codes([hit.code.pk for answer in found for hit in answer.hits])
     for answer in found:
         if not answer.hits:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from kb.mcp.server import server
 from kb.mcp.tools import Caller
-from kb.models.token import READING, Scope
+from kb.models.tokens import READING, Scope
 
 Message = MutableMapping[str, Any]
 

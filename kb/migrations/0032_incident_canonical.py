@@ -3,7 +3,7 @@
 import django.core.validators
 from django.db import migrations, models
 
-from kb.text import tracker
+from kb.text.trackers import NotALink, read_address
 
 
 def fill(apps, schema_editor):
@@ -11,8 +11,8 @@ def fill(apps, schema_editor):
     taken = {}
     for incident in apps.get_model("kb", "IncidentLink").objects.order_by("pk").iterator():
         try:
-            canonical = tracker.read(incident.url).canonical
-        except tracker.NotALink:
+            canonical = read_address(incident.url).canonical
+        except NotALink:
             canonical = incident.url
         first = taken.setdefault(canonical, incident.pk)
         incident.canonical = canonical if first == incident.pk else f"{canonical} (duplicate of {first}: {incident.pk})"

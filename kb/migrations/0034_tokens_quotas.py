@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import kb.models.token
+import kb.models.tokens
 
 
 class Migration(migrations.Migration):
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
                 ("hint", models.CharField(editable=False, help_text="How the token begins.", max_length=16)),
-                ("scopes", models.JSONField(default=list, validators=[kb.models.token.known_scopes])),
+                ("scopes", models.JSONField(default=list, validators=[kb.models.tokens.known_scopes])),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("expires_at", models.DateTimeField(blank=True, help_text="Empty: never.", null=True)),
                 ("revoked_at", models.DateTimeField(editable=False, null=True)),

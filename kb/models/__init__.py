@@ -1,19 +1,22 @@
 """Floor 1: rows, database constraints and chainable QuerySets; one noun a file."""
 
-from kb.models.audience import Audience
-from kb.models.change import Change, ChangeCounter
-from kb.models.code import CodeRange, ReturnCode
-from kb.models.feedback import Flag, NoteOutcome, Outcome
+from kb.models.changes import Change, ChangeCounter
+from kb.models.codes import ReturnCode
+from kb.models.flags import Flag
 from kb.models.history import Door
-from kb.models.incident import IncidentLink
-from kb.models.note import TroubleshootingNote
-from kb.models.proposal import Proposal
-from kb.models.quota import Quota
-from kb.models.synonym import Synonym
-from kb.models.table import CodeTable, Section
-from kb.models.table_import import ImportRow, ImportState, Resolution, RowKind, TableImport
-from kb.models.token import ApiToken, Bearer, Scope
+from kb.models.incidents import IncidentLink
+from kb.models.notes import TroubleshootingNote
+from kb.models.outcomes import NoteOutcome, Outcome
+from kb.models.proposals import Proposal
+from kb.models.quotas import Quota
+from kb.models.ranges import CodeRange
+from kb.models.sections import Section
+from kb.models.synonyms import Synonym
+from kb.models.table_imports import ImportRow, ImportState, Resolution, RowKind, TableImport
+from kb.models.tables import CodeTable
+from kb.models.tokens import ApiToken, Bearer, Scope
 from kb.models.usage import CodeUse, IgnoredMiss, Miss
+from kb.models.visibility import Audience
 
 __all__ = [
     "ApiToken",

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Count, Exists, Max, OuterRef, Sum
 from django.utils import timezone
 
-from kb.models.audience import Audience, Reader, reader
-from kb.models.code import ReturnCode
+from kb.models.codes import ReturnCode
+from kb.models.visibility import Audience, Reader, reader
 
 MISS_LENGTH = 64
 """Characters kept of a text that nothing was found for."""

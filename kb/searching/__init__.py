@@ -10,17 +10,17 @@ ranking.py     the best first; spelling.py what was meant; snippet.py the passag
 first.py       the first documents with some words; find.py: `search` and `containing`
 """
 
-from kb.searching.comparing import check, differences
-from kb.searching.find import Found, Hit, containing, search
-from kb.searching.index import lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
+from kb.searching.consistency import check, differences
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, all_texts, notes_containing, search_notes
+from kb.searching.planner import SearchHit, SearchMatches, containing, search
 from kb.searching.store import is_there
+from kb.searching.writer import lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
 
 __all__ = [
     "MAX_LENGTH",
     "MAX_WORDS",
-    "Found",
-    "Hit",
+    "SearchHit",
+    "SearchMatches",
     "all_texts",
     "check",
     "containing",

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
-from kb.models.note import NoteState
-from kb.searching.words import indexed
+from kb.models.notes import NoteState
+from kb.searching.tokenizer import indexed
 
 PUBLIC, INTERNAL = 0, 1
 AUDIENCES = (PUBLIC, INTERNAL)

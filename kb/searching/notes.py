@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import Func, QuerySet, TextField
 
 from kb.models import TroubleshootingNote
-from kb.models.note import NOTE_TEXTS
-from kb.searching.find import search
+from kb.models.notes import NOTE_TEXTS
+from kb.searching.planner import search
 
 MAX_WORDS = 8
 """Words of a query that are looked for; more are left out, so that a pasted log cannot make a huge query."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from kb.models import Synonym
 from kb.searching import store
-from kb.searching.words import STOP, Written, fold, stem, written
+from kb.searching.tokenizer import STOP, Written, fold, stem, written
 
 MAX_TERMS = 16
 """Words of a question that are looked for, so that a pasted log cannot make a huge query."""
@@ -32,14 +32,14 @@ class Alternative:
 
 
 @dataclass(frozen=True)
-class Term:
+class SearchTerm:
     """A word or set phrase of a question; any of its alternatives finds it."""
 
     text: str
     alternatives: tuple[Alternative, ...]
 
 
-def expression(terms: Sequence[Term], table_marks: Sequence[str] = ()) -> str:
+def expression(terms: Sequence[SearchTerm], table_marks: Sequence[str] = ()) -> str:
     """Return what a database looks for: every term, within one of the tables if any are named."""
     database = store.database()
     parts = [database.any_of([_all(alternative) for alternative in term.alternatives]) for term in terms]
@@ -48,12 +48,12 @@ def expression(terms: Sequence[Term], table_marks: Sequence[str] = ()) -> str:
     return database.all_of(parts)
 
 
-def first_stems(terms: Sequence[Term]) -> list[str]:
+def first_stems(terms: Sequence[SearchTerm]) -> list[str]:
     """Return the first word of each alternative: what a term's rarity is told by."""
     return sorted({alternative.stems[0] for term in terms for alternative in term.alternatives})
 
 
-def terms_of(text: str, as_you_type: bool = True) -> list[Term]:
+def terms_of(text: str, as_you_type: bool = True) -> list[SearchTerm]:
     """Return the terms of a question in order; stop words only where it has no others."""
     folded = fold(text[:MAX_TEXT])
     words = written(folded)
@@ -78,7 +78,7 @@ def _once(words: list[Written]) -> list[Written]:
     return list(found.values())
 
 
-def _expanded(asked: list[Written], unfinished: bool) -> list[Term]:
+def _expanded(asked: list[Written], unfinished: bool) -> list[SearchTerm]:
     meanings = _meanings(tuple(Synonym.objects.order_by("pk").values_list("words", flat=True)))
     stems = [stem(word.whole) for word in asked]
     terms, at = [], 0
@@ -90,13 +90,13 @@ def _expanded(asked: list[Written], unfinished: bool) -> list[Term]:
     return terms
 
 
-def _term(words: list[Written], meanings: dict[tuple[str, ...], list[tuple[str, ...]]], unfinished: bool) -> Term:
+def _term(words: list[Written], meanings: dict[tuple[str, ...], list[tuple[str, ...]]], unfinished: bool) -> SearchTerm:
     own = tuple(stem(word.whole) for word in words)
     found = [Alternative(own)]
     if len(words) == 1:
         found += _spellings(words[0], own[0], unfinished)
     found += [Alternative(other, SYNONYM) for other in meanings.get(own, []) if other != own]
-    return Term(" ".join(word.whole for word in words), tuple(dict.fromkeys(found[:_MAX_ALTERNATIVES])))
+    return SearchTerm(" ".join(word.whole for word in words), tuple(dict.fromkeys(found[:_MAX_ALTERNATIVES])))
 
 
 def _spellings(word: Written, own: str, unfinished: bool) -> list[Alternative]:

@@ -11,7 +11,7 @@ from django.db import connection, connections, router
 from kb.models import ReturnCode
 from kb.searching import postgres, sqlite
 from kb.searching.documents import AUDIENCES, BUCKET, Document, keys_of
-from kb.searching.words import stem
+from kb.searching.tokenizer import stem
 
 LOCK = 7_065_662
 """Names the advisory lock. See `lock`."""

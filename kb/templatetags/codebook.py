@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from kb.text import diff as text_diff
-from kb.text import markdown as text_markdown
+from kb.text.editing import diff as text_diff
+from kb.text.safety import markdown as text_markdown
 
 register = template.Library()
 

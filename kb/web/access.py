@@ -7,7 +7,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control
 
-from kb.models.audience import Reader, reader
+from kb.models.visibility import Reader, reader
 
 
 class ReadersOnlyMiddleware(LoginRequiredMiddleware):

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from kb.as_of import as_of
 from kb.models import CodeTable, ReturnCode
+from kb.queries.as_of import as_of
 from kb.web.errors import NotUnderstood
 
 FIRST_DAY = date(2000, 1, 1)

@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import condition, require_safe
 
-from kb import feed as kb_feed
-from kb.feed import Step
 from kb.models import CodeTable
-from kb.models.audience import reader
-from kb.text.escape import without_controls
+from kb.models.visibility import reader
+from kb.queries import changes as kb_feed
+from kb.queries.changes import ChangeStep
+from kb.text.safety.escape import without_controls
 from kb.web.errors import NotUnderstood
-from kb.web.programs import for_programs
+from kb.web.program_access import for_programs
 
 PER_PAGE = 50
 DAYS = 7
@@ -36,20 +36,20 @@ def page(request: HttpRequest) -> HttpResponse:
     table = _table(request.GET, tables)
     days = _number(request.GET, "days", DAYS, MAX_DAYS)
     since = timezone.now() - timedelta(days=days)
-    shown = _page(request.GET, Paginator(kb_feed.recent(request.user, since, table), PER_PAGE))
+    shown = _page(request.GET, Paginator(kb_feed.recent_changes(request.user, since, table), PER_PAGE))
     context = {
         "tables": tables,
         "table": table,
         "days": days,
         "page": shown,
-        "groups": _by_table(kb_feed.steps(list(shown.object_list), request.user)),
+        "groups": _by_table(kb_feed.change_steps(list(shown.object_list), request.user)),
     }
     return render(request, "kb/changes.html", context)
 
 
-def _by_table(steps: list[Step]) -> list[tuple[CodeTable | None, list[Step]]]:
+def _by_table(steps: list[ChangeStep]) -> list[tuple[CodeTable | None, list[ChangeStep]]]:
     """Group the steps of a page; tables in the order in which they changed last."""
-    groups: dict[int | None, tuple[CodeTable | None, list[Step]]] = {}
+    groups: dict[int | None, tuple[CodeTable | None, list[ChangeStep]]] = {}
     for step in steps:
         groups.setdefault(step.table.pk if step.table else None, (step.table, []))[1].append(step)
     return list(groups.values())
@@ -102,37 +102,37 @@ class ChangesFeed(Feed):
         """Return the feed's own address, its table named."""
         return request.get_full_path()
 
-    def items(self, request: HttpRequest) -> list[Step]:
+    def items(self, request: HttpRequest) -> list[ChangeStep]:
         """Return the last changes."""
-        return kb_feed.steps(list(_of_feed(request)), request.user)
+        return kb_feed.change_steps(list(_of_feed(request)), request.user)
 
-    def item_title(self, item: Step) -> str:
+    def item_title(self, item: ChangeStep) -> str:
         """Say what happened to what."""
         change = item.change
         return without_controls(f"{change.get_noun_display()} {change.label}: {change.get_kind_display().lower()}")
 
-    def item_description(self, item: Step) -> str:
+    def item_description(self, item: ChangeStep) -> str:
         """Show the words that moved."""
         return without_controls(render_to_string("kb/_change.html", {"step": item}))
 
-    def item_link(self, item: Step) -> str:
+    def item_link(self, item: ChangeStep) -> str:
         """Return the address of the object, or of the changes where it has none."""
         return address(item)
 
-    def item_guid(self, item: Step) -> str:
+    def item_guid(self, item: ChangeStep) -> str:
         """Name the change by its sequence, which never moves."""
         return f"urn:codebook:change:{item.change.sequence}"
 
-    def item_pubdate(self, item: Step) -> datetime:
+    def item_pubdate(self, item: ChangeStep) -> datetime:
         """Return when it happened."""
         return item.change.at
 
-    def item_updateddate(self, item: Step) -> datetime:
+    def item_updateddate(self, item: ChangeStep) -> datetime:
         """Return the same: a change does not change."""
         return item.change.at
 
 
-def address(step: Step) -> str:
+def address(step: ChangeStep) -> str:
     """Return where a step's object is shown."""
     subject = step.subject
     if hasattr(subject, "get_absolute_url"):
@@ -146,7 +146,7 @@ def _of_feed(request: HttpRequest) -> Any:
         raise NotUnderstood(f"“{min(unknown)[:80]}” is not a filter of this feed. Allowed: table.")
     asked = "table" in request.GET
     table = _table(request.GET, list(CodeTable.objects.visible_to(request.user))) if asked else None
-    return kb_feed.recent(request.user, table=table)[:PER_PAGE]
+    return kb_feed.recent_changes(request.user, table=table)[:PER_PAGE]
 
 
 def _etag(request: HttpRequest) -> str:

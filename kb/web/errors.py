@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from config import away
+from kb.ops import outages
 from kb.web import read_only
 
 log = logging.getLogger(__name__)
@@ -64,15 +64,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, or 503, with nothing that can fail again: no database, no context processor, no manifest."""
     # Asked first: while another error is handled, this one is its cause.
-    is_away = away.is_handled()
+    is_away = outages.is_handled()
     status = 503 if is_away else 500
     try:
         response = _bare(f"kb/{status}.html", status)
     except Exception:
-        words = away.DETAIL if is_away else "Something went wrong on our side. Please try again."
+        words = outages.DETAIL if is_away else "Something went wrong on our side. Please try again."
         response = HttpResponse(words, "text/plain; charset=utf-8", status)
     if is_away:
-        response["Retry-After"] = str(away.RETRY_SECONDS)
+        response["Retry-After"] = str(outages.RETRY_SECONDS)
     return response
 
 

@@ -9,10 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
-from kb import feedback, lookup
-from kb.journal import By, NotAllowed
 from kb.models import Door, Outcome, ReturnCode, TroubleshootingNote
-from kb.models.audience import READ_INTERNAL
+from kb.models.visibility import READ_INTERNAL
+from kb.queries.cards import cards
+from kb.queries.lookup import codes_visible_to
+from kb.services.flags import raise_flag
+from kb.services.journal import By, NotAllowed
+from kb.services.outcomes import report_outcome
 from kb.web.errors import NotUnderstood
 
 THANKS = {
@@ -37,7 +40,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     if given not in Outcome.values:
         raise NotUnderstood(f"“{given[:40]}” is no outcome; allowed are {', '.join(Outcome.values)}.")
     outcome = Outcome(given)
-    return _answered(request, code, lambda by: feedback.report_outcome(note, outcome, by), THANKS[outcome])
+    return _answered(request, code, lambda by: report_outcome(note, outcome, by), THANKS[outcome])
 
 
 @login_required
@@ -50,7 +53,7 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
         return _back(code)
     note, comment = _note(request, code), request.POST.get("comment", "")
     thanks = "Thank you: the flag is raised. Whoever keeps this up to date sees it; the answer comes to “My flags”."
-    return _answered(request, code, lambda by: feedback.raise_flag(code, note, comment, by), thanks)
+    return _answered(request, code, lambda by: raise_flag(code, note, comment, by), thanks)
 
 
 def _answered(request: HttpRequest, code: ReturnCode, verb: Callable[[By], Any], thanks: str) -> HttpResponse:
@@ -68,7 +71,7 @@ def _back(code: ReturnCode) -> HttpResponse:
 
 
 def _code(request: HttpRequest, pk: int) -> ReturnCode:
-    return get_object_or_404(lookup.codes_visible_to(request.user), pk=pk)
+    return get_object_or_404(codes_visible_to(request.user), pk=pk)
 
 
 def _note(request: HttpRequest, code: ReturnCode) -> TroubleshootingNote | None:
@@ -76,7 +79,7 @@ def _note(request: HttpRequest, code: ReturnCode) -> TroubleshootingNote | None:
     given = request.POST.get("note", "")
     if not given:
         return None
-    notes = {str(note.pk): note for note in lookup.cards([code], request.user)[0].notes}
+    notes = {str(note.pk): note for note in cards([code], request.user)[0].notes}
     if given not in notes:
         raise NotUnderstood(f"The card of {code} has no note “{given[:40]}”.")
     return notes[given]

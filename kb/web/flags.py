@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from kb import feedback
-from kb.models.audience import READ_INTERNAL
+from kb.models.visibility import READ_INTERNAL
+from kb.queries.flags import flags_raised_by
 
 PER_PAGE = 50
 
@@ -17,5 +17,5 @@ PER_PAGE = 50
 @permission_required(READ_INTERNAL, raise_exception=True)
 def mine(request: HttpRequest) -> HttpResponse:
     """List the reader's own flags with their answers, the latest first."""
-    page = Paginator(feedback.raised_by(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(flags_raised_by(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "kb/flags.html", {"page": page})

@@ -32,7 +32,7 @@ _WORDS = {*_LABELS} - {"section_id", "successor_id", "extra"}
 
 
 @dataclass(frozen=True)
-class Difference:
+class HistoryDifference:
     """One field of one step: its label and, for a field of words, both texts."""
 
     label: str
@@ -42,15 +42,15 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryStep:
     """One revision that changed something."""
 
     revision: Any
     title: str
-    differences: list[Difference]
+    differences: list[HistoryDifference]
 
 
-def histories(codes: Sequence[ReturnCode]) -> dict[int, list[Step]]:
+def histories(codes: Sequence[ReturnCode]) -> dict[int, list[HistoryStep]]:
     """Return the steps of each code, the latest first, in one query."""
     revisions = ReturnCode.history.filter(id__in=[code.pk for code in codes]).select_related("history_user")
     by_code = defaultdict(list)
@@ -59,18 +59,18 @@ def histories(codes: Sequence[ReturnCode]) -> dict[int, list[Step]]:
     return defaultdict(list, {pk: _steps(found) for pk, found in by_code.items()})
 
 
-def _steps(revisions: list[Any]) -> list[Step]:
+def _steps(revisions: list[Any]) -> list[HistoryStep]:
     pairs = zip(revisions, [*revisions[1:], None], strict=True)
     steps = (_step(newer, older) for newer, older in pairs)
     return [step for step in steps if step][:MAX_STEPS]
 
 
-def _step(newer: Any, older: Any) -> Step | None:
+def _step(newer: Any, older: Any) -> HistoryStep | None:
     if older is None:
-        return Step(newer, "Added" if newer.history_type == "+" else "Earlier state", [])
+        return HistoryStep(newer, "Added" if newer.history_type == "+" else "Earlier state", [])
     differences = list(_differences(newer, older))
     title = _title(newer, older) if newer.retired_at != older.retired_at else "Changed"
-    return Step(newer, title, differences) if differences or title != "Changed" else None
+    return HistoryStep(newer, title, differences) if differences or title != "Changed" else None
 
 
 def _title(newer: Any, older: Any) -> str:
@@ -79,13 +79,13 @@ def _title(newer: Any, older: Any) -> str:
     return "Listed again" if newer.retired_at is None else "Retirement moved"
 
 
-def _differences(newer: Any, older: Any) -> Iterable[Difference]:
+def _differences(newer: Any, older: Any) -> Iterable[HistoryDifference]:
     for name, label in _LABELS.items():
         before, after = getattr(older, name), getattr(newer, name)
         # An update that nobody had edited moves both sides to the same words: said once.
         followed = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
         if before != after and not followed:
-            yield Difference(label, _text(older, name), _text(newer, name), name in _WORDS)
+            yield HistoryDifference(label, _text(older, name), _text(newer, name), name in _WORDS)
 
 
 def _text(revision: Any, name: str) -> str:

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from kb import tables
-from kb.text.escape import markdown
+from kb.queries import tables
+from kb.text.safety.escape import markdown
 
 MAX_TABLES = 100
 

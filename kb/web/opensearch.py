@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from kb import lookup
-from kb.text import code as text_code
+from kb.queries.lookup import find
+from kb.text.codes import forms as text_code
 
 MAX_QUERY = 4000
 """As long as the box on the pages takes."""
@@ -35,7 +35,7 @@ def go(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY]
     if not query:
         return redirect("start")
-    hits = lookup.find(query, request.user).hits
+    hits = find(query, request.user).hits
     if len(hits) == 1 and hits[0].code.identity == text_code.identity(query):
         return redirect(hits[0].code)
     return redirect(f"{reverse('start')}?{urlencode({'q': query})}")

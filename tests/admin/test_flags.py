@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
-from kb import feedback
-from kb.journal import By, NotAllowed, StaleEdit
 from kb.models import Change, Door
+from kb.queries.flags import flags_raised_by
+from kb.services.flags import answer_flag, assign_flag, raise_flag
+from kb.services.journal import By, NotAllowed, StaleEdit
 from tests import make
 from tests.admin.conftest import edit, said, url
 from tests.web.page import check_order, words
@@ -16,7 +17,7 @@ def flag(room, agent, editor):
     note = room.notes.get()
     note.owner = editor
     note.save()
-    return feedback.raise_flag(room, note, "Step 2 <b>fails</b>", By(agent, Door.WEB))
+    return raise_flag(room, note, "Step 2 <b>fails</b>", By(agent, Door.WEB))
 
 
 @pytest.mark.parametrize("about", ["the note", "the code", "a code without a note"])
@@ -25,7 +26,7 @@ def test_a_flag_goes_to_whoever_keeps_what_it_is_about(about, room, agent, edito
     note.owner = editor
     note.save()
     code = make.code("2") if about == "a code without a note" else room
-    raised = feedback.raise_flag(code, note if about == "the note" else None, "Wrong", By(agent, Door.WEB))
+    raised = raise_flag(code, note if about == "the note" else None, "Wrong", By(agent, Door.WEB))
     assert raised.owner == (None if about == "a code without a note" else editor)
 
 
@@ -46,18 +47,18 @@ def test_an_answer_closes_a_flag_and_reaches_whoever_raised_it(as_user, editor, 
 
 
 def test_an_answered_flag_is_for_reading_alone(as_user, editor, flag):
-    feedback.answer_flag(flag, 1, "Done.", By(editor, Door.ADMIN))
+    answer_flag(flag, 1, "Done.", By(editor, Door.ADMIN))
     browser = as_user(editor)
     assert 'name="_save"' not in browser.get(url(flag)).content.decode()
     assert browser.post(url(flag), {"answer": "Other words"}).status_code == 403
 
 
 def test_two_answers_at_once_lose_none(as_user, editor, reviewer, flag):
-    feedback.assign_flag(flag, 1, reviewer, By(reviewer, Door.ADMIN))
+    assign_flag(flag, 1, reviewer, By(reviewer, Door.ADMIN))
     response = as_user(editor).post(url(flag), {"version": "1", "answer": "Mine", "owner": editor.pk})
     assert "Somebody else saved this" in response.text
     with pytest.raises(StaleEdit):
-        feedback.answer_flag(flag, 1, "Mine", By(editor, Door.ADMIN))
+        answer_flag(flag, 1, "Mine", By(editor, Door.ADMIN))
 
 
 def test_an_answer_without_words_leaves_the_flag_open(as_user, editor, flag):
@@ -69,7 +70,7 @@ def test_an_answer_without_words_leaves_the_flag_open(as_user, editor, flag):
 @pytest.mark.parametrize("role", ["idle_staff", "importer", "agent"])
 def test_others_can_neither_assign_nor_answer(request, role, flag):
     user = request.getfixturevalue(role)
-    for verb, value in ((feedback.answer_flag, "Mine"), (feedback.assign_flag, user)):
+    for verb, value in ((answer_flag, "Mine"), (assign_flag, user)):
         with pytest.raises(NotAllowed):
             verb(flag, 1, value, By(user, Door.ADMIN))
 
@@ -84,14 +85,14 @@ def test_a_stranger_has_no_flags(stranger, flag):
     browser = Client()
     browser.force_login(stranger)
     assert browser.get("/flags/").status_code == 403
-    assert not feedback.raised_by(stranger).exists()
+    assert not flags_raised_by(stranger).exists()
 
 
 @pytest.mark.parametrize("size", [2, 9])
 def test_lists_of_flags_cost_the_same_however_many(as_user, editor, agent, django_assert_num_queries, size):
     for n in range(size):
         code = make.code(str(n))
-        feedback.raise_flag(code, make.note(f"Note {n}", code, owner=editor), "Wrong", By(agent, Door.WEB))
+        raise_flag(code, make.note(f"Note {n}", code, owner=editor), "Wrong", By(agent, Door.WEB))
     browser = as_user(editor)
     with django_assert_num_queries(8):
         browser.get("/admin/kb/flag/")

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from kb import curating
-from kb.journal import By, NotAllowed
 from kb.models import Change, Door, IncidentLink, TroubleshootingNote
+from kb.services.incidents import AlreadyLinked, save_incident
+from kb.services.journal import By, NotAllowed
 from tests import make
 from tests.admin.conftest import edit, errors, posted, said, url
 
@@ -37,11 +37,11 @@ def test_a_pasted_address_gives_the_reference_and_the_incident_begins_now(as_use
 
 
 def test_a_reference_that_was_written_stays_and_one_that_was_read_follows_the_address(by):
-    read = curating.save_incident(IncidentLink(url=JIRA, title="Down"), None, {}, [], by)
-    moved = curating.save_incident(read, 1, {"url": f"{JIRA}0", "reference": "ZIM-42"}, None, by)
+    read = save_incident(IncidentLink(url=JIRA, title="Down"), None, {}, [], by)
+    moved = save_incident(read, 1, {"url": f"{JIRA}0", "reference": "ZIM-42"}, None, by)
     assert moved.reference == "ZIM-420"
-    named = curating.save_incident(moved, 2, {"reference": "The big one"}, None, by)
-    assert curating.save_incident(named, 3, {"url": JIRA}, None, by).reference == "The big one"
+    named = save_incident(moved, 2, {"reference": "The big one"}, None, by)
+    assert save_incident(named, 3, {"url": JIRA}, None, by).reference == "The big one"
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_an_internal_incident_is_not_named_to_staff_who_may_not_read_it(as_user,
 
 def test_the_verb_refuses_a_second_link_and_an_address_that_is_none(by):
     first = make.incident("The first", url=JIRA)
-    with pytest.raises(curating.AlreadyLinked) as refusal:
-        curating.save_incident(IncidentLink(url=JIRA.lower(), title="Again"), None, {}, [], by)
+    with pytest.raises(AlreadyLinked) as refusal:
+        save_incident(IncidentLink(url=JIRA.lower(), title="Again"), None, {}, [], by)
     assert refusal.value.existing == first
     with pytest.raises(NotAllowed, match="http"):
-        curating.save_incident(first, first.version, {"url": "javascript:alert(1)"}, None, by)
+        save_incident(first, first.version, {"url": "javascript:alert(1)"}, None, by)
     assert not Change.objects.exists()
 
 

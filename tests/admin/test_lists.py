@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.admin import asked
+from kb.admin.lists import strict_changelist
 from kb.models import CodeTable
 from tests import make
 
@@ -44,7 +44,7 @@ def test_of_a_word_that_is_everywhere_the_first_codes_are_listed_and_there_are_m
 ):
     browser = as_user(editor)
     assert "2 found" in browser.get("/admin/kb/returncode/", {"q": "room"}).content.decode()
-    monkeypatch.setattr(asked, "MAX_FOUND", 1)
+    monkeypatch.setattr(strict_changelist, "MAX_FOUND", 1)
     page = browser.get("/admin/kb/returncode/", {"q": "room"})
     assert "more than 1 found: add a word, or filter" in " ".join(page.content.decode().split())
     assert found(browser, "returncode", q="room") == ["660300001"]

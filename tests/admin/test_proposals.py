@@ -4,9 +4,10 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
-from kb import proposing
-from kb.journal import By
 from kb.models import Door, Proposal, TroubleshootingNote
+from kb.queries.proposals import is_outdated
+from kb.services.journal import By
+from kb.services.proposals import accept_proposal, propose_change, revise_proposal
 from tests import make
 from tests.admin.conftest import edit, posted, said, url
 
@@ -20,7 +21,7 @@ def note(room):
 
 @pytest.fixture
 def proposal(note, editor):
-    return proposing.propose(note, 1, {"cause": "Nobody is *in* it."}, By(editor, Door.ADMIN, "Asked twice"))
+    return propose_change(note, 1, {"cause": "Nobody is *in* it."}, By(editor, Door.ADMIN, "Asked twice"))
 
 
 def do(browser, proposal, action, **data):
@@ -33,8 +34,8 @@ def do(browser, proposal, action, **data):
 def move(note, **values):
     """Have the live note say something else."""
     admin = make.user("mover", is_superuser=True, is_staff=True)
-    moved = proposing.propose(note, note.version, values, By(admin, Door.ADMIN))
-    proposing.accept(moved, 1, By(make.user("accepter", "reviewer"), Door.ADMIN))
+    moved = propose_change(note, note.version, values, By(admin, Door.ADMIN))
+    accept_proposal(moved, 1, By(make.user("accepter", "reviewer"), Door.ADMIN))
     note.refresh_from_db()
 
 
@@ -81,7 +82,7 @@ def test_going_back_to_old_words_of_a_validated_note_is_proposed_too(as_user, ed
 
 
 def test_its_page_shows_the_difference_in_words(as_user, reviewer, note, proposal):
-    proposing.revise(proposal, 1, {"resolution": "Look *twice*."}, By(proposal.author, Door.ADMIN))
+    revise_proposal(proposal, 1, {"resolution": "Look *twice*."}, By(proposal.author, Door.ADMIN))
     page = as_user(reviewer).get(url(proposal)).content.decode()
     assert "Look *<del>again</del><ins>twice</ins>*." in page
     assert "Asked twice" in page
@@ -167,14 +168,14 @@ def test_a_conflict_is_decided_by_its_author(as_user, editor, note, proposal):
     assert browser.post(address, data | {"live": "1"}).status_code == 200
     assert browser.post(address, data).status_code == 302
     proposal.refresh_from_db()
-    assert (proposal.cause, proposing.has_moved(proposal)) == ("Both:\ndeleted", False)
+    assert (proposal.cause, is_outdated(proposal)) == ("Both:\ndeleted", False)
 
 
 @pytest.mark.parametrize(
     ("typed", "answer"), [("", "This field is required"), ("x" * 201, "at most 200"), ("a\x00b", "Null characters")]
 )
 def test_a_conflict_takes_what_the_field_takes(as_user, editor, note, proposal, typed, answer):
-    proposing.revise(proposal, 1, {"title": "Mine"}, By(editor, Door.ADMIN))
+    revise_proposal(proposal, 1, {"title": "Mine"}, By(editor, Door.ADMIN))
     move(note, title="Theirs")
     address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
     response = as_user(editor).post(address, {"version": 2, "live": note.version, "title": typed})
@@ -200,7 +201,7 @@ def test_what_is_up_to_date_stays(as_user, editor, proposal):
     ],
 )
 def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, proposal, query, found):
-    mine = proposing.propose(note, 1, {"title": "Mine"}, By(reviewer, Door.ADMIN))
+    mine = propose_change(note, 1, {"title": "Mine"}, By(reviewer, Door.ADMIN))
     Proposal.objects.filter(pk=mine.pk).update(state="returned")
     page = as_user(reviewer).get(f"{LIST}?{query}")
     assert page.context["cl"].result_count == found
@@ -210,7 +211,7 @@ def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, pr
 def test_pages_cost_the_same_however_many_wait(as_user, reviewer, note, django_assert_num_queries, size):
     for n in range(size):
         author = make.user(f"editor-{n}", "editor")
-        made = proposing.propose(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))
+        made = propose_change(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))
     ContentType.objects.get_for_models(TroubleshootingNote, Proposal)
     browser = as_user(reviewer)
     for address, count in ((LIST, 7), (url(made), 16), (url(note), 12)):

@@ -3,9 +3,12 @@
 import pytest
 from django.contrib.contenttypes.models import ContentType
 
-from kb import curating, publishing
-from kb.journal import By
 from kb.models import CodeRange, CodeTable, Door, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.services.codes import edit_code
+from kb.services.incidents import save_incident
+from kb.services.journal import By
+from kb.services.notes import save_note
+from kb.services.tables import save_table
 from tests import make
 from tests.admin.conftest import url
 
@@ -21,10 +24,10 @@ def fill(size, editor):
         note = make.note(f"Note {n}", *codes, owner=editor, state="not_validated")
         incident = make.incident(f"Incident {n}", *codes)
     for n in range(1, size):
-        curating.edit_code(codes[0], n, {"description": f"Wording {n}"}, by)
-        publishing.save_note(note, n, {"cause": f"Cause {n}"}, by, codes=codes[:n])
-        curating.save_incident(incident, n, {"impact": f"Impact {n}"}, codes[:n], by)
-    curating.save_table(CodeTable.objects.first(), 1, {"name": "New"}, by)
+        edit_code(codes[0], n, {"description": f"Wording {n}"}, by)
+        save_note(note, n, {"cause": f"Cause {n}"}, by, codes=codes[:n])
+        save_incident(incident, n, {"impact": f"Impact {n}"}, codes[:n], by)
+    save_table(CodeTable.objects.first(), 1, {"name": "New"}, by)
     return {"returncode": codes[0], "troubleshootingnote": note, "incidentlink": incident}
 
 

@@ -1,14 +1,13 @@
 """The real table through the real API: every cell, in the vendor's order."""
 
 import csv
-from pathlib import Path
 
 import pytest
 
-from tests import make
+from tests import ROOT, make
 
 pytestmark = pytest.mark.django_db
-ZIM = Path(__file__).parents[2] / "fixtures" / "zim_server_en.csv"
+ZIM = ROOT / "fixtures" / "zim_server_en.csv"
 TEXTS = ("description", "possible_reasons", "suggested_actions")
 
 

@@ -230,7 +230,7 @@ def test_an_answer_that_fails_is_an_error_in_the_same_shape(client, monkeypatch,
 
     settings.DEBUG = debug
     make.code("1")
-    monkeypatch.setattr("kb.lookup.codes_visible_to", fail)
+    monkeypatch.setattr("kb.models.codes.ReturnCodeQuerySet.visible_to", fail)
     client.raise_request_exception = False
     answer = client.get("/api/v1/codes/")
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")

@@ -12,9 +12,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from kb import curating
-from kb.journal import By
 from kb.models import CodeTable, Door, ReturnCode, Section, Synonym
+from kb.services.codes import edit_code
+from kb.services.journal import By
+from kb.services.tables import save_table
 from tests import make
 from tests.api.every_request import answers, described
 
@@ -56,9 +57,9 @@ def world(db, time_machine):
     by = By(make.user("anna", "editor", pk=900), Door.WEB)
     for pk, words in ((1, "Room is not there."), (3, "Übung again")):
         code = ReturnCode.objects.get(pk=pk)
-        curating.edit_code(code, code.version, {"description": words}, by)
+        edit_code(code, code.version, {"description": words}, by)
     table = CodeTable.objects.get(pk=2)
-    curating.save_table(table, table.version, {"name": "Codes of others"}, by)
+    save_table(table, table.version, {"name": "Codes of others"}, by)
 
 
 @pytest.fixture

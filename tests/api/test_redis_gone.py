@@ -8,9 +8,9 @@ import pytest
 import redis.connection  # noqa: F401 - loaded before anybody waits for it
 from django.core.cache import caches
 
-from kb.api import throttling
-from kb.keeping import site
+from kb.api.framework import throttle
 from kb.models import Quota
+from kb.ops.doctor import site
 
 PATIENCE = 1.0
 """Seconds that nobody may wait longer: two timeouts of a quarter, and what the answer itself takes."""
@@ -77,12 +77,12 @@ def test_without_redis_readers_are_served_at_once_and_their_rate_holds(redis_gon
 @pytest.mark.django_db
 def test_redis_is_asked_again_after_some_seconds(redis_gone, monkeypatch):
     asked = []
-    monkeypatch.setattr(throttling, "_add_in_redis", lambda *given: asked.append(given) or len(asked))
-    throttling._redis_rests_until = time.monotonic() + 0.1
-    throttling.wait_for("token:1", 50)
+    monkeypatch.setattr(throttle, "_add_in_redis", lambda *given: asked.append(given) or len(asked))
+    throttle._redis_rests_until = time.monotonic() + 0.1
+    throttle.wait_for("token:1", 50)
     assert asked == []
     time.sleep(0.15)
-    throttling.wait_for("token:1", 50)
+    throttle.wait_for("token:1", 50)
     assert len(asked) == 1
 
 

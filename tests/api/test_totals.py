@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kb.api import code_answer, refs
+from kb.api.resources import code_serializers, references
 from tests import make
 from tests.api.conftest import LAST_YEAR
 
@@ -84,7 +84,7 @@ def test_each_value_of_a_facet_is_one_that_the_filter_takes(client, world):
 
 
 def test_a_facet_of_many_values_says_that_it_goes_on(client, monkeypatch, world):
-    monkeypatch.setattr("kb.api.totals.MAX_VALUES", 1)
+    monkeypatch.setattr("kb.api.framework.totals.MAX_VALUES", 1)
     found = listed(client, "codes/?facets=disposition")["facets"]["disposition"]
     assert found == {"values": [{"value": "retry_later", "count": 2}], "truncated": True}
 
@@ -104,7 +104,7 @@ def test_codes_bring_along_what_is_asked_for(client, world):
     assert [note["title"] for note in room["notes"]] == ["Room is gone"]
     assert [one["title"] for one in room["open_incidents"] + room["past_incidents"]] == ["Rooms fail", "Over"]
     assert [(one["name"], one["table"]) for one in room["ranges"]] == [("Room", "zim-server")]
-    assert three == {"code": "3"} | {name: [] for name in (*code_answer.ON_CARD, "truncated")}
+    assert three == {"code": "3"} | {name: [] for name in (*code_serializers.ON_CARD, "truncated")}
     assert "notes" not in listed(client, "codes/")["results"][0]
     assert set(listed(client, f"codes/{world.pk}/?include=ranges&fields=code")) == {"code", "ranges", "truncated"}
 
@@ -129,8 +129,8 @@ def test_two_hundred_codes_bring_their_ranges(client):
 
 
 def test_long_lists_are_cut_and_say_so(client, world, monkeypatch):
-    monkeypatch.setattr(refs, "MAX_RELATED", 2)
-    monkeypatch.setattr(code_answer, "MAX_ON_CARD", 1)
+    monkeypatch.setattr(references, "MAX_RELATED", 2)
+    monkeypatch.setattr(code_serializers, "MAX_ON_CARD", 1)
     codes = [make.code(str(n)) for n in range(70, 73)]
     note, incident = make.note("Long", *codes), make.incident("Long", *codes)
     for address in (f"notes/{note.pk}/", f"incidents/{incident.pk}/"):

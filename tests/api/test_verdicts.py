@@ -7,10 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kb import usage
-from kb.api.detect import DetectSerializer
-from kb.api.lookup import LookupSerializer
-from kb.api.search import SearchSerializer
+from kb.api.resources.detection import DetectSerializer
+from kb.api.resources.lookup import LookupSerializer
+from kb.api.resources.search_results import SearchSerializer
+from kb.services import usage
 from tests import make
 from tests.api.conftest import LAST_YEAR
 

@@ -3,10 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from kb import feedback, searching
-from kb.journal import By, Door
+from kb import searching
 from kb.models import Miss, Synonym
-from kb.models.counting import add_counts
+from kb.models.counters import add_counts
+from kb.services.flags import raise_flag
+from kb.services.journal import By, Door
 from tests import make
 from tests.attacks import page
 
@@ -38,7 +39,7 @@ def hostile(db, settings):
     make.incident(short(30, 190), code, reference=short(35, 60), impact=ALL[:5_000], workaround=ALL[-5_000:])
     agent = make.user("agent", "agent")
     for n in range(0, 200, 40):
-        feedback.raise_flag(code, code.notes.first(), short(n, 1_900), By(agent, Door.WEB))
+        raise_flag(code, code.notes.first(), short(n, 1_900), By(agent, Door.WEB))
     day = timezone.now().date()
     add_counts(Miss, ("text", "day"), ["lookups"], [(payload[:64], day, 9) for payload in PAYLOADS if payload.strip()])
     Synonym.objects.create(words="room, lobby")

@@ -5,11 +5,11 @@ import importlib
 import re
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 _CALLS = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
 _LETTERS = "a1 A\t\n-_.:/,'\"\\<>{[(#=@|x0*~中é\x00"
 _ENDS = ("", "\x00!", "\n!")

@@ -3,10 +3,14 @@
 import contextlib
 from io import BytesIO
 
-from kb.importing.read import Limits, Unreadable, open_source
-from kb.searching import words
-from kb.text import cell, code, disposition, markdown, mask, reply, tracker
-from kb.text.candidate import candidates
+from kb.importing.reading.sources import Limits, Unreadable, open_source
+from kb.searching import tokenizer
+from kb.text.codes import disposition
+from kb.text.codes import forms as forms_module
+from kb.text.codes.cells import several_codes, tidy
+from kb.text.detection.candidates import candidates
+from kb.text.safety import markdown, mask, reply
+from kb.text.trackers import NotALink, read_address
 from tests.attacks.page import wrong_in
 
 NAMES = ["t.csv", "t.json", "t.ndjson", "t.html", "t.md", "t.xlsx", "pasted table"]
@@ -25,14 +29,14 @@ def importer(data: bytes) -> None:
 def canonicaliser(data: bytes) -> None:
     """Read a code in every way; what is read is read the same again."""
     text = data.decode("utf-8", "replace")
-    forms = code.forms(text)
-    assert code.identity(forms.identity) == forms.identity
-    assert code.canonical(forms.canonical) == forms.canonical
-    for reading in code.readings(text):
+    forms = forms_module.forms(text)
+    assert forms_module.identity(forms.identity) == forms.identity
+    assert forms_module.canonical(forms.canonical) == forms.canonical
+    for reading in forms_module.readings(text):
         assert reading.canonical
-    code.bare(text)
-    code.one_edit_variants(text)
-    code.difference(text, forms.code)
+    forms_module.bare(text)
+    forms_module.one_edit_variants(text)
+    forms_module.difference(text, forms.code)
 
 
 def texts(data: bytes) -> None:
@@ -40,13 +44,13 @@ def texts(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     assert wrong_in(markdown.render(text)) == []
     assert len(mask.mask(text)) == len(text)
-    cell.several_codes(cell.tidy(text, True))
-    disposition.derive(text)
+    several_codes(tidy(text, True))
+    disposition.derive_disposition(text)
     reply.problems(text, ["internal.example"])
-    words.written(words.fold(text))
-    words.indexed(text)
-    with contextlib.suppress(tracker.NotALink):
-        tracker.read(f"https://a.atlassian.net/{text}")
+    tokenizer.written(tokenizer.fold(text))
+    tokenizer.indexed(text)
+    with contextlib.suppress(NotALink):
+        read_address(f"https://a.atlassian.net/{text}")
 
 
 def detector(data: bytes) -> None:

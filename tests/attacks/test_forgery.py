@@ -7,9 +7,10 @@ from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.test import Client
 
-from kb import proposing, tokens
-from kb.journal import By
 from kb.models import ApiToken, Change, Door, Flag, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.services import tokens
+from kb.services.journal import By
+from kb.services.proposals import propose_change
 from tests import make
 from tests.admin.conftest import posted, url
 from tests.test_access import ACCESS, address, ids, people  # noqa: F401 - fixtures
@@ -209,7 +210,7 @@ def test_what_is_somebody_elses_is_not_there(client, agent, editor, reviewer, ad
     other = make.user("other", "editor")
     token, _secret = tokens.create(other, "deploy", ["read_public"], None)
     note = make.note("Room is gone", make.code())
-    proposal = proposing.propose(note, note.version, {"cause": "Closed."}, By(other, Door.ADMIN))
+    proposal = propose_change(note, note.version, {"cause": "Closed."}, By(other, Door.ADMIN))
     flag = Flag.objects.create(code=note.codes.get(), comment="Wrong", raised_by=other)
     before = rows(), proposal.version
     own = [

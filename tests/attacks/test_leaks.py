@@ -10,12 +10,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from kb import curating, feedback, proposing, publishing, searching, tables
-from kb.journal import By, Door
+from kb import searching
 from kb.mcp.server import call
 from kb.mcp.tools import Caller
-from kb.models import IncidentLink, Miss, ReturnCode, Synonym, TableImport, TroubleshootingNote
-from kb.models.counting import add_counts
+from kb.models import IncidentLink, Miss, Outcome, ReturnCode, Synonym, TableImport, TroubleshootingNote
+from kb.models.counters import add_counts
+from kb.queries import tables
+from kb.services.codes import edit_code
+from kb.services.flags import answer_flag, raise_flag
+from kb.services.incidents import save_incident
+from kb.services.journal import By, Door
+from kb.services.misses import ignore_miss
+from kb.services.notes import save_note
+from kb.services.outcomes import report_outcome
+from kb.services.proposals import propose_change
+from kb.services.synonyms import save_synonym
 from tests import make
 from tests.test_access import ACCESS
 
@@ -38,7 +47,7 @@ def room(by):
     make.note("Room is gone", room, owner=by.user, cause="The room was closed.", verify_reason=f"{WORD} said so")
     make.incident("Rooms fail", room)
     make.code_range()
-    curating.edit_code(room, room.version, {"description": "The room does not exist."}, by)
+    edit_code(room, room.version, {"description": "The room does not exist."}, by)
     return room
 
 
@@ -46,23 +55,23 @@ def plant(room, by):
     """Make everything that is internal, each with the word; return its addresses, by what they would be of."""
     table = make.table("secret", vendor=WORD, product=WORD, name=WORD, audience="internal")
     codes = [make.code(n, table, WORD, symbol=WORD, description=f"{WORD} room") for n in ("660300001", "77", "6603")]
-    curating.edit_code(codes[1], codes[1].version, {"possible_reasons": f"{WORD} gone"}, by)
+    edit_code(codes[1], codes[1].version, {"possible_reasons": f"{WORD} gone"}, by)
     make.code_range(WORD, 660300000, 660399999, of=table)
     texts = dict.fromkeys(("title", "issue", "cause", "resolution", "environment"), f"{WORD} lobby")
-    note = publishing.save_note(TroubleshootingNote(), None, texts, by, [room, codes[0]])
+    note = save_note(TroubleshootingNote(), None, texts, by, [room, codes[0]])
     make.note(f"{WORD} waits", room, state="not_validated", cause=WORD)
     make.note(f"{WORD} was", room, state="archived", cause=WORD)
     make.note(f"{WORD} inside", room, audience="internal", customer_reply=f"{WORD} {{code}}")
     live = room.notes.get(title="Room is gone")
-    proposing.propose(live, live.version, {"cause": f"{WORD} closed it."}, By(make.user("e", "editor"), Door.ADMIN))
+    propose_change(live, live.version, {"cause": f"{WORD} closed it."}, By(make.user("e", "editor"), Door.ADMIN))
     values = {"title": WORD, "url": f"https://{WORD}.example.com/1", "impact": WORD, "audience": "internal"}
-    incident = curating.save_incident(IncidentLink(), None, values, [room, codes[0]], by)
+    incident = save_incident(IncidentLink(), None, values, [room, codes[0]], by)
     make.incident(f"{WORD} again", codes[0], impact=WORD)
-    flag = feedback.raise_flag(room, live, f"{WORD} is wrong", by)
-    feedback.answer_flag(flag, flag.version, f"{WORD} is right", by)
-    feedback.report_outcome(live, feedback.Outcome.DID_NOT_WORK, by)
-    curating.ignore_miss(WORD, by)
-    curating.save_synonym(Synonym(), None, {"words": f"{WORD}, hafnium"}, by)
+    flag = raise_flag(room, live, f"{WORD} is wrong", by)
+    answer_flag(flag, flag.version, f"{WORD} is right", by)
+    report_outcome(live, Outcome.DID_NOT_WORK, by)
+    ignore_miss(WORD, by)
+    save_synonym(Synonym(), None, {"words": f"{WORD}, hafnium"}, by)
     add_counts(Miss, ("text", "day"), ["lookups"], [(f"{WORD} miss", NOW.date(), 9)])
     TableImport.objects.create(table=room.table, file_name=f"{WORD}.csv", message=WORD)
     searching.refresh(list(ReturnCode.objects.values_list("pk", flat=True)))

@@ -6,9 +6,9 @@ import logging
 import pytest
 from django.test import Client
 
-from kb import tokens
+from kb.services import tokens
 from tests import make
-from tests.test_logs import written  # noqa: F401 - a fixture
+from tests.ops.test_logs import written  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 MAIL, WRONG, TICKET = "carla.customer@example.com", "wr0ng-passw0rd", "4711-0815-secret"

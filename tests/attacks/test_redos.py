@@ -6,22 +6,31 @@ import time
 
 import pytest
 
-from kb.searching import words
-from kb.text import cell, code, disposition, markdown, mask, tracker
-from kb.text.candidate import candidates
+from kb.searching import tokenizer
+from kb.text.codes import disposition
+from kb.text.codes.cells import several_codes, tidy
+from kb.text.codes.forms import bare, identity, one_edit_variants, readings
+from kb.text.detection.candidates import candidates
+from kb.text.safety import markdown, mask
+from kb.text.trackers import MAX_BYTES, NotALink, read_address
 from tests.attacks import patterns
 
 FOUND = list(patterns.calls())
 LONG = 6_000
 SHORTER = {
     # The texts that these patterns see are cut first, to so many characters.
-    "kb.text.tracker._COMPILED": tracker.MAX_BYTES,
-    "kb.text.disposition._COMPILED": 4_000,
+    "kb.text.trackers._COMPILED": MAX_BYTES,
+    "kb.text.codes.disposition._COMPILED": 4_000,
     r"[^\x00-\x7f\s：、，。「『（]*\Z": 6,
     r"[\s:：#\"'（(是为為はが=「【\[]+\Z": 16,
 }
-ANCHORED = {"kb.text.tracker._COMPILED"}
-MADE_LATER = {"kb.importing.markup": 1, "kb.text.disposition": 1, "kb.text.mask": 1, "kb.text.tracker": 2}
+ANCHORED = {"kb.text.trackers._COMPILED"}
+MADE_LATER = {
+    "kb.importing.reading.markup": 1,
+    "kb.text.codes.disposition": 1,
+    "kb.text.safety.mask": 1,
+    "kb.text.trackers": 2,
+}
 """Calls with a pattern that a function makes: of names of tags, and of tables that the module has."""
 
 
@@ -128,15 +137,15 @@ def texts(size):
 READERS = {
     "mask": (mask.mask, 4),
     "candidates of a pasted text": (candidates, 6),
-    "a code's form": (code.identity, 3),
-    "a code's other readings": (lambda text: code.readings(text[:100_000]), 3),
-    "a number in groups": (lambda text: code.bare(text[:100_000]), 3),
-    "a code's near ones": (lambda text: code.one_edit_variants(text[:100_000]), 3),
+    "a code's form": (identity, 3),
+    "a code's other readings": (lambda text: readings(text[:100_000]), 3),
+    "a number in groups": (lambda text: bare(text[:100_000]), 3),
+    "a code's near ones": (lambda text: one_edit_variants(text[:100_000]), 3),
     "Markdown": (markdown.render, 12),
-    "words of a query": (lambda text: list(words.written(words.fold(text))), 3),
-    "a cell": (lambda text: (cell.tidy(text, True), cell.several_codes(text)), 1),
-    "codes in a cell": (lambda text: [cell.several_codes(text[:2_000]) for _ in range(50)], 1),
-    "what to do": (lambda text: disposition.derive.__wrapped__(text), 1),
+    "words of a query": (lambda text: list(tokenizer.written(tokenizer.fold(text))), 3),
+    "a cell": (lambda text: (tidy(text, True), several_codes(text)), 1),
+    "codes in a cell": (lambda text: [several_codes(text[:2_000]) for _ in range(50)], 1),
+    "what to do": (lambda text: disposition.derive_disposition.__wrapped__(text), 1),
 }
 
 
@@ -161,7 +170,7 @@ def test_an_address_of_any_kind_is_read_at_once():
             address = f"https://{host}/{unit * (1_900 // len(unit))}"
 
             def read(address=address):
-                with contextlib.suppress(tracker.NotALink):
-                    tracker.read(address)
+                with contextlib.suppress(NotALink):
+                    read_address(address)
 
             assert seconds(read) < 0.2, (host, unit)

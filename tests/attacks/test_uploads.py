@@ -12,10 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
-from kb.importing.apply import apply_import
-from kb.importing.export import export_table
-from kb.journal import By, Door
+from kb.exporting.tables import export_table
+from kb.importing.applying.transaction import apply_import
 from kb.models import Change, ImportRow, ReturnCode, Section, TableImport
+from kb.services.journal import By, Door
 from tests import make
 from tests.attacks.files import CSV, KEPT, NAMES, REFUSED
 from tests.attacks.page import wrong_in

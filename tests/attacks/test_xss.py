@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from kb.models import Flag, IncidentLink, TroubleshootingNote
-from kb.text import markdown
+from kb.text.safety import markdown
 from tests import make
 from tests.attacks.page import PAYLOADS, wrong_in
 

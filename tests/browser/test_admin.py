@@ -3,9 +3,9 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from kb import curating
-from kb.journal import By
 from kb.models import Door, IncidentLink, TroubleshootingNote
+from kb.services.codes import edit_code
+from kb.services.journal import By
 from tests import make
 from tests.browser.conftest import log_in
 
@@ -18,7 +18,7 @@ def room(transactional_db):
     make.note("Room is gone", code, resolution="Look *again*.")
     make.incident("Rooms fail to open", code)
     reviewer = make.user("reviewer", "reviewer")
-    curating.edit_code(code, 1, {"description": "The room is gone."}, By(reviewer, Door.ADMIN, "Clearer"))
+    edit_code(code, 1, {"description": "The room is gone."}, By(reviewer, Door.ADMIN, "Clearer"))
     return code
 
 

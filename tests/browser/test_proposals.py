@@ -2,9 +2,9 @@
 
 import pytest
 
-from kb import proposing
-from kb.journal import By
 from kb.models import Door, Proposal, TroubleshootingNote
+from kb.services.journal import By
+from kb.services.proposals import accept_proposal, propose_change
 from tests import make
 from tests.browser.conftest import check_accessible, log_in
 
@@ -21,8 +21,8 @@ def note(transactional_db):
 def move(note):
     """Another proposal is accepted meanwhile."""
     second, reviewer = make.user("second", "editor"), make.user("third", "reviewer")
-    moved = proposing.propose(note, note.version, {"cause": "It was deleted."}, By(second, Door.ADMIN))
-    proposing.accept(moved, 1, By(reviewer, Door.ADMIN))
+    moved = propose_change(note, note.version, {"cause": "It was deleted."}, By(second, Door.ADMIN))
+    accept_proposal(moved, 1, By(reviewer, Door.ADMIN))
 
 
 def test_a_proposal_is_returned_brought_up_to_date_and_accepted(open_page, note):
@@ -60,7 +60,7 @@ def test_a_proposal_is_returned_brought_up_to_date_and_accepted(open_page, note)
 
 @pytest.mark.parametrize(("width", "dark"), [(360, False), (1360, True)])
 def test_pages_of_proposals_are_accessible(open_page, note, width, dark):
-    proposal = proposing.propose(note, 1, {"cause": "New."}, By(make.user("author", "editor"), Door.ADMIN))
+    proposal = propose_change(note, 1, {"cause": "New."}, By(make.user("author", "editor"), Door.ADMIN))
     move(note)
     page = open_page(width, dark)
     log_in(page, "author")

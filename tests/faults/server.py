@@ -10,11 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import requests
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 AREAS = ["index", "feed", "objects", "histories", "references", "codes", "guards", "documents"]
 """What `doctor --deep` reads of the rows. The other areas are the demo's settings, which are no production's."""
 

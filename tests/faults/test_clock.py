@@ -13,7 +13,7 @@ LIBRARY = next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaket
 CARD, CODE = "/codes/zim-server/660300001/", "/api/v1/codes/?code=660300001"
 EDIT = """
 from kb import curating, publishing
-from kb.journal import By
+from kb.services.journal import By
 from kb.models import *
 code = ReturnCode.objects.get(code="660300001")
 curating.edit_code(code, code.version, {"possible_reasons": "%s"}, By(None, Door.SHELL))
@@ -121,8 +121,9 @@ def check_pages(server, reviewer):
 def apply_plan_of_the_future(url, told):
     """Apply what was planned by the clock before, and take it back."""
     script = (
-        "from kb.importing.apply import apply_import\nfrom kb.importing.rollback import roll_back\n"
-        "from kb.journal import By\nfrom kb.models import *\nby = By(None, Door.IMPORT)\n"
+        "from kb.importing.applying.transaction import apply_import\n"
+        "from kb.importing.applying.rollback import roll_back\n"
+        "from kb.services.journal import By\nfrom kb.models import *\nby = By(None, Door.IMPORT)\n"
         "done = apply_import(TableImport.objects.get(state='planned'), by)\nprint(roll_back(done, by).state)"
     )
     assert manage(url, "shell", "-v", "0", "-c", script, **told).strip() == "applied"

@@ -41,8 +41,8 @@ def table(path, rows, words):
 def counts(url):
     """Return how many codes, changes and revisions there are, and the feed's number."""
     script = (
-        "from kb import journal\nfrom kb.models import *\n"
-        "print(ReturnCode.objects.count(), Change.objects.count(), ReturnCode.history.count(), journal.sequence())"
+        "from kb.models.changes import last_sequence\nfrom kb.models import *\n"
+        "print(ReturnCode.objects.count(), Change.objects.count(), ReturnCode.history.count(), last_sequence())"
     )
     return manage(url, "shell", "-v", "0", "-c", script).strip()
 
@@ -101,8 +101,9 @@ def test_a_reindex_that_is_killed_leaves_the_old_index(url, tmp_path):
 
 
 BULK = """
+from kb.models.changes import last_sequence
 from kb import bulk, curating
-from kb.journal import By
+from kb.services.journal import By
 from kb.models import *
 seen = dict(ReturnCode.objects.values_list("pk", "version"))
 print("begun", flush=True)
@@ -110,8 +111,8 @@ edit = lambda code, version, by: curating.edit_code(code, version, {"description
 print(len(bulk.each(ReturnCode.objects.all(), seen, edit, By(None, Door.SHELL)).done))
 """
 ROLL_BACK = """
-from kb.importing.rollback import roll_back
-from kb.journal import By
+from kb.importing.applying.rollback import roll_back
+from kb.services.journal import By
 from kb.models import *
 last = TableImport.objects.order_by("-pk").first()
 print("begun", flush=True)

@@ -12,7 +12,8 @@ import requests
 from tests.faults.server import ROOT, Server, environment, free_port, healthy, manage
 
 APPLY = (
-    "from kb.importing.apply import apply_import\nfrom kb.journal import By\nfrom kb.models import *\n"
+    "from kb.importing.applying.transaction import apply_import\n"
+    "from kb.services.journal import By\nfrom kb.models import *\n"
     "done = apply_import(TableImport.objects.get(), By(None, Door.IMPORT))\n"
     "print(done.state, ReturnCode.objects.count())"
 )

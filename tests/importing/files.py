@@ -4,7 +4,7 @@ from io import BytesIO
 
 import openpyxl
 
-from kb.importing.read import Limits, Unreadable, open_source
+from kb.importing.reading.sources import Limits, Unreadable, open_source
 
 LIMITS = Limits()
 

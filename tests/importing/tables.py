@@ -2,12 +2,12 @@
 
 from types import SimpleNamespace
 
-from kb.importing.apply import apply_import
-from kb.importing.columns import ColumnMap
-from kb.importing.plan import plan_import
-from kb.journal import By
+from kb.importing.applying.transaction import apply_import
+from kb.importing.planning.plan import plan_import
+from kb.importing.reading.columns import ColumnMap
 from kb.models import Door
-from kb.models.code import VENDOR_TEXTS
+from kb.models.codes import VENDOR_TEXTS
+from kb.services.journal import By
 
 
 def row(code, section="Public", line=0, extra=None, **texts):

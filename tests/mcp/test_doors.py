@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import anyio
 import pytest
@@ -16,10 +15,9 @@ from django.test import Client as Browser
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
-from kb import tokens
-from tests import make
+from kb.services import tokens
+from tests import ROOT, make
 
-ROOT = Path(__file__).parents[2]
 TOOLS = ["lookup_codes", "explain_text", "search_notes", "get_note", "changes_since"]
 FIRST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 

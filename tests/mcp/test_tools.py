@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kb import curating, tokens, usage
-from kb.journal import By
-from kb.mcp.quoting import MAX_BYTES
+from kb.mcp.quotes import MAX_BYTES
 from kb.mcp.server import LISTED, call
 from kb.mcp.tools import Caller
 from kb.models import CodeUse, Miss
+from kb.services import tokens, usage
+from kb.services.codes import edit_code
+from kb.services.journal import By
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +128,7 @@ def test_changes_are_read_on_from_where_one_was(editor):
     code = make.code()
     for n in range(60):
         values = {"description": f"Room {n} is gone. " + "x" * 200}
-        code = curating.edit_code(code, code.version, values, By(editor, "admin"))
+        code = edit_code(code, code.version, values, By(editor, "admin"))
     seen, after = [], 0
     while True:
         answer = asked("changes_since", after=after)
@@ -212,7 +213,7 @@ def test_long_addresses_do_not_make_answers_long():
 def test_internal_words_neither_show_nor_count(room, agent):
     hidden = make.table("hush", audience="internal")
     secret = make.code("660300001", hidden, description="Hush.")
-    curating.edit_code(secret, secret.version, {"description": "Hush now."}, By(agent, "admin"))
+    edit_code(secret, secret.version, {"description": "Hush now."}, By(agent, "admin"))
     note = make.note("Hush", room, audience="internal", resolution="Hush hush.")
     make.note("Draft hush", room, state="draft")
     make.incident("Hush", room, audience="internal")
@@ -255,7 +256,7 @@ def test_more_rows_take_no_more_queries(name, arguments, agent, editor, django_a
         code = make.code(str(n))
         notes = [make.note(f"Room {n} {m}", code) for m in range(2)]
         make.incident(f"Room {n}", code)
-        curating.edit_code(code, code.version, {"description": f"Room {n}!"}, By(editor, "admin"))
+        edit_code(code, code.version, {"description": f"Room {n}!"}, By(editor, "admin"))
         return notes[0]
 
     note = grow(1)
@@ -324,7 +325,7 @@ def test_a_strange_code_is_unknown(code, room):
 
 
 def test_what_breaks_is_logged_and_not_told(monkeypatch, caplog):
-    monkeypatch.setattr("kb.lookup.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("kb.mcp.tools.find", lambda *_: 1 / 0)
     assert asked("lookup_codes", codes=["1"]) == "Something went wrong here. It is logged; please try again."
     assert "ZeroDivisionError" in caplog.text
 

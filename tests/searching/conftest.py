@@ -6,9 +6,9 @@ from importlib import import_module
 import pytest
 from django.conf import settings
 
-from kb.journal import By
 from kb.management.commands.demo import load_knowledge, load_table
 from kb.models import CodeTable, Door, Synonym
+from kb.services.journal import By
 
 STARTING_SYNONYMS = import_module("kb.migrations.0021_search").WORDS
 

@@ -6,11 +6,17 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from kb import curating, journal, publishing, searching
-from kb.importing.rollback import roll_back
+from kb import searching
+from kb.importing.applying.rollback import roll_back
 from kb.models import CodeRange, ReturnCode, Synonym, TableImport, TroubleshootingNote
-from kb.models.note import NoteState
+from kb.models.notes import NoteState
 from kb.searching import store
+from kb.services import journal
+from kb.services.codes import edit_code
+from kb.services.notes import archive_note, save_note
+from kb.services.ranges import delete_range, save_range
+from kb.services.synonyms import delete_synonym, save_synonym
+from kb.services.tables import save_table
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +28,7 @@ def found(text, user):
 
 def test_a_new_word_is_found_and_an_old_one_is_not(by, agent):
     code = make.code()
-    curating.edit_code(code, code.version, {"description": "The lobby is closed."}, by)
+    edit_code(code, code.version, {"description": "The lobby is closed."}, by)
     assert found("lobby", agent) == [code.pk]
     assert found("exist", agent) == []
     assert searching.check() == []
@@ -30,33 +36,33 @@ def test_a_new_word_is_found_and_an_old_one_is_not(by, agent):
 
 def test_a_notes_words_move_with_its_codes(by, agent):
     one, other = make.code("1", description="One."), make.code("2", description="Other.")
-    note = publishing.save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, [one])
+    note = save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, [one])
     assert found("lobby", agent) == [one.pk]
-    note = publishing.save_note(note, note.version, {}, by, [other])
+    note = save_note(note, note.version, {}, by, [other])
     assert found("lobby", agent) == [other.pk]
-    note = publishing.save_note(note, note.version, {"title": "Hall"}, by)
+    note = save_note(note, note.version, {"title": "Hall"}, by)
     assert (found("lobby", agent), found("hall", agent)) == ([], [other.pk])
-    publishing.archive_note(note, note.version, by)
+    archive_note(note, note.version, by)
     assert found("hall", agent) == []
     assert searching.check() == []
 
 
 def test_a_note_on_a_range_is_found_by_each_of_its_codes(by, agent):
     low, high = make.code("100", description="Low."), make.code("200", description="High.")
-    block = curating.save_range(CodeRange(table=low.table, name="All", first=1, last=150), None, {}, by)
-    publishing.save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, [], [block])
+    block = save_range(CodeRange(table=low.table, name="All", first=1, last=150), None, {}, by)
+    save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, [], [block])
     assert found("lobby", agent) == [low.pk]
-    block = curating.save_range(block, block.version, {"first": 150, "last": 250}, by)
+    block = save_range(block, block.version, {"first": 150, "last": 250}, by)
     assert found("lobby", agent) == [high.pk]
     assert searching.check() == []
-    curating.delete_range(block, block.version, by)
+    delete_range(block, block.version, by)
     assert found("lobby", agent) == []
     assert searching.check() == []
 
 
 def test_a_tables_vendor_is_searched(by, agent):
     code = make.code()
-    curating.save_table(code.table, code.table.version, {"vendor": "Umbrella"}, by)
+    save_table(code.table, code.table.version, {"vendor": "Umbrella"}, by)
     assert found("umbrella room", agent) == [code.pk]
     assert searching.check() == []
 
@@ -123,7 +129,7 @@ def test_the_index_is_made_after_an_upgrade():
 def test_one_edit_costs_a_fixed_number_of_queries(by, django_assert_max_num_queries):
     codes = [make.code(str(n)) for n in range(40)]
     with django_assert_max_num_queries(40):
-        publishing.save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, codes)
+        save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, codes)
 
 
 def test_a_book_of_a_note_is_indexed():
@@ -136,14 +142,14 @@ def test_a_book_of_a_note_is_indexed():
 def test_synonyms_are_looked_for(by, agent):
     code = make.code(description="The lobby is closed.")
     assert found("foyer", agent) == []
-    synonym = curating.save_synonym(Synonym(), None, {"words": " lobby ,foyer,, entrance hall,foyer"}, by)
+    synonym = save_synonym(Synonym(), None, {"words": " lobby ,foyer,, entrance hall,foyer"}, by)
     assert synonym.words == "lobby, foyer, entrance hall"
     assert found("foyer", agent) == found("the entrance hall", agent) == [code.pk]
-    curating.delete_synonym(synonym, synonym.version, by)
+    delete_synonym(synonym, synonym.version, by)
     assert found("foyer", agent) == []
 
 
 @pytest.mark.parametrize("words", ["", "lobby", "lobby,", ", ,", "lobby, lobby"])
 def test_synonyms_are_two_or_more(words, by):
     with pytest.raises(journal.NotAllowed, match="two or more"):
-        curating.save_synonym(Synonym(), None, {"words": words}, by)
+        save_synonym(Synonym(), None, {"words": words}, by)

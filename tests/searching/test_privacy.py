@@ -2,8 +2,10 @@
 
 import pytest
 
-from kb import curating, publishing, searching
+from kb import searching
 from kb.models import ReturnCode, TroubleshootingNote
+from kb.services.notes import archive_note, save_note, submit_note
+from kb.services.tables import save_table
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -24,12 +26,12 @@ def public_answers():
 
 
 def internal_note(codes, by):
-    publishing.save_note(TroubleshootingNote(), None, {"title": "Hush lobby room signature"}, by, codes)
+    save_note(TroubleshootingNote(), None, {"title": "Hush lobby room signature"}, by, codes)
 
 
 def public_draft(codes, by):
     values = {"title": "Lobby gruop lobbi", "audience": "public"}
-    publishing.save_note(TroubleshootingNote(), None, values, by, codes[1:])
+    save_note(TroubleshootingNote(), None, values, by, codes[1:])
 
 
 def internal_table(codes, by):
@@ -40,8 +42,8 @@ def internal_table(codes, by):
 
 def note_on_a_range(codes, by):
     block = make.code_range()
-    note = publishing.save_note(TroubleshootingNote(), None, {"title": "Lobby closed"}, by, [], [block])
-    publishing.submit_note(note, note.version, by)
+    note = save_note(TroubleshootingNote(), None, {"title": "Lobby closed"}, by, [], [block])
+    submit_note(note, note.version, by)
 
 
 @pytest.mark.parametrize("act", [internal_note, public_draft, internal_table, note_on_a_range])
@@ -58,14 +60,14 @@ def test_words_that_leave_the_public_leave_its_answers(codes, by, reviewer):
     note = make.note("Lobby room", codes[1])
     assert searching.search("lobby", None).hits
     assert searching.search("loby", None).corrected == {"loby": "lobby"}
-    publishing.archive_note(note, note.version, by)
+    archive_note(note, note.version, by)
     assert public_answers() == before
     assert searching.search("loby", None).corrected == {}
 
 
 def test_a_table_that_is_taken_back_is_not_found(codes, by):
     table = codes[0].table
-    curating.save_table(table, table.version, {"audience": "internal"}, by)
+    save_table(table, table.version, {"audience": "internal"}, by)
     assert not searching.search("room", None).hits
     assert searching.check() == []
 

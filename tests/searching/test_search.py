@@ -4,8 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kb import lookup, searching
+from kb import searching
 from kb.models import ReturnCode
+from kb.queries.text_results import text_results
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ def test_a_misspelt_word_is_answered_with_what_was_meant(codes):
     assert answer.corrected == {"sgnature": "signature"}
     assert found("sgnature expired") == ["100000004"]
     assert searching.search("signature", None).corrected == {}
-    assert searching.search("qqqqqq", None) == searching.Found([])
+    assert searching.search("qqqqqq", None) == searching.SearchMatches([])
 
 
 def test_tables_and_limit(codes):
@@ -74,18 +75,18 @@ def test_a_filter_wants_all_words(codes):
 
 def test_passages_mark_the_words_and_come_from_what_the_reader_may_read(codes, agent):
     note = make.note("Check the clock", codes[2], audience="internal", cause="The clock of the server is off.")
-    (public,) = lookup.results("expired signature", None).hits
+    (public,) = text_results("expired signature", None).hits
     assert public.code == codes[2]
     assert public.pieces == [("Signature", True), (" ", False), ("expired", True), (".", False)]
-    (inside,) = lookup.results("server clock", agent).hits
+    (inside,) = text_results("server clock", agent).hits
     assert ("clock", True) in inside.pieces
-    assert lookup.results("clock", None).hits == []
+    assert text_results("clock", None).hits == []
     assert note.pk
 
 
 def test_a_passage_of_a_long_text_is_about_the_words(codes):
     make.note("Long", codes[0], cause=f"{'word ' * 200}lobby <b>here</b> {'word ' * 200}")
-    (hit,) = lookup.results("lobby", None).hits
+    (hit,) = text_results("lobby", None).hits
     text = "".join(piece for piece, _ in hit.pieces)
     assert ("lobby", True) in hit.pieces
     assert text.startswith("…")

@@ -7,9 +7,13 @@ import pytest
 import time_machine
 from django.test import Client
 
-from kb import curating, publishing
-from kb.journal import By
 from kb.models import Change, Door, IncidentLink, TroubleshootingNote
+from kb.services.codes import edit_code
+from kb.services.incidents import save_incident
+from kb.services.journal import By
+from kb.services.notes import return_note, save_note, validate_note
+from kb.services.ranges import delete_range, save_range
+from kb.services.tables import save_table
 from tests import make
 from tests.web.page import words
 
@@ -32,7 +36,7 @@ def by(reviewer):
 def reword(code, clock, by, text, hours=1):
     clock.shift(timedelta(hours=hours))
     code.refresh_from_db()
-    return curating.edit_code(code, code.version, {"description": text}, by)
+    return edit_code(code, code.version, {"description": text}, by)
 
 
 def entries(client, query=""):
@@ -77,10 +81,8 @@ def test_one_table_is_shown_alone(public, room, clock, by):
     other = make.code("5", make.table("other", name="Other codes"))
     reword(room, clock, by, "Room words.")
     reword(other, clock, by, "Five words.")
-    note = publishing.save_note(
-        TroubleshootingNote(), None, {"title": "Note on five", "audience": "public"}, by, [other]
-    )
-    publishing.validate_note(note, note.version, By(make.user("second", "reviewer"), Door.ADMIN))
+    note = save_note(TroubleshootingNote(), None, {"title": "Note on five", "audience": "public"}, by, [other])
+    validate_note(note, note.version, By(make.user("second", "reviewer"), Door.ADMIN))
     page = words(public.get("/changes/?table=other"))
     assert "Five" in page
     assert "Note on five" in page
@@ -120,9 +122,9 @@ def test_queries_do_not_grow(number, public, by, clock, django_assert_num_querie
     for n in range(number):
         code = make.code(str(n), make.table(f"table-{n}"))
         reword(code, clock, by, "Other words.")
-        note = publishing.save_note(TroubleshootingNote(), None, {"title": f"{n}", "audience": "public"}, by, [code])
-        publishing.validate_note(note, note.version, By(make.user(f"second-{n}", "reviewer"), Door.ADMIN))
-        curating.save_incident(
+        note = save_note(TroubleshootingNote(), None, {"title": f"{n}", "audience": "public"}, by, [code])
+        validate_note(note, note.version, By(make.user(f"second-{n}", "reviewer"), Door.ADMIN))
+        save_incident(
             IncidentLink(), None, {"title": "I", "url": f"https://s.example/{n}", "audience": "public"}, [code], by
         )
     with django_assert_num_queries(12):
@@ -135,37 +137,37 @@ SECRET = "zirconium"
 
 
 def an_internal_note(room, by):
-    publishing.save_note(TroubleshootingNote(), None, {"title": SECRET, "cause": SECRET}, by, [room])
+    save_note(TroubleshootingNote(), None, {"title": SECRET, "cause": SECRET}, by, [room])
 
 
 def a_draft(room, by):
     values = {"title": SECRET, "cause": SECRET, "audience": "public"}
-    publishing.save_note(TroubleshootingNote(), None, values, by, [room])
+    save_note(TroubleshootingNote(), None, values, by, [room])
 
 
 def an_internal_incident(room, by):
     values = {"title": SECRET, "url": f"https://s.example/{SECRET}"}
-    curating.save_incident(IncidentLink(), None, values, [room], by)
+    save_incident(IncidentLink(), None, values, [room], by)
 
 
 def an_internal_table(room, by):
     table = make.table("secret", audience="internal", product=SECRET)
     code = make.code("660300002", table, SECRET, description="Before.")
-    curating.edit_code(code, code.version, {"description": SECRET}, by)
-    curating.save_table(table, table.version, {"name": SECRET}, by)
+    edit_code(code, code.version, {"description": SECRET}, by)
+    save_table(table, table.version, {"name": SECRET}, by)
 
 
 def a_table_taken_back(room, by):
     table = make.table("secret", product=SECRET)
     code = make.code("660300002", table, SECRET, description="Before.")
-    curating.edit_code(code, code.version, {"description": SECRET}, by)
-    curating.save_table(table, table.version, {"audience": "internal"}, by)
+    edit_code(code, code.version, {"description": SECRET}, by)
+    save_table(table, table.version, {"audience": "internal"}, by)
 
 
 def an_incident_taken_back(room, by):
     values = {"title": SECRET, "url": "https://s.example/1", "audience": "public"}
-    incident = curating.save_incident(IncidentLink(), None, values, [room], by)
-    curating.save_incident(incident, incident.version, {"audience": "internal"}, None, by)
+    incident = save_incident(IncidentLink(), None, values, [room], by)
+    save_incident(incident, incident.version, {"audience": "internal"}, None, by)
 
 
 ADDRESSES = [
@@ -195,14 +197,14 @@ def seen(address):
 
 def test_words_from_before_a_note_was_released_stay_inside(public, agents, room, clock, by):
     values = {"title": "Note", "cause": f"Ask {SECRET}."}
-    note = publishing.save_note(TroubleshootingNote(), None, values, by, [room])
+    note = save_note(TroubleshootingNote(), None, values, by, [room])
     second = By(make.user("second", "reviewer"), Door.ADMIN)
-    note = publishing.validate_note(note, note.version, second)
+    note = validate_note(note, note.version, second)
     clock.shift(timedelta(hours=1))
-    note = publishing.return_note(note, note.version, second)
-    note = publishing.save_note(note, note.version, {"cause": "Ask support.", "audience": "public"}, by)
+    note = return_note(note, note.version, second)
+    note = save_note(note, note.version, {"cause": "Ask support.", "audience": "public"}, by)
     clock.shift(timedelta(hours=1))
-    publishing.validate_note(note, note.version, second)
+    validate_note(note, note.version, second)
     for address in ("/changes/", "/changes/feed/"):
         page = public.get(address).content.decode()
         assert "Note" in page
@@ -239,8 +241,8 @@ def test_hostile_words_leave_the_feed_well_formed(public, clock, by):
 
 
 def test_a_deleted_range_leaves_its_name_for_internal_readers(public, agents, by, room):
-    made = curating.save_range(make.code_range("Room"), 1, {"name": "Rooms"}, by)
-    curating.delete_range(made, made.version, by)
+    made = save_range(make.code_range("Room"), 1, {"name": "Rooms"}, by)
+    delete_range(made, made.version, by)
     assert "Deleted Code range" in words(agents.get("/changes/"))
     assert public.get("/changes/").status_code == 200
 
@@ -274,11 +276,11 @@ def test_a_card_of_before_the_code_was_known_says_so(public, room):
 
 def test_notes_as_they_were_are_for_internal_readers(public, agents, room, clock, by):
     values = {"title": "Note", "cause": "The first cause.", "audience": "public"}
-    note = publishing.save_note(TroubleshootingNote(), None, values, by, [room])
-    gone = publishing.save_note(TroubleshootingNote(), None, {"title": "Of another code"}, by, [room])
+    note = save_note(TroubleshootingNote(), None, values, by, [room])
+    gone = save_note(TroubleshootingNote(), None, {"title": "Of another code"}, by, [room])
     clock.shift(timedelta(days=1))
-    publishing.save_note(note, note.version, {"cause": "The second cause."}, by)
-    publishing.save_note(gone, gone.version, {}, by, codes=[])
+    save_note(note, note.version, {"cause": "The second cause."}, by)
+    save_note(gone, gone.version, {}, by, codes=[])
     clock.shift(timedelta(days=1))
     first, second = at(agents, room, "2026-03-10"), at(agents, room, "2026-03-11")
     assert "The first cause." in first
@@ -294,7 +296,7 @@ def test_what_a_table_said_before_it_was_released_stays_inside(public, agents, c
     code = make.code("1", table, description=SECRET)
     reword(code, clock, by, "Fit to print.", hours=24)
     clock.shift(timedelta(days=1))
-    curating.save_table(table, table.version, {"audience": "public"}, by)
+    save_table(table, table.version, {"audience": "public"}, by)
     clock.shift(timedelta(days=1))
     assert SECRET not in at(public, code, "2026-03-10", status=404)
     assert "Fit to print." in at(public, code, "2026-03-12")
@@ -317,7 +319,7 @@ def test_an_unknown_code_has_no_past(public, room):
 @pytest.mark.parametrize("number", [1, 10])
 def test_a_look_back_asks_the_same_however_much_there_is(number, agents, room, clock, by, django_assert_num_queries):
     for n in range(number):
-        publishing.save_note(TroubleshootingNote(), None, {"title": f"Note {n}"}, by, [room])
+        save_note(TroubleshootingNote(), None, {"title": f"Note {n}"}, by, [room])
         reword(room, clock, by, f"Wording {n}", hours=0.1)
     with django_assert_num_queries(12):
         agents.get(f"{room.get_absolute_url()}?at=2026-03-10")

@@ -50,7 +50,7 @@ def test_a_failure_is_told_without_the_database_and_without_a_traceback(db, djan
     def fail(*args, **kwargs):
         raise RuntimeError("the secret of the traceback")
 
-    monkeypatch.setattr("kb.models.table.CodeTableQuerySet.visible_to", fail)
+    monkeypatch.setattr("kb.models.tables.CodeTableQuerySet.visible_to", fail)
     with django_assert_num_queries(0, connection=connection):
         response = Client(raise_request_exception=False).get("/")
     assert response.status_code == 500

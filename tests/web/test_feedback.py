@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from kb import feedback
-from kb.journal import By, NotAllowed
 from kb.models import Change, Door, Flag, NoteOutcome
+from kb.services.flags import answer_flag, raise_flag
+from kb.services.journal import By, NotAllowed
 from tests import make
 from tests.web.page import check_order, words
 
@@ -97,7 +97,7 @@ def test_outsiders_may_not_report(public, stranger, room, note):
     client.force_login(stranger)
     assert client.post(f"/flag/{room.pk}/", {"comment": "Spam"}).status_code == 403
     with pytest.raises(NotAllowed):
-        feedback.raise_flag(room, None, "Spam", By(stranger, Door.WEB))
+        raise_flag(room, None, "Spam", By(stranger, Door.WEB))
     assert not Flag.objects.exists()
 
 
@@ -108,8 +108,8 @@ def test_a_form_without_its_token_is_refused(agent, room, note):
 
 
 def test_a_flag_is_answered_once(room, agent, editor):
-    flag = feedback.raise_flag(room, None, "Wrong", By(agent, Door.WEB))
-    answered = feedback.answer_flag(flag, 1, "Corrected.", By(editor, Door.ADMIN))
+    flag = raise_flag(room, None, "Wrong", By(agent, Door.WEB))
+    answered = answer_flag(flag, 1, "Corrected.", By(editor, Door.ADMIN))
     assert (answered.state, answered.answer) == ("answered", "Corrected.")
     with pytest.raises(NotAllowed):
-        feedback.answer_flag(flag, 2, "Again.", By(editor, Door.ADMIN))
+        answer_flag(flag, 2, "Again.", By(editor, Door.ADMIN))

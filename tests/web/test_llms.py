@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from kb.text import markdown as text_markdown
+from kb.text.safety import markdown as text_markdown
 from tests import make
-from tests.web.test_twins import HOSTILE, told
+from tests.web.test_representations import HOSTILE, told
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,7 @@ def test_the_site_map_says_what_is_public_whoever_asks(public, agents, room, set
 
 
 def test_a_table_comes_as_markdown_in_pages(public, room, monkeypatch):
-    monkeypatch.setattr("kb.web.twins_pages.PER_PAGE", 2)
+    monkeypatch.setattr("kb.web.representations.page_markdown.PER_PAGE", 2)
     make.code("3", in_section="Two", description="Busy.")
     make.code("4", in_section="Two", retired_at=room.updated_at)
     text = told(public, "/tables/zim-server.md")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from kb.models import Change
 from tests import make
-from tests.test_settings import GOOD, start
+from tests.config.test_settings import GOOD, start
 
 pytestmark = pytest.mark.django_db
 WRONG = "not-the-password"

@@ -4,14 +4,13 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from django.urls import NoReverseMatch, reverse
 
-from tests.test_settings import GOOD, start
+from tests import ROOT
+from tests.config.test_settings import GOOD, start
 
-ROOT = Path(__file__).parents[2]
 ON = {
     "KB_SSO": "1",
     "KB_SSO_NAME": "Example",

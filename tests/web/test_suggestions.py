@@ -2,8 +2,8 @@
 
 import pytest
 
-from kb import usage
 from kb.models import CodeUse
+from kb.services import usage
 from tests import make
 from tests.web.page import check_order
 

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from kb.templatetags import codebook
-from kb.text.reply import fill
-from kb.web.zone import _zone
+from kb.text.safety.reply import fill
+from kb.web.time_zone import _zone
 from tests import make
 from tests.web.page import words
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb.keeping import copies
-from kb.keeping.errors import CopyRefused, WouldReplace
+from kb.ops.backup import copies
+from kb.ops.backup.errors import CopyRefused, WouldReplace
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError
 
-from kb import tokens
 from kb.models import Scope
+from kb.services import tokens
 
 
 class Command(BaseCommand):

@@ -10,15 +10,19 @@ from django.contrib.auth.models import Group
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import transaction
 
-from kb import curating, proposing, publishing
-from kb.importing.apply import apply_import
-from kb.importing.plan import NewTable, plan_import
-from kb.importing.read import open_source
-from kb.journal import By
-from kb.management import activity
+from kb.importing.applying.transaction import apply_import
+from kb.importing.planning.plan import NewTable, plan_import
+from kb.importing.reading.sources import open_source
+from kb.management.demo_activity import load
 from kb.models import CodeRange, CodeTable, CodeUse, Door, IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.note import NoteState
-from kb.roles import ROLES
+from kb.models.notes import NoteState
+from kb.services.codes import edit_code
+from kb.services.incidents import save_incident
+from kb.services.journal import By
+from kb.services.notes import save_note, submit_note, validate_note
+from kb.services.proposals import propose_change
+from kb.services.ranges import save_range
+from kb.services.roles import ROLES
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 USERS = [*ROLES, "admin"]
@@ -52,7 +56,7 @@ class Command(BaseCommand):
         if not CodeUse.objects.exists():
             self.stdout.write("==> Loading what a team asked for and reported of late, as an example")
             with transaction.atomic():
-                activity.load(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
+                load(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
         self.stdout.write(f"==> {table}: {table.codes.count()} codes")
         self.stdout.write("==> Users (log in at /login/):")
         for name in USERS:
@@ -72,31 +76,31 @@ def load_knowledge(table: CodeTable, knowledge: dict[str, Any], users: dict[str,
     editor, reviewer = By(users["editor"], Door.SHELL), By(users["reviewer"], Door.SHELL)
     codes = {code.code: code for code in table.codes.all()}
     for name, (first, last) in knowledge["ranges"].items():
-        curating.save_range(CodeRange(table=table, name=name, first=first, last=last), None, {}, editor)
+        save_range(CodeRange(table=table, name=name, first=first, last=last), None, {}, editor)
     for number, values in knowledge["dispositions"].items():
-        curating.edit_code(codes[number], codes[number].version, values, editor)
+        edit_code(codes[number], codes[number].version, values, editor)
     for note in knowledge["notes"]:
         _load_note(note, codes, editor, reviewer)
     for proposal in knowledge["proposals"]:
         _load_proposal(proposal, By(users["editor"], Door.SHELL, proposal.pop("reason")))
     for incident in knowledge["incidents"]:
         hit = [codes[number] for number in incident.pop("codes")]
-        curating.save_incident(IncidentLink(), None, incident, hit, editor)
+        save_incident(IncidentLink(), None, incident, hit, editor)
 
 
 def _load_note(values: dict[str, Any], codes: dict[str, ReturnCode], editor: By, reviewer: By) -> None:
     about = [codes[number] for number in values.pop("codes")]
     state = values.pop("state")
     texts = {name: text.strip() for name, text in values.items()}
-    note = publishing.save_note(TroubleshootingNote(), None, texts | {"owner": editor.user}, editor, about)
-    note = publishing.submit_note(note, note.version, editor)
+    note = save_note(TroubleshootingNote(), None, texts | {"owner": editor.user}, editor, about)
+    note = submit_note(note, note.version, editor)
     if state == NoteState.VALIDATED:
-        publishing.validate_note(note, note.version, reviewer)
+        validate_note(note, note.version, reviewer)
 
 
 def _load_proposal(values: dict[str, Any], by: By) -> None:
     note = TroubleshootingNote.objects.get(title=values.pop("note"))
-    proposing.propose(note, note.version, {name: text.strip() for name, text in values.items()}, by)
+    propose_change(note, note.version, {name: text.strip() for name, text in values.items()}, by)
 
 
 def _user(name: str) -> Any:

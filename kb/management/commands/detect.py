@@ -9,10 +9,11 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb import detecting, usage
-from kb.detecting import Report, TooLong
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
-from kb.text.detect import Found
+from kb.queries import detection
+from kb.queries.detection import Report, TooLong
+from kb.services import usage
+from kb.text.detection.judgement import CodeMatch
 
 
 class Command(BaseCommand):
@@ -31,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what was found; leave with its status."""
         try:
-            report = detecting.detect(_read(options["file"]), reads_as(options["public"]))
+            report = detection.detect(_read(options["file"]), reads_as(options["public"]))
         except (OSError, TooLong) as error:
             raise CommandError(str(error), returncode=WRONG_USAGE) from error
         usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         if report.read_to_line:
             yield f"Read up to line {report.read_to_line} only: the text holds more codes than fit one answer."
 
-    def _found(self, found: Found) -> Iterator[str]:
+    def _found(self, found: CodeMatch) -> Iterator[str]:
         sure = "" if found.is_likely else "perhaps  "
         for code in found.id:
             what = f"{code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}."
@@ -65,7 +66,7 @@ class Command(BaseCommand):
 
 def _read(name: str) -> str:
     """Read a little more than is allowed, so that a longer text is refused rather than cut."""
-    size = detecting.MAX_TEXT + 1
+    size = detection.MAX_TEXT + 1
     if name == "-":
         return sys.stdin.buffer.read(size).decode(errors="replace")
     with Path(name).open("rb") as file:

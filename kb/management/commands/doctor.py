@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from kb.keeping.examining import DEEP, QUICK, Check, examine, examine_without_database
+from kb.ops.doctor.checks import DEEP, QUICK, Check, examine, examine_without_database
 
 
 class Command(BaseCommand):

@@ -9,15 +9,15 @@ from typing import Any
 from django.core.management import BaseCommand
 from django.db import DatabaseError
 
-from kb.importing import deciding
-from kb.importing.apply import apply_import, needs_second_yes, retire_limit
-from kb.importing.columns import ColumnMap
+from kb.importing.applying import decisions
+from kb.importing.applying.transaction import apply_import, needs_second_yes, retire_limit
 from kb.importing.errors import ImportRefused
-from kb.importing.plan import NewTable, plan_import, remembered_columns
-from kb.importing.read import Source, Unreadable, open_source
-from kb.journal import By
+from kb.importing.planning.plan import NewTable, plan_import, remembered_columns
+from kb.importing.reading.columns import ColumnMap
+from kb.importing.reading.sources import Source, Unreadable, open_source
 from kb.models import CodeTable, Door, Resolution, RowKind, TableImport
-from kb.models.table_import import UNCHANGED
+from kb.models.table_imports import UNCHANGED
+from kb.services.journal import By
 
 CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR = 0, 1, 2, 3
 SHOWN = 20
@@ -123,7 +123,7 @@ class Command(BaseCommand):
         if options["keep_ours"] or options["take_theirs"]:
             side = Resolution.KEEP_OURS if options["keep_ours"] else Resolution.TAKE_THEIRS
         if side:
-            deciding.resolve_all(planned, side, by)
+            decisions.resolve_all(planned, side, by)
         undecided, retired = planned.rows.undecided().count(), planned.count(RowKind.RETIRED)
         if undecided:
             return UNDECIDED, [f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row."]

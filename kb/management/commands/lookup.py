@@ -9,11 +9,14 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
-from kb import lookup, usage
-from kb.lookup import Answer, Card, Results, Verdict
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
 from kb.models import ReturnCode
-from kb.text import reply as text_reply
+from kb.queries import cards as card_queries
+from kb.queries.cards import Card
+from kb.queries.lookup import CodeAnswer, Verdict, find
+from kb.queries.text_results import TextResults, text_results
+from kb.services import usage
+from kb.text.safety import reply as text_reply
 
 MAX_RESULTS = 20
 
@@ -42,9 +45,9 @@ class Command(BaseCommand):
         if not query:
             raise CommandError("Name a code or words to look up.", returncode=WRONG_USAGE)
         user = reads_as(options["public"])
-        answer = lookup.find(query, user)
-        cards = lookup.cards([hit.code for hit in answer.hits], user)
-        found = Results([], {}, False) if cards else lookup.results(query, user, MAX_RESULTS)
+        answer = find(query, user)
+        cards = card_queries.cards([hit.code for hit in answer.hits], user)
+        found = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
         _count(query, cards, found, user)
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(answer, cards, found), ensure_ascii=False, indent=2))
@@ -53,7 +56,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         sys.exit(FOUND if cards or found.hits else NOT_FOUND)
 
-    def _lines(self, answer: Answer, cards: list[Card], found: Results) -> Iterator[str]:
+    def _lines(self, answer: CodeAnswer, cards: list[Card], found: TextResults) -> Iterator[str]:
         for hit, card in zip(answer.hits, cards, strict=True):
             yield from self._card(card, hit.how)
         if found.hits:
@@ -91,7 +94,7 @@ class Command(BaseCommand):
         yield ""
 
 
-def _count(query: str, cards: list[Card], found: Results, user: Any) -> None:
+def _count(query: str, cards: list[Card], found: TextResults, user: Any) -> None:
     usage.count_codes([card.code.pk for card in cards])
     if not cards and not found.hits:
         usage.count_miss(query, user)
@@ -102,7 +105,7 @@ def _reply(card: Card) -> str:
     return text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()) if note else ""
 
 
-def _as_json(answer: Answer, cards: list[Card], found: Results) -> dict[str, Any]:
+def _as_json(answer: CodeAnswer, cards: list[Card], found: TextResults) -> dict[str, Any]:
     hits = zip(answer.hits, cards, strict=True)
     return {
         "query": answer.query,

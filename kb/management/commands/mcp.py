@@ -13,11 +13,11 @@ from django.core.management import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from kb.mcp import MISSING, is_installed
-from kb.models.audience import Reader, reader
+from kb.models.visibility import Reader, reader
 
 if is_installed():
     from kb.mcp.stdio import serve
-    from kb.mcp.tools import Caller, Refused
+    from kb.mcp.tools import Caller, ToolRefused
 
 
 class Command(BaseCommand):
@@ -49,7 +49,7 @@ def _caller(name: str | None, site: str) -> "Caller":
     try:
         return Caller(_user(name), partial(urljoin, site))
     except CommandError as error:
-        raise Refused(str(error)) from error
+        raise ToolRefused(str(error)) from error
 
 
 def _user(name: str | None) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb.keeping import copies, ready
-from kb.keeping.errors import CopyRefused, WouldReplace
+from kb.ops import readiness
+from kb.ops.backup import copies
+from kb.ops.backup.errors import CopyRefused, WouldReplace
 
 
 class Command(BaseCommand):
@@ -30,6 +31,6 @@ class Command(BaseCommand):
         except CopyRefused as refused:
             raise CommandError(str(refused)) from None
         self.stdout.write(f"The database is as it was at {about.made_at}, up to change {about.sequence}; proved.")
-        if ready.missing_migrations():
+        if readiness.missing_migrations():
             self.stdout.write("It is of an earlier release: run manage.py migrate.")
         self.stdout.write("Empty the caches before the servers start again: numbers of changes are used anew.")

@@ -10,14 +10,17 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 
-from kb import curating, publishing, tokens
-from kb.importing.apply import apply_import
+from kb.importing.applying.rollback import roll_back
+from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused, PlanIsStale
-from kb.importing.plan import NewTable, plan_import
-from kb.importing.read import open_source
-from kb.importing.rollback import roll_back
-from kb.journal import By
+from kb.importing.planning.plan import NewTable, plan_import
+from kb.importing.reading.sources import open_source
 from kb.models import Audience, CodeTable, Door, Scope, TroubleshootingNote
+from kb.services import tokens
+from kb.services.incidents import journal
+from kb.services.journal import By
+from kb.services.notes import save_note, validate_note
+from kb.services.tables import save_table
 from tests import make
 from tests.faults.crowd import MARK
 
@@ -42,7 +45,7 @@ def build(editors, reviewers):
     live = {"audience": Audience.PUBLIC, "resolution": "Open steps.", "cause": "Open cause."}
     validated = [_note(f"Open note {n}", live, codes[n + 9 : n + 12], by) for n in range(4)]
     for note in validated:
-        publishing.validate_note(note, note.version, reviewer)
+        validate_note(note, note.version, reviewer)
     known = {
         "sessions": {name: _session(user) for name, user in users.items()},
         "tokens": {scope: tokens.create(agent, scope, [scope, Scope.DETECT], None)[1] for scope in Scope.values[:2]},
@@ -54,7 +57,7 @@ def build(editors, reviewers):
 
 
 def _note(title, values, codes, by):
-    return publishing.save_note(TroubleshootingNote(), None, {"title": title, **values}, by, codes)
+    return save_note(TroubleshootingNote(), None, {"title": title, **values}, by, codes)
 
 
 def _session(user):
@@ -94,8 +97,8 @@ def _turn(table, dice, by):
     if table.slug == MOVING_TABLE and dice.random() < 0.5:
         other = Audience.INTERNAL if table.audience == Audience.PUBLIC else Audience.PUBLIC
         try:
-            curating.save_table(table, table.version, {"audience": other}, by)
-        except curating.journal.StaleEdit:
+            save_table(table, table.version, {"audience": other}, by)
+        except journal.StaleEdit:
             return "refused"
         return "moved"
     planned = plan_import(table, file_of(table.slug, dice), by, complete=True)

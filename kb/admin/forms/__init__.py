@@ -1,0 +1,1 @@
+"""Parts of the admin's forms: versions, conflicts, unsaved input, choices and history."""

@@ -1,0 +1,1 @@
+"""Parts of the admin's lists: filters, strict addresses, actions on many rows, and tags."""

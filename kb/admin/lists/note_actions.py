@@ -1,0 +1,83 @@
+"""Steps on many notes: through their life, to an owner, to an audience, and onto codes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.auth import get_user_model
+
+from kb.admin.forms.choices import ManyField
+from kb.admin.lists.actions import BulkAction, Given, StepForm
+from kb.models import Audience, ReturnCode, TroubleshootingNote
+from kb.services.journal import By
+from kb.services.notes import TRANSITIONS, NoteTransition
+from kb.services.proposals import save_or_propose
+
+CHANGE = "kb.change_troubleshootingnote"
+
+
+class OwnerForm(StepForm):
+    """Who keeps the notes true."""
+
+    owner = forms.ModelChoiceField(get_user_model()._default_manager.none(), required=False, empty_label="Nobody")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer staff."""
+        super().__init__(*args, **kwargs)
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.ModelChoiceField)
+        owner.queryset = get_user_model()._default_manager.filter(is_staff=True, is_active=True).order_by("username")
+
+
+class AudienceForm(StepForm):
+    """For whom the notes are meant."""
+
+    audience = forms.ChoiceField(choices=Audience.choices)
+
+
+class CodesForm(StepForm):
+    """The codes that the notes are about, or no longer."""
+
+    codes = ManyField(ReturnCode.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the codes that this person may read, as one types."""
+        super().__init__(*args, **kwargs)
+        codes = self.fields["codes"]
+        assert isinstance(codes, ManyField)
+        codes.queryset = ReturnCode.objects.visible_to(self.user).select_related("table", "section")
+        codes.widget = AutocompleteSelectMultiple(TroubleshootingNote._meta.get_field("codes"), self.site)
+        codes.widget.choices = codes.choices
+
+
+def _move(move: NoteTransition) -> BulkAction:
+    def take(note: Any, version: int, by: By, given: Given) -> Any:
+        return move.verb(note, version, by)
+
+    return BulkAction(f"move_{move.name}", move.label, move.permission, take)
+
+
+def _save(note: Any, version: int, values: Given, by: By, **links: Any) -> Any:
+    saved = save_or_propose(note, version, values, by, **links)
+    return saved.proposal or saved.note
+
+
+def _set(note: Any, version: int, by: By, given: Given) -> Any:
+    return _save(note, version, given, by)
+
+
+def _add(note: Any, version: int, by: By, given: Given) -> Any:
+    return _save(note, version, {}, by, codes=list({*note.codes.all(), *given["codes"]}))
+
+
+def _remove(note: Any, version: int, by: By, given: Given) -> Any:
+    return _save(note, version, {}, by, codes=list({*note.codes.all()} - {*given["codes"]}))
+
+
+NOTE_STEPS = (
+    *(_move(move) for move in TRANSITIONS.values()),
+    BulkAction("set_owner", "Set the owner…", CHANGE, _set, OwnerForm),
+    BulkAction("set_audience", "Set the audience…", CHANGE, _set, AudienceForm),
+    BulkAction("add_codes", "Add codes…", CHANGE, _add, CodesForm),
+    BulkAction("remove_codes", "Remove codes…", CHANGE, _remove, CodesForm),
+)

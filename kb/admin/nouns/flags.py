@@ -1,0 +1,119 @@
+"""Flags: what agents say is wrong, given to an owner and answered."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kb.admin.forms.versions import VersionedAdmin, VersionedForm
+from kb.admin.lists import tags
+from kb.models import Flag
+from kb.models.flags import FlagState
+from kb.services.flags import answer_flag, assign_flag
+from kb.services.journal import By
+
+
+class FlagForm(VersionedForm):
+    """Who looks after a flag, and what whoever raised it is told."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say what an answer does; nobody who may not work here can look after a flag."""
+        super().__init__(*args, **kwargs)
+        if "answer" in self.fields:
+            self.fields[
+                "answer"
+            ].help_text = "Whoever raised it reads this, and the flag is closed. Left empty, it stays open."
+        owner = self.fields.get("owner")
+        if isinstance(owner, forms.ModelChoiceField):
+            owner.empty_label = "Nobody yet"
+            people = get_user_model()._default_manager
+            owner.queryset = people.filter(is_staff=True, is_active=True) | people.filter(pk=self.instance.owner_id)
+
+
+@admin.register(Flag)
+class FlagAdmin(VersionedAdmin):
+    """Flags are raised on cards; here they are assigned and answered, once."""
+
+    noun = "flag"
+    form = FlagForm
+    written = ("owner", "answer")
+    list_display = ("listed_code", "words", "listed_state", "owner", "listed_note", "raised_by", "listed_raised")
+    list_display_links = ("words",)
+    list_filter = ("state", ("owner", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("comment", "answer", "code__code", "note__title")
+    search_help_text = "A code, or words of the flag, its answer or its note."
+    readonly_fields = ("about", "comment", "raised_by", "listed_raised", "listed_state", "listed_answered")
+    fieldsets = (
+        ("What an agent says", {"fields": ("about", "comment", ("raised_by", "listed_raised"))}),
+        ("What support makes of it", {"fields": ("owner", "answer", ("listed_state", "listed_answered"))}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:
+        """Show what this person may read, with what names it."""
+        return (
+            super().get_queryset(request).select_related("code__table", "code__section", "note", "owner", "raised_by")
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: flags are raised on the card of a code."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Leave what is answered as whoever raised it has read it."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.state == FlagState.OPEN)
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Flag:
+        """Write through the verbs."""
+        assert version is not None
+        flag = assign_flag(obj, version, values["owner"], by)
+        return answer_flag(flag, flag.version, values["answer"], by) if values["answer"].strip() else flag
+
+    @admin.display(description="About")
+    def about(self, flag: Flag) -> SafeString:
+        """Lead to the forms of the code and of the note, where what is wrong is put right."""
+        code = format_html(
+            '<a href="{}">{}</a> {}',
+            reverse("admin:kb_returncode_change", args=[flag.code_id]),
+            tags.mono(flag.code.code),
+            tags.shortened(flag.code.description),
+        )
+        if flag.note is None:
+            return code
+        note = reverse("admin:kb_troubleshootingnote_change", args=[flag.note_id])
+        return format_html('{}<br>Note: <a href="{}">{}</a>', code, note, flag.note)
+
+    @admin.display(description="Code", ordering="code__sort_key")
+    def listed_code(self, flag: Flag) -> SafeString:
+        """Show the code."""
+        return tags.mono(flag.code.code)
+
+    @admin.display(description="What is wrong", ordering="comment")
+    def words(self, flag: Flag) -> str:
+        """Show the beginning of what the agent says."""
+        return tags.shortened(flag.comment)
+
+    @admin.display(description="Note")
+    def listed_note(self, flag: Flag) -> str:
+        """Show which note it is about."""
+        return tags.shortened(flag.note.title, 60) if flag.note else tags.NONE
+
+    @admin.display(description="State", ordering="state")
+    def listed_state(self, flag: Flag) -> SafeString:
+        """Show whether it waits."""
+        return tags.tag(flag.state, flag.get_state_display())
+
+    @admin.display(description="Raised", ordering="raised_at")
+    def listed_raised(self, flag: Flag) -> str:
+        """Show when it was raised."""
+        return tags.moment(flag.raised_at)
+
+    @admin.display(description="Answered")
+    def listed_answered(self, flag: Flag) -> str:
+        """Show when it was answered."""
+        return tags.moment(flag.answered_at)

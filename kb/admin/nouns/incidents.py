@@ -1,0 +1,226 @@
+"""Incident links: where a tracker says what is broken, and which codes it hits."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from kb.admin.forms import previews
+from kb.admin.forms.choices import is_id
+from kb.admin.forms.incidents import MARKDOWN, WORDS, IncidentForm, reading
+from kb.admin.forms.versions import VersionedAdmin
+from kb.admin.lists import tags
+from kb.admin.lists.actions import WithSteps
+from kb.admin.lists.incident_actions import INCIDENT_STEPS
+from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models.incidents import IncidentState
+from kb.services.incidents import save_incident
+from kb.services.journal import By
+
+CODES_IN_LIST = 3
+SHOWN = 100
+
+
+@admin.register(IncidentLink)
+class IncidentAdmin(WithSteps, VersionedAdmin):
+    """Incidents are resolved, never deleted."""
+
+    steps = INCIDENT_STEPS
+    noun = "incident"
+    form = IncidentForm
+    change_form_template = "admin/kb/incident_form.html"
+    written = (
+        "url",
+        "reference",
+        "title",
+        "state",
+        "started_at",
+        "resolved_at",
+        "impact",
+        "workaround",
+        "audience",
+    )
+    linked = ("codes",)
+    list_display = (
+        "listed_reference",
+        "title",
+        "listed_codes",
+        "listed_state",
+        "listed_audience",
+        "listed_start",
+        "listed_end",
+    )
+    list_display_links = ("listed_reference", "title")
+    list_filter = ("state", "audience")
+    search_fields = ("reference", "title", "impact", "workaround", "url")
+    search_help_text = "A code in any spelling (its incidents), a reference, or words."
+    autocomplete_fields = ("codes",)
+    fieldsets = (
+        ("In the tracker", {"fields": ("url", "reference", "title")}),
+        ("How it stands", {"fields": ("state", ("started_at", "resolved_at"))}),
+        (
+            "For agents",
+            {
+                "fields": ("impact", "workaround", "codes", "audience"),
+                "description": "Markdown: **bold**, lists, `code`, links. HTML is shown as text. "
+                "The public sees a public incident unless all its codes are internal.",
+            },
+        ),
+    )
+
+    def get_urls(self) -> list[Any]:
+        """Add what the form's script asks, and the page after an incident's end."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("look/", wrap(self.look_view), name="kb_incidentlink_look"),
+            path("preview/", wrap(self.preview_view), name="kb_incidentlink_preview"),
+            path("<path:object_id>/learned/", wrap(self.learned_view), name="kb_incidentlink_learned"),
+            *super().get_urls(),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Say what an empty date of resolution means, and whose form it is."""
+        texts = {
+            "started_at": "In your own time zone, as all times here.",
+            "resolved_at": "Left empty, a resolved incident gets the present time.",
+        }
+        made: Any = super().get_form(request, obj, change, help_texts=texts, **kwargs)
+        made.user = request.user
+        return made
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin now, with what the address of the form brings along."""
+        brought = {name: request.GET[name].replace("\x00", "") for name in ("url", "title") if name in request.GET}
+        return {"started_at": timezone.now(), **brought, **super().get_changeform_initial_data(request)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IncidentLink]:
+        """Show what this person may read, with the first codes of each incident."""
+        first = ReturnCode.objects.visible_to(request.user).order_by("sort_key", "pk")[: CODES_IN_LIST + 1]
+        return super().get_queryset(request).prefetch_related(Prefetch("codes", first, to_attr="first_codes"))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find the incidents of a code in any of its readings; only where there is none, by words."""
+        term = search_term.replace("\x00", "").strip()
+        codes = ReturnCode.objects.visible_to(request.user).matching(term).filter(incidents=OuterRef("pk"))
+        about = queryset.filter(Exists(codes))
+        return (about, False) if term and about.exists() else super().get_search_results(request, queryset, term)
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
+        """Write through the verb."""
+        return save_incident(obj, version, values, links.get("codes"), by)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save, and keep for the answer what is to be asked next."""
+        super().save_model(request, obj, form, change)
+        obj.just_resolved = obj.state == IncidentState.RESOLVED and "state" in form.changed_data
+        said = {"url", *WORDS} & set(form.changed_data)
+        chosen = {code.pk for code in form.cleaned_data["codes"]}
+        obj.left_out = [code for code, _ in form.reading.proposed if code.pk not in chosen] if said else []
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Lead to what is to be asked next."""
+        return self._asked_next(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Lead to what is to be asked next."""
+        return self._asked_next(request, obj) or super().response_change(request, obj)
+
+    def _asked_next(self, request: HttpRequest, incident: Any) -> HttpResponse | None:
+        if incident.just_resolved:
+            messages.success(request, f"“{incident}” is saved, as resolved.")
+            return HttpResponseRedirect(reverse("admin:kb_incidentlink_learned", args=[incident.pk]))
+        if not incident.left_out:
+            return None
+        named = ", ".join(code.code for code in incident.left_out)
+        messages.success(request, f"“{incident}” is saved. Its words name codes that are not linked: {named}.")
+        address = reverse("admin:kb_incidentlink_change", args=[incident.pk])
+        return HttpResponseRedirect(f"{address}#proposed")
+
+    def look_view(self, request: HttpRequest) -> HttpResponse:
+        """Say what an address and the words beside it mean, while they are typed."""
+        self._may_write(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        given = {name: request.POST.get(name, "").replace("\x00", "") for name in ("url", "pk", *WORDS)}
+        chosen = {int(value) for value in request.POST.getlist("codes") if is_id(value)}
+        words = "\n".join(given[name] for name in WORDS)
+        pk = int(given["pk"]) if is_id(given["pk"]) else None
+        found = reading(given["url"], words, request.user, chosen, pk)
+        context = {"reading": found, "ticked": set(request.POST.getlist("proposed"))}
+        return TemplateResponse(request, "admin/kb/incident_reading.html", context)
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """Render posted Markdown as agents will see it."""
+        self._may_write(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if too_long := previews.refused(request, MARKDOWN):
+            return too_long
+        texts = [(name.capitalize(), text) for name in MARKDOWN if (text := request.POST.get(name, "")).strip()]
+        title = f"Preview: {request.POST.get('title') or 'untitled incident'}"
+        context = {**self.admin_site.each_context(request), "title": title, "texts": texts, "opts": self.opts}
+        return TemplateResponse(request, "admin/kb/note_preview.html", context)
+
+    def learned_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask what the notes of an incident's codes should say from now on."""
+        incident = self.get_object(request, unquote(object_id))
+        if incident is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, incident):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        codes = ReturnCode.objects.visible_to(request.user).filter(incidents=incident)
+        notes = TroubleshootingNote.objects.visible_to(request.user).current().filter(codes__in=codes).distinct()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"What was learned from {incident}?",
+            "incident": incident,
+            "codes": codes.order_by("sort_key", "pk")[:SHOWN],
+            "code_count": codes.count(),
+            "notes": notes[:SHOWN],
+            "note_count": notes.count(),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/kb/incident_learned.html", context)
+
+    def _may_write(self, request: HttpRequest) -> None:
+        if not (self.has_change_permission(request) or self.has_add_permission(request)):
+            raise PermissionDenied
+
+    @admin.display(description="Reference", ordering="reference")
+    def listed_reference(self, incident: IncidentLink) -> SafeString | str:
+        """Show the tracker's number."""
+        return tags.mono(incident.reference) if incident.reference else tags.NONE
+
+    @admin.display(description="Codes")
+    def listed_codes(self, incident: Any) -> SafeString | str:
+        """Show the first codes."""
+        return tags.mono_list([code.code for code in incident.first_codes], CODES_IN_LIST)
+
+    @admin.display(description="State", ordering="state")
+    def listed_state(self, incident: IncidentLink) -> SafeString:
+        """Show how it stands."""
+        return tags.tag(incident.state, incident.get_state_display())
+
+    @admin.display(description="Started", ordering="started_at")
+    def listed_start(self, incident: IncidentLink) -> str:
+        """Show when it started."""
+        return tags.moment(incident.started_at)
+
+    @admin.display(description="Resolved", ordering="resolved_at")
+    def listed_end(self, incident: IncidentLink) -> str:
+        """Show when it was resolved."""
+        return tags.moment(incident.resolved_at)
+
+    @admin.display(description="Audience", ordering="audience")
+    def listed_audience(self, incident: IncidentLink) -> SafeString:
+        """Show for whom it is meant."""
+        return tags.tag(incident.audience, incident.get_audience_display())

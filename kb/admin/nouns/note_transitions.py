@@ -1,0 +1,56 @@
+"""A note's steps in the admin: which are open to somebody, and taking one."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+
+from kb.admin.forms.revisions import posted_version
+from kb.models import Door, Proposal, TroubleshootingNote
+from kb.models.notes import NoteState
+from kb.services.journal import By, NotAllowed, StaleEdit
+from kb.services.notes import REVIEW_AFTER, NoteTransition, may_validate, may_vouch, transitions_for, why_not_validate
+
+
+def offered(note: TroubleshootingNote, user: Any) -> dict[str, Any]:
+    """Return what a note's form says about its state, for a person."""
+    moves = transitions_for(note, user)
+    waiting = note.state in (NoteState.DRAFT, NoteState.NOT_VALIDATED) and may_validate(user)
+    closed = waiting and not any(move.name == "validate" for move in moves)
+    proposals = list(Proposal.objects.visible_to(user).unsettled().filter(note=note).select_related("author"))
+    return {
+        "moves": moves,
+        "why_not": why_not_validate(note, user) if closed else "",
+        "next_review": timezone.localdate() + REVIEW_AFTER,
+        "proposals": proposals,
+        "waits": note.is_validated and not may_vouch(user),
+        "own_proposal": next((proposal for proposal in proposals if proposal.author == user), None),
+    }
+
+
+def take(request: HttpRequest, note: TroubleshootingNote, step: NoteTransition) -> None:
+    """Take a step of a note's life, and say what became of it."""
+    by = By(request.user, Door.ADMIN, request.POST.get("reason", "").replace("\x00", "").strip())
+    try:
+        given = {"review_on": _posted_date(request)} if step.name == "confirm" else {}
+        saved = step.verb(note, posted_version(request), by, **given)
+    except StaleEdit:
+        messages.error(request, f"“{note}” was saved by somebody else after you had opened it: look at it again.")
+    except (NotAllowed, ValidationError) as refusal:
+        messages.error(request, " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal))
+    else:
+        messages.success(request, _done(saved, step))
+
+
+def _done(note: TroubleshootingNote, step: NoteTransition) -> str:
+    if step.name == "confirm":
+        return f"“{note}” is still true." + (f" Next review: {note.review_on}." if note.review_on else "")
+    return f"“{note}” is now: {note.get_state_display().lower()}."
+
+
+def _posted_date(request: HttpRequest) -> date | None:
+    return forms.DateField(required=False, label="Next review").clean(request.POST.get("review_on", ""))

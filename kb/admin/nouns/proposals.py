@@ -1,0 +1,210 @@
+"""Proposals: read word by word, decided by a reviewer, kept up to date by their authors."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.safestring import SafeString
+
+from kb.admin.forms.proposals import ConflictForm, differences
+from kb.admin.forms.revisions import posted_version
+from kb.admin.forms.versions import VersionedAdmin
+from kb.admin.lists import tags
+from kb.admin.lists.filters import Question
+from kb.admin.nouns.notes import NoteAdmin, NoteForm
+from kb.models import Door, Proposal
+from kb.models.proposals import PROPOSED, PROPOSED_LINKS
+from kb.queries.proposals import is_outdated, words_of
+from kb.services.journal import By, NotAllowed, StaleEdit
+from kb.services.notes import CHANGE
+from kb.services.proposal_rules import actions_for, why_not_act
+from kb.services.proposals import (
+    MAX_COMMENT,
+    accept_proposal,
+    rebase_proposal,
+    return_proposal,
+    revise_proposal,
+    withdraw_proposal,
+)
+
+DONE = {
+    "accept": "The proposal is live, and the note is validated.",
+    "return": "The proposal is back with its author.",
+    "withdraw": "The proposal is withdrawn.",
+}
+
+
+class ProposalForm(NoteForm):
+    """A note as its author would have it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the reason unless another is given."""
+        super().__init__(*args, **kwargs)
+        self.initial["reason"] = self.instance.reason
+
+
+class Mine(Question):
+    """Whose proposals."""
+
+    title = "author"
+    parameter_name = "by"
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        """Answer for whoever asks."""
+        own = Q(author=request.user.pk)
+        self.answers = (
+            ("me", "Mine", lambda proposals: proposals.filter(own)),
+            ("others", "Somebody else's", lambda proposals: proposals.exclude(own)),
+        )
+        super().__init__(request, *args)
+
+
+@admin.register(Proposal)
+class ProposalAdmin(VersionedAdmin):
+    """Proposals come from a note's own form; here they are decided."""
+
+    form = ProposalForm
+    noun = "proposal"
+    written = PROPOSED
+    linked = PROPOSED_LINKS
+    also_in_history = ("state", "comment")
+    change_form_template = "admin/kb/proposal_form.html"
+    list_display = ("title", "listed_state", "author", "reason", "reviewer", "listed_update")
+    list_filter = ("state", Mine)
+    list_select_related = ("author", "reviewer")
+    search_fields = ("title", "note__title", "reason", "author__username")
+    search_help_text = "Words of the title or the reason, or who proposed it."
+    autocomplete_fields = PROPOSED_LINKS
+    fieldsets: ClassVar[Any] = (*NoteAdmin.fieldsets[:-1], ("For whom", {"fields": ("audience",)}))
+
+    def get_urls(self) -> list[Any]:
+        """Add what one may do with a proposal."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/rebase/", wrap(self.rebase_view), name="kb_proposal_rebase"),
+            path("<path:object_id>/do/<slug:action>/", wrap(self.do_view), name="kb_proposal_do"),
+            *super().get_urls(),
+        ]
+
+    # Who may: whoever edits notes reads proposals, and authors change their own.
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show proposals to whoever edits notes."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let in whoever edits notes."""
+        return request.user.has_perm(CHANGE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: a proposal begins in a note's form."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let authors change their own."""
+        return obj is not None and not why_not_act("revise", obj, request.user)
+
+    # The page
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Add what the proposal changes, and what this person may do with it."""
+        proposal = kwargs["obj"]
+        context |= {
+            "preview_url": reverse("admin:kb_troubleshootingnote_preview"),
+            "differences": differences(proposal.base, words_of(proposal)),
+            "actions": actions_for(proposal, request.user),
+            "has_moved": proposal.is_unsettled and is_outdated(proposal),
+            "max_comment": MAX_COMMENT,
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
+        """Write through the verb."""
+        assert version is not None
+        return revise_proposal(obj, version, values, by, **links)
+
+    def do_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
+        """Accept, return or withdraw a proposal, or say why not."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        proposal = self._found(request, object_id)
+        if action not in DONE:
+            raise Http404
+        try:
+            _decide(request, proposal, action)
+        except (StaleEdit, NotAllowed) as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, DONE[action])
+        return HttpResponseRedirect(_page(proposal))
+
+    def rebase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the live note says by now and what the proposal becomes; on POST, make it so."""
+        proposal = self._found(request, object_id)
+        refusal = why_not_act("rebase", proposal, request.user)
+        if refusal or not is_outdated(proposal):
+            messages.error(request, refusal or "The live note still says what this was made from: nothing to do.")
+            return HttpResponseRedirect(_page(proposal))
+        form = ConflictForm(proposal, request.POST if request.method == "POST" else None)
+        if form.is_valid() and _rebased(request, proposal, form.cleaned_data):
+            return HttpResponseRedirect(_page(proposal))
+        proposal = self._found(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Bring the proposal up to date",
+            "opts": self.opts,
+            "proposal": proposal,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/kb/proposal_rebase.html", context)
+
+    def _found(self, request: HttpRequest, object_id: str) -> Proposal:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        proposal = self.get_object(request, unquote(object_id))
+        if proposal is None:
+            raise Http404
+        return proposal
+
+    # The list
+
+    @admin.display(description="State", ordering="state")
+    def listed_state(self, proposal: Proposal) -> SafeString:
+        """Show the state."""
+        return tags.tag(f"proposal_{proposal.state}", proposal.get_state_display())
+
+    @admin.display(description="Updated", ordering="updated_at")
+    def listed_update(self, proposal: Proposal) -> str:
+        """Show when it was last saved."""
+        return tags.moment(proposal.updated_at)
+
+
+def _page(proposal: Proposal) -> str:
+    return reverse("admin:kb_proposal_change", args=[proposal.pk])
+
+
+def _decide(request: HttpRequest, proposal: Proposal, action: str) -> None:
+    comment = request.POST.get("comment", "").replace("\x00", "").strip()
+    by, version = By(request.user, Door.ADMIN), posted_version(request)
+    if action == "accept":
+        accept_proposal(proposal, version, by, comment)
+    elif action == "return":
+        return_proposal(proposal, version, comment, by)
+    else:
+        withdraw_proposal(proposal, version, by)
+
+
+def _rebased(request: HttpRequest, proposal: Proposal, chosen: dict[str, str]) -> bool:
+    live = posted_version(request, "live")
+    try:
+        rebase_proposal(proposal, posted_version(request), live, chosen, By(request.user, Door.ADMIN))
+    except (StaleEdit, NotAllowed) as refusal:
+        messages.error(request, str(refusal))
+        return False
+    messages.success(request, "The proposal is up to date with the live note, and waits for a reviewer.")
+    return True

@@ -1,0 +1,37 @@
+"""Synonyms: what else the search looks for by a word."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from kb.admin.forms.revisions import version_and_by
+from kb.admin.forms.versions import VersionedAdmin
+from kb.models import Synonym
+from kb.services.journal import By
+from kb.services.synonyms import delete_synonym, save_synonym
+
+
+@admin.register(Synonym)
+class SynonymAdmin(VersionedAdmin):
+    """Groups of words that mean the same; support's own, so they can be deleted."""
+
+    noun = "synonym"
+    written = ("words",)
+    filled_in = ("words",)
+    list_display = ("words",)
+    search_fields = ("words",)
+    search_help_text = "One of the words."
+    fields = ("words",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow those who have the right."""
+        return request.user.has_perm("kb.delete_synonym")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the verb, unless it changed after it was shown."""
+        delete_synonym(obj, *version_and_by(request))
+
+    def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Synonym:
+        """Write through the verb."""
+        return save_synonym(obj, version, values, by)

@@ -1,0 +1,1 @@
+"""Import a file: upload it, review its plan, apply it or roll it back."""

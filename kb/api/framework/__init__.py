@@ -1,0 +1,1 @@
+"""What the resources share: parameters, pagination, caching, errors, schema and throttling."""

@@ -1,0 +1,45 @@
+"""The description of the API, for programs and for people."""
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kb.api.framework.access import MayRead
+from kb.api.framework.cache import conditional, kept_apart
+from kb.models.visibility import Reader, reader
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI description: JSON, or YAML for who asks for `application/vnd.oai.openapi`."""
+
+    permission_classes = [MayRead]
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+    @extend_schema(exclude=True)
+    @conditional
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer with the description."""
+        return super().get(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Keep answers out of shared caches."""
+        return kept_apart(request, super().finalize_response(request, response, *args, **kwargs))
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger UI, without a script or style in the page."""
+
+    template_name = "kb/api_docs.html"
+    permission_classes = [MayRead]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send whoever may read nothing to the login page: this one is for people."""
+        if reader(request.user) == Reader.NOTHING:
+            return redirect_to_login(request.get_full_path())
+        return super().dispatch(request, *args, **kwargs)

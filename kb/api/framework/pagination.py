@@ -1,0 +1,203 @@
+"""Keyset pages: stable while rows are written, and as quick on the last page as on the first."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from django.db.models import CharField, DateTimeField, F, Model, Q
+from django.db.models.expressions import OrderBy
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.parameter_values import ValueRefused, text_of, whole
+from kb.api.framework.parameters import ParameterField
+from kb.api.framework.totals import TOTALS
+from kb.text.codes.forms import MAX_NUMBER
+
+DEFAULT_SIZE = 50
+MAX_SIZE = 200
+# A sort key has up to 2,000 characters.
+MAX_CURSOR = 4_000
+
+
+@dataclass(frozen=True)
+class OrderTerm:
+    """One field of an order. Rows without a value come last, in both directions."""
+
+    field: Any
+    descending: bool = False
+    backwards: bool = False
+
+    @classmethod
+    def of(cls, model: type[Model], name: str, descending: bool) -> Self:
+        """Return the term for a field, from its greatest value down where `descending`."""
+        return cls(model._meta.get_field(name), descending)
+
+    def reversed(self) -> "OrderTerm":
+        """Return the term for reading towards the first row."""
+        return OrderTerm(self.field, self.descending, not self.backwards)
+
+    @property
+    def _falls(self) -> bool:
+        return self.descending != self.backwards
+
+    def order(self) -> OrderBy:
+        """Return what `order_by` takes."""
+        column = F(self.field.attname)
+        nulls = {} if not self.field.null else {"nulls_first" if self.backwards else "nulls_last": True}
+        return column.desc(**nulls) if self._falls else column.asc(**nulls)
+
+    def equal(self, value: Any) -> Q:
+        """Return the condition of standing where the value stands."""
+        name = self.field.attname
+        return Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
+
+    def beyond(self, value: Any) -> Q:
+        """Return the condition of coming after the value."""
+        name = self.field.attname
+        if value is None:
+            return Q(**{f"{name}__isnull": False}) if self.backwards else Q(pk__in=[])
+        after = Q(**{f"{name}__{'lt' if self._falls else 'gt'}": value})
+        return after | Q(**{f"{name}__isnull": True}) if self.field.null and not self.backwards else after
+
+    def not_before(self, value: Any) -> Q:
+        """Return a condition that every row after a row with the value meets, for the index to begin at."""
+        if self.field.null:
+            return Q()
+        return Q(**{f"{self.field.attname}__{'lte' if self._falls else 'gte'}": value})
+
+    def plain(self, row: Model) -> Any:
+        """Return a row's value as JSON holds it."""
+        value = getattr(row, self.field.attname)
+        return value.isoformat() if isinstance(value, datetime) else value
+
+    def read(self, value: Any) -> Any:
+        """Return the value of a cursor. Raises ValueError where no row could have it."""
+        if value is None and self.field.null:
+            return None
+        if isinstance(self.field, DateTimeField):
+            return datetime.fromisoformat(value).astimezone(UTC)
+        if isinstance(self.field, CharField):
+            # Neither NUL nor half a surrogate pair is text to a database; `encode` raises ValueError.
+            possible = isinstance(value, str) and b"\x00" not in value.encode()
+        else:
+            possible = type(value) is int and abs(value) <= MAX_NUMBER
+        if not possible:
+            raise ValueError(value)
+        return value
+
+
+class KeysetPagination(BasePagination):
+    """Pages that continue after a row, not after a number of rows, and that count nothing.
+
+    A cursor holds the values that the order compares, and the order's name. A view names its orders in `orders`:
+    fields of which the last is unique.
+    """
+
+    parameters = {
+        "page_size": ParameterField(kind=whole(1, MAX_SIZE)),
+        "cursor": ParameterField(kind=text_of(MAX_CURSOR)),
+    }
+
+    has_next = has_previous = False
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """Return one page, and remember what leads to its neighbours."""
+        self.request, self.ordering = request, view.ordering
+        self.terms = view.order_terms()
+        size = view.asked.get("page_size", DEFAULT_SIZE)
+        back, values = self._cursor(view.asked.get("cursor"))
+        terms = [term.reversed() for term in self.terms] if back else self.terms
+        rows: list[Any] = []
+        for n, part in enumerate(self._parts(view.borders.get(view.ordering), back, values)):
+            rest = queryset.filter(part) if n or values is None else queryset.filter(part, _after(terms, values))
+            rows += rest.order_by(*(term.order() for term in terms))[: size + 1 - len(rows)]
+            if len(rows) > size:
+                break
+        more, self.rows = len(rows) > size, rows[:size]
+        if back:
+            self.rows.reverse()
+        self.has_next, self.has_previous = (True, more) if back else (more, values is not None)
+        return self.rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return the page with links to its neighbours."""
+        return Response({"next": self._link(last=True), "previous": self._link(last=False), "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the page."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": {**schema, "maxItems": MAX_SIZE}, **TOTALS},
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe the parameters."""
+        size = {**self.parameters["page_size"].kind.schema, "default": DEFAULT_SIZE}
+        cursor = dict(self.parameters["cursor"].kind.schema)
+        about = "Where the page begins: opaque, taken from `next` or `previous`, and good for the same ordering."
+        return [
+            {"name": "page_size", "in": "query", "schema": size, "description": "Results of one page at most."},
+            {"name": "cursor", "in": "query", "schema": cursor, "description": about},
+        ]
+
+    def _parts(self, border: Any, back: bool, values: list[Any] | None) -> list[Q]:
+        """Return the parts of the list that are still to be read, in the order of reading.
+
+        An order with a border has two: what is below comes first, although the order falls. Each part is read from
+        the one index, where an order that says so would sort the table.
+        """
+        if border is None:
+            return [Q()]
+        name = self.terms[0].field.attname
+        parts = [Q(**{f"{name}__lt": border}), Q(**{f"{name}__gte": border})]
+        at = 0 if values is None or values[0] < border else 1
+        return parts[at::-1] if back else parts[at:]
+
+    def _link(self, last: bool) -> str | None:
+        if not self.rows or not (self.has_next if last else self.has_previous):
+            return None
+        row = self.rows[-1 if last else 0]
+        parts = ["next" if last else "previous", self.ordering, [term.plain(row) for term in self.terms]]
+        text = json.dumps(parts, separators=(",", ":"))
+        cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
+
+    def _cursor(self, given: str | None) -> tuple[bool, list[Any] | None]:
+        if given is None:
+            return False, None
+        try:
+            return self._read(given)
+        except ValueRefused as refused:
+            raise BadParameters([describe("cursor", given, refused.problem, refused.allowed)]) from None
+
+    def _read(self, given: str) -> tuple[bool, list[Any]]:
+        try:
+            decoded = base64.urlsafe_b64decode(given.encode("ascii") + b"=" * (-len(given) % 4))
+            way, ordering, values = json.loads(decoded)
+            if way not in ("next", "previous") or ordering != self.ordering:
+                raise ValueError(way)
+            return way == "previous", [term.read(one) for term, one in zip(self.terms, values, strict=True)]
+        except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
+            raise ValueRefused(
+                f"This is no cursor of the order {self.ordering}.", ["`next` or `previous` of one of its pages"]
+            ) from None
+
+
+def _after(terms: Iterable[OrderTerm], values: list[Any]) -> Q:
+    """Return the condition of coming after a row: the first fields equal, the next one beyond."""
+    condition, equal = Q(pk__in=[]), Q()
+    first, *_ = terms
+    for term, value in zip(terms, values, strict=True):
+        condition |= equal & term.beyond(value)
+        equal &= term.equal(value)
+    return first.not_before(values[0]) & condition

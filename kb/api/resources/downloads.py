@@ -1,0 +1,109 @@
+"""Whole tables as files, and everything as one file."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import APIException
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from kb.api.framework.access import MayRead
+from kb.api.framework.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
+from kb.api.framework.parameter_values import one_of
+from kb.api.framework.parameters import ParameterField, read
+from kb.exporting import sqlite
+from kb.exporting.tables import FORMATS, WORDS, ExportRefused, export_table, file_name
+from kb.models import CodeTable
+
+ENDINGS = {**FORMATS, "sqlite": sqlite.CONTENT_TYPE}
+"""What a table can be exported as, with the media types."""
+
+_PARAMETERS = {"words": ParameterField(kind=one_of(WORDS))}
+
+
+class DownloadRefused(APIException):
+    """The table does not fit into the format."""
+
+    status_code = 409
+    default_code = "refused"
+
+
+class MayExport(BasePermission):
+    """Let in whoever may export tables."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return whether the caller may export."""
+        return bool(request.user and request.user.has_perm("kb.export_table"))
+
+
+def _described(summary: str, endings: dict[str, str], *parameters: OpenApiParameter) -> Any:
+    problem = OpenApiResponse(ProblemSerializer)
+    return extend_schema(
+        tags=["code tables"],
+        summary=summary,
+        parameters=[OpenApiParameter("ending", str, OpenApiParameter.PATH, enum=list(endings)), *parameters],
+        responses={
+            **{(200, media.partition(";")[0]): OpenApiTypes.BINARY for media in endings.values()},
+            **{(status, CONTENT_TYPE): problem for status in (400, 401, 403, 404, 409)},
+        },
+    )
+
+
+class TableExportView(APIView):
+    """A table as a file.
+
+    CSV, XLSX, JSON and NDJSON hold its codes in the vendor's words, as importing them again would change nothing;
+    SQLite holds its codes with the notes and incidents about them, and a full-text index.
+    """
+
+    schema = AutoSchema()
+    permission_classes = [MayRead, MayExport]
+
+    @_described(
+        "Export a table",
+        ENDINGS,
+        OpenApiParameter("words", enum=WORDS, description="Whose words: `support` is what agents read. Not of SQLite."),
+    )
+    def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
+        """Stream the file."""
+        _check(ending, ENDINGS)
+        words = read(request.query_params, _PARAMETERS if ending in FORMATS else {}).get("words", "vendor")
+        table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
+        if ending not in FORMATS:
+            return _file(sqlite.open_snapshot(request.user, table), file_name(table, ending), ENDINGS[ending])
+        try:
+            return _file(export_table(table, ending, words), file_name(table, ending), ENDINGS[ending])
+        except ExportRefused as refused:
+            raise DownloadRefused(str(refused)) from None
+
+
+class SiteExportView(APIView):
+    """Everything that the caller may read as one SQLite file: tables, codes, notes, incidents and their links."""
+
+    schema = AutoSchema()
+    permission_classes = [MayRead, MayExport]
+
+    @_described("Export everything", {"sqlite": sqlite.CONTENT_TYPE})
+    def get(self, request: Request, ending: str) -> StreamingHttpResponse:
+        """Stream the file."""
+        _check(ending, ["sqlite"])
+        read(request.query_params, {})
+        return _file(sqlite.open_snapshot(request.user), "codebook.sqlite", sqlite.CONTENT_TYPE)
+
+
+def _check(ending: str, allowed: Iterable[str]) -> None:
+    if ending not in allowed:
+        raise BadParameters([describe("ending", ending, "Nothing is exported as {}.", allowed)])
+
+
+def _file(body: Iterable[bytes], name: str, media: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(body, content_type=media)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer

@@ -1,0 +1,97 @@
+"""Code tables."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.filter_lookups import SINCE, holds, moments, names, numbers, with_lookups, words_of
+from kb.api.framework.parameter_values import MOMENT, TEXT
+from kb.api.framework.parameters import Filters, Parameter
+from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
+from kb.models import Audience, CodeTable
+
+MOST_NEAR = 1_000
+"""Tables or sections among which the nearest spelling is sought."""
+
+
+@with_lookups(
+    {
+        **numbers("id"),
+        **names("slug"),
+        **names("vendor"),
+        **names("product"),
+        **names("name"),
+        **holds("name"),
+        **names("source_url", may_lack=True),
+        **words_of("audience", Audience.values),
+        **numbers("version"),
+        **moments("created_at"),
+        **moments("updated_at"),
+    }
+)
+class TableFilters(Filters):
+    """Filters of code tables."""
+
+    vendor = Parameter(TEXT, lookup_expr="iexact", about="The vendor's name, in any case.")
+    product = Parameter(TEXT, lookup_expr="iexact", about="The product's name, in any case.")
+    language = Parameter(TEXT, lookup_expr="iexact", about="Language tag of the vendor's text, such as en.")
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
+
+    class Meta:
+        model = CodeTable
+        fields: list[str] = []
+
+
+class TableSerializer(AnswerSerializer):
+    """A code table."""
+
+    source_url = serializers.CharField(read_only=True, help_text="Where the vendor publishes it; may be empty.")
+    code_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Codes that the vendor lists.")
+    retired_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Codes that it lists no longer.")
+    url = Permalink(help_text="The table's page.")
+
+    class Meta:
+        model = CodeTable
+        fields = [
+            *("id", "slug", "vendor", "product", "name", "language", "source_url", "audience", "code_count"),
+            *("retired_count", "version", "created_at", "updated_at", "url"),
+        ]
+        read_only_fields = fields
+
+
+class TableViewSet(ReadViewSet):
+    """Code tables: what vendors publish."""
+
+    queryset = CodeTable.objects.none()
+    serializer_class = TableSerializer
+    filterset_class = TableFilters
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+    default_ordering = "vendor"
+    facets = {name: name for name in ("vendor", "product", "language", "audience")}
+    orders = {
+        "vendor": ("vendor", "product", "slug"),
+        "slug": ("slug",),
+        "updated_at": ("updated_at", "id"),
+        "created_at": ("created_at", "id"),
+        "id": ("id",),
+    }
+
+    def get_queryset(self) -> QuerySet[CodeTable]:
+        """Return the tables that the caller may read."""
+        return CodeTable.objects.visible_to(self.request.user).with_counts()
+
+
+def visible_tables(slugs: list[str], user: Any) -> list[int]:
+    """Return the ids of the tables with these slugs. Raises BadParameters for one that the user cannot read."""
+    visible = CodeTable.objects.visible_to(user).order_by("slug")
+    found = dict(visible.filter(slug__in=slugs).values_list("slug", "pk"))
+    missing = [slug for slug in slugs if slug not in found]
+    if missing:
+        known = list(visible.values_list("slug", flat=True)[:MOST_NEAR])
+        raise BadParameters(
+            [describe("table", slug, "There is no table {} that you may read.", known) for slug in missing]
+        )
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""Exports: one table as a file, or everything as an SQLite database."""

@@ -1,0 +1,1 @@
+"""Decide, apply and roll back a planned import."""

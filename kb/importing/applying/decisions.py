@@ -1,0 +1,73 @@
+"""Decide what a planned import does with its rows; or that it does nothing at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.utils import timezone
+
+from kb.importing.errors import ImportRefused, WrongState
+from kb.models import ImportRow, ImportState, Resolution, RowKind, TableImport
+from kb.models.table_imports import TOUCHING
+from kb.services.journal import By
+
+_FOR_CONFLICTS = {Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED}
+
+
+def resolve(row: ImportRow, resolution: str, by: By, edited: dict[str, str] | None = None) -> ImportRow:
+    """Decide about one row. `edited` has support's words for texts in conflict, with Resolution.EDITED alone.
+
+    Raises WrongState once the import is not planned any more, and ImportRefused for what makes no sense for the row.
+    """
+    with _planned(row.table_import_id) as _:
+        current = ImportRow.objects.select_for_update(no_key=True).get(pk=row.pk)
+        _check_fits(current, resolution, edited or {})
+        current.resolution, current.edited = resolution, edited or {}
+        current.save(update_fields=["resolution", "edited"])
+        return current
+
+
+def resolve_all(table_import: TableImport, resolution: str, by: By) -> int:
+    """Decide about all conflicts in one go, also those that were decided; return how many there are."""
+    if resolution not in (Resolution.UNDECIDED, Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
+        raise ImportRefused("All conflicts at once: keep ours, or take the vendor's.")
+    with _planned(table_import.pk) as planned:
+        return planned.rows.filter(kind=RowKind.CONFLICT).update(resolution=resolution, edited={})
+
+
+def discard(table_import: TableImport, by: By) -> TableImport:
+    """Close a plan without applying it; also one whose planning was interrupted. Its rows stay to be read."""
+    with transaction.atomic():
+        current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
+        if current.state not in (ImportState.PLANNED, ImportState.PLANNING):
+            raise WrongState(f"{current} is {current.get_state_display().lower()}: there is no plan to discard.")
+        current.state, current.closed_by, current.closed_at = ImportState.DISCARDED, by.user, timezone.now()
+        current.save()
+        return current
+
+
+@contextmanager
+def _planned(pk: int) -> Iterator[TableImport]:
+    """Lock an import that waits for decisions: none may arrive while it is applied."""
+    with transaction.atomic():
+        current = TableImport.objects.select_for_update(no_key=True).get(pk=pk)
+        if not current.is_planned:
+            raise WrongState(f"{current} is {current.get_state_display().lower()}: nothing is left to decide.")
+        yield current
+
+
+def _check_fits(row: ImportRow, resolution: str, edited: dict[str, str]) -> None:
+    if resolution not in Resolution.values:
+        allowed = ", ".join(filter(None, Resolution.values))
+        raise ImportRefused(f"There is no decision {resolution!r}; allowed: {allowed}.")
+    if row.kind not in TOUCHING:
+        raise ImportRefused("This row is not applied in any case: there is nothing to decide.")
+    if resolution in _FOR_CONFLICTS and not row.conflicts:
+        raise ImportRefused(f"{row.code} is not in conflict: it can only be left out.")
+    if bool(edited) != (resolution == Resolution.EDITED):
+        raise ImportRefused("Your own words belong to the decision 'Edited', and it needs some.")
+    unknown = set(edited) - set(row.conflicts)
+    if unknown:
+        raise ImportRefused(f"{', '.join(sorted(unknown))}: not in conflict; allowed: {', '.join(row.conflicts)}.")
+    if len(edited.get("symbol", "")) > 200 or any("\x00" in text for text in edited.values()):
+        raise ImportRefused("A symbol has at most 200 characters, and no text has NUL characters.")

@@ -1,0 +1,1 @@
+"""Compare the rows of a file with their table, and store the plan."""

@@ -1,0 +1,209 @@
+"""Store the rows of a plan, page by page in short transactions, so that nobody waits behind a long one."""
+
+from collections.abc import Iterable
+
+from kb.importing import stage
+from kb.importing.planning import comparison, matches
+from kb.importing.reading.sources import Problem
+from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport
+from kb.models.codes import VENDOR_TEXTS
+from kb.text.codes.disposition import UNDECIDED, derive_disposition
+
+
+def store_problems(planned: TableImport, problems: Iterable[Problem]) -> None:
+    """Store what the reader found wrong."""
+    _store(_problem_row(planned, problem) for problem in problems)
+
+
+def _problem_row(planned: TableImport, problem: Problem) -> ImportRow:
+    row = ImportRow(table_import=planned, kind=RowKind.ERROR, message=problem.message)
+    if problem.severity == "warning":
+        row.kind = RowKind.WARNING
+    if problem.place is not None:
+        row.line, row.sheet = problem.place.line, problem.place.sheet[:100]
+    return row
+
+
+def store_duplicates(planned: TableImport) -> None:
+    """Store the rows that repeat a code, each naming the line that counts."""
+    for after, last in stage.spans("duplicate"):
+        found = stage.rows(
+            """
+            SELECT s.line, s.sheet, s.section_name, s.code, s.identity, f.line, f.sheet
+            FROM kb_staging AS s JOIN kb_staging AS f ON f.ord = s.first
+            WHERE s.kind = 'duplicate' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
+            """,
+            after,
+            last,
+        )
+        _store(
+            ImportRow(
+                table_import=planned,
+                kind=RowKind.DUPLICATE,
+                line=line,
+                sheet=sheet[:100],
+                section_name=section,
+                code=code,
+                identity=identity,
+                message=f"{code} is listed twice: {_where(first_line, first_sheet)} counts, not {_where(line, sheet)}.",
+            )
+            for line, sheet, section, code, identity, first_line, first_sheet in found
+        )
+
+
+def _where(line: int, sheet: str) -> str:
+    return f"line {line} of sheet {sheet}" if sheet else f"line {line}"
+
+
+def store_errors(planned: TableImport) -> None:
+    """Store the rows that the reader could read and the table cannot take."""
+    for after, last in stage.spans("error"):
+        found = stage.rows(
+            "SELECT line, sheet, section_name, code, identity, message FROM kb_staging"
+            " WHERE kind = 'error' AND ord > %s AND ord <= %s ORDER BY ord",
+            after,
+            last,
+        )
+        _store(
+            ImportRow(
+                table_import=planned,
+                kind=RowKind.ERROR,
+                line=line,
+                sheet=sheet[:100],
+                section_name=section[:200],
+                code=code[:64],
+                message=_ambiguous(planned.table, code, identity) if message == "ambiguous" else message,
+            )
+            for line, sheet, section, code, identity, message in found
+        )
+
+
+def _ambiguous(table: CodeTable | None, code: str, identity: str) -> str:
+    names = Section.objects.filter(table=table, codes__identity=identity).values_list("name", flat=True)
+    listed = ", ".join(name or "(no section)" for name in names)
+    return (
+        f"{code} is in several sections of this table ({listed}) and the file does not say which:"
+        " add a column with the section."
+    )
+
+
+def only_section(table: CodeTable) -> Section | None:
+    """Return the section that new codes of a file without sections go to: the table's only one, if it has one."""
+    sections = Section.objects.filter(table=table.pk)[:2]
+    return sections[0] if len(sections) == 1 else None
+
+
+def store_new(planned: TableImport, position: str, section: Section | None) -> None:
+    """Store the codes that the table does not have, `section` being where those without one go."""
+    if section is not None:
+        stage.run(
+            "UPDATE kb_staging SET section_id = %s, section_name = %s WHERE kind = 'new'", section.pk, section.name
+        )
+    copied = ("line", "sheet", "section_id", "section_name", *comparison.CODE_FORMS, "extra")
+    texts = ", ".join(f"coalesce(s.{name}, '')" for name in VENDOR_TEXTS)
+    for after, last in stage.spans("new"):
+        stage.fill("kb_verdict", ("ord", "disposition", "fixer"), _verdicts(after, last))
+        stage.run(
+            f"""
+            INSERT INTO kb_importrow (
+                table_import_id, kind, {", ".join(copied)}, {", ".join(VENDOR_TEXTS)}, position, disposition, fixer,
+                message, fields, conflicts, before, resolution, edited
+            )
+            SELECT %s, 'new', {", ".join(f"s.{name}" for name in copied)}, {texts}, {position},
+                coalesce(v.disposition, 'unknown'), coalesce(v.fixer, 'unknown'), coalesce(s.message, ''),
+                '[]', '[]', '{{}}', '', '{{}}'
+            FROM kb_staging AS s LEFT JOIN kb_verdict AS v ON v.ord = s.ord
+                LEFT JOIN kb_returncode AS c ON c.id = s.code_id
+            WHERE s.kind = 'new' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
+            """,  # noqa: S608
+            planned.pk,
+            after,
+            last,
+        )
+
+
+def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
+    """Return what the words of new codes say to do, where they say anything."""
+    said = stage.rows(
+        "SELECT ord, suggested_actions FROM kb_staging"
+        " WHERE kind = 'new' AND suggested_actions <> '' AND ord > %s AND ord <= %s",
+        after,
+        last,
+    )
+    verdicts = ((ord_, derive_disposition(actions)) for ord_, actions in said)
+    return [(ord_, *verdict) for ord_, verdict in verdicts if verdict is not UNDECIDED]
+
+
+def store_changed(planned: TableImport, position: str, extra_columns: set[str]) -> None:
+    """Store the codes about which the file says something new; staged rows that say nothing become `same`."""
+    for after, last in stage.spans("changed"):
+        found = stage.rows(
+            f"""
+            SELECT s.ord, s.code_id, s.line, s.sheet, s.section_id, s.section_name, {position}, s.code,
+                {", ".join(f"s.{name}" for name in VENDOR_TEXTS)}, s.extra
+            FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id
+            WHERE s.kind = 'changed' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
+            """,  # noqa: S608
+            after,
+            last,
+        )
+        codes = ReturnCode.objects.select_related("section").in_bulk([line[1] for line in found])
+        rows = {line[0]: comparison.changed_row(planned, codes[line[1]], line, extra_columns) for line in found}
+        _store(row for row in rows.values() if row.fields or "position" in row.before)
+        same = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
+        for batch in stage.batches(same, 500):
+            stage.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
+
+
+def store_reordered(planned: TableImport) -> None:
+    """Store the codes that only change their place, so that a roll-back can put them back."""
+    build = "jsonb_build_object" if matches.is_postgres() else "json_object"
+    for after, last in stage.spans("reordered"):
+        stage.run(
+            f"""
+            INSERT INTO kb_importrow (
+                table_import_id, kind, line, sheet, section_id, section_name,
+                {", ".join(comparison.CODE_FORMS)}, position, return_code_id,
+                code_version, before, symbol, description, possible_reasons, suggested_actions, extra,
+                disposition, fixer, message, fields, conflicts, resolution, edited
+            )
+            SELECT %s, 'reordered', s.line, s.sheet, s.section_id, n.name,
+                {", ".join(f"s.{name}" for name in comparison.CODE_FORMS)}, s.ord, c.id, c.version,
+                {build}('position', c.position), '', '', '', '', '{{}}', 'unknown', 'unknown',
+                '', '[]', '[]', '', '{{}}'
+            FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id JOIN kb_section AS n ON n.id = c.section_id
+            WHERE s.kind = 'reordered' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
+            """,  # noqa: S608
+            planned.pk,
+            after,
+            last,
+        )
+
+
+def store_missing(planned: TableImport) -> None:
+    """Store the codes that a complete file does not list: proposed as retired, never deleted."""
+    after = 0
+    while True:
+        ids = stage.rows(
+            f"SELECT c.id {matches.MISSING} AND c.id > %s ORDER BY c.id LIMIT %s",
+            planned.table_id,
+            after,
+            stage.BATCH,
+        )
+        if not ids:
+            return
+        after = ids[-1][0]
+        codes = ReturnCode.objects.select_related("section").filter(pk__in=[pk for (pk,) in ids]).order_by("pk")
+        _store(_missing_row(planned, code) for code in codes)
+
+
+def _missing_row(planned: TableImport, code: ReturnCode) -> ImportRow:
+    row = comparison.row_about(planned, code, RowKind.RETIRED)
+    row.fields, row.before = ["retired_at"], {"retired_at": None}
+    row.message = "The file does not list it any more."
+    return row
+
+
+def _store(rows: Iterable[ImportRow]) -> None:
+    for batch in stage.batches(rows):
+        ImportRow.objects.bulk_create(batch)

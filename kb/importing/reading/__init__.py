@@ -1,0 +1,1 @@
+"""Read a vendor's file into rows."""

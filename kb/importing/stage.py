@@ -1,0 +1,131 @@
+"""A file's rows in a temporary table of the database, so that they are compared in SQL, whatever their number.
+
+# Note [No lock while planning]
+Agents and editors go on saving while somebody plans an import. A temporary table belongs to its connection: on SQLite
+it is a file of its own, on PostgreSQL nobody else sees it, so filling and comparing takes no lock that a writer waits
+for. On SQLite a savepoint outside of a transaction begins a deferred one: many inserts share one transaction, and the
+database's write lock is taken only by a statement that writes to a table that others have.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+
+from kb.models.codes import VENDOR_TEXTS
+
+BATCH = 2_000
+"""Rows that are in memory, or written in one go, at a time."""
+
+_TYPES = {
+    "ord": "integer PRIMARY KEY",
+    "line": "integer",
+    "sheet": "text",
+    "section_name": "text",
+    "section_id": "bigint",
+    "code": "text",
+    "identity": "text",
+    "canonical": "text",
+    "number": "bigint",
+    "sort_key": "text",
+    **dict.fromkeys(VENDOR_TEXTS, "text"),
+    "extra": "jsonb",
+    "kind": "text",
+    "message": "text",
+}
+FILLED = tuple(_TYPES)
+"""The columns of `kb_staging` that the file fills, in order; `code_id` and `first` come from comparing."""
+
+
+def create() -> None:
+    """Make the temporary tables of one plan."""
+    drop()
+    columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
+    run(f"CREATE TEMPORARY TABLE kb_staging ({columns}, code_id bigint, first integer)")
+    run("CREATE TEMPORARY TABLE kb_mentioned (identity text PRIMARY KEY)")
+    run("CREATE TEMPORARY TABLE kb_verdict (ord integer PRIMARY KEY, disposition text, fixer text)")
+
+
+def drop() -> None:
+    """Remove the temporary tables; connections outlive a plan."""
+    for name in ("kb_staging", "kb_mentioned", "kb_verdict"):
+        run(f"DROP TABLE IF EXISTS {name}")
+
+
+def run(sql: str, *params: Any) -> int:
+    """Execute one statement; return how many rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params or None)
+        return int(cursor.rowcount)
+
+
+def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    """Return all rows of a query that is known to be small."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params or None)
+        return list(cursor.fetchall())
+
+
+def value(sql: str, *params: Any) -> Any:
+    """Return the first column of a query's only row."""
+    return rows(sql, *params)[0][0]
+
+
+def fill(table: str, columns: Sequence[str], lines: Iterable[tuple[Any, ...]]) -> None:
+    """Put many rows into a temporary table, with a flat memory."""
+    named = ", ".join(columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({named}) FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line)
+            return
+        insert = f"INSERT OR IGNORE INTO {table} ({named}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+        with _one_transaction(cursor):
+            for batch in batches(lines):
+                cursor.executemany(insert, batch)
+
+
+def batches(lines: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    """Cut an iterable into lists."""
+    rest = iter(lines)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def spans(kind: str) -> Iterator[tuple[int, int]]:
+    """Return ranges of `ord`, each with at most BATCH staged rows of a kind: pages that need no open cursor.
+
+    An open cursor would keep SQLite's read snapshot, and a write on the same connection would then fail.
+    """
+    after = -1
+    while True:
+        page = (
+            "SELECT max(ord) FROM (SELECT ord FROM kb_staging WHERE kind = %s AND ord > %s ORDER BY ord LIMIT %s) AS p"
+        )
+        last = value(page, kind, after, BATCH)
+        if last is None:
+            return
+        yield after, last
+        after = last
+
+
+def packed(extra: dict[str, str]) -> str:
+    """Return extra columns as the text that the database holds for them."""
+    return json.dumps(extra) if extra else "{}"
+
+
+@contextmanager
+def _one_transaction(cursor: Any) -> Iterator[None]:
+    """Share one transaction on the temporary file. See Note [No lock while planning]."""
+    cursor.execute("SAVEPOINT kb_fill")
+    try:
+        yield
+    except BaseException:
+        cursor.execute("ROLLBACK TO kb_fill")
+        raise
+    finally:
+        cursor.execute("RELEASE kb_fill")

@@ -1,0 +1,110 @@
+"""The ordered feed: what happened to what, in commit order.
+
+# Note [A clock that is set back]
+Histories and the feed are read by their dates. So what is written is dated after the feed's last change, even while the
+clock says otherwise: clocks of several machines differ, and one is set back now and then. A last change that is more
+than a day ahead came of a clock that was plainly wrong, and is not followed.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from kb.models.history import Door
+from kb.models.visibility import Audience, Reader, reader
+
+TICK, _AHEAD = timedelta(microseconds=1), timedelta(days=1)
+
+NOUNS = {
+    "table": "Code table",
+    "section": "Section",
+    "code": "Return code",
+    "range": "Code range",
+    "note": "Troubleshooting note",
+    "proposal": "Proposal",
+    "incident": "Incident link",
+    "flag": "Flag",
+    "synonym": "Synonyms",
+    "miss": "Ignored miss",
+}
+
+
+class ChangeKind(models.TextChoices):
+    """What happened."""
+
+    CREATED = "created", "Created"
+    UPDATED = "updated", "Updated"
+    RETIRED = "retired", "Retired"
+    RESTORED = "restored", "Restored"
+    DELETED = "deleted", "Deleted"
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    """Chainable reads of the feed."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the changes of what a user may read."""
+        allowed = reader(user)
+        if allowed == Reader.INTERNAL:
+            return self
+        return self.filter(audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+
+    def since(self, sequence: int) -> Self:
+        """Keep what was committed after a sequence number, in commit order."""
+        return self.filter(sequence__gt=sequence).order_by("sequence")
+
+    def earliest_next(self) -> datetime:
+        """Return the earliest date that the next change may have. See Note [A clock that is set back]."""
+        last = self.order_by("-sequence").values_list("at", flat=True).first()
+        return last + TICK if last and last < timezone.now() + _AHEAD else datetime.min.replace(tzinfo=UTC)
+
+
+class Change(models.Model):
+    """One row of the feed. Its sequence comes from `ChangeCounter`, so that it follows the order of commits."""
+
+    sequence = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=10, choices=ChangeKind.choices)
+    noun = models.CharField(max_length=10, choices=list(NOUNS.items()))
+    object_id = models.BigIntegerField()
+    label = models.CharField(max_length=250, help_text="What the object was called at the time.")
+    fields = models.JSONField(default=list, help_text="Names of the fields that changed.")
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
+    door = models.CharField(max_length=10, choices=Door.choices)
+    # A default of the database's own: a process of the release before, still running, writes no reason.
+    reason = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="For staff alone.")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    table_import = models.ForeignKey(
+        "kb.TableImport", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sequence"]
+        # A card's history: the changes of one object.
+        indexes = [models.Index(fields=["noun", "object_id"], name="change_object")]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.get_noun_display()} {self.label} {self.get_kind_display().lower()}"
+
+
+class ChangeCounter(models.Model):
+    """One locked row that hands out sequence numbers. An autoincrement id would not follow commit order."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    last = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="one_change_counter", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+def last_sequence() -> int:
+    """Return the sequence of the last committed change: whether it moved tells whether anything changed."""
+    return ChangeCounter.objects.filter(id=1).values_list("last", flat=True).first() or 0

@@ -1,0 +1,157 @@
+"""Return codes."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from kb.models.history import CodeRevision
+from kb.models.origins import Origin
+from kb.models.sections import Section
+from kb.models.subqueries import any_of
+from kb.models.tables import CodeTable
+from kb.models.visibility import Audience, Reader, reader
+from kb.text.codes import forms as text_code
+from kb.text.codes.disposition import DISPOSITIONS, FIXERS
+
+VENDOR_TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions")
+"""The vendor's text fields; each has a twin `vendor_<field>` with what the vendor last said."""
+
+
+class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
+    """Chainable reads of return codes."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the codes of tables that a user may read."""
+        allowed = reader(user)
+        if allowed == Reader.INTERNAL:
+            return self
+        return self.filter(table__audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+
+    def current(self) -> Self:
+        """Keep the codes that the vendor still lists."""
+        return self.filter(retired_at=None)
+
+    def matching(self, code: str) -> Self:
+        """Keep the codes that a written code may mean, in any of its readings; none for an empty one."""
+        return self.matching_any([code])
+
+    def matching_any(self, codes: Iterable[str]) -> Self:
+        """Keep the codes that one of several written codes may mean."""
+        return self.filter(canonical__in={reading.canonical for code in codes for reading in text_code.readings(code)})
+
+    def beginning_with(self, canonical: str) -> Self:
+        """Keep the codes whose canonical form begins so. Comparing, unlike LIKE, uses the index on every database."""
+        return self.filter(canonical__gte=canonical, canonical__lt=canonical + "\U0010ffff")
+
+    def in_vendor_order(self) -> Self:
+        """Order as the vendor published them."""
+        return self.order_by("table_id", "position", "id")
+
+    def with_note_flag(self, notes: "models.QuerySet[Any]") -> Self:
+        """Add `has_notes`: whether one of the given notes is about the code."""
+        return self.annotate(has_notes=any_of(notes.filter(codes=OuterRef("pk"))))
+
+    def with_any_note(self, notes: "models.QuerySet[Any]") -> Self:
+        """Add `has_any_note`: whether one of the given notes is about the code, or about a range that it lies in."""
+        number = OuterRef("number")
+        on_range = notes.filter(ranges__table=OuterRef("table"), ranges__first__lte=number, ranges__last__gte=number)
+        return self.annotate(has_any_note=any_of(notes.filter(codes=OuterRef("pk")), on_range))
+
+
+class ReturnCode(models.Model):
+    """One return code in one section of one table. Never deleted: the vendor dropping it sets `retired_at`."""
+
+    table = models.ForeignKey(CodeTable, on_delete=models.PROTECT, related_name="codes", db_index=False)
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="codes")
+    code = models.CharField(max_length=text_code.MAX_LENGTH, help_text="As the vendor writes it.")
+    identity = models.CharField(max_length=4 * text_code.MAX_LENGTH, editable=False)
+    canonical = models.CharField(max_length=4 * text_code.MAX_LENGTH, editable=False)
+    number = models.BigIntegerField(null=True, editable=False)
+    sort_key = models.CharField(max_length=2000, editable=False)
+    position = models.PositiveIntegerField(default=0, help_text="The vendor's order in the table.")
+
+    symbol = models.CharField(max_length=200, blank=True, help_text="The vendor's name for the code, if any.")
+    description = models.TextField(blank=True)
+    possible_reasons = models.TextField(blank=True)
+    suggested_actions = models.TextField(blank=True)
+    vendor_symbol = models.CharField(max_length=200, blank=True, editable=False)
+    vendor_description = models.TextField(blank=True, editable=False)
+    vendor_possible_reasons = models.TextField(blank=True, editable=False)
+    vendor_suggested_actions = models.TextField(blank=True, editable=False)
+    extra = models.JSONField(default=dict, blank=True, editable=False, help_text="Other columns of the vendor's table.")
+
+    disposition = models.CharField(max_length=16, choices=list(DISPOSITIONS.items()), default="unknown")
+    disposition_origin = models.CharField(max_length=6, choices=Origin.choices, default=Origin.VENDOR, editable=False)
+    fixer = models.CharField("who can fix it", max_length=8, choices=list(FIXERS.items()), default="unknown")
+    fixer_origin = models.CharField(max_length=6, choices=Origin.choices, default=Origin.VENDOR, editable=False)
+    successor = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="For a retired code: the code that took its place.",
+    )
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ReturnCodeQuerySet.as_manager()
+    history = HistoricalRecords(bases=[CodeRevision])
+
+    class Meta:
+        ordering = ["table", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["table", "section", "identity"],
+                name="code_once_per_section",
+                violation_error_message="This section already has this code.",
+            ),
+            models.CheckConstraint(name="code_not_empty", condition=~Q(code="") & ~Q(identity="")),
+            models.CheckConstraint(name="disposition_known", condition=Q(disposition__in=list(DISPOSITIONS))),
+            models.CheckConstraint(name="fixer_known", condition=Q(fixer__in=list(FIXERS))),
+        ]
+        indexes = [
+            # Every look-up: exact codes in all their readings, near codes, and codes that begin so.
+            models.Index(fields=["canonical"], name="code_canonical"),
+            # The table's page and the API's default order; also serves the foreign key to the table.
+            models.Index(fields=["table", "position", "id"], name="code_vendor_order"),
+            # Neighbours in a range, and the API's number range.
+            models.Index(fields=["table", "number"], name="code_number"),
+            # The API's order by code or number, of everything and of a table.
+            models.Index(fields=["sort_key", "id"], name="code_natural"),
+            models.Index(fields=["table", "sort_key", "id"], name="code_natural_in_table"),
+            # The API's `updated_since`.
+            models.Index(fields=["updated_at"], name="code_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save with the derived forms of the code in step with the code."""
+        forms = text_code.forms(self.code)
+        self.code, self.identity, self.canonical = forms.code, forms.identity, forms.canonical
+        self.number, self.sort_key = forms.number, forms.sort_key
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the code's own card (its section named, so never ambiguous)."""
+        return reverse("section-code", args=[self.table.slug, self.section.slug, self.code])
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether the vendor no longer lists the code."""
+        return self.retired_at is not None
+
+    @property
+    def edited_texts(self) -> list[str]:
+        """The text fields in which support's words differ from the vendor's."""
+        return [name for name in VENDOR_TEXTS if getattr(self, name) != getattr(self, f"vendor_{name}")]

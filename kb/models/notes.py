@@ -1,0 +1,195 @@
+"""Troubleshooting notes: what support knows about codes, in the KCS shape."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from kb.models.codes import ReturnCode
+from kb.models.history import Revision
+from kb.models.ranges import CodeRange
+from kb.models.visibility import Audience, Reader, reader
+
+NOTE_TEXTS = ("title", "issue", "environment", "cause", "resolution", "customer_reply")
+
+
+class NoteState(models.TextChoices):
+    """Life of a note. The KCS confidence levels, and an end."""
+
+    DRAFT = "draft", "Draft"
+    NOT_VALIDATED = "not_validated", "Not validated"
+    VALIDATED = "validated", "Validated"
+    ARCHIVED = "archived", "Archived"
+
+
+LIVE = (NoteState.NOT_VALIDATED, NoteState.VALIDATED)
+
+
+NEWEST_FIRST = ("-history_id",)
+"""Revisions of one note in the order in which they were written, whatever a clock said: its row was locked."""
+
+
+def authors(revisions: Iterable[Any]) -> set[int | None]:
+    """Return the ids of who wrote words since somebody last validated them, from a note's revisions, newest first.
+
+    A change of state alone writes none.
+    """
+    found: set[int | None] = set()
+    newer = None
+    for revision in revisions:
+        if newer and any(getattr(revision, name) != getattr(newer, name) for name in NOTE_TEXTS):
+            found.add(newer.history_user_id)
+        if revision.state == NoteState.VALIDATED:
+            return found
+        newer = revision
+    return found | ({newer.history_user_id} if newer else set())
+
+
+class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
+    """Chainable reads of notes."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep what a user may read: staff readers all, the public only validated notes meant for it."""
+        meant = self.meant_for(user)
+        if reader(user) != Reader.PUBLIC:
+            return meant
+        about = {"table__audience": Audience.PUBLIC, "notes": OuterRef("pk")}
+        on_public = Exists(ReturnCode.objects.filter(**about)) | Exists(CodeRange.objects.filter(**about))
+        return meant.filter(on_public)
+
+    def meant_for(self, user: Any) -> Self:
+        """Keep what a user may read of the notes about a code or range that the user may read. See `visible_to`."""
+        allowed = reader(user)
+        if allowed == Reader.INTERNAL:
+            return self
+        public = self.filter(audience=Audience.PUBLIC, state=NoteState.VALIDATED)
+        return public if allowed == Reader.PUBLIC else self.none()
+
+    def current(self) -> Self:
+        """Keep what is not archived."""
+        return self.exclude(state=NoteState.ARCHIVED)
+
+    def about(self, code: ReturnCode) -> Self:
+        """Keep the notes on a code or on a range around it. Of two lists: with an OR, all notes would be read."""
+        links, around = TroubleshootingNote.codes.through.objects, TroubleshootingNote.ranges.through.objects
+        of_code = links.filter(returncode=code).values("troubleshootingnote_id")
+        held = CodeRange.objects.filter(table=code.table_id).holding(code.number).order_by()
+        of_ranges = around.filter(coderange__in=held).values("troubleshootingnote_id")
+        return self.filter(pk__in=of_code.union(of_ranges))
+
+    def published(self) -> Self:
+        """Keep what agents work with: not validated and validated notes."""
+        return self.filter(state__in=LIVE)
+
+    def due(self, at: date) -> Self:
+        """Keep published notes whose review date has come by `at`."""
+        return self.published().filter(review_on__lte=at)
+
+    def to_verify(self, at: date) -> Self:
+        """Keep published notes that somebody should look at again: something asked for it, or the review is due."""
+        return self.published().filter(Q(verify_since__isnull=False) | Q(review_on__lte=at))
+
+    def with_words_of(self, user: Any) -> set[int]:
+        """Return the ids of the notes in which a user wrote words that nobody has validated since."""
+        revisions = TroubleshootingNote.history.filter(id__in=self.values("pk")).order_by("id", *NEWEST_FIRST)
+        grouped = groupby(revisions.iterator(), key=attrgetter("id"))
+        return {pk for pk, of_note in grouped if user.pk in authors(of_note)}
+
+
+class NoteWords(models.Model):
+    """What a note says, live or as proposed. Texts are Markdown."""
+
+    title = models.CharField(max_length=200, help_text="What goes wrong, in the words of somebody who looks for it.")
+    issue = models.TextField(blank=True, help_text="The customer's own words; several phrasings help the search.")
+    environment = models.TextField(blank=True, help_text="Where it happens: product, version, interface, plan.")
+    cause = models.TextField(blank=True, help_text="Why it happens.")
+    resolution = models.TextField(blank=True, help_text="What the agent does, step by step.")
+    customer_reply = models.TextField(
+        blank=True,
+        help_text="What to send to the customer; {code} and {date} are filled in. No internal links or names.",
+    )
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
+
+    class Meta:
+        abstract = True
+
+
+class TroubleshootingNote(NoteWords):
+    """A runbook article for one code or many."""
+
+    codes = models.ManyToManyField(ReturnCode, related_name="notes", blank=True)
+    ranges = models.ManyToManyField(CodeRange, related_name="notes", blank=True)
+    state = models.CharField(max_length=16, choices=NoteState.choices, default=NoteState.DRAFT, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned_notes",
+        help_text="Who keeps it true.",
+    )
+    review_on = models.DateField("review date", null=True, blank=True, help_text="When somebody should check it again.")
+    validated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    validated_at = models.DateTimeField(null=True, editable=False)
+    verify_since = models.DateTimeField(
+        null=True, editable=False, help_text="When something asked for another look at the note."
+    )
+    verify_reason = models.CharField(max_length=250, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TroubleshootingNoteQuerySet.as_manager()
+    history = HistoricalRecords(bases=[Revision], m2m_fields=[codes, ranges])
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        constraints = [
+            models.CheckConstraint(name="note_title_given", condition=~Q(title="")),
+            models.CheckConstraint(name="note_state_known", condition=Q(state__in=NoteState.values)),
+            models.CheckConstraint(name="note_audience_known", condition=Q(audience__in=Audience.values)),
+        ]
+        indexes = [
+            # The queue of notes to review: `due(at)`.
+            models.Index(fields=["review_on"], name="note_review"),
+            # The default order of the admin's and the API's lists.
+            models.Index(fields=["-updated_at", "-id"], name="note_newest"),
+        ]
+        permissions = [("validate_note", "Can validate, return and archive notes")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the note's page."""
+        return reverse("note", args=[self.pk])
+
+    @property
+    def is_live(self) -> bool:
+        """Whether agents work with it."""
+        return self.state in LIVE
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether a reviewer stands behind the words."""
+        return self.state == NoteState.VALIDATED
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its review date has come; what `due(today)` keeps."""
+        return self.is_live and self.review_on is not None and self.review_on <= timezone.localdate()
+
+    @property
+    def is_to_verify(self) -> bool:
+        """Whether somebody should look at it again; what `to_verify(today)` keeps."""
+        return self.is_live and (self.verify_since is not None or self.is_due)

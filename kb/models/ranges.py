@@ -1,0 +1,70 @@
+"""Code ranges: blocks of numbers with a name."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from kb.models.origins import Origin
+from kb.models.tables import CodeTable
+from kb.models.visibility import Audience, Reader, reader
+
+
+class CodeRangeQuerySet(models.QuerySet["CodeRange"]):
+    """Chainable reads of code ranges."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the ranges of tables that a user may read."""
+        allowed = reader(user)
+        if allowed == Reader.INTERNAL:
+            return self
+        return self.filter(table__audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+
+    def holding(self, number: int | None) -> Self:
+        """Keep the ranges that a number falls into, the narrowest first; none for no number."""
+        if number is None:
+            return self.none()
+        width = F("last") - F("first")
+        return self.filter(first__lte=number, last__gte=number).order_by(width, "id")
+
+
+class CodeRange(models.Model):
+    """A block of numbers with a name: where a code that is in no table belongs."""
+
+    table = models.ForeignKey(CodeTable, on_delete=models.PROTECT, related_name="ranges")
+    name = models.CharField(max_length=120)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    origin = models.CharField(
+        "stated by",
+        max_length=6,
+        choices=[(Origin.VENDOR, "Stated by the vendor"), (Origin.STAFF, "Inferred by support")],
+        default=Origin.STAFF,
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = CodeRangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["table", "first", "-last"]
+        constraints = [
+            models.CheckConstraint(
+                name="range_not_backwards",
+                condition=Q(first__lte=F("last")),
+                violation_error_message="The last number must not be below the first.",
+            ),
+            models.UniqueConstraint(fields=["table", "first", "last"], name="range_once_per_table"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pattern} {self.name}"
+
+    @property
+    def pattern(self) -> str:
+        """The block as people write it: `6603xxxxx`, or `0-999999` where no such pattern fits."""
+        first, last = str(self.first), str(self.last)
+        fixed = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+        tail = len(first) - fixed
+        if fixed and len(first) == len(last) and first[fixed:] == "0" * tail and last[fixed:] == "9" * tail:
+            return first[:fixed] + "x" * tail
+        return f"{first}\u2013{last}"

@@ -1,0 +1,53 @@
+"""Sections: the vendor's own grouping inside a table."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.utils.text import slugify
+
+from kb.models.tables import CodeTable
+from kb.models.visibility import Audience, Reader, reader
+
+
+class SectionQuerySet(models.QuerySet["Section"]):
+    """Chainable reads of sections."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the sections of tables that a user may read."""
+        allowed = reader(user)
+        if allowed == Reader.INTERNAL:
+            return self
+        return self.filter(table__audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+
+
+class Section(models.Model):
+    """The vendor's grouping inside a table. A table without groups has one section with an empty name."""
+
+    table = models.ForeignKey(CodeTable, on_delete=models.PROTECT, related_name="sections")
+    name = models.CharField(max_length=200, blank=True)
+    slug = models.SlugField(max_length=80, allow_unicode=True)
+    position = models.PositiveIntegerField(default=0, help_text="The vendor's order.")
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = SectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["table", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["table", "name"], name="section_name_once_per_table"),
+            models.UniqueConstraint(fields=["table", "slug"], name="section_slug_once_per_table"),
+            # The target of the database's check that a code's section belongs to the code's table.
+            models.UniqueConstraint(fields=["id", "table"], name="section_in_table"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "(no section)"
+
+
+def section_slug(name: str, taken: set[str]) -> str:
+    """Return a slug for a section that is not in `taken`; readable where the name allows it."""
+    base = slugify(name, allow_unicode=True)[:70] or "all"
+    slug, n = base, 2
+    while slug in taken:
+        slug, n = f"{base}-{n}", n + 1
+    return slug

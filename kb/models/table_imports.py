@@ -1,0 +1,234 @@
+"""Imports of updated tables: one uploaded file, what it would change, and what became of it."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from kb.models.codes import ReturnCode
+from kb.models.sections import Section
+from kb.models.tables import CodeTable
+from kb.models.visibility import Reader, reader
+from kb.text.codes import forms as text_code
+from kb.text.codes.disposition import DISPOSITIONS, FIXERS
+
+
+class ImportState(models.TextChoices):
+    """Life of an import: planning -> planned -> applied -> rolled_back, or discarded, or failed."""
+
+    PLANNING = "planning", "Being planned"
+    PLANNED = "planned", "Planned"
+    APPLIED = "applied", "Applied"
+    DISCARDED = "discarded", "Discarded"
+    ROLLED_BACK = "rolled_back", "Rolled back"
+    FAILED = "failed", "Failed"
+
+
+class RowKind(models.TextChoices):
+    """What a row of an import does to the table. Unchanged codes are counted, not stored."""
+
+    NEW = "new", "New"
+    CHANGED = "changed", "Changed"
+    CONFLICT = "conflict", "In conflict"
+    RETIRED = "retired", "Retired"
+    RESTORED = "restored", "Restored"
+    MOVED = "moved", "Moved"
+    REORDERED = "reordered", "Place in the order"
+    DUPLICATE = "duplicate", "Listed twice"
+    ERROR = "error", "Error"
+    WARNING = "warning", "Warning"
+
+
+UNCHANGED = "unchanged"
+"""The key in `TableImport.counts` of the codes that a file repeats word for word."""
+
+TOUCHING = (
+    RowKind.NEW,
+    RowKind.CHANGED,
+    RowKind.CONFLICT,
+    RowKind.RETIRED,
+    RowKind.RESTORED,
+    RowKind.MOVED,
+    RowKind.REORDERED,
+)
+"""The kinds that write something when the import is applied."""
+
+BROKEN = (RowKind.ERROR, RowKind.DUPLICATE)
+"""The kinds that are never applied, and that somebody has to agree to leave out."""
+
+
+class Resolution(models.TextChoices):
+    """What to do with a row. Only conflicts need an answer; without one, support's words stay."""
+
+    UNDECIDED = "", "Not decided (ours is kept)"
+    KEEP_OURS = "keep_ours", "Keep ours"
+    TAKE_THEIRS = "take_theirs", "Take the vendor's"
+    EDITED = "edited", "Edited"
+    LEAVE_OUT = "leave_out", "Leave this row out"
+
+
+class TableImportQuerySet(models.QuerySet["TableImport"]):
+    """Chainable reads of imports."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep what a user may read: imports are internal."""
+        return self if reader(user) == Reader.INTERNAL else self.none()
+
+    def in_force(self) -> Self:
+        """Keep the imports that wrote to their table, rolled back since or not."""
+        return self.filter(state__in=[ImportState.APPLIED, ImportState.ROLLED_BACK])
+
+
+class TableImport(models.Model):
+    """One uploaded file: planned, then applied, discarded or rolled back. A roll-back is an import of its own."""
+
+    table = models.ForeignKey(
+        CodeTable,
+        on_delete=models.PROTECT,
+        related_name="imports",
+        null=True,
+        help_text="Empty for a table that the import will create.",
+    )
+    new_table = models.JSONField(default=dict, help_text="The fields of the table that the import creates.")
+    rolls_back = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="rolled_back_by", null=True, help_text="The import taken back."
+    )
+    state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.PLANNING)
+    message = models.TextField(blank=True, help_text="Why it failed.")
+    complete = models.BooleanField(default=False, help_text="The file lists the entire table: what is missing is gone.")
+
+    file_name = models.CharField(max_length=250, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(default=0, help_text="Bytes.")
+    format = models.CharField(max_length=12, blank=True)
+    encoding = models.CharField(max_length=32, blank=True)
+    delimiter = models.CharField(max_length=4, blank=True)
+    columns = models.JSONField(default=dict, help_text="Which header was read as what.")
+
+    counts = models.JSONField(default=dict, help_text="Rows by kind, and `unchanged`.")
+    current_codes = models.PositiveIntegerField(default=0, help_text="Codes that the table listed when planned.")
+    basis = models.JSONField(default=dict, help_text="State of the table that the plan was computed from.")
+
+    planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    planned_at = models.DateTimeField(default=timezone.now)
+    applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    applied_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="Who discarded it or rolled it back.",
+    )
+    closed_at = models.DateTimeField(null=True)
+
+    objects = TableImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="import_state_known", condition=Q(state__in=ImportState.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}: {self.file_name or 'roll-back'}"
+
+    def count(self, *kinds: str) -> int:
+        """Return the number of rows of some kinds; of every kind that writes, without any."""
+        return sum(self.counts.get(str(kind), 0) for kind in kinds or TOUCHING)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.state == ImportState.PLANNED
+
+    @property
+    def table_name(self) -> str:
+        """Name of the table, also of one that does not exist yet."""
+        return str(self.table or CodeTable(**self.new_table))
+
+
+class ImportRowQuerySet(models.QuerySet["ImportRow"]):
+    """Chainable reads of an import's rows."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep what a user may read: imports are internal."""
+        return self if reader(user) == Reader.INTERNAL else self.none()
+
+    def to_apply(self) -> Self:
+        """Keep the rows that write something."""
+        return self.filter(kind__in=TOUCHING).exclude(resolution=Resolution.LEAVE_OUT)
+
+    def undecided(self) -> Self:
+        """Keep the conflicts that nobody has decided."""
+        return self.filter(kind=RowKind.CONFLICT, resolution=Resolution.UNDECIDED)
+
+
+class ImportRow(models.Model):
+    """What one line of a file does to one code.
+
+    The texts, `extra`, `disposition` and `fixer` are the vendor's side as it will be. `before` is what the code held
+    when the import was planned, by field: the vendor's old words (`vendor_<field>`) and ours (`<field>`), so a conflict
+    shows three texts, and a roll-back has what it puts back.
+    """
+
+    table_import = models.ForeignKey(TableImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    kind = models.CharField(max_length=10, choices=RowKind.choices)
+    line = models.PositiveIntegerField(null=True, help_text="Line of the file, or row of the sheet.")
+    sheet = models.CharField(max_length=100, blank=True)
+    message = models.TextField(blank=True, help_text="What is wrong, or worth knowing.")
+
+    # Without indexes and database checks: a first import writes one row a code, and neither target is ever deleted.
+    return_code = models.ForeignKey(
+        ReturnCode, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    code_version = models.PositiveIntegerField(null=True, help_text="Version of the code when it was planned.")
+    section = models.ForeignKey(
+        Section, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    section_name = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=text_code.MAX_LENGTH, blank=True)
+    identity = models.CharField(max_length=4 * text_code.MAX_LENGTH, blank=True)
+    canonical = models.CharField(max_length=4 * text_code.MAX_LENGTH, blank=True)
+    number = models.BigIntegerField(null=True)
+    sort_key = models.CharField(max_length=2000, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    symbol = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    possible_reasons = models.TextField(blank=True)
+    suggested_actions = models.TextField(blank=True)
+    extra = models.JSONField(default=dict)
+    disposition = models.CharField(max_length=16, choices=list(DISPOSITIONS.items()), default="unknown")
+    fixer = models.CharField(max_length=8, choices=list(FIXERS.items()), default="unknown")
+
+    fields = models.JSONField(default=list, help_text="Names of the fields that change.")
+    conflicts = models.JSONField(default=list, help_text="Names of the texts that both sides changed.")
+    before = models.JSONField(default=dict, help_text="What the code held, by field.")
+    resolution = models.CharField(max_length=12, choices=Resolution.choices, default=Resolution.UNDECIDED, blank=True)
+    edited = models.JSONField(default=dict, help_text="Support's words for texts in conflict, by field.")
+
+    objects = ImportRowQuerySet.as_manager()
+
+    class Meta:
+        # What has no line (a code that is gone, a problem of the entire file) comes first, on every database.
+        ordering = [F("line").asc(nulls_first=True), "id"]
+        constraints = [
+            models.CheckConstraint(name="import_row_kind_known", condition=Q(kind__in=RowKind.values)),
+            models.CheckConstraint(name="import_row_resolution_known", condition=Q(resolution__in=Resolution.values)),
+        ]
+        indexes = [
+            # The list of an import's rows by kind, in the file's order; also serves the foreign key.
+            models.Index(fields=["table_import", "kind", "line", "id"], name="import_row_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.code or self.message}"
+
+    def texts(self, name: str) -> dict[str, str]:
+        """Return the three texts of a field: the vendor's before and now, and ours."""
+        now = getattr(self, name)
+        vendor_before = self.before.get(f"vendor_{name}", now)
+        return {"vendor_before": vendor_before, "vendor_now": now, "ours": self.before.get(name, vendor_before)}

@@ -1,0 +1,70 @@
+"""Code tables: one published table of return codes."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from kb.models.visibility import Audience, Reader, reader
+
+
+class CodeTableQuerySet(models.QuerySet["CodeTable"]):
+    """Chainable reads of code tables."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the tables that a user may read."""
+        allowed = reader(user)
+        if allowed == Reader.INTERNAL:
+            return self
+        return self.filter(audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+
+    def with_counts(self) -> Self:
+        """Add `code_count` (not retired) and `retired_count`."""
+        return self.annotate(
+            code_count=Count("codes", filter=Q(codes__retired_at=None)),
+            retired_count=Count("codes", filter=Q(codes__retired_at__isnull=False)),
+        )
+
+
+class CodeTable(models.Model):
+    """One published table of return codes."""
+
+    slug = models.SlugField(max_length=80, unique=True, help_text="Names the table in addresses, e.g. zim-server.")
+    vendor = models.CharField(max_length=120)
+    product = models.CharField(max_length=120)
+    name = models.CharField(max_length=200, help_text="As the vendor titles it.")
+    language = models.CharField(max_length=16, default="en", help_text="Language tag of the vendor's text, e.g. en.")
+    source_url = models.URLField(max_length=500, blank=True, help_text="Where the vendor publishes it.")
+    audience = models.CharField(
+        max_length=10,
+        choices=Audience.choices,
+        default=Audience.INTERNAL,
+        help_text="Public tables may be read without logging in where the site allows it.",
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CodeTableQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["vendor", "product", "slug"]
+        constraints = [
+            models.CheckConstraint(name="table_audience_known", condition=Q(audience__in=Audience.values)),
+        ]
+        permissions = [
+            ("view_internal", "Can read internal tables, notes and incidents"),
+            ("import_table", "Can upload a file and plan an import"),
+            ("apply_import", "Can apply a planned import"),
+            ("rollback_import", "Can roll an import back"),
+            ("export_table", "Can export tables"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.product}: {self.name}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the table's page."""
+        return reverse("table", args=[self.slug])

@@ -1,0 +1,96 @@
+"""Tokens of programs, and the user that a token makes of its owner."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from kb.models.visibility import READ_INTERNAL
+
+
+class Scope(models.TextChoices):
+    """What a token may do; never more than its user may."""
+
+    READ_PUBLIC = "read_public", "Read what is public"
+    READ_INTERNAL = "read_internal", "Read what is internal, too"
+    DETECT = "detect", "Have codes found in a text"
+
+
+READING = frozenset({Scope.READ_PUBLIC.value, Scope.READ_INTERNAL.value})
+
+
+class Bearer(User):
+    """The user of a token, with no right beyond its scopes.
+
+    The one rule of what somebody may read asks a user for permissions; a token's user has those of its scopes alone,
+    so that every `visible_to` holds for tokens, too.
+    """
+
+    scopes: frozenset[str] = frozenset()
+    token_id: int = 0
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Whether the token grants a permission that its user has."""
+        return perm == READ_INTERNAL and Scope.READ_INTERNAL in self.scopes and super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """No token opens the admin."""
+        return False
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse: who comes with a token changes no account."""
+        raise TypeError("The user of a token is for reading.")
+
+
+def known_scopes(scopes: Any) -> None:
+    """Refuse anything but a list of scopes that exist."""
+    unknown = [scope for scope in scopes if scope not in Scope.values] if isinstance(scopes, list) else [scopes]
+    if unknown or not scopes:
+        given = ", ".join(map(str, unknown)) or "none"
+        raise ValidationError(f"Not scopes: {given}; allowed are {', '.join(Scope.values)}.")
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Chainable reads of tokens."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep a user's own tokens; all of them for who administers the site."""
+        return self if user.is_active and user.is_superuser else self.filter(user_id=user.pk)
+
+
+class ApiToken(models.Model):
+    """What a program shows to be let in. Only its hash is stored: nobody can read it again."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80, help_text="Which program uses it, for whoever wonders later.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=16, editable=False, help_text="How the token begins.")
+    scopes = models.JSONField(default=list, validators=[known_scopes])
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    # To the hour: a read must not wait for a write.
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API token"
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"
+
+    @property
+    def state(self) -> str:
+        """What it is good for now, in a word."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at and self.expires_at <= timezone.now() else "live"

@@ -1,0 +1,1 @@
+"""Running a site: metrics, probes, logs, replicas, backups and the doctor."""

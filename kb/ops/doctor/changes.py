@@ -1,0 +1,70 @@
+"""What must hold of the ordered feed: every number once, up to the counter, and the same story as the rows tell."""
+
+from collections.abc import Iterator
+
+from django.db import models
+
+from kb.models.sql import few, named, rows, table_of
+from kb.services import journal
+
+BORN_IN_MIGRATIONS = {"synonym"}
+"""Nouns of which migrations made some: those begin without a change and a revision."""
+
+
+def numbers() -> Iterator[str]:
+    """Yield what is wrong with the feed's numbers: gaps, repeats, a counter that does not stand at the last."""
+    first, last, count = rows("SELECT min(sequence), max(sequence), count(*) FROM kb_change")[0]
+    counters = [last for (last,) in rows("SELECT last FROM kb_changecounter")]
+    if counters != [last or 0] and not (count == 0 and not counters):
+        stands = f"stands at {named(counters)}" if counters else "is missing"
+        yield f"The feed ends at {last or 0}, but its counter {stands}."
+    if count and first != 1:
+        yield f"The feed begins at {first}, not at 1."
+    gaps = few(
+        "SELECT sequence, following FROM (SELECT sequence, lead(sequence) OVER (ORDER BY sequence) AS following"
+        " FROM kb_change) AS pairs WHERE following > sequence + 1 ORDER BY sequence"
+    )
+    if gaps:
+        yield f"The feed has gaps: {named([f'after {here} comes {following}' for here, following in gaps])}."
+    repeats = few("SELECT sequence FROM kb_change GROUP BY sequence HAVING count(*) > 1 ORDER BY sequence")
+    if repeats:
+        yield f"The feed repeats numbers: {named([sequence for (sequence,) in repeats])}."
+
+
+def objects() -> Iterator[str]:
+    """Yield where the feed and the rows tell different stories of a thing: made, edited, deleted."""
+    for noun, model in journal.models_in_feed().items():
+        yield from _of_noun(noun, model)
+
+
+def _of_noun(noun: str, model: type[models.Model]) -> Iterator[str]:
+    told = f"""
+        SELECT object_id, sum(CASE WHEN kind = 'deleted' THEN 0 ELSE 1 END) AS edits,
+            sum(CASE WHEN kind = 'created' THEN 1 ELSE 0 END) AS births,
+            sum(CASE WHEN kind = 'deleted' THEN 1 ELSE 0 END) AS deaths,
+            max(CASE WHEN kind = 'deleted' THEN sequence END) AS died, max(sequence) AS ended
+        FROM kb_change WHERE noun = '{noun}' GROUP BY object_id
+    """
+    table, born = table_of(model), noun in BORN_IN_MIGRATIONS
+    least, allowed = ("births > 1", "t.version, t.version - 1") if born else ("births <> 1", "t.version")
+    silent = f"NOT EXISTS (SELECT 1 FROM kb_change AS c WHERE c.noun = '{noun}' AND c.object_id = t.id)"
+    sentences = {
+        "{} {} is in the feed without an end, and its row is gone": f"""
+            SELECT told.object_id FROM ({told}) AS told LEFT JOIN {table} AS t ON t.id = told.object_id
+            WHERE t.id IS NULL AND deaths = 0 ORDER BY 1""",
+        "{} {} was deleted according to the feed, and its row is there": f"""
+            SELECT told.object_id FROM ({told}) AS told JOIN {table} AS t ON t.id = told.object_id
+            WHERE deaths > 0 ORDER BY 1""",
+        "{} {} was created not once or deleted more than once, or changed after its end, in the feed": f"""
+            SELECT object_id FROM ({told}) AS told WHERE {least} OR deaths > 1 OR died < ended ORDER BY 1""",
+        "{} {} has another number of changes in the feed than its version says": f"""
+            SELECT told.object_id FROM ({told}) AS told JOIN {table} AS t ON t.id = told.object_id
+            WHERE deaths = 0 AND edits NOT IN ({allowed}) ORDER BY 1""",
+        "{} {} is not in the feed": f"SELECT t.id FROM {table} AS t WHERE {silent}"
+        + (" AND t.version > 1" if born else "")
+        + " ORDER BY 1",
+    }
+    for sentence, sql in sentences.items():
+        found = [pk for (pk,) in few(sql)]
+        if found:
+            yield sentence.format(noun.capitalize(), named(found)) + "."

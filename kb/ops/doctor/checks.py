@@ -1,0 +1,67 @@
+"""Everything that can be looked at in a site, by area; each area yields sentences about what is wrong."""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from itertools import islice
+
+from django.db import DatabaseError, connection, transaction
+
+from kb import searching
+from kb.models.sql import one_view
+from kb.ops.doctor import revisions, rows, site
+from kb.ops.doctor.changes import numbers, objects
+
+MAX_SENTENCES = 20
+"""Sentences of one area; a site that is wrong in one way is often wrong in it a thousand times."""
+
+Check = Callable[[], Iterator[str]]
+
+
+def _index() -> Iterator[str]:
+    for difference in searching.differences():
+        yield f"The search index is off: {difference}. Run manage.py reindex."
+
+
+QUICK: dict[str, Check] = {
+    "settings": site.configured,
+    "database": site.database,
+    "index": site.index,
+    "permissions": site.permissions,
+    "disk": site.disk,
+}
+NEEDS_NO_DATABASE = ("settings", "disk")
+DEEP: dict[str, Check] = {
+    "feed": numbers,
+    "objects": objects,
+    "histories": revisions.problems,
+    "references": rows.orphans,
+    "codes": rows.codes,
+    "guards": rows.guards,
+    "documents": _index,
+}
+
+
+def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each area with what is wrong in it, all as of one moment. Whoever writes meanwhile is not kept waiting."""
+    connection.ensure_connection()
+    with one_view():
+        for area, check in checks.items():
+            yield area, _sentences(check)
+
+
+def examine_without_database(checks: dict[str, Check], error: DatabaseError) -> dict[str, list[str]]:
+    """Return what can be said where no database answers: why it does not, and what needs none."""
+    found = {area: list(checks[area]()) for area in NEEDS_NO_DATABASE if area in checks}
+    return {"database": [f"The database does not answer: {' '.join(str(error).split())}"]} | found
+
+
+def _sentences(check: Check) -> list[str]:
+    try:
+        # On PostgreSQL, one statement that fails would end the others' transaction.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            found = list(islice(check(), MAX_SENTENCES + 1))
+    except DatabaseError as error:
+        return [f"This could not be looked at: {type(error).__name__}. Are all migrations applied?"]
+    if len(found) > MAX_SENTENCES:
+        found[MAX_SENTENCES:] = ["... and more of the kind."]
+    return found

@@ -1,0 +1,128 @@
+"""Whether a site is set up well: its settings, its database, who may do what, and room on the disk."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.core import checks
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from kb import searching
+from kb.models.sql import is_postgres, named, rows
+from kb.ops import readiness
+from kb.services.roles import ROLES
+
+SPARE = 512 * 2**20
+"""Bytes that should be free: an import's file is unpacked there."""
+
+_OF_TLS = {f"security.W{number}" for number in ("004", "008", "012", "016")}
+"""What Django says, four times, of a site without TLS."""
+
+
+def configured() -> Iterator[str]:
+    """Yield what Django's checks for a deployment find, and settings that do not fit each other."""
+    if settings.DEBUG:
+        yield "DEBUG is on: that is for the demo and for development only."
+    if settings.INSECURE_HTTP:
+        yield "INSECURE_HTTP is on: passwords and sessions cross the network readable."
+    for message in [] if settings.DEBUG else checks.run_checks(include_deployment_checks=True):
+        is_said = settings.INSECURE_HTTP and message.id in _OF_TLS
+        if message.level >= checks.WARNING and not message.is_silenced() and not is_said:
+            yield f"{message.msg} ({message.id})"
+    if settings.SECURE_PROXY_SSL_HEADER and not settings.PROXY_COUNT:
+        yield "BEHIND_TLS_PROXY is on and PROXY_COUNT is 0: every caller seems to have the proxy's address."
+    if settings.STATIC_ROOT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        yield "Static files are not collected: run manage.py collectstatic."
+    yield from _redis()
+
+
+def _redis() -> Iterator[str]:
+    if not settings.REDIS_URL:
+        return
+    try:
+        cache.get("doctor")
+    except Exception as error:
+        # Whatever goes wrong there: its errors are of a library that may not be installed.
+        yield f"Redis does not answer ({type(error).__name__}): the database counts rates meanwhile."
+
+
+def database() -> Iterator[str]:
+    """Yield what is wrong with the database as such, and with what this release needs of it."""
+    yield from _postgres() if is_postgres() else _sqlite()
+    yield from readiness.replicas()
+    missing = readiness.missing_migrations()
+    if missing:
+        yield f"Migrations are not applied: {named(missing)}. Run manage.py migrate."
+    ours = readiness.released()
+    applied = MigrationRecorder(connection).applied_migrations()
+    unknown = sorted(f"{app}.{name}" for app, name in applied if app == "kb" and (app, name) not in ours)
+    if unknown:
+        yield f"The database is of a later release: it has {named(unknown)}."
+
+
+def _postgres() -> Iterator[str]:
+    version, encoding = rows("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")[0]
+    if version < 140_000:
+        yield f"PostgreSQL {version // 10_000} is too old: 14 or later is needed."
+    if encoding != "UTF8":
+        yield f"The database's encoding is {encoding}; only UTF8 holds every vendor's text."
+
+
+def _sqlite() -> Iterator[str]:
+    expected = {"journal_mode": "wal", "foreign_keys": 1}
+    for pragma, wanted in expected.items():
+        found = rows(f"PRAGMA {pragma}")[0][0]
+        if found != wanted and not (pragma == "journal_mode" and found == "memory"):
+            yield f"SQLite's {pragma} is {found}, not {wanted}."
+    if not rows("SELECT sqlite_compileoption_used('ENABLE_FTS5')")[0][0]:
+        yield "SQLite is built without FTS5, which the search needs."
+
+
+def index() -> Iterator[str]:
+    """Yield by how much the search index is off, as counts tell."""
+    if not searching.is_there():
+        yield "The search index is not there: run manage.py migrate."
+    elif behind := searching.lag():
+        yield f"The search index and the codes differ by {behind}: run manage.py reindex."
+
+
+def permissions() -> Iterator[str]:
+    """Yield where the roles are not what this release makes them, and staff that can do nothing."""
+    for name, wanted in ROLES.items():
+        group = Group.objects.filter(name=name).first()
+        if group is None:
+            yield f"The role {name} is missing: run manage.py migrate."
+            continue
+        held = set(group.permissions.filter(content_type__app_label="kb").values_list("codename", flat=True))
+        if wanted - held:
+            yield f"The role {name} lacks {named(sorted(wanted - held))}: run manage.py migrate."
+        if held - wanted:
+            yield f"The role {name} may also {named(sorted(held - wanted))}, which is not its own."
+    users = get_user_model().objects.filter(is_active=True)
+    if not users.filter(is_superuser=True).exists():
+        yield "Nobody is an active superuser: run manage.py createsuperuser."
+    able = Permission.objects.filter(content_type__app_label="kb")
+    idle = users.filter(is_staff=True, is_superuser=False).exclude(groups__permissions__in=able)
+    numbers = list(idle.exclude(user_permissions__in=able).order_by("pk").values_list("pk", flat=True)[:6])
+    if numbers:
+        yield f"Staff without a single right: user {named(numbers)}."
+
+
+def disk() -> Iterator[str]:
+    """Yield where room runs out: for the database's file and for what imports unpack."""
+    places = {"temporary files": Path(tempfile.gettempdir())}
+    needed = SPARE
+    name = str(settings.DATABASES["default"]["NAME"])
+    if not is_postgres() and Path(name).exists():
+        places["the database"] = Path(name).parent
+        needed += Path(name).stat().st_size
+    for what, folder in places.items():
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            yield f"{free // 2**20} MB are free for {what}; {needed // 2**20} MB should be."

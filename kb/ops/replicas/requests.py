@@ -1,0 +1,73 @@
+"""A database for each request."""
+
+from collections.abc import Callable
+
+from django.db import DEFAULT_DB_ALIAS as PRIMARY
+from django.db import connections
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, resolve
+
+from kb.ops.replicas.router import chosen
+from kb.ops.replicas.watch import WATCH, State, written
+
+COOKIE = "written"
+COOKIE_SECONDS = 60
+"""How long a writer's position is remembered: a replica that is farther behind serves nobody."""
+
+READS_BY_POST = {"detect", "api-lookup", "api-detect", "mcp", "suggest"}
+"""Routes that are asked by POST because what is asked is long, and write nothing."""
+
+
+class ReplicaMiddleware:
+    """Reads from a replica where one is fresh enough. Stands before every layer that asks the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer from the chosen database; a read whose database has just gone is answered again from another."""
+        state = WATCH.state()
+        request.read_only_since = state.read_only_since  # type: ignore[attr-defined]
+        reads = request.reads_only = reads_only(request)  # type: ignore[attr-defined]
+        response = self._answer(request, state, reads)
+        if reads and response.status_code >= 500:
+            now = WATCH.look_once()
+            if _has_gone(chosen.get(), now):
+                connections[chosen.get()].close()
+                request.read_only_since = now.read_only_since  # type: ignore[attr-defined]
+                response = self._answer(request, now, reads)
+        if not reads and state.primary is not None:
+            response.set_cookie(
+                COOKIE,
+                str(written()),
+                max_age=COOKIE_SECONDS,
+                httponly=True,
+                samesite="Lax",
+                secure=request.is_secure(),
+            )
+        return response
+
+    def _answer(self, request: HttpRequest, state: State, reads: bool) -> HttpResponseBase:
+        # Not reset afterwards: the body of a streamed answer is read later, and the thread's next request chooses anew.
+        chosen.set(state.choose(_position_of(request)) if reads or state.primary is None else PRIMARY)
+        return self.get_response(request)
+
+
+def reads_only(request: HttpRequest) -> bool:
+    """Whether a request writes nothing but counts, which are buffered."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return True
+    try:
+        return resolve(request.path_info).url_name in READS_BY_POST
+    except Resolver404:
+        return False
+
+
+def _position_of(request: HttpRequest) -> int:
+    given = request.COOKIES.get(COOKIE, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 20 else 0
+
+
+def _has_gone(alias: str, state: State) -> bool:
+    return state.primary is None if alias == PRIMARY else alias not in state.replicas

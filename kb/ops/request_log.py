@@ -1,0 +1,58 @@
+"""One line in the log and one count for every answer, by the name of the route and never by the address."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+
+from kb.ops import metrics
+
+NO_ROUTE = "none"
+_PROBES = {"healthz", "readyz", "metrics"}
+log = logging.getLogger("codebook.request")
+
+
+class ObservingMiddleware:
+    """Times what the layers below it answer. Stands right after the one that names requests."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as the next layer does, and say so."""
+        started = time.perf_counter()
+        response = self.get_response(request)
+        seconds = time.perf_counter() - started
+        route = route_of(request)
+        metrics.answered(route, request.method or "", response.status_code, seconds)
+        log.log(
+            logging.DEBUG if route in _PROBES or _is_static(route, response) else logging.INFO,
+            "answered",
+            extra={
+                "route": route,
+                "method": request.method,
+                "status": response.status_code,
+                "milliseconds": round(seconds * 1000, 1),
+                "user_id": _user_id(request),
+            },
+        )
+        return response
+
+
+def _is_static(route: str, response: HttpResponseBase) -> bool:
+    return route == NO_ROUTE and response.status_code < 400
+
+
+def route_of(request: HttpRequest) -> str:
+    """Return the name of the route that a request took: the address itself may hold what somebody asked for."""
+    match = request.resolver_match
+    return (match.view_name or NO_ROUTE) if match else NO_ROUTE
+
+
+def _user_id(request: HttpRequest) -> int | None:
+    # Only where a layer has looked already: the log must not ask the database.
+    user = request.__dict__.get("_cached_user") or request.__dict__.get("user")
+    return None if user is None or isinstance(user, SimpleLazyObject) else user.pk

@@ -1,0 +1,61 @@
+"""A code as it was: its texts, what to do, and the notes about it, at a moment in the past."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from kb.models import Change, CodeRange, ReturnCode, TroubleshootingNote
+from kb.models.notes import NoteState
+from kb.models.visibility import Reader, reader
+
+
+@dataclass(frozen=True)
+class PastCode:
+    """What was stored about a code. `code` and `notes` are revisions: they have the fields of what they are of."""
+
+    code: Any
+    notes: list[Any]
+
+
+def as_of(code: ReturnCode, at: datetime, user: Any) -> PastCode | None:
+    """Return a code as it was just before `at`; None where it was not there yet, or was not the reader's to see.
+
+    The caller has found `code` with `visible_to`. Notes have an audience that moves with their states: only internal
+    readers see them as they were.
+    """
+    internal = reader(user) == Reader.INTERNAL
+    if not internal and _was_released_since(code, at):
+        return None
+    revision = _latest(ReturnCode.history.filter(id=code.pk, history_date__lt=at)).first()
+    if revision is None or revision.history_type == "-":
+        return None
+    return PastCode(revision, list(_notes(code, at)) if internal else [])
+
+
+def _was_released_since(code: ReturnCode, at: datetime) -> bool:
+    """Whether the table's audience has moved since: what it said before may have been internal."""
+    about_table = Change.objects.filter(noun="table", object_id=code.table_id, at__gte=at)
+    # Databases disagree on how to look into a list; few changes are of tables.
+    return any("audience" in fields for fields in about_table.values_list("fields", flat=True))
+
+
+def _notes(code: ReturnCode, at: datetime) -> QuerySet[Any]:
+    """Return the revisions of the notes that were about a code, by name or by its range, archived ones left out."""
+    history = TroubleshootingNote.history
+    links = {
+        name: history.model._meta.get_field(f"historicaltroubleshootingnote_{name}") for name in ("codes", "ranges")
+    }
+    return_codes, code_ranges = (links[name].related_model._default_manager for name in ("codes", "ranges"))
+    ranges = CodeRange.objects.filter(table=code.table_id).holding(code.number).order_by().values("pk")
+    then = _latest(history.filter(id=OuterRef("id"), history_date__lt=at)).values("history_id")[:1]
+    about = Q(Exists(return_codes.filter(history=OuterRef("pk"), returncode=code.pk))) | Q(
+        Exists(code_ranges.filter(history=OuterRef("pk"), coderange__in=ranges))
+    )
+    found = history.filter(about, history_id=Subquery(then)).exclude(history_type="-")
+    return found.exclude(state=NoteState.ARCHIVED).order_by("-state", "-updated_at", "-id")
+
+
+def _latest(revisions: QuerySet[Any]) -> QuerySet[Any]:
+    return revisions.order_by("-history_date", "-history_id")

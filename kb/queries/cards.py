@@ -1,0 +1,68 @@
+"""Cards: everything that a reader may see about a code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+
+from kb.models import CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.queries.lookup import Verdict
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that a reader may see about one return code."""
+
+    code: ReturnCode
+    notes: list[TroubleshootingNote]
+    open_incidents: list[IncidentLink]
+    past_incidents: list[IncidentLink]
+    ranges: list[CodeRange]
+    verdict: Verdict
+
+
+def cards(codes: Sequence[ReturnCode], user: Any) -> list[Card]:
+    """Return the cards of a few codes, in the same order, in a number of queries that does not grow with them."""
+    notes = TroubleshootingNote.objects.visible_to(user).current().select_related("owner", "validated_by")
+    incidents = IncidentLink.objects.visible_to(user).open_first()
+    prefetch_related_objects(
+        list(codes),
+        Prefetch("notes", notes.order_by("-state", "-updated_at", "-id"), to_attr="shown_notes"),
+        Prefetch("incidents", incidents, to_attr="shown_incidents"),
+    )
+    ranges = _ranges_of(codes, notes, user)
+    return [_card(code, ranges) for code in codes]
+
+
+def _ranges_of(codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Any) -> list[CodeRange]:
+    about = Q()
+    for code in codes:
+        if code.number is not None:
+            about |= Q(table=code.table_id, first__lte=code.number, last__gte=code.number)
+    if not about:
+        return []
+    ranges = CodeRange.objects.visible_to(user).filter(about).select_related("table")
+    return list(ranges.prefetch_related(Prefetch("notes", notes, to_attr="shown_notes")))
+
+
+def _card(code: Any, ranges: list[CodeRange]) -> Card:
+    own = [r for r in ranges if r.table_id == code.table_id and r.first <= (code.number or 0) <= r.last]
+    own = [] if code.number is None else sorted(own, key=lambda r: r.last - r.first)
+    notes = {note.pk: note for note in code.shown_notes}
+    for note in (note for r in own for note in r.shown_notes):  # type: ignore[attr-defined]
+        notes.setdefault(note.pk, note)
+    shown = list(notes.values())
+    incidents = code.shown_incidents
+    if code.is_retired:
+        verdict = Verdict.RETIRED
+    else:
+        verdict = Verdict.FOUND if any(note.is_live for note in shown) else Verdict.KNOWN_WITHOUT_NOTE
+    return Card(
+        code,
+        shown,
+        [incident for incident in incidents if incident.is_open],
+        [incident for incident in incidents if not incident.is_open],
+        own,
+        verdict,
+    )

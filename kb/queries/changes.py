@@ -1,0 +1,183 @@
+"""What changed, for people: the ordered feed with the words that moved, as each reader may see them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from kb.models import Audience, Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models.codes import VENDOR_TEXTS
+from kb.models.notes import NOTE_TEXTS, NoteState
+from kb.models.visibility import Reader, reader
+
+_WORDS = {
+    "code": ("code", *VENDOR_TEXTS, *(f"vendor_{name}" for name in VENDOR_TEXTS)),
+    "note": NOTE_TEXTS,
+    "incident": ("title", "impact", "workaround"),
+}
+_REVISIONS = {"code": ReturnCode.history, "note": TroubleshootingNote.history, "incident": IncidentLink.history}
+# Other fields, such as a note's owner, tell the public nothing but how support works.
+_PUBLIC_FIELDS = {
+    "name": "Name",
+    "vendor": "Vendor",
+    "product": "Product",
+    "source_url": "Address",
+    "language": "Language",
+    "position": "Order",
+    "section": "Section",
+    "disposition": "What to do",
+    "fixer": "Who can fix it",
+    "successor": "Successor",
+    "extra": "Other columns",
+    "state": "State",
+    "url": "Address",
+    "reference": "Reference",
+    "started_at": "Start",
+    "resolved_at": "End",
+    "first": "First number",
+    "last": "Last number",
+    "codes": "Codes",
+    "ranges": "Ranges",
+}
+
+
+@dataclass(frozen=True)
+class ChangedText:
+    """One text of a change, before and after."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ChangeStep:
+    """One change, with the object it happened to where it is still there to be seen."""
+
+    change: Change
+    subject: Any
+    table: CodeTable | None
+    words: list[ChangedText] = field(default_factory=list)
+    other_fields: list[str] = field(default_factory=list)
+    reason: str = ""
+
+
+def recent_changes(user: Any, since: datetime | None = None, table: CodeTable | None = None) -> QuerySet[Change]:
+    """Return the changes that a user may read, the latest first.
+
+    For the public, what a change happened to must be public now, too: a table that was taken back takes its
+    changes along.
+    """
+    changes = Change.objects.visible_to(user).filter(noun__in=_subjects(user))
+    if since is not None:
+        changes = changes.filter(at__gte=since)
+    if table is not None or reader(user) != Reader.INTERNAL:
+        changes = changes.filter(_about(_subjects(user), table))
+    return changes.select_related("actor").order_by("-sequence")
+
+
+def change_steps(changes: Sequence[Change], user: Any) -> list[ChangeStep]:
+    """Return the steps of a page of changes, in the same order, in a number of queries that does not grow."""
+    ids: dict[str, set[int]] = {}
+    for change in changes:
+        ids.setdefault(change.noun, set()).add(change.object_id)
+    subjects = {noun: _subjects(user)[noun].in_bulk(pks) for noun, pks in ids.items()}
+    revisions = {pk: pair for noun in ids for pk, pair in _revisions(noun, changes).items()}
+    return [
+        _step(change, subjects[change.noun].get(change.object_id), revisions.get(change.pk, (None, None)), user)
+        for change in changes
+    ]
+
+
+def _subjects(user: Any) -> dict[str, QuerySet[Any]]:
+    return {
+        "table": CodeTable.objects.visible_to(user),
+        "section": Section.objects.visible_to(user).select_related("table"),
+        "code": ReturnCode.objects.visible_to(user).select_related("table", "section"),
+        "range": CodeRange.objects.visible_to(user).select_related("table"),
+        "note": TroubleshootingNote.objects.visible_to(user),
+        "incident": IncidentLink.objects.visible_to(user),
+    }
+
+
+def _about(subjects: dict[str, QuerySet[Any]], table: CodeTable | None) -> Q:
+    """Return the condition that a change is about one of these objects and, if given, about a table."""
+    condition = Q(pk__in=[])
+    for noun, visible in subjects.items():
+        within = visible if table is None else visible.filter(_in_table(noun, table))
+        condition |= Q(noun=noun, object_id__in=within.order_by().values("pk"))
+    return condition
+
+
+def _in_table(noun: str, table: CodeTable) -> Q:
+    if noun == "table":
+        return Q(pk=table.pk)
+    if noun == "note":
+        return Q(codes__table=table) | Q(ranges__table=table)
+    return Q(codes__table=table) if noun == "incident" else Q(table=table)
+
+
+def _revisions(noun: str, changes: Sequence[Change]) -> dict[int, tuple[Any, Any]]:
+    """Return, by sequence, the revision that a change wrote and the one before it."""
+    if noun not in _REVISIONS:
+        return {}
+    history = _REVISIONS[noun]
+    # A revision is written before its change, in the same transaction.
+    written = history.filter(id=OuterRef("object_id"), history_date__lte=OuterRef("at"))
+    latest = written.order_by("-history_date", "-history_id").values("history_id")
+    pairs = (
+        Change.objects.filter(pk__in=[change.pk for change in changes if change.noun == noun])
+        .annotate(newer_id=Subquery(latest[:1]), older_id=Subquery(latest[1:2]))
+        .values_list("pk", "newer_id", "older_id")
+    )
+    ids = {sequence: (newer, older) for sequence, newer, older in pairs}
+    found = history.in_bulk({pk for pair in ids.values() for pk in pair if pk})
+    return {sequence: (found.get(newer), found.get(older)) for sequence, (newer, older) in ids.items()}
+
+
+def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Any) -> ChangeStep:
+    newer, older = revisions
+    is_internal = reader(user) == Reader.INTERNAL
+    words = []
+    if subject and newer and older and (is_internal or _was_public(older)):
+        words = list(_words(change.noun, newer, older))
+    said = {word.name for word in words}
+    return ChangeStep(
+        change,
+        subject,
+        subject if isinstance(subject, CodeTable) else getattr(subject, "table", None),
+        words,
+        _other_fields(change, said, is_internal),
+        (newer.history_change_reason or "") if newer and is_internal else "",
+    )
+
+
+def _was_public(revision: Any) -> bool:
+    """Whether the public could read a revision: words from before a note was released stay inside."""
+    return getattr(revision, "audience", Audience.PUBLIC) == Audience.PUBLIC and (
+        not isinstance(revision, TroubleshootingNote.history.model) or revision.state == NoteState.VALIDATED
+    )
+
+
+def _words(noun: str, newer: Any, older: Any) -> Iterator[ChangedText]:
+    for name in _WORDS[noun]:
+        before, after = getattr(older, name), getattr(newer, name)
+        # An update that nobody had edited moves the vendor's side and ours to the same words: said once.
+        followed = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
+        if before != after and not followed:
+            yield ChangedText(name, _label(name), before, after)
+
+
+def _other_fields(change: Change, said: set[str], is_internal: bool) -> list[str]:
+    named = [name.removesuffix("_id") for name in change.fields if name not in said]
+    if is_internal:
+        return sorted({_label(name) for name in named if not name.endswith("_origin")})
+    return sorted({_PUBLIC_FIELDS[name] for name in named if name in _PUBLIC_FIELDS})
+
+
+def _label(name: str) -> str:
+    words = _PUBLIC_FIELDS.get(name, name.replace("_", " ").capitalize())
+    return words.replace("Vendor ", "Vendor's ", 1) if name.startswith("vendor_") else words

@@ -1,0 +1,23 @@
+"""Flags of codes and of people."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from kb.models import Flag, ReturnCode
+from kb.models.flags import FlagQuerySet
+
+
+def open_flags(codes: Iterable[ReturnCode], user: Any) -> dict[int, list[Flag]]:
+    """Return the open flags of each code, the latest first."""
+    flags: dict[int, list[Flag]] = defaultdict(list)
+    found = Flag.objects.visible_to(user).open().filter(code__in=[code.pk for code in codes])
+    for flag in found.select_related("raised_by", "note"):
+        flags[flag.code_id].append(flag)
+    return flags
+
+
+def flags_raised_by(user: Any) -> FlagQuerySet:
+    """Return the flags that somebody raised, with what it takes to name them; the latest first."""
+    raised = Flag.objects.visible_to(user).filter(raised_by=user)
+    return raised.select_related("code__table", "code__section", "note", "owner")

@@ -1,0 +1,37 @@
+"""Reads of proposals."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count
+
+from kb.models import Proposal, TroubleshootingNote
+from kb.models.proposals import PROPOSED, PROPOSED_LINKS
+from kb.text.editing.rebase import Rebased, rebased
+
+
+def preview_rebase(proposal: Proposal) -> Rebased:
+    """Return what bringing a proposal up to date would make of it."""
+    return rebased(proposal.base, words_of(proposal.note), words_of(proposal))
+
+
+def words_of(obj: TroubleshootingNote | Proposal) -> dict[str, Any]:
+    """Return what a note or a proposal says, with its links as sorted numbers: what a proposal's `base` keeps."""
+    links = {name: sorted(getattr(obj, name).values_list("pk", flat=True)) for name in PROPOSED_LINKS}
+    return {name: getattr(obj, name) for name in PROPOSED} | links
+
+
+def is_outdated(proposal: Proposal) -> bool:
+    """Whether the live note says something else than the proposal was made from."""
+    return words_of(proposal.note) != proposal.base
+
+
+def count_waiting(notes: Iterable[TroubleshootingNote], user: Any) -> dict[int, int]:
+    """Return on how many proposals each note's reviewers have to decide; nothing for readers of public parts."""
+    found = Proposal.objects.visible_to(user).open().filter(note__in=[note.pk for note in notes])
+    return dict(found.values_list("note").annotate(count=Count("pk")))
+
+
+def own_proposal(note: TroubleshootingNote, user: Any) -> Proposal | None:
+    """Return the unsettled proposal of a user on a note."""
+    return Proposal.objects.unsettled().filter(note=note.pk, author=user.pk).first()

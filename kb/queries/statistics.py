@@ -1,0 +1,219 @@
+"""How the knowledge serves: charts with the figures behind them, and codes that are asked for unusually often today.
+
+Days are UTC days, as look-ups are counted. Everything here is internal.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from statistics import median
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from kb.models import CodeUse, Flag, IncidentLink, Miss, NoteOutcome, Outcome, ReturnCode, TroubleshootingNote
+from kb.models.flags import FlagState
+from kb.models.visibility import Reader, reader
+from kb.text.spikes import LEAST, usual_if_spike
+
+DAYS, WEEKS, BEFORE, TOP = 28, 8, 14, 15
+MOST_SPIKES = 500
+"""Codes looked at for spikes, those asked for most: enough for a chart, and a bound for its cost."""
+
+
+@dataclass(frozen=True)
+class Burst:
+    """A code that is asked for unusually often today."""
+
+    code: ReturnCode
+    today: int
+    usual: int
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Figures with a name: the first column says what a row is about, `drawn` which of the others are drawn.
+
+    Of two drawn columns the second is a part of the first, or stands beside it.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    drawn: tuple[int, ...] = (1,)
+    across: bool = False
+
+
+def bursts(user: Any, codes: Iterable[ReturnCode] | None = None) -> list[Burst]:
+    """Return which codes, or which of these, are asked for unusually often today and have no open incident."""
+    if reader(user) != Reader.INTERNAL:
+        return []
+    today = timezone.now().date()
+    busy = CodeUse.objects.filter(day=today, lookups__gte=LEAST)
+    if codes is not None:
+        busy = busy.filter(code__in=[code.pk for code in codes])
+    counts = dict(busy.order_by("-lookups").values_list("code_id", "lookups")[:TOP])
+    if not counts:
+        return []
+    before = _by_day(counts, today - timedelta(BEFORE), today)
+    usual = {pk: usual_if_spike(n, _span(before[pk], today)) for pk, n in counts.items()}
+    known = IncidentLink.objects.visible_to(user).open().values("codes")
+    found = ReturnCode.objects.visible_to(user).exclude(pk__in=known.filter(codes__isnull=False))
+    named = found.select_related("table", "section").in_bulk([pk for pk, was in usual.items() if was is not None])
+    return [Burst(named[pk], n, usual[pk] or 0) for pk, n in counts.items() if pk in named]
+
+
+def charts(user: Any) -> list[Chart]:
+    """Return every chart; none for readers of public parts."""
+    return [make(user) for make in CHARTS.values()] if reader(user) == Reader.INTERNAL else []
+
+
+def chart(slug: str, user: Any) -> Chart | None:
+    """Return one chart by its name."""
+    return CHARTS[slug](user) if slug in CHARTS and reader(user) == Reader.INTERNAL else None
+
+
+def _lookups(user: Any) -> Chart:
+    sums = _sums_by_day()
+    total = sum(n for n, _ in sums.values())
+    rows = [(day, *sums.get(day, (0, 0))) for day in _days()]
+    columns = ("Day", "Look-ups", "with a validated note")
+    return Chart("lookups", "Look-ups by day", f"{total:,} look-ups in {DAYS} days.", columns, rows, (1, 2))
+
+
+def _coverage(user: Any) -> Chart:
+    sums = _sums_by_day()
+    total, covered = sum(n for n, _ in sums.values()), sum(n for _, n in sums.values())
+    rows = [(day, _percent(sums[day][1], sums[day][0]) if day in sums else None) for day in _days()]
+    said = f"{_percent(covered, total)} % of look-ups" if total else "No look-up yet; each counts where it"
+    summary = f"{said} met a note that somebody stood behind at the time."
+    return Chart("coverage", "Coverage", summary, ("Day", "Covered, %"), rows)
+
+
+def _top_codes(user: Any) -> Chart:
+    sums = CodeUse.objects.filter(day__gte=_days()[0]).order_by().values_list("code_id")
+    top = list(sums.annotate(asked=Sum("lookups"), covered=Sum("covered")).order_by("-asked", "code_id")[:TOP])
+    named = ReturnCode.objects.visible_to(user).in_bulk([pk for pk, *_ in top])
+    rows = [(named[pk].code, n, covered, named[pk].description[:200]) for pk, n, covered in top if pk in named]
+    columns = ("Code", "Look-ups", "with a validated note", "Description")
+    return Chart("codes", "Codes asked for most", f"In {DAYS} days.", columns, rows, (1, 2), across=True)
+
+
+def _top_misses(user: Any) -> Chart:
+    top = Miss.objects.visible_to(user).open().by_text(_days()[0])[:TOP]
+    rows = [(miss["text"], miss["asked"], miss["last"]) for miss in top]
+    return Chart("misses", "Found nothing", f"In {DAYS} days.", ("Text", "Times", "Last"), rows, across=True)
+
+
+def _flags(user: Any) -> Chart:
+    answered = Flag.objects.visible_to(user).filter(state=FlagState.ANSWERED, answered_at__gte=_midnight(_weeks()[0]))
+    hours: dict[date, list[float]] = defaultdict(list)
+    for flag in answered.only("raised_at", "answered_at").iterator():
+        assert flag.answered_at is not None
+        hours[_monday(flag.answered_at.date())].append((flag.answered_at - flag.raised_at).total_seconds() / 3600)
+    rows = [(week, _median(hours[week]), len(hours[week])) for week in _weeks()]
+    waiting = Flag.objects.visible_to(user).open().count()
+    summary = f"Median hours to an answer, by week of the answer. {waiting} wait now."
+    return Chart("flags", "From flag to answer", summary, ("Week of", "Median hours", "Answers"), rows)
+
+
+def _worked(user: Any) -> Chart:
+    sums = NoteOutcome.objects.visible_to(user).filter(day__gte=_weeks()[0]).order_by()
+    weeks: dict[date, dict[str, int]] = defaultdict(dict)
+    for day, outcome, count in sums.values_list("day", "outcome").annotate(total=Sum("count")):
+        week = weeks[_monday(day)]
+        week[outcome] = week.get(outcome, 0) + count
+    rows = []
+    for monday in _weeks():
+        worked, failed = (weeks[monday].get(o, 0) for o in (Outcome.WORKED, Outcome.DID_NOT_WORK))
+        rows.append((monday, _percent(worked, worked + failed) if worked + failed else None, worked, failed))
+    columns = ("Week of", "Worked, %", "Worked", "Did not work")
+    return Chart("worked", "How often notes worked", "Of the reports that say either, by week.", columns, rows)
+
+
+def _past_review(user: Any) -> Chart:
+    today = timezone.localdate()
+    due = TroubleshootingNote.objects.visible_to(user).due(today).values_list("review_on").annotate(notes=Count("pk"))
+    steps = ((30, "up to 30 days"), (90, "31 to 90 days"), (365, "91 to 365 days"), (10**6, "longer"))
+    counts = dict.fromkeys((label for _, label in steps), 0)
+    for review_on, notes in due.order_by():
+        counts[next(label for most, label in steps if (today - review_on).days <= most)] += notes
+    summary = f"{sum(counts.values()):,} notes in use are past the day on which somebody was to check them."
+    return Chart("review", "Past their review", summary, ("Past by", "Notes"), list(counts.items()), across=True)
+
+
+def _spikes(user: Any) -> Chart:
+    first = _days()[0]
+    begun = IncidentLink.objects.visible_to(user).filter(started_at__gte=_midnight(first)).order_by()
+    incidents = dict(begun.annotate(day=TruncDate("started_at", tzinfo=UTC)).values_list("day").annotate(n=Count("pk")))
+    busy = CodeUse.objects.filter(day__gte=first, lookups__gte=LEAST).order_by("-lookups")
+    busiest = list(busy.values_list("code_id", "day", "lookups")[:MOST_SPIKES])
+    uses = _by_day({pk for pk, *_ in busiest}, first - timedelta(BEFORE), timezone.now().date())
+    spikes: dict[date, int] = defaultdict(int)
+    for pk, day, count in busiest:
+        spikes[day] += usual_if_spike(count, _span(uses[pk], day)) is not None
+    rows = [(day, spikes[day], incidents.get(day, 0)) for day in _days()]
+    summary = "Codes asked for far more often than in the fortnight before, beside incidents that began."
+    return Chart("spikes", "Incident spikes", summary, ("Day", "Codes that spiked", "Incidents begun"), rows, (1, 2))
+
+
+CHARTS: dict[str, Callable[[Any], Chart]] = {
+    "lookups": _lookups,
+    "coverage": _coverage,
+    "codes": _top_codes,
+    "misses": _top_misses,
+    "flags": _flags,
+    "worked": _worked,
+    "review": _past_review,
+    "spikes": _spikes,
+}
+"""Every chart by name, in the order in which they are shown."""
+
+
+def _sums_by_day() -> dict[date, tuple[int, int]]:
+    sums = CodeUse.objects.filter(day__gte=_days()[0]).order_by().values_list("day")
+    return {day: (n, covered) for day, n, covered in sums.annotate(n=Sum("lookups"), covered=Sum("covered"))}
+
+
+def _by_day(codes: Iterable[int], first: date, last: date) -> dict[int, dict[date, int]]:
+    found: dict[int, dict[date, int]] = defaultdict(dict)
+    uses = CodeUse.objects.filter(code__in=list(codes), day__range=(first, last))
+    for pk, day, count in uses.values_list("code_id", "day", "lookups"):
+        found[pk][day] = count
+    return found
+
+
+def _span(counts: dict[date, int], day: date) -> Sequence[int]:
+    """Return the fortnight before a day; a day without a row had no look-up."""
+    return [counts.get(day - timedelta(n), 0) for n in range(1, BEFORE + 1)]
+
+
+def _days() -> list[date]:
+    today = timezone.now().date()
+    return [today - timedelta(n) for n in reversed(range(DAYS))]
+
+
+def _weeks() -> list[date]:
+    this = _monday(timezone.now().date())
+    return [this - timedelta(weeks=n) for n in reversed(range(WEEKS))]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(day.weekday())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _median(numbers: Sequence[float]) -> float | None:
+    return round(median(numbers), 1) if numbers else None
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 0.0

@@ -1,0 +1,51 @@
+"""Search by words, with the passages that answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from kb import searching
+from kb.models import CodeTable, ReturnCode
+from kb.queries.lookup import codes_visible_to
+
+
+@dataclass(frozen=True)
+class TextResult:
+    """A code that answers a question in words, and the passage that says so with its (text, marked) pieces."""
+
+    code: ReturnCode
+    pieces: list[tuple[str, bool]]
+    in_description: bool
+
+
+@dataclass(frozen=True)
+class TextResults:
+    """The answer to a question in words; `corrected` has what was looked for instead of words that nobody wrote."""
+
+    hits: list[TextResult]
+    corrected: dict[str, str]
+    more: bool
+
+
+def text_results(text: str, user: Any, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
+    """Return the codes that answer a question in words, the best first, each with the passage that says so."""
+    found = searching.search(text, user, tables=tables, limit=limit, pieces=True)
+    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in found.hits])
+    hits = [
+        TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in found.hits if hit.code_id in codes
+    ]
+    return TextResults(hits, found.corrected, found.more)
+
+
+def search(text: str, user: Any, limit: int = 100) -> list[ReturnCode]:
+    """Return the codes that answer a question in words, the best first."""
+    hits = searching.search(text, user, limit=limit).hits
+    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in hits])
+    return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
+
+
+def containing(text: str, user: Any, table: CodeTable) -> QuerySet[ReturnCode]:
+    """Return the codes of a table that have each word of a text, in no order: a filter of its page."""
+    return searching.containing(codes_visible_to(user), text, user, tables=[table.pk])

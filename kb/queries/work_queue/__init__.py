@@ -1,0 +1,148 @@
+"""What is most worth doing next: codes, notes and misses, ranked, each with its reasons in plain words.
+
+facts.py     what the database ranks, and the formula; see its Note [Score]
+reasons.py   what the facts mean to a person
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+
+from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
+from kb.models.visibility import Reader, reader
+from kb.queries.work_queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, ranked, since
+from kb.queries.work_queue.reasons import Reason, of_code, of_miss, of_note, of_plan
+from kb.text.codes import forms as text_code
+
+__all__ = [
+    "DAYS",
+    "LIMIT",
+    "QueueRow",
+    "Reason",
+    "codes",
+    "known_texts",
+    "misses",
+    "notes",
+    "plans",
+    "ranges_of",
+    "since",
+    "to_validate",
+]
+
+LIMIT = 25
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """Something worth doing: a return code, a note, a text that found nothing, or a planned import."""
+
+    kind: str
+    subject: Any
+    lookups: int
+    score: float = 0.0
+    reasons: list[Reason] = field(default_factory=list)
+    ranges: list[CodeRange] = field(default_factory=list)
+
+
+def codes(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+    """Return the listed codes most worth somebody's time; with `mine`, only those whose flags the user answers."""
+    if reader(user) != Reader.INTERNAL:
+        return []
+    asked = {"since": since(), "owner": user.pk if mine else None}
+    facts = ranked(CODES, asked | {"considered": CONSIDERED}, limit)
+    if len(facts) < limit and not mine:
+        facts = ranked(CODES, asked | {"considered": EVERY}, limit)
+    if len(facts) < limit and not mine:
+        facts += _unasked(user, limit - len(facts), {fact["id"] for fact in facts})
+    found = ReturnCode.objects.visible_to(user).select_related("table", "section").in_bulk(f["id"] for f in facts)
+    return [QueueRow("code", found[f["id"]], f["lookups"], f["score"], of_code(f)) for f in facts if f["id"] in found]
+
+
+def notes(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+    """Return the notes most worth somebody's time; with `mine`, only those that the user owns."""
+    if reader(user) != Reader.INTERNAL:
+        return []
+    return _note_rows(user, ranked(NOTES, _note_facts(user, mine) | {"reviewer": None}, limit))
+
+
+def to_validate(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+    """Return the notes that wait for this reviewer: not validated, or with a proposal, and never their own words."""
+    if reader(user) != Reader.INTERNAL:
+        return []
+    # Twice as many: a reviewer's own words are sifted out here.
+    facts = ranked(NOTES, _note_facts(user, mine) | {"reviewer": user.pk}, 2 * limit)
+    unvalidated = [fact["id"] for fact in facts if fact["unvalidated"]]
+    own = set() if settings.KB_VALIDATE_OWN_WORDS else _own(unvalidated, user)
+    return _note_rows(user, [fact for fact in facts if fact["proposals"] or fact["id"] not in own][:limit])
+
+
+def _own(notes: list[int], user: Any) -> set[int]:
+    return TroubleshootingNote.objects.filter(pk__in=notes).with_words_of(user)
+
+
+def _note_facts(user: Any, mine: bool) -> dict[str, Any]:
+    return {"since": since(), "today": timezone.localdate(), "owner": user.pk if mine else None}
+
+
+def misses(user: Any, limit: int = LIMIT) -> list[QueueRow]:
+    """Return the texts that were asked for in vain, are no code by now, and hold nothing that was masked."""
+    if reader(user) != Reader.INTERNAL:
+        return []
+    facts = ranked(MISSES, {"since": since()}, 2 * limit)
+    known = known_texts([fact["id"] for fact in facts])
+    open_now = [fact for fact in facts if fact["id"] not in known][:limit]
+    ranges = ranges_of([fact["id"] for fact in open_now], user)
+    return [
+        QueueRow("miss", f["id"], f["lookups"], f["score"], of_miss(f, ranges[f["id"]]), ranges[f["id"]])
+        for f in open_now
+    ]
+
+
+def plans(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+    """Return the imports that are planned and wait for a yes or no, the oldest first."""
+    planned = TableImport.objects.visible_to(user).filter(state=ImportState.PLANNED).select_related("table")
+    if mine:
+        planned = planned.filter(planned_by=user)
+    return [QueueRow("plan", plan, 0, reasons=of_plan(plan)) for plan in planned.order_by("id")[:limit]]
+
+
+def known_texts(texts: list[str]) -> set[str]:
+    """Return the texts that are codes by now: somebody imported them since they were asked for."""
+    readings = {text: {reading.canonical for reading in text_code.readings(text)} for text in texts}
+    every = {canonical for found in readings.values() for canonical in found}
+    known = set(ReturnCode.objects.filter(canonical__in=every).values_list("canonical", flat=True))
+    return {text for text, found in readings.items() if found & known}
+
+
+def ranges_of(texts: list[str], user: Any) -> dict[str, list[CodeRange]]:
+    """Return the ranges that the number of each text falls into."""
+    numbers = {text: text_code.number(text) for text in texts}
+    asked = Q(pk__in=[])
+    for number in numbers.values():
+        if number is not None:
+            asked |= Q(first__lte=number, last__gte=number)
+    blocks = list(CodeRange.objects.visible_to(user).filter(asked).select_related("table"))
+    return {
+        text: [block for block in blocks if number is not None and block.first <= number <= block.last]
+        for text, number in numbers.items()
+    }
+
+
+def _note_rows(user: Any, facts: list[dict[str, Any]]) -> list[QueueRow]:
+    first = ReturnCode.objects.visible_to(user).order_by("sort_key", "pk")[:3]
+    visible = TroubleshootingNote.objects.visible_to(user).select_related("owner")
+    found = visible.prefetch_related(Prefetch("codes", first, to_attr="first_codes")).in_bulk(f["id"] for f in facts)
+    return [QueueRow("note", found[f["id"]], f["lookups"], f["score"], of_note(f)) for f in facts if f["id"] in found]
+
+
+def _unasked(user: Any, limit: int, but: set[int]) -> list[dict[str, Any]]:
+    """Return facts of codes with a gap that nobody has asked for, in the vendor's order: a new table's first work."""
+    listed = ReturnCode.objects.visible_to(user).current().with_any_note(TroubleshootingNote.objects.current())
+    has_gap = Q(has_any_note=False) | Q(disposition="unknown")
+    gaps = listed.filter(has_gap).exclude(pk__in=but).in_vendor_order()
+    nothing = {"lookups": 0, "score": 0.0, "flags": 0, "flag_id": None, "torn": 0}
+    found = gaps.values_list("pk", "has_any_note", "disposition")[:limit]  # type: ignore[misc]
+    return [{"id": pk, "bare": not noted, "undecided": how == "unknown"} | nothing for pk, noted, how in found]

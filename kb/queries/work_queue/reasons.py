@@ -1,0 +1,68 @@
+"""What the facts of a row mean to a person, the weightiest first: the first reason's form is the row's own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kb.models import CodeRange, TableImport
+from kb.queries.work_queue.facts import DAYS
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a row is there, in words, and which form puts it right: `form` names it, if one does, and `pk` its object."""
+
+    text: str
+    form: str
+    pk: Any
+
+
+def of_code(fact: dict[str, Any]) -> list[Reason]:
+    """Return why a code is worth somebody's time."""
+    reasons = []
+    if fact["bare"]:
+        reasons.append(Reason("no note says what to do", "new note", fact["id"]))
+    if fact["flags"]:
+        reasons.append(Reason(_flags(fact["flags"]), "flag", fact["flag_id"]))
+    if fact["torn"]:
+        reasons.append(Reason("an import left the vendor's words and ours in conflict", "code", fact["id"]))
+    if fact["undecided"]:
+        reasons.append(Reason("what to do with it is not decided", "code", fact["id"]))
+    return reasons
+
+
+def of_note(fact: dict[str, Any]) -> list[Reason]:
+    """Return why a note is worth somebody's time."""
+    proposals = f"{_times(fact['proposals'], 'proposal')} to decide"
+    said = [
+        ("proposals", proposals, "proposal", fact["proposal_id"]),
+        ("unvalidated", "nobody has validated it yet", "note", fact["id"]),
+        ("flags", _flags(fact["flags"]), "flag", fact["flag_id"]),
+        ("draft", "still a draft", "note", fact["id"]),
+        ("verify", f"look again: {fact['verify_reason'] or 'something under it changed'}", "note", fact["id"]),
+        ("failed", f"{_times(fact['failed'], 'report')} in {DAYS} days that it did not work", "note", fact["id"]),
+        ("due", f"its review was due on {fact['review_on']}", "note", fact["id"]),
+    ]
+    return [Reason(text, form, pk) for name, text, form, pk in said if fact[name]]
+
+
+def of_miss(fact: dict[str, Any], ranges: list[CodeRange]) -> list[Reason]:
+    """Return why a text that found nothing is worth somebody's time."""
+    days = f", on {fact['days']} days" if fact["days"] > 1 else ""
+    reasons = [Reason(f"asked for {_times(fact['lookups'], 'time')} in {DAYS} days{days}, and nothing found", "", 0)]
+    return reasons + [Reason(f"its number lies in {block}", "", 0) for block in ranges]
+
+
+def of_plan(plan: TableImport) -> list[Reason]:
+    """Return what a planned import would do."""
+    conflicts = plan.counts.get("conflict", 0)
+    said = f"{_times(plan.count(), 'row')} would change the table"
+    said += f", {_times(conflicts, 'conflict')} to decide" if conflicts else ""
+    return [Reason(said, "plan", plan.pk)]
+
+
+def _flags(count: int) -> str:
+    return f"{_times(count, 'flag')} {'waits' if count == 1 else 'wait'} for an answer"
+
+
+def _times(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,51 @@
+"""The passage of a text that answers, with the words that were looked for marked. No HTML: pieces of text."""
+
+from collections.abc import Iterable, Sequence
+
+from kb.searching.query import SearchTerm
+from kb.searching.tokenizer import Written, fold, stem, written
+
+LENGTH = 160
+"""Characters of a passage."""
+
+_BEFORE = 40
+
+Pieces = list[tuple[str, bool]]
+
+
+def snippet(texts: Iterable[str], terms: Sequence[SearchTerm]) -> tuple[int, Pieces]:
+    """Return which text has the most of the terms, the first among equals, and its passage; (0, []) for no text."""
+    stems = {stem_ for term in terms for alternative in term.alternatives for stem_ in alternative.stems}
+    begun = tuple(a.stems[-1] for term in terms for a in term.alternatives if a.prefix)
+    best: tuple[int, int, str, list[Written]] | None = None
+    for place, text in enumerate(texts):
+        folded = fold(text)
+        hits = [word for word in written(folded) if _is_hit(word, stems, begun)]
+        found = len({stem(word.whole) for word in hits})
+        if folded.strip() and (best is None or found > best[0]):
+            best = (found, place, folded, hits)
+    return (best[1], _passage(best[2], best[3])) if best else (0, [])
+
+
+def _is_hit(word: Written, stems: set[str], begun: tuple[str, ...]) -> bool:
+    return any(stem(part) in stems or bool(begun and part.startswith(begun)) for part in (word.whole, *word.parts))
+
+
+def _passage(text: str, hits: list[Written]) -> Pieces:
+    start = _start(text, hits[0].start) if hits else 0
+    end = min(len(text), start + LENGTH)
+    pieces: Pieces = [("…", False)] if start else []
+    at = start
+    for hit in hits:
+        if hit.start >= at and hit.end <= end:
+            pieces += [(text[at : hit.start], False), (text[hit.start : hit.end], True)]
+            at = hit.end
+    pieces.append((text[at:end] + ("…" if end < len(text) else ""), False))
+    return [piece for piece in pieces if piece[0]]
+
+
+def _start(text: str, first: int) -> int:
+    if first <= _BEFORE or len(text) <= LENGTH:
+        return 0
+    space = text.find(" ", first - _BEFORE, first)
+    return space + 1 if space >= 0 else first

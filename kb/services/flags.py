@@ -1,0 +1,65 @@
+"""Raise, assign and answer flags."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from kb.models import Flag, ReturnCode, TroubleshootingNote
+from kb.models.flags import FlagState
+from kb.models.visibility import READ_INTERNAL
+from kb.services import journal
+from kb.services.journal import By, NotAllowed
+
+CHANGE_FLAG = "kb.change_flag"
+
+MAX_COMMENT = 2000
+"""Characters of a flag's comment and of its answer."""
+
+
+def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str, by: By) -> Flag:
+    """Say that something about a code is wrong; the owner of the note, or of the code's first note, is asked."""
+    refuse_outsiders(by)
+    words = _words(comment, "Say what is wrong")
+    keeper = note or code.notes.current().exclude(owner=None).order_by("-state", "-updated_at", "-id").first()
+    owner = keeper.owner if keeper else None
+    with journal.entry(by) as entry:
+        return entry.create(Flag(code=code, note=note, comment=words, raised_by=by.user, owner=owner))
+
+
+def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:
+    """Say who looks after a flag; None: nobody yet. Raises StaleEdit, NotAllowed."""
+    _refuse_others(by)
+    with journal.entry(by) as entry:
+        current = entry.lock(Flag, flag.pk, version)
+        changed = journal.changed_fields(current, {"owner": owner})
+        return entry.update(current, changed) if changed else current
+
+
+def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
+    """Answer a flag and close it: whoever raised it reads the answer. Raises StaleEdit, NotAllowed."""
+    _refuse_others(by)
+    words = _words(answer, "Answer")
+    with journal.entry(by) as entry:
+        current = entry.lock(Flag, flag.pk, version)
+        if current.state != FlagState.OPEN:
+            raise NotAllowed("This flag is answered already.")
+        current.state, current.answer, current.answered_at = FlagState.ANSWERED, words, timezone.now()
+        return entry.update(current, ["state", "answer"])
+
+
+def _words(given: str, asked: str) -> str:
+    words = given.replace("\x00", "").strip()
+    if not 0 < len(words) <= MAX_COMMENT:
+        raise NotAllowed(f"{asked}, in 1 to {MAX_COMMENT} characters; this has {len(words)}.")
+    return words
+
+
+def refuse_outsiders(by: By) -> None:
+    """Raise NotAllowed for whoever may not read internal texts."""
+    if by.user is None or not by.user.has_perm(READ_INTERNAL):
+        raise NotAllowed("Only support staff may report back.")
+
+
+def _refuse_others(by: By) -> None:
+    if by.user is None or not by.user.has_perm(CHANGE_FLAG):
+        raise NotAllowed("Only editors and reviewers may assign and answer flags.")

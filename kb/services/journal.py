@@ -1,0 +1,256 @@
+"""Floor 2: every write passes through a journal entry.
+
+An entry is one transaction. It locks what is edited, refuses a stale version, writes the revision with who, why
+and through which door, and puts one row a thing into the ordered feed.
+
+# Note [Sequence last]
+Sequence numbers come from one locked row, so that the feed's order is the order of commits: an autoincrement id
+is taken early, and a reader who has seen 7 could miss a 6 that commits later. The row stays locked until the
+commit, so an entry takes its numbers last, in one block; nobody waits behind the rest of the transaction.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from kb import searching
+from kb.models import Audience, Change, ChangeCounter, CodeTable, Door, Proposal
+from kb.models.changes import NOUNS, TICK, ChangeKind
+from kb.models.history import current_door
+from kb.searching.store import settle_references
+
+M = TypeVar("M", bound=models.Model)
+
+
+_moves = itertools.count(1)
+_moved = 0
+
+_NOUN_OF = {
+    "codetable": "table",
+    "section": "section",
+    "returncode": "code",
+    "coderange": "range",
+    "troubleshootingnote": "note",
+    "proposal": "proposal",
+    "incidentlink": "incident",
+    "flag": "flag",
+    "synonym": "synonym",
+    "ignoredmiss": "miss",
+}
+assert set(_NOUN_OF.values()) == set(NOUNS)
+
+
+def models_in_feed() -> dict[str, type[models.Model]]:
+    """Return the model of each noun of the feed."""
+    return {noun: apps.get_model("kb", name) for name, noun in _NOUN_OF.items()}
+
+
+@dataclass(frozen=True)
+class By:
+    """Who does it, through which door, and why."""
+
+    user: Any
+    door: Door
+    reason: str = ""
+
+
+class StaleEdit(Exception):
+    """Somebody saved the object since it was opened for this edit."""
+
+    def __init__(self, current: Any, opened: int) -> None:
+        super().__init__(f"{current} was saved by somebody else: version {current.version} now, {opened} when opened.")
+        self.current = current
+        self.opened = opened
+
+
+class NotAllowed(Exception):
+    """The state of things does not allow this verb; the message says why, for a person."""
+
+
+@dataclass
+class JournalEntry:
+    """One transaction's worth of edits."""
+
+    by: By
+    changes: list[Change] = field(default_factory=list)
+    at: datetime | None = None
+    """When it last wrote something."""
+
+    def lock(self, model: type[M], pk: int, version: int | None = None) -> M:
+        """Return the row, locked until the end of the entry.
+
+        Raises StaleEdit where `version` is given and is not the row's, and the model's DoesNotExist.
+        """
+        # Not its key: PostgreSQL checks references at the commit of whoever writes one, and would make that commit,
+        # which holds the index and the feed's counter by then, wait for this entry, which waits for those.
+        current = model._default_manager.select_for_update(no_key=True).get(pk=pk)
+        if version is not None and current.version != version:  # type: ignore[attr-defined]
+            raise StaleEdit(current, version)
+        return current
+
+    def create(self, obj: M, **links: Sequence[Any]) -> M:
+        """Insert a new object with its many-to-many links."""
+        return self._save(obj, ChangeKind.CREATED, [], links)
+
+    def update(self, obj: M, fields: Sequence[str], kind: ChangeKind = ChangeKind.UPDATED, **links: Any) -> M:
+        """Save the named fields of a locked object and replace its named many-to-many links."""
+        obj.version += 1  # type: ignore[attr-defined]
+        return self._save(obj, kind, [*fields, *links], links)
+
+    def delete(self, obj: models.Model) -> None:
+        """Delete an object, leaving its tombstone in the feed."""
+        self._sign(obj)
+        self.note(obj, ChangeKind.DELETED, [])
+        obj.delete()
+
+    def note(self, obj: models.Model, kind: ChangeKind, fields: Sequence[str]) -> None:
+        """Put one row into the feed without saving the object."""
+        assert obj._meta.model_name is not None
+        self.changes.append(
+            Change(
+                at=self.at or self._tick(),
+                kind=kind,
+                noun=_NOUN_OF[obj._meta.model_name],
+                object_id=obj.pk,
+                label=str(obj)[:250],
+                fields=sorted(fields),
+                audience=audience_of(obj),
+                door=self.by.door,
+                actor=self.by.user,
+                reason=self.by.reason[:100],
+            )
+        )
+
+    def _save(self, obj: M, kind: ChangeKind, fields: Sequence[str], links: dict[str, Any]) -> M:
+        at = self._sign(obj)
+        if hasattr(obj, "updated_at"):
+            obj.updated_at = at
+        if links:
+            # One revision, not one for the row and one a link: the row's is written after the links are.
+            obj.skip_history_when_saving = True  # type: ignore[attr-defined]
+            obj.save()
+            for name, targets in links.items():
+                getattr(obj, name).set(targets)
+            del obj.skip_history_when_saving  # type: ignore[attr-defined]
+        obj.save()
+        self.note(obj, kind, fields)
+        return obj
+
+    def _sign(self, obj: Any) -> datetime:
+        obj._history_user = self.by.user
+        obj._change_reason = self.by.reason[:100]
+        obj._history_date = self._tick()
+        return obj._history_date
+
+    def _tick(self) -> datetime:
+        """Return the time, later than before. See Note [A clock that is set back]."""
+        self.at = max(timezone.now(), self.at + TICK if self.at else Change.objects.earliest_next())
+        return self.at
+
+
+_open: ContextVar[JournalEntry | None] = ContextVar("open_entry", default=None)
+
+
+@contextmanager
+def entry(by: By) -> Iterator[JournalEntry]:
+    """Open a transaction whose edits are recorded together. See Note [Sequence last].
+
+    An entry within another becomes a part of it, or leaves nothing where it fails: verbs can be called together.
+    """
+    outer = _open.get()
+    opened = JournalEntry(by, at=outer.at if outer else None)
+    door, open_now = current_door.set(by.door), _open.set(opened)
+    try:
+        with transaction.atomic():
+            yield opened
+            if outer is None:
+                searching.refresh_changed(opened.changes)
+                record(opened.changes)
+    finally:
+        _open.reset(open_now)
+        current_door.reset(door)
+    if outer is not None:
+        outer.changes += opened.changes
+        outer.at = opened.at
+
+
+def record(changes: list[Change]) -> None:
+    """Give changes their sequence numbers, in one block, and store them. Call last in a transaction."""
+    if not changes:
+        return
+    first = take_sequence(len(changes))
+    earliest = Change.objects.earliest_next()
+    for sequence, change in enumerate(changes, first):
+        change.sequence, change.at = sequence, max(change.at, earliest)
+    Change.objects.bulk_create(changes, batch_size=500)
+
+
+def take_sequence(count: int) -> int:
+    """Reserve `count` sequence numbers until the transaction ends; return the first. See Note [Sequence last]."""
+    settle_references()
+    _move()
+    transaction.on_commit(_move)
+    if not ChangeCounter.objects.filter(id=1).update(last=F("last") + count):
+        # bulk_create with ignore_conflicts: two first writers must not both fail.
+        ChangeCounter.objects.bulk_create([ChangeCounter(id=1, last=0)], ignore_conflicts=True)
+        ChangeCounter.objects.filter(id=1).update(last=F("last") + count)
+    return ChangeCounter.objects.values_list("last", flat=True).get(id=1) - count + 1
+
+
+def moves() -> int:
+    """Return a number that is another one once this process has written something."""
+    return _moved
+
+
+def _move() -> None:
+    global _moved
+    _moved = next(_moves)
+
+
+def audience_of(obj: Any) -> str:
+    """Return the audience of an object's changes: its own, or its table's; a note's only once validated."""
+    if isinstance(obj, CodeTable):
+        return obj.audience
+    if isinstance(obj, Proposal):
+        # Its audience is a proposed one.
+        return Audience.INTERNAL
+    if hasattr(obj, "table"):
+        return obj.table.audience
+    if hasattr(obj, "is_validated") and not obj.is_validated:
+        return Audience.INTERNAL
+    return obj.audience
+
+
+def changed_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:
+    """Set the given values and return the names of those that differed."""
+    changed = [name for name, value in values.items() if getattr(obj, name) != value]
+    for name in changed:
+        setattr(obj, name, values[name])
+    return changed
+
+
+def changed_links(obj: models.Model, links: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return the many-to-many links that differ from what is stored."""
+    pks: Callable[[Any], set[Any]] = lambda targets: {target.pk for target in targets}  # noqa: E731
+    return {name: targets for name, targets in links.items() if pks(getattr(obj, name).all()) != pks(targets)}
+
+
+def save_versioned(obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
+    """Create an object (version None) or change one, with its links; return it as stored. Raises StaleEdit."""
+    with entry(by) as opened:
+        if version is None:
+            changed_fields(obj, values)
+            return opened.create(obj, **links)
+        current = opened.lock(type(obj), obj.pk, version)
+        changed = changed_fields(current, values)
+        new_links: dict[str, Any] = dict(changed_links(current, links))
+        return opened.update(current, changed, **new_links) if changed or new_links else current

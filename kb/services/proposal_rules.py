@@ -1,0 +1,67 @@
+"""Who may do what with a proposal now."""
+
+from typing import Any
+
+from kb.models import Proposal, TroubleshootingNote
+from kb.models.notes import NoteState
+from kb.models.proposals import ProposalState
+from kb.queries.proposals import is_outdated, own_proposal, preview_rebase
+from kb.services.notes import CHANGE, may_validate, may_vouch, why_not_validate
+
+ACTIONS = ("accept", "return", "rebase", "revise", "withdraw")
+
+
+def actions_for(proposal: Proposal, user: Any) -> list[str]:
+    """Return what a user may do with a proposal now."""
+    if not proposal.is_unsettled:
+        return []
+    moved = is_outdated(proposal)
+    fitting = [action for action in ACTIONS if action != ("accept" if moved else "rebase")]
+    return [action for action in fitting if not why_not_act(action, proposal, user)]
+
+
+def why_not_act(action: str, proposal: Proposal, user: Any) -> str:
+    """Return why a user may not do something with a proposal, for a person; empty if nothing speaks against it."""
+    if not proposal.is_unsettled:
+        return f"This proposal is settled: {proposal.get_state_display().lower()}."
+    is_author = user is not None and proposal.author_id == user.pk and user.has_perm(CHANGE)
+    if action in ("accept", "return"):
+        return _why_not_decide(action, proposal, user, is_author)
+    if is_author:
+        return ""
+    reviews = may_validate(user)
+    if action == "withdraw" and reviews and not (proposal.author and proposal.author.is_active):
+        return ""
+    if action == "rebase" and reviews:
+        return (
+            "Both changed the same words: only the author may bring them together."
+            if preview_rebase(proposal).conflicts
+            else ""
+        )
+    return "Only its author may do this."
+
+
+def _why_not_decide(action: str, proposal: Proposal, user: Any, is_author: bool) -> str:
+    if not may_validate(user):
+        return "Only a reviewer may do this."
+    if proposal.state != ProposalState.OPEN:
+        return "This proposal was returned: it waits for its author."
+    if is_author and (action == "return" or not may_vouch(user)):
+        return "You wrote this proposal: somebody else has to decide about it."
+    if action == "return":
+        return ""
+    note = proposal.note
+    if note.state == NoteState.ARCHIVED:
+        return "The note is archived: take it out of the archive first."
+    return why_not_validate(note, user)
+
+
+def why_not_propose(note: TroubleshootingNote, user: Any) -> str:
+    """Return why a user may not propose a change of a note, for a person; empty if nothing speaks against it."""
+    if user is None or not user.has_perm(CHANGE):
+        return "Only who may edit notes may propose a change."
+    if not note.is_validated:
+        return f"This note is {note.get_state_display().lower()}: edit the note itself."
+    if own_proposal(note, user):
+        return "A proposal of yours waits on this note already: change that one."
+    return ""

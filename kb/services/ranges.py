@@ -1,0 +1,18 @@
+"""Create, change and delete code ranges."""
+
+from typing import Any
+
+from kb.models import CodeRange
+from kb.services import journal
+from kb.services.journal import By, save_versioned
+
+
+def save_range(code_range: CodeRange, version: int | None, values: dict[str, Any], by: By) -> CodeRange:
+    """Create a code range (version None) or change one."""
+    return save_versioned(code_range, version, values, {}, by)
+
+
+def delete_range(code_range: CodeRange, version: int, by: By) -> None:
+    """Delete a code range: support's own inference, not the vendor's text. Notes on it stay."""
+    with journal.entry(by) as entry:
+        entry.delete(entry.lock(CodeRange, code_range.pk, version))

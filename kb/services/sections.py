@@ -1,0 +1,15 @@
+"""Rename sections."""
+
+from typing import Any
+
+from kb.models import Section
+from kb.services import journal
+from kb.services.journal import By
+
+
+def rename_section(section: Section, version: int | None, values: dict[str, Any], by: By) -> Section:
+    """Change a section's name, slug or position. Raises StaleEdit."""
+    with journal.entry(by) as entry:
+        current = entry.lock(Section, section.pk, version)
+        changed = journal.changed_fields(current, values)
+        return entry.update(current, changed) if changed else current

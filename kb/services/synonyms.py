@@ -1,0 +1,22 @@
+"""Create, change and delete synonyms."""
+
+from typing import Any
+
+from kb.models import Synonym
+from kb.services import journal
+from kb.services.journal import By, NotAllowed, save_versioned
+
+
+def save_synonym(synonym: Synonym, version: int | None, values: dict[str, Any], by: By) -> Synonym:
+    """Create a group of synonyms (version None) or change one. Raises NotAllowed for fewer than two words."""
+    words = [" ".join(word.split()) for word in values["words"].split(",")]
+    words = list(dict.fromkeys(word for word in words if word))
+    if len(words) < 2:
+        raise NotAllowed("Synonyms are two or more words or short phrases, with commas between them.")
+    return save_versioned(synonym, version, {"words": ", ".join(words)}, {}, by)
+
+
+def delete_synonym(synonym: Synonym, version: int, by: By) -> None:
+    """Delete a group of synonyms: its words find only themselves again."""
+    with journal.entry(by) as entry:
+        entry.delete(entry.lock(Synonym, synonym.pk, version))

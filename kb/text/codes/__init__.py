@@ -1,0 +1,1 @@
+"""Return codes as text: canonical forms, table cells and dispositions."""

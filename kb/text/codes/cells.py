@@ -1,0 +1,91 @@
+"""One cell of a vendor's table: when it is empty, how it breaks lines, whether it holds several codes."""
+
+import re
+
+from kb.text.safety.formula import infuse
+
+EMPTY = frozenset({"", "-", "\u2013", "\u2014", "\uff0d", "N/A", "n/a", "null", "NULL", "None"})
+"""What vendors write into a cell that says nothing. `- ` before more text begins a bullet, and `-1` is a code."""
+
+MAX_RANGE = 100
+"""Codes of a range that are spelled out as a suggestion; a longer one is named by its ends."""
+
+MAX_LIST = 2000
+"""Longest cell that is looked at for several codes."""
+
+_LONGEST_EMPTY = 8
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_ITEM = re.compile(r"<li>", re.IGNORECASE)
+_ITEM_END = re.compile(r"</li>|<[uo]l>", re.IGNORECASE)
+_LIST_END = re.compile(r"</[uo]l>", re.IGNORECASE)
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+# Without the white space around it: looking for that first takes long where there is much of it.
+_BETWEEN = re.compile(r"[,;/|&\u3001\uff0c\uff1b\uff0f]|\n|\b(?:and|or)\b|[\u548c\u6216\u53ca\u4e0e]")
+_RANGE = re.compile(r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\bto\b|[\u81f3\u5230])\s*(\d{1,18})")
+_ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
+
+
+def tidy(cell: str, spreadsheet: bool = False) -> str:
+    r"""Return the text of a cell: "" where it says nothing, `\n` for every form of line break, no white space behind.
+
+    `spreadsheet` says that the file may have been written by an export, which defuses formulas.
+    """
+    if len(cell) <= _LONGEST_EMPTY and cell.strip() in EMPTY:
+        return ""
+    if spreadsheet and cell[0] == "'":
+        cell = infuse(cell)
+    if "\r" in cell:
+        cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+    if "<" in cell:
+        cell = breaks(cell)
+    return cell.rstrip()
+
+
+def breaks(cell: str) -> str:
+    r"""Return the cell with `<br>` as a line break and `<li>` as a line that begins with `- `; other markup stays."""
+    # Split and joined: a pattern that takes the white space along would be slow on much of it.
+    first, *rest = _BREAK.split(cell)
+    cell = "\n".join([first.rstrip(" \t"), *(part.strip(" \t").removeprefix("\n") for part in rest)]) if rest else cell
+    before, *items = _ITEM.split(cell)
+    if not items:
+        return cell
+    lines = [_ITEM_END.sub("", before).rstrip()]
+    for item in items:
+        said, *after = _LIST_END.split(_ITEM_END.sub("", item))
+        lines += [f"- {said.strip()}", *(text.strip() for text in after)]
+    return "\n".join(line for line in lines if line)
+
+
+def unfit(cell: str) -> str:
+    """Return the first character that no text may hold (a control character, half a surrogate pair), or ""."""
+    found = _UNFIT.search(cell)
+    return found[0] if found else ""
+
+
+def fit(text: str) -> str:
+    """Return the text with a sign that shows in place of each character that no text may hold."""
+    return _UNFIT.sub("\ufffd", text)
+
+
+def several_codes(cell: str) -> tuple[str, ...]:
+    """Return the codes that a cell seems to list, () for a single one. A suggestion for a person, never more."""
+    if cell.isalnum() or len(cell) > MAX_LIST:
+        return ()
+    parts = [part for piece in _BETWEEN.split(cell) if (part := piece.strip())]
+    if len(parts) == 1 and all(word.isdigit() for word in cell.split()):
+        parts = cell.split()
+    codes = [code for part in parts for code in _spelled_out(part)]
+    several = len(codes) > 1 and all(_ONE_CODE.fullmatch(code) for code in codes)
+    return tuple(codes) if several else ()
+
+
+def _spelled_out(part: str) -> list[str]:
+    """Return every code of a range. `ORA-00001` and `404-13` are none: both ends are numbers of the same width."""
+    ends = _RANGE.fullmatch(part)
+    if not ends or len(ends[1]) != len(ends[2]) or int(ends[1]) >= int(ends[2]):
+        return [part]
+    first, last, width = int(ends[1]), int(ends[2]), len(ends[1])
+    if last - first >= MAX_RANGE:
+        return [ends[1], ends[2]]
+    return [f"{value:0{width}d}" for value in range(first, last + 1)]

@@ -1,0 +1,201 @@
+"""Canonical forms of return codes: what a code is, and every way that somebody may write it down.
+
+A code is text and is stored as the vendor wrote it. Three forms are derived from it:
+
+identity   what makes two codes of one section the same code: width, case and outer space are forgiven,
+           leading zeros are not (`00000` is not `0`).
+canonical  what a look-up compares: zeros are forgiven too and hexadecimal is read as its unsigned value,
+           so `ORA-942` finds `ORA-00942` and `3221225477` finds `0xC0000005`.
+sort_key   ASCII text whose plain order is the natural order (2 before 100000000), in every collation.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MAX_LENGTH = 64
+"""Longest code, in characters. The longest seen in a real table has 24."""
+
+MAX_NUMBER = 2**63 - 1
+"""Largest number that a database's signed 64-bit column holds."""
+
+NO_NUMBER = "1"
+"""Sort keys from this one on are of codes without a number."""
+
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_SPACES = re.compile(r"[\s_]+")
+_HEXADECIMAL = re.compile(r"0+X0*([0-9A-F]{1,16})\Z")
+_LONG_HEXADECIMAL = re.compile(r"0++X0*+([0-9A-F]{17,})\Z")
+_BARE_HEXADECIMAL = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{8}\Z")
+_DECIMAL = re.compile(r"[+-]?[0-9]+\Z")
+_PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
+_DIGITS = re.compile(r"[0-9]+")
+_CHUNKS = re.compile(r"[0-9]+|[^0-9]")
+_GROUPED = re.compile(r"[0-9]{1,3}([ ,.'_])[0-9]{3}(?:\1[0-9]{3}){0,5}\Z")
+_LABELLED = re.compile(r"(?:ERR|ERROR|CODE|RC|RET|RETCODE|ERROR[ _-]?CODE|E)[ _-]{0,2}(-?[0-9]{3,20})\Z")
+_EDIT_LEAST, _EDIT_LIMIT = 3, 20
+
+
+@dataclass(frozen=True)
+class CodeForms:
+    """The stored forms of one code."""
+
+    code: str
+    identity: str
+    canonical: str
+    number: int | None
+    sort_key: str
+
+
+@dataclass(frozen=True)
+class CodeReading:
+    """One way to understand what was typed: the canonical form to look for, and how it came about."""
+
+    canonical: str
+    how: str
+
+
+def clean(raw: str) -> str:
+    """Return the code as the vendor wrote it, without invisible characters and outer white space."""
+    return _INVISIBLE.sub("", raw).strip()
+
+
+def identity(raw: str) -> str:
+    """Return the form that makes two codes of one section the same code."""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).strip()
+    # Upper-casing can leave text that NFKC composes differently, so it is normalised once more.
+    return unicodedata.normalize("NFKC", _DASHES.sub("-", text).upper()).strip()
+
+
+def canonical(raw: str) -> str:
+    """Return the form that look-ups compare; applying it twice changes nothing."""
+    text = _SPACES.sub("-", identity(raw))
+    value = _hexadecimal(text)
+    if value is not None:
+        return str(value)
+    if _DECIMAL.match(text):
+        return _plain(text)
+    long = _LONG_HEXADECIMAL.match(text)
+    if long:
+        return f"0X{long[1]}"
+    return _DIGITS.sub(lambda run: run[0].lstrip("0") or "0", text)
+
+
+def number(raw: str) -> int | None:
+    """Return the numeric value of a decimal or hexadecimal code, or None where it has none in 64 bits."""
+    text = canonical(raw)
+    if not _DECIMAL.match(text) or len(text) > 20:
+        return None
+    value = int(text)
+    return value if abs(value) <= MAX_NUMBER else None
+
+
+def sort_key(raw: str) -> str:
+    """Return ASCII text whose plain order is the natural order of codes: numbers first, by value."""
+    value = number(raw)
+    if value is not None:
+        return f"0{value + MAX_NUMBER + 1:020d}"
+    # Only 0-9 and a-f are used, so no database collation can order the keys differently.
+    return "1" + "".join(_chunk_key(chunk) for chunk in _CHUNKS.findall(canonical(raw)))
+
+
+def forms(raw: str) -> CodeForms:
+    """Return every stored form of a code. An empty code has empty forms."""
+    if _PLAIN.match(raw):
+        # Most codes of a large table: nothing to normalise, and the general way is 15 times slower.
+        value = int(raw)
+        return CodeForms(raw, raw, raw, value, f"0{value + MAX_NUMBER + 1:020d}")
+    return CodeForms(clean(raw), identity(raw), canonical(raw), number(raw), sort_key(raw))
+
+
+def readings(query: str) -> list[CodeReading]:
+    """Return the ways to read what somebody typed as a code, the literal one first; [] for no code."""
+    text = identity(query)
+    if not text or len(text) > MAX_LENGTH:
+        return []
+    found = {canonical(query): "as written"}
+    for value, how in _other_values(text):
+        found.setdefault(str(value), how)
+    return [CodeReading(form, how) for form, how in found.items()]
+
+
+def bare(query: str) -> str:
+    """Return the number that somebody wrote in groups of three or behind a label: `660 300 001`, `ERR_660300001`.
+
+    "" where there is none. A last resort: a vendor may use either as a code of its own.
+    """
+    text = identity(query)[: 2 * MAX_LENGTH].replace("\u2019", "'")
+    labelled = _LABELLED.match(text)
+    if labelled:
+        return labelled[1]
+    return re.sub("[^0-9]", "", text) if _GROUPED.match(text) else ""
+
+
+def one_edit_variants(raw: str) -> set[str]:
+    """Return the canonical texts one edit (replace, drop, insert, swap) away from a code.
+
+    Around 200 texts for nine digits: near codes then cost one indexed query, whatever the table's size.
+    Codes longer than 20 characters have none, to keep that query small; of fewer than 3, everything would be near.
+    """
+    text = canonical(raw)
+    if not _EDIT_LEAST <= len(text) <= _EDIT_LIMIT:
+        return set()
+    letters = "0123456789" if _DECIMAL.match(text) else "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
+    cuts = [(text[:i], text[i:]) for i in range(len(text) + 1)]
+    variants = {a + b[1:] for a, b in cuts if b}
+    variants |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    variants |= {a + letter + b[1:] for a, b in cuts if b for letter in letters}
+    variants |= {a + letter + b for a, b in cuts for letter in letters}
+    return {canonical(variant) for variant in variants if variant} - {text, "", "-"}
+
+
+def difference(asked: str, near: str) -> list[tuple[str, bool]]:
+    """Split `near` into (text, differs) pieces, so that a page can mark what differs from `asked`."""
+    asked_form = identity(asked)
+    width = min(len(asked_form), len(near))
+    start = next((i for i in range(width) if asked_form[i] != near[i].upper()), width)
+    end = 0
+    while end < width - start and asked_form[-1 - end] == near[-1 - end].upper():
+        end += 1
+    pieces = [(near[:start], False), (near[start : len(near) - end], True), (near[len(near) - end :], False)]
+    return [piece for piece in pieces if piece[0]]
+
+
+def _hexadecimal(text: str) -> int | None:
+    match = _HEXADECIMAL.match(text)
+    if not match:
+        return None
+    value = int(match[1], 16)
+    # 64-bit systems print a 32-bit status sign-extended: 0xFFFFFFFFC0000005.
+    extended = len(match[1]) == 16 and value >> 31 == 0x1FFFFFFFF
+    return value & 0xFFFFFFFF if extended else value
+
+
+def _plain(text: str) -> str:
+    sign = "-" if text.startswith("-") else ""
+    digits = text.lstrip("+-").lstrip("0") or "0"
+    return digits if digits == "0" else sign + digits
+
+
+def _other_values(text: str) -> list[tuple[int, str]]:
+    """Return the other integers that the same 32 bits spell, with how they were read."""
+    value = number(text)
+    if value is not None:
+        source = "hexadecimal" if _hexadecimal(text) is not None else "decimal"
+        if -(2**31) <= value < 0:
+            return [(value + 2**32, f"{source}, read as unsigned 32-bit")]
+        if 2**31 <= value < 2**32:
+            return [(value - 2**32, f"{source}, read as signed 32-bit")]
+    elif _BARE_HEXADECIMAL.match(text):
+        value = int(text, 16)
+        signed = [(value - 2**32, "hexadecimal without 0x, read as signed 32-bit")] if value >> 31 else []
+        return [(value, "hexadecimal without 0x"), *signed]
+    return []
+
+
+def _chunk_key(chunk: str) -> str:
+    if chunk[0] in "0123456789":
+        return f"3{len(chunk):02d}{chunk}"
+    point = ord(chunk)
+    return f"{point:02x}" if 0x20 <= point < 0x7F else f"f{point:06x}"

@@ -1,0 +1,1 @@
+"""Return codes in a pasted ticket or log."""

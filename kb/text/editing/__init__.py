@@ -1,0 +1,1 @@
+"""Differences between texts, and merges of them."""

@@ -1,0 +1,1 @@
+"""Text made safe: secrets masked, Markdown sanitised, formulas and markup escaped."""

@@ -1,0 +1,52 @@
+"""A pasted ticket or log: the codes in it, and the text without what must not be passed on."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from kb.queries import detection
+from kb.queries.detection import TooLong
+from kb.services import usage
+
+MAX_BODY = 2 * detection.MAX_TEXT
+"""Bytes of a form that are read at all; Django itself refuses more than 2.5 MB, with a page that cannot say why."""
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def detect(request: HttpRequest) -> HttpResponse:
+    """Refuse what is too long before its body is read, which a check of the form's token would do."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        return _refused(request, f"This text has more than {MAX_BODY // 2**20} MB; up to 1 MB is read at once.")
+    return _detect(request)
+
+
+@csrf_protect
+def _detect(request: HttpRequest) -> HttpResponse:
+    text = request.POST.get("text", "")
+    if not text.strip():
+        return render(request, "kb/detect.html", {"asked": request.method == "POST"})
+    try:
+        report = detection.detect(text, request.user)
+    except TooLong as error:
+        return _refused(request, str(error))
+    usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
+    return render(request, "kb/detect.html", _shown(report))
+
+
+def _shown(report: detection.Report) -> dict[str, Any]:
+    likely = [(n, found) for n, found in enumerate(report.codes, 1) if found.is_likely]
+    possible = [(n, found) for n, found in enumerate(report.codes, 1) if not found.is_likely]
+    return {
+        "report": report,
+        "groups": [group for group in (("Codes found", likely), ("Perhaps codes", possible)) if group[1]],
+        "unknown": list(enumerate(report.unknown, len(report.codes) + 1)),
+        "pieces": detection.pieces(report),
+    }
+
+
+def _refused(request: HttpRequest, reason: str) -> HttpResponse:
+    return render(request, "kb/detect.html", {"refused": f"{reason} Cut it to the part around the error."}, status=413)

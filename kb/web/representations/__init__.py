@@ -1,0 +1,1 @@
+"""The same answers as Markdown and as JSON."""

@@ -1,0 +1,81 @@
+"""A card's answer as JSON."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models.codes import VENDOR_TEXTS
+from kb.queries.lookup import CodeAnswer
+from kb.web.codes import CardMeaning
+
+Address = Callable[[str], str]
+"""Turns a path into an address with scheme and host."""
+
+
+def answer(given: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> dict[str, Any]:
+    """Return the whole answer: one of the five verdicts, with what belongs to it."""
+    return {
+        "query": given.query,
+        "verdict": given.verdict.value,
+        "table": {"slug": table.slug, "vendor": table.vendor, "product": table.product, "name": table.name},
+        "meanings": [_meaning(meaning, hit.how, address) for meaning, hit in zip(meanings, given.hits, strict=True)],
+        "ranges": [_range(found) for found in given.ranges],
+        "near": [_brief(near.code, address) for near in given.near],
+    }
+
+
+def _meaning(meaning: CardMeaning, how: str, address: Address) -> dict[str, Any]:
+    card, code = meaning.card, meaning.card.code
+    return {
+        **_brief(code, address),
+        "read": how,
+        "verdict": card.verdict.value,
+        "section": {"slug": code.section.slug, "name": code.section.name},
+        **{name: getattr(code, name) for name in VENDOR_TEXTS},
+        "disposition": code.disposition,
+        "disposition_origin": code.disposition_origin,
+        "fixer": code.fixer,
+        "fixer_origin": code.fixer_origin,
+        "retired_at": code.retired_at,
+        "successor": _brief(meaning.successor, address) if meaning.successor else None,
+        "customer_reply": meaning.reply,
+        "open_incidents": [_incident(incident) for incident in card.open_incidents],
+        "notes": [_note(note, address) for note in card.notes],
+        "ranges": [_range(found) for found in card.ranges],
+    }
+
+
+def _brief(code: ReturnCode, address: Address) -> dict[str, Any]:
+    return {
+        "code": code.code,
+        "description": code.description,
+        "permalink": address(code.get_absolute_url()),
+    }
+
+
+def _note(note: TroubleshootingNote, address: Address) -> dict[str, Any]:
+    return {
+        "title": note.title,
+        "state": note.state,
+        "audience": note.audience,
+        "cause": note.cause,
+        "resolution": note.resolution,
+        "permalink": address(note.get_absolute_url()),
+    }
+
+
+def _incident(incident: IncidentLink) -> dict[str, Any]:
+    return {
+        "reference": incident.reference,
+        "title": incident.title,
+        "state": incident.state,
+        "audience": incident.audience,
+        "url": incident.url,
+        "started_at": incident.started_at,
+        "impact": incident.impact,
+        "workaround": incident.workaround,
+    }
+
+
+def _range(found: CodeRange) -> dict[str, Any]:
+    return {"pattern": found.pattern, "name": found.name, "origin": found.origin}

@@ -1,0 +1,82 @@
+"""A compact card for the sidebar of a help desk, in a frame on somebody else's page.
+
+What is in a frame may be clicked and read from outside, so these pages know no session: they show what an anonymous
+reader may see, whoever is logged in.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from kb.models import CodeTable
+from kb.models.visibility import Reader, reader
+from kb.queries.lookup import find
+from kb.queries.text_results import search
+from kb.text.codes import forms as text_code
+from kb.web.codes import meanings
+
+MAX_CODES = 5
+MAX_RESULTS = 10
+MAX_QUERY = 4000
+
+_NOBODY = AnonymousUser()
+
+
+@require_safe
+@login_not_required
+def box(request: HttpRequest) -> HttpResponse:
+    """Show a box, and the answer to what was asked."""
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY]
+    if not query or _is_closed():
+        return _frame({"query": query})
+    context = _answer(query, None)
+    if not context["meanings"]:
+        found = search(query, _NOBODY, MAX_RESULTS + 1)
+        context |= {"results": found[:MAX_RESULTS], "more_results": len(found) > MAX_RESULTS}
+    return _frame(context)
+
+
+@require_safe
+@login_not_required
+def code(request: HttpRequest, table: str, written: str) -> HttpResponse:
+    """Show every meaning that a table gives to a code."""
+    if _is_closed():
+        return _frame({"query": written})
+    of = CodeTable.objects.visible_to(_NOBODY).filter(slug=table).first()
+    if of is None or not text_code.readings(written):
+        return _frame({"query": written, "is_missing": True}, 404)
+    context = _answer(written, of)
+    return _frame(context, 200 if context["meanings"] else 404)
+
+
+def _is_closed() -> bool:
+    return reader(_NOBODY) == Reader.NOTHING
+
+
+def _answer(query: str, table: CodeTable | None) -> dict[str, Any]:
+    answer = find(query, _NOBODY, table)
+    shown = [hit.code for hit in answer.hits[:MAX_CODES]]
+    return {
+        "query": query,
+        "answer": answer,
+        "meanings": meanings(shown, _NOBODY),
+        "more": len(answer.hits) - len(shown),
+    }
+
+
+def _frame(context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """Render without the request: no context processor can bring a user or a message in."""
+    body = render_to_string("kb/embed.html", {"is_closed": _is_closed(), **context})
+    response = HttpResponse(body, status=status)
+    origins = settings.KB_EMBED_ORIGINS
+    if origins:
+        # django-csp reads this attribute, which its decorators set too; they know no setting.
+        response._csp_replace = {"frame-ancestors": origins}  # type: ignore[attr-defined]
+        # X-Frame-Options can name no origins: there, the policy alone decides.
+        response.xframe_options_exempt = True
+    return response

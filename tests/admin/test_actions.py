@@ -1,0 +1,275 @@
+"""Steps on many rows: confirmed, all in one transaction, and honest about what was left as it was."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from kb.models import Change, Door, IncidentLink, Proposal, ReturnCode, TroubleshootingNote
+from kb.services import journal
+from kb.services.bulk_edits import each
+from kb.services.journal import By, NotAllowed
+from kb.services.notes import save_note, submit_note
+from tests import make
+from tests.admin.conftest import said
+
+NOTES, CODES, INCIDENTS = (f"/admin/kb/{noun}/" for noun in ("troubleshootingnote", "returncode", "incidentlink"))
+
+
+def choose(browser, where, step, rows, across=False, query=""):
+    chosen = {"action": step, "_selected_action": [row.pk for row in rows], "select_across": int(across), "index": 0}
+    return browser.post(f"{where}?{query}", chosen)
+
+
+def confirm(browser, where, page, **given):
+    hidden = dict(re.findall(r'type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page.content.decode()))
+    hidden.pop("csrfmiddlewaretoken", None)
+    return browser.post(where, hidden | given)
+
+
+def take(browser, where, step, rows, **given):
+    return confirm(browser, where, choose(browser, where, step, rows), **given)
+
+
+def drafts(count=3, **fields):
+    return [make.note(f"Note {n}", state="draft", **fields) for n in range(count)]
+
+
+def test_a_step_asks_first_and_changes_nothing_before(as_user, reviewer):
+    notes = drafts()
+    page = choose(as_user(reviewer), NOTES, "move_submit", notes)
+    assert page.status_code == 200
+    assert "Offer to agents: 3 troubleshooting notes" in page.content.decode()
+    assert not Change.objects.exists()
+
+
+def test_equal_codes_of_different_sections_are_told_apart_before_a_step(as_user, editor):
+    codes = [make.code("660300001", in_section=name) for name in ("Room", "<User>")]
+    page = choose(as_user(editor), CODES, "decide", codes).content.decode()
+    assert "660300001 · Room does not exist. (ZIM / Room)" in page
+    assert "660300001 · Room does not exist. (ZIM / &lt;User&gt;)" in page
+
+
+def test_notes_are_moved_together_with_one_revision_each(as_user, reviewer):
+    notes = drafts()
+    response = take(as_user(reviewer), NOTES, "move_submit", notes, reason="Ready at last")
+    assert "3 troubleshooting notes done" in said(response)
+    assert set(TroubleshootingNote.objects.values_list("state", "version")) == {("not_validated", 2)}
+    assert [c.sequence for c in Change.objects.order_by("sequence")] == [1, 2, 3]
+    assert {n.history.first().history_change_reason for n in TroubleshootingNote.objects.all()} == {"Ready at last"}
+
+
+def test_what_cannot_be_moved_is_named_with_its_reason(as_user, reviewer):
+    code = make.code()
+    by = By(reviewer, Door.ADMIN)
+    own = save_note(TroubleshootingNote(title="My own words"), None, {"cause": "Me."}, by, [code])
+    archived, fine, stale = (
+        make.note("Old", state="archived"),
+        make.note("Fine", state="draft"),
+        make.note("Moved", state="draft"),
+    )
+    browser = as_user(reviewer)
+    page = choose(browser, NOTES, "move_validate", [own, archived, fine, stale])
+    TroubleshootingNote.objects.filter(pk=stale.pk).update(version=2)
+    report = said(confirm(browser, NOTES, page))
+    assert "1 troubleshooting note done" in report
+    assert re.search("“My own words”. You wrote words of this note", report)
+    assert "“Old”. This note is archived" in report
+    assert "“Moved”. Somebody saved it after you had chosen it" in report
+    assert {n.title for n in TroubleshootingNote.objects.filter(state="validated")} == {"Fine"}
+
+
+@pytest.mark.parametrize(
+    ("step", "given", "field"),
+    [("set_audience", {"audience": "internal"}, "audience"), ("set_owner", {"owner": ""}, "owner_id")],
+)
+def test_notes_get_an_audience_or_an_owner(as_user, editor, step, given, field):
+    notes = drafts(owner=editor)
+    given = {name: value or str(editor.pk) for name, value in given.items()}
+    before = {getattr(note, field) for note in notes}
+    TroubleshootingNote.objects.filter(pk=notes[0].pk).update(owner=None)
+    take(as_user(editor), NOTES, step, notes, **given)
+    after = set(TroubleshootingNote.objects.values_list(field, flat=True))
+    assert after == ({"internal"} if step == "set_audience" else before)
+
+
+def test_codes_are_added_and_removed_and_those_out_of_sight_stay(as_user, editor):
+    one, other = make.code("1"), make.code("2")
+    notes = [make.note(f"Note {n}", one, state="draft") for n in range(2)]
+    browser = as_user(editor)
+    take(browser, NOTES, "add_codes", notes, codes=[other.pk])
+    assert all(set(note.codes.all()) == {one, other} for note in notes)
+    response = take(browser, NOTES, "remove_codes", TroubleshootingNote.objects.all(), codes=[one.pk])
+    assert "2 troubleshooting notes done" in said(response)
+    assert all(set(note.codes.all()) == {other} for note in notes)
+    assert "2 troubleshooting notes needed nothing" in said(
+        take(browser, NOTES, "remove_codes", TroubleshootingNote.objects.all(), codes=[one.pk])
+    )
+
+
+def test_a_change_of_validated_notes_waits_for_a_reviewer(as_user, editor):
+    one, other = make.code("1"), make.code("2")
+    note = make.note("Live", one, audience="internal")
+    browser = as_user(editor)
+    assert "1 wait for a reviewer" in said(take(browser, NOTES, "set_audience", [note], audience="public"))
+    assert "A proposal of yours waits" in said(take(browser, NOTES, "add_codes", [note], codes=[other.pk]))
+    Proposal.objects.all().delete()
+    assert "1 wait for a reviewer" in said(take(browser, CODES, "add_note", [one, other], note=note.pk))
+    note.refresh_from_db()
+    assert (note.audience, list(note.codes.all())) == ("internal", [one])
+    assert set(Proposal.objects.get().codes.all()) == {one, other}
+
+
+def test_codes_are_decided_and_handed_back_to_the_vendors_words(as_user, editor):
+    codes = [make.code(str(n), suggested_actions="Do not process.") for n in range(3)]
+    browser = as_user(editor)
+    take(browser, CODES, "decide", codes, disposition="retry_later", fixer="keep")
+    found = set(ReturnCode.objects.values_list("disposition", "disposition_origin", "fixer_origin"))
+    assert found == {("retry_later", "staff", "vendor")}
+    take(browser, CODES, "decide", ReturnCode.objects.all(), disposition="", fixer="keep")
+    assert set(ReturnCode.objects.values_list("disposition", "disposition_origin")) == {("no_action", "vendor")}
+
+
+def test_nothing_decided_is_an_error_of_the_form(as_user, editor):
+    page = take(as_user(editor), CODES, "decide", [make.code()], disposition="keep", fixer="keep")
+    assert "Decide at least one of the two" in page.content.decode()
+    assert 'name="seen"' in page.content.decode()
+
+
+def test_a_note_is_added_to_many_codes_in_one_write(as_user, editor):
+    codes = [make.code(str(n)) for n in range(4)]
+    note = make.note("Room is gone", codes[0], state="draft")
+    response = take(as_user(editor), CODES, "add_note", codes, note=note.pk)
+    assert "3 return codes done. 1 return code needed nothing" in said(response)
+    assert set(note.codes.all()) == set(codes)
+    assert Change.objects.count() == 1
+
+
+def test_incidents_are_resolved_and_ask_what_was_learned(as_user, editor):
+    over = make.incident("Over", state="resolved", resolved_at=timezone.now())
+    going_on = make.incident("Going on <b>", started_at=timezone.now())
+    response = take(as_user(editor), INCIDENTS, "resolve", [over, going_on])
+    assert "“Over”. It is resolved already" in said(response)
+    assert f"/admin/kb/incidentlink/{going_on.pk}/learned/" in said(response)
+    assert "Going on &lt;b&gt;" in said(response)
+    assert not IncidentLink.objects.open().exists()
+
+
+def test_an_end_before_the_start_is_left_out(as_user, editor):
+    incident = make.incident(started_at="2026-01-02T00:00Z")
+    response = take(
+        as_user(editor), INCIDENTS, "resolve", [incident], resolved_at_0="2026-01-01", resolved_at_1="00:00"
+    )
+    assert "cannot be resolved before it started" in said(response)
+    page = take(as_user(editor), INCIDENTS, "resolve", [incident], resolved_at_0="1066-01-01", resolved_at_1="00:00")
+    assert "The year 1066" in page.content.decode()
+    assert IncidentLink.objects.get().is_open
+
+
+def test_all_of_a_filtered_list_is_chosen_across_its_pages(as_user, reviewer):
+    drafts(60)
+    make.note("Not a draft", state="not_validated")
+    browser = as_user(reviewer)
+    first = TroubleshootingNote.objects.first()
+    page = choose(browser, NOTES, "move_archive", [first], across=True, query="state__exact=draft")
+    assert "Archive: 60 troubleshooting notes" in page.content.decode()
+    confirm(browser, f"{NOTES}?state__exact=draft", page)
+    assert TroubleshootingNote.objects.filter(state="archived").count() == 60
+    assert TroubleshootingNote.objects.get(title="Not a draft").state == "not_validated"
+
+
+def test_more_than_the_limit_is_refused_with_the_limit(as_user, reviewer, monkeypatch):
+    monkeypatch.setattr("kb.admin.lists.actions.MAX_ROWS", 2)
+    response = choose(as_user(reviewer), NOTES, "move_archive", drafts(3), across=True)
+    assert "You chose 3 troubleshooting notes; one step takes up to 2" in said(response)
+
+
+def test_an_editor_is_offered_no_step_of_a_reviewer(as_user, editor):
+    make.note()
+    offered = dict(as_user(editor).get(NOTES).context["action_form"].fields["action"].choices)
+    assert "move_submit" in offered
+    assert not {"move_validate", "move_archive", "move_return", "move_restore"} & set(offered)
+    take(as_user(editor), NOTES, "move_archive", TroubleshootingNote.objects.all())
+    assert TroubleshootingNote.objects.get().state == "validated"
+
+
+@pytest.mark.parametrize("where", [NOTES, CODES, INCIDENTS])
+def test_who_may_only_read_is_offered_no_step(as_user, importer, room, where):
+    page = as_user(importer).get(where)
+    assert page.context["action_form"] is None
+    assert page.context["cl"].list_display[0] != "action_checkbox"
+
+
+def test_a_right_that_was_taken_away_between_the_two_pages_counts(as_user, editor):
+    code = make.code()
+    browser = as_user(editor)
+    page = choose(browser, CODES, "decide", [code])
+    editor.groups.clear()
+    editor.user_permissions.add(*Permission.objects.filter(codename__in=["view_returncode", "view_internal"]))
+    confirm(browser, CODES, page, disposition="retry_now", fixer="keep")
+    assert ReturnCode.objects.get().version == 1
+
+
+@pytest.mark.parametrize("chosen", ["x", "9" * 30, "-1", "1 OR 1", "\x00"])
+def test_what_is_no_rows_number_is_chosen_by_nobody(as_user, reviewer, chosen):
+    response = as_user(reviewer).post(NOTES, {"action": "move_archive", "_selected_action": [chosen], "index": 0})
+    assert "no row of this list" in said(response)
+
+
+@pytest.mark.parametrize("seen", ["", "1", "1:", "a:b", "1:2:3", "1:" + "9" * 30, ",".join(["1:1"] * 1001)])
+def test_a_confirmation_that_no_page_of_ours_sends_does_nothing(as_user, reviewer, seen):
+    note = make.note()
+    sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": seen}
+    assert "cannot be read any more" in said(as_user(reviewer).post(NOTES, sent))
+    note.refresh_from_db()
+    assert note.version == 1
+
+
+def test_what_is_gone_or_out_of_sight_is_left_out(as_user, reviewer):
+    note = make.note()
+    sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": f"{note.pk}:1,{note.pk + 1}:1"}
+    report = said(as_user(reviewer).post(NOTES, sent))
+    assert "1 troubleshooting note done" in report
+    assert "no longer there to be read" in report
+
+
+def test_a_step_that_fails_half_way_leaves_nothing(reviewer):
+    notes = drafts()
+    by = By(reviewer, Door.ADMIN)
+
+    def verb(note, version, by):
+        if note == notes[2]:
+            raise RuntimeError
+        return submit_note(note, version, by)
+
+    with pytest.raises(RuntimeError):
+        each(TroubleshootingNote.objects, {note.pk: 1 for note in notes}, verb, by)
+    assert set(TroubleshootingNote.objects.values_list("state", flat=True)) == {"draft"}
+    assert not Change.objects.exists()
+
+
+def test_a_verb_refused_within_another_leaves_nothing_of_its_own(reviewer):
+    by, (kept, undone, _) = By(reviewer, Door.ADMIN), drafts()
+
+    def refused():
+        with journal.entry(by):
+            submit_note(undone, 1, by)
+            raise NotAllowed("No.")
+
+    with journal.entry(by):
+        submit_note(kept, 1, by)
+        with pytest.raises(NotAllowed):
+            refused()
+    assert {n.title for n in TroubleshootingNote.objects.filter(state="not_validated")} == {kept.title}
+    assert [change.object_id for change in Change.objects.all()] == [kept.pk]
+    submit_note(undone, 1, by)
+    assert Change.objects.count() == 2
+
+
+@pytest.mark.parametrize("size", [2, 12])
+def test_asking_costs_the_same_however_many_are_chosen(as_user, reviewer, django_assert_num_queries, size):
+    notes = drafts(size)
+    browser = as_user(reviewer)
+    with django_assert_num_queries(11):
+        choose(browser, NOTES, "move_submit", notes)

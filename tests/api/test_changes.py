@@ -1,0 +1,124 @@
+"""The feed and the snapshot over HTTP: places, limits, hashes, and nothing half-read."""
+
+import gzip
+import hashlib
+import json
+import threading
+
+import pytest
+from django.db import connection
+
+from kb.models import Door
+from kb.models.changes import last_sequence
+from kb.services.codes import edit_code
+from kb.services.journal import By
+from tests import make
+
+CHANGES, SNAPSHOT, MANIFEST = "/api/v1/changes/", "/api/v1/snapshot/", "/api/v1/snapshot/manifest/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def code(admin):
+    code = make.code("1")
+    make.note("Room is gone", code)
+    make.code("2", make.table("hidden", audience="internal"), description="secret")
+    return edit_code(code, code.version, {"description": "Gone."}, By(admin, Door.SHELL))
+
+
+def lines(answer):
+    return [json.loads(line) for line in answer.getvalue().splitlines()]
+
+
+def test_a_snapshot_proves_itself_and_says_where_to_go_on(client, code):
+    answer = client.get(SNAPSHOT)
+    body = answer.getvalue()
+    header, *rows, trailer = [json.loads(line) for line in body.splitlines()]
+    assert header["sequence"] == int(answer["X-Sequence"]) == last_sequence()
+    assert [row["noun"] for row in rows] == ["table", "section", "code", "note"]
+    assert trailer == {"end": True, "rows": 4, "sha256": hashlib.sha256(body[: body.rindex(b'{"end"')]).hexdigest()}
+    assert client.get(CHANGES, {"since": header["sequence"]}).json()["results"] == []
+    manifest = client.get(MANIFEST).json()
+    assert (manifest["sha256"], manifest["sequence"]) == (trailer["sha256"], header["sequence"])
+    assert manifest["bytes"] == body.rindex(b'{"end"')
+    assert (manifest["counts"]["code"], manifest["counts"]["incident"]) == (1, 0)
+    assert client.get(manifest["changes"]).status_code == 200
+
+
+def test_a_snapshot_is_packed_for_whoever_asks(client, code):
+    packed = client.get(SNAPSHOT, headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.getvalue()) == client.get(SNAPSHOT).getvalue()
+
+
+def test_a_snapshot_that_is_held_is_not_sent_again(client, code):
+    etag = client.get(SNAPSHOT)["ETag"]
+    assert client.get(SNAPSHOT, headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_internal_words_are_for_internal_readers(client, code, agent):
+    assert b"secret" not in client.get(SNAPSHOT).getvalue()
+    client.force_login(agent)
+    answer = client.get(SNAPSHOT)
+    assert b"secret" in answer.getvalue()
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_changes_come_in_order_with_the_place_to_go_on_from(client, code, admin):
+    before = client.get(CHANGES).json()
+    edit_code(code, code.version, {"description": "Gone for good."}, By(admin, Door.SHELL))
+    answer = client.get(CHANGES, {"since": before["next"]}).json()
+    (entry,) = answer["results"]
+    assert (entry["noun"], entry["gone"], entry["object"]["description"]) == ("code", False, "Gone for good.")
+    assert answer["next"] == str(entry["sequence"])
+    assert answer["more"] is False
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("since=99", "new snapshot"),
+        ("since=-1", "place in the feed"),
+        ("since=1.code", "place in the feed"),
+        ("since=1.nothing.1", "place in the feed"),
+        ("since=" + "9" * 30, "place in the feed"),
+        ("limit=0", "1 to 1000"),
+        ("limit=1001", "1 to 1000"),
+        ("after=3", "since"),
+    ],
+)
+def test_a_place_that_means_nothing_is_refused_and_told_why(client, code, query, said):
+    answer = client.get(f"{CHANGES}?{query}")
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_snapshot_in_the_making_does_not_see_what_is_written_meanwhile(client, code, admin):
+    answer = client.get(SNAPSHOT)
+    stream = iter(answer.streaming_content)
+    edit_elsewhere(code, admin)
+    body = b"".join(stream)
+    answer.close()
+    assert b"Gone." in body
+    assert b"Later" not in body
+    assert not connection.in_atomic_block
+    assert make.code("9").pk, "writing goes on"
+
+
+def edit_elsewhere(code, admin):
+    def edit():
+        edit_code(code, code.version, {"description": "Later"}, By(admin, Door.SHELL))
+        connection.close()
+
+    thread = threading.Thread(target=edit)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("method", ["head", "get"])
+def test_a_snapshot_that_nobody_reads_lets_go_of_the_database(client, code, method):
+    getattr(client, method)(SNAPSHOT).close()
+    make.code("9")
+    assert not connection.in_atomic_block

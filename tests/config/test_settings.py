@@ -1,0 +1,123 @@
+"""Settings come from the environment, and production refuses to start insecure."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import ROOT
+
+GOOD = {"SECRET_KEY": "correct horse battery staple " * 2, "ALLOWED_HOSTS": "codebook.example"}
+
+
+def start(*command, **environment):
+    """Run manage.py with nothing in the environment but what is given."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *(command or ("check",))],
+        cwd=ROOT,
+        env=kept | {"DATABASE_URL": "sqlite://:memory:"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "SECRET_KEY: is not set"),
+        ({}, "ALLOWED_HOSTS: is not set"),
+        (GOOD | {"SECRET_KEY": "short"}, "SECRET_KEY: has 5 characters; a server needs 50"),
+        (GOOD | {"SECRET_KEY": "abcabcabc" * 8}, "SECRET_KEY: can be guessed"),
+        (GOOD | {"SECRET_KEY": f"django-insecure-{GOOD['SECRET_KEY']}"}, "SECRET_KEY: can be guessed"),
+        (
+            GOOD | {"SECRET_KEY_FALLBACKS": f"{'abcdefghijk' * 5},old"},
+            "SECRET_KEY_FALLBACKS: number 2 has 3 characters",
+        ),
+        (GOOD | {"ALLOWED_HOSTS": "a.example, *"}, "ALLOWED_HOSTS: is *, which is any host"),
+        (GOOD | {"ALLOWED_HOSTS": "https://a.example,b.example:8000"}, "not a host: https://a.example, b.example:8000"),
+        (GOOD | {"CSRF_TRUSTED_ORIGINS": "a.example"}, "CSRF_TRUSTED_ORIGINS"),
+        (GOOD | {"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
+        (GOOD | {"DATABASE_URL": "mysql://u:pass@host/name"}, "allowed are sqlite:///path and postgres://"),
+        (GOOD | {"KB_METRICS_TOKEN": "guessme"}, "KB_METRICS_TOKEN"),
+        ({"DEBUG": "perhaps", "LOG_LEVEL": "LOUD"}, "DEBUG"),
+        ({"DEBUG": "perhaps", "LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        (
+            {"LOG_LEVEL": "LOUD"},
+            "\n  ALLOWED_HOSTS: is not set; name the hosts that it answers to.\n  LOG_LEVEL: Must be one",
+        ),
+        (GOOD | {"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+        (GOOD | {"TIME_ZONE": "Mars/Base"}, "TIME_ZONE"),
+        (GOOD | {"PROMETHEUS_MULTIPROC_DIR": "/nowhere/at/all"}, "PROMETHEUS_MULTIPROC_DIR"),
+        (GOOD | {"KB_METRICS_ADDRESSES": "10.0.0.0/8,everybody"}, "KB_METRICS_ADDRESSES"),
+    ],
+)
+def test_a_bad_start_is_refused_and_names_the_variable(environment, said):
+    result = start(**environment)
+    assert result.returncode != 0
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    for name in ("SECRET_KEY", "KB_METRICS_TOKEN"):
+        assert environment.get(name) in (None, GOOD["SECRET_KEY"]) or environment[name] not in result.stderr
+
+
+def test_a_server_that_refuses_to_start_says_why_without_a_traceback():
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [
+        Path(sys.executable).with_name("granian"),
+        "--interface",
+        "wsgi",
+        "--port",
+        "0",
+        "config.wsgi:application",
+    ]
+    result = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, timeout=60, check=False)
+    assert "SECRET_KEY: is not set" in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_lists_may_have_spaces_after_their_commas():
+    script = (
+        "from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS, s.SECRET_KEY_FALLBACKS)"
+    )
+    told = {
+        "ALLOWED_HOSTS": "a.example, .b.example , [::1]",
+        "CSRF_TRUSTED_ORIGINS": "https://a.example, https://*.b.example",
+    }
+    result = start("shell", "--no-imports", "-c", script, **GOOD | told | {"SECRET_KEY_FALLBACKS": ""})
+    assert result.stdout.strip() == (
+        "['a.example', '.b.example', '[::1]'] ['https://a.example', 'https://*.b.example'] []"
+    ), result.stderr
+
+
+def test_a_good_start_passes_djangos_own_check_for_deployment():
+    result = start("check", "--deploy", "--fail-level", "WARNING", **GOOD)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_demo_users_need_debug():
+    result = start("demo", **GOOD)
+    assert result.returncode != 0
+    assert "DEBUG" in result.stderr
+
+
+def variables_in(text, pattern):
+    return set(re.findall(pattern, text))
+
+
+def test_the_readme_lists_every_variable_and_no_other():
+    code = (ROOT / "config" / "settings.py").read_text()
+    readme = (ROOT / "README.md").read_text()
+    read = variables_in(code, r'env\.\w+\(\s*"([A-Z_]+)"')
+    assert len(read) > 10
+    assert variables_in(readme, r"(?m)^\| `([A-Z_]+)` \|") == read | {"PORT"}
+
+
+def test_no_migration_is_missing():
+    result = start("makemigrations", "--check", "--dry-run", **GOOD)
+    assert result.returncode == 0, result.stdout

@@ -1,0 +1,130 @@
+"""A copy as one SQLite file: what is in it, for whom, and that its own page tells the truth."""
+
+import json
+import re
+import sqlite3
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from kb.exporting.sqlite import open_snapshot
+from kb.exporting.sqlite.readme import PAGE
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Write a copy and open it with plain sqlite3."""
+    made = []
+
+    def write(user=None, table=None):
+        path = tmp_path / f"{len(made)}.sqlite"
+        path.write_bytes(b"".join(open_snapshot(user, table)))
+        made.append(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
+        return made[-1]
+
+    yield write
+    for db in made:
+        db.close()
+
+
+@pytest.fixture
+def room():
+    room = make.code("660300001", possible_reasons="=1+1", extra={"level": "é"})
+    make.note("Rooms in general").ranges.add(make.code_range("Room"))
+    make.note("Room is gone", room, resolution="Rejoin.")
+    make.incident("Rooms fail", room, workaround="Wait.")
+    return room
+
+
+def test_every_example_of_its_page_answers(opened, room):
+    db = opened()
+    assert dict(db.execute("SELECT topic, text FROM README")).keys() > PAGE.keys()
+    examples = [sql for text in PAGE.values() for sql in re.findall(r"SELECT .*", text)]
+    assert len(examples) == 5
+    for sql in examples:
+        assert db.execute(sql).fetchall(), sql
+
+
+def test_views_say_what_belongs_together(opened, room):
+    db = opened()
+    assert db.execute('SELECT "table", section, code, possible_reasons FROM code_list').fetchall() == [
+        ("zim-server", "Public", "660300001", "=1+1")
+    ]
+    assert db.execute("SELECT code, title FROM code_notes ORDER BY title").fetchall() == [
+        ("660300001", "Room is gone"),
+        ("660300001", "Rooms in general"),
+    ]
+    assert db.execute("SELECT code, title, workaround FROM code_incidents").fetchall() == [
+        ("660300001", "Rooms fail", "Wait.")
+    ]
+    assert json.loads(db.execute("SELECT extra FROM codes").fetchone()[0]) == {"level": "é"}
+
+
+def test_it_is_whole(opened, room, agent):
+    db = opened(agent)
+    assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    for table in ("codes_fts", "notes_fts"):
+        with sqlite3.connect(":memory:") as copy:
+            db.backup(copy)
+            # Fails where the index does not say what the table says.
+            copy.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
+
+
+def test_a_copy_holds_what_its_reader_may_read(opened, room, agent):
+    hidden = make.code("1", make.table("hush", vendor="Hush", audience="internal"), "Hush", description="hush")
+    room.successor, room.retired_at = hidden, timezone.now()
+    room.save()
+    make.code_range("hush", 1, 5, of=hidden.table)
+    make.note("Hush", room, audience="internal")
+    make.note("Draft hush", room, state="draft")
+    make.note("Told", room, hidden)
+    make.incident("Hush", room, audience="internal")
+    make.incident("Seen", room, hidden)
+    for reader, seen in ((None, False), (agent, True)):
+        db = opened(reader)
+        assert ("hush" in "\n".join(db.iterdump()).lower()) == seen
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert db.execute("SELECT count(*) FROM note_codes").fetchone()[0] == (5 if seen else 2)
+        assert (db.execute("SELECT successor_id FROM codes WHERE code = '660300001'").fetchone()[0] is None) != seen
+
+
+def test_whoever_may_read_nothing_gets_nothing(opened, room, settings):
+    settings.KB_PUBLIC_READ = False
+    assert opened().execute("SELECT count(*) FROM tables").fetchone() == (0,)
+
+
+def test_a_copy_of_a_table_has_what_belongs_to_it(opened, room):
+    other = make.code("1", make.table("rtc"))
+    make.note("Elsewhere", other)
+    make.incident("Elsewhere", other)
+    make.note("Both", room, other)
+    db = opened(table=room.table)
+    assert db.execute("SELECT slug FROM tables").fetchall() == [("zim-server",)]
+    assert db.execute("SELECT code FROM codes").fetchall() == [("660300001",)]
+    assert {title for (title,) in db.execute("SELECT title FROM notes")} == {"Room is gone", "Both", "Rooms in general"}
+    assert db.execute("SELECT title FROM incidents").fetchall() == [("Rooms fail",)]
+
+
+@pytest.mark.parametrize("name", ["it's", 'a"b', "'); DROP TABLE codes; --", "\u202e語", "x" * 200])
+def test_hostile_words_come_back_as_they_were(opened, name, room):
+    make.code("7", in_section=name, description=name)
+    make.note(name, room, resolution=name)
+    db = opened()
+    assert (name, name) in db.execute("SELECT section, description FROM code_list").fetchall()
+    assert (name, name) in db.execute("SELECT title, resolution FROM notes").fetchall()
+
+
+def test_the_command_writes_everything_or_what_is_public(tmp_path, room):
+    make.code("1", make.table("hush", audience="internal"))
+    for options, count in (([], 2), (["--public"], 1), (["--table", "hush"], 1)):
+        path = tmp_path / f"{len(options)}-{count}.sqlite"
+        call_command("export_table", "--format", "sqlite", "--output", str(path), *options)
+        with sqlite3.connect(path) as db:
+            assert db.execute("SELECT count(*) FROM tables").fetchone() == (count,)
+    with pytest.raises(CommandError, match="Name a --table; known: "):
+        call_command("export_table", "--format", "ndjson")

@@ -1,0 +1,145 @@
+"""Two people at once, writers while planning, and a process that is killed: all or nothing, and nobody waits."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from django.db import connection
+
+from kb.importing.applying.transaction import apply_import
+from kb.importing.errors import PlanIsStale, WrongState
+from kb.importing.planning.plan import plan_import
+from kb.models import Change, ChangeCounter, ReturnCode, TableImport
+from kb.services import journal
+from kb.services.codes import edit_code
+from tests import ROOT, make
+from tests.importing.tables import applied, by, kinds, planned, source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def table():
+    made = make.table()
+    applied(made, ("1", "One."), ("2", "Two."))
+    return made
+
+
+def in_threads(*calls):
+    """Run calls at the same time, each on its own connection; return what they raised or returned."""
+    results, together = [None] * len(calls), threading.Barrier(len(calls))
+
+    def run(n, call):
+        together.wait()
+        try:
+            results[n] = call()
+        except Exception as error:
+            results[n] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+def test_of_two_people_who_apply_the_same_plan_one_wins_and_the_other_is_told(table):
+    plan = planned(table, ("1", "Uno."), ("3", "Three."))
+    results = in_threads(lambda: apply_import(plan, by()), lambda: apply_import(plan, by()))
+    assert sorted(type(result) for result in results if isinstance(result, Exception)) == [WrongState]
+    assert table.codes.count() == 3
+    assert ReturnCode.objects.get(code="1").version == 2
+
+
+def test_of_two_plans_of_one_table_the_second_is_told(table):
+    plans = planned(table, ("1", "Uno.")), planned(table, ("1", "Eins."))
+    results = in_threads(*[lambda plan=plan: apply_import(plan, by()) for plan in plans])
+    assert sorted(type(result) for result in results if isinstance(result, Exception)) == [PlanIsStale]
+
+
+def test_an_edit_at_the_same_time_is_never_lost(table):
+    plan = planned(table, ("1", "Uno."))
+    code = table.codes.get(code="1")
+    results = in_threads(lambda: apply_import(plan, by()), lambda: edit_code(code, 1, {"description": "Ours."}, by()))
+    told = [type(result) for result in results if isinstance(result, Exception)]
+    code.refresh_from_db()
+    outcome = {journal.StaleEdit: ("Uno.", "Uno.", 2), PlanIsStale: ("Ours.", "One.", 2)}
+    assert (code.description, code.vendor_description, code.version) == outcome[told[0]]
+    assert len(told) == 1
+
+
+def test_editors_save_while_a_file_is_read_and_planned(table):
+    """Each batch of the file waits for a save by another person; a lock held by the planner would stall both."""
+    big = source(*((str(n), "x") for n in range(10, 6010)))
+    saved = []
+
+    def save(_rows_read):
+        def edit():
+            try:
+                code = ReturnCode.objects.get(code="1")
+                saved.append(edit_code(code, code.version, {"description": f"Edit {len(saved)}."}, by()))
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=edit)
+        thread.start()
+        thread.join(5)
+        assert not thread.is_alive()
+
+    plan = plan_import(table, big, by(), progress=save)
+    assert (kinds(plan), len(saved)) == ({"new": 6000}, 3)
+
+
+DIE = """
+import os, signal, sys
+import django
+django.setup()
+from kb.importing.applying import {module}
+from kb.importing.applying.transaction import apply_import
+from kb.services.journal import By
+from kb.models import Door, TableImport
+
+def die(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+{module}.{step} = die
+apply_import(TableImport.objects.get(pk=int(sys.argv[1])), By(None, Door.SHELL))
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [
+        ("transaction", "_update_known"),
+        ("journal_rows", "write_revisions"),
+        ("journal_rows", "write_feed"),
+        ("transaction", "JournalEntry"),
+    ],
+)
+def test_a_process_killed_while_applying_leaves_nothing_and_the_import_can_be_applied_again(table, module, step):
+    plan = planned(table, ("1", "Uno."), ("3", "Three."))
+    before = list(ReturnCode.objects.values()), Change.objects.count(), ChangeCounter.objects.get().last
+    script = DIE.format(module=module, step=step)
+    connection.close()
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(plan.pk)], cwd=ROOT, env=_environment(), capture_output=True, check=False
+    )
+    assert killed.returncode == -9, killed.stderr.decode()
+    after = list(ReturnCode.objects.values()), Change.objects.count(), ChangeCounter.objects.get().last
+    assert after == before
+    assert TableImport.objects.get(pk=plan.pk).state == "planned"
+    apply_import(plan, by())
+    assert sorted(table.codes.values_list("code", "description")) == [("1", "Uno."), ("2", "Two."), ("3", "Three.")]
+
+
+def _environment():
+    name = connection.settings_dict["NAME"]
+    url = f"sqlite:///{name}"
+    if connection.vendor == "postgresql":
+        url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}"
+    return os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings", "DEBUG": "1"}

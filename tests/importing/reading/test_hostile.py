@@ -1,0 +1,150 @@
+"""No bytes at all make the reader raise anything but Unreadable, or take long."""
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from kb.importing.reading.sources import Limits, Unreadable
+from tests.importing.files import opened, read, refused, workbook
+from tests.importing.reading.test_sources import DOCUMENT, PAGE
+
+NAMES = ["t.csv", "t.txt", "t.json", "t.ndjson", "t.html", "t.md", "t.xlsx", "pasted table"]
+WHOLE = {
+    "csv": b'section,code,description\r\n"A ""b""",1,"x\r\ny"\r\n,2,z\r\n',
+    "gb18030": "返回码,描述\n1,请求成功。\n2,请求失败。\n".encode("gb18030"),
+    "utf-16": "code\ttext\r\n1\t请求成功\r\n".encode("utf-16"),
+    "json": b'{"results": [{"code": 1, "text": "one"}, {"code": "2", "causes": ["a", null, {"b": 1.5}]}]}',
+    "ndjson": b'{"code": 1, "text": "one"}\n{"code": "2", "causes": ["a", null, {"b": 1.5}]}\n',
+    "html": PAGE.encode(),
+    "markdown": DOCUMENT.encode(),
+    "xlsx": workbook(("A", [["Section", "Code"], ["x", 1], [None, 2.5]]), ("B", [["Code"], ["3"]]), merged=["A2:A3"]),
+}
+SMALL = Limits(bytes=1_000_000, rows=50, columns=8, cell=200)
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def check_problems(problems):
+    assert problems
+    for problem in problems:
+        assert problem.message
+        (problem.message + problem.value + "".join(problem.suggestion)).encode()
+
+
+def attempt(content, name, **options):
+    """Read a file to its end; all that comes out has to be fit to store."""
+    try:
+        found, problems = read(content, name, limits=SMALL, **options)
+    except Unreadable as unreadable:
+        check_problems(unreadable.problems)
+        return
+    for row in found:
+        assert row.code
+        "".join([row.code, row.section, *row.texts.values(), *row.extra, *row.extra.values()]).encode()
+        assert "\x00" not in row.code + row.section + "".join([*row.texts.values(), *row.extra, *row.extra.values()])
+    if problems:
+        check_problems(problems)
+
+
+@QUICK
+@given(st.binary(max_size=300), st.sampled_from(NAMES))
+@example(b"\xff\xfe", "t.csv")
+@example(b"\xff\xfe\x00", "t.csv")
+@example(b"\xef\xbb\xbf", "t.csv")
+@example(b"code\n\xef\xbb\xbf", "t.csv")
+def test_random_bytes_are_read_or_refused(content, name):
+    attempt(content, name)
+
+
+@QUICK
+@given(st.text("code,;\t\r\n\"'|-<>/tabler{}[]:\\ 1\x00中", max_size=200), st.sampled_from(NAMES))
+def test_random_text_of_the_marks_that_matter_is_read_or_refused(text, name):
+    attempt("code,text\n" + text, name)
+    attempt(text, name)
+
+
+@settings(QUICK, max_examples=300)
+@given(st.data())
+def test_mangled_files_are_read_or_refused(data):
+    content = bytearray(WHOLE[data.draw(st.sampled_from(sorted(WHOLE)))])
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(content)))
+        length = data.draw(st.integers(0, 40))
+        content[at : at + length] = data.draw(st.binary(max_size=20))
+    encoding = data.draw(st.sampled_from(["", "utf-8", "utf-16", "gb18030", "shift_jis"]))
+    attempt(bytes(content), data.draw(st.sampled_from(NAMES)), encoding=encoding)
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_the_whole_files_are_read(kind):
+    assert read(WHOLE[kind], f"t.{kind}" if kind in ("json", "html") else "t")[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "PNG"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"code,text\n" + bytes(range(256)) * 20 + bytes(2000), "binary"),
+        (b"", "empty"),
+        (b"\n\n\n", "No column"),
+    ],
+)
+def test_what_is_no_table_is_named(content, what):
+    assert what in refused(content)[1]
+
+
+SLOW = {
+    "one line without an end": ("t.csv", b"code,text\n1," + b"x" * 8_000_000),
+    "an open quotation mark": ("t.csv", b'code,text\n1,"' + b"x\n" * 1_000_000),
+    "open tags": ("t.html", b"<table><tr><th>Code</th></tr>" + b"<a " * 500_000),
+    "open comments": ("t.html", b"<table><tr><th>Code</th></tr>" + b"<!--" * 500_000),
+    "open scripts": ("t.html", b"<table><tr><th>Code</th></tr>" + b"<script>" * 200_000),
+    "much in one cell": ("t.html", b"<table><tr><th>Code</th></tr><tr><td>" + b" <br> " * 300_000),
+    "cells that reach far": (
+        "t.html",
+        b"<table><tr><th>Code</th></tr>" + b"<tr><td rowspan=999999 colspan=99>" * 20_000,
+    ),
+    "white space": ("t.md", b"| Code |\n| --- |\n|" + b" " * 2_000_000 + b"-\n|" + b" " * 2_000_000 + b"x|\n"),
+    "brackets": ("t.json", b"[" * 1_000_000),
+    "objects": ("t.json", b'{"a":' * 500_000),
+    "separators": ("t.csv", b"code,text\n" + b"1, " * 1_000_000),
+    "spaces in a code": ("t.csv", b"code,text\n" + (b"1" + b" " * 30_000 + b"2,x\n") * 50),
+    "breaks": ("t.csv", b"code,text\n" + (b"1,<li>" + b" " * 30_000 + b"<br>\n") * 50),
+}
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_time_grows_with_the_file_only(kind):
+    name, content = SLOW[kind]
+    start = time.process_time()
+    with contextlib.suppress(Unreadable):
+        read(content, name)
+    assert time.process_time() - start < 3
+
+
+def test_a_line_without_an_end_stops_the_reading_early():
+    kinds, said = refused(b"code,text\n1," + b"x" * 2_000_000, limits=Limits(cell=1000, columns=10))
+    assert kinds == ["line_too_long"]
+    assert "10000 characters" in said
+
+
+def test_a_file_that_is_nothing_but_problems_stops_the_reading():
+    kinds, _ = refused("code,text\n" + "1\n" * 20_000)
+    assert kinds[0] == "too_many_problems"
+    assert len(kinds) < 1000
+
+
+def test_vendor_text_in_messages_is_short():
+    _, problems = read("code,text\n" + "9" * 5000 + ",x\n")
+    assert len(problems[0].message) < 200
+    assert len(problems[0].value) < 100
+
+
+def test_memory_stays_flat_while_rows_stream():
+    source = opened(b"code,text\n" + b"1,one\n" * 50_000)
+    first = next(source.rows())
+    assert first.code == "1"

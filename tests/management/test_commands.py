@@ -1,0 +1,151 @@
+"""Looking up and detecting from the shell: words, status, and nothing that a terminal would obey."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from kb.management import terminal
+from tests import ROOT, make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def room(db):
+    return make.code("660300001", suggested_actions="Please confirm whether the input RoomId is correct.")
+
+
+def run(*arguments):
+    """Return what a command prints and the status it leaves with."""
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as left:
+        call_command(*arguments, stdout=out)
+    return out.getvalue(), left.value.code
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "status"),
+    [
+        (["660300001"], "660300001  Room does not exist.", 0),
+        (["0660300001"], "Read as: leading zeros aside.", 0),
+        (["room", "does", "not", "exist"], "1 about “room does not exist”", 0),
+        (["room does not exist"], "Fix the request", 0),
+        (["660300007"], "near: 660300001", 1),
+        (["quite other words altogether"], "is in no table", 1),
+    ],
+)
+def test_a_look_up_says_what_it_found_and_leaves_with_a_status(query, said, status, room):
+    printed, left = run("lookup", *query)
+    assert said in printed
+    assert left == status
+
+
+def test_a_card_has_what_an_agent_needs_in_order(room):
+    note = {"customer_reply": "Dear customer, {code} of {date}.", "resolution": "1. Ask."}
+    make.note("Room is gone", room, **note)
+    make.incident("Rooms fail", room)
+    printed, _ = run("lookup", "660300001")
+    parts = [
+        "OPEN INCIDENT: Rooms fail",
+        "Do: Fix the request",
+        "Dear customer, 660300001 of 20",
+        "1. Ask.",
+        "says the vendor",
+    ]
+    places = [printed.find(part) for part in parts]
+    assert places == sorted(places)
+    assert -1 not in places
+
+
+def test_a_program_gets_json(room):
+    printed, left = run("lookup", "660300001", "--json")
+    answer = json.loads(printed)
+    assert (answer["verdict"], answer["hits"][0]["code"], left) == ("known_without_note", "660300001", 0)
+    printed, left = run("lookup", "660300007", "--json")
+    assert [near["code"] for near in json.loads(printed)["near"]] == ["660300001"]
+    assert left == 1
+
+
+def test_the_shell_reads_all_unless_told_otherwise(settings):
+    make.code("77", make.table("secret", audience="internal"), description="Internal words.")
+    assert run("lookup", "77")[1] == 0
+    printed, left = run("lookup", "77", "--public")
+    assert "Internal" not in printed
+    assert left == 1
+
+
+def test_what_a_terminal_would_obey_is_not_printed():
+    make.code("5", description="Red \x1b[31malert\x1b[0m \u202egnp \x07")
+    printed, _ = run("lookup", "5")
+    assert not set("\x1b\u202e\x07") & set(printed)
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "no_color", "is_bold"), [(True, "", True), (True, "1", False), (False, "", False)]
+)
+def test_bold_is_for_terminals(is_terminal, no_color, is_bold, monkeypatch):
+    out = io.StringIO()
+    out.isatty = lambda: is_terminal
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("TERM", "xterm")
+    assert ("\x1b[1m" in terminal.bold("660300001", out)) is is_bold
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "status"),
+    [
+        ('{"code": 660300001, "mail": "anna@example.com"}', "660300001  Room does not exist.", 0),
+        ("error code: 660300001\n" * 3, "3 times, first on line 1.", 0),
+        ("all is well", "No known code", 1),
+        ("error code: 660399999", "660399999  in no table", 1),
+        ("", "No known code", 1),
+    ],
+)
+def test_codes_of_a_file_are_found(text, said, status, room, tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text(text)
+    printed, left = run("detect", str(log))
+    assert said in printed
+    assert left == status
+
+
+def test_a_program_gets_the_codes_and_the_masked_text(room, tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text('{"code": 660300001, "mail": "anna@example.com"}')
+    answer = json.loads(run("detect", str(log), "--json")[0])
+    assert answer["codes"][0]["meanings"][0]["code"] == "660300001"
+    assert "anna@" not in answer["masked"]
+
+
+def test_standard_input_is_read(room, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"code: 660300001 \xff\xfe")))
+    assert run("detect", "-")[1] == 0
+
+
+@pytest.mark.parametrize("arguments", [["detect", "/no/such/file"], ["lookup", "  "]])
+def test_wrong_usage_says_what_is_wrong(arguments):
+    with pytest.raises(CommandError) as refused:
+        call_command(*arguments)
+    assert refused.value.returncode == 2
+
+
+def test_a_file_that_is_too_long_is_refused(tmp_path):
+    (tmp_path / "big.log").write_bytes(b"x" * (2**20 + 5))
+    with pytest.raises(CommandError, match="up to 1 MB") as refused:
+        call_command("detect", str(tmp_path / "big.log"))
+    assert refused.value.returncode == 2
+
+
+def test_a_real_shell_sees_status_2_and_no_traceback():
+    environment = os.environ | {"DEBUG": "1"}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "lookup"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "usage:" in result.stderr
+    assert "Traceback" not in result.stderr

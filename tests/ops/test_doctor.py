@@ -1,0 +1,309 @@
+"""The doctor finds nothing in a site that lived, and names each thing that is broken behind its back."""
+
+import io
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
+
+from kb.models import Change, ReturnCode, Synonym
+from kb.ops import readiness
+from kb.ops.doctor import site
+from kb.ops.doctor.checks import DEEP, MAX_SENTENCES, QUICK, examine
+from tests import make
+from tests.ops.world import lived
+
+pytestmark = pytest.mark.django_db
+IS_POSTGRES = connection.vendor == "postgresql"
+FAILED = "ProgrammingError" if IS_POSTGRES else "OperationalError"
+
+
+@pytest.fixture
+def world():
+    return lived()
+
+
+def run(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def told(*areas):
+    """Return every sentence that the doctor says of some areas."""
+    checks = {area: (QUICK | DEEP)[area] for area in areas}
+    return [f"{area}: {sentence}" for area, sentences in examine(checks) for sentence in sentences]
+
+
+def test_a_site_that_lived_is_well(world):
+    assert told(*DEEP) == []
+    assert told("database", "index", "permissions", "disk") == []
+    assert Change.objects.count() > 20
+
+
+def test_an_empty_site_is_well():
+    assert told(*DEEP) == []
+
+
+# What somebody does behind the product's back, and what the doctor says then.
+BROKEN = {
+    "a gap": (
+        "DELETE FROM kb_change WHERE sequence IN (5, 6)",
+        r"feed: The feed has gaps: after 4 comes 7\.",
+    ),
+    "a lost beginning": ("DELETE FROM kb_change WHERE sequence = 1", r"feed: The feed begins at 2, not at 1\."),
+    "a counter ahead": (
+        "UPDATE kb_changecounter SET last = last + 3",
+        r"feed: The feed ends at \d+, but its counter stands at \d+\.",
+    ),
+    "a counter behind": (
+        "UPDATE kb_changecounter SET last = 2",
+        r"feed: The feed ends at \d+, but its counter stands at 2\.",
+    ),
+    "no counter": ("DELETE FROM kb_changecounter", r"feed: The feed ends at \d+, but its counter is missing\."),
+    "a lost end": (
+        "DELETE FROM kb_change WHERE sequence = (SELECT max(sequence) FROM kb_change)",
+        r"feed: The feed ends at \d+, but its counter stands at \d+\.",
+    ),
+    "an edit past the journal": (
+        "UPDATE kb_returncode SET version = version + 1 WHERE code = '2'",
+        r"objects: Code {code} has another number of changes in the feed than its version says\.",
+    ),
+    "an edit past the history": (
+        "UPDATE kb_returncode SET version = version + 1 WHERE code = '2'",
+        r"histories: Code {code} has no revision of the version that its row has\.",
+    ),
+    "words past the history": (
+        "UPDATE kb_returncode SET description = 'Forged.' WHERE code = '2'",
+        r"histories: Code {code} has another description than its revision\.",
+    ),
+    "an owner past the history": (
+        "UPDATE kb_troubleshootingnote SET owner_id = {editor}",
+        r"histories: Note {note} has another owner than its revision\.",
+    ),
+    "a link past the history": (
+        "DELETE FROM kb_troubleshootingnote_codes WHERE returncode_id = {code}",
+        r"histories: Note {note} has other codes than its revision\.",
+    ),
+    "a link past the present": (
+        "DELETE FROM kb_historicalincidentlink_codes",
+        r"histories: Incident {incident} has other codes than its revision\.",
+    ),
+    "a lost revision": (
+        "DELETE FROM kb_historicalreturncode WHERE version = 2 AND id = {code}",
+        r"histories: Code {code} lacks revisions of former versions, or has two of one\.",
+    ),
+    "a revision twice": (
+        "UPDATE kb_historicalreturncode SET version = 1 WHERE version = 2 AND id = {code}",
+        r"histories: Code {code} lacks revisions of former versions, or has two of one\.",
+    ),
+    "a deletion that was none": (
+        "UPDATE kb_historicalincidentlink SET history_type = '-' WHERE version = 1",
+        r"histories: Incident {incident} has a revision of its deletion, and a row\.",
+    ),
+    "a synonym gone": (
+        "DELETE FROM kb_synonym WHERE words = 'lobby, room'",
+        r"histories: Synonym \d+ has revisions, no row, and no revision of its deletion\.",
+    ),
+    "a row gone": (
+        "DELETE FROM kb_flag",
+        r"objects: Flag \d+ is in the feed without an end, and its row is gone\.",
+    ),
+    "a row from nowhere": (
+        "UPDATE kb_change SET object_id = 999999 WHERE noun = 'flag'",
+        r"objects: Flag \d+ is not in the feed\.",
+    ),
+    "a tombstone on a live row": (
+        "UPDATE kb_change SET kind = 'deleted' WHERE noun = 'flag' AND kind = 'updated'",
+        r"objects: Flag \d+ was deleted according to the feed, and its row is there\.",
+    ),
+    "two births": (
+        "UPDATE kb_change SET kind = 'created' WHERE noun = 'note'",
+        r"objects: Note {note} was created not once or deleted more than once, or changed after its end, in the feed\.",
+    ),
+    "life after the end": (
+        "UPDATE kb_change SET object_id = (SELECT object_id FROM kb_change WHERE noun = 'range' AND kind = 'deleted'),"
+        " noun = 'range' WHERE sequence = (SELECT max(sequence) FROM kb_change)",
+        r"objects: Range \d+ was created not once or deleted more than once, or changed after its end, in the feed\.",
+    ),
+    "an import that is nowhere": (
+        "UPDATE kb_change SET table_import_id = 999999 WHERE sequence = 3",
+        r"references: kb_change 3: the table_import that it points at is not there\.",
+    ),
+    "a row about no code": (
+        "UPDATE kb_importrow SET return_code_id = 999999 WHERE kind = 'retired'",
+        r"references: kb_importrow \d+.*: the return_code that it points at is not there\.",
+    ),
+    "a revision of no import": (
+        "UPDATE kb_historicalreturncode SET table_import_id = 999999 WHERE id = {code} AND version = 1",
+        r"references: kb_historicalreturncode \d+: the table_import that it points at is not there\.",
+    ),
+    "a form out of step": (
+        "UPDATE kb_returncode SET canonical = '77' WHERE code = '2'",
+        r"codes: Code {code} is stored with forms that are not those of the code\.",
+    ),
+    "a document out of date": (
+        "UPDATE kb_returncode SET possible_reasons = 'Forged.' WHERE code = '2'",
+        r"documents: The search index is off: code {code}: its public document is missing or out of date\.",
+    ),
+    "a document of no code": (
+        "UPDATE kb_search_0 SET {key} = 999999 WHERE {key} %% 1099511627776 = {code}".replace("%%", "%"),
+        r"documents: The search index is off: code 999999: has a public document and should have none\.",
+    ),
+    "a vocabulary that miscounts": (
+        "UPDATE kb_search_word SET codes = codes + 1 WHERE word <> ''",
+        r"documents: The search index is off: the public vocabulary is out of date\.",
+    ),
+    "an index that is gone": (
+        "DELETE FROM kb_search_word",
+        r"index: The search index and the codes differ by 4: run manage\.py reindex\.",
+    ),
+    "a migration unknown": (
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('kb', '9999_later', '2026-01-01 00:00:00')",
+        r"database: The database is of a later release: it has kb\.9999_later\.",
+    ),
+    "a migration missing": (
+        "DELETE FROM django_migrations WHERE name = '0002_section_of_table'",
+        r"database: Migrations are not applied: kb\.0002_section_of_table\.",
+    ),
+}
+
+
+def test_what_is_broken_is_named(world):
+    """In one test, each case rolled back: the site takes longer to make than to break."""
+    ids = {"code": world.code.pk, "note": world.note.pk, "incident": world.incident.pk, "editor": world.editor.pk}
+    unnamed = {}
+    for case, (sql, sentence) in BROKEN.items():
+        expected = re.sub(r"\{(\w+)\}", lambda name: str(ids[name[1]]), sentence)
+        with transaction.atomic():
+            run(sql.format(**ids, key="key" if IS_POSTGRES else "rowid"))
+            found = told(expected.partition(":")[0])
+            transaction.set_rollback(True)
+        if not any(re.match(expected, line) for line in found):
+            unnamed[case] = found
+    assert unnamed == {}
+    assert told(*DEEP) == []
+
+
+@pytest.mark.skipif(IS_POSTGRES, reason="its constraint refuses this")
+def test_a_guard_that_is_gone_and_what_slips_past_it_are_named(world):
+    run("DROP TRIGGER kb_code_section_update")
+    other = make.section(make.table("other"), "Elsewhere")
+    run(f"UPDATE kb_returncode SET section_id = {other.pk} WHERE id = {world.code.pk}")
+    assert f"codes: Code {world.code.pk} is in a section of another table." in told("codes")
+    assert "guards: The database lacks its triggers kb_code_section_update." in told("guards")
+
+
+@pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has triggers instead")
+def test_a_constraint_that_is_gone_is_named(world):
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("ALTER TABLE kb_returncode DROP CONSTRAINT code_section_of_table")
+    assert "guards: The constraint code_section_of_table is not there." in told("guards")
+
+
+def test_repeated_numbers_are_named_where_the_key_is_gone(world):
+    # As after damage on the disk: a table without its key.
+    run("ALTER TABLE kb_change RENAME TO kb_change_kept")
+    run("CREATE TABLE kb_change AS SELECT * FROM kb_change_kept")
+    run("INSERT INTO kb_change SELECT * FROM kb_change_kept WHERE sequence = 4")
+    assert "feed: The feed repeats numbers: 4." in told("feed")
+
+
+def test_what_cannot_be_looked_at_is_said_and_the_rest_goes_on(world):
+    run("ALTER TABLE kb_change RENAME TO kb_elsewhere")
+    found = told("feed", "codes", "permissions")
+    assert found == [f"feed: This could not be looked at: {FAILED}. Are all migrations applied?"]
+
+
+def test_many_findings_are_cut_short(world):
+    ReturnCode.objects.bulk_create(
+        ReturnCode(table=world.table, section=world.code.section, code=str(n), identity=str(n), canonical=str(n))
+        for n in range(100, 150)
+    )
+    assert len(told("documents")) == MAX_SENTENCES + 1
+    (said,) = told("objects")
+    assert re.fullmatch(r"objects: Code (\d+, ){4}\d+ and more is not in the feed\.", said)
+
+
+def test_roles_are_as_the_release_makes_them(world):
+    agent = Group.objects.get(name="agent")
+    agent.permissions.clear()
+    Group.objects.get(name="importer").permissions.add(*Group.objects.get(name="reviewer").permissions.all())
+    Group.objects.get(name="editor").delete()
+    make.user("idle", is_staff=True)
+    make.User.objects.filter(is_superuser=True).update(is_active=False)
+    found = "\n".join(told("permissions"))
+    assert re.search(r"The role agent lacks \w+", found)
+    assert re.search(r"The role importer may also \w+.*, which is not its own\.", found)
+    assert "The role editor is missing: run manage.py migrate." in found
+    assert re.search(r"Staff without a single right: user \d+", found)
+    assert "Nobody is an active superuser" in found
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("DEBUG", True, "DEBUG is on"),
+        ("INSECURE_HTTP", True, "INSECURE_HTTP is on: passwords"),
+        ("SECURE_HSTS_SECONDS", 0, "security.W004"),
+        ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https"), "PROXY_COUNT is 0"),
+        ("STATIC_ROOT", "/nowhere/at/all", "collectstatic"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(setting, value, said):
+    with override_settings(**{setting: value}):
+        assert said in "\n".join(told("settings"))
+
+
+def test_a_full_disk_is_named(monkeypatch):
+    monkeypatch.setattr(site, "SPARE", 2**70)
+    assert "MB are free for temporary files" in "\n".join(told("disk"))
+
+
+def left(*arguments):
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as status:
+        call_command("doctor", *arguments, stdout=out)
+    return out.getvalue(), status.value.code
+
+
+def test_the_command_speaks_in_sentences_and_leaves_with_a_status(world):
+    printed, status = left("feed", "histories")
+    assert (printed, status) == ("feed         nothing wrong\nhistories    nothing wrong\n", 0)
+    run("UPDATE kb_changecounter SET last = 1")
+    printed, status = left("--deep", "--json", "feed")
+    assert status == 1
+    assert "its counter stands at 1" in json.loads(printed)["feed"][0]
+
+
+def test_an_area_that_is_none_is_refused():
+    with pytest.raises(CommandError, match=r"fede is no area; allowed are settings, .*feed") as refused:
+        call_command("doctor", "fede")
+    assert refused.value.returncode == 2
+
+
+def test_the_command_leaves_with_2_where_it_cannot_ask(monkeypatch, capsys):
+    def refuse(*_, **__):
+        raise DatabaseError("connection refused:\n\tis it running?")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    with pytest.raises(SystemExit) as left:
+        call_command("doctor", "feed", "disk")
+    assert left.value.code == 2
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "database     The database does not answer: connection refused: is it running?",
+        "disk         nothing wrong",
+    ]
+
+
+def test_looking_changes_nothing_and_takes_no_lock_for_writing(world, django_assert_max_num_queries):
+    before = (Change.objects.count(), Synonym.objects.count())
+    with django_assert_max_num_queries(400) as asked:
+        told(*DEEP)
+    assert not [query for query in asked.captured_queries if re.match(r"\s*(INSERT|UPDATE|DELETE)", query["sql"])]
+    assert (Change.objects.count(), Synonym.objects.count()) == before
+    assert readiness.problems() == []

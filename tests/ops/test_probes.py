@@ -1,0 +1,215 @@
+"""What machines ask a server about itself, and who gets its numbers."""
+
+import re
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+
+from kb.ops import metrics, readiness
+from kb.ops.replicas.watch import State
+from kb.services import usage
+from tests import make
+from tests.config.test_settings import GOOD, start
+
+TOKEN = "a-token-for-the-scraper"
+OTHER_HOST = {"headers": {"Host": "10.1.2.3:8000"}}
+
+
+@pytest.fixture
+def scraper(settings):
+    settings.KB_METRICS_TOKEN = TOKEN
+    return Client(headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+def figures(client):
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    return dict(re.findall(r"(?m)^([^#\s][^\n]*) ([-+\d.e]+)$", answer.content.decode()))
+
+
+@pytest.fixture
+def no_database(monkeypatch):
+    def refuse(*_, **__):
+        raise DatabaseError("password authentication failed for user kb_secret at db.internal")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    monkeypatch.setattr(connection, "cursor", refuse)
+
+
+def test_a_live_process_says_so_without_a_database(no_database):
+    answer = Client().get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+@pytest.mark.django_db
+def test_a_server_that_is_fit_says_so():
+    make.code()
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": []})
+    assert answer["Cache-Control"].startswith("max-age=0, no-cache, no-store")
+
+
+def test_without_a_database_a_server_is_not_ready_and_tells_no_secret(no_database):
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["The database does not answer (DatabaseError)."]
+    assert b"secret" not in answer.content
+
+
+@pytest.mark.django_db
+def test_a_migration_that_is_missing_keeps_a_server_from_being_ready(monkeypatch):
+    monkeypatch.setattr(readiness, "released", lambda: {("kb", "9999_later"), ("kb", "0001_initial")})
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["Migrations are not applied, 1 of them: run manage.py migrate."]
+
+
+@pytest.mark.django_db
+def test_an_index_that_is_behind_keeps_a_server_from_being_ready():
+    make.code()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM kb_search_word")
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert "differ by 1" in answer.json()["problems"][0]
+
+
+@pytest.fixture
+def watched(settings, monkeypatch):
+    """Two replicas, in a state that the test says."""
+    settings.REPLICAS = ["replica1", "replica2"]
+    return lambda state: monkeypatch.setattr(readiness.WATCH, "state", lambda: state)
+
+
+@pytest.mark.django_db
+def test_replicas_that_are_away_or_behind_are_named_and_keep_nobody_out(watched):
+    watched(State({"replica1": 90}, primary=100, fresh_from=95))
+    answer = Client().get("/readyz")
+    said = ["replica2 does not answer.", "replica1 is more than 1 s behind and serves nobody."]
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": said})
+
+
+@pytest.mark.django_db
+def test_numbers_say_which_replicas_serve_and_how_far_they_are_behind(watched, scraper):
+    watched(State({"replica1": 90}, primary=100, fresh_from=95))
+    found = figures(scraper)
+    assert {name: found[name] for name in found if "replica" in name or "primary" in name} == {
+        "codebook_primary_up": "1.0",
+        'codebook_replica_serves{replica="replica1"}': "0.0",
+        'codebook_replica_serves{replica="replica2"}': "0.0",
+        'codebook_replica_behind_bytes{replica="replica1"}': "10.0",
+    }
+    watched(State({"replica1": 90}, primary=None, fresh_from=95))
+    found = figures(scraper)
+    assert (found["codebook_primary_up"], found['codebook_replica_serves{replica="replica1"}']) == ("0.0", "1.0")
+
+
+def test_while_the_primary_is_away_a_server_with_a_replica_goes_on(watched, no_database):
+    watched(State({"replica1": 90, "replica2": 90}, primary=None, fresh_from=90))
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["problems"] == [
+        "The primary database is away: what is stored can be read, and nothing written."
+    ]
+
+
+def test_without_any_database_a_server_is_not_ready(watched, no_database):
+    watched(State({}, primary=None))
+    assert Client().get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_balancer_asks_by_address_over_plain_http(path, settings):
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["codebook.example"], True
+    assert Client().get(path, **OTHER_HOST).status_code == 200
+    assert Client().post(path).status_code == 405
+
+
+@pytest.mark.django_db
+def test_every_answer_carries_its_request_id_probes_too():
+    assert Client().get("/healthz", headers={"X-Request-ID": "probe-1"})["X-Request-ID"] == "probe-1"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("token", "addresses", "asked", "status"),
+    [
+        ("", [], {}, 404),
+        ("", [], {"HTTP_AUTHORIZATION": "Bearer "}, 404),
+        (TOKEN, [], {}, 404),
+        (TOKEN, [], {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}, 200),
+        (TOKEN, [], {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}x"}, 404),
+        (TOKEN, [], {"HTTP_AUTHORIZATION": "Bearer t\xf6ken"}, 404),
+        ("", ["10.0.0.0/8"], {"REMOTE_ADDR": "10.9.9.9"}, 200),
+        ("", ["10.0.0.0/8"], {"REMOTE_ADDR": "192.0.2.1"}, 404),
+        ("", ["10.0.0.0/8"], {"REMOTE_ADDR": "10.9.9.9", "HTTP_X_FORWARDED_FOR": "192.0.2.1"}, 404),
+        ("", ["10.0.0.0/8"], {"REMOTE_ADDR": ""}, 404),
+        ("", ["::1"], {"REMOTE_ADDR": "::1"}, 200),
+    ],
+)
+def test_numbers_are_for_whom_the_settings_name(token, addresses, asked, status, settings):
+    settings.KB_METRICS_TOKEN, settings.KB_METRICS_ADDRESSES = token, addresses
+    answer = Client().get("/metrics", **asked)
+    assert answer.status_code == status
+    assert (b"codebook_requests" in answer.content) == (status == 200)
+
+
+@pytest.mark.django_db
+def test_answers_are_counted_by_route_and_never_by_address(scraper):
+    make.code("660300001")
+    key = 'codebook_requests_total{method="GET",route="code",status="2xx"}'
+    before = float(figures(scraper).get(key, 0))
+    scraper.get("/codes/zim-server/660300001/?x=2099-01-01")
+    scraper.get("/nowhere/secret-words/")
+    scraper.generic("SMUGGLE", "/")
+    after = figures(scraper)
+    assert float(after[key]) == before + 1
+    assert 'codebook_request_seconds_bucket{le="+Inf",route="code"}' in after
+    everything = "\n".join(after)
+    assert not re.search("660300001|secret-words|SMUGGLE|2099", everything)
+
+
+@pytest.mark.django_db
+def test_figures_of_the_database_are_read_when_asked(scraper, settings):
+    code = make.code()
+    usage.count_codes([code.pk])
+    metrics.cache_used("answers", is_hit=True)
+    found = figures(scraper)
+    assert found["codebook_database_up"] == "1.0"
+    assert found["codebook_feed_sequence"] == "0.0"
+    assert found["codebook_index_lag"] == "0.0"
+    assert found["codebook_buffered_lookups"] == "1.0"
+    assert 'codebook_cache_lookups_total{cache="answers",result="hit"}' in found
+    assert 'codebook_import_seconds_count{step="apply"}' in found
+    assert usage.flush()
+    assert figures(scraper)["codebook_buffered_lookups"] == "0.0"
+
+
+def test_without_a_database_the_numbers_say_so(scraper, no_database):
+    assert figures(scraper)["codebook_database_up"] == "0.0"
+
+
+@pytest.mark.django_db
+def test_asking_for_numbers_takes_few_queries(scraper, django_assert_num_queries):
+    scraper.get("/metrics")
+    with django_assert_num_queries(3):
+        scraper.get("/metrics")
+    with django_assert_num_queries(4):
+        scraper.get("/readyz")
+
+
+def test_the_processes_of_a_server_count_together_and_the_dead_hold_nothing(tmp_path):
+    """Two processes count and end; a third answers for all of them."""
+    count = "from kb.ops import metrics as m; m.answered('code', 'GET', 200, 0.1); m.BUFFERED.set(5)"
+    ask = (
+        "from django.test import Client; m.BUFFERED.set(1);"
+        f"print(Client().get('/metrics', headers={{'Authorization': 'Bearer {TOKEN}'}}).content.decode())"
+    )
+    told = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "KB_METRICS_TOKEN": TOKEN, **GOOD}
+    assert start("shell", "--no-imports", "-c", count, **told).returncode == 0
+    result = start("shell", "--no-imports", "-c", f"{count}; {ask}", **told)
+    assert result.returncode == 0, result.stderr
+    assert 'codebook_requests_total{method="GET",route="code",status="2xx"} 2.0' in result.stdout
+    assert "codebook_buffered_lookups 1.0" in result.stdout

@@ -1,0 +1,253 @@
+"""The one read door: five different answers, and only what the reader may see."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kb.models import ReturnCode
+from kb.queries.cards import cards
+from kb.queries.lookup import Verdict, codes_visible_to, find, neighbours
+from kb.queries.text_results import containing, search
+from tests import make
+
+pytestmark = pytest.mark.django_db
+LAST_YEAR = datetime(2025, 3, 5, tzinfo=UTC)
+
+
+def check_verdict(query, verdict, *codes, user=None):
+    answer = find(query, user)
+    assert (answer.verdict, [hit.code.code for hit in answer.hits]) == (verdict, list(codes))
+    return answer
+
+
+def test_the_five_answers_differ():
+    make.code_range()
+    make.note("Room is gone", make.code("660300001"))
+    make.code("660300002")
+    make.code("660300003", retired_at=LAST_YEAR)
+    check_verdict("660300001", Verdict.FOUND, "660300001")
+    check_verdict("660300002", Verdict.KNOWN_WITHOUT_NOTE, "660300002")
+    check_verdict("660300003", Verdict.RETIRED, "660300003")
+    assert check_verdict("660399998", Verdict.IN_KNOWN_RANGE).ranges[0].name == "Room"
+    check_verdict("123", Verdict.UNKNOWN)
+
+
+def test_a_note_on_the_range_is_a_note_on_its_codes():
+    note = make.note("Rooms")
+    note.ranges.set([make.code_range()])
+    code = make.code("660300002")
+    check_verdict("660300002", Verdict.FOUND, "660300002")
+    assert cards([code], None)[0].notes == [note]
+
+
+def test_a_code_in_several_sections_has_several_answers():
+    make.code("3", in_section="Public")
+    make.code("3", in_section="Mix")
+    make.code("3", make.table("rtc-server"))
+    answer = check_verdict("3", Verdict.KNOWN_WITHOUT_NOTE, "3", "3", "3")
+    assert {hit.code.section.name for hit in answer.hits} == {"Public", "Mix"}
+
+
+def test_the_exact_code_comes_before_other_readings_and_each_is_labelled():
+    make.code("0")
+    make.code("00000", make.table("postgresql"))
+    answer = find("00000", None)
+    assert [(hit.code.code, hit.how) for hit in answer.hits] == [
+        ("00000", "as written"),
+        ("0", "leading zeros aside"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "how"),
+    [
+        ("0xC0000005", "as written"),
+        ("3221225477", "hexadecimal"),
+        ("-1073741819", "decimal, read as unsigned 32-bit"),
+        ("c0000005", "hexadecimal without 0x"),
+    ],
+)
+def test_a_hexadecimal_code_is_found_by_its_other_spellings(query, how):
+    make.code("0xC0000005")
+    assert [(hit.code.code, hit.how) for hit in find(query, None).hits] == [("0xC0000005", how)]
+
+
+def test_near_codes_are_offered_with_what_differs_and_never_chosen():
+    make.code("660300001")
+    answer = check_verdict("660300007", Verdict.UNKNOWN)
+    assert [near.pieces for near in answer.near] == [[("66030000", False), ("1", True)]]
+
+
+def test_the_narrowest_range_comes_first():
+    make.code_range("All", 0, 999_999_999)
+    make.code_range()
+    assert [found.name for found in find("660399998", None).ranges] == ["Room", "All"]
+
+
+def test_a_look_up_can_stay_inside_a_table_and_a_section():
+    public, mix = make.code("3", in_section="Public"), make.code("3", in_section="Mix")
+    make.code("3", make.table("rtc-server"))
+    assert len(find("3", None, public.table).hits) == 2
+    assert [hit.code for hit in find("3", None, public.table, mix.section).hits] == [mix]
+
+
+HOSTILE = ["", " ", "\x00", "9" * 100_000, "'; --", "NEAR(", "*", "💥", "%", "\u202e12"]
+
+
+@pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_queries_are_answered(query):
+    make.code()
+    assert find(query, None).verdict == Verdict.UNKNOWN
+    assert list(search(query, None)[:5]) == []
+
+
+def test_neighbours_are_the_codes_around_it_in_its_table():
+    for n in (1, 2, 5, 6, 7, 8, 9):
+        make.code(str(n))
+    make.code("4", make.table("rtc-server"))
+    code = ReturnCode.objects.get(code="5")
+    assert [near.code for near in neighbours(code, None)] == ["1", "2", "6", "7", "8"]
+
+
+def test_open_incidents_are_kept_apart_from_past_ones():
+    code = make.code()
+    past = make.incident("Past", code, state="resolved", started_at=LAST_YEAR, resolved_at=LAST_YEAR)
+    now = make.incident("Now", code, started_at=LAST_YEAR)
+    card = cards([code], None)[0]
+    assert (card.open_incidents, card.past_incidents) == ([now], [past])
+
+
+def test_search_finds_words_in_codes_and_notes():
+    gone, other = make.code("660300001"), make.code("1", description="Request failed.")
+    make.note("Cannot join", other, cause="The lobby is closed")
+    assert list(search("room exist", None)) == [gone]
+    assert list(search("lobby", None)) == [other]
+    assert search("the lobby of a room", None)[0] == gone
+    assert list(containing("lobby room", None, gone.table)) == []
+    assert list(containing("lobby", None, gone.table)) == [other]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["660 300 001", "660,300,001", "660.300.001", "660\u202f300\u202f001", "660'300'001", "ERR_660300001",
+     "err-660300001", "E660300001", "Error code 660300001", "660_300_001"],
+)  # fmt: skip
+def test_a_number_in_groups_or_behind_a_label_is_read_alone(written):
+    code = make.code("660300001")
+    (hit,) = find(written, None).hits
+    assert (hit.code, hit.how) == (code, "the number alone")
+
+
+@pytest.mark.parametrize(
+    "written", ["66,0300,001", "1.2.3", "660 300,001", "660 300 0011", "ORA-660300001", "REF 660300001x"]
+)
+def test_other_texts_with_digits_are_not_read_alone(written):
+    make.code("660300001")
+    assert find(written, None).hits == []
+
+
+def test_a_code_that_a_vendor_writes_with_a_label_is_that_code_alone():
+    make.code("300")
+    labelled = make.code("E300")
+    assert [hit.code for hit in find("E300", None).hits] == [labelled]
+
+
+@pytest.mark.parametrize(
+    ("written", "begun"),
+    [
+        ("6603", ["660300001", "660300002", "6603000011"]),
+        ("66030000", ["6603000011"]),
+        ("ORA-009", ["ORA-00942"]),
+        ("ora-9", ["ORA-00942"]),
+        ("66", []),
+        ("0x66", []),
+        ("660 3", []),
+        ("%", []),
+        ("___", []),
+        ("\U0010ffff1a", []),
+    ],
+)
+def test_a_part_of_a_code_offers_the_codes_that_begin_so(written, begun):
+    for code in ("660300001", "660300002", "6603000011", "7660300", "ORA-00942", "0x66A1"):
+        make.code(code)
+    make.code("660399999", make.table("secret", audience="internal"))
+    answer = find(written, None)
+    assert (answer.verdict, answer.hits, [code.code for code in answer.begun]) == (Verdict.UNKNOWN, [], begun)
+
+
+@pytest.mark.parametrize("written", ["%", "_", "x", "?!", "a", "12"])
+def test_nothing_is_near_to_next_to_nothing(written):
+    make.code("1")
+    make.code("13")
+    make.code("123")
+    assert find(written, None).near == []
+
+
+# Who sees what
+
+
+def internal_world():
+    code = make.code("660300001")
+    hidden = make.code("660300001", make.table("secret", audience="internal"))
+    make.note("Hush lobby", code, audience="internal")
+    make.note("Draft lobby", code, state="draft")
+    make.note("Unsure lobby", code, state="not_validated")
+    make.incident("Hush", code, audience="internal")
+    make.code_range("Hush", 0, 10, of=hidden.table)
+    return code
+
+
+def test_the_public_sees_nothing_internal(stranger):
+    code = internal_world()
+    for user in (None, stranger):
+        check_verdict("660300001", Verdict.KNOWN_WITHOUT_NOTE, "660300001", user=user)
+        card = cards([code], user)[0]
+        assert (card.notes, card.open_incidents) == ([], [])
+        assert not search("lobby", user)
+        assert find("5", user).ranges == []
+
+
+def test_an_agent_sees_all(agent):
+    code = internal_world()
+    check_verdict("660300001", Verdict.FOUND, "660300001", "660300001", user=agent)
+    card = cards([code], agent)[0]
+    assert {note.title for note in card.notes} == {"Hush lobby", "Draft lobby", "Unsure lobby"}
+    assert len(card.open_incidents) == 1
+    assert search("lobby", agent)
+    assert [found.name for found in find("5", agent).ranges] == ["Hush"]
+
+
+def test_without_public_reading_anonymous_sees_nothing(settings, stranger, agent):
+    settings.KB_PUBLIC_READ = False
+    make.code()
+    assert find("660300001", None).verdict == Verdict.UNKNOWN
+    assert find("660300001", stranger).hits
+    assert find("660300001", agent).hits
+
+
+def test_an_inactive_user_sees_what_the_public_sees(agent, settings):
+    settings.KB_PUBLIC_READ = False
+    make.code()
+    agent.is_active = False
+    assert find("660300001", agent).hits == []
+
+
+# The cost of an answer does not grow with what there is
+
+
+@pytest.mark.parametrize("size", [1, 12])
+def test_queries_are_few_and_constant(django_assert_num_queries, size, agent):
+    codes = [make.code(str(660300000 + n), in_section=str(n)) for n in range(size)]
+    for code in codes:
+        make.note(f"Note on {code}", code)
+        make.incident(f"Incident on {code}", code)
+    make.code_range()
+    find("660300001", agent)
+    with django_assert_num_queries(1):
+        find("660300000", agent)
+    with django_assert_num_queries(4):
+        find("660399999", agent)
+    with django_assert_num_queries(5):
+        cards(list(codes_visible_to(agent).filter(code="660300000")), agent)
+    with django_assert_num_queries(4):
+        cards(codes, agent)

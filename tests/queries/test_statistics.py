@@ -1,0 +1,143 @@
+"""How the knowledge serves, in figures."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from kb.models import CodeUse, Flag, Miss, NoteOutcome
+from kb.queries import statistics
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def day(days_ago=0):
+    return timezone.now().date() - timedelta(days=days_ago)
+
+
+def look_up(code, times, days_ago=0, covered=0):
+    CodeUse.objects.create(code=code, day=day(days_ago), lookups=times, covered=covered)
+
+
+def rows(slug, user):
+    """The figures of a chart, without the rows that hold nothing."""
+    return [row for row in statistics.chart(slug, user).rows if any(row[n] for n in range(1, len(row)))]
+
+
+def test_lookups_are_counted_by_day_with_what_was_covered(agent):
+    one, two = make.code("1"), make.code("2")
+    look_up(one, 3, covered=2)
+    look_up(two, 4, covered=4)
+    look_up(one, 5, days_ago=27)
+    look_up(one, 500, days_ago=28)
+    assert rows("lookups", agent) == [(day(27), 5, 0), (day(), 7, 6)]
+    assert rows("coverage", agent) == [(day(), 85.7)]
+    assert "50.0 % of look-ups" in statistics.chart("coverage", agent).summary
+    assert len(statistics.chart("lookups", agent).rows) == 28
+
+
+def test_a_day_without_lookups_has_no_coverage(agent):
+    look_up(make.code(), 3)
+    figures = dict(statistics.chart("coverage", agent).rows)
+    assert (figures[day()], figures[day(1)]) == (0.0, None)
+
+
+def test_codes_and_texts_are_ranked_by_how_often_they_are_asked_for(agent):
+    for number, times in (("1", 3), ("2", 30), ("3", 1)):
+        look_up(make.code(number), times, covered=1)
+    for text, times in (("seldom", 1), ("often", 9)):
+        Miss.objects.create(text=text, day=day(), lookups=times)
+    assert [row[:3] for row in rows("codes", agent)] == [("2", 30, 1), ("1", 3, 1), ("3", 1, 1)]
+    assert [row[:2] for row in rows("misses", agent)] == [("often", 9), ("seldom", 1)]
+
+
+def test_the_time_to_an_answer_is_a_median_of_the_week(agent):
+    code, now = make.code(), timezone.now()
+    for hours in (2, 4, 600):
+        Flag.objects.create(
+            code=code, comment="Wrong", state="answered", raised_at=now - timedelta(hours=hours), answered_at=now
+        )
+    Flag.objects.create(code=code, comment="Waits")
+    chart = statistics.chart("flags", agent)
+    assert chart.rows[-1][1:] == (4.0, 3)
+    assert "1 wait now" in chart.summary
+
+
+def test_how_often_notes_worked_leaves_out_what_did_not_apply(agent):
+    note = make.note()
+    for outcome, count in (("worked", 3), ("did_not_work", 1), ("not_applicable", 50)):
+        NoteOutcome.objects.create(note=note, outcome=outcome, day=day(), count=count)
+    assert statistics.chart("worked", agent).rows[-1][1:] == (75.0, 3, 1)
+
+
+def test_notes_past_their_review_are_counted_by_how_long(agent):
+    for days_ago, state in ((0, "validated"), (30, "not_validated"), (31, "validated"), (400, "validated")):
+        make.note(f"{days_ago}", review_on=timezone.localdate() - timedelta(days=days_ago), state=state)
+    make.note("A draft", review_on=day(50), state="draft")
+    make.note("To come", review_on=day(-5))
+    assert dict(statistics.chart("review", agent).rows) == {
+        "up to 30 days": 2,
+        "31 to 90 days": 1,
+        "91 to 365 days": 0,
+        "longer": 1,
+    }
+
+
+def test_spikes_stand_beside_the_incidents_of_the_day(agent):
+    code, quiet = make.code("1"), make.code("2")
+    for n in range(40):
+        look_up(code, 60 if n == 3 else 4, days_ago=n)
+        look_up(quiet, 12, days_ago=n)
+    make.incident(started_at=timezone.now() - timedelta(days=3))
+    assert rows("spikes", agent) == [(day(3), 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [(60, [60]), (5, []), (9, [])],
+)
+def test_a_burst_is_far_above_what_is_usual(agent, today, expected):
+    code = make.code()
+    for n in range(1, 15):
+        look_up(code, 4, days_ago=n)
+    look_up(code, today)
+    assert [burst.today for burst in statistics.bursts(agent)] == expected
+    assert all(burst.usual == 4 for burst in statistics.bursts(agent))
+
+
+def test_a_burst_with_an_open_incident_is_known(agent):
+    code = make.code()
+    look_up(code, 60)
+    make.incident("Old", code, state="resolved")
+    make.incident("Of no code")
+    assert len(statistics.bursts(agent, [code])) == 1
+    make.incident("Now", code)
+    assert statistics.bursts(agent) == []
+
+
+def test_a_burst_of_another_code_is_not_this_ones(agent):
+    code, other = make.code("1"), make.code("2")
+    look_up(other, 60)
+    assert statistics.bursts(agent, [code]) == []
+
+
+@pytest.mark.parametrize("who", ["stranger", "idle_staff"])
+def test_who_may_not_read_internal_words_sees_no_figures(request, who, settings):
+    settings.KB_PUBLIC_READ = True
+    user = request.getfixturevalue(who)
+    look_up(make.code(), 60)
+    assert (statistics.charts(user), statistics.chart("lookups", user), statistics.bursts(user)) == ([], None, [])
+
+
+@pytest.mark.parametrize("size", [2, 12])
+def test_charts_cost_the_same_however_much_there_is(agent, django_assert_num_queries, size):
+    for n in range(size):
+        code = make.code(str(n))
+        look_up(code, 20 + n)
+        Miss.objects.create(text=f"text {n}", day=day(), lookups=1)
+    assert agent.has_perm("kb.view_internal")
+    with django_assert_num_queries(12):
+        statistics.charts(agent)
+    with django_assert_num_queries(3):
+        assert len(statistics.bursts(agent)) == size

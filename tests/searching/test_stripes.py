@@ -1,0 +1,63 @@
+"""The first documents that hold a word: the same as if all were read and sorted, without that."""
+
+import json
+
+import pytest
+from django.db import connection
+
+from kb.searching import postgres, store, stripes
+from kb.searching.documents import BUCKET, INTERNAL, Document
+from tests import make
+
+pytestmark = pytest.mark.django_db
+DOCUMENTS, APART = 2_000, 300
+EVERY = (2, 10, 60, 1_999)
+
+
+@pytest.fixture
+def keys(monkeypatch):
+    """Store documents over many stripes, most of them in the second bucket; return their keys in order."""
+    monkeypatch.setattr(stripes, "FEW", 0)
+    make.code("1", pk=1)
+    make.code("2", pk=DOCUMENTS * APART)
+    store.clear()
+    made = sorted(1 + n * APART + (n % 7 and 1 + n % 2) * BUCKET for n in range(DOCUMENTS))
+    words = (" ".join(f"each{n}" for n in EVERY if at % n == n - 1) for at in range(DOCUMENTS))
+    store.replace(INTERNAL, [], [Document(key, text, "", "", "") for key, text in zip(made, words, strict=True)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return made
+
+
+@pytest.mark.parametrize("guess", [1, 20, 1 / 20])
+@pytest.mark.parametrize("limit", [1, 20, 200, 5_000])
+def test_they_are_those_of_a_plain_reading_however_wrong_the_guess(keys, limit, guess):
+    for each in EVERY:
+        found = stripes.matching(
+            INTERNAL, store.database().word(f"each{each}"), limit, guess / each, 1 / each, DOCUMENTS
+        )
+        assert [document.key for document in found] == keys[each - 1 :: each][:limit], each
+
+
+def test_no_document_is_read_for_nothing(keys):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite meets documents in the order of their keys")
+    asked = []
+
+    def explained(execute, sql, params, many, context):
+        if "kb_search_1" in sql:
+            with connection.connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, params)
+                asked.append(cursor.fetchone()[0][0]["Plan"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explained):
+        found = stripes.matching(INTERNAL, postgres.word("each10"), 10, 1 / 10, 1 / 10, DOCUMENTS)
+    assert len(found) == 10
+    assert 10 <= sum(_read(plan) for plan in asked) <= 40, json.dumps(asked)
+
+
+def _read(plan):
+    own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) if "Relation Name" in plan else 0
+    return own + sum(_read(inner) for inner in plan.get("Plans", []))

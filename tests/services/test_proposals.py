@@ -1,0 +1,310 @@
+"""A change of a validated note waits beside it until somebody else accepts it."""
+
+import pytest
+
+from kb.models import Change, Door, Proposal
+from kb.ops.doctor import revisions
+from kb.ops.doctor.changes import objects
+from kb.queries.proposals import is_outdated, preview_rebase
+from kb.services.journal import By, NotAllowed, StaleEdit
+from kb.services.notes import return_note, save_note
+from kb.services.proposal_rules import actions_for
+from kb.services.proposals import (
+    NoteMoved,
+    accept_proposal,
+    propose_change,
+    rebase_proposal,
+    return_proposal,
+    revise_proposal,
+    save_or_propose,
+    withdraw_proposal,
+)
+from tests import make
+from tests.services.test_journal import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def by(user, reason=""):
+    return By(user, Door.ADMIN, reason)
+
+
+@pytest.fixture
+def code(db):
+    return make.code()
+
+
+@pytest.fixture
+def note(code):
+    return make.note("Room is gone", code, cause="It was closed.", resolution="Open it.")
+
+
+def proposed(note, author, reason="", **values):
+    return propose_change(note, note.version, values or {"cause": "Nobody is in it."}, by(author, reason))
+
+
+def moved(note, admin, **values):
+    """Have the live note say something else, as if another proposal had been accepted."""
+    note.refresh_from_db()
+    other = propose_change(note, note.version, values, by(admin))
+    accept_proposal(other, 1, by(make.user(f"second-{note.version}", "reviewer")))
+    note.refresh_from_db()
+
+
+# Where an edit goes
+
+
+@pytest.mark.parametrize("person", ["editor", "reviewer", "admin"])
+@pytest.mark.parametrize(
+    ("state", "values", "waits"),
+    [
+        ("validated", {"cause": "New."}, True),
+        ("validated", {"title": "New"}, True),
+        ("validated", {"audience": "internal"}, True),
+        ("validated", {"review_on": "2099-01-01"}, False),
+        ("validated", {"cause": "It was closed."}, False),
+        ("not_validated", {"cause": "New."}, False),
+        ("draft", {"cause": "New."}, False),
+        ("archived", {"cause": "New."}, False),
+    ],
+)
+def test_new_words_for_a_validated_note_wait(request, note, person, state, values, waits):
+    type(note).objects.update(state=state)
+    saved = save_or_propose(note, 1, values, by(request.getfixturevalue(person)))
+    assert bool(saved.proposal) == waits
+    note.refresh_from_db()
+    assert note.state == state
+    if waits:
+        assert note.version == 1
+
+
+def test_other_codes_for_a_validated_note_wait(editor, note, code):
+    other = make.code("7")
+    proposal = save_or_propose(note, 1, {}, by(editor), codes=[other]).proposal
+    assert (list(note.codes.all()), list(proposal.codes.all())) == ([code], [other])
+
+
+def test_owner_and_review_date_save_at_once_while_the_words_wait(editor, note):
+    values = {"cause": "New.", "owner": editor, "resolution": "Open it."}
+    saved = save_or_propose(note, 1, values, by(editor, "Clearer"))
+    note.refresh_from_db()
+    assert (note.owner, note.cause, note.is_validated) == (editor, "It was closed.", True)
+    assert (saved.proposal.cause, saved.proposal.reason, saved.proposal.author) == ("New.", "Clearer", editor)
+
+
+def test_a_reviewer_who_may_vouch_for_own_words_saves_at_once(reviewer, editor, note, settings):
+    settings.KB_VALIDATE_OWN_WORDS = True
+    assert save_or_propose(note, 1, {"cause": "New."}, by(reviewer)).proposal is None
+    assert save_or_propose(note, 2, {"cause": "Other."}, by(editor)).proposal is not None
+
+
+def test_one_proposal_a_person_and_note(editor, reviewer, note):
+    first = proposed(note, editor)
+    with pytest.raises(NotAllowed, match="waits on this note already"):
+        proposed(note, editor)
+    proposed(note, reviewer)
+    withdraw_proposal(first, 1, by(editor))
+    assert proposed(note, editor).state == "open"
+
+
+@pytest.mark.parametrize("state", ["draft", "not_validated", "archived"])
+def test_only_a_validated_note_takes_proposals(editor, note, state):
+    type(note).objects.update(state=state)
+    note.refresh_from_db()
+    with pytest.raises(NotAllowed, match="edit the note itself"):
+        proposed(note, editor)
+
+
+@pytest.mark.parametrize("person", ["agent", "importer", "stranger"])
+def test_who_may_not_edit_notes_may_not_propose(request, note, person):
+    with pytest.raises(NotAllowed, match="may edit notes"):
+        proposed(note, request.getfixturevalue(person))
+
+
+def test_a_proposal_is_made_from_the_words_that_were_seen(editor, note):
+    with pytest.raises(StaleEdit):
+        propose_change(note, 7, {"cause": "New."}, by(editor))
+
+
+# What becomes of it
+
+
+def test_an_accepted_proposal_is_the_live_and_validated_note(editor, reviewer, note):
+    other = make.code("7")
+    proposal = propose_change(note, 1, {"cause": "New."}, by(editor, "Clearer"), codes=[other])
+    settled = accept_proposal(proposal, 1, by(reviewer), "Thanks")
+    note.refresh_from_db()
+    assert (note.cause, list(note.codes.all()), note.state, note.validated_by) == (
+        "New.",
+        [other],
+        "validated",
+        reviewer,
+    )
+    assert (settled.state, settled.reviewer, settled.comment) == ("accepted", reviewer, "Thanks")
+    assert note.history.first().history_change_reason == "Proposed by editor: Clearer"
+
+
+def test_the_feed_tells_staff_and_never_the_public(editor, reviewer, note):
+    proposal = proposed(note, editor, audience="public", title="Secret title")
+    proposal = return_proposal(proposal, 1, "Why?", by(reviewer))
+    proposal = revise_proposal(proposal, 2, {"cause": "x"}, by(editor))
+    assert [(c.noun, c.kind, c.audience) for c in Change.objects.since(0)] == [
+        ("proposal", "created", "internal"),
+        ("proposal", "updated", "internal"),
+        ("proposal", "updated", "internal"),
+    ]
+    assert not Proposal.objects.visible_to(None).exists()
+
+
+def test_a_returned_proposal_comes_back_revised(editor, reviewer, note):
+    proposal = return_proposal(proposed(note, editor), 1, " Say when. \x00", by(reviewer))
+    assert (proposal.state, proposal.comment, proposal.reviewer) == ("returned", "Say when.", reviewer)
+    with pytest.raises(NotAllowed, match="waits for its author"):
+        accept_proposal(proposal, 2, by(reviewer))
+    proposal = revise_proposal(proposal, 2, {"cause": "Since May."}, by(editor))
+    assert (proposal.state, proposal.cause, proposal.version) == ("open", "Since May.", 3)
+
+
+@pytest.mark.parametrize("comment", ["", " \x00 ", "x" * 2001])
+def test_a_proposal_is_returned_with_a_comment_alone(editor, reviewer, note, comment):
+    with pytest.raises(NotAllowed, match="1 to 2000 characters"):
+        return_proposal(proposed(note, editor), 1, comment, by(reviewer))
+
+
+def test_what_was_revised_meanwhile_is_not_decided_unseen(editor, reviewer, note):
+    proposal = proposed(note, editor)
+    revise_proposal(proposal, 1, {"cause": "Something else."}, by(editor))
+    for verb in (accept_proposal, withdraw_proposal):
+        with pytest.raises(StaleEdit):
+            verb(proposal, 1, by(reviewer))
+    with pytest.raises(StaleEdit):
+        return_proposal(proposal, 1, "No", by(reviewer))
+
+
+def test_a_revision_without_a_change_leaves_no_trace(editor, note):
+    proposal = proposed(note, editor)
+    assert revise_proposal(proposal, 1, {"cause": proposal.cause}, by(editor)).version == 1
+
+
+# The live note moves
+
+
+def test_a_proposal_is_not_accepted_over_words_that_it_was_not_made_from(editor, reviewer, admin, note):
+    proposal = proposed(note, editor)
+    moved(note, admin, resolution="Create it.")
+    with pytest.raises(NoteMoved, match="live note has changed"):
+        accept_proposal(proposal, 1, by(reviewer))
+    proposal = rebase_proposal(proposal, 1, note.version, {}, by(editor))
+    accept_proposal(proposal, 2, by(reviewer))
+    note.refresh_from_db()
+    assert (note.cause, note.resolution) == ("Nobody is in it.", "Create it.")
+
+
+def test_a_new_owner_or_a_question_does_not_make_the_words_move(editor, reviewer, note):
+    proposal = proposed(note, editor)
+    save_note(note, 1, {"owner": editor}, by(editor))
+    assert accept_proposal(proposal, 1, by(reviewer)).state == "accepted"
+
+
+def test_words_that_both_changed_are_the_authors_to_decide(editor, reviewer, admin, note):
+    proposal = proposed(note, editor)
+    moved(note, admin, cause="It was deleted.")
+    assert preview_rebase(Proposal.objects.get(pk=proposal.pk)).conflicts == ["cause"]
+    with pytest.raises(NotAllowed, match="Both changed: cause"):
+        rebase_proposal(proposal, 1, note.version, {}, by(editor))
+    with pytest.raises(NotAllowed, match="only the author"):
+        rebase_proposal(proposal, 1, note.version, {"cause": "Mine"}, by(reviewer))
+    proposal = rebase_proposal(proposal, 1, note.version, {"cause": "Deleted, as nobody is in it."}, by(editor))
+    assert (proposal.cause, is_outdated(proposal)) == ("Deleted, as nobody is in it.", False)
+
+
+def test_bringing_up_to_date_sees_a_note_that_moves_again(editor, admin, note):
+    proposal = proposed(note, editor)
+    moved(note, admin, resolution="Create it.")
+    with pytest.raises(StaleEdit):
+        rebase_proposal(proposal, 1, note.version - 1, {}, by(editor))
+
+
+def test_links_of_both_sides_are_kept(editor, reviewer, admin, note, code):
+    mine, theirs = make.code("7"), make.code("8")
+    proposal = propose_change(note, 1, {}, by(editor), codes=[mine])
+    other = propose_change(note, 1, {}, by(admin), codes=[code, theirs])
+    accept_proposal(other, 1, by(reviewer))
+    note.refresh_from_db()
+    proposal = rebase_proposal(proposal, 1, note.version, {}, by(editor))
+    assert set(proposal.codes.all()) == {mine, theirs}
+
+
+def test_a_note_that_lost_its_validation_is_not_validated_by_the_author_of_its_words(editor, reviewer, admin, note):
+    proposal = proposed(note, editor)
+    returned = return_note(note, 1, by(admin))
+    save_note(returned, 2, {"resolution": "My own words."}, by(reviewer))
+    proposal = rebase_proposal(proposal, 1, 3, {}, by(editor))
+    with pytest.raises(NotAllowed, match="You wrote words of this note"):
+        accept_proposal(proposal, 2, by(reviewer))
+    assert accept_proposal(proposal, 2, by(admin)).state == "accepted"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_proposals_accepted_at_once_one_has_to_be_brought_up_to_date(editor, admin):
+    note, names = make.note("Room is gone", make.code()), iter("ab")
+    given = [proposed(note, author, cause=author.username) for author in (editor, admin)]
+    reviewers = [make.user(name, "reviewer") for name in names]
+    raised = at_once(*(lambda p=p, r=r: accept_proposal(p, 1, by(r)) for p, r in zip(given, reviewers, strict=True)))
+    assert [type(error) for error in raised] == [NoteMoved]
+    note.refresh_from_db()
+    assert (note.version, note.cause in ("editor", "admin")) == (2, True)
+
+
+# Who may do what
+
+
+@pytest.mark.parametrize(
+    ("person", "state", "live", "actions"),
+    [
+        ("author", "open", "same", ["revise", "withdraw"]),
+        ("author", "open", "moved", ["rebase", "revise", "withdraw"]),
+        ("author", "returned", "same", ["revise", "withdraw"]),
+        ("author", "accepted", "same", []),
+        ("author", "withdrawn", "moved", []),
+        ("reviewing author", "open", "same", ["revise", "withdraw"]),
+        ("vouching author", "open", "same", ["accept", "revise", "withdraw"]),
+        ("reviewer", "open", "same", ["accept", "return"]),
+        ("reviewer", "open", "moved", ["return", "rebase"]),
+        ("reviewer", "open", "conflict", ["return"]),
+        ("reviewer", "open", "archived", ["return"]),
+        ("reviewer", "returned", "same", []),
+        ("reviewer", "accepted", "same", []),
+        ("reviewer", "orphan", "same", ["accept", "return", "withdraw"]),
+        ("editor", "open", "same", []),
+        ("editor", "returned", "moved", []),
+        ("agent", "open", "same", []),
+        ("importer", "open", "same", []),
+        ("stranger", "open", "same", []),
+    ],
+)
+def test_each_person_is_offered_what_they_may_do_now(person, state, live, actions, note, settings):
+    role = "editor" if person == "author" else "reviewer"
+    author = make.user("author", role)
+    other = "" if person == "stranger" else person
+    who = author if "author" in person else make.user("who", other)
+    settings.KB_VALIDATE_OWN_WORDS = person == "vouching author"
+    proposal = proposed(note, author)
+    change = {"moved": {"resolution": "x"}, "conflict": {"cause": "x"}, "archived": {"state": "archived"}}.get(live, {})
+    type(note).objects.update(**change or {"version": 1})
+    if state == "orphan":
+        type(author).objects.filter(pk=author.pk).update(is_active=False)
+    Proposal.objects.update(state="open" if state == "orphan" else state)
+    proposal = Proposal.objects.get()
+    assert actions_for(proposal, who) == actions
+
+
+def test_the_doctor_finds_feed_and_history_of_proposals_in_step(editor, reviewer, admin, note):
+    proposal = propose_change(note, 1, {"cause": "New."}, by(editor), codes=[make.code("7")])
+    proposal = return_proposal(proposal, 1, "Why?", by(reviewer))
+    moved(note, admin, resolution="Create it.")
+    proposal = rebase_proposal(proposal, 2, note.version, {}, by(editor))
+    accept_proposal(proposal, 3, by(reviewer))
+    found = [*objects(), *revisions.problems()]
+    assert [problem for problem in found if problem.startswith("Proposal")] == []
+    assert Change.objects.filter(noun="proposal").count() == 6

@@ -1,0 +1,159 @@
+"""Tokens let programs in, with no right beyond their scopes, and only while they are good."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from kb.models import ApiToken, Audience
+from kb.models.visibility import Reader, reader
+from kb.services import tokens, usage
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+SOON = timedelta(days=1)
+
+
+def token_of(user, *scopes, lives=SOON):
+    return tokens.create(user, "Ticket bot", list(scopes), timezone.now() + lives)[1]
+
+
+def ask(client, secret, where="/api/v1/codes/"):
+    return client.get(where, headers={"Authorization": f"Bearer {secret}"})
+
+
+@pytest.fixture
+def things():
+    make.code("1")
+    make.code("2", make.table("hidden", audience=Audience.INTERNAL))
+
+
+def codes(answer):
+    return [code["code"] for code in answer.json()["results"]]
+
+
+@pytest.mark.parametrize(
+    ("who", "scopes", "read"),
+    [
+        ("agent", ["read_internal"], ["1", "2"]),
+        ("agent", ["read_public", "read_internal"], ["1", "2"]),
+        ("agent", ["read_public"], ["1"]),
+        ("admin", ["read_public"], ["1"]),
+        ("stranger", ["read_internal"], ["1"]),
+    ],
+)
+def test_a_token_reads_what_both_its_scopes_and_its_user_may(client, request, things, who, scopes, read):
+    assert codes(ask(client, token_of(request.getfixturevalue(who), *scopes))) == read
+
+
+def test_a_public_token_answers_to_the_letter_what_the_public_reads(client, admin, things):
+    make.note("Room is gone", make.code("3"), owner=admin, environment="inside")
+    secret = token_of(admin, "read_public")
+    for noun in ("tables", "codes", "notes", "incidents"):
+        assert ask(client, secret, f"/api/v1/{noun}/").json() == client.get(f"/api/v1/{noun}/").json()
+
+
+def test_a_token_works_where_the_public_reads_nothing(client, agent, things, settings):
+    settings.KB_PUBLIC_READ = False
+    assert client.get("/api/v1/codes/").status_code == 401
+    assert codes(ask(client, token_of(agent, "read_public"))) == ["1"]
+
+
+def test_a_token_for_detection_alone_reads_no_list(client, agent):
+    assert ask(client, token_of(agent, "detect")).status_code == 403
+
+
+def test_no_token_exports_or_opens_the_admin(client, admin, things):
+    secret = token_of(admin, "read_internal")
+    assert ask(client, secret, "/api/v1/tables/zim-server/export.csv").status_code == 403
+    assert ask(client, secret, "/admin/").status_code == 302
+
+
+def spoil(secret, how):
+    token = ApiToken.objects.get(digest=tokens.digest(secret))
+    if how == "revoked":
+        tokens.revoke(token)
+    elif how == "expired":
+        ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    elif how == "no longer active":
+        type(token.user).objects.filter(pk=token.user_id).update(is_active=False)
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "no longer active"])
+def test_a_token_that_is_no_longer_good_is_refused_and_told_why(client, agent, things, how):
+    secret = token_of(agent, "read_internal")
+    spoil(secret, how)
+    answer = ask(client, secret)
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="codebook", error="invalid_token"')
+    assert how in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("secret", ["", "x", "codebook_", "codebook_" + "A" * 43, "a b", "\xff", "x" * 5000])
+def test_what_is_no_token_is_refused_though_the_public_may_read(client, things, secret):
+    answer = ask(client, secret)
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_revocation_is_seen_at_once_by_the_process_that_made_it(client, agent, things):
+    secret = token_of(agent, "read_internal")
+    assert ask(client, secret).status_code == 200
+    spoil(secret, "revoked")
+    assert ask(client, secret).status_code == 401
+
+
+def test_only_a_hash_is_stored(agent):
+    secret = token_of(agent, "read_public")
+    stored = ApiToken.objects.values_list().get()
+    assert secret not in str(stored)
+    assert len(secret) > 40
+
+
+def test_use_is_noted_to_the_hour_and_after_the_answer(client, agent, things, time_machine):
+    secret = token_of(agent, "read_public")
+    ask(client, secret)
+    assert ApiToken.objects.get().last_used_at is None, "written behind the answer"
+    usage.flush()
+    first = ApiToken.objects.get().last_used_at
+    assert first
+    tokens._kept.clear()
+    ask(client, secret)
+    assert not usage._tokens, "not again within the hour"
+    time_machine.move_to(timezone.now() + timedelta(hours=2))
+    ask(client, secret)
+    usage.flush()
+    assert ApiToken.objects.get().last_used_at > first
+
+
+def test_a_token_is_made_from_a_shell_and_printed_alone(client, agent, things):
+    out, err = StringIO(), StringIO()
+    call_command("create_token", "bot", user="agent", scope=["read_internal"], expires="2w", stdout=out, stderr=err)
+    assert codes(ask(client, out.getvalue().strip())) == ["1", "2"]
+    assert out.getvalue().count("\n") == 1
+    assert ApiToken.objects.get().expires_at - timezone.now() > timedelta(days=13)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"user": "nobody"}, "“nobody”"),
+        ({"expires": "soon"}, "allowed are 12h"),
+        ({"expires": "9999y"}, "9999y"),
+        ({"name": "n" * 81}, "80"),
+    ],
+)
+def test_a_token_that_cannot_be_made_says_why(agent, given, said):
+    options = {"user": "agent", "scope": ["read_public"], "expires": "90d", "name": "bot"} | given
+    with pytest.raises(CommandError, match=said):
+        call_command("create_token", options.pop("name"), **options)
+    assert not ApiToken.objects.exists()
+
+
+def test_the_user_of_a_token_cannot_be_saved(admin):
+    user = tokens.bearer(token_of(admin, "read_internal"))
+    assert reader(user) == Reader.INTERNAL
+    with pytest.raises(TypeError):
+        user.save()

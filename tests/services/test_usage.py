@@ -1,0 +1,185 @@
+"""Counting look-ups: buffered, added together by processes, and never in the way of an answer."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError, connection
+
+from kb.models import CodeUse, Miss
+from kb.services import usage
+from tests import ROOT, make
+
+
+def lookups(model):
+    return sorted(model.objects.values_list("lookups", flat=True))
+
+
+@pytest.mark.django_db
+def test_counts_of_a_day_add_up():
+    one, two = make.code("1"), make.code("2")
+    for _ in range(3):
+        usage.count_codes([one.pk, two.pk])
+        assert usage.flush()
+    usage.count_codes([one.pk])
+    assert CodeUse.objects.get(code=one).lookups == 3, "written at the next flush, not before"
+    usage.flush()
+    assert lookups(CodeUse) == [3, 4]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("about", "state", "covered"),
+    [
+        ("code", "validated", 2),
+        ("range", "validated", 2),
+        ("code", "not_validated", 0),
+        ("code", "draft", 0),
+        ("range", "archived", 0),
+        ("neither", "validated", 0),
+    ],
+)
+def test_a_lookup_is_covered_where_somebody_stands_behind_a_note(about, state, covered):
+    code, note = make.code(), make.note(state=state)
+    if about == "code":
+        note.codes.add(code)
+    if about == "range":
+        note.ranges.add(make.code_range())
+    usage.count_codes([code.pk, code.pk])
+    usage.flush()
+    assert list(CodeUse.objects.values_list("lookups", "covered")) == [(2, covered)]
+
+
+@pytest.mark.django_db
+def test_a_lookup_stays_as_covered_as_it_was():
+    code = make.code()
+    usage.count_codes([code.pk])
+    usage.flush()
+    make.note("Room is gone", code)
+    usage.count_codes([code.pk])
+    usage.flush()
+    assert list(CodeUse.objects.values_list("lookups", "covered")) == [(2, 1)]
+
+
+@pytest.mark.django_db
+def test_writing_counts_costs_the_same_however_many_codes(django_assert_num_queries):
+    codes = [make.code(str(n)) for n in range(40)]
+    usage.count_codes([code.pk for code in codes])
+    with django_assert_num_queries(9):
+        usage.flush()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("room  does\nnot exist", "room does not exist"),
+        ("x" * 5000, "x" * 64),
+        ("nul\x00 here", "nul here"),
+        ("half \ud800 pair", "half ? pair"),
+        ("mail anna@example.com", "mail ••••••••••••••••"),
+    ],
+)
+def test_a_miss_keeps_a_short_masked_text(query, kept, agent):
+    usage.count_miss(query, agent)
+    usage.flush()
+    text = Miss.objects.get().text
+    assert "anna" not in text
+    assert text.replace("•", "") == kept.replace("•", "")
+
+
+@pytest.mark.django_db
+def test_an_empty_miss_is_not_counted(agent):
+    usage.count_miss("  \x00 ", agent)
+    usage.flush()
+    assert not Miss.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_the_public_asks_in_vain_is_not_kept(settings, stranger):
+    settings.KB_PUBLIC_READ = True
+    for reader in (None, AnonymousUser(), stranger):
+        usage.count_miss("buy this", reader)
+    assert usage.flush()
+    assert not Miss.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_count_of_a_code_that_is_gone_is_dropped():
+    code = make.code()
+    usage.count_codes([code.pk, code.pk + 1000])
+    assert usage.flush()
+    assert lookups(CodeUse) == [1]
+
+
+@pytest.mark.django_db
+def test_a_failing_database_keeps_the_counts_for_later():
+    code = make.code()
+    usage.count_codes([code.pk])
+
+    def fail(execute, sql, params, many, context):
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(fail):
+        assert not usage.flush()
+    usage.count_codes([code.pk])
+    assert usage.flush()
+    assert lookups(CodeUse) == [2]
+
+
+@pytest.mark.django_db
+def test_a_failing_database_is_logged_without_what_was_asked(caplog, agent):
+    usage.count_miss("a very private question", agent)
+
+    def fail(execute, sql, params, many, context):
+        raise OperationalError(str(params))
+
+    with connection.execute_wrapper(fail):
+        usage.flush()
+    assert "kept for later" in caplog.text
+    assert "private" not in caplog.text
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(usage, "MAX_BUFFERED", 5)
+    usage.count_codes(range(100))
+    usage.count_codes([0])
+    assert len(usage._codes) == 5
+    assert max(usage._codes.values()) == 2
+
+
+def test_a_thread_that_died_is_started_again(settings, monkeypatch):
+    settings.KB_USAGE_FLUSH_SECONDS = 1
+    ran = threading.Semaphore(0)
+    monkeypatch.setattr(usage, "_writer", None)
+    monkeypatch.setattr(usage, "_run", ran.release)
+    for _ in range(2):
+        usage.count_codes([1])
+        assert ran.acquire(timeout=5)
+        usage._writer.join(5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_add_together():
+    code = make.code()
+    make.user("agent", "agent")
+    script = (
+        "import os; from django.conf import settings; import django; django.setup(); "
+        "settings.DATABASES['default']['NAME'] = os.environ['TEST_NAME']\n"
+        "from kb.services import usage; from django.contrib.auth import get_user_model\n"
+        "agent = get_user_model().objects.get()\n"
+        "for _ in range(20):\n"
+        f"    usage.count_codes([{code.pk}]); usage.count_miss('nothing', agent); assert usage.flush()\n"
+    )
+
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "TEST_NAME": str(connection.settings_dict["NAME"]),
+    }
+    command = [sys.executable, "-c", script]
+    running = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(3)]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    assert (lookups(CodeUse), lookups(Miss)) == ([60], [60])

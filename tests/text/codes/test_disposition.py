@@ -1,0 +1,97 @@
+"""What to do about a code, from the vendor's own words."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.text.codes import disposition
+from kb.text.codes.disposition import DISPOSITIONS, FIXERS, derive_disposition
+from tests import ROOT
+
+ZIM = ROOT / "fixtures" / "zim_server_en.csv"
+REVIEWED = Path(__file__).with_name("zim_dispositions.csv")
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_of_the_zim_table_means_what_a_person_reviewed():
+    derived = [
+        {
+            "code": row["code"],
+            "disposition": derive_disposition(row["suggested_actions"]).disposition,
+            "fixer": derive_disposition(row["suggested_actions"]).fixer,
+            "the vendor says": row["suggested_actions"].replace("\n", " / "),
+        }
+        for row in rows(ZIM)
+    ]
+    assert derived == rows(REVIEWED)
+    assert len(derived) == 129
+
+
+def test_do_not_process_means_no_action_in_all_its_18_rows():
+    said = Counter(derive_disposition(row["suggested_actions"]).disposition for row in rows(ZIM))
+    assert said["no_action"] == 18
+
+
+@pytest.mark.parametrize(
+    ("words", "disposition", "fixer"),
+    [
+        ("Please try again.", "retry_now", "unknown"),
+        ("Please try again later.", "retry_later", "unknown"),
+        ("Please contact ZEGO technical support.", "contact_vendor", "vendor"),
+        ("Please contact ZEGO technical support to upgrade the package.", "change_plan", "customer"),
+        ("Please open ZIM Ultimate Edition service.", "change_plan", "customer"),
+        ("Do not process.", "no_action", "unknown"),
+        ("Please check the input parameters.", "fix_request", "customer"),
+        ("Please try again, or contact ZEGO technical support.", "unknown", "unknown"),
+        ("Please shorten the list, or contact technical support.", "unknown", "unknown"),
+        ("See the manual.", "unknown", "unknown"),
+        ("", "unknown", "unknown"),
+        ("请稍后重试。", "retry_later", "unknown"),
+        ("请联系 ZEGO 技术支持处理。", "contact_vendor", "vendor"),
+        ("无需处理。", "no_action", "unknown"),
+        ("请输入正确的参数。", "fix_request", "customer"),
+    ],
+)
+def test_words_decide_only_where_they_point_one_way(words, disposition, fixer):
+    assert derive_disposition(words) == (disposition, fixer)
+
+
+@given(st.text())
+def test_any_words_give_a_known_answer(words):
+    verdict = derive_disposition(words)
+    assert verdict.disposition in DISPOSITIONS
+    assert verdict.fixer in FIXERS
+
+
+WORDS = "please check contact technical support try again later retry no action needed do not process upgrade your plan"
+WORDS = [
+    *WORDS.split(),
+    "open",
+    "edition",
+    "can be left blank",
+    "PLEASE",
+    "ſ",
+    "K",
+    "请检查",
+    "稍后重试",
+    "联系技术支持",
+    ".",
+    "x",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
+def test_the_stems_rule_nothing_out_that_a_cue_would_find(text):
+    rest, said = text, []
+    for name, _stems, cue in disposition._COMPILED:
+        rest, hits = cue.subn(" ", rest)
+        said += [name] * bool(hits)
+    assert derive_disposition(text).disposition == (said[0] if len(said) == 1 else "unknown")

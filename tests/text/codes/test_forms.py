@@ -1,0 +1,156 @@
+"""Canonical forms: the ways in which one code is written down."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.text.codes.forms import (
+    MAX_LENGTH,
+    CodeForms,
+    canonical,
+    clean,
+    difference,
+    forms,
+    identity,
+    number,
+    one_edit_variants,
+    readings,
+    sort_key,
+)
+
+ANY_TEXT = st.text(max_size=MAX_LENGTH)
+CODES = st.from_regex(r"\A(-?[0-9]{1,12}|0[xX][0-9a-fA-F]{1,16}|[A-Za-z]{1,4}[-_. ]?[0-9]{1,6}|[0-9A-Z]{5})\Z")
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        (" 660300001 ", "660300001"),
+        ("６６０３００００１", "660300001"),
+        ("660300001\u200b", "660300001"),
+        ("0660300001", "660300001"),
+        ("+660300001", "660300001"),
+        ("3221225477", "0xC0000005"),
+        ("0xc0000005", "0xC0000005"),
+        ("-1073741819", "0xC0000005"),
+        ("0xFFFFFFFFC0000005", "0xC0000005"),
+        ("c0000005", "0xC0000005"),
+        ("0xC0000005", "-1073741819"),
+        ("0xC0000005", "3221225477"),
+        ("ORA-942", "ORA-00942"),
+        ("ora 942", "ORA-00942"),
+        ("ORA\u201100942", "ORA-00942"),
+        ("42p01", "42P01"),
+        ("0", "00000"),
+        ("x.7.1", "X.7.1"),
+        ("-1000", "-1000"),
+        ("\u22121000", "-1000"),
+        ("0xFFFFFC18", "-1000"),
+    ],
+)
+def test_a_look_up_finds_a_code_however_it_is_written(written, stored):
+    assert canonical(stored) in {reading.canonical for reading in readings(written)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1000", "-1000"), ("42P01", "42P02"), ("X.7.1", "X.7.10"), ("0x5", "0xC0000005"), ("10", "1")]
+)
+def test_a_look_up_does_not_find_another_code(one, other):
+    assert canonical(other) not in {reading.canonical for reading in readings(one)}
+
+
+@pytest.mark.parametrize("empty", ["", "   ", "\u200b", "9" * 65])
+def test_what_cannot_be_a_code_has_no_reading(empty):
+    assert readings(empty) == []
+
+
+def test_each_reading_says_how_the_code_was_read():
+    assert {reading.canonical: reading.how for reading in readings("c0000005")} == {
+        "C5": "as written",
+        "3221225477": "hexadecimal without 0x",
+        "-1073741819": "hexadecimal without 0x, read as signed 32-bit",
+    }
+
+
+def test_leading_zeros_are_part_of_the_identity():
+    assert identity("00000") != identity("0")
+    assert identity("42p01") == identity("42P01")
+
+
+def test_a_code_is_kept_as_the_vendor_wrote_it():
+    assert forms(" 0xC0000005 ").code == "0xC0000005"
+
+
+def test_the_natural_order_of_codes():
+    ordered = ["-1000", "0", "2", "10", "100000000", "0xC0000005", "42P01", "ORA-00942", "ORA-01000", "X.7.1", "X.7.10"]
+    shuffled = sorted(ordered, key=hash)
+    assert sorted(shuffled, key=sort_key) == ordered
+
+
+@given(ANY_TEXT | CODES)
+def test_the_forms_are_stable_and_never_fail(text):
+    assert canonical(canonical(text)) == canonical(text)
+    assert identity(identity(text)) == identity(text)
+    assert canonical(identity(text)) == canonical(text)
+    assert sort_key(text).isascii()
+
+
+@given(CODES)
+def test_space_case_and_width_do_not_matter(code):
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in code)
+    assert canonical(f"  {code.lower()}\t") == canonical(code) == canonical(wide)
+
+
+@given(CODES)
+def test_the_first_reading_is_the_literal_one(code):
+    assert readings(code)[0].canonical == canonical(code)
+
+
+@given(st.integers(-(2**31), 2**32 - 1))
+def test_hexadecimal_signed_and_unsigned_find_each_other(value):
+    spellings = {str(value), hex(value % 2**32), str(value % 2**32)}
+    if value % 2**32 >= 2**31:
+        spellings.add(str(value % 2**32 - 2**32))
+    for one in spellings:
+        assert {reading.canonical for reading in readings(one)} >= {canonical(other) for other in spellings}
+
+
+@given(st.lists(st.integers(-(10**15), 10**15), max_size=20))
+def test_numbers_sort_by_value(values):
+    assert sorted(values, key=lambda value: sort_key(str(value))) == sorted(values)
+
+
+@given(CODES)
+def test_numbers_fit_the_database(code):
+    value = number(code)
+    assert value is None or -(2**63) < value < 2**63
+
+
+@given(st.from_regex(r"\A[1-9][0-9]{4,9}\Z"), st.data())
+def test_a_code_with_one_wrong_digit_is_among_the_near_ones(code, data):
+    at = data.draw(st.integers(0, len(code) - 1))
+    typed = code[:at] + data.draw(st.sampled_from("123456789")) + code[at + 1 :]
+    assert typed == code or canonical(code) in one_edit_variants(typed)
+
+
+def test_near_codes_cost_one_small_query():
+    assert len(one_edit_variants("660300001")) < 250
+    assert one_edit_variants("9" * 40) == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "near", "pieces"),
+    [
+        ("660300009", "660300001", [("66030000", False), ("1", True)]),
+        ("66030001", "660300001", [("6603000", False), ("0", True), ("1", False)]),
+        ("42p02", "42P01", [("42P0", False), ("1", True)]),
+    ],
+)
+def test_what_differs_is_marked(asked, near, pieces):
+    assert difference(asked, near) == pieces
+    assert "".join(text for text, _ in pieces) == near
+
+
+@given(st.from_regex(r"[0-9]{1,20}\Z") | st.integers(0, 10**19).map(str))
+def test_the_fast_way_for_plain_numbers_is_the_general_way(code):
+    assert forms(code) == CodeForms(clean(code), identity(code), canonical(code), number(code), sort_key(code))

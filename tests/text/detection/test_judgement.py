@@ -1,0 +1,197 @@
+"""Codes in a pasted text: what is reported of them, and in which order."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.text.codes.forms import canonical
+from kb.text.detection.judgement import MAX_CANDIDATES, CandidateKind, Role, all_canonical_forms, candidates, judge
+
+CODES = "0 1 3 7 51102 660300001 660300002 660800041 660800045 ORA-00942 0xC0000005 42P01".split()
+KNOWN = {canonical(code): code for code in CODES}
+RANGES = [(0, 999_999, "General"), (660_000_000, 669_999_999, "All"), (660_300_000, 660_399_999, "Room")]
+
+
+def detect(text, known=KNOWN):
+    return judge(text, candidates(text), known, RANGES)
+
+
+def likely(text):
+    return [code.id for code in detect(text).codes if code.is_likely]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('"Code": 660300001', CandidateKind.FIELD),
+        ("errorCode=660300001", CandidateKind.FIELD),
+        ('"SubCode":660300001', CandidateKind.ITEM),
+        ("error code 660300001", CandidateKind.SAID),
+        ("错误码：660300001", CandidateKind.SAID),
+        ("HTTP 429", CandidateKind.HTTP),
+        ("exited with code 137", CandidateKind.EXIT),
+        ("ORA-00942: no table", CandidateKind.SHAPE),
+        ("0x80070005", CandidateKind.SHAPE),
+        ("SQLSTATE[42P01]", CandidateKind.SAID),
+        ("it says 660300001", CandidateKind.BARE),
+    ],
+)
+def test_each_candidate_says_how_it_gave_itself_away(text, kind):
+    assert [candidate.kind for candidate in candidates(text)] == [kind]
+
+
+@pytest.mark.parametrize("number", ["0", "1", "3", "7", "51102"])
+def test_a_short_number_counts_only_with_a_label(number):
+    assert likely(f"there were {number} of them, on line {number}, port :{number}") == []
+    assert likely(f'{{"Code":{number}}}') == [number]
+
+
+def test_a_code_is_reported_once_with_its_places_count_line_and_reason():
+    text = 'first line\n{"Code":660300001}\nand again 660300001 here'
+    (code,) = detect(text).codes
+    assert [text[start:end] for start, end in code.spans] == ["660300001"] * 2
+    assert (code.count, code.line, code.order, code.confidence) == (2, 2, 1, 0.98)
+    assert code.why == "It stands in the field “Code”."
+
+
+def test_the_items_reasons_come_before_the_code_that_wraps_them():
+    codes = detect('{"Code":660800041,"ErrList":[{"UserId":"a","SubCode":660800045}]}').codes
+    assert [(code.id, code.role, code.inside, code.order) for code in codes] == [
+        ("660800045", Role.CAUSE, "660800041", 2),
+        ("660800041", Role.WRAPPER, "", 1),
+    ]
+    assert "660800041 wraps it: this is the cause." in codes[0].why
+
+
+def test_two_answers_on_two_lines_do_not_wrap_each_other():
+    codes = detect('a {"Code":660300001}\nb {"Code":660300002}').codes
+    assert [code.role for code in codes] == [Role.ALONE, Role.ALONE]
+
+
+def test_success_comes_last():
+    assert likely('{"Code":0} then {"Code":660300001}') == ["660300001", "0"]
+
+
+def test_a_doubtful_code_comes_after_the_likely_ones_and_says_why():
+    codes = detect("make: exit status 1, then error code 660300001").codes
+    assert [(code.id, code.is_likely) for code in codes] == [("660300001", True), ("1", False)]
+    assert "exit status" in codes[1].why
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("exception code c0000005", "0xC0000005"), ("error code -1073741819", "0xC0000005")]
+)
+def test_other_ways_to_write_a_code_are_read_and_explained(text, written):
+    (code,) = detect(text).codes
+    assert code.id == written
+    assert "Read from" in code.why
+
+
+def test_what_is_in_no_table_is_named_with_the_narrowest_range():
+    detection = detect('{"Code":660399999} and 660312345 but order 660312346 and 123456')
+    assert [(unknown.written, unknown.range) for unknown in detection.unknown] == [
+        ("660399999", "Room"),
+        ("660312345", "Room"),
+    ]
+
+
+def test_only_the_forms_of_the_candidates_need_looking_up():
+    assert all_canonical_forms(candidates('{"Code":660300001,"n":5} ORA-00942')) == {"660300001", "ORA-942"}
+
+
+def test_a_text_with_too_many_candidates_says_where_reading_stopped():
+    detection = detect('{"Code":660300001}\n' * (MAX_CANDIDATES + 10))
+    assert detection.codes[0].count == MAX_CANDIDATES
+    assert detection.read_to_line == MAX_CANDIDATES
+
+
+def test_the_entire_text_was_read_otherwise():
+    assert detect("nothing").read_to_line is None
+
+
+PIECES = st.sampled_from(
+    [
+        '"Code":',
+        "660300001",
+        "SubCode",
+        "0x",
+        "ORA-",
+        "{",
+        "}",
+        "[",
+        '\\"',
+        "\n",
+        " ",
+        "错误码：",
+        "İ",
+        "ß",
+        "０",
+        "-",
+        "=",
+        "3",
+        ":",
+        "Caused by",
+    ]
+)
+TEXTS = st.one_of(st.text(max_size=400), st.lists(PIECES, max_size=60).map("".join))
+
+
+@given(TEXTS)
+def test_no_text_makes_it_fail_and_every_span_is_what_was_written(text):
+    found = candidates(text)
+    assert all(text[c.start : c.end] == c.written and 0 < c.strength <= 1 for c in found)
+    assert [c.start for c in found] == sorted({c.start for c in found})
+    detection = judge(text, found, KNOWN, RANGES)
+    for code in detection.codes:
+        assert all(0 <= start < end <= len(text) for start, end in code.spans)
+        assert 0 < code.confidence <= 1
+        assert code.line == text.count("\n", 0, code.spans[0][0]) + 1
+    for unknown in detection.unknown:
+        assert all(text[start:end] == unknown.written for start, end in unknown.spans)
+
+
+@given(TEXTS, TEXTS)
+@settings(max_examples=50)
+def test_what_stands_on_other_lines_does_not_lose_a_labelled_code(before, after):
+    assert "660300002" in likely(f'{before}\n\n{{"Code":660300002}}\n\n{after}')
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "1",
+        '"',
+        "{",
+        "Code",
+        '"Code":',
+        "code ",
+        "error ",
+        "e",
+        "A",
+        "\\",
+        "660300001 ",
+        '"Code":660300001,',
+        "0x",
+        "码",
+        "Caused by ",
+    ],
+)
+def test_hostile_text_costs_time_in_proportion(unit):
+    def seconds(size):
+        text = (unit * (size // len(unit) + 1))[:size]
+        best = 9.0
+        for _ in range(3):
+            start = time.process_time()
+            detect(text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    # Quadratic would be 64 times; the constant forgives a busy machine.
+    assert seconds(320_000) < 24 * seconds(40_000) + 0.1
+
+
+def test_a_label_of_another_kind_of_code_is_not_read_again_without_it():
+    assert not re.search("660300001", str(likely("verification code: 660300001")))

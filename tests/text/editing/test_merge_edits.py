@@ -1,0 +1,86 @@
+"""Two people's edits of one text: woven where they do not touch, a conflict where they do."""
+
+from time import perf_counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.text.editing.merge_edits import weave
+
+STEPS = "1. Ask for the RoomID.\n2. Check that the room is open.\n3. Try it again.\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "theirs", "mine", "woven"),
+    [
+        (STEPS, STEPS.replace("Ask", "Beg"), STEPS.replace("Try", "Call"), "1. Beg for the RoomID.\n2. Check that"
+         " the room is open.\n3. Call it again.\n"),
+        ("a\nb\nc", "a\nb\nc\nd", "0\na\nb\nc", "0\na\nb\nc\nd"),
+        ("a\nb\n", "b\n", "a\nb\nc\n", "b\nc\n"),
+        ("one\ntwo\n", "uno\ntwo\n", "one\ndos\n", "uno\ndos\n"),
+        ("first\n", "first\nsecond\n", "the first\n", "the first\nsecond\n"),
+        ("Wait ten minutes, then call the room again.", "Wait five minutes, then call the room again.",
+         "Wait ten minutes, then call the room twice.", "Wait five minutes, then call the room twice."),
+        ("", "new", "", "new"),
+        ("old", "", "old", ""),
+        ("x", "same", "same", "same"),
+    ],
+)  # fmt: skip
+def test_edits_in_different_places_are_woven_together(base, theirs, mine, woven):
+    assert weave(base, theirs, mine) == woven
+    assert weave(base, mine, theirs) == woven
+
+
+@pytest.mark.parametrize(
+    ("base", "theirs", "mine"),
+    [
+        ("", "theirs", "mine"),
+        ("old", "theirs", "mine"),
+        ("old", "", "mine"),
+        ("a\nb\n", "a\nb\ntheirs\n", "a\nb\nmine\n"),
+        ("Wait ten minutes.", "Wait five minutes.", "Wait ten seconds."),
+        ("a\nb\nc\n", "c\n", "a\nmine\nc\n"),
+        ("等待十分钟", "等待五分钟", "等待十秒钟"),
+    ],
+)
+def test_edits_of_one_place_are_a_conflict(base, theirs, mine):
+    assert weave(base, theirs, mine) is None
+    assert weave(base, mine, theirs) is None
+
+
+TEXT = st.text("ab \n", max_size=30)
+
+
+@given(TEXT, TEXT)
+@settings(max_examples=60, deadline=None)
+def test_one_persons_edit_is_taken_whole(base, edited):
+    assert weave(base, edited, base) == edited
+    assert weave(base, base, edited) == edited
+    assert weave(base, edited, edited) == edited
+
+
+@given(TEXT, TEXT, TEXT)
+@settings(max_examples=60, deadline=None)
+def test_it_does_not_matter_who_saved_first(base, theirs, mine):
+    assert weave(base, theirs, mine) == weave(base, mine, theirs)
+
+
+@given(st.lists(st.text("xyz", min_size=1, max_size=5), min_size=1, max_size=8), st.data())
+@settings(max_examples=60, deadline=None)
+def test_edits_of_different_lines_are_never_lost(lines, data):
+    base = [f"{n} {line}" for n, line in enumerate(lines)]
+    place = data.draw(st.integers(0, len(base) - 1))
+    theirs = [*base[:place], "THEIRS", *base[place + 1 :]]
+    mine = [*base, "MINE"] if place < len(base) - 1 else ["MINE", *base]
+    woven = weave("\n".join(base) + "\n", "\n".join(theirs) + "\n", "\n".join(mine) + "\n")
+    if len(base) > 1:
+        assert woven is not None
+        assert {"THEIRS", "MINE"} <= set(woven.splitlines())
+
+
+@pytest.mark.parametrize("base", ["x " * 50_000, "x\n" * 100_000])
+def test_a_long_text_takes_no_time(base):
+    start = perf_counter()
+    weave(base, base + "theirs", "mine" + base)
+    assert perf_counter() - start < 2

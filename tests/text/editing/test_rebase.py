@@ -1,0 +1,26 @@
+"""A proposal on top of what the live note says by now."""
+
+import pytest
+
+from kb.text.editing.rebase import rebased
+
+
+@pytest.mark.parametrize(
+    ("base", "live", "mine", "words", "conflicts"),
+    [
+        ("a", "a", "b", "b", []),
+        ("a", "b", "a", "b", []),
+        ("a", "b", "b", "b", []),
+        ("a", "b", "c", "c", ["cause"]),
+        ("", "theirs", "mine", "mine", ["cause"]),
+        ("one\n\ntwo\n\nthree", "ONE\n\ntwo\n\nthree", "one\n\ntwo\n\nTHREE", "ONE\n\ntwo\n\nTHREE", []),
+        ("public", "internal", "public", "internal", []),
+        ([1], [1, 2], [1, 3], [1, 2, 3], []),
+        ([1, 2], [1], [1, 2, 3], [1, 3], []),
+        ([1, 2], [1, 2, 4], [2], [2, 4], []),
+        ([1], [], [], [], []),
+    ],
+)
+def test_both_sides_changes_are_kept_and_a_clash_is_named(base, live, mine, words, conflicts):
+    found = rebased({"cause": base}, {"cause": live}, {"cause": mine})
+    assert (found.words["cause"], found.conflicts) == (words, conflicts)

@@ -1,0 +1,32 @@
+"""Cells are defused for a spreadsheet, and come back without losing a byte."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.text.safety.formula import defuse, infuse
+
+CELLS = st.text() | st.text("=+-@\t\r'a ", max_size=6)
+
+
+@given(CELLS)
+def test_what_is_defused_comes_back(cell):
+    assert infuse(defuse(cell)) == cell
+
+
+@given(CELLS)
+def test_nothing_that_is_defused_runs(cell):
+    assert not defuse(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "defused"),
+    [("-1000", "'-1000"), ("=1+1", "'=1+1"), ("'quoted'", "''quoted'"), ("plain", "plain"), ("", ""), ("a=b", "a=b")],
+)
+def test_an_apostrophe_marks_what_a_spreadsheet_might_run(cell, defused):
+    assert defuse(cell) == defused
+
+
+@pytest.mark.parametrize("cell", ["'hello'", "it's", "'", "' =1"])
+def test_a_vendors_own_apostrophe_stays(cell):
+    assert infuse(cell) == cell

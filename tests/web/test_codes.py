@@ -1,0 +1,208 @@
+"""The card of a code."""
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from kb.models import Door
+from kb.services.codes import edit_code
+from kb.services.journal import By
+from tests import make
+from tests.web.page import check_order, words
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_card_answers_in_the_order_in_which_it_is_needed(agents, room, reviewer):
+    make.incident("Rooms fail", room, impact="Joining fails.", workaround="Try Asia.", started_at="2025-07-20T08:00Z")
+    make.incident("Old trouble", room, state="resolved", started_at="2025-01-01T08:00Z")
+    make.note(
+        "Room is gone",
+        room,
+        cause="Nobody **stayed**.",
+        resolution="1. Ask",
+        customer_reply="Code {code}.",
+        validated_by=reviewer,
+        validated_at="2025-08-01T12:00Z",
+    )
+    make.code_range()
+    response = agents.get(room.get_absolute_url())
+    check_order(
+        response,
+        *("Open incident", "Rooms fail", "Since 2025-07-20 08:00 UTC", "Joining fails.", "Try Asia."),
+        *("What to do", "Fix the request", "from the vendor's words", "Who can fix it", "Customer"),
+        *("What to tell the customer", "Code 660300001."),
+        *("Room is gone", "Validated by reviewer on 2025-08-01", "Nobody stayed."),
+        *("What the vendor says", "The vendor gives none.", "Please confirm"),
+        *("6603xxxxx", "Past incidents", "Old trouble", "History", "Added"),
+    )
+    assert "<strong>stayed</strong>" in response.content.decode()
+
+
+def test_who_validated_a_note_is_not_for_the_public(public, room, reviewer):
+    make.note("Room is gone", room, validated_by=reviewer, validated_at="2025-08-01T12:00Z")
+    assert "Validated on 2025-08-01" in words(public.get(room.get_absolute_url()))
+
+
+@time_machine.travel("2025-07-20T23:30:00Z", tick=False)
+def test_the_reply_is_filled_in_with_the_date_of_the_readers_zone(agents, room):
+    make.note("Gone", room, customer_reply="On {date}: {code}, {this} stays.")
+    agents.cookies["zone"] = "Europe/Berlin"
+    assert "On 2025-07-21: 660300001, {this} stays." in words(agents.get(room.get_absolute_url()))
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        (["draft"], None),
+        (["archived"], None),
+        (["not_validated"], "Nobody has checked this reply yet."),
+        (["not_validated", "validated"], "Reply of validated"),
+    ],
+)
+def test_the_reply_comes_from_the_note_that_is_most_trusted(states, shown, agents, room):
+    for state in states:
+        make.note(f"Note {state}", room, state=state, customer_reply=f"Reply of {state}")
+    text = words(agents.get(room.get_absolute_url()))
+    assert ("What to tell the customer" in text) == bool(shown)
+    assert (shown or "") in text
+
+
+@pytest.mark.parametrize(
+    ("state", "tag"), [("draft", "Draft"), ("not_validated", "Not validated"), ("validated", "Validated")]
+)
+def test_a_note_says_its_state(state, tag, agents, room):
+    make.note("Title", room, state=state, audience="internal")
+    check_order(agents.get(room.get_absolute_url()), "Title", tag, "Internal")
+
+
+def test_a_known_code_without_a_note_says_so(public, room):
+    assert "No note yet" in words(public.get(room.get_absolute_url()))
+
+
+def test_what_support_decided_says_so(agents, room, editor):
+    edit_code(room, room.version, {"disposition": "retry_later", "fixer": "us"}, By(editor, Door.ADMIN))
+    check_order(agents.get(room.get_absolute_url()), "Retry later", "set by support", "Us", "set by support")
+
+
+def test_our_words_and_the_vendors_stand_side_by_side_where_they_differ(agents, room, editor):
+    edit_code(room, room.version, {"description": "The room is gone."}, By(editor, Door.ADMIN))
+    response = agents.get(room.get_absolute_url())
+    check_order(response, "Ours", "The room is gone.", "Vendor", "Room does not exist.", "What support changed")
+    assert "<del>" in response.content.decode()
+
+
+def test_actions_keep_their_lines_and_bullets(public):
+    code = make.code("1", suggested_actions="Confirm it.\n- If so, wait.\n- If not, call.")
+    text = public.get(code.get_absolute_url()).content.decode()
+    assert "<p>Confirm it.</p><ul><li>If so, wait.</li><li>If not, call.</li></ul>" in text
+
+
+def test_the_vendors_words_carry_their_language(public):
+    code = make.code("1", make.table(language="zh"), description="房间不存在")
+    assert 'lang="zh"' in public.get(code.get_absolute_url()).content.decode()
+
+
+def test_a_retired_code_names_the_date_and_its_successor(public, room):
+    old = make.code("660300000", retired_at="2025-09-01T00:00Z", successor=room)
+    check_order(public.get(old.get_absolute_url()), "Retired.", "as of 2025-09-01", "In its place: 660300001")
+
+
+def test_every_meaning_of_a_table_is_shown_and_each_has_its_own_address(public):
+    table = make.table()
+    first, second = (make.code("3", table, name, description=f"{name} failed.") for name in ("Common", "Mix stream"))
+    response = public.get("/codes/zim-server/3/")
+    check_order(response, "2 meanings in this table", "Common failed.", "Mix stream failed.")
+    for code in (first, second):
+        assert f'href="{code.get_absolute_url()}"' in response.content.decode()
+    alone = public.get(second.get_absolute_url())
+    check_order(alone, "Mix stream failed.", "The same code in other sections", "Common failed.")
+
+
+def test_the_same_code_in_another_table_is_named(public, room):
+    make.code("660300001", make.table("other", product="Other"), description="Other meaning.")
+    check_order(public.get(room.get_absolute_url()), "The same code in other tables", "Other meaning.")
+
+
+def test_neighbours_are_in_order(public, room):
+    for number in ("660300000", "660300002", "660300010"):
+        make.code(number)
+    check_order(public.get(room.get_absolute_url()), "Codes around it", "660300000", "660300002", "660300010")
+
+
+def test_history_tells_everybody_when_and_only_colleagues_who_why_and_the_words(public, agents, room, editor):
+    edit_code(room, room.version, {"description": "Gone."}, By(editor, Door.ADMIN, "asked in a ticket"))
+    inside = agents.get(room.get_absolute_url())
+    check_order(
+        inside, "History", "Changed", "by editor", "through: admin", "asked in a ticket", "Description", "Added"
+    )
+    outside = words(public.get(room.get_absolute_url()))
+    assert "Changed" in outside
+    for secret in ("by editor", "asked in a ticket", "through:"):
+        assert secret not in outside
+
+
+def test_history_names_retirement_and_return(public, room):
+    room.retired_at = "2025-09-01T00:00Z"
+    room.save()
+    room.retired_at = None
+    room.save()
+    check_order(public.get(room.get_absolute_url()), "Listed again", "Retired", "Added")
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("660300007", ["660300007 is not in this table", "Unknown", "660300001"]),
+        ("660388888", ["In a known range", "66038xxxx", "Listed around it", "660388800"]),
+        ("42", ["42 is not in this table", "Unknown", "The same code in other tables", "Elsewhere."]),
+    ],
+)
+def test_a_code_that_is_not_in_the_table_is_answered_with_404_and_help(path, parts, public, room):
+    make.code_range("Room", 660380000, 660389999)
+    make.code("660388800")
+    make.code("42", make.table("other"), description="Elsewhere.")
+    response = public.get(f"/codes/zim-server/{path}/")
+    assert response.status_code == 404
+    check_order(response, *parts)
+
+
+def test_a_code_that_is_in_another_section_leads_there(public, room):
+    make.section(room.table, "Login")
+    response = public.get("/codes/zim-server/login/660300001/")
+    assert response.status_code == 404
+    assert room.get_absolute_url() in response.content.decode()
+
+
+@pytest.mark.parametrize("code", ["9" * 65, "%00", "%20", "%E2%80%8B"])
+def test_what_cannot_be_a_code_is_not_there(code, public, room):
+    assert public.get(f"/codes/zim-server/{code}/").status_code == 404
+
+
+def test_an_editor_finds_the_way_to_edit(editors, agents, public, room):
+    note = make.note("Gone", room)
+    links = [
+        reverse("admin:kb_returncode_change", args=[room.pk]),
+        reverse("admin:kb_troubleshootingnote_change", args=[note.pk]),
+        f"{reverse('admin:kb_troubleshootingnote_add')}?codes={room.pk}",
+    ]
+    page = editors.get(room.get_absolute_url()).content.decode()
+    for link in links:
+        assert link in page
+    for other in (agents, public):
+        assert "/admin/" not in other.get(room.get_absolute_url()).content.decode()
+
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def test_vendor_text_and_notes_stay_text(agents):
+    code = make.code(
+        "<b>1", symbol=HOSTILE[:60], description=HOSTILE, suggested_actions=f"- {HOSTILE}", extra={HOSTILE: HOSTILE}
+    )
+    make.incident(HOSTILE, code, impact=HOSTILE, workaround=HOSTILE)
+    make.note(HOSTILE, code, cause=HOSTILE, resolution=HOSTILE, customer_reply=HOSTILE)
+    for address in (code.get_absolute_url(), "/?q=alert", "/tables/zim-server/", "/notes/1/"):
+        page = agents.get(address).content.decode()
+        assert "<script>alert" not in page
+        assert "<img" not in page

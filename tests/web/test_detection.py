@@ -1,0 +1,131 @@
+"""A pasted log: what is found, what is shown, and what is never kept."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from kb.models import Change, CodeUse, Miss
+from kb.services import usage
+from tests import make
+from tests.web.page import check_order, words
+
+pytestmark = pytest.mark.django_db
+
+LOG = """10:00:01 INFO start
+10:00:02 ERROR {"code": 660300001, "user": "anna@example.com"}
+10:00:03 ERROR {"code": 660399123}
+10:00:04 ERROR {"code": 660300001}
+"""
+
+
+def paste(client, text):
+    return client.post("/detect/", {"text": text})
+
+
+def test_codes_of_a_log_are_listed_with_their_card_and_what_is_in_no_table(public, room):
+    make.code_range("Room", 660300000, 660399999)
+    response = paste(public, LOG)
+    check_order(
+        response,
+        "1 code in the text",
+        "Nothing of the text is stored",
+        "660300001",
+        "Room does not exist.",
+        "Fix the request",
+        "2 times, first on line 2",
+        "in no table",
+        "660399123",
+        "In a known range",
+    )
+    assert f'href="{room.get_absolute_url()}"' in response.content.decode()
+
+
+def test_codes_and_their_places_are_linked_both_ways(public, room):
+    page = paste(public, LOG).content.decode()
+    assert page.count('id="c1"') == page.count('id="p1"') == 1
+    assert page.count('href="#c1"') == 2, "each place leads to the code"
+    assert page.count('href="#p1"') == 1, "the code leads to its first place"
+
+
+def test_the_cause_stands_before_what_wraps_it(public):
+    make.code("500100", description="The call failed.")
+    make.code("660300001", description="Room does not exist.")
+    response = paste(public, '{"code": 500100, "data": {"code": 660300001}}')
+    check_order(
+        response, "The cause", "Inside 500100", "Room does not exist.", "Wraps another code", "The call failed."
+    )
+    assert "Came first" in words(response)
+
+
+def test_the_text_is_shown_without_secrets(public, room):
+    response = paste(public, LOG)
+    assert b"anna@example.com" not in response.content
+    assert "•••" in response.content.decode()
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script> code: 660300001", '"><img src=x onerror=alert(1)>'])
+def test_markup_in_the_text_stays_text(text, public, room):
+    page = paste(public, text).content.decode()
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+@pytest.mark.parametrize("text", ["", "   \n\t ", "\x00"])
+def test_an_empty_text_is_answered_with_what_to_do(text, public):
+    assert "Paste a ticket" in words(paste(public, text)) or "No known code" in words(paste(public, text))
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(2**20 + 1, "1.0 MB; up to 1 MB"), (3 * 2**20, "more than 2 MB; up to 1 MB")]
+)
+def test_a_text_above_a_megabyte_is_refused_with_its_size(size, said, public):
+    response = paste(public, "x" * size)
+    assert response.status_code == 413
+    assert said in words(response)
+
+
+def test_a_megabyte_is_read(public, room):
+    line = "2026-11-20 10:00:02 INFO nothing to see here\n"
+    text = line * ((2**20 - 100) // len(line)) + '{"code": 660300001}'
+    assert "1 code in the text" in words(paste(public, text))
+
+
+def test_a_form_without_its_token_is_refused(room):
+    assert paste(Client(enforce_csrf_checks=True), LOG).status_code == 403
+
+
+def test_nothing_pasted_is_stored_or_logged(agents, room, caplog):
+    before = Session.objects.values_list("session_data", flat=True).get(), Change.objects.count()
+    paste(agents, "secret-word " + LOG)
+    usage.flush()
+    assert (Session.objects.values_list("session_data", flat=True).get(), Change.objects.count()) == before
+    assert not Miss.objects.exists()
+    assert "secret-word" not in caplog.text
+    assert CodeUse.objects.get().code == room
+
+
+def test_an_internal_table_is_not_known_to_the_public(public, agents):
+    make.code("660300001", make.table("secret", audience="internal"), description="Internal words.")
+    assert "Internal words." in words(paste(agents, LOG))
+    response = paste(public, LOG)
+    assert "Internal words." not in words(response)
+    assert "No known code" in words(response)
+
+
+@pytest.mark.parametrize("number", [1, 60])
+def test_queries_do_not_grow_with_the_codes(number, public, django_assert_num_queries):
+    table = make.table()
+    for n in range(number):
+        make.code(str(660300001 + n), table, f"Section {n % 5}")
+        make.code_range(f"Range {n}", 660300000 - n, 660399999)
+    text = "\n".join(f"error code: {660300001 + n}" for n in range(number))
+    with django_assert_num_queries(2):
+        paste(public, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["code: \ud800 1", "error " * 1000, "\u202e 660300001", "{" * 5000, "code=0x" + "f" * 500]
+)
+def test_a_hostile_text_is_answered(text, public, room):
+    response = public.post("/detect/", {"text": text.encode(errors="replace").decode()})
+    assert response.status_code == 200
