@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from kb.admin.lists.miss_actions import steps
+from kb.models.visibility import Person
 from kb.queries import work_queue
 from kb.queries.work_queue import QueueRow, Reason
 
@@ -36,7 +37,7 @@ class Pile(NamedTuple):
     rows: list[Shown]
 
 
-def piles(user: Any, mine: bool) -> list[Pile]:
+def piles(user: Person, mine: bool) -> list[Pile]:
     """Return the work that a user may do, what only they can do first."""
     may = user.has_perm
     found = []
@@ -48,7 +49,7 @@ def piles(user: Any, mine: bool) -> list[Pile]:
     return [Pile(title, [_shown(row, user) for row in rows]) for title, rows in found if rows]
 
 
-def _next(user: Any, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
+def _next(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
     may, rows = user.has_perm, []
     if may("kb.change_returncode"):
         rows += work_queue.codes(user, mine=mine)
@@ -60,7 +61,7 @@ def _next(user: Any, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
     return sorted(rows, key=lambda row: -row.score)[: work_queue.LIMIT]
 
 
-def whole_lists(user: Any) -> list[tuple[str, str]]:
+def whole_lists(user: Person) -> list[tuple[str, str]]:
     """Return the lists that the queue is the beginning of, as (label, address)."""
     lists = [
         ("Codes without a note", "returncode", "listed=yes&note=no", "change_returncode"),
@@ -90,14 +91,14 @@ def _key(row: QueueRow) -> Any:
     return row.kind, getattr(row.subject, "pk", row.subject)
 
 
-def _shown(row: QueueRow, user: Any) -> Shown:
+def _shown(row: QueueRow, user: Person) -> Shown:
     reasons = [Why(reason.text, _address(reason, user)) for reason in row.reasons]
     found = steps(user, row.subject, row.ranges) if row.kind == "miss" else []
     url = next((why.url for why in reasons if why.url), found[0][1] if found else "")
     return Shown(row, url, reasons, found)
 
 
-def _address(reason: Reason, user: Any) -> str:
+def _address(reason: Reason, user: Person) -> str:
     """Return where a reason is put right, if a form does that and this person may."""
     form, permission, query = _FORMS.get(reason.form, ("", "", ""))
     if not form or not user.has_perm(permission):

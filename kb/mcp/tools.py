@@ -28,6 +28,7 @@ from kb.mcp.quotes import MAX_BYTES, fitting, pieces, size
 from kb.models import Bearer, CodeRange, CodeTable, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
 from kb.models.tokens import READING, Scope
+from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries import detection
 from kb.queries.changes import change_steps, recent_changes
@@ -53,7 +54,7 @@ class ToolRefused(Exception):
 class Caller:
     """Who asks, and how a path becomes an address for them."""
 
-    user: Any
+    user: Person | None
     address: Callable[[str], str]
 
 
@@ -192,7 +193,7 @@ def _table(slug: str, caller: Caller) -> CodeTable:
     return found
 
 
-def _count(found: list[CodeAnswer], user: Any) -> None:
+def _count(found: list[CodeAnswer], user: Person | None) -> None:
     usage.count_codes([hit.code.pk for answer in found for hit in answer.hits])
     for answer in found:
         if not answer.hits:

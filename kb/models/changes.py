@@ -7,14 +7,14 @@ than a day ahead came of a clock that was plainly wrong, and is not followed.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from kb.models.history import Door
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 TICK, _AHEAD = timedelta(microseconds=1), timedelta(days=1)
 
@@ -45,7 +45,7 @@ class ChangeKind(models.TextChoices):
 class ChangeQuerySet(models.QuerySet["Change"]):
     """Chainable reads of the feed."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep the changes of what a user may read."""
         allowed = reader(user)
         if allowed == Reader.INTERNAL:

@@ -14,7 +14,7 @@ from kb.models.origins import Origin
 from kb.models.sections import Section
 from kb.models.subqueries import any_of
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
@@ -25,7 +25,7 @@ VENDOR_TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions"
 class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
     """Chainable reads of return codes."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep the codes of tables that a user may read."""
         allowed = reader(user)
         if allowed == Reader.INTERNAL:

@@ -1,6 +1,6 @@
 """Flags: an agent reports that something is wrong."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from kb.models.codes import ReturnCode
 from kb.models.notes import TroubleshootingNote
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 
 class FlagState(models.TextChoices):
@@ -22,7 +22,7 @@ class FlagState(models.TextChoices):
 class FlagQuerySet(models.QuerySet["Flag"]):
     """Chainable reads of flags."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep what a user may read: flags are internal."""
         return self if reader(user) == Reader.INTERNAL else self.none()
 

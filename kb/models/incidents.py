@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from kb.models.codes import ReturnCode
 from kb.models.history import Revision
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 from kb.text.trackers import MAX_REFERENCE, NotALink, read_address
 
 
@@ -26,7 +26,7 @@ class IncidentState(models.TextChoices):
 class IncidentLinkQuerySet(models.QuerySet["IncidentLink"]):
     """Chainable reads of incident links."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep the incidents that a user may read: staff readers all, the public those meant for it.
 
         One that hits internal codes alone is not shown to the public, whatever its audience: its words would tell

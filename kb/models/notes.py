@@ -16,7 +16,7 @@ from simple_history.models import HistoricalRecords
 from kb.models.codes import ReturnCode
 from kb.models.history import Revision
 from kb.models.ranges import CodeRange
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 NOTE_TEXTS = ("title", "issue", "environment", "cause", "resolution", "customer_reply")
 
@@ -56,7 +56,7 @@ def authors(revisions: Iterable[Any]) -> set[int | None]:
 class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
     """Chainable reads of notes."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep what a user may read: staff readers all, the public only validated notes meant for it."""
         meant = self.meant_for(user)
         if reader(user) != Reader.PUBLIC:
@@ -65,7 +65,7 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
         on_public = Exists(ReturnCode.objects.filter(**about)) | Exists(CodeRange.objects.filter(**about))
         return meant.filter(on_public)
 
-    def meant_for(self, user: Any) -> Self:
+    def meant_for(self, user: Person | None) -> Self:
         """Keep what a user may read of the notes about a code or range that the user may read. See `visible_to`."""
         allowed = reader(user)
         if allowed == Reader.INTERNAL:
@@ -97,7 +97,7 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
         """Keep published notes that somebody should look at again: something asked for it, or the review is due."""
         return self.published().filter(Q(verify_since__isnull=False) | Q(review_on__lte=at))
 
-    def with_words_of(self, user: Any) -> set[int]:
+    def with_words_of(self, user: Person) -> set[int]:
         """Return the ids of the notes in which a user wrote words that nobody has validated since."""
         revisions = TroubleshootingNote.history.filter(id__in=self.values("pk")).order_by("id", *NEWEST_FIRST)
         grouped = groupby(revisions.iterator(), key=attrgetter("id"))

@@ -1,12 +1,12 @@
 """Outcomes: how often a note worked, did not work or did not apply."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
 from kb.models.notes import TroubleshootingNote
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 
 
 class Outcome(models.TextChoices):
@@ -20,7 +20,7 @@ class Outcome(models.TextChoices):
 class NoteOutcomeQuerySet(models.QuerySet["NoteOutcome"]):
     """Chainable reads of outcomes."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep what a user may read: how notes fare is internal."""
         return self if reader(user) == Reader.INTERNAL else self.none()
 

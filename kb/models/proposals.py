@@ -1,6 +1,6 @@
 """Proposals: changes of a validated note that wait beside it for a reviewer."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ from kb.models.codes import ReturnCode
 from kb.models.history import Revision
 from kb.models.notes import NOTE_TEXTS, NoteWords, TroubleshootingNote
 from kb.models.ranges import CodeRange
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 PROPOSED = (*NOTE_TEXTS, "audience")
 """What a proposal changes besides its links. Owner and review date are upkeep: nobody vouches for them."""
@@ -34,7 +34,7 @@ UNSETTLED = (ProposalState.OPEN, ProposalState.RETURNED)
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     """Chainable reads of proposals."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep what a user may read: proposals are internal, whatever audience they propose."""
         return self if reader(user) == Reader.INTERNAL else self.none()
 

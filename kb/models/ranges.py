@@ -1,19 +1,19 @@
 """Code ranges: blocks of numbers with a name."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
 
 from kb.models.origins import Origin
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 
 class CodeRangeQuerySet(models.QuerySet["CodeRange"]):
     """Chainable reads of code ranges."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep the ranges of tables that a user may read."""
         allowed = reader(user)
         if allowed == Reader.INTERNAL:

@@ -1,18 +1,18 @@
 """Sections: the vendor's own grouping inside a table."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.utils.text import slugify
 
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 
 class SectionQuerySet(models.QuerySet["Section"]):
     """Chainable reads of sections."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep the sections of tables that a user may read."""
         allowed = reader(user)
         if allowed == Reader.INTERNAL:

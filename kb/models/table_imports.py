@@ -1,6 +1,6 @@
 """Imports of updated tables: one uploaded file, what it would change, and what became of it."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from django.utils import timezone
 from kb.models.codes import ReturnCode
 from kb.models.sections import Section
 from kb.models.tables import CodeTable
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
@@ -72,7 +72,7 @@ class Resolution(models.TextChoices):
 class TableImportQuerySet(models.QuerySet["TableImport"]):
     """Chainable reads of imports."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep what a user may read: imports are internal."""
         return self if reader(user) == Reader.INTERNAL else self.none()
 
@@ -153,7 +153,7 @@ class TableImport(models.Model):
 class ImportRowQuerySet(models.QuerySet["ImportRow"]):
     """Chainable reads of an import's rows."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep what a user may read: imports are internal."""
         return self if reader(user) == Reader.INTERNAL else self.none()
 

@@ -1,19 +1,19 @@
 """Code tables: one published table of return codes."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 
 class CodeTableQuerySet(models.QuerySet["CodeTable"]):
     """Chainable reads of code tables."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep the tables that a user may read."""
         allowed = reader(user)
         if allowed == Reader.INTERNAL:

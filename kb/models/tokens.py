@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -60,7 +60,7 @@ def known_scopes(scopes: Any) -> None:
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     """Chainable reads of tokens."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: User | AnonymousUser) -> Self:
         """Keep a user's own tokens; all of them for who administers the site."""
         return self if user.is_active and user.is_superuser else self.filter(user_id=user.pk)
 

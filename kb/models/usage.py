@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Sum
 from django.utils import timezone
 
 from kb.models.codes import ReturnCode
-from kb.models.visibility import Audience, Reader, reader
+from kb.models.visibility import Audience, Person, Reader, reader
 
 MISS_LENGTH = 64
 """Characters kept of a text that nothing was found for."""
@@ -35,7 +35,7 @@ class CodeUse(models.Model):
 class MissQuerySet(models.QuerySet["Miss"]):
     """Chainable reads of misses."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Person | None) -> Self:
         """Keep what a user may read: what people type is internal."""
         return self if reader(user) == Reader.INTERNAL else self.none()
 

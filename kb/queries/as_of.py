@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from kb.models import Change, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.notes import NoteState
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class PastCode:
     notes: list[Any]
 
 
-def as_of(code: ReturnCode, at: datetime, user: Any) -> PastCode | None:
+def as_of(code: ReturnCode, at: datetime, user: Person | None) -> PastCode | None:
     """Return a code as it was just before `at`; None where it was not there yet, or was not the reader's to see.
 
     The caller has found `code` with `visible_to`. Notes have an audience that moves with their states: only internal

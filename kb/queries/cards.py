@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from kb.models import CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models.visibility import Person
 from kb.queries.lookup import Verdict
 
 
@@ -22,7 +23,7 @@ class Card:
     verdict: Verdict
 
 
-def cards(codes: Sequence[ReturnCode], user: Any) -> list[Card]:
+def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
     """Return the cards of a few codes, in the same order, in a number of queries that does not grow with them."""
     notes = TroubleshootingNote.objects.visible_to(user).current().select_related("owner", "validated_by")
     incidents = IncidentLink.objects.visible_to(user).open_first()
@@ -35,7 +36,9 @@ def cards(codes: Sequence[ReturnCode], user: Any) -> list[Card]:
     return [_card(code, ranges) for code in codes]
 
 
-def _ranges_of(codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Any) -> list[CodeRange]:
+def _ranges_of(
+    codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Person | None
+) -> list[CodeRange]:
     about = Q()
     for code in codes:
         if code.number is not None:

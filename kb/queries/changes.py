@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from kb.models import Audience, Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.codes import VENDOR_TEXTS
 from kb.models.notes import NOTE_TEXTS, NoteState
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 
 _WORDS = {
     "code": ("code", *VENDOR_TEXTS, *(f"vendor_{name}" for name in VENDOR_TEXTS)),
@@ -65,7 +65,9 @@ class ChangeStep:
     reason: str = ""
 
 
-def recent_changes(user: Any, since: datetime | None = None, table: CodeTable | None = None) -> QuerySet[Change]:
+def recent_changes(
+    user: Person | None, since: datetime | None = None, table: CodeTable | None = None
+) -> QuerySet[Change]:
     """Return the changes that a user may read, the latest first.
 
     For the public, what a change happened to must be public now, too: a table that was taken back takes its
@@ -79,7 +81,7 @@ def recent_changes(user: Any, since: datetime | None = None, table: CodeTable | 
     return changes.select_related("actor").order_by("-sequence")
 
 
-def change_steps(changes: Sequence[Change], user: Any) -> list[ChangeStep]:
+def change_steps(changes: Sequence[Change], user: Person | None) -> list[ChangeStep]:
     """Return the steps of a page of changes, in the same order, in a number of queries that does not grow."""
     ids: dict[str, set[int]] = {}
     for change in changes:
@@ -92,7 +94,7 @@ def change_steps(changes: Sequence[Change], user: Any) -> list[ChangeStep]:
     ]
 
 
-def _subjects(user: Any) -> dict[str, QuerySet[Any]]:
+def _subjects(user: Person | None) -> dict[str, QuerySet[Any]]:
     return {
         "table": CodeTable.objects.visible_to(user),
         "section": Section.objects.visible_to(user).select_related("table"),
@@ -138,7 +140,7 @@ def _revisions(noun: str, changes: Sequence[Change]) -> dict[int, tuple[Any, Any
     return {sequence: (found.get(newer), found.get(older)) for sequence, (newer, older) in ids.items()}
 
 
-def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Any) -> ChangeStep:
+def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Person | None) -> ChangeStep:
     newer, older = revisions
     is_internal = reader(user) == Reader.INTERNAL
     words = []

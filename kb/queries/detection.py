@@ -5,10 +5,10 @@ Nothing pasted is stored or logged here.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from kb.models import CodeRange, ReturnCode
 from kb.models.codes import VENDOR_TEXTS
+from kb.models.visibility import Person
 from kb.text.detection.judgement import CodeMatch, Detection, UnknownMatch, all_canonical_forms, candidates, judge
 from kb.text.safety.mask import mask
 
@@ -54,7 +54,7 @@ class Report:
     read_to_line: int | None
 
 
-def detect(text: str, user: Any) -> Report:
+def detect(text: str, user: Person | None) -> Report:
     """Find the codes of a text among what a user may read, the most useful first.
 
     The cost grows with the text, not with the tables, and so does the number of queries only beyond 10,000 readings.
@@ -70,7 +70,7 @@ def detect(text: str, user: Any) -> Report:
     return Report(seen.codes, seen.unknown, mask(text), seen.read_to_line)
 
 
-def codes_in(text: str, user: Any) -> list[ReturnCode]:
+def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
     """Return the codes that a piece of a log surely names, such as `code=660300001`; [] for a code alone or words."""
     if len(text) > MAX_QUERY or not any(character.isdigit() for character in text):
         return []
@@ -94,7 +94,7 @@ def pieces(report: Report) -> list[TextPiece]:
     return [*cut, TextPiece(report.masked[at:])] if at < len(report.masked) else cut
 
 
-def _known(forms: Collection[str], user: Any) -> dict[str, Meanings]:
+def _known(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
     known: dict[str, list[ReturnCode]] = {}
     codes = ReturnCode.objects.visible_to(user).select_related("table", "section").defer(*_NOT_SHOWN)
     asked = sorted(form for form in forms if "\x00" not in form)

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from kb.models import Flag, ReturnCode
 from kb.models.flags import FlagQuerySet
+from kb.models.visibility import Person
 
 
-def open_flags(codes: Iterable[ReturnCode], user: Any) -> dict[int, list[Flag]]:
+def open_flags(codes: Iterable[ReturnCode], user: Person | None) -> dict[int, list[Flag]]:
     """Return the open flags of each code, the latest first."""
     flags: dict[int, list[Flag]] = defaultdict(list)
     found = Flag.objects.visible_to(user).open().filter(code__in=[code.pk for code in codes])
@@ -17,7 +17,7 @@ def open_flags(codes: Iterable[ReturnCode], user: Any) -> dict[int, list[Flag]]:
     return flags
 
 
-def flags_raised_by(user: Any) -> FlagQuerySet:
+def flags_raised_by(user: Person) -> FlagQuerySet:
     """Return the flags that somebody raised, with what it takes to name them; the latest first."""
-    raised = Flag.objects.visible_to(user).filter(raised_by=user)
+    raised = Flag.objects.visible_to(user).filter(raised_by=user.pk)
     return raised.select_related("code__table", "code__section", "note", "owner")

@@ -12,7 +12,7 @@ from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, T
 from kb.models.codes import ReturnCodeQuerySet
 from kb.models.prepared_queries import rows
 from kb.models.subqueries import any_of
-from kb.models.visibility import reader
+from kb.models.visibility import Person, reader
 from kb.text.codes import forms as text_code
 
 MAX_HITS = 100
@@ -63,12 +63,12 @@ class CodeAnswer:
     """Codes that begin as the query does, which may be a part of one."""
 
 
-def codes_visible_to(user: Any) -> ReturnCodeQuerySet:
+def codes_visible_to(user: Person | None) -> ReturnCodeQuerySet:
     """Return the codes that a user may read, with what it takes to name and link them."""
     return ReturnCode.objects.visible_to(user).select_related("table", "section")
 
 
-def with_flags(codes: ReturnCodeQuerySet, user: Any) -> ReturnCodeQuerySet:
+def with_flags(codes: ReturnCodeQuerySet, user: Person | None) -> ReturnCodeQuerySet:
     """Add `has_notes` and `has_open_incident`: whether a card of the code would show the user either.
 
     A note on a range is a note on each of its codes; drafts and archived notes are nothing to work with.
@@ -76,19 +76,19 @@ def with_flags(codes: ReturnCodeQuerySet, user: Any) -> ReturnCodeQuerySet:
     return codes.annotate(has_notes=any_of(*_noted(user)), has_open_incident=any_of(_hit(user)))
 
 
-def having_notes(codes: ReturnCodeQuerySet, user: Any, wanted: bool) -> ReturnCodeQuerySet:
+def having_notes(codes: ReturnCodeQuerySet, user: Person | None, wanted: bool) -> ReturnCodeQuerySet:
     """Keep the codes with `has_notes`, or those without."""
     on_code, on_range = _noted(user)
     noted = Exists(on_code) | Exists(on_range)
     return codes.filter(noted) if wanted else codes.exclude(noted)
 
 
-def having_open_incident(codes: ReturnCodeQuerySet, user: Any, wanted: bool) -> ReturnCodeQuerySet:
+def having_open_incident(codes: ReturnCodeQuerySet, user: Person | None, wanted: bool) -> ReturnCodeQuerySet:
     """Keep the codes with `has_open_incident`, or those without."""
     return codes.filter(Exists(_hit(user))) if wanted else codes.exclude(Exists(_hit(user)))
 
 
-def _noted(user: Any) -> tuple[QuerySet[Any], QuerySet[Any]]:
+def _noted(user: Person | None) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """Return the notes on a code that the user may read, and on its ranges.
 
     What else a note is about does not matter then.
@@ -99,12 +99,12 @@ def _noted(user: Any) -> tuple[QuerySet[Any], QuerySet[Any]]:
     return notes.filter(codes=OuterRef("pk")), on_range
 
 
-def _hit(user: Any) -> QuerySet[IncidentLink]:
+def _hit(user: Person | None) -> QuerySet[IncidentLink]:
     """Return the incidents that hit a code and go on."""
     return IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
 
 
-def find(query: str, user: Any, table: CodeTable | None = None, section: Section | None = None) -> CodeAnswer:
+def find(query: str, user: Person | None, table: CodeTable | None = None, section: Section | None = None) -> CodeAnswer:
     """Answer what a code means: its meanings, or where it would belong and which codes are near.
 
     At most five queries, and one where it is listed, whatever the size of the tables.
@@ -130,7 +130,7 @@ def find(query: str, user: Any, table: CodeTable | None = None, section: Section
     return CodeAnswer(query, verdict, [], known, near, [code for code in begun if code.pk not in apart])
 
 
-def neighbours(code: ReturnCode, user: Any) -> list[ReturnCode]:
+def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
     """Return the codes just below and above a number, in order: in its narrowest range, or without one in its table.
 
     [] for a code without a number.
@@ -146,7 +146,7 @@ def neighbours(code: ReturnCode, user: Any) -> list[ReturnCode]:
     return [*reversed(below), *above]
 
 
-def beginning_with(text: str, user: Any, limit: int = MAX_BEGUN) -> list[ReturnCode]:
+def beginning_with(text: str, user: Person | None, limit: int = MAX_BEGUN) -> list[ReturnCode]:
     """Return codes that begin as somebody types, the shortest first: the code itself, where it is one."""
     return _begun(text, codes_visible_to(user), limit)
 
@@ -160,7 +160,7 @@ def begun(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
     return codes.beginning_with(text_code.canonical(text))
 
 
-def _hits(query: str, user: Any, table: CodeTable | None, section: Section | None) -> list[CodeHit]:
+def _hits(query: str, user: Person | None, table: CodeTable | None, section: Section | None) -> list[CodeHit]:
     how = {reading.canonical: reading.how for reading in text_code.readings(query)}
     if not how:
         return []

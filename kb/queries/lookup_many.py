@@ -8,6 +8,7 @@ from django.db.models import F
 
 from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.codes import VENDOR_TEXTS
+from kb.models.visibility import Person
 from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, meant_by
 from kb.text.codes import forms as text_code
 
@@ -62,7 +63,7 @@ class Surroundings:
     incidents: dict[int, list[IncidentLink]]
 
 
-def look_up(queries: Sequence[str], user: Any, table: int | None = None) -> list[CodeVerdict]:
+def look_up(queries: Sequence[str], user: Person | None, table: int | None = None) -> list[CodeVerdict]:
     """Return the verdicts on codes as they are written, in the same order."""
     written = {query: [query, *filter(None, [text_code.bare(query)])] for query in queries}
     forms = {one.canonical for ways in written.values() for way in ways for one in text_code.readings(way)}
@@ -88,13 +89,13 @@ def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
     return next(one for one in (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED) if one in found)
 
 
-def surroundings(codes: Iterable[ReturnCode], user: Any) -> Surroundings:
+def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundings:
     """Return what a reader may see beside codes."""
     given = list(codes)
     return Surroundings(first_notes(given, user), _open_incidents([code.pk for code in given], user))
 
 
-def _open_incidents(ids: Sequence[int], user: Any) -> dict[int, list[IncidentLink]]:
+def _open_incidents(ids: Sequence[int], user: Person | None) -> dict[int, list[IncidentLink]]:
     incidents = IncidentLink.objects.visible_to(user).open().open_first().defer("impact", "workaround")
     found: dict[int, list[IncidentLink]] = {}
     for at in range(0, len(ids), _CHUNK):
@@ -103,7 +104,7 @@ def _open_incidents(ids: Sequence[int], user: Any) -> dict[int, list[IncidentLin
     return found
 
 
-def first_notes(codes: Iterable[ReturnCode], user: Any) -> Notes:
+def first_notes(codes: Iterable[ReturnCode], user: Person | None) -> Notes:
     """Return the published note that the card of each code shows first: on the code itself, or on a range around it."""
     by_id = {code.pk: code for code in codes}
     notes = (
@@ -136,7 +137,7 @@ def _on_ranges(codes: Collection[ReturnCode], notes: Any) -> Notes:
     }
 
 
-def _known(forms: Collection[str], user: Any, table: int | None) -> dict[str, list[ReturnCode]]:
+def _known(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
     scope = codes_visible_to(user).defer(*_NOT_SHOWN)
     if table is not None:
         # Plus nothing: otherwise SQLite walks the index of the table's 100,000 codes, not the code's own.
@@ -161,7 +162,7 @@ def _meant(query: str, known: dict[str, list[ReturnCode]]) -> list[CodeHit]:
     return meant_by(query, found[:MAX_HITS])
 
 
-def _blocks(user: Any, table: int | None) -> list[CodeRange]:
+def _blocks(user: Person | None, table: int | None) -> list[CodeRange]:
     ranges = CodeRange.objects.visible_to(user).select_related("table")
     if table is not None:
         ranges = ranges.filter(table=table)

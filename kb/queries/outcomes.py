@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import Sum
 
 from kb.models import NoteOutcome, TroubleshootingNote
+from kb.models.visibility import Person
 
 
-def outcome_counts(notes: Iterable[TroubleshootingNote], user: Any) -> dict[int, dict[str, int]]:
+def outcome_counts(notes: Iterable[TroubleshootingNote], user: Person | None) -> dict[int, dict[str, int]]:
     """Return how often each outcome was reported of each note; nothing for readers of public parts."""
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     of_notes = NoteOutcome.objects.visible_to(user).filter(note__in=[note.pk for note in notes])

@@ -7,6 +7,7 @@ from django.db.models import Count
 
 from kb.models import Proposal, TroubleshootingNote
 from kb.models.proposals import PROPOSED, PROPOSED_LINKS
+from kb.models.visibility import Person
 from kb.text.editing.rebase import Rebased, rebased
 
 
@@ -26,12 +27,12 @@ def is_outdated(proposal: Proposal) -> bool:
     return words_of(proposal.note) != proposal.base
 
 
-def count_waiting(notes: Iterable[TroubleshootingNote], user: Any) -> dict[int, int]:
+def count_waiting(notes: Iterable[TroubleshootingNote], user: Person | None) -> dict[int, int]:
     """Return on how many proposals each note's reviewers have to decide; nothing for readers of public parts."""
     found = Proposal.objects.visible_to(user).open().filter(note__in=[note.pk for note in notes])
     return dict(found.values_list("note").annotate(count=Count("pk")))
 
 
-def own_proposal(note: TroubleshootingNote, user: Any) -> Proposal | None:
+def own_proposal(note: TroubleshootingNote, user: Person) -> Proposal | None:
     """Return the unsettled proposal of a user on a note."""
     return Proposal.objects.unsettled().filter(note=note.pk, author=user.pk).first()

@@ -24,7 +24,7 @@ from kb.models.changes import ChangeKind, last_sequence
 from kb.models.codes import VENDOR_TEXTS
 from kb.models.notes import NOTE_TEXTS
 from kb.models.sql import one_view
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 
 BATCH = 500
 _STAMPS = ("version", "created_at", "updated_at")
@@ -102,7 +102,7 @@ class FeedPage:
     more: bool
 
 
-def snapshot(user: Any) -> Iterator[tuple[str, Any]]:
+def snapshot(user: Person | None) -> Iterator[tuple[str, Any]]:
     """Yield ("sequence", n), then each noun with an object, all as of one moment, without keeping anybody waiting."""
     with one_view():
         yield "sequence", last_sequence()
@@ -114,7 +114,7 @@ def snapshot(user: Any) -> Iterator[tuple[str, Any]]:
                 after = batch[-1]["id"]
 
 
-def changes(user: Any, since: FeedPlace, limit: int) -> FeedPage:
+def changes(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
     """Return what a reader must hear of after a place. See Note [States, not deltas]."""
     if since.step:
         return _unfold(user, since, limit)
@@ -133,7 +133,7 @@ def changes(user: Any, since: FeedPlace, limit: int) -> FeedPage:
     return FeedPage(_states(user, [(sequence, *key) for key, sequence in last.items()]), FeedPlace(end), more)
 
 
-def _told(user: Any) -> Any:
+def _told(user: Person | None) -> Any:
     """Return the changes that a reader's copy must hear of. See Note [What is told]."""
     if reader(user) != Reader.PUBLIC:
         return Change.objects.visible_to(user)
@@ -148,11 +148,11 @@ def _told(user: Any) -> Any:
     return Change.objects.alias(before=Subquery(before[:1])).filter(shown | taken_back)
 
 
-def _is_folded(row: Change, user: Any) -> bool:
+def _is_folded(row: Change, user: Person | None) -> bool:
     return row.noun == "table" and "audience" in row.fields and reader(user) != Reader.INTERNAL
 
 
-def _unfold(user: Any, since: FeedPlace, limit: int) -> FeedPage:
+def _unfold(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
     """Return some of what one change of a table's audience means. See Note [Unfolding]."""
     told = _told(user).filter(pk=since.sequence, noun="table")
     table_id = told.values_list("object_id", flat=True).first()
@@ -171,7 +171,7 @@ def _unfold(user: Any, since: FeedPlace, limit: int) -> FeedPage:
     return FeedPage(entries, FeedPlace(since.sequence), True)
 
 
-def _steps(user: Any, table_id: int) -> dict[str, tuple[str, QuerySet[Any]]]:
+def _steps(user: Person | None, table_id: int) -> dict[str, tuple[str, QuerySet[Any]]]:
     table = CodeTable.objects.filter(pk=table_id)
     about = Q(codes__table=table_id) | Q(ranges__table=table_id)
     notes = TroubleshootingNote.objects.filter(
@@ -193,7 +193,7 @@ def _steps(user: Any, table_id: int) -> dict[str, tuple[str, QuerySet[Any]]]:
 STEPS = ("table", "section", "range", "code", "replaced", "note", "incident")
 
 
-def _states(user: Any, keys: Sequence[tuple[int, str, int]]) -> list[FeedEntry]:
+def _states(user: Person | None, keys: Sequence[tuple[int, str, int]]) -> list[FeedEntry]:
     """Return what a reader may read of objects now, in the order of the feed."""
     wanted: dict[str, set[int]] = {}
     for _, noun, pk in keys:
@@ -204,7 +204,7 @@ def _states(user: Any, keys: Sequence[tuple[int, str, int]]) -> list[FeedEntry]:
     return [FeedEntry(sequence, noun, pk, found.get((noun, pk))) for sequence, noun, pk in sorted(keys)]
 
 
-def _read(noun: str, user: Any, which: Q, limit: int) -> list[dict[str, Any]]:
+def _read(noun: str, user: Person | None, which: Q, limit: int) -> list[dict[str, Any]]:
     """Return objects that a reader may read, in the order of their ids, with the links that it may read."""
     what = NOUNS[noun]
     fields = what.fields + (what.internal if reader(user) == Reader.INTERNAL else ())
@@ -216,14 +216,14 @@ def _read(noun: str, user: Any, which: Q, limit: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _hide_successors(rows: list[dict[str, Any]], user: Any) -> None:
+def _hide_successors(rows: list[dict[str, Any]], user: Person | None) -> None:
     named = {row["successor"] for row in rows} - {None}
     shown = set(ReturnCode.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True)) if named else ()
     for row in rows:
         row["successor"] = row["successor"] if row["successor"] in shown else None
 
 
-def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: Any) -> None:
+def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: Person | None) -> None:
     link: Any = model._meta.get_field(name)
     this, other = link.m2m_field_name(), link.m2m_reverse_field_name()
     visible = link.related_model.objects.visible_to(user).values("pk")

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from kb.models import CodeUse, Flag, IncidentLink, Miss, NoteOutcome, Outcome, ReturnCode, TroubleshootingNote
 from kb.models.flags import FlagState
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 from kb.text.spikes import LEAST, usual_if_spike
 
 DAYS, WEEKS, BEFORE, TOP = 28, 8, 14, 15
@@ -49,7 +49,7 @@ class Chart:
     across: bool = False
 
 
-def bursts(user: Any, codes: Iterable[ReturnCode] | None = None) -> list[Burst]:
+def bursts(user: Person | None, codes: Iterable[ReturnCode] | None = None) -> list[Burst]:
     """Return which codes, or which of these, are asked for unusually often today and have no open incident."""
     if reader(user) != Reader.INTERNAL:
         return []
@@ -68,17 +68,17 @@ def bursts(user: Any, codes: Iterable[ReturnCode] | None = None) -> list[Burst]:
     return [Burst(named[pk], n, usual[pk] or 0) for pk, n in counts.items() if pk in named]
 
 
-def charts(user: Any) -> list[Chart]:
+def charts(user: Person | None) -> list[Chart]:
     """Return every chart; none for readers of public parts."""
     return [make(user) for make in CHARTS.values()] if reader(user) == Reader.INTERNAL else []
 
 
-def chart(slug: str, user: Any) -> Chart | None:
+def chart(slug: str, user: Person | None) -> Chart | None:
     """Return one chart by its name."""
     return CHARTS[slug](user) if slug in CHARTS and reader(user) == Reader.INTERNAL else None
 
 
-def _lookups(user: Any) -> Chart:
+def _lookups(user: Person | None) -> Chart:
     sums = _sums_by_day()
     total = sum(n for n, _ in sums.values())
     rows = [(day, *sums.get(day, (0, 0))) for day in _days()]
@@ -86,7 +86,7 @@ def _lookups(user: Any) -> Chart:
     return Chart("lookups", "Look-ups by day", f"{total:,} look-ups in {DAYS} days.", columns, rows, (1, 2))
 
 
-def _coverage(user: Any) -> Chart:
+def _coverage(user: Person | None) -> Chart:
     sums = _sums_by_day()
     total, covered = sum(n for n, _ in sums.values()), sum(n for _, n in sums.values())
     rows = [(day, _percent(sums[day][1], sums[day][0]) if day in sums else None) for day in _days()]
@@ -95,7 +95,7 @@ def _coverage(user: Any) -> Chart:
     return Chart("coverage", "Coverage", summary, ("Day", "Covered, %"), rows)
 
 
-def _top_codes(user: Any) -> Chart:
+def _top_codes(user: Person | None) -> Chart:
     sums = CodeUse.objects.filter(day__gte=_days()[0]).order_by().values_list("code_id")
     top = list(sums.annotate(asked=Sum("lookups"), covered=Sum("covered")).order_by("-asked", "code_id")[:TOP])
     named = ReturnCode.objects.visible_to(user).in_bulk([pk for pk, *_ in top])
@@ -104,13 +104,13 @@ def _top_codes(user: Any) -> Chart:
     return Chart("codes", "Codes asked for most", f"In {DAYS} days.", columns, rows, (1, 2), across=True)
 
 
-def _top_misses(user: Any) -> Chart:
+def _top_misses(user: Person | None) -> Chart:
     top = Miss.objects.visible_to(user).open().by_text(_days()[0])[:TOP]
     rows = [(miss["text"], miss["asked"], miss["last"]) for miss in top]
     return Chart("misses", "Found nothing", f"In {DAYS} days.", ("Text", "Times", "Last"), rows, across=True)
 
 
-def _flags(user: Any) -> Chart:
+def _flags(user: Person | None) -> Chart:
     answered = Flag.objects.visible_to(user).filter(state=FlagState.ANSWERED, answered_at__gte=_midnight(_weeks()[0]))
     hours: dict[date, list[float]] = defaultdict(list)
     for flag in answered.only("raised_at", "answered_at").iterator():
@@ -122,7 +122,7 @@ def _flags(user: Any) -> Chart:
     return Chart("flags", "From flag to answer", summary, ("Week of", "Median hours", "Answers"), rows)
 
 
-def _worked(user: Any) -> Chart:
+def _worked(user: Person | None) -> Chart:
     sums = NoteOutcome.objects.visible_to(user).filter(day__gte=_weeks()[0]).order_by()
     weeks: dict[date, dict[str, int]] = defaultdict(dict)
     for day, outcome, count in sums.values_list("day", "outcome").annotate(total=Sum("count")):
@@ -136,7 +136,7 @@ def _worked(user: Any) -> Chart:
     return Chart("worked", "How often notes worked", "Of the reports that say either, by week.", columns, rows)
 
 
-def _past_review(user: Any) -> Chart:
+def _past_review(user: Person | None) -> Chart:
     today = timezone.localdate()
     due = TroubleshootingNote.objects.visible_to(user).due(today).values_list("review_on").annotate(notes=Count("pk"))
     steps = ((30, "up to 30 days"), (90, "31 to 90 days"), (365, "91 to 365 days"), (10**6, "longer"))
@@ -147,7 +147,7 @@ def _past_review(user: Any) -> Chart:
     return Chart("review", "Past their review", summary, ("Past by", "Notes"), list(counts.items()), across=True)
 
 
-def _spikes(user: Any) -> Chart:
+def _spikes(user: Person | None) -> Chart:
     first = _days()[0]
     begun = IncidentLink.objects.visible_to(user).filter(started_at__gte=_midnight(first)).order_by()
     incidents = dict(begun.annotate(day=TruncDate("started_at", tzinfo=UTC)).values_list("day").annotate(n=Count("pk")))

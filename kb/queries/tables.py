@@ -4,12 +4,13 @@ from typing import Any
 
 from kb.models import CodeTable
 from kb.models.changes import last_sequence
+from kb.models.visibility import Person
 
 _counted: dict[int, dict[int, tuple[int, int]]] = {}
 """Codes that are listed and codes that are retired, by table, by the feed's number: of the newest alone."""
 
 
-def with_counts(user: Any) -> list[CodeTable]:
+def with_counts(user: Person | None) -> list[CodeTable]:
     """Return the tables with `code_count` (not retired) and `retired_count`, in their own order."""
     tables, counts = list(CodeTable.objects.visible_to(user)), _counts()
     for table in tables:

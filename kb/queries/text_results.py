@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import QuerySet
 
 from kb import searching
 from kb.models import CodeTable, ReturnCode
+from kb.models.visibility import Person
 from kb.queries.lookup import codes_visible_to
 
 
@@ -29,7 +29,7 @@ class TextResults:
     more: bool
 
 
-def text_results(text: str, user: Any, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
+def text_results(text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
     """Return the codes that answer a question in words, the best first, each with the passage that says so."""
     found = searching.search(text, user, tables=tables, limit=limit, pieces=True)
     codes = codes_visible_to(user).in_bulk([hit.code_id for hit in found.hits])
@@ -39,13 +39,13 @@ def text_results(text: str, user: Any, limit: int = 50, tables: Iterable[int] | 
     return TextResults(hits, found.corrected, found.more)
 
 
-def search(text: str, user: Any, limit: int = 100) -> list[ReturnCode]:
+def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]:
     """Return the codes that answer a question in words, the best first."""
     hits = searching.search(text, user, limit=limit).hits
     codes = codes_visible_to(user).in_bulk([hit.code_id for hit in hits])
     return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
 
 
-def containing(text: str, user: Any, table: CodeTable) -> QuerySet[ReturnCode]:
+def containing(text: str, user: Person | None, table: CodeTable) -> QuerySet[ReturnCode]:
     """Return the codes of a table that have each word of a text, in no order: a filter of its page."""
     return searching.containing(codes_visible_to(user), text, user, tables=[table.pk])

@@ -6,6 +6,7 @@ from django.db.models import Func, QuerySet, TextField
 
 from kb.models import TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
+from kb.models.visibility import Person
 from kb.searching.planner import search
 
 MAX_WORDS = 8
@@ -47,7 +48,7 @@ def notes_containing(notes: QuerySet[TroubleshootingNote], text: str) -> QuerySe
     return found if words else notes.none()
 
 
-def search_notes(text: str, user: Any, limit: int) -> list[TroubleshootingNote]:
+def search_notes(text: str, user: Person | None, limit: int) -> list[TroubleshootingNote]:
     """Return the notes that hold each word of a question, then those on the codes that answer it, the best first."""
     notes = TroubleshootingNote.objects.visible_to(user).current()
     held = list(notes_containing(notes, text).order_by("-state", "-updated_at", "-id")[:limit])

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode, TroubleshootingNote
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 from kb.searching import relevance, store, stripes, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
@@ -52,7 +52,7 @@ class SearchMatches:
 
 
 def search(
-    text: str, user: Any, *, tables: Iterable[int] | None = None, limit: int = 50, pieces: bool = False
+    text: str, user: Person | None, *, tables: Iterable[int] | None = None, limit: int = 50, pieces: bool = False
 ) -> SearchMatches:
     """Return the codes that answer a question: those that have all its words before those that have some.
 
@@ -74,7 +74,9 @@ def search(
     return SearchMatches(hits, corrected if hits else {}, len(ranked) > limit)
 
 
-def containing(codes: QuerySet[ReturnCode], text: str, user: Any, tables: Iterable[int] = ()) -> QuerySet[ReturnCode]:
+def containing(
+    codes: QuerySet[ReturnCode], text: str, user: Person | None, tables: Iterable[int] = ()
+) -> QuerySet[ReturnCode]:
     """Keep the codes where each word of `text` is in the code's texts or in a note that `user` may read.
 
     `tables` are the ids of those that the codes are of anyway, if they are known: the index then reads no others.
@@ -124,7 +126,7 @@ def _candidates(
     return list(found.values())
 
 
-def _with_pieces(hits: list[SearchHit], terms: Sequence[SearchTerm], user: Any) -> list[SearchHit]:
+def _with_pieces(hits: list[SearchHit], terms: Sequence[SearchTerm], user: Person | None) -> list[SearchHit]:
     notes = TroubleshootingNote.objects.visible_to(user).current().order_by("id")
     codes = ReturnCode.objects.visible_to(user).prefetch_related(Prefetch("notes", notes, to_attr="shown_notes"))
     by_id = codes.in_bulk([hit.code_id for hit in hits])

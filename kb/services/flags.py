@@ -23,7 +23,7 @@ def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str,
     keeper = note or code.notes.current().exclude(owner=None).order_by("-state", "-updated_at", "-id").first()
     owner = keeper.owner if keeper else None
     with journal.entry(by) as entry:
-        return entry.create(Flag(code=code, note=note, comment=words, raised_by=by.user, owner=owner))
+        return entry.create(Flag(code=code, note=note, comment=words, raised_by=by.account, owner=owner))
 
 
 def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -26,6 +27,7 @@ from kb import searching
 from kb.models import Audience, Change, ChangeCounter, CodeTable, Door, Proposal
 from kb.models.changes import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door
+from kb.models.visibility import Person
 from kb.searching.store import settle_references
 
 M = TypeVar("M", bound=models.Model)
@@ -58,9 +60,14 @@ def models_in_feed() -> dict[str, type[models.Model]]:
 class By:
     """Who does it, through which door, and why."""
 
-    user: Any
+    user: Person | None
     door: Door
     reason: str = ""
+
+    @property
+    def account(self) -> User | None:
+        """The user as what a row can refer to. Only somebody with an account may write."""
+        return cast("User | None", self.user)
 
 
 class StaleEdit(Exception):
@@ -125,7 +132,7 @@ class JournalEntry:
                 fields=sorted(fields),
                 audience=audience_of(obj),
                 door=self.by.door,
-                actor=self.by.user,
+                actor=self.by.account,
                 reason=self.by.reason[:100],
             )
         )

@@ -10,7 +10,7 @@ def ignore_miss(text: str, by: By) -> IgnoredMiss:
     _refuse_without(by, "kb.change_miss")
     with journal.entry(by) as entry:
         known = IgnoredMiss.objects.filter(text=text).first()
-        return known or entry.create(IgnoredMiss(text=text, ignored_by=by.user))
+        return known or entry.create(IgnoredMiss(text=text, ignored_by=by.account))
 
 
 def heed_miss(ignored: IgnoredMiss, by: By) -> None:

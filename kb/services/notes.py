@@ -14,6 +14,7 @@ from django.utils import timezone
 from kb.models import CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.notes import LIVE, NEWEST_FIRST, NOTE_TEXTS, NoteState, authors
 from kb.models.proposals import PROPOSED
+from kb.models.visibility import Person
 from kb.services import journal
 from kb.services.journal import By, NotAllowed
 from kb.services.reply_guard import guard
@@ -57,7 +58,9 @@ def save_note(
         return entry.update(current, changed, **moved)
 
 
-def needs_reviewer(note: TroubleshootingNote, values: dict[str, Any], links: dict[str, Any], user: Any) -> bool:
+def needs_reviewer(
+    note: TroubleshootingNote, values: dict[str, Any], links: dict[str, Any], user: Person | None
+) -> bool:
     """Whether an edit says more under a validation than its author may vouch for.
 
     New words, a new audience or other codes on a validated note have nobody behind them but whoever wrote them.
@@ -70,25 +73,25 @@ def _says_more(note: TroubleshootingNote, values: dict[str, Any], links: dict[st
     return worded or bool(journal.changed_links(note, links))
 
 
-def may_vouch(user: Any) -> bool:
+def may_vouch(user: Person | None) -> bool:
     """Whether a user may publish words of their own."""
     return settings.KB_VALIDATE_OWN_WORDS and may_validate(user)
 
 
-def may_validate(user: Any) -> bool:
+def may_validate(user: Person | None) -> bool:
     """Whether a user may stand behind a note's words."""
     return user is not None and user.has_perm(VALIDATE)
 
 
-def may_confirm(note: TroubleshootingNote, user: Any) -> bool:
+def may_confirm(note: TroubleshootingNote, user: Person | None) -> bool:
     """Whether a user may say that a note still holds: a reviewer, or whoever keeps it true."""
     owns = user is not None and note.owner_id == user.pk and user.has_perm(CHANGE)
     return owns or may_validate(user)
 
 
-def why_not_validate(note: TroubleshootingNote, user: Any) -> str:
+def why_not_validate(note: TroubleshootingNote, user: Person | None) -> str:
     """Return why a user may not validate a note as it stands, for a person; empty if nothing speaks against it."""
-    if not may_validate(user):
+    if user is None or not may_validate(user):
         return "Only a reviewer may validate a note."
     if not settings.KB_VALIDATE_OWN_WORDS and user.pk in authors(note.history.order_by(*NEWEST_FIRST).iterator()):
         return "You wrote words of this note that are not validated yet: somebody else has to validate them."
@@ -177,7 +180,7 @@ TRANSITIONS = {
 """Every step by name, in the order in which it is offered."""
 
 
-def transitions_for(note: TroubleshootingNote, user: Any) -> list[NoteTransition]:
+def transitions_for(note: TroubleshootingNote, user: Person) -> list[NoteTransition]:
     """Return the steps that a user may take with a note now. Validating one's own words is offered by none."""
     closed = {
         "validate": bool(why_not_validate(note, user)),

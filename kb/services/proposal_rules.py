@@ -1,17 +1,16 @@
 """Who may do what with a proposal now."""
 
-from typing import Any
-
 from kb.models import Proposal, TroubleshootingNote
 from kb.models.notes import NoteState
 from kb.models.proposals import ProposalState
+from kb.models.visibility import Person
 from kb.queries.proposals import is_outdated, own_proposal, preview_rebase
 from kb.services.notes import CHANGE, may_validate, may_vouch, why_not_validate
 
 ACTIONS = ("accept", "return", "rebase", "revise", "withdraw")
 
 
-def actions_for(proposal: Proposal, user: Any) -> list[str]:
+def actions_for(proposal: Proposal, user: Person | None) -> list[str]:
     """Return what a user may do with a proposal now."""
     if not proposal.is_unsettled:
         return []
@@ -20,7 +19,7 @@ def actions_for(proposal: Proposal, user: Any) -> list[str]:
     return [action for action in fitting if not why_not_act(action, proposal, user)]
 
 
-def why_not_act(action: str, proposal: Proposal, user: Any) -> str:
+def why_not_act(action: str, proposal: Proposal, user: Person | None) -> str:
     """Return why a user may not do something with a proposal, for a person; empty if nothing speaks against it."""
     if not proposal.is_unsettled:
         return f"This proposal is settled: {proposal.get_state_display().lower()}."
@@ -41,7 +40,7 @@ def why_not_act(action: str, proposal: Proposal, user: Any) -> str:
     return "Only its author may do this."
 
 
-def _why_not_decide(action: str, proposal: Proposal, user: Any, is_author: bool) -> str:
+def _why_not_decide(action: str, proposal: Proposal, user: Person | None, is_author: bool) -> str:
     if not may_validate(user):
         return "Only a reviewer may do this."
     if proposal.state != ProposalState.OPEN:
@@ -56,7 +55,7 @@ def _why_not_decide(action: str, proposal: Proposal, user: Any, is_author: bool)
     return why_not_validate(note, user)
 
 
-def why_not_propose(note: TroubleshootingNote, user: Any) -> str:
+def why_not_propose(note: TroubleshootingNote, user: Person | None) -> str:
     """Return why a user may not propose a change of a note, for a person; empty if nothing speaks against it."""
     if user is None or not user.has_perm(CHANGE):
         return "Only who may edit notes may propose a change."

@@ -78,7 +78,7 @@ def propose_change(
             raise NotAllowed(refusal)
         base = words_of(current)
         words = {name: values.get(name, base[name]) for name in PROPOSED}
-        made = Proposal(note=current, base=base, base_version=current.version, author=by.user, **words)
+        made = Proposal(note=current, base=base, base_version=current.version, author=by.account, **words)
         made.reason = by.reason[:REASON]
         guard(made, [name for name in PROPOSED if words[name] != base[name]], current.pk)
         links = {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS}

@@ -11,8 +11,8 @@ import re
 import secrets
 import time
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from kb.models import ApiToken, Bearer
@@ -39,7 +39,7 @@ class BadToken(Exception):
     """The token lets nobody in; the message says why, for whoever runs the program."""
 
 
-def create(user: Any, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiToken, str]:
+def create(user: User, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiToken, str]:
     """Store a new token; return it with the secret, which is never seen again."""
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(user=user, name=name, scopes=sorted(scopes), expires_at=expires_at)

@@ -24,7 +24,7 @@ from kb.models import ApiToken, CodeUse, Miss, ReturnCode, TroubleshootingNote
 from kb.models.counters import add_counts
 from kb.models.notes import NoteState
 from kb.models.usage import MISS_LENGTH
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 from kb.ops import metrics
 from kb.text.safety.mask import mask
 
@@ -49,7 +49,7 @@ def count_codes(code_ids: Iterable[int]) -> None:
     _add(_codes, code_ids)
 
 
-def count_miss(query: str, user: Any) -> None:
+def count_miss(query: str, user: Person | None) -> None:
     """Count a query of support's that nothing was found for, masked and cut to 64 characters.
 
     What the public types is not kept: anybody could fill the queue, and name there what they like.

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kb.models import CodeTable, Flag, Outcome, ReturnCode, Section, TroubleshootingNote
+from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries import statistics
 from kb.queries.cards import Card
@@ -127,7 +128,7 @@ def _markdown(code: ReturnCode, one: bool) -> str:
     return reverse("code-md", args=[table, written])
 
 
-def meanings(codes: Sequence[ReturnCode], user: Any) -> list[CardMeaning]:
+def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeaning]:
     """Return what a card shows of each code, in the same order."""
     history = histories(codes)
     successors = _successors(codes, user)
@@ -159,12 +160,12 @@ def _reply(card: Card) -> tuple[str, TroubleshootingNote | None]:
     return (text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()), note) if note else ("", None)
 
 
-def _successors(codes: Sequence[ReturnCode], user: Any) -> dict[int, ReturnCode]:
+def _successors(codes: Sequence[ReturnCode], user: Person | None) -> dict[int, ReturnCode]:
     wanted = {code.successor_id for code in codes if code.successor_id}
     return codes_visible_to(user).in_bulk(wanted) if wanted else {}
 
 
-def _elsewhere(written: str, table: CodeTable, user: Any) -> list[ReturnCode]:
+def _elsewhere(written: str, table: CodeTable, user: Person | None) -> list[ReturnCode]:
     """Return what the code means in other tables."""
     found = codes_visible_to(user).matching(written).exclude(table=table)
     return list(found.order_by("table_id", "section__position", "id")[:MAX_ELSEWHERE])

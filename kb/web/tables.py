@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from kb.models import CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.subqueries import any_of
+from kb.models.visibility import Person
 from kb.queries.lookup import codes_visible_to
 from kb.queries.text_results import containing
 from kb.text.codes.disposition import DISPOSITIONS
@@ -43,7 +44,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
     return render(request, "kb/table.html", context)
 
 
-def _filtered(table: CodeTable, chosen: dict[str, str], user: Any) -> QuerySet[ReturnCode]:
+def _filtered(table: CodeTable, chosen: dict[str, str], user: Person | None) -> QuerySet[ReturnCode]:
     codes = codes_visible_to(user).filter(table=table)
     if chosen["q"]:
         as_words = containing(chosen["q"], user, table).values("pk")
@@ -55,7 +56,7 @@ def _filtered(table: CodeTable, chosen: dict[str, str], user: Any) -> QuerySet[R
     return codes.in_vendor_order()
 
 
-def _with_markers(codes: Any, user: Any) -> Any:
+def _with_markers(codes: Any, user: Person | None) -> Any:
     incidents = IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
     noted = codes.with_note_flag(TroubleshootingNote.objects.visible_to(user).published())
     return noted.annotate(has_incident=any_of(incidents))

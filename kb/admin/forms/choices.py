@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from kb.admin.lists.tags import shortened
 from kb.models import CodeRange, CodeTable, ReturnCode
+from kb.models.visibility import Person
 
 _SHOWN = ("code", "symbol", "description", "table__product", "section__name")
 
@@ -95,7 +96,7 @@ class AutocompleteView(AutocompleteJsonView):
 _NAMED_WITH = {ReturnCode: ("table", "section"), CodeRange: ("table",), CodeTable: ()}
 
 
-def field_for(db_field: Any, user: Any) -> dict[str, Any]:
+def field_for(db_field: Any, user: Person | None) -> dict[str, Any]:
     """Return what a form field needs so that it offers what `user` may read; {} for people."""
     model = db_field.remote_field.model
     if model not in _NAMED_WITH:

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from kb.admin.forms.choices import ManyField, is_id, label
 from kb.admin.forms.versions import VersionedForm
 from kb.models import IncidentLink, ReturnCode
+from kb.models.visibility import Person
 from kb.queries import detection
 from kb.services.incidents import linked_already
 from kb.services.journal import NotAllowed
@@ -35,7 +36,9 @@ class IncidentReading:
     """Codes that the words name and nobody chose, each with its label."""
 
 
-def reading(url: str, words: str, user: Any, chosen: Collection[int] = (), pk: int | None = None) -> IncidentReading:
+def reading(
+    url: str, words: str, user: Person | None, chosen: Collection[int] = (), pk: int | None = None
+) -> IncidentReading:
     """Read an incident that somebody is writing down. What cannot be read yet is left out."""
     try:
         tracked = read_address(url)
@@ -44,12 +47,12 @@ def reading(url: str, words: str, user: Any, chosen: Collection[int] = (), pk: i
     return IncidentReading(tracked, _linked_already(url, user, pk), _proposed(words, user, chosen))
 
 
-def _linked_already(url: str, user: Any, pk: int | None) -> IncidentLink | None:
+def _linked_already(url: str, user: Person | None, pk: int | None) -> IncidentLink | None:
     found = linked_already(url, pk)
     return IncidentLink.objects.visible_to(user).filter(pk=found.pk).first() if found else None
 
 
-def _proposed(words: str, user: Any, chosen: Collection[int]) -> list[tuple[ReturnCode, str]]:
+def _proposed(words: str, user: Person | None, chosen: Collection[int]) -> list[tuple[ReturnCode, str]]:
     try:
         likely = [found for found in detection.detect(words, user).codes if found.is_likely]
     except detection.TooLong:
@@ -79,7 +82,7 @@ def words_of_incident(request: HttpRequest) -> dict[str, Any]:
 class IncidentForm(VersionedForm):
     """An incident's form, with dates that every time zone can show."""
 
-    user: Any = None
+    user: Person | None = None
     """Who fills it in: set by the admin on the class that it makes for each request."""
 
     proposed = ManyField(ReturnCode.objects.none(), required=False, label="Codes that the words name")

@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from kb.admin.forms.choices import is_id, label
 from kb.admin.lists.tags import shortened
 from kb.models import Door
+from kb.models.visibility import Person
 from kb.services.bulk_edits import MAX_ROWS, BulkResult, each
 from kb.services.journal import By, NotAllowed, StaleEdit
 
@@ -31,7 +32,7 @@ class StepForm(forms.Form):
 
     reason = forms.CharField(required=False, max_length=100, help_text="Shown in the history of each.")
 
-    def __init__(self, *args: Any, user: Any, site: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Person | None, site: Any, **kwargs: Any) -> None:
         """Keep who asks: a step offers what that person may read."""
         super().__init__(*args, **kwargs)
         self.user, self.site = user, site

@@ -1,15 +1,15 @@
 """What may become of a text that nothing was found for: the forms that make something of it, filled in."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from kb.models import CodeRange
+from kb.models.visibility import Person
 from kb.text.codes import forms as text_code
 
 
-def steps(user: Any, text: str, ranges: list[CodeRange]) -> list[tuple[str, str]]:
+def steps(user: Person, text: str, ranges: list[CodeRange]) -> list[tuple[str, str]]:
     """Return the forms, filled in, that may make something of a text, as (label, address)."""
     number, may = text_code.number(text), user.has_perm
     found = []

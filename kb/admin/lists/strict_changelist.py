@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from kb.admin.forms.choices import is_id
 from kb.admin.lists.tags import shortened
+from kb.models.visibility import Person
 
 MAX_NAMED = 30
 YES_NO = ("True", "False", "1", "0")
@@ -88,7 +89,7 @@ class AskedList(ChangeList):
                 raise WrongParameter(ORDER_VAR, f"names no column: {shortened(part, 40)}", allowed)
 
 
-def _checks(model: Any, list_filter: Any, user: Any) -> Iterator[tuple[str, Any]]:
+def _checks(model: Any, list_filter: Any, user: Person | None) -> Iterator[tuple[str, Any]]:
     """Yield what a filter is called in an address, and what raises WrongParameter for a value that it does not take."""
     if isinstance(list_filter, type):
         yield list_filter.parameter_name, _answer_of(list_filter)  # type: ignore[attr-defined]
@@ -121,7 +122,7 @@ def _one_of(allowed: Iterable[str]) -> Any:
     return check
 
 
-def _row_of(model: Any, user: Any) -> Any:
+def _row_of(model: Any, user: Person | None) -> Any:
     def check(name: str, value: str) -> None:
         rows = model._default_manager.all()
         seen = rows.visible_to(user) if hasattr(rows, "visible_to") else rows

@@ -12,11 +12,12 @@ from django.utils import timezone
 from kb.admin.forms.revisions import posted_version
 from kb.models import Door, Proposal, TroubleshootingNote
 from kb.models.notes import NoteState
+from kb.models.visibility import Person
 from kb.services.journal import By, NotAllowed, StaleEdit
 from kb.services.notes import REVIEW_AFTER, NoteTransition, may_validate, may_vouch, transitions_for, why_not_validate
 
 
-def offered(note: TroubleshootingNote, user: Any) -> dict[str, Any]:
+def offered(note: TroubleshootingNote, user: Person) -> dict[str, Any]:
     """Return what a note's form says about its state, for a person."""
     moves = transitions_for(note, user)
     waiting = note.state in (NoteState.DRAFT, NoteState.NOT_VALIDATED) and may_validate(user)

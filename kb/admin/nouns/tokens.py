@@ -1,9 +1,10 @@
 """API tokens: each their own; who administers the site sees all."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -85,7 +86,7 @@ class TokenAdmin(WithAskedList, admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         """Make or revoke through the verb."""
         if not change:
-            user = obj.user if request.user.is_superuser else request.user
+            user = obj.user if request.user.is_superuser else cast("User", request.user)
             made, secret = tokens.create(user, obj.name, obj.scopes, obj.expires_at)
             obj.pk, obj._state.adding, obj.secret = made.pk, False, secret  # type: ignore[attr-defined]
             obj.user, obj.hint = made.user, made.hint

@@ -11,7 +11,7 @@ from drf_spectacular.drainage import set_override
 
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.parameter_values import MAX_SEVERAL, ValueKind, ValueRefused
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 
 
 class ParameterField(forms.Field):
@@ -60,7 +60,7 @@ class Filters(FilterSet):
         super().__init__(data, *args, **kwargs)
 
 
-def filters_for(user: Any, filterset: type[FilterSet]) -> dict[str, ParameterField]:
+def filters_for(user: Person | None, filterset: type[FilterSet]) -> dict[str, ParameterField]:
     """Return the parameters of a filter set that a user may give."""
     internal = reader(user) == Reader.INTERNAL
     return {name: one.field for name, one in filterset.base_filters.items() if internal or not one.internal}

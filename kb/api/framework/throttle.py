@@ -28,6 +28,7 @@ from rest_framework.throttling import BaseThrottle
 
 from kb.models import Bearer, Quota
 from kb.models.counters import add_counts
+from kb.models.visibility import Person
 from kb.ops import client_address
 
 WINDOW = 60
@@ -70,7 +71,7 @@ class CallerThrottle(BaseThrottle):
         return self.seconds
 
 
-def caller_of(environ: dict[str, Any], user: Any) -> str:
+def caller_of(environ: dict[str, Any], user: Person | None) -> str:
     """Return who counts together: a token, a person, or an address, of which only a hash is kept."""
     if isinstance(user, Bearer):
         return f"token:{user.token_id}"
@@ -81,7 +82,7 @@ def caller_of(environ: dict[str, Any], user: Any) -> str:
     return "address:" + hashlib.blake2s(_network(address).encode(), key=key[:32], digest_size=12).hexdigest()
 
 
-def rate_of(user: Any) -> int:
+def rate_of(user: Person | None) -> int:
     """Return how many requests a minute a caller has; 0 is any number."""
     known = user is not None and user.is_authenticated
     return settings.KB_API_RATE_KNOWN if known else settings.KB_API_RATE_ANONYMOUS

@@ -13,6 +13,7 @@ from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.request_bodies import JSONBody, TextBody, TooLarge, members, shown
 from kb.api.resources.verdicts import Site, VerdictSerializer
 from kb.models.tokens import READING, Scope
+from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
 from kb.queries.lookup import Verdict
 from kb.queries.lookup_many import CodeVerdict
@@ -100,7 +101,7 @@ def _text(request: Request) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not text.isascii() else text
 
 
-def _detected(text: str, user: Any) -> detection.Report:
+def _detected(text: str, user: Person | None) -> detection.Report:
     try:
         return detection.detect(text, user)
     except detection.TooLong as error:

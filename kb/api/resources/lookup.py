@@ -12,6 +12,7 @@ from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.request_bodies import is_text, members, shown
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import Site, VerdictSerializer
+from kb.models.visibility import Person
 from kb.queries import lookup_many
 from kb.queries.lookup import Verdict
 from kb.services import usage
@@ -93,7 +94,7 @@ def _wrong(n: int, given: Any) -> dict[str, Any]:
     return describe(f"codes[{n}]", shown(given), "{} is no code.", allowed)
 
 
-def _table(slug: Any, user: Any) -> tuple[int | None, list[dict[str, Any]]]:
+def _table(slug: Any, user: Person | None) -> tuple[int | None, list[dict[str, Any]]]:
     if not is_text(slug):
         return None, [describe("table", shown(slug), "{} is no slug of a table.")]
     try:
@@ -102,7 +103,7 @@ def _table(slug: Any, user: Any) -> tuple[int | None, list[dict[str, Any]]]:
         return None, wrong.errors
 
 
-def _count(found: list[lookup_many.CodeVerdict], user: Any) -> None:
+def _count(found: list[lookup_many.CodeVerdict], user: Person | None) -> None:
     usage.count_codes({one.code.pk for judged in found for one in judged.meanings})
     for judged in found:
         if judged.verdict in (Verdict.UNKNOWN, Verdict.IN_KNOWN_RANGE):

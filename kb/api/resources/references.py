@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from kb.api.framework.read_views import Permalink, QuickSerializer
 from kb.models import CodeRange, ReturnCode
+from kb.models.visibility import Person
 from kb.queries.lookup import codes_visible_to
 
 
@@ -37,13 +38,13 @@ MAX_RELATED = 100
 """Codes or ranges that the answer for a note or an incident lists; `/codes/?note=` has them all, by pages."""
 
 
-def shown_codes(user: Any) -> Prefetch:
+def shown_codes(user: Person | None) -> Prefetch:
     """Return what fetches the first codes that a user may read, and one more, as `shown_codes`."""
     codes = codes_visible_to(user).in_vendor_order()[: MAX_RELATED + 1]
     return Prefetch("codes", codes, to_attr="shown_codes")
 
 
-def shown_ranges(user: Any) -> Prefetch:
+def shown_ranges(user: Person | None) -> Prefetch:
     """Return what fetches the first ranges that a user may read, and one more, as `shown_ranges`."""
     ranges = CodeRange.objects.visible_to(user).select_related("table").order_by("table", "first", "-last")
     return Prefetch("ranges", ranges[: MAX_RELATED + 1], to_attr="shown_ranges")

@@ -16,6 +16,7 @@ from kb.api.framework.schema import SearchSchema
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import MeaningSerializer, Site, VerdictSerializer
 from kb.models import CodeTable
+from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
 from kb.queries.lookup import find
 from kb.queries.lookup_many import CodeMeaning, CodeVerdict
@@ -120,7 +121,7 @@ def _answer(request: Request, query: str, within: CodeTable | None, limit: int) 
     }
 
 
-def _quoted(query: str, user: Any, within: CodeTable | None) -> list[tuple[Any, str]]:
+def _quoted(query: str, user: Person | None, within: CodeTable | None) -> list[tuple[Any, str]]:
     codes = detection.codes_in(query, user)
     return [(code, "named in the text") for code in codes if within is None or code.table_id == within.pk]
 
@@ -129,7 +130,7 @@ def _result(site: Site, one: CodeMeaning, pieces: list[tuple[str, bool]]) -> dic
     return {**site.meaning(one), "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
-def _count(query: str, named: list[int], words: TextResults, user: Any) -> None:
+def _count(query: str, named: list[int], words: TextResults, user: Person | None) -> None:
     usage.count_codes(named)
     if not named and not words.hits:
         usage.count_miss(query, user)

@@ -20,6 +20,7 @@ from kb.api.framework.cache import conditional, kept_apart
 from kb.api.framework.errors import CONTENT_TYPE, ProblemSerializer
 from kb.api.framework.parameters import read
 from kb.api.framework.schema import PROBLEMS, ProblemSchema
+from kb.models.visibility import Person
 from kb.queries import replication
 
 FORMAT = 1
@@ -35,7 +36,7 @@ _PROBLEMS = {
 class Lines:
     """A snapshot as bytes, made while it is sent. What a reader may read is settled when it begins."""
 
-    def __init__(self, user: Any) -> None:
+    def __init__(self, user: Person | None) -> None:
         """Open the view of the database, which `close` ends."""
         self._rows = replication.snapshot(user)
         self.sequence: int = next(self._rows)[1]

@@ -1,7 +1,5 @@
 """Code tables."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from rest_framework import serializers
 
@@ -11,6 +9,7 @@ from kb.api.framework.parameter_values import MOMENT, TEXT
 from kb.api.framework.parameters import Filters, Parameter
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.models import Audience, CodeTable
+from kb.models.visibility import Person
 
 MOST_NEAR = 1_000
 """Tables or sections among which the nearest spelling is sought."""
@@ -84,7 +83,7 @@ class TableViewSet(ReadViewSet):
         return CodeTable.objects.visible_to(self.request.user).with_counts()
 
 
-def visible_tables(slugs: list[str], user: Any) -> list[int]:
+def visible_tables(slugs: list[str], user: Person | None) -> list[int]:
     """Return the ids of the tables with these slugs. Raises BadParameters for one that the user cannot read."""
     visible = CodeTable.objects.visible_to(user).order_by("slug")
     found = dict(visible.filter(slug__in=slugs).values_list("slug", "pk"))

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.codes import VENDOR_TEXTS
 from kb.models.notes import NOTE_TEXTS
+from kb.models.visibility import Person
 
 COLUMNS = {
     "tables": ("id", "slug", "vendor", "product", "name", "language", "source_url", "audience", "updated_at"),
@@ -37,7 +38,7 @@ LINKS: dict[str, tuple[Any, str, str]] = {
 _AT_ONCE = 1_000
 
 
-def nouns(user: Any, table: CodeTable | None) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
+def nouns(user: Person | None, table: CodeTable | None) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
     """Yield each table of nouns with its rows, of which few are in memory at a time."""
     visible = {
         "tables": CodeTable.objects.visible_to(user),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from kb.exporting.sqlite.readme import page
 from kb.exporting.sqlite.rows import COLUMNS, links, nouns
 from kb.models import CodeTable
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 
 CONTENT_TYPE = "application/vnd.sqlite3"
 
@@ -25,7 +25,7 @@ _CHUNK = 64 * 1024
 _SETUP = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;"
 
 
-def open_snapshot(user: Any, table: CodeTable | None = None) -> Iterator[bytes]:
+def open_snapshot(user: Person | None, table: CodeTable | None = None) -> Iterator[bytes]:
     """Return the bytes of a copy of a table, or of everything, that a user may read."""
     # On POSIX an open file outlives its name.
     with TemporaryDirectory(prefix="codebook-") as folder:
@@ -41,7 +41,7 @@ def open_snapshot(user: Any, table: CodeTable | None = None) -> Iterator[bytes]:
     return chunks()
 
 
-def write_snapshot(path: Path, user: Any, table: CodeTable | None = None) -> None:
+def write_snapshot(path: Path, user: Person | None, table: CodeTable | None = None) -> None:
     """Write a copy of a table, or of everything, that a user may read, to a path where nothing is."""
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(_SETUP + (_HERE / "schema.sql").read_text(encoding="utf-8"))

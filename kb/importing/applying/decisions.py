@@ -41,7 +41,7 @@ def discard(table_import: TableImport, by: By) -> TableImport:
         current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
         if current.state not in (ImportState.PLANNED, ImportState.PLANNING):
             raise WrongState(f"{current} is {current.get_state_display().lower()}: there is no plan to discard.")
-        current.state, current.closed_by, current.closed_at = ImportState.DISCARDED, by.user, timezone.now()
+        current.state, current.closed_by, current.closed_at = ImportState.DISCARDED, by.account, timezone.now()
         current.save()
         return current
 

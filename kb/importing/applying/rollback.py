@@ -112,9 +112,9 @@ def _open(original: TableImport, by: By) -> TableImport:
         rolls_back=original,
         state=ImportState.APPLIED,
         current_codes=original.table.codes.current().count(),
-        planned_by=by.user,
+        planned_by=by.account,
         planned_at=now,
-        applied_by=by.user,
+        applied_by=by.account,
         applied_at=now,
     )
 

@@ -43,7 +43,7 @@ def apply_import(
             done = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check(done, yes_retire, skip_errors)
             entry = JournalEntry(by)
-            done.applied_by = by.user
+            done.applied_by = by.account
             _lock_and_check(done)
             done.applied_at = max(timezone.now(), Change.objects.earliest_next())
             _write(done, entry)

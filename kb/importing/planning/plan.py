@@ -106,7 +106,7 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
         columns=source.columns.as_json(),
         current_codes=table.codes.current().count() if table else 0,
         basis=basis_of(table),
-        planned_by=by.user,
+        planned_by=by.account,
     )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
 from kb.models import ReturnCode
+from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries.cards import Card
 from kb.queries.lookup import CodeAnswer, Verdict, find
@@ -94,7 +95,7 @@ class Command(BaseCommand):
         yield ""
 
 
-def _count(query: str, cards: list[Card], found: TextResults, user: Any) -> None:
+def _count(query: str, cards: list[Card], found: TextResults, user: Person | None) -> None:
     usage.count_codes([card.code.pk for card in cards])
     if not cards and not found.hits:
         usage.count_miss(query, user)

@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
-from kb.models.visibility import Reader, reader
+from kb.models.visibility import Person, Reader, reader
 from kb.queries.work_queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, ranked, since
 from kb.queries.work_queue.reasons import Reason, of_code, of_miss, of_note, of_plan
 from kb.text.codes import forms as text_code
@@ -47,7 +47,7 @@ class QueueRow:
     ranges: list[CodeRange] = field(default_factory=list)
 
 
-def codes(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+def codes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
     """Return the listed codes most worth somebody's time; with `mine`, only those whose flags the user answers."""
     if reader(user) != Reader.INTERNAL:
         return []
@@ -61,14 +61,14 @@ def codes(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
     return [QueueRow("code", found[f["id"]], f["lookups"], f["score"], of_code(f)) for f in facts if f["id"] in found]
 
 
-def notes(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+def notes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
     """Return the notes most worth somebody's time; with `mine`, only those that the user owns."""
     if reader(user) != Reader.INTERNAL:
         return []
     return _note_rows(user, ranked(NOTES, _note_facts(user, mine) | {"reviewer": None}, limit))
 
 
-def to_validate(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+def to_validate(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
     """Return the notes that wait for this reviewer: not validated, or with a proposal, and never their own words."""
     if reader(user) != Reader.INTERNAL:
         return []
@@ -79,15 +79,15 @@ def to_validate(user: Any, limit: int = LIMIT, mine: bool = False) -> list[Queue
     return _note_rows(user, [fact for fact in facts if fact["proposals"] or fact["id"] not in own][:limit])
 
 
-def _own(notes: list[int], user: Any) -> set[int]:
+def _own(notes: list[int], user: Person) -> set[int]:
     return TroubleshootingNote.objects.filter(pk__in=notes).with_words_of(user)
 
 
-def _note_facts(user: Any, mine: bool) -> dict[str, Any]:
+def _note_facts(user: Person, mine: bool) -> dict[str, Any]:
     return {"since": since(), "today": timezone.localdate(), "owner": user.pk if mine else None}
 
 
-def misses(user: Any, limit: int = LIMIT) -> list[QueueRow]:
+def misses(user: Person, limit: int = LIMIT) -> list[QueueRow]:
     """Return the texts that were asked for in vain, are no code by now, and hold nothing that was masked."""
     if reader(user) != Reader.INTERNAL:
         return []
@@ -101,11 +101,11 @@ def misses(user: Any, limit: int = LIMIT) -> list[QueueRow]:
     ]
 
 
-def plans(user: Any, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
+def plans(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
     """Return the imports that are planned and wait for a yes or no, the oldest first."""
     planned = TableImport.objects.visible_to(user).filter(state=ImportState.PLANNED).select_related("table")
     if mine:
-        planned = planned.filter(planned_by=user)
+        planned = planned.filter(planned_by=user.pk)
     return [QueueRow("plan", plan, 0, reasons=of_plan(plan)) for plan in planned.order_by("id")[:limit]]
 
 
@@ -117,7 +117,7 @@ def known_texts(texts: list[str]) -> set[str]:
     return {text for text, found in readings.items() if found & known}
 
 
-def ranges_of(texts: list[str], user: Any) -> dict[str, list[CodeRange]]:
+def ranges_of(texts: list[str], user: Person) -> dict[str, list[CodeRange]]:
     """Return the ranges that the number of each text falls into."""
     numbers = {text: text_code.number(text) for text in texts}
     asked = Q(pk__in=[])
@@ -131,14 +131,14 @@ def ranges_of(texts: list[str], user: Any) -> dict[str, list[CodeRange]]:
     }
 
 
-def _note_rows(user: Any, facts: list[dict[str, Any]]) -> list[QueueRow]:
+def _note_rows(user: Person, facts: list[dict[str, Any]]) -> list[QueueRow]:
     first = ReturnCode.objects.visible_to(user).order_by("sort_key", "pk")[:3]
     visible = TroubleshootingNote.objects.visible_to(user).select_related("owner")
     found = visible.prefetch_related(Prefetch("codes", first, to_attr="first_codes")).in_bulk(f["id"] for f in facts)
     return [QueueRow("note", found[f["id"]], f["lookups"], f["score"], of_note(f)) for f in facts if f["id"] in found]
 
 
-def _unasked(user: Any, limit: int, but: set[int]) -> list[dict[str, Any]]:
+def _unasked(user: Person, limit: int, but: set[int]) -> list[dict[str, Any]]:
     """Return facts of codes with a gap that nobody has asked for, in the vendor's order: a new table's first work."""
     listed = ReturnCode.objects.visible_to(user).current().with_any_note(TroubleshootingNote.objects.current())
     has_gap = Q(has_any_note=False) | Q(disposition="unknown")

@@ -1,12 +1,11 @@
 """The twins of a card: the same answer as Markdown for a ticket, and as JSON for a program."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from kb.models import CodeTable, ReturnCode, Section
+from kb.models.visibility import Person
 from kb.queries.lookup import codes_visible_to, find
 from kb.text.codes import forms as text_code
 from kb.web.codes import meanings
@@ -49,7 +48,7 @@ def _twin(
     return HttpResponse(card_markdown.answer(answer, table, found, address), MARKDOWN, status)
 
 
-def _page_of(user: Any, table: CodeTable, section: Section | None, code: str) -> ReturnCode | str | None:
+def _page_of(user: Person | None, table: CodeTable, section: Section | None, code: str) -> ReturnCode | str | None:
     """Return the page of a code that itself ends like a twin's address: the page wins."""
     same = codes_visible_to(user).filter(table=table, identity=text_code.identity(code))
     if section is not None:
