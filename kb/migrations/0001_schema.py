@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('codes', models.ManyToManyField(blank=True, related_name='incidents', to='kb.returncode')),
-                ('canonical', models.CharField(editable=False, max_length=2100, unique=True)),
+                ('canonical', models.CharField(editable=False, max_length=2100)),
             ],
             options={
                 'ordering': ['-started_at', '-id'],
@@ -826,6 +826,8 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
+        # Apart, so that PostgreSQL gives the constraint the name that it has in databases of the release before.
+        migrations.AlterField("incidentlink", "canonical", models.CharField(editable=False, max_length=2100, unique=True)),
         migrations.RunPython(create, drop),
         migrations.RunPython(add_synonyms, migrations.RunPython.noop),
     ]
