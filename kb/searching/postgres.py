@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from kb.searching.documents import Document
 
 LEVELS = (13, 16, 19)
-"""Stripes are of 2 to the power of this many keys; each vector names one of every level. See Note [Stripes]. The trigger
-has the same levels: others need a migration."""
+"""Stripes are of 2 to the power of this many keys; each vector names one of every level. See Note [Stripes].
+The trigger has the same levels: others need a migration."""
 
 KEY = "key"
 MATCHES = "vector @@ %s::tsquery"
