@@ -56,3 +56,10 @@ def missing_migrations() -> list[str]:
 def released() -> frozenset[tuple[str, str]]:
     """Return the migrations of this release, by app and name."""
     return frozenset(MigrationLoader(None).disk_migrations)
+
+
+@cache
+def replaced() -> frozenset[tuple[str, str]]:
+    """Return the migrations of releases before that this one's replace, by app and name."""
+    migrations = MigrationLoader(None).disk_migrations.values()
+    return frozenset(name for migration in migrations for name in migration.replaces)

@@ -1,7 +1,5 @@
 """Search among notes, by parts of words: PostgreSQL has an index of them, and SQLite reads them all."""
 
-from typing import Any
-
 from django.db.models import Func, QuerySet, TextField
 
 from kb.models import TroubleshootingNote
@@ -18,23 +16,10 @@ MAX_LENGTH = 80
 _MAX_TEXT = 4_000
 
 _JOINER = " || ' ' || "
-PARTS = [
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    "CREATE INDEX CONCURRENTLY IF NOT EXISTS kb_note_parts ON kb_troubleshootingnote"
-    f" USING gin (upper(({_JOINER.join(NOTE_TEXTS)})) gin_trgm_ops)",
-]
-"""What has PostgreSQL index the parts of words of `all_texts`, in capitals, as it compares them."""
-
-
-def may_have_parts(connection: Any) -> bool:
-    """Whether PostgreSQL comes with the extension that indexes parts of words. Without it, it reads all notes."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'")
-        return cursor.fetchone() is not None
 
 
 def all_texts() -> Func:
-    """Return a note's texts as one, as `PARTS` has them."""
+    """Return a note's texts as one, as the index kb_note_parts has them."""
     return Func(*NOTE_TEXTS, template="(%(expressions)s)", arg_joiner=_JOINER, output_field=TextField())
 
 

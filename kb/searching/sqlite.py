@@ -7,17 +7,6 @@ from collections.abc import Sequence
 
 from kb.searching.documents import Document
 
-CREATE = [
-    *(
-        f"CREATE VIRTUAL TABLE kb_search_{n} USING fts5"
-        "(head, near, body, words UNINDEXED, tokenize = 'ascii', detail = none, columnsize = 0)"
-        for n in (0, 1)
-    ),
-    "CREATE TABLE kb_search_word (audience integer NOT NULL, word text NOT NULL, stem text NOT NULL,"
-    " codes integer NOT NULL, PRIMARY KEY (audience, word)) WITHOUT ROWID",
-    "CREATE INDEX kb_search_stem ON kb_search_word (audience, stem, codes)",
-]
-DROP: list[str] = []
 KEY = "rowid"
 MATCHES = "kb_search_{0} MATCH %s"
 

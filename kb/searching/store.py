@@ -26,23 +26,9 @@ def database() -> ModuleType:
     return postgres if connection.vendor == "postgresql" else sqlite
 
 
-def create() -> None:
-    """Create the tables."""
-    for statement in database().CREATE:
-        run(statement)
-
-
 def is_there() -> bool:
     """Whether the tables exist: they do not while older migrations are tried."""
     return "kb_search_word" in connection.introspection.table_names()
-
-
-def drop() -> None:
-    """Drop the tables."""
-    for name in ("kb_search_0", "kb_search_1", "kb_search_word"):
-        run(f"DROP TABLE {name}")
-    for statement in database().DROP:
-        run(statement)
 
 
 def lock() -> None:

@@ -166,8 +166,8 @@ BROKEN = {
         r"database: The database is of a later release: it has kb\.9999_later\.",
     ),
     "a migration missing": (
-        "DELETE FROM django_migrations WHERE name = '0002_section_of_table'",
-        r"database: Migrations are not applied: kb\.0002_section_of_table\.",
+        "DELETE FROM django_migrations WHERE name = '0001_schema'",
+        r"database: Migrations are not applied: kb\.0001_schema\.",
     ),
 }
 

@@ -10,7 +10,7 @@ from kb.management.commands.demo import load_knowledge, load_table
 from kb.models import CodeTable, Door, Synonym
 from kb.services.journal import By
 
-STARTING_SYNONYMS = import_module("kb.migrations.0021_search").WORDS
+STARTING_SYNONYMS = import_module("kb.migrations.0001_schema").SYNONYMS
 
 
 @pytest.fixture
