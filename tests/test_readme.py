@@ -84,20 +84,15 @@ def test_there_are_console_blocks():
     assert len(BLOCKS) >= 2
 
 
-def test_a_later_file_of_your_own_table_is_a_small_import(demo):
-    """The sentence below the block: `--table payments --apply`, and `--complete` retires what the file leaves out."""
-    changed = Path(demo["TABLE"]).read_text(encoding="utf-8").replace("Card expired.", "The card expired.")
-    shorter = changed.replace(changed.splitlines()[-1] + "\n", "")
-    for text, options, counts in (
-        (changed, [], "1 changed"),
-        (shorter, ["--complete"], "1 retired"),
-    ):
-        (Path(demo["TABLE"])).write_text(text, encoding="utf-8")
-        command = [sys.executable, "manage.py", "import_table", demo["TABLE"], "--table", "payments", "--apply", *options]
-        result = subprocess.run(command, cwd=ROOT, env=demo, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stderr
-        assert "applied" in result.stdout
-        assert counts in result.stdout
+def test_a_later_file_of_your_own_table_is_one_short_command(demo):
+    file = Path(demo["TABLE"])
+    reworded = file.read_text(encoding="utf-8").replace("Card expired.", "The card expired.")
+    shorter = "".join(reworded.splitlines(keepends=True)[:-1])
+    command = [sys.executable, "manage.py", "import_table", file, "--table", "payments", "--apply"]
+    for text, options, change in [(reworded, [], "1 changed"), (shorter, ["--complete"], "1 retired")]:
+        file.write_text(text, encoding="utf-8")
+        result = subprocess.run([*command, *options], cwd=ROOT, env=demo, capture_output=True, text=True, check=True)
+        assert change in result.stdout
 
 
 @pytest.mark.parametrize("page", ["/", "/codes/zim-server/660300001/", "/login/", "/api/docs/"])
