@@ -1,5 +1,5 @@
-# The server as an image: built in one stage, run in another by a user without rights, on a file system that it cannot
-# write to (compose.yaml mounts what it may write).
+# Builds the server in one stage and runs it in another, as an unprivileged user. compose.yaml makes the file system
+# read-only and mounts the folders that the server writes to.
 
 FROM python:3.13-slim AS build
 WORKDIR /srv/codebook
@@ -9,13 +9,13 @@ COPY manage.py ./
 COPY config/ config/
 COPY kb/ kb/
 COPY templates/ templates/
-# Settings refuse to load without a key. It signs nothing, and nobody knows it: one that stood here would open any server
-# that somebody started with it.
+# Settings do not load without a secret key. This one is random and signs nothing: a fixed key in this file would be public
+# and could end up on a server.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(64))')" ALLOWED_HOSTS=localhost \
     /venv/bin/python manage.py collectstatic --noinput && /venv/bin/python -m compileall -q config kb
 
 FROM python:3.13-slim
-# For `manage.py backup` and `restore`.
+# `manage.py backup` and `restore` need pg_dump and pg_restore.
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin codebook
 COPY --from=build /venv /venv

@@ -1,7 +1,7 @@
-# Two commands do everything: `make run` serves the demo, `make test` proves the product.
-# uv is used when it is there, otherwise venv and pip. Nothing asks a question.
+# `make run` serves the demo, `make test` runs every check. Neither asks a question.
+# Uses uv if it is installed, otherwise venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run test soak lint format lock screenshots clean
+.PHONY: help venv venv-dev run test soak lint format lock clean
 
 PORT ?= 8000
 VENV := .venv
@@ -11,18 +11,18 @@ DEMO := DEBUG=1 KB_PUBLIC_READ=$${KB_PUBLIC_READ:-1}
 help: ## Show the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-venv: $(VENV)/installed ## Make .venv with what the product needs
+venv: $(VENV)/installed ## Create .venv with the packages that the product needs
 
-venv-dev: $(VENV)/installed-dev ## ... and with what its tests need
+venv-dev: $(VENV)/installed-dev ## Create .venv with the packages that the tests need, too
 
 $(BIN)/python:
-	@echo "==> Making $(VENV)"
+	@echo "==> Creating $(VENV)"
 	@for python in python3 python3.13 python3.12 python3.11; do \
 	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
 	    if command -v uv >/dev/null; then exec uv venv --quiet --clear --python "$$(command -v $$python)" $(VENV); fi; \
 	    exec "$$python" -m venv --clear $(VENV); \
 	  fi; \
-	done; echo "Codebook needs Python 3.11, 3.12 or 3.13; none was found." >&2; exit 1
+	done; echo "Codebook needs Python 3.11, 3.12 or 3.13, and found none of them." >&2; exit 1
 
 $(VENV)/installed: requirements.txt | $(BIN)/python
 	@echo "==> Installing the packages of $<"
@@ -36,15 +36,15 @@ $(VENV)/installed-dev: requirements-dev.txt | $(BIN)/python
 	else $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<; fi
 	@touch $@ $(VENV)/installed
 
-run: venv ## Serve the demo on PORT (8000), with the ZIM table and a user for each role
+run: venv ## Serve the demo on PORT (default 8000), with the ZIM table and a user for each role
 	@$(BIN)/python -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null \
-	  || { echo "Port $(PORT) is in use or not a port; choose another: PORT=8001 make run" >&2; exit 1; }
+	  || { echo "Port $(PORT) is in use or is not a valid port. Choose another: PORT=8001 make run" >&2; exit 1; }
 	@$(DEMO) $(BIN)/python manage.py demo
 	@echo "==> Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
 	@$(DEMO) exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 --backpressure 32 --log-level warning \
 	  config.wsgi:application
 
-test: venv-dev ## Check the code and run every test, on SQLite, on PostgreSQL and in Chromium
+test: venv-dev ## Check the code and run every test on SQLite, on PostgreSQL and in Chromium
 	@sh tests/tools.sh
 	@$(MAKE) --no-print-directory lint
 	@echo "==> Tests on SQLite, with Chromium"
@@ -52,7 +52,7 @@ test: venv-dev ## Check the code and run every test, on SQLite, on PostgreSQL an
 	@echo "==> Tests on PostgreSQL"
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not browser"
 
-soak: venv-dev ## Run every test of faults: real servers, killed for real (some minutes), with figures
+soak: venv-dev ## Run every failure test against real servers (takes minutes) and print the figures
 	@sh tests/tools.sh soak
 	@SOAK=1 $(BIN)/python -m pytest -q tests/faults
 
@@ -66,11 +66,11 @@ lint: venv-dev ## Check style, types, layers and templates
 format: venv-dev ## Format code and templates
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q . ; $(BIN)/djlint --quiet --reformat templates
 
-lock: ## Compile the hashed requirements again (needs uv)
+lock: ## Update the locked requirements with hashes (needs uv)
 	@for extra in "-o requirements.txt" "--extra dev --extra mcp --extra sso -o requirements-dev.txt -c requirements.txt"; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" --extra postgres --extra redis pyproject.toml $$extra; \
 	done
 
-clean: ## Remove what these commands made, the demo's database too
+clean: ## Delete everything that these commands created, including the demo's database
 	@rm -rf $(VENV) staticfiles db.sqlite3* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ from tests import ROOT
 pytestmark = pytest.mark.xdist_group("readme")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+TABLE = "payments.csv"
 COMPARE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -38,6 +39,7 @@ def steps(block):
 def demo(tmp_path_factory):
     """Serve the demo from a database of its own; yields what a shell needs to follow the README."""
     home = tmp_path_factory.mktemp("demo")
+    (home / TABLE).write_text(re.search(r"```csv\n(.*?)```", README, re.DOTALL)[1], encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -48,6 +50,7 @@ def demo(tmp_path_factory):
         "DATABASE_URL": f"sqlite:///{home}/demo.sqlite3",
         "PATH": f"{bin_dir}:{os.environ['PATH']}",
         "PORT": str(port),
+        "TABLE": str(home / TABLE),
     }
     subprocess.run([sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, check=True, capture_output=True)
     command = [bin_dir / "granian", "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
@@ -67,7 +70,8 @@ def demo(tmp_path_factory):
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_a_console_block_prints_what_it_says(block, demo):
     for command, expected in steps(block):
-        here = command.replace("127.0.0.1:8000", f"127.0.0.1:{demo['PORT']}")
+        here = command.replace("127.0.0.1:8000", f"127.0.0.1:{demo['PORT']}").replace(TABLE, demo["TABLE"])
+        here = here.replace("$PWD/.venv/bin", str(Path(sys.executable).parent))
         result = subprocess.run(
             ["bash", "-c", here], cwd=ROOT, env=demo, capture_output=True, text=True, timeout=60, check=False
         )
@@ -79,6 +83,17 @@ def test_a_console_block_prints_what_it_says(block, demo):
 
 def test_there_are_console_blocks():
     assert len(BLOCKS) >= 2
+
+
+def test_a_later_file_of_your_own_table_is_one_short_command(demo):
+    file = Path(demo["TABLE"])
+    reworded = file.read_text(encoding="utf-8").replace("Card expired.", "The card expired.")
+    shorter = "".join(reworded.splitlines(keepends=True)[:-1])
+    command = [sys.executable, "manage.py", "import_table", file, "--table", "payments", "--apply"]
+    for text, options, change in [(reworded, [], "1 changed"), (shorter, ["--complete"], "1 retired")]:
+        file.write_text(text, encoding="utf-8")
+        result = subprocess.run([*command, *options], cwd=ROOT, env=demo, capture_output=True, text=True, check=True)
+        assert change in result.stdout
 
 
 @pytest.mark.parametrize("page", ["/", "/codes/zim-server/660300001/", "/login/", "/api/docs/"])
@@ -104,6 +119,12 @@ def _feed(demo):
 def test_make_names_every_command_of_the_readme():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"\bmake ([a-z]+)\b(?=[`\s])", README)) - {"all"} <= targets
+
+
+def test_pictures_are_small():
+    pictures = [ROOT / path for path in re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)]
+    assert len(pictures) == 3
+    assert [picture.name for picture in pictures if picture.stat().st_size > 120_000] == []
 
 
 def test_every_linked_file_is_there():
