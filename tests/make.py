@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 
 from kb import searching
 from kb.models import Audience, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.sections import section_slug
 from kb.text.codes.disposition import derive_disposition
 

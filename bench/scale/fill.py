@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from kb import searching
 from kb.models import CodeRange, CodeTable, CodeUse, ReturnCode, Section, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.text.codes import forms as text_code
 
 PER_TABLE = 10_000

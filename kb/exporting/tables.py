@@ -22,6 +22,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from kb.importing import stage
 from kb.importing.planning.plan import remembered_columns
 from kb.models import CodeTable, ReturnCode
+from kb.models.fields import VENDOR_TEXTS
 from kb.services.journal import NotAllowed
 from kb.text.safety.formula import defuse
 
@@ -50,16 +51,17 @@ class VendorWords(resources.ModelResource):
     """The columns of an exported table: what the vendor says."""
 
     section = Field("section__name", "section")
-    code = Field("code", "code")
-    symbol = Field("vendor_symbol", "symbol")
-    description = Field("vendor_description", "description")
-    possible_reasons = Field("vendor_possible_reasons", "possible_reasons")
-    suggested_actions = Field("vendor_suggested_actions", "suggested_actions")
 
     class Meta:
         model = ReturnCode
-        fields = ("section", "code", "symbol", "description", "possible_reasons", "suggested_actions")
+        fields = ("section", "code", *VENDOR_TEXTS)
         export_order = fields
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take each text from the column that keeps the vendor's words."""
+        super().__init__(**kwargs)
+        for name in VENDOR_TEXTS:
+            self.fields[name].attribute = f"vendor_{name}"
 
 
 class SupportWords(resources.ModelResource):
@@ -71,7 +73,7 @@ class SupportWords(resources.ModelResource):
     class Meta:
         model = ReturnCode
         fields = (
-            *("section", "code", "symbol", "description", "possible_reasons", "suggested_actions", "disposition"),
+            *("section", "code", *VENDOR_TEXTS, "disposition"),
             "who_can_fix_it",
         )
         export_order = fields

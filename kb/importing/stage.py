@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection
 
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 
 BATCH = 2_000
 """Rows that are in memory, or written in one go, at a time."""

@@ -21,6 +21,7 @@ from kb.mcp.answers import (
 )
 from kb.mcp.quotes import data
 from kb.models import CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models.fields import VENDOR_TEXTS
 from kb.queries.cards import Card
 from kb.queries.changes import ChangeStep
 from kb.queries.lookup import CodeAnswer, CodeHit
@@ -61,10 +62,7 @@ def _meaning(card: Card, address: Address, of_note: int, length: int) -> Meaning
         audience=code.table.audience,
         section=data(code.section.name, name),
         permalink=address(code.get_absolute_url()),
-        symbol=data(code.symbol, name),
-        description=data(code.description, length),
-        possible_reasons=data(code.possible_reasons, length),
-        suggested_actions=data(code.suggested_actions, length),
+        **{text: data(getattr(code, text), name if text == "symbol" else length) for text in VENDOR_TEXTS},
         edited_by_support=code.edited_texts,
         disposition=code.disposition,
         fixer=code.fixer,

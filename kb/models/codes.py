@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import CodeRevision
 from kb.models.origins import Origin
 from kb.models.sections import Section
@@ -17,9 +18,6 @@ from kb.models.tables import CodeTable
 from kb.models.visibility import Audience, Person, Reader, reader
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
-
-VENDOR_TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions")
-"""The vendor's text fields; each has a twin `vendor_<field>` with what the vendor last said."""
 
 
 class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):

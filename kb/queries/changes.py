@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kb.models import Audience, Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.notes import NOTE_TEXTS, NoteState
 from kb.models.visibility import Person, Reader, reader
 
@@ -25,12 +25,7 @@ _PUBLIC_FIELDS = {
     "product": "Product",
     "source_url": "Address",
     "language": "Language",
-    "position": "Order",
-    "section": "Section",
-    "disposition": "What to do",
-    "fixer": "Who can fix it",
-    "successor": "Successor",
-    "extra": "Other columns",
+    **{name: LABELS[name] for name in ("position", "section", "disposition", "fixer", "successor", "extra")},
     "state": "State",
     "url": "Address",
     "reference": "Reference",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kb.models import CodeRange, ReturnCode
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.visibility import Person
 from kb.text.detection.judgement import CodeMatch, Detection, UnknownMatch, all_canonical_forms, candidates, judge
 from kb.text.safety.mask import mask

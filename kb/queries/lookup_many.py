@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 
 from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.visibility import Person
 from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, meant_by
 from kb.text.codes import forms as text_code

@@ -21,7 +21,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
 from kb.models import Audience, Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.changes import ChangeKind, last_sequence
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.notes import NOTE_TEXTS
 from kb.models.sql import one_view
 from kb.models.visibility import Person, Reader, reader

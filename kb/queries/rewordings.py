@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from kb.models import ImportRow, ImportState, ReturnCode, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING
 
 MAX_SHOWN = 20

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
+from kb.models.fields import Weight, weighted
 from kb.models.notes import NoteState
 from kb.searching.tokenizer import indexed
 
@@ -111,8 +112,7 @@ def _links(kind: str, through: Any, column: str, pks: list[int]) -> list[tuple[s
 
 
 def _document(code: ReturnCode, notes: list[Any], ranges: list[CodeRange]) -> Document:
-    head = [code.code, code.symbol, code.description]
-    near = [code.possible_reasons, code.suggested_actions]
+    head, near = weighted(code, Weight.HEAD), weighted(code, Weight.NEAR)
     near += [text for note in notes for text in (note.title, note.issue)]
     body = [code.table.vendor, code.table.product]
     body += [t for note in notes for t in (note.cause, note.resolution, note.environment, note.customer_reply)]

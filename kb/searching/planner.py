@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode, TroubleshootingNote
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.visibility import Person, Reader, reader
 from kb.searching import relevance, store, stripes, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
@@ -135,5 +136,6 @@ def _with_pieces(hits: list[SearchHit], terms: Sequence[SearchTerm], user: Perso
 
 
 def _texts(code: Any) -> list[str]:
-    own = [code.description, code.symbol, code.possible_reasons, code.suggested_actions]
+    others = [name for name in VENDOR_TEXTS if name != "description"]
+    own = [code.description, *(getattr(code, name) for name in others)]
     return own + [t for n in code.shown_notes for t in (n.title, n.issue, n.cause, n.resolution, n.environment)]

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from kb.models import Change, CodeRange, CodeTable, ReturnCode
 from kb.models.changes import ChangeKind
+from kb.models.fields import VENDOR_TEXTS
 from kb.searching import documents, store
 from kb.searching.documents import AUDIENCES, INTERNAL, mark
 
@@ -85,7 +86,7 @@ def _refresh(code_ids: list[int], is_new: bool = False) -> None:
 def codes_of(page: list[int]) -> list[ReturnCode]:
     """Return the codes of a page of ids with what their documents are made of."""
     codes = ReturnCode.objects.select_related("table").only(
-        *("code", "number", "symbol", "description", "possible_reasons", "suggested_actions", "retired_at"),
+        *("code", "number", *VENDOR_TEXTS, "retired_at"),
         *("table__audience", "table__vendor", "table__product"),
     )
     wanted = set(page)

@@ -3,13 +3,13 @@
 from typing import Any
 
 from kb.models import ReturnCode
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import SUPPORT_FIELDS, VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.services import journal
 from kb.services.journal import By
 from kb.text.codes.disposition import derive_disposition
 
-CODE_FIELDS = (*VENDOR_TEXTS, "disposition", "fixer", "successor")
+EDITABLE_FIELDS = (*VENDOR_TEXTS, *SUPPORT_FIELDS)
 
 
 def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) -> ReturnCode:
@@ -17,9 +17,9 @@ def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) ->
 
     A disposition or fixer given here is support's from now on; None hands it back to what the vendor's words say.
     """
-    unknown = set(values) - set(CODE_FIELDS)
+    unknown = set(values) - set(EDITABLE_FIELDS)
     if unknown:
-        raise ValueError(f"not editable on a code: {sorted(unknown)}; allowed: {sorted(CODE_FIELDS)}")
+        raise ValueError(f"not editable on a code: {sorted(unknown)}; allowed: {sorted(EDITABLE_FIELDS)}")
     with journal.entry(by) as entry:
         current = entry.lock(ReturnCode, code.pk, version)
         changed = journal.changed_fields(current, _with_origin(current, values))

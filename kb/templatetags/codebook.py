@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from kb.models import fields
+from kb.models.fields import VendorText
 from kb.text.editing import diff as text_diff
 from kb.text.safety import markdown as text_markdown
 
@@ -96,3 +98,9 @@ def with_query(context: template.Context, **values: Any) -> str:
         if value:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def vendor_texts(code: Any) -> list[VendorText]:
+    """Return the texts of a code, or of a revision of one: ours beside the vendor's."""
+    return fields.vendor_texts(code)

@@ -6,29 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.models import ReturnCode
+from kb.models.fields import VENDOR_TEXTS, label_of
 
 MAX_REVISIONS = 200
 """Revisions read for one page; the admin shows all."""
 
 MAX_STEPS = 20
 
-_LABELS = {
-    "code": "Code",
-    "section_id": "Section",
-    "symbol": "Name",
-    "description": "Description",
-    "possible_reasons": "Possible reasons",
-    "suggested_actions": "Suggested actions",
-    "vendor_symbol": "Vendor's name",
-    "vendor_description": "Vendor's description",
-    "vendor_possible_reasons": "Vendor's possible reasons",
-    "vendor_suggested_actions": "Vendor's suggested actions",
-    "extra": "Other columns",
-    "disposition": "What to do",
-    "fixer": "Who can fix it",
-    "successor_id": "Successor",
-}
-_WORDS = {*_LABELS} - {"section_id", "successor_id", "extra"}
+_NAMES = (
+    *("code", "section_id", *VENDOR_TEXTS, *(f"vendor_{name}" for name in VENDOR_TEXTS), "extra"),
+    *("disposition", "fixer", "successor_id"),
+)
+_WORDS = {*_NAMES} - {"section_id", "successor_id", "extra"}
 
 
 @dataclass(frozen=True)
@@ -80,12 +69,12 @@ def _title(newer: Any, older: Any) -> str:
 
 
 def _differences(newer: Any, older: Any) -> Iterable[HistoryDifference]:
-    for name, label in _LABELS.items():
+    for name in _NAMES:
         before, after = getattr(older, name), getattr(newer, name)
         # An update that nobody had edited moves both sides to the same words: said once.
         followed = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
         if before != after and not followed:
-            yield HistoryDifference(label, _text(older, name), _text(newer, name), name in _WORDS)
+            yield HistoryDifference(label_of(name), _text(older, name), _text(newer, name), name in _WORDS)
 
 
 def _text(revision: Any, name: str) -> str:

@@ -6,7 +6,7 @@ from kb.importing.applying.transaction import apply_import
 from kb.importing.planning.plan import plan_import
 from kb.importing.reading.columns import ColumnMap
 from kb.models import Door
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.services.journal import By
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kb.admin.forms.choices import is_id
 from kb.models import Proposal
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 
 
 class Question(admin.SimpleListFilter):

@@ -17,10 +17,10 @@ from kb.admin.lists.actions import WithSteps
 from kb.admin.lists.code_actions import CODE_STEPS
 from kb.admin.lists.filters import Belonging, HasNote, Listed, Wording
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.queries import lookup as lookup_queries
-from kb.services.codes import CODE_FIELDS, edit_code
+from kb.services.codes import EDITABLE_FIELDS, edit_code
 from kb.services.journal import By
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS, derive_disposition
 
@@ -53,7 +53,7 @@ class CodeForm(VersionedForm):
                 self.fields[name].widget.attrs["rows"] = 4
         take = self.fields["take_vendor"]
         assert isinstance(take, forms.MultipleChoiceField)
-        take.choices = [(name, _name(name)) for name in edited]
+        take.choices = [(name, LABELS[name]) for name in edited]
 
     def clean(self) -> dict[str, Any]:
         """Put the vendor's words in where that was asked for."""
@@ -66,12 +66,8 @@ class CodeForm(VersionedForm):
         return cleaned
 
 
-def _name(field: str) -> str:
-    return field.replace("_", " ").capitalize()
-
-
 def _vendor_says(name: str) -> Any:
-    @admin.display(description=f"{_name(name)}, as the vendor says")
+    @admin.display(description=f"{LABELS[name]}, as the vendor says")
     def says(self: Any, code: ReturnCode) -> SafeString:
         words = {"vendor": getattr(code, f"vendor_{name}"), "ours": getattr(code, name)}
         return render_to_string("admin/kb/vendor_says.html", words)
@@ -86,7 +82,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     form = CodeForm
     steps = CODE_STEPS
     noun = "code"
-    written = CODE_FIELDS
+    written = EDITABLE_FIELDS
     also_in_history = (*(f"vendor_{name}" for name in VENDOR_TEXTS), "retired_at")
     list_display = ("listed_code", "meaning", "place", "listed_disposition", "listed_fixer", "listed_notes", "wording")
     list_filter = (
@@ -106,10 +102,6 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     search_fields = ("code",)
     search_help_text = "A code in any spelling (ORA-942, 0xC0000005, 660300001), its beginning, or words."
     autocomplete_fields = ("successor",)
-    says_symbol = _vendor_says("symbol")
-    says_description = _vendor_says("description")
-    says_possible_reasons = _vendor_says("possible_reasons")
-    says_suggested_actions = _vendor_says("suggested_actions")
     readonly_fields = (
         "code",
         "table",
@@ -234,3 +226,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     def other_columns(self, code: ReturnCode) -> SafeString:
         """Show the other columns of the vendor's table."""
         return render_to_string("admin/kb/other_columns.html", {"columns": code.extra})
+
+
+for _text in VENDOR_TEXTS:
+    setattr(ReturnCodeAdmin, f"says_{_text}", _vendor_says(_text))

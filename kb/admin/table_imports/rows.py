@@ -19,13 +19,12 @@ from kb.importing.applying import decisions
 from kb.importing.applying.transaction import needs_second_yes, retire_limit
 from kb.importing.errors import ImportRefused
 from kb.models import Door, ImportRow, RowKind, TableImport
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.table_imports import BROKEN, TOUCHING, UNCHANGED, Resolution
 from kb.services.journal import By
 from kb.text.safety.formula import defuse
 
 WHOLE = "table_import"
-LABELS = {name: name.replace("_", " ").capitalize() for name in VENDOR_TEXTS}
 DECISIONS = [Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED]
 
 

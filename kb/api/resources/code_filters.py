@@ -11,7 +11,8 @@ from kb.api.framework.parameter_values import CODE, CODES, ID, MOMENT, NUMBER, T
 from kb.api.framework.parameters import Filters, Parameter
 from kb.api.resources.tables import MOST_NEAR, visible_tables
 from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS, ReturnCodeQuerySet
+from kb.models.codes import ReturnCodeQuerySet
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.queries.lookup import having_notes, having_open_incident
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS

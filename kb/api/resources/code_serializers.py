@@ -11,7 +11,7 @@ from kb.api.resources.notes import ShownNoteSerializer
 from kb.api.resources.references import CUT, CodeRefSerializer, RangeRefSerializer
 from kb.api.resources.verdicts import DISPOSITION_CHOICES, FIXER_CHOICES
 from kb.models import ReturnCode, Section
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
 
 ON_CARD = ("open_incidents", "notes", "past_incidents", "ranges")
@@ -46,10 +46,9 @@ class FixerSerializer(serializers.Serializer):
 class VendorSerializer(serializers.Serializer):
     """The vendor's last words, where support's differ."""
 
-    symbol = serializers.CharField(required=False, allow_blank=True)
-    description = serializers.CharField(required=False, allow_blank=True)
-    possible_reasons = serializers.CharField(required=False, allow_blank=True)
-    suggested_actions = serializers.CharField(required=False, allow_blank=True)
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Return a field for each text of a code."""
+        return {name: serializers.CharField(required=False, allow_blank=True) for name in VENDOR_TEXTS}
 
 
 class CodeSerializer(AnswerSerializer):

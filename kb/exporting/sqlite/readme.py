@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from kb.models.fields import VENDOR_TEXTS
+
 PAGE = {
     "what this is": "A copy of a Codebook knowledge base: vendors' return codes and what support knows about them.",
     "code_list": "A view: every code with its table and section, in the vendor's order. "
@@ -17,7 +19,7 @@ PAGE = {
     "notes_fts": "Full-text search in notes. "
     "SELECT n.title FROM notes_fts JOIN notes AS n ON n.id = notes_fts.rowid "
     "WHERE notes_fts MATCH 'room' ORDER BY rank",
-    "texts of codes": "symbol, description, possible_reasons and suggested_actions are what support shows; "
+    "texts of codes": f"{', '.join(VENDOR_TEXTS)} are what support shows; "
     "vendor_symbol and so on are the vendor's own words.",
     "code": "Text, as the vendor writes it; not unique: identity is table, section and code. number is its value, "
     "where it has one.",

@@ -15,9 +15,9 @@ CREATE TABLE ranges (
 CREATE TABLE codes (
     id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL REFERENCES tables,
     section_id INTEGER NOT NULL REFERENCES sections, position INTEGER NOT NULL,
-    code TEXT NOT NULL, number INTEGER, symbol TEXT NOT NULL, description TEXT NOT NULL, possible_reasons TEXT NOT NULL,
-    suggested_actions TEXT NOT NULL, vendor_symbol TEXT NOT NULL, vendor_description TEXT NOT NULL,
-    vendor_possible_reasons TEXT NOT NULL, vendor_suggested_actions TEXT NOT NULL, extra TEXT NOT NULL,
+    code TEXT NOT NULL, number INTEGER,
+    $text_columns,
+    $vendor_columns, extra TEXT NOT NULL,
     disposition TEXT NOT NULL, disposition_origin TEXT NOT NULL, fixer TEXT NOT NULL, fixer_origin TEXT NOT NULL,
     successor_id INTEGER REFERENCES codes, retired_at TEXT, updated_at TEXT NOT NULL
 );
@@ -44,7 +44,7 @@ CREATE TABLE incident_codes (
 ) WITHOUT ROWID;
 
 CREATE VIEW code_list AS
-SELECT t.slug AS "table", s.name AS section, c.code, c.symbol, c.description, c.possible_reasons, c.suggested_actions,
+SELECT t.slug AS "table", s.name AS section, c.code, $texts_of_code,
     c.disposition, c.fixer, c.retired_at, c.id
 FROM codes AS c JOIN tables AS t ON t.id = c.table_id JOIN sections AS s ON s.id = c.section_id
 ORDER BY t.slug, c.position, c.id;
@@ -67,7 +67,7 @@ FROM incident_codes AS ic JOIN incidents AS i ON i.id = ic.incident_id JOIN code
 JOIN tables AS t ON t.id = c.table_id;
 
 CREATE VIRTUAL TABLE codes_fts USING fts5(
-    code, symbol, description, possible_reasons, suggested_actions,
+    code, $texts,
     content='codes', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
 );
 CREATE VIRTUAL TABLE notes_fts USING fts5(

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from string import Template
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from kb.exporting.sqlite.readme import page
 from kb.exporting.sqlite.rows import COLUMNS, links, nouns
 from kb.models import CodeTable
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.visibility import Person, Reader, reader
 
 CONTENT_TYPE = "application/vnd.sqlite3"
@@ -44,12 +46,22 @@ def open_snapshot(user: Person | None, table: CodeTable | None = None) -> Iterat
 def write_snapshot(path: Path, user: Person | None, table: CodeTable | None = None) -> None:
     """Write a copy of a table, or of everything, that a user may read, to a path where nothing is."""
     with closing(sqlite3.connect(path)) as db, db:
-        db.executescript(_SETUP + (_HERE / "schema.sql").read_text(encoding="utf-8"))
+        db.executescript(_SETUP + _schema())
         allowed = "public" if reader(user) == Reader.PUBLIC else "internal and public"
         _insert(db, "README", page(timezone.now(), allowed, str(table or "every table")))
         for name, rows in chain(nouns(user, table), links()):
             _insert(db, name, rows)
         db.executescript((_HERE / "finish.sql").read_text(encoding="utf-8"))
+
+
+def _schema() -> str:
+    """Return the schema with the texts of a code, as `kb.models.fields` declares them."""
+    return Template((_HERE / "schema.sql").read_text(encoding="utf-8")).substitute(
+        texts=", ".join(VENDOR_TEXTS),
+        texts_of_code=", ".join(f"c.{name}" for name in VENDOR_TEXTS),
+        text_columns=", ".join(f"{name} TEXT NOT NULL" for name in VENDOR_TEXTS),
+        vendor_columns=", ".join(f"vendor_{name} TEXT NOT NULL" for name in VENDOR_TEXTS),
+    )
 
 
 def _insert(db: sqlite3.Connection, name: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from kb.importing import stage
 from kb.models import Change, Door, ReturnCode, RowKind, TableImport, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Resolution
 from kb.services import journal
 from kb.services.journal import By, JournalEntry

@@ -18,7 +18,8 @@ from kb.importing import stage
 from kb.importing.applying import journal_rows
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport
-from kb.models.codes import VENDOR_TEXTS, ReturnCodeQuerySet
+from kb.models.codes import ReturnCodeQuerySet
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import current_door
 from kb.ops import metrics
 from kb.services.journal import By, JournalEntry

@@ -18,7 +18,7 @@ from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongS
 from kb.importing.planning import plan
 from kb.models import Change, CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport
 from kb.models.changes import ChangeKind
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import current_door
 from kb.models.sections import section_slug
 from kb.models.table_imports import Resolution

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from kb.models import ImportRow, ReturnCode, RowKind, TableImport
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.text.codes.disposition import derive_disposition
 from kb.text.editing.three_way import MergeOutcome, three_way

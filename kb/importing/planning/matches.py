@@ -7,7 +7,7 @@ from django.db import connection
 
 from kb.importing import stage
 from kb.models import CodeTable
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 
 
 def index() -> None:

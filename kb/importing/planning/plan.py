@@ -16,7 +16,8 @@ from kb.importing.errors import ImportRefused
 from kb.importing.planning import matches, row_store
 from kb.importing.reading.sources import Problem, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport
-from kb.models.codes import VENDOR_TEXTS, ReturnCode
+from kb.models.codes import ReturnCode
+from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import UNCHANGED
 from kb.ops import metrics
 from kb.services.journal import By

@@ -6,7 +6,7 @@ from kb.importing import stage
 from kb.importing.planning import comparison, matches
 from kb.importing.reading.sources import Problem
 from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.text.codes.disposition import UNDECIDED, derive_disposition
 
 

@@ -6,17 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kb.importing.reading.sheets import Problem, SourcePlace, unreadable
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.text.codes.forms import clean
 
 EXTRA, IGNORE = "extra", "ignore"
 TARGETS = {
-    "code": "Code",
-    "section": "Section",
-    "symbol": "Symbol",
-    "description": "Description",
-    "possible_reasons": "Possible reasons",
-    "suggested_actions": "Suggested actions",
+    **{name: LABELS[name] for name in ("code", "section", *VENDOR_TEXTS)},
     EXTRA: "Keep as an extra column",
     IGNORE: "Leave out",
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
 from kb.models import ReturnCode
+from kb.models.fields import LABELS, VENDOR_TEXTS, vendor_texts
 from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries.cards import Card
@@ -89,9 +90,9 @@ class Command(BaseCommand):
             yield indented(f"Note ({note.get_state_display().lower()}): {note.title}")
             if note.is_live and note.resolution.strip():
                 yield indented(note.resolution, "    ")
-        for label, text in (("Reasons", code.possible_reasons), ("Actions", code.suggested_actions)):
-            if text.strip():
-                yield f"  {label}, says the vendor:\n{indented(text, '    ')}"
+        for text in vendor_texts(code):
+            if text.ours.strip() and text.label != LABELS["description"]:  # It stands in the first line.
+                yield f"  {text.label}, says the vendor:\n{indented(text.ours, '    ')}"
         yield ""
 
 
@@ -135,8 +136,7 @@ def _brief(code: ReturnCode) -> dict[str, Any]:
 
 def _knowledge(card: Card) -> dict[str, Any]:
     return {
-        "possible_reasons": card.code.possible_reasons,
-        "suggested_actions": card.code.suggested_actions,
+        **{name: getattr(card.code, name) for name in VENDOR_TEXTS},
         "customer_reply": _reply(card),
         "open_incidents": [{"title": str(incident), "url": incident.url} for incident in card.open_incidents],
         "notes": [{"title": note.title, "state": note.state, "resolution": note.resolution} for note in card.notes],

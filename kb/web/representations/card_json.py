@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.queries.lookup import CodeAnswer
 from kb.web.codes import CardMeaning
 

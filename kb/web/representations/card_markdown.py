@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from kb.models import CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models.fields import LABELS, VendorText, vendor_texts
 from kb.models.visibility import Audience
 from kb.queries.lookup import CodeAnswer, Verdict
 from kb.text.codes import forms as text_code
@@ -55,10 +56,16 @@ def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Itera
     yield f"**What to do:** {code.get_disposition_display()}  \n**Who can fix it:** {code.get_fixer_display()}"
     if meaning.reply:
         yield f"**What to tell the customer:**\n\n{quoted(meaning.reply)}"
-    for label, text in (("Possible reasons", code.possible_reasons), ("Suggested actions", code.suggested_actions)):
-        yield f"**{label}:**\n\n{quoted(text)}" if text.strip() else f"**{label}:** the vendor gives none."
+    for text in vendor_texts(code):
+        if text.label != LABELS["description"]:  # It stands in the heading.
+            yield _text(text)
     for note in card.notes:
         yield _note(note, address)
+
+
+def _text(text: VendorText) -> str:
+    words = f"\n\n{quoted(text.ours)}" if text.ours.strip() else " the vendor gives none."
+    return f"**{text.label}:**{words}"
 
 
 def _named(code: ReturnCode) -> str:

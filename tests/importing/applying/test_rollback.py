@@ -7,7 +7,7 @@ from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import WrongState
 from kb.models import Change, ReturnCode, TroubleshootingNote
-from kb.models.codes import VENDOR_TEXTS
+from kb.models.fields import VENDOR_TEXTS
 from kb.services.codes import edit_code
 from tests import make
 from tests.importing.tables import applied, by, kinds, planned, row

@@ -1,0 +1,102 @@
+"""The fields of a return code, declared once.
+
+Pages, API, exports, search, imports and histories choose from `CODE_FIELDS`. To add a field, follow the recipe in
+docs/developing.md; tests/models/test_fields.py fails until every face shows the field or says why it does not.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Owner(StrEnum):
+    """Who decides what a field holds."""
+
+    VENDOR = "vendor"
+    SUPPORT = "support"
+    CODEBOOK = "codebook"
+    """Derived by the product, or its own bookkeeping."""
+
+
+class Weight(StrEnum):
+    """Where the search index keeps the words of a field: a hit in the head counts most."""
+
+    HEAD = "head"
+    NEAR = "near"
+
+
+@dataclass(frozen=True)
+class CodeField:
+    """One field of a return code. Whoever may read the code's table may read all of its fields."""
+
+    name: str
+    label: str
+    owner: Owner
+    weight: Weight | None = None
+    is_imported: bool = False
+    """Whether a vendor's file can have a column for it."""
+    is_text: bool = False
+    """Whether it is a text of the vendor that support may edit; `vendor_<name>` keeps the vendor's last words."""
+    is_expected: bool = False
+    """Whether a reader is told that the vendor gives none."""
+
+
+def _text(name: str, label: str, weight: Weight, is_expected: bool = True) -> CodeField:
+    return CodeField(name, label, Owner.VENDOR, weight, is_imported=True, is_text=True, is_expected=is_expected)
+
+
+CODE_FIELDS = (
+    CodeField("code", "Code", Owner.VENDOR, Weight.HEAD, is_imported=True),
+    CodeField("section", "Section", Owner.VENDOR, is_imported=True),
+    _text("symbol", "Symbol", Weight.HEAD, is_expected=False),
+    _text("description", "Description", Weight.HEAD),
+    _text("possible_reasons", "Possible reasons", Weight.NEAR),
+    _text("suggested_actions", "Suggested actions", Weight.NEAR),
+    CodeField("extra", "Other columns", Owner.VENDOR, is_imported=True),
+    CodeField("position", "Order", Owner.VENDOR, is_imported=True),
+    CodeField("retired_at", "Retired", Owner.VENDOR, is_imported=True),
+    CodeField("disposition", "What to do", Owner.SUPPORT),
+    CodeField("fixer", "Who can fix it", Owner.SUPPORT),
+    CodeField("successor", "Successor", Owner.SUPPORT),
+    CodeField("disposition_origin", "Who decided what to do", Owner.CODEBOOK),
+    CodeField("fixer_origin", "Who decided who can fix it", Owner.CODEBOOK),
+    CodeField("number", "Number", Owner.CODEBOOK),
+)
+"""In the order in which a person reads them. Keys, search forms, versions and dates are not listed."""
+
+LABELS = {field.name: field.label for field in CODE_FIELDS}
+VENDOR_TEXTS = tuple(field.name for field in CODE_FIELDS if field.is_text)
+"""The vendor's text fields; each has a twin `vendor_<field>` with what the vendor last said."""
+SUPPORT_FIELDS = tuple(field.name for field in CODE_FIELDS if field.owner == Owner.SUPPORT)
+
+
+class VendorText(NamedTuple):
+    """A text of a code: ours, the vendor's, and whether a reader is told that the vendor gives none."""
+
+    label: str
+    ours: str
+    theirs: str
+    is_expected: bool
+
+
+def weighted(code: Any, weight: Weight) -> list[str]:
+    """Return the texts of a code that the index keeps in one place."""
+    return [getattr(code, field.name) for field in CODE_FIELDS if field.weight == weight]
+
+
+def vendor_texts(code: Any) -> list[VendorText]:
+    """Return the texts of a code, or of a revision of one, that a reader should see."""
+    texts = [
+        VendorText(field.label, getattr(code, field.name), getattr(code, f"vendor_{field.name}"), field.is_expected)
+        for field in CODE_FIELDS
+        if field.is_text
+    ]
+    return [text for text in texts if text.is_expected or text.ours or text.theirs]
+
+
+def label_of(name: str) -> str:
+    """Return the label of a field, or of its twin with the vendor's words."""
+    if name.startswith("vendor_"):
+        own = LABELS[name.removeprefix("vendor_")]
+        return f"Vendor's {own[0].lower()}{own[1:]}"
+    return LABELS[name.removesuffix("_id")]
