@@ -38,7 +38,7 @@ class SupportAdminSite(admin.AdminSite):
 
     site_header = "Codebook for support"
     site_title = "Codebook"
-    index_title = "Curate the knowledge base"
+    index_title = "Manage the knowledge base"
     site_url = "/"
     enable_nav_sidebar = False
 
@@ -94,7 +94,7 @@ class SupportAdminSite(admin.AdminSite):
         """Send who is not logged in to the site's own login, and tell who is not staff that this is not for them."""
         wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
         if request.user.is_authenticated and not self.has_permission(request):
-            context = {**self.each_context(request), "title": "This part is for support editors"}
+            context = {**self.each_context(request), "title": "The admin is for support editors"}
             return TemplateResponse(request, "admin/not_staff.html", context, status=403)
         if not request.user.is_authenticated:
             return redirect_to_login(wanted)

@@ -1,4 +1,4 @@
-"""Knowledge health: charts of how the knowledge serves, and their figures as CSV."""
+"""Statistics: charts of how the knowledge serves, and their figures as CSV."""
 
 import csv
 from typing import Any
@@ -15,7 +15,7 @@ from kb.text.safety.formula import defuse
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Show every chart."""
     _refuse_outsiders(request)
-    shown = {"title": "Knowledge health", "charts": statistics.charts(request.user)}
+    shown = {"title": "Statistics", "charts": statistics.charts(request.user)}
     return TemplateResponse(request, "admin/kb/health.html", context | shown)
 
 

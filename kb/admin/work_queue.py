@@ -42,10 +42,10 @@ def piles(user: Person, mine: bool) -> list[Pile]:
     may = user.has_perm
     found = []
     if may("kb.apply_import"):
-        found.append(("Imports that wait for a yes or no", work_queue.plans(user, mine=mine)))
+        found.append(("Imports to apply or discard", work_queue.plans(user, mine=mine)))
     if may("kb.validate_note"):
         found.append(("Notes to validate", work_queue.to_validate(user, limit=10, mine=mine)))
-    found.append(("Most worth doing now", _next(user, mine, {_key(row) for _, rows in found for row in rows})))
+    found.append(("Suggested work", _next(user, mine, {_key(row) for _, rows in found for row in rows})))
     return [Pile(title, [_shown(row, user) for row in rows]) for title, rows in found if rows]
 
 
@@ -65,11 +65,11 @@ def whole_lists(user: Person) -> list[tuple[str, str]]:
     """Return the lists that the queue is the beginning of, as (label, address)."""
     lists = [
         ("Codes without a note", "returncode", "listed=yes&note=no", "change_returncode"),
-        ("Codes with nothing decided", "returncode", "listed=yes&disposition__exact=unknown", "change_returncode"),
+        ("Codes without a decision", "returncode", "listed=yes&disposition__exact=unknown", "change_returncode"),
         ("My drafts", "troubleshootingnote", f"state__exact=draft&owner__id__exact={user.pk}", CHANGE_NOTE),
         ("My returned proposals", "proposal", "state__exact=returned&by=me", CHANGE_NOTE),
-        ("Notes past their review", "troubleshootingnote", "check=due", CHANGE_NOTE),
-        ("Notes that something asks about", "troubleshootingnote", "check=asked", CHANGE_NOTE),
+        ("Notes with overdue reviews", "troubleshootingnote", "check=due", CHANGE_NOTE),
+        ("Notes that need attention", "troubleshootingnote", "check=asked", CHANGE_NOTE),
         ("Notes to validate", "troubleshootingnote", "state__exact=not_validated", "validate_note"),
         ("Proposals to decide", "proposal", "state__exact=open&by=others", "validate_note"),
         ("Open flags", "flag", "state__exact=open", "change_flag"),

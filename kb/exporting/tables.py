@@ -85,7 +85,9 @@ def export_table(table: CodeTable, format: str, words: str = "vendor") -> Iterat
     Raises ExportRefused for an unknown format, and for XLSX where a text does not fit into a cell.
     """
     if format not in FORMATS or words not in WORDS:
-        raise ExportRefused(f"{format}, {words}: allowed are {', '.join(FORMATS)}, with words of {' or '.join(WORDS)}.")
+        raise ExportRefused(
+            f"{format}, {words}: not available. Allowed: {', '.join(FORMATS)}; words: {', '.join(WORDS)}."
+        )
     header, rows = _header_and_rows(table, words)
     writer = {"csv": _csv, "xlsx": _xlsx, "json": _json, "ndjson": _ndjson}[format]
     return writer(header, rows)
@@ -170,7 +172,7 @@ def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
         for row in chain([header], rows):
             sheet.append([_text_cell(sheet, cell) for cell in row])
     except IllegalCharacterError as error:
-        raise ExportRefused("A text has control characters, which XLSX cannot hold: choose CSV or JSON.") from error
+        raise ExportRefused("A text has control characters, which XLSX cannot store. Choose CSV or JSON.") from error
     finally:
         sheet.close()
     file = TemporaryFile()  # noqa: SIM115
@@ -190,7 +192,7 @@ def _text_cell(sheet: Any, text: str) -> WriteOnlyCell:
     shown = defuse(text)
     if len(shown) > _XLSX_CELL:
         raise ExportRefused(
-            f"A text has {len(text):,} characters; an XLSX cell holds {_XLSX_CELL:,}. Choose CSV or JSON."
+            f"A text has {len(text):,} characters; an XLSX cell holds up to {_XLSX_CELL:,}. Choose CSV or JSON."
         )
     cell = WriteOnlyCell(sheet, shown)
     cell.data_type = "s"

@@ -26,8 +26,8 @@ class NeedsSecondYes(ImportRefused):
 
     def __init__(self, retired: int, current: int, limit: int) -> None:
         super().__init__(
-            f"This import would retire {retired} of the table's {current} codes; more than {limit} at once need an"
-            " explicit yes. Is the file really the complete table?"
+            f"This import would retire {retired} of the table's {current} codes. More than {limit} at once must be"
+            " confirmed. Does the file list the whole table?"
         )
         self.retired, self.current, self.limit = retired, current, limit
 
@@ -37,7 +37,7 @@ class RowsInError(ImportRefused):
 
     def __init__(self, errors: int, duplicates: int) -> None:
         super().__init__(
-            f"{errors} rows have errors and {duplicates} repeat a code of an earlier line. Correct the file, or say"
-            " that these rows are to be left out."
+            f"{errors} rows have errors and {duplicates} repeat a code from an earlier line. Correct the file, or"
+            " choose to leave out these rows."
         )
         self.errors, self.duplicates = errors, duplicates

@@ -28,7 +28,7 @@ NOUNS = {
     "incident": "Incident link",
     "flag": "Flag",
     "synonym": "Synonyms",
-    "miss": "Ignored miss",
+    "miss": "Ignored search",
 }
 
 

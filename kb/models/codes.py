@@ -83,7 +83,7 @@ class ReturnCode(models.Model):
     vendor_suggested_actions = models.TextField(blank=True, editable=False)
     extra = models.JSONField(default=dict, blank=True, editable=False, help_text="Other columns of the vendor's table.")
 
-    disposition = models.CharField(max_length=16, choices=list(DISPOSITIONS.items()), default="unknown")
+    disposition = models.CharField("what to do", max_length=16, choices=list(DISPOSITIONS.items()), default="unknown")
     disposition_origin = models.CharField(max_length=6, choices=Origin.choices, default=Origin.VENDOR, editable=False)
     fixer = models.CharField("who can fix it", max_length=8, choices=list(FIXERS.items()), default="unknown")
     fixer_origin = models.CharField(max_length=6, choices=Origin.choices, default=Origin.VENDOR, editable=False)

@@ -43,7 +43,7 @@ class Flag(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_flags"
     )
     state = models.CharField(max_length=10, choices=FlagState.choices, default=FlagState.OPEN)
-    answer = models.TextField(blank=True, max_length=2000, help_text="What whoever raised it is told.")
+    answer = models.TextField(blank=True, max_length=2000, help_text="Shown to the person who raised the flag.")
     answered_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 

@@ -10,10 +10,10 @@ class Door(models.TextChoices):
     """The face that an edit came through."""
 
     ADMIN = "admin", "Admin"
-    WEB = "web", "Page"
+    WEB = "web", "Website"
     API = "api", "API"
     IMPORT = "import", "Import"
-    SHELL = "shell", "Shell"
+    SHELL = "shell", "Command line"
 
 
 current_door: ContextVar[str] = ContextVar("current_door", default=Door.SHELL.value)

@@ -71,7 +71,7 @@ class IncidentLink(models.Model):
     state = models.CharField(max_length=10, choices=IncidentState.choices, default=IncidentState.OPEN)
     started_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
-    impact = models.TextField(blank=True, help_text="Who notices what.")
+    impact = models.TextField(blank=True, help_text="What customers notice.")
     workaround = models.TextField(blank=True, help_text="What helps until it is resolved.")
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
     codes = models.ManyToManyField(ReturnCode, related_name="incidents", blank=True)

@@ -107,7 +107,7 @@ class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
 class NoteWords(models.Model):
     """What a note says, live or as proposed. Texts are Markdown."""
 
-    title = models.CharField(max_length=200, help_text="What goes wrong, in the words of somebody who looks for it.")
+    title = models.CharField(max_length=200, help_text="What goes wrong, in words that people search for.")
     issue = models.TextField(blank=True, help_text="The customer's own words; several phrasings help the search.")
     environment = models.TextField(blank=True, help_text="Where it happens: product, version, interface, plan.")
     cause = models.TextField(blank=True, help_text="Why it happens.")
@@ -134,16 +134,14 @@ class TroubleshootingNote(NoteWords):
         null=True,
         blank=True,
         related_name="owned_notes",
-        help_text="Who keeps it true.",
+        help_text="Who keeps the note up to date.",
     )
     review_on = models.DateField("review date", null=True, blank=True, help_text="When somebody should check it again.")
     validated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     validated_at = models.DateTimeField(null=True, editable=False)
-    verify_since = models.DateTimeField(
-        null=True, editable=False, help_text="When something asked for another look at the note."
-    )
+    verify_since = models.DateTimeField(null=True, editable=False, help_text="Since when the note needs attention.")
     verify_reason = models.CharField(max_length=250, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

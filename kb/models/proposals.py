@@ -22,8 +22,8 @@ PROPOSED_LINKS = ("codes", "ranges")
 class ProposalState(models.TextChoices):
     """Life of a proposal."""
 
-    OPEN = "open", "Waits for a reviewer"
-    RETURNED = "returned", "Returned to its author"
+    OPEN = "open", "Waiting for review"
+    RETURNED = "returned", "Returned to author"
     ACCEPTED = "accepted", "Accepted"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
@@ -51,7 +51,7 @@ class Proposal(NoteWords):
     """The whole of a note as somebody would have it, beside the words that it was made from."""
 
     note = models.ForeignKey(TroubleshootingNote, on_delete=models.PROTECT, related_name="proposals", editable=False)
-    base = models.JSONField(editable=False, help_text="The live words and links that it was made from.")
+    base = models.JSONField(editable=False, help_text="The live text and links that the proposal was based on.")
     base_version = models.PositiveIntegerField(editable=False)
     codes = models.ManyToManyField(ReturnCode, related_name="+", blank=True)
     ranges = models.ManyToManyField(CodeRange, related_name="+", blank=True)

@@ -36,7 +36,7 @@ class CodeRange(models.Model):
     first = models.BigIntegerField()
     last = models.BigIntegerField()
     origin = models.CharField(
-        "stated by",
+        "source",
         max_length=6,
         choices=[(Origin.VENDOR, "Stated by the vendor"), (Origin.STAFF, "Inferred by support")],
         default=Origin.STAFF,

@@ -35,7 +35,7 @@ class RowKind(models.TextChoices):
     RETIRED = "retired", "Retired"
     RESTORED = "restored", "Restored"
     MOVED = "moved", "Moved"
-    REORDERED = "reordered", "Place in the order"
+    REORDERED = "reordered", "Order changed"
     DUPLICATE = "duplicate", "Listed twice"
     ERROR = "error", "Error"
     WARNING = "warning", "Warning"
@@ -93,11 +93,15 @@ class TableImport(models.Model):
     )
     new_table = models.JSONField(default=dict, help_text="The fields of the table that the import creates.")
     rolls_back = models.OneToOneField(
-        "self", on_delete=models.PROTECT, related_name="rolled_back_by", null=True, help_text="The import taken back."
+        "self",
+        on_delete=models.PROTECT,
+        related_name="rolled_back_by",
+        null=True,
+        help_text="The import that is rolled back.",
     )
     state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.PLANNING)
     message = models.TextField(blank=True, help_text="Why it failed.")
-    complete = models.BooleanField(default=False, help_text="The file lists the entire table: what is missing is gone.")
+    complete = models.BooleanField(default=False, help_text="The file lists the whole table: other codes are retired.")
 
     file_name = models.CharField(max_length=250, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
@@ -105,7 +109,7 @@ class TableImport(models.Model):
     format = models.CharField(max_length=12, blank=True)
     encoding = models.CharField(max_length=32, blank=True)
     delimiter = models.CharField(max_length=4, blank=True)
-    columns = models.JSONField(default=dict, help_text="Which header was read as what.")
+    columns = models.JSONField(default=dict, help_text="Which header was read as which field.")
 
     counts = models.JSONField(default=dict, help_text="Rows by kind, and `unchanged`.")
     current_codes = models.PositiveIntegerField(default=0, help_text="Codes that the table listed when planned.")
@@ -201,7 +205,7 @@ class ImportRow(models.Model):
     possible_reasons = models.TextField(blank=True)
     suggested_actions = models.TextField(blank=True)
     extra = models.JSONField(default=dict)
-    disposition = models.CharField(max_length=16, choices=list(DISPOSITIONS.items()), default="unknown")
+    disposition = models.CharField("what to do", max_length=16, choices=list(DISPOSITIONS.items()), default="unknown")
     fixer = models.CharField(max_length=8, choices=list(FIXERS.items()), default="unknown")
 
     fields = models.JSONField(default=list, help_text="Names of the fields that change.")

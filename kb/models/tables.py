@@ -31,7 +31,7 @@ class CodeTableQuerySet(models.QuerySet["CodeTable"]):
 class CodeTable(models.Model):
     """One published table of return codes."""
 
-    slug = models.SlugField(max_length=80, unique=True, help_text="Names the table in addresses, e.g. zim-server.")
+    slug = models.SlugField(max_length=80, unique=True, help_text="Used in URLs, e.g. zim-server.")
     vendor = models.CharField(max_length=120)
     product = models.CharField(max_length=120)
     name = models.CharField(max_length=200, help_text="As the vendor titles it.")

@@ -14,9 +14,9 @@ from kb.models.visibility import READ_INTERNAL
 class Scope(models.TextChoices):
     """What a token may do; never more than its user may."""
 
-    READ_PUBLIC = "read_public", "Read what is public"
-    READ_INTERNAL = "read_internal", "Read what is internal, too"
-    DETECT = "detect", "Have codes found in a text"
+    READ_PUBLIC = "read_public", "Read public data"
+    READ_INTERNAL = "read_internal", "Read public and internal data"
+    DETECT = "detect", "Find codes in a text"
 
 
 READING = frozenset({Scope.READ_PUBLIC.value, Scope.READ_INTERNAL.value})
@@ -80,12 +80,12 @@ class ApiToken(models.Model):
     """What a program shows to be let in. Only its hash is stored: nobody can read it again."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=80, help_text="Which program uses it, for whoever wonders later.")
+    name = models.CharField(max_length=80, help_text="Which program uses the token.")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=16, editable=False, help_text="How the token begins.")
     scopes = ScopesField(default=list)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Leave empty for a token that never expires.")
     revoked_at = models.DateTimeField(null=True, editable=False)
     # To the hour: a read must not wait for a write.
     last_used_at = models.DateTimeField(null=True, editable=False)

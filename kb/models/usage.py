@@ -60,7 +60,8 @@ class Miss(models.Model):
     objects = MissQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "misses"
+        verbose_name = "search without an answer"
+        verbose_name_plural = "searches without an answer"
         constraints = [models.UniqueConstraint(fields=["day", "text"], name="miss_once_a_day")]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ def is_database(url: str) -> None:
     except ValueError:
         engine = ""
     if engine not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
-        raise ValidationError("not a database; allowed are sqlite:///path and postgres://user:password@host/name.")
+        raise ValidationError("not a database URL. Allowed: sqlite:///path and postgres://user:password@host/name.")
 
 
 def is_redis(url: str) -> None:

@@ -5,7 +5,7 @@ import sys
 from django.db import InterfaceError, OperationalError
 
 RETRY_SECONDS = 5
-DETAIL = "The database does not answer just now. Nothing was changed; please try again in a few seconds."
+DETAIL = "The database is not available right now. Nothing was changed. Try again in a few seconds."
 
 
 def is_away(error: BaseException | None) -> bool:

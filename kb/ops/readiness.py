@@ -20,12 +20,12 @@ def problems() -> list[str]:
         connection.ensure_connection()
         missing = missing_migrations()
         if missing:
-            return [f"Migrations are not applied, {len(missing)} of them: run manage.py migrate."]
+            return [f"Migrations are not applied, {len(missing)} of them. Run manage.py migrate."]
         behind = searching.lag()
     except DatabaseError as error:
         # Its message may name hosts and users.
         return [f"The database does not answer ({type(error).__name__})."]
-    return [f"The search index and the codes differ by {behind}: run manage.py reindex."] if behind else []
+    return [f"The search index and the codes differ by {behind}. Run manage.py reindex."] if behind else []
 
 
 def replicas() -> list[str]:
@@ -35,9 +35,9 @@ def replicas() -> list[str]:
     state = WATCH.state()
     away = [alias for alias in settings.REPLICAS if alias not in state.replicas]
     behind = [alias for alias, position in state.replicas.items() if position < state.fresh_from]
-    said = ["The primary database is away: what is stored can be read, and nothing written."] * (state.primary is None)
+    said = ["The primary database is not available: reads work, writes do not."] * (state.primary is None)
     said += [f"{alias} does not answer." for alias in away]
-    return said + [f"{alias} is more than {MAX_LAG:g} s behind and serves nobody." for alias in sorted(behind)]
+    return said + [f"{alias} is more than {MAX_LAG:g} s behind and is not used." for alias in sorted(behind)]
 
 
 def reads_only() -> bool:

@@ -62,7 +62,7 @@ def detect(text: str, user: Person | None) -> Report:
     """
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_TEXT:
-        raise TooLong(f"This text has {size / 2**20:.1f} MB; up to {MAX_TEXT // 2**20} MB are read at once.")
+        raise TooLong(f"This text has {size:,} bytes; the limit is {MAX_TEXT:,}.")
     found = candidates(text)
     known = _known(all_canonical_forms(found), user)
     blocks = [(block.first, block.last, block) for block in CodeRange.objects.visible_to(user).select_related("table")]

@@ -82,7 +82,7 @@ def _lookups(user: Person | None) -> Chart:
     sums = _sums_by_day()
     total = sum(n for n, _ in sums.values())
     rows = [(day, *sums.get(day, (0, 0))) for day in _days()]
-    columns = ("Day", "Look-ups", "with a validated note")
+    columns = ("Day", "Look-ups", "With a validated note")
     return Chart("lookups", "Look-ups by day", f"{total:,} look-ups in {DAYS} days.", columns, rows, (1, 2))
 
 
@@ -90,8 +90,8 @@ def _coverage(user: Person | None) -> Chart:
     sums = _sums_by_day()
     total, covered = sum(n for n, _ in sums.values()), sum(n for _, n in sums.values())
     rows = [(day, _percent(sums[day][1], sums[day][0]) if day in sums else None) for day in _days()]
-    said = f"{_percent(covered, total)} % of look-ups" if total else "No look-up yet; each counts where it"
-    summary = f"{said} met a note that somebody stood behind at the time."
+    share = f"{_percent(covered, total)} %" if total else "No look-ups yet. Share"
+    summary = f"{share} of look-ups found a note that was validated at the time."
     return Chart("coverage", "Coverage", summary, ("Day", "Covered, %"), rows)
 
 
@@ -100,14 +100,16 @@ def _top_codes(user: Person | None) -> Chart:
     top = list(sums.annotate(asked=Sum("lookups"), covered=Sum("covered")).order_by("-asked", "code_id")[:TOP])
     named = ReturnCode.objects.visible_to(user).in_bulk([pk for pk, *_ in top])
     rows = [(named[pk].code, n, covered, named[pk].description[:200]) for pk, n, covered in top if pk in named]
-    columns = ("Code", "Look-ups", "with a validated note", "Description")
-    return Chart("codes", "Codes asked for most", f"In {DAYS} days.", columns, rows, (1, 2), across=True)
+    columns = ("Code", "Look-ups", "With a validated note", "Description")
+    return Chart("codes", "Most looked-up codes", f"Last {DAYS} days.", columns, rows, (1, 2), across=True)
 
 
 def _top_misses(user: Person | None) -> Chart:
     top = Miss.objects.visible_to(user).open().by_text(_days()[0])[:TOP]
     rows = [(miss["text"], miss["asked"], miss["last"]) for miss in top]
-    return Chart("misses", "Found nothing", f"In {DAYS} days.", ("Text", "Times", "Last"), rows, across=True)
+    return Chart(
+        "misses", "Searches without an answer", f"Last {DAYS} days.", ("Text", "Times", "Last"), rows, across=True
+    )
 
 
 def _flags(user: Person | None) -> Chart:
@@ -118,8 +120,8 @@ def _flags(user: Person | None) -> Chart:
         hours[_monday(flag.answered_at.date())].append((flag.answered_at - flag.raised_at).total_seconds() / 3600)
     rows = [(week, _median(hours[week]), len(hours[week])) for week in _weeks()]
     waiting = Flag.objects.visible_to(user).open().count()
-    summary = f"Median hours to an answer, by week of the answer. {waiting} wait now."
-    return Chart("flags", "From flag to answer", summary, ("Week of", "Median hours", "Answers"), rows)
+    summary = f"Median hours until a flag was answered, by week. {waiting} waiting now."
+    return Chart("flags", "Time to answer flags", summary, ("Week of", "Median hours", "Answers"), rows)
 
 
 def _worked(user: Person | None) -> Chart:
@@ -133,7 +135,9 @@ def _worked(user: Person | None) -> Chart:
         worked, failed = (weeks[monday].get(o, 0) for o in (Outcome.WORKED, Outcome.DID_NOT_WORK))
         rows.append((monday, _percent(worked, worked + failed) if worked + failed else None, worked, failed))
     columns = ("Week of", "Worked, %", "Worked", "Did not work")
-    return Chart("worked", "How often notes worked", "Of the reports that say either, by week.", columns, rows)
+    return Chart(
+        "worked", "Notes that worked", "Share of “worked” among all “worked” and “did not work” reports.", columns, rows
+    )
 
 
 def _past_review(user: Person | None) -> Chart:
@@ -143,8 +147,8 @@ def _past_review(user: Person | None) -> Chart:
     counts = dict.fromkeys((label for _, label in steps), 0)
     for review_on, notes in due.order_by():
         counts[next(label for most, label in steps if (today - review_on).days <= most)] += notes
-    summary = f"{sum(counts.values()):,} notes in use are past the day on which somebody was to check them."
-    return Chart("review", "Past their review", summary, ("Past by", "Notes"), list(counts.items()), across=True)
+    summary = f"{sum(counts.values()):,} notes in use are past their review date."
+    return Chart("review", "Overdue reviews", summary, ("Overdue by", "Notes"), list(counts.items()), across=True)
 
 
 def _spikes(user: Person | None) -> Chart:
@@ -158,8 +162,8 @@ def _spikes(user: Person | None) -> Chart:
     for pk, day, count in busiest:
         spikes[day] += usual_if_spike(count, _span(uses[pk], day)) is not None
     rows = [(day, spikes[day], incidents.get(day, 0)) for day in _days()]
-    summary = "Codes asked for far more often than in the fortnight before, beside incidents that began."
-    return Chart("spikes", "Incident spikes", summary, ("Day", "Codes that spiked", "Incidents begun"), rows, (1, 2))
+    summary = "Codes looked up far more often than in the two weeks before, and incidents that started."
+    return Chart("spikes", "Incident spikes", summary, ("Day", "Codes that spiked", "Incidents started"), rows, (1, 2))
 
 
 CHARTS: dict[str, Callable[[Any], Chart]] = {

@@ -13,8 +13,8 @@ from kb.services.journal import By, NotAllowed, StaleEdit
 MAX_ROWS = 1000
 """Rows that one step takes: what one transaction does in a few seconds, while nobody waits for long."""
 
-STALE = "somebody saved it after you had chosen it"
-GONE = "it is no longer there to be read"
+STALE = "somebody else saved it after you selected it"
+GONE = "it no longer exists, or you do not have access to it"
 
 
 @dataclass

@@ -42,7 +42,7 @@ def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
     with journal.entry(by) as entry:
         current = entry.lock(Flag, flag.pk, version)
         if current.state != FlagState.OPEN:
-            raise NotAllowed("This flag is answered already.")
+            raise NotAllowed("This flag has already been answered.")
         current.state, current.answer, current.answered_at = FlagState.ANSWERED, words, timezone.now()
         return entry.update(current, ["state", "answer"])
 
@@ -50,16 +50,16 @@ def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
 def _words(given: str, asked: str) -> str:
     words = given.replace("\x00", "").strip()
     if not 0 < len(words) <= MAX_COMMENT:
-        raise NotAllowed(f"{asked}, in 1 to {MAX_COMMENT} characters; this has {len(words)}.")
+        raise NotAllowed(f"{asked}, in 1 to {MAX_COMMENT} characters; this text has {len(words)}.")
     return words
 
 
 def refuse_outsiders(by: By) -> None:
     """Raise NotAllowed for whoever may not read internal texts."""
     if by.user is None or not by.user.has_perm(READ_INTERNAL):
-        raise NotAllowed("Only support staff may report back.")
+        raise NotAllowed("Only support staff can send reports.")
 
 
 def _refuse_others(by: By) -> None:
     if by.user is None or not by.user.has_perm(CHANGE_FLAG):
-        raise NotAllowed("Only editors and reviewers may assign and answer flags.")
+        raise NotAllowed("Only editors and reviewers can assign and answer flags.")

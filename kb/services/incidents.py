@@ -20,7 +20,7 @@ class AlreadyLinked(NotAllowed):
     """Another link leads to this incident, however its address is written."""
 
     def __init__(self, existing: IncidentLink) -> None:
-        super().__init__(f"This incident is linked already, as “{existing}”: add the codes there.")
+        super().__init__(f"This incident is already linked, as “{existing}”. Add the codes there.")
         self.existing = existing
 
 
@@ -55,7 +55,7 @@ def resolve_incident(incident: IncidentLink, version: int, at: datetime | None, 
     with journal.entry(by) as entry:
         current = entry.lock(IncidentLink, incident.pk, version)
         if not current.is_open:
-            raise NotAllowed("It is resolved already.")
+            raise NotAllowed("This incident is already resolved.")
         if at and current.started_at and at < current.started_at:
             raise NotAllowed("An incident cannot be resolved before it started.")
         return save_incident(current, version, {"state": IncidentState.RESOLVED, "resolved_at": at}, None, by)

@@ -22,4 +22,4 @@ def heed_miss(ignored: IgnoredMiss, by: By) -> None:
 
 def _refuse_without(by: By, permission: str) -> None:
     if by.user is None or not by.user.has_perm(permission):
-        raise NotAllowed("You may read misses, not decide about them.")
+        raise NotAllowed("You can read searches without an answer, but not ignore them.")

@@ -47,7 +47,7 @@ def save_note(
             return entry.create(note, **links)
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if needs_reviewer(current, values, links, by.user):
-            raise NotAllowed("This note is validated: propose the change in its own form, for a reviewer to accept.")
+            raise NotAllowed("This note is validated. Propose the change in its form, for a reviewer to accept.")
         vouched = current.is_validated and _says_more(current, values, links)
         changed = journal.changed_fields(current, values)
         moved: dict[str, Any] = dict(journal.changed_links(current, links))
@@ -92,9 +92,9 @@ def may_confirm(note: TroubleshootingNote, user: Person | None) -> bool:
 def why_not_validate(note: TroubleshootingNote, user: Person | None) -> str:
     """Return why a user may not validate a note as it stands, for a person; empty if nothing speaks against it."""
     if user is None or not may_validate(user):
-        return "Only a reviewer may validate a note."
+        return "Only a reviewer can validate a note."
     if not settings.KB_VALIDATE_OWN_WORDS and user.pk in authors(note.history.order_by(*NEWEST_FIRST).iterator()):
-        return "You wrote words of this note that are not validated yet: somebody else has to validate them."
+        return "You wrote text in this note that is not validated yet. Somebody else has to validate it."
     return ""
 
 
@@ -117,13 +117,13 @@ def confirm_note(note: TroubleshootingNote, version: int, by: By, review_on: dat
     A review date that has come moves to `review_on`. An owner's word leaves the validation to whoever gave it.
     """
     if review_on is not None and review_on <= timezone.localdate():
-        raise NotAllowed(f"The next review has to be after today; {review_on} is not.")
+        raise NotAllowed(f"The next review must be after today; {review_on} is not.")
     with journal.entry(by) as entry:
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if not may_confirm(current, by.user):
-            raise NotAllowed("Only a reviewer or the note's owner may say that it still holds.")
+            raise NotAllowed("Only a reviewer or the owner of the note can confirm it.")
         if not (current.is_validated and current.is_to_verify):
-            raise NotAllowed("Nothing asks for another look at this note.")
+            raise NotAllowed("This note does not need attention.")
         values = _looked_at(current, review_on) | (_validation(by) if may_validate(by.user) else {})
         return entry.update(current, journal.changed_fields(current, values))
 
@@ -159,7 +159,7 @@ TRANSITIONS = {
     for move in (
         NoteTransition(
             "submit",
-            "Offer to agents",
+            "Publish for agents",
             submit_note,
             frozenset({NoteState.DRAFT}),
             CHANGE,
@@ -171,10 +171,10 @@ TRANSITIONS = {
             frozenset({NoteState.DRAFT, NoteState.NOT_VALIDATED}),
             VALIDATE,
         ),
-        NoteTransition("confirm", "Still true", confirm_note, frozenset({NoteState.VALIDATED}), CHANGE),
+        NoteTransition("confirm", "Still correct", confirm_note, frozenset({NoteState.VALIDATED}), CHANGE),
         NoteTransition("return", "Back to draft", return_note, frozenset(LIVE), VALIDATE),
         NoteTransition("archive", "Archive", archive_note, frozenset(NoteState) - {NoteState.ARCHIVED}, VALIDATE),
-        NoteTransition("restore", "Take out of the archive", restore_note, frozenset({NoteState.ARCHIVED}), VALIDATE),
+        NoteTransition("restore", "Unarchive", restore_note, frozenset({NoteState.ARCHIVED}), VALIDATE),
     )
 }
 """Every step by name, in the order in which it is offered."""
@@ -199,12 +199,12 @@ def _move(
     permission: str = "",
 ) -> TroubleshootingNote:
     if permission and by.user is not None and not by.user.has_perm(permission):
-        raise NotAllowed("Only a reviewer may do this.")
+        raise NotAllowed("Only a reviewer can do this.")
     with journal.entry(by) as entry:
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if current.state not in sources:
             allowed = ", ".join(sorted(state.label.lower() for state in sources))
-            raise NotAllowed(f"This note is {current.get_state_display().lower()}; it would have to be: {allowed}.")
+            raise NotAllowed(f"This note is {current.get_state_display().lower()}. Allowed states: {allowed}.")
         return entry.update(current, _set_state(current, target, by))
 
 

@@ -35,7 +35,7 @@ def _fails(note: TroubleshootingNote) -> str:
     failed, worked = counts.get(Outcome.DID_NOT_WORK, 0), counts.get(Outcome.WORKED, 0)
     if failed < max(ENOUGH_FAILURES, worked + 1):
         return ""
-    return f"Agents report of late that it did not work {failed} times, and worked {worked}."
+    return f"Recent reports: did not work {failed} times, worked {worked} times."
 
 
 def _counted_from(note: TroubleshootingNote) -> date:

@@ -22,7 +22,7 @@ def actions_for(proposal: Proposal, user: Person | None) -> list[str]:
 def why_not_act(action: str, proposal: Proposal, user: Person | None) -> str:
     """Return why a user may not do something with a proposal, for a person; empty if nothing speaks against it."""
     if not proposal.is_unsettled:
-        return f"This proposal is settled: {proposal.get_state_display().lower()}."
+        return f"This proposal is closed: {proposal.get_state_display().lower()}."
     is_author = user is not None and proposal.author_id == user.pk and user.has_perm(CHANGE)
     if action in ("accept", "return"):
         return _why_not_decide(action, proposal, user, is_author)
@@ -33,34 +33,34 @@ def why_not_act(action: str, proposal: Proposal, user: Person | None) -> str:
         return ""
     if action == "rebase" and reviews:
         return (
-            "Both changed the same words: only the author may bring them together."
+            "The live note and the proposal changed the same text: only the author can merge them."
             if preview_rebase(proposal).conflicts
             else ""
         )
-    return "Only its author may do this."
+    return "Only the author can do this."
 
 
 def _why_not_decide(action: str, proposal: Proposal, user: Person | None, is_author: bool) -> str:
     if not may_validate(user):
-        return "Only a reviewer may do this."
+        return "Only a reviewer can do this."
     if proposal.state != ProposalState.OPEN:
-        return "This proposal was returned: it waits for its author."
+        return "This proposal was returned and is waiting for its author."
     if is_author and (action == "return" or not may_vouch(user)):
-        return "You wrote this proposal: somebody else has to decide about it."
+        return "You wrote this proposal. Somebody else has to decide on it."
     if action == "return":
         return ""
     note = proposal.note
     if note.state == NoteState.ARCHIVED:
-        return "The note is archived: take it out of the archive first."
+        return "The note is archived. Unarchive it first."
     return why_not_validate(note, user)
 
 
 def why_not_propose(note: TroubleshootingNote, user: Person | None) -> str:
     """Return why a user may not propose a change of a note, for a person; empty if nothing speaks against it."""
     if user is None or not user.has_perm(CHANGE):
-        return "Only who may edit notes may propose a change."
+        return "You need permission to edit notes to propose a change."
     if not note.is_validated:
         return f"This note is {note.get_state_display().lower()}: edit the note itself."
     if own_proposal(note, user):
-        return "A proposal of yours waits on this note already: change that one."
+        return "You already have a proposal waiting on this note: edit that one."
     return ""

@@ -107,7 +107,7 @@ def revise_proposal(
 def accept_proposal(proposal: Proposal, version: int, by: By, comment: str = "") -> Proposal:
     """Make a proposal the live, validated note. Raises NotAllowed for one's own words, and NoteMoved."""
     if len(comment) > MAX_COMMENT:
-        raise NotAllowed(f"A comment has {MAX_COMMENT} characters at most; this has {len(comment)}.")
+        raise NotAllowed(f"A comment can have up to {MAX_COMMENT} characters; this one has {len(comment)}.")
     author = proposal.author.get_username() if proposal.author else "somebody"
     told = replace(by, reason=f"Proposed by {author}{': ' if proposal.reason else ''}{proposal.reason}")
     with journal.entry(told) as entry:
@@ -127,7 +127,7 @@ def return_proposal(proposal: Proposal, version: int, comment: str, by: By) -> P
     """Return a proposal to its author, with what it needs. Raises NotAllowed without a comment."""
     words = comment.replace("\x00", "").strip()
     if not 0 < len(words) <= MAX_COMMENT:
-        raise NotAllowed(f"Say what it needs, in 1 to {MAX_COMMENT} characters; this has {len(words)}.")
+        raise NotAllowed(f"Say what is missing, in 1 to {MAX_COMMENT} characters; this text has {len(words)}.")
     with journal.entry(by) as entry:
         current = _locked(entry, proposal, version, "return")
         return _settle(entry, current, ProposalState.RETURNED, words, by)
@@ -155,7 +155,7 @@ def rebase_proposal(proposal: Proposal, version: int, live: int, chosen: dict[st
         current = _locked(entry, proposal, version, "rebase")
         found = rebased(current.base, words_of(note), words_of(current))
         if undecided := set(found.conflicts) - set(chosen):
-            raise NotAllowed(f"Both changed: {', '.join(sorted(undecided))}. Say what it should be.")
+            raise NotAllowed(f"Conflicts: {', '.join(sorted(undecided))}. Enter the text for each.")
         words = found.words | {name: chosen[name] for name in found.conflicts}
         reopened = {"state": ProposalState.OPEN} if by.user == current.author else {}
         values = {name: words[name] for name in PROPOSED} | reopened

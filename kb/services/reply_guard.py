@@ -39,7 +39,7 @@ def problems(text: str, note: int | None = None) -> list[str]:
     """Return what of a reply must not go to a customer, for a person."""
     return [
         *reply.problems(text, settings.KB_INTERNAL_HOSTS, settings.KB_PUBLIC_EMAILS),
-        *(f"{url[:100]} is the address of a linked incident." for url in _incidents(text)),
+        *(f"{url[:100]} is the URL of a linked incident." for url in _incidents(text)),
         *(f"“{title}” is the title of an internal note." for title in _titles(text, note)),
     ]
 

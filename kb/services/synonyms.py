@@ -12,7 +12,7 @@ def save_synonym(synonym: Synonym, version: int | None, values: dict[str, Any], 
     words = [" ".join(word.split()) for word in values["words"].split(",")]
     words = list(dict.fromkeys(word for word in words if word))
     if len(words) < 2:
-        raise NotAllowed("Synonyms are two or more words or short phrases, with commas between them.")
+        raise NotAllowed("Enter two or more words or short phrases, separated by commas.")
     return save_versioned(synonym, version, {"words": ", ".join(words)}, {}, by)
 
 

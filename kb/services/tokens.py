@@ -52,7 +52,7 @@ def create(user: User, name: str, scopes: list[str], expires_at: datetime | None
 def revoke(token: ApiToken) -> None:
     """End a token. It stays listed, so that one can still tell what it was."""
     if token.revoked_at:
-        raise NotAllowed(f"{token} is revoked already.")
+        raise NotAllowed(f"{token} is already revoked.")
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     _kept.pop(token.digest, None)
@@ -81,7 +81,7 @@ def expiry(life: str) -> datetime | None:
         return None
     found = _LIFE.fullmatch(life)
     if not found:
-        raise ValueError(f"“{life}” is no time to live; allowed are 12h, 90d, 2w, 1y and never.")
+        raise ValueError(f"“{life}” is not a valid lifetime. Allowed: 12h, 90d, 2w, 1y, never.")
     try:
         return timezone.now() + int(found[1]) * _UNITS[found[2]]
     except OverflowError:

@@ -116,23 +116,23 @@ def read_address(url: str) -> TrackedAddress:
 def _split(url: str) -> SplitResult:
     text = url.strip()
     if len(text) > MAX_BYTES:
-        raise NotALink(f"The address is too long: {len(text):,} characters; up to {MAX_BYTES:,} are kept.")
+        raise NotALink(f"The URL is too long: {len(text):,} characters; the limit is {MAX_BYTES:,}.")
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") or character.isspace() for character in text):
-        raise NotALink("The address has invisible characters or spaces in it: copy it again.")
+        raise NotALink("The URL contains invisible characters or spaces. Copy it again.")
     if "\\" in text:
-        raise NotALink("The address has a backslash in it, which browsers read as a slash: write it as it is meant.")
+        raise NotALink("The URL contains a backslash, which browsers read as a slash. Write a slash instead.")
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise NotALink(f"“{shown}” is no web address.") from None
+        raise NotALink(f"“{shown}” is not a URL.") from None
     if parts.scheme not in _DEFAULT_PORT:
-        raise NotALink(f"“{shown}” is no web address: it has to begin with http:// or https://.")
+        raise NotALink(f"“{shown}” is not a URL: it must start with http:// or https://.")
     if not parts.hostname or port == 0:
-        raise NotALink(f"“{shown}” names no host.")
+        raise NotALink(f"“{shown}” has no host.")
     if "@" in parts.netloc:
-        raise NotALink("The address holds a user name or password before its host: leave them out.")
+        raise NotALink("The URL contains a username or password before the host. Remove it.")
     return parts
 
 
@@ -141,9 +141,9 @@ def _host(parts: SplitResult) -> str:
     try:
         host = f"[{ipaddress.IPv6Address(name)}]" if ":" in name else name.encode("idna").decode()
     except ValueError:
-        raise NotALink(f"“{name[:60]}” is no name of a host.") from None
+        raise NotALink(f"“{name[:60]}” is not a host name.") from None
     if not re.fullmatch(r"\[[0-9a-f:]+\]|[a-z0-9._-]+", host):
-        raise NotALink(f"“{name[:60]}” is no name of a host.")
+        raise NotALink(f"“{name[:60]}” is not a host name.")
     return host if parts.port in (None, _DEFAULT_PORT[parts.scheme]) else f"{host}:{parts.port}"
 
 
@@ -184,5 +184,5 @@ def _short(reference: str) -> str:
 def _limited(canonical: str) -> str:
     size = len(canonical.encode())
     if size > MAX_BYTES:
-        raise NotALink(f"The address is too long: {size:,} bytes; up to {MAX_BYTES:,} are kept.")
+        raise NotALink(f"The URL is too long: {size:,} bytes; the limit is {MAX_BYTES:,}.")
     return canonical

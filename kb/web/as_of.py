@@ -33,6 +33,6 @@ def _day(given: str) -> date:
         day = None
     if day is None or not FIRST_DAY <= day <= today:
         raise NotUnderstood(
-            f"“{given[:80]}” is not a day to look back to. Allowed: {FIRST_DAY} to {today}, written like that."
+            f"“{given[:80]}” is not a valid date here. Allowed: {FIRST_DAY} to {today}, in this format."
         )
     return day

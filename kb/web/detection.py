@@ -20,7 +20,7 @@ MAX_BODY = 2 * detection.MAX_TEXT
 def detect(request: HttpRequest) -> HttpResponse:
     """Refuse what is too long before its body is read, which a check of the form's token would do."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        return _refused(request, f"This text has more than {MAX_BODY // 2**20} MB; up to 1 MB is read at once.")
+        return _refused(request, f"This text is larger than {MAX_BODY // 2**20} MB; the limit is 1 MB.")
     return _detect(request)
 
 
@@ -42,11 +42,13 @@ def _shown(report: detection.Report) -> dict[str, Any]:
     possible = [(n, found) for n, found in enumerate(report.codes, 1) if not found.is_likely]
     return {
         "report": report,
-        "groups": [group for group in (("Codes found", likely), ("Perhaps codes", possible)) if group[1]],
+        "groups": [group for group in (("Codes found", likely), ("Possible codes", possible)) if group[1]],
         "unknown": list(enumerate(report.unknown, len(report.codes) + 1)),
         "pieces": detection.pieces(report),
     }
 
 
 def _refused(request: HttpRequest, reason: str) -> HttpResponse:
-    return render(request, "kb/detect.html", {"refused": f"{reason} Cut it to the part around the error."}, status=413)
+    return render(
+        request, "kb/detect.html", {"refused": f"{reason} Shorten it to the part around the error."}, status=413
+    )

@@ -69,7 +69,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     try:
         response = _bare(f"kb/{status}.html", status)
     except Exception:
-        words = outages.DETAIL if is_away else "Something went wrong on our side. Please try again."
+        words = outages.DETAIL if is_away else "Something went wrong on our side. Try again."
         response = HttpResponse(words, "text/plain; charset=utf-8", status)
     if is_away:
         response["Retry-After"] = str(outages.RETRY_SECONDS)

@@ -19,9 +19,9 @@ from kb.services.outcomes import report_outcome
 from kb.web.errors import NotUnderstood
 
 THANKS = {
-    Outcome.WORKED: "Thank you: the note counts one more ticket that it solved.",
-    Outcome.DID_NOT_WORK: "Thank you: counted. A note that keeps failing is looked at again; a flag says why.",
-    Outcome.NOT_APPLICABLE: "Thank you: noted that it did not apply here.",
+    Outcome.WORKED: "Thank you. Your report is counted: the note worked.",
+    Outcome.DID_NOT_WORK: "Thank you. Your report is counted: the note did not work. Raise a flag to say why.",
+    Outcome.NOT_APPLICABLE: "Thank you. Your report is counted: the note did not apply.",
 }
 
 
@@ -36,9 +36,9 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     note = _note(request, code)
     given = request.POST.get("outcome", "")
     if note is None:
-        raise NotUnderstood("Which note is this about? The form has to name one of the card's notes.")
+        raise NotUnderstood("Which note is this about? The form must name a note of this code.")
     if given not in Outcome.values:
-        raise NotUnderstood(f"“{given[:40]}” is no outcome; allowed are {', '.join(Outcome.values)}.")
+        raise NotUnderstood(f"“{given[:40]}” is not an outcome. Allowed: {', '.join(Outcome.values)}.")
     outcome = Outcome(given)
     return _answered(request, code, lambda by: report_outcome(note, outcome, by), THANKS[outcome])
 
@@ -52,7 +52,7 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return _back(code)
     note, comment = _note(request, code), request.POST.get("comment", "")
-    thanks = "Thank you: the flag is raised. Whoever keeps this up to date sees it; the answer comes to “My flags”."
+    thanks = "Thank you. The flag is raised. Editors see it, and the answer appears in “My flags”."
     return _answered(request, code, lambda by: raise_flag(code, note, comment, by), thanks)
 
 
@@ -81,5 +81,5 @@ def _note(request: HttpRequest, code: ReturnCode) -> TroubleshootingNote | None:
         return None
     notes = {str(note.pk): note for note in cards([code], request.user)[0].notes}
     if given not in notes:
-        raise NotUnderstood(f"The card of {code} has no note “{given[:40]}”.")
+        raise NotUnderstood(f"{code} has no note “{given[:40]}”.")
     return notes[given]

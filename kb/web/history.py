@@ -65,7 +65,7 @@ def _step(newer: Any, older: Any) -> HistoryStep | None:
 def _title(newer: Any, older: Any) -> str:
     if older.retired_at is None:
         return "Retired"
-    return "Listed again" if newer.retired_at is None else "Retirement moved"
+    return "Listed again" if newer.retired_at is None else "Retirement date changed"
 
 
 def _differences(newer: Any, older: Any) -> Iterable[HistoryDifference]:

@@ -113,7 +113,7 @@ def test_a_range_can_be_deleted_and_leaves_a_change_behind(as_user, editor, room
 def test_an_agent_is_told_that_the_admin_is_for_staff(as_user, agent):
     response = as_user(agent).get("/admin/", follow=True)
     assert response.status_code == 403
-    assert "may read but not curate" in response.content.decode()
+    assert "can read but not edit" in response.content.decode()
 
 
 def test_somebody_who_is_not_logged_in_is_asked_to_and_comes_back(client, editor, room):

@@ -40,7 +40,7 @@ def test_a_step_asks_first_and_changes_nothing_before(as_user, reviewer):
     notes = drafts()
     page = choose(as_user(reviewer), NOTES, "move_submit", notes)
     assert page.status_code == 200
-    assert "Offer to agents: 3 troubleshooting notes" in page.content.decode()
+    assert "Publish for agents: 3 troubleshooting notes" in page.content.decode()
     assert not Change.objects.exists()
 
 
@@ -54,7 +54,7 @@ def test_equal_codes_of_different_sections_are_told_apart_before_a_step(as_user,
 def test_notes_are_moved_together_with_one_revision_each(as_user, reviewer):
     notes = drafts()
     response = take(as_user(reviewer), NOTES, "move_submit", notes, reason="Ready at last")
-    assert "3 troubleshooting notes done" in said(response)
+    assert "3 troubleshooting notes changed" in said(response)
     assert set(TroubleshootingNote.objects.values_list("state", "version")) == {("not_validated", 2)}
     assert [c.sequence for c in Change.objects.order_by("sequence")] == [1, 2, 3]
     assert {n.history.first().history_change_reason for n in TroubleshootingNote.objects.all()} == {"Ready at last"}
@@ -73,10 +73,10 @@ def test_what_cannot_be_moved_is_named_with_its_reason(as_user, reviewer):
     page = choose(browser, NOTES, "move_validate", [own, archived, fine, stale])
     TroubleshootingNote.objects.filter(pk=stale.pk).update(version=2)
     report = said(confirm(browser, NOTES, page))
-    assert "1 troubleshooting note done" in report
-    assert re.search("“My own words”. You wrote words of this note", report)
+    assert "1 troubleshooting note changed" in report
+    assert re.search("“My own words”. You wrote text in this note", report)
     assert "“Old”. This note is archived" in report
-    assert "“Moved”. Somebody saved it after you had chosen it" in report
+    assert "“Moved”. Somebody else saved it after you selected it" in report
     assert {n.title for n in TroubleshootingNote.objects.filter(state="validated")} == {"Fine"}
 
 
@@ -101,9 +101,9 @@ def test_codes_are_added_and_removed_and_those_out_of_sight_stay(as_user, editor
     take(browser, NOTES, "add_codes", notes, codes=[other.pk])
     assert all(set(note.codes.all()) == {one, other} for note in notes)
     response = take(browser, NOTES, "remove_codes", TroubleshootingNote.objects.all(), codes=[one.pk])
-    assert "2 troubleshooting notes done" in said(response)
+    assert "2 troubleshooting notes changed" in said(response)
     assert all(set(note.codes.all()) == {other} for note in notes)
-    assert "2 troubleshooting notes needed nothing" in said(
+    assert "2 troubleshooting notes already up to date" in said(
         take(browser, NOTES, "remove_codes", TroubleshootingNote.objects.all(), codes=[one.pk])
     )
 
@@ -112,10 +112,10 @@ def test_a_change_of_validated_notes_waits_for_a_reviewer(as_user, editor):
     one, other = make.code("1"), make.code("2")
     note = make.note("Live", one, audience="internal")
     browser = as_user(editor)
-    assert "1 wait for a reviewer" in said(take(browser, NOTES, "set_audience", [note], audience="public"))
-    assert "A proposal of yours waits" in said(take(browser, NOTES, "add_codes", [note], codes=[other.pk]))
+    assert "1 waiting for a reviewer" in said(take(browser, NOTES, "set_audience", [note], audience="public"))
+    assert "You already have a proposal waiting" in said(take(browser, NOTES, "add_codes", [note], codes=[other.pk]))
     Proposal.objects.all().delete()
-    assert "1 wait for a reviewer" in said(take(browser, CODES, "add_note", [one, other], note=note.pk))
+    assert "1 waiting for a reviewer" in said(take(browser, CODES, "add_note", [one, other], note=note.pk))
     note.refresh_from_db()
     assert (note.audience, list(note.codes.all())) == ("internal", [one])
     assert set(Proposal.objects.get().codes.all()) == {one, other}
@@ -133,7 +133,7 @@ def test_codes_are_decided_and_handed_back_to_the_vendors_words(as_user, editor)
 
 def test_nothing_decided_is_an_error_of_the_form(as_user, editor):
     page = take(as_user(editor), CODES, "decide", [make.code()], disposition="keep", fixer="keep")
-    assert "Decide at least one of the two" in page.content.decode()
+    assert "Choose what to do or who can fix it" in page.content.decode()
     assert 'name="seen"' in page.content.decode()
 
 
@@ -141,7 +141,7 @@ def test_a_note_is_added_to_many_codes_in_one_write(as_user, editor):
     codes = [make.code(str(n)) for n in range(4)]
     note = make.note("Room is gone", codes[0], state="draft")
     response = take(as_user(editor), CODES, "add_note", codes, note=note.pk)
-    assert "3 return codes done. 1 return code needed nothing" in said(response)
+    assert "3 return codes changed. 1 return code already up to date" in said(response)
     assert set(note.codes.all()) == set(codes)
     assert Change.objects.count() == 1
 
@@ -150,7 +150,7 @@ def test_incidents_are_resolved_and_ask_what_was_learned(as_user, editor):
     over = make.incident("Over", state="resolved", resolved_at=timezone.now())
     going_on = make.incident("Going on <b>", started_at=timezone.now())
     response = take(as_user(editor), INCIDENTS, "resolve", [over, going_on])
-    assert "“Over”. It is resolved already" in said(response)
+    assert "“Over”. This incident is already resolved" in said(response)
     assert f"/admin/kb/incidentlink/{going_on.pk}/learned/" in said(response)
     assert "Going on &lt;b&gt;" in said(response)
     assert not IncidentLink.objects.open().exists()
@@ -182,7 +182,7 @@ def test_all_of_a_filtered_list_is_chosen_across_its_pages(as_user, reviewer):
 def test_more_than_the_limit_is_refused_with_the_limit(as_user, reviewer, monkeypatch):
     monkeypatch.setattr("kb.admin.lists.actions.MAX_ROWS", 2)
     response = choose(as_user(reviewer), NOTES, "move_archive", drafts(3), across=True)
-    assert "You chose 3 troubleshooting notes; one step takes up to 2" in said(response)
+    assert "You selected 3 troubleshooting notes; the limit is 2" in said(response)
 
 
 def test_an_editor_is_offered_no_step_of_a_reviewer(as_user, editor):
@@ -214,14 +214,14 @@ def test_a_right_that_was_taken_away_between_the_two_pages_counts(as_user, edito
 @pytest.mark.parametrize("chosen", ["x", "9" * 30, "-1", "1 OR 1", "\x00"])
 def test_what_is_no_rows_number_is_chosen_by_nobody(as_user, reviewer, chosen):
     response = as_user(reviewer).post(NOTES, {"action": "move_archive", "_selected_action": [chosen], "index": 0})
-    assert "no row of this list" in said(response)
+    assert "something that is not in this list" in said(response)
 
 
 @pytest.mark.parametrize("seen", ["", "1", "1:", "a:b", "1:2:3", "1:" + "9" * 30, ",".join(["1:1"] * 1001)])
 def test_a_confirmation_that_no_page_of_ours_sends_does_nothing(as_user, reviewer, seen):
     note = make.note()
     sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": seen}
-    assert "cannot be read any more" in said(as_user(reviewer).post(NOTES, sent))
+    assert "could not be read" in said(as_user(reviewer).post(NOTES, sent))
     note.refresh_from_db()
     assert note.version == 1
 
@@ -230,8 +230,8 @@ def test_what_is_gone_or_out_of_sight_is_left_out(as_user, reviewer):
     note = make.note()
     sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": f"{note.pk}:1,{note.pk + 1}:1"}
     report = said(as_user(reviewer).post(NOTES, sent))
-    assert "1 troubleshooting note done" in report
-    assert "no longer there to be read" in report
+    assert "1 troubleshooting note changed" in report
+    assert "no longer exists" in report
 
 
 def test_a_step_that_fails_half_way_leaves_nothing(reviewer):

@@ -63,7 +63,7 @@ def test_edits_of_different_lines_of_one_text_are_put_together(as_user, editor, 
     theirs(note, resolution=STEPS.replace("Ask", "Beg"))
     response = browser.post(url(note), opened)
     assert outcome(response) == {"taken": [], "woven": ["resolution"], "conflicts": []}
-    assert "Put together from both of you: resolution." in response.text
+    assert "Merged from both versions: resolution." in response.text
     assert response.context["adminform"].form.merged.woven[0].mine == mine
     browser.post(url(note), posted(response))
     note.refresh_from_db()
@@ -230,7 +230,7 @@ def test_what_a_verb_refuses_keeps_what_was_typed(as_user, editor):
     group = Synonym.objects.create(words="lobby, anteroom")
     browser = as_user(editor)
     response = browser.post(url(group), posted(browser.get(url(group)), words="alone"))
-    assert "Synonyms are two or more words" in errors(response)
+    assert "Enter two or more words" in errors(response)
     assert posted(response)["words"] == "alone"
 
 

@@ -78,7 +78,7 @@ def test_others_can_neither_assign_nor_answer(request, role, flag):
 def test_an_agent_sees_their_own_flags_alone(flag, reviewer):
     browser = Client()
     browser.force_login(reviewer)
-    assert "You have raised no flag" in words(browser.get("/flags/"))
+    assert "You have not raised any flags" in words(browser.get("/flags/"))
 
 
 def test_a_stranger_has_no_flags(stranger, flag):

@@ -54,7 +54,7 @@ def test_links_that_lead_nowhere_are_named_not_filled_in(as_user, editor, room, 
     response = as_user(editor).get(f"/admin/kb/{noun}/add/", {"codes": asked})
     assert response.status_code == 200
     assert response.context["adminform"].form["codes"].value() in ([], [room.pk])
-    assert "there is no such number" in response.content.decode()
+    assert "these do not exist" in response.content.decode()
 
 
 @pytest.mark.parametrize("noun", LISTS)

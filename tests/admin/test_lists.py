@@ -43,10 +43,10 @@ def test_of_a_word_that_is_everywhere_the_first_codes_are_listed_and_there_are_m
     as_user, editor, codes, monkeypatch
 ):
     browser = as_user(editor)
-    assert "2 found" in browser.get("/admin/kb/returncode/", {"q": "room"}).content.decode()
+    assert "2 results" in browser.get("/admin/kb/returncode/", {"q": "room"}).content.decode()
     monkeypatch.setattr(strict_changelist, "MAX_FOUND", 1)
     page = browser.get("/admin/kb/returncode/", {"q": "room"})
-    assert "more than 1 found: add a word, or filter" in " ".join(page.content.decode().split())
+    assert "more than 1 results: add a word or a filter" in " ".join(page.content.decode().split())
     assert found(browser, "returncode", q="room") == ["660300001"]
     assert found(browser, "returncode", q="room", listed="no") == ["660300002"]
 

@@ -106,9 +106,9 @@ def test_a_reviewer_does_not_validate_own_words_and_is_told(as_user, reviewer):
     note.refresh_from_db()
     page = browser.get(url(note))
     assert "validate" not in offered(page)
-    assert "somebody else has to validate" in page.content.decode()
+    assert "Somebody else has to validate" in page.content.decode()
     response = move(browser, note, "validate")
-    assert "somebody else has to validate" in said(response)
+    assert "Somebody else has to validate" in said(response)
     assert note.state == "draft"
 
 
@@ -128,18 +128,18 @@ def test_still_true_answers_and_asks_for_the_next_review(as_user, editor):
     note = make.note(owner=editor, verify_since="2026-01-01T00:00Z", verify_reason="Reworded.", review_on="2020-01-01")
     browser = as_user(editor)
     page = browser.get(url(note)).content.decode()
-    assert "Its review date, 2020-01-01, has come." in page
+    assert "Review was due on 2020-01-01." in page
     assert f'value="{timezone.localdate() + timedelta(days=180)}"' in page
     assert "Enter a valid date" in said(move(browser, note, "confirm", review_on="soon"))
-    assert "has to be after today" in said(move(browser, note, "confirm", review_on="2020-02-01"))
-    assert "is still true. Next review: 2099-01-01." in said(move(browser, note, "confirm", review_on="2099-01-01"))
+    assert "must be after today" in said(move(browser, note, "confirm", review_on="2020-02-01"))
+    assert "is confirmed. Next review: 2099-01-01." in said(move(browser, note, "confirm", review_on="2099-01-01"))
     assert (str(note.review_on), note.verify_since, note.verify_reason) == ("2099-01-01", None, "")
-    assert "Nothing asks for another look" in said(move(browser, note, "confirm"))
+    assert "does not need attention" in said(move(browser, note, "confirm"))
 
 
 def test_an_editor_does_not_confirm_what_somebody_else_owns(as_user, editor, reviewer):
     note = make.note(owner=reviewer, verify_since="2026-01-01T00:00Z")
-    assert "Only a reviewer or the note's owner" in said(move(as_user(editor), note, "confirm"))
+    assert "Only a reviewer or the owner" in said(move(as_user(editor), note, "confirm"))
     assert note.verify_since is not None
 
 
@@ -164,7 +164,7 @@ def test_the_preview_is_the_production_renderer(as_user, editor):
 
 
 def test_the_preview_of_nothing_says_so(as_user, editor):
-    assert "Nothing to show" in as_user(editor).post(PREVIEW, {"cause": "  "}).content.decode()
+    assert "Nothing to preview" in as_user(editor).post(PREVIEW, {"cause": "  "}).content.decode()
 
 
 def test_the_preview_is_posted_by_those_who_write_notes(as_user, editor, importer):

@@ -45,7 +45,7 @@ def test_new_words_for_a_validated_note_become_a_proposal(as_user, request, note
     response = edit(browser, note, cause="Closed.", review_on="2099-01-01", reason="Asked twice")
     proposal = Proposal.objects.get()
     assert response["Location"] == url(proposal)
-    assert "Your change waits for a reviewer as a proposal." in said(response)
+    assert "Your change is saved as a proposal, waiting for a reviewer." in said(response)
     note.refresh_from_db()
     assert (note.state, note.cause, str(note.review_on)) == ("validated", "", "2099-01-01")
     assert (proposal.cause, proposal.reason, list(proposal.codes.all())) == (
@@ -59,13 +59,13 @@ def test_a_second_proposal_of_the_same_person_is_refused_and_what_was_typed_stay
     response = edit(as_user(editor), note, resolution="Typed at length.")
     assert response.status_code == 200
     page = response.content.decode()
-    assert "A proposal of yours waits on this note already" in page
+    assert "You already have a proposal waiting on this note" in page
     assert posted(response)["resolution"] == "Typed at length."
 
 
 def test_the_form_of_a_note_says_what_waits(as_user, reviewer, note, proposal):
     page = as_user(reviewer).get(url(note)).content.decode()
-    assert "1 proposal waits" in page
+    assert "1 proposal waiting" in page
     assert url(proposal) in page
     assert "become a proposal" in page
 
@@ -75,7 +75,7 @@ def test_going_back_to_old_words_of_a_validated_note_is_proposed_too(as_user, ed
     move(note, cause="New words.")
     address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, old.pk])
     response = as_user(editor).post(address, {"version": note.version, "reason": "It was right"})
-    assert "waits for a reviewer as a proposal" in said(response)
+    assert "saved as a proposal" in said(response)
     assert Proposal.objects.get(author=editor).cause == ""
     note.refresh_from_db()
     assert note.cause == "New words."
@@ -103,7 +103,7 @@ def test_its_page_offers_what_one_may_do_now(as_user, request, proposal, role, s
 
 def test_a_reviewer_returns_it_and_the_author_sends_it_again(as_user, editor, reviewer, proposal):
     response = do(as_user(reviewer), proposal, "return", comment="Say <b>when</b>.")
-    assert "back with its author" in said(response)
+    assert "returned to its author" in said(response)
     browser = as_user(editor)
     assert "Say &lt;b&gt;when&lt;/b&gt;." in browser.get(url(proposal)).content.decode()
     assert edit(browser, proposal, cause="Since May.").status_code == 302
@@ -112,7 +112,7 @@ def test_a_reviewer_returns_it_and_the_author_sends_it_again(as_user, editor, re
 
 
 def test_an_accepted_one_is_live(as_user, reviewer, note, proposal):
-    assert "is live" in said(do(as_user(reviewer), proposal, "accept"))
+    assert "is accepted" in said(do(as_user(reviewer), proposal, "accept"))
     note.refresh_from_db()
     assert (note.cause, note.validated_by) == ("Nobody is *in* it.", reviewer)
     assert "/do/" not in as_user(reviewer).get(url(proposal)).content.decode()
@@ -122,7 +122,7 @@ def test_an_accepted_one_is_live(as_user, reviewer, note, proposal):
     ("role", "action", "data", "answer"),
     [
         ("editor", "accept", {}, "Only a reviewer"),
-        ("reviewer", "withdraw", {}, "Only its author"),
+        ("reviewer", "withdraw", {}, "Only the author"),
         ("reviewer", "return", {"comment": " "}, "1 to 2000 characters"),
         ("reviewer", "return", {"comment": "x" * 2001}, "1 to 2000 characters"),
         ("reviewer", "accept", {"version": "7"}, "saved by somebody else"),
@@ -185,7 +185,7 @@ def test_a_conflict_takes_what_the_field_takes(as_user, editor, note, proposal, 
 def test_what_is_up_to_date_stays(as_user, editor, proposal):
     response = as_user(editor).get(reverse("admin:kb_proposal_rebase", args=[proposal.pk]))
     assert response["Location"] == url(proposal)
-    assert "nothing to do" in said(response)
+    assert "already up to date" in said(response)
 
 
 @pytest.mark.parametrize(

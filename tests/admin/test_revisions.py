@@ -59,7 +59,7 @@ def test_going_back_makes_a_new_revision(as_user, reviewer, room, note):
     first = note.history.last()
     count = note.history.count()
     response = revert(as_user(reviewer), note, note.history.all()[1])
-    assert "are back, as a new revision" in said(response)
+    assert "The history shows this as a new version" in said(response)
     assert (note.cause, list(note.codes.all())) == ("Room was closed", [room])
     assert note.history.count() == count + 1
     assert note.history.last() == first
@@ -81,7 +81,7 @@ def test_going_back_is_asked_first_with_what_it_changes(as_user, reviewer, note)
 @pytest.mark.parametrize("why", ["", "  ", "\x00"])
 def test_going_back_without_a_reason_is_refused(as_user, reviewer, note, why):
     response = revert(as_user(reviewer), note, note.history.last(), why=why)
-    assert "Say why" in said(response)
+    assert "Enter a reason" in said(response)
     assert note.cause == "Room was never open"
 
 
@@ -105,7 +105,7 @@ def test_going_back_from_an_old_page_is_refused(as_user, reviewer, note):
 
 def test_only_who_may_change_may_go_back(as_user, importer, note):
     browser = as_user(importer)
-    assert "Go back" not in browser.get(url(note, "history")).content.decode()
+    assert "Revert to this version" not in browser.get(url(note, "history")).content.decode()
     assert revert(browser, note, note.history.last()).status_code == 403
 
 
@@ -135,7 +135,7 @@ def test_going_back_to_an_address_that_is_taken_now_says_why(as_user, editor, ro
     save_incident(incident, 1, {"url": "https://status.example.com/new"}, None, By(editor, Door.ADMIN))
     incident.refresh_from_db()
     make.incident("Another", url=taken)
-    assert "linked already" in said(revert(as_user(editor), incident, incident.history.last()))
+    assert "already linked" in said(revert(as_user(editor), incident, incident.history.last()))
     assert incident.url == "https://status.example.com/new"
 
 

@@ -20,31 +20,31 @@ def superuser(request):
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        (f"id__in={HUGE}", "“id__in” in the address is not what this list is filtered by. Allowed: listed, note"),
+        (f"id__in={HUGE}", "“id__in” in the address is not a filter of this list. Allowed: listed, note"),
         ("id__in=1,2", "“id__in”"),
         ("code__regex=(", "“code__regex”"),
         ("table__slug__contains=x", "“table__slug__contains”"),
         ("successor__notes__owner__password__startswith=x", "“successor__notes__owner__password__startswith”"),
         ("nonsense=1", "disposition__exact"),
-        ("disposition__exact=maybe", "is not one of its values: maybe. Allowed: retry_now, retry_later"),
+        ("disposition__exact=maybe", "cannot have this value: maybe. Allowed: retry_now, retry_later"),
         ("disposition__isnull=perhaps", "Allowed: True, False, 1, 0"),
-        ("listed=maybe", "“listed” in the address is not one of its values: maybe. Allowed: yes, no"),
+        ("listed=maybe", "“listed” in the address cannot have this value: maybe. Allowed: yes, no"),
         ("listed=yes&listed=maybe", "maybe"),
-        ("table__id__exact=x", "is the number of no code table: x"),
-        (f"table__id__exact={HUGE}", "is the number of no code table: 9999"),
-        ("table__id__exact=0", "is the number of no code table: 0"),
-        ("section__id__exact=-1", "is the number of no section: -1"),
-        ("p=abc", "“p” in the address is no whole number: abc"),
-        ("p=-1", "is no whole number: -1"),
-        ("p=0", "names no page of this list: 0"),
-        ("p=7", "names no page of this list: 7"),
-        (f"p={HUGE}", "is no whole number"),
-        ("o=99", "names no column: 99. Allowed: 1 to 8"),
-        ("o=1.x", "names no column: x"),
-        ("o=--1", "names no column: --1"),
-        ("_to_field=password", "“_to_field” in the address names no field"),
-        ("listed=%00", "holds a NUL byte"),
-        ("%00=1", "holds a NUL byte"),
+        ("table__id__exact=x", "is no existing code table: x"),
+        (f"table__id__exact={HUGE}", "is no existing code table: 9999"),
+        ("table__id__exact=0", "is no existing code table: 0"),
+        ("section__id__exact=-1", "is no existing section: -1"),
+        ("p=abc", "“p” in the address is not a whole number: abc"),
+        ("p=-1", "is not a whole number: -1"),
+        ("p=0", "is not a page of this list: 0"),
+        ("p=7", "is not a page of this list: 7"),
+        (f"p={HUGE}", "is not a whole number"),
+        ("o=99", "is not a column: 99. Allowed: 1 to 8"),
+        ("o=1.x", "is not a column: x"),
+        ("o=--1", "is not a column: --1"),
+        ("_to_field=password", "“_to_field” in the address is not a field"),
+        ("listed=%00", "contains a NUL byte"),
+        ("%00=1", "contains a NUL byte"),
     ],
 )
 def test_what_a_list_does_not_have_is_said_with_what_is_allowed(as_user, editor, room, query, says):
@@ -52,7 +52,7 @@ def test_what_a_list_does_not_have_is_said_with_what_is_allowed(as_user, editor,
     response = browser.get(f"/admin/kb/returncode/?{query}")
     assert (response.status_code, response["Location"]) == (302, "/admin/kb/returncode/")
     assert says in said(response)
-    assert "The entire list is shown" in browser.get(response["Location"]).content.decode()
+    assert "The whole list is shown" in browser.get(response["Location"]).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_an_internal_table_is_not_told_from_none(as_user, idle_staff, room):
     idle_staff.user_permissions.add(Permission.objects.get(codename="view_returncode"))
     secret = make.table("secret", audience="internal")
     response = as_user(idle_staff).get(f"/admin/kb/returncode/?table__id__exact={secret.pk}")
-    assert "is the number of no code table" in said(response)
+    assert "is no existing code table" in said(response)
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)

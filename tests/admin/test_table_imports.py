@@ -82,7 +82,7 @@ def test_an_applied_import_is_rolled_back_after_a_look(client, table):
     planned = plan(client, table, CHANGED)
     send(client, planned, "apply")
     look = client.get(reverse("admin:kb_tableimport_rollback", args=[planned.pk]))
-    assert b"1 code will be as it was" in look.content
+    assert b"1 code will return to its state" in look.content
     assert "Rolled back." in send(client, planned, "rollback").content.decode()
     assert ReturnCode.objects.get(code="660300001").description == "Room does not exist."
     assert "rolled back" in send(client, planned, "rollback").content.decode().lower()
@@ -102,7 +102,7 @@ def described(code="660300001"):
 def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict):
     row = conflict.rows.get(kind="conflict")
     page = client.get(reverse("admin:kb_importrow_change", args=[row.pk])).content.decode()
-    for words in ("The vendor said", "The vendor says now", "Ours", "Room does not exist.", "In conflict"):
+    for words in ("Vendor before", "Vendor now", "Ours", "Room does not exist.", "In conflict"):
         assert words in page
     send(client, conflict, "apply")
     assert described() == ("Ours.", "The room is gone.")
@@ -149,7 +149,7 @@ def test_a_discarded_plan_cannot_be_applied(client, table):
 
 def test_rows_in_error_need_a_yes(client, table):
     planned = plan(client, table, CHANGED + "Business,,No code.,,\n")
-    assert "left out" in send(client, planned, "apply").content.decode()
+    assert "leave out these rows" in send(client, planned, "apply").content.decode()
     send(client, planned, "apply", skip_errors="on")
     assert described()[0] == "The room is gone."
 
@@ -159,7 +159,7 @@ def test_retiring_much_of_a_table_needs_a_second_yes(client, table):
         make.code(str(n), table, "Business")
     planned = plan(client, table, CHANGED, complete="on")
     assert b"Yes, retire more than 20 codes" in rows_page(client, planned).content
-    assert "explicit yes" in send(client, planned, "apply").content.decode()
+    assert "must be confirmed" in send(client, planned, "apply").content.decode()
     assert ReturnCode.objects.current().count() == 32
     send(client, planned, "apply", yes_retire="on")
     assert ReturnCode.objects.current().count() == 1
@@ -183,11 +183,11 @@ def test_a_pasted_table_is_read(client, table):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({}, "Choose a file or paste a table"),
+        ({}, "Either choose a file or paste a table"),
         ({"pasted": "Name\tText\nx\ty\n"}, "No column for the code"),
         ({"file": SimpleUploadedFile("a.csv", b"\x89PNG\r\n\x1a\n" + b"\0" * 50)}, "PNG"),
         ({"pasted": "code,description\n1,x\n", "table": "999999"}, "valid choice"),
-        ({"pasted": "code,description\n1,x\n", "table": ""}, "A new table needs this"),
+        ({"pasted": "code,description\n1,x\n", "table": ""}, "Required for a new table"),
         ({"pasted": "code,description\n1,x\n", "encoding": "klingon"}, "valid choice"),
     ],
     ids=range(6),
@@ -280,6 +280,6 @@ def test_a_note_shows_what_the_vendor_reworded(client, table, reviewer):
     send(client, plan(client, table, CHANGED), "apply")
     client.force_login(reviewer)
     page = client.get(reverse("admin:kb_troubleshootingnote_change", args=[note.pk])).content.decode()
-    assert "What the vendor reworded since" in page
+    assert "Changed by the vendor since" in page
     assert "<ins>" in page
-    assert "Still true" in page
+    assert "Still correct" in page

@@ -38,7 +38,7 @@ def test_a_token_is_shown_once_and_kept_out_of_every_cache(editor):
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [({"scopes": ["all"]}, "all"), ({"expires_at_0": "2001-01-01"}, "passed"), ({"name": ""}, "required")],
+    [({"scopes": ["all"]}, "all"), ({"expires_at_0": "2001-01-01"}, "in the past"), ({"name": ""}, "required")],
 )
 def test_a_token_that_cannot_be_made_says_why(editor, given, said):
     assert said in add(as_user(editor), **given).content.decode()

@@ -29,7 +29,7 @@ def test_words_are_kept_in_the_page_and_come_back_into_the_form(as_user, editor,
     browser.logout()
     response = browser.post(url(note), data)
     assert response.status_code == 403
-    assert "you were logged out" in response.text
+    assert "You were logged out" in response.text
     assert HOSTILE not in response.text
     browser.force_login(editor)
     back = browser.post(url(note), hidden(response))
@@ -138,7 +138,7 @@ def test_who_loses_the_right_to_edit_meanwhile_can_copy_what_was_typed(as_user, 
     editor.save()
     response = browser.post(url(room), data)
     assert response.status_code == 403
-    assert "your role has changed" in response.text
+    assert "your role changed" in response.text
     assert "Typed for an hour" in response.text
     assert HOSTILE not in response.text
     assert ReturnCode.objects.get().version == room.version

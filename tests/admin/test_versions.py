@@ -55,7 +55,7 @@ def test_browser_line_ends_are_not_stored(as_user, editor, room):
 
 def test_a_decision_is_supports_until_it_is_handed_back(as_user, editor, room):
     browser = as_user(editor)
-    assert "As the vendor&#x27;s words say: Fix the request" in browser.get(url(room)).content.decode()
+    assert "From the vendor&#x27;s text: Fix the request" in browser.get(url(room)).content.decode()
     edit(browser, room, disposition="retry_later", fixer="us")
     room.refresh_from_db()
     assert (room.disposition, room.disposition_origin, room.fixer, room.fixer_origin) == (
@@ -79,7 +79,7 @@ def test_the_vendors_words_can_be_taken_back(as_user, editor, room):
 
 
 def test_a_code_does_not_take_its_own_place(as_user, editor, room):
-    assert "cannot take its own place" in errors(edit(as_user(editor), room, successor=room.pk))
+    assert "cannot be its own successor" in errors(edit(as_user(editor), room, successor=room.pk))
 
 
 @pytest.mark.parametrize("version", ["", "0", "99", "abc", "-1", "1.0", "٣"])
@@ -140,7 +140,7 @@ def test_an_incident_called_off_before_it_starts_does_not_end_before_it(as_user,
     ("changes", "rule"),
     [
         ({"url": "javascript:alert(1)"}, "Enter a valid URL"),
-        ({"url": "ftp://example.com/1"}, "has to begin with http:// or https://"),
+        ({"url": "ftp://example.com/1"}, "must start with http:// or https://"),
         ({"state": "open", "resolved_at_0": "2026-01-01", "resolved_at_1": "00:00"}, "Only a resolved incident"),
         (
             {
@@ -163,7 +163,7 @@ def test_an_incident_names_the_rule_it_breaks(as_user, editor, room, changes, ru
 def test_an_incident_is_linked_once(as_user, editor, room):
     data = {"url": IncidentLink.objects.get().url, "title": "Again", "state": "open", "audience": "internal"}
     response = as_user(editor).post(reverse("admin:kb_incidentlink_add"), data)
-    assert "Linked already" in errors(response)
+    assert "already linked" in errors(response)
 
 
 def test_a_table_is_described_and_a_section_renamed(as_user, importer, room):
@@ -212,7 +212,7 @@ def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypa
     expected = {
         "stale": "saved by somebody else",
         "not allowed": "The vendor owns this.",
-        "taken": "at the same moment",
+        "taken": "at the same time",
     }
     assert expected[refusal] in errors(response)
 

@@ -39,9 +39,9 @@ def text(page):
 @pytest.mark.parametrize(
     ("role", "expected"),
     [
-        ("editor", ["Most worth doing now"]),
-        ("reviewer", ["Notes to validate", "Most worth doing now"]),
-        ("importer", ["Imports that wait for a yes or no", "Most worth doing now"]),
+        ("editor", ["Suggested work"]),
+        ("reviewer", ["Notes to validate", "Suggested work"]),
+        ("importer", ["Imports to apply or discard", "Suggested work"]),
         ("idle_staff", []),
     ],
 )
@@ -51,9 +51,9 @@ def test_each_role_gets_its_own_work(as_user, request, work, role, expected):
 
 def test_rows_say_why_with_the_numbers(as_user, editor, work):
     shown = text(as_user(editor).get("/admin/"))
-    for said in ("no note says what to do", "1 flag waits for an answer", "1234 look-ups in 28 days"):
+    for said in ("no note says what to do", "1 flag waiting for an answer", "1234 look-ups in 28 days"):
         assert said in shown
-    assert "asked for 7 times in 28 days, and nothing found" in shown
+    assert "searched 7 times in 28 days" in shown
     assert shown.index("660300001") < shown.index("660399999")
 
 
@@ -88,8 +88,8 @@ def test_mine_shows_my_own(as_user, editor, work):
 
 def test_an_empty_queue_says_so_kindly(as_user, editor):
     browser = as_user(editor)
-    assert "Nothing waits" in text(browser.get("/admin/"))
-    assert "Nothing of yours waits" in text(browser.get("/admin/?mine=1"))
+    assert "Nothing needs attention" in text(browser.get("/admin/"))
+    assert "Nothing of yours needs attention" in text(browser.get("/admin/?mine=1"))
 
 
 def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
@@ -98,11 +98,11 @@ def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
     page = browser.get("/admin/kb/miss/")
     steps = {row["text"]: dict(row["steps"]) for row in page.context["rows"]}
     assert list(steps) == ["660399999", "<script>"]
-    assert list(steps["660399999"]) == ["Make it a code", "Write a note"]
+    assert list(steps["660399999"]) == ["Add as a code", "Write a note"]
     assert list(steps["<script>"]) == ["Write a note", "Add synonyms"]
     for address in (url for of_text in steps.values() for url in of_text.values()):
         assert browser.get(address).status_code == 200
-    assert "660399999" in browser.get(steps["660399999"]["Make it a code"]).content.decode()
+    assert "660399999" in browser.get(steps["660399999"]["Add as a code"]).content.decode()
     assert posted(browser.get(steps["<script>"]["Add synonyms"]))["words"] == "<script>, "
     assert "<script>, " not in page.content.decode()
 
@@ -110,7 +110,7 @@ def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
 def test_the_number_of_a_miss_fills_in_a_range(as_user, editor, work):
     browser = as_user(editor)
     steps = dict(browser.get("/admin/kb/miss/", {"q": "66039"}).context["rows"][0]["steps"])
-    form = posted(browser.get(steps["Name its range"]))
+    form = posted(browser.get(steps["Add a range"]))
     assert (form["first"], form["last"]) == ("660399999", "660399999")
 
 

@@ -89,4 +89,4 @@ def test_redis_is_asked_again_after_some_seconds(redis_gone, monkeypatch):
 def test_the_doctor_says_that_redis_is_away(redis_gone):
     said = [sentence for sentence in site.configured() if "Redis" in sentence]
     assert len(said) == 1
-    assert "database counts rates" in said[0]
+    assert "database counts API rates" in said[0]

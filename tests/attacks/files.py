@@ -52,9 +52,13 @@ def nested(depth):
 BINARY, BROKEN = "Allowed: CSV, XLSX, JSON, HTML, Markdown", "This XLSX file is broken"
 REFUSED = {
     "a zip bomb": ("t.xlsx", changed(SHEET, bytes(80_000_000)), "unpacks to"),
-    "a zip bomb of many parts": ("t.xlsx", archive(**{f"p{n}": "" for n in range(5_001)}), "without a workbook"),
-    "zip in zip in zip": ("t.xlsx", nested(9), "without a workbook"),
-    "zip in zip, called a table": ("t.csv", nested(2), "without a workbook"),
+    "a zip bomb of many parts": (
+        "t.xlsx",
+        archive(**{f"p{n}": "" for n in range(5_001)}),
+        "does not contain a workbook",
+    ),
+    "zip in zip in zip": ("t.xlsx", nested(9), "does not contain a workbook"),
+    "zip in zip, called a table": ("t.csv", nested(2), "does not contain a workbook"),
     "billion laughs": ("t.xlsx", changed(SHEET, LAUGHS + sheet(b"<row><c><v>&j;</v></c></row>")), "document type"),
     "billion laughs in a text that sheets share": ("t.xlsx", changed("xl/sharedStrings.xml", LAUGHS), "document type"),
     "an entity of another file": (
@@ -82,7 +86,7 @@ REFUSED = {
         b'[{"code": "1", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}]",
         "nested too deeply",
     ),
-    "JSON that never ends": ("t.json", b'[{"code": "1"},', "This is not JSON that can be read"),
+    "JSON that never ends": ("t.json", b'[{"code": "1"},', "This is not valid JSON"),
     "one line of 8 MB": ("t.csv", b"section,code,description\nA,1," + b"x" * 8_000_000, "characters"),
 }
 """Of these nothing is kept at all."""

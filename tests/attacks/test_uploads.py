@@ -177,7 +177,7 @@ def test_an_upload_that_is_too_large_is_let_go_while_it_comes(client, table, set
     with little(megabytes=4):
         answer = upload.sent(client, UPLOAD)
     assert answer.status_code == 200
-    assert f"The upload has {upload.length} bytes; at most 1048576 are allowed." in words(answer)
+    assert f"The file has {upload.length} bytes; at most 1048576 are allowed." in words(answer)
     assert kept_on_disk() == 0
     assert not is_stored()
 

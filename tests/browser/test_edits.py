@@ -47,11 +47,11 @@ def test_two_people_save_one_note_and_nobody_loses_a_word(open_page, note):
     field(second, "Resolution").fill(STEPS.replace("Try it again", "Call the vendor"))
     field(second, "Cause").fill("It was never open.")
     press_save(second)
-    second.get_by_role("heading", name="Saved by somebody else meanwhile").wait_for()
+    second.get_by_role("heading", name="Saved by somebody else in the meantime").wait_for()
     assert field(second, "Environment").input_value() == "Web"
     assert field(second, "Cause").input_value() == "It was never open."
     check_accessible(second)
-    second.get_by_label("Take theirs for “Cause” when I save").check()
+    second.get_by_label("Use theirs for “Cause” when I save").check()
     press_save(second)
     second.wait_for_url("**/troubleshootingnote/")
     note.refresh_from_db()
@@ -70,7 +70,7 @@ def test_words_survive_a_log_in_that_ended(open_page, note, script):
         page.get_by_role("link", name="Log in").click()
     # In the other tab, which makes this one's token stale.
     log_in(other.value, "editor")
-    page.get_by_role("button", name="Put my words back into the form").click()
+    page.get_by_role("button", name="Put my text back into the form").click()
     page.get_by_text("Nothing is saved yet").wait_for()
     assert field(page, "Cause").input_value() == "Typed for an hour"
     press_save(page)
@@ -88,10 +88,10 @@ def test_the_preview_follows_and_keys_save_and_preview(open_page, note):
     page.keyboard.press("s")
     assert cause.input_value() == "**s**"
     page.locator("h1").first.click()
-    page.get_by_label("Single keys are commands").uncheck()
+    page.get_by_label("Use single-key shortcuts").uncheck()
     page.keyboard.press("p")
     assert page.locator(".field-cause .markdown strong").count() == 0
-    page.get_by_label("Single keys are commands").check()
+    page.get_by_label("Use single-key shortcuts").check()
     page.locator("h1").first.click()
     page.keyboard.press("p")
     panel = page.locator(".field-cause .markdown")

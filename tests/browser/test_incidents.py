@@ -45,7 +45,7 @@ def test_the_end_of_an_incident_leads_to_its_notes_on_a_small_screen_without_scr
     page.get_by_label("State").select_option("resolved")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Room is gone").click()
-    assert page.get_by_role("region", name="What the incident says").locator("strong", has_text="v2").is_visible()
+    assert page.get_by_role("region", name="From the incident").locator("strong", has_text="v2").is_visible()
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1360, False), (360, True)])
@@ -64,6 +64,6 @@ def test_a_step_is_asked_confirmed_and_reported(open_page, room, width, dark):
     page.locator("input.action-select").check()
     page.get_by_label("Action:").select_option("move_submit")
     page.get_by_role("button", name="Go").click()
-    page.get_by_role("button", name="Offer to agents").click()
-    page.get_by_text("Offer to agents: 1 troubleshooting note done.").wait_for()
+    page.get_by_role("button", name="Publish for agents").click()
+    page.get_by_text("Publish for agents: 1 troubleshooting note changed.").wait_for()
     assert TroubleshootingNote.objects.get().state == "not_validated"

@@ -31,7 +31,7 @@ def test_a_proposal_is_returned_brought_up_to_date_and_accepted(open_page, note)
     editor.goto(f"/admin/kb/troubleshootingnote/{note.pk}/change/")
     editor.get_by_label("Cause:", exact=True).fill("Nobody is in it.")
     editor.get_by_role("button", name="Save", exact=True).click()
-    editor.get_by_text("Your change waits for a reviewer as a proposal.").wait_for()
+    editor.get_by_text("Your change is saved as a proposal, waiting for a reviewer.").wait_for()
     proposal = f"/admin/kb/proposal/{Proposal.objects.get().pk}/change/"
 
     reviewer = open_page(360, dark=True)
@@ -39,8 +39,8 @@ def test_a_proposal_is_returned_brought_up_to_date_and_accepted(open_page, note)
     reviewer.goto(proposal)
     check_accessible(reviewer)
     reviewer.get_by_label("Comment for the author").fill("Say since when.")
-    reviewer.get_by_role("button", name="Return with the comment").click()
-    reviewer.get_by_text("The proposal is back with its author.").wait_for()
+    reviewer.get_by_role("button", name="Return with comment").click()
+    reviewer.get_by_text("The proposal is returned to its author.").wait_for()
 
     move(note)
     editor.goto(proposal)
@@ -53,7 +53,7 @@ def test_a_proposal_is_returned_brought_up_to_date_and_accepted(open_page, note)
     reviewer.goto(proposal)
     assert reviewer.locator(".diff").first.inner_text() == "It was deleted in May."
     reviewer.get_by_role("button", name="Accept").click()
-    reviewer.get_by_text("The proposal is live").wait_for()
+    reviewer.get_by_text("The proposal is accepted").wait_for()
     live = TroubleshootingNote.objects.get()
     assert (live.cause, live.validated_by.username) == ("It was deleted in May.", "reviewer")
 

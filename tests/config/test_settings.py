@@ -43,7 +43,7 @@ def start(*command, **environment):
         (GOOD | {"ALLOWED_HOSTS": "https://a.example,b.example:8000"}, "not a host: https://a.example, b.example:8000"),
         (GOOD | {"CSRF_TRUSTED_ORIGINS": "a.example"}, "CSRF_TRUSTED_ORIGINS"),
         (GOOD | {"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
-        (GOOD | {"DATABASE_URL": "mysql://u:pass@host/name"}, "allowed are sqlite:///path and postgres://"),
+        (GOOD | {"DATABASE_URL": "mysql://u:pass@host/name"}, "Allowed: sqlite:///path and postgres://"),
         (GOOD | {"KB_METRICS_TOKEN": "guessme"}, "KB_METRICS_TOKEN"),
         ({"DEBUG": "perhaps", "LOG_LEVEL": "LOUD"}, "DEBUG"),
         ({"DEBUG": "perhaps", "LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),

@@ -45,7 +45,7 @@ def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(cluster, tmp_pa
             fields = {"title": f"Note {number}", "audience": "internal", "resolution": words}
             answer = server.post(editor, NOTE, fields)
             if answer.status_code == 503:
-                assert "its disk is full" in answer.text
+                assert "disk of the database is full" in answer.text
                 assert words.strip() in answer.text, "what was typed is lost"
                 refused += 1
                 break

@@ -64,18 +64,18 @@ def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
     time.sleep(2)
     killed = time.monotonic()
     cluster.kill(1)
-    until(lambda: "Read only since" in editor.get(server.address + CARD).text)
+    until(lambda: "Read-only since" in editor.get(server.address + CARD).text)
     words = "Steps that must not be lost: " + "look twice. " * 20
     refused = server.post(
         editor, NOTE, {"title": "Written while it was away", "audience": "internal", "resolution": words}
     )
     assert refused.status_code == 503
     assert words.strip() in refused.text
-    assert "Nothing can be saved just now" in refused.text
+    assert "Changes cannot be saved right now" in refused.text
     assert "Codes about" in editor.get(server.address + "/?q=room+exist").text
     time.sleep(1)
     cluster.promote()
-    until(lambda: "Read only since" not in editor.get(server.address + CARD).text)
+    until(lambda: "Read-only since" not in editor.get(server.address + CARD).text)
     saved = server.post(
         editor, NOTE, {"title": "Written while it was away", "audience": "internal", "resolution": words}
     )

@@ -78,7 +78,7 @@ def test_what_is_wrong_is_said_with_an_exit_code(run, table, text, options, expe
 def test_an_unknown_table_names_the_known_ones(run):
     make.table("rtc")
     code, _, err = run(GOOD)
-    assert (code, "known: rtc" in err) == (1, True)
+    assert (code, "Tables: rtc" in err) == (1, True)
 
 
 def test_good_rows_are_applied_beside_errors_when_asked(run, table):
@@ -154,5 +154,5 @@ def test_a_text_that_no_cell_holds_is_refused(table):
 
 
 def test_an_export_of_an_unknown_table_names_the_known_ones(table):
-    with pytest.raises(CommandError, match="known: zim-server"):
+    with pytest.raises(CommandError, match="Tables: zim-server"):
         call_command("export_table", "--table", "nope")

@@ -114,7 +114,7 @@ def test_the_command_says_why_it_does_not_start(settings, db):
     with pytest.raises(CommandError, match=r"^There is no active user nobody\.$"):
         call_command("mcp", "--user", "nobody")
     settings.KB_PUBLIC_READ = False
-    with pytest.raises(CommandError, match="name a user with --user"):
+    with pytest.raises(CommandError, match="Choose a user with --user"):
         call_command("mcp")
 
 

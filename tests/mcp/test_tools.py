@@ -282,7 +282,7 @@ def test_more_rows_take_no_more_queries(name, arguments, agent, editor, django_a
         ("lookup_codes", {"codes": ["\ud800"]}, "codes.0:"),
         ("get_note", {"note_id": 2**63}, "note_id:"),
         ("get_note", {"note_id": 99}, "There is no note 99"),
-        ("explain_text", {"text": "ü" * 600_000}, "up to 1 MB"),
+        ("explain_text", {"text": "ü" * 600_000}, "the limit is 1,048,576"),
         ("changes_since", {"since": "yesterday"}, "since: “yesterday” is not allowed."),
         ("changes_since", {"since": "0001-01-01"}, "since"),
         ("search_notes", {"query": "a" * 501}, "at most 500 characters"),

@@ -46,8 +46,8 @@ def test_a_copy_brings_everything_back(world, tmp_path, capsys):
     last = Change.objects.order_by("-sequence")[0].sequence
     assert last_sequence() == last
     said = capsys.readouterr().out
-    assert f"up to change {last}, proved." in said
-    assert "proved.\nEmpty the caches" in said
+    assert f"up to change {last}, verified." in said
+    assert "verified.\nClear the caches" in said
     # And life goes on.
     edit(world, "Newer words.")
     assert last_sequence() == last + 1
@@ -67,10 +67,10 @@ def test_nothing_is_replaced_without_a_yes(world, tmp_path):
     file = tmp_path / "copy"
     call_command("backup", str(file), "--no-verify")
     first = file.read_bytes()
-    with pytest.raises(CommandError, match=r"exists already\. With --yes"):
+    with pytest.raises(CommandError, match=r"already exists\. Use --yes"):
         call_command("backup", str(file))
     assert file.read_bytes() == first
-    with pytest.raises(CommandError, match=r"holds users or code tables already\. With --yes"):
+    with pytest.raises(CommandError, match=r"already contains users or code tables\. Use --yes"):
         call_command("restore", str(file))
     call_command("backup", str(file), "--no-verify", "--yes")
 
@@ -80,14 +80,18 @@ def test_a_damaged_copy_is_refused_and_changes_nothing(world, tmp_path):
     copies.make(file, verify=False)
     before = held()
     file.write_bytes(file.read_bytes()[:-100])
-    with pytest.raises(CommandError, match="is not what was written"):
+    with pytest.raises(CommandError, match="is damaged"):
         call_command("restore", str(file), "--yes")
     assert held() == before
 
 
 @pytest.mark.parametrize(
     ("beside", "said"),
-    [(None, "copy.json is not there"), ("{}", "does not describe a copy"), ("nonsense", "does not describe a copy")],
+    [
+        (None, "copy.json is not there"),
+        ("{}", "does not describe a backup"),
+        ("nonsense", "does not describe a backup"),
+    ],
 )
 def test_a_copy_without_its_description_is_refused(beside, said, tmp_path):
     file = tmp_path / "copy"

@@ -70,47 +70,47 @@ BROKEN = {
     ),
     "an edit past the journal": (
         "UPDATE kb_returncode SET version = version + 1 WHERE code = '2'",
-        r"objects: Code {code} has another number of changes in the feed than its version says\.",
+        r"objects: Code {code} has a number of changes in the feed that does not match its version\.",
     ),
     "an edit past the history": (
         "UPDATE kb_returncode SET version = version + 1 WHERE code = '2'",
-        r"histories: Code {code} has no revision of the version that its row has\.",
+        r"histories: Code {code} has no revision of its current version\.",
     ),
     "words past the history": (
         "UPDATE kb_returncode SET description = 'Forged.' WHERE code = '2'",
-        r"histories: Code {code} has another description than its revision\.",
+        r"histories: Code {code} differs from its revision in description\.",
     ),
     "an owner past the history": (
         "UPDATE kb_troubleshootingnote SET owner_id = {editor}",
-        r"histories: Note {note} has another owner than its revision\.",
+        r"histories: Note {note} differs from its revision in owner\.",
     ),
     "a link past the history": (
         "DELETE FROM kb_troubleshootingnote_codes WHERE returncode_id = {code}",
-        r"histories: Note {note} has other codes than its revision\.",
+        r"histories: Note {note} differs from its revision in codes\.",
     ),
     "a link past the present": (
         "DELETE FROM kb_historicalincidentlink_codes",
-        r"histories: Incident {incident} has other codes than its revision\.",
+        r"histories: Incident {incident} differs from its revision in codes\.",
     ),
     "a lost revision": (
         "DELETE FROM kb_historicalreturncode WHERE version = 2 AND id = {code}",
-        r"histories: Code {code} lacks revisions of former versions, or has two of one\.",
+        r"histories: Code {code} has missing or duplicate revisions of earlier versions\.",
     ),
     "a revision twice": (
         "UPDATE kb_historicalreturncode SET version = 1 WHERE version = 2 AND id = {code}",
-        r"histories: Code {code} lacks revisions of former versions, or has two of one\.",
+        r"histories: Code {code} has missing or duplicate revisions of earlier versions\.",
     ),
     "a deletion that was none": (
         "UPDATE kb_historicalincidentlink SET history_type = '-' WHERE version = 1",
-        r"histories: Incident {incident} has a revision of its deletion, and a row\.",
+        r"histories: Incident {incident} has a revision of its deletion, but its row exists\.",
     ),
     "a synonym gone": (
         "DELETE FROM kb_synonym WHERE words = 'lobby, room'",
-        r"histories: Synonym \d+ has revisions, no row, and no revision of its deletion\.",
+        r"histories: Synonym \d+ has revisions but no row, and no revision of its deletion\.",
     ),
     "a row gone": (
         "DELETE FROM kb_flag",
-        r"objects: Flag \d+ is in the feed without an end, and its row is gone\.",
+        r"objects: Flag \d+ is in the feed and was not deleted there, but its row is missing\.",
     ),
     "a row from nowhere": (
         "UPDATE kb_change SET object_id = 999999 WHERE noun = 'flag'",
@@ -118,52 +118,52 @@ BROKEN = {
     ),
     "a tombstone on a live row": (
         "UPDATE kb_change SET kind = 'deleted' WHERE noun = 'flag' AND kind = 'updated'",
-        r"objects: Flag \d+ was deleted according to the feed, and its row is there\.",
+        r"objects: Flag \d+ was deleted according to the feed, but its row exists\.",
     ),
     "two births": (
         "UPDATE kb_change SET kind = 'created' WHERE noun = 'note'",
-        r"objects: Note {note} was created not once or deleted more than once, or changed after its end, in the feed\.",
+        r"objects: Note {note} has wrong changes in the feed: not created once, deleted twice, or changed later\.",
     ),
     "life after the end": (
         "UPDATE kb_change SET object_id = (SELECT object_id FROM kb_change WHERE noun = 'range' AND kind = 'deleted'),"
         " noun = 'range' WHERE sequence = (SELECT max(sequence) FROM kb_change)",
-        r"objects: Range \d+ was created not once or deleted more than once, or changed after its end, in the feed\.",
+        r"objects: Range \d+ has wrong changes in the feed: not created once, deleted twice, or changed later\.",
     ),
     "an import that is nowhere": (
         "UPDATE kb_change SET table_import_id = 999999 WHERE sequence = 3",
-        r"references: kb_change 3: the table_import that it points at is not there\.",
+        r"references: kb_change 3: its table_import does not exist\.",
     ),
     "a row about no code": (
         "UPDATE kb_importrow SET return_code_id = 999999 WHERE kind = 'retired'",
-        r"references: kb_importrow \d+.*: the return_code that it points at is not there\.",
+        r"references: kb_importrow \d+.*: its return_code does not exist\.",
     ),
     "a revision of no import": (
         "UPDATE kb_historicalreturncode SET table_import_id = 999999 WHERE id = {code} AND version = 1",
-        r"references: kb_historicalreturncode \d+: the table_import that it points at is not there\.",
+        r"references: kb_historicalreturncode \d+: its table_import does not exist\.",
     ),
     "a form out of step": (
         "UPDATE kb_returncode SET canonical = '77' WHERE code = '2'",
-        r"codes: Code {code} is stored with forms that are not those of the code\.",
+        r"codes: Code {code} is stored with derived values that do not match the code\.",
     ),
     "a document out of date": (
         "UPDATE kb_returncode SET possible_reasons = 'Forged.' WHERE code = '2'",
-        r"documents: The search index is off: code {code}: its public document is missing or out of date\.",
+        r"documents: The search index is out of date: code {code}: its public document is missing or out of date\.",
     ),
     "a document of no code": (
         "UPDATE kb_search_0 SET {key} = 999999 WHERE {key} %% 1099511627776 = {code}".replace("%%", "%"),
-        r"documents: The search index is off: code 999999: has a public document and should have none\.",
+        r"documents: The search index is out of date: code 999999: has a public document and should have none\.",
     ),
     "a vocabulary that miscounts": (
         "UPDATE kb_search_word SET codes = codes + 1 WHERE word <> ''",
-        r"documents: The search index is off: the public vocabulary is out of date\.",
+        r"documents: The search index is out of date: the public vocabulary is out of date\.",
     ),
     "an index that is gone": (
         "DELETE FROM kb_search_word",
-        r"index: The search index and the codes differ by 4: run manage\.py reindex\.",
+        r"index: The search index and the codes differ by 4. Run manage\.py reindex\.",
     ),
     "a migration unknown": (
         "INSERT INTO django_migrations (app, name, applied) VALUES ('kb', '9999_later', '2026-01-01 00:00:00')",
-        r"database: The database is of a later release: it has kb\.9999_later\.",
+        r"database: The database is from a later release: it has kb\.9999_later\.",
     ),
     "a migration missing": (
         "DELETE FROM django_migrations WHERE name = '0001_schema'",
@@ -194,14 +194,14 @@ def test_a_guard_that_is_gone_and_what_slips_past_it_are_named(world):
     other = make.section(make.table("other"), "Elsewhere")
     run(f"UPDATE kb_returncode SET section_id = {other.pk} WHERE id = {world.code.pk}")
     assert f"codes: Code {world.code.pk} is in a section of another table." in told("codes")
-    assert "guards: The database lacks its triggers kb_code_section_update." in told("guards")
+    assert "guards: The database is missing triggers: kb_code_section_update." in told("guards")
 
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has triggers instead")
 def test_a_constraint_that_is_gone_is_named(world):
     run("SET CONSTRAINTS ALL IMMEDIATE")
     run("ALTER TABLE kb_returncode DROP CONSTRAINT code_section_of_table")
-    assert "guards: The constraint code_section_of_table is not there." in told("guards")
+    assert "guards: The constraint code_section_of_table is missing." in told("guards")
 
 
 def test_repeated_numbers_are_named_where_the_key_is_gone(world):
@@ -215,7 +215,7 @@ def test_repeated_numbers_are_named_where_the_key_is_gone(world):
 def test_what_cannot_be_looked_at_is_said_and_the_rest_goes_on(world):
     run("ALTER TABLE kb_change RENAME TO kb_elsewhere")
     found = told("feed", "codes", "permissions")
-    assert found == [f"feed: This could not be looked at: {FAILED}. Are all migrations applied?"]
+    assert found == [f"feed: This could not be checked: {FAILED}. Are all migrations applied?"]
 
 
 def test_many_findings_are_cut_short(world):
@@ -237,10 +237,10 @@ def test_roles_are_as_the_release_makes_them(world):
     make.User.objects.filter(is_superuser=True).update(is_active=False)
     found = "\n".join(told("permissions"))
     assert re.search(r"The role agent lacks \w+", found)
-    assert re.search(r"The role importer may also \w+.*, which is not its own\.", found)
-    assert "The role editor is missing: run manage.py migrate." in found
-    assert re.search(r"Staff without a single right: user \d+", found)
-    assert "Nobody is an active superuser" in found
+    assert re.search(r"The role importer may also \w+.*, which it should not\.", found)
+    assert "The role editor is missing. Run manage.py migrate." in found
+    assert re.search(r"Staff users without any permission: \d+", found)
+    assert "There is no active superuser" in found
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_the_command_speaks_in_sentences_and_leaves_with_a_status(world):
 
 
 def test_an_area_that_is_none_is_refused():
-    with pytest.raises(CommandError, match=r"fede is no area; allowed are settings, .*feed") as refused:
+    with pytest.raises(CommandError, match=r"fede is not an area. Allowed: settings, .*feed") as refused:
         call_command("doctor", "fede")
     assert refused.value.returncode == 2
 

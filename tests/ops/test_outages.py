@@ -41,7 +41,7 @@ def test_who_asks_is_told_to_come_back(path, kind, away, agent, settings):
     answer = client.get(path)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert answer["Content-Type"].startswith(kind)
-    assert b"The database does not answer just now" in answer.content
+    assert b"The database is not available right now" in answer.content
     assert b"secret" not in answer.content
 
 
@@ -56,7 +56,7 @@ def test_who_asks_is_told_even_where_the_page_for_it_fails(away, monkeypatch):
     away()
     answer = client.get("/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert answer.content.startswith(b"The database does not answer just now.")
+    assert answer.content.startswith(b"The database is not available right now.")
 
 
 @pytest.mark.django_db

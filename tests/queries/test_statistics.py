@@ -61,7 +61,7 @@ def test_the_time_to_an_answer_is_a_median_of_the_week(agent):
     Flag.objects.create(code=code, comment="Waits")
     chart = statistics.chart("flags", agent)
     assert chart.rows[-1][1:] == (4.0, 3)
-    assert "1 wait now" in chart.summary
+    assert "1 waiting now" in chart.summary
 
 
 def test_how_often_notes_worked_leaves_out_what_did_not_apply(agent):

@@ -22,8 +22,8 @@ from kb.queries.work_queue.facts import POINTS
 from tests import make
 
 pytestmark = pytest.mark.django_db
-NO_NOTE, UNDECIDED = "no note says what to do", "what to do with it is not decided"
-TORN = "an import left the vendor's words and ours in conflict"
+NO_NOTE, UNDECIDED = "no note says what to do", "what to do is not decided"
+TORN = "an import left a conflict between the vendor's text and ours"
 
 
 def look_up(code, times, days_ago=0):
@@ -110,7 +110,7 @@ def test_a_code_says_why_it_is_there_and_which_form_helps(agent):
     assert (row.kind, row.lookups) == ("code", 42)
     assert [(reason.text, reason.form, reason.pk) for reason in row.reasons] == [
         (NO_NOTE, "new note", bare.pk),
-        ("2 flags wait for an answer", "flag", raised.pk),
+        ("2 flags waiting for an answer", "flag", raised.pk),
         (TORN, "code", bare.pk),
         (UNDECIDED, "code", bare.pk),
     ]
@@ -143,17 +143,17 @@ NOTES = {
     "a draft": (lambda: note(state="draft"), ["still a draft"]),
     "an archived draft": (lambda: note(state="archived", review_on=DUE, verify_since=timezone.now()), []),
     "one that waits for a reviewer is no editor's": (lambda: note(state="not_validated"), []),
-    "a review that is due": (lambda: note(review_on=DUE), ["its review was due on 2020-01-01"]),
+    "a review that is due": (lambda: note(review_on=DUE), ["review was due on 2020-01-01"]),
     "words that changed below it": (
         lambda: note(verify_since=timezone.now(), verify_reason="The vendor reworded 7."),
-        ["look again: The vendor reworded 7."],
+        ["needs attention: The vendor reworded 7."],
     ),
     "reports that it did not work": (
         lambda: reported(note(), "did_not_work", 3),
-        ["3 reports in 28 days that it did not work"],
+        ["3 reports in 28 days say that it did not work"],
     ),
     "reports that it worked": (lambda: reported(note(), "worked", 3), []),
-    "a flag": (lambda: (lambda n: flag(n.codes.get(), n))(note()), ["1 flag waits for an answer"]),
+    "a flag": (lambda: (lambda n: flag(n.codes.get(), n))(note()), ["1 flag waiting for an answer"]),
 }
 
 
@@ -202,7 +202,7 @@ def written_by(who, title, **fields):
 def test_a_reviewer_gets_what_others_wrote(reviewer, editor):
     written_by(editor, "Another's", lookups=1)
     written_by(reviewer, "My own", lookups=50)
-    assert shown(work_queue.to_validate(reviewer)) == [("Another's", ["nobody has validated it yet"])]
+    assert shown(work_queue.to_validate(reviewer)) == [("Another's", ["not validated yet"])]
 
 
 def test_a_reviewer_who_may_vouch_for_themselves_gets_both(reviewer, settings):
@@ -247,8 +247,8 @@ def test_a_text_that_found_nothing_is_there_until_it_finds_or_is_ignored(agent):
     (row,) = work_queue.misses(agent)
     assert (row.kind, row.subject, row.lookups, row.ranges) == ("miss", "660300009", 6, [block])
     assert [reason.text for reason in row.reasons] == [
-        "asked for 6 times in 28 days, on 2 days, and nothing found",
-        "its number lies in 6603xxxxx Room",
+        "searched 6 times in 28 days, on 2 days",
+        "its number is in 6603xxxxx Room",
     ]
 
 

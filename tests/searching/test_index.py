@@ -108,7 +108,7 @@ def test_check_names_what_differs_and_reindex_mends_it(capsys):
     assert "the internal vocabulary is out of date" in out.getvalue()
     call_command("reindex", stdout=io.StringIO())
     call_command("reindex", "--check", stdout=(out := io.StringIO()))
-    assert out.getvalue() == "As fresh.\n"
+    assert out.getvalue() == "The search index is up to date.\n"
 
 
 def test_check_names_documents_of_codes_that_are_gone():

@@ -100,7 +100,7 @@ def test_a_reviewer_who_may_vouch_for_own_words_saves_at_once(reviewer, editor, 
 
 def test_one_proposal_a_person_and_note(editor, reviewer, note):
     first = proposed(note, editor)
-    with pytest.raises(NotAllowed, match="waits on this note already"):
+    with pytest.raises(NotAllowed, match="already have a proposal waiting"):
         proposed(note, editor)
     proposed(note, reviewer)
     withdraw_proposal(first, 1, by(editor))
@@ -117,7 +117,7 @@ def test_only_a_validated_note_takes_proposals(editor, note, state):
 
 @pytest.mark.parametrize("person", ["agent", "importer", "stranger"])
 def test_who_may_not_edit_notes_may_not_propose(request, note, person):
-    with pytest.raises(NotAllowed, match="may edit notes"):
+    with pytest.raises(NotAllowed, match="permission to edit notes"):
         proposed(note, request.getfixturevalue(person))
 
 
@@ -159,7 +159,7 @@ def test_the_feed_tells_staff_and_never_the_public(editor, reviewer, note):
 def test_a_returned_proposal_comes_back_revised(editor, reviewer, note):
     proposal = return_proposal(proposed(note, editor), 1, " Say when. \x00", by(reviewer))
     assert (proposal.state, proposal.comment, proposal.reviewer) == ("returned", "Say when.", reviewer)
-    with pytest.raises(NotAllowed, match="waits for its author"):
+    with pytest.raises(NotAllowed, match="waiting for its author"):
         accept_proposal(proposal, 2, by(reviewer))
     proposal = revise_proposal(proposal, 2, {"cause": "Since May."}, by(editor))
     assert (proposal.state, proposal.cause, proposal.version) == ("open", "Since May.", 3)
@@ -210,7 +210,7 @@ def test_words_that_both_changed_are_the_authors_to_decide(editor, reviewer, adm
     proposal = proposed(note, editor)
     moved(note, admin, cause="It was deleted.")
     assert preview_rebase(Proposal.objects.get(pk=proposal.pk)).conflicts == ["cause"]
-    with pytest.raises(NotAllowed, match="Both changed: cause"):
+    with pytest.raises(NotAllowed, match="Conflicts: cause"):
         rebase_proposal(proposal, 1, note.version, {}, by(editor))
     with pytest.raises(NotAllowed, match="only the author"):
         rebase_proposal(proposal, 1, note.version, {"cause": "Mine"}, by(reviewer))
@@ -240,7 +240,7 @@ def test_a_note_that_lost_its_validation_is_not_validated_by_the_author_of_its_w
     returned = return_note(note, 1, by(admin))
     save_note(returned, 2, {"resolution": "My own words."}, by(reviewer))
     proposal = rebase_proposal(proposal, 1, 3, {}, by(editor))
-    with pytest.raises(NotAllowed, match="You wrote words of this note"):
+    with pytest.raises(NotAllowed, match="You wrote text in this note"):
         accept_proposal(proposal, 2, by(reviewer))
     assert accept_proposal(proposal, 2, by(admin)).state == "accepted"
 

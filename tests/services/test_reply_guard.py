@@ -39,15 +39,15 @@ def test_a_proposal_is_guarded_when_it_is_made_and_when_it_is_accepted(editor, r
     with pytest.raises(ReplyRefused):
         revise_proposal(proposal, 1, {"customer_reply": BAD}, by)
     make.incident("Down", url="https://status.example.com/77")
-    with pytest.raises(ReplyRefused, match="the address of a linked incident"):
+    with pytest.raises(ReplyRefused, match="the URL of a linked incident"):
         accept_proposal(proposal, 1, By(reviewer, Door.ADMIN))
 
 
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        ("https://status.example.com/1#x", "is the address of a linked incident"),
-        ("See status.example.com/1.", "is the address of a linked incident"),
+        ("https://status.example.com/1#x", "is the URL of a linked incident"),
+        ("See status.example.com/1.", "is the URL of a linked incident"),
         ("As in ROOM IS\nleaking memory!", "“Room is leaking memory” is the title of an internal note"),
     ],
 )

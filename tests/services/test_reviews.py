@@ -89,7 +89,7 @@ def test_a_note_that_fails_often_of_late_is_asked_about(clock, agent, counts, fi
 def test_reports_that_led_to_a_question_do_not_ask_again_once_it_is_answered(clock, agent, reviewer):
     note = make.note()
     report(note, agent, times=3)
-    assert note.verify_reason == "Agents report of late that it did not work 3 times, and worked 0."
+    assert note.verify_reason == "Recent reports: did not work 3 times, worked 0 times."
     note = confirm_note(note, note.version, by(reviewer))
     report(note, agent)
     assert note.verify_since is None
@@ -158,11 +158,11 @@ def test_an_owners_word_leaves_the_validation_to_whoever_gave_it(clock, editor, 
 @pytest.mark.parametrize(
     ("person", "fields", "refusal"),
     [
-        ("editor", {"verify_since": ASKED}, "Only a reviewer or the note's owner"),
-        ("agent", {"verify_since": ASKED}, "Only a reviewer or the note's owner"),
-        ("reviewer", {}, "Nothing asks"),
-        ("reviewer", {"review_on": date(2026, 7, 2)}, "Nothing asks"),
-        ("reviewer", {"verify_since": ASKED, "state": "not_validated"}, "Nothing asks"),
+        ("editor", {"verify_since": ASKED}, "Only a reviewer or the owner"),
+        ("agent", {"verify_since": ASKED}, "Only a reviewer or the owner"),
+        ("reviewer", {}, "does not need attention"),
+        ("reviewer", {"review_on": date(2026, 7, 2)}, "does not need attention"),
+        ("reviewer", {"verify_since": ASKED, "state": "not_validated"}, "does not need attention"),
     ],
 )
 def test_still_true_is_said_of_what_was_asked_by_who_may(clock, request, person, fields, refusal):
@@ -202,9 +202,9 @@ def test_the_card_says_to_staff_why_a_note_is_to_be_looked_at_and_that_a_change_
     note = make.note("Busy", code, verify_since=ASKED, verify_reason="Reworded.", review_on=yesterday)
     propose_change(note, 1, {"cause": "Secret cause."}, by(editor))
     inside = seen(agent, code)
-    for told in ("Look again: Reworded.", f"Its review date, {yesterday}, has come", "A change is proposed"):
+    for told in ("Needs attention: Reworded.", f"Review was due on {yesterday}", "Change proposed"):
         assert told in inside
     assert "Secret cause" not in inside
     outside = seen(None, code)
-    for private in ("Look again", "review date", "proposed", "Secret cause"):
+    for private in ("Needs attention", "Review was due", "proposed", "Secret cause"):
         assert private not in outside

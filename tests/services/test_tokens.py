@@ -140,7 +140,7 @@ def test_a_token_is_made_from_a_shell_and_printed_alone(client, agent, things):
     ("given", "said"),
     [
         ({"user": "nobody"}, "“nobody”"),
-        ({"expires": "soon"}, "allowed are 12h"),
+        ({"expires": "soon"}, "Allowed: 12h"),
         ({"expires": "9999y"}, "9999y"),
         ({"name": "n" * 81}, "80"),
     ],

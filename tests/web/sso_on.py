@@ -140,7 +140,7 @@ def test_a_way_back_that_nobody_began_is_refused():
     client = Client()
     answer = client.get("/sso/oidc/sso/login/callback/", {"code": "c", "state": "forged"})
     assert answer.status_code == 403
-    assert "You could not be logged in" in answer.content.decode()
+    assert "Login failed" in answer.content.decode()
     assert who(client).is_anonymous
 
 

@@ -73,7 +73,7 @@ def test_who_and_why_are_for_internal_readers(public, agents, room, clock, by):
 def test_a_week_is_shown_unless_other_days_are_asked_for(public, room, clock, by):
     reword(room, clock, by, "Other words.")
     clock.shift(timedelta(days=8))
-    assert "Nothing changed" in words(public.get("/changes/"))
+    assert "No changes" in words(public.get("/changes/"))
     assert "1 change" in words(public.get("/changes/?days=30"))
 
 
@@ -259,7 +259,7 @@ def test_a_card_shows_what_it_said_at_the_end_of_a_day(public, room, clock, by):
     clock.shift(timedelta(days=2))
     assert "Room does not exist." in at(public, room, "2026-03-10")
     assert "The day after." in at(public, room, "2026-03-11")
-    assert "As it was on 2026-03-11" in at(public, room, "2026-03-11")
+    assert "As it was at the end of 2026-03-11" in at(public, room, "2026-03-11")
 
 
 def test_a_day_ends_where_the_reader_is(public, room, clock, by):

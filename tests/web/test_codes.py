@@ -30,10 +30,10 @@ def test_the_card_answers_in_the_order_in_which_it_is_needed(agents, room, revie
     check_order(
         response,
         *("Open incident", "Rooms fail", "Since 2025-07-20 08:00 UTC", "Joining fails.", "Try Asia."),
-        *("What to do", "Fix the request", "from the vendor's words", "Who can fix it", "Customer"),
+        *("What to do", "Fix the request", "from the vendor's text", "Who can fix it", "Customer"),
         *("What to tell the customer", "Code 660300001."),
         *("Room is gone", "Validated by reviewer on 2025-08-01", "Nobody stayed."),
-        *("What the vendor says", "The vendor gives none.", "Please confirm"),
+        *("What the vendor says", "Not provided by the vendor.", "Please confirm"),
         *("6603xxxxx", "Past incidents", "Old trouble", "History", "Added"),
     )
     assert "<strong>stayed</strong>" in response.content.decode()
@@ -105,7 +105,7 @@ def test_the_vendors_words_carry_their_language(public):
 
 def test_a_retired_code_names_the_date_and_its_successor(public, room):
     old = make.code("660300000", retired_at="2025-09-01T00:00Z", successor=room)
-    check_order(public.get(old.get_absolute_url()), "Retired.", "as of 2025-09-01", "In its place: 660300001")
+    check_order(public.get(old.get_absolute_url()), "Retired.", "as of 2025-09-01", "Replaced by: 660300001")
 
 
 def test_every_meaning_of_a_table_is_shown_and_each_has_its_own_address(public):
@@ -127,18 +127,16 @@ def test_the_same_code_in_another_table_is_named(public, room):
 def test_neighbours_are_in_order(public, room):
     for number in ("660300000", "660300002", "660300010"):
         make.code(number)
-    check_order(public.get(room.get_absolute_url()), "Codes around it", "660300000", "660300002", "660300010")
+    check_order(public.get(room.get_absolute_url()), "Nearby codes", "660300000", "660300002", "660300010")
 
 
 def test_history_tells_everybody_when_and_only_colleagues_who_why_and_the_words(public, agents, room, editor):
     edit_code(room, room.version, {"description": "Gone."}, By(editor, Door.ADMIN, "asked in a ticket"))
     inside = agents.get(room.get_absolute_url())
-    check_order(
-        inside, "History", "Changed", "by editor", "through: admin", "asked in a ticket", "Description", "Added"
-    )
+    check_order(inside, "History", "Changed", "by editor", "via admin", "asked in a ticket", "Description", "Added")
     outside = words(public.get(room.get_absolute_url()))
     assert "Changed" in outside
-    for secret in ("by editor", "asked in a ticket", "through:"):
+    for secret in ("by editor", "asked in a ticket", "via "):
         assert secret not in outside
 
 
@@ -154,7 +152,7 @@ def test_history_names_retirement_and_return(public, room):
     ("path", "parts"),
     [
         ("660300007", ["660300007 is not in this table", "Unknown", "660300001"]),
-        ("660388888", ["In a known range", "66038xxxx", "Listed around it", "660388800"]),
+        ("660388888", ["In a known range", "66038xxxx", "Nearby codes", "660388800"]),
         ("42", ["42 is not in this table", "Unknown", "The same code in other tables", "Elsewhere."]),
     ],
 )

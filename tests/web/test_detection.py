@@ -28,12 +28,12 @@ def test_codes_of_a_log_are_listed_with_their_card_and_what_is_in_no_table(publi
     check_order(
         response,
         "1 code in the text",
-        "Nothing of the text is stored",
+        "The text is not stored",
         "660300001",
         "Room does not exist.",
         "Fix the request",
         "2 times, first on line 2",
-        "in no table",
+        "not in any table",
         "660399123",
         "In a known range",
     )
@@ -51,10 +51,8 @@ def test_the_cause_stands_before_what_wraps_it(public):
     make.code("500100", description="The call failed.")
     make.code("660300001", description="Room does not exist.")
     response = paste(public, '{"code": 500100, "data": {"code": 660300001}}')
-    check_order(
-        response, "The cause", "Inside 500100", "Room does not exist.", "Wraps another code", "The call failed."
-    )
-    assert "Came first" in words(response)
+    check_order(response, "Cause", "Inside 500100", "Room does not exist.", "Wraps another code", "The call failed.")
+    assert "First in the text" in words(response)
 
 
 def test_the_text_is_shown_without_secrets(public, room):
@@ -76,7 +74,8 @@ def test_an_empty_text_is_answered_with_what_to_do(text, public):
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [(2**20 + 1, "1.0 MB; up to 1 MB"), (3 * 2**20, "more than 2 MB; up to 1 MB")]
+    ("size", "said"),
+    [(2**20 + 1, "1,048,577 bytes; the limit is 1,048,576"), (3 * 2**20, "larger than 2 MB; the limit is 1 MB")],
 )
 def test_a_text_above_a_megabyte_is_refused_with_its_size(size, said, public):
     response = paste(public, "x" * size)

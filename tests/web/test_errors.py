@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_an_unknown_address(public):
     response = public.get("/nothing/here/")
     assert response.status_code == 404
-    assert "There is nothing here" in words(response)
+    assert "Page not found" in words(response)
 
 
 @pytest.mark.parametrize("debug", [True, False])
@@ -21,14 +21,14 @@ def test_a_page_that_is_not_there_looks_the_same_in_a_demo(debug, public, settin
     settings.DEBUG = debug
     response = public.get("/notes/12345/")
     assert response.status_code == 404
-    assert "There is nothing here" in words(response)
+    assert "Page not found" in words(response)
 
 
 def test_a_forged_host(settings):
     settings.ALLOWED_HOSTS = ["testserver"]
     response = Client(headers={"host": "evil.example"}).get("/")
     assert response.status_code == 400
-    assert b"The request was not understood" in response.content
+    assert b"This request is not valid" in response.content
     assert b"evil" not in response.content
 
 
@@ -39,7 +39,7 @@ def test_a_form_without_a_token(db):
 
 
 def test_a_page_one_may_not_open(public, agents):
-    for client, said in ((public, "Log in and try again"), (agents, "Your account, agent, does not have the right")):
+    for client, said in ((public, "Log in and try again"), (agents, "Your account, agent, is missing a permission")):
         request = client.get("/").wsgi_request
         response = errors.forbidden(request, PermissionError())
         assert response.status_code == 403
@@ -85,7 +85,7 @@ def test_a_full_disk_is_said_and_what_was_typed_is_kept(client, editor):
     with connection.execute_wrapper(fail):
         answer = client.post("/admin/kb/troubleshootingnote/add/", typed)
     assert answer.status_code == 503
-    assert "its disk is full" in answer.text
+    assert "disk of the database is full" in answer.text
     assert typed["resolution"] in answer.text
     assert "/var/lib" not in answer.text
     assert client.post("/admin/kb/troubleshootingnote/add/", typed).status_code == 302

@@ -39,9 +39,9 @@ def test_an_outcome_is_counted_and_shown(outcome, said, agents, room, note):
 
 def test_a_note_that_often_did_not_work_is_to_be_looked_at_again_with_the_reason(agents, room, note):
     for _ in range(3):
-        assert "Look again" not in words(agents.get(room.get_absolute_url()))
+        assert "Needs attention" not in words(agents.get(room.get_absolute_url()))
         response = report(agents, room, note=note.pk, outcome="did_not_work")
-    assert "Look again: Agents report of late that it did not work 3 times, and worked 0. Since" in words(response)
+    assert "Needs attention: Recent reports: did not work 3 times, worked 0 times. Since" in words(response)
     note.refresh_from_db()
     first = note.verify_since
     report(agents, room, note=note.pk, outcome="did_not_work")
@@ -56,7 +56,7 @@ def test_a_note_that_often_did_not_work_is_to_be_looked_at_again_with_the_reason
         ({"outcome": "worked"}, "Which note"),
         ({"outcome": "worked", "note": "999999"}, "has no note “999999”"),
         ({"outcome": "worked", "note": "<b>"}, "has no note “<b>”"),
-        ({"outcome": "superb", "note": None}, "allowed are worked, did_not_work, not_applicable"),
+        ({"outcome": "superb", "note": None}, "Allowed: worked, did_not_work, not_applicable"),
     ],
 )
 def test_a_forged_report_is_refused_with_what_is_allowed(values, said, agents, room, note):
@@ -69,7 +69,7 @@ def test_a_forged_report_is_refused_with_what_is_allowed(values, said, agents, r
 
 def test_a_flag_reaches_the_owner_of_the_note_and_the_card(agents, agent, room, note):
     response = agents.post(f"/flag/{room.pk}/", {"note": note.pk, "comment": "Step 2 <b>fails</b>"}, follow=True)
-    check_order(response, "the flag is raised", "Flagged Step 2 <b>fails</b> agent")
+    check_order(response, "The flag is raised", "Flagged Step 2 <b>fails</b> agent")
     flag = Flag.objects.get()
     assert (flag.code, flag.note, flag.owner, flag.raised_by) == (room, note, note.owner, agent)
     assert Change.objects.get().audience == "internal"
@@ -87,7 +87,7 @@ def test_the_public_sees_neither_counts_nor_flags_nor_buttons(public, agents, ro
         report(agents, room, note=note.pk, outcome="did_not_work")
     agents.post(f"/flag/{room.pk}/", {"comment": "Private complaint"})
     text = words(public.get(room.get_absolute_url()))
-    for private in ("Private complaint", "Did not work", "did not work", "Something is wrong", "Look again"):
+    for private in ("Private complaint", "Did not work", "did not work", "Flag a problem", "Needs attention"):
         assert private not in text
 
 

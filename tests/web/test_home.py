@@ -15,7 +15,7 @@ def test_the_start_page_lists_tables_with_their_counts(public):
 
 
 def test_a_site_without_tables_says_so(public):
-    assert "There is no table that you may read yet" in words(public.get("/"))
+    assert "There are no tables that you can read yet" in words(public.get("/"))
 
 
 @pytest.mark.parametrize("query", ["660300001", "  660300001 ", "６６０３００００１", "660300001\x00"])
@@ -38,7 +38,7 @@ def test_a_code_with_one_meaning_leads_to_its_card(query, public, room):
 def test_a_code_written_otherwise_leads_to_a_card_that_says_how_it_was_read(stored, query, how, public):
     code = make.code(stored)
     response = public.get("/", {"q": query}, follow=True)
-    assert f"You wrote {query}, read as {stored} ({how})." in words(response)
+    assert f"You entered {query}, read as {stored} ({how})." in words(response)
     assert f'<link rel="canonical" href="{code.get_absolute_url()}">' in response.content.decode()
 
 
@@ -57,7 +57,7 @@ def test_a_code_with_several_meanings_lists_each_with_what_tells_them_apart(publ
 
 def test_an_unknown_code_offers_near_ones_with_what_differs_marked(public, room):
     response = public.get("/", {"q": "660300007"})
-    check_order(response, "660300007 is in no table", "Unknown", "differ by one character", "660300001")
+    check_order(response, "660300007 is not in any table", "Unknown", "differ by one character", "660300001")
     assert "66030000<mark>1</mark>" in response.content.decode()
 
 
@@ -72,20 +72,20 @@ def test_a_code_in_a_known_range_says_where_it_would_belong_and_what_is_around_i
         "In a known range",
         "6603xxxxx Room",
         "inferred by support",
-        "Listed around it",
+        "Nearby codes",
         "660300001",
     )
 
 
 def test_a_part_of_a_code_lists_the_codes_that_begin_so(public, room):
-    check_order(public.get("/", {"q": "6603"}), "6603 is in no table", "Codes that begin with 6603", "660300001")
+    check_order(public.get("/", {"q": "6603"}), "6603 is not in any table", "Codes that start with 6603", "660300001")
     assert public.get("/", {"q": "6603"}).content.decode().count("Room does not exist.") == 1
 
 
 def test_words_lead_to_a_list_with_tags(public, room):
     make.code("2", description="Something else.")
     response = public.get("/", {"q": "room does not"})
-    check_order(response, "Codes about room does not", "1 code", "660300001", "Fix the request", "Customer can fix it")
+    check_order(response, "Codes about room does not", "1 code", "660300001", "Fix the request", "Fixed by: customer")
     assert "Something else" not in words(response)
 
 
@@ -100,7 +100,7 @@ def test_a_long_list_is_cut_and_says_so(public):
     for n in range(51):
         make.code(f"9{n:03}", table)
     response = public.get("/", {"q": "room"})
-    assert "The best 50; there are more" in words(response)
+    assert "Showing the best 50" in words(response)
     assert response.content.decode().count('class="row"') == 50
 
 

@@ -31,7 +31,7 @@ def test_the_site_map_says_what_is_public_whoever_asks(public, agents, room, set
     settings.KB_PUBLIC_READ = False
     closed = told(public, "/llms.txt")
     assert "zim-server" not in closed
-    assert "Reading needs a log-in here" in closed
+    assert "Reading requires a login" in closed
 
 
 def test_a_table_comes_as_markdown_in_pages(public, room, monkeypatch):

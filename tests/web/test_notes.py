@@ -33,7 +33,7 @@ def test_the_reply_about_several_codes_leaves_the_code_open(public, room):
 
 def test_an_archived_note_warns(agents, room):
     note = make.note("Gone", room, state="archived")
-    assert "do not work from this note" in words(agents.get(note.get_absolute_url()))
+    assert "Do not use this note" in words(agents.get(note.get_absolute_url()))
 
 
 def test_names_are_for_colleagues(agents, public, room, editor):

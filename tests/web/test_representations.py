@@ -33,7 +33,7 @@ def test_markdown_holds_the_answer_and_the_permalink(public, room):
         "**What to do:** Fix the request",
         "> Rejoin, code 660300001.",
         "> Please confirm whether the input RoomId is correct.",
-        "**Possible reasons:** the vendor gives none.",
+        "**Possible reasons:** not provided by the vendor.",
         "**Note, validated:** Room is gone",
         "> It timed out.",
     ):

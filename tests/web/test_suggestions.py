@@ -81,7 +81,7 @@ def test_the_last_table_comes_first_and_hides_none(public):
         make.code("3", make.table(name, product=name.title()), description=f"Meaning in {name}.")
     check_order(public.get("/", {"q": "3"}), "Which product sent it?", "Meaning in alpha.", "Meaning in beta.")
     public.get("/codes/beta/3/")
-    check_order(public.get("/", {"q": "3"}), "Your last table", "Meaning in beta.", "Meaning in alpha.")
+    check_order(public.get("/", {"q": "3"}), "Last used", "Meaning in beta.", "Meaning in alpha.")
 
 
 @pytest.mark.parametrize("cookie", ["no-such-table", "", "<script>", "x" * 3000])

@@ -65,7 +65,7 @@ def test_an_unknown_value_is_named_with_what_is_allowed(query, said, public, zim
 
 
 def test_no_fit_says_so(public, zim):
-    assert "No code of this table fits these filters" in words(public.get("/tables/zim-server/?q=elephant"))
+    assert "No code in this table matches these filters" in words(public.get("/tables/zim-server/?q=elephant"))
 
 
 def test_long_tables_come_in_pages_that_keep_the_filters(public):

@@ -65,7 +65,7 @@ def test_a_card_says_what_to_do_and_opens_in_a_new_tab(public, room):
     [
         ("/embed/?q=660300001", 200, "Room does not exist."),
         ("/embed/?q=660300002", 200, "differ by one character"),
-        ("/embed/?q=room+exist", 200, "Codes about it"),
+        ("/embed/?q=room+exist", 200, "Codes that mention it"),
         ("/embed/?q=660399999", 200, "In a known range"),
         ("/embed/?q=12", 200, "Unknown"),
         ("/embed/zim-server/660300002/", 404, "differ by one character"),

@@ -54,10 +54,10 @@ class Merged:
     def message(self) -> str:
         """Say what happened and what to do, for a person."""
         parts = [
-            "Somebody else saved this after you had opened it. Nothing of yours is lost, and nothing is saved yet.",
-            _counted(self.taken, "Taken over from them"),
-            _counted(self.woven, "Put together from both of you"),
-            _counted(self.conflicts, "Changed by both in the same place, so yours stands in the form"),
+            "Somebody else saved this after you opened it. Your changes are still in the form, but not saved yet.",
+            _counted(self.taken, "Taken from their version"),
+            _counted(self.woven, "Merged from both versions"),
+            _counted(self.conflicts, "Changed by you both in the same place, so the form shows yours"),
             "Compare below, then save again.",
         ]
         return " ".join(part for part in parts if part)

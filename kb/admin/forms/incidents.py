@@ -85,7 +85,7 @@ class IncidentForm(VersionedForm):
     user: Person | None = None
     """Who fills it in: set by the admin on the class that it makes for each request."""
 
-    proposed = ManyField(ReturnCode.objects.none(), required=False, label="Codes that the words name")
+    proposed = ManyField(ReturnCode.objects.none(), required=False, label="Codes mentioned in the text")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Read what is typed or stored so far, and mark the Markdown fields for the script."""
@@ -124,9 +124,11 @@ class IncidentForm(VersionedForm):
         if found is None:
             return url
         if not IncidentLink.objects.visible_to(self.user).filter(pk=found.pk).exists():
-            raise ValidationError("Linked already, as an incident that you may not read.")
+            raise ValidationError("This incident is already linked, but you do not have access to it.")
         address = reverse("admin:kb_incidentlink_change", args=[found.pk])
-        raise ValidationError(format_html('Linked already: add the codes to <a href="{}">{}</a>.', address, found))
+        raise ValidationError(
+            format_html('This incident is already linked. Add the codes to <a href="{}">{}</a>.', address, found)
+        )
 
     def clean(self) -> dict[str, Any]:
         """Add the codes that were ticked."""

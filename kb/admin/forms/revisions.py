@@ -76,7 +76,7 @@ class WithRevisions:
         newest = obj.history.order_by("-history_date", "-history_id").first()
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Go back to the words of {moment_of(revision)}?",
+            "title": f"Revert to the version of {moment_of(revision)}?",
             "step": steps([revision, newest], (*self.written, *self.linked), 1)[0],
             "object": obj,
             "opts": self.opts,
@@ -87,7 +87,7 @@ class WithRevisions:
     def _reverted(self, request: HttpRequest, obj: Any, revision: Any) -> bool:
         """Go back to a revision, or say why not."""
         if not posted_reason(request):
-            messages.error(request, "Nothing was changed. Say why: the history shows it.")
+            messages.error(request, "Nothing was changed. Enter a reason: the history shows it.")
             return False
         try:
             self._revert(request, obj, revision)
@@ -114,9 +114,9 @@ class WithRevisions:
     def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
         """Say what became of going back to a revision."""
         if saved.version == obj.version:
-            messages.info(request, f"Nothing to do: the words of {when} are the present ones.")
+            messages.info(request, f"Nothing to do: the version of {when} is the current one.")
         else:
-            messages.success(request, f"The words of {when} are back, as a new revision.")
+            messages.success(request, f"Reverted to the version of {when}. The history shows this as a new version.")
 
     def _revisions(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[RevisionStep]]:
         fields = (*self.written, *self.also_in_history, *self.linked)

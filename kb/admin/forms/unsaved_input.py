@@ -17,8 +17,8 @@ from django.template.response import TemplateResponse
 
 KEPT, SHOWN_AGAIN = "_kept", "kb_shown_again"
 MAX_CHARACTERS, MAX_FIELDS = 1_500_000, 2_000
-NO_LONGER = "You may not change this any more: your role has changed since you opened it."
-BACK = "These are your words from before. Nothing is saved yet: look them over, then save."
+NO_LONGER = "You no longer have permission to change this: your role changed after you opened it."
+BACK = "This is the text that you typed before. Nothing is saved yet: check it, then save."
 _MACHINERY = {"csrfmiddlewaretoken", KEPT, "version", "opened", "take_theirs"}
 
 
@@ -38,7 +38,7 @@ def page(request: HttpRequest, gone: str = "", status: int = 404) -> HttpRespons
     fields = list(_fields(request))
     context = {
         **admin.site.each_context(request),
-        "title": "Nothing is lost: you were logged out" if not gone else "Nothing is lost, but it cannot be saved here",
+        "title": "You were logged out; your text is kept" if not gone else "Your text cannot be saved here",
         "gone": gone,
         "fields": fields,
         "typed": [(_title(name), value) for name, value in fields if _is_words(name, value)],

@@ -86,7 +86,7 @@ class VersionedForm(forms.ModelForm):
         rows = type(self.instance)._default_manager.select_for_update(no_key=True).order_by("pk")
         current = rows.filter(pk=self.instance.pk).first()
         if current is None:
-            raise ValidationError("Somebody else deleted this after you had opened it.")
+            raise ValidationError("Somebody else deleted this after you opened it.")
         if cleaned.get("version") == str(current.version):
             return
         theirs = untouched(type(self)(instance=current, prefix=self.prefix))
@@ -142,7 +142,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         targets = {name: model.objects.visible_to(request.user) for name, model in models_of.items()}
         found, lost = choices.prefilled(request, targets)
         if lost:
-            messages.warning(request, f"Not filled in, because there is no such number: {', '.join(lost)[:200]}.")
+            messages.warning(request, f"Not filled in, because these do not exist: {', '.join(lost)[:200]}.")
         return choices.texts(request, self.filled_in) | found
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -163,7 +163,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         except (StaleEdit, NotAllowed) as refusal:
             refuse_save(request, str(refusal), getattr(refusal, "field", None))
         except IntegrityError:
-            refuse_save(request, "Somebody saved the same thing at the same moment. Nothing was changed: try again.")
+            refuse_save(request, "Somebody else saved the same thing at the same time. Nothing was changed. Try again.")
         # Once more, with the refusal as an error of the form: a redirect would lose what was typed.
         return super().changeform_view(request, object_id, form_url, context)
 
@@ -179,7 +179,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         """Show what was typed about something that is gone by now, or out of sight."""
         if unsaved_input.is_keepable(request):
             return unsaved_input.page(
-                request, f"This {opts.verbose_name} is not there any more, or not for you to see."
+                request, f"This {opts.verbose_name} no longer exists, or you do not have access to it."
             )
         return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
 
@@ -209,7 +209,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write through the verb, links and all."""
         if hasattr(request, REFUSED_SAVE):
-            raise PermissionDenied("This form is only shown.")
+            raise PermissionDenied("This form is read-only.")
         given = form.cleaned_data
         values = {name: given[name] for name in self.written if name in given}
         links = {name: [*given[name], *self._out_of_sight(request, obj, name)] for name in self.linked if name in given}

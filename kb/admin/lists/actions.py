@@ -30,7 +30,7 @@ Given = dict[str, Any]
 class StepForm(forms.Form):
     """What a step is told besides its rows."""
 
-    reason = forms.CharField(required=False, max_length=100, help_text="Shown in the history of each.")
+    reason = forms.CharField(required=False, max_length=100, help_text="Shown in the history of each row.")
 
     def __init__(self, *args: Any, user: Person | None, site: Any, **kwargs: Any) -> None:
         """Keep who asks: a step offers what that person may read."""
@@ -78,7 +78,7 @@ class WithSteps:
     def response_action(self: Any, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
         """Take a step on what was chosen; what is no row's number was chosen by nobody."""
         if not all(is_id(value) for value in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)):
-            messages.error(request, "Something was chosen that is no row of this list: choose again.")
+            messages.error(request, "Your selection contains something that is not in this list. Select again.")
             return None
         return super().response_action(request, queryset, *args)  # type: ignore[misc]
 
@@ -96,12 +96,12 @@ def _chosen(step: BulkAction, admin: Any, request: HttpRequest, queryset: QueryS
     count = queryset.count()
     if count > MAX_ROWS:
         noun = admin.opts.verbose_name_plural
-        say = f"You chose {count:,} {noun}; one step takes up to {MAX_ROWS:,}. Narrow the list by its filters first."
+        say = f"You selected {count:,} {noun}; the limit is {MAX_ROWS:,}. Filter the list first."
         messages.error(request, say)
         return None
     seen = dict(queryset.prefetch_related(None).values_list("pk", "version"))
     if not seen:
-        messages.warning(request, "Nothing that was chosen is there any more: choose again.")
+        messages.warning(request, "The selected rows no longer exist. Select again.")
         return None
     return _ask(step, admin, request, seen, step.form(user=request.user, site=admin.admin_site))
 
@@ -109,7 +109,7 @@ def _chosen(step: BulkAction, admin: Any, request: HttpRequest, queryset: QueryS
 def _confirmed(step: BulkAction, admin: Any, request: HttpRequest) -> HttpResponse | None:
     seen = _read(request.POST["seen"])
     if not seen:
-        messages.error(request, "What was chosen cannot be read any more: choose again.")
+        messages.error(request, "Your selection could not be read. Select again.")
         return None
     form = step.form(request.POST, user=request.user, site=admin.admin_site)
     if not form.is_valid():
@@ -119,7 +119,7 @@ def _confirmed(step: BulkAction, admin: Any, request: HttpRequest) -> HttpRespon
     try:
         outcome = step.take(rows, seen, by, form.cleaned_data)
     except (StaleEdit, NotAllowed) as refusal:
-        messages.error(request, f"Nothing was done. {refusal}")
+        messages.error(request, f"Nothing was changed. {refusal}")
     else:
         _report(step, admin, request, outcome)
     return None
@@ -155,17 +155,17 @@ def _read(seen: str) -> dict[int, int]:
 
 
 def _report(step: BulkAction, admin: Any, request: HttpRequest, outcome: BulkResult) -> None:
-    say = f"{step.title}: {_counted(admin, len(outcome.done))} done."
+    say = f"{step.title}: {_counted(admin, len(outcome.done))} changed."
     if outcome.unchanged:
-        say += f" {_counted(admin, len(outcome.unchanged))} needed nothing."
+        say += f" {_counted(admin, len(outcome.unchanged))} already up to date."
     if outcome.proposed:
-        say += f" {len(outcome.proposed):,} wait for a reviewer as proposals."
+        say += f" {len(outcome.proposed):,} waiting for a reviewer."
     (messages.success if outcome.done or outcome.proposed else messages.warning)(request, say)
     for reason, rows in outcome.skipped.items():
         names = ", ".join(f"“{shortened(str(row), 60)}”" for row in rows[:NAMED])
         more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
         why = capfirst(reason).rstrip(".")
-        messages.warning(request, f"{_counted(admin, len(rows))} left as before: {names}{more}. {why}.")
+        messages.warning(request, f"{_counted(admin, len(rows))} skipped: {names}{more}. {why}.")
     if outcome.done and (next_say := step.next(outcome)):
         messages.info(request, next_say)
 

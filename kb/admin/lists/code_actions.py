@@ -17,7 +17,7 @@ from kb.services.proposals import save_or_propose
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 KEEP, VENDOR = "keep", ""
-_FIRST = [(KEEP, "Leave as it is"), (VENDOR, "As the vendor's words say")]
+_FIRST = [(KEEP, "Leave as it is"), (VENDOR, "From the vendor's text")]
 
 
 class DispositionForm(StepForm):
@@ -32,7 +32,7 @@ class DispositionForm(StepForm):
         """Refuse to decide nothing."""
         given = super().clean() or {}
         if all(given.get(name) == KEEP for name in ("disposition", "fixer")):
-            raise forms.ValidationError("Decide at least one of the two.")
+            raise forms.ValidationError("Choose what to do or who can fix it.")
         return given
 
 
@@ -75,7 +75,7 @@ def _add_note(rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given
 
 
 CODE_STEPS = (
-    BulkAction("decide", "Set what to do and who fixes…", "kb.change_returncode", _decide, DispositionForm),
+    BulkAction("decide", "Set what to do and who can fix it…", "kb.change_returncode", _decide, DispositionForm),
     BulkAction(
         "add_note", "Add to a note…", "kb.change_troubleshootingnote", _decide, WhichNoteForm, together=_add_note
     ),

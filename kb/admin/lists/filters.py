@@ -52,7 +52,7 @@ for _name in VENDOR_TEXTS:
 class Listed(Question):
     """Whether the vendor still lists the code."""
 
-    title = "vendor's list"
+    title = "vendor listing"
     parameter_name = "listed"
     answers = (
         ("yes", "Listed", lambda codes: codes.current()),
@@ -74,11 +74,11 @@ class HasNote(Question):
 class Wording(Question):
     """Whose words agents read."""
 
-    title = "wording"
+    title = "text"
     parameter_name = "wording"
     answers = (
         ("ours", "Edited by support", lambda codes: codes.filter(_EDITED)),
-        ("vendor", "The vendor's own", lambda codes: codes.exclude(_EDITED)),
+        ("vendor", "Vendor's text", lambda codes: codes.exclude(_EDITED)),
     )
 
 
@@ -88,7 +88,7 @@ class ToCheck(Question):
     title = "review"
     parameter_name = "check"
     answers = (
-        ("due", "Review date has come", lambda notes: notes.due(timezone.localdate())),
-        ("proposed", "A change is proposed", lambda notes: notes.filter(pk__in=Proposal.objects.open().values("note"))),
-        ("asked", "Something asks for another look", lambda notes: notes.current().exclude(verify_since=None)),
+        ("due", "Review due", lambda notes: notes.due(timezone.localdate())),
+        ("proposed", "Change proposed", lambda notes: notes.filter(pk__in=Proposal.objects.open().values("note"))),
+        ("asked", "Needs attention", lambda notes: notes.current().exclude(verify_since=None)),
     )

@@ -19,7 +19,7 @@ class EndForm(StepForm):
     """When the incidents ended."""
 
     resolved_at = forms.SplitDateTimeField(
-        label="Resolved", required=False, widget=AdminSplitDateTime, help_text="Left empty, it is now."
+        label="Resolved", required=False, widget=AdminSplitDateTime, help_text="Leave empty to use the current time."
     )
 
     def clean_resolved_at(self) -> Any:
@@ -34,7 +34,7 @@ def _resolve(incident: Any, version: int, by: By, given: Given) -> Any:
 def _learned(outcome: BulkResult) -> SafeString:
     links = [(reverse("admin:kb_incidentlink_learned", args=[one.pk]), one) for one in outcome.done[:NAMED]]
     named = format_html_join(", ", '<a href="{}">{}</a>', links)
-    return format_html("What was learned from them? Write it into the notes of their codes: {}", named)
+    return format_html("Update the notes on the affected codes: {}", named)
 
 
 INCIDENT_STEPS = (BulkAction("resolve", "Resolve…", "kb.change_incidentlink", _resolve, EndForm, _learned),)

@@ -16,10 +16,10 @@ def steps(user: Person, text: str, ranges: list[CodeRange]) -> list[tuple[str, s
     is_code = bool(text_code.readings(text)) and any(letter.isdigit() for letter in text)
     if is_code and may("kb.import_table"):
         given = {"pasted": f"code\tdescription\n{text}\t"} | ({"table": ranges[0].table_id} if ranges else {})
-        found.append(("Make it a code", f"{reverse('admin:kb_tableimport_import')}?{urlencode(given)}"))
+        found.append(("Add as a code", f"{reverse('admin:kb_tableimport_import')}?{urlencode(given)}"))
     if number is not None and not ranges and may("kb.add_coderange"):
         given = {"first": number, "last": number}
-        found.append(("Name its range", f"{reverse('admin:kb_coderange_add')}?{urlencode(given)}"))
+        found.append(("Add a range", f"{reverse('admin:kb_coderange_add')}?{urlencode(given)}"))
     if may("kb.add_troubleshootingnote"):
         given = {"ranges": ranges[0].pk} if ranges else {"issue": text}
         found.append(("Write a note", f"{reverse('admin:kb_troubleshootingnote_add')}?{urlencode(given)}"))

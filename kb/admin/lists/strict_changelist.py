@@ -28,7 +28,7 @@ class WrongParameter(Exception):
         named = [str(one) for one in allowed]
         more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
         listed = f" Allowed: {', '.join(named[:MAX_NAMED])}{more}." if named else ""
-        super().__init__(f"“{shortened(name, 60)}” in the address {problem}.{listed} The entire list is shown.")
+        super().__init__(f"“{shortened(name, 60)}” in the address {problem}.{listed} The whole list is shown.")
 
 
 class AskedList(ChangeList):
@@ -38,18 +38,18 @@ class AskedList(ChangeList):
         """Read the address. Raises WrongParameter."""
         for name, values in request.GET.lists():
             if any("\x00" in text for text in (name, *values)):
-                raise WrongParameter(name.replace("\x00", ""), "holds a NUL byte, which no text contains")
+                raise WrongParameter(name.replace("\x00", ""), "contains a NUL byte, which is not allowed")
         page = request.GET.get(PAGE_VAR, "1")
         if not is_id(page):
-            raise WrongParameter(PAGE_VAR, f"is no whole number: {shortened(page, 40)}")
+            raise WrongParameter(PAGE_VAR, f"is not a whole number: {shortened(page, 40)}")
         try:
             super().__init__(request, *args, **kwargs)
         except IncorrectLookupParameters as problem:
-            raise WrongParameter(PAGE_VAR, f"names no page of this list: {shortened(page, 40)}") from problem
+            raise WrongParameter(PAGE_VAR, f"is not a page of this list: {shortened(page, 40)}") from problem
         except DisallowedModelAdminToField:
-            raise WrongParameter(TO_FIELD_VAR, "names no field that others refer to") from None
+            raise WrongParameter(TO_FIELD_VAR, "is not a field that others refer to") from None
         if not 1 <= self.page_num <= self.paginator.num_pages:
-            raise WrongParameter(PAGE_VAR, f"names no page of this list: {page}", [f"1 to {self.paginator.num_pages}"])
+            raise WrongParameter(PAGE_VAR, f"is not a page of this list: {page}", [f"1 to {self.paginator.num_pages}"])
 
     def get_filters(self, request: HttpRequest) -> Any:
         """Return the filters, once each parameter is known and each value is one that it takes."""
@@ -59,7 +59,7 @@ class AskedList(ChangeList):
             if name in (*IGNORED_PARAMS, *self.model_admin.also_asked):  # type: ignore[attr-defined]
                 continue
             if name not in known:
-                raise WrongParameter(name, "is not what this list is filtered by", [*known, "q"])
+                raise WrongParameter(name, "is not a filter of this list", [*known, "q"])
             for value in values:
                 known[name](name, value)
         return super().get_filters(request)
@@ -85,8 +85,8 @@ class AskedList(ChangeList):
         for part in order.split(".") if order else ():
             number = part.removeprefix("-")
             if not (is_id(number) and int(number) < len(self.list_display) + 1):
-                allowed = [f"1 to {len(self.list_display)}, with a minus for the last first, and dots between them"]
-                raise WrongParameter(ORDER_VAR, f"names no column: {shortened(part, 40)}", allowed)
+                allowed = [f"1 to {len(self.list_display)}, a minus for descending order, and dots between them"]
+                raise WrongParameter(ORDER_VAR, f"is not a column: {shortened(part, 40)}", allowed)
 
 
 def _checks(model: Any, list_filter: Any, user: Person | None) -> Iterator[tuple[str, Any]]:
@@ -117,7 +117,7 @@ def _one_of(allowed: Iterable[str]) -> Any:
 
     def check(name: str, value: str) -> None:
         if value not in taken:
-            raise WrongParameter(name, f"is not one of its values: {shortened(value, 40)}", taken)
+            raise WrongParameter(name, f"cannot have this value: {shortened(value, 40)}", taken)
 
     return check
 
@@ -127,7 +127,7 @@ def _row_of(model: Any, user: Person | None) -> Any:
         rows = model._default_manager.all()
         seen = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
         if not (is_id(value) and seen.filter(pk=value).exists()):
-            raise WrongParameter(name, f"is the number of no {model._meta.verbose_name}: {shortened(value, 40)}")
+            raise WrongParameter(name, f"is no existing {model._meta.verbose_name}: {shortened(value, 40)}")
 
     return check
 

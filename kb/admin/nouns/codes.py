@@ -31,10 +31,10 @@ class CodeForm(VersionedForm):
     disposition = forms.TypedChoiceField(label="What to do", required=False, empty_value=None)
     fixer = forms.TypedChoiceField(label="Who can fix it", required=False, empty_value=None)
     take_vendor = forms.MultipleChoiceField(
-        label="Back to the vendor's words",
+        label="Use the vendor's text",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Tick and save: the vendor's text replaces ours, whatever stands in the field above.",
+        help_text="Tick and save to replace our text with the vendor's. The field above is then ignored.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class CodeForm(VersionedForm):
         for name, labels in (("disposition", DISPOSITIONS), ("fixer", FIXERS)):
             field = self.fields[name]
             assert isinstance(field, forms.TypedChoiceField)
-            field.choices = [("", f"As the vendor's words say: {labels[getattr(derived, name)]}"), *labels.items()]
+            field.choices = [("", f"From the vendor's text: {labels[getattr(derived, name)]}"), *labels.items()]
             by_vendor = getattr(self.instance, f"{name}_origin") == Origin.VENDOR
             self.initial[name] = "" if by_vendor else getattr(self.instance, name)
         edited = self.instance.edited_texts
@@ -62,12 +62,12 @@ class CodeForm(VersionedForm):
             cleaned[name] = getattr(self.instance, f"vendor_{name}")
         successor = cleaned.get("successor")
         if successor and successor.pk == self.instance.pk:
-            self.add_error("successor", "A code cannot take its own place: choose another one, or none.")
+            self.add_error("successor", "A code cannot be its own successor: choose another one, or none.")
         return cleaned
 
 
 def _vendor_says(name: str) -> Any:
-    @admin.display(description=f"{LABELS[name]}, as the vendor says")
+    @admin.display(description=f"{LABELS[name]}, vendor's text")
     def says(self: Any, code: ReturnCode) -> SafeString:
         words = {"vendor": getattr(code, f"vendor_{name}"), "ours": getattr(code, name)}
         return render_to_string("admin/kb/vendor_says.html", words)
@@ -100,7 +100,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ("table", "section")
     search_fields = ("code",)
-    search_help_text = "A code in any spelling (ORA-942, 0xC0000005, 660300001), its beginning, or words."
+    search_help_text = "A code in any spelling (ORA-942, 0xC0000005, 660300001), its first digits, or words."
     autocomplete_fields = ("successor",)
     readonly_fields = (
         "code",
@@ -131,8 +131,8 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
                 "From the vendor's table",
                 {
                     "fields": [*texts, *back, *extra],
-                    "description": "What agents read, beside what the vendor says. An import brings the vendor's "
-                    "changes in; where both sides changed the same text it asks.",
+                    "description": "What agents read, next to the vendor's text. Imports bring in the vendor's "
+                    "changes; if you and the vendor changed the same text, the import asks which one to keep.",
                 },
             ),
             ("Owned by support (imports never touch)", {"fields": [("disposition", "fixer"), "successor"]}),
@@ -199,7 +199,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         """Show the disposition."""
         return tags.tag(code.disposition, code.get_disposition_display())
 
-    @admin.display(description="Who fixes", ordering="fixer")
+    @admin.display(description="Fixed by", ordering="fixer")
     def listed_fixer(self, code: ReturnCode) -> SafeString:
         """Show who can fix it."""
         return tags.tag(f"fixer-{code.fixer}", code.get_fixer_display())
@@ -209,10 +209,10 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         """Show whether there is a note about the code."""
         return tags.tag("noted", "Has a note") if code.has_notes else tags.tag("missing", "No note")
 
-    @admin.display(description="Listed, wording")
+    @admin.display(description="Status")
     def wording(self, code: ReturnCode) -> SafeString:
         """Show whether the vendor still lists the code, and whose words these are."""
-        words = tags.tag("ours", "Edited") if code.edited_texts else tags.tag("vendor", "Vendor's")
+        words = tags.tag("ours", "Edited") if code.edited_texts else tags.tag("vendor", "Vendor text")
         return format_html("{} {}", tags.tag("retired", "Retired"), words) if code.is_retired else words
 
     @admin.display(description="Status")

@@ -26,12 +26,10 @@ class FlagForm(VersionedForm):
         """Say what an answer does; nobody who may not work here can look after a flag."""
         super().__init__(*args, **kwargs)
         if "answer" in self.fields:
-            self.fields[
-                "answer"
-            ].help_text = "Whoever raised it reads this, and the flag is closed. Left empty, it stays open."
+            self.fields["answer"].help_text = "Shown to the person who raised the flag. An answer closes the flag."
         owner = self.fields.get("owner")
         if isinstance(owner, forms.ModelChoiceField):
-            owner.empty_label = "Nobody yet"
+            owner.empty_label = "Not assigned"
             people = get_user_model()._default_manager
             owner.queryset = people.filter(is_staff=True, is_active=True) | people.filter(pk=self.instance.owner_id)
 
@@ -47,11 +45,11 @@ class FlagAdmin(VersionedAdmin):
     list_display_links = ("words",)
     list_filter = ("state", ("owner", admin.RelatedOnlyFieldListFilter))
     search_fields = ("comment", "answer", "code__code", "note__title")
-    search_help_text = "A code, or words of the flag, its answer or its note."
+    search_help_text = "A code, or words from the flag, its answer or its note."
     readonly_fields = ("about", "comment", "raised_by", "listed_raised", "listed_state", "listed_answered")
     fieldsets = (
-        ("What an agent says", {"fields": ("about", "comment", ("raised_by", "listed_raised"))}),
-        ("What support makes of it", {"fields": ("owner", "answer", ("listed_state", "listed_answered"))}),
+        ("Report", {"fields": ("about", "comment", ("raised_by", "listed_raised"))}),
+        ("Answer", {"fields": ("owner", "answer", ("listed_state", "listed_answered"))}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:

@@ -60,17 +60,17 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
     list_display_links = ("listed_reference", "title")
     list_filter = ("state", "audience")
     search_fields = ("reference", "title", "impact", "workaround", "url")
-    search_help_text = "A code in any spelling (its incidents), a reference, or words."
+    search_help_text = "A code in any spelling, to find its incidents; a reference, or words."
     autocomplete_fields = ("codes",)
     fieldsets = (
         ("In the tracker", {"fields": ("url", "reference", "title")}),
-        ("How it stands", {"fields": ("state", ("started_at", "resolved_at"))}),
+        ("Status", {"fields": ("state", ("started_at", "resolved_at"))}),
         (
             "For agents",
             {
                 "fields": ("impact", "workaround", "codes", "audience"),
                 "description": "Markdown: **bold**, lists, `code`, links. HTML is shown as text. "
-                "The public sees a public incident unless all its codes are internal.",
+                "A public incident is visible to everybody unless all its codes are internal.",
             },
         ),
     )
@@ -88,8 +88,8 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Say what an empty date of resolution means, and whose form it is."""
         texts = {
-            "started_at": "In your own time zone, as all times here.",
-            "resolved_at": "Left empty, a resolved incident gets the present time.",
+            "started_at": "In your time zone, like all times here.",
+            "resolved_at": "Leave empty to use the current time for a resolved incident.",
         }
         made: Any = super().get_form(request, obj, change, help_texts=texts, **kwargs)
         made.user = request.user
@@ -134,12 +134,12 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
 
     def _asked_next(self, request: HttpRequest, incident: Any) -> HttpResponse | None:
         if incident.just_resolved:
-            messages.success(request, f"“{incident}” is saved, as resolved.")
+            messages.success(request, f"“{incident}” is saved as resolved.")
             return HttpResponseRedirect(reverse("admin:kb_incidentlink_learned", args=[incident.pk]))
         if not incident.left_out:
             return None
         named = ", ".join(code.code for code in incident.left_out)
-        messages.success(request, f"“{incident}” is saved. Its words name codes that are not linked: {named}.")
+        messages.success(request, f"“{incident}” is saved. Its text mentions codes that are not linked: {named}.")
         address = reverse("admin:kb_incidentlink_change", args=[incident.pk])
         return HttpResponseRedirect(f"{address}#proposed")
 
@@ -181,7 +181,7 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
         notes = TroubleshootingNote.objects.visible_to(request.user).current().filter(codes__in=codes).distinct()
         context = {
             **self.admin_site.each_context(request),
-            "title": f"What was learned from {incident}?",
+            "title": f"Update notes after {incident}",
             "incident": incident,
             "codes": codes.order_by("sort_key", "pk")[:SHOWN],
             "code_count": codes.count(),

@@ -30,12 +30,12 @@ _ASKED = {"p": None, "q": None, "ignored": ("", "0", "1")}
 def _check(request: HttpRequest) -> None:
     for name, value in request.GET.items():
         if name not in _ASKED:
-            raise WrongParameter(name, "is not what this list is filtered by", _ASKED)
+            raise WrongParameter(name, "is not a filter of this list", _ASKED)
         if (allowed := _ASKED[name]) and value not in allowed:
-            raise WrongParameter(name, f"is not one of its values: {shortened(str(value), 40)}", allowed)
+            raise WrongParameter(name, f"cannot have this value: {shortened(str(value), 40)}", allowed)
     page = request.GET.get("p", "1")
     if not is_id(page):
-        raise WrongParameter("p", f"is no whole number: {shortened(page, 40)}")
+        raise WrongParameter("p", f"is not a whole number: {shortened(page, 40)}")
 
 
 @admin.register(Miss)
@@ -78,7 +78,7 @@ class MissAdmin(admin.ModelAdmin):
         )
         context = {
             **self.admin_site.each_context(request),
-            "title": "Misses",
+            "title": "Searches without an answer",
             "opts": self.opts,
             "page": page,
             "rows": [] if ignored else _rows(request, list(page.object_list)),
@@ -107,9 +107,9 @@ class MissAdmin(admin.ModelAdmin):
                 messages.success(request, f"“{text}” is no longer ignored.")
             elif Miss.objects.filter(text=text).exists():
                 ignore_miss(text, by)
-                messages.success(request, f"“{text}” is ignored from now on.")
+                messages.success(request, f"“{text}” is now ignored.")
             else:
-                messages.error(request, f"Nobody has asked for “{text[:MISS_LENGTH]}”.")
+                messages.error(request, f"Nobody has searched for “{text[:MISS_LENGTH]}”.")
         except NotAllowed as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(back)

@@ -40,7 +40,7 @@ def take(request: HttpRequest, note: TroubleshootingNote, step: NoteTransition) 
         given = {"review_on": _posted_date(request)} if step.name == "confirm" else {}
         saved = step.verb(note, posted_version(request), by, **given)
     except StaleEdit:
-        messages.error(request, f"“{note}” was saved by somebody else after you had opened it: look at it again.")
+        messages.error(request, f"“{note}” was saved by somebody else after you opened it. Check it again.")
     except (NotAllowed, ValidationError) as refusal:
         messages.error(request, " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal))
     else:
@@ -49,7 +49,7 @@ def take(request: HttpRequest, note: TroubleshootingNote, step: NoteTransition) 
 
 def _done(note: TroubleshootingNote, step: NoteTransition) -> str:
     if step.name == "confirm":
-        return f"“{note}” is still true." + (f" Next review: {note.review_on}." if note.review_on else "")
+        return f"“{note}” is confirmed." + (f" Next review: {note.review_on}." if note.review_on else "")
     return f"“{note}” is now: {note.get_state_display().lower()}."
 
 

@@ -33,7 +33,7 @@ from kb.text.safety.markdown import MAX_LENGTH
 
 MARKDOWN = NOTE_TEXTS[1:]
 CODES_IN_LIST = 3
-WAITS = "Your change waits for a reviewer as a proposal."
+WAITS = "Your change is saved as a proposal, waiting for a reviewer."
 
 
 class NoteForm(VersionedForm):
@@ -73,12 +73,12 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     list_filter = ("state", ToCheck, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("owner",)
     search_fields = ("all_texts",)
-    search_help_text = "A code in any spelling (its notes), or words of the note."
+    search_help_text = "A code in any spelling, to find its notes; or words."
     autocomplete_fields = ("codes", "ranges")
     fieldsets = (
         (None, {"fields": ("title",)}),
         (
-            "What support knows",
+            "Troubleshooting",
             {
                 "fields": ("issue", "environment", "cause", "resolution"),
                 "description": "Markdown: **bold**, lists, `code`, links. HTML is shown as text.",
@@ -86,7 +86,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         ),
         ("For the customer", {"fields": ("customer_reply",)}),
         ("Applies to", {"fields": ("codes", "ranges")}),
-        ("Upkeep", {"fields": (("audience", "owner", "review_on"),)}),
+        ("Ownership and review", {"fields": (("audience", "owner", "review_on"),)}),
     )
 
     def get_urls(self) -> list[Any]:
@@ -154,7 +154,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         """Lead to the proposal where the edit became one."""
         if obj.waiting is None:
             return super().response_change(request, obj)
-        messages.success(request, f"{WAITS} The live note stays as it is until then.")
+        messages.success(request, f"{WAITS} The live note does not change until it is accepted.")
         return HttpResponseRedirect(reverse("admin:kb_proposal_change", args=[obj.waiting.pk]))
 
     def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
@@ -162,7 +162,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         if obj.waiting is None:
             super().say_reverted(request, obj, saved, when)
         else:
-            messages.success(request, f"{WAITS} It brings back the words of {when}.")
+            messages.success(request, f"{WAITS} It reverts the note to the version of {when}.")
 
     def move_view(self, request: HttpRequest, object_id: str, move: str) -> HttpResponse:
         """Take a step of a note's life, or say why not."""
@@ -206,7 +206,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     def listed_state(self, note: TroubleshootingNote) -> SafeString:
         """Show the state, and whether somebody should look again."""
         state = tags.tag(note.state, note.get_state_display())
-        return format_html("{} {}", state, tags.tag("look", "Look again")) if note.is_to_verify else state
+        return format_html("{} {}", state, tags.tag("look", "Needs attention")) if note.is_to_verify else state
 
     @admin.display(description="Review", ordering="review_on")
     def listed_review(self, note: TroubleshootingNote) -> str:

@@ -33,8 +33,8 @@ from kb.services.proposals import (
 )
 
 DONE = {
-    "accept": "The proposal is live, and the note is validated.",
-    "return": "The proposal is back with its author.",
+    "accept": "The proposal is accepted: the note is updated and validated.",
+    "return": "The proposal is returned to its author.",
     "withdraw": "The proposal is withdrawn.",
 }
 
@@ -78,9 +78,9 @@ class ProposalAdmin(VersionedAdmin):
     list_filter = ("state", Mine)
     list_select_related = ("author", "reviewer")
     search_fields = ("title", "note__title", "reason", "author__username")
-    search_help_text = "Words of the title or the reason, or who proposed it."
+    search_help_text = "Words from the title or the reason, or the name of the author."
     autocomplete_fields = PROPOSED_LINKS
-    fieldsets: ClassVar[Any] = (*NoteAdmin.fieldsets[:-1], ("For whom", {"fields": ("audience",)}))
+    fieldsets: ClassVar[Any] = (*NoteAdmin.fieldsets[:-1], ("Visibility", {"fields": ("audience",)}))
 
     def get_urls(self) -> list[Any]:
         """Add what one may do with a proposal."""
@@ -148,7 +148,7 @@ class ProposalAdmin(VersionedAdmin):
         proposal = self._found(request, object_id)
         refusal = why_not_act("rebase", proposal, request.user)
         if refusal or not is_outdated(proposal):
-            messages.error(request, refusal or "The live note still says what this was made from: nothing to do.")
+            messages.error(request, refusal or "The proposal is already up to date.")
             return HttpResponseRedirect(_page(proposal))
         form = ConflictForm(proposal, request.POST if request.method == "POST" else None)
         if form.is_valid() and _rebased(request, proposal, form.cleaned_data):
@@ -206,5 +206,5 @@ def _rebased(request: HttpRequest, proposal: Proposal, chosen: dict[str, str]) -
     except (StaleEdit, NotAllowed) as refusal:
         messages.error(request, str(refusal))
         return False
-    messages.success(request, "The proposal is up to date with the live note, and waits for a reviewer.")
+    messages.success(request, "The proposal is up to date with the live note, and waiting for a reviewer.")
     return True

@@ -21,7 +21,7 @@ class SynonymAdmin(VersionedAdmin):
     filled_in = ("words",)
     list_display = ("words",)
     search_fields = ("words",)
-    search_help_text = "One of the words."
+    search_help_text = "One of the words or phrases."
     fields = ("words",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

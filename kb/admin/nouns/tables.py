@@ -34,10 +34,10 @@ class CodeTableAdmin(VersionedAdmin):
     list_display = ("listed_slug", "vendor", "product", "name", "listed_codes", "listed_audience", "listed_update")
     list_filter = ("audience", "vendor")
     search_fields = ("slug", "vendor", "product", "name")
-    search_help_text = "The vendor, product, title or short name."
+    search_help_text = "Vendor, product, title or short name."
     fieldsets = (
-        ("What it is", {"fields": (("vendor", "product"), "name", ("slug", "language"), "source_url")}),
-        ("Who may read it", {"fields": ("audience",)}),
+        ("Table", {"fields": (("vendor", "product"), "name", ("slug", "language"), "source_url")}),
+        ("Access", {"fields": ("audience",)}),
     )
 
     change_form_template = "admin/kb/table_form.html"
@@ -111,7 +111,7 @@ class SectionAdmin(VersionedAdmin):
     list_filter = (("table", Belonging),)
     list_select_related = ("table",)
     search_fields = ("name", "slug", "table__name", "table__product")
-    search_help_text = "The section's name, or its table."
+    search_help_text = "Name of the section or its table."
     readonly_fields = ("table",)
     fields = ("table", "name", ("slug", "position"))
 
@@ -154,7 +154,7 @@ class CodeRangeAdmin(VersionedAdmin):
     list_filter = (("table", Belonging), "origin")
     list_select_related = ("table",)
     search_fields = ("name", "first", "last")
-    search_help_text = "The range's name, or one of its two ends."
+    search_help_text = "Name of the range, or its first or last number."
     fields = ("table", "name", ("first", "last"), "origin")
     autocomplete_fields = ("table",)
 
@@ -179,7 +179,7 @@ class CodeRangeAdmin(VersionedAdmin):
         """Show the block as people write it."""
         return tags.mono(code_range.pattern)
 
-    @admin.display(description="Stated by", ordering="origin")
+    @admin.display(description="Source", ordering="origin")
     def listed_origin(self, code_range: CodeRange) -> SafeString:
         """Show who says so."""
         return tags.tag(code_range.origin, code_range.get_origin_display())

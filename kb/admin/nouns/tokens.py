@@ -22,7 +22,7 @@ class NewTokenForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Never more than its user may: “internal” gives nothing to who may not read that.",
+        help_text="A token never has more rights than its user.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -34,14 +34,14 @@ class NewTokenForm(forms.ModelForm):
         """Refuse an end that is past."""
         expires_at = self.cleaned_data["expires_at"]
         if expires_at and expires_at <= timezone.now():
-            raise forms.ValidationError("This has passed; give a later time, or none for a token that never expires.")
+            raise forms.ValidationError("This time is in the past. Enter a later time, or leave the field empty.")
         return expires_at
 
 
 class TokenForm(forms.ModelForm):
     """What may be done to a token that is there."""
 
-    revoke = forms.BooleanField(required=False, help_text="Ends it for good. The program is refused within a second.")
+    revoke = forms.BooleanField(required=False, help_text="Permanently disables the token, within a second.")
 
 
 @admin.register(ApiToken)
@@ -52,7 +52,7 @@ class TokenAdmin(WithAskedList, admin.ModelAdmin):
     list_select_related = ("user",)
     list_per_page = 50
     search_fields = ("name", "hint", "user__username")
-    search_help_text = "Name, beginning of the token, or user."
+    search_help_text = "Name, first characters of the token, or user."
     actions = None
     show_full_result_count = False
 

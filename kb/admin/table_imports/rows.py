@@ -31,7 +31,7 @@ DECISIONS = [Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED]
 class KindFilter(admin.SimpleListFilter):
     """Filter the rows of one import by kind, with the stored counts beside each."""
 
-    title = "what it does"
+    title = "change"
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -84,7 +84,7 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
     list_max_show_all = 50
     show_full_result_count = False
     search_fields = ["code", "section_name", "message", "description", "suggested_actions"]
-    search_help_text = "Code, section, words of the vendor's new text, or of the message"
+    search_help_text = "Code, section, or words from the vendor's new text or the message."
     actions = ["keep_ours", "take_theirs", "leave_out"]
     change_list_template = "admin/kb/importrow/change_list.html"
 
@@ -139,7 +139,7 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
         request.table_import = table_import  # type: ignore[attr-defined]
         return super().changelist_view(request, {"title": str(table_import), **summary(request, table_import)})
 
-    @admin.display(description="Does")
+    @admin.display(description="Change")
     def does(self, row: ImportRow) -> str:
         """Return the kind as a tag."""
         return format_html('<span class="tag tag-{}">{}</span>', row.kind, row.get_kind_display())
@@ -162,7 +162,7 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
             return format_html("{} <small>from {}</small>", name, row.return_code.section)
         return name
 
-    @admin.display(description="What changes")
+    @admin.display(description="Details")
     def differences(self, row: ImportRow) -> SafeString:
         """Return the message and the word-level differences of the texts."""
         return SafeString(render_to_string("admin/kb/importrow/differences.html", {"row": row, "texts": changes(row)}))
@@ -186,7 +186,7 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
         """Take the vendor's words in the chosen conflicts."""
         self._decide(request, rows.filter(kind=RowKind.CONFLICT), Resolution.TAKE_THEIRS)
 
-    @admin.action(description="Leave these rows out", permissions=["change"])
+    @admin.action(description="Leave out these rows", permissions=["change"])
     def leave_out(self, request: HttpRequest, rows: QuerySet[ImportRow]) -> None:
         """Leave the chosen rows out of the import."""
         self._decide(request, rows.filter(kind__in=TOUCHING), Resolution.LEAVE_OUT)

@@ -33,45 +33,45 @@ from kb.models import CodeTable, Door, TableImport
 from kb.models.table_imports import Resolution
 from kb.services.journal import By
 
-ENCODINGS = [("", "Found out from the file"), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("gb18030", "GB18030")]
+ENCODINGS = [("", "Detect from the file"), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("gb18030", "GB18030")]
 MAX_HEADERS = 100
 MAX_PASTED = 500
 """Characters of a table that an address brings along: a row or two."""
-DELIMITERS = [("", "Found out from the file"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab")]
+DELIMITERS = [("", "Detect from the file"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab")]
 NEW_TABLE = ("slug", "vendor", "product", "name", "language")
 
 
 def _check_size(upload: UploadedFile) -> None:
     if (upload.size or 0) > settings.KB_IMPORT_MAX_BYTES:
-        raise ValidationError(
-            f"The upload has {upload.size} bytes; at most {settings.KB_IMPORT_MAX_BYTES} are allowed."
-        )
+        raise ValidationError(f"The file has {upload.size} bytes; at most {settings.KB_IMPORT_MAX_BYTES} are allowed.")
 
 
 class UploadForm(forms.Form):
     """A file or a pasted table, and the table that it updates or makes."""
 
-    table = forms.ModelChoiceField(CodeTable.objects.all(), required=False, empty_label="A new table, named below")
+    table = forms.ModelChoiceField(CodeTable.objects.all(), required=False, empty_label="Create a new table (below)")
     file = forms.FileField(required=False, validators=[_check_size], help_text="CSV, XLSX, JSON, HTML or Markdown.")
     pasted = forms.CharField(
         label="Or paste a table",
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="As copied from a web page or from Markdown.",
+        help_text="Copied from a web page or from Markdown.",
     )
     complete = forms.BooleanField(
-        label="This is the entire table",
+        label="This is the whole table",
         required=False,
-        help_text="Codes that it does not list are then proposed as retired. Leave it off for a part of the table.",
+        help_text="The plan then retires codes that the file does not list. Leave it off for part of a table.",
     )
     encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
-    delimiter = forms.ChoiceField(label="Columns are separated by", choices=DELIMITERS, required=False)
-    slug = forms.SlugField(label="Short name", required=False, help_text="Names the table in addresses: zim-server.")
+    delimiter = forms.ChoiceField(label="Column separator", choices=DELIMITERS, required=False)
+    slug = forms.SlugField(label="Short name", required=False, help_text="Used in URLs, e.g. zim-server.")
     vendor = forms.CharField(required=False, max_length=120)
     product = forms.CharField(required=False, max_length=120)
     name = forms.CharField(label="Title", required=False, max_length=200)
-    language = forms.CharField(required=False, max_length=16, initial="en", help_text="A language tag: en, zh, de.")
+    language = forms.CharField(
+        required=False, max_length=16, initial="en", help_text="Language tag, e.g. en, zh or de."
+    )
 
     def __init__(self, *args: Any, headers: dict[str, str] | None = None, **kwargs: Any) -> None:
         """Add a choice for each column whose reading is to be adjusted; `headers` says how each was read."""
@@ -87,11 +87,11 @@ class UploadForm(forms.Form):
         """Refuse what cannot be planned, naming what is missing."""
         data = super().clean() or {}
         if bool(data.get("file")) == bool((data.get("pasted") or "").strip()):
-            self.add_error("file", "Choose a file or paste a table: one of the two.")
+            self.add_error("file", "Either choose a file or paste a table.")
         if not data.get("table") and "table" not in self.errors:
             for name in ("slug", "vendor", "product", "name"):
                 if not data.get(name) and name not in self.errors:
-                    self.add_error(name, "A new table needs this.")
+                    self.add_error(name, "Required for a new table.")
         return data
 
     def column_fields(self) -> list[forms.BoundField]:
@@ -118,7 +118,7 @@ class TableImportAdmin(WithAskedList, ImportMixin, admin.ModelAdmin):
     list_select_related = ["table", "planned_by"]
     list_display_links = None
     search_fields = ["file_name", "sha256", "table__name", "table__slug"]
-    search_help_text = "File name, sha256, or table"
+    search_help_text = "File name, SHA-256 or table."
     show_full_result_count = False
     actions = None
 
@@ -264,7 +264,7 @@ class TableImportAdmin(WithAskedList, ImportMixin, admin.ModelAdmin):
         def verb(found: TableImport, by: By) -> None:
             chosen = request.POST.get("resolution")
             if chosen not in (Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
-                raise ImportRefused("Choose to keep ours or to take the vendor's.")
+                raise ImportRefused("Choose whether to keep ours or take the vendor's.")
             decisions.resolve_all(found, Resolution(chosen), by)
 
         return self._do(request, pk, "kb.import_table", verb, "All conflicts are decided.")

@@ -52,22 +52,22 @@ def _planned(pk: int) -> Iterator[TableImport]:
     with transaction.atomic():
         current = TableImport.objects.select_for_update(no_key=True).get(pk=pk)
         if not current.is_planned:
-            raise WrongState(f"{current} is {current.get_state_display().lower()}: nothing is left to decide.")
+            raise WrongState(f"{current} is {current.get_state_display().lower()}: there is nothing to decide.")
         yield current
 
 
 def _check_fits(row: ImportRow, resolution: str, edited: dict[str, str]) -> None:
     if resolution not in Resolution.values:
         allowed = ", ".join(filter(None, Resolution.values))
-        raise ImportRefused(f"There is no decision {resolution!r}; allowed: {allowed}.")
+        raise ImportRefused(f"{resolution!r} is not a decision. Allowed: {allowed}.")
     if row.kind not in TOUCHING:
-        raise ImportRefused("This row is not applied in any case: there is nothing to decide.")
+        raise ImportRefused("This row is never applied, so there is nothing to decide.")
     if resolution in _FOR_CONFLICTS and not row.conflicts:
-        raise ImportRefused(f"{row.code} is not in conflict: it can only be left out.")
+        raise ImportRefused(f"{row.code} has no conflict: you can only leave it out.")
     if bool(edited) != (resolution == Resolution.EDITED):
-        raise ImportRefused("Your own words belong to the decision 'Edited', and it needs some.")
+        raise ImportRefused("Enter your own text for the decision 'Edited', and only for that one.")
     unknown = set(edited) - set(row.conflicts)
     if unknown:
-        raise ImportRefused(f"{', '.join(sorted(unknown))}: not in conflict; allowed: {', '.join(row.conflicts)}.")
+        raise ImportRefused(f"{', '.join(sorted(unknown))}: no conflict. Allowed: {', '.join(row.conflicts)}.")
     if len(edited.get("symbol", "")) > 200 or any("\x00" in text for text in edited.values()):
-        raise ImportRefused("A symbol has at most 200 characters, and no text has NUL characters.")
+        raise ImportRefused("A symbol can have up to 200 characters, and NUL characters are not allowed.")

@@ -71,7 +71,10 @@ def mark_notes(done: TableImport, entry: JournalEntry) -> None:
     for note_id, codes in sorted(_notes_of_reworded(done).items()):
         note = entry.lock(TroubleshootingNote, note_id)
         shown = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
-        values = {"verify_since": done.applied_at, "verify_reason": f"{done} reworded {shown}."[:250]}
+        values = {
+            "verify_since": done.applied_at,
+            "verify_reason": f"{done} changed the vendor text of {shown}."[:250],
+        }
         entry.update(note, journal.changed_fields(note, values))
 
 

@@ -96,11 +96,11 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
 def _check(original: TableImport) -> None:
     if original.state == ImportState.ROLLED_BACK:
         at = f"{original.closed_at:%Y-%m-%d %H:%M}"
-        raise WrongState(f"{original} was rolled back already, by {original.closed_by} at {at}.")
+        raise WrongState(f"{original} was already rolled back, by {original.closed_by} at {at}.")
     if original.state != ImportState.APPLIED:
-        raise WrongState(f"{original} is {original.get_state_display().lower()}: there is nothing to take back.")
+        raise WrongState(f"{original} is {original.get_state_display().lower()}: there is nothing to roll back.")
     if original.rolls_back_id:
-        raise WrongState(f"{original} is a roll-back: to have the codes back, import the file again.")
+        raise WrongState(f"{original} is a roll-back. To bring the codes back, import the file again.")
 
 
 def _open(original: TableImport, by: By) -> TableImport:
@@ -144,7 +144,7 @@ def _put_back(page: list[tuple[ImportRow, ReturnCode]], done: TableImport) -> li
         reason = _why_not(row, code)
         if reason:
             kept.append(code.pk)
-            records.append(_record(row, code, done, RowKind.WARNING, f"Not put back: {reason}"))
+            records.append(_record(row, code, done, RowKind.WARNING, f"Not rolled back: {reason}"))
         else:
             records.append(_undo(row, code, done))
             codes.append(code)
@@ -162,7 +162,7 @@ def _why_not(row: ImportRow, code: ReturnCode) -> str:
         return f"{code} was changed again on {code.updated_at:%Y-%m-%d %H:%M}."
     taken = ReturnCode.objects.filter(section=row.before.get("section"), identity=code.identity)
     if "section" in row.before and taken.exclude(pk=code.pk).exists():
-        return f"Its former section has another {code} by now."
+        return f"Its former section now has another {code}."
     return ""
 
 

@@ -51,7 +51,7 @@ def apply_import(
             done.save()
             journal_rows.write_feed(done, entry)
     except IntegrityError as error:
-        raise PlanIsStale(["A table, section or code of the same name appeared meanwhile."]) from error
+        raise PlanIsStale(["A table, section or code of the same name was created in the meantime."]) from error
     finally:
         current_door.reset(door)
     return done
@@ -75,7 +75,7 @@ def _to_retire(table_import: TableImport) -> int:
 def _check(done: TableImport, yes_retire: bool, skip_errors: bool) -> None:
     if not done.is_planned:
         who = f" by {done.applied_by}" if done.applied_by else ""
-        raise WrongState(f"{done} is {done.get_state_display().lower()}{who}; only a planned import can be applied.")
+        raise WrongState(f"{done} is {done.get_state_display().lower()}{who}. Only a planned import can be applied.")
     errors, duplicates = done.count(RowKind.ERROR), done.count(RowKind.DUPLICATE)
     if errors + duplicates and not skip_errors:
         raise RowsInError(errors, duplicates)

@@ -67,10 +67,10 @@ def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
         said.append(f"Moved from section {code.section} to {row.section_name or '(no section)'}.")
     if "retired_at" in row.fields:
         kind = RowKind.RESTORED
-        said.append(f"Listed again; retired since {code.retired_at:%Y-%m-%d}.")
+        said.append(f"Listed again. It was retired on {code.retired_at:%Y-%m-%d}.")
     if row.conflicts:
         kind = RowKind.CONFLICT
-        said.append(f"Support and the vendor both changed: {', '.join(row.conflicts)}.")
+        said.append(f"Changed by both support and the vendor: {', '.join(row.conflicts)}.")
     return kind, " ".join(said)
 
 

@@ -87,7 +87,7 @@ def basis_of(table: CodeTable | None) -> dict[str, int]:
 def check_name_is_free(slug: str) -> None:
     """Refuse a new table whose name another one has."""
     if CodeTable.objects.filter(slug=slug).exists():
-        raise ImportRefused(f"There is a table named {slug} already: import into it, or choose another name.")
+        raise ImportRefused(f"There is already a table named {slug}. Import into it, or choose another name.")
 
 
 def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str) -> TableImport:

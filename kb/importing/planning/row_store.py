@@ -45,7 +45,7 @@ def store_duplicates(planned: TableImport) -> None:
                 section_name=section,
                 code=code,
                 identity=identity,
-                message=f"{code} is listed twice: {_where(first_line, first_sheet)} counts, not {_where(line, sheet)}.",
+                message=f"{code} appears twice: {_where(first_line, first_sheet)} is used, not {_where(line, sheet)}.",
             )
             for line, sheet, section, code, identity, first_line, first_sheet in found
         )
@@ -82,8 +82,8 @@ def _ambiguous(table: CodeTable | None, code: str, identity: str) -> str:
     names = Section.objects.filter(table=table, codes__identity=identity).values_list("name", flat=True)
     listed = ", ".join(name or "(no section)" for name in names)
     return (
-        f"{code} is in several sections of this table ({listed}) and the file does not say which:"
-        " add a column with the section."
+        f"{code} is in several sections of this table ({listed}) and the file does not say which one:"
+        " add a section column."
     )
 
 
@@ -200,7 +200,7 @@ def store_missing(planned: TableImport) -> None:
 def _missing_row(planned: TableImport, code: ReturnCode) -> ImportRow:
     row = comparison.row_about(planned, code, RowKind.RETIRED)
     row.fields, row.before = ["retired_at"], {"retired_at": None}
-    row.message = "The file does not list it any more."
+    row.message = "The file no longer lists it."
     return row
 
 

@@ -71,7 +71,7 @@ def map_given(given: ColumnMap | Mapping[str, str] | None) -> ColumnMap:
     columns = given if isinstance(given, ColumnMap) else ColumnMap(given or {})
     for header, target in columns.targets.items():
         if target not in TARGETS:
-            message = f"The column {header} cannot be read as {target!r}; allowed: {', '.join(TARGETS)}."
+            message = f"The column {header} cannot be read as {target!r}. Allowed: {', '.join(TARGETS)}."
             raise unreadable("unknown_target", message, value=str(target))
     return columns
 
@@ -143,7 +143,7 @@ def _rank(label: str) -> tuple[str, int]:
 
 
 def _outdone(label: str, winner: str, target: str, place: SourcePlace | None) -> Problem:
-    message = f"Two columns may be the {TARGETS[target].lower()}: {winner} is read as it, {label} is kept as an extra."
+    message = f"Two columns match the {TARGETS[target].lower()}: {winner} is used, {label} is kept as an extra column."
     return Problem(place, "same_target", message, label, "warning")
 
 
@@ -152,6 +152,6 @@ def _said_twice(targets: Mapping[str, str], place: SourcePlace | None) -> list[P
     for target in TARGETS:
         headers = [header for header, said in targets.items() if said == target]
         if target not in (EXTRA, IGNORE) and len(headers) > 1:
-            message = f"The {TARGETS[target].lower()} can come from one column alone; chosen: {', '.join(headers)}."
+            message = f"The {TARGETS[target].lower()} can come from one column only. You chose: {', '.join(headers)}."
             problems.append(Problem(place, "same_target", message, headers[1]))
     return problems

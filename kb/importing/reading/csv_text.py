@@ -81,7 +81,7 @@ class _CsvLines:
             yield from lines
             if len(rest) > self.limits.cell * self.limits.columns:
                 most = self.limits.cell * self.limits.columns
-                message = f"This line is longer than {most} characters; reading stopped here. Is this a table?"
+                message = f"This line is longer than {most} characters. Reading stopped here. Is this file a table?"
                 raise unreadable("line_too_long", message, self.made.place(self.number + 1), rest[:60])
         if rest:
             yield from io.StringIO(rest, newline="")
@@ -138,9 +138,9 @@ def _records(lines: _CsvLines, delimiter: str, made: Sheet, report: Report) -> I
 def _misquoted(error: csv.Error, made: Sheet, first: int, last: int) -> Problem:
     place, goes = made.place(first), f" (read up to line {last})" if last > first else ""
     if "unexpected end" in str(error):
-        raise unreadable("unclosed_quote", "A quotation mark is opened here and never closed.", place)
+        raise unreadable("unclosed_quote", "The quotation mark that opens here is never closed.", place)
     if "field larger" in str(error):
-        message = f"A cell is longer than {csv.field_size_limit()} characters{goes}: is a quotation mark never closed?"
+        message = f"A cell is longer than {csv.field_size_limit()} characters{goes}. Is a quotation mark missing?"
         raise unreadable("cell_too_long", message, place)
-    message = f"A quotation mark stands inside a quoted cell{goes}. Allowed: two of them, or one at the cell's end."
+    message = f'A quoted cell contains a single quotation mark{goes}. Write it twice (""), or close the cell with it.'
     return Problem(place, "bad_quotes", message)

@@ -101,10 +101,10 @@ class Opened:
         with self.reading() as opened:
             data = opened.read(64 << 20)
         if _ENCRYPTED in data:
-            message = "This Excel file is protected by a password: save it without one."
+            message = "This Excel file is protected by a password. Save it without one."
             return unreadable("password", message)
         what = "an Excel file of the old kind (.xls)" if name.lower().endswith(".xls") else "an old Office file"
-        return unreadable("old_excel", f"This is {what}: save it as XLSX or CSV.")
+        return unreadable("old_excel", f"This is {what}. Save it as XLSX or CSV.")
 
     def _wide(self) -> str:
         """Return the encoding of UTF-16 without a byte order mark: every other byte of Latin letters is zero."""
@@ -120,7 +120,7 @@ class Opened:
         Raises Unreadable for a chosen one that is not offered.
         """
         if chosen and chosen.lower() not in ENCODINGS:
-            message = f"There is no encoding {chosen!r}; allowed: {', '.join(ENCODINGS)}."
+            message = f"There is no encoding {chosen!r}. Allowed: {', '.join(ENCODINGS)}."
             raise unreadable("unknown_encoding", message, value=chosen)
         for mark, encoding in _BOMS.items():
             if self.head.startswith(mark) and (not chosen or ENCODINGS[chosen.lower()].startswith(encoding)):
@@ -134,7 +134,7 @@ class Opened:
     def text(self, encoding: str, limits: Limits) -> str:
         """Return the entire text, with LF for every line break. Raises Unreadable where it is too much for memory."""
         if self.size > limits.memory:
-            message = f"The file has {self.size} bytes; of this format at most {limits.memory} are allowed. Use CSV."
+            message = f"The file has {self.size} bytes; in this format at most {limits.memory} are allowed. Use CSV."
             raise unreadable("too_many_bytes", message)
         with self.reading() as opened:
             text = opened.read().decode(codec_of(encoding), MARK)

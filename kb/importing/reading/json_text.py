@@ -12,7 +12,7 @@ from kb.importing.reading.sheets import Number, Record, Report, Sheet, SourcePla
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHOLE = re.compile(r"(-?\d+)\.0+")
-_ALLOWED = 'Allowed: a list of objects, or an object that holds one, such as {"codes": [...]}.'
+_ALLOWED = 'Allowed: a list of objects, or an object that contains one, such as {"codes": [...]}.'
 
 
 def sheet(text: str, lines: bool = False) -> Sheet:
@@ -21,9 +21,9 @@ def sheet(text: str, lines: bool = False) -> Sheet:
         found = list(_lines(text) if lines else _objects(text, _list_start(text)))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        why = getattr(error, "msg", "") or "it is nested too deeply, or holds a number that is too long"
+        why = getattr(error, "msg", "") or "it is nested too deeply, or contains a number that is too long"
         place = SourcePlace(line) if line else None
-        raise unreadable("broken_json", f"This is not JSON that can be read: {why}. {_ALLOWED}", place) from error
+        raise unreadable("broken_json", f"This is not valid JSON: {why}. {_ALLOWED}", place) from error
     header = list(dict.fromkeys(key for _, one in found for key in one))
 
     def records(report: Report) -> Iterator[Record]:
@@ -49,7 +49,7 @@ def _list_start(text: str) -> int:
     if text[at : at + 1] == "[":
         return at
     if text[at : at + 1] != "{":
-        raise unreadable("no_list", f"This JSON holds no list of codes. {_ALLOWED}", SourcePlace(1))
+        raise unreadable("no_list", f"This JSON contains no list of codes. {_ALLOWED}", SourcePlace(1))
     at = _skip(text, at + 1)
     while text[at : at + 1] == '"':
         _key, at = _DECODER.raw_decode(text, at)
@@ -59,7 +59,7 @@ def _list_start(text: str) -> int:
         _value, at = _DECODER.raw_decode(text, at)
         at = _skip(text, at)
         at = _skip(text, at + 1) if text[at : at + 1] == "," else at
-    raise unreadable("no_list", f"This JSON holds no list of codes. {_ALLOWED}", SourcePlace(1))
+    raise unreadable("no_list", f"This JSON contains no list of codes. {_ALLOWED}", SourcePlace(1))
 
 
 def _objects(text: str, at: int) -> Iterator[tuple[int, dict[str, Any]]]:

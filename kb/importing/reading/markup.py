@@ -182,7 +182,7 @@ class _HtmlTables:
         column, (wide, high) = len(self.row), self.spans
         self.row += [_lines("".join(self.text)), *[""] * (min(wide, self.limits.columns + 1) - 1)]
         if len(self.row) > self.limits.columns + 1:
-            message = f"This row has more than {self.limits.columns} columns; that is the most allowed."
+            message = f"This row has more than {self.limits.columns} columns, the limit."
             raise unreadable("too_many_columns", message, SourcePlace(self.row_line))
         if high > 1:
             for covered in range(column, len(self.row)):

@@ -92,7 +92,7 @@ class Source:
         for part in self.parts:
             for row in part.rows(self.limits, self.encoding, self._report):
                 if left == 0:
-                    message = f"The file has more than {self.limits.rows} rows; that is the most allowed."
+                    message = f"The file has more than {self.limits.rows} rows, the limit."
                     raise Unreadable([Problem(row.place, "too_many_rows", message)], self.header)
                 left -= 1
                 yield row
@@ -122,7 +122,7 @@ class Source:
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
         if len(self.problems) >= MAX_PROBLEMS:
-            message = f"The file has more than {MAX_PROBLEMS} problems; the first of them are shown. Is it a table?"
+            message = f"The file has more than {MAX_PROBLEMS} problems; the first ones are shown. Is this file a table?"
             raise Unreadable([Problem(None, "too_many_problems", message), *self.problems[:SHOWN_PROBLEMS]])
 
 
@@ -142,7 +142,7 @@ def open_source(
     """
     given = map_given(columns)
     if delimiter and delimiter not in csv_text.DELIMITERS:
-        message = f"Columns cannot be separated by {delimiter!r}; allowed: comma, semicolon, tab."
+        message = f"Columns cannot be separated by {delimiter!r}. Allowed: comma, semicolon, tab."
         raise unreadable("unknown_delimiter", message, value=delimiter)
     limits = limits or Limits.from_settings()
     opened = Opened(file, limits)
@@ -188,11 +188,11 @@ def _format(sample: str, name: str, delimited_for_sure: bool) -> str:
 def _no_code_column(headers: list[list[str]]) -> Unreadable:
     header = max(headers, key=len, default=[])
     found = ", ".join(header) or "nothing"
-    message = f"No column for the code; found: {found[:500]}. Allowed are names such as Code, Return code, Error code."
+    message = f"No column for the code. Found: {found[:500]}. Allowed are names such as Code, Return code, Error code."
     return Unreadable([Problem(None, "no_code_column", message, ", ".join(header)[:500])], header)
 
 
 def _left_out(sheet: Sheet, header: list[str]) -> Problem:
     what = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
-    message = f"{what} has no column for the code and was left out; found: {', '.join(header)[:200]}."
+    message = f"{what} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
     return Problem(None, "sheet_left_out", message, sheet.name, "warning")

@@ -192,7 +192,7 @@ class _RowReader:
             self.report(Problem(self.sheet.place(line), flaw.kind, flaw.message, value, suggestion=flaw.suggestion))
             return None
         if kind is Number and len(code) > _EXACT_DIGITS:
-            message = f"The spreadsheet keeps {_EXACT_DIGITS} digits of a number: are the last ones of {code} right?"
+            message = f"The spreadsheet keeps {_EXACT_DIGITS} digits of a number. Check the last digits of {code}."
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
         return code
 
@@ -224,8 +224,8 @@ class _RowReader:
     def _report_lost_zeros(self) -> None:
         width, narrow = self.widths.narrow()
         for line, code in narrow:
-            message = f"The spreadsheet holds {code} as a number, while codes here have {width} characters:"
-            message += f" were zeros lost, as in {code.zfill(width)}?"
+            message = f"The spreadsheet stores {code} as a number, but codes here have {width} characters."
+            message += f" Did it lose zeros, as in {code.zfill(width)}?"
             self.report(Problem(self.sheet.place(line), "zeros_lost", message, code, "warning", (code.zfill(width),)))
 
 
@@ -240,10 +240,10 @@ def _flaw_of(code: str, kind: type) -> _Flaw | None:
     if not code:
         return _Flaw("missing_code", "This row has no code.")
     if kind is Date:
-        return _Flaw("date_code", f"The spreadsheet made a date of this code ({code}): store the column as text.")
+        return _Flaw("date_code", f"The spreadsheet turned this code into a date ({code}). Format the column as text.")
     suggestion = several_codes(fit(code))
     if suggestion:
-        message = f"This cell has several codes: {_shown(code)}. Give each of them a row of its own."
+        message = f"This cell has several codes: {_shown(code)}. Put each one in its own row."
         return _Flaw("several_codes", message, suggestion)
     if len(code) > MAX_LENGTH:
         message = f"The code {_shown(code)} has {len(code)} characters; at most {MAX_LENGTH} are allowed."
@@ -255,7 +255,7 @@ def _heading(text: str, place: SourcePlace, report: Report) -> str:
     """Return the name of a section; a character that it must not have becomes one that shows, with a warning."""
     name = fit(" ".join(text.split()))
     if unfit(text):
-        message = f"The heading {_shown(name)} has a character that cannot be read; it is replaced."
+        message = f"The heading {_shown(name)} has an unreadable character, which was replaced."
         report(Problem(place, "undecodable", message, _shown(name), "warning"))
     return name
 

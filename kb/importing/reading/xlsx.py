@@ -34,7 +34,7 @@ def sheets(opened: Opened, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
     """Return the sheets of a workbook that are shown, and what is left out. Raises Unreadable."""
     with _reading(opened) as (archive, file):
         if "[Content_Types].xml" not in archive.namelist() or not any("workbook" in n for n in archive.namelist()):
-            message = "This is a zip archive without a workbook in it. Allowed: CSV, XLSX, JSON, HTML, Markdown."
+            message = "This zip archive does not contain a workbook. Allowed: CSV, XLSX, JSON, HTML, Markdown."
             raise unreadable("binary", message)
         merged = _check_parts(archive, opened.size, limits)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
@@ -58,7 +58,7 @@ def _reading(opened: Opened) -> Iterator[tuple[zipfile.ZipFile, Any]]:
         raise
     except Exception as error:
         # zipfile, the XML parser and openpyxl raise some twenty kinds of errors for a broken file.
-        message = f"This XLSX file is broken ({type(error).__name__}): save it again, or save it as CSV."
+        message = f"This XLSX file is broken ({type(error).__name__}). Save it again, or save it as CSV."
         raise unreadable("broken_xlsx", message) from error
 
 
@@ -73,7 +73,7 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
     if len(parts) > MAX_PARTS:
         raise unreadable("too_large_unpacked", f"This archive has {len(parts)} files; at most {MAX_PARTS} are allowed.")
     if any(part.flag_bits & 1 for part in parts):
-        raise unreadable("password", "This XLSX file is protected by a password: save it without one.")
+        raise unreadable("password", "This XLSX file is protected by a password. Save it without one.")
     total, merged = sum(part.file_size for part in parts), {}
     if total > most:
         message = f"The file has {size} bytes but unpacks to {total}; at most {most} are allowed."
@@ -91,12 +91,14 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> t
             most -= len(piece)
             seen = before + piece
             if most < 0:
-                raise unreadable("too_large_unpacked", "The file unpacks to more than it says; reading stopped.")
+                raise unreadable("too_large_unpacked", "The file unpacks to more than it declares. Reading stopped.")
             # UTF-16 would hide the words that are looked for. Pictures and printer settings have zeros of their own.
             if (b"\x00" in piece and part.filename.endswith((".xml", ".rels"))) or any(
                 word in seen for word in _DECLARES
             ):
-                message = f"{part.filename} in this XLSX file declares a document type or is no UTF-8: that is refused."
+                message = (
+                    f"{part.filename} in this XLSX file is not allowed: it declares a document type or is not UTF-8."
+                )
                 raise unreadable("broken_xlsx", message)
             if b"mergeCell" in seen:
                 merged.update(ref.decode() for ref in _MERGED.findall(seen))
@@ -124,7 +126,7 @@ def _records(opened: Opened, page: Any, limits: Limits, merged: dict[int, list[t
         # One column more than allowed is enough to know.
         for line, row in enumerate(page.iter_rows(max_col=limits.columns + 1), 1):
             if line > MAX_LINE:
-                raise unreadable("too_many_rows", f"The sheet {page.title} goes on below row {MAX_LINE}: no sheet may.")
+                raise unreadable("too_many_rows", f"The sheet {page.title} has rows below row {MAX_LINE}, the limit.")
             # Rows that a file leaves out are one and the same object, perhaps a million times.
             if row is before:
                 continue

@@ -13,23 +13,23 @@ from kb.ops.backup.errors import CopyRefused, WouldReplace
 class Command(BaseCommand):
     """`manage.py backup FILE`."""
 
-    help = "Copy the database into FILE while everybody goes on working, and prove the copy by restoring it aside."
+    help = "Back up the database to FILE while the site keeps running. Verifies the copy by restoring it elsewhere."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--yes", action="store_true", help="replace FILE where it exists")
-        parser.add_argument("--no-verify", action="store_true", help="do not restore the copy aside to prove it")
+        parser.add_argument("--yes", action="store_true", help="replace FILE if it exists")
+        parser.add_argument("--no-verify", action="store_true", help="do not verify the copy by restoring it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the copy and say what it holds."""
         try:
             about = copies.make(options["file"], options["yes"], not options["no_verify"])
         except WouldReplace as refused:
-            raise CommandError(f"{refused} With --yes it is replaced.") from None
+            raise CommandError(f"{refused} Use --yes to replace it.") from None
         except CopyRefused as refused:
             raise CommandError(str(refused)) from None
         rows = sum(table["rows"] for table in about.tables.values())
-        proved = "not proved" if options["no_verify"] else "proved"
+        proved = "not verified" if options["no_verify"] else "verified"
         self.stdout.write(f"{options['file']}: {rows} rows up to change {about.sequence}, {proved}.")

@@ -14,14 +14,14 @@ from kb.services import tokens
 class Command(BaseCommand):
     """`manage.py create_token "Ticket bot" --user anna --scope read_internal --expires 90d`."""
 
-    help = "Make an API token and print it, once: only its hash is stored."
+    help = "Create an API token and print it once: only its hash is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what the token is for."""
-        parser.add_argument("name", help="which program uses it")
-        parser.add_argument("--user", required=True, help="whose rights it has, at most")
+        parser.add_argument("name", help="the program that uses the token")
+        parser.add_argument("--user", required=True, help="the user whose rights limit the token")
         parser.add_argument("--scope", action="append", required=True, choices=Scope.values, help="may be repeated")
-        parser.add_argument("--expires", default="90d", help="12h, 90d, 2w, 1y or never; %(default)s if not given")
+        parser.add_argument("--expires", default="90d", help="12h, 90d, 2w, 1y or never (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the token alone, so that a script can take it."""
@@ -34,5 +34,5 @@ class Command(BaseCommand):
         except (ValueError, ValidationError) as error:
             raise CommandError(" ".join(getattr(error, "messages", [str(error)]))) from None
         until = f"until {token.expires_at:%Y-%m-%d %H:%M} UTC" if token.expires_at else "until it is revoked"
-        self.stderr.write(f"For {user}, {', '.join(token.scopes)}, {until}. It is shown this once:")
+        self.stderr.write(f"For {user}, {', '.join(token.scopes)}, {until}. It is shown only once:")
         self.stdout.write(secret)

@@ -31,7 +31,7 @@ USERS = [*ROLES, "admin"]
 class Command(BaseCommand):
     """`manage.py demo`: safe to repeat; what is there already is left as it is."""
 
-    help = "Migrate, load the ZIM table with what support knows about it, and make a user for each role (DEBUG only)."
+    help = "Migrate, load the ZIM table with example notes and activity, and create a user for each role (DEBUG only)."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare the demo, saying each step."""
         if not settings.DEBUG:
-            raise CommandError("The demo's passwords are known to everybody: it runs with DEBUG=1 alone.")
+            raise CommandError("The demo has public passwords, so it runs only with DEBUG=1.")
         self.stdout.write("==> Preparing the database")
         call_command("migrate", verbosity=0)
         users = {name: _user(name) for name in USERS}
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 load_knowledge(table, knowledge, users)
         if not CodeUse.objects.exists():
-            self.stdout.write("==> Loading what a team asked for and reported of late, as an example")
+            self.stdout.write("==> Loading example look-ups and reports")
             with transaction.atomic():
                 load(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
         self.stdout.write(f"==> {table}: {table.codes.count()} codes")

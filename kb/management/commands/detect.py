@@ -19,14 +19,12 @@ from kb.text.detection.judgement import CodeMatch
 class Command(BaseCommand):
     """`journalctl -u chat | manage.py detect -`, `manage.py detect app.log`."""
 
-    help = (
-        "Say which known codes are in a log, the most useful first. Exit status: 0 found, 1 none found, 2 wrong usage."
-    )
+    help = "Find known codes in a log, the most useful first. Exit status: 0 found, 1 not found, 2 wrong usage."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say where the text is, and how to answer."""
         parser.add_argument("file", help="a file, or - for standard input")
-        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--public", action="store_true", help="only what the public may read")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,14 +43,14 @@ class Command(BaseCommand):
 
     def _lines(self, report: Report) -> Iterator[str]:
         if not report.codes:
-            yield "No known code in the text."
+            yield "No known codes in the text."
         for found in report.codes:
             yield from self._found(found)
         for strange in report.unknown:
             where = f", in the range {safe(str(strange.range))}" if strange.range else ""
-            yield f"{safe(strange.written)}  in no table{where}; line {strange.line}"
+            yield f"{safe(strange.written)}  not in any table{where}; line {strange.line}"
         if report.read_to_line:
-            yield f"Read up to line {report.read_to_line} only: the text holds more codes than fit one answer."
+            yield f"Read up to line {report.read_to_line} only: the text contains more codes than one answer can list."
 
     def _found(self, found: CodeMatch) -> Iterator[str]:
         sure = "" if found.is_likely else "perhaps  "

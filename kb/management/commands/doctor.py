@@ -15,17 +15,17 @@ class Command(BaseCommand):
     """`manage.py doctor`, `manage.py doctor --deep`."""
 
     help = (
-        "Say what is wrong with settings, database, index, permissions and disk. Changes nothing. "
-        "Exit status: 0 all is well, 1 something is wrong, 2 the database could not be asked."
+        "Check settings, database, search index, permissions and disk, and report what is wrong. Changes nothing. "
+        "Exit status: 0 all is well, 1 something is wrong, 2 the database is not available."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take areas, --deep and --json."""
         areas = QUICK | DEEP
-        parser.add_argument("areas", nargs="*", help=f"look at these alone: {', '.join(areas)}")
+        parser.add_argument("areas", nargs="*", help=f"check only these: {', '.join(areas)}")
         parser.add_argument("--deep", action="store_true", help="also read every row")
-        parser.add_argument("--json", action="store_true", help="print one object: what is wrong, by area")
+        parser.add_argument("--json", action="store_true", help="print JSON: what is wrong, by area")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look at everything and leave with a status."""
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 def _area(name: str) -> Check:
     areas = QUICK | DEEP
     if name not in areas:
-        raise CommandError(f"{name} is no area; allowed are {', '.join(areas)}.", returncode=2)
+        raise CommandError(f"{name} is not an area. Allowed: {', '.join(areas)}.", returncode=2)
     return areas[name]
 
 

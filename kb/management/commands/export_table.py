@@ -17,17 +17,19 @@ class Command(BaseCommand):
     """`manage.py export_table --table zim-server --format csv`."""
 
     help = (
-        "Write a table's current codes in the vendor's words; importing the file again changes nothing. As sqlite: its "
-        "codes with the notes and incidents about them and a full-text index, or without --table everything."
+        "Export the current codes of a table in the vendor's text; importing the file again changes nothing. With "
+        "--format sqlite: also its notes, its incidents and a full-text index; without --table, everything."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which table, and how to write it."""
-        parser.add_argument("--table", metavar="SLUG", help="needed, except for sqlite")
+        parser.add_argument("--table", metavar="SLUG", help="required, except for sqlite")
         parser.add_argument("--format", choices=[*FORMATS, "sqlite"], default="csv")
-        parser.add_argument("--words", choices=WORDS, default="vendor", help="support: what agents read, not to import")
+        parser.add_argument(
+            "--words", choices=WORDS, default="vendor", help="support: what agents read, not for import"
+        )
         parser.add_argument("--public", action="store_true", help="sqlite: only what the public may read")
-        parser.add_argument("--output", type=Path, help="a file; standard output where not given")
+        parser.add_argument("--output", type=Path, help="a file (default: standard output)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the table."""
@@ -55,5 +57,7 @@ def _table(slug: str) -> CodeTable:
     table = CodeTable.objects.filter(slug=slug).first()
     if table is None:
         known = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no table {slug}; known: {known}." if slug else f"Name a --table; known: {known}.")
+        raise CommandError(
+            f"There is no table {slug}. Tables: {known}." if slug else f"--table is required. Tables: {known}."
+        )
     return table

@@ -21,14 +21,14 @@ from kb.services.journal import By
 
 CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR = 0, 1, 2, 3
 SHOWN = 20
-HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML or Markdown), say what it would change, and
-apply it with --apply. A plan that is not applied waits in the admin, under Table imports.
+HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML or Markdown), print what it would change, and
+apply it with --apply. A plan that is not applied stays in the admin, under Table imports.
 
 exit codes:
-  0  nothing wrong: planned, or applied with --apply
+  0  success: planned, or applied with --apply
   1  the file cannot be read, or the import failed; nothing was applied
-  2  somebody has to decide: conflicts (--keep-ours or --take-theirs), or so many retired codes that it takes
-     --yes-retire; nothing was applied
+  2  somebody has to decide: conflicts (--keep-ours or --take-theirs), or more retired codes than allowed
+     without --yes-retire; nothing was applied
   3  rows have errors or repeat a code; with --apply nothing was applied unless --skip-errors is given
 """
 
@@ -47,24 +47,26 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say which file, which table, and what to do with it."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--table", required=True, metavar="SLUG", help="the table's name in addresses")
+        parser.add_argument("--table", required=True, metavar="SLUG", help="short name of the table, as in its URL")
         parser.add_argument(
-            "--create", action="store_true", help="make the table; needs --vendor, --product and --name"
+            "--create", action="store_true", help="create the table; requires --vendor, --product and --name"
         )
         for name in ("vendor", "product", "name"):
             parser.add_argument(f"--{name}", default="")
         parser.add_argument("--language", default="en")
-        parser.add_argument("--complete", action="store_true", help="the file lists the entire table: retire the rest")
+        parser.add_argument("--complete", action="store_true", help="the file lists the whole table: retire the rest")
         parser.add_argument("--apply", action="store_true")
         parser.add_argument("--yes-retire", action="store_true", help="retire even a large part of the table")
-        parser.add_argument("--skip-errors", action="store_true", help="apply the good rows and leave the others out")
+        parser.add_argument("--skip-errors", action="store_true", help="apply the valid rows and leave out the others")
         sides = parser.add_mutually_exclusive_group()
-        sides.add_argument("--keep-ours", action="store_true", help="in conflicts support's words stay")
-        sides.add_argument("--take-theirs", action="store_true", help="in conflicts the vendor's words replace them")
-        parser.add_argument("--encoding", default="", help="e.g. utf-8, gb18030; found out where not given")
-        parser.add_argument("--delimiter", default="", help="comma, semicolon, tab; found out where not given")
-        parser.add_argument("--column", action="append", default=[], metavar="HEADER=TARGET", help="what a column is")
-        parser.add_argument("--json", action="store_true", help="say it as JSON on standard output")
+        sides.add_argument("--keep-ours", action="store_true", help="in conflicts, keep support's text")
+        sides.add_argument("--take-theirs", action="store_true", help="in conflicts, take the vendor's text")
+        parser.add_argument("--encoding", default="", help="e.g. utf-8, gb18030 (default: detected)")
+        parser.add_argument("--delimiter", default="", help="comma, semicolon, tab (default: detected)")
+        parser.add_argument(
+            "--column", action="append", default=[], metavar="HEADER=TARGET", help="what a column contains"
+        )
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Plan, and apply where asked; end with the exit code that says how it went."""
@@ -81,7 +83,7 @@ class Command(BaseCommand):
         except (ImportRefused, OSError, ValueError) as error:
             self._end(FAILED, None, [str(error)], options)
         except DatabaseError as error:
-            self._end(FAILED, None, [f"The database could not do it: {error}. Nothing was applied."], options)
+            self._end(FAILED, None, [f"The database reported an error: {error}. Nothing was applied."], options)
         else:
             self._end(code, planned, why, options)
 
@@ -110,11 +112,11 @@ class Command(BaseCommand):
         if options["create"]:
             missing = [f"--{name}" for name in ("vendor", "product", "name") if not options[name]]
             if missing:
-                raise ImportRefused(f"A new table needs {', '.join(missing)}.")
+                raise ImportRefused(f"A new table requires {', '.join(missing)}.")
             return NewTable(slug, options["vendor"], options["product"], options["name"], options["language"])
         if table is None:
             known = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
-            raise ImportRefused(f"There is no table {slug}; known: {known}. Use --create to make it.")
+            raise ImportRefused(f"There is no table {slug}. Tables: {known}. Use --create to create it.")
         return table
 
     def _decide(self, planned: TableImport, options: dict[str, Any], by: By) -> tuple[int, list[str]]:
@@ -126,14 +128,16 @@ class Command(BaseCommand):
             decisions.resolve_all(planned, side, by)
         undecided, retired = planned.rows.undecided().count(), planned.count(RowKind.RETIRED)
         if undecided:
-            return UNDECIDED, [f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row."]
+            return UNDECIDED, [
+                f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
+            ]
         if needs_second_yes(planned) and not options["yes_retire"]:
             limit = retire_limit(planned)
-            return UNDECIDED, [f"{retired} codes would be retired; more than {limit} need --yes-retire."]
+            return UNDECIDED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
         errors, twice = planned.count(RowKind.ERROR), planned.count(RowKind.DUPLICATE)
         if errors + twice and not options["skip_errors"]:
             return ROWS_IN_ERROR, [
-                f"{errors} rows have errors and {twice} repeat a code: correct them, or --skip-errors."
+                f"{errors} rows have errors and {twice} repeat a code. Correct them, or use --skip-errors."
             ]
         return CLEAN, []
 

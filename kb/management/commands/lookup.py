@@ -23,29 +23,27 @@ from kb.text.safety import reply as text_reply
 MAX_RESULTS = 20
 
 SAID = {
-    Verdict.IN_KNOWN_RANGE: "is in no table, but in a known range",
-    Verdict.UNKNOWN: "is in no table",
+    Verdict.IN_KNOWN_RANGE: "is not in any table, but in a known range",
+    Verdict.UNKNOWN: "is not in any table",
 }
 
 
 class Command(BaseCommand):
     """`manage.py lookup 660300001`, `manage.py lookup "room does not exist"`."""
 
-    help = (
-        "Say what a code means, or which codes are about some words. Exit status: 0 found, 1 not found, 2 wrong usage."
-    )
+    help = "Print what a code means, or find codes by words. Exit status: 0 found, 1 not found, 2 wrong usage."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what is asked, and how to answer."""
         parser.add_argument("query", nargs="+", help="a code, or words")
-        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--public", action="store_true", help="only what the public may read")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the answer; leave with its status."""
         query = " ".join(options["query"]).strip()
         if not query:
-            raise CommandError("Name a code or words to look up.", returncode=WRONG_USAGE)
+            raise CommandError("Enter a code or words to look up.", returncode=WRONG_USAGE)
         user = reads_as(options["public"])
         answer = find(query, user)
         cards = card_queries.cards([hit.code for hit in answer.hits], user)
@@ -64,18 +62,18 @@ class Command(BaseCommand):
         if found.hits:
             yield f"{'The best ' if found.more else ''}{len(found.hits)} about “{safe(answer.query)}”:"
         for asked, meant in found.corrected.items():
-            yield f"Nothing is about “{safe(asked)}”: shown is what is about “{safe(meant)}”."
+            yield f"No results for “{safe(asked)}”. Showing results for “{safe(meant)}”."
         for code in (hit.code for hit in found.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
         if not cards and not found.hits:
             yield f"{safe(answer.query)} {SAID[answer.verdict]}."
             yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
             yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
-            yield from (f"  begins so: {safe(code.code)}  {safe(code.description)}" for code in answer.begun)
+            yield from (f"  starts with it: {safe(code.code)}  {safe(code.description)}" for code in answer.begun)
 
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
-        yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'The vendor gives no description.')}"
+        yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'No description from the vendor.')}"
         yield indented(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         if how != "as written":
             yield indented(f"Read as: {how}.")
@@ -83,7 +81,7 @@ class Command(BaseCommand):
             yield indented("Retired: the vendor no longer lists it.")
         for incident in card.open_incidents:
             yield indented(f"OPEN INCIDENT: {incident} {incident.url}")
-        yield indented(f"Do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
+        yield indented(f"What to do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
         if reply := _reply(card):
             yield f"  Tell the customer:\n{indented(reply, '    ')}"
         for note in card.notes:
@@ -92,7 +90,7 @@ class Command(BaseCommand):
                 yield indented(note.resolution, "    ")
         for text in vendor_texts(code):
             if text.ours.strip() and text.label != LABELS["description"]:  # It stands in the first line.
-                yield f"  {text.label}, says the vendor:\n{indented(text.ours, '    ')}"
+                yield f"  {text.label} from the vendor:\n{indented(text.ours, '    ')}"
         yield ""
 
 

@@ -23,19 +23,19 @@ if is_installed():
 class Command(BaseCommand):
     """`manage.py mcp --user agent`."""
 
-    help = "Serve an assistant over standard input and output (Model Context Protocol); it reads and never writes."
+    help = "Serve an assistant over standard input and output (Model Context Protocol), read-only."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say who reads, and where the pages are."""
-        parser.add_argument("--user", metavar="NAME", help="reads what this user may read; without it, the public")
-        parser.add_argument("--site", metavar="URL", default=_site(), help="where the pages are (default: %(default)s)")
+        parser.add_argument("--user", metavar="NAME", help="read as this user (default: the public)")
+        parser.add_argument("--site", metavar="URL", default=_site(), help="address of the site (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until standard input ends."""
         if not is_installed():
             raise CommandError(MISSING)
         if reader(_user(options["user"])) == Reader.NOTHING:
-            raise CommandError("The public may read nothing here (KB_PUBLIC_READ): name a user with --user.")
+            raise CommandError("This site has no public access (KB_PUBLIC_READ). Choose a user with --user.")
         if sys.stdin.isatty():
             self.stderr.write("Waiting for an assistant on standard input. Ctrl-C ends it.")
         # Ctrl-C is how a person ends it.

@@ -14,24 +14,28 @@ MAX_SHOWN = 50
 class Command(BaseCommand):
     """`manage.py reindex`, `manage.py reindex --check`."""
 
-    help = "Make the search's index anew. With --check, only compare it with a fresh one: exit status 1 if it differs."
+    help = "Rebuild the search index. With --check, only compare it with a new one: exit status 1 if they differ."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --check."""
-        parser.add_argument("--check", action="store_true", help="change nothing; name the differences")
+        parser.add_argument("--check", action="store_true", help="change nothing, print the differences")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rebuild or check."""
         if not options["check"]:
             searching.rebuild()
-            self.stdout.write("The index is made anew.")
+            self.stdout.write("The search index was rebuilt.")
             return
         differences = searching.check()
         for difference in differences[:MAX_SHOWN]:
             self.stdout.write(difference)
         if len(differences) > MAX_SHOWN:
             self.stdout.write(f"and {len(differences) - MAX_SHOWN} more")
-        self.stdout.write(f"{len(differences)} differences: run `manage.py reindex`." if differences else "As fresh.")
+        self.stdout.write(
+            f"{len(differences)} differences: run `manage.py reindex`."
+            if differences
+            else "The search index is up to date."
+        )
         self.stdout.flush()
         if differences:
             sys.exit(1)

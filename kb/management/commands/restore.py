@@ -14,23 +14,23 @@ from kb.ops.backup.errors import CopyRefused, WouldReplace
 class Command(BaseCommand):
     """`manage.py restore FILE`."""
 
-    help = "Put the copy in FILE in the place of the database, all or nothing, and prove it. Stop the servers first."
+    help = "Replace the database with the copy in FILE, all or nothing, and verify it. Stop the servers first."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--yes", action="store_true", help="replace what the database holds now")
+        parser.add_argument("--yes", action="store_true", help="replace the current contents of the database")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Restore and say what is there now."""
         try:
             about = copies.restore(options["file"], options["yes"])
         except WouldReplace as refused:
-            raise CommandError(f"{refused} With --yes they are replaced by the copy.") from None
+            raise CommandError(f"{refused} Use --yes to replace them with the copy.") from None
         except CopyRefused as refused:
             raise CommandError(str(refused)) from None
-        self.stdout.write(f"The database is as it was at {about.made_at}, up to change {about.sequence}; proved.")
+        self.stdout.write(f"The database is as it was at {about.made_at}, up to change {about.sequence}; verified.")
         if readiness.missing_migrations():
-            self.stdout.write("It is of an earlier release: run manage.py migrate.")
-        self.stdout.write("Empty the caches before the servers start again: numbers of changes are used anew.")
+            self.stdout.write("The copy is from an earlier release. Run manage.py migrate.")
+        self.stdout.write("Clear the caches before you start the servers again: change numbers are reused.")

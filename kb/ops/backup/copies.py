@@ -35,7 +35,7 @@ class About:
 def make(path: Path, replace: bool = False, verify: bool = True) -> About:
     """Write a copy of the database as of now into a file, and prove it. Nobody has to stop working."""
     if path.exists() and not replace:
-        raise WouldReplace(f"{path} exists already.")
+        raise WouldReplace(f"{path} already exists.")
     try:
         return _make(path, verify)
     except OSError as error:
@@ -70,9 +70,9 @@ def restore(path: Path, replace: bool = False) -> About:
     if about.vendor != connection.vendor:
         raise CopyRefused(f"{path} is a copy of {about.vendor}, and this database is {connection.vendor}.")
     if _sha256(path) != about.sha256:
-        raise CopyRefused(f"{path} is not what was written: it is cut off or changed.")
+        raise CopyRefused(f"{path} is damaged: it was cut off or changed after the backup.")
     if not replace and is_in_use():
-        raise WouldReplace("The database holds users or code tables already.")
+        raise WouldReplace("The database already contains users or code tables.")
     connection.close()
     _engine().read(path, connection)
     target = opened(connection)
@@ -92,7 +92,7 @@ def describe(path: Path) -> About:
     except FileNotFoundError as error:
         raise CopyRefused(f"{error.filename} is not there.") from error
     except (TypeError, ValueError) as error:
-        raise CopyRefused(f"{_beside(path)} does not describe a copy.") from error
+        raise CopyRefused(f"{_beside(path)} does not describe a backup.") from error
 
 
 def is_in_use() -> bool:
@@ -107,8 +107,8 @@ def _prove(part: Path, wanted: Holding) -> None:
             found = holding(scratch, digest.keys())
     except DatabaseError as error:
         raise CopyRefused(
-            f"The copy could not be proved ({type(error).__name__}). On PostgreSQL the database's user needs the right"
-            " to create databases for it; --no-verify goes without."
+            f"The copy could not be verified ({type(error).__name__}). On PostgreSQL, the database user needs the right"
+            " to create databases for this; --no-verify skips it."
         ) from error
     _refuse_differences(wanted, found)
 
@@ -116,7 +116,7 @@ def _prove(part: Path, wanted: Holding) -> None:
 def _refuse_differences(wanted: Holding, found: Holding) -> None:
     wrong = differences(wanted, found)
     if wrong:
-        raise CopyRefused("The copy does not hold what it should: " + " ".join(wrong))
+        raise CopyRefused("The copy does not match the database: " + " ".join(wrong))
 
 
 def _settle(part: Path) -> None:

@@ -56,7 +56,7 @@ def differences(wanted: Holding, found: Holding) -> list[str]:
     return [
         f"{table} should have {wanted[table]['rows']} rows and has {found[table]['rows']}."
         if wanted[table]["rows"] != found[table]["rows"]
-        else f"{table} has rows that are not those of the copy."
+        else f"{table} has rows that differ from the copy."
         for table in wanted
         if wanted[table] != found[table]
     ]

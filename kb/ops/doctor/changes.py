@@ -49,15 +49,15 @@ def _of_noun(noun: str, model: type[models.Model]) -> Iterator[str]:
     least, allowed = ("births > 1", "t.version, t.version - 1") if born else ("births <> 1", "t.version")
     silent = f"NOT EXISTS (SELECT 1 FROM kb_change AS c WHERE c.noun = '{noun}' AND c.object_id = t.id)"
     sentences = {
-        "{} {} is in the feed without an end, and its row is gone": f"""
+        "{} {} is in the feed and was not deleted there, but its row is missing": f"""
             SELECT told.object_id FROM ({told}) AS told LEFT JOIN {table} AS t ON t.id = told.object_id
             WHERE t.id IS NULL AND deaths = 0 ORDER BY 1""",
-        "{} {} was deleted according to the feed, and its row is there": f"""
+        "{} {} was deleted according to the feed, but its row exists": f"""
             SELECT told.object_id FROM ({told}) AS told JOIN {table} AS t ON t.id = told.object_id
             WHERE deaths > 0 ORDER BY 1""",
-        "{} {} was created not once or deleted more than once, or changed after its end, in the feed": f"""
+        "{} {} has wrong changes in the feed: not created once, deleted twice, or changed later": f"""
             SELECT object_id FROM ({told}) AS told WHERE {least} OR deaths > 1 OR died < ended ORDER BY 1""",
-        "{} {} has another number of changes in the feed than its version says": f"""
+        "{} {} has a number of changes in the feed that does not match its version": f"""
             SELECT told.object_id FROM ({told}) AS told JOIN {table} AS t ON t.id = told.object_id
             WHERE deaths = 0 AND edits NOT IN ({allowed}) ORDER BY 1""",
         "{} {} is not in the feed": f"SELECT t.id FROM {table} AS t WHERE {silent}"

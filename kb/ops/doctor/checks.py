@@ -19,7 +19,7 @@ Check = Callable[[], Iterator[str]]
 
 def _index() -> Iterator[str]:
     for difference in searching.differences():
-        yield f"The search index is off: {difference}. Run manage.py reindex."
+        yield f"The search index is out of date: {difference}. Run manage.py reindex."
 
 
 QUICK: dict[str, Check] = {
@@ -61,7 +61,7 @@ def _sentences(check: Check) -> list[str]:
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             found = list(islice(check(), MAX_SENTENCES + 1))
     except DatabaseError as error:
-        return [f"This could not be looked at: {type(error).__name__}. Are all migrations applied?"]
+        return [f"This could not be checked: {type(error).__name__}. Are all migrations applied?"]
     if len(found) > MAX_SENTENCES:
-        found[MAX_SENTENCES:] = ["... and more of the kind."]
+        found[MAX_SENTENCES:] = ["... and more like this."]
     return found

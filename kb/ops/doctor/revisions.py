@@ -32,16 +32,16 @@ def _numbers(noun: str, model: Any) -> Iterator[str]:
     silent = " AND t.version > 1" if noun in BORN_IN_MIGRATIONS else ""
     ended = f"SELECT 1 FROM {revision} AS e WHERE e.id = {{}}.id AND e.history_type = '-'"
     sentences = {
-        "{} {} has no revision of the version that its row has": f"""
+        "{} {} has no revision of its current version": f"""
             SELECT t.id FROM {row} AS t LEFT JOIN ({kept}) AS kept ON kept.id = t.id
             WHERE (kept.last IS NULL OR kept.last <> t.version){silent} ORDER BY 1""",
-        "{} {} lacks revisions of former versions, or has two of one": f"""
+        "{} {} has missing or duplicate revisions of earlier versions": f"""
             SELECT id FROM ({kept}) AS kept WHERE number <> versions OR number <> last - first + 1 OR {first}
             ORDER BY 1""",
-        "{} {} has revisions, no row, and no revision of its deletion": f"""
+        "{} {} has revisions but no row, and no revision of its deletion": f"""
             SELECT kept.id FROM ({kept}) AS kept LEFT JOIN {row} AS t ON t.id = kept.id
             WHERE t.id IS NULL AND NOT EXISTS ({ended.format("kept")}) ORDER BY 1""",
-        "{} {} has a revision of its deletion, and a row": f"""
+        "{} {} has a revision of its deletion, but its row exists": f"""
             SELECT t.id FROM {row} AS t WHERE EXISTS ({ended.format("t")}) ORDER BY 1""",
     }
     for sentence, sql in sentences.items():
@@ -62,7 +62,7 @@ def _words(noun: str, model: type[models.Model]) -> Iterator[str]:
             f" AND h.history_type <> '-' WHERE {_differs(field)} ORDER BY 1"
         )
         if found:
-            yield f"{noun.capitalize()} {named([pk for (pk,) in found])} has another {field.name} than its revision."
+            yield f"{noun.capitalize()} {named([pk for (pk,) in found])} differs from its revision in {field.name}."
 
 
 def _differs(field: Any) -> str:
@@ -93,7 +93,7 @@ def _links(noun: str, model: Any) -> Iterator[str]:
             f" JOIN {target} AS o ON o.id = p.{other} WHERE NOT EXISTS ({kept}) ORDER BY 1"
         )
         if found:
-            yield f"{noun.capitalize()} {named([pk for (pk,) in found])} has other {name} than its revision."
+            yield f"{noun.capitalize()} {named([pk for (pk,) in found])} differs from its revision in {name}."
 
 
 def _link_tables(model: Any) -> Iterator[tuple[str, Any]]:

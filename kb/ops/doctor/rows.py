@@ -35,7 +35,7 @@ def _pointing_nowhere(model: type[models.Model], field: Any) -> Iterator[str]:
     )
     if found:
         which = named([pk for (pk,) in found])
-        yield f"{model._meta.db_table} {which}: the {field.name} that it points at is not there."
+        yield f"{model._meta.db_table} {which}: its {field.name} does not exist."
 
 
 def codes() -> Iterator[str]:
@@ -54,7 +54,7 @@ def codes() -> Iterator[str]:
         if len(wrong) > SHOWN:
             break
     if wrong:
-        yield f"Code {named(wrong)} is stored with forms that are not those of the code."
+        yield f"Code {named(wrong)} is stored with derived values that do not match the code."
 
 
 def guards() -> Iterator[str]:
@@ -63,15 +63,15 @@ def guards() -> Iterator[str]:
         unproved = few("SELECT conname FROM pg_constraint WHERE NOT convalidated ORDER BY 1")
         invalid = few("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1")
         if unproved:
-            yield f"The database has not validated {named([name for (name,) in unproved])}."
+            yield f"The database has constraints that are not validated: {named([name for (name,) in unproved])}."
         if invalid:
             yield f"The database has broken indexes: {named([name for (name,) in invalid])}."
         if not rows("SELECT 1 FROM pg_constraint WHERE conname = 'code_section_of_table'"):
-            yield "The constraint code_section_of_table is not there."
+            yield "The constraint code_section_of_table is missing."
         return
     there = {name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
     if _TRIGGERS - there:
-        yield f"The database lacks its triggers {named(sorted(_TRIGGERS - there))}."
+        yield f"The database is missing triggers: {named(sorted(_TRIGGERS - there))}."
     damage = [said for (said,) in rows("PRAGMA integrity_check(6)") if said != "ok"]
     if damage:
-        yield f"SQLite finds its file damaged: {named(damage)}."
+        yield f"SQLite reports a damaged file: {named(damage)}."

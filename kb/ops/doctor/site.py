@@ -28,17 +28,17 @@ _OF_TLS = {f"security.W{number}" for number in ("004", "008", "012", "016")}
 def configured() -> Iterator[str]:
     """Yield what Django's checks for a deployment find, and settings that do not fit each other."""
     if settings.DEBUG:
-        yield "DEBUG is on: that is for the demo and for development only."
+        yield "DEBUG is on. Use it only for the demo and for development."
     if settings.INSECURE_HTTP:
-        yield "INSECURE_HTTP is on: passwords and sessions cross the network readable."
+        yield "INSECURE_HTTP is on: passwords and sessions cross the network unencrypted."
     for message in [] if settings.DEBUG else checks.run_checks(include_deployment_checks=True):
         is_said = settings.INSECURE_HTTP and message.id in _OF_TLS
         if message.level >= checks.WARNING and not message.is_silenced() and not is_said:
             yield f"{message.msg} ({message.id})"
     if settings.SECURE_PROXY_SSL_HEADER and not settings.PROXY_COUNT:
-        yield "BEHIND_TLS_PROXY is on and PROXY_COUNT is 0: every caller seems to have the proxy's address."
+        yield "BEHIND_TLS_PROXY is on and PROXY_COUNT is 0: every client appears to have the address of the proxy."
     if settings.STATIC_ROOT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
-        yield "Static files are not collected: run manage.py collectstatic."
+        yield "Static files are not collected. Run manage.py collectstatic."
     yield from _redis()
 
 
@@ -49,7 +49,7 @@ def _redis() -> Iterator[str]:
         cache.get("doctor")
     except Exception as error:
         # Whatever goes wrong there: its errors are of a library that may not be installed.
-        yield f"Redis does not answer ({type(error).__name__}): the database counts rates meanwhile."
+        yield f"Redis does not answer ({type(error).__name__}): the database counts API rates instead."
 
 
 def database() -> Iterator[str]:
@@ -63,7 +63,7 @@ def database() -> Iterator[str]:
     applied = MigrationRecorder(connection).applied_migrations()
     unknown = sorted(f"{app}.{name}" for app, name in applied if app == "kb" and (app, name) not in ours)
     if unknown:
-        yield f"The database is of a later release: it has {named(unknown)}."
+        yield f"The database is from a later release: it has {named(unknown)}."
 
 
 def _postgres() -> Iterator[str]:
@@ -81,15 +81,15 @@ def _sqlite() -> Iterator[str]:
         if found != wanted and not (pragma == "journal_mode" and found == "memory"):
             yield f"SQLite's {pragma} is {found}, not {wanted}."
     if not rows("SELECT sqlite_compileoption_used('ENABLE_FTS5')")[0][0]:
-        yield "SQLite is built without FTS5, which the search needs."
+        yield "SQLite is built without FTS5, which search requires."
 
 
 def index() -> Iterator[str]:
     """Yield by how much the search index is off, as counts tell."""
     if not searching.is_there():
-        yield "The search index is not there: run manage.py migrate."
+        yield "The search index is missing. Run manage.py migrate."
     elif behind := searching.lag():
-        yield f"The search index and the codes differ by {behind}: run manage.py reindex."
+        yield f"The search index and the codes differ by {behind}. Run manage.py reindex."
 
 
 def permissions() -> Iterator[str]:
@@ -97,21 +97,21 @@ def permissions() -> Iterator[str]:
     for name, wanted in ROLES.items():
         group = Group.objects.filter(name=name).first()
         if group is None:
-            yield f"The role {name} is missing: run manage.py migrate."
+            yield f"The role {name} is missing. Run manage.py migrate."
             continue
         held = set(group.permissions.filter(content_type__app_label="kb").values_list("codename", flat=True))
         if wanted - held:
-            yield f"The role {name} lacks {named(sorted(wanted - held))}: run manage.py migrate."
+            yield f"The role {name} lacks {named(sorted(wanted - held))}. Run manage.py migrate."
         if held - wanted:
-            yield f"The role {name} may also {named(sorted(held - wanted))}, which is not its own."
+            yield f"The role {name} may also {named(sorted(held - wanted))}, which it should not."
     users = get_user_model().objects.filter(is_active=True)
     if not users.filter(is_superuser=True).exists():
-        yield "Nobody is an active superuser: run manage.py createsuperuser."
+        yield "There is no active superuser. Run manage.py createsuperuser."
     able = Permission.objects.filter(content_type__app_label="kb")
     idle = users.filter(is_staff=True, is_superuser=False).exclude(groups__permissions__in=able)
     numbers = list(idle.exclude(user_permissions__in=able).order_by("pk").values_list("pk", flat=True)[:6])
     if numbers:
-        yield f"Staff without a single right: user {named(numbers)}."
+        yield f"Staff users without any permission: {named(numbers)}."
 
 
 def disk() -> Iterator[str]:
@@ -125,4 +125,4 @@ def disk() -> Iterator[str]:
     for what, folder in places.items():
         free = shutil.disk_usage(folder).free
         if free < needed:
-            yield f"{free // 2**20} MB are free for {what}; {needed // 2**20} MB should be."
+            yield f"{free // 2**20} MB are free for {what}; {needed // 2**20} MB are recommended."

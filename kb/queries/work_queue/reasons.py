@@ -24,9 +24,9 @@ def of_code(fact: dict[str, Any]) -> list[Reason]:
     if fact["flags"]:
         reasons.append(Reason(_flags(fact["flags"]), "flag", fact["flag_id"]))
     if fact["torn"]:
-        reasons.append(Reason("an import left the vendor's words and ours in conflict", "code", fact["id"]))
+        reasons.append(Reason("an import left a conflict between the vendor's text and ours", "code", fact["id"]))
     if fact["undecided"]:
-        reasons.append(Reason("what to do with it is not decided", "code", fact["id"]))
+        reasons.append(Reason("what to do is not decided", "code", fact["id"]))
     return reasons
 
 
@@ -35,12 +35,17 @@ def of_note(fact: dict[str, Any]) -> list[Reason]:
     proposals = f"{_times(fact['proposals'], 'proposal')} to decide"
     said = [
         ("proposals", proposals, "proposal", fact["proposal_id"]),
-        ("unvalidated", "nobody has validated it yet", "note", fact["id"]),
+        ("unvalidated", "not validated yet", "note", fact["id"]),
         ("flags", _flags(fact["flags"]), "flag", fact["flag_id"]),
         ("draft", "still a draft", "note", fact["id"]),
-        ("verify", f"look again: {fact['verify_reason'] or 'something under it changed'}", "note", fact["id"]),
-        ("failed", f"{_times(fact['failed'], 'report')} in {DAYS} days that it did not work", "note", fact["id"]),
-        ("due", f"its review was due on {fact['review_on']}", "note", fact["id"]),
+        (
+            "verify",
+            f"needs attention: {fact['verify_reason'] or 'one of its codes changed'}",
+            "note",
+            fact["id"],
+        ),
+        ("failed", f"{_times(fact['failed'], 'report')} in {DAYS} days say that it did not work", "note", fact["id"]),
+        ("due", f"review was due on {fact['review_on']}", "note", fact["id"]),
     ]
     return [Reason(text, form, pk) for name, text, form, pk in said if fact[name]]
 
@@ -48,8 +53,8 @@ def of_note(fact: dict[str, Any]) -> list[Reason]:
 def of_miss(fact: dict[str, Any], ranges: list[CodeRange]) -> list[Reason]:
     """Return why a text that found nothing is worth somebody's time."""
     days = f", on {fact['days']} days" if fact["days"] > 1 else ""
-    reasons = [Reason(f"asked for {_times(fact['lookups'], 'time')} in {DAYS} days{days}, and nothing found", "", 0)]
-    return reasons + [Reason(f"its number lies in {block}", "", 0) for block in ranges]
+    reasons = [Reason(f"searched {_times(fact['lookups'], 'time')} in {DAYS} days{days}", "", 0)]
+    return reasons + [Reason(f"its number is in {block}", "", 0) for block in ranges]
 
 
 def of_plan(plan: TableImport) -> list[Reason]:
@@ -61,7 +66,7 @@ def of_plan(plan: TableImport) -> list[Reason]:
 
 
 def _flags(count: int) -> str:
-    return f"{_times(count, 'flag')} {'waits' if count == 1 else 'wait'} for an answer"
+    return f"{_times(count, 'flag')} waiting for an answer"
 
 
 def _times(count: int, noun: str) -> str:

@@ -1,11 +1,11 @@
-/* Comforts of every page of the admin: a warning before typed words are lost, named choosers, a key for the search.
-   Everything works without this script. */
+/* Extras for every admin page: a warning before unsaved text is lost, labels for Select2, a shortcut for search.
+   The pages work without this script. */
 "use strict";
 
 const typed = (form) => new URLSearchParams(new FormData(form)).toString();
 
 function warnBeforeLeaving(form) {
-  // A form that came back with errors holds words that are stored nowhere.
+  // A form that was returned with errors contains unsaved text.
   const opened = form.querySelector(".errornote") ? null : typed(form);
   let saving = false;
   form.addEventListener("submit", (event) => { saving = !event.submitter?.dataset.preview; });
@@ -14,7 +14,7 @@ function warnBeforeLeaving(form) {
   });
 }
 
-// Select2 gives its boxes no name, and puts a button among the items of a list.
+// Select2 does not label its boxes, and puts a button among list items.
 function nameChoosers() {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
     const name = select.labels[0]?.textContent.trim().replace(/:$/, "") || select.name;
@@ -28,7 +28,7 @@ function nameChoosers() {
   }
 }
 
-// A key alone is a command only where nobody types, and nothing else takes keys.
+// A single key is a shortcut only outside of fields.
 addEventListener("keydown", (event) => {
   if (event.key !== "/" || !keysOn() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest?.("input, textarea, select, [contenteditable], .select2-container")) return;
@@ -42,7 +42,7 @@ addEventListener("keydown", (event) => {
 addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector(".change-form form[id$=_form]");
   if (!form) return;
-  // Later than the widgets that fill fields in on the same event.
+  // Run after the widgets, which fill in fields on the same event.
   setTimeout(() => {
     warnBeforeLeaving(form);
     nameChoosers();

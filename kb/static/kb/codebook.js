@@ -1,4 +1,4 @@
-// Conveniences only: every page works without this file.
+// Every page works without this file.
 "use strict";
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -14,7 +14,7 @@ said.setAttribute("role", "status");
 document.body.append(said);
 
 function copyThroughSelection(text) {
-  // Without TLS a browser has no clipboard to write to, only what is selected.
+  // Without TLS there is no clipboard API, so copy through a selection.
   const box = document.createElement("textarea");
   box.value = text;
   document.body.append(box);

@@ -1,5 +1,5 @@
-/* Comforts of a form: Markdown buttons, a preview that follows what is typed, keys that save and preview.
-   The preview is made by the server, with the renderer of the cards. Everything works without this script. */
+/* Form extras: Markdown buttons, a live preview, keyboard shortcuts for save and preview.
+   The server renders the preview, as it renders the pages. The form works without this script. */
 "use strict";
 
 const MARKS = { bold: "Bold", italic: "Italic", code: "Code", link: "Link", "unordered-list": "List", "ordered-list": "Steps" };
@@ -28,7 +28,7 @@ function previewOf(area, toggle, panel, url) {
       if (!shown) throw new Error(answer.status);
       panel.replaceChildren(...shown.childNodes);
     } catch {
-      panel.textContent = "The preview cannot be shown: is the connection there, and are you still logged in?";
+      panel.textContent = "The preview is not available. Check your connection, and that you are still logged in.";
     }
   }
 
@@ -53,7 +53,7 @@ function markdownTools(area, url) {
   bar.className = "toolbar";
   bar.setAttribute("for", area.id);
   bar.setAttribute("aria-label", `Markdown: ${name}`);
-  // Each button is a stop of its own: a toolbar that takes the focus is one that nobody expects in a form.
+  // Each button is its own tab stop: in a form, nobody expects a toolbar to move the focus.
   bar.setAttribute("data-no-focus", "");
   for (const [style, label] of Object.entries(MARKS)) bar.append(button(label, name, { mdButton: style }));
   const toggle = button("Preview", name);

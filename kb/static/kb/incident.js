@@ -1,4 +1,4 @@
-/* While an incident is written down: what its address and words say, as a save would say it. Works without. */
+/* Shows what Codebook finds in an incident's URL and text while somebody types. The form works without this script. */
 "use strict";
 
 addEventListener("DOMContentLoaded", () => {
@@ -23,9 +23,9 @@ addEventListener("DOMContentLoaded", () => {
       box.replaceChildren(...page.body.childNodes);
       const reference = box.querySelector("[data-reference]")?.textContent;
       const field = form.elements.reference;
-      // What was read from another address is not what somebody wrote.
+      // Replace a reference read from an earlier URL, never one that somebody typed.
       if (reference && ["", read].includes(field.value)) field.value = read = reference;
-    } catch { /* The form says the same once it is saved. */ }
+    } catch { /* Saving the form shows the same. */ }
   }
   fields.forEach((field) => field.addEventListener("change", look));
 });

@@ -1,4 +1,4 @@
-// Single keys as commands, which somebody who dictates or slips needs to turn off; a browser remembers it.
+// Single-key shortcuts. People who dictate, or press keys by accident, can turn them off; a cookie remembers it.
 "use strict";
 
 const KEYS_OFF = "keys=off";

@@ -1,9 +1,9 @@
-// The box as somebody types, a pasted log, and keys. Conveniences only: every page works without this file.
+// Search suggestions, pasted logs and keyboard shortcuts. Every page works without this file.
 "use strict";
 
 const box = document.getElementById("q");
 const list = document.getElementById("suggestions");
-const LONG = 200; // Characters of one pasted line that are rather a log than a question.
+const LONG = 200; // A pasted line with more characters is treated as a log.
 let chosen = -1;
 
 function options() {
@@ -56,15 +56,15 @@ function pasteInBox(event) {
   if (!/[\r\n]/.test(text.trim()) && text.length <= LONG) return;
   event.preventDefault();
   try {
-    // The next page takes it out again at once; it goes nowhere else.
+    // The next page removes it at once; it is stored nowhere else.
     sessionStorage.setItem("pasted", text);
   } catch {
-    // Too long for the browser: the next page's own field says what is allowed.
+    // Too long for session storage: the next page says what is allowed.
   }
   location.assign(box.dataset.detect);
 }
 
-// A request given up for a newer one is no error, though htmx would log it as one.
+// A request aborted for a newer one is not an error, but htmx logs it as one.
 htmx.logger = (element, name, detail) => {
   if (name === "htmx:sendAbort" || (name === "htmx:afterRequest" && detail.xhr.status === 0)) delete detail.error;
 };
@@ -81,7 +81,7 @@ if (box && list) {
   list.addEventListener("htmx:afterSwap", () => {
     const number = options().length;
     show(number > 0 && document.activeElement === box && box.value.trim() !== "");
-    said.textContent = number ? `${number} codes below; arrows choose.` : "";
+    said.textContent = number ? `${number} suggested codes. Use the arrow keys to choose.` : "";
   });
 }
 

@@ -96,7 +96,7 @@ def _from_field(name: str, is_prose: bool) -> tuple[float, str] | None:
         return None
     if _says_error(name) or name.lower() in _NEUTRAL or _humps(name)[-1] in _NEUTRAL:
         return 1.0, ""
-    return 0.6 if is_prose else 0.4, f"It stands after “{name}”, which may be something else than a code."
+    return 0.6 if is_prose else 0.4, f"It follows “{name}”, so it may not be a code."
 
 
 def _humps(name: str) -> list[str]:

@@ -189,16 +189,16 @@ def _doubt_neighbours(text: str, places: dict[str, list[_Place]]) -> None:
                 group[i] = place._replace(confidence=min(place.confidence, 0.45), why=_DOUBT)
 
 
-_DOUBT = "It equals a known code, but has no label of its own beside a code that has one: it may be an id."
+_DOUBT = "It matches a known code but has no label, and another code has one: it may be an ID."
 _WHY = {
-    CandidateKind.FIELD: "It stands in the field “{label}”.",
-    CandidateKind.ITEM: "It stands in the field “{label}”, which gives the reason for one item.",
+    CandidateKind.FIELD: "It is in the field “{label}”.",
+    CandidateKind.ITEM: "It is in the field “{label}”, which gives the reason for one item.",
     CandidateKind.SAID: "It follows the words “{label}”.",
-    CandidateKind.HTTP: "It is an HTTP status, which may not be the table's code.",
-    CandidateKind.EXIT: "It is the exit status of a process, which may not be the table's code.",
+    CandidateKind.HTTP: "It is an HTTP status and may not be a code from the table.",
+    CandidateKind.EXIT: "It is the exit status of a process and may not be a code from the table.",
     CandidateKind.WEAK: "It follows “{label}”, which often means something else.",
-    CandidateKind.SHAPE: "It is written as such codes are.",
-    CandidateKind.BARE: "It stands without a label, but it is a known code and nothing near it says otherwise.",
+    CandidateKind.SHAPE: "It has the format of a return code.",
+    CandidateKind.BARE: "It has no label, but it is a known code and nothing nearby suggests otherwise.",
 }
 
 
@@ -265,7 +265,7 @@ def _unknown(written: str, group: list[Candidate], blocks: _Blocks, lines: _Line
     first = group[0]
     why = _WHY[first.kind].format(label=first.label)
     if first.kind is CandidateKind.BARE:
-        why = "It stands without a label, and its number lies in a known range."
+        why = "It has no label, but its number falls in a known range."
     return UnknownMatch(
         written, [(c.start, c.end) for c in group], lines.of(first.start), blocks.narrowest(written), why
     )

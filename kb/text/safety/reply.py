@@ -33,7 +33,7 @@ def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Co
     known = " and ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     published = f"allowed: {', '.join(sorted(public_emails))}" if public_emails else "none is published"
     return [
-        *_said("no known placeholder", [f"{{{name}}}" for name in unknown], f"allowed: {known}"),
+        *_said("not a known placeholder", [f"{{{name}}}" for name in unknown], f"allowed: {known}"),
         *_said("an internal host", hosts, "customers cannot open it"),
         *_said("an e-mail address that is not public", emails, published),
     ]

@@ -13,8 +13,8 @@ from kb.web.codes import CardMeaning
 Address = Callable[[str], str]
 
 _SAID = {
-    Verdict.IN_KNOWN_RANGE: "In a known range: not in the table, but its number lies in a block that we know.",
-    Verdict.UNKNOWN: "Unknown: not in the table, and in no block that we know.",
+    Verdict.IN_KNOWN_RANGE: "In a known range, but not in the table.",
+    Verdict.UNKNOWN: "Unknown: not in the table, and in no known range.",
     Verdict.KNOWN_WITHOUT_NOTE: "Known, no note yet.",
     Verdict.RETIRED: "Retired: the vendor no longer lists it.",
 }
@@ -32,7 +32,7 @@ def _unlisted(given: CodeAnswer, table: CodeTable, address: Address) -> Iterator
     if given.ranges:
         yield "\n".join(f"- {markdown(found.pattern)} {markdown(found.name)}" for found in given.ranges)
     if given.near:
-        yield "Codes that differ by one character; each means something else:"
+        yield "Codes that differ by one character; each is a different code with its own meaning:"
         yield "\n".join(f"- {_named(near.code)} <{address(near.code.get_absolute_url())}>" for near in given.near)
 
 
@@ -41,16 +41,14 @@ def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Itera
     yield f"## {_named(code)}"
     if code.identity != text_code.identity(given.query):
         how = next((hit.how for hit in given.hits if hit.code == code), "")
-        yield f"Written {markdown(text_code.clean(given.query))}, read as {markdown(code.code)} ({how})."
+        yield f"Entered {markdown(text_code.clean(given.query))}, read as {markdown(code.code)} ({how})."
     yield (
         markdown(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         + "  \n"
         + (f"<{address(code.get_absolute_url())}>")
     )
     if card.verdict in _SAID:
-        yield f"**{_SAID[card.verdict]}**" + (
-            f" In its place: {_named(meaning.successor)}" if meaning.successor else ""
-        )
+        yield f"**{_SAID[card.verdict]}**" + (f" Replaced by: {_named(meaning.successor)}" if meaning.successor else "")
     for incident in card.open_incidents:
         yield _incident(incident)
     yield f"**What to do:** {code.get_disposition_display()}  \n**Who can fix it:** {code.get_fixer_display()}"
@@ -64,7 +62,7 @@ def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Itera
 
 
 def _text(text: VendorText) -> str:
-    words = f"\n\n{quoted(text.ours)}" if text.ours.strip() else " the vendor gives none."
+    words = f"\n\n{quoted(text.ours)}" if text.ours.strip() else " not provided by the vendor."
     return f"**{text.label}:**{words}"
 
 

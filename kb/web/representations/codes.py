@@ -58,7 +58,7 @@ def _page_of(user: Person | None, table: CodeTable, section: Section | None, cod
 
 def _missing(form: str) -> HttpResponse:
     """Answer alike for a table that is not there and one that the reader may not see."""
-    told = "There is no such table, or it is not for you to see."
+    told = "There is no such table, or you do not have access to it."
     if form == "json":
         return JsonResponse({"verdict": None, "error": told}, status=404)
     return HttpResponse(f"{told}\n", MARKDOWN, 404)

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from tests.faults.crowd import MARK
 from tests.faults.crowd.people import Person
 
-STALE = "Somebody else saved this after you had opened it"
-BOTH = "Changed by both in the same place"
+STALE = "Somebody else saved this after you opened it"
+BOTH = "Changed by you both in the same place"
 
 
 class Form(HTMLParser):

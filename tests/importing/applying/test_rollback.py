@@ -92,7 +92,7 @@ def test_what_was_edited_since_is_left_and_named(table, editor):
     back = roll_back(done, by(editor))
     code.refresh_from_db()
     assert (code.description, code.vendor_description) == ("Later words.", "Four!")
-    assert back.rows.get(kind="warning").message.startswith("Not put back: 4")
+    assert back.rows.get(kind="warning").message.startswith("Not rolled back: 4")
 
 
 def test_a_later_import_stands(table):
@@ -109,7 +109,7 @@ def test_a_code_does_not_return_to_a_section_that_has_another_one_by_now(table):
         complete=True,
     )
     applied(table, ("2", "Another two."))
-    assert ["Its former section has another 2 by now." for _ in (1,)] == [s.reason for s in preview(done).skipped]
+    assert ["Its former section now has another 2." for _ in (1,)] == [s.reason for s in preview(done).skipped]
     roll_back(done, by())
     assert sorted(ReturnCode.objects.filter(code="2").values_list("section__name", flat=True)) == ["Other", "Public"]
 

@@ -117,8 +117,8 @@ def test_a_row_can_be_left_out(table):
         ("1", "keep_ours", {"description": "x"}, "Edited"),
         ("1", "edited", {"symbol": "x"}, "symbol"),
         ("1", "edited", {"description": "\x00"}, "NUL"),
-        ("2", "take_theirs", None, "not in conflict"),
-        ("", "leave_out", None, "not applied"),
+        ("2", "take_theirs", None, "no conflict"),
+        ("", "leave_out", None, "never applied"),
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(table, editor, code, resolution, edited, said):

@@ -90,7 +90,7 @@ def test_extra_columns_are_merged_by_name(table):
 def test_a_code_listed_twice_names_both_lines_and_the_first_counts(table):
     plan = planned(table, row("7", line=10, description="First."), row("7", line=20, description="Last."))
     assert rows_of(plan, "kind", "line", "description") == [("new", 10, "First."), ("duplicate", 20, "")]
-    assert plan.rows.get(kind="duplicate").message == "7 is listed twice: line 10 counts, not line 20."
+    assert plan.rows.get(kind="duplicate").message == "7 appears twice: line 10 is used, not line 20."
 
 
 def test_the_readers_problems_are_rows_with_their_lines(table):

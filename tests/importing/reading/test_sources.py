@@ -140,7 +140,7 @@ def test_a_quotation_mark_that_is_never_closed_stops_the_reading():
 def test_without_a_column_for_the_code_the_headers_are_named():
     kinds, said = refused("Foo,Bar\n1,2\n")
     assert kinds == ["no_code_column"]
-    assert "found: Foo, Bar" in said
+    assert "Found: Foo, Bar" in said
 
 
 def test_any_column_can_be_said_to_be_the_code():
@@ -150,9 +150,9 @@ def test_any_column_can_be_said_to_be_the_code():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"encoding": "klingon"}, "'klingon'; allowed: utf-8"),
-        ({"delimiter": "|"}, "'|'; allowed: comma"),
-        ({"columns": {"code": "nonsense"}}, "'nonsense'; allowed: code"),
+        ({"encoding": "klingon"}, "'klingon'. Allowed: utf-8"),
+        ({"delimiter": "|"}, "'|'. Allowed: comma"),
+        ({"columns": {"code": "nonsense"}}, "'nonsense'. Allowed: code"),
     ],
 )
 def test_what_is_chosen_wrongly_is_named_with_what_is_allowed(options, said):

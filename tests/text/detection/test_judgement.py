@@ -54,7 +54,7 @@ def test_a_code_is_reported_once_with_its_places_count_line_and_reason():
     (code,) = detect(text).codes
     assert [text[start:end] for start, end in code.spans] == ["660300001"] * 2
     assert (code.count, code.line, code.order, code.confidence) == (2, 2, 1, 0.98)
-    assert code.why == "It stands in the field “Code”."
+    assert code.why == "It is in the field “Code”."
 
 
 def test_the_items_reasons_come_before_the_code_that_wraps_them():

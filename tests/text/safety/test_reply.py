@@ -27,8 +27,8 @@ def test_a_plain_reply_may_be_sent(reply):
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        ("Dear {name}, {code}", "{name} is no known placeholder (allowed: {code} and {date})."),
-        ("{Code} { datum }", "{Code}, {datum} is no known placeholder"),
+        ("Dear {name}, {code}", "{name} is not a known placeholder (allowed: {code} and {date})."),
+        ("{Code} { datum }", "{Code}, {datum} is not a known placeholder"),
         ("http://localhost:8000/x", "localhost is an internal host"),
         ("run it on localhost", "localhost is an internal host"),
         ("https://user:secret@10.1.2.3/", "10.1.2.3 is an internal host"),
@@ -45,7 +45,7 @@ def test_a_plain_reply_may_be_sent(reply):
         ("http://[broken", "is an internal host"),
         ("ask bob@example.com or Jane.Doe+x@mail.example.co.uk", "bob@example.com, Jane.Doe+x@mail.example.co.uk is"),
         ("mailto:bob@example.com", "bob@example.com is an e-mail address that is not public (none is published)."),
-        (" ".join(f"{{a{n}}}" for n in range(9)), "{a4} and 4 more is no known placeholder"),
+        (" ".join(f"{{a{n}}}" for n in range(9)), "{a4} and 4 more is not a known placeholder"),
     ],
 )
 def test_what_must_not_be_sent_is_named_with_what_is_allowed(reply, said):
