@@ -14,7 +14,7 @@ from kb.models.origins import Origin
 from kb.models.sections import Section
 from kb.models.subqueries import any_of
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
@@ -22,15 +22,10 @@ VENDOR_TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions"
 """The vendor's text fields; each has a twin `vendor_<field>` with what the vendor last said."""
 
 
-class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
+class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
     """Chainable reads of return codes."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep the codes of tables that a user may read."""
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        return self.filter(table__audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+    audience_column = "table__audience"
 
     def current(self) -> Self:
         """Keep the codes that the vendor still lists."""
