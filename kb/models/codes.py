@@ -43,6 +43,12 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
         """Keep the codes whose canonical form begins so. Comparing, unlike LIKE, uses the index on every database."""
         return self.filter(canonical__gte=canonical, canonical__lt=canonical + "\U0010ffff")
 
+    def without_long_texts(self) -> Self:
+        """Leave out what only a card shows; reading it later costs a query for each code."""
+        return self.defer(
+            "possible_reasons", "suggested_actions", "extra", *(f"vendor_{name}" for name in VENDOR_TEXTS)
+        )
+
     def in_vendor_order(self) -> Self:
         """Order as the vendor published them."""
         return self.order_by("table_id", "position", "id")

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from django.db import transaction
 
 from kb.models import Change, CodeRange, CodeTable, ReturnCode
 from kb.models.changes import ChangeKind
+from kb.models.sql import batches
 from kb.searching import documents, store
 from kb.searching.documents import AUDIENCES, INTERNAL, mark
 
@@ -138,6 +138,4 @@ def _holding(kind: str, ids: list[int]) -> set[int]:
 
 def pages(ids: Iterable[int]) -> Iterator[list[int]]:
     """Yield ids in pages."""
-    rest = iter(ids)
-    while page := list(islice(rest, _PAGE)):
-        yield page
+    return batches(ids, _PAGE)

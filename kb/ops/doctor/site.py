@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from kb import searching
-from kb.models.sql import is_postgres, named, rows
+from kb.models.sql import is_postgres, rows
 from kb.ops import readiness
+from kb.ops.doctor.findings import listing
 from kb.services.roles import ROLES
 
 SPARE = 512 * 2**20
@@ -58,12 +59,12 @@ def database() -> Iterator[str]:
     yield from readiness.replicas()
     missing = readiness.missing_migrations()
     if missing:
-        yield f"Migrations are not applied: {named(missing)}. Run manage.py migrate."
+        yield f"Migrations are not applied: {listing(missing)}. Run manage.py migrate."
     ours = readiness.released()
     applied = MigrationRecorder(connection).applied_migrations()
     unknown = sorted(f"{app}.{name}" for app, name in applied if app == "kb" and (app, name) not in ours)
     if unknown:
-        yield f"The database is of a later release: it has {named(unknown)}."
+        yield f"The database is of a later release: it has {listing(unknown)}."
 
 
 def _postgres() -> Iterator[str]:
@@ -101,9 +102,9 @@ def permissions() -> Iterator[str]:
             continue
         held = set(group.permissions.filter(content_type__app_label="kb").values_list("codename", flat=True))
         if wanted - held:
-            yield f"The role {name} lacks {named(sorted(wanted - held))}: run manage.py migrate."
+            yield f"The role {name} lacks {listing(sorted(wanted - held))}: run manage.py migrate."
         if held - wanted:
-            yield f"The role {name} may also {named(sorted(held - wanted))}, which is not its own."
+            yield f"The role {name} may also {listing(sorted(held - wanted))}, which is not its own."
     users = get_user_model().objects.filter(is_active=True)
     if not users.filter(is_superuser=True).exists():
         yield "Nobody is an active superuser: run manage.py createsuperuser."
@@ -111,7 +112,7 @@ def permissions() -> Iterator[str]:
     idle = users.filter(is_staff=True, is_superuser=False).exclude(groups__permissions__in=able)
     numbers = list(idle.exclude(user_permissions__in=able).order_by("pk").values_list("pk", flat=True)[:6])
     if numbers:
-        yield f"Staff without a single right: user {named(numbers)}."
+        yield f"Staff without a single right: user {listing(numbers)}."
 
 
 def disk() -> Iterator[str]:
