@@ -17,6 +17,7 @@ from kb import searching
 from kb.models.sql import is_postgres, rows
 from kb.ops import readiness
 from kb.ops.doctor.findings import listing
+from kb.ops.replicas import status
 from kb.services.roles import ROLES
 
 SPARE = 512 * 2**20
@@ -56,7 +57,7 @@ def _redis() -> Iterator[str]:
 def database() -> Iterator[str]:
     """Yield what is wrong with the database as such, and with what this release needs of it."""
     yield from _postgres() if is_postgres() else _sqlite()
-    yield from readiness.replicas()
+    yield from status.problems()
     missing = readiness.missing_migrations()
     if missing:
         yield f"Migrations are not applied: {listing(missing)}. Run manage.py migrate."
