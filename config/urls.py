@@ -2,9 +2,12 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from kb.admin.forms import unsaved_input
 from kb.ops import probes
+from kb.web import errors
 
 urlpatterns = [
     *probes.urlpatterns,
@@ -15,6 +18,15 @@ urlpatterns = [
 ]
 if settings.KB_SSO:
     urlpatterns.append(path("sso/", include("config.sso")))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form without a valid CSRF token: show an editor's form again if it surely came from this site.
+
+    Every other form is refused. It stands here because it needs both the admin and the pages.
+    """
+    return unsaved_input.rerender_with_input(request) or errors.csrf_failure(request, reason)
+
 
 handler400 = "kb.web.errors.bad_request"
 handler403 = "kb.web.errors.forbidden"

@@ -8,8 +8,8 @@ import yaml
 from django.core.management import get_commands
 from prometheus_client import REGISTRY
 
-from kb.ops import probes
-from kb.ops.replicas.watch import State
+from kb.ops.replicas import status
+from kb.ops.replicas.watch import WATCH, State
 from tests import ROOT
 from tests.postgres import bin_dir
 from tests.test_access import ACCESS
@@ -58,8 +58,8 @@ def test_every_command_setting_and_address_for_operators_is_there():
 
 def test_every_number_worth_an_alarm_is_counted(settings, monkeypatch):
     settings.REPLICAS = ["replica1"]
-    monkeypatch.setattr(probes.WATCH, "state", lambda: State({}, primary=1))
-    asked = {family.name for family in probes._replicas()} | {
+    monkeypatch.setattr(WATCH, "state", lambda: State({}, primary=1))
+    asked = {family.name for family in status.figures()} | {
         f"codebook_{name}" for name in ("database_up", "feed_sequence", "index_lag")
     }
     counted = {family.name for family in REGISTRY.collect()} | asked

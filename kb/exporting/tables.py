@@ -12,7 +12,6 @@ from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from django.db import connection
 from import_export import resources
 from import_export.fields import Field
 from openpyxl import Workbook
@@ -21,7 +20,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from kb.importing import stage
 from kb.importing.planning.plan import remembered_columns
-from kb.models import CodeTable, ReturnCode
+from kb.models import CodeTable, ReturnCode, sql
 from kb.models.fields import VENDOR_TEXTS
 from kb.services.journal import NotAllowed
 from kb.text.safety.formula import defuse
@@ -128,8 +127,8 @@ def _named(targets: list[str], remembered: dict[str, str], taken: set[str]) -> l
 
 
 def _extra_columns(table: CodeTable) -> list[str]:
-    keys = "jsonb_object_keys(c.extra) AS e(key)" if connection.vendor == "postgresql" else "json_each(c.extra) AS e"
-    found = stage.rows(
+    keys = "jsonb_object_keys(c.extra) AS e(key)" if sql.is_postgres() else "json_each(c.extra) AS e"
+    found = sql.rows(
         f"SELECT DISTINCT e.key FROM kb_returncode AS c, {keys} WHERE c.table_id = %s AND c.retired_at IS NULL",  # noqa: S608
         table.pk,
     )
@@ -151,7 +150,7 @@ def _csv(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
 
 def _json(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
     separator = "[\n"
-    for batch in stage.batches(rows, _LINES):
+    for batch in sql.batches(rows, _LINES):
         lines = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) for row in batch)
         yield (separator + ",\n".join(lines)).encode()
         separator = ",\n"
@@ -159,7 +158,7 @@ def _json(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
 
 
 def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
-    for batch in stage.batches(rows, _LINES):
+    for batch in sql.batches(rows, _LINES):
         lines = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) for row in batch)
         yield "".join(f"{line}\n" for line in lines).encode()
 

@@ -10,12 +10,12 @@ database's write lock is taken only by a statement that writes to a table that o
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 from django.db import connection
 
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import batches, is_postgres, run, value
 
 BATCH = 2_000
 """Rows that are in memory, or written in one go, at a time."""
@@ -55,45 +55,19 @@ def drop() -> None:
         run(f"DROP TABLE IF EXISTS {name}")
 
 
-def run(sql: str, *params: Any) -> int:
-    """Execute one statement; return how many rows it wrote."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params or None)
-        return int(cursor.rowcount)
-
-
-def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
-    """Return all rows of a query that is known to be small."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params or None)
-        return list(cursor.fetchall())
-
-
-def value(sql: str, *params: Any) -> Any:
-    """Return the first column of a query's only row."""
-    return rows(sql, *params)[0][0]
-
-
 def fill(table: str, columns: Sequence[str], lines: Iterable[tuple[Any, ...]]) -> None:
     """Put many rows into a temporary table, with a flat memory."""
     named = ", ".join(columns)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if is_postgres():
             with cursor.copy(f"COPY {table} ({named}) FROM STDIN") as copy:
                 for line in lines:
                     copy.write_row(line)
             return
         insert = f"INSERT OR IGNORE INTO {table} ({named}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
         with _one_transaction(cursor):
-            for batch in batches(lines):
+            for batch in batches(lines, BATCH):
                 cursor.executemany(insert, batch)
-
-
-def batches(lines: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
-    """Cut an iterable into lists."""
-    rest = iter(lines)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 def spans(kind: str) -> Iterator[tuple[int, int]]:

@@ -26,7 +26,6 @@ from kb.queries.cards import Card
 from kb.queries.changes import ChangeStep
 from kb.queries.lookup import CodeAnswer, CodeHit
 from kb.text.detection.judgement import CodeMatch, UnknownMatch
-from kb.text.safety import reply as text_reply
 
 MAX_OF_EACH = 3
 """Notes, incidents and near codes on one card; the card's page has them all."""
@@ -67,15 +66,10 @@ def _meaning(card: Card, address: Address, of_note: int, length: int) -> Meaning
         disposition=code.disposition,
         fixer=code.fixer,
         retired=code.is_retired,
-        customer_reply=data(_reply(card), length),
+        customer_reply=data(card.customer_reply, length),
         notes=[note_ref(note, address, of_note) for note in card.notes[:MAX_OF_EACH]],
         open_incidents=[_incident(incident, length // 2) for incident in card.open_incidents[:MAX_OF_EACH]],
     )
-
-
-def _reply(card: Card) -> str:
-    note = next((note for note in card.notes if note.is_live and note.customer_reply.strip()), None)
-    return text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()) if note else ""
 
 
 def note_ref(note: TroubleshootingNote, address: Address, length: int) -> NoteRef:

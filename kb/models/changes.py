@@ -14,7 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from kb.models.history import Door
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, ReaderQuerySet
 
 TICK, _AHEAD = timedelta(microseconds=1), timedelta(days=1)
 
@@ -42,15 +42,10 @@ class ChangeKind(models.TextChoices):
     DELETED = "deleted", "Deleted"
 
 
-class ChangeQuerySet(models.QuerySet["Change"]):
+class ChangeQuerySet(ReaderQuerySet["Change"]):
     """Chainable reads of the feed."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep the changes of what a user may read."""
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        return self.filter(audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+    audience_column = "audience"
 
     def since(self, sequence: int) -> Self:
         """Keep what was committed after a sequence number, in commit order."""

@@ -15,20 +15,15 @@ from kb.models.origins import Origin
 from kb.models.sections import Section
 from kb.models.subqueries import any_of
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 
-class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
+class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
     """Chainable reads of return codes."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep the codes of tables that a user may read."""
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        return self.filter(table__audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+    audience_column = "table__audience"
 
     def current(self) -> Self:
         """Keep the codes that the vendor still lists."""
@@ -45,6 +40,12 @@ class ReturnCodeQuerySet(models.QuerySet["ReturnCode"]):
     def beginning_with(self, canonical: str) -> Self:
         """Keep the codes whose canonical form begins so. Comparing, unlike LIKE, uses the index on every database."""
         return self.filter(canonical__gte=canonical, canonical__lt=canonical + "\U0010ffff")
+
+    def without_long_texts(self) -> Self:
+        """Leave out what only a card shows; reading it later costs a query for each code."""
+        return self.defer(
+            "possible_reasons", "suggested_actions", "extra", *(f"vendor_{name}" for name in VENDOR_TEXTS)
+        )
 
     def in_vendor_order(self) -> Self:
         """Order as the vendor published them."""

@@ -1,24 +1,29 @@
-"""Counters that several processes add to at once."""
+"""Counters that several processes add to at the same time."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, models, transaction
 
+from kb.models.sql import run_each, table_of
 
-def add_counts(model: type[models.Model], key: Sequence[str], counters: Sequence[str], rows: Iterable[tuple]) -> None:
-    """Add the last values of each row to the counters of its key, the values before them.
 
-    By an upsert that adds: read-then-write would lose counts. In key order, so that two processes never wait for
-    each other's rows.
+def add_counts(
+    model: type[models.Model], key: Sequence[str], counters: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Add to counters. A row holds the values of its key's columns, then what to add to each counter.
+
+    An upsert adds, because reading and then writing would lose counts. Rows are written in the order of their keys, so
+    that two processes never wait for each other's rows.
     """
-    # Quoted: PostgreSQL knows words such as window.
+    # Quoted, because PostgreSQL reserves words such as window.
     quote = connection.ops.quote_name
-    table, keys, sums = quote(model._meta.db_table), [quote(name) for name in key], [quote(name) for name in counters]
+    table, keys, sums = table_of(model), [quote(name) for name in key], [quote(name) for name in counters]
     values = ", ".join(["%s"] * (len(keys) + len(sums)))
-    added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
+    additions = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in sums)
     sql = (
         f"INSERT INTO {table} ({', '.join(keys + sums)}) VALUES ({values}) "  # noqa: S608 - our own names
-        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {additions}"
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(sql, sorted(rows))
+    with transaction.atomic():
+        run_each(sql, sorted(rows))

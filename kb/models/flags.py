@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from kb.models.codes import ReturnCode
 from kb.models.notes import TroubleshootingNote
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, ReaderQuerySet
 
 
 class FlagState(models.TextChoices):
@@ -19,12 +19,8 @@ class FlagState(models.TextChoices):
     ANSWERED = "answered", "Answered"
 
 
-class FlagQuerySet(models.QuerySet["Flag"]):
-    """Chainable reads of flags."""
-
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: flags are internal."""
-        return self if reader(user) == Reader.INTERNAL else self.none()
+class FlagQuerySet(ReaderQuerySet["Flag"]):
+    """Chainable reads of flags: internal, all of them."""
 
     def open(self) -> Self:
         """Keep what waits for an answer."""

@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from kb.models.codes import ReturnCode
 from kb.models.history import Revision
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, ReaderQuerySet
 from kb.text.trackers import MAX_REFERENCE, NotALink, read_address
 
 
@@ -23,20 +23,15 @@ class IncidentState(models.TextChoices):
     RESOLVED = "resolved", "Resolved"
 
 
-class IncidentLinkQuerySet(models.QuerySet["IncidentLink"]):
+class IncidentLinkQuerySet(ReaderQuerySet["IncidentLink"]):
     """Chainable reads of incident links."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep the incidents that a user may read: staff readers all, the public those meant for it.
+    def public(self) -> Self:
+        """Keep the public incidents, except those that hit internal codes alone.
 
-        One that hits internal codes alone is not shown to the public, whatever its audience: its words would tell
-        of a table that the public does not know. One that names no code, such as an outage of everything, is.
+        The words of such an incident would tell of a table that the public does not know. An incident without codes,
+        such as an outage of everything, is public.
         """
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        if allowed == Reader.NOTHING:
-            return self.none()
         hit = ReturnCode.objects.filter(incidents=OuterRef("pk"))
         return self.filter(Exists(hit.filter(table__audience=Audience.PUBLIC)) | ~Exists(hit), audience=Audience.PUBLIC)
 

@@ -16,7 +16,7 @@ from simple_history.models import HistoricalRecords
 from kb.models.codes import ReturnCode
 from kb.models.history import Revision
 from kb.models.ranges import CodeRange
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, Person, ReaderQuerySet
 
 NOTE_TEXTS = ("title", "issue", "environment", "cause", "resolution", "customer_reply")
 
@@ -53,25 +53,23 @@ def authors(revisions: Iterable[Any]) -> set[int | None]:
     return found | ({newer.history_user_id} if newer else set())
 
 
-class TroubleshootingNoteQuerySet(models.QuerySet["TroubleshootingNote"]):
+class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
     """Chainable reads of notes."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: staff readers all, the public only validated notes meant for it."""
-        meant = self.meant_for(user)
-        if reader(user) != Reader.PUBLIC:
-            return meant
+    audience_column = "audience"
+
+    def public(self) -> Self:
+        """Keep the validated public notes about a public code or range."""
         about = {"table__audience": Audience.PUBLIC, "notes": OuterRef("pk")}
         on_public = Exists(ReturnCode.objects.filter(**about)) | Exists(CodeRange.objects.filter(**about))
-        return meant.filter(on_public)
+        return self._public_texts().filter(on_public)
 
     def meant_for(self, user: Person | None) -> Self:
         """Keep what a user may read of the notes about a code or range that the user may read. See `visible_to`."""
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        public = self.filter(audience=Audience.PUBLIC, state=NoteState.VALIDATED)
-        return public if allowed == Reader.PUBLIC else self.none()
+        return self.for_reader(user, self._public_texts)
+
+    def _public_texts(self) -> Self:
+        return super().public().filter(state=NoteState.VALIDATED)
 
     def current(self) -> Self:
         """Keep what is not archived."""

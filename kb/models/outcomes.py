@@ -1,12 +1,10 @@
 """Outcomes: how often a note worked, did not work or did not apply."""
 
-from typing import Self
-
 from django.db import models
 from django.db.models import Q
 
 from kb.models.notes import TroubleshootingNote
-from kb.models.visibility import Person, Reader, reader
+from kb.models.visibility import ReaderQuerySet
 
 
 class Outcome(models.TextChoices):
@@ -17,12 +15,8 @@ class Outcome(models.TextChoices):
     NOT_APPLICABLE = "not_applicable", "Not applicable"
 
 
-class NoteOutcomeQuerySet(models.QuerySet["NoteOutcome"]):
-    """Chainable reads of outcomes."""
-
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: how notes fare is internal."""
-        return self if reader(user) == Reader.INTERNAL else self.none()
+class NoteOutcomeQuerySet(ReaderQuerySet["NoteOutcome"]):
+    """Chainable reads of outcomes: how notes fare is internal."""
 
 
 class NoteOutcome(models.Model):

@@ -12,7 +12,7 @@ from kb.models.codes import ReturnCode
 from kb.models.history import Revision
 from kb.models.notes import NOTE_TEXTS, NoteWords, TroubleshootingNote
 from kb.models.ranges import CodeRange
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, ReaderQuerySet
 
 PROPOSED = (*NOTE_TEXTS, "audience")
 """What a proposal changes besides its links. Owner and review date are upkeep: nobody vouches for them."""
@@ -31,12 +31,8 @@ class ProposalState(models.TextChoices):
 UNSETTLED = (ProposalState.OPEN, ProposalState.RETURNED)
 
 
-class ProposalQuerySet(models.QuerySet["Proposal"]):
-    """Chainable reads of proposals."""
-
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: proposals are internal, whatever audience they propose."""
-        return self if reader(user) == Reader.INTERNAL else self.none()
+class ProposalQuerySet(ReaderQuerySet["Proposal"]):
+    """Chainable reads of proposals: internal, whatever audience they propose."""
 
     def open(self) -> Self:
         """Keep what waits for a reviewer."""

@@ -7,18 +7,13 @@ from django.db.models import F, Q
 
 from kb.models.origins import Origin
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import ReaderQuerySet
 
 
-class CodeRangeQuerySet(models.QuerySet["CodeRange"]):
+class CodeRangeQuerySet(ReaderQuerySet["CodeRange"]):
     """Chainable reads of code ranges."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep the ranges of tables that a user may read."""
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        return self.filter(table__audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+    audience_column = "table__audience"
 
     def holding(self, number: int | None) -> Self:
         """Keep the ranges that a number falls into, the narrowest first; none for no number."""

@@ -1,23 +1,16 @@
 """Sections: the vendor's own grouping inside a table."""
 
-from typing import Self
-
 from django.db import models
 from django.utils.text import slugify
 
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import ReaderQuerySet
 
 
-class SectionQuerySet(models.QuerySet["Section"]):
+class SectionQuerySet(ReaderQuerySet["Section"]):
     """Chainable reads of sections."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep the sections of tables that a user may read."""
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        return self.filter(table__audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+    audience_column = "table__audience"
 
 
 class Section(models.Model):

@@ -1,31 +1,49 @@
-"""Asking the database itself: plain SQL that both databases understand, a few rows at a time."""
+"""Plain SQL that both databases understand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-SHOWN = 5
-"""Rows that a sentence names; of the others it says that there are more."""
+Item = TypeVar("Item")
+
+MAX_VALUES = 10_000
+"""Values that one query gets at most: SQLite takes 32,766, PostgreSQL 65,535."""
 
 
-def rows(sql: str, *parameters: Any) -> list[Any]:
-    """Return the rows of a query that yields few."""
-    with connection.cursor() as cursor:
+def run(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection) -> int:
+    """Run one statement; return how many rows it wrote."""
+    with database.cursor() as cursor:
         cursor.execute(sql, parameters or None)
-        return cursor.fetchall()
+        return int(cursor.rowcount)
 
 
-def few(sql: str, *parameters: Any) -> list[Any]:
-    """Return the first rows of a query without a LIMIT: those that are shown and one more."""
-    return rows(f"{sql} LIMIT {SHOWN + 1}", *parameters)
+def run_each(sql: str, parameters: Sequence[Sequence[Any]]) -> None:
+    """Run one statement once for each set of parameters."""
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, parameters)
 
 
-def named(items: Sequence[Any]) -> str:
-    """Return items in words, no more than are shown."""
-    more = " and more" if len(items) > SHOWN else ""
-    return ", ".join(str(item) for item in items[:SHOWN]) + more
+def rows(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection) -> list[Any]:
+    """Return all rows of a query that yields few."""
+    with database.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return list(cursor.fetchall())
+
+
+def value(sql: str, *parameters: Any) -> Any:
+    """Return the first column of a query's only row."""
+    return rows(sql, *parameters)[0][0]
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield items in lists of at most `size`."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
 def table_of(model: type[models.Model]) -> str:
@@ -33,14 +51,14 @@ def table_of(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def is_postgres() -> bool:
-    """Whether the database is PostgreSQL."""
-    return connection.vendor == "postgresql"
+def is_postgres(database: BaseDatabaseWrapper = connection) -> bool:
+    """Whether a database is PostgreSQL, and not SQLite."""
+    return database.vendor == "postgresql"
 
 
 @contextmanager
 def one_view() -> Iterator[None]:
-    """Read everything as of one moment, without keeping anybody from writing."""
+    """Read everything as of one moment. Nobody who writes has to wait."""
     if connection.in_atomic_block:
         yield
     elif is_postgres():
@@ -54,9 +72,3 @@ def one_view() -> Iterator[None]:
             yield
         finally:
             run("ROLLBACK")
-
-
-def run(sql: str) -> None:
-    """Run a statement that yields no row."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql)

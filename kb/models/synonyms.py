@@ -1,21 +1,15 @@
 """Words that mean the same to who searches."""
 
-from typing import Self
-
 from django.db import models
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from kb.models.history import Revision
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, ReaderQuerySet
 
 
-class SynonymQuerySet(models.QuerySet["Synonym"]):
-    """Chainable reads of synonyms."""
-
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: the list itself is for the inside, though it helps everybody's search."""
-        return self if reader(user) == Reader.INTERNAL else self.none()
+class SynonymQuerySet(ReaderQuerySet["Synonym"]):
+    """Chainable reads of synonyms: the list is internal, though it helps everybody's search."""
 
 
 class Synonym(models.Model):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from kb.models.codes import ReturnCode
 from kb.models.sections import Section
 from kb.models.tables import CodeTable
-from kb.models.visibility import Person, Reader, reader
+from kb.models.visibility import ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
@@ -69,12 +69,8 @@ class Resolution(models.TextChoices):
     LEAVE_OUT = "leave_out", "Leave this row out"
 
 
-class TableImportQuerySet(models.QuerySet["TableImport"]):
-    """Chainable reads of imports."""
-
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: imports are internal."""
-        return self if reader(user) == Reader.INTERNAL else self.none()
+class TableImportQuerySet(ReaderQuerySet["TableImport"]):
+    """Chainable reads of imports: internal, all of them."""
 
     def in_force(self) -> Self:
         """Keep the imports that wrote to their table, rolled back since or not."""
@@ -154,12 +150,8 @@ class TableImport(models.Model):
         return str(self.table or CodeTable(**self.new_table))
 
 
-class ImportRowQuerySet(models.QuerySet["ImportRow"]):
-    """Chainable reads of an import's rows."""
-
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: imports are internal."""
-        return self if reader(user) == Reader.INTERNAL else self.none()
+class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
+    """Chainable reads of an import's rows: internal, all of them."""
 
     def to_apply(self) -> Self:
         """Keep the rows that write something."""

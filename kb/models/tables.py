@@ -7,18 +7,13 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, ReaderQuerySet
 
 
-class CodeTableQuerySet(models.QuerySet["CodeTable"]):
+class CodeTableQuerySet(ReaderQuerySet["CodeTable"]):
     """Chainable reads of code tables."""
 
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep the tables that a user may read."""
-        allowed = reader(user)
-        if allowed == Reader.INTERNAL:
-            return self
-        return self.filter(audience=Audience.PUBLIC) if allowed == Reader.PUBLIC else self.none()
+    audience_column = "audience"
 
     def with_counts(self) -> Self:
         """Add `code_count` (not retired) and `retired_count`."""

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Sum
 from django.utils import timezone
 
 from kb.models.codes import ReturnCode
-from kb.models.visibility import Audience, Person, Reader, reader
+from kb.models.visibility import Audience, ReaderQuerySet
 
 MISS_LENGTH = 64
 """Characters kept of a text that nothing was found for."""
@@ -32,12 +32,8 @@ class CodeUse(models.Model):
         return f"{self.code_id} on {self.day}: {self.lookups}"
 
 
-class MissQuerySet(models.QuerySet["Miss"]):
-    """Chainable reads of misses."""
-
-    def visible_to(self, user: Person | None) -> Self:
-        """Keep what a user may read: what people type is internal."""
-        return self if reader(user) == Reader.INTERNAL else self.none()
+class MissQuerySet(ReaderQuerySet["Miss"]):
+    """Chainable reads of misses: what people type is internal."""
 
     def open(self) -> Self:
         """Keep the texts that nobody has decided to ignore."""

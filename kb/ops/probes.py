@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 from kb import searching
 from kb.models.changes import last_sequence
 from kb.ops import readiness
-from kb.ops.replicas.watch import WATCH
+from kb.ops.replicas import status
 
 
 @require_safe
@@ -39,7 +39,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether requests should come here; 503 with what is wrong where not."""
     problems = readiness.problems()
     return JsonResponse(
-        {"ready": not problems, "problems": problems + readiness.replicas()}, status=503 if problems else 200
+        {"ready": not problems, "problems": problems + status.problems()}, status=503 if problems else 200
     )
 
 
@@ -124,7 +124,7 @@ class _Database(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the figures; without a database, only that there is none."""
-        yield from _replicas()
+        yield from status.figures()
         try:
             sequence, lag = last_sequence(), searching.lag()
         except DatabaseError:
@@ -133,19 +133,3 @@ class _Database(Collector):
         yield GaugeMetricFamily("codebook_database_up", "Whether the database answers.", 1)
         yield GaugeMetricFamily("codebook_feed_sequence", "Number of the last committed change.", sequence)
         yield GaugeMetricFamily("codebook_index_lag", "By how many codes the search index is off.", lag)
-
-
-def _replicas() -> Iterator[GaugeMetricFamily]:
-    if not settings.REPLICAS:
-        return
-    state = WATCH.state()
-    yield GaugeMetricFamily("codebook_primary_up", "Whether the primary takes writes.", int(state.primary is not None))
-    serves = GaugeMetricFamily("codebook_replica_serves", "Whether a replica is read from.", labels=["replica"])
-    behind = GaugeMetricFamily("codebook_replica_behind_bytes", "What a replica has not replayed.", labels=["replica"])
-    for alias in settings.REPLICAS:
-        position = state.replicas.get(alias)
-        is_fresh = position is not None and (state.primary is None or position >= state.fresh_from)
-        serves.add_metric([alias], int(is_fresh))
-        if position is not None and state.primary is not None:
-            behind.add_metric([alias], max(0, state.primary - position))
-    yield from (serves, behind)

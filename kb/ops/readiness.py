@@ -2,18 +2,17 @@
 
 from functools import cache
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from kb import searching
-from kb.ops.replicas.watch import MAX_LAG, WATCH
+from kb.ops.replicas import status
 
 
 def problems() -> list[str]:
     """Return what keeps this server from answering well, in sentences without a secret; [] where nothing does."""
-    if reads_only():
+    if status.is_read_only():
         # Its migrations and its index were the primary's until it went away.
         return []
     try:
@@ -26,24 +25,6 @@ def problems() -> list[str]:
         # Its message may name hosts and users.
         return [f"The database does not answer ({type(error).__name__})."]
     return [f"The search index and the codes differ by {behind}. Run manage.py reindex."] if behind else []
-
-
-def replicas() -> list[str]:
-    """Return in sentences which databases of several are away or behind. Servers go on answering without them."""
-    if not settings.REPLICAS:
-        return []
-    state = WATCH.state()
-    away = [alias for alias in settings.REPLICAS if alias not in state.replicas]
-    behind = [alias for alias, position in state.replicas.items() if position < state.fresh_from]
-    said = ["The primary database is not available: reads work, writes do not."] * (state.primary is None)
-    said += [f"{alias} does not answer." for alias in away]
-    return said + [f"{alias} is more than {MAX_LAG:g} s behind and is not used." for alias in sorted(behind)]
-
-
-def reads_only() -> bool:
-    """Whether the primary is away and a replica answers in its place."""
-    state = WATCH.state() if settings.REPLICAS else None
-    return state is not None and state.primary is None and bool(state.replicas)
 
 
 def missing_migrations() -> list[str]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils import timezone
 
 from kb.models import CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.visibility import Person
 from kb.queries.lookup import Verdict
+from kb.text.safety.reply import fill
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,25 @@ class Card:
     past_incidents: list[IncidentLink]
     ranges: list[CodeRange]
     verdict: Verdict
+
+    @property
+    def reply_note(self) -> TroubleshootingNote | None:
+        """The first note whose reply agents may send; validated notes come first."""
+        return next((note for note in self.notes if note.is_live and note.customer_reply.strip()), None)
+
+    @property
+    def customer_reply(self) -> str:
+        """The reply of that note, filled in for this code and today; empty without one."""
+        return filled_reply(self.reply_note, [self.code]) if self.reply_note else ""
+
+
+def filled_reply(note: TroubleshootingNote, codes: Sequence[ReturnCode]) -> str:
+    """Return a note's reply, filled in for today and for its code.
+
+    With several codes, `{code}` stays: the agent knows which one the customer met.
+    """
+    code = codes[0].code if len(codes) == 1 else "{code}"
+    return fill(note.customer_reply, code, timezone.localdate())
 
 
 def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:

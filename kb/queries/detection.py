@@ -7,18 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kb.models import CodeRange, ReturnCode
-from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
 from kb.text.detection.judgement import CodeMatch, Detection, UnknownMatch, all_canonical_forms, candidates, judge
 from kb.text.safety.mask import mask
 
 MAX_TEXT = 2**20
 """Bytes of a text that is read, in UTF-8."""
-
-_CHUNK = 10_000
-"""Values of one query: SQLite takes 32,766, PostgreSQL 65,535."""
-
-_NOT_SHOWN = ("possible_reasons", "suggested_actions", "extra", *(f"vendor_{name}" for name in VENDOR_TEXTS))
 
 Meanings = tuple[ReturnCode, ...]
 
@@ -96,10 +91,9 @@ def pieces(report: Report) -> list[TextPiece]:
 
 def _known(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
     known: dict[str, list[ReturnCode]] = {}
-    codes = ReturnCode.objects.visible_to(user).select_related("table", "section").defer(*_NOT_SHOWN)
-    asked = sorted(form for form in forms if "\x00" not in form)
-    for at in range(0, len(asked), _CHUNK):
-        for code in codes.filter(canonical__in=asked[at : at + _CHUNK]).in_vendor_order():
+    codes = ReturnCode.objects.visible_to(user).select_related("table", "section").without_long_texts()
+    for batch in batches(sorted(form for form in forms if "\x00" not in form), MAX_VALUES):
+        for code in codes.filter(canonical__in=batch).in_vendor_order():
             known.setdefault(code.canonical, []).append(code)
     # Current meanings before retired ones.
     return {form: tuple(sorted(found, key=lambda code: code.is_retired)) for form, found in known.items()}

@@ -7,15 +7,11 @@ from typing import Any
 from django.db.models import F
 
 from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
 from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, meant_by
 from kb.text.codes import forms as text_code
 
-_CHUNK = 10_000
-"""Values of one query: SQLite takes 32,766, PostgreSQL 65,535."""
-
-_NOT_SHOWN = ("possible_reasons", "suggested_actions", "extra", *(f"vendor_{name}" for name in VENDOR_TEXTS))
 _MAX_RANGES = 6
 
 
@@ -96,10 +92,10 @@ def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundin
 
 
 def _open_incidents(ids: Sequence[int], user: Person | None) -> dict[int, list[IncidentLink]]:
-    incidents = IncidentLink.objects.visible_to(user).open().open_first().defer("impact", "workaround")
+    incidents: Any = IncidentLink.objects.visible_to(user).open().open_first().defer("impact", "workaround")
     found: dict[int, list[IncidentLink]] = {}
-    for at in range(0, len(ids), _CHUNK):
-        for incident in incidents.filter(codes__in=ids[at : at + _CHUNK]).annotate(on=F("codes")):
+    for batch in batches(ids, MAX_VALUES):
+        for incident in incidents.filter(codes__in=batch).annotate(on=F("codes")):
             found.setdefault(incident.on, []).append(incident)
     return found
 
@@ -107,15 +103,14 @@ def _open_incidents(ids: Sequence[int], user: Person | None) -> dict[int, list[I
 def first_notes(codes: Iterable[ReturnCode], user: Person | None) -> Notes:
     """Return the published note that the card of each code shows first: on the code itself, or on a range around it."""
     by_id = {code.pk: code for code in codes}
-    notes = (
+    notes: Any = (
         TroubleshootingNote.objects.visible_to(user).published().defer("issue", "environment", "cause", "resolution")
     )
     # Read from the worst on, so that the best stays.
     notes = notes.order_by("state", "updated_at", "id")
     found = _on_ranges(by_id.values(), notes)
-    ids = list(by_id)
-    for at in range(0, len(ids), _CHUNK):
-        for note in notes.filter(codes__in=ids[at : at + _CHUNK]).annotate(on=F("codes")):
+    for batch in batches(by_id, MAX_VALUES):
+        for note in notes.filter(codes__in=batch).annotate(on=F("codes")):
             found[note.on] = note
     return found
 
@@ -138,14 +133,13 @@ def _on_ranges(codes: Collection[ReturnCode], notes: Any) -> Notes:
 
 
 def _known(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
-    scope = codes_visible_to(user).defer(*_NOT_SHOWN)
+    scope = codes_visible_to(user).without_long_texts()
     if table is not None:
         # Plus nothing: otherwise SQLite walks the index of the table's 100,000 codes, not the code's own.
         scope = scope.alias(of=F("table_id") + 0).filter(of=table)
     found: dict[str, list[ReturnCode]] = {}
-    asked = sorted(forms)
-    for at in range(0, len(asked), _CHUNK):
-        for code in scope.filter(canonical__in=asked[at : at + _CHUNK]):
+    for batch in batches(sorted(forms), MAX_VALUES):
+        for code in scope.filter(canonical__in=batch):
             found.setdefault(code.canonical, []).append(code)
     return found
 

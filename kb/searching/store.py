@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from types import ModuleType
 from typing import Any
 
 from django.db import connection, connections, router
 
 from kb.models import ReturnCode
+from kb.models.sql import batches, is_postgres, rows, run, run_each
 from kb.searching import postgres, sqlite
 from kb.searching.documents import AUDIENCES, BUCKET, Document, keys_of
 from kb.searching.tokenizer import stem
@@ -23,7 +23,7 @@ _LONG_NUMBER = 5
 
 def database() -> ModuleType:
     """Return what differs between the databases."""
-    return postgres if connection.vendor == "postgresql" else sqlite
+    return postgres if is_postgres() else sqlite
 
 
 def is_there() -> bool:
@@ -37,7 +37,7 @@ def lock() -> None:
     Two people may edit two notes on one code at once: who builds its document second has to see the first's words.
     """
     settle_references()
-    if connection.vendor == "postgresql":
+    if is_postgres():
         run("SELECT pg_advisory_xact_lock(%s)", LOCK)
 
 
@@ -47,21 +47,21 @@ def settle_references() -> None:
     The check waits for whoever moves or deletes what is referred to. At the end it would wait with the index or the
     feed's counter in hand, for which that person waits in turn.
     """
-    if connection.vendor == "postgresql":
+    if is_postgres():
         run("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def stored(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
     """Return the stored documents of codes, by key."""
     found: dict[int, Document] = {}
-    for page in _batches([key for pk in code_ids for key in keys_of(pk)], _PAGE):
+    for page in batches([key for pk in code_ids for key in keys_of(pk)], _PAGE):
         marks = ", ".join(["%s"] * len(page))
         key = database().KEY
-        rows = rows_of(
+        documents = rows_of(
             f"SELECT {key}, head, near, body, words FROM kb_search_{audience} WHERE {key} IN ({marks})",  # noqa: S608
             *page,
         )
-        found |= {row[0]: Document(*row) for row in rows}
+        found |= {row[0]: Document(*row) for row in documents}
     return found
 
 
@@ -85,13 +85,12 @@ def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) ->
     """Store documents in place of others; return by how much the vocabulary's counts move."""
     moved: Counter[str] = Counter()
     gone = list(gone)
-    for page in _batches([document.key for document in gone], _PAGE):
+    for page in batches([document.key for document in gone], _PAGE):
         marks = ", ".join(["%s"] * len(page))
         run(f"DELETE FROM kb_search_{audience} WHERE {database().KEY} IN ({marks})", *page)  # noqa: S608
-    for page in _batches(new, BATCH):
-        sql, parameters = database().insert(audience, page)
-        with connection.cursor() as cursor:
-            cursor.executemany(sql, parameters)
+    for documents in batches(new, BATCH):
+        sql, parameters = database().insert(audience, documents)
+        run_each(sql, parameters)
     for document in new:
         moved.update(counted(document))
     for document in gone:
@@ -114,14 +113,13 @@ def is_long_number(word: str) -> bool:
 
 def count(audience: int, moved: Counter[str]) -> None:
     """Move the vocabulary's counts."""
-    rows = [(audience, word, stem(word), by) for word, by in sorted(moved.items()) if by]
+    counts = [(audience, word, stem(word), by) for word, by in sorted(moved.items()) if by]
     sql = (
         "INSERT INTO kb_search_word (audience, word, stem, codes) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (audience, word) DO UPDATE SET codes = kb_search_word.codes + excluded.codes"
     )
-    with connection.cursor() as cursor:
-        if rows:
-            cursor.executemany(sql, rows)
+    if counts:
+        run_each(sql, counts)
     if any(by < 0 for by in moved.values()):
         run("DELETE FROM kb_search_word WHERE audience = %s AND codes <= 0", audience)
 
@@ -148,13 +146,13 @@ def code_ids(audience: int, expression: str) -> tuple[str, list[str]]:
 def frequencies(audience: int, stems: Sequence[str]) -> dict[str, int]:
     """Return how many documents have each word, roughly, and under "" how many there are."""
     marks = ", ".join(["%s"] * (len(stems) + 1))
-    rows = rows_of(
+    sums = rows_of(
         f"SELECT stem, sum(codes) FROM kb_search_word WHERE audience = %s AND stem IN ({marks}) GROUP BY stem",  # noqa: S608
         audience,
         "",
         *stems,
     )
-    return {word: int(codes) for word, codes in rows}
+    return {word: int(codes) for word, codes in sums}
 
 
 def beginning_with(audience: int, text: str) -> int:
@@ -175,7 +173,7 @@ def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: in
 def known(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
     """Return those of a few hundred words that are in the vocabulary, with their counts."""
     found: list[tuple[str, int]] = []
-    for page in _batches(words, _PAGE):
+    for page in batches(words, _PAGE):
         marks = ", ".join(["%s"] * len(page))
         found += rows_of(
             f"SELECT word, codes FROM kb_search_word WHERE audience = %s AND word IN ({marks})",  # noqa: S608
@@ -185,20 +183,6 @@ def known(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
     return found
 
 
-def run(sql: str, *parameters: Any) -> None:
-    """Run a statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters or None)
-
-
 def rows_of(sql: str, *parameters: Any) -> list[Any]:
     """Return the rows of a query, from the database that reads go to."""
-    with connections[router.db_for_read(ReturnCode)].cursor() as cursor:
-        cursor.execute(sql, parameters or None)
-        return cursor.fetchall()
-
-
-def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    rest = iter(items)
-    while page := list(islice(rest, size)):
-        yield page
+    return rows(sql, *parameters, database=connections[router.db_for_read(ReturnCode)])

@@ -6,8 +6,7 @@ gives all that hold them, so it is asked for a few stripes of the documents afte
 
 from typing import Any
 
-from django.db import connection
-
+from kb.models.sql import is_postgres
 from kb.searching import postgres, store
 from kb.searching.documents import BUCKET, Document
 
@@ -33,7 +32,7 @@ def matching(audience: int, expression: str, limit: int, share: float, rarest: f
     `share` is that of all documents for which it holds, `rarest` that which has its rarest term, both roughly, and
     `total` how many documents there are.
     """
-    if connection.vendor != "postgresql" or share >= COMMON:
+    if not is_postgres() or share >= COMMON:
         rows = _read(audience, expression, limit, store.database().KEY)
     elif share * total < FEW and rarest * total < MANY:
         rows = _read(audience, expression, limit)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.db import transaction
 from kb.models import Change, CodeRange, CodeTable, ReturnCode
 from kb.models.changes import ChangeKind
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import batches
 from kb.searching import documents, store
 from kb.searching.documents import AUDIENCES, INTERNAL, mark
 
@@ -139,6 +139,4 @@ def _holding(kind: str, ids: list[int]) -> set[int]:
 
 def pages(ids: Iterable[int]) -> Iterator[list[int]]:
     """Yield ids in pages."""
-    rest = iter(ids)
-    while page := list(islice(rest, _PAGE)):
-        yield page
+    return batches(ids, _PAGE)

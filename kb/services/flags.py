@@ -11,6 +11,9 @@ from kb.services import journal
 from kb.services.journal import By, NotAllowed
 
 CHANGE_FLAG = "kb.change_flag"
+OUTSIDER = "Only support staff can send reports."
+"""The refusal of a report by somebody who may not read internal texts."""
+_NO_EDITOR = "Only editors and reviewers can assign and answer flags."
 
 MAX_COMMENT = 2000
 """Characters of a flag's comment and of its answer."""
@@ -18,7 +21,7 @@ MAX_COMMENT = 2000
 
 def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str, by: By) -> Flag:
     """Say that something about a code is wrong; the owner of the note, or of the code's first note, is asked."""
-    refuse_outsiders(by)
+    by.require(READ_INTERNAL, OUTSIDER)
     words = _words(comment, "Say what is wrong")
     keeper = note or code.notes.current().exclude(owner=None).order_by("-state", "-updated_at", "-id").first()
     owner = keeper.owner if keeper else None
@@ -28,7 +31,7 @@ def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str,
 
 def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:
     """Say who looks after a flag; None: nobody yet. Raises StaleEdit, NotAllowed."""
-    _refuse_others(by)
+    by.require(CHANGE_FLAG, _NO_EDITOR)
     with journal.entry(by) as entry:
         current = entry.lock(Flag, flag.pk, version)
         changed = journal.changed_fields(current, {"owner": owner})
@@ -37,7 +40,7 @@ def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:
 
 def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
     """Answer a flag and close it: whoever raised it reads the answer. Raises StaleEdit, NotAllowed."""
-    _refuse_others(by)
+    by.require(CHANGE_FLAG, _NO_EDITOR)
     words = _words(answer, "Answer")
     with journal.entry(by) as entry:
         current = entry.lock(Flag, flag.pk, version)
@@ -52,14 +55,3 @@ def _words(given: str, asked: str) -> str:
     if not 0 < len(words) <= MAX_COMMENT:
         raise NotAllowed(f"{asked}, in 1 to {MAX_COMMENT} characters; this text has {len(words)}.")
     return words
-
-
-def refuse_outsiders(by: By) -> None:
-    """Raise NotAllowed for whoever may not read internal texts."""
-    if by.user is None or not by.user.has_perm(READ_INTERNAL):
-        raise NotAllowed("Only support staff can send reports.")
-
-
-def _refuse_others(by: By) -> None:
-    if by.user is None or not by.user.has_perm(CHANGE_FLAG):
-        raise NotAllowed("Only editors and reviewers can assign and answer flags.")

@@ -69,6 +69,11 @@ class By:
         """The user as what a row can refer to. Only somebody with an account may write."""
         return cast("User | None", self.user)
 
+    def require(self, permission: str, refusal: str) -> None:
+        """Raise NotAllowed with the sentence `refusal` unless the user has a permission."""
+        if self.user is None or not self.user.has_perm(permission):
+            raise NotAllowed(refusal)
+
 
 class StaleEdit(Exception):
     """Somebody saved the object since it was opened for this edit."""

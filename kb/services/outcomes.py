@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from kb.models import NoteOutcome, Outcome, TroubleshootingNote
 from kb.models.counters import add_counts
+from kb.models.visibility import READ_INTERNAL
 from kb.services import journal
-from kb.services.flags import refuse_outsiders
+from kb.services.flags import OUTSIDER
 from kb.services.journal import By
 from kb.services.reviews import request_review
 
@@ -20,7 +21,7 @@ ENOUGH_FAILURES = 3
 
 def report_outcome(note: TroubleshootingNote, outcome: Outcome, by: By) -> None:
     """Count how a note served a ticket; a live note that often did not work is to be looked at again."""
-    refuse_outsiders(by)
+    by.require(READ_INTERNAL, OUTSIDER)
     day = timezone.now().date()
     add_counts(NoteOutcome, ("note_id", "outcome", "day"), ["count"], [(note.pk, outcome.value, day, 1)])
     if outcome == Outcome.DID_NOT_WORK and note.is_live and note.verify_since is None and (why := _fails(note)):

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kb.models import CodeTable, Flag, Outcome, ReturnCode, Section, TroubleshootingNote
@@ -21,7 +20,6 @@ from kb.queries.outcomes import outcome_counts
 from kb.queries.proposals import count_waiting
 from kb.services import usage
 from kb.text.codes import forms as text_code
-from kb.text.safety import reply as text_reply
 from kb.web import as_of, disambiguation
 from kb.web.history import HistoryStep, histories
 from kb.web.near_codes import around
@@ -139,7 +137,8 @@ def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeani
     return [
         CardMeaning(
             card,
-            *_reply(card),
+            card.customer_reply,
+            card.reply_note,
             history[card.code.pk],
             successors.get(card.code.successor_id or 0),
             [_trust(note, served, waiting) for note in card.notes if note.is_live],
@@ -152,12 +151,6 @@ def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeani
 def _trust(note: TroubleshootingNote, served: dict[int, dict[str, int]], waiting: dict[int, int]) -> Trust:
     counts = served.get(note.pk, {})
     return Trust(note, proposals=waiting.get(note.pk, 0), **{name: counts.get(name, 0) for name in Outcome.values})
-
-
-def _reply(card: Card) -> tuple[str, TroubleshootingNote | None]:
-    """Return the first reply that agents may send; `cards` puts validated notes first."""
-    note = next((note for note in card.notes if note.is_live and note.customer_reply.strip()), None)
-    return (text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()), note) if note else ("", None)
 
 
 def _successors(codes: Sequence[ReturnCode], user: Person | None) -> dict[int, ReturnCode]:

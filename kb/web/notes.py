@@ -2,13 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kb.models import CodeRange, TroubleshootingNote
+from kb.queries.cards import filled_reply
 from kb.queries.lookup import codes_visible_to
 from kb.queries.proposals import count_waiting
-from kb.text.safety import reply as text_reply
 
 
 @require_safe
@@ -18,14 +17,11 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(notes, pk=pk)
     codes = list(codes_visible_to(request.user).filter(notes=shown).in_vendor_order())
     ranges = CodeRange.objects.visible_to(request.user).filter(notes=shown).select_related("table")
-    # For several codes the reply keeps its `{code}`: which one the customer met is the reader's to say.
-    code = codes[0].code if len(codes) == 1 else "{code}"
-    reply = text_reply.fill(shown.customer_reply, code, timezone.localdate())
     context = {
         "note": shown,
         "codes": codes,
         "ranges": ranges,
-        "reply": reply,
+        "reply": filled_reply(shown, codes),
         "proposals": count_waiting([shown], request.user).get(shown.pk, 0),
     }
     return render(request, "kb/note.html", context)

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+
+from kb.ops import replicas
 
 RETRY_SECONDS = 15
 MAX_KEPT = 2**20
@@ -19,7 +22,9 @@ class ReadOnlyMiddleware:
     """Refuses what would write. Stands after the layers that know the person and check the form's token."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep the next layer."""
+        """Keep the next layer. Raises MiddlewareNotUsed without replicas."""
+        if not replicas.are_on():
+            raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from kb.ops import metrics, readiness
-from kb.ops.replicas.watch import State
+from kb.ops.replicas.watch import WATCH, State
 from kb.services import usage
 from tests import make
 from tests.config.test_settings import GOOD, start
@@ -79,7 +79,7 @@ def test_an_index_that_is_behind_keeps_a_server_from_being_ready():
 def watched(settings, monkeypatch):
     """Two replicas, in a state that the test says."""
     settings.REPLICAS = ["replica1", "replica2"]
-    return lambda state: monkeypatch.setattr(readiness.WATCH, "state", lambda: state)
+    return lambda state: monkeypatch.setattr(WATCH, "state", lambda: state)
 
 
 @pytest.mark.django_db

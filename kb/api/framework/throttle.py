@@ -28,6 +28,7 @@ from rest_framework.throttling import BaseThrottle
 
 from kb.models import Bearer, Quota
 from kb.models.counters import add_counts
+from kb.models.sql import is_postgres, run
 from kb.models.visibility import Person
 from kb.ops import client_address
 
@@ -157,17 +158,15 @@ def _add_in_database(window: int, caller: str, part: int) -> int:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    if connection.vendor != "sqlite":
+    if is_postgres():
         yield
         return
     usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+    run(f"PRAGMA busy_timeout = {_PATIENCE}")
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+        run(f"PRAGMA busy_timeout = {usual}")
 
 
 def _network(address: str) -> str:

@@ -5,8 +5,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from kb.importing import stage
-from kb.models import Change, Door, ReturnCode, RowKind, TableImport, TroubleshootingNote
+from kb.models import Change, Door, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Resolution
 from kb.services import journal
@@ -29,12 +28,12 @@ def lock(done: TableImport) -> None:
     Whoever saves a note holds it before the database looks at the codes that it names. The other way around, an import
     and an editor would wait for each other.
     """
-    if connection.vendor == "postgresql":
+    if sql.is_postgres():
         notes = TroubleshootingNote.objects.filter(pk__in=_linked(done).values("troubleshootingnote_id"))
         if done.applied_at:
             notes = TroubleshootingNote.objects.filter(verify_since=done.applied_at)
         list(notes.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-        stage.run(
+        sql.run(
             f"SELECT count(*) FROM (SELECT 1 {_CHANGED} ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked",  # noqa: S608
             done.pk,
         )
@@ -43,7 +42,7 @@ def lock(done: TableImport) -> None:
 def write_revisions(done: TableImport, by: By) -> None:
     """Write one revision a code, in one statement, with who, why and through which import."""
     reason = (by.reason or str(done))[:100]
-    stage.run(
+    sql.run(
         f"""
         INSERT INTO kb_historicalreturncode (
             {", ".join(_COLUMNS)}, history_date, history_type, history_change_reason, history_user_id, door,
@@ -63,7 +62,7 @@ def write_revisions(done: TableImport, by: By) -> None:
 
 def touched_codes(done: TableImport) -> set[int]:
     """Return the ids of the codes that an import wrote, but for a mere change of place."""
-    return {pk for (pk,) in stage.rows(f"SELECT c.id {WRITTEN}", done.pk)}
+    return {pk for (pk,) in sql.rows(f"SELECT c.id {WRITTEN}", done.pk)}
 
 
 def mark_notes(done: TableImport, entry: JournalEntry) -> None:
@@ -88,7 +87,7 @@ def unmark_notes(taken_back: TableImport, still: set[int], entry: JournalEntry) 
 
 def write_feed(done: TableImport, entry: JournalEntry) -> None:
     """Put everything into the feed, in one block of numbers. Call last: see Note [Sequence last]."""
-    codes = stage.value(f"SELECT count(*) {WRITTEN}", done.pk)
+    codes = sql.value(f"SELECT count(*) {WRITTEN}", done.pk)
     if not codes and not entry.changes:
         return
     first = journal.take_sequence(codes + len(entry.changes))
@@ -97,7 +96,7 @@ def write_feed(done: TableImport, entry: JournalEntry) -> None:
         change.sequence, change.table_import, change.at = sequence, done, max(change.at, at)
     Change.objects.bulk_create(entry.changes, batch_size=500)
     assert done.table is not None
-    stage.run(
+    sql.run(
         f"""
         INSERT INTO kb_change (
             sequence, at, kind, noun, object_id, label, fields, audience, door, actor_id, table_import_id

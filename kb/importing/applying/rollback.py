@@ -17,7 +17,7 @@ from kb import searching
 from kb.importing import stage
 from kb.importing.applying import journal_rows
 from kb.importing.errors import WrongState
-from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport
+from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
 from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import current_door
@@ -226,5 +226,4 @@ def _save(codes: list[ReturnCode]) -> None:
         [*[field.get_db_prep_save(getattr(code, field.attname), connection) for field in fields], code.pk]
         for code in codes
     ]
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE kb_returncode SET {columns} WHERE id = %s", values)  # noqa: S608
+    sql.run_each(f"UPDATE kb_returncode SET {columns} WHERE id = %s", values)  # noqa: S608

@@ -12,11 +12,10 @@ from django.db.models import Min
 from django.utils import timezone
 
 from kb import searching
-from kb.importing import stage
 from kb.importing.applying import journal_rows
 from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
-from kb.models import Change, CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport
+from kb.models import Change, CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport, sql
 from kb.models.changes import ChangeKind
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import current_door
@@ -103,7 +102,7 @@ def _moved(table: CodeTable, basis: dict[str, int]) -> list[str]:
 
 
 def _edited(done: TableImport) -> list[str]:
-    edited = stage.rows(
+    edited = sql.rows(
         f"SELECT c.code {journal_rows.WRITTEN} AND c.version <> r.code_version ORDER BY r.id LIMIT {_SHOWN + 1}",
         done.pk,
     )
@@ -149,7 +148,7 @@ def _insert_new(done: TableImport) -> None:
     copied += ["extra", "disposition", "fixer"]
     vendor = ", ".join(f"vendor_{name}" for name in VENDOR_TEXTS)
     now = journal_rows.adapted(done.applied_at)
-    stage.run(
+    sql.run(
         f"""
         INSERT INTO kb_returncode (
             table_id, section_id, {", ".join(copied)}, {vendor}, disposition_origin, fixer_origin, version,
@@ -166,7 +165,7 @@ def _insert_new(done: TableImport) -> None:
         done.table_id,
         done.pk,
     )
-    stage.run(
+    sql.run(
         """
         UPDATE kb_importrow SET return_code_id = c.id, section_id = c.section_id FROM kb_returncode AS c
         WHERE kb_importrow.table_import_id = %s AND kb_importrow.kind = 'new' AND kb_importrow.resolution <> 'leave_out'
@@ -188,7 +187,7 @@ def _update_known(done: TableImport) -> None:
     merged += " THEN r.{0} ELSE kb_returncode.{0} END, vendor_{0} = r.{0}"
     derived = "{0} = CASE kb_returncode.{0}_origin WHEN 'vendor' THEN r.{0} ELSE kb_returncode.{0} END"
     settings_ = [merged.format(name) for name in VENDOR_TEXTS] + [derived.format(n) for n in ("disposition", "fixer")]
-    stage.run(
+    sql.run(
         f"""
         UPDATE kb_returncode SET section_id = r.section_id, code = r.code, position = r.position, extra = r.extra,
             retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(settings_)}
@@ -197,7 +196,7 @@ def _update_known(done: TableImport) -> None:
         journal_rows.adapted(done.applied_at),
         done.pk,
     )
-    stage.run(f"UPDATE kb_returncode SET position = r.position {_FROM_ROWS} AND r.kind = 'reordered'", done.pk)  # noqa: S608
+    sql.run(f"UPDATE kb_returncode SET position = r.position {_FROM_ROWS} AND r.kind = 'reordered'", done.pk)  # noqa: S608
 
 
 def _take_edited(done: TableImport) -> None:
@@ -209,7 +208,7 @@ def _take_edited(done: TableImport) -> None:
 
 def _retire(done: TableImport) -> None:
     now: Any = journal_rows.adapted(done.applied_at)
-    stage.run(
+    sql.run(
         f"""
         UPDATE kb_returncode SET retired_at = %s, version = kb_returncode.version + 1, updated_at = %s
         {_FROM_ROWS} AND r.kind = 'retired'

@@ -3,22 +3,19 @@
 Each step sets `kind` on the staged rows that it decides; what is left without a kind repeats the table word for word.
 """
 
-from django.db import connection
-
-from kb.importing import stage
-from kb.models import CodeTable
+from kb.models import CodeTable, sql
 from kb.models.fields import VENDOR_TEXTS
 
 
 def index() -> None:
     """Make the staged rows quick to find by code."""
-    stage.run("CREATE INDEX kb_staging_code ON kb_staging (identity, section_name)")
-    stage.run("ANALYZE kb_staging")
+    sql.run("CREATE INDEX kb_staging_code ON kb_staging (identity, section_name)")
+    sql.run("ANALYZE kb_staging")
 
 
 def find_duplicates() -> None:
     """Only the first of the rows with one section and code counts: the last must not win in silence."""
-    stage.run("""
+    sql.run("""
         UPDATE kb_staging SET kind = 'duplicate', first = d.first
         FROM (
             SELECT identity, section_name, min(ord) AS first FROM kb_staging WHERE kind IS NULL
@@ -31,7 +28,7 @@ def find_duplicates() -> None:
 
 def match_in_section(table: CodeTable) -> None:
     """Match rows to the codes of the section that they name."""
-    stage.run(
+    sql.run(
         """
         UPDATE kb_staging SET code_id = c.id FROM kb_returncode AS c
         WHERE c.table_id = %s AND c.section_id = kb_staging.section_id AND c.identity = kb_staging.identity
@@ -49,7 +46,7 @@ def match_moved(table: CodeTable, complete: bool) -> None:
     if not complete:
         _hint_at_namesakes(table)
         return
-    stage.run(
+    sql.run(
         f"""
         UPDATE kb_staging SET code_id = c.id FROM ({_ONE_IN_TABLE}) AS c
         WHERE kb_staging.identity = c.identity AND kb_staging.kind IS NULL AND kb_staging.code_id IS NULL
@@ -60,7 +57,7 @@ def match_moved(table: CodeTable, complete: bool) -> None:
 
 
 def _hint_at_namesakes(table: CodeTable) -> None:
-    stage.run(
+    sql.run(
         """
         UPDATE kb_staging SET message = 'The table has this code in another section: only a complete file can move it.'
         WHERE kind IS NULL AND code_id IS NULL
@@ -72,7 +69,7 @@ def _hint_at_namesakes(table: CodeTable) -> None:
 
 def _hint_at_twins() -> None:
     """One number in two sections is two codes, and often what the vendor means; sometimes it is a slip."""
-    stage.run("""
+    sql.run("""
         UPDATE kb_staging SET message = 'Listed in section ' || o.section_name || ' too, on line ' || o.line || '.'
         FROM kb_staging AS o WHERE o.identity = kb_staging.identity AND o.section_name <> kb_staging.section_name
         AND o.ord < kb_staging.ord AND kb_staging.kind = 'new' AND kb_staging.message IS NULL
@@ -81,14 +78,14 @@ def _hint_at_twins() -> None:
 
 def match_anywhere(table: CodeTable) -> None:
     """Match the rows of a file without sections; a code that the table has in several is nobody's guess."""
-    stage.run(
+    sql.run(
         f"""
         UPDATE kb_staging SET code_id = c.id, section_id = c.section_id FROM ({_ONE_IN_TABLE}) AS c
         WHERE kb_staging.identity = c.identity AND kb_staging.kind IS NULL
         """,  # noqa: S608
         table.pk,
     )
-    stage.run(
+    sql.run(
         """
         UPDATE kb_staging SET kind = 'error', message = 'ambiguous' WHERE kind IS NULL AND code_id IS NULL
         AND EXISTS (SELECT 1 FROM kb_returncode AS c WHERE c.table_id = %s AND c.identity = kb_staging.identity)
@@ -99,7 +96,7 @@ def match_anywhere(table: CodeTable) -> None:
 
 def find_differences(extra: bool) -> None:
     """Set apart what is new, and what does not repeat the vendor's last words."""
-    stage.run("UPDATE kb_staging SET kind = 'new' WHERE kind IS NULL AND code_id IS NULL")
+    sql.run("UPDATE kb_staging SET kind = 'new' WHERE kind IS NULL AND code_id IS NULL")
     _hint_at_twins()
     differs = (
         ["c.code <> s.code"]
@@ -107,7 +104,7 @@ def find_differences(extra: bool) -> None:
         + (["c.extra <> s.extra"] if extra else [])
     )
     # The texts are compared in a query of their own: an UPDATE .. FROM would read each pair of rows twice.
-    stage.run(f"""
+    sql.run(f"""
         UPDATE kb_staging SET kind = 'changed' WHERE ord IN (
             SELECT s.ord FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id
             WHERE s.kind IS NULL AND (
@@ -124,14 +121,14 @@ def place(table: CodeTable, complete: bool) -> str:
     A complete file sets the order, but only where it differs: gaps that retired codes leave are no difference.
     Otherwise new codes go behind the last one.
     """
-    last = stage.value("SELECT coalesce(max(position), -1) FROM kb_returncode WHERE table_id = %s", table.pk)
+    last = sql.value("SELECT coalesce(max(position), -1) FROM kb_returncode WHERE table_id = %s", table.pk)
     if complete and _order_differs():
-        stage.run("""
+        sql.run("""
             UPDATE kb_staging SET kind = 'reordered' WHERE kind IS NULL
             AND ord <> (SELECT position FROM kb_returncode AS c WHERE c.id = kb_staging.code_id)
         """)
         return "s.ord"
-    first = stage.value("SELECT coalesce(min(ord), 0) FROM kb_staging WHERE kind = 'new'")
+    first = sql.value("SELECT coalesce(min(ord), 0) FROM kb_staging WHERE kind = 'new'")
     return f"coalesce(c.position, s.ord + {last + 1 - first})"
 
 
@@ -158,19 +155,14 @@ _ONE_IN_TABLE = """
 
 def _order_differs() -> bool:
     """Whether the file lists the table's codes in another order, or puts a new one before a known one."""
-    backwards = stage.value("""
+    backwards = sql.value("""
         SELECT count(*) FROM (
             SELECT c.position AS here, lag(c.position) OVER (ORDER BY s.ord) AS before
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id
         ) AS pairs WHERE here < before
     """)
-    inserted = stage.value("""
+    inserted = sql.value("""
         SELECT count(*) FROM kb_staging WHERE kind = 'new'
         AND ord < (SELECT max(ord) FROM kb_staging WHERE code_id IS NOT NULL)
     """)
     return bool(backwards or inserted)
-
-
-def is_postgres() -> bool:
-    """Whether the database is PostgreSQL."""
-    return connection.vendor == "postgresql"

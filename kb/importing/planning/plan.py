@@ -15,7 +15,7 @@ from kb.importing import stage
 from kb.importing.errors import ImportRefused
 from kb.importing.planning import matches, row_store
 from kb.importing.reading.sources import Problem, Source, TableRow
-from kb.models import Audience, CodeTable, ImportState, TableImport
+from kb.models import Audience, CodeTable, ImportState, TableImport, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import UNCHANGED
@@ -138,7 +138,7 @@ def _compare_and_store(planned: TableImport, reader: "_Reader") -> None:
 
 def _close(planned: TableImport) -> None:
     counts = dict(planned.rows.order_by().values_list("kind").annotate(n=Count("pk")))
-    same = stage.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
+    same = sql.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
     planned.counts = counts | {UNCHANGED: same}
     planned.state = ImportState.PLANNED
     planned.save()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from kb.importing import stage
 from kb.importing.planning import comparison, matches
 from kb.importing.reading.sources import Problem
-from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport
+from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport, sql
 from kb.models.fields import VENDOR_TEXTS
 from kb.text.codes.disposition import UNDECIDED, derive_disposition
 
@@ -27,7 +27,7 @@ def _problem_row(planned: TableImport, problem: Problem) -> ImportRow:
 def store_duplicates(planned: TableImport) -> None:
     """Store the rows that repeat a code, each naming the line that counts."""
     for after, last in stage.spans("duplicate"):
-        found = stage.rows(
+        found = sql.rows(
             """
             SELECT s.line, s.sheet, s.section_name, s.code, s.identity, f.line, f.sheet
             FROM kb_staging AS s JOIN kb_staging AS f ON f.ord = s.first
@@ -58,7 +58,7 @@ def _where(line: int, sheet: str) -> str:
 def store_errors(planned: TableImport) -> None:
     """Store the rows that the reader could read and the table cannot take."""
     for after, last in stage.spans("error"):
-        found = stage.rows(
+        found = sql.rows(
             "SELECT line, sheet, section_name, code, identity, message FROM kb_staging"
             " WHERE kind = 'error' AND ord > %s AND ord <= %s ORDER BY ord",
             after,
@@ -96,14 +96,12 @@ def only_section(table: CodeTable) -> Section | None:
 def store_new(planned: TableImport, position: str, section: Section | None) -> None:
     """Store the codes that the table does not have, `section` being where those without one go."""
     if section is not None:
-        stage.run(
-            "UPDATE kb_staging SET section_id = %s, section_name = %s WHERE kind = 'new'", section.pk, section.name
-        )
+        sql.run("UPDATE kb_staging SET section_id = %s, section_name = %s WHERE kind = 'new'", section.pk, section.name)
     copied = ("line", "sheet", "section_id", "section_name", *comparison.CODE_FORMS, "extra")
     texts = ", ".join(f"coalesce(s.{name}, '')" for name in VENDOR_TEXTS)
     for after, last in stage.spans("new"):
         stage.fill("kb_verdict", ("ord", "disposition", "fixer"), _verdicts(after, last))
-        stage.run(
+        sql.run(
             f"""
             INSERT INTO kb_importrow (
                 table_import_id, kind, {", ".join(copied)}, {", ".join(VENDOR_TEXTS)}, position, disposition, fixer,
@@ -124,7 +122,7 @@ def store_new(planned: TableImport, position: str, section: Section | None) -> N
 
 def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
     """Return what the words of new codes say to do, where they say anything."""
-    said = stage.rows(
+    said = sql.rows(
         "SELECT ord, suggested_actions FROM kb_staging"
         " WHERE kind = 'new' AND suggested_actions <> '' AND ord > %s AND ord <= %s",
         after,
@@ -137,7 +135,7 @@ def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
 def store_changed(planned: TableImport, position: str, extra_columns: set[str]) -> None:
     """Store the codes about which the file says something new; staged rows that say nothing become `same`."""
     for after, last in stage.spans("changed"):
-        found = stage.rows(
+        found = sql.rows(
             f"""
             SELECT s.ord, s.code_id, s.line, s.sheet, s.section_id, s.section_name, {position}, s.code,
                 {", ".join(f"s.{name}" for name in VENDOR_TEXTS)}, s.extra
@@ -151,15 +149,15 @@ def store_changed(planned: TableImport, position: str, extra_columns: set[str]) 
         rows = {line[0]: comparison.changed_row(planned, codes[line[1]], line, extra_columns) for line in found}
         _store(row for row in rows.values() if row.fields or "position" in row.before)
         same = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
-        for batch in stage.batches(same, 500):
-            stage.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
+        for batch in sql.batches(same, 500):
+            sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
 
 
 def store_reordered(planned: TableImport) -> None:
     """Store the codes that only change their place, so that a roll-back can put them back."""
-    build = "jsonb_build_object" if matches.is_postgres() else "json_object"
+    build = "jsonb_build_object" if sql.is_postgres() else "json_object"
     for after, last in stage.spans("reordered"):
-        stage.run(
+        sql.run(
             f"""
             INSERT INTO kb_importrow (
                 table_import_id, kind, line, sheet, section_id, section_name,
@@ -184,7 +182,7 @@ def store_missing(planned: TableImport) -> None:
     """Store the codes that a complete file does not list: proposed as retired, never deleted."""
     after = 0
     while True:
-        ids = stage.rows(
+        ids = sql.rows(
             f"SELECT c.id {matches.MISSING} AND c.id > %s ORDER BY c.id LIMIT %s",
             planned.table_id,
             after,
@@ -205,5 +203,5 @@ def _missing_row(planned: TableImport, code: ReturnCode) -> ImportRow:
 
 
 def _store(rows: Iterable[ImportRow]) -> None:
-    for batch in stage.batches(rows):
+    for batch in sql.batches(rows, stage.BATCH):
         ImportRow.objects.bulk_create(batch)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
-from django.utils import timezone
 
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
 from kb.models import ReturnCode
@@ -18,7 +17,6 @@ from kb.queries.cards import Card
 from kb.queries.lookup import CodeAnswer, Verdict, find
 from kb.queries.text_results import TextResults, text_results
 from kb.services import usage
-from kb.text.safety import reply as text_reply
 
 MAX_RESULTS = 20
 
@@ -82,7 +80,7 @@ class Command(BaseCommand):
         for incident in card.open_incidents:
             yield indented(f"OPEN INCIDENT: {incident} {incident.url}")
         yield indented(f"What to do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
-        if reply := _reply(card):
+        if reply := card.customer_reply:
             yield f"  Tell the customer:\n{indented(reply, '    ')}"
         for note in card.notes:
             yield indented(f"Note ({note.get_state_display().lower()}): {note.title}")
@@ -98,11 +96,6 @@ def _count(query: str, cards: list[Card], found: TextResults, user: Person | Non
     usage.count_codes([card.code.pk for card in cards])
     if not cards and not found.hits:
         usage.count_miss(query, user)
-
-
-def _reply(card: Card) -> str:
-    note = next((note for note in card.notes if note.is_live and note.customer_reply.strip()), None)
-    return text_reply.fill(note.customer_reply, card.code.code, timezone.localdate()) if note else ""
 
 
 def _as_json(answer: CodeAnswer, cards: list[Card], found: TextResults) -> dict[str, Any]:
@@ -135,7 +128,7 @@ def _brief(code: ReturnCode) -> dict[str, Any]:
 def _knowledge(card: Card) -> dict[str, Any]:
     return {
         **{name: getattr(card.code, name) for name in VENDOR_TEXTS},
-        "customer_reply": _reply(card),
+        "customer_reply": card.customer_reply,
         "open_incidents": [{"title": str(incident), "url": incident.url} for incident in card.open_incidents],
         "notes": [{"title": note.title, "state": note.state, "resolution": note.resolution} for note in card.notes],
     }

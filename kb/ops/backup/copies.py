@@ -10,12 +10,12 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from kb.models.sql import is_postgres, rows
 from kb.ops.backup import digest, postgres, sqlite
 from kb.ops.backup.digest import Holding, differences, holding, opened, standing_still
 from kb.ops.backup.errors import CopyRefused, WouldReplace
@@ -98,7 +98,7 @@ def describe(path: Path) -> About:
 def is_in_use() -> bool:
     """Whether the database holds anything that somebody would miss."""
     there = set(connection.introspection.table_names()) & {"auth_user", "kb_codetable"}
-    return any(_rows(connection, f"SELECT 1 FROM {name} LIMIT 1") for name in there)
+    return any(rows(f"SELECT 1 FROM {name} LIMIT 1") for name in there)
 
 
 def _prove(part: Path, wanted: Holding) -> None:
@@ -145,14 +145,8 @@ def _sha256(path: Path) -> str:
 
 
 def _sequence(database: BaseDatabaseWrapper) -> int:
-    return next((last for (last,) in _rows(database, "SELECT last FROM kb_changecounter")), 0)
-
-
-def _rows(database: BaseDatabaseWrapper, sql: str) -> list[Any]:
-    with database.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
+    return next((last for (last,) in rows("SELECT last FROM kb_changecounter", database=database)), 0)
 
 
 def _engine() -> ModuleType:
-    return postgres if connection.vendor == "postgresql" else sqlite
+    return postgres if is_postgres() else sqlite

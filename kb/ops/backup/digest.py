@@ -9,6 +9,8 @@ from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
+from kb.models.sql import is_postgres, run
+
 _PAGE = 1_000
 
 
@@ -38,7 +40,7 @@ def _of_table(database: BaseDatabaseWrapper, table: str, key: str) -> TableDiges
     name, order = database.ops.quote_name(table), database.ops.quote_name(key)
     # PostgreSQL writes a row as text itself, which spares making objects of every value.
     what = "*"
-    if database.vendor == "postgresql":
+    if is_postgres(database):
         # Two databases of one server may sort text differently.
         what, order = "t::text", f'{order}::text COLLATE "C"'
     digest, rows = hashlib.sha256(), 0
@@ -75,21 +77,16 @@ def opened(like: BaseDatabaseWrapper, **changed: Any) -> BaseDatabaseWrapper:
 def standing_still(database: BaseDatabaseWrapper) -> Iterator[Any]:
     """Read a database as of one moment; others go on writing."""
     database.ensure_connection()
-    if database.vendor == "postgresql":
+    if is_postgres(database):
         database.set_autocommit(False)
-        _run(database, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", database=database)
     else:
-        _run(database, "BEGIN")
+        run("BEGIN", database=database)
     try:
         yield
     finally:
-        if database.vendor == "postgresql":
+        if is_postgres(database):
             database.rollback()
             database.set_autocommit(True)
         else:
-            _run(database, "ROLLBACK")
-
-
-def _run(database: BaseDatabaseWrapper, sql: str) -> None:
-    with database.cursor() as cursor:
-        cursor.execute(sql)
+            run("ROLLBACK", database=database)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from django.db import models
 
-from kb.models.sql import few, named, rows, table_of
+from kb.models.sql import rows, table_of
+from kb.ops.doctor.findings import first_rows, listing
 from kb.services import journal
 
 BORN_IN_MIGRATIONS = {"synonym"}
@@ -16,19 +17,19 @@ def numbers() -> Iterator[str]:
     first, last, count = rows("SELECT min(sequence), max(sequence), count(*) FROM kb_change")[0]
     counters = [last for (last,) in rows("SELECT last FROM kb_changecounter")]
     if counters != [last or 0] and not (count == 0 and not counters):
-        stands = f"stands at {named(counters)}" if counters else "is missing"
+        stands = f"stands at {listing(counters)}" if counters else "is missing"
         yield f"The feed ends at {last or 0}, but its counter {stands}."
     if count and first != 1:
         yield f"The feed begins at {first}, not at 1."
-    gaps = few(
+    gaps = first_rows(
         "SELECT sequence, following FROM (SELECT sequence, lead(sequence) OVER (ORDER BY sequence) AS following"
         " FROM kb_change) AS pairs WHERE following > sequence + 1 ORDER BY sequence"
     )
     if gaps:
-        yield f"The feed has gaps: {named([f'after {here} comes {following}' for here, following in gaps])}."
-    repeats = few("SELECT sequence FROM kb_change GROUP BY sequence HAVING count(*) > 1 ORDER BY sequence")
+        yield f"The feed has gaps: {listing([f'after {here} comes {following}' for here, following in gaps])}."
+    repeats = first_rows("SELECT sequence FROM kb_change GROUP BY sequence HAVING count(*) > 1 ORDER BY sequence")
     if repeats:
-        yield f"The feed repeats numbers: {named([sequence for (sequence,) in repeats])}."
+        yield f"The feed repeats numbers: {listing([sequence for (sequence,) in repeats])}."
 
 
 def objects() -> Iterator[str]:
@@ -65,6 +66,6 @@ def _of_noun(noun: str, model: type[models.Model]) -> Iterator[str]:
         + " ORDER BY 1",
     }
     for sentence, sql in sentences.items():
-        found = [pk for (pk,) in few(sql)]
+        found = [pk for (pk,) in first_rows(sql)]
         if found:
-            yield sentence.format(noun.capitalize(), named(found)) + "."
+            yield sentence.format(noun.capitalize(), listing(found)) + "."

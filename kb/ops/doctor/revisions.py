@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import connection, models
 
-from kb.models.sql import few, is_postgres, named, table_of
+from kb.models.sql import is_postgres, table_of
 from kb.ops.doctor.changes import BORN_IN_MIGRATIONS
+from kb.ops.doctor.findings import first_rows, listing
 from kb.services import journal
 
 NO_REVISION = {"returncode": {"position"}}
@@ -45,9 +46,9 @@ def _numbers(noun: str, model: Any) -> Iterator[str]:
             SELECT t.id FROM {row} AS t WHERE EXISTS ({ended.format("t")}) ORDER BY 1""",
     }
     for sentence, sql in sentences.items():
-        found = [pk for (pk,) in few(sql)]
+        found = [pk for (pk,) in first_rows(sql)]
         if found:
-            yield sentence.format(noun.capitalize(), named(found)) + "."
+            yield sentence.format(noun.capitalize(), listing(found)) + "."
 
 
 def _words(noun: str, model: type[models.Model]) -> Iterator[str]:
@@ -57,12 +58,12 @@ def _words(noun: str, model: type[models.Model]) -> Iterator[str]:
     for field in model.history.model.tracked_fields:  # type: ignore[attr-defined]
         if field.primary_key or field.name in skipped:
             continue
-        found = few(
+        found = first_rows(
             f"SELECT t.id FROM {row} AS t JOIN {revision} AS h ON h.id = t.id AND h.version = t.version"
             f" AND h.history_type <> '-' WHERE {_differs(field)} ORDER BY 1"
         )
         if found:
-            yield f"{noun.capitalize()} {named([pk for (pk,) in found])} differs from its revision in {field.name}."
+            yield f"{noun.capitalize()} {listing([pk for (pk,) in found])} differs from its revision in {field.name}."
 
 
 def _differs(field: Any) -> str:
@@ -86,14 +87,14 @@ def _links(noun: str, model: Any) -> Iterator[str]:
         lost = f"SELECT 1 FROM {then} AS p WHERE p.history_id = h.history_id AND p.{other} = n.{other}"
         kept = f"SELECT 1 FROM {now} AS n WHERE n.{mine} = t.id AND n.{other} = p.{other}"
         target = table_of(field.related_model)
-        found = few(
+        found = first_rows(
             f"SELECT t.id FROM {joined} JOIN {now} AS n ON n.{mine} = t.id WHERE NOT EXISTS ({lost})"
             f" UNION SELECT t.id FROM {joined} JOIN {then} AS p ON p.history_id = h.history_id"
             # A range may have been deleted since: its links went with it.
             f" JOIN {target} AS o ON o.id = p.{other} WHERE NOT EXISTS ({kept}) ORDER BY 1"
         )
         if found:
-            yield f"{noun.capitalize()} {named([pk for (pk,) in found])} differs from its revision in {name}."
+            yield f"{noun.capitalize()} {listing([pk for (pk,) in found])} differs from its revision in {name}."
 
 
 def _link_tables(model: Any) -> Iterator[tuple[str, Any]]:

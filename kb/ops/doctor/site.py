@@ -14,8 +14,10 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from kb import searching
-from kb.models.sql import is_postgres, named, rows
+from kb.models.sql import is_postgres, rows
 from kb.ops import readiness
+from kb.ops.doctor.findings import listing
+from kb.ops.replicas import status
 from kb.services.roles import ROLES
 
 SPARE = 512 * 2**20
@@ -55,15 +57,15 @@ def _redis() -> Iterator[str]:
 def database() -> Iterator[str]:
     """Yield what is wrong with the database as such, and with what this release needs of it."""
     yield from _postgres() if is_postgres() else _sqlite()
-    yield from readiness.replicas()
+    yield from status.problems()
     missing = readiness.missing_migrations()
     if missing:
-        yield f"Migrations are not applied: {named(missing)}. Run manage.py migrate."
+        yield f"Migrations are not applied: {listing(missing)}. Run manage.py migrate."
     ours = readiness.released() | readiness.replaced()
     applied = MigrationRecorder(connection).applied_migrations()
     unknown = sorted(f"{app}.{name}" for app, name in applied if app == "kb" and (app, name) not in ours)
     if unknown:
-        yield f"The database is from a later release: it has {named(unknown)}."
+        yield f"The database is from a later release: it has {listing(unknown)}."
 
 
 def _postgres() -> Iterator[str]:
@@ -101,9 +103,9 @@ def permissions() -> Iterator[str]:
             continue
         held = set(group.permissions.filter(content_type__app_label="kb").values_list("codename", flat=True))
         if wanted - held:
-            yield f"The role {name} lacks {named(sorted(wanted - held))}. Run manage.py migrate."
+            yield f"The role {name} lacks {listing(sorted(wanted - held))}. Run manage.py migrate."
         if held - wanted:
-            yield f"The role {name} may also {named(sorted(held - wanted))}, which it should not."
+            yield f"The role {name} may also {listing(sorted(held - wanted))}, which it should not."
     users = get_user_model().objects.filter(is_active=True)
     if not users.filter(is_superuser=True).exists():
         yield "There is no active superuser. Run manage.py createsuperuser."
@@ -111,7 +113,7 @@ def permissions() -> Iterator[str]:
     idle = users.filter(is_staff=True, is_superuser=False).exclude(groups__permissions__in=able)
     numbers = list(idle.exclude(user_permissions__in=able).order_by("pk").values_list("pk", flat=True)[:6])
     if numbers:
-        yield f"Staff users without any permission: {named(numbers)}."
+        yield f"Staff users without any permission: {listing(numbers)}."
 
 
 def disk() -> Iterator[str]:

@@ -1,28 +1,32 @@
-"""A database for each request."""
+"""The middleware that chooses a database for each request."""
 
 from collections.abc import Callable
 
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import DEFAULT_DB_ALIAS as PRIMARY
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from kb.ops.replicas.router import chosen
-from kb.ops.replicas.watch import WATCH, State, written
+from kb.ops import replicas
+from kb.ops.replicas.router import read_database
+from kb.ops.replicas.watch import WATCH, State, primary_position
 
 COOKIE = "written"
 COOKIE_SECONDS = 60
 """How long a writer's position is remembered: a replica that is farther behind serves nobody."""
 
 READS_BY_POST = {"detect", "api-lookup", "api-detect", "mcp", "suggest"}
-"""Routes that are asked by POST because what is asked is long, and write nothing."""
+"""Routes that write nothing: they take POST because their input is long."""
 
 
 class ReplicaMiddleware:
     """Reads from a replica where one is fresh enough. Stands before every layer that asks the database."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Keep the next layer. Raises MiddlewareNotUsed without replicas."""
+        if not replicas.are_on():
+            raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -33,14 +37,14 @@ class ReplicaMiddleware:
         response = self._answer(request, state, reads)
         if reads and response.status_code >= 500:
             now = WATCH.look_once()
-            if _has_gone(chosen.get(), now):
-                connections[chosen.get()].close()
+            if _has_gone(read_database.get(), now):
+                connections[read_database.get()].close()
                 request.read_only_since = now.read_only_since  # type: ignore[attr-defined]
                 response = self._answer(request, now, reads)
-        if not reads and state.primary is not None:
+        if not reads and not state.is_primary_away:
             response.set_cookie(
                 COOKIE,
-                str(written()),
+                str(primary_position()),
                 max_age=COOKIE_SECONDS,
                 httponly=True,
                 samesite="Lax",
@@ -50,7 +54,7 @@ class ReplicaMiddleware:
 
     def _answer(self, request: HttpRequest, state: State, reads: bool) -> HttpResponseBase:
         # Not reset afterwards: the body of a streamed answer is read later, and the thread's next request chooses anew.
-        chosen.set(state.choose(_position_of(request)) if reads or state.primary is None else PRIMARY)
+        read_database.set(state.choose(_position_of(request)) if reads or state.is_primary_away else PRIMARY)
         return self.get_response(request)
 
 
@@ -65,9 +69,9 @@ def reads_only(request: HttpRequest) -> bool:
 
 
 def _position_of(request: HttpRequest) -> int:
-    given = request.COOKIES.get(COOKIE, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 20 else 0
+    value = request.COOKIES.get(COOKIE, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else 0
 
 
 def _has_gone(alias: str, state: State) -> bool:
-    return state.primary is None if alias == PRIMARY else alias not in state.replicas
+    return state.is_primary_away if alias == PRIMARY else alias not in state.replicas

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS as PRIMARY
 from django.db import connections
 
-chosen: ContextVar[str] = ContextVar("database", default=PRIMARY)
-"""Where the request that is being answered reads. Commands and threads of their own read from the primary."""
+read_database: ContextVar[str] = ContextVar("read_database", default=PRIMARY)
+"""The alias of the database that the current request reads. Commands and other threads read from the primary."""
 
 
 class Router:
@@ -15,7 +15,7 @@ class Router:
 
     def db_for_read(self, model: Any, **hints: Any) -> str:
         """Return the database to read from."""
-        return PRIMARY if connections[PRIMARY].in_atomic_block else chosen.get()
+        return PRIMARY if connections[PRIMARY].in_atomic_block else read_database.get()
 
     def db_for_write(self, model: Any, **hints: Any) -> str:
         """Return the primary."""

@@ -1,4 +1,4 @@
-"""What each database was like a moment ago."""
+"""The state of each database a moment ago."""
 
 import logging
 import threading
@@ -44,13 +44,21 @@ class State:
     """A replica that has come so far is at most MAX_LAG seconds behind."""
     read_only_since: datetime | None = None
 
-    def choose(self, written: int) -> str:
-        """Return where to read for somebody whose last write was at a position. See the package's note."""
-        if self.primary is None and self.replicas:
+    @property
+    def is_primary_away(self) -> bool:
+        """Whether no database takes writes."""
+        return self.primary is None
+
+    def choose(self, position: int) -> str:
+        """Return the database to read for a person whose last write was at a position.
+
+        See Note [A writer reads their own writes].
+        """
+        if self.is_primary_away and self.replicas:
             return max(self.replicas, key=lambda alias: self.replicas[alias])
-        needed = max(self.fresh_from, written)
-        fresh = [alias for alias, position in self.replicas.items() if position >= needed]
-        # A thread keeps to one replica, so that two pages that follow each other come from the same.
+        needed = max(self.fresh_from, position)
+        fresh = [alias for alias, replayed in self.replicas.items() if replayed >= needed]
+        # A thread keeps to one replica, so that consecutive pages come from the same one.
         return fresh[threading.get_ident() % len(fresh)] if fresh else PRIMARY
 
 
@@ -64,8 +72,8 @@ class Watch:
         self._state = State(primary=0)
 
     def state(self) -> State:
-        """Return what was seen last; starts to look where nobody does."""
-        # Dead after a fork, too: a thread does not follow into the child.
+        """Return the latest state; starts the thread where none runs."""
+        # Also dead after a fork: a thread does not follow into the child.
         if self._thread is None or not self._thread.is_alive():
             with self._lock:
                 if self._thread is None or not self._thread.is_alive():
@@ -80,16 +88,17 @@ class Watch:
             return self._look()
 
     def look_once(self) -> State:
-        """Look now, in a thread that will not look again."""
+        """Look now, from a thread that does not look again: its connections are closed."""
         try:
             return self.look()
         finally:
             _own.close_all()
 
     def _look(self) -> State:
-        seen = {alias: _position(_own, alias) for alias in [PRIMARY, *settings.REPLICAS]}
-        primary = None if (found := seen.pop(PRIMARY)) is None or found[0] else found[1]
-        replicas = {alias: found[1] for alias, found in seen.items() if found is not None}
+        answers = {alias: _position(_own, alias) for alias in [PRIMARY, *settings.REPLICAS]}
+        answer = answers.pop(PRIMARY)
+        primary = None if answer is None or answer[0] else answer[1]
+        replicas = {alias: answer[1] for alias, answer in answers.items() if answer is not None}
         since = None if primary is not None else self._state.read_only_since or timezone.now()
         if (since is None) != (self._state.read_only_since is None):
             log.warning("the primary database is %s", "away: reading only" if since else "back")
@@ -110,18 +119,19 @@ class Watch:
             self.look()
 
 
-def written() -> int:
-    """Return the primary's position now."""
-    found = _position(connections, PRIMARY)
-    return found[1] if found else 0
+def primary_position() -> int:
+    """Return the primary's position now; 0 where it does not answer."""
+    answer = _position(connections, PRIMARY)
+    return answer[1] if answer else 0
 
 
 def _position(handler: ConnectionHandler, alias: str) -> tuple[bool, int] | None:
-    """Return whether a database only reads, and its position; None where it does not answer."""
+    """Return whether a database is read-only, and its position; None where it does not answer."""
     try:
         with handler[alias].cursor() as cursor:
             cursor.execute(_POSITION)
-            return cursor.fetchone()
+            read_only, position = cursor.fetchone()
+            return bool(read_only), int(position)
     except Error:
         handler[alias].close()
         return None

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 
 from kb.models import Audience, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
+from kb.queries.cards import filled_reply
 from kb.queries.lookup import codes_visible_to
-from kb.text.safety import reply as text_reply
 from kb.text.safety.escape import markdown, quoted
 from kb.web.program_access import for_programs
 from kb.web.representations.codes import MARKDOWN
@@ -64,11 +63,8 @@ def _note(
     internal = ", internal" if note.audience == Audience.INTERNAL else ""
     yield f"# {markdown(note.title)}"
     yield f"{note.get_state_display()}{internal}. <{address(note.get_absolute_url())}>"
-    # For several codes the reply keeps its `{code}`, as on the page.
-    code = codes[0].code if len(codes) == 1 else "{code}"
-    reply = text_reply.fill(note.customer_reply, code, timezone.localdate())
     texts = {
-        "What to tell the customer": reply,
+        "What to tell the customer": filled_reply(note, codes),
         "Issue": note.issue,
         "Environment": note.environment,
         "Cause": note.cause,

@@ -1,0 +1,20 @@
+"""The first rows that a check finds, and their names in a sentence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kb.models.sql import rows
+
+MAX_LISTED = 5
+"""Rows that a sentence names. It says "and more" for the rest."""
+
+
+def first_rows(sql: str) -> list[Any]:
+    """Return the first rows of a query without a LIMIT: those that a sentence names, and one more."""
+    return rows(f"{sql} LIMIT {MAX_LISTED + 1}")
+
+
+def listing(items: Sequence[Any]) -> str:
+    """Return items as one text with commas; at most MAX_LISTED of them."""
+    more = " and more" if len(items) > MAX_LISTED else ""
+    return ", ".join(str(item) for item in items[:MAX_LISTED]) + more
