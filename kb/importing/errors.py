@@ -21,7 +21,7 @@ class PlanIsStale(ImportRefused):
         self.reasons = reasons
 
 
-class NeedsSecondYes(ImportRefused):
+class NeedsConfirmation(ImportRefused):
     """So many codes would be retired that it takes an explicit yes (`yes_retire=True`)."""
 
     def __init__(self, retired: int, current: int, limit: int) -> None:

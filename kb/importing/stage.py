@@ -36,7 +36,7 @@ _TYPES = {
     "kind": "text",
     "message": "text",
 }
-FILLED = tuple(_TYPES)
+FILE_COLUMNS = tuple(_TYPES)
 """The columns of `kb_staging` that the file fills, in order; `code_id` and `first` come from comparing."""
 
 
@@ -113,7 +113,7 @@ def spans(kind: str) -> Iterator[tuple[int, int]]:
         after = last
 
 
-def packed(extra: dict[str, str]) -> str:
+def extra_as_json(extra: dict[str, str]) -> str:
     """Return extra columns as the text that the database holds for them."""
     return json.dumps(extra) if extra else "{}"
 

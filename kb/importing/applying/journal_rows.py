@@ -17,7 +17,7 @@ _CHANGED = f"""
     WHERE r.table_import_id = %s AND r.resolution <> '{Resolution.LEAVE_OUT.value}'
     AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in TOUCHING)})
 """
-WRITTEN = f"{_CHANGED} AND r.kind <> '{RowKind.REORDERED.value}'"
+REVISION_ROWS = f"{_CHANGED} AND r.kind <> '{RowKind.REORDERED.value}'"
 """Rows of an import and their codes, but for a mere change of place: it is not worth a revision."""
 
 _COLUMNS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
@@ -50,9 +50,9 @@ def write_revisions(done: TableImport, by: By) -> None:
             table_import_id
         )
         SELECT {", ".join(f"c.{name}" for name in _COLUMNS)}, %s, CASE r.kind WHEN 'new' THEN '+' ELSE '~' END,
-            %s, %s, %s, %s {WRITTEN} ORDER BY r.id
+            %s, %s, %s, %s {REVISION_ROWS} ORDER BY r.id
         """,
-        adapted(done.applied_at),
+        database_time(done.applied_at),
         reason,
         by.user.pk if by.user else None,
         Door.IMPORT.value,
@@ -61,9 +61,9 @@ def write_revisions(done: TableImport, by: By) -> None:
     )
 
 
-def touched_codes(done: TableImport) -> set[int]:
+def changed_code_ids(done: TableImport) -> set[int]:
     """Return the ids of the codes that an import wrote, but for a mere change of place."""
-    return {pk for (pk,) in stage.rows(f"SELECT c.id {WRITTEN}", done.pk)}
+    return {pk for (pk,) in stage.rows(f"SELECT c.id {REVISION_ROWS}", done.pk)}
 
 
 def mark_notes(done: TableImport, entry: JournalEntry) -> None:
@@ -85,7 +85,7 @@ def unmark_notes(taken_back: TableImport, still: set[int], entry: JournalEntry) 
 
 def write_feed(done: TableImport, entry: JournalEntry) -> None:
     """Put everything into the feed, in one block of numbers. Call last: see Note [Sequence last]."""
-    codes = stage.value(f"SELECT count(*) {WRITTEN}", done.pk)
+    codes = stage.value(f"SELECT count(*) {REVISION_ROWS}", done.pk)
     if not codes and not entry.changes:
         return
     first = journal.take_sequence(codes + len(entry.changes))
@@ -102,10 +102,10 @@ def write_feed(done: TableImport, entry: JournalEntry) -> None:
         SELECT %s + row_number() OVER (ORDER BY r.id), %s,
             CASE WHEN r.kind = 'new' THEN 'created' WHEN CAST(r.fields AS text) NOT LIKE %s THEN 'updated'
                 WHEN c.retired_at IS NULL THEN 'restored' ELSE 'retired' END,
-            'code', c.id, c.code, r.fields, %s, %s, %s, %s {WRITTEN}
+            'code', c.id, c.code, r.fields, %s, %s, %s, %s {REVISION_ROWS}
         """,
         first + len(entry.changes) - 1,
-        adapted(at),
+        database_time(at),
         '%"retired_at"%',
         done.table.audience,
         Door.IMPORT.value,
@@ -116,7 +116,7 @@ def write_feed(done: TableImport, entry: JournalEntry) -> None:
     entry.changes.clear()
 
 
-def adapted(moment: Any) -> Any:
+def database_time(moment: Any) -> Any:
     """Return a date and time as this database stores it."""
     return connection.ops.adapt_datetimefield_value(moment)
 

@@ -38,7 +38,7 @@ _KIND = {
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedCode:
     """A code that a roll-back leaves as it is, and why."""
 
     row: ImportRow
@@ -51,7 +51,7 @@ class Preview:
     """What a roll-back would do."""
 
     restored: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedCode] = field(default_factory=list)
 
 
 def preview(table_import: TableImport) -> Preview:
@@ -61,7 +61,7 @@ def preview(table_import: TableImport) -> Preview:
         for row, code in page:
             reason = _why_not(row, code)
             if reason:
-                found.skipped.append(Skipped(row, code, reason))
+                found.skipped.append(SkippedCode(row, code, reason))
             elif row.kind != RowKind.REORDERED:
                 found.restored += 1
     return found
@@ -86,7 +86,7 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             entry = JournalEntry(by)
             journal_rows.write_revisions(done, by)
             journal_rows.unmark_notes(original, kept, entry)
-            searching.refresh(journal_rows.touched_codes(original))
+            searching.refresh(journal_rows.changed_code_ids(original))
             journal_rows.write_feed(done, entry)
     finally:
         current_door.reset(door)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from kb import searching
 from kb.importing import stage
 from kb.importing.applying import journal_rows
-from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongState
+from kb.importing.errors import NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.models import Change, CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport
 from kb.models.changes import ChangeKind
@@ -63,7 +63,7 @@ def retire_limit(table_import: TableImport) -> int:
     return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES)
 
 
-def needs_second_yes(table_import: TableImport) -> bool:
+def needs_confirmation(table_import: TableImport) -> bool:
     """Whether the import would retire so many codes that it takes a second yes."""
     return _to_retire(table_import) > retire_limit(table_import)
 
@@ -79,8 +79,8 @@ def _check(done: TableImport, yes_retire: bool, skip_errors: bool) -> None:
     errors, duplicates = done.count(RowKind.ERROR), done.count(RowKind.DUPLICATE)
     if errors + duplicates and not skip_errors:
         raise RowsInError(errors, duplicates)
-    if needs_second_yes(done) and not yes_retire:
-        raise NeedsSecondYes(_to_retire(done), done.current_codes, retire_limit(done))
+    if needs_confirmation(done) and not yes_retire:
+        raise NeedsConfirmation(_to_retire(done), done.current_codes, retire_limit(done))
 
 
 def _lock_and_check(done: TableImport) -> None:
@@ -104,7 +104,7 @@ def _moved(table: CodeTable, basis: dict[str, int]) -> list[str]:
 
 def _edited(done: TableImport) -> list[str]:
     edited = stage.rows(
-        f"SELECT c.code {journal_rows.WRITTEN} AND c.version <> r.code_version ORDER BY r.id LIMIT {_SHOWN + 1}",
+        f"SELECT c.code {journal_rows.REVISION_ROWS} AND c.version <> r.code_version ORDER BY r.id LIMIT {_SHOWN + 1}",
         done.pk,
     )
     codes = [code for (code,) in edited]
@@ -123,7 +123,7 @@ def _write(done: TableImport, entry: JournalEntry) -> None:
     journal_rows.write_revisions(done, entry.by)
     journal_rows.mark_notes(done, entry)
     # After every lock of a row: see `searching.store.lock`.
-    searching.refresh(journal_rows.touched_codes(done))
+    searching.refresh(journal_rows.changed_code_ids(done))
 
 
 def _make_sections(done: TableImport, entry: JournalEntry) -> None:
@@ -148,7 +148,7 @@ def _insert_new(done: TableImport) -> None:
     copied = ["code", "identity", "canonical", "number", "sort_key", "position", *VENDOR_TEXTS]
     copied += ["extra", "disposition", "fixer"]
     vendor = ", ".join(f"vendor_{name}" for name in VENDOR_TEXTS)
-    now = journal_rows.adapted(done.applied_at)
+    now = journal_rows.database_time(done.applied_at)
     stage.run(
         f"""
         INSERT INTO kb_returncode (
@@ -194,7 +194,7 @@ def _update_known(done: TableImport) -> None:
             retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(settings_)}
         {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
         """,  # noqa: S608
-        journal_rows.adapted(done.applied_at),
+        journal_rows.database_time(done.applied_at),
         done.pk,
     )
     stage.run(f"UPDATE kb_returncode SET position = r.position {_FROM_ROWS} AND r.kind = 'reordered'", done.pk)  # noqa: S608
@@ -208,7 +208,7 @@ def _take_edited(done: TableImport) -> None:
 
 
 def _retire(done: TableImport) -> None:
-    now: Any = journal_rows.adapted(done.applied_at)
+    now: Any = journal_rows.database_time(done.applied_at)
     stage.run(
         f"""
         UPDATE kb_returncode SET retired_at = %s, version = kb_returncode.version + 1, updated_at = %s

@@ -15,7 +15,7 @@ CODE_FORMS = ("code", "identity", "canonical", "number", "sort_key")
 def changed_row(planned: TableImport, code: ReturnCode, line: tuple[Any, ...], extra_columns: set[str]) -> ImportRow:
     """Return what one staged line changes about its code; without `fields` where that is nothing."""
     _ord, _id, number, sheet, section_id, section_name, position, spelling, *texts, extra = line
-    row = row_about(planned, code, RowKind.CHANGED)
+    row = unchanged_row(planned, code, RowKind.CHANGED)
     row.line, row.sheet, row.position = number, sheet[:100], position
     _merge_texts(row, code, dict(zip(VENDOR_TEXTS, texts, strict=True)))
     if extra_columns:
@@ -74,7 +74,7 @@ def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
     return kind, " ".join(said)
 
 
-def row_about(planned: TableImport, code: ReturnCode, kind: RowKind) -> ImportRow:
+def unchanged_row(planned: TableImport, code: ReturnCode, kind: RowKind) -> ImportRow:
     """Return a row that changes nothing yet: the vendor's words as they are stored."""
     return ImportRow(
         table_import=planned,

@@ -10,13 +10,13 @@ from kb.models import CodeTable
 from kb.models.fields import VENDOR_TEXTS
 
 
-def index() -> None:
+def create_index() -> None:
     """Make the staged rows quick to find by code."""
     stage.run("CREATE INDEX kb_staging_code ON kb_staging (identity, section_name)")
     stage.run("ANALYZE kb_staging")
 
 
-def find_duplicates() -> None:
+def mark_duplicates() -> None:
     """Only the first of the rows with one section and code counts: the last must not win in silence."""
     stage.run("""
         UPDATE kb_staging SET kind = 'duplicate', first = d.first
@@ -41,7 +41,7 @@ def match_in_section(table: CodeTable) -> None:
     )
 
 
-def match_moved(table: CodeTable, complete: bool) -> None:
+def match_other_sections(table: CodeTable, complete: bool) -> None:
     """Match what is left to a code that the table has once, in a section that no longer lists it.
 
     Only a complete file shows that: in another one the same number may as well be a second code.
@@ -79,7 +79,7 @@ def _hint_at_twins() -> None:
     """)
 
 
-def match_anywhere(table: CodeTable) -> None:
+def match_in_table(table: CodeTable) -> None:
     """Match the rows of a file without sections; a code that the table has in several is nobody's guess."""
     stage.run(
         f"""
@@ -97,7 +97,7 @@ def match_anywhere(table: CodeTable) -> None:
     )
 
 
-def find_differences(extra: bool) -> None:
+def mark_differences(extra: bool) -> None:
     """Set apart what is new, and what does not repeat the vendor's last words."""
     stage.run("UPDATE kb_staging SET kind = 'new' WHERE kind IS NULL AND code_id IS NULL")
     _hint_at_twins()
@@ -118,7 +118,7 @@ def find_differences(extra: bool) -> None:
     """)  # noqa: S608
 
 
-def place(table: CodeTable, complete: bool) -> str:
+def position_sql(table: CodeTable, complete: bool) -> str:
     """Return the SQL of a staged row's position `s` with its code `c`; mark rows that only change their place.
 
     A complete file sets the order, but only where it differs: gaps that retired codes leave are no difference.
@@ -135,7 +135,7 @@ def place(table: CodeTable, complete: bool) -> str:
     return f"coalesce(c.position, s.ord + {last + 1 - first})"
 
 
-MISSING = """
+MISSING_CODES = """
     FROM kb_returncode AS c WHERE c.table_id = %s AND c.retired_at IS NULL
     AND NOT EXISTS (
         SELECT 1 FROM kb_staging AS s WHERE s.identity = c.identity AND (s.code_id = c.id OR s.kind = 'error')

@@ -114,16 +114,16 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
 def _compare_and_store(planned: TableImport, reader: "_Reader") -> None:
     table = planned.table or CodeTable()
     stage.create()
-    stage.fill("kb_staging", stage.FILLED, reader.lines())
-    matches.index()
-    matches.find_duplicates()
+    stage.fill("kb_staging", stage.FILE_COLUMNS, reader.lines())
+    matches.create_index()
+    matches.mark_duplicates()
     if reader.has_sections:
         matches.match_in_section(table)
-        matches.match_moved(table, planned.complete)
+        matches.match_other_sections(table, planned.complete)
     else:
-        matches.match_anywhere(table)
-    matches.find_differences(extra=bool(reader.extra_columns))
-    position = matches.place(table, planned.complete)
+        matches.match_in_table(table)
+    matches.mark_differences(extra=bool(reader.extra_columns))
+    position = matches.position_sql(table, planned.complete)
     _mention(table, reader.source.problems)
     row_store.store_problems(planned, reader.source.problems)
     row_store.store_duplicates(planned)
@@ -201,7 +201,7 @@ class _Reader:
             forms.number,
             forms.sort_key,
             *[get(name) for name in VENDOR_TEXTS],
-            stage.packed(row.extra),
+            stage.extra_as_json(row.extra),
             "error" if wrong else None,
             wrong,
         )

@@ -185,7 +185,7 @@ def store_missing(planned: TableImport) -> None:
     after = 0
     while True:
         ids = stage.rows(
-            f"SELECT c.id {matches.MISSING} AND c.id > %s ORDER BY c.id LIMIT %s",
+            f"SELECT c.id {matches.MISSING_CODES} AND c.id > %s ORDER BY c.id LIMIT %s",
             planned.table_id,
             after,
             stage.BATCH,
@@ -198,7 +198,7 @@ def store_missing(planned: TableImport) -> None:
 
 
 def _missing_row(planned: TableImport, code: ReturnCode) -> ImportRow:
-    row = comparison.row_about(planned, code, RowKind.RETIRED)
+    row = comparison.unchanged_row(planned, code, RowKind.RETIRED)
     row.fields, row.before = ["retired_at"], {"retired_at": None}
     row.message = "The file does not list it any more."
     return row

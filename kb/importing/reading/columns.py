@@ -66,7 +66,7 @@ class ColumnMap:
         return dict(self.targets)
 
 
-def map_given(given: ColumnMap | Mapping[str, str] | None) -> ColumnMap:
+def check_column_map(given: ColumnMap | Mapping[str, str] | None) -> ColumnMap:
     """Return an explicit map, checked. Raises Unreadable for a target that there is not."""
     columns = given if isinstance(given, ColumnMap) else ColumnMap(given or {})
     for header, target in columns.targets.items():
@@ -88,7 +88,7 @@ def label_headers(cells: Iterable[str | None]) -> list[str]:
     return labels
 
 
-def names_code(cells: Iterable[str | None], given: ColumnMap) -> bool:
+def is_header(cells: Iterable[str | None], given: ColumnMap) -> bool:
     """Whether a record is a header: one of its cells names the column of the code."""
     labels = [_label(cell or "") for cell in cells]
     said = {given.targets.get(label) for label in labels}

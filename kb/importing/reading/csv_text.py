@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from kb.importing.reading.columns import ColumnMap, find_columns, names_code
-from kb.importing.reading.files import MARK, Opened, codec_of
+from kb.importing.reading.columns import ColumnMap, find_columns, is_header
+from kb.importing.reading.files import KEEP_BAD_BYTES, InputFile, codec_of
 from kb.importing.reading.sheets import Limits, Problem, Record, Report, Sheet, unreadable
 from kb.text.codes.cells import unfit
 
@@ -21,7 +21,7 @@ _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 _SAMPLE_RECORDS = 40
 
 
-def sheet(opened: Opened, encoding: str, delimiter: str, limits: Limits) -> Sheet:
+def sheet(opened: InputFile, encoding: str, delimiter: str, limits: Limits) -> Sheet:
     """Return the one table of a delimited file."""
     made = Sheet(lambda report: _records(_CsvLines(opened, encoding, limits, made), delimiter, made, report))
     made.spreadsheet = True
@@ -43,7 +43,7 @@ def _promise(text: str, delimiter: str, given: ColumnMap) -> tuple[bool, int, in
     for record in records:
         columns, _ = find_columns(record[:500], given)
         known = len(set(columns.targets.values()))
-        best = max(best, (len(record) > 1 and names_code(record[:500], given), known, len(record)))
+        best = max(best, (len(record) > 1 and is_header(record[:500], given), known, len(record)))
     return best
 
 
@@ -51,7 +51,7 @@ def _promise(text: str, delimiter: str, given: ColumnMap) -> tuple[bool, int, in
 class _CsvLines:
     """The physical lines of a file, one by one, for the csv module to ask for."""
 
-    opened: Opened
+    opened: InputFile
     encoding: str
     limits: Limits
     made: Sheet
@@ -87,7 +87,7 @@ class _CsvLines:
             yield from io.StringIO(rest, newline="")
 
     def _decoded(self) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder(codec_of(self.encoding))(errors=MARK)
+        decoder = codecs.getincrementaldecoder(codec_of(self.encoding))(errors=KEEP_BAD_BYTES)
         one_byte = not self.encoding.startswith("utf-16")
         with self.opened.reading() as file:
             while piece := file.read(_PIECE):

@@ -15,7 +15,7 @@ _OFFERED = (
 ENCODINGS = {name: codecs.lookup(name).name for name in _OFFERED.split()}
 """Encodings that may be chosen by hand. UTF-8, UTF-16 with a byte order mark and GB18030 are found out."""
 
-MARK = "kb.importing.mark"
+KEEP_BAD_BYTES = "kb.importing.mark"
 """Error handler: a byte that the encoding does not know becomes U+DC00 + byte, so the row with it can be named."""
 
 _MARKED = 0xDC00
@@ -45,16 +45,16 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(_MARKED + byte) for byte in error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(MARK, _mark)
+codecs.register_error(KEEP_BAD_BYTES, _mark)
 
 
 def bad_byte(character: str) -> int | None:
-    """Return the byte that a character stands for which `MARK` made; None for any other character."""
+    """Return the byte that a character stands for which `KEEP_BAD_BYTES` made; None for any other character."""
     value = ord(character) - _MARKED
     return value if 0 <= value < 256 else None
 
 
-class Opened:
+class InputFile:
     """A file that can be read several times: a path, or a seekable file object, which stays open."""
 
     def __init__(self, file: BinaryIO | Path, limits: Limits) -> None:
@@ -137,7 +137,7 @@ class Opened:
             message = f"The file has {self.size} bytes; of this format at most {limits.memory} are allowed. Use CSV."
             raise unreadable("too_many_bytes", message)
         with self.reading() as opened:
-            text = opened.read().decode(codec_of(encoding), MARK)
+            text = opened.read().decode(codec_of(encoding), KEEP_BAD_BYTES)
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -173,11 +173,11 @@ def _scan(file: BinaryIO) -> tuple[str, bytes]:
 
 def _looks_chinese(piece: bytes) -> bool:
     """Whether bytes that are not UTF-8 are GB18030, and not another encoding, or UTF-8 with a flaw."""
-    wide = [character for character in piece.decode("utf-8", MARK) if character > "\x7f"]
+    wide = [character for character in piece.decode("utf-8", KEEP_BAD_BYTES) if character > "\x7f"]
     marked = sum(bad_byte(character) is not None for character in wide)
     if marked <= len(wide) - marked:
         return False
-    wide = [character for character in piece.decode("gb18030", MARK) if character > "\x7f"]
+    wide = [character for character in piece.decode("gb18030", KEEP_BAD_BYTES) if character > "\x7f"]
     marked = sum(bad_byte(character) is not None for character in wide)
     # Most Chinese text is in the old, small set; pairs of Latin letters with accents are not.
     common = sum(len(character.encode("gb2312", "ignore")) == 2 for character in wide)

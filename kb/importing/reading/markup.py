@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kb.importing.reading.sheets import CONTINUED, Limits, Record, Report, Sheet, SourcePlace, unreadable
+from kb.importing.reading.sheets import CONTINUATION, Limits, Record, Report, Sheet, SourcePlace, unreadable
 from kb.text.codes.cells import breaks
 
 _DIVIDER = re.compile(r"\|?:?-+:?(?:\|:?-+:?)*\|?")
@@ -193,7 +193,7 @@ class _HtmlTables:
         """Put an empty cell wherever one from above reaches into this row."""
         assert self.row is not None
         while self.reaching.get(column := len(self.row)) and column <= self.limits.columns:
-            self.row.append(CONTINUED)
+            self.row.append(CONTINUATION)
             self.reaching[column] -= 1
 
     def _end_row(self) -> None:

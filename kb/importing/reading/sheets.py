@@ -12,7 +12,7 @@ from kb.text.codes.cells import fit
 MAX_PROBLEMS = 10_000
 """Problems that one file may have; beyond them reading stops, for they are no longer read by anybody."""
 
-SHOWN_PROBLEMS = 200
+FIRST_PROBLEMS = 200
 
 
 class SourcePlace(NamedTuple):
@@ -91,13 +91,13 @@ class Date(str):
     __slots__ = ()
 
 
-class Continued(str):
+class Continuation(str):
     """The empty text of a cell that is the lower part of a merged one."""
 
     __slots__ = ()
 
 
-CONTINUED = Continued()
+CONTINUATION = Continuation()
 
 Report = Callable[[Problem], None]
 Record = tuple[int, Sequence[str | None]]

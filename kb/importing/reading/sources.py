@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.importing.reading import csv_text, json_text, markup, xlsx
-from kb.importing.reading.columns import ColumnMap, map_given
-from kb.importing.reading.files import ENCODINGS, MARK, Opened, codec_of
+from kb.importing.reading.columns import ColumnMap, check_column_map
+from kb.importing.reading.files import ENCODINGS, KEEP_BAD_BYTES, InputFile, codec_of
 from kb.importing.reading.sheets import (
+    FIRST_PROBLEMS,
     MAX_PROBLEMS,
-    SHOWN_PROBLEMS,
     Limits,
     Problem,
     Sheet,
@@ -56,7 +56,7 @@ class Source:
     `rows` may be called again, for a second reading; `problems` are those of the last one, found while it goes on.
     """
 
-    def __init__(self, opened: Opened, kind: str, encoding: str, delimiter: str, limits: Limits) -> None:
+    def __init__(self, opened: InputFile, kind: str, encoding: str, delimiter: str, limits: Limits) -> None:
         self.format = kind
         self.encoding = encoding
         self.delimiter = delimiter
@@ -123,7 +123,7 @@ class Source:
         self.problems.append(problem)
         if len(self.problems) >= MAX_PROBLEMS:
             message = f"The file has more than {MAX_PROBLEMS} problems; the first of them are shown. Is it a table?"
-            raise Unreadable([Problem(None, "too_many_problems", message), *self.problems[:SHOWN_PROBLEMS]])
+            raise Unreadable([Problem(None, "too_many_problems", message), *self.problems[:FIRST_PROBLEMS]])
 
 
 def open_source(
@@ -140,12 +140,12 @@ def open_source(
     `encoding`, `delimiter` and `columns` (header to target; a stored `as_json()` will do) say what is not to be found
     out. Headers that `columns` does not name are found by their names. Raises Unreadable.
     """
-    given = map_given(columns)
+    given = check_column_map(columns)
     if delimiter and delimiter not in csv_text.DELIMITERS:
         message = f"Columns cannot be separated by {delimiter!r}; allowed: comma, semicolon, tab."
         raise unreadable("unknown_delimiter", message, value=delimiter)
     limits = limits or Limits.from_settings()
-    opened = Opened(file, limits)
+    opened = InputFile(file, limits)
     if opened.is_zip:
         source = Source(opened, "xlsx", "", "", limits)
         sheets, known = xlsx.sheets(opened, limits)
@@ -153,7 +153,7 @@ def open_source(
         return source
     opened.check_is_text(name)
     found = opened.encoding(encoding)
-    sample = opened.head.decode(codec_of(found), MARK)
+    sample = opened.head.decode(codec_of(found), KEEP_BAD_BYTES)
     kind = _format(sample, name, bool(delimiter))
     if kind == "csv":
         delimiter = delimiter or csv_text.sniff_delimiter(sample, given)
@@ -162,7 +162,7 @@ def open_source(
     return source
 
 
-def _text_sheets(opened: Opened, source: Source) -> list[Sheet]:
+def _text_sheets(opened: InputFile, source: Source) -> list[Sheet]:
     if source.format == "csv":
         return [csv_text.sheet(opened, source.encoding, source.delimiter, source.limits)]
     text = opened.text(source.encoding, source.limits)

@@ -9,7 +9,7 @@ from kb.importing.reading import columns as named
 from kb.importing.reading.columns import ColumnMap
 from kb.importing.reading.files import bad_byte
 from kb.importing.reading.sheets import (
-    CONTINUED,
+    CONTINUATION,
     Date,
     Limits,
     Number,
@@ -24,7 +24,7 @@ from kb.importing.reading.sheets import (
 from kb.text.codes.cells import EMPTY, fit, several_codes, tidy, unfit
 from kb.text.codes.forms import MAX_LENGTH, clean
 
-HEADER_WITHIN = 20
+MAX_HEADER_RECORD = 20
 """Records among which the header is looked for: titles and notes may stand above it."""
 
 _SHOWN = 60
@@ -68,9 +68,9 @@ def find_header(sheet: Sheet, given: ColumnMap, limits: Limits) -> SheetPart | l
     above = ""
     first: list[str] = []
     for count, (line, cells) in enumerate(sheet.records(lambda problem: None)):
-        if count >= HEADER_WITHIN:
+        if count >= MAX_HEADER_RECORD:
             break
-        if named.names_code(cells, given):
+        if named.is_header(cells, given):
             return _part(sheet, (count + 1, line), list(cells), given, above, limits)
         said = [cell for cell in cells if cell and cell.strip()]
         above = tidy(said[0]) if len(said) == 1 else above
@@ -198,7 +198,7 @@ class _RowReader:
 
     def _see_section(self, cells: Sequence[str | None]) -> None:
         """Take notice of a record's section, also of one with an error: a merged cell below it carries it on."""
-        if 0 <= self.section_at < len(cells) and (cell := cells[self.section_at]) is not CONTINUED:
+        if 0 <= self.section_at < len(cells) and (cell := cells[self.section_at]) is not CONTINUATION:
             said = " ".join(tidy(cell or "", self.sheet.spreadsheet).split())
             self.section = fit(said) if self.sheet.suspect else said
 

@@ -12,8 +12,18 @@ from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils import range_boundaries
 
-from kb.importing.reading.files import Opened
-from kb.importing.reading.sheets import CONTINUED, Date, Limits, Number, Problem, Record, Sheet, Unreadable, unreadable
+from kb.importing.reading.files import InputFile
+from kb.importing.reading.sheets import (
+    CONTINUATION,
+    Date,
+    Limits,
+    Number,
+    Problem,
+    Record,
+    Sheet,
+    Unreadable,
+    unreadable,
+)
 
 MAX_PARTS = 5_000
 """Files in one archive. A workbook has a handful and one more a sheet."""
@@ -30,7 +40,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _ZEROS = re.compile("0+")
 
 
-def sheets(opened: Opened, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
+def sheets(opened: InputFile, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
     """Return the sheets of a workbook that are shown, and what is left out. Raises Unreadable."""
     with _reading(opened) as (archive, file):
         if "[Content_Types].xml" not in archive.namelist() or not any("workbook" in n for n in archive.namelist()):
@@ -49,7 +59,7 @@ def sheets(opened: Opened, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
 
 
 @contextmanager
-def _reading(opened: Opened) -> Iterator[tuple[zipfile.ZipFile, Any]]:
+def _reading(opened: InputFile) -> Iterator[tuple[zipfile.ZipFile, Any]]:
     """Open the archive; whatever a broken one raises becomes an Unreadable."""
     try:
         with opened.reading() as file, zipfile.ZipFile(file) as archive:
@@ -104,7 +114,7 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> t
     return sorted(merged), most
 
 
-def _sheet(opened: Opened, page: Any, limits: Limits, merged: list[str]) -> Sheet:
+def _sheet(opened: InputFile, page: Any, limits: Limits, merged: list[str]) -> Sheet:
     downwards: dict[int, list[tuple[int, int]]] = {}
     for first, top, last, bottom in map(range_boundaries, merged):
         for column in range(first - 1, min(last, limits.columns)) if bottom > top else ():
@@ -116,7 +126,9 @@ def _sheet(opened: Opened, page: Any, limits: Limits, merged: list[str]) -> Shee
     return Sheet(lambda report: _records(opened, page, limits, downwards), name=page.title, spreadsheet=True)
 
 
-def _records(opened: Opened, page: Any, limits: Limits, merged: dict[int, list[tuple[int, int]]]) -> Iterator[Record]:
+def _records(
+    opened: InputFile, page: Any, limits: Limits, merged: dict[int, list[tuple[int, int]]]
+) -> Iterator[Record]:
     with _reading(opened) as (archive, _):
         # The workbook keeps the texts that its sheets share, and takes the sheet itself from the file as it is now.
         page.parent._archive = archive
@@ -132,8 +144,8 @@ def _records(opened: Opened, page: Any, limits: Limits, merged: dict[int, list[t
             cells = ["" if cell is EMPTY_CELL else _text(cell) for cell in row]
             for column, ranges in merged.items():
                 if not cells[column] and _is_covered(ranges, line):
-                    cells[column] = CONTINUED
-            while cells and not cells[-1] and cells[-1] is not CONTINUED:
+                    cells[column] = CONTINUATION
+            while cells and not cells[-1] and cells[-1] is not CONTINUATION:
                 cells.pop()
             if any(cells):
                 yield line, cells

@@ -4,8 +4,8 @@ import pytest
 import time_machine
 
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import apply_import, needs_second_yes, retire_limit
-from kb.importing.errors import ImportRefused, NeedsSecondYes, PlanIsStale, RowsInError, WrongState
+from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
+from kb.importing.errors import ImportRefused, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning.plan import NewTable, plan_import
 from kb.models import Change, CodeTable, ReturnCode, TroubleshootingNote
 from kb.services.codes import edit_code
@@ -270,9 +270,9 @@ def test_retiring_much_of_a_table_needs_a_second_yes(codes, kept, second_yes):
     table = make.table()
     applied(table, *((str(n), "x") for n in range(codes)))
     plan = planned(table, *((str(n), "x") for n in range(kept)), complete=True)
-    assert needs_second_yes(plan) is second_yes
+    assert needs_confirmation(plan) is second_yes
     if second_yes:
-        with pytest.raises(NeedsSecondYes, match=f"retire {codes - kept} of the table's {codes}"):
+        with pytest.raises(NeedsConfirmation, match=f"retire {codes - kept} of the table's {codes}"):
             apply_import(plan, by())
     apply_import(plan, by(), yes_retire=second_yes)
     assert table.codes.current().count() == kept
@@ -282,7 +282,7 @@ def test_the_guard_is_a_setting(table, settings):
     settings.KB_IMPORT_RETIRE_GUARD_CODES = 0
     settings.KB_IMPORT_RETIRE_GUARD_PERCENT = 50
     plan = planned(table, ("1", "One."), complete=True)
-    assert (retire_limit(plan), needs_second_yes(plan)) == (1, True)
+    assert (retire_limit(plan), needs_confirmation(plan)) == (1, True)
 
 
 def test_codes_come_out_as_a_save_would_make_them(table):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kb.importing.reading.columns import TARGETS, ColumnMap, find_columns, label_headers, map_given, names_code
+from kb.importing.reading.columns import TARGETS, ColumnMap, check_column_map, find_columns, is_header, label_headers
 from kb.importing.reading.sheets import Unreadable
 
 NOTHING = ColumnMap()
@@ -70,14 +70,14 @@ def test_one_target_chosen_for_two_columns_is_an_error():
 
 def test_a_target_that_there_is_not_is_refused_with_what_is_allowed():
     with pytest.raises(Unreadable) as refused:
-        map_given({"Code": "number"})
+        check_column_map({"Code": "number"})
     assert "'number'" in str(refused.value)
     assert all(target in str(refused.value) for target in TARGETS)
 
 
 def test_a_map_is_remembered_as_json():
     columns, _ = find_columns(["Code", "Text", "Since"], NOTHING)
-    again = map_given(json.loads(json.dumps(columns.as_json())))
+    again = check_column_map(json.loads(json.dumps(columns.as_json())))
     assert again == columns
     assert again.has("code")
     assert not again.has("section")
@@ -95,13 +95,13 @@ def test_the_second_of_two_headers_that_are_the_same_is_kept_as_an_extra():
 
 
 @pytest.mark.parametrize(
-    ("cells", "is_header"),
+    ("cells", "expected"),
     [(["Code", "Text"], True), (["1001", "Code of the room"], False), ([], False), ([None], False)],
 )
-def test_a_header_names_a_code(cells, is_header):
-    assert names_code(cells, NOTHING) is is_header
+def test_a_header_names_a_code(cells, expected):
+    assert is_header(cells, NOTHING) is expected
 
 
 def test_a_header_may_be_known_by_the_map_alone():
-    assert names_code(["ID"], ColumnMap({"ID": "code"}))
-    assert not names_code(["Code"], ColumnMap({"Code": "ignore"}))
+    assert is_header(["ID"], ColumnMap({"ID": "code"}))
+    assert not is_header(["Code"], ColumnMap({"Code": "ignore"}))

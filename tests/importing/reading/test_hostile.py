@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kb.importing.reading.sources import Limits, Unreadable
-from tests.importing.files import opened, read, refused, workbook
+from tests.importing.files import open_text, read_rows, refusal, workbook
 from tests.importing.reading.test_sources import DOCUMENT, PAGE
 
 NAMES = ["t.csv", "t.txt", "t.json", "t.ndjson", "t.html", "t.md", "t.xlsx", "pasted table"]
@@ -36,7 +36,7 @@ def check_problems(problems):
 def attempt(content, name, **options):
     """Read a file to its end; all that comes out has to be fit to store."""
     try:
-        found, problems = read(content, name, limits=SMALL, **options)
+        found, problems = read_rows(content, name, limits=SMALL, **options)
     except Unreadable as unreadable:
         check_problems(unreadable.problems)
         return
@@ -79,7 +79,7 @@ def test_mangled_files_are_read_or_refused(data):
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_the_whole_files_are_read(kind):
-    assert read(WHOLE[kind], f"t.{kind}" if kind in ("json", "html") else "t")[0]
+    assert read_rows(WHOLE[kind], f"t.{kind}" if kind in ("json", "html") else "t")[0]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_whole_files_are_read(kind):
     ],
 )
 def test_what_is_no_table_is_named(content, what):
-    assert what in refused(content)[1]
+    assert what in refusal(content)[1]
 
 
 SLOW = {
@@ -122,29 +122,29 @@ def test_time_grows_with_the_file_only(kind):
     name, content = SLOW[kind]
     start = time.process_time()
     with contextlib.suppress(Unreadable):
-        read(content, name)
+        read_rows(content, name)
     assert time.process_time() - start < 3
 
 
 def test_a_line_without_an_end_stops_the_reading_early():
-    kinds, said = refused(b"code,text\n1," + b"x" * 2_000_000, limits=Limits(cell=1000, columns=10))
+    kinds, said = refusal(b"code,text\n1," + b"x" * 2_000_000, limits=Limits(cell=1000, columns=10))
     assert kinds == ["line_too_long"]
     assert "10000 characters" in said
 
 
 def test_a_file_that_is_nothing_but_problems_stops_the_reading():
-    kinds, _ = refused("code,text\n" + "1\n" * 20_000)
+    kinds, _ = refusal("code,text\n" + "1\n" * 20_000)
     assert kinds[0] == "too_many_problems"
     assert len(kinds) < 1000
 
 
 def test_vendor_text_in_messages_is_short():
-    _, problems = read("code,text\n" + "9" * 5000 + ",x\n")
+    _, problems = read_rows("code,text\n" + "9" * 5000 + ",x\n")
     assert len(problems[0].message) < 200
     assert len(problems[0].value) < 100
 
 
 def test_memory_stays_flat_while_rows_stream():
-    source = opened(b"code,text\n" + b"1,one\n" * 50_000)
+    source = open_text(b"code,text\n" + b"1,one\n" * 50_000)
     first = next(source.rows())
     assert first.code == "1"
