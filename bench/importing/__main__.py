@@ -51,7 +51,7 @@ STEPS = {
         "position_sql",
     ],
     row_store: ["store_new", "store_changed", "store_missing"],
-    transaction: ["_insert_new", "_update_known"],
+    transaction: ["_insert_new", "_update_existing"],
     journal_rows: ["write_revisions", "write_feed"],
 }
 BY = By(None, Door.SHELL)

@@ -115,7 +115,7 @@ apply_import(TableImport.objects.get(pk=int(sys.argv[1])), By(None, Door.SHELL))
 @pytest.mark.parametrize(
     ("module", "step"),
     [
-        ("transaction", "_update_known"),
+        ("transaction", "_update_existing"),
         ("journal_rows", "write_revisions"),
         ("journal_rows", "write_feed"),
         ("transaction", "JournalEntry"),
