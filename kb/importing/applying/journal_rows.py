@@ -1,12 +1,14 @@
 """What an import writes besides codes: revisions, notes to verify again, and changes in the feed."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from kb.importing import stage
-from kb.models import Change, Door, ReturnCode, RowKind, TableImport, TroubleshootingNote
+from kb.models import Change, Door, ImportRow, ReturnCode, RowKind, TableImport, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Resolution
 from kb.services import journal
@@ -116,17 +118,19 @@ def write_feed(table_import: TableImport, entry: JournalEntry) -> None:
     entry.changes.clear()
 
 
-def database_time(moment: Any) -> Any:
+def database_time(moment: datetime | None) -> Any:
     """Return a date and time in the form that this database stores."""
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def _reworded_rows(table_import: TableImport) -> Any:
+def _reworded_rows(table_import: TableImport) -> QuerySet[ImportRow]:
     return table_import.rows.to_apply().exclude(kind__in=[RowKind.NEW, RowKind.RETIRED, RowKind.REORDERED])
 
 
-def _note_links(table_import: TableImport) -> Any:
-    links = TroubleshootingNote.codes.through.objects.filter(troubleshootingnote__in=_published_notes())
+def _note_links(table_import: TableImport) -> QuerySet[Any]:
+    links = TroubleshootingNote.codes.through.objects.filter(
+        troubleshootingnote__in=TroubleshootingNote.objects.published()
+    )
     return links.filter(returncode__in=_reworded_rows(table_import).values("return_code"))
 
 
@@ -142,7 +146,3 @@ def _reworded_codes_by_note(table_import: TableImport) -> dict[int, list[str]]:
             for note_id in notes_by_code[pk]:
                 codes_by_note.setdefault(note_id, []).append(code)
     return codes_by_note
-
-
-def _published_notes() -> Any:
-    return TroubleshootingNote.objects.published()
