@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from kb.exporting.sqlite import open_snapshot
+from kb.exporting.sqlite import export_database
 from kb.exporting.sqlite.readme import PAGE
 from tests import make
 
@@ -22,7 +22,7 @@ def opened(tmp_path):
 
     def write(user=None, table=None):
         path = tmp_path / f"{len(made)}.sqlite"
-        path.write_bytes(b"".join(open_snapshot(user, table)))
+        path.write_bytes(b"".join(export_database(user, table)))
         made.append(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
         return made[-1]
 

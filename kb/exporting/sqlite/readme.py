@@ -1,4 +1,4 @@
-"""The README table of a snapshot: what it has, with example queries."""
+"""The README table of an SQLite database: what it has, with example queries."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The rows of a snapshot: those that its reader may read, of one table or of all."""
+"""The rows of an SQLite database: those that its reader may read, of one table or of all."""
 
 from collections.abc import Iterator
 from typing import Any

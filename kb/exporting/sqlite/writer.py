@@ -1,4 +1,4 @@
-"""Writes a snapshot in small chunks of rows, so that its size does not matter to memory."""
+"""Writes an SQLite database in small chunks of rows, so that its size does not matter to memory."""
 
 import json
 import sqlite3
@@ -27,12 +27,12 @@ _CHUNK = 64 * 1024
 _SETUP = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;"
 
 
-def open_snapshot(user: Person | None, table: CodeTable | None = None) -> Iterator[bytes]:
-    """Return the bytes of a snapshot of a table, or of all tables, with what a user may read."""
+def export_database(user: Person | None, table: CodeTable | None = None) -> Iterator[bytes]:
+    """Return the bytes of an SQLite database with what a user may read of a table, or of all tables."""
     # On POSIX an open file stays readable after its name is deleted.
     with TemporaryDirectory(prefix="codebook-") as folder:
         path = Path(folder) / "copy.sqlite"
-        write_snapshot(path, user, table)
+        write_database(path, user, table)
         file = path.open("rb")
 
     def chunks() -> Iterator[bytes]:
@@ -43,8 +43,8 @@ def open_snapshot(user: Person | None, table: CodeTable | None = None) -> Iterat
     return chunks()
 
 
-def write_snapshot(path: Path, user: Person | None, table: CodeTable | None = None) -> None:
-    """Write a snapshot of a table, or of all tables, with what a user may read, to a path that does not exist yet."""
+def write_database(path: Path, user: Person | None, table: CodeTable | None = None) -> None:
+    """Write what a user may read of a table, or of all tables, to an SQLite database at a new path."""
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(_SETUP + _schema())
         allowed = "public" if reader(user) == Reader.PUBLIC else "internal and public"
