@@ -1,4 +1,4 @@
-"""Small files of every format, made in the test."""
+"""Small files of every format, written by the tests."""
 
 from io import BytesIO
 
@@ -25,7 +25,7 @@ def codes(content, name="table.csv", **options):
 
 
 def refusal(content, name="table.csv", **options):
-    """Return the kinds and the messages of the problems for which a file cannot be read."""
+    """Return the kinds of the problems for which a file is refused, and the message."""
     try:
         read_rows(content, name, **options)
     except Unreadable as unreadable:
