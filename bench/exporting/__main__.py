@@ -22,7 +22,7 @@ django.setup()
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from kb.exporting.sqlite import open_snapshot
+from kb.exporting.sqlite import export_database
 from kb.exporting.tables import (
     FORMATS,
     export_table,
@@ -40,7 +40,7 @@ def resident():
 def export(table, ending):
     """Export a table; return its size in bytes."""
     reader = get_user_model()(username="bench", is_superuser=True)
-    parts = open_snapshot(reader, table) if ending == "sqlite" else export_table(table, ending)
+    parts = export_database(reader, table) if ending == "sqlite" else export_table(table, ending)
     return sum(map(len, parts))
 
 

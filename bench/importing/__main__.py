@@ -42,9 +42,16 @@ from kb.services.journal import By
 
 STEPS = {
     stage: ["fill"],
-    matches: ["index", "find_duplicates", "match_in_section", "match_moved", "find_differences", "place"],
+    matches: [
+        "create_index",
+        "mark_duplicates",
+        "match_in_section",
+        "match_other_sections",
+        "mark_differences",
+        "position_sql",
+    ],
     row_store: ["store_new", "store_changed", "store_missing"],
-    transaction: ["_insert_new", "_update_known"],
+    transaction: ["_insert_new", "_update_existing"],
     journal_rows: ["write_revisions", "write_feed"],
 }
 BY = By(None, Door.SHELL)

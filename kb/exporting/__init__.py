@@ -1,1 +1,1 @@
-"""Exports: one table as a file, or everything as an SQLite database."""
+"""Exports: a code table as a file, or an SQLite database of everything that a reader may read."""

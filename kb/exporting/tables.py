@@ -1,7 +1,7 @@
-"""Write a table as CSV, XLSX, JSON or NDJSON, so that importing the file again changes nothing.
+"""Exports of a table as CSV, XLSX, JSON or NDJSON. Importing such a file again changes nothing.
 
-What is written is the vendor's own words, as the last import left them: with support's words in their place, importing
-the file again would make them the vendor's. `words="support"` writes what agents read, for people and other systems.
+An export has the vendor's words as the last import left them; support's words would become the vendor's when the file
+is imported again. `words="support"` exports what agents read, for people and other systems.
 """
 
 import csv
@@ -31,23 +31,23 @@ FORMATS = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
 }
-"""What a table can be written as, with the media types."""
+"""The formats of an export, with their media types."""
 
 WORDS = ("vendor", "support")
 
 _CHUNK = 64 * 1024
 _LINES = 100
 _XLSX_CELL = 32_767
-_OTHER_NAMES = {"code": "Return code", "section": "Category", "symbol": "Macro", "description": "Message"}
-_OTHER_NAMES |= {"possible_reasons": "Causes", "suggested_actions": "Solutions"}
+_OTHER_HEADERS = {"code": "Return code", "section": "Category", "symbol": "Macro", "description": "Message"}
+_OTHER_HEADERS |= {"possible_reasons": "Causes", "suggested_actions": "Solutions"}
 
 
 class ExportRefused(NotAllowed):
-    """The table cannot be written as asked; the message says why."""
+    """The table cannot be exported like this; the message says why."""
 
 
 class VendorWords(resources.ModelResource):
-    """The columns of an exported table: what the vendor says."""
+    """The columns of an export with the vendor's words."""
 
     section = Field("section__name", "section")
 
@@ -64,7 +64,7 @@ class VendorWords(resources.ModelResource):
 
 
 class SupportWords(resources.ModelResource):
-    """The columns of a table as agents read it."""
+    """The columns of an export with what agents read."""
 
     section = Field("section__name", "section")
     who_can_fix_it = Field("fixer", "who_can_fix_it")
@@ -79,9 +79,9 @@ class SupportWords(resources.ModelResource):
 
 
 def export_table(table: CodeTable, format: str, words: str = "vendor") -> Iterator[bytes]:  # noqa: A002
-    """Yield a table's current codes in the vendor's order. More codes take no more memory.
+    """Yield the bytes of a table's current codes in the vendor's order, in flat memory.
 
-    Raises ExportRefused for an unknown format, and for XLSX where a text does not fit into a cell.
+    Raises ExportRefused for an unknown format or unknown words, and where a text does not fit into an XLSX cell.
     """
     if format not in FORMATS or words not in WORDS:
         raise ExportRefused(
@@ -98,7 +98,7 @@ def content_type(format: str) -> str:  # noqa: A002
 
 
 def file_name(table: CodeTable, format: str) -> str:  # noqa: A002
-    """Return what to call the file."""
+    """Return the name of the exported file."""
     return f"{table.slug}.{format}"
 
 
@@ -112,27 +112,29 @@ def _header_and_rows(table: CodeTable, words: str) -> tuple[list[str], Iterator[
         for *texts, others in codes.iterator(chunk_size=stage.BATCH):
             yield [*texts, *[others.get(name, "") for name in extra]]
 
-    names = remembered_columns(table) if words == "vendor" else {}
-    return _named(list(fields), names, set(extra)) + extra, rows()
+    column_map = remembered_columns(table) if words == "vendor" else {}
+    return _headers(list(fields), column_map, set(extra)) + extra, rows()
 
 
-def _named(targets: list[str], remembered: dict[str, str], taken: set[str]) -> list[str]:
-    """Name the columns so that they are read as the same again, also where an extra column has the usual name."""
-    headers = {target: header for header, target in remembered.items()}
-    chosen = []
+def _headers(targets: list[str], column_map: dict[str, str], extra_columns: set[str]) -> list[str]:
+    """Return headers that an import reads as the same targets, also where an extra column has a usual name."""
+    headers_by_target = {target: header for header, target in column_map.items()}
+    headers = []
     for target in targets:
-        names = [target] if target not in taken else [headers.get(target, ""), _OTHER_NAMES.get(target, "")]
-        chosen.append(next((name for name in names if name and name not in taken), f"{target} (2)"))
-    return chosen
+        names = [target]
+        if target in extra_columns:
+            names = [headers_by_target.get(target, ""), _OTHER_HEADERS.get(target, "")]
+        headers.append(next((name for name in names if name and name not in extra_columns), f"{target} (2)"))
+    return headers
 
 
 def _extra_columns(table: CodeTable) -> list[str]:
     keys = "jsonb_object_keys(c.extra) AS e(key)" if sql.is_postgres() else "json_each(c.extra) AS e"
-    found = sql.rows(
+    rows = sql.rows(
         f"SELECT DISTINCT e.key FROM kb_returncode AS c, {keys} WHERE c.table_id = %s AND c.retired_at IS NULL",  # noqa: S608
         table.pk,
     )
-    return sorted(key for (key,) in found)
+    return sorted(key for (key,) in rows)
 
 
 def _csv(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
@@ -164,7 +166,7 @@ def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
 
 
 def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
-    """Write the book before the first byte is sent: what cannot be written is refused, not cut off."""
+    """Write the whole workbook before the first byte is sent, so that an error refuses it instead of truncating it."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Return codes")
     try:
@@ -187,13 +189,13 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _text_cell(sheet: Any, text: str) -> WriteOnlyCell:
-    """Return a cell that is text and looks like it: a number would lose zeros, a formula would be run."""
-    shown = defuse(text)
-    if len(shown) > _XLSX_CELL:
+    """Return a cell of type text: as a number it would lose zeros, and as a formula the spreadsheet would run it."""
+    value = defuse(text)
+    if len(value) > _XLSX_CELL:
         raise ExportRefused(
             f"A text has {len(text):,} characters; an XLSX cell holds up to {_XLSX_CELL:,}. Choose CSV or JSON."
         )
-    cell = WriteOnlyCell(sheet, shown)
+    cell = WriteOnlyCell(sheet, value)
     cell.data_type = "s"
     cell.number_format = "@"
     return cell

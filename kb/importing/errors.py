@@ -1,18 +1,18 @@
-"""Why an import is refused; every message is for a person."""
+"""Errors of an import; every message is for a person."""
 
 from kb.services.journal import NotAllowed
 
 
 class ImportRefused(NotAllowed):
-    """The import cannot go on as asked; the message says why and what to do."""
+    """The import cannot do this; the message says why and what to do."""
 
 
 class WrongState(ImportRefused):
-    """The import is not in the state that the verb needs: applied already, discarded, rolled back."""
+    """The import has the wrong state for this action: it is applied, discarded or rolled back."""
 
 
 class PlanIsStale(ImportRefused):
-    """What the plan was computed from has moved since; `reasons` says what, one line each."""
+    """The table has changed since the plan was computed; `reasons` has one sentence for each change."""
 
     def __init__(self, reasons: list[str]) -> None:
         super().__init__(
@@ -21,8 +21,8 @@ class PlanIsStale(ImportRefused):
         self.reasons = reasons
 
 
-class NeedsSecondYes(ImportRefused):
-    """So many codes would be retired that it takes an explicit yes (`yes_retire=True`)."""
+class NeedsConfirmation(ImportRefused):
+    """The import would retire so many codes that you have to confirm it (`yes_retire=True`)."""
 
     def __init__(self, retired: int, current: int, limit: int) -> None:
         super().__init__(
@@ -33,7 +33,7 @@ class NeedsSecondYes(ImportRefused):
 
 
 class RowsInError(ImportRefused):
-    """Some rows cannot be applied; it takes an explicit yes to apply the others (`skip_errors=True`)."""
+    """Some rows cannot be applied; confirm that you want to apply the others (`skip_errors=True`)."""
 
     def __init__(self, errors: int, duplicates: int) -> None:
         super().__init__(

@@ -1,10 +1,10 @@
-"""A file's rows in a temporary table of the database, so that they are compared in SQL, whatever their number.
+"""A file's rows in temporary tables of the database: SQL compares them, however many there are.
 
 # Note [No lock while planning]
-Agents and editors go on saving while somebody plans an import. A temporary table belongs to its connection: on SQLite
-it is a file of its own, on PostgreSQL nobody else sees it, so filling and comparing takes no lock that a writer waits
-for. On SQLite a savepoint outside of a transaction begins a deferred one: many inserts share one transaction, and the
-database's write lock is taken only by a statement that writes to a table that others have.
+Agents and editors keep saving while somebody plans an import. A temporary table belongs to its connection: SQLite puts
+it into a separate file, PostgreSQL hides it from other connections. So to fill and compare it takes no lock that a
+writer waits for. On SQLite, a savepoint outside a transaction begins a deferred one: many inserts share one
+transaction, and only a statement that writes to a shared table takes the write lock of the database.
 """
 
 import json
@@ -18,7 +18,7 @@ from kb.models.fields import VENDOR_TEXTS
 from kb.models.sql import batches, is_postgres, run, value
 
 BATCH = 2_000
-"""Rows that are in memory, or written in one go, at a time."""
+"""Most rows that are in memory, or in one write, at a time."""
 
 _TYPES = {
     "ord": "integer PRIMARY KEY",
@@ -36,12 +36,12 @@ _TYPES = {
     "kind": "text",
     "message": "text",
 }
-FILLED = tuple(_TYPES)
-"""The columns of `kb_staging` that the file fills, in order; `code_id` and `first` come from comparing."""
+FILE_COLUMNS = tuple(_TYPES)
+"""The columns of `kb_staging` that the file fills, in order; the comparison sets `code_id` and `first`."""
 
 
 def create() -> None:
-    """Make the temporary tables of one plan."""
+    """Create the temporary tables of one plan."""
     drop()
     columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
     run(f"CREATE TEMPORARY TABLE kb_staging ({columns}, code_id bigint, first integer)")
@@ -50,30 +50,30 @@ def create() -> None:
 
 
 def drop() -> None:
-    """Remove the temporary tables; connections outlive a plan."""
+    """Drop the temporary tables, because connections outlive a plan."""
     for name in ("kb_staging", "kb_mentioned", "kb_verdict"):
         run(f"DROP TABLE IF EXISTS {name}")
 
 
 def fill(table: str, columns: Sequence[str], lines: Iterable[tuple[Any, ...]]) -> None:
-    """Put many rows into a temporary table, with a flat memory."""
-    named = ", ".join(columns)
+    """Insert many rows into a temporary table, in flat memory."""
+    names = ", ".join(columns)
     with connection.cursor() as cursor:
         if is_postgres():
-            with cursor.copy(f"COPY {table} ({named}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for line in lines:
                     copy.write_row(line)
             return
-        insert = f"INSERT OR IGNORE INTO {table} ({named}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+        insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
         with _one_transaction(cursor):
             for batch in batches(lines, BATCH):
                 cursor.executemany(insert, batch)
 
 
 def spans(kind: str) -> Iterator[tuple[int, int]]:
-    """Return ranges of `ord`, each with at most BATCH staged rows of a kind: pages that need no open cursor.
+    """Yield ranges of `ord` (after, last), each with at most BATCH staged rows of a kind: pages without an open cursor.
 
-    An open cursor would keep SQLite's read snapshot, and a write on the same connection would then fail.
+    An open cursor would keep SQLite's read snapshot, and then a write on the same connection fails.
     """
     after = -1
     while True:
@@ -87,14 +87,14 @@ def spans(kind: str) -> Iterator[tuple[int, int]]:
         after = last
 
 
-def packed(extra: dict[str, str]) -> str:
-    """Return extra columns as the text that the database holds for them."""
+def extra_as_json(extra: dict[str, str]) -> str:
+    """Return extra columns as the JSON text that the database stores."""
     return json.dumps(extra) if extra else "{}"
 
 
 @contextmanager
 def _one_transaction(cursor: Any) -> Iterator[None]:
-    """Share one transaction on the temporary file. See Note [No lock while planning]."""
+    """Run many inserts in one transaction. See Note [No lock while planning]."""
     cursor.execute("SAVEPOINT kb_fill")
     try:
         yield

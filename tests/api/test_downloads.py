@@ -116,7 +116,7 @@ def test_what_means_nothing_is_refused_by_name(get, table, where, parameter, all
 def test_more_codes_take_no_more_memory(client, importer, table, monkeypatch):
     # Small lots, so that few codes are enough to tell a stream from a heap.
     monkeypatch.setattr("kb.importing.stage.BATCH", 100)
-    monkeypatch.setattr("kb.exporting.sqlite.rows._AT_ONCE", 100)
+    monkeypatch.setattr("kb.exporting.sqlite.rows._CHUNK_ROWS", 100)
     client.force_login(importer)
     text, section = "x" * 4_000, table.sections.get()
     given = {"table": table, "section": section, "vendor_description": text, "description": text, "sort_key": ""}

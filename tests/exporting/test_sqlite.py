@@ -1,4 +1,4 @@
-"""A copy as one SQLite file: what is in it, for whom, and that its own page tells the truth."""
+"""An SQLite export has what its reader may read, and the examples in its README table work."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from kb.exporting.sqlite import open_snapshot
+from kb.exporting.sqlite import export_database
 from kb.exporting.sqlite.readme import PAGE
 from tests import make
 
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def opened(tmp_path):
-    """Write a copy and open it with plain sqlite3."""
-    made = []
+def export(tmp_path):
+    """Write an export and open it with plain sqlite3."""
+    connections = []
 
     def write(user=None, table=None):
-        path = tmp_path / f"{len(made)}.sqlite"
-        path.write_bytes(b"".join(open_snapshot(user, table)))
-        made.append(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
-        return made[-1]
+        path = tmp_path / f"{len(connections)}.sqlite"
+        path.write_bytes(b"".join(export_database(user, table)))
+        connections.append(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
+        return connections[-1]
 
     yield write
-    for db in made:
+    for db in connections:
         db.close()
 
 
@@ -40,8 +40,8 @@ def room():
     return room
 
 
-def test_every_example_of_its_page_answers(opened, room):
-    db = opened()
+def test_every_example_of_the_readme_has_results(export, room):
+    db = export()
     assert dict(db.execute("SELECT topic, text FROM README")).keys() > PAGE.keys()
     examples = [sql for text in PAGE.values() for sql in re.findall(r"SELECT .*", text)]
     assert len(examples) == 5
@@ -49,8 +49,8 @@ def test_every_example_of_its_page_answers(opened, room):
         assert db.execute(sql).fetchall(), sql
 
 
-def test_views_say_what_belongs_together(opened, room):
-    db = opened()
+def test_views_join_codes_with_notes_and_incidents(export, room):
+    db = export()
     assert db.execute('SELECT "table", section, code, possible_reasons FROM code_list').fetchall() == [
         ("zim-server", "Public", "660300001", "=1+1")
     ]
@@ -64,18 +64,18 @@ def test_views_say_what_belongs_together(opened, room):
     assert json.loads(db.execute("SELECT extra FROM codes").fetchone()[0]) == {"level": "é"}
 
 
-def test_it_is_whole(opened, room, agent):
-    db = opened(agent)
+def test_an_export_passes_the_integrity_checks(export, room, agent):
+    db = export(agent)
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     for table in ("codes_fts", "notes_fts"):
         with sqlite3.connect(":memory:") as copy:
             db.backup(copy)
-            # Fails where the index does not say what the table says.
+            # Fails where the index differs from the table.
             copy.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
 
 
-def test_a_copy_holds_what_its_reader_may_read(opened, room, agent):
+def test_an_export_has_what_its_reader_may_read(export, room, agent):
     hidden = make.code("1", make.table("hush", vendor="Hush", audience="internal"), "Hush", description="hush")
     room.successor, room.retired_at = hidden, timezone.now()
     room.save()
@@ -85,25 +85,26 @@ def test_a_copy_holds_what_its_reader_may_read(opened, room, agent):
     make.note("Told", room, hidden)
     make.incident("Hush", room, audience="internal")
     make.incident("Seen", room, hidden)
-    for reader, seen in ((None, False), (agent, True)):
-        db = opened(reader)
-        assert ("hush" in "\n".join(db.iterdump()).lower()) == seen
+    for reader, is_internal in ((None, False), (agent, True)):
+        db = export(reader)
+        assert ("hush" in "\n".join(db.iterdump()).lower()) == is_internal
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-        assert db.execute("SELECT count(*) FROM note_codes").fetchone()[0] == (5 if seen else 2)
-        assert (db.execute("SELECT successor_id FROM codes WHERE code = '660300001'").fetchone()[0] is None) != seen
+        assert db.execute("SELECT count(*) FROM note_codes").fetchone()[0] == (5 if is_internal else 2)
+        (successor,) = db.execute("SELECT successor_id FROM codes WHERE code = '660300001'").fetchone()
+        assert (successor is None) != is_internal
 
 
-def test_whoever_may_read_nothing_gets_nothing(opened, room, settings):
+def test_a_reader_without_access_gets_an_empty_export(export, room, settings):
     settings.KB_PUBLIC_READ = False
-    assert opened().execute("SELECT count(*) FROM tables").fetchone() == (0,)
+    assert export().execute("SELECT count(*) FROM tables").fetchone() == (0,)
 
 
-def test_a_copy_of_a_table_has_what_belongs_to_it(opened, room):
+def test_an_export_of_a_table_has_its_notes_and_incidents(export, room):
     other = make.code("1", make.table("rtc"))
     make.note("Elsewhere", other)
     make.incident("Elsewhere", other)
     make.note("Both", room, other)
-    db = opened(table=room.table)
+    db = export(table=room.table)
     assert db.execute("SELECT slug FROM tables").fetchall() == [("zim-server",)]
     assert db.execute("SELECT code FROM codes").fetchall() == [("660300001",)]
     assert {title for (title,) in db.execute("SELECT title FROM notes")} == {"Room is gone", "Both", "Rooms in general"}
@@ -111,15 +112,15 @@ def test_a_copy_of_a_table_has_what_belongs_to_it(opened, room):
 
 
 @pytest.mark.parametrize("name", ["it's", 'a"b', "'); DROP TABLE codes; --", "\u202e語", "x" * 200])
-def test_hostile_words_come_back_as_they_were(opened, name, room):
+def test_hostile_text_is_exported_unchanged(export, name, room):
     make.code("7", in_section=name, description=name)
     make.note(name, room, resolution=name)
-    db = opened()
+    db = export()
     assert (name, name) in db.execute("SELECT section, description FROM code_list").fetchall()
     assert (name, name) in db.execute("SELECT title, resolution FROM notes").fetchall()
 
 
-def test_the_command_writes_everything_or_what_is_public(tmp_path, room):
+def test_the_command_exports_everything_or_only_public_rows(tmp_path, room):
     make.code("1", make.table("hush", audience="internal"))
     for options, count in (([], 2), (["--public"], 1), (["--table", "hush"], 1)):
         path = tmp_path / f"{len(options)}-{count}.sqlite"

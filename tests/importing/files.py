@@ -1,4 +1,4 @@
-"""Small files of every format, made in the test."""
+"""Small files of every format, written by the tests."""
 
 from io import BytesIO
 
@@ -9,25 +9,25 @@ from kb.importing.reading.sources import Limits, Unreadable, open_source
 LIMITS = Limits()
 
 
-def opened(content, name="table.csv", *, limits=LIMITS, **options):
+def open_text(content, name="table.csv", *, limits=LIMITS, **options):
     data = content if isinstance(content, bytes) else content.encode()
     return open_source(BytesIO(data), name, limits=limits, **options)
 
 
-def read(content, name="table.csv", **options):
+def read_rows(content, name="table.csv", **options):
     """Return the rows and the problems of a file."""
-    source = opened(content, name, **options)
+    source = open_text(content, name, **options)
     return list(source.rows()), source.problems
 
 
 def codes(content, name="table.csv", **options):
-    return [row.code for row in read(content, name, **options)[0]]
+    return [row.code for row in read_rows(content, name, **options)[0]]
 
 
-def refused(content, name="table.csv", **options):
-    """Return the kinds and the messages of the problems for which a file cannot be read."""
+def refusal(content, name="table.csv", **options):
+    """Return the kinds of the problems for which a file is refused, and the message."""
     try:
-        read(content, name, **options)
+        read_rows(content, name, **options)
     except Unreadable as unreadable:
         return [problem.kind for problem in unreadable.problems], str(unreadable)
     raise AssertionError("the file was read")

@@ -15,7 +15,7 @@ from kb.services import journal
 from kb.services.incidents import save_incident
 from kb.services.journal import By
 from tests import make
-from tests.importing.files import opened
+from tests.importing.files import open_text
 
 needs_locks = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 BY = By(None, Door.SHELL)
@@ -68,7 +68,9 @@ def test_a_form_locks_nothing_but_the_row_that_it_saves(client, editor):
 def test_an_import_takes_notes_before_codes_as_editors_do():
     code = make.code("1", description="Old words.")
     note = make.note("Room is gone", code)
-    planned = plan_import(code.table, opened("section,code,description\nElsewhere,1,New words.\n"), BY, complete=True)
+    planned = plan_import(
+        code.table, open_text("section,code,description\nElsewhere,1,New words.\n"), BY, complete=True
+    )
     held, failed = threading.Event(), []
 
     def edit():

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from kb.admin.lists.strict_changelist import WithAskedList
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import needs_second_yes, retire_limit
+from kb.importing.applying.transaction import needs_confirmation, retire_limit
 from kb.importing.errors import ImportRefused
 from kb.models import Door, ImportRow, RowKind, TableImport
 from kb.models.fields import LABELS, VENDOR_TEXTS
@@ -283,7 +283,7 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "may_decide": planned and may("kb.import_table"),
         "may_discard": unfinished and may("kb.import_table"),
         "may_roll_back": applied and may("kb.rollback_import"),
-        "second_yes": needs_second_yes(table_import) if planned else False,
+        "second_yes": needs_confirmation(table_import) if planned else False,
         "retire_limit": retire_limit(table_import) if planned else 0,
         "columns": table_import.columns,
     }

@@ -76,7 +76,7 @@ class TableExportView(APIView):
         words = read(request.query_params, _PARAMETERS if ending in FORMATS else {}).get("words", "vendor")
         table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
         if ending not in FORMATS:
-            return _file(sqlite.open_snapshot(request.user, table), file_name(table, ending), ENDINGS[ending])
+            return _file(sqlite.export_database(request.user, table), file_name(table, ending), ENDINGS[ending])
         try:
             return _file(export_table(table, ending, words), file_name(table, ending), ENDINGS[ending])
         except ExportRefused as refused:
@@ -94,7 +94,7 @@ class SiteExportView(APIView):
         """Stream the file."""
         _check(ending, ["sqlite"])
         read(request.query_params, {})
-        return _file(sqlite.open_snapshot(request.user), "codebook.sqlite", sqlite.CONTENT_TYPE)
+        return _file(sqlite.export_database(request.user), "codebook.sqlite", sqlite.CONTENT_TYPE)
 
 
 def _check(ending: str, allowed: Iterable[str]) -> None:

@@ -1,12 +1,12 @@
-"""A copy of what a reader may read, as one SQLite file that any SQLite tool opens and searches.
+"""What a reader may read as one SQLite database that any SQLite tool can open and search.
 
 schema.sql   its tables, views and full-text index
-finish.sql   what is done when the rows are in
-readme.py    the page that the file carries
-rows.py      which rows go in
-write.py     `write_snapshot` and `open_snapshot`
+finish.sql   runs after the rows: deletes links to rows that are left out, builds the indexes
+readme.py    its README table
+rows.py      its rows
+writer.py    `write_database` and `export_database`
 """
 
-from kb.exporting.sqlite.writer import CONTENT_TYPE, open_snapshot, write_snapshot
+from kb.exporting.sqlite.writer import CONTENT_TYPE, export_database, write_database
 
-__all__ = ["CONTENT_TYPE", "open_snapshot", "write_snapshot"]
+__all__ = ["CONTENT_TYPE", "export_database", "write_database"]

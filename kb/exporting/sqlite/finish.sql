@@ -1,4 +1,4 @@
--- What the reader may not read is not there, and neither is what points at it.
+-- The database has only rows that its reader may read; delete the links to the others.
 DELETE FROM note_codes WHERE note_id NOT IN (SELECT id FROM notes) OR code_id NOT IN (SELECT id FROM codes);
 DELETE FROM note_ranges WHERE note_id NOT IN (SELECT id FROM notes) OR range_id NOT IN (SELECT id FROM ranges);
 DELETE FROM incident_codes WHERE incident_id NOT IN (SELECT id FROM incidents) OR code_id NOT IN (SELECT id FROM codes);

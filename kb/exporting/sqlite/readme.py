@@ -1,4 +1,4 @@
-"""The page that a copy carries: what is in it, and questions that it answers."""
+"""The README table of an SQLite database: what it has, with example queries."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -28,9 +28,9 @@ PAGE = {
 }
 
 
-def page(made_at: datetime, reader: str, of: str) -> Iterator[tuple[str, str]]:
-    """Yield the topics of the page."""
+def page(created_at: datetime, audience: str, contents: str) -> Iterator[tuple[str, str]]:
+    """Yield (topic, text) for each row of the README table."""
     yield from PAGE.items()
-    yield "made at", made_at.isoformat()
-    yield "holds", of
-    yield "made for", f"Somebody who may read what is {reader}. Rows say in `audience` for whom they are meant."
+    yield "made at", created_at.isoformat()
+    yield "holds", contents
+    yield "made for", f"Somebody who may read what is {audience}. Rows say in `audience` for whom they are meant."

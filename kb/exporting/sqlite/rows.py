@@ -1,4 +1,4 @@
-"""Which rows go into a copy: those that its reader may read, of one table or of all."""
+"""The rows of an SQLite database: those that its reader may read, of one table or of all."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,21 +26,21 @@ COLUMNS = {
         "updated_at",
     ),
 }
-"""The columns of each table of nouns, in the order that the schema has them."""
+"""The columns of each table of nouns, in the order of the schema."""
 
 LINKS: dict[str, tuple[Any, str, str]] = {
     "note_codes": (TroubleshootingNote.codes.through, "troubleshootingnote_id", "returncode_id"),
     "note_ranges": (TroubleshootingNote.ranges.through, "troubleshootingnote_id", "coderange_id"),
     "incident_codes": (IncidentLink.codes.through, "incidentlink_id", "returncode_id"),
 }
-"""The tables of links: where they come from, and which columns there make the two here."""
+"""The tables of links: the model behind each, and its two columns."""
 
-_AT_ONCE = 1_000
+_CHUNK_ROWS = 1_000
 
 
 def nouns(user: Person | None, table: CodeTable | None) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
-    """Yield each table of nouns with its rows, of which few are in memory at a time."""
-    visible = {
+    """Yield the name of each table of nouns with its rows, in flat memory."""
+    querysets = {
         "tables": CodeTable.objects.visible_to(user),
         "sections": Section.objects.visible_to(user),
         "ranges": CodeRange.objects.visible_to(user),
@@ -48,18 +48,18 @@ def nouns(user: Person | None, table: CodeTable | None) -> Iterator[tuple[str, I
         "notes": TroubleshootingNote.objects.visible_to(user),
         "incidents": IncidentLink.objects.visible_to(user),
     }
-    for name, rows in visible.items():
-        chosen: QuerySet[Any] = rows if table is None else rows.filter(_of(name, table)).distinct()
-        yield name, chosen.order_by("pk").values_list(*COLUMNS[name]).iterator(_AT_ONCE)
+    for name, rows in querysets.items():
+        queryset: QuerySet[Any] = rows if table is None else rows.filter(_belongs_to(name, table)).distinct()
+        yield name, queryset.order_by("pk").values_list(*COLUMNS[name]).iterator(_CHUNK_ROWS)
 
 
 def links() -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
-    """Yield each table of links with its rows; those to what is not in the copy have to go again."""
+    """Yield the name of each table of links with all its rows; `finish.sql` deletes links to rows that are left out."""
     for name, (through, left, right) in LINKS.items():
-        yield name, through.objects.order_by("pk").values_list(left, right).iterator(_AT_ONCE)
+        yield name, through.objects.order_by("pk").values_list(left, right).iterator(_CHUNK_ROWS)
 
 
-def _of(noun: str, table: CodeTable) -> Q:
+def _belongs_to(noun: str, table: CodeTable) -> Q:
     if noun == "tables":
         return Q(pk=table.pk)
     if noun == "notes":

@@ -1,4 +1,4 @@
-"""Writing a copy. Rows pass through in small lots, so that its size does not matter to memory."""
+"""Writes an SQLite database in small chunks of rows, so that its size does not matter to memory."""
 
 import json
 import sqlite3
@@ -23,16 +23,16 @@ CONTENT_TYPE = "application/vnd.sqlite3"
 
 _HERE = Path(__file__).parent
 _CHUNK = 64 * 1024
-# Nobody reads the file before it is finished; one that is not is thrown away.
+# Nobody reads the file before it is complete, and an incomplete one is deleted.
 _SETUP = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;"
 
 
-def open_snapshot(user: Person | None, table: CodeTable | None = None) -> Iterator[bytes]:
-    """Return the bytes of a copy of a table, or of everything, that a user may read."""
-    # On POSIX an open file outlives its name.
+def export_database(user: Person | None, table: CodeTable | None = None) -> Iterator[bytes]:
+    """Return the bytes of an SQLite database with what a user may read of a table, or of all tables."""
+    # On POSIX an open file stays readable after its name is deleted.
     with TemporaryDirectory(prefix="codebook-") as folder:
         path = Path(folder) / "copy.sqlite"
-        write_snapshot(path, user, table)
+        write_database(path, user, table)
         file = path.open("rb")
 
     def chunks() -> Iterator[bytes]:
@@ -43,8 +43,8 @@ def open_snapshot(user: Person | None, table: CodeTable | None = None) -> Iterat
     return chunks()
 
 
-def write_snapshot(path: Path, user: Person | None, table: CodeTable | None = None) -> None:
-    """Write a copy of a table, or of everything, that a user may read, to a path where nothing is."""
+def write_database(path: Path, user: Person | None, table: CodeTable | None = None) -> None:
+    """Write what a user may read of a table, or of all tables, to an SQLite database at a new path."""
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(_SETUP + _schema())
         allowed = "public" if reader(user) == Reader.PUBLIC else "internal and public"
@@ -66,7 +66,7 @@ def _schema() -> str:
 
 def _insert(db: sqlite3.Connection, name: str, rows: Iterable[tuple[Any, ...]]) -> None:
     places = ", ".join("?" * len(COLUMNS.get(name, "ab")))
-    # The name is ours: no reader's word gets into it.
+    # The name is a constant of this package, never user input.
     db.executemany(f"INSERT INTO {name} VALUES ({places})", map(_cells, rows))  # noqa: S608
 
 

@@ -1,1 +1,1 @@
-"""Decide, apply and roll back a planned import."""
+"""Decide about a planned import, apply it, roll it back."""

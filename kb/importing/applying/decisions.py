@@ -1,4 +1,4 @@
-"""Decide what a planned import does with its rows; or that it does nothing at all."""
+"""Decisions about the rows of a planned import, and discarding the whole plan."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +11,15 @@ from kb.models import ImportRow, ImportState, Resolution, RowKind, TableImport
 from kb.models.table_imports import TOUCHING
 from kb.services.journal import By
 
-_FOR_CONFLICTS = {Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED}
+_CONFLICT_RESOLUTIONS = {Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED}
 
 
 def resolve(row: ImportRow, resolution: str, by: By, edited: dict[str, str] | None = None) -> ImportRow:
-    """Decide about one row. `edited` has support's words for texts in conflict, with Resolution.EDITED alone.
+    """Store a decision about one row; return the row. Only Resolution.EDITED takes `edited`, support's own words.
 
-    Raises WrongState once the import is not planned any more, and ImportRefused for what makes no sense for the row.
+    Raises WrongState where the import is no longer planned, and ImportRefused for a decision that does not fit the row.
     """
-    with _planned(row.table_import_id) as _:
+    with _lock_planned(row.table_import_id) as _:
         current = ImportRow.objects.select_for_update(no_key=True).get(pk=row.pk)
         _check_fits(current, resolution, edited or {})
         current.resolution, current.edited = resolution, edited or {}
@@ -28,15 +28,15 @@ def resolve(row: ImportRow, resolution: str, by: By, edited: dict[str, str] | No
 
 
 def resolve_all(table_import: TableImport, resolution: str, by: By) -> int:
-    """Decide about all conflicts in one go, also those that were decided; return how many there are."""
+    """Decide about all conflicts at once, also about decided ones; return their number. Raises as `resolve` does."""
     if resolution not in (Resolution.UNDECIDED, Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
         raise ImportRefused("All conflicts at once: keep ours, or take the vendor's.")
-    with _planned(table_import.pk) as planned:
-        return planned.rows.filter(kind=RowKind.CONFLICT).update(resolution=resolution, edited={})
+    with _lock_planned(table_import.pk) as current:
+        return current.rows.filter(kind=RowKind.CONFLICT).update(resolution=resolution, edited={})
 
 
 def discard(table_import: TableImport, by: By) -> TableImport:
-    """Close a plan without applying it; also one whose planning was interrupted. Its rows stay to be read."""
+    """Close a plan without applying it, also one whose planning was interrupted; its rows stay. Raises WrongState."""
     with transaction.atomic():
         current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
         if current.state not in (ImportState.PLANNED, ImportState.PLANNING):
@@ -47,8 +47,8 @@ def discard(table_import: TableImport, by: By) -> TableImport:
 
 
 @contextmanager
-def _planned(pk: int) -> Iterator[TableImport]:
-    """Lock an import that waits for decisions: none may arrive while it is applied."""
+def _lock_planned(pk: int) -> Iterator[TableImport]:
+    """Lock an import that is still planned, so that no decision arrives while it is applied."""
     with transaction.atomic():
         current = TableImport.objects.select_for_update(no_key=True).get(pk=pk)
         if not current.is_planned:
@@ -62,7 +62,7 @@ def _check_fits(row: ImportRow, resolution: str, edited: dict[str, str]) -> None
         raise ImportRefused(f"{resolution!r} is not a decision. Allowed: {allowed}.")
     if row.kind not in TOUCHING:
         raise ImportRefused("This row is never applied, so there is nothing to decide.")
-    if resolution in _FOR_CONFLICTS and not row.conflicts:
+    if resolution in _CONFLICT_RESOLUTIONS and not row.conflicts:
         raise ImportRefused(f"{row.code} has no conflict: you can only leave it out.")
     if bool(edited) != (resolution == Resolution.EDITED):
         raise ImportRefused("Enter your own text for the decision 'Edited', and only for that one.")

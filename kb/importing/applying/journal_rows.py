@@ -1,47 +1,49 @@
-"""What an import leaves behind besides the codes: revisions, notes to verify, and rows of the feed."""
+"""What an import writes besides codes: revisions, notes to verify again, and changes in the feed."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from kb.models import Change, Door, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
+from kb.models import Change, Door, ImportRow, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Resolution
 from kb.services import journal
 from kb.services.journal import By, JournalEntry
 
-_CHANGED = f"""
+_WRITTEN_ROWS = f"""
     FROM kb_importrow AS r JOIN kb_returncode AS c ON c.id = r.return_code_id
     WHERE r.table_import_id = %s AND r.resolution <> '{Resolution.LEAVE_OUT.value}'
     AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in TOUCHING)})
 """
-WRITTEN = f"{_CHANGED} AND r.kind <> '{RowKind.REORDERED.value}'"
-"""Rows of an import and their codes, but for a mere change of place: it is not worth a revision."""
+REVISION_ROWS = f"{_WRITTEN_ROWS} AND r.kind <> '{RowKind.REORDERED.value}'"
+"""SQL of an import's rows and their codes, without codes that change only their position: they get no revision."""
 
 _COLUMNS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
 
 
-def lock(done: TableImport) -> None:
-    """Lock what an import writes, or its roll-back: notes, then codes, each in one order, and no row's key.
+def lock(table_import: TableImport) -> None:
+    """Lock the notes, then the codes that an import or its roll-back writes, in the order of their ids.
 
-    Whoever saves a note holds it before the database looks at the codes that it names. The other way around, an import
-    and an editor would wait for each other.
+    Saving a note locks the note before the database checks its codes. In another order, an import and an editor would
+    wait for each other. Keys stay unlocked, so that other rows can still refer to these.
     """
     if sql.is_postgres():
-        notes = TroubleshootingNote.objects.filter(pk__in=_linked(done).values("troubleshootingnote_id"))
-        if done.applied_at:
-            notes = TroubleshootingNote.objects.filter(verify_since=done.applied_at)
+        notes = TroubleshootingNote.objects.filter(pk__in=_note_links(table_import).values("troubleshootingnote_id"))
+        if table_import.applied_at:
+            notes = TroubleshootingNote.objects.filter(verify_since=table_import.applied_at)
         list(notes.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
         sql.run(
-            f"SELECT count(*) FROM (SELECT 1 {_CHANGED} ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked",  # noqa: S608
-            done.pk,
+            f"SELECT count(*) FROM (SELECT 1 {_WRITTEN_ROWS} ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked",  # noqa: S608
+            table_import.pk,
         )
 
 
-def write_revisions(done: TableImport, by: By) -> None:
-    """Write one revision a code, in one statement, with who, why and through which import."""
-    reason = (by.reason or str(done))[:100]
+def write_revisions(table_import: TableImport, by: By) -> None:
+    """Write one revision for each code in one statement, with the person, the reason and the import."""
+    reason = (by.reason or str(table_import))[:100]
     sql.run(
         f"""
         INSERT INTO kb_historicalreturncode (
@@ -49,53 +51,53 @@ def write_revisions(done: TableImport, by: By) -> None:
             table_import_id
         )
         SELECT {", ".join(f"c.{name}" for name in _COLUMNS)}, %s, CASE r.kind WHEN 'new' THEN '+' ELSE '~' END,
-            %s, %s, %s, %s {WRITTEN} ORDER BY r.id
+            %s, %s, %s, %s {REVISION_ROWS} ORDER BY r.id
         """,
-        adapted(done.applied_at),
+        database_time(table_import.applied_at),
         reason,
         by.user.pk if by.user else None,
         Door.IMPORT.value,
-        done.pk,
-        done.pk,
+        table_import.pk,
+        table_import.pk,
     )
 
 
-def touched_codes(done: TableImport) -> set[int]:
-    """Return the ids of the codes that an import wrote, but for a mere change of place."""
-    return {pk for (pk,) in sql.rows(f"SELECT c.id {WRITTEN}", done.pk)}
+def changed_code_ids(table_import: TableImport) -> set[int]:
+    """Return the ids of the codes that an import wrote, without those that change only their position."""
+    return {pk for (pk,) in sql.rows(f"SELECT c.id {REVISION_ROWS}", table_import.pk)}
 
 
-def mark_notes(done: TableImport, entry: JournalEntry) -> None:
-    """Ask for another look at the published notes of codes whose words the vendor changed."""
-    for note_id, codes in sorted(_notes_of_reworded(done).items()):
+def mark_notes(table_import: TableImport, entry: JournalEntry) -> None:
+    """Mark the published notes of codes that the vendor reworded, so that people verify them again."""
+    for note_id, codes in sorted(_reworded_codes_by_note(table_import).items()):
         note = entry.lock(TroubleshootingNote, note_id)
-        shown = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
+        labels = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
         values = {
-            "verify_since": done.applied_at,
-            "verify_reason": f"{done} changed the vendor text of {shown}."[:250],
+            "verify_since": table_import.applied_at,
+            "verify_reason": f"{table_import} changed the vendor text of {labels}."[:250],
         }
         entry.update(note, journal.changed_fields(note, values))
 
 
-def unmark_notes(taken_back: TableImport, still: set[int], entry: JournalEntry) -> None:
-    """Withdraw what `mark_notes` asked for, except for notes on codes (`still`) that keep the import's words."""
-    notes = TroubleshootingNote.objects.filter(verify_since=taken_back.applied_at)
-    for pk in notes.exclude(codes__in=still).order_by("pk").values_list("pk", flat=True):
+def unmark_notes(original: TableImport, unrestored_ids: set[int], entry: JournalEntry) -> None:
+    """Undo `mark_notes`, except for notes on codes that keep the import's words (`unrestored_ids`)."""
+    notes = TroubleshootingNote.objects.filter(verify_since=original.applied_at)
+    for pk in notes.exclude(codes__in=unrestored_ids).order_by("pk").values_list("pk", flat=True):
         note = entry.lock(TroubleshootingNote, pk)
         entry.update(note, journal.changed_fields(note, {"verify_since": None, "verify_reason": ""}))
 
 
-def write_feed(done: TableImport, entry: JournalEntry) -> None:
-    """Put everything into the feed, in one block of numbers. Call last: see Note [Sequence last]."""
-    codes = sql.value(f"SELECT count(*) {WRITTEN}", done.pk)
+def write_feed(table_import: TableImport, entry: JournalEntry) -> None:
+    """Write all changes to the feed, in one block of sequence numbers. Call this last: see Note [Sequence last]."""
+    codes = sql.value(f"SELECT count(*) {REVISION_ROWS}", table_import.pk)
     if not codes and not entry.changes:
         return
     first = journal.take_sequence(codes + len(entry.changes))
     at = max(timezone.now(), Change.objects.earliest_next())
     for sequence, change in enumerate(entry.changes, first):
-        change.sequence, change.table_import, change.at = sequence, done, max(change.at, at)
+        change.sequence, change.table_import, change.at = sequence, table_import, max(change.at, at)
     Change.objects.bulk_create(entry.changes, batch_size=500)
-    assert done.table is not None
+    assert table_import.table is not None
     sql.run(
         f"""
         INSERT INTO kb_change (
@@ -104,47 +106,45 @@ def write_feed(done: TableImport, entry: JournalEntry) -> None:
         SELECT %s + row_number() OVER (ORDER BY r.id), %s,
             CASE WHEN r.kind = 'new' THEN 'created' WHEN CAST(r.fields AS text) NOT LIKE %s THEN 'updated'
                 WHEN c.retired_at IS NULL THEN 'restored' ELSE 'retired' END,
-            'code', c.id, c.code, r.fields, %s, %s, %s, %s {WRITTEN}
+            'code', c.id, c.code, r.fields, %s, %s, %s, %s {REVISION_ROWS}
         """,
         first + len(entry.changes) - 1,
-        adapted(at),
+        database_time(at),
         '%"retired_at"%',
-        done.table.audience,
+        table_import.table.audience,
         Door.IMPORT.value,
         entry.by.user.pk if entry.by.user else None,
-        done.pk,
-        done.pk,
+        table_import.pk,
+        table_import.pk,
     )
     entry.changes.clear()
 
 
-def adapted(moment: Any) -> Any:
-    """Return a date and time as this database stores it."""
+def database_time(moment: datetime | None) -> Any:
+    """Return a date and time in the form that this database stores."""
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def _reworded(done: TableImport) -> Any:
-    return done.rows.to_apply().exclude(kind__in=[RowKind.NEW, RowKind.RETIRED, RowKind.REORDERED])
+def _reworded_rows(table_import: TableImport) -> QuerySet[ImportRow]:
+    return table_import.rows.to_apply().exclude(kind__in=[RowKind.NEW, RowKind.RETIRED, RowKind.REORDERED])
 
 
-def _linked(done: TableImport) -> Any:
-    links = TroubleshootingNote.codes.through.objects.filter(troubleshootingnote__in=_published())
-    return links.filter(returncode__in=_reworded(done).values("return_code"))
+def _note_links(table_import: TableImport) -> QuerySet[Any]:
+    links = TroubleshootingNote.codes.through.objects.filter(
+        troubleshootingnote__in=TroubleshootingNote.objects.published()
+    )
+    return links.filter(returncode__in=_reworded_rows(table_import).values("return_code"))
 
 
-def _notes_of_reworded(done: TableImport) -> dict[int, list[str]]:
-    of_code: dict[int, list[int]] = {}
-    for note_id, code_id in _linked(done).values_list("troubleshootingnote_id", "returncode_id"):
-        of_code.setdefault(code_id, []).append(note_id)
-    found: dict[int, list[str]] = {}
+def _reworded_codes_by_note(table_import: TableImport) -> dict[int, list[str]]:
+    notes_by_code: dict[int, list[int]] = {}
+    for note_id, code_id in _note_links(table_import).values_list("troubleshootingnote_id", "returncode_id"):
+        notes_by_code.setdefault(code_id, []).append(note_id)
+    codes_by_note: dict[int, list[str]] = {}
     for pk, code, fields in (
-        _reworded(done).filter(return_code__in=of_code).values_list("return_code", "code", "fields")
+        _reworded_rows(table_import).filter(return_code__in=notes_by_code).values_list("return_code", "code", "fields")
     ):
         if set(fields) & set(VENDOR_TEXTS):
-            for note_id in of_code[pk]:
-                found.setdefault(note_id, []).append(code)
-    return found
-
-
-def _published() -> Any:
-    return TroubleshootingNote.objects.published()
+            for note_id in notes_by_code[pk]:
+                codes_by_note.setdefault(note_id, []).append(code)
+    return codes_by_note

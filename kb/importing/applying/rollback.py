@@ -1,7 +1,7 @@
-"""Take an import back: put back exactly what it changed, but for what somebody edited since.
+"""Roll an import back: restore exactly what it changed, except codes that somebody edited since.
 
-A roll-back is an import of its own in the record. A code that the import created is retired, not deleted: tickets,
-notes and revisions may point at it by now.
+The roll-back is recorded as an import of its own. Codes that the import created are retired, not deleted, because
+tickets, notes and revisions may refer to them.
 """
 
 from collections.abc import Iterator
@@ -18,18 +18,17 @@ from kb.importing import stage
 from kb.importing.applying import journal_rows
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
-from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import current_door
 from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
 
-_WRITTEN = (
+_FIELDS = (
     *("section", "code", "position", "extra", "disposition", "fixer", "retired_at", "version", "updated_at"),
     *VENDOR_TEXTS,
     *(f"vendor_{name}" for name in VENDOR_TEXTS),
 )
-_KIND = {
+_REVERSE_KINDS = {
     RowKind.NEW: RowKind.RETIRED,
     RowKind.RETIRED: RowKind.RESTORED,
     RowKind.RESTORED: RowKind.RETIRED,
@@ -38,8 +37,8 @@ _KIND = {
 
 
 @dataclass(frozen=True)
-class Skipped:
-    """A code that a roll-back leaves as it is, and why."""
+class SkippedCode:
+    """A code that a roll-back leaves as it is, with the reason."""
 
     row: ImportRow
     code: ReturnCode
@@ -48,52 +47,51 @@ class Skipped:
 
 @dataclass
 class Preview:
-    """What a roll-back would do."""
+    """The result of a roll-back before it is done: the number of restored codes, and the codes that it skips."""
 
     restored: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedCode] = field(default_factory=list)
 
 
 def preview(table_import: TableImport) -> Preview:
-    """Say how many codes a roll-back would put back, and which it would leave as they are."""
-    found = Preview()
-    for page in _pages(table_import, ReturnCode.objects.all()):
+    """Return how many codes a roll-back would restore, and which it would leave as they are."""
+    result = Preview()
+    for page in _pages(table_import):
         for row, code in page:
-            reason = _why_not(row, code)
+            reason = _obstacle(row, code)
             if reason:
-                found.skipped.append(Skipped(row, code, reason))
+                result.skipped.append(SkippedCode(row, code, reason))
             elif row.kind != RowKind.REORDERED:
-                found.restored += 1
-    return found
+                result.restored += 1
+    return result
 
 
 @metrics.IMPORT_SECONDS.labels("roll_back").time()
 def roll_back(table_import: TableImport, by: By) -> TableImport:
-    """Put back what an import changed, and return the import that records it.
+    """Restore what an import changed; return the import that records the roll-back.
 
-    Raises WrongState where it was never applied, was rolled back already, or is a roll-back itself.
+    Raises WrongState for an import that is not applied, is already rolled back, or is a roll-back itself.
     """
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
         with transaction.atomic(durable=True):
             original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
-            _check(original)
-            done = _open(original, by)
-            pages = _pages(original, ReturnCode.objects.all())
-            kept = {pk for page in pages for pk in _put_back(page, done)}
-            _close(original, done)
+            _check_state(original)
+            reversal = _open(original, by)
+            unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal)}
+            _close(original, reversal)
             entry = JournalEntry(by)
-            journal_rows.write_revisions(done, by)
-            journal_rows.unmark_notes(original, kept, entry)
-            searching.refresh(journal_rows.touched_codes(original))
-            journal_rows.write_feed(done, entry)
+            journal_rows.write_revisions(reversal, by)
+            journal_rows.unmark_notes(original, unrestored_ids, entry)
+            searching.refresh(journal_rows.changed_code_ids(original))
+            journal_rows.write_feed(reversal, entry)
     finally:
         current_door.reset(door)
-    return done
+    return reversal
 
 
-def _check(original: TableImport) -> None:
+def _check_state(original: TableImport) -> None:
     if original.state == ImportState.ROLLED_BACK:
         at = f"{original.closed_at:%Y-%m-%d %H:%M}"
         raise WrongState(f"{original} was already rolled back, by {original.closed_by} at {at}.")
@@ -120,84 +118,85 @@ def _open(original: TableImport, by: By) -> TableImport:
     )
 
 
-def _close(original: TableImport, done: TableImport) -> None:
-    done.counts = dict(done.rows.order_by().values_list("kind").annotate(n=Count("pk")))
-    done.save(update_fields=["counts"])
-    original.state, original.closed_by, original.closed_at = ImportState.ROLLED_BACK, done.applied_by, done.applied_at
+def _close(original: TableImport, reversal: TableImport) -> None:
+    reversal.counts = dict(reversal.rows.order_by().values_list("kind").annotate(n=Count("pk")))
+    reversal.save(update_fields=["counts"])
+    original.state = ImportState.ROLLED_BACK
+    original.closed_by, original.closed_at = reversal.applied_by, reversal.applied_at
     original.save()
 
 
-def _pages(original: TableImport, among: ReturnCodeQuerySet) -> Iterator[list[tuple[ImportRow, ReturnCode]]]:
-    """Yield the rows that wrote something with their codes, in pages."""
+def _pages(original: TableImport) -> Iterator[list[tuple[ImportRow, ReturnCode]]]:
+    """Yield pages of the rows that wrote something, with their codes."""
     after = 0
     rows = original.rows.to_apply().exclude(return_code=None).order_by("pk")
     while page := list(rows.filter(pk__gt=after)[: stage.BATCH]):
         after = page[-1].pk
-        codes = among.select_related("section").in_bulk([row.return_code_id for row in page])
+        codes = ReturnCode.objects.select_related("section").in_bulk([row.return_code_id for row in page])
         yield [(row, codes[row.return_code_id]) for row in page if row.return_code_id is not None]
 
 
-def _put_back(page: list[tuple[ImportRow, ReturnCode]], done: TableImport) -> list[int]:
-    """Put the codes of a page back; return the ids of those that stay as they are."""
-    records, codes, kept = [], [], []
+def _restore_page(page: list[tuple[ImportRow, ReturnCode]], reversal: TableImport) -> list[int]:
+    """Restore the codes of a page; return the ids of those that stay as they are."""
+    records, codes, unrestored_ids = [], [], []
     for row, code in page:
-        reason = _why_not(row, code)
+        reason = _obstacle(row, code)
         if reason:
-            kept.append(code.pk)
-            records.append(_record(row, code, done, RowKind.WARNING, f"Not rolled back: {reason}"))
+            unrestored_ids.append(code.pk)
+            records.append(_record(row, code, reversal, RowKind.WARNING, f"Not rolled back: {reason}"))
         else:
-            records.append(_undo(row, code, done))
+            records.append(_restore(row, code, reversal))
             codes.append(code)
     ImportRow.objects.bulk_create(records)
     _save(codes)
-    return kept
+    return unrestored_ids
 
 
-def _why_not(row: ImportRow, code: ReturnCode) -> str:
-    """Say why a code has to stay as it is; "" where it can be put back."""
+def _obstacle(row: ImportRow, code: ReturnCode) -> str:
+    """Return the reason why a code stays as it is; "" for one that can be restored."""
     if row.kind == RowKind.REORDERED:
         return ""
-    left = 1 if row.kind == RowKind.NEW else (row.code_version or 0) + 1
-    if code.version != left:
+    version = 1 if row.kind == RowKind.NEW else (row.code_version or 0) + 1
+    if code.version != version:
         return f"{code} was changed again on {code.updated_at:%Y-%m-%d %H:%M}."
-    taken = ReturnCode.objects.filter(section=row.before.get("section"), identity=code.identity)
-    if "section" in row.before and taken.exclude(pk=code.pk).exists():
+    namesakes = ReturnCode.objects.filter(section=row.before.get("section"), identity=code.identity)
+    if "section" in row.before and namesakes.exclude(pk=code.pk).exists():
         return f"Its former section now has another {code}."
     return ""
 
 
-def _undo(row: ImportRow, code: ReturnCode, done: TableImport) -> ImportRow:
-    """Give a code its former values; return the row that records what it had."""
-    before = {"retired_at": done.applied_at} if row.kind == RowKind.NEW else _former(row, code)
-    kind = _KIND.get(RowKind(row.kind), RowKind(row.kind))
-    had = {name: _plain(code.section_id if name == "section" else getattr(code, name)) for name in before}
-    for name, value in before.items():
+def _restore(row: ImportRow, code: ReturnCode, reversal: TableImport) -> ImportRow:
+    """Give a code its former values; return the row that records the present ones."""
+    values = {"retired_at": reversal.applied_at} if row.kind == RowKind.NEW else _former_values(row, code)
+    kind = _REVERSE_KINDS.get(RowKind(row.kind), RowKind(row.kind))
+    current_values = {name: _as_json(code.section_id if name == "section" else getattr(code, name)) for name in values}
+    for name, value in values.items():
         setattr(code, "section_id" if name == "section" else name, value)
-    recorded = _record(row, code, done, kind, "")
-    recorded.before = had
-    recorded.fields = ["retired_at"] if row.kind == RowKind.NEW else row.fields
+    record = _record(row, code, reversal, kind, "")
+    record.before = current_values
+    record.fields = ["retired_at"] if row.kind == RowKind.NEW else row.fields
     if row.kind != RowKind.REORDERED:
-        code.version, code.updated_at = code.version + 1, done.planned_at
-    return recorded
+        code.version, code.updated_at = code.version + 1, reversal.planned_at
+    return record
 
 
-def _former(row: ImportRow, code: ReturnCode) -> dict[str, Any]:
-    former = dict(row.before)
-    if former.get("retired_at"):
-        former["retired_at"] = datetime.fromisoformat(former["retired_at"])
+def _former_values(row: ImportRow, code: ReturnCode) -> dict[str, Any]:
+    values = dict(row.before)
+    if values.get("retired_at"):
+        values["retired_at"] = datetime.fromisoformat(values["retired_at"])
     if code.position != row.position:
-        # A later import gave the table another order, which stands.
-        former.pop("position", None)
-    return former
+        # A later import changed the order of the table; its order stays.
+        values.pop("position", None)
+    return values
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _record(row: ImportRow, code: ReturnCode, done: TableImport, kind: RowKind, message: str) -> ImportRow:
+def _record(row: ImportRow, code: ReturnCode, reversal: TableImport, kind: RowKind, message: str) -> ImportRow:
     return ImportRow(
-        table_import=done,
+        table_import=reversal,
         kind=kind,
         line=row.line,
         sheet=row.sheet,
@@ -220,7 +219,7 @@ def _record(row: ImportRow, code: ReturnCode, done: TableImport, kind: RowKind, 
 
 
 def _save(codes: list[ReturnCode]) -> None:
-    fields: list[Any] = [ReturnCode._meta.get_field(name) for name in _WRITTEN]
+    fields: list[Any] = [ReturnCode._meta.get_field(name) for name in _FIELDS]
     columns = ", ".join(f"{field.column} = %s" for field in fields)
     values = [
         [*[field.get_db_prep_save(getattr(code, field.attname), connection) for field in fields], code.pk]

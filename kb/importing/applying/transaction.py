@@ -1,7 +1,7 @@
-"""Apply a planned import: one transaction, all or nothing, in a few statements whatever the number of codes.
+"""Apply a planned import in one transaction, all or nothing, with a few statements for any number of codes.
 
-The plan was computed earlier, and perhaps decided on for a day, so everything that it rests on is checked again while
-the rows are locked. See Note [Sequence last] for the feed.
+People may decide about a plan for days, so everything that it was computed from is checked again under lock. See
+Note [Sequence last] for the feed.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from kb import searching
 from kb.importing.applying import journal_rows
-from kb.importing.errors import NeedsSecondYes, PlanIsStale, RowsInError, WrongState
+from kb.importing.errors import NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.models import Change, CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport, sql
 from kb.models.changes import ChangeKind
@@ -24,46 +24,46 @@ from kb.models.table_imports import Resolution
 from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
 
-_SHOWN = 5
+_MAX_LABELS = 5
 
 
 @metrics.IMPORT_SECONDS.labels("apply").time()
 def apply_import(
     table_import: TableImport, by: By, *, yes_retire: bool = False, skip_errors: bool = False
 ) -> TableImport:
-    """Write a plan into its table. Conflicts that nobody has decided keep support's words.
+    """Write a plan to its table; return the applied import. Undecided conflicts keep support's words.
 
-    Raises WrongState, RowsInError (unless `skip_errors`), NeedsSecondYes (unless `yes_retire`) and PlanIsStale.
+    Raises WrongState, RowsInError (unless `skip_errors`), NeedsConfirmation (unless `yes_retire`) and PlanIsStale.
     """
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
         with transaction.atomic(durable=True):
-            done = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
-            _check(done, yes_retire, skip_errors)
+            current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
+            _check_state(current, yes_retire, skip_errors)
             entry = JournalEntry(by)
-            done.applied_by = by.account
-            _lock_and_check(done)
-            done.applied_at = max(timezone.now(), Change.objects.earliest_next())
-            _write(done, entry)
-            done.state = ImportState.APPLIED
-            done.save()
-            journal_rows.write_feed(done, entry)
+            current.applied_by = by.account
+            _lock_and_check_basis(current)
+            current.applied_at = max(timezone.now(), Change.objects.earliest_next())
+            _write(current, entry)
+            current.state = ImportState.APPLIED
+            current.save()
+            journal_rows.write_feed(current, entry)
     except IntegrityError as error:
         raise PlanIsStale(["A table, section or code of the same name was created in the meantime."]) from error
     finally:
         current_door.reset(door)
-    return done
+    return current
 
 
 def retire_limit(table_import: TableImport) -> int:
-    """Return how many codes the import may retire without a second yes."""
+    """Return how many codes the import may retire without a second confirmation."""
     share = table_import.current_codes * settings.KB_IMPORT_RETIRE_GUARD_PERCENT // 100
     return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES)
 
 
-def needs_second_yes(table_import: TableImport) -> bool:
-    """Whether the import would retire so many codes that it takes a second yes."""
+def needs_confirmation(table_import: TableImport) -> bool:
+    """Whether the import would retire so many codes that it needs a second confirmation."""
     return _to_retire(table_import) > retire_limit(table_import)
 
 
@@ -71,99 +71,101 @@ def _to_retire(table_import: TableImport) -> int:
     return table_import.rows.to_apply().filter(kind=RowKind.RETIRED).count()
 
 
-def _check(done: TableImport, yes_retire: bool, skip_errors: bool) -> None:
-    if not done.is_planned:
-        who = f" by {done.applied_by}" if done.applied_by else ""
-        raise WrongState(f"{done} is {done.get_state_display().lower()}{who}. Only a planned import can be applied.")
-    errors, duplicates = done.count(RowKind.ERROR), done.count(RowKind.DUPLICATE)
+def _check_state(table_import: TableImport, yes_retire: bool, skip_errors: bool) -> None:
+    if not table_import.is_planned:
+        person = f" by {table_import.applied_by}" if table_import.applied_by else ""
+        state = table_import.get_state_display().lower()
+        raise WrongState(f"{table_import} is {state}{person}. Only a planned import can be applied.")
+    errors, duplicates = table_import.count(RowKind.ERROR), table_import.count(RowKind.DUPLICATE)
     if errors + duplicates and not skip_errors:
         raise RowsInError(errors, duplicates)
-    if needs_second_yes(done) and not yes_retire:
-        raise NeedsSecondYes(_to_retire(done), done.current_codes, retire_limit(done))
+    if needs_confirmation(table_import) and not yes_retire:
+        raise NeedsConfirmation(_to_retire(table_import), table_import.current_codes, retire_limit(table_import))
 
 
-def _lock_and_check(done: TableImport) -> None:
-    """Lock the table and the codes that the plan touches; refuse where they are not what it was computed from."""
-    if done.table is None:
-        plan.check_name_is_free(done.new_table["slug"])
+def _lock_and_check_basis(table_import: TableImport) -> None:
+    """Lock the table and the codes of the plan; raise PlanIsStale where they have changed since."""
+    if table_import.table is None:
+        plan.check_name_is_free(table_import.new_table["slug"])
         return
-    CodeTable.objects.select_for_update(no_key=True).get(pk=done.table.pk)
-    journal_rows.lock(done)
-    reasons = _moved(done.table, done.basis) + _edited(done)
+    CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table.pk)
+    journal_rows.lock(table_import)
+    reasons = _table_changes(table_import.table, table_import.basis) + _code_edits(table_import)
     if reasons:
         raise PlanIsStale(reasons)
 
 
-def _moved(table: CodeTable, basis: dict[str, int]) -> list[str]:
+def _table_changes(table: CodeTable, basis: dict[str, int]) -> list[str]:
     now = plan.basis_of(table)
     if now["imports"] != basis["imports"]:
         return [f"{table.imports.in_force().order_by('-applied_at').first()} was applied to it."]
     return [] if now == basis else ["Codes were added to it."]
 
 
-def _edited(done: TableImport) -> list[str]:
-    edited = sql.rows(
-        f"SELECT c.code {journal_rows.WRITTEN} AND c.version <> r.code_version ORDER BY r.id LIMIT {_SHOWN + 1}",
-        done.pk,
+def _code_edits(table_import: TableImport) -> list[str]:
+    rows = journal_rows.REVISION_ROWS
+    matches = sql.rows(
+        f"SELECT c.code {rows} AND c.version <> r.code_version ORDER BY r.id LIMIT {_MAX_LABELS + 1}",
+        table_import.pk,
     )
-    codes = [code for (code,) in edited]
-    more = " and others" if len(codes) > _SHOWN else ""
-    return [f"Somebody edited {', '.join(codes[:_SHOWN])}{more}."] if codes else []
+    codes = [code for (code,) in matches]
+    more = " and others" if len(codes) > _MAX_LABELS else ""
+    return [f"Somebody edited {', '.join(codes[:_MAX_LABELS])}{more}."] if codes else []
 
 
-def _write(done: TableImport, entry: JournalEntry) -> None:
-    if done.table is None:
-        done.table = entry.create(CodeTable(**done.new_table))
-    _make_sections(done, entry)
-    _insert_new(done)
-    _update_known(done)
-    _take_edited(done)
-    _retire(done)
-    journal_rows.write_revisions(done, entry.by)
-    journal_rows.mark_notes(done, entry)
-    # After every lock of a row: see `searching.store.lock`.
-    searching.refresh(journal_rows.touched_codes(done))
+def _write(table_import: TableImport, entry: JournalEntry) -> None:
+    if table_import.table is None:
+        table_import.table = entry.create(CodeTable(**table_import.new_table))
+    _create_sections(table_import, entry)
+    _insert_new(table_import)
+    _update_existing(table_import)
+    _write_own_words(table_import)
+    _retire(table_import)
+    journal_rows.write_revisions(table_import, entry.by)
+    journal_rows.mark_notes(table_import, entry)
+    # After all row locks: see `searching.store.lock`.
+    searching.refresh(journal_rows.changed_code_ids(table_import))
 
 
-def _make_sections(done: TableImport, entry: JournalEntry) -> None:
-    """Make the sections that rows name and the table does not have, in the file's order."""
-    assert done.table is not None
-    homeless = done.rows.to_apply().filter(section=None)
-    named = homeless.values_list("section_name").annotate(first=Min("position")).order_by("first")
-    taken = dict(done.table.sections.values_list("slug", "position"))
-    for name, _first in named:
-        section = done.table.sections.filter(name=name).first()
+def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:
+    """Create the sections that the table does not have yet, in the file's order."""
+    assert table_import.table is not None
+    rows = table_import.rows.to_apply().filter(section=None)
+    names = rows.values_list("section_name").annotate(first=Min("position")).order_by("first")
+    positions = dict(table_import.table.sections.values_list("slug", "position"))
+    for name, _first in names:
+        section = table_import.table.sections.filter(name=name).first()
         if section is None:
-            place = max(taken.values(), default=-1) + 1
-            slug = section_slug(name, set(taken))
-            section = Section.objects.create(table=done.table, name=name, slug=slug, position=place)
-            taken[slug] = place
+            position = max(positions.values(), default=-1) + 1
+            slug = section_slug(name, set(positions))
+            section = Section.objects.create(table=table_import.table, name=name, slug=slug, position=position)
+            positions[slug] = position
             entry.note(section, ChangeKind.CREATED, [])
-        homeless.exclude(kind=RowKind.NEW).filter(section_name=name).update(section=section)
+        rows.exclude(kind=RowKind.NEW).filter(section_name=name).update(section=section)
 
 
-def _insert_new(done: TableImport) -> None:
-    """Insert the new codes, then tell their rows which they are: each of the many rows is written once."""
-    copied = ["code", "identity", "canonical", "number", "sort_key", "position", *VENDOR_TEXTS]
-    copied += ["extra", "disposition", "fixer"]
-    vendor = ", ".join(f"vendor_{name}" for name in VENDOR_TEXTS)
-    now = journal_rows.adapted(done.applied_at)
+def _insert_new(table_import: TableImport) -> None:
+    """Insert the new codes, then link their rows to them: this writes each of the many rows once."""
+    columns = ["code", "identity", "canonical", "number", "sort_key", "position", *VENDOR_TEXTS]
+    columns += ["extra", "disposition", "fixer"]
+    vendor_columns = ", ".join(f"vendor_{name}" for name in VENDOR_TEXTS)
+    now = journal_rows.database_time(table_import.applied_at)
     sql.run(
         f"""
         INSERT INTO kb_returncode (
-            table_id, section_id, {", ".join(copied)}, {vendor}, disposition_origin, fixer_origin, version,
+            table_id, section_id, {", ".join(columns)}, {vendor_columns}, disposition_origin, fixer_origin, version,
             created_at, updated_at
         )
-        SELECT %s, coalesce(r.section_id, n.id), {", ".join(f"r.{name}" for name in (*copied, *VENDOR_TEXTS))},
+        SELECT %s, coalesce(r.section_id, n.id), {", ".join(f"r.{name}" for name in (*columns, *VENDOR_TEXTS))},
             'vendor', 'vendor', 1, %s, %s
         FROM kb_importrow AS r LEFT JOIN kb_section AS n ON n.table_id = %s AND n.name = r.section_name
         WHERE r.table_import_id = %s AND r.kind = 'new' AND r.resolution <> 'leave_out' ORDER BY r.id
         """,  # noqa: S608
-        done.table_id,
+        table_import.table_id,
         now,
         now,
-        done.table_id,
-        done.pk,
+        table_import.table_id,
+        table_import.pk,
     )
     sql.run(
         """
@@ -174,40 +176,41 @@ def _insert_new(done: TableImport) -> None:
             (SELECT id FROM kb_section AS n WHERE n.table_id = %s AND n.name = kb_importrow.section_name)
         )
         """,
-        done.pk,
-        done.table_id,
-        done.table_id,
+        table_import.pk,
+        table_import.table_id,
+        table_import.table_id,
     )
 
 
-def _update_known(done: TableImport) -> None:
-    """Merge the vendor's new words in: ours stands where support edited, unless the vendor's were chosen."""
-    take = f"r.resolution = '{Resolution.TAKE_THEIRS.value}' AND kb_returncode.vendor_{{0}} <> r.{{0}}"
-    merged = "{0} = CASE WHEN kb_returncode.{0} = kb_returncode.vendor_{0} OR " + take
-    merged += " THEN r.{0} ELSE kb_returncode.{0} END, vendor_{0} = r.{0}"
-    derived = "{0} = CASE kb_returncode.{0}_origin WHEN 'vendor' THEN r.{0} ELSE kb_returncode.{0} END"
-    settings_ = [merged.format(name) for name in VENDOR_TEXTS] + [derived.format(n) for n in ("disposition", "fixer")]
+def _update_existing(table_import: TableImport) -> None:
+    """Merge the vendor's new words: support's edits stay, unless a decision takes the vendor's words."""
+    condition = f"r.resolution = '{Resolution.TAKE_THEIRS.value}' AND kb_returncode.vendor_{{0}} <> r.{{0}}"
+    merge_sql = "{0} = CASE WHEN kb_returncode.{0} = kb_returncode.vendor_{0} OR " + condition
+    merge_sql += " THEN r.{0} ELSE kb_returncode.{0} END, vendor_{0} = r.{0}"
+    derived_sql = "{0} = CASE kb_returncode.{0}_origin WHEN 'vendor' THEN r.{0} ELSE kb_returncode.{0} END"
+    assignments = [merge_sql.format(name) for name in VENDOR_TEXTS]
+    assignments += [derived_sql.format(name) for name in ("disposition", "fixer")]
     sql.run(
         f"""
         UPDATE kb_returncode SET section_id = r.section_id, code = r.code, position = r.position, extra = r.extra,
-            retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(settings_)}
+            retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(assignments)}
         {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
         """,  # noqa: S608
-        journal_rows.adapted(done.applied_at),
-        done.pk,
+        journal_rows.database_time(table_import.applied_at),
+        table_import.pk,
     )
-    sql.run(f"UPDATE kb_returncode SET position = r.position {_FROM_ROWS} AND r.kind = 'reordered'", done.pk)  # noqa: S608
+    sql.run(f"UPDATE kb_returncode SET position = r.position {_FROM_ROWS} AND r.kind = 'reordered'", table_import.pk)  # noqa: S608
 
 
-def _take_edited(done: TableImport) -> None:
-    """Write the words that somebody chose instead of either side's."""
-    rows = done.rows.to_apply().filter(resolution=Resolution.EDITED)
+def _write_own_words(table_import: TableImport) -> None:
+    """Write the words of the decisions that take neither side's text."""
+    rows = table_import.rows.to_apply().filter(resolution=Resolution.EDITED)
     for code_id, words in rows.values_list("return_code_id", "edited").iterator():
         ReturnCode.objects.filter(pk=code_id).update(**words)
 
 
-def _retire(done: TableImport) -> None:
-    now: Any = journal_rows.adapted(done.applied_at)
+def _retire(table_import: TableImport) -> None:
+    now: Any = journal_rows.database_time(table_import.applied_at)
     sql.run(
         f"""
         UPDATE kb_returncode SET retired_at = %s, version = kb_returncode.version + 1, updated_at = %s
@@ -215,7 +218,7 @@ def _retire(done: TableImport) -> None:
         """,  # noqa: S608
         now,
         now,
-        done.pk,
+        table_import.pk,
     )
 
 

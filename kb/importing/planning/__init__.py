@@ -1,1 +1,1 @@
-"""Compare the rows of a file with their table, and store the plan."""
+"""Rows of a file to a stored plan; `plan.plan_import` is the entry."""

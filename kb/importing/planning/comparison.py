@@ -1,4 +1,4 @@
-"""Compare one code with what a file says about it now: three texts a field, and what follows from them."""
+"""Compare one code with its row in a file: a three-way comparison for each text, and the values that follow from it."""
 
 import json
 from typing import Any
@@ -12,23 +12,26 @@ from kb.text.editing.three_way import MergeOutcome, three_way
 CODE_FORMS = ("code", "identity", "canonical", "number", "sort_key")
 
 
-def changed_row(planned: TableImport, code: ReturnCode, line: tuple[Any, ...], extra_columns: set[str]) -> ImportRow:
-    """Return what one staged line changes about its code; without `fields` where that is nothing."""
-    _ord, _id, number, sheet, section_id, section_name, position, spelling, *texts, extra = line
-    row = row_about(planned, code, RowKind.CHANGED)
+def changed_row(
+    table_import: TableImport, code: ReturnCode, line: tuple[Any, ...], extra_columns: set[str]
+) -> ImportRow:
+    """Return the row of a plan for one staged line; its `fields` are empty where the line changes nothing."""
+    _ord, _id, number, sheet, section_id, section_name, position, code_text, *texts, extra = line
+    row = unchanged_row(table_import, code, RowKind.CHANGED)
     row.line, row.sheet, row.position = number, sheet[:100], position
     _merge_texts(row, code, dict(zip(VENDOR_TEXTS, texts, strict=True)))
     if extra_columns:
-        given = json.loads(extra)
-        row.extra = given | {name: text for name, text in code.extra.items() if name not in extra_columns | set(given)}
+        extra_values = json.loads(extra)
+        file_columns = extra_columns | set(extra_values)
+        row.extra = extra_values | {name: text for name, text in code.extra.items() if name not in file_columns}
     if "suggested_actions" in row.fields:
         row.disposition, row.fixer = derive_disposition(row.suggested_actions)
     if section_id != code.section_id:
         row.section_id, row.section_name = section_id, section_name
         row.fields.append("section")
         row.before["section"] = code.section_id
-    for name, now in (("code", spelling), ("extra", row.extra), *_derived(row, code)):
-        if now != getattr(code, name):
+    for name, value in (("code", code_text), ("extra", row.extra), *_derived_values(row, code)):
+        if value != getattr(code, name):
             row.fields.append(name)
             row.before[name] = getattr(code, name)
     if code.retired_at is not None:
@@ -36,48 +39,48 @@ def changed_row(planned: TableImport, code: ReturnCode, line: tuple[Any, ...], e
         row.before["retired_at"] = code.retired_at.isoformat()
     if position != code.position:
         row.before["position"] = code.position
-    row.code = spelling
+    row.code = code_text
     row.kind, row.message = _kind_of(row, code)
     return row
 
 
 def _merge_texts(row: ImportRow, code: ReturnCode, texts: dict[str, str | None]) -> None:
-    """Set the vendor's new words; a column that the file does not have (None) says nothing."""
+    """Set the vendor's new words; a column that the file does not have (None) leaves the text alone."""
     for name, theirs in texts.items():
-        before, ours = getattr(code, f"vendor_{name}"), getattr(code, name)
-        if theirs is None or theirs == before:
+        vendor_before, ours = getattr(code, f"vendor_{name}"), getattr(code, name)
+        if theirs is None or theirs == vendor_before:
             continue
         setattr(row, name, theirs)
         row.fields.append(name)
-        row.before |= {f"vendor_{name}": before, name: ours}
-        if three_way(before, theirs, ours) == MergeOutcome.CONFLICT:
+        row.before |= {f"vendor_{name}": vendor_before, name: ours}
+        if three_way(vendor_before, theirs, ours) == MergeOutcome.CONFLICT:
             row.conflicts.append(name)
 
 
-def _derived(row: ImportRow, code: ReturnCode) -> list[tuple[str, str]]:
-    """Return what follows from the vendor's words, where support has not decided otherwise."""
-    derived = (("disposition", code.disposition_origin), ("fixer", code.fixer_origin))
-    return [(name, getattr(row, name)) for name, origin in derived if origin == Origin.VENDOR]
+def _derived_values(row: ImportRow, code: ReturnCode) -> list[tuple[str, str]]:
+    """Return the values that follow from the vendor's words, except those that support has decided."""
+    origins = (("disposition", code.disposition_origin), ("fixer", code.fixer_origin))
+    return [(name, getattr(row, name)) for name, origin in origins if origin == Origin.VENDOR]
 
 
 def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
-    said, kind = [], RowKind.CHANGED if row.fields else RowKind.REORDERED
+    messages, kind = [], RowKind.CHANGED if row.fields else RowKind.REORDERED
     if "section" in row.fields:
         kind = RowKind.MOVED
-        said.append(f"Moved from section {code.section} to {row.section_name or '(no section)'}.")
+        messages.append(f"Moved from section {code.section} to {row.section_name or '(no section)'}.")
     if "retired_at" in row.fields:
         kind = RowKind.RESTORED
-        said.append(f"Listed again. It was retired on {code.retired_at:%Y-%m-%d}.")
+        messages.append(f"Listed again. It was retired on {code.retired_at:%Y-%m-%d}.")
     if row.conflicts:
         kind = RowKind.CONFLICT
-        said.append(f"Changed by both support and the vendor: {', '.join(row.conflicts)}.")
-    return kind, " ".join(said)
+        messages.append(f"Changed by both support and the vendor: {', '.join(row.conflicts)}.")
+    return kind, " ".join(messages)
 
 
-def row_about(planned: TableImport, code: ReturnCode, kind: RowKind) -> ImportRow:
-    """Return a row that changes nothing yet: the vendor's words as they are stored."""
+def unchanged_row(table_import: TableImport, code: ReturnCode, kind: RowKind) -> ImportRow:
+    """Return a row with the stored values of a code, which changes nothing yet."""
     return ImportRow(
-        table_import=planned,
+        table_import=table_import,
         kind=kind,
         return_code=code,
         code_version=code.version,

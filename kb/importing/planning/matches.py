@@ -1,20 +1,20 @@
-"""Compare a staged file with its table, in SQL: which code each row is about, and whether it says anything new.
+"""Compare a staged file with its table in SQL: the code of each row, and the rows that change something.
 
-Each step sets `kind` on the staged rows that it decides; what is left without a kind repeats the table word for word.
+Each step sets `kind` on the staged rows that it decides. Rows without a kind at the end repeat the table word for word.
 """
 
 from kb.models import CodeTable, sql
 from kb.models.fields import VENDOR_TEXTS
 
 
-def index() -> None:
-    """Make the staged rows quick to find by code."""
+def create_index() -> None:
+    """Index the staged rows by code."""
     sql.run("CREATE INDEX kb_staging_code ON kb_staging (identity, section_name)")
     sql.run("ANALYZE kb_staging")
 
 
-def find_duplicates() -> None:
-    """Only the first of the rows with one section and code counts: the last must not win in silence."""
+def mark_duplicates() -> None:
+    """Mark all but the first of the rows with the same section and code, so that the last does not win in silence."""
     sql.run("""
         UPDATE kb_staging SET kind = 'duplicate', first = d.first
         FROM (
@@ -27,7 +27,7 @@ def find_duplicates() -> None:
 
 
 def match_in_section(table: CodeTable) -> None:
-    """Match rows to the codes of the section that they name."""
+    """Match rows to the codes of their section."""
     sql.run(
         """
         UPDATE kb_staging SET code_id = c.id FROM kb_returncode AS c
@@ -38,13 +38,13 @@ def match_in_section(table: CodeTable) -> None:
     )
 
 
-def match_moved(table: CodeTable, complete: bool) -> None:
-    """Match what is left to a code that the table has once, in a section that no longer lists it.
+def match_other_sections(table: CodeTable, complete: bool) -> None:
+    """Match the other rows to a code that the table has once, in a section that no longer lists it.
 
-    Only a complete file shows that: in another one the same number may as well be a second code.
+    Only a complete file proves that a code has moved; in a partial file the same number may be a second code.
     """
     if not complete:
-        _hint_at_namesakes(table)
+        _hint_at_other_section(table)
         return
     sql.run(
         f"""
@@ -56,7 +56,7 @@ def match_moved(table: CodeTable, complete: bool) -> None:
     )
 
 
-def _hint_at_namesakes(table: CodeTable) -> None:
+def _hint_at_other_section(table: CodeTable) -> None:
     sql.run(
         """
         UPDATE kb_staging SET message = 'The table has this code in another section: only a complete file can move it.'
@@ -67,8 +67,8 @@ def _hint_at_namesakes(table: CodeTable) -> None:
     )
 
 
-def _hint_at_twins() -> None:
-    """One number in two sections is two codes, and often what the vendor means; sometimes it is a slip."""
+def _hint_at_repeated_code() -> None:
+    """Hint at a number in two sections: two codes, which vendors often mean, or sometimes a mistake."""
     sql.run("""
         UPDATE kb_staging SET message = 'Listed in section ' || o.section_name || ' too, on line ' || o.line || '.'
         FROM kb_staging AS o WHERE o.identity = kb_staging.identity AND o.section_name <> kb_staging.section_name
@@ -76,8 +76,8 @@ def _hint_at_twins() -> None:
     """)
 
 
-def match_anywhere(table: CodeTable) -> None:
-    """Match the rows of a file without sections; a code that the table has in several is nobody's guess."""
+def match_in_table(table: CodeTable) -> None:
+    """Match the rows of a file without sections; a code in several sections is an error, never a guess."""
     sql.run(
         f"""
         UPDATE kb_staging SET code_id = c.id, section_id = c.section_id FROM ({_ONE_IN_TABLE}) AS c
@@ -94,32 +94,32 @@ def match_anywhere(table: CodeTable) -> None:
     )
 
 
-def find_differences(extra: bool) -> None:
-    """Set apart what is new, and what does not repeat the vendor's last words."""
+def mark_differences(extra: bool) -> None:
+    """Mark the new codes, and the rows that differ from the vendor's last words."""
     sql.run("UPDATE kb_staging SET kind = 'new' WHERE kind IS NULL AND code_id IS NULL")
-    _hint_at_twins()
-    differs = (
+    _hint_at_repeated_code()
+    conditions = (
         ["c.code <> s.code"]
         + [f"c.vendor_{name} <> s.{name}" for name in VENDOR_TEXTS]
         + (["c.extra <> s.extra"] if extra else [])
     )
-    # The texts are compared in a query of their own: an UPDATE .. FROM would read each pair of rows twice.
+    # A subquery compares the texts, because UPDATE .. FROM reads each pair of rows twice.
     sql.run(f"""
         UPDATE kb_staging SET kind = 'changed' WHERE ord IN (
             SELECT s.ord FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id
             WHERE s.kind IS NULL AND (
                 c.retired_at IS NOT NULL OR s.section_id IS NULL OR c.section_id <> s.section_id
-                OR {" OR ".join(differs)}
+                OR {" OR ".join(conditions)}
             )
         )
     """)  # noqa: S608
 
 
-def place(table: CodeTable, complete: bool) -> str:
-    """Return the SQL of a staged row's position `s` with its code `c`; mark rows that only change their place.
+def position_sql(table: CodeTable, complete: bool) -> str:
+    """Return the SQL for the position of a staged row `s` with code `c`; mark rows that change only their position.
 
-    A complete file sets the order, but only where it differs: gaps that retired codes leave are no difference.
-    Otherwise new codes go behind the last one.
+    A complete file sets the order where it differs; gaps that retired codes leave do not count. Otherwise new codes go
+    after the last one.
     """
     last = sql.value("SELECT coalesce(max(position), -1) FROM kb_returncode WHERE table_id = %s", table.pk)
     if complete and _order_differs():
@@ -132,14 +132,14 @@ def place(table: CodeTable, complete: bool) -> str:
     return f"coalesce(c.position, s.ord + {last + 1 - first})"
 
 
-MISSING = """
+MISSING_CODES = """
     FROM kb_returncode AS c WHERE c.table_id = %s AND c.retired_at IS NULL
     AND NOT EXISTS (
         SELECT 1 FROM kb_staging AS s WHERE s.identity = c.identity AND (s.code_id = c.id OR s.kind = 'error')
     )
     AND NOT EXISTS (SELECT 1 FROM kb_mentioned AS m WHERE m.identity = c.identity)
 """
-"""Current codes that the file does not list, not even in a row with an error."""
+"""SQL of the current codes that the file does not list, not even in a row with an error."""
 
 _ONE_IN_TABLE = """
     SELECT identity,
@@ -154,15 +154,15 @@ _ONE_IN_TABLE = """
 
 
 def _order_differs() -> bool:
-    """Whether the file lists the table's codes in another order, or puts a new one before a known one."""
-    backwards = sql.value("""
+    """Whether the file lists the table's codes in another order, or has a new code before an existing one."""
+    backward_steps = sql.value("""
         SELECT count(*) FROM (
             SELECT c.position AS here, lag(c.position) OVER (ORDER BY s.ord) AS before
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id
         ) AS pairs WHERE here < before
     """)
-    inserted = sql.value("""
+    insertions = sql.value("""
         SELECT count(*) FROM kb_staging WHERE kind = 'new'
         AND ord < (SELECT max(ord) FROM kb_staging WHERE code_id IS NOT NULL)
     """)
-    return bool(backwards or inserted)
+    return bool(backward_steps or insertions)

@@ -1,7 +1,7 @@
-"""Plan an import: read a file, compare it with its table, and store what it would change.
+"""Plan an import: read a file, compare it with its table, and store what the import would change.
 
-Nothing that a reader sees is touched. The plan holds everything that applying needs: another process may do that, on
-another machine, when the file is long gone. See Note [No lock while planning].
+Planning changes nothing that readers see. The plan has everything that applying needs, so that another process can do
+it when the file is gone. See Note [No lock while planning].
 """
 
 import re
@@ -21,11 +21,11 @@ from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import UNCHANGED
 from kb.ops import metrics
 from kb.services.journal import By
-from kb.text.codes import forms as text_code
+from kb.text.codes import forms
 
 Progress = Callable[[int], None]
 
-_LONGEST = {"symbol": 200}
+_MAX_LENGTHS = {"symbol": 200}
 _SEPARATORS = re.compile(r"[\s,;/|\u3001\uff0c\uff1b\uff0f]+")
 _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u5230)\s*(\d{1,18})\s*\Z")
 
@@ -53,31 +53,32 @@ def plan_import(
     file_name: str = "",
     progress: Progress | None = None,
 ) -> TableImport:
-    """Store what a file would change. `complete` says that it lists the entire table: what is missing is retired.
+    """Return a planned import with a row for each change and problem of a file.
 
-    Raises ImportRefused where a new table's name is taken. A row that cannot be used becomes a row of the plan.
+    `complete` says that the file lists the entire table, so that the import retires the codes that it lacks. `progress`
+    is called with the number of rows read so far. Raises Unreadable, and ImportRefused where a new table's name exists.
     """
-    planned = _open(target, source, by, complete, file_name)
+    table_import = _open(target, source, by, complete, file_name)
     try:
-        _compare_and_store(planned, _Reader(source, planned, progress))
+        _store_rows(table_import, _StagedLines(source, table_import, progress))
     except BaseException as error:
-        planned.rows.all().delete()
-        planned.state, planned.message = ImportState.FAILED, f"Planning stopped: {type(error).__name__}."
-        planned.save()
+        table_import.rows.all().delete()
+        table_import.state, table_import.message = ImportState.FAILED, f"Planning stopped: {type(error).__name__}."
+        table_import.save()
         raise
     finally:
         stage.drop()
-    return planned
+    return table_import
 
 
 def remembered_columns(table: CodeTable) -> dict[str, str]:
-    """Return what each header meant in the last file that was imported into a table; {} for none."""
-    last = table.imports.in_force().exclude(columns={}).order_by("-applied_at").first()
-    return last.columns if last else {}
+    """Return the target of each header in the last file imported into a table; {} without one."""
+    latest = table.imports.in_force().exclude(columns={}).order_by("-applied_at").first()
+    return latest.columns if latest else {}
 
 
 def basis_of(table: CodeTable | None) -> dict[str, int]:
-    """Return what must not move between plan and apply: the imports that wrote, and which codes there are."""
+    """Return what must stay the same between plan and apply: counts of imports and codes, and the newest code's id."""
     if table is None:
         return {}
     codes = ReturnCode.objects.filter(table=table).aggregate(codes=Count("pk"), newest=Max("pk"))
@@ -85,7 +86,7 @@ def basis_of(table: CodeTable | None) -> dict[str, int]:
 
 
 def check_name_is_free(slug: str) -> None:
-    """Refuse a new table whose name another one has."""
+    """Raise ImportRefused where another table has the name of a new one."""
     if CodeTable.objects.filter(slug=slug).exists():
         raise ImportRefused(f"There is already a table named {slug}. Import into it, or choose another name.")
 
@@ -111,109 +112,109 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
     )
 
 
-def _compare_and_store(planned: TableImport, reader: "_Reader") -> None:
-    table = planned.table or CodeTable()
+def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None:
+    table = table_import.table or CodeTable()
     stage.create()
-    stage.fill("kb_staging", stage.FILLED, reader.lines())
-    matches.index()
-    matches.find_duplicates()
-    if reader.has_sections:
+    stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
+    matches.create_index()
+    matches.mark_duplicates()
+    if staged_lines.has_sections:
         matches.match_in_section(table)
-        matches.match_moved(table, planned.complete)
+        matches.match_other_sections(table, table_import.complete)
     else:
-        matches.match_anywhere(table)
-    matches.find_differences(extra=bool(reader.extra_columns))
-    position = matches.place(table, planned.complete)
-    _mention(table, reader.source.problems)
-    row_store.store_problems(planned, reader.source.problems)
-    row_store.store_duplicates(planned)
-    row_store.store_errors(planned)
-    row_store.store_new(planned, position, None if reader.has_sections else row_store.only_section(table))
-    row_store.store_changed(planned, position, reader.extra_columns)
-    row_store.store_reordered(planned)
-    if planned.complete and reader.read:
-        row_store.store_missing(planned)
-    _close(planned)
+        matches.match_in_table(table)
+    matches.mark_differences(extra=bool(staged_lines.extra_columns))
+    position = matches.position_sql(table, table_import.complete)
+    _store_mentioned_codes(table, staged_lines.source.problems)
+    row_store.store_problems(table_import, staged_lines.source.problems)
+    row_store.store_duplicates(table_import)
+    row_store.store_errors(table_import)
+    row_store.store_new(table_import, position, None if staged_lines.has_sections else row_store.only_section(table))
+    row_store.store_changed(table_import, position, staged_lines.extra_columns)
+    row_store.store_reordered(table_import)
+    if table_import.complete and staged_lines.row_count:
+        row_store.store_missing(table_import)
+    _close(table_import)
 
 
-def _close(planned: TableImport) -> None:
-    counts = dict(planned.rows.order_by().values_list("kind").annotate(n=Count("pk")))
+def _close(table_import: TableImport) -> None:
+    counts = dict(table_import.rows.order_by().values_list("kind").annotate(n=Count("pk")))
     same = sql.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
-    planned.counts = counts | {UNCHANGED: same}
-    planned.state = ImportState.PLANNED
-    planned.save()
+    table_import.counts = counts | {UNCHANGED: same}
+    table_import.state = ImportState.PLANNED
+    table_import.save()
 
 
-def _mention(table: CodeTable, problems: list[Problem]) -> None:
-    """Remember the codes that broken rows name: a code is not missing because its row has an error."""
+def _store_mentioned_codes(table: CodeTable, problems: list[Problem]) -> None:
+    """Store the codes of rows with errors, so that a code is not missing because of an error in its row."""
     values = [
         text for problem in problems if problem.severity == "error" for text in (problem.value, *problem.suggestion)
     ]
     parts = {part for text in values for part in (text, *_SEPARATORS.split(text))}
-    named = {text_code.identity(part) for part in parts} - {""}
+    identities = {forms.identity(part) for part in parts} - {""}
     for first, last in (match.groups() for part in parts if (match := _RANGE.match(part))):
-        within = table.codes.filter(number__range=(int(first), int(last))) if table.pk else ReturnCode.objects.none()
-        named.update(within.values_list("identity", flat=True))
-    stage.fill("kb_mentioned", ("identity",), ((identity[:1000],) for identity in sorted(named)))
+        codes = table.codes.filter(number__range=(int(first), int(last))) if table.pk else ReturnCode.objects.none()
+        identities.update(codes.values_list("identity", flat=True))
+    stage.fill("kb_mentioned", ("identity",), ((identity[:1000],) for identity in sorted(identities)))
 
 
 @dataclass
-class _Reader:
-    """Turns a source's rows into lines of `kb_staging`, and learns on the way what the file has."""
+class _StagedLines:
+    """The lines of `kb_staging`, from a source's rows, and whether the file has sections and extra columns."""
 
     source: Source
-    planned: TableImport
+    table_import: TableImport
     progress: Progress | None = None
-    read: int = 0
+    row_count: int = 0
     has_sections: bool = field(init=False)
     extra_columns: set[str] = field(init=False)
-    known_sections: dict[str, int] = field(init=False)
+    section_ids: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        table = self.planned.table
-        # Before the first line: while PostgreSQL copies, its connection answers no query.
-        self.known_sections = dict(table.sections.values_list("name", "id")) if table else {}
+        table = self.table_import.table
+        # Query before the first line: while PostgreSQL copies, its connection answers no query.
+        self.section_ids = dict(table.sections.values_list("name", "id")) if table else {}
         targets = self.source.columns.targets
         self.has_sections = "section" in targets.values()
         self.extra_columns = {header for header, target in targets.items() if target == "extra"}
 
     def lines(self) -> Iterator[tuple[Any, ...]]:
-        """Yield one line a usable row; its number follows the file's order."""
+        """Yield one line for each row without errors, numbered in the file's order."""
         for row in self.source.rows():
             yield self._line(row)
-            self.read += 1
+            self.row_count += 1
             self.has_sections = self.has_sections or bool(row.section)
-            if self.progress and self.read % stage.BATCH == 0:
-                self.progress(self.read)
+            if self.progress and self.row_count % stage.BATCH == 0:
+                self.progress(self.row_count)
 
     def _line(self, row: TableRow) -> tuple[Any, ...]:
-        forms, get = text_code.forms(row.code), row.texts.get
-        wrong = _too_long(row, forms)
+        code_forms, get = forms.forms(row.code), row.texts.get
+        message = _length_error(row, code_forms)
         return (
-            self.read,
+            self.row_count,
             row.place.line,
             row.place.sheet,
             row.section,
-            self.known_sections.get(row.section),
-            forms.code,
-            forms.identity,
-            forms.canonical,
-            forms.number,
-            forms.sort_key,
+            self.section_ids.get(row.section),
+            code_forms.code,
+            code_forms.identity,
+            code_forms.canonical,
+            code_forms.number,
+            code_forms.sort_key,
             *[get(name) for name in VENDOR_TEXTS],
-            stage.packed(row.extra),
-            "error" if wrong else None,
-            wrong,
+            stage.extra_as_json(row.extra),
+            "error" if message else None,
+            message,
         )
 
 
-def _too_long(row: TableRow, forms: text_code.CodeForms) -> str | None:
-    """Say what of a row the database cannot hold."""
+def _length_error(row: TableRow, code_forms: forms.CodeForms) -> str | None:
+    """Return the error of a row that is too long for the database; None for other rows."""
     symbol = row.texts.get("symbol", "")
-    if len(symbol) > _LONGEST["symbol"]:
-        return f"The symbol has {len(symbol)} characters; at most {_LONGEST['symbol']} are allowed."
+    if len(symbol) > _MAX_LENGTHS["symbol"]:
+        return f"The symbol has {len(symbol)} characters; at most {_MAX_LENGTHS['symbol']} are allowed."
     if len(row.section) > 200:
         return f"The section's name has {len(row.section)} characters; at most 200 are allowed."
-    if len(forms.code) > text_code.MAX_LENGTH or len(forms.identity) > 256 or len(forms.sort_key) > 2000:
-        return f"The code {forms.code[:60]} is too long; at most {text_code.MAX_LENGTH} plain characters are allowed."
+    if len(code_forms.code) > forms.MAX_LENGTH or len(code_forms.identity) > 256 or len(code_forms.sort_key) > 2000:
+        return f"The code {code_forms.code[:60]} is too long; at most {forms.MAX_LENGTH} plain characters are allowed."
     return None

@@ -1,4 +1,4 @@
-"""Store the rows of a plan, page by page in short transactions, so that nobody waits behind a long one."""
+"""Store the rows of a plan, page by page, so that nobody waits for a long transaction."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ from kb.models.fields import VENDOR_TEXTS
 from kb.text.codes.disposition import UNDECIDED, derive_disposition
 
 
-def store_problems(planned: TableImport, problems: Iterable[Problem]) -> None:
-    """Store what the reader found wrong."""
-    _store(_problem_row(planned, problem) for problem in problems)
+def store_problems(table_import: TableImport, problems: Iterable[Problem]) -> None:
+    """Store the problems of the file as rows."""
+    _store(_problem_row(table_import, problem) for problem in problems)
 
 
-def _problem_row(planned: TableImport, problem: Problem) -> ImportRow:
-    row = ImportRow(table_import=planned, kind=RowKind.ERROR, message=problem.message)
+def _problem_row(table_import: TableImport, problem: Problem) -> ImportRow:
+    row = ImportRow(table_import=table_import, kind=RowKind.ERROR, message=problem.message)
     if problem.severity == "warning":
         row.kind = RowKind.WARNING
     if problem.place is not None:
@@ -24,10 +24,10 @@ def _problem_row(planned: TableImport, problem: Problem) -> ImportRow:
     return row
 
 
-def store_duplicates(planned: TableImport) -> None:
-    """Store the rows that repeat a code, each naming the line that counts."""
+def store_duplicates(table_import: TableImport) -> None:
+    """Store the rows that repeat a code; each message names the line that counts."""
     for after, last in stage.spans("duplicate"):
-        found = sql.rows(
+        duplicates = sql.rows(
             """
             SELECT s.line, s.sheet, s.section_name, s.code, s.identity, f.line, f.sheet
             FROM kb_staging AS s JOIN kb_staging AS f ON f.ord = s.first
@@ -38,27 +38,27 @@ def store_duplicates(planned: TableImport) -> None:
         )
         _store(
             ImportRow(
-                table_import=planned,
+                table_import=table_import,
                 kind=RowKind.DUPLICATE,
                 line=line,
                 sheet=sheet[:100],
                 section_name=section,
                 code=code,
                 identity=identity,
-                message=f"{code} appears twice: {_where(first_line, first_sheet)} is used, not {_where(line, sheet)}.",
+                message=f"{code} appears twice: {_place(first_line, first_sheet)} is used, not {_place(line, sheet)}.",
             )
-            for line, sheet, section, code, identity, first_line, first_sheet in found
+            for line, sheet, section, code, identity, first_line, first_sheet in duplicates
         )
 
 
-def _where(line: int, sheet: str) -> str:
+def _place(line: int, sheet: str) -> str:
     return f"line {line} of sheet {sheet}" if sheet else f"line {line}"
 
 
-def store_errors(planned: TableImport) -> None:
-    """Store the rows that the reader could read and the table cannot take."""
+def store_errors(table_import: TableImport) -> None:
+    """Store the rows that are readable but do not fit into the table."""
     for after, last in stage.spans("error"):
-        found = sql.rows(
+        errors = sql.rows(
             "SELECT line, sheet, section_name, code, identity, message FROM kb_staging"
             " WHERE kind = 'error' AND ord > %s AND ord <= %s ORDER BY ord",
             after,
@@ -66,76 +66,76 @@ def store_errors(planned: TableImport) -> None:
         )
         _store(
             ImportRow(
-                table_import=planned,
+                table_import=table_import,
                 kind=RowKind.ERROR,
                 line=line,
                 sheet=sheet[:100],
                 section_name=section[:200],
                 code=code[:64],
-                message=_ambiguous(planned.table, code, identity) if message == "ambiguous" else message,
+                message=_ambiguity(table_import.table, code, identity) if message == "ambiguous" else message,
             )
-            for line, sheet, section, code, identity, message in found
+            for line, sheet, section, code, identity, message in errors
         )
 
 
-def _ambiguous(table: CodeTable | None, code: str, identity: str) -> str:
+def _ambiguity(table: CodeTable | None, code: str, identity: str) -> str:
     names = Section.objects.filter(table=table, codes__identity=identity).values_list("name", flat=True)
-    listed = ", ".join(name or "(no section)" for name in names)
+    sections = ", ".join(name or "(no section)" for name in names)
     return (
-        f"{code} is in several sections of this table ({listed}) and the file does not say which one:"
+        f"{code} is in several sections of this table ({sections}) and the file does not say which one:"
         " add a section column."
     )
 
 
 def only_section(table: CodeTable) -> Section | None:
-    """Return the section that new codes of a file without sections go to: the table's only one, if it has one."""
+    """Return the table's only section, where new codes of a file without sections go; None for none or several."""
     sections = Section.objects.filter(table=table.pk)[:2]
     return sections[0] if len(sections) == 1 else None
 
 
-def store_new(planned: TableImport, position: str, section: Section | None) -> None:
-    """Store the codes that the table does not have, `section` being where those without one go."""
+def store_new(table_import: TableImport, position: str, section: Section | None) -> None:
+    """Store the new codes. Those of a file without sections go into `section`."""
     if section is not None:
         sql.run("UPDATE kb_staging SET section_id = %s, section_name = %s WHERE kind = 'new'", section.pk, section.name)
-    copied = ("line", "sheet", "section_id", "section_name", *comparison.CODE_FORMS, "extra")
+    columns = ("line", "sheet", "section_id", "section_name", *comparison.CODE_FORMS, "extra")
     texts = ", ".join(f"coalesce(s.{name}, '')" for name in VENDOR_TEXTS)
     for after, last in stage.spans("new"):
         stage.fill("kb_verdict", ("ord", "disposition", "fixer"), _verdicts(after, last))
         sql.run(
             f"""
             INSERT INTO kb_importrow (
-                table_import_id, kind, {", ".join(copied)}, {", ".join(VENDOR_TEXTS)}, position, disposition, fixer,
+                table_import_id, kind, {", ".join(columns)}, {", ".join(VENDOR_TEXTS)}, position, disposition, fixer,
                 message, fields, conflicts, before, resolution, edited
             )
-            SELECT %s, 'new', {", ".join(f"s.{name}" for name in copied)}, {texts}, {position},
+            SELECT %s, 'new', {", ".join(f"s.{name}" for name in columns)}, {texts}, {position},
                 coalesce(v.disposition, 'unknown'), coalesce(v.fixer, 'unknown'), coalesce(s.message, ''),
                 '[]', '[]', '{{}}', '', '{{}}'
             FROM kb_staging AS s LEFT JOIN kb_verdict AS v ON v.ord = s.ord
                 LEFT JOIN kb_returncode AS c ON c.id = s.code_id
             WHERE s.kind = 'new' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
             """,  # noqa: S608
-            planned.pk,
+            table_import.pk,
             after,
             last,
         )
 
 
 def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
-    """Return what the words of new codes say to do, where they say anything."""
-    said = sql.rows(
+    """Return (ord, disposition, fixer) of the new codes whose words decide them."""
+    texts = sql.rows(
         "SELECT ord, suggested_actions FROM kb_staging"
         " WHERE kind = 'new' AND suggested_actions <> '' AND ord > %s AND ord <= %s",
         after,
         last,
     )
-    verdicts = ((ord_, derive_disposition(actions)) for ord_, actions in said)
+    verdicts = ((ord_, derive_disposition(actions)) for ord_, actions in texts)
     return [(ord_, *verdict) for ord_, verdict in verdicts if verdict is not UNDECIDED]
 
 
-def store_changed(planned: TableImport, position: str, extra_columns: set[str]) -> None:
-    """Store the codes about which the file says something new; staged rows that say nothing become `same`."""
+def store_changed(table_import: TableImport, position: str, extra_columns: set[str]) -> None:
+    """Store the codes that the file changes; staged rows that change nothing become `same`."""
     for after, last in stage.spans("changed"):
-        found = sql.rows(
+        changes = sql.rows(
             f"""
             SELECT s.ord, s.code_id, s.line, s.sheet, s.section_id, s.section_name, {position}, s.code,
                 {", ".join(f"s.{name}" for name in VENDOR_TEXTS)}, s.extra
@@ -145,17 +145,17 @@ def store_changed(planned: TableImport, position: str, extra_columns: set[str]) 
             after,
             last,
         )
-        codes = ReturnCode.objects.select_related("section").in_bulk([line[1] for line in found])
-        rows = {line[0]: comparison.changed_row(planned, codes[line[1]], line, extra_columns) for line in found}
+        codes = ReturnCode.objects.select_related("section").in_bulk([line[1] for line in changes])
+        rows = {line[0]: comparison.changed_row(table_import, codes[line[1]], line, extra_columns) for line in changes}
         _store(row for row in rows.values() if row.fields or "position" in row.before)
-        same = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
-        for batch in sql.batches(same, 500):
+        unchanged_ords = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
+        for batch in sql.batches(unchanged_ords, 500):
             sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
 
 
-def store_reordered(planned: TableImport) -> None:
-    """Store the codes that only change their place, so that a roll-back can put them back."""
-    build = "jsonb_build_object" if sql.is_postgres() else "json_object"
+def store_reordered(table_import: TableImport) -> None:
+    """Store the codes that change only their position, so that a roll-back can restore it."""
+    json_object = "jsonb_build_object" if sql.is_postgres() else "json_object"
     for after, last in stage.spans("reordered"):
         sql.run(
             f"""
@@ -167,24 +167,24 @@ def store_reordered(planned: TableImport) -> None:
             )
             SELECT %s, 'reordered', s.line, s.sheet, s.section_id, n.name,
                 {", ".join(f"s.{name}" for name in comparison.CODE_FORMS)}, s.ord, c.id, c.version,
-                {build}('position', c.position), '', '', '', '', '{{}}', 'unknown', 'unknown',
+                {json_object}('position', c.position), '', '', '', '', '{{}}', 'unknown', 'unknown',
                 '', '[]', '[]', '', '{{}}'
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id JOIN kb_section AS n ON n.id = c.section_id
             WHERE s.kind = 'reordered' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
             """,  # noqa: S608
-            planned.pk,
+            table_import.pk,
             after,
             last,
         )
 
 
-def store_missing(planned: TableImport) -> None:
-    """Store the codes that a complete file does not list: proposed as retired, never deleted."""
+def store_missing(table_import: TableImport) -> None:
+    """Store the codes that a complete file no longer lists: the plan retires them and never deletes them."""
     after = 0
     while True:
         ids = sql.rows(
-            f"SELECT c.id {matches.MISSING} AND c.id > %s ORDER BY c.id LIMIT %s",
-            planned.table_id,
+            f"SELECT c.id {matches.MISSING_CODES} AND c.id > %s ORDER BY c.id LIMIT %s",
+            table_import.table_id,
             after,
             stage.BATCH,
         )
@@ -192,11 +192,11 @@ def store_missing(planned: TableImport) -> None:
             return
         after = ids[-1][0]
         codes = ReturnCode.objects.select_related("section").filter(pk__in=[pk for (pk,) in ids]).order_by("pk")
-        _store(_missing_row(planned, code) for code in codes)
+        _store(_missing_row(table_import, code) for code in codes)
 
 
-def _missing_row(planned: TableImport, code: ReturnCode) -> ImportRow:
-    row = comparison.row_about(planned, code, RowKind.RETIRED)
+def _missing_row(table_import: TableImport, code: ReturnCode) -> ImportRow:
+    row = comparison.unchanged_row(table_import, code, RowKind.RETIRED)
     row.fields, row.before = ["retired_at"], {"retired_at": None}
     row.message = "The file no longer lists it."
     return row

@@ -1,1 +1,1 @@
-"""Read a vendor's file into rows."""
+"""Files of any format to rows and problems; `sources.open_source` is the entry."""

@@ -1,4 +1,4 @@
-"""Which column of a file is what: found by its header, in English and Chinese, or as somebody says."""
+"""What each column of a file means: known by its header, in English or Chinese, or set by the person who imports."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ TARGETS = {
     EXTRA: "Keep as an extra column",
     IGNORE: "Leave out",
 }
-"""What a column may be read as, with its name for people."""
+"""The targets of a column, with their labels."""
 
 # The better match comes first. `message` stands before `description`: where a table has both, the message is the
 # short sentence that every code has, and the description more words on some of them.
@@ -39,7 +39,7 @@ _NAMES = {
 _RANKS = {
     name.strip(): (target, rank) for target, names in _NAMES.items() for rank, name in enumerate(names.split(","))
 }
-_ASIDE = re.compile(r"[(\[{<][^()\[\]{}<>]*[)\]}>]")
+_PARENTHESIS = re.compile(r"[(\[{<][^()\[\]{}<>]*[)\]}>]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
 _PLURAL = re.compile(r"(?<=[a-z]{3})(?<![su])s\b")
@@ -48,27 +48,27 @@ _MAX_HEADER = 200
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """What each header is read as: a key of TARGETS. Remembered with an import as plain JSON."""
+    """The target of each header: a key of TARGETS. An import stores it as plain JSON."""
 
     targets: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, target: str) -> bool:
-        """Whether a column is read as `target`."""
+        """Whether a column has this target."""
         return target in self.targets.values()
 
     @property
     def extra_headers(self) -> list[str]:
-        """Headers of the columns that are kept as extra ones."""
+        """Headers of the extra columns."""
         return [header for header, target in self.targets.items() if target == EXTRA]
 
     def as_json(self) -> dict[str, str]:
-        """Return the map for storing; `ColumnMap(stored)` is the way back."""
+        """Return the map as stored in the database; `ColumnMap(stored)` restores it."""
         return dict(self.targets)
 
 
-def map_given(given: ColumnMap | Mapping[str, str] | None) -> ColumnMap:
-    """Return an explicit map, checked. Raises Unreadable for a target that there is not."""
-    columns = given if isinstance(given, ColumnMap) else ColumnMap(given or {})
+def check_column_map(column_map: ColumnMap | Mapping[str, str] | None) -> ColumnMap:
+    """Return an explicit map as a ColumnMap, empty for None. Raises Unreadable for an unknown target."""
+    columns = column_map if isinstance(column_map, ColumnMap) else ColumnMap(column_map or {})
     for header, target in columns.targets.items():
         if target not in TARGETS:
             message = f"The column {header} cannot be read as {target!r}. Allowed: {', '.join(TARGETS)}."
@@ -77,7 +77,7 @@ def map_given(given: ColumnMap | Mapping[str, str] | None) -> ColumnMap:
 
 
 def label_headers(cells: Iterable[str | None]) -> list[str]:
-    """Return a label for each column: its header, told apart where two are the same, numbered where it is empty."""
+    """Return a unique label for each column: its header, with a number where it repeats or is empty."""
     labels: list[str] = []
     for position, cell in enumerate(cells, 1):
         label = original = _label(cell or "")[:_MAX_HEADER] or f"Column {position}"
@@ -88,69 +88,69 @@ def label_headers(cells: Iterable[str | None]) -> list[str]:
     return labels
 
 
-def names_code(cells: Iterable[str | None], given: ColumnMap) -> bool:
-    """Whether a record is a header: one of its cells names the column of the code."""
+def is_header(cells: Iterable[str | None], column_map: ColumnMap) -> bool:
+    """Whether a record is a header: one of its cells is the header of the code's column."""
     labels = [_label(cell or "") for cell in cells]
-    said = {given.targets.get(label) for label in labels}
-    # A map that names a code is made for this file, or for one like it: its header is the one to look for.
-    return "code" in said or any(_rank(label)[0] == "code" for label in labels if label not in given.targets)
+    targets = {column_map.targets.get(label) for label in labels}
+    # A map with a code is made for this file or one like it, so the header that it has for the code counts.
+    return "code" in targets or any(_rank(label)[0] == "code" for label in labels if label not in column_map.targets)
 
 
 def find_columns(
-    cells: Sequence[str | None], given: ColumnMap, place: SourcePlace | None = None
+    cells: Sequence[str | None], column_map: ColumnMap, place: SourcePlace | None = None
 ) -> tuple[ColumnMap, list[Problem]]:
-    """Return what the columns of a header are, and what is worth knowing about it.
+    """Return the target of each column of a header, and the problems of the header.
 
-    What `given` says about a header stands; the others are found by their names, the better match first.
+    `column_map` decides about the headers that it has. The others get a target by their name; the best match wins.
     """
     labels = label_headers(cells)
-    targets = {label: given.targets[label] for label in labels if label in given.targets}
-    problems = _said_twice(targets, place)
-    best: dict[str, tuple[int, str]] = {}
+    targets = {label: column_map.targets[label] for label in labels if label in column_map.targets}
+    problems = _repeated_targets(targets, place)
+    winners: dict[str, tuple[int, str]] = {}
     claims = {label: _rank(_label(cell or "")) for label, cell in zip(labels, cells, strict=True)}
     for label, (target, rank) in claims.items():
         if label not in targets and target and target not in targets.values():
-            best.setdefault(target, (rank, label))
-            best[target] = min(best[target], (rank, label), key=lambda claim: claim[0])
+            winners.setdefault(target, (rank, label))
+            winners[target] = min(winners[target], (rank, label), key=lambda claim: claim[0])
     for label, (target, _) in claims.items():
         if label in targets:
             continue
-        winner = best[target][1] if target in best else ""
+        winner = winners[target][1] if target in winners else ""
         targets[label] = target if label == winner else EXTRA
         if winner and label != winner:
-            problems.append(_outdone(label, winner, target, place))
+            problems.append(_losing_column(label, winner, target, place))
     in_order = {label: targets[label] for label in labels}
     return ColumnMap(in_order), problems
 
 
 def positions(columns: ColumnMap) -> dict[str, int]:
-    """Return where the columns of the vendor's texts stand, by their target."""
+    """Return the index of each column with a vendor's text, by its target."""
     order = list(columns.targets.values())
     return {name: order.index(name) for name in VENDOR_TEXTS if name in order}
 
 
 def _label(cell: str) -> str:
-    # A header stands in emphasis in Markdown, and breaks its lines in narrow columns.
+    # Markdown has headers in emphasis, and narrow columns break their lines.
     text = clean(cell.encode("utf-8", "replace").decode()).strip("*`")
     return " ".join(text.split())
 
 
 def _rank(label: str) -> tuple[str, int]:
     text = unicodedata.normalize("NFKC", label)
-    text = _ASIDE.sub(" ", text).strip() or text
+    text = _PARENTHESIS.sub(" ", text).strip() or text
     text = _NO_WORD.sub(" ", _HUMP.sub(" ", text)).strip().lower()
     return _RANKS.get(_PLURAL.sub("", text), ("", 0))
 
 
-def _outdone(label: str, winner: str, target: str, place: SourcePlace | None) -> Problem:
+def _losing_column(label: str, winner: str, target: str, place: SourcePlace | None) -> Problem:
     message = f"Two columns match the {TARGETS[target].lower()}: {winner} is used, {label} is kept as an extra column."
     return Problem(place, "same_target", message, label, "warning")
 
 
-def _said_twice(targets: Mapping[str, str], place: SourcePlace | None) -> list[Problem]:
+def _repeated_targets(targets: Mapping[str, str], place: SourcePlace | None) -> list[Problem]:
     problems = []
     for target in TARGETS:
-        headers = [header for header, said in targets.items() if said == target]
+        headers = [header for header, other in targets.items() if other == target]
         if target not in (EXTRA, IGNORE) and len(headers) > 1:
             message = f"The {TARGETS[target].lower()} can come from one column only. You chose: {', '.join(headers)}."
             problems.append(Problem(place, "same_target", message, headers[1]))

@@ -1,6 +1,6 @@
 """CSV, and tables pasted from a spreadsheet or a web page: bytes to text, text to records.
 
-Read in pieces, so memory stays flat; every record knows the physical line on which it begins.
+Files are read in pieces to keep memory flat. Each record carries the physical line on which it begins.
 """
 
 import codecs
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from kb.importing.reading.columns import ColumnMap, find_columns, names_code
-from kb.importing.reading.files import MARK, Opened, codec_of
+from kb.importing.reading.columns import ColumnMap, find_columns, is_header
+from kb.importing.reading.files import KEEP_BAD_BYTES, InputFile, codec_of
 from kb.importing.reading.sheets import Limits, Problem, Record, Report, Sheet, unreadable
 from kb.text.codes.cells import unfit
 
@@ -21,86 +21,88 @@ _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 _SAMPLE_RECORDS = 40
 
 
-def sheet(opened: Opened, encoding: str, delimiter: str, limits: Limits) -> Sheet:
-    """Return the one table of a delimited file."""
-    made = Sheet(lambda report: _records(_CsvLines(opened, encoding, limits, made), delimiter, made, report))
-    made.spreadsheet = True
-    return made
+def sheet(input_file: InputFile, encoding: str, delimiter: str, limits: Limits) -> Sheet:
+    """Return the only table of a delimited file."""
+    table = Sheet(lambda report: _records(_CsvLines(input_file, encoding, limits, table), delimiter, table, report))
+    table.spreadsheet = True
+    return table
 
 
-def sniff_delimiter(text: str, given: ColumnMap) -> str:
-    """Return the delimiter that makes the most of the first records: known headers first, then more columns."""
-    return max(DELIMITERS, key=lambda delimiter: _promise(text, delimiter, given))
+def sniff_delimiter(text: str, column_map: ColumnMap) -> str:
+    """Return the delimiter that gives the first records the most known headers, then the most columns."""
+    return max(DELIMITERS, key=lambda delimiter: _delimiter_score(text, delimiter, column_map))
 
 
-def _promise(text: str, delimiter: str, given: ColumnMap) -> tuple[bool, int, int]:
+def _delimiter_score(text: str, delimiter: str, column_map: ColumnMap) -> tuple[bool, int, int]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    best = (False, 0, 0)
+    score = (False, 0, 0)
     records: list[list[str]] = []
-    # The sample may end in the middle of something; what came before still counts.
+    # The sample may end inside a quoted cell; the records before it still count.
     with suppress(csv.Error):
         records.extend(record for _, record in zip(range(_SAMPLE_RECORDS), reader, strict=False))
     for record in records:
-        columns, _ = find_columns(record[:500], given)
-        known = len(set(columns.targets.values()))
-        best = max(best, (len(record) > 1 and names_code(record[:500], given), known, len(record)))
-    return best
+        columns, _ = find_columns(record[:500], column_map)
+        target_count = len(set(columns.targets.values()))
+        score = max(score, (len(record) > 1 and is_header(record[:500], column_map), target_count, len(record)))
+    return score
 
 
 @dataclass
 class _CsvLines:
-    """The physical lines of a file, one by one, for the csv module to ask for."""
+    """Iterates over the physical lines of a file, for the csv module."""
 
-    opened: Opened
+    input_file: InputFile
     encoding: str
     limits: Limits
-    made: Sheet
+    table: Sheet
     number: int = 0
-    last: str = ""
+    line: str = ""
     _text: Iterator[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.made.suspect = False
+        self.table.suspect = False
         self._text = self._split()
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        self.last = next(self._text)
+        self.line = next(self._text)
         self.number += 1
-        return self.last
+        return self.line
 
     def _split(self) -> Iterator[str]:
-        """Cut the text where the csv module would: at LF, CR LF or a bare CR, and nowhere else."""
+        """Split the text as the csv module does: at LF, CR LF or a bare CR, and nowhere else."""
         rest = ""
-        for text in self._decoded():
+        for text in self._pieces():
             lines = list(io.StringIO(rest + text, newline=""))
-            # The last one may go on in the next piece, and a CR at its end may be half of a CR LF.
+            # The last line may continue in the next piece, and a CR at its end may be half of a CR LF.
             rest = lines.pop() if lines else ""
             yield from lines
             if len(rest) > self.limits.cell * self.limits.columns:
-                most = self.limits.cell * self.limits.columns
-                message = f"This line is longer than {most} characters. Reading stopped here. Is this file a table?"
-                raise unreadable("line_too_long", message, self.made.place(self.number + 1), rest[:60])
+                max_length = self.limits.cell * self.limits.columns
+                message = (
+                    f"This line is longer than {max_length} characters. Reading stopped here. Is this file a table?"
+                )
+                raise unreadable("line_too_long", message, self.table.place(self.number + 1), rest[:60])
         if rest:
             yield from io.StringIO(rest, newline="")
 
-    def _decoded(self) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder(codec_of(self.encoding))(errors=MARK)
+    def _pieces(self) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder(codec_of(self.encoding))(errors=KEEP_BAD_BYTES)
         one_byte = not self.encoding.startswith("utf-16")
-        with self.opened.reading() as file:
+        with self.input_file.open() as file:
             while piece := file.read(_PIECE):
                 text = decoder.decode(piece)
-                self.made.suspect = self.made.suspect or _is_suspect(piece if one_byte else b"", text, one_byte)
+                self.table.suspect = self.table.suspect or _is_suspect(piece if one_byte else b"", text, one_byte)
                 yield text
         text = decoder.decode(b"", final=True)
-        self.made.suspect = self.made.suspect or bool(unfit(text))
+        self.table.suspect = self.table.suspect or bool(unfit(text))
         yield text
 
 
 def _is_suspect(piece: bytes, text: str, one_byte: bool) -> bool:
-    """Whether a piece holds characters that no text may: asked of all its cells at once, which is quick."""
+    """Whether a piece has characters that no text may have. One check for many cells is quick."""
     if not one_byte:
         return bool(unfit(text))
     if len(piece.translate(None, _CONTROLS)) != len(piece):
@@ -112,35 +114,35 @@ def _is_suspect(piece: bytes, text: str, one_byte: bool) -> bool:
     return False
 
 
-def _records(lines: _CsvLines, delimiter: str, made: Sheet, report: Report) -> Iterator[Record]:
-    """Yield the records with the line that each begins on. A badly quoted one is reported and left out."""
-    # Strict: a lenient reader drops quotes in silence, and takes the rest of the file for one cell.
+def _records(lines: _CsvLines, delimiter: str, table: Sheet, report: Report) -> Iterator[Record]:
+    """Yield each record with the line on which it begins. A badly quoted record is reported and left out."""
+    # Strict, because a lenient reader drops quotes in silence and takes the rest of the file for one cell.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    before = 0
+    last_line = 0
     while True:
         try:
             for record in reader:
                 if record:
-                    yield before + 1, record
-                before = lines.number
+                    yield last_line + 1, record
+                last_line = lines.number
         except csv.Error as error:
-            begins, before = before + 1, lines.number
-            plain = lines.last.rstrip("\r\n").split(delimiter)
-            if delimiter == "\t" and begins == before and "unexpected end" not in str(error):
-                # Cells copied from a page are not quoted, and may begin with a quotation mark of their own.
-                yield begins, plain
+            first_line, last_line = last_line + 1, lines.number
+            unquoted = lines.line.rstrip("\r\n").split(delimiter)
+            if delimiter == "\t" and first_line == last_line and "unexpected end" not in str(error):
+                # Cells copied from a page are not quoted, so a quotation mark at their beginning is text.
+                yield first_line, unquoted
                 continue
-            report(_misquoted(error, made, begins, before))
+            report(_quote_problem(error, table, first_line, last_line))
         else:
             return
 
 
-def _misquoted(error: csv.Error, made: Sheet, first: int, last: int) -> Problem:
-    place, goes = made.place(first), f" (read up to line {last})" if last > first else ""
+def _quote_problem(error: csv.Error, table: Sheet, first: int, last: int) -> Problem:
+    place, extent = table.place(first), f" (read up to line {last})" if last > first else ""
     if "unexpected end" in str(error):
         raise unreadable("unclosed_quote", "The quotation mark that opens here is never closed.", place)
     if "field larger" in str(error):
-        message = f"A cell is longer than {csv.field_size_limit()} characters{goes}. Is a quotation mark missing?"
+        message = f"A cell is longer than {csv.field_size_limit()} characters{extent}. Is a quotation mark missing?"
         raise unreadable("cell_too_long", message, place)
-    message = f'A quoted cell contains a single quotation mark{goes}. Write it twice (""), or close the cell with it.'
+    message = f'A quoted cell contains a single quotation mark{extent}. Write it twice (""), or close the cell with it.'
     return Problem(place, "bad_quotes", message)

@@ -1,4 +1,4 @@
-"""An opened file: its size and digest, what kind of file its bytes are, and in which encoding its text is."""
+"""An input file: its size and digest, its kind and its text encoding."""
 
 import codecs
 import hashlib
@@ -9,20 +9,20 @@ from typing import BinaryIO
 
 from kb.importing.reading.sheets import Limits, unreadable
 
-_OFFERED = (
+_ENCODING_NAMES = (
     "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gb18030 gbk gb2312 big5 shift_jis euc-jp euc-kr windows-1252 iso-8859-1"
 )
-ENCODINGS = {name: codecs.lookup(name).name for name in _OFFERED.split()}
-"""Encodings that may be chosen by hand. UTF-8, UTF-16 with a byte order mark and GB18030 are found out."""
+ENCODINGS = {name: codecs.lookup(name).name for name in _ENCODING_NAMES.split()}
+"""Encodings that you may choose. UTF-8, UTF-16 and GB18030 are recognised without a choice."""
 
-MARK = "kb.importing.mark"
-"""Error handler: a byte that the encoding does not know becomes U+DC00 + byte, so the row with it can be named."""
+KEEP_BAD_BYTES = "kb.importing.mark"
+"""Error handler: a byte that the encoding lacks becomes U+DC00 + byte, so that a problem can report its row."""
 
-_MARKED = 0xDC00
+_FIRST_MARK = 0xDC00
 _PIECE = 1 << 20
 _BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_ENCRYPTION_MARK = "EncryptedPackage".encode("utf-16-le")
 _MAGIC = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -39,110 +39,115 @@ _MAGIC = {
 }
 
 
-def _mark(error: UnicodeError) -> tuple[str, int]:
+def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "".join(chr(_MARKED + byte) for byte in error.object[error.start : error.end]), error.end
+    return "".join(chr(_FIRST_MARK + byte) for byte in error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(MARK, _mark)
+codecs.register_error(KEEP_BAD_BYTES, _mark_bad_bytes)
 
 
 def bad_byte(character: str) -> int | None:
-    """Return the byte that a character stands for which `MARK` made; None for any other character."""
-    value = ord(character) - _MARKED
+    """Return the byte that `KEEP_BAD_BYTES` turned into this character; None for any other character."""
+    value = ord(character) - _FIRST_MARK
     return value if 0 <= value < 256 else None
 
 
-class Opened:
-    """A file that can be read several times: a path, or a seekable file object, which stays open."""
+class InputFile:
+    """A file that you can read several times: a path, or a seekable file object, which stays open."""
 
     def __init__(self, file: BinaryIO | Path, limits: Limits) -> None:
         self._file = file
-        with self.reading() as opened:
-            self.size = _size_of(opened)
+        with self.open() as stream:
+            self.size = _size_of(stream)
             if self.size > limits.bytes:
                 message = f"The file has {self.size} bytes; at most {limits.bytes} are allowed."
                 raise unreadable("too_many_bytes", message)
             if self.size == 0:
                 raise unreadable("empty", "The file is empty.")
-            self.head = opened.read(1 << 16)
-            opened.seek(0)
-            self.sha256, self._not_utf8 = _scan(opened)
+            self.head = stream.read(1 << 16)
+            stream.seek(0)
+            self.sha256, self._not_utf8 = _scan(stream)
 
     @contextmanager
-    def reading(self) -> Iterator[BinaryIO]:
-        """Open the file at its beginning."""
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the file, or rewind a file object, and yield it."""
         if isinstance(self._file, Path):
-            with self._file.open("rb") as opened:
-                yield opened
+            with self._file.open("rb") as stream:
+                yield stream
         else:
             self._file.seek(0)
             yield self._file
 
     @property
     def is_zip(self) -> bool:
-        """Whether the bytes are a zip archive, as an XLSX file is."""
+        """Whether the bytes are a zip archive, as every XLSX file is."""
         return self.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
 
     def check_is_text(self, name: str) -> None:
-        """Raise Unreadable for what is no text, saying what it is."""
+        """Raise Unreadable for a file that is not text; the message says what it is."""
         if self.head.startswith(_OLE):
             raise self._old_excel(name)
         for magic, kind in _MAGIC.items():
             if self.head.startswith(magic):
                 raise unreadable("binary", f"This is {kind}, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown.")
         nuls = self.head.count(0)
-        if nuls > len(self.head) // 100 and not self.head.startswith(tuple(_BOMS)) and not self._wide():
+        if nuls > len(self.head) // 100 and not self.head.startswith(tuple(_BOMS)) and not self._utf16_without_mark():
             message = "This is a binary file, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown."
             raise unreadable("binary", message)
 
     def _old_excel(self, name: str) -> Exception:
-        with self.reading() as opened:
-            data = opened.read(64 << 20)
-        if _ENCRYPTED in data:
+        with self.open() as file:
+            data = file.read(64 << 20)
+        if _ENCRYPTION_MARK in data:
             message = "This Excel file is protected by a password. Save it without one."
             return unreadable("password", message)
-        what = "an Excel file of the old kind (.xls)" if name.lower().endswith(".xls") else "an old Office file"
-        return unreadable("old_excel", f"This is {what}. Save it as XLSX or CSV.")
+        kind = "an Excel file of the old kind (.xls)" if name.lower().endswith(".xls") else "an old Office file"
+        return unreadable("old_excel", f"This is {kind}. Save it as XLSX or CSV.")
 
-    def _wide(self) -> str:
-        """Return the encoding of UTF-16 without a byte order mark: every other byte of Latin letters is zero."""
+    def _utf16_without_mark(self) -> str:
+        """Return the encoding of UTF-16 without a byte order mark; "" for other text.
+
+        Every other byte of Latin letters is zero there.
+        """
         half = max(len(self.head) // 2, 1)
         for zeros, encoding in ((self.head[1::2], "utf-16-le"), (self.head[::2], "utf-16-be")):
             if zeros.count(0) > 0.3 * half and self.head.count(0) < 1.1 * zeros.count(0):
                 return encoding
         return ""
 
-    def encoding(self, chosen: str = "") -> str:
-        """Return the encoding of the text: the chosen one, or the one that its bytes show.
+    def encoding(self, choice: str = "") -> str:
+        """Return the encoding of the text: `choice`, or what the bytes show.
 
-        Raises Unreadable for a chosen one that is not offered.
+        Raises Unreadable for a choice that is not in ENCODINGS.
         """
-        if chosen and chosen.lower() not in ENCODINGS:
-            message = f"There is no encoding {chosen!r}. Allowed: {', '.join(ENCODINGS)}."
-            raise unreadable("unknown_encoding", message, value=chosen)
-        for mark, encoding in _BOMS.items():
-            if self.head.startswith(mark) and (not chosen or ENCODINGS[chosen.lower()].startswith(encoding)):
+        if choice and choice.lower() not in ENCODINGS:
+            message = f"There is no encoding {choice!r}. Allowed: {', '.join(ENCODINGS)}."
+            raise unreadable("unknown_encoding", message, value=choice)
+        for bom, encoding in _BOMS.items():
+            if self.head.startswith(bom) and (not choice or ENCODINGS[choice.lower()].startswith(encoding)):
                 return encoding
-        if chosen:
-            return self._wide() or "utf-16-le" if chosen.lower() == "utf-16" else ENCODINGS[chosen.lower()]
-        if self._wide():
-            return self._wide()
-        return "gb18030" if self._not_utf8 and _looks_chinese(self._not_utf8) else "utf-8"
+        if choice.lower() == "utf-16":
+            return self._utf16_without_mark() or "utf-16-le"
+        if choice:
+            return ENCODINGS[choice.lower()]
+        if self._utf16_without_mark():
+            return self._utf16_without_mark()
+        return "gb18030" if self._not_utf8 and _is_gb18030(self._not_utf8) else "utf-8"
 
     def text(self, encoding: str, limits: Limits) -> str:
-        """Return the entire text, with LF for every line break. Raises Unreadable where it is too much for memory."""
+        """Return the entire text, with LF for every line break. Raises Unreadable above `limits.memory`."""
         if self.size > limits.memory:
             message = f"The file has {self.size} bytes; in this format at most {limits.memory} are allowed. Use CSV."
             raise unreadable("too_many_bytes", message)
-        with self.reading() as opened:
-            text = opened.read().decode(codec_of(encoding), MARK)
+        with self.open() as file:
+            text = file.read().decode(codec_of(encoding), KEEP_BAD_BYTES)
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def codec_of(encoding: str) -> str:
-    """Return the codec that also takes a byte order mark off."""
+    """Return the codec of an encoding that also removes a byte order mark."""
     return "utf-8-sig" if encoding == "utf-8" else encoding
 
 
@@ -155,31 +160,31 @@ def _size_of(file: BinaryIO) -> int:
 
 
 def _scan(file: BinaryIO) -> tuple[str, bytes]:
-    """Return the digest of a file, and the piece that shows that it is not UTF-8; b"" if it is."""
-    digest, decoder, shows = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b""
+    """Return the SHA-256 of a file, and its first piece that is not UTF-8; b"" where all of it is."""
+    digest, decoder, not_utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b""
     while piece := file.read(_PIECE):
         digest.update(piece)
-        if not shows:
+        if not not_utf8:
             try:
                 decoder.decode(piece)
             except UnicodeDecodeError:
-                shows = piece
+                not_utf8 = piece
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        shows = shows or b"\xff"
-    return digest.hexdigest(), shows
+        not_utf8 = not_utf8 or b"\xff"
+    return digest.hexdigest(), not_utf8
 
 
-def _looks_chinese(piece: bytes) -> bool:
-    """Whether bytes that are not UTF-8 are GB18030, and not another encoding, or UTF-8 with a flaw."""
-    wide = [character for character in piece.decode("utf-8", MARK) if character > "\x7f"]
-    marked = sum(bad_byte(character) is not None for character in wide)
-    if marked <= len(wide) - marked:
+def _is_gb18030(piece: bytes) -> bool:
+    """Whether bytes that are not UTF-8 are GB18030, rather than another encoding or UTF-8 with a flaw."""
+    characters = [character for character in piece.decode("utf-8", KEEP_BAD_BYTES) if character > "\x7f"]
+    marks = sum(bad_byte(character) is not None for character in characters)
+    if marks <= len(characters) - marks:
         return False
-    wide = [character for character in piece.decode("gb18030", MARK) if character > "\x7f"]
-    marked = sum(bad_byte(character) is not None for character in wide)
-    # Most Chinese text is in the old, small set; pairs of Latin letters with accents are not.
-    common = sum(len(character.encode("gb2312", "ignore")) == 2 for character in wide)
+    characters = [character for character in piece.decode("gb18030", KEEP_BAD_BYTES) if character > "\x7f"]
+    marks = sum(bad_byte(character) is not None for character in characters)
+    # Most Chinese text is in the small set GB2312; pairs of accented Latin letters are not.
+    common = sum(len(character.encode("gb2312", "ignore")) == 2 for character in characters)
     # The piece may begin and end in the middle of a character.
-    return marked <= len(wide) // 100 + 1 and common >= len(wide) / 2
+    return marks <= len(characters) // 100 + 1 and common >= len(characters) / 2

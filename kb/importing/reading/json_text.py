@@ -1,6 +1,6 @@
-"""JSON: a list of objects, alone or in a wrapper such as {"results": [...]}, or one object after the other (NDJSON).
+"""JSON: a list of objects, alone or in a wrapper such as {"results": [...]}, or one object after another (NDJSON).
 
-Each object knows its line.
+Each record carries the line on which its object begins.
 """
 
 import json
@@ -11,40 +11,40 @@ from typing import Any
 from kb.importing.reading.sheets import Number, Record, Report, Sheet, SourcePlace, unreadable
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_WHOLE = re.compile(r"(-?\d+)\.0+")
+_WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
 _ALLOWED = 'Allowed: a list of objects, or an object that contains one, such as {"codes": [...]}.'
 
 
 def sheet(text: str, lines: bool = False) -> Sheet:
-    """Return the one table of a JSON document, or of `lines` of JSON. Raises Unreadable where it holds none."""
+    """Return the only table of a JSON document, or of NDJSON where `lines` is set. Raises Unreadable without one."""
     try:
-        found = list(_lines(text) if lines else _objects(text, _list_start(text)))
+        objects = list(_lines(text) if lines else _objects(text, _list_start(text)))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        why = getattr(error, "msg", "") or "it is nested too deeply, or contains a number that is too long"
+        reason = getattr(error, "msg", "") or "it is nested too deeply, or contains a number that is too long"
         place = SourcePlace(line) if line else None
-        raise unreadable("broken_json", f"This is not valid JSON: {why}. {_ALLOWED}", place) from error
-    header = list(dict.fromkeys(key for _, one in found for key in one))
+        raise unreadable("broken_json", f"This is not valid JSON: {reason}. {_ALLOWED}", place) from error
+    header = list(dict.fromkeys(key for _, obj in objects for key in obj))
 
     def records(report: Report) -> Iterator[Record]:
-        yield found[0][0] if found else 1, header
-        for line, one in found:
-            yield line, [_cell(one[key]) if key in one else None for key in header]
+        yield objects[0][0] if objects else 1, header
+        for line, obj in objects:
+            yield line, [_cell(obj[key]) if key in obj else None for key in header]
 
     return Sheet(records)
 
 
 def _number(text: str) -> Number:
-    whole = _WHOLE.fullmatch(text)
-    return Number(whole[1] if whole else text)
+    number = _WHOLE_NUMBER.fullmatch(text)
+    return Number(number[1] if number else text)
 
 
-# Numbers stay the text that they are: 660000001, and no digit is lost of a long one.
+# Numbers stay text, so that a long one keeps all its digits.
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=_number, parse_constant=str)
 
 
 def _list_start(text: str) -> int:
-    """Return where the list of objects begins: at the top, or as the first list in an object at the top."""
+    """Return where the list of objects begins: the document itself, or the first such list in its top object."""
     at = _skip(text, 0)
     if text[at : at + 1] == "[":
         return at
@@ -63,10 +63,10 @@ def _list_start(text: str) -> int:
 
 
 def _objects(text: str, at: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    line, counted = 1, 0
+    line, line_offset = 1, 0
     at = _skip(text, at + 1)
     while text[at : at + 1] != "]":
-        line, counted = line + text.count("\n", counted, at), at
+        line, line_offset = line + text.count("\n", line_offset, at), at
         value, at = _object(text, at, line)
         yield line, value
         at = _skip(text, at)
@@ -76,9 +76,9 @@ def _objects(text: str, at: int) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    line, counted, at = 1, 0, _skip(text, 0)
+    line, line_offset, at = 1, 0, _skip(text, 0)
     while at < len(text):
-        line, counted = line + text.count("\n", counted, at), at
+        line, line_offset = line + text.count("\n", line_offset, at), at
         value, at = _object(text, at, line)
         yield line, value
         at = _skip(text, at)
@@ -92,8 +92,8 @@ def _object(text: str, at: int, line: int) -> tuple[dict[str, Any], int]:
 
 
 def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def _cell(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What every kind of file becomes first: sheets of records, with the place of each, and what is wrong with them."""
+"""Sheets of records, which every format becomes first, and the problems of a file."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -10,13 +10,14 @@ from django.conf import settings
 from kb.text.codes.cells import fit
 
 MAX_PROBLEMS = 10_000
-"""Problems that one file may have; beyond them reading stops, for they are no longer read by anybody."""
+"""Most problems of one file. Reading stops there, because nobody reads a longer list."""
 
-SHOWN_PROBLEMS = 200
+FIRST_PROBLEMS = 200
+"""Problems that are listed when reading stops at MAX_PROBLEMS."""
 
 
 class SourcePlace(NamedTuple):
-    """Where in the file: the physical line, or the row of a sheet; both count from 1."""
+    """A place in a file: the physical line, or the row of a sheet. Both count from 1."""
 
     line: int
     sheet: str = ""
@@ -27,9 +28,9 @@ class SourcePlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, or worth knowing; the message is for a person.
+    """One error or warning about a file; the message is for a person.
 
-    `value` is what the file has there, shortened, and `suggestion` the codes that a cell seems to list.
+    `value` is the content of the file at that place, shortened. `suggestion` has the codes that a cell seems to list.
     """
 
     place: SourcePlace | None
@@ -44,7 +45,7 @@ class Problem:
 
 
 class Unreadable(Exception):
-    """Nothing of the file can be trusted: `problems` says why, `header` has its columns as far as they were found."""
+    """Nothing in the file can be trusted: `problems` has the reasons, `header` the columns as far as they are known."""
 
     def __init__(self, problems: Sequence[Problem], header: Sequence[str] = ()) -> None:
         super().__init__(" ".join(str(problem) for problem in problems[:5]))
@@ -59,7 +60,7 @@ def unreadable(kind: str, message: str, place: SourcePlace | None = None, value:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read. Formats that have to be held in memory stop earlier (`memory`)."""
+    """How much of a file is read. `memory` is the limit in bytes of formats that have to fit into memory."""
 
     bytes: int = 512 * 2**20
     rows: int = 2_000_000
@@ -70,7 +71,7 @@ class Limits:
 
     @classmethod
     def from_settings(cls) -> "Limits":
-        """Return the limits that the environment sets."""
+        """Return the limits of the settings KB_IMPORT_MAX_*."""
         return cls(
             settings.KB_IMPORT_MAX_BYTES,
             settings.KB_IMPORT_MAX_ROWS,
@@ -80,40 +81,40 @@ class Limits:
 
 
 class Number(str):
-    """The text of a cell that the file holds as a number: zeros before it are lost, if there were any."""
+    """The text of a cell that the file stores as a number. Leading zeros are lost, if it had any."""
 
     __slots__ = ()
 
 
 class Date(str):
-    """The text of a cell that the file holds as a date."""
+    """The text of a cell that the file stores as a date."""
 
     __slots__ = ()
 
 
-class Continued(str):
-    """The empty text of a cell that is the lower part of a merged one."""
+class Continuation(str):
+    """The empty text of a cell that a merged cell above covers."""
 
     __slots__ = ()
 
 
-CONTINUED = Continued()
+CONTINUATION = Continuation()
 
 Report = Callable[[Problem], None]
 Record = tuple[int, Sequence[str | None]]
-"""A line number, and the cells of a record; None where the record does not have the column."""
+"""A line number, and the cells of a record; None for a column that the record does not have."""
 
 
 @dataclass(slots=True)
 class Sheet:
-    """One table of a file. `records` starts reading it, from its top, each time it is called."""
+    """One table of a file. Each call of `records` reads it again from its top."""
 
     records: Callable[[Report], Iterable[Record]]
     name: str = ""
     section: str = ""
-    # CSV and XLSX may come out of an export, which defuses formulas.
+    # CSV and XLSX may come from an export, which defuses formulas.
     spreadsheet: bool = False
-    # Whether cells may hold characters that no text may; a fast reader finds out for many cells at once.
+    # Whether cells may have characters that no text may have. A fast reader checks many cells at once.
     suspect: bool = True
 
     def place(self, line: int) -> SourcePlace:
@@ -122,15 +123,15 @@ class Sheet:
 
 
 class Widths:
-    """Finds numbers that seem to have lost leading zeros: narrower than all the codes around them."""
+    """Finds numbers that seem to have lost leading zeros, because the other codes of the column are wider."""
 
     def __init__(self) -> None:
         self._texts: Counter[int] = Counter()
         self._numbers: Counter[int] = Counter()
         self._short: list[tuple[int, str]] = []
 
-    def see(self, line: int, code: str, *, number: bool) -> None:
-        """Take notice of a code, and of whether the file holds it as a number."""
+    def add(self, line: int, code: str, *, number: bool) -> None:
+        """Add a code; `number` says that the file stores it as a number."""
         if not number:
             self._texts[len(code)] += 1
             return
@@ -138,17 +139,17 @@ class Widths:
         if code.isdigit():
             self._short.append((line, code))
 
-    def narrow(self) -> tuple[int, list[tuple[int, str]]]:
-        """Return the usual width, and the lines and codes that are narrower; (0, []) where no width is usual."""
-        width = self._usual()
+    def narrow_codes(self) -> tuple[int, list[tuple[int, str]]]:
+        """Return the usual width, and the lines and codes that are narrower; (0, []) without a usual width."""
+        width = self._usual_width()
         return width, [(line, code) for line, code in self._short if len(code) < width]
 
-    def _usual(self) -> int:
-        # Text between the numbers tells: it is there because a letter or a zero kept it from becoming a number.
-        told = self._texts or self._numbers
-        width, count = max(told.items(), key=lambda item: item[1], default=(0, 0))
-        if count < 2 or count < 0.9 * told.total() or width < max(self._numbers, default=0):
+    def _usual_width(self) -> int:
+        # Codes stored as text show the width: a letter or a leading zero kept them from becoming numbers.
+        lengths = self._texts or self._numbers
+        width, count = max(lengths.items(), key=lambda item: item[1], default=(0, 0))
+        if count < 2 or count < 0.9 * lengths.total() or width < max(self._numbers, default=0):
             return 0
-        # Among numbers alone, 1 and 660000001 stand side by side in many tables; 1000 and 22000 do in few.
-        lengths = {len(code) for _, code in self._short if code != "0"}
-        return width if self._texts or 2 * min(lengths, default=width) >= width else 0
+        # With numbers alone, many tables have both 1 and 660000001; few have both 1000 and 22000.
+        number_lengths = {len(code) for _, code in self._short if code != "0"}
+        return width if self._texts or 2 * min(number_lengths, default=width) >= width else 0

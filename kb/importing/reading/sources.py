@@ -4,8 +4,8 @@
     for row in source.rows(): ...
     source.problems
 
-Everything that is wrong is found in one pass and named with its line; a row with an error is not among the rows.
-Where nothing can be trusted, `open_source` and `rows` raise Unreadable, and nothing else for any bytes.
+One pass reports every problem with its line. A row with an error is left out of the rows. `open_source` and `rows`
+raise Unreadable where nothing in the file can be trusted, and no other exception whatever the bytes are.
 """
 
 import re
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.importing.reading import csv_text, json_text, markup, xlsx
-from kb.importing.reading.columns import ColumnMap, map_given
-from kb.importing.reading.files import ENCODINGS, MARK, Opened, codec_of
+from kb.importing.reading.columns import ColumnMap, check_column_map
+from kb.importing.reading.files import ENCODINGS, KEEP_BAD_BYTES, InputFile, codec_of
 from kb.importing.reading.sheets import (
+    FIRST_PROBLEMS,
     MAX_PROBLEMS,
-    SHOWN_PROBLEMS,
     Limits,
     Problem,
     Sheet,
@@ -40,10 +40,10 @@ __all__ = [
 ]
 
 _JSON = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{\]])')
-_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
+_JSON_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
 _HTML = re.compile(r"\ufeff?\s*<(?:!doctype\s+html|html|head|body|div|table|h[1-6]|thead|tbody|tr|meta|style)\b", re.I)
 _PIPES = re.compile(r"^[ \t]{0,9}\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
-_BY_NAME = {
+_FORMATS = {
     "csv": "csv", "tsv": "csv", "tab": "csv", "json": "json", "ndjson": "ndjson", "jsonl": "ndjson",
     "html": "html", "htm": "html",
     "md": "markdown", "mdx": "markdown", "markdown": "markdown",
@@ -51,79 +51,79 @@ _BY_NAME = {
 
 
 class Source:
-    """An opened file: what it is, how its columns are read, and its rows.
+    """A file that is open: its format, what its columns mean, and its rows.
 
-    `rows` may be called again, for a second reading; `problems` are those of the last one, found while it goes on.
+    You may call `rows` again to read the file a second time. `problems` fills while `rows` runs.
     """
 
-    def __init__(self, opened: Opened, kind: str, encoding: str, delimiter: str, limits: Limits) -> None:
+    def __init__(self, input_file: InputFile, kind: str, encoding: str, delimiter: str, limits: Limits) -> None:
         self.format = kind
         self.encoding = encoding
         self.delimiter = delimiter
-        self.sha256 = opened.sha256
-        self.size = opened.size
+        self.sha256 = input_file.sha256
+        self.size = input_file.size
         self.limits = limits
         self.parts: list[SheetPart] = []
         self.problems: list[Problem] = []
-        self._found_first: list[Problem] = []
+        self._first_problems: list[Problem] = []
 
     @property
     def sheets(self) -> list[str]:
-        """Names of the sheets that are read."""
+        """Names of the sheets that have codes."""
         return [part.sheet.name for part in self.parts if part.sheet.name]
 
     @property
     def header(self) -> list[str]:
-        """Labels of the columns, of all tables in the file."""
+        """Labels of the columns of all tables in the file."""
         return list(self.columns.targets)
 
     @property
     def columns(self) -> ColumnMap:
-        """What each column is read as."""
+        """The target of each column."""
         targets: dict[str, str] = {}
         for part in self.parts:
             targets = {**part.columns.targets, **targets}
         return ColumnMap(targets)
 
     def rows(self) -> Iterator[TableRow]:
-        """Yield the rows that can be used, in the file's order; memory stays flat. Raises Unreadable."""
-        self.problems[:] = self._found_first
-        left = self.limits.rows
+        """Yield the rows without errors in the file's order, in flat memory. Raises Unreadable."""
+        self.problems[:] = self._first_problems
+        rows_left = self.limits.rows
         for part in self.parts:
             for row in part.rows(self.limits, self.encoding, self._report):
-                if left == 0:
+                if rows_left == 0:
                     message = f"The file has more than {self.limits.rows} rows, the limit."
                     raise Unreadable([Problem(row.place, "too_many_rows", message)], self.header)
-                left -= 1
+                rows_left -= 1
                 yield row
 
-    def use(self, sheets: list[Sheet], given: ColumnMap, known: list[Problem]) -> None:
-        """Take the sheets that have a column for the code. Raises Unreadable where none has."""
-        without: list[tuple[Sheet, list[str]]] = []
+    def add_sheets(self, sheets: list[Sheet], column_map: ColumnMap, problems: list[Problem]) -> None:
+        """Add the sheets that have a column for the code. Raises Unreadable where none has."""
+        codeless: list[tuple[Sheet, list[str]]] = []
         for sheet in sheets:
-            part = find_header(sheet, given, self.limits)
+            part = find_header(sheet, column_map, self.limits)
             if isinstance(part, SheetPart):
                 self.parts.append(part)
             else:
-                without.append((sheet, part))
+                codeless.append((sheet, part))
         if not self.parts:
-            raise _no_code_column([header for _, header in without])
-        self._found_first = known + [_left_out(sheet, header) for sheet, header in without if header]
-        self._found_first += [problem for part in self.parts for problem in part.problems]
-        wrong = [problem for problem in self._found_first if problem.severity == "error"]
-        if wrong:
-            raise Unreadable(wrong, self.header)
-        self.problems[:] = self._found_first
-        named = [part for part in self.parts if part.sheet.name]
-        if len(named) > 1:
-            for part in named:
+            raise _no_code_column([header for _, header in codeless])
+        self._first_problems = problems + [_sheet_left_out(sheet, header) for sheet, header in codeless if header]
+        self._first_problems += [problem for part in self.parts for problem in part.problems]
+        errors = [problem for problem in self._first_problems if problem.severity == "error"]
+        if errors:
+            raise Unreadable(errors, self.header)
+        self.problems[:] = self._first_problems
+        sheet_parts = [part for part in self.parts if part.sheet.name]
+        if len(sheet_parts) > 1:
+            for part in sheet_parts:
                 part.section = part.section or part.sheet.name
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
         if len(self.problems) >= MAX_PROBLEMS:
             message = f"The file has more than {MAX_PROBLEMS} problems; the first ones are shown. Is this file a table?"
-            raise Unreadable([Problem(None, "too_many_problems", message), *self.problems[:SHOWN_PROBLEMS]])
+            raise Unreadable([Problem(None, "too_many_problems", message), *self.problems[:FIRST_PROBLEMS]])
 
 
 def open_source(
@@ -135,48 +135,48 @@ def open_source(
     columns: ColumnMap | Mapping[str, str] | None = None,
     limits: Limits | None = None,
 ) -> Source:
-    """Open a file, or a seekable file object that stays open while rows are read, and find out what it is.
+    """Return the source of a path, or of a seekable file object that stays open while you read rows.
 
-    `encoding`, `delimiter` and `columns` (header to target; a stored `as_json()` will do) say what is not to be found
-    out. Headers that `columns` does not name are found by their names. Raises Unreadable.
+    `encoding`, `delimiter` and `columns` (header to target, as `ColumnMap.as_json` returns) replace what the file
+    itself shows. A header that `columns` does not have gets its target by its name. Raises Unreadable.
     """
-    given = map_given(columns)
+    column_map = check_column_map(columns)
     if delimiter and delimiter not in csv_text.DELIMITERS:
         message = f"Columns cannot be separated by {delimiter!r}. Allowed: comma, semicolon, tab."
         raise unreadable("unknown_delimiter", message, value=delimiter)
     limits = limits or Limits.from_settings()
-    opened = Opened(file, limits)
-    if opened.is_zip:
-        source = Source(opened, "xlsx", "", "", limits)
-        sheets, known = xlsx.sheets(opened, limits)
-        source.use(sheets, given, known)
+    input_file = InputFile(file, limits)
+    if input_file.is_zip:
+        source = Source(input_file, "xlsx", "", "", limits)
+        sheets, problems = xlsx.sheets(input_file, limits)
+        source.add_sheets(sheets, column_map, problems)
         return source
-    opened.check_is_text(name)
-    found = opened.encoding(encoding)
-    sample = opened.head.decode(codec_of(found), MARK)
+    input_file.check_is_text(name)
+    text_encoding = input_file.encoding(encoding)
+    sample = input_file.head.decode(codec_of(text_encoding), KEEP_BAD_BYTES)
     kind = _format(sample, name, bool(delimiter))
     if kind == "csv":
-        delimiter = delimiter or csv_text.sniff_delimiter(sample, given)
-    source = Source(opened, kind, found, delimiter if kind == "csv" else "", limits)
-    source.use(_text_sheets(opened, source), given, [])
+        delimiter = delimiter or csv_text.sniff_delimiter(sample, column_map)
+    source = Source(input_file, kind, text_encoding, delimiter if kind == "csv" else "", limits)
+    source.add_sheets(_text_sheets(input_file, source), column_map, [])
     return source
 
 
-def _text_sheets(opened: Opened, source: Source) -> list[Sheet]:
+def _text_sheets(input_file: InputFile, source: Source) -> list[Sheet]:
     if source.format == "csv":
-        return [csv_text.sheet(opened, source.encoding, source.delimiter, source.limits)]
-    text = opened.text(source.encoding, source.limits)
+        return [csv_text.sheet(input_file, source.encoding, source.delimiter, source.limits)]
+    text = input_file.text(source.encoding, source.limits)
     if source.format in ("json", "ndjson"):
         return [json_text.sheet(text, lines=source.format == "ndjson")]
     return (markup.html_sheets if source.format == "html" else markup.markdown_sheets)(text, source.limits)
 
 
-def _format(sample: str, name: str, delimited_for_sure: bool) -> str:
-    """Return the format of a text: as its name says, or as it begins."""
-    by_name = _BY_NAME.get(name.lower().rpartition(".")[2], "")
-    if delimited_for_sure or by_name:
-        return "csv" if delimited_for_sure else by_name
-    if _LINES.match(sample):
+def _format(sample: str, name: str, has_delimiter: bool) -> str:
+    """Return the format of a text, by its name or else by how it begins."""
+    named_format = _FORMATS.get(name.lower().rpartition(".")[2], "")
+    if has_delimiter or named_format:
+        return "csv" if has_delimiter else named_format
+    if _JSON_LINES.match(sample):
         return "ndjson"
     if _JSON.match(sample):
         return "json"
@@ -187,12 +187,12 @@ def _format(sample: str, name: str, delimited_for_sure: bool) -> str:
 
 def _no_code_column(headers: list[list[str]]) -> Unreadable:
     header = max(headers, key=len, default=[])
-    found = ", ".join(header) or "nothing"
-    message = f"No column for the code. Found: {found[:500]}. Allowed are names such as Code, Return code, Error code."
+    labels = ", ".join(header) or "nothing"
+    message = f"No column for the code. Found: {labels[:500]}. Allowed are names such as Code, Return code, Error code."
     return Unreadable([Problem(None, "no_code_column", message, ", ".join(header)[:500])], header)
 
 
-def _left_out(sheet: Sheet, header: list[str]) -> Problem:
-    what = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
-    message = f"{what} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
+def _sheet_left_out(sheet: Sheet, header: list[str]) -> Problem:
+    subject = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
+    message = f"{subject} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
     return Problem(None, "sheet_left_out", message, sheet.name, "warning")

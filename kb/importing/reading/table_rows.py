@@ -1,15 +1,14 @@
-"""From the records of a sheet to the rows of a table: find the header, then check and name the cells of each record."""
+"""The rows of a table, from the records of a sheet: find the header, then check and label the cells of each record."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from kb.importing.reading import columns as named
-from kb.importing.reading.columns import ColumnMap
+from kb.importing.reading.columns import EXTRA, ColumnMap, find_columns, is_header, label_headers, positions
 from kb.importing.reading.files import bad_byte
 from kb.importing.reading.sheets import (
-    CONTINUED,
+    CONTINUATION,
     Date,
     Limits,
     Number,
@@ -24,18 +23,18 @@ from kb.importing.reading.sheets import (
 from kb.text.codes.cells import EMPTY, fit, several_codes, tidy, unfit
 from kb.text.codes.forms import MAX_LENGTH, clean
 
-HEADER_WITHIN = 20
-"""Records among which the header is looked for: titles and notes may stand above it."""
+MAX_HEADER_RECORD = 20
+"""The header is one of the first records, as many as this: titles and notes may stand above it."""
 
-_SHOWN = 60
+_MAX_VALUE = 60
 _EXACT_DIGITS = 15
 
 
 class TableRow(NamedTuple):
     """One code as the file has it.
 
-    `texts` has the columns that the file has, by their name in VENDOR_TEXTS: "" clears, an absent one leaves alone.
-    `extra` has the other columns by their header, without the empty ones.
+    `texts` has the file's columns by their name in VENDOR_TEXTS: "" clears the stored text, an absent column keeps it.
+    `extra` has the other columns by their header, without empty cells.
     """
 
     place: SourcePlace
@@ -51,35 +50,35 @@ class SheetPart:
 
     sheet: Sheet
     header: list[str]
-    # Records up to the header, and with it. A line may hold several of them.
-    above: int
+    # Number of records up to and including the header. A line may have several records.
+    header_end: int
     columns: ColumnMap
     section: str
     problems: list[Problem]
     cells: list[str | None] = field(default_factory=list)
 
     def rows(self, limits: Limits, encoding: str, report: Report) -> Iterator[TableRow]:
-        """Yield the rows that can be used and report what is wrong with the others."""
+        """Yield the rows without errors and report the problems of the others."""
         return _RowReader(self, limits, encoding, report).rows()
 
 
-def find_header(sheet: Sheet, given: ColumnMap, limits: Limits) -> SheetPart | list[str]:
-    """Return the sheet with its header; without one, the cells that would be the header if they named a code."""
-    above = ""
+def find_header(sheet: Sheet, column_map: ColumnMap, limits: Limits) -> SheetPart | list[str]:
+    """Return the sheet with its header; without a header, the labels of the record that is most like one."""
+    heading_text = ""
     first: list[str] = []
     for count, (line, cells) in enumerate(sheet.records(lambda problem: None)):
-        if count >= HEADER_WITHIN:
+        if count >= MAX_HEADER_RECORD:
             break
-        if named.names_code(cells, given):
-            return _part(sheet, (count + 1, line), list(cells), given, above, limits)
-        said = [cell for cell in cells if cell and cell.strip()]
-        above = tidy(said[0]) if len(said) == 1 else above
-        first = first if len(first) > 1 else said
-    return named.label_headers(first)
+        if is_header(cells, column_map):
+            return _part(sheet, (count + 1, line), list(cells), column_map, heading_text, limits)
+        texts = [cell for cell in cells if cell and cell.strip()]
+        heading_text = tidy(texts[0]) if len(texts) == 1 else heading_text
+        first = first if len(first) > 1 else texts
+    return label_headers(first)
 
 
 def _part(
-    sheet: Sheet, at: tuple[int, int], cells: list[str | None], given: ColumnMap, above: str, limits: Limits
+    sheet: Sheet, at: tuple[int, int], cells: list[str | None], column_map: ColumnMap, heading_text: str, limits: Limits
 ) -> SheetPart:
     count, line = at
     while cells and not (cells[-1] or "").strip():
@@ -87,8 +86,8 @@ def _part(
     if len(cells) > limits.columns:
         message = f"The file has {len(cells)} columns; at most {limits.columns} are allowed."
         raise unreadable("too_many_columns", message, sheet.place(line))
-    columns, problems = named.find_columns(cells, given, sheet.place(line))
-    section = _heading(above or sheet.section, sheet.place(line), problems.append)
+    columns, problems = find_columns(cells, column_map, sheet.place(line))
+    section = _section_name(heading_text or sheet.section, sheet.place(line), problems.append)
     return SheetPart(sheet, list(columns.targets), count, columns, section, problems, cells)
 
 
@@ -105,90 +104,92 @@ class _RowReader:
         order = list(part.columns.targets.values())
         self.code_at = order.index("code")
         self.section_at = order.index("section") if "section" in order else -1
-        self.texts_at = list(named.positions(part.columns).items())
-        self.extra_at = [(part.header[i], i) for i, target in enumerate(order) if target == named.EXTRA]
+        self.texts_at = list(positions(part.columns).items())
+        self.extra_at = [(part.header[i], i) for i, target in enumerate(order) if target == EXTRA]
         self.section = part.section
         self.widths = Widths()
 
     def rows(self) -> Iterator[TableRow]:
-        """Yield the rows that can be used."""
+        """Yield the rows without errors."""
         limit, name, spreadsheet = self.limits.cell, self.sheet.name, self.sheet.spreadsheet
         code_at, texts_at, extra_at = self.code_at, self.texts_at, self.extra_at
         for line, cells in self._records():
-            # A million rows come along here: whatever is rare is asked for all cells at once, and handled elsewhere.
-            self._see_section(cells)
+            # A million rows pass through this loop: rare cases are checked once for all cells and handled elsewhere.
+            self._update_section(cells)
             code = self._code(line, cells[code_at])
             if self.sheet.suspect and not self._is_fit(line, cells):
                 continue
             if code is None:
                 continue
-            tidied = [cell and tidy(cell, spreadsheet) for cell in cells]
-            if any(len(cell) > limit for cell in tidied if cell):
-                self._report_long(line, tidied)
+            row_texts = [cell and tidy(cell, spreadsheet) for cell in cells]
+            if any(len(cell) > limit for cell in row_texts if cell):
+                self._report_long(line, row_texts)
                 continue
-            texts = {key: text for key, at in texts_at if (text := tidied[at]) is not None}
-            extra = {header: text for header, at in extra_at if (text := tidied[at])}
+            texts = {key: text for key, at in texts_at if (text := row_texts[at]) is not None}
+            extra = {header: text for header, at in extra_at if (text := row_texts[at])}
             yield TableRow(SourcePlace(line, name), self.section, code, texts, extra)
         self._report_lost_zeros()
 
     def _records(self) -> Iterator[Record]:
-        """Yield what stands below the header, as wide as it: without empty records, banners and repeated headers."""
-        waiting: Record | None = None
-        for line, cells in islice(self.sheet.records(self.report), self.part.above, None):
-            if waiting:
-                lone, waiting = waiting, None
-                if self._repeats_header(cells) or self._is_banner(lone[1]):
-                    self.section = _heading(tidy(lone[1][0] or ""), self.sheet.place(lone[0]), self.report)
-                elif (fitted := self._fitted(*lone)) is not None:
-                    yield lone[0], fitted
+        """Yield the records below the header, as wide as it, without empty ones, banners and repeated headers."""
+        pending: Record | None = None
+        for line, cells in islice(self.sheet.records(self.report), self.part.header_end, None):
+            if pending:
+                candidate, pending = pending, None
+                if self._repeats_header(cells) or self._is_banner(candidate[1]):
+                    self.section = _section_name(
+                        tidy(candidate[1][0] or ""), self.sheet.place(candidate[0]), self.report
+                    )
+                elif (row_cells := self._fit_record(*candidate)) is not None:
+                    yield candidate[0], row_cells
             if self._repeats_header(cells):
                 continue
             if cells[0] and self.section_at < 0 and self.width > 1 and not any(cells[1:]):
-                waiting = line, cells
-            elif (fitted := self._fitted(line, cells)) is not None:
-                yield line, fitted
-        if waiting and not self._is_banner(waiting[1]) and (fitted := self._fitted(*waiting)) is not None:
-            yield waiting[0], fitted
+                pending = line, cells
+            elif (row_cells := self._fit_record(line, cells)) is not None:
+                yield line, row_cells
+        if pending and not self._is_banner(pending[1]) and (row_cells := self._fit_record(*pending)) is not None:
+            yield pending[0], row_cells
 
     def _repeats_header(self, cells: Sequence[str | None]) -> bool:
         return cells[0] == self.part.cells[0] and list(cells[: self.width]) == self.part.cells
 
     def _is_banner(self, cells: Sequence[str | None]) -> bool:
-        """Whether a record with one cell alone is a heading within the table, and not a code without a text."""
+        """Whether a record with a single cell is a heading within the table, rather than a code without a text."""
         text = tidy(cells[0] or "")
-        whole = self.sheet.name or len(cells) == self.width
-        return bool(whole) and (" " in text or not (text.isascii() or any(map(str.isdigit, text))))
+        is_full_row = self.sheet.name or len(cells) == self.width
+        return bool(is_full_row) and (" " in text or not (text.isascii() or any(map(str.isdigit, text))))
 
-    def _fitted(self, line: int, cells: Sequence[str | None]) -> Sequence[str | None] | None:
-        """Return a record as wide as the header; None, and a problem, where cells are too many or too few."""
+    def _fit_record(self, line: int, cells: Sequence[str | None]) -> Sequence[str | None] | None:
+        """Return a record as wide as the header; None without cells, or with a problem."""
         if len(cells) == self.width:
             return cells if any(cells) else None
         if not any(cell and cell.strip() for cell in cells):
             return None
         if len(cells) < self.width and self.sheet.name:
-            # A sheet does not say where its empty cells end.
+            # Sheets leave empty cells out at the end of a row.
             return [*cells, *[""] * (self.width - len(cells))]
         if len(cells) > self.width and not any(cell and cell.strip() for cell in cells[self.width :]):
             return cells[: self.width]
-        self._see_section(cells)
+        self._update_section(cells)
         code = cells[self.code_at] if self.code_at < len(cells) else ""
         message = f"This row has {len(cells)} cells, the header has {self.width}."
-        self.report(Problem(self.sheet.place(line), "ragged_row", message, _shown(code)))
+        self.report(Problem(self.sheet.place(line), "ragged_row", message, _shorten(code)))
         return None
 
     def _code(self, line: int, cell: str | None) -> str | None:
-        """Return the code of a record; None, and a problem, where it has not exactly one."""
+        """Return the code of a record; None, with a problem, unless it has exactly one."""
         if type(cell) is str and cell.isalnum() and cell not in EMPTY and len(cell) <= MAX_LENGTH:
-            # As most codes are: nothing to clean, and nothing can be wrong.
-            self.widths.see(line, cell, number=False)
+            # Most codes are like this: nothing to clean, and nothing can be wrong.
+            self.widths.add(line, cell, number=False)
             return cell
         code = clean(tidy(cell or "", self.sheet.spreadsheet))
         kind = type(cell)
-        self.widths.see(line, code, number=kind is Number)
+        self.widths.add(line, code, number=kind is Number)
         flaw = _flaw_of(code, kind)
         if flaw:
-            # The planner finds the codes that broken rows name in `value`: a list of them is kept in full.
-            value = fit(code) if flaw.suggestion else _shown(code)
+            # The planner finds the codes of broken rows in `value`, so a list of codes is kept in full.
+            value = fit(code) if flaw.suggestion else _shorten(code)
             self.report(Problem(self.sheet.place(line), flaw.kind, flaw.message, value, suggestion=flaw.suggestion))
             return None
         if kind is Number and len(code) > _EXACT_DIGITS:
@@ -196,33 +197,33 @@ class _RowReader:
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
         return code
 
-    def _see_section(self, cells: Sequence[str | None]) -> None:
-        """Take notice of a record's section, also of one with an error: a merged cell below it carries it on."""
-        if 0 <= self.section_at < len(cells) and (cell := cells[self.section_at]) is not CONTINUED:
-            said = " ".join(tidy(cell or "", self.sheet.spreadsheet).split())
-            self.section = fit(said) if self.sheet.suspect else said
+    def _update_section(self, cells: Sequence[str | None]) -> None:
+        """Set the section from a record, also from one with an error: a merged cell may carry it on below."""
+        if 0 <= self.section_at < len(cells) and (cell := cells[self.section_at]) is not CONTINUATION:
+            section = " ".join(tidy(cell or "", self.sheet.spreadsheet).split())
+            self.section = fit(section) if self.sheet.suspect else section
 
     def _is_fit(self, line: int, cells: Sequence[str | None]) -> bool:
-        """Whether no cell has a character that no text may have; reports each that has."""
+        """Whether all cells have only characters that a text may have; reports the others."""
         bad = [(self.part.header[i], unfit(cell)) for i, cell in enumerate(cells) if cell and unfit(cell)]
-        value = _shown(cells[self.code_at])
+        value = _shorten(cells[self.code_at])
         for header, character in bad:
             byte = bad_byte(character)
             if byte is None:
-                what, kind = f"has the control character U+{ord(character):04X}", "control_character"
+                fault, kind = f"has the control character U+{ord(character):04X}", "control_character"
             else:
-                what, kind = f"has the byte 0x{byte:02X}, which is not {self.encoding.upper()}", "undecodable"
-            self.report(Problem(self.sheet.place(line), kind, f"The column {header} {what}.", value))
+                fault, kind = f"has the byte 0x{byte:02X}, which is not {self.encoding.upper()}", "undecodable"
+            self.report(Problem(self.sheet.place(line), kind, f"The column {header} {fault}.", value))
         return not bad
 
     def _report_long(self, line: int, cells: Sequence[str | None]) -> None:
         for header, cell in zip(self.part.header, cells, strict=True):
             if cell and len(cell) > self.limits.cell:
                 message = f"The column {header} has {len(cell)} characters; at most {self.limits.cell} are allowed."
-                self.report(Problem(self.sheet.place(line), "too_long", message, _shown(cells[self.code_at])))
+                self.report(Problem(self.sheet.place(line), "too_long", message, _shorten(cells[self.code_at])))
 
     def _report_lost_zeros(self) -> None:
-        width, narrow = self.widths.narrow()
+        width, narrow = self.widths.narrow_codes()
         for line, code in narrow:
             message = f"The spreadsheet stores {code} as a number, but codes here have {width} characters."
             message += f" Did it lose zeros, as in {code.zfill(width)}?"
@@ -236,30 +237,30 @@ class _Flaw(NamedTuple):
 
 
 def _flaw_of(code: str, kind: type) -> _Flaw | None:
-    """Return what is wrong with a code, if anything is."""
+    """Return what is wrong with a code; None for a good one."""
     if not code:
         return _Flaw("missing_code", "This row has no code.")
     if kind is Date:
         return _Flaw("date_code", f"The spreadsheet turned this code into a date ({code}). Format the column as text.")
     suggestion = several_codes(fit(code))
     if suggestion:
-        message = f"This cell has several codes: {_shown(code)}. Put each one in its own row."
+        message = f"This cell has several codes: {_shorten(code)}. Put each one in its own row."
         return _Flaw("several_codes", message, suggestion)
     if len(code) > MAX_LENGTH:
-        message = f"The code {_shown(code)} has {len(code)} characters; at most {MAX_LENGTH} are allowed."
+        message = f"The code {_shorten(code)} has {len(code)} characters; at most {MAX_LENGTH} are allowed."
         return _Flaw("too_long", message)
     return None
 
 
-def _heading(text: str, place: SourcePlace, report: Report) -> str:
-    """Return the name of a section; a character that it must not have becomes one that shows, with a warning."""
+def _section_name(text: str, place: SourcePlace, report: Report) -> str:
+    """Return the name of a section; characters that no text may have are replaced, with a warning."""
     name = fit(" ".join(text.split()))
     if unfit(text):
-        message = f"The heading {_shown(name)} has an unreadable character, which was replaced."
-        report(Problem(place, "undecodable", message, _shown(name), "warning"))
+        message = f"The heading {_shorten(name)} has an unreadable character, which was replaced."
+        report(Problem(place, "undecodable", message, _shorten(name), "warning"))
     return name
 
 
-def _shown(value: str | None) -> str:
-    text = fit((value or "")[: _SHOWN + 1])
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\u2026"
+def _shorten(value: str | None) -> str:
+    text = fit((value or "")[: _MAX_VALUE + 1])
+    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}\u2026"

@@ -1,4 +1,4 @@
-"""XLSX: a sheet at a time, numbers back to the digits that they were, and nothing that unpacks without an end."""
+"""XLSX: one sheet at a time, numbers as the digits that the vendor wrote, and limits on what an archive unpacks to."""
 
 import re
 import zipfile
@@ -12,47 +12,57 @@ from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils import range_boundaries
 
-from kb.importing.reading.files import Opened
-from kb.importing.reading.sheets import CONTINUED, Date, Limits, Number, Problem, Record, Sheet, Unreadable, unreadable
+from kb.importing.reading.files import InputFile
+from kb.importing.reading.sheets import (
+    CONTINUATION,
+    Date,
+    Limits,
+    Number,
+    Problem,
+    Record,
+    Sheet,
+    Unreadable,
+    unreadable,
+)
 
 MAX_PARTS = 5_000
-"""Files in one archive. A workbook has a handful and one more a sheet."""
+"""Most files in one archive. A workbook has a handful, and one more for each sheet."""
 
 MAX_LINE = 1_048_576
-"""Last row of a sheet. A file may name one a billion rows down, and each of them would be counted."""
+"""Last row that a sheet may have. A file may claim a billion rows, and the reader would count each of them."""
 
-_LEAST = 64 * 2**20
+_MIN_UNPACKED = 64 * 2**20
 _PIECE = 1 << 20
 _OVERLAP = 200
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
-_DECLARES = (b"<!DOCTYPE", b"<!ENTITY")
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_MERGED_RANGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+_DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _ZEROS = re.compile("0+")
 
 
-def sheets(opened: Opened, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
-    """Return the sheets of a workbook that are shown, and what is left out. Raises Unreadable."""
-    with _reading(opened) as (archive, file):
+def sheets(input_file: InputFile, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
+    """Return the visible sheets of a workbook, and warnings about the hidden ones. Raises Unreadable."""
+    with _open_archive(input_file) as (archive, file):
         if "[Content_Types].xml" not in archive.namelist() or not any("workbook" in n for n in archive.namelist()):
             message = "This zip archive does not contain a workbook. Allowed: CSV, XLSX, JSON, HTML, Markdown."
             raise unreadable("binary", message)
-        merged = _check_parts(archive, opened.size, limits)
+        merged_ranges = _check_parts(archive, input_file.size, limits)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        made, problems = [], []
+        visible_sheets, problems = [], []
         for page in book.worksheets:
             if page.sheet_state == "visible":
-                made.append(_sheet(opened, page, limits, merged.get(page._worksheet_path, [])))
+                visible_sheets.append(_sheet(input_file, page, limits, merged_ranges.get(page._worksheet_path, [])))
             else:
                 message = f"The sheet {page.title} is hidden and was left out."
                 problems.append(Problem(None, "sheet_left_out", message, page.title, "warning"))
-    return made, problems
+    return visible_sheets, problems
 
 
 @contextmanager
-def _reading(opened: Opened) -> Iterator[tuple[zipfile.ZipFile, Any]]:
-    """Open the archive; whatever a broken one raises becomes an Unreadable."""
+def _open_archive(input_file: InputFile) -> Iterator[tuple[zipfile.ZipFile, Any]]:
+    """Yield the archive and its file; any error of a broken one becomes Unreadable."""
     try:
-        with opened.reading() as file, zipfile.ZipFile(file) as archive:
+        with input_file.open() as file, zipfile.ZipFile(file) as archive:
             yield archive, file
     except (Unreadable, GeneratorExit):
         raise
@@ -63,86 +73,88 @@ def _reading(opened: Opened) -> Iterator[tuple[zipfile.ZipFile, Any]]:
 
 
 def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, list[str]]:
-    """Unpack everything once without keeping it; return which cells each sheet merges.
+    """Unpack everything once without keeping it; return the merged ranges of each sheet. Raises Unreadable.
 
-    What the archive says about its sizes is checked first, and what it really holds while it is unpacked. No part of
-    a workbook declares a document type: entities, with which a small file grows without end, begin there.
+    The sizes that the archive declares are checked first, the real ones while it is unpacked. A document type is
+    refused: workbooks have none, and it can declare entities that make a small file grow without end.
     """
     parts = archive.infolist()
-    most = min(max(_LEAST, limits.unpack_ratio * size), max(limits.bytes, _LEAST))
+    bytes_left = min(max(_MIN_UNPACKED, limits.unpack_ratio * size), max(limits.bytes, _MIN_UNPACKED))
     if len(parts) > MAX_PARTS:
         raise unreadable("too_large_unpacked", f"This archive has {len(parts)} files; at most {MAX_PARTS} are allowed.")
     if any(part.flag_bits & 1 for part in parts):
         raise unreadable("password", "This XLSX file is protected by a password. Save it without one.")
-    total, merged = sum(part.file_size for part in parts), {}
-    if total > most:
-        message = f"The file has {size} bytes but unpacks to {total}; at most {most} are allowed."
+    total, merged_ranges = sum(part.file_size for part in parts), {}
+    if total > bytes_left:
+        message = f"The file has {size} bytes but unpacks to {total}; at most {bytes_left} are allowed."
         raise unreadable("too_large_unpacked", message)
     for part in parts:
-        merged[part.filename], most = _check_part(archive, part, most)
-    return merged
+        merged_ranges[part.filename], bytes_left = _check_part(archive, part, bytes_left)
+    return merged_ranges
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> tuple[list[str], int]:
-    merged: set[str] = set()
-    before = b""
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int) -> tuple[list[str], int]:
+    references: set[str] = set()
+    tail = b""
     with archive.open(part) as unpacked:
         while piece := unpacked.read(_PIECE):
-            most -= len(piece)
-            seen = before + piece
-            if most < 0:
+            bytes_left -= len(piece)
+            window = tail + piece
+            if bytes_left < 0:
                 raise unreadable("too_large_unpacked", "The file unpacks to more than it declares. Reading stopped.")
-            # UTF-16 would hide the words that are looked for. Pictures and printer settings have zeros of their own.
+            # UTF-16 would hide the declarations. Pictures and printer settings may have zeros.
             if (b"\x00" in piece and part.filename.endswith((".xml", ".rels"))) or any(
-                word in seen for word in _DECLARES
+                word in window for word in _DECLARATIONS
             ):
                 message = (
                     f"{part.filename} in this XLSX file is not allowed: it declares a document type or is not UTF-8."
                 )
                 raise unreadable("broken_xlsx", message)
-            if b"mergeCell" in seen:
-                merged.update(ref.decode() for ref in _MERGED.findall(seen))
-            before = piece[-_OVERLAP:]
-    return sorted(merged), most
+            if b"mergeCell" in window:
+                references.update(ref.decode() for ref in _MERGED_RANGE.findall(window))
+            tail = piece[-_OVERLAP:]
+    return sorted(references), bytes_left
 
 
-def _sheet(opened: Opened, page: Any, limits: Limits, merged: list[str]) -> Sheet:
-    downwards: dict[int, list[tuple[int, int]]] = {}
-    for first, top, last, bottom in map(range_boundaries, merged):
+def _sheet(input_file: InputFile, page: Any, limits: Limits, references: list[str]) -> Sheet:
+    ranges_by_column: dict[int, list[tuple[int, int]]] = {}
+    for first, top, last, bottom in map(range_boundaries, references):
         for column in range(first - 1, min(last, limits.columns)) if bottom > top else ():
-            downwards.setdefault(column, []).append((top, bottom))
-    for ranges in downwards.values():
+            ranges_by_column.setdefault(column, []).append((top, bottom))
+    for ranges in ranges_by_column.values():
         ranges.sort()
-    # What the file says about its size may be wrong.
+    # The dimensions that the file declares may be wrong.
     page.reset_dimensions()
-    return Sheet(lambda report: _records(opened, page, limits, downwards), name=page.title, spreadsheet=True)
+    return Sheet(lambda report: _records(input_file, page, limits, ranges_by_column), name=page.title, spreadsheet=True)
 
 
-def _records(opened: Opened, page: Any, limits: Limits, merged: dict[int, list[tuple[int, int]]]) -> Iterator[Record]:
-    with _reading(opened) as (archive, _):
-        # The workbook keeps the texts that its sheets share, and takes the sheet itself from the file as it is now.
+def _records(
+    input_file: InputFile, page: Any, limits: Limits, ranges_by_column: dict[int, list[tuple[int, int]]]
+) -> Iterator[Record]:
+    with _open_archive(input_file) as (archive, _):
+        # The workbook already has the texts that its sheets share; it reads the sheet itself from this archive.
         page.parent._archive = archive
-        before = None
-        # One column more than allowed is enough to know.
+        previous_row = None
+        # One column more than allowed shows that there are too many.
         for line, row in enumerate(page.iter_rows(max_col=limits.columns + 1), 1):
             if line > MAX_LINE:
                 raise unreadable("too_many_rows", f"The sheet {page.title} has rows below row {MAX_LINE}, the limit.")
-            # Rows that a file leaves out are one and the same object, perhaps a million times.
-            if row is before:
+            # Rows that a file leaves out are all the same object, perhaps a million times.
+            if row is previous_row:
                 continue
-            before = row
+            previous_row = row
             cells = ["" if cell is EMPTY_CELL else _text(cell) for cell in row]
-            for column, ranges in merged.items():
+            for column, ranges in ranges_by_column.items():
                 if not cells[column] and _is_covered(ranges, line):
-                    cells[column] = CONTINUED
-            while cells and not cells[-1] and cells[-1] is not CONTINUED:
+                    cells[column] = CONTINUATION
+            while cells and not cells[-1] and cells[-1] is not CONTINUATION:
                 cells.pop()
             if any(cells):
                 yield line, cells
 
 
 def _is_covered(ranges: list[tuple[int, int]], line: int) -> bool:
-    """Whether a row is in one of the sorted ranges, below its first row."""
+    """Whether a row is below the first row of one of the sorted ranges."""
     at = bisect_left(ranges, (line, 0)) - 1
     return at >= 0 and line <= ranges[at][1]
 
@@ -152,7 +164,7 @@ def _text(cell: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return _ESCAPED.sub(_unescaped, value) if "_x" in value else value
+        return _ESCAPE.sub(_unescape, value) if "_x" in value else value
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float):
@@ -164,13 +176,13 @@ def _text(cell: Any) -> str:
 
 def _digits(value: float, number_format: str) -> str:
     text = str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
-    # A format of zeros shows them, so they belong to what the vendor wrote.
+    # A number format of zeros shows leading zeros, so the vendor means them.
     if _ZEROS.fullmatch(number_format or "") and len(number_format) > 1 and text.isdigit():
         return text.zfill(len(number_format))
     return Number(text)
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    # Excel writes control characters so; a carriage return is followed by the line feed that it belongs to.
+def _unescape(match: re.Match[str]) -> str:
+    # Excel writes control characters like this; a carriage return belongs to the line feed after it.
     value = chr(int(match[1], 16))
     return "" if value == "\r" else value

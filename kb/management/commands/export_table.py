@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb.exporting.sqlite import open_snapshot
+from kb.exporting.sqlite import export_database
 from kb.exporting.tables import FORMATS, WORDS, ExportRefused, export_table
 from kb.management.terminal import reads_as
 from kb.models import CodeTable
@@ -50,7 +50,7 @@ def _parts(options: dict[str, Any]) -> Iterator[bytes]:
     if options["format"] != "sqlite":
         return export_table(_table(options["table"] or ""), options["format"], options["words"])
     table = _table(options["table"]) if options["table"] else None
-    return open_snapshot(reads_as(options["public"]), table)
+    return export_database(reads_as(options["public"]), table)
 
 
 def _table(slug: str) -> CodeTable:

@@ -10,7 +10,7 @@ from django.core.management import BaseCommand
 from django.db import DatabaseError
 
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import apply_import, needs_second_yes, retire_limit
+from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
 from kb.importing.errors import ImportRefused
 from kb.importing.planning.plan import NewTable, plan_import, remembered_columns
 from kb.importing.reading.columns import ColumnMap
@@ -131,7 +131,7 @@ class Command(BaseCommand):
             return UNDECIDED, [
                 f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
             ]
-        if needs_second_yes(planned) and not options["yes_retire"]:
+        if needs_confirmation(planned) and not options["yes_retire"]:
             limit = retire_limit(planned)
             return UNDECIDED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
         errors, twice = planned.count(RowKind.ERROR), planned.count(RowKind.DUPLICATE)

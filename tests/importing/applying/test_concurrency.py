@@ -1,4 +1,4 @@
-"""Two people at once, writers while planning, and a process that is killed: all or nothing, and nobody waits."""
+"""Concurrent imports, edits while planning, and killed processes: an import is all or nothing, and nobody waits."""
 
 import os
 import subprocess
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def table():
-    made = make.table()
-    applied(made, ("1", "One."), ("2", "Two."))
-    return made
+    table = make.table()
+    applied(table, ("1", "One."), ("2", "Two."))
+    return table
 
 
 def in_threads(*calls):
-    """Run calls at the same time, each on its own connection; return what they raised or returned."""
-    results, together = [None] * len(calls), threading.Barrier(len(calls))
+    """Run calls at the same time, each on its own connection; return the result or the error of each."""
+    results, barrier = [None] * len(calls), threading.Barrier(len(calls))
 
     def run(n, call):
-        together.wait()
+        barrier.wait()
         try:
             results[n] = call()
         except Exception as error:
@@ -48,7 +48,7 @@ def in_threads(*calls):
     return results
 
 
-def test_of_two_people_who_apply_the_same_plan_one_wins_and_the_other_is_told(table):
+def test_when_two_people_apply_the_same_plan_one_gets_an_error(table):
     plan = planned(table, ("1", "Uno."), ("3", "Three."))
     results = in_threads(lambda: apply_import(plan, by()), lambda: apply_import(plan, by()))
     assert sorted(type(result) for result in results if isinstance(result, Exception)) == [WrongState]
@@ -56,33 +56,33 @@ def test_of_two_people_who_apply_the_same_plan_one_wins_and_the_other_is_told(ta
     assert ReturnCode.objects.get(code="1").version == 2
 
 
-def test_of_two_plans_of_one_table_the_second_is_told(table):
+def test_when_two_plans_of_one_table_are_applied_one_is_stale(table):
     plans = planned(table, ("1", "Uno.")), planned(table, ("1", "Eins."))
     results = in_threads(*[lambda plan=plan: apply_import(plan, by()) for plan in plans])
     assert sorted(type(result) for result in results if isinstance(result, Exception)) == [PlanIsStale]
 
 
-def test_an_edit_at_the_same_time_is_never_lost(table):
+def test_an_edit_during_an_import_is_never_lost(table):
     plan = planned(table, ("1", "Uno."))
     code = table.codes.get(code="1")
     results = in_threads(lambda: apply_import(plan, by()), lambda: edit_code(code, 1, {"description": "Ours."}, by()))
-    told = [type(result) for result in results if isinstance(result, Exception)]
+    errors = [type(result) for result in results if isinstance(result, Exception)]
     code.refresh_from_db()
     outcome = {journal.StaleEdit: ("Uno.", "Uno.", 2), PlanIsStale: ("Ours.", "One.", 2)}
-    assert (code.description, code.vendor_description, code.version) == outcome[told[0]]
-    assert len(told) == 1
+    assert (code.description, code.vendor_description, code.version) == outcome[errors[0]]
+    assert len(errors) == 1
 
 
 def test_editors_save_while_a_file_is_read_and_planned(table):
-    """Each batch of the file waits for a save by another person; a lock held by the planner would stall both."""
+    """Each batch of the file waits for an edit by another person; with a lock, both would stop."""
     big = source(*((str(n), "x") for n in range(10, 6010)))
-    saved = []
+    edits = []
 
     def save(_rows_read):
         def edit():
             try:
                 code = ReturnCode.objects.get(code="1")
-                saved.append(edit_code(code, code.version, {"description": f"Edit {len(saved)}."}, by()))
+                edits.append(edit_code(code, code.version, {"description": f"Edit {len(edits)}."}, by()))
             finally:
                 connection.close()
 
@@ -92,7 +92,7 @@ def test_editors_save_while_a_file_is_read_and_planned(table):
         assert not thread.is_alive()
 
     plan = plan_import(table, big, by(), progress=save)
-    assert (kinds(plan), len(saved)) == ({"new": 6000}, 3)
+    assert (kinds(plan), len(edits)) == ({"new": 6000}, 3)
 
 
 DIE = """
@@ -115,21 +115,21 @@ apply_import(TableImport.objects.get(pk=int(sys.argv[1])), By(None, Door.SHELL))
 @pytest.mark.parametrize(
     ("module", "step"),
     [
-        ("transaction", "_update_known"),
+        ("transaction", "_update_existing"),
         ("journal_rows", "write_revisions"),
         ("journal_rows", "write_feed"),
         ("transaction", "JournalEntry"),
     ],
 )
-def test_a_process_killed_while_applying_leaves_nothing_and_the_import_can_be_applied_again(table, module, step):
+def test_a_process_killed_while_applying_changes_nothing_and_the_import_can_be_applied_again(table, module, step):
     plan = planned(table, ("1", "Uno."), ("3", "Three."))
     before = list(ReturnCode.objects.values()), Change.objects.count(), ChangeCounter.objects.get().last
     script = DIE.format(module=module, step=step)
     connection.close()
-    killed = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script, str(plan.pk)], cwd=ROOT, env=_environment(), capture_output=True, check=False
     )
-    assert killed.returncode == -9, killed.stderr.decode()
+    assert process.returncode == -9, process.stderr.decode()
     after = list(ReturnCode.objects.values()), Change.objects.count(), ChangeCounter.objects.get().last
     assert after == before
     assert TableImport.objects.get(pk=plan.pk).state == "planned"

@@ -1,4 +1,4 @@
-"""An import is taken back exactly, but for what somebody edited since; nothing is deleted."""
+"""A roll-back restores exactly what an import changed, except later edits, and deletes nothing."""
 
 import pytest
 
@@ -14,29 +14,29 @@ from tests.importing.tables import applied, by, kinds, planned, row
 
 pytestmark = pytest.mark.django_db
 
-KEPT = ("code", "section__name", "position", "extra", "disposition", "fixer", "retired_at", *VENDOR_TEXTS)
-KEPT += tuple(f"vendor_{name}" for name in VENDOR_TEXTS)
+COMPARED_FIELDS = ("code", "section__name", "position", "extra", "disposition", "fixer", "retired_at", *VENDOR_TEXTS)
+COMPARED_FIELDS += tuple(f"vendor_{name}" for name in VENDOR_TEXTS)
 
 
 @pytest.fixture
 def table():
-    made = make.table()
+    table = make.table()
     applied(
-        made,
+        table,
         *(("1", "One."), ("2", "Two."), ("3", "Three.")),
         row("4", description="Four.", suggested_actions="Retry.", extra={"level": "error"}),
         ("5", "Five."),
     )
-    applied(made, ("1", "One."), ("2", "Two."), ("3", "Three."), row("4"), complete=True)
-    return made
+    applied(table, ("1", "One."), ("2", "Two."), ("3", "Three."), row("4"), complete=True)
+    return table
 
 
 def state(table):
-    return list(table.codes.order_by("id").values_list(*KEPT))
+    return list(table.codes.order_by("id").values_list(*COMPARED_FIELDS))
 
 
-def next_version(table, **options):
-    """A file with one of everything: restored, changed, moved, new, reordered; 1 and 3 are gone or in conflict."""
+def plan_next_version(table, **options):
+    """Plan a file with one of each: restored, changed, moved and new; 1 is retired and 3 in conflict."""
     return planned(
         table,
         *(("5", "Fuenf."), ("3", "Drei."), ("9", "Nine.")),
@@ -52,20 +52,25 @@ def next_version(table, **options):
 def test_a_roll_back_restores_exactly(table, editor):
     edit_code(table.codes.get(code="3"), 1, {"description": "Ours."}, by(editor))
     before = state(table)
-    plan = next_version(table)
+    plan = plan_next_version(table)
     assert kinds(plan) == {"restored": 1, "conflict": 1, "new": 1, "moved": 1, "changed": 1, "retired": 1}
     decisions.resolve_all(plan, "take_theirs", by(editor))
-    done = apply_import(plan, by(editor))
+    table_import = apply_import(plan, by(editor))
     assert table.codes.get(code="3").description == "Drei."
-    back = roll_back(done, by(editor))
+    reversal = roll_back(table_import, by(editor))
     *old, new = state(table)
     assert old == before
     assert (new[0], table.codes.get(code="9").is_retired) == ("9", True)
-    done.refresh_from_db()
-    assert (done.state, done.closed_by, back.rolls_back, back.state) == ("rolled_back", editor, done, "applied")
-    assert kinds(back) == {"retired": 2, "changed": 2, "moved": 1, "restored": 1}
-    assert {revision.table_import for revision in table.codes.get(code="3").history.all()[:1]} == {back}
-    feed = Change.objects.filter(table_import=back, noun="code").order_by("label")
+    table_import.refresh_from_db()
+    assert (table_import.state, table_import.closed_by, reversal.rolls_back, reversal.state) == (
+        "rolled_back",
+        editor,
+        table_import,
+        "applied",
+    )
+    assert kinds(reversal) == {"retired": 2, "changed": 2, "moved": 1, "restored": 1}
+    assert {revision.table_import for revision in table.codes.get(code="3").history.all()[:1]} == {reversal}
+    feed = Change.objects.filter(table_import=reversal, noun="code").order_by("label")
     assert list(feed.values_list("label", "kind")) == [
         ("1", "restored"),
         ("2", "updated"),
@@ -76,63 +81,64 @@ def test_a_roll_back_restores_exactly(table, editor):
     ]
 
 
-def test_the_order_is_put_back(table):
+def test_a_roll_back_restores_the_order(table):
     before = state(table)
     roll_back(applied(table, ("3", "Three."), ("1", "One."), ("2", "Two."), row("4"), complete=True), by())
     assert state(table) == before
 
 
-def test_what_was_edited_since_is_left_and_named(table, editor):
-    done = apply_import(next_version(table), by())
+def test_codes_edited_since_are_skipped_and_reported(table, editor):
+    table_import = apply_import(plan_next_version(table), by())
     code = table.codes.get(code="4")
     edit_code(code, code.version, {"description": "Later words."}, by(editor))
-    seen = preview(done)
-    assert (seen.restored, [skipped.code for skipped in seen.skipped]) == (5, [code])
-    assert "changed again" in seen.skipped[0].reason
-    back = roll_back(done, by(editor))
+    result = preview(table_import)
+    assert (result.restored, [skipped.code for skipped in result.skipped]) == (5, [code])
+    assert "changed again" in result.skipped[0].reason
+    reversal = roll_back(table_import, by(editor))
     code.refresh_from_db()
     assert (code.description, code.vendor_description) == ("Later words.", "Four!")
-    assert back.rows.get(kind="warning").message.startswith("Not rolled back: 4")
+    assert reversal.rows.get(kind="warning").message.startswith("Not rolled back: 4")
 
 
-def test_a_later_import_stands(table):
+def test_the_words_of_a_later_import_stay(table):
     first = applied(table, ("1", "Uno."), ("2", "Due."))
     applied(table, ("1", "Eins."))
     roll_back(first, by())
     assert list(table.codes.order_by("code").values_list("description", flat=True)[:2]) == ["Eins.", "Two."]
 
 
-def test_a_code_does_not_return_to_a_section_that_has_another_one_by_now(table):
-    done = applied(
+def test_a_code_does_not_return_to_a_section_that_has_a_new_code_of_the_same_number(table):
+    table_import = applied(
         table,
         *(("1", "One."), ("3", "Three."), row("2", section="Other", description="Two."), row("4")),
         complete=True,
     )
     applied(table, ("2", "Another two."))
-    assert ["Its former section now has another 2." for _ in (1,)] == [s.reason for s in preview(done).skipped]
-    roll_back(done, by())
+    reasons = [skipped.reason for skipped in preview(table_import).skipped]
+    assert reasons == ["Its former section now has another 2."]
+    roll_back(table_import, by())
     assert sorted(ReturnCode.objects.filter(code="2").values_list("section__name", flat=True)) == ["Other", "Public"]
 
 
-def test_notes_need_no_other_look_once_the_words_are_back(table):
+def test_notes_need_no_verification_after_their_codes_are_restored(table):
     make.note("One", table.codes.get(code="1"))
-    edited = make.note("Two", table.codes.get(code="2"))
-    done = applied(table, ("1", "Uno."), ("2", "Due."))
+    edited_note = make.note("Two", table.codes.get(code="2"))
+    table_import = applied(table, ("1", "Uno."), ("2", "Due."))
     code = table.codes.get(code="2")
     edit_code(code, code.version, {"symbol": "TWO"}, by())
-    roll_back(done, by())
-    assert [note.pk for note in TroubleshootingNote.objects.exclude(verify_since=None)] == [edited.pk]
+    roll_back(table_import, by())
+    assert [note.pk for note in TroubleshootingNote.objects.exclude(verify_since=None)] == [edited_note.pk]
 
 
-def test_only_an_applied_import_is_taken_back_and_only_once(table):
+def test_only_an_applied_import_is_rolled_back_and_only_once(table):
     plan = planned(table, ("1", "Uno."))
     with pytest.raises(WrongState, match="planned"):
         roll_back(plan, by())
-    back = roll_back(apply_import(plan, by()), by())
+    reversal = roll_back(apply_import(plan, by()), by())
     with pytest.raises(WrongState, match="already"):
         roll_back(plan, by())
     with pytest.raises(WrongState, match="roll-back"):
-        roll_back(back, by())
+        roll_back(reversal, by())
 
 
 def test_the_same_file_can_be_imported_again_after_a_roll_back(table):
@@ -144,9 +150,9 @@ def test_the_same_file_can_be_imported_again_after_a_roll_back(table):
     assert kinds(planned(table, *file)) == {"unchanged": 2}
 
 
-def test_a_plan_made_before_a_roll_back_is_stale(table):
-    done = applied(table, ("1", "Uno."))
+def test_a_plan_from_before_a_roll_back_is_stale(table):
+    table_import = applied(table, ("1", "Uno."))
     plan = planned(table, ("2", "Due."))
-    roll_back(done, by())
+    roll_back(table_import, by())
     with pytest.raises(Exception, match="was applied"):
         apply_import(plan, by())

@@ -1,11 +1,11 @@
-"""Applying is one transaction that re-checks what the plan was computed from, and loses nothing of staff's."""
+"""Applying is one transaction that checks again what the plan was computed from, and keeps all edits of support."""
 
 import pytest
 import time_machine
 
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import apply_import, needs_second_yes, retire_limit
-from kb.importing.errors import ImportRefused, NeedsSecondYes, PlanIsStale, RowsInError, WrongState
+from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
+from kb.importing.errors import ImportRefused, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning.plan import NewTable, plan_import
 from kb.models import Change, CodeTable, ReturnCode, TroubleshootingNote
 from kb.services.codes import edit_code
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def table():
-    made = make.table()
-    applied(made, ("1", "One."), ("2", "Two."), ("3", "Three."))
-    return made
-
-
-def test_codes_revisions_and_feed_name_the_import(importer):
     table = make.table()
-    done = applied(table, row("660", description="Busy.", suggested_actions="Retry."), user=importer)
+    applied(table, ("1", "One."), ("2", "Two."), ("3", "Three."))
+    return table
+
+
+def test_codes_revisions_and_feed_refer_to_the_import(importer):
+    table = make.table()
+    table_import = applied(table, row("660", description="Busy.", suggested_actions="Retry."), user=importer)
     code = table.codes.get()
     revision = code.history.get()
     assert (code.vendor_description, code.description, code.disposition, code.version) == (
@@ -39,27 +39,27 @@ def test_codes_revisions_and_feed_name_the_import(importer):
     assert (revision.history_user, revision.door, revision.table_import, revision.history_type) == (
         importer,
         "import",
-        done,
+        table_import,
         "+",
     )
     assert "zim.csv" in revision.history_change_reason
     assert list(Change.objects.since(0).values_list("noun", "kind", "label", "door", "table_import")) == [
-        ("section", "created", "Public", "import", done.pk),
-        ("code", "created", "660", "import", done.pk),
+        ("section", "created", "Public", "import", table_import.pk),
+        ("code", "created", "660", "import", table_import.pk),
     ]
-    assert (done.applied_by, done.state) == (importer, "applied")
-    assert done.rows.get().return_code == code
+    assert (table_import.applied_by, table_import.state) == (importer, "applied")
+    assert table_import.rows.get().return_code == code
 
 
-def test_a_plan_left_unapplied_and_a_second_file_of_the_same_words_do_nothing(table):
-    again = planned(table, ("1", "One."), ("2", "Two."), ("3", "Three."), complete=True)
+def test_a_second_file_with_the_same_words_changes_nothing(table):
+    plan = planned(table, ("1", "One."), ("2", "Two."), ("3", "Three."), complete=True)
     changes = Change.objects.count()
-    assert again.count() == 0
-    apply_import(again, by())
+    assert plan.count() == 0
+    apply_import(plan, by())
     assert Change.objects.count() == changes
 
 
-def test_staffs_words_stay_and_the_vendors_are_kept_beside(table, editor):
+def test_supports_words_stay_and_the_vendors_are_stored_too(table, editor):
     edit_code(table.codes.get(code="1"), 1, {"description": "Ours."}, by(editor))
     applied(table, row("1", description="Uno.", possible_reasons="Why."))
     code = table.codes.get(code="1")
@@ -81,7 +81,7 @@ def test_staffs_words_stay_and_the_vendors_are_kept_beside(table, editor):
         ("edited", {"description": "Both."}, "Both."),
     ],
 )
-def test_a_conflict_is_decided_by_row(table, editor, resolution, edited, expected):
+def test_a_decision_resolves_the_conflict_of_a_row(table, editor, resolution, edited, expected):
     edit_code(table.codes.get(code="1"), 1, {"description": "Ours.", "symbol": "MINE"}, by(editor))
     plan = planned(table, ("1", "Uno."))
     decisions.resolve(plan.rows.get(), resolution, by(editor), edited)
@@ -91,7 +91,7 @@ def test_a_conflict_is_decided_by_row(table, editor, resolution, edited, expecte
     assert code.history.first().description == expected
 
 
-def test_all_conflicts_are_decided_in_one_go(table, editor):
+def test_one_decision_resolves_all_conflicts(table, editor):
     for code in table.codes.all():
         edit_code(code, 1, {"description": f"Ours {code}."}, by(editor))
     plan = planned(table, ("1", "Uno."), ("2", "Due."))
@@ -102,15 +102,15 @@ def test_all_conflicts_are_decided_in_one_go(table, editor):
 
 def test_a_row_can_be_left_out(table):
     plan = planned(table, ("1", "Uno."), ("4", "Four."), complete=True)
-    for left in plan.rows.exclude(code="2"):
-        decisions.resolve(left, "leave_out", by())
+    for import_row in plan.rows.exclude(code="2"):
+        decisions.resolve(import_row, "leave_out", by())
     apply_import(plan, by())
     current = table.codes.current().order_by("code").values_list("code", "description")
     assert list(current) == [("1", "One."), ("3", "Three.")]
 
 
 @pytest.mark.parametrize(
-    ("code", "resolution", "edited", "said"),
+    ("code", "resolution", "edited", "message"),
     [
         ("1", "nonsense", None, "keep_ours"),
         ("1", "edited", None, "Edited"),
@@ -121,28 +121,28 @@ def test_a_row_can_be_left_out(table):
         ("", "leave_out", None, "never applied"),
     ],
 )
-def test_a_decision_that_makes_no_sense_is_refused(table, editor, code, resolution, edited, said):
+def test_a_decision_that_does_not_fit_the_row_is_refused(table, editor, code, resolution, edited, message):
     edit_code(table.codes.get(code="1"), 1, {"description": "Ours."}, by(editor))
     plan = planned(table, ("1", "Uno."), ("2", "Due."), problems=[problem("Bad.", 9)])
-    with pytest.raises(ImportRefused, match=said):
+    with pytest.raises(ImportRefused, match=message):
         decisions.resolve(plan.rows.get(code=code), resolution, by(editor), edited)
 
 
-def test_a_missing_code_retires_and_comes_back_with_all_it_had(table, editor):
+def test_a_missing_code_is_retired_and_restored_with_its_notes_and_incidents(table, editor):
     code = table.codes.get(code="2")
     make.note("Two is hard", code)
     make.incident("Two again", code)
     with time_machine.travel("2035-03-05T10:00Z", tick=False):
-        done = applied(table, ("1", "One."), ("3", "Three."), complete=True)
-    assert kinds(done) == {"unchanged": 2, "retired": 1}
+        first = applied(table, ("1", "One."), ("3", "Three."), complete=True)
+    assert kinds(first) == {"unchanged": 2, "retired": 1}
     code.refresh_from_db()
     assert (code.is_retired, code.version) == (True, 2)
     make.note("Two, while it was gone", code)
     with time_machine.travel("2035-03-13T10:00Z", tick=False):
-        back = applied(table, ("1", "One."), ("2", "Zwei."), ("3", "Three."))
+        second = applied(table, ("1", "One."), ("2", "Zwei."), ("3", "Three."))
     code.refresh_from_db()
-    assert kinds(back) == {"unchanged": 2, "restored": 1}
-    assert "2035-03-05" in back.rows.get().message
+    assert kinds(second) == {"unchanged": 2, "restored": 1}
+    assert "2035-03-05" in second.rows.get().message
     assert (code.is_retired, code.description, code.notes.count(), code.incidents.count()) == (False, "Zwei.", 2, 1)
     feed = Change.objects.filter(noun="code", object_id=code.pk).order_by("sequence")
     assert list(feed.values_list("kind", flat=True)) == ["created", "retired", "restored"]
@@ -152,29 +152,31 @@ def test_a_missing_code_retires_and_comes_back_with_all_it_had(table, editor):
 def test_a_moved_code_keeps_its_row(table):
     code = table.codes.get(code="2")
     make.note("Two is hard", code)
-    done = applied(table, ("1", "One."), row("2", section="Other", description="Two."), ("3", "Three."), complete=True)
+    table_import = applied(
+        table, ("1", "One."), row("2", section="Other", description="Two."), ("3", "Three."), complete=True
+    )
     code.refresh_from_db()
-    assert (kinds(done), code.section.name, code.notes.count()) == ({"unchanged": 2, "moved": 1}, "Other", 1)
-    assert done.rows.get().message == "Moved from section Public to Other."
+    assert (kinds(table_import), code.section.name, code.notes.count()) == ({"unchanged": 2, "moved": 1}, "Other", 1)
+    assert table_import.rows.get().message == "Moved from section Public to Other."
 
 
-def test_a_mere_change_of_place_leaves_no_revision(table):
+def test_a_change_of_position_alone_writes_no_revision(table):
     changes = Change.objects.count()
     applied(table, ("3", "Three."), ("1", "One."), ("2", "Two."), complete=True)
     assert list(table.codes.in_vendor_order().values_list("code", "version")) == [("3", 1), ("1", 1), ("2", 1)]
     assert Change.objects.count() == changes
 
 
-def test_published_notes_of_reworded_codes_ask_for_another_look(table, reviewer):
+def test_published_notes_of_reworded_codes_need_verification(table, reviewer):
     one, two, three = table.codes.order_by("code")
     both = make.note("Busy", one, two)
     make.note("Draft", one, state="draft")
     make.note("Elsewhere", three)
-    done = applied(table, ("1", "Uno."), ("2", "Due."), row("3", extra={"level": "x"}))
-    asked = TroubleshootingNote.objects.exclude(verify_since=None)
-    assert [(note.title, note.verify_since, note.version) for note in asked] == [("Busy", done.applied_at, 2)]
-    assert "1, 2" in asked[0].verify_reason
-    assert str(done) in asked[0].verify_reason
+    table_import = applied(table, ("1", "Uno."), ("2", "Due."), row("3", extra={"level": "x"}))
+    notes = TroubleshootingNote.objects.exclude(verify_since=None)
+    assert [(note.title, note.verify_since, note.version) for note in notes] == [("Busy", table_import.applied_at, 2)]
+    assert "1, 2" in notes[0].verify_reason
+    assert str(table_import) in notes[0].verify_reason
     assert Change.objects.filter(noun="note").values_list("fields", flat=True)[0] == ["verify_reason", "verify_since"]
     both.refresh_from_db()
     return_note(both, 2, by(reviewer))
@@ -183,17 +185,17 @@ def test_published_notes_of_reworded_codes_ask_for_another_look(table, reviewer)
     assert (both.verify_since, both.verify_reason) == (None, "")
 
 
-def test_a_new_table_is_made_in_one_go(importer):
+def test_applying_creates_a_new_table(importer):
     plan = plan_import(
         NewTable("rtc", "ZEGOCLOUD", "RTC", "Server", audience="public"), source(("1", "One.")), by(importer)
     )
-    done = apply_import(plan, by(importer))
-    assert done.table == CodeTable.objects.get(slug="rtc")
+    table_import = apply_import(plan, by(importer))
+    assert table_import.table == CodeTable.objects.get(slug="rtc")
     assert [change.noun for change in Change.objects.since(0)] == ["table", "section", "code"]
     assert {change.audience for change in Change.objects.all()} == {"public"}
 
 
-def test_a_new_table_whose_name_was_taken_meanwhile_is_refused(importer):
+def test_a_new_table_is_refused_when_its_name_is_in_use_by_then(importer):
     plan = plan_import(NewTable("rtc", "ZEGOCLOUD", "RTC", "Server"), source(("1", "One.")), by(importer))
     make.table("rtc")
     with pytest.raises(ImportRefused, match="rtc"):
@@ -209,87 +211,87 @@ def add_a_code(table):
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "said"),
+    ("meanwhile", "message"),
     [
         (change_a_code, "edited 1"),
         (add_a_code, "added"),
         (lambda table: applied(table, ("2", "Due.")), "was applied"),
     ],
 )
-def test_a_plan_is_refused_when_its_table_moved(table, meanwhile, said):
+def test_a_plan_is_refused_when_its_table_has_changed(table, meanwhile, message):
     plan = planned(table, ("1", "Uno."), ("4", "Four."))
     meanwhile(table)
-    with pytest.raises(PlanIsStale, match=said):
+    with pytest.raises(PlanIsStale, match=message):
         apply_import(plan, by())
     assert not table.codes.filter(code="4").exists()
     plan.refresh_from_db()
     assert plan.state == "planned"
 
 
-def test_an_edit_of_a_code_that_the_plan_does_not_touch_is_no_hindrance(table):
+def test_an_edit_of_a_code_outside_the_plan_is_allowed(table):
     plan = planned(table, ("1", "One."), ("2", "Due."))
     change_a_code(table)
     apply_import(plan, by())
     assert list(table.codes.order_by("code").values_list("description", flat=True)) == ["Ours.", "Due.", "Three."]
 
 
-def test_a_section_renamed_meanwhile_stays_the_same_section(table):
+def test_new_codes_join_a_section_that_was_renamed_since(table):
     plan = planned(table, ("4", "Four."))
     rename_section(table.sections.get(), 1, {"name": "General"}, by())
     apply_import(plan, by())
     assert [(code.section.name) for code in table.codes.all()] == ["General"] * 4
 
 
-@pytest.mark.parametrize("verb", [apply_import, decisions.discard])
-def test_what_was_applied_cannot_be_applied_or_discarded(table, verb, importer):
-    done = applied(table, ("4", "Four."), user=importer)
+@pytest.mark.parametrize("action", [apply_import, decisions.discard])
+def test_an_applied_import_cannot_be_applied_or_discarded(table, action, importer):
+    table_import = applied(table, ("4", "Four."), user=importer)
     with pytest.raises(WrongState, match="applied"):
-        verb(done, by())
+        action(table_import, by())
 
 
-def test_a_discarded_plan_is_not_applied_nor_decided(table):
+def test_a_discarded_plan_cannot_be_applied_or_decided(table):
     plan = decisions.discard(planned(table, ("4", "Four.")), by())
-    for verb in (lambda: apply_import(plan, by()), lambda: decisions.resolve(plan.rows.get(), "leave_out", by())):
+    for action in (lambda: apply_import(plan, by()), lambda: decisions.resolve(plan.rows.get(), "leave_out", by())):
         with pytest.raises(WrongState, match="discarded"):
-            verb()
+            action()
 
 
-def test_rows_that_cannot_be_applied_need_an_agreement(table):
+def test_rows_with_errors_need_a_confirmation(table):
     plan = planned(table, ("1", "Uno."), ("1", "Eins."), problems=[problem("Bad.", 3)])
-    with pytest.raises(RowsInError, match="1 rows have errors and 1 repeat") as refused:
+    with pytest.raises(RowsInError, match="1 rows have errors and 1 repeat") as error:
         apply_import(plan, by())
-    assert (refused.value.errors, refused.value.duplicates) == (1, 1)
+    assert (error.value.errors, error.value.duplicates) == (1, 1)
     apply_import(plan, by(), skip_errors=True)
     assert table.codes.get(code="1").description == "Uno."
 
 
 @pytest.mark.parametrize(
-    ("codes", "kept", "second_yes"), [(30, 10, False), (30, 9, True), (400, 360, False), (400, 359, True)]
+    ("codes", "rest", "confirmation"), [(30, 10, False), (30, 9, True), (400, 360, False), (400, 359, True)]
 )
-def test_retiring_much_of_a_table_needs_a_second_yes(codes, kept, second_yes):
+def test_retiring_much_of_a_table_needs_a_second_confirmation(codes, rest, confirmation):
     table = make.table()
     applied(table, *((str(n), "x") for n in range(codes)))
-    plan = planned(table, *((str(n), "x") for n in range(kept)), complete=True)
-    assert needs_second_yes(plan) is second_yes
-    if second_yes:
-        with pytest.raises(NeedsSecondYes, match=f"retire {codes - kept} of the table's {codes}"):
+    plan = planned(table, *((str(n), "x") for n in range(rest)), complete=True)
+    assert needs_confirmation(plan) is confirmation
+    if confirmation:
+        with pytest.raises(NeedsConfirmation, match=f"retire {codes - rest} of the table's {codes}"):
             apply_import(plan, by())
-    apply_import(plan, by(), yes_retire=second_yes)
-    assert table.codes.current().count() == kept
+    apply_import(plan, by(), yes_retire=confirmation)
+    assert table.codes.current().count() == rest
 
 
-def test_the_guard_is_a_setting(table, settings):
+def test_settings_set_the_limit_of_retired_codes(table, settings):
     settings.KB_IMPORT_RETIRE_GUARD_CODES = 0
     settings.KB_IMPORT_RETIRE_GUARD_PERCENT = 50
     plan = planned(table, ("1", "One."), complete=True)
-    assert (retire_limit(plan), needs_second_yes(plan)) == (1, True)
+    assert (retire_limit(plan), needs_confirmation(plan)) == (1, True)
 
 
-def test_codes_come_out_as_a_save_would_make_them(table):
+def test_imported_codes_have_the_same_forms_as_saved_ones(table):
     applied(table, *((code, "x") for code in ("0xC0000005", "-1000", "00000", "ORA-00942", "42P01")))
     for code in table.codes.all():
-        stored = [getattr(code, name) for name in ("code", "identity", "canonical", "number", "sort_key")]
+        forms = [getattr(code, name) for name in ("code", "identity", "canonical", "number", "sort_key")]
         code.save()
         code.refresh_from_db()
-        assert stored == [getattr(code, name) for name in ("code", "identity", "canonical", "number", "sort_key")]
+        assert forms == [getattr(code, name) for name in ("code", "identity", "canonical", "number", "sort_key")]
     assert ReturnCode.objects.matching("3221225477").get().code == "0xC0000005"

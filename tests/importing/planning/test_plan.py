@@ -1,4 +1,4 @@
-"""A plan says what a file would change, and changes nothing that a reader sees."""
+"""A plan has what a file would change, and changes nothing that readers see."""
 
 import pytest
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def table():
-    made = make.table()
-    applied(made, ("1", "One."), ("2", "Two."), ("3", "Three."))
-    return made
+    table = make.table()
+    applied(table, ("1", "One."), ("2", "Two."), ("3", "Three."))
+    return table
 
 
 def rows_of(plan, *names):
@@ -63,7 +63,7 @@ def test_planning_changes_nothing_that_a_reader_sees(table):
         ("Ours.", "", "conflict", ["description"]),
     ],
 )
-def test_three_texts_tell_an_update_from_a_conflict(table, editor, ours, theirs, kind, conflicts):
+def test_a_three_way_comparison_separates_updates_from_conflicts(table, editor, ours, theirs, kind, conflicts):
     edit_code(table.codes.get(code="1"), 1, {"description": ours}, by(editor))
     plan = planned(table, ("1", theirs))
     assert rows_of(plan, "kind", "conflicts") == ([(kind, conflicts)] if kind else [])
@@ -72,7 +72,7 @@ def test_three_texts_tell_an_update_from_a_conflict(table, editor, ours, theirs,
         assert plan.rows.get().texts("description") == texts
 
 
-def test_a_column_that_the_file_does_not_have_says_nothing_and_an_empty_cell_clears(table):
+def test_a_missing_column_changes_nothing_and_an_empty_cell_clears_the_text(table):
     applied(table, row("1", description="One.", possible_reasons="Why."))
     assert kinds(planned(table, row("1", description="One."))) == {"unchanged": 1}
     (cleared,) = planned(table, row("1", possible_reasons="")).rows.all()
@@ -87,13 +87,13 @@ def test_extra_columns_are_merged_by_name(table):
     assert rows_of(emptied, "code", "extra") == [("1", {"level": "error"}), ("2", {"docs": "b"})]
 
 
-def test_a_code_listed_twice_names_both_lines_and_the_first_counts(table):
+def test_a_repeated_code_is_a_duplicate_that_names_both_lines(table):
     plan = planned(table, row("7", line=10, description="First."), row("7", line=20, description="Last."))
     assert rows_of(plan, "kind", "line", "description") == [("new", 10, "First."), ("duplicate", 20, "")]
     assert plan.rows.get(kind="duplicate").message == "7 appears twice: line 10 is used, not line 20."
 
 
-def test_the_readers_problems_are_rows_with_their_lines(table):
+def test_problems_of_the_file_are_rows_with_their_lines(table):
     problems = [problem("No code.", 7), problem("Two columns claim the code.", severity="warning")]
     plan = planned(table, ("1", "One."), problems=problems)
     assert rows_of(plan, "kind", "line", "message") == [
@@ -112,21 +112,23 @@ def test_the_readers_problems_are_rows_with_their_lines(table):
         ("", (), ["2", "3"]),
     ],
 )
-def test_a_code_in_a_broken_row_is_not_missing(table, value, suggestion, missing):
+def test_a_code_in_a_row_with_an_error_is_not_missing(table, value, suggestion, missing):
     broken = problem("Several codes.", 3, value=value, suggestion=suggestion)
     plan = planned(table, ("1", "One."), problems=[broken], complete=True)
     assert [code for kind, code in rows_of(plan, "kind", "code") if kind == "retired"] == missing
 
 
-def test_a_file_without_one_good_row_retires_nothing(table):
+def test_a_file_with_errors_alone_retires_nothing(table):
     assert kinds(planned(table, problems=[problem("No code.", 2)], complete=True)) == {"error": 1}
 
 
-def test_a_file_without_sections_finds_a_code_wherever_it_is(table):
+def test_a_file_without_sections_matches_codes_of_any_section(table):
     applied(table, row("3", section="Other", description="Tre."), ("1", "One."), row("8", section="Other"))
     plan = planned(table, row("8", description="Eight."), ("1", "One."), ("3", "Which?"), ("9", "New."), sections=False)
-    found = {code: (kind, section) for kind, code, section in rows_of(plan, "kind", "code", "section_name")}
-    assert found == {"8": ("changed", "Other"), "3": ("error", ""), "9": ("new", "")}
+    kinds_and_sections = {
+        code: (kind, section) for kind, code, section in rows_of(plan, "kind", "code", "section_name")
+    }
+    assert kinds_and_sections == {"8": ("changed", "Other"), "3": ("error", ""), "9": ("new", "")}
     assert "Other" in plan.rows.get(code="3").message
     assert "Public" in plan.rows.get(code="3").message
 
@@ -137,14 +139,14 @@ def test_new_codes_of_a_file_without_sections_join_the_only_section(table):
     assert table.sections.count() == 1
 
 
-def test_a_code_in_an_error_of_several_sections_is_not_retired(table):
+def test_an_ambiguous_code_of_several_sections_is_not_retired(table):
     applied(table, row("3", section="Other"), ("1", "One."))
     plan = planned(table, ("1", "One."), ("2", "Two."), ("3", "Which?"), sections=False, complete=True)
     assert kinds(plan) == {"unchanged": 2, "error": 1}
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("line", "message"),
     [
         (row("1", symbol="S" * 201), "201"),
         (row("1", section="s" * 201), "201"),
@@ -152,13 +154,13 @@ def test_a_code_in_an_error_of_several_sections_is_not_retired(table):
         (row("9" * 65), "too long"),
     ],
 )
-def test_what_the_database_cannot_hold_is_an_error_of_its_row(table, given, said):
-    plan = planned(table, given, ("2", "Deux."))
+def test_a_row_that_is_too_long_for_the_database_is_an_error(table, line, message):
+    plan = planned(table, line, ("2", "Deux."))
     assert kinds(plan) == {"error": 1, "changed": 1}
-    assert said in plan.rows.get(kind="error").message
+    assert message in plan.rows.get(kind="error").message
 
 
-def test_dispositions_follow_the_vendors_new_words_unless_staff_decided(table, editor):
+def test_dispositions_follow_the_vendors_new_words_unless_support_decided(table, editor):
     applied(table, row("1", suggested_actions="Please try again later."), row("2", suggested_actions="Retry."))
     edit_code(table.codes.get(code="2"), 2, {"disposition": "no_action"}, by(editor))
     assert table.codes.get(code="1").disposition == "retry_later"
@@ -173,14 +175,14 @@ def test_dispositions_follow_the_vendors_new_words_unless_staff_decided(table, e
     ]
 
 
-def test_new_codes_go_behind_the_last_or_where_a_complete_file_has_them(table):
+def test_new_codes_go_last_or_where_a_complete_file_has_them(table):
     applied(table, ("8", "Eight."), ("1", "One."), ("9", "Nine."))
     assert [code.code for code in table.codes.in_vendor_order()] == ["1", "2", "3", "8", "9"]
     applied(table, *((code, code) for code in ("9", "1", "7", "2", "3", "8")), complete=True)
     assert [code.code for code in table.codes.in_vendor_order()] == ["9", "1", "7", "2", "3", "8"]
 
 
-def test_gaps_in_the_order_are_no_difference(table):
+def test_gaps_in_the_order_change_nothing(table):
     applied(table, ("1", "One."), ("3", "Three."), complete=True)
     assert kinds(planned(table, ("1", "One."), ("3", "Three."), ("4", "Four."), complete=True)) == {
         "unchanged": 2,
@@ -190,11 +192,11 @@ def test_gaps_in_the_order_are_no_difference(table):
 
 def test_a_new_spelling_of_a_code_is_a_change(table):
     applied(table, ("0xc0000005", "Access violation."))
-    (found,) = planned(table, ("0xC0000005", "Access violation.")).rows.all()
-    assert (found.kind, found.fields, found.code) == ("changed", ["code"], "0xC0000005")
+    (change,) = planned(table, ("0xC0000005", "Access violation.")).rows.all()
+    assert (change.kind, change.fields, change.code) == ("changed", ["code"], "0xC0000005")
 
 
-def test_a_table_that_does_not_exist_yet_is_made_by_applying(importer):
+def test_a_new_table_is_planned_unless_its_name_is_in_use(importer):
     plan = plan_import(NewTable("rtc", "ZEGOCLOUD", "RTC", "Server"), source(("1", "One.")), by(importer))
     assert (plan.table, plan.table_name, kinds(plan)) == (None, "ZEGOCLOUD RTC: Server", {"new": 1})
     make.table()
@@ -203,7 +205,7 @@ def test_a_table_that_does_not_exist_yet_is_made_by_applying(importer):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reader_that_fails_leaves_a_failed_import_without_rows(table):
+def test_an_error_while_reading_leaves_a_failed_import_without_rows(table):
     broken = source(("1", "Uno."))
     rows = broken.rows
 
@@ -218,7 +220,7 @@ def test_a_reader_that_fails_leaves_a_failed_import_without_rows(table):
     assert not ImportRow.objects.filter(table_import=TableImport.objects.first()).exists()
 
 
-def test_progress_is_told(table):
-    seen = []
-    plan_import(table, source(*((str(n), "") for n in range(4001))), by(), progress=seen.append)
-    assert seen == [2000, 4000]
+def test_progress_reports_the_number_of_rows(table):
+    row_counts = []
+    plan_import(table, source(*((str(n), "") for n in range(4001))), by(), progress=row_counts.append)
+    assert row_counts == [2000, 4000]

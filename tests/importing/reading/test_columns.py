@@ -1,17 +1,17 @@
-"""Columns are found by their headers, in two languages, or read as somebody says."""
+"""Columns get their targets by their headers, in two languages, or by an explicit map."""
 
 import json
 
 import pytest
 
-from kb.importing.reading.columns import TARGETS, ColumnMap, find_columns, label_headers, map_given, names_code
+from kb.importing.reading.columns import TARGETS, ColumnMap, check_column_map, find_columns, is_header, label_headers
 from kb.importing.reading.sheets import Unreadable
 
 NOTHING = ColumnMap()
 
 
-def found(*headers, **given):
-    columns, problems = find_columns(headers, ColumnMap(given))
+def targets_of(*headers, **column_map):
+    columns, problems = find_columns(headers, ColumnMap(column_map))
     return columns.as_json(), problems
 
 
@@ -31,14 +31,14 @@ def found(*headers, **given):
         ("severity", "extra"), ("HTTP status code", "extra"), ("", "extra"),
     ],
 )  # fmt: skip
-def test_a_header_is_understood(header, target):
+def test_a_header_has_a_target(header, target):
     columns, problems = find_columns([header], NOTHING)
     assert list(columns.targets.values()) == [target]
     assert problems == []
 
 
-def test_the_better_match_wins_and_both_are_named():
-    columns, problems = found("Value", "Code", "Text")
+def test_the_better_match_wins_and_a_warning_names_both():
+    columns, problems = targets_of("Value", "Code", "Text")
     assert columns == {"Value": "extra", "Code": "code", "Text": "description"}
     (problem,) = problems
     assert problem.severity == "warning"
@@ -46,62 +46,62 @@ def test_the_better_match_wins_and_both_are_named():
     assert "Code" in problem.message
 
 
-def test_a_message_is_the_description_where_both_are_there():
-    columns, problems = found("code", "description", "message")
+def test_a_message_is_the_description_where_a_file_has_both():
+    columns, problems = targets_of("code", "description", "message")
     assert columns == {"code": "code", "description": "extra", "message": "description"}
     assert len(problems) == 1
 
 
-def test_what_is_said_about_a_column_stands():
-    columns, problems = found("code", "message", "description", "notes", description="description", notes="ignore")
+def test_an_explicit_map_decides():
+    columns, problems = targets_of("code", "message", "description", "notes", description="description", notes="ignore")
     assert columns == {"code": "code", "message": "extra", "description": "description", "notes": "ignore"}
     assert problems == []
 
 
-def test_a_header_that_a_remembered_map_does_not_know_is_found_by_its_name():
-    columns, _ = found("Return code", "Causes", Code="code", Causes="possible_reasons")
+def test_a_header_that_the_map_does_not_have_gets_its_target_by_its_name():
+    columns, _ = targets_of("Return code", "Causes", Code="code", Causes="possible_reasons")
     assert columns == {"Return code": "code", "Causes": "possible_reasons"}
 
 
-def test_one_target_chosen_for_two_columns_is_an_error():
-    _, problems = found("a", "b", a="code", b="code")
+def test_the_same_target_for_two_columns_is_an_error():
+    _, problems = targets_of("a", "b", a="code", b="code")
     assert [(problem.kind, problem.severity) for problem in problems] == [("same_target", "error")]
 
 
-def test_a_target_that_there_is_not_is_refused_with_what_is_allowed():
-    with pytest.raises(Unreadable) as refused:
-        map_given({"Code": "number"})
-    assert "'number'" in str(refused.value)
-    assert all(target in str(refused.value) for target in TARGETS)
+def test_an_unknown_target_is_refused_with_the_allowed_ones():
+    with pytest.raises(Unreadable) as error:
+        check_column_map({"Code": "number"})
+    assert "'number'" in str(error.value)
+    assert all(target in str(error.value) for target in TARGETS)
 
 
-def test_a_map_is_remembered_as_json():
+def test_a_map_is_restored_from_json():
     columns, _ = find_columns(["Code", "Text", "Since"], NOTHING)
-    again = map_given(json.loads(json.dumps(columns.as_json())))
+    again = check_column_map(json.loads(json.dumps(columns.as_json())))
     assert again == columns
     assert again.has("code")
     assert not again.has("section")
     assert again.extra_headers == ["Since"]
 
 
-def test_headers_are_told_apart():
+def test_repeated_and_empty_headers_get_unique_labels():
     assert label_headers(["Code", "", "Code", None, "a\n b"]) == ["Code", "Column 2", "Code (2)", "Column 4", "a b"]
 
 
-def test_the_second_of_two_headers_that_are_the_same_is_kept_as_an_extra():
-    columns, problems = found("Code", "Code")
+def test_the_second_of_two_equal_headers_is_an_extra_column():
+    columns, problems = targets_of("Code", "Code")
     assert columns == {"Code": "code", "Code (2)": "extra"}
     assert len(problems) == 1
 
 
 @pytest.mark.parametrize(
-    ("cells", "is_header"),
+    ("cells", "expected"),
     [(["Code", "Text"], True), (["1001", "Code of the room"], False), ([], False), ([None], False)],
 )
-def test_a_header_names_a_code(cells, is_header):
-    assert names_code(cells, NOTHING) is is_header
+def test_a_record_with_a_header_of_a_code_is_a_header(cells, expected):
+    assert is_header(cells, NOTHING) is expected
 
 
-def test_a_header_may_be_known_by_the_map_alone():
-    assert names_code(["ID"], ColumnMap({"ID": "code"}))
-    assert not names_code(["Code"], ColumnMap({"Code": "ignore"}))
+def test_a_map_decides_whether_a_record_is_a_header():
+    assert is_header(["ID"], ColumnMap({"ID": "code"}))
+    assert not is_header(["Code"], ColumnMap({"Code": "ignore"}))

@@ -1,4 +1,4 @@
-"""No bytes at all make the reader raise anything but Unreadable, or take long."""
+"""Whatever the bytes are, the reader raises only Unreadable and stays quick."""
 
 import contextlib
 import time
@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kb.importing.reading.sources import Limits, Unreadable
-from tests.importing.files import opened, read, refused, workbook
-from tests.importing.reading.test_sources import DOCUMENT, PAGE
+from tests.importing.files import open_text, read_rows, refusal, workbook
+from tests.importing.reading.test_markup_tables import DOCUMENT, PAGE
 
 NAMES = ["t.csv", "t.txt", "t.json", "t.ndjson", "t.html", "t.md", "t.xlsx", "pasted table"]
 WHOLE = {
@@ -33,14 +33,14 @@ def check_problems(problems):
         (problem.message + problem.value + "".join(problem.suggestion)).encode()
 
 
-def attempt(content, name, **options):
-    """Read a file to its end; all that comes out has to be fit to store."""
+def read_or_refuse(content, name, **options):
+    """Read a file to its end and check that all of its rows and problems can be stored."""
     try:
-        found, problems = read(content, name, limits=SMALL, **options)
+        rows, problems = read_rows(content, name, limits=SMALL, **options)
     except Unreadable as unreadable:
         check_problems(unreadable.problems)
         return
-    for row in found:
+    for row in rows:
         assert row.code
         "".join([row.code, row.section, *row.texts.values(), *row.extra, *row.extra.values()]).encode()
         assert "\x00" not in row.code + row.section + "".join([*row.texts.values(), *row.extra, *row.extra.values()])
@@ -55,14 +55,14 @@ def attempt(content, name, **options):
 @example(b"\xef\xbb\xbf", "t.csv")
 @example(b"code\n\xef\xbb\xbf", "t.csv")
 def test_random_bytes_are_read_or_refused(content, name):
-    attempt(content, name)
+    read_or_refuse(content, name)
 
 
 @QUICK
 @given(st.text("code,;\t\r\n\"'|-<>/tabler{}[]:\\ 1\x00中", max_size=200), st.sampled_from(NAMES))
-def test_random_text_of_the_marks_that_matter_is_read_or_refused(text, name):
-    attempt("code,text\n" + text, name)
-    attempt(text, name)
+def test_random_text_of_delimiters_and_quotes_is_read_or_refused(text, name):
+    read_or_refuse("code,text\n" + text, name)
+    read_or_refuse(text, name)
 
 
 @settings(QUICK, max_examples=300)
@@ -74,16 +74,16 @@ def test_mangled_files_are_read_or_refused(data):
         length = data.draw(st.integers(0, 40))
         content[at : at + length] = data.draw(st.binary(max_size=20))
     encoding = data.draw(st.sampled_from(["", "utf-8", "utf-16", "gb18030", "shift_jis"]))
-    attempt(bytes(content), data.draw(st.sampled_from(NAMES)), encoding=encoding)
+    read_or_refuse(bytes(content), data.draw(st.sampled_from(NAMES)), encoding=encoding)
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_the_whole_files_are_read(kind):
-    assert read(WHOLE[kind], f"t.{kind}" if kind in ("json", "html") else "t")[0]
+def test_undamaged_files_are_read(kind):
+    assert read_rows(WHOLE[kind], f"t.{kind}" if kind in ("json", "html") else "t")[0]
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    ("content", "word"),
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "PNG"),
         (b"%PDF-1.7\n", "PDF"),
@@ -93,8 +93,8 @@ def test_the_whole_files_are_read(kind):
         (b"\n\n\n", "No column"),
     ],
 )
-def test_what_is_no_table_is_named(content, what):
-    assert what in refused(content)[1]
+def test_a_file_that_is_not_a_table_is_refused_by_its_kind(content, word):
+    assert word in refusal(content)[1]
 
 
 SLOW = {
@@ -118,33 +118,33 @@ SLOW = {
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_time_grows_with_the_file_only(kind):
+def test_hostile_files_are_read_in_seconds(kind):
     name, content = SLOW[kind]
     start = time.process_time()
     with contextlib.suppress(Unreadable):
-        read(content, name)
+        read_rows(content, name)
     assert time.process_time() - start < 3
 
 
-def test_a_line_without_an_end_stops_the_reading_early():
-    kinds, said = refused(b"code,text\n1," + b"x" * 2_000_000, limits=Limits(cell=1000, columns=10))
+def test_an_endless_line_stops_reading_early():
+    kinds, message = refusal(b"code,text\n1," + b"x" * 2_000_000, limits=Limits(cell=1000, columns=10))
     assert kinds == ["line_too_long"]
-    assert "10000 characters" in said
+    assert "10000 characters" in message
 
 
-def test_a_file_that_is_nothing_but_problems_stops_the_reading():
-    kinds, _ = refused("code,text\n" + "1\n" * 20_000)
+def test_too_many_problems_stop_reading():
+    kinds, _ = refusal("code,text\n" + "1\n" * 20_000)
     assert kinds[0] == "too_many_problems"
     assert len(kinds) < 1000
 
 
-def test_vendor_text_in_messages_is_short():
-    _, problems = read("code,text\n" + "9" * 5000 + ",x\n")
+def test_vendor_text_in_messages_is_shortened():
+    _, problems = read_rows("code,text\n" + "9" * 5000 + ",x\n")
     assert len(problems[0].message) < 200
     assert len(problems[0].value) < 100
 
 
 def test_memory_stays_flat_while_rows_stream():
-    source = opened(b"code,text\n" + b"1,one\n" * 50_000)
+    source = open_text(b"code,text\n" + b"1,one\n" * 50_000)
     first = next(source.rows())
     assert first.code == "1"

@@ -1,0 +1,57 @@
+"""JSON gives the same rows in every form, and broken JSON is refused."""
+
+import json
+
+import pytest
+
+from tests.importing.files import codes, read_rows, refusal
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [lambda items: items, lambda items: {"count": 2, "results": items}, lambda items: {"codes": items}],
+)
+def test_json_gives_the_same_rows_in_every_wrapper(wrapper):
+    items = [
+        {"code": 660000001, "description": "One."},
+        {"code": "-1000", "description": None, "since": [2020, 2021]},
+    ]
+    rows, problems = read_rows(json.dumps(wrapper(items), indent=1), "t.json")
+    assert [(row.code, row.texts["description"]) for row in rows] == [("660000001", "One."), ("-1000", "")]
+    assert rows[1].extra == {"since": "2020\n2021"}
+    assert problems == []
+
+
+def test_json_rows_have_line_numbers_and_only_the_columns_of_their_object():
+    rows, problems = read_rows('[\n{"code": 1.0, "text": "a"},\n\n{"code": 2},\n{"text": "b"}]', "t.json")
+    assert [(row.place.line, row.code, row.texts) for row in rows] == [(2, "1", {"description": "a"}), (4, "2", {})]
+    assert [(problem.kind, problem.place.line) for problem in problems] == [("missing_code", 5)]
+
+
+def test_json_is_recognised_without_a_file_name():
+    assert codes('[{"code": "1"}]', "pasted table") == ["1"]
+
+
+@pytest.mark.parametrize("name", ["t.ndjson", "t.jsonl", "pasted table"])
+def test_json_lines_are_read(name):
+    rows, problems = read_rows('{"code": 1, "text": "a"}\n\n{"code": "2", "since": 3}\n', name)
+    assert [(row.place.line, row.code) for row in rows] == [(1, "1"), (3, "2")]
+    assert problems == []
+
+
+@pytest.mark.parametrize("content", ['{"code": 1}\n{"code": 2', '{"code": 1}\n[2]', "[]\n", " "])
+def test_broken_json_lines_are_refused(content):
+    assert refusal(content, "t.ndjson")[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[", "{}", "[1]", '[{"code": 1}', '{"a": [}', "[" * 100_000, '[{"code": ' + "9" * 5000 + "e}]", '"x"', "nul"],
+)
+def test_broken_json_is_refused(content):
+    assert refusal(content, "t.json")[1]
+
+
+def test_half_a_surrogate_pair_is_reported():
+    _, problems = read_rows('[{"code": "1", "text": "\\ud800"}]', "t.json")
+    assert [problem.kind for problem in problems] == ["control_character"]
