@@ -1,11 +1,13 @@
-# `make run` serves the demo, `make test` runs every check. Neither asks a question.
+# `make run` serves the demo, `make check` runs the quick tests, `make test` runs all. Neither asks a question.
 # Uses uv if it is installed, otherwise venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run test soak lint format lock clean
+.PHONY: help venv venv-dev run check test soak lint format lock clean
 
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# Compiled files are kept whatever the shell says: each process that a test starts reads them again.
+unexport PYTHONDONTWRITEBYTECODE
 DEMO := DEBUG=1 KB_PUBLIC_READ=$${KB_PUBLIC_READ:-1}
 
 help: ## Show the commands
@@ -43,6 +45,11 @@ run: venv ## Serve the demo on PORT (default 8000), with the ZIM table and a use
 	@echo "==> Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
 	@$(DEMO) exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 --backpressure 32 --log-level warning \
 	  config.wsgi:application
+
+check: venv-dev ## Check the code and run the quick tests on SQLite, in three minutes
+	@$(MAKE) --no-print-directory lint
+	@echo "==> Quick tests on SQLite"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not slow"
 
 test: venv-dev ## Check the code and run every test on SQLite, on PostgreSQL and in Chromium
 	@sh tests/tools.sh

@@ -9,6 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+READER_LEFT = 141
+"""Exit code when the reader of a pipe leaves, as `head` does: what a shell reports for a program ended by SIGPIPE."""
+
 
 def main() -> None:
     """Run a command; say in words what keeps it from running."""
@@ -18,6 +21,13 @@ def main() -> None:
         for database in settings.DATABASES.values():
             database.get("OPTIONS", {}).pop("pool", None)
         execute_from_command_line(sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if "--traceback" in sys.argv:
+            raise
+        # Python flushes once more as it exits, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(READER_LEFT)
     except ImproperlyConfigured as error:
         sys.exit(f"manage.py: {error}")
     except OperationalError as error:

@@ -24,6 +24,7 @@ NO_DATABASE = (
     "test_access",
     "test_deploy",
     "test_docs",
+    "test_house",
     "test_layers",
     "test_logs",
     "test_migrations",

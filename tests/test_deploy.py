@@ -47,6 +47,7 @@ def test_every_file_that_the_image_copies_is_there_and_not_ignored():
     assert [path for path in copied if not (ROOT / path).exists() or path not in let_in] == []
 
 
+@pytest.mark.slow
 def test_the_image_needs_no_more_than_it_copies(tmp_path):
     """Static files are collected from the copied files alone, with the settings that the image gives."""
     for line in instructions("COPY"):
@@ -130,6 +131,7 @@ def test_the_proxys_log_holds_no_word_that_somebody_searched_for():
     assert "error.log crit;" in site
 
 
+@pytest.mark.slow
 def test_containers_settings_start_a_server(tmp_path):
     told = {name: str(value) for name, value in APPS["app-1"]["environment"].items() if "${" not in str(value)}
     assert told["PROMETHEUS_MULTIPROC_DIR"] == "/run/metrics"

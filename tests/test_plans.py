@@ -222,6 +222,7 @@ def _aliases(sql):
     return {name: min(tables) for name, tables in named.items() if len(tables) == 1}
 
 
+@pytest.mark.slow
 def test_nothing_reads_a_large_table_as_a_whole_but_what_may(many):
     found, needless = {}, set()
     for name, ask in questions(many):

@@ -15,7 +15,7 @@ import pytest
 from tests import ROOT
 
 # One demo serves them all; split between processes, each would make its own.
-pytestmark = pytest.mark.xdist_group("readme")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("readme")]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 TABLE = "payments.csv"

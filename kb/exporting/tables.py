@@ -7,7 +7,7 @@ is imported again. `words="support"` exports what agents read, for people and ot
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -78,7 +78,7 @@ class SupportWords(resources.ModelResource):
         export_order = fields
 
 
-def export_table(table: CodeTable, format: str, words: str = "vendor") -> Iterator[bytes]:  # noqa: A002
+def export_table(table: CodeTable, format: str, words: str = "vendor") -> Generator[bytes, None, None]:  # noqa: A002
     """Yield the bytes of a table's current codes in the vendor's order, in flat memory.
 
     Raises ExportRefused for an unknown format or unknown words, and where a text does not fit into an XLSX cell.
@@ -137,7 +137,7 @@ def _extra_columns(table: CodeTable) -> list[str]:
     return sorted(key for (key,) in rows)
 
 
-def _csv(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+def _csv(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([defuse(name) for name in header])
@@ -150,7 +150,7 @@ def _csv(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def _json(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+def _json(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
     separator = "[\n"
     for batch in sql.batches(rows, _LINES):
         lines = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) for row in batch)
@@ -159,13 +159,13 @@ def _json(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
     yield b"\n]\n" if separator == ",\n" else b"[]\n"
 
 
-def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
     for batch in sql.batches(rows, _LINES):
         lines = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) for row in batch)
         yield "".join(f"{line}\n" for line in lines).encode()
 
 
-def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
+def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
     """Write the whole workbook before the first byte is sent, so that an error refuses it instead of truncating it."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Return codes")
@@ -182,7 +182,7 @@ def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
     return _chunks(file)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: IO[bytes]) -> Generator[bytes, None, None]:
     with file:
         while chunk := file.read(_CHUNK):
             yield chunk

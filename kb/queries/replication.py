@@ -134,7 +134,7 @@ def changes(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
 
 
 def _told(user: Person | None) -> Any:
-    """Return the changes that a reader's copy must hear of. See Note [What is told]."""
+    """Return the changes that a reader's copy must hear of. See Note [States, not deltas]."""
     if reader(user) != Reader.PUBLIC:
         return Change.objects.visible_to(user)
     shown = Q(audience=Audience.PUBLIC)

@@ -73,6 +73,7 @@ def found(world, settings):
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.slow
 def test_every_endpoint_answers_every_parameter_and_alike_on_both_databases(found, tmp_path):
     if os.environ.get("WRITE_ANSWERS"):
         Path(os.environ["WRITE_ANSWERS"]).write_text(json.dumps(found), encoding="utf-8")

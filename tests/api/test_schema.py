@@ -79,12 +79,14 @@ LENIENT = [positive_data_acceptance]
 PLAIN = {"Accept-Encoding": "identity"}
 
 
+@pytest.mark.slow
 @schema.parametrize()
 @few
 def test_the_public_is_answered_as_described(case):
     case.call_and_validate(headers=PLAIN, excluded_checks=LENIENT)
 
 
+@pytest.mark.slow
 @schema.parametrize()
 @few
 def test_an_agent_is_answered_as_described(case, cookie):

@@ -101,6 +101,7 @@ def test_a_large_rate_costs_one_write_for_many_reads(rates, django_assert_max_nu
         assert [throttle.wait_for("token:1", 1000) for _ in range(20)] == [0] * 20
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_processes_share_a_rate():
     # One moment for both: a minute that ends between them would give each a rate of its own.

@@ -24,8 +24,17 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
                 continue
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"re.{name}" for name in _CALLS}:
+                if isinstance(node, ast.Call) and _takes_a_pattern(node.func):
                     yield module, node
+
+
+def _takes_a_pattern(function: ast.expr) -> bool:
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in _CALLS
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "re"
+    )
 
 
 def pattern_of(module: str, call: ast.Call) -> re.Pattern | None:

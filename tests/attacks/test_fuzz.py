@@ -12,6 +12,7 @@ from tests import make
 from tests.attacks.files import KEPT, REFUSED
 from tests.attacks.targets import NAMES, TARGETS
 
+pytestmark = pytest.mark.slow
 EXAMPLES = 20_000 if os.environ.get("SOAK") else 150
 QUICK = settings(
     max_examples=EXAMPLES,

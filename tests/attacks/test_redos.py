@@ -149,6 +149,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_a_megabyte_of_anything_is_read_in_bounded_time(name):
     read, most = READERS[name]

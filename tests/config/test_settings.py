@@ -66,6 +66,7 @@ def test_a_bad_start_is_refused_and_names_the_variable(environment, said):
         assert environment.get(name) in (None, GOOD["SECRET_KEY"]) or environment[name] not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_refuses_to_start_says_why_without_a_traceback():
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [
@@ -81,6 +82,7 @@ def test_a_server_that_refuses_to_start_says_why_without_a_traceback():
     assert "Traceback" not in result.stderr + result.stdout
 
 
+@pytest.mark.slow
 def test_lists_may_have_spaces_after_their_commas():
     script = (
         "from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS, s.SECRET_KEY_FALLBACKS)"
@@ -95,11 +97,13 @@ def test_lists_may_have_spaces_after_their_commas():
     ), result.stderr
 
 
+@pytest.mark.slow
 def test_a_good_start_passes_djangos_own_check_for_deployment():
     result = start("check", "--deploy", "--fail-level", "WARNING", **GOOD)
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_the_demo_users_need_debug():
     result = start("demo", **GOOD)
     assert result.returncode != 0

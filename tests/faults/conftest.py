@@ -8,11 +8,13 @@ from django.db import connection
 from tests.postgres import bin_dir
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         if "/faults/" not in item.nodeid:
             continue
         item.add_marker(pytest.mark.xdist_group("faults"))
+        item.add_marker(pytest.mark.slow)
         if bin_dir() is None:
             item.add_marker(pytest.mark.skip(reason="PostgreSQL is not installed"))
         elif connection.vendor == "postgresql":

@@ -34,14 +34,14 @@ def refusal(content, name="table.csv", **options):
 
 
 def workbook(*sheets, merged=(), formats=None, hidden=()):
-    """Return an XLSX file of (title, rows) pairs."""
+    """Return an XLSX file of (title, rows) pairs; `merged` names areas of every sheet, or by title."""
     book = openpyxl.Workbook()
     book.remove(book.active)
     for title, rows in sheets:
         page = book.create_sheet(title)
         for row in rows:
             page.append(row)
-        for area in merged:
+        for area in merged.get(title, ()) if isinstance(merged, dict) else merged:
             page.merge_cells(area)
         for cell, number_format in (formats or {}).items():
             page[cell].number_format = number_format

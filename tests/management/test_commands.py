@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from kb.management import terminal
+from kb.models import ReturnCode
 from tests import ROOT, make
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +152,66 @@ def test_a_real_shell_sees_status_2_and_no_traceback():
     assert result.returncode == 2
     assert "usage:" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.fixture
+def environment(transactional_db):
+    """Return what a process needs to use the database of this test."""
+    name = connection.settings_dict["NAME"]
+    server = "sqlite://" if connection.vendor == "sqlite" else os.environ["DATABASE_URL"].rpartition("/")[0]
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEBUG": "1",
+        "DATABASE_URL": f"{server}/{name}",
+    }
+
+
+@pytest.mark.slow
+def test_an_export_whose_reader_leaves_early_ends_in_silence(environment):
+    table = make.table()
+    section = make.section(table)
+    ReturnCode.objects.bulk_create(
+        ReturnCode(
+            table=table, section=section, code=n, identity=n, canonical=n, position=n, vendor_description="Busy. " * 900
+        )
+        for n in range(200)
+    )
+    # 1 MB: far more than a pipe holds.
+    command = f"{sys.executable} manage.py export_table --table zim-server | head -n 1; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (141, "")
+    assert result.stdout.startswith("section,code,")
+    assert result.stdout.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["lookup", "660300001"],
+        ["detect", "-", "--json"],
+        ["export_table", "--format", "sqlite"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_whose_reader_is_gone_ends_in_silence(command, room, environment):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(writer)
+    assert (process.communicate()[1], process.returncode) == (b"", 141)
+
+
+@pytest.mark.slow
+def test_an_export_to_a_full_disk_says_so(room, environment):
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "manage.py", "export_table", "--table", "zim-server"],
+            cwd=ROOT, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (result.returncode, result.stderr) == (1, "CommandError: [Errno 28] No space left on device\n")

@@ -110,6 +110,7 @@ def test_a_script_reads_json(run, table):
     assert said["rows"][0]["line"] == 2
 
 
+@pytest.mark.slow
 def test_the_exit_codes_are_in_the_help():
     done = subprocess.run(
         [sys.executable, "manage.py", "import_table", "--help"], cwd=ROOT, capture_output=True, text=True, check=False

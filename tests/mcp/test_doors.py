@@ -81,6 +81,7 @@ def test_a_token_brings_the_rights_of_its_user_and_no_more(room, agent, live_ser
         assert sorted(note["title"] for note in meaning["notes"]) == [f"<data>{title}</data>" for title in titles]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "titles", "mode"),
     [
@@ -95,6 +96,7 @@ def test_the_client_is_served_over_stdio(arguments, titles, mode, room, agent):
     assert sorted(note["title"] for note in meaning["notes"]) == [f"<data>{title}</data>" for title in titles]
 
 
+@pytest.mark.slow
 def test_standard_output_has_the_protocol_alone(room):
     made = stdio()
     done = subprocess.run(
@@ -118,6 +120,7 @@ def test_the_command_says_why_it_does_not_start(settings, db):
         call_command("mcp")
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_quietly(room):
     made = stdio()
     with subprocess.Popen(
@@ -214,6 +217,7 @@ except CommandError as error:
 """
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_site_works_and_its_doors_say_so(room):
     environment = os.environ | stdio().env | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     done = subprocess.run(

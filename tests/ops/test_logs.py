@@ -118,6 +118,7 @@ def test_probes_do_not_fill_the_log(written):
     assert written.getvalue() == ""
 
 
+@pytest.mark.slow
 def test_log_formats_are_chosen_by_a_setting():
     environment = os.environ | {"DEBUG": "1", "LOG_FORMAT": "json", "DATABASE_URL": "sqlite://:memory:"}
     script = "import logging; logging.getLogger('kb').warning('said')"

@@ -84,6 +84,7 @@ def test_a_mistake_of_ours_is_not_blamed_on_the_database(error, status, monkeypa
     assert client.get("/").status_code == status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("migrate",), ("backup", "copy"), ("reindex",)])
 def test_a_command_says_in_a_line_that_the_database_is_away(command, tmp_path):
     result = start(*(part.replace("copy", f"{tmp_path}/copy") for part in command), **NOBODY_LISTENS)
@@ -95,6 +96,7 @@ def test_a_command_says_in_a_line_that_the_database_is_away(command, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_can_be_said_without_a_database():
     result = start("doctor", "--json", **NOBODY_LISTENS)
     assert result.returncode == 2

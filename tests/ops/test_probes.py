@@ -198,6 +198,7 @@ def test_asking_for_numbers_takes_few_queries(scraper, django_assert_num_queries
         scraper.get("/readyz")
 
 
+@pytest.mark.slow
 def test_the_processes_of_a_server_count_together_and_the_dead_hold_nothing(tmp_path):
     """Two processes count and end; a third answers for all of them."""
     count = "from kb.ops import metrics as m; m.answered('code', 'GET', 200, 0.1); m.BUFFERED.set(5)"

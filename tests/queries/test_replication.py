@@ -237,6 +237,7 @@ class Writer(threading.Thread):
         save_incident(incident, incident.version, values, [self.any(ReturnCode)], self.by)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_copies_that_follow_while_many_write_end_up_equal_to_the_database(seed, admin, agent):

@@ -162,6 +162,7 @@ def test_a_thread_that_died_is_started_again(settings, monkeypatch):
         usage._writer.join(5)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_several_processes_add_together():
     code = make.code()

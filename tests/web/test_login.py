@@ -178,6 +178,7 @@ def production(expression, **environment):
     return result.stdout.strip()
 
 
+@pytest.mark.slow
 def test_production_has_secure_cookies_tls_and_hsts():
     names = "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SESSION_COOKIE_HTTPONLY SECURE_SSL_REDIRECT SECURE_HSTS_SECONDS"
     expression = f"[getattr(settings, name) for name in {names.split()}]"

@@ -26,6 +26,7 @@ def test_nothing_of_it_is_there_unless_asked_for(settings):
         reverse("openid_connect_login", args=["sso"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
@@ -40,6 +41,7 @@ def test_a_start_says_what_it_needs(environment, said):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_with_it_on_people_log_in_there_and_nobody_becomes_somebody_else(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

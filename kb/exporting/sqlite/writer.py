@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from datetime import datetime
 from itertools import chain
@@ -27,7 +27,7 @@ _CHUNK = 64 * 1024
 _SETUP = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;"
 
 
-def export_database(user: Person | None, table: CodeTable | None = None) -> Iterator[bytes]:
+def export_database(user: Person | None, table: CodeTable | None = None) -> Generator[bytes, None, None]:
     """Return the bytes of an SQLite database with what a user may read of a table, or of all tables."""
     # On POSIX an open file stays readable after its name is deleted.
     with TemporaryDirectory(prefix="codebook-") as folder:
@@ -35,7 +35,7 @@ def export_database(user: Person | None, table: CodeTable | None = None) -> Iter
         write_database(path, user, table)
         file = path.open("rb")
 
-    def chunks() -> Iterator[bytes]:
+    def chunks() -> Generator[bytes, None, None]:
         with file:
             while chunk := file.read(_CHUNK):
                 yield chunk

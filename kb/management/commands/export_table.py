@@ -1,7 +1,8 @@
 """Write a table, or everything, as a file from the command line."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +35,26 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the table."""
         try:
-            parts = _parts(options)
-            if options["output"] is None:
-                out = getattr(self.stdout._out, "buffer", None)
-                for part in parts:
-                    out.write(part) if out else self.stdout.write(part.decode(), ending="")
-                return
-            with options["output"].open("wb") as file:
-                file.writelines(parts)
+            # The rows are closed before Django closes the connection that they come from.
+            with closing(_parts(options)) as parts:
+                if options["output"] is None:
+                    self._print(parts)
+                    return
+                with options["output"].open("wb") as file:
+                    file.writelines(parts)
+        except BrokenPipeError:
+            raise
         except (ExportRefused, OSError) as error:
             raise CommandError(str(error)) from error
 
+    def _print(self, parts: Iterator[bytes]) -> None:
+        out = getattr(self.stdout._out, "buffer", None)
+        for part in parts:
+            out.write(part) if out else self.stdout.write(part.decode(), ending="")
+        self.stdout.flush()
 
-def _parts(options: dict[str, Any]) -> Iterator[bytes]:
+
+def _parts(options: dict[str, Any]) -> Generator[bytes, None, None]:
     if options["format"] != "sqlite":
         return export_table(_table(options["table"] or ""), options["format"], options["words"])
     table = _table(options["table"]) if options["table"] else None

@@ -41,6 +41,7 @@ class ReplicaMiddleware:
                 connections[read_database.get()].close()
                 request.read_only_since = now.read_only_since  # type: ignore[attr-defined]
                 response = self._answer(request, now, reads)
+        # See Note [A writer reads their own writes].
         if not reads and not state.is_primary_away:
             response.set_cookie(
                 COOKIE,

@@ -112,6 +112,7 @@ apply_import(TableImport.objects.get(pk=int(sys.argv[1])), By(None, Door.SHELL))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "step"),
     [
