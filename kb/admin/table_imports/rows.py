@@ -1,10 +1,7 @@
 """The preview of an import: the stock change list of its stored rows, so that filters, search and paging come free."""
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -15,18 +12,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kb.admin.lists.strict_changelist import WithAskedList
+from kb.admin.table_imports.plan_page import LABELS, WHOLE, changes, may_see_imports, rows_address, summary
+from kb.admin.table_imports.resolutions import ResolutionForm
+from kb.admin.table_imports.row_csv import csv_lines
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import needs_second_yes, retire_limit
 from kb.importing.errors import ImportRefused
 from kb.models import Door, ImportRow, RowKind, TableImport
 from kb.models.codes import VENDOR_TEXTS
-from kb.models.table_imports import BROKEN, TOUCHING, UNCHANGED, Resolution
+from kb.models.table_imports import BROKEN, TOUCHING, Resolution
 from kb.services.journal import By
-from kb.text.safety.formula import defuse
-
-WHOLE = "table_import"
-LABELS = {name: name.replace("_", " ").capitalize() for name in VENDOR_TEXTS}
-DECISIONS = [Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED]
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -45,32 +39,6 @@ class KindFilter(admin.SimpleListFilter):
         if self.value() in RowKind.values:
             return queryset.filter(kind=self.value())
         return queryset.exclude(kind=RowKind.REORDERED)
-
-
-class ResolutionForm(forms.Form):
-    """How one conflict is decided: ours, theirs, or words of our own for each text in conflict."""
-
-    resolution = forms.ChoiceField(
-        label="Decision", choices=[(one.value, one.label) for one in DECISIONS], widget=forms.RadioSelect
-    )
-
-    def __init__(self, row: ImportRow, *args: Any, **kwargs: Any) -> None:
-        """Add a text for each field in conflict, which starts as what we have now."""
-        super().__init__(*args, **kwargs)
-        self.row = row
-        self.fields["resolution"].initial = row.resolution or Resolution.KEEP_OURS
-        for name in row.conflicts:
-            self.fields[name] = forms.CharField(
-                label=f"Edited: {LABELS[name].lower()}",
-                required=False,
-                strip=False,
-                initial=row.edited.get(name, row.texts(name)["ours"]),
-                widget=forms.Textarea(attrs={"rows": 4}),
-            )
-
-    def edited(self) -> dict[str, str]:
-        """Return the edited texts, with the newlines that the database has."""
-        return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in self.row.conflicts}
 
 
 @admin.register(ImportRow)
@@ -244,66 +212,3 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
         answer = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="import-{pk}.csv"'
         return answer
-
-
-def may_see_imports(request: HttpRequest) -> bool:
-    """Whether somebody may do anything at all with imports, and so may look at them."""
-    may = request.user.has_perm
-    return may("kb.import_table") or may("kb.apply_import") or may("kb.rollback_import")
-
-
-def rows_address(table_import: TableImport) -> str:
-    """Return the address of an import's preview."""
-    return f"{reverse('admin:kb_importrow_changelist')}?{WHOLE}={table_import.pk}"
-
-
-def changes(row: ImportRow) -> list[tuple[str, str, str]]:
-    """Return (label, before, after) of the vendor's texts that the row changes; none where that says nothing."""
-    if row.kind in BROKEN or row.kind == RowKind.WARNING:
-        return []
-    if row.kind == RowKind.NEW:
-        return [("New", "", row.description or row.symbol)]
-    named = [name for name in VENDOR_TEXTS if name in row.fields or name in row.conflicts]
-    return [(LABELS[name], row.texts(name)["vendor_before"], row.texts(name)["vendor_now"]) for name in named]
-
-
-def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
-    """Return what the head of the preview shows: counts, and the buttons that this person may press now."""
-    counts = [(kind.label, kind.value, table_import.counts.get(kind, 0)) for kind in RowKind]
-    may = request.user.has_perm
-    planned, applied = table_import.is_planned, table_import.state == "applied" and table_import.rolls_back_id is None
-    unfinished = planned or table_import.state == "planning"
-    return {
-        "table_import": table_import,
-        "counts": [(label, kind, n) for label, kind, n in counts if n],
-        "unchanged": table_import.counts.get(UNCHANGED, 0),
-        "undecided": table_import.rows.undecided().count() if planned else 0,
-        "broken": table_import.count(*BROKEN),
-        "writes": table_import.count(),
-        "may_apply": planned and may("kb.apply_import"),
-        "may_decide": planned and may("kb.import_table"),
-        "may_discard": unfinished and may("kb.import_table"),
-        "may_roll_back": applied and may("kb.rollback_import"),
-        "second_yes": needs_second_yes(table_import) if planned else False,
-        "retire_limit": retire_limit(table_import) if planned else 0,
-        "columns": table_import.columns,
-    }
-
-
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_lines(rows: QuerySet[ImportRow]) -> Iterator[str]:
-    """Yield the rows as lines of CSV, with spreadsheet formulas defused; memory does not grow with them."""
-    writer = csv.writer(_Echo())
-    header = ["does", "line", "section", "code", "message", "decision"]
-    texts = [f"{name}: {side}" for name in VENDOR_TEXTS for side in ("vendor before", "vendor now", "ours")]
-    yield "\ufeff" + writer.writerow([*header, *texts])
-    for row in rows.select_related("section").iterator(chunk_size=1000):
-        where = f"{row.sheet}:{row.line}" if row.sheet else row.line
-        section = row.section_name or (row.section.name if row.section else "")
-        first = [row.get_kind_display(), where, section, row.code, row.message, row.get_resolution_display()]
-        sides = [text for name in VENDOR_TEXTS for text in row.texts(name).values()]
-        yield writer.writerow([defuse(str(cell or "")) for cell in [*first, *sides]])
