@@ -15,10 +15,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from kb.admin import statistics as health_page
 from kb.admin.forms import unsaved_input
 from kb.admin.forms.choices import AutocompleteView
-from kb.admin.work_queue import piles, wants_mine, whole_lists
+from kb.admin.work_queue import full_lists, is_mine_only, queue_groups
 from kb.queries import statistics
 
-ORDER = (
+MODEL_ORDER = (
     "ReturnCode",
     "TroubleshootingNote",
     "Proposal",
@@ -47,7 +47,7 @@ class SupportAdminSite(admin.AdminSite):
         checked = super().admin_view(view, cacheable)
 
         def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if not unsaved_input.is_keepable(request):
+            if not unsaved_input.has_input(request):
                 return checked(request, *args, **kwargs)
             if request.user.is_anonymous:
                 return unsaved_input.page(request)
@@ -62,8 +62,8 @@ class SupportAdminSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show what is most worth doing next, beside everything that there is."""
-        mine = wants_mine(request)
-        queue = {"piles": piles(request.user, mine), "mine": mine, "lists": whole_lists(request.user)}
+        mine = is_mine_only(request)
+        queue = {"piles": queue_groups(request.user, mine), "mine": mine, "lists": full_lists(request.user)}
         queue["bursts"] = statistics.bursts(request.user)
         return super().index(request, {"title": "What to do next", **queue, **(extra_context or {})})
 
@@ -71,7 +71,7 @@ class SupportAdminSite(admin.AdminSite):
         """Add the knowledge health."""
         return [
             path("health/", self.admin_view(self.health), name="health"),
-            path("health/<slug:chart>.csv", self.admin_view(health_page.figures), name="health_csv"),
+            path("health/<slug:chart>.csv", self.admin_view(health_page.chart_csv), name="health_csv"),
             *super().get_urls(),
         ]
 
@@ -83,7 +83,7 @@ class SupportAdminSite(admin.AdminSite):
         """List the knowledge first, in the order in which it is worked on."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
-            app["models"].sort(key=lambda model: _place(model["object_name"]))
+            app["models"].sort(key=lambda model: _rank(model["object_name"]))
         return sorted(apps, key=lambda app: app["app_label"] != "kb")
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
@@ -102,5 +102,5 @@ class SupportAdminSite(admin.AdminSite):
         return HttpResponseRedirect(wanted if inside else reverse("admin:index"))
 
 
-def _place(name: str) -> int:
-    return ORDER.index(name) if name in ORDER else len(ORDER)
+def _rank(name: str) -> int:
+    return MODEL_ORDER.index(name) if name in MODEL_ORDER else len(MODEL_ORDER)

@@ -14,14 +14,14 @@ from kb.text.safety.formula import defuse
 
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Show every chart."""
-    _refuse_outsiders(request)
+    _check_reader(request)
     shown = {"title": "Knowledge health", "charts": statistics.charts(request.user)}
     return TemplateResponse(request, "admin/kb/health.html", context | shown)
 
 
-def figures(request: HttpRequest, chart: str) -> HttpResponse:
+def chart_csv(request: HttpRequest, chart: str) -> HttpResponse:
     """Return the figures of a chart as CSV, safe in a spreadsheet."""
-    _refuse_outsiders(request)
+    _check_reader(request)
     found = statistics.chart(chart, request.user)
     if found is None:
         raise Http404
@@ -37,6 +37,6 @@ def _cell(cell: Any) -> Any:
     return defuse(cell) if isinstance(cell, str) else cell
 
 
-def _refuse_outsiders(request: HttpRequest) -> None:
+def _check_reader(request: HttpRequest) -> None:
     if not request.user.has_perm(READ_INTERNAL):
         raise PermissionDenied

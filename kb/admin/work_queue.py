@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from kb.admin.lists.miss_actions import steps
+from kb.admin.lists.miss_actions import miss_actions
 from kb.models.visibility import Person
 from kb.queries import work_queue
 from kb.queries.work_queue import QueueRow, Reason
@@ -14,30 +14,30 @@ from kb.queries.work_queue import QueueRow, Reason
 CHANGE_NOTE = "change_troubleshootingnote"
 
 
-class Why(NamedTuple):
+class ReasonLink(NamedTuple):
     """A reason, and the form that puts it right; no address where this person may not."""
 
     text: str
     url: str
 
 
-class Shown(NamedTuple):
+class QueueEntry(NamedTuple):
     """A row as the page shows it: the first reason's form is one click away."""
 
     row: QueueRow
     url: str
-    reasons: list[Why]
-    steps: list[tuple[str, str]]
+    reasons: list[ReasonLink]
+    miss_actions: list[tuple[str, str]]
 
 
-class Pile(NamedTuple):
+class QueueGroup(NamedTuple):
     """Rows of one kind of work."""
 
     title: str
-    rows: list[Shown]
+    rows: list[QueueEntry]
 
 
-def piles(user: Person, mine: bool) -> list[Pile]:
+def queue_groups(user: Person, mine: bool) -> list[QueueGroup]:
     """Return the work that a user may do, what only they can do first."""
     may = user.has_perm
     found = []
@@ -45,11 +45,11 @@ def piles(user: Person, mine: bool) -> list[Pile]:
         found.append(("Imports that wait for a yes or no", work_queue.plans(user, mine=mine)))
     if may("kb.validate_note"):
         found.append(("Notes to validate", work_queue.to_validate(user, limit=10, mine=mine)))
-    found.append(("Most worth doing now", _next(user, mine, {_key(row) for _, rows in found for row in rows})))
-    return [Pile(title, [_shown(row, user) for row in rows]) for title, rows in found if rows]
+    found.append(("Most worth doing now", _ranked_rows(user, mine, {_key(row) for _, rows in found for row in rows})))
+    return [QueueGroup(title, [_entry(row, user) for row in rows]) for title, rows in found if rows]
 
 
-def _next(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
+def _ranked_rows(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
     may, rows = user.has_perm, []
     if may("kb.change_returncode"):
         rows += work_queue.codes(user, mine=mine)
@@ -61,7 +61,7 @@ def _next(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
     return sorted(rows, key=lambda row: -row.score)[: work_queue.LIMIT]
 
 
-def whole_lists(user: Person) -> list[tuple[str, str]]:
+def full_lists(user: Person) -> list[tuple[str, str]]:
     """Return the lists that the queue is the beginning of, as (label, address)."""
     lists = [
         ("Codes without a note", "returncode", "listed=yes&note=no", "change_returncode"),
@@ -82,7 +82,7 @@ def whole_lists(user: Person) -> list[tuple[str, str]]:
     ]
 
 
-def wants_mine(request: HttpRequest) -> bool:
+def is_mine_only(request: HttpRequest) -> bool:
     """Whether a page was asked for one's own rows alone."""
     return request.GET.get("mine") == "1"
 
@@ -91,11 +91,11 @@ def _key(row: QueueRow) -> Any:
     return row.kind, getattr(row.subject, "pk", row.subject)
 
 
-def _shown(row: QueueRow, user: Person) -> Shown:
-    reasons = [Why(reason.text, _address(reason, user)) for reason in row.reasons]
-    found = steps(user, row.subject, row.ranges) if row.kind == "miss" else []
+def _entry(row: QueueRow, user: Person) -> QueueEntry:
+    reasons = [ReasonLink(reason.text, _address(reason, user)) for reason in row.reasons]
+    found = miss_actions(user, row.subject, row.ranges) if row.kind == "miss" else []
     url = next((why.url for why in reasons if why.url), found[0][1] if found else "")
-    return Shown(row, url, reasons, found)
+    return QueueEntry(row, url, reasons, found)
 
 
 def _address(reason: Reason, user: Person) -> str:

@@ -21,7 +21,7 @@ RHYTHM = (11, 10, 12, 9, 10, 3, 2)
 """Tenths of a usual day, from Monday on: at weekends a team asks less."""
 
 
-def load(activity: dict[str, Any], codes: dict[str, ReturnCode], users: dict[str, Any]) -> None:
+def load_activity(activity: dict[str, Any], codes: dict[str, ReturnCode], users: dict[str, Any]) -> None:
     """Store six weeks of counts and of agents' reports."""
     today = timezone.now().date()
     days = [(day, RHYTHM[day.weekday()]) for day in (today - timedelta(n) for n in range(DAYS))]

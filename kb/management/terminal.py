@@ -13,7 +13,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud
 _WIDTH = 100
 
 
-def reads_as(public: bool) -> Any:
+def reader_for(public: bool) -> Any:
     """Return who reads: whoever runs a command may read the database, so everything unless told otherwise."""
     return None if public else get_user_model()(username="shell", is_superuser=True)
 
@@ -23,7 +23,7 @@ def safe(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " "))
 
 
-def indented(text: str, by: str = "  ") -> str:
+def indent(text: str, by: str = "  ") -> str:
     """Return text folded to a terminal's width, each line indented."""
     lines = (textwrap.wrap(line, _WIDTH - len(by)) or [""] for line in safe(text).strip().splitlines())
     return "\n".join(f"{by}{part}".rstrip() for folded in lines for part in folded)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kb.models import CodeTable, ReturnCode
 from kb.queries.as_of import as_of
-from kb.web.errors import NotUnderstood
+from kb.web.errors import InvalidParameter
 
 FIRST_DAY = date(2000, 1, 1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -32,7 +32,7 @@ def _day(given: str) -> date:
     except ValueError:
         day = None
     if day is None or not FIRST_DAY <= day <= today:
-        raise NotUnderstood(
+        raise InvalidParameter(
             f"“{given[:80]}” is not a day to look back to. Allowed: {FIRST_DAY} to {today}, written like that."
         )
     return day

@@ -19,13 +19,13 @@ from kb.models.visibility import reader
 from kb.queries import changes as kb_feed
 from kb.queries.changes import ChangeStep
 from kb.text.safety.escape import without_controls
-from kb.web.errors import NotUnderstood
+from kb.web.errors import InvalidParameter
 from kb.web.program_access import for_programs
 
 PER_PAGE = 50
 DAYS = 7
 MAX_DAYS = 366
-ALLOWED = ("table", "days", "page")
+PARAMETERS = ("table", "days", "page")
 
 
 @require_safe
@@ -56,9 +56,9 @@ def _by_table(steps: list[ChangeStep]) -> list[tuple[CodeTable | None, list[Chan
 
 
 def _check_names(given: QueryDict) -> None:
-    unknown = sorted(set(given) - set(ALLOWED))
+    unknown = sorted(set(given) - set(PARAMETERS))
     if unknown:
-        raise NotUnderstood(f"“{unknown[0][:80]}” is not a filter of this page. Allowed: {', '.join(ALLOWED)}.")
+        raise InvalidParameter(f"“{unknown[0][:80]}” is not a filter of this page. Allowed: {', '.join(PARAMETERS)}.")
 
 
 def _table(given: QueryDict, tables: list[CodeTable]) -> CodeTable | None:
@@ -66,7 +66,7 @@ def _table(given: QueryDict, tables: list[CodeTable]) -> CodeTable | None:
     found = next((table for table in tables if table.slug == asked), None)
     if asked and found is None:
         allowed = ", ".join(table.slug for table in tables[:20])
-        raise NotUnderstood(f"“{asked[:80]}” is not a table. Allowed: {allowed or 'none yet'}.")
+        raise InvalidParameter(f"“{asked[:80]}” is not a table. Allowed: {allowed or 'none yet'}.")
     return found
 
 
@@ -74,7 +74,7 @@ def _number(given: QueryDict, name: str, default: int, largest: int) -> int:
     asked = given.get(name, "") or str(default)
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     if not 1 <= number <= largest:
-        raise NotUnderstood(f"“{asked[:80]}” is not a number of {name} here. Allowed: 1 to {largest}.")
+        raise InvalidParameter(f"“{asked[:80]}” is not a number of {name} here. Allowed: 1 to {largest}.")
     return number
 
 
@@ -104,7 +104,7 @@ class ChangesFeed(Feed):
 
     def items(self, request: HttpRequest) -> list[ChangeStep]:
         """Return the last changes."""
-        return kb_feed.change_steps(list(_of_feed(request)), request.user)
+        return kb_feed.change_steps(list(_feed_changes(request)), request.user)
 
     def item_title(self, item: ChangeStep) -> str:
         """Say what happened to what."""
@@ -140,10 +140,10 @@ def address(step: ChangeStep) -> str:
     return step.table.get_absolute_url() if step.table else reverse("changes")
 
 
-def _of_feed(request: HttpRequest) -> Any:
+def _feed_changes(request: HttpRequest) -> Any:
     unknown = set(request.GET) - {"table"}
     if unknown:
-        raise NotUnderstood(f"“{min(unknown)[:80]}” is not a filter of this feed. Allowed: table.")
+        raise InvalidParameter(f"“{min(unknown)[:80]}” is not a filter of this feed. Allowed: table.")
     asked = "table" in request.GET
     table = _table(request.GET, list(CodeTable.objects.visible_to(request.user))) if asked else None
     return kb_feed.recent_changes(request.user, table=table)[:PER_PAGE]
@@ -151,7 +151,7 @@ def _of_feed(request: HttpRequest) -> Any:
 
 def _etag(request: HttpRequest) -> str:
     """Return a tag that moves with what this reader sees, and with nothing else: not with what is internal."""
-    seen = list(_of_feed(request).values_list("pk", flat=True))
+    seen = list(_feed_changes(request).values_list("pk", flat=True))
     return f'"{sha256(f"{reader(request.user)} {request.get_host()} {seen}".encode()).hexdigest()[:32]}"'
 
 

@@ -24,13 +24,13 @@ from kb.text.codes import forms as text_code
 from kb.text.safety import reply as text_reply
 from kb.web import as_of, disambiguation
 from kb.web.history import HistoryStep, histories
-from kb.web.near_codes import around
+from kb.web.near_codes import surrounding_codes
 
-MAX_ELSEWHERE = 10
+MAX_OTHER_TABLES = 10
 
 
 @dataclass(frozen=True)
-class Trust:
+class Confidence:
     """A note that agents work with, and how it has served."""
 
     note: TroubleshootingNote
@@ -50,14 +50,14 @@ class CardMeaning:
     reply_note: TroubleshootingNote | None
     history: list[HistoryStep]
     successor: ReturnCode | None
-    trust: list[Trust]
+    trust: list[Confidence]
     flags: list[Flag]
 
 
 @require_safe
 def code(request: HttpRequest, table: str, written: str) -> HttpResponse:
     """Show every meaning that a table gives to a code."""
-    return _code(request, _table(request, table), written)
+    return _code_page(request, _table(request, table), written)
 
 
 @require_safe
@@ -70,15 +70,15 @@ def section_code(request: HttpRequest, table: str, section: str, written: str) -
     within = Section.objects.visible_to(request.user).filter(table=of, slug=section).first()
     if within is None:
         # A slash that was typed into the address as itself, or as %2F, which servers decode: the code `a/b`.
-        return _code(request, of, f"{section}/{written}")
-    return _code(request, of, written, within)
+        return _code_page(request, of, f"{section}/{written}")
+    return _code_page(request, of, written, within)
 
 
 def _table(request: HttpRequest, slug: str) -> CodeTable:
     return get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
 
 
-def _code(request: HttpRequest, table: CodeTable, written: str, section: Section | None = None) -> HttpResponse:
+def _code_page(request: HttpRequest, table: CodeTable, written: str, section: Section | None = None) -> HttpResponse:
     if not text_code.readings(written):
         raise Http404
     answer = find(written, request.user, table)
@@ -88,21 +88,21 @@ def _code(request: HttpRequest, table: CodeTable, written: str, section: Section
         "section": section,
         "written": text_code.clean(written),
         "answer": answer,
-        "elsewhere": _elsewhere(written, table, request.user),
+        "elsewhere": _in_other_tables(written, table, request.user),
     }
     if "at" in request.GET:
         return as_of.page(request, table, [hit.code for hit in shown], written)
     if not shown:
-        context["around"] = around(answer, request.user)
+        context["around"] = surrounding_codes(answer, request.user)
         usage.count_miss(written, request.user)
         return render(request, "kb/code_unknown.html", context, status=404)
     usage.count_codes([hit.code.pk for hit in shown])
-    response = render(request, "kb/code.html", context | _found(request, answer, shown))
+    response = render(request, "kb/code.html", context | _card_context(request, answer, shown))
     disambiguation.remember(request, response, table)
     return response
 
 
-def _found(request: HttpRequest, answer: CodeAnswer, shown: list[CodeHit]) -> dict[str, Any]:
+def _card_context(request: HttpRequest, answer: CodeAnswer, shown: list[CodeHit]) -> dict[str, Any]:
     first = shown[0]
     asked = text_code.identity(answer.query)
     return {
@@ -142,16 +142,16 @@ def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeani
             *_reply(card),
             history[card.code.pk],
             successors.get(card.code.successor_id or 0),
-            [_trust(note, served, waiting) for note in card.notes if note.is_live],
+            [_confidence(note, served, waiting) for note in card.notes if note.is_live],
             flags[card.code.pk],
         )
         for card in cards
     ]
 
 
-def _trust(note: TroubleshootingNote, served: dict[int, dict[str, int]], waiting: dict[int, int]) -> Trust:
+def _confidence(note: TroubleshootingNote, served: dict[int, dict[str, int]], waiting: dict[int, int]) -> Confidence:
     counts = served.get(note.pk, {})
-    return Trust(note, proposals=waiting.get(note.pk, 0), **{name: counts.get(name, 0) for name in Outcome.values})
+    return Confidence(note, proposals=waiting.get(note.pk, 0), **{name: counts.get(name, 0) for name in Outcome.values})
 
 
 def _reply(card: Card) -> tuple[str, TroubleshootingNote | None]:
@@ -165,7 +165,7 @@ def _successors(codes: Sequence[ReturnCode], user: Person | None) -> dict[int, R
     return codes_visible_to(user).in_bulk(wanted) if wanted else {}
 
 
-def _elsewhere(written: str, table: CodeTable, user: Person | None) -> list[ReturnCode]:
+def _in_other_tables(written: str, table: CodeTable, user: Person | None) -> list[ReturnCode]:
     """Return what the code means in other tables."""
     found = codes_visible_to(user).matching(written).exclude(table=table)
-    return list(found.order_by("table_id", "section__position", "id")[:MAX_ELSEWHERE])
+    return list(found.order_by("table_id", "section__position", "id")[:MAX_OTHER_TABLES])

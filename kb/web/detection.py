@@ -20,24 +20,24 @@ MAX_BODY = 2 * detection.MAX_TEXT
 def detect(request: HttpRequest) -> HttpResponse:
     """Refuse what is too long before its body is read, which a check of the form's token would do."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        return _refused(request, f"This text has more than {MAX_BODY // 2**20} MB; up to 1 MB is read at once.")
-    return _detect(request)
+        return _refusal(request, f"This text has more than {MAX_BODY // 2**20} MB; up to 1 MB is read at once.")
+    return _detection_page(request)
 
 
 @csrf_protect
-def _detect(request: HttpRequest) -> HttpResponse:
+def _detection_page(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     if not text.strip():
         return render(request, "kb/detect.html", {"asked": request.method == "POST"})
     try:
         report = detection.detect(text, request.user)
     except TooLong as error:
-        return _refused(request, str(error))
+        return _refusal(request, str(error))
     usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
-    return render(request, "kb/detect.html", _shown(report))
+    return render(request, "kb/detect.html", _report_context(report))
 
 
-def _shown(report: detection.Report) -> dict[str, Any]:
+def _report_context(report: detection.Report) -> dict[str, Any]:
     likely = [(n, found) for n, found in enumerate(report.codes, 1) if found.is_likely]
     possible = [(n, found) for n, found in enumerate(report.codes, 1) if not found.is_likely]
     return {
@@ -48,5 +48,5 @@ def _shown(report: detection.Report) -> dict[str, Any]:
     }
 
 
-def _refused(request: HttpRequest, reason: str) -> HttpResponse:
+def _refusal(request: HttpRequest, reason: str) -> HttpResponse:
     return render(request, "kb/detect.html", {"refused": f"{reason} Cut it to the part around the error."}, status=413)

@@ -21,7 +21,7 @@ class Group:
     is_last: bool
 
 
-def asked(request: HttpRequest, hits: list[CodeHit]) -> dict[str, Any]:
+def meanings_context(request: HttpRequest, hits: list[CodeHit]) -> dict[str, Any]:
     """Return what a page shows of several meanings, grouped by table, the reader's last table first."""
     last = request.COOKIES.get(COOKIE, "")
     tables = {hit.code.table_id: hit.code.table for hit in hits}

@@ -14,7 +14,7 @@ from kb.web import read_only
 log = logging.getLogger(__name__)
 
 
-class NotUnderstood(Exception):
+class InvalidParameter(Exception):
     """An address holds a value that is not allowed; the message says which, and what is, for a person."""
 
 
@@ -33,11 +33,11 @@ class ErrorPagesMiddleware:
         """Answer a page's own errors, and a full disk to whoever would save; leave every other one to Django."""
         if isinstance(exception, Http404):
             return not_found(request, exception)
-        if isinstance(exception, NotUnderstood):
+        if isinstance(exception, InvalidParameter):
             return _page(request, 400, "kb/not_understood.html", {"reason": str(exception)})
         if request.method == "POST" and read_only.is_full(exception):
             log.error("the database has no room left")
-            return read_only.refused(request)
+            return read_only.refusal(request)
         return None
 
 

@@ -16,7 +16,7 @@ from kb.queries.lookup import codes_visible_to
 from kb.services.flags import raise_flag
 from kb.services.journal import By, NotAllowed
 from kb.services.outcomes import report_outcome
-from kb.web.errors import NotUnderstood
+from kb.web.errors import InvalidParameter
 
 THANKS = {
     Outcome.WORKED: "Thank you: the note counts one more ticket that it solved.",
@@ -32,15 +32,15 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Count how the note of a card served a ticket."""
     code = _code(request, pk)
     if request.method == "GET":
-        return _back(code)
+        return _to_card(code)
     note = _note(request, code)
     given = request.POST.get("outcome", "")
     if note is None:
-        raise NotUnderstood("Which note is this about? The form has to name one of the card's notes.")
+        raise InvalidParameter("Which note is this about? The form has to name one of the card's notes.")
     if given not in Outcome.values:
-        raise NotUnderstood(f"“{given[:40]}” is no outcome; allowed are {', '.join(Outcome.values)}.")
+        raise InvalidParameter(f"“{given[:40]}” is no outcome; allowed are {', '.join(Outcome.values)}.")
     outcome = Outcome(given)
-    return _answered(request, code, lambda by: report_outcome(note, outcome, by), THANKS[outcome])
+    return _submit(request, code, lambda by: report_outcome(note, outcome, by), THANKS[outcome])
 
 
 @login_required
@@ -50,22 +50,22 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
     """Raise a flag on a code or on one of its notes."""
     code = _code(request, pk)
     if request.method == "GET":
-        return _back(code)
+        return _to_card(code)
     note, comment = _note(request, code), request.POST.get("comment", "")
     thanks = "Thank you: the flag is raised. Whoever keeps this up to date sees it; the answer comes to “My flags”."
-    return _answered(request, code, lambda by: raise_flag(code, note, comment, by), thanks)
+    return _submit(request, code, lambda by: raise_flag(code, note, comment, by), thanks)
 
 
-def _answered(request: HttpRequest, code: ReturnCode, verb: Callable[[By], Any], thanks: str) -> HttpResponse:
+def _submit(request: HttpRequest, code: ReturnCode, verb: Callable[[By], Any], thanks: str) -> HttpResponse:
     try:
         verb(By(request.user, Door.WEB))
         messages.success(request, thanks)
     except NotAllowed as refusal:
         messages.error(request, str(refusal))
-    return _back(code)
+    return _to_card(code)
 
 
-def _back(code: ReturnCode) -> HttpResponse:
+def _to_card(code: ReturnCode) -> HttpResponse:
     """Lead to the card: after a form, and for whoever had to log in first, whose form is lost on the way."""
     return redirect(code.get_absolute_url())
 
@@ -81,5 +81,5 @@ def _note(request: HttpRequest, code: ReturnCode) -> TroubleshootingNote | None:
         return None
     notes = {str(note.pk): note for note in cards([code], request.user)[0].notes}
     if given not in notes:
-        raise NotUnderstood(f"The card of {code} has no note “{given[:40]}”.")
+        raise InvalidParameter(f"The card of {code} has no note “{given[:40]}”.")
     return notes[given]

@@ -13,7 +13,7 @@ from kb.queries.text_results import text_results
 from kb.services import usage
 from kb.text.codes import forms as text_code
 from kb.web import disambiguation
-from kb.web.near_codes import around
+from kb.web.near_codes import surrounding_codes
 
 MAX_RESULTS = 50
 
@@ -33,14 +33,16 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         return redirect(_address(answer.hits[0], query))
     if answer.hits:
         usage.count_codes([hit.code.pk for hit in answer.hits])
-        return render(request, "kb/meanings.html", {"query": query, **disambiguation.asked(request, answer.hits)})
+        return render(
+            request, "kb/meanings.html", {"query": query, **disambiguation.meanings_context(request, answer.hits)}
+        )
     quoted = detection.codes_in(query, request.user)
     if len(quoted) == 1:
         return redirect(quoted[0].get_absolute_url())
     if quoted:
         usage.count_codes([code.pk for code in quoted])
         hits = [CodeHit(code, "named in the text") for code in quoted]
-        return render(request, "kb/meanings.html", {"query": query, **disambiguation.asked(request, hits)})
+        return render(request, "kb/meanings.html", {"query": query, **disambiguation.meanings_context(request, hits)})
     results = text_results(query, request.user, MAX_RESULTS)
     begun = text_code.canonical(query) if answer.begun else ""
     if not results.hits:
@@ -48,7 +50,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
     context = {
         "query": query,
         "answer": answer,
-        "around": around(answer, request.user),
+        "around": surrounding_codes(answer, request.user),
         "is_code": _looks_like_a_code(query),
         "results": results,
         "hits": [hit for hit in results.hits if not begun or not hit.code.canonical.startswith(begun)],

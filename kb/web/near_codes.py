@@ -6,7 +6,7 @@ from kb.queries.lookup import CodeAnswer, neighbours
 from kb.text.codes import forms as text_code
 
 
-def around(answer: CodeAnswer, user: Person | None) -> list[ReturnCode]:
+def surrounding_codes(answer: CodeAnswer, user: Person | None) -> list[ReturnCode]:
     """Return the codes just below and above, in the table of the narrowest range that holds the number.
 
     None where codes one edit away are offered, or such as begin so: those are the better guess.

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 RETRY_SECONDS = 15
-MAX_KEPT = 2**20
+MAX_RESEND = 2**20
 """Characters of a form that are kept in the page that refuses it."""
 
 _SECRET = ("password", "token", "secret")
@@ -30,12 +30,12 @@ class ReadOnlyMiddleware:
         """Answer 503 to what would write while nothing can be written."""
         if getattr(request, "read_only_since", None) is None or getattr(request, "reads_only", True):
             return None
-        return refused(request)
+        return refusal(request)
 
 
-def refused(request: HttpRequest) -> HttpResponse:
+def refusal(request: HttpRequest) -> HttpResponse:
     """Answer 503 to what could not be saved, with what was typed."""
-    context = {"kept": kept(request), "files": list(request.FILES)}
+    context = {"kept": resendable_fields(request), "files": list(request.FILES)}
     response = render(request, "kb/read_only.html", context, status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
     add_never_cache_headers(response)
@@ -54,8 +54,8 @@ def state(request: HttpRequest) -> dict[str, Any]:
     return {"read_only_since": getattr(request, "read_only_since", None)}
 
 
-def kept(request: HttpRequest) -> list[tuple[str, str]]:
+def resendable_fields(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the fields of a refused form that go into the page, to be sent again; nothing secret."""
     fields = [(name, value) for name, values in request.POST.lists() for value in values]
     shown = [pair for pair in fields if not any(word in pair[0].lower() for word in _SECRET)]
-    return shown if sum(len(name) + len(value) for name, value in shown) <= MAX_KEPT else []
+    return shown if sum(len(name) + len(value) for name, value in shown) <= MAX_RESEND else []

@@ -8,8 +8,8 @@ from kb.models import ReturnCode
 from kb.queries.lookup import beginning_with
 from kb.queries.text_results import search
 
-MAX_SHOWN = 8
-_LEAST = 2
+MAX_SUGGESTIONS = 8
+_MIN_LENGTH = 2
 """Characters from which words are searched; one character may still be a code."""
 
 
@@ -22,8 +22,8 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
 
 def _codes(request: HttpRequest, query: str) -> list[ReturnCode]:
-    found = {code.pk: code for code in beginning_with(query, request.user, MAX_SHOWN)}
-    if len(query) >= _LEAST and len(found) < MAX_SHOWN:
-        for code in search(query, request.user, MAX_SHOWN):
+    found = {code.pk: code for code in beginning_with(query, request.user, MAX_SUGGESTIONS)}
+    if len(query) >= _MIN_LENGTH and len(found) < MAX_SUGGESTIONS:
+        for code in search(query, request.user, MAX_SUGGESTIONS):
             found.setdefault(code.pk, code)
-    return list(found.values())[:MAX_SHOWN]
+    return list(found.values())[:MAX_SUGGESTIONS]

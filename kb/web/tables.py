@@ -14,10 +14,10 @@ from kb.models.visibility import Person
 from kb.queries.lookup import codes_visible_to
 from kb.queries.text_results import containing
 from kb.text.codes.disposition import DISPOSITIONS
-from kb.web.errors import NotUnderstood
+from kb.web.errors import InvalidParameter
 
 PER_PAGE = 100
-FILTERS = ("section", "disposition", "q", "page")
+PARAMETERS = ("section", "disposition", "q", "page")
 
 
 @require_safe
@@ -32,7 +32,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "disposition": _one_of(request.GET, "disposition", list(DISPOSITIONS)),
         "q": request.GET.get("q", "").replace("\x00", "").strip(),
     }
-    codes = _with_markers(_filtered(shown, chosen, request.user), request.user)
+    codes = _with_markers(_filter_codes(shown, chosen, request.user), request.user)
     context = {
         "table": shown,
         "sections": sections,
@@ -44,7 +44,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
     return render(request, "kb/table.html", context)
 
 
-def _filtered(table: CodeTable, chosen: dict[str, str], user: Person | None) -> QuerySet[ReturnCode]:
+def _filter_codes(table: CodeTable, chosen: dict[str, str], user: Person | None) -> QuerySet[ReturnCode]:
     codes = codes_visible_to(user).filter(table=table)
     if chosen["q"]:
         as_words = containing(chosen["q"], user, table).values("pk")
@@ -63,15 +63,15 @@ def _with_markers(codes: Any, user: Person | None) -> Any:
 
 
 def _check_names(given: QueryDict) -> None:
-    unknown = sorted(set(given) - set(FILTERS))
+    unknown = sorted(set(given) - set(PARAMETERS))
     if unknown:
-        raise NotUnderstood(f"“{unknown[0][:80]}” is not a filter of this page. Allowed: {', '.join(FILTERS)}.")
+        raise InvalidParameter(f"“{unknown[0][:80]}” is not a filter of this page. Allowed: {', '.join(PARAMETERS)}.")
 
 
 def _one_of(given: QueryDict, name: str, allowed: list[str]) -> str:
     value = given.get(name, "")
     if value and value not in allowed:
-        raise NotUnderstood(f"“{value[:80]}” is not a {name}. Allowed: {', '.join(allowed)}.")
+        raise InvalidParameter(f"“{value[:80]}” is not a {name}. Allowed: {', '.join(allowed)}.")
     return value
 
 
@@ -80,5 +80,5 @@ def _page(given: QueryDict, codes: QuerySet[ReturnCode]) -> Page:
     asked = given.get("page", "") or "1"
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     if number not in paginator.page_range:
-        raise NotUnderstood(f"“{asked[:80]}” is not a page here. Allowed: 1 to {paginator.num_pages}.")
+        raise InvalidParameter(f"“{asked[:80]}” is not a page here. Allowed: 1 to {paginator.num_pages}.")
     return paginator.page(number)

@@ -9,18 +9,18 @@ from django.db import models
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
 
-from kb.admin.lists.tags import shortened
+from kb.admin.lists.tags import shorten
 from kb.models import CodeRange, CodeTable, ReturnCode
 from kb.models.visibility import Person
 
-_SHOWN = ("code", "symbol", "description", "table__product", "section__name")
+_LABEL_FIELDS = ("code", "symbol", "description", "table__product", "section__name")
 
 
 def label(obj: Any) -> str:
     """Return how a choice reads: a code with its meaning and place, a range with its table, others as they are."""
     if isinstance(obj, ReturnCode):
         place = f"{obj.table.product} / {obj.section}"
-        return f"{obj.code} · {shortened(obj.description or obj.symbol or '(no description)', 60)} ({place})"
+        return f"{obj.code} · {shorten(obj.description or obj.symbol or '(no description)', 60)} ({place})"
     if isinstance(obj, CodeRange):
         return f"{obj} ({obj.table.product})"
     return str(obj)
@@ -40,7 +40,7 @@ class Choices(ModelChoiceIterator):
         """Read what `label` names a code with, and no more."""
         super().__init__(field)
         if self.queryset is not None and self.queryset.model is ReturnCode:
-            self.queryset = self.queryset.only(*_SHOWN)
+            self.queryset = self.queryset.only(*_LABEL_FIELDS)
 
 
 class OneField(forms.ModelChoiceField):
@@ -93,22 +93,22 @@ class AutocompleteView(AutocompleteJsonView):
         return {"id": str(getattr(obj, to_field_name)), "text": label(obj)}
 
 
-_NAMED_WITH = {ReturnCode: ("table", "section"), CodeRange: ("table",), CodeTable: ()}
+_LABEL_JOINS = {ReturnCode: ("table", "section"), CodeRange: ("table",), CodeTable: ()}
 
 
 def field_for(db_field: Any, user: Person | None) -> dict[str, Any]:
     """Return what a form field needs so that it offers what `user` may read; {} for people."""
     model = db_field.remote_field.model
-    if model not in _NAMED_WITH:
+    if model not in _LABEL_JOINS:
         return {}
     many = isinstance(db_field, models.ManyToManyField)
     return {
-        "queryset": model.objects.visible_to(user).select_related(*_NAMED_WITH[model]),
+        "queryset": model.objects.visible_to(user).select_related(*_LABEL_JOINS[model]),
         "form_class": ManyField if many else OneField,
     }
 
 
-def prefilled(request: HttpRequest, links: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def links_from_address(request: HttpRequest, links: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the links that an address asks for (`?codes=1,2`), and the ids in it that lead nowhere."""
     found: dict[str, Any] = {}
     lost: list[str] = []
@@ -121,6 +121,6 @@ def prefilled(request: HttpRequest, links: dict[str, Any]) -> tuple[dict[str, An
     return found, lost
 
 
-def texts(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
+def texts_from_address(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
     """Return what an address fills plain fields in with (`?first=17`), cut where no form would take it anyway."""
     return {name: request.GET[name].replace("\x00", "")[:200] for name in names if name in request.GET}

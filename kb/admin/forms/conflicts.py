@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from kb.text.editing.merge_edits import weave
 
-OWN = {"version", "opened", "reason", "take_theirs", "take_vendor", "proposed"}
+FORM_FIELDS = {"version", "opened", "reason", "take_theirs", "take_vendor", "proposed"}
 """Fields of the form itself, which no row stores."""
 
-Sent = dict[str, list[str]]
+FormInput = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ConflictField:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """What came of a save that was stale."""
 
     taken: list[ConflictField]
@@ -55,38 +55,38 @@ class Merged:
         """Say what happened and what to do, for a person."""
         parts = [
             "Somebody else saved this after you had opened it. Nothing of yours is lost, and nothing is saved yet.",
-            _counted(self.taken, "Taken over from them"),
-            _counted(self.woven, "Put together from both of you"),
-            _counted(self.conflicts, "Changed by both in the same place, so yours stands in the form"),
+            _field_list(self.taken, "Taken over from them"),
+            _field_list(self.woven, "Put together from both of you"),
+            _field_list(self.conflicts, "Changed by both in the same place, so yours stands in the form"),
             "Compare below, then save again.",
         ]
         return " ".join(part for part in parts if part)
 
 
-def _counted(fields: list[ConflictField], what: str) -> str:
+def _field_list(fields: list[ConflictField], what: str) -> str:
     return f"{what}: {', '.join(field.label.lower() for field in fields)}." if fields else ""
 
 
-def untouched(form: Any) -> Sent:
+def original_input(form: Any) -> FormInput:
     """Return what a browser sends back from a form that nobody typed into. See Note [What the form was opened with]."""
-    sent: Sent = {}
+    sent: FormInput = {}
     for bound in form:
-        if bound.name not in OWN:
+        if bound.name not in FORM_FIELDS:
             value = bound.field.prepare_value(bound.initial)
-            sent |= _sent(bound.html_name, _widget(bound.field), value)
+            sent |= _widget_input(bound.html_name, _widget(bound.field), value)
     return sent
 
 
-def _sent(name: str, widget: Any, value: Any) -> Sent:
+def _widget_input(name: str, widget: Any, value: Any) -> FormInput:
     if hasattr(widget, "widgets"):
-        parts = zip(_ends(widget), widget.widgets, widget.decompress(value), strict=True)
-        return {key: text for end, inner, part in parts for key, text in _sent(name + end, inner, part).items()}
+        parts = zip(_suffixes(widget), widget.widgets, widget.decompress(value), strict=True)
+        return {key: text for end, inner, part in parts for key, text in _widget_input(name + end, inner, part).items()}
     shown = widget.format_value(value)
     texts = shown if isinstance(shown, list | tuple) else [shown]
     return {name: [str(text) for text in texts if text not in (None, "")]}
 
 
-def _ends(widget: Any) -> list[str]:
+def _suffixes(widget: Any) -> list[str]:
     """Return what the names of a widget's parts end in."""
     return getattr(widget, "widgets_names", [""])
 
@@ -95,12 +95,12 @@ def _widget(field: Any) -> Any:
     return field.widget.widget if isinstance(field.widget, RelatedFieldWidgetWrapper) else field.widget
 
 
-def as_json(sent: Sent) -> str:
+def as_json(sent: FormInput) -> str:
     """Return what a form was opened with as one hidden field carries it."""
     return json.dumps(sent, separators=(",", ":"))
 
 
-def from_json(text: str) -> Sent | None:
+def from_json(text: str) -> FormInput | None:
     """Return what a form was opened with; None where it does not say."""
     try:
         found = json.loads(text)
@@ -112,56 +112,56 @@ def from_json(text: str) -> Sent | None:
     return found if len(rows) == len(found) and all(isinstance(t, str) for row in rows for t in row) else None
 
 
-def take_theirs(form: Any, opened: Sent) -> None:
+def take_theirs(form: Any, opened: FormInput) -> None:
     """Put in what the form was opened with, where a box says so: after a merge, that is the other person's."""
     for name in form.data.getlist(form.add_prefix("take_theirs")):
-        if name in form.fields and name not in OWN:
-            put(form, name, opened)
+        if name in form.fields and name not in FORM_FIELDS:
+            set_input(form, name, opened)
 
 
-def put(form: Any, name: str, sent: Sent) -> None:
+def set_input(form: Any, name: str, sent: FormInput) -> None:
     """Put a field as it was sent elsewhere into a bound form."""
     data = form.data if getattr(form.data, "_mutable", True) else form.data.copy()
     bound = form[name]
-    for key in (bound.html_name + end for end in _ends(_widget(bound.field))):
+    for key in (bound.html_name + end for end in _suffixes(_widget(bound.field))):
         data.setlist(key, sent.get(key, []))
     form.data = data
 
 
-def merge(form: Any, opened: Sent | None, theirs: Sent) -> Merged:
+def merge(form: Any, opened: FormInput | None, theirs: FormInput) -> MergeResult:
     """Put together what stands in a form and what is stored by now, into the form, and say what came of it.
 
     A form that does not say what it was opened with gets a conflict for each difference.
     """
-    found = Merged([], [], [])
+    found = MergeResult([], [], [])
     mine = {key: form.data.getlist(key) for key in form.data}
     for name, field in form.fields.items():
-        if name not in OWN:
+        if name not in FORM_FIELDS:
             _merge_field(form, name, field, [opened, theirs, mine], found)
     return found
 
 
-def _merge_field(form: Any, name: str, field: Any, sides: list[Sent | None], found: Merged) -> None:
-    opened, theirs, mine = (None if side is None else _read(form, name, side) for side in sides)
-    if _same(theirs, mine) or (sides[0] is not None and _same(theirs, opened)):
+def _merge_field(form: Any, name: str, field: Any, sides: list[FormInput | None], found: MergeResult) -> None:
+    opened, theirs, mine = (None if side is None else _field_value(form, name, side) for side in sides)
+    if _is_same(theirs, mine) or (sides[0] is not None and _is_same(theirs, opened)):
         return
     before, stored, typed = (as_text(field, value) for value in (opened, theirs, mine))
     known = sides[0] is not None
     about = ConflictField(name, str(field.label or name).capitalize(), before if known else None, stored, typed)
-    if known and _same(mine, opened):
-        put(form, name, sides[1] or {})
+    if known and _is_same(mine, opened):
+        set_input(form, name, sides[1] or {})
         found.taken.append(about)
         return
-    both = _both(field, opened, theirs, mine) if known else None
+    both = _combine(field, opened, theirs, mine) if known else None
     if both is None:
         found.conflicts.append(about)
         return
-    put(form, name, {form.add_prefix(name): [str(item) for item in both] if isinstance(both, list) else [both]})
-    merged = as_text(field, _read(form, name, {key: form.data.getlist(key) for key in form.data}))
+    set_input(form, name, {form.add_prefix(name): [str(item) for item in both] if isinstance(both, list) else [both]})
+    merged = as_text(field, _field_value(form, name, {key: form.data.getlist(key) for key in form.data}))
     found.woven.append(replace(about, merged=merged))
 
 
-def _both(field: Any, opened: Any, theirs: Any, mine: Any) -> Any:
+def _combine(field: Any, opened: Any, theirs: Any, mine: Any) -> Any:
     """Return both people's edits of one field together; None where only one can stand."""
     if isinstance(field, forms.ModelMultipleChoiceField):
         was, now, here = ({item.pk for item in side} for side in (opened, theirs, mine))
@@ -171,7 +171,7 @@ def _both(field: Any, opened: Any, theirs: Any, mine: Any) -> Any:
     return None
 
 
-def _read(form: Any, name: str, sent: Sent) -> Any:
+def _field_value(form: Any, name: str, sent: FormInput) -> Any:
     """Return a field's value as the form would clean it; what cannot be cleaned, as it was typed."""
     field, data = form.fields[name], QueryDict(mutable=True)
     for key, texts in sent.items():
@@ -187,7 +187,7 @@ def _read(form: Any, name: str, sent: Sent) -> Any:
         return raw if raw else None
 
 
-def _same(one: Any, other: Any) -> bool:
+def _is_same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return set(one) == set(other)
     if isinstance(one, str) and isinstance(other, str):

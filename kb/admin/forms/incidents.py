@@ -23,7 +23,7 @@ from kb.text.trackers import NotALink, TrackedAddress, read_address
 
 MARKDOWN = ("impact", "workaround")
 WORDS = ("title", *MARKDOWN)
-MAX_PROPOSED = 30
+MAX_SUGGESTIONS = 30
 
 
 @dataclass(frozen=True)
@@ -36,39 +36,39 @@ class IncidentReading:
     """Codes that the words name and nobody chose, each with its label."""
 
 
-def reading(
+def read_incident(
     url: str, words: str, user: Person | None, chosen: Collection[int] = (), pk: int | None = None
 ) -> IncidentReading:
     """Read an incident that somebody is writing down. What cannot be read yet is left out."""
     try:
         tracked = read_address(url)
     except NotALink:
-        return IncidentReading(proposed=_proposed(words, user, chosen))
-    return IncidentReading(tracked, _linked_already(url, user, pk), _proposed(words, user, chosen))
+        return IncidentReading(proposed=_suggestions(words, user, chosen))
+    return IncidentReading(tracked, _existing(url, user, pk), _suggestions(words, user, chosen))
 
 
-def _linked_already(url: str, user: Person | None, pk: int | None) -> IncidentLink | None:
+def _existing(url: str, user: Person | None, pk: int | None) -> IncidentLink | None:
     found = linked_already(url, pk)
     return IncidentLink.objects.visible_to(user).filter(pk=found.pk).first() if found else None
 
 
-def _proposed(words: str, user: Person | None, chosen: Collection[int]) -> list[tuple[ReturnCode, str]]:
+def _suggestions(words: str, user: Person | None, chosen: Collection[int]) -> list[tuple[ReturnCode, str]]:
     try:
         likely = [found for found in detection.detect(words, user).codes if found.is_likely]
     except detection.TooLong:
         return []
     codes = [code for found in likely for code in found.id if code.pk not in chosen]
-    return [(code, label(code)) for code in codes[:MAX_PROPOSED]]
+    return [(code, label(code)) for code in codes[:MAX_SUGGESTIONS]]
 
 
-def sane(moment: datetime | None) -> datetime | None:
+def check_time(moment: datetime | None) -> datetime | None:
     """Return a time of an incident, which every time zone can show. Raises ValidationError for other centuries."""
     if moment and not 1990 <= moment.year <= 2100:
         raise ValidationError(f"The year {moment.year} is not between 1990 and 2100.")
     return moment
 
 
-def words_of_incident(request: HttpRequest) -> dict[str, Any]:
+def note_values(request: HttpRequest) -> dict[str, Any]:
     """Return the incident that a note's form was opened from (`?incident=17`), and what it fills in a new note."""
     pk = request.GET.get("incident", "")
     incident = IncidentLink.objects.visible_to(request.user).filter(pk=pk).first() if is_id(pk) else None
@@ -103,7 +103,7 @@ class IncidentForm(VersionedForm):
         """What stands in the form says."""
         words = "\n".join(str(self[name].value() or "") for name in WORDS if name in self.fields)
         url = str(self["url"].value() or "") if "url" in self.fields else ""
-        return reading(url, words, self.user, self._chosen(), self.instance.pk)
+        return read_incident(url, words, self.user, self._chosen(), self.instance.pk)
 
     @property
     def ticked(self) -> set[str]:
@@ -137,8 +137,8 @@ class IncidentForm(VersionedForm):
 
     def clean_started_at(self) -> datetime | None:
         """Refuse the years in which no incident was."""
-        return sane(self.cleaned_data["started_at"])
+        return check_time(self.cleaned_data["started_at"])
 
     def clean_resolved_at(self) -> datetime | None:
         """Refuse the years in which no incident was."""
-        return sane(self.cleaned_data["resolved_at"])
+        return check_time(self.cleaned_data["resolved_at"])

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from kb.text.safety.markdown import MAX_LENGTH
 
 
-def refused(request: HttpRequest, names: Iterable[str]) -> HttpResponse | None:
+def length_refusal(request: HttpRequest, names: Iterable[str]) -> HttpResponse | None:
     """Refuse texts that are longer than the renderer takes; None where all may be shown."""
     long = {name: length for name in names if (length := len(request.POST.get(name, ""))) > MAX_LENGTH}
     if not long:

@@ -34,12 +34,12 @@ class Conflict(NamedTuple):
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[ProposalDifference]:
     """Return the fields in which two states differ; of links, those that only one side has."""
     texts = [
-        ProposalDifference(_label(name), _shown(name, before[name]), _shown(name, after[name]))
+        ProposalDifference(_label(name), _field_text(name, before[name]), _field_text(name, after[name]))
         for name in PROPOSED
         if before[name] != after[name]
     ]
     linked = [name for name in PROPOSED_LINKS if before[name] != after[name]]
-    return texts + [_links(name, {*before[name]}, {*after[name]}) for name in linked]
+    return texts + [_link_difference(name, {*before[name]}, {*after[name]}) for name in linked]
 
 
 class ConflictForm(forms.Form):
@@ -81,12 +81,12 @@ def _label(name: str) -> str:
     return str(Proposal._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
 
 
-def _shown(name: str, value: str) -> str:
+def _field_text(name: str, value: str) -> str:
     choices: Any = Proposal._meta.get_field(name).choices  # type: ignore[union-attr]
     return str(dict(choices or ()).get(value, value))
 
 
-def _links(name: str, before: set[int], after: set[int]) -> ProposalDifference:
+def _link_difference(name: str, before: set[int], after: set[int]) -> ProposalDifference:
     return ProposalDifference(_label(name), _names(name, before - after), _names(name, after - before))
 
 

@@ -31,8 +31,12 @@ def steps(revisions: Sequence[Any], fields: Sequence[str], count: int) -> list[R
     if not revisions:
         return []
     history = type(revisions[0])
-    linked = {field.name: _links(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())}
-    texts = [{name: linked[name][r.pk] if name in linked else shown(r, name) for name in fields} for r in revisions]
+    linked = {
+        field.name: _link_texts(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())
+    }
+    texts = [
+        {name: linked[name][r.pk] if name in linked else field_text(r, name) for name in fields} for r in revisions
+    ]
     nothing: dict[str, str] = dict.fromkeys(fields, "")
     result = []
     for place, revision in enumerate(revisions[:count]):
@@ -50,7 +54,7 @@ def steps(revisions: Sequence[Any], fields: Sequence[str], count: int) -> list[R
     return result
 
 
-def _links(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
+def _link_texts(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
     """Return each revision's links as text, in one query."""
     target = field.m2m_reverse_field_name()
     rows = getattr(history, field.name).model.objects.filter(history_id__in=[r.pk for r in revisions])
@@ -60,7 +64,7 @@ def _links(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]
     return defaultdict(str, {pk: ", ".join(sorted(names)) for pk, names in found.items()})
 
 
-def shown(obj: Any, name: str) -> str:
+def field_text(obj: Any, name: str) -> str:
     """Return what an object or a revision of it holds in a field."""
     display = getattr(obj, f"get_{name}_display", None)
     value = display() if display else getattr(obj, name)

@@ -15,14 +15,14 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-KEPT, SHOWN_AGAIN = "_kept", "kb_shown_again"
+RESUBMISSION, RERENDER = "_kept", "kb_shown_again"
 MAX_CHARACTERS, MAX_FIELDS = 1_500_000, 2_000
 NO_LONGER = "You may not change this any more: your role has changed since you opened it."
 BACK = "These are your words from before. Nothing is saved yet: look them over, then save."
-_MACHINERY = {"csrfmiddlewaretoken", KEPT, "version", "opened", "take_theirs"}
+_HIDDEN_FIELDS = {"csrfmiddlewaretoken", RESUBMISSION, "version", "opened", "take_theirs"}
 
 
-def is_keepable(request: HttpRequest) -> bool:
+def has_input(request: HttpRequest) -> bool:
     """Whether a request brings a form of the knowledge base, of a size that a page can carry."""
     match = request.resolver_match
     if request.method != "POST" or match is None or not hasattr(getattr(match.func, "model_admin", None), "written"):
@@ -41,8 +41,8 @@ def page(request: HttpRequest, gone: str = "", status: int = 404) -> HttpRespons
         "title": "Nothing is lost: you were logged out" if not gone else "Nothing is lost, but it cannot be saved here",
         "gone": gone,
         "fields": fields,
-        "typed": [(_title(name), value) for name, value in fields if _is_words(name, value)],
-        "kept": KEPT,
+        "typed": [(_title(name), value) for name, value in fields if _is_text(name, value)],
+        "kept": RESUBMISSION,
     }
     return TemplateResponse(request, "admin/kb/kept.html", context, status=status if gone else 403)
 
@@ -50,12 +50,12 @@ def page(request: HttpRequest, gone: str = "", status: int = 404) -> HttpRespons
 def rerender_with_input(request: HttpRequest) -> HttpResponse | None:
     """Answer a form whose CSRF token is stale with the same form; None where it is not sure to come from this site."""
     match = request.resolver_match
-    if match is None or not is_keepable(request) or not _is_from_here(request):
+    if match is None or not has_input(request) or not _is_same_origin(request):
         return None
     if not admin.site.has_permission(request):
         return page(request)
     # A kept form is held by the admin, so that there is nothing for a forged one to do.
-    for mark in (SHOWN_AGAIN, "_dont_enforce_csrf_checks"):
+    for mark in (RERENDER, "_dont_enforce_csrf_checks"):
         setattr(request, mark, True)
     answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return answer
@@ -63,20 +63,20 @@ def rerender_with_input(request: HttpRequest) -> HttpResponse | None:
 
 def _fields(request: HttpRequest) -> Iterable[tuple[str, str]]:
     for name, values in request.POST.lists():
-        if name not in ("csrfmiddlewaretoken", KEPT):
+        if name not in ("csrfmiddlewaretoken", RESUBMISSION):
             yield from ((name, str(value)) for value in values)
 
 
-def _is_words(name: str, value: str) -> bool:
+def _is_text(name: str, value: str) -> bool:
     """Whether a person reads it: a row's number, which a choice sends, says nothing to them."""
-    return bool(value.strip()) and not value.isdigit() and not name.startswith("_") and name not in _MACHINERY
+    return bool(value.strip()) and not value.isdigit() and not name.startswith("_") and name not in _HIDDEN_FIELDS
 
 
 def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _is_from_here(request: HttpRequest) -> bool:
+def _is_same_origin(request: HttpRequest) -> bool:
     """Whether the browser says that the form came from a page of this site; other sites cannot make it say so."""
     origin = request.headers.get("Origin", "")
     if origin and origin != "null":
@@ -84,6 +84,6 @@ def _is_from_here(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
-def is_kept(request: Any) -> bool:
+def is_resubmission(request: Any) -> bool:
     """Whether a form comes back from being kept: it is to be shown, not saved."""
-    return request.method == "POST" and (KEPT in request.POST or hasattr(request, SHOWN_AGAIN))
+    return request.method == "POST" and (RESUBMISSION in request.POST or hasattr(request, RERENDER))

@@ -12,10 +12,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
 from kb.admin.forms import choices, unsaved_input
-from kb.admin.forms.conflicts import Merged, Sent, as_json, from_json, merge, put, take_theirs, untouched
-from kb.admin.forms.revision_steps import field_label, shown
+from kb.admin.forms.conflicts import (
+    FormInput,
+    MergeResult,
+    as_json,
+    from_json,
+    merge,
+    original_input,
+    set_input,
+    take_theirs,
+)
+from kb.admin.forms.revision_steps import field_label, field_text
 from kb.admin.forms.revisions import WithRevisions
-from kb.admin.lists.strict_changelist import WithAskedList
+from kb.admin.lists.strict_changelist import WithStrictList
 from kb.models import Door
 from kb.services.journal import By, NotAllowed, StaleEdit
 
@@ -49,7 +58,7 @@ class VersionedForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Remember the version, and put in theirs where a box of the merge before says so."""
         super().__init__(*args, **kwargs)
-        self.merged: Merged | None = None
+        self.merged: MergeResult | None = None
         for bound in self:
             if isinstance(bound.field, forms.SplitDateTimeField):
                 for part, widget in zip(("date", "time"), bound.field.widget.widgets, strict=True):
@@ -62,7 +71,7 @@ class VersionedForm(forms.ModelForm):
     def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
         """Return a field's first value; what the whole form was opened with, once its fields are there."""
         if field_name == "opened":
-            return as_json(untouched(self)) if self.instance.pk else ""
+            return as_json(original_input(self)) if self.instance.pk else ""
         return super().get_initial_for_field(field, field_name)
 
     def clean(self) -> dict[str, Any]:
@@ -70,14 +79,14 @@ class VersionedForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         for name, value in cleaned.items():
             if isinstance(value, str):
-                cleaned[name] = _as_stored(getattr(self.instance, name, None), value)
+                cleaned[name] = _normalized(getattr(self.instance, name, None), value)
         if self.instance.pk and hasattr(self.instance, "version"):
             self._refuse_stale(cleaned)
         if self.held:
             self.add_error(self.held.field if self.held.field in self.fields else None, self.held.message)
         return cleaned
 
-    def _opened(self) -> Sent | None:
+    def _opened(self) -> FormInput | None:
         return from_json(self.data.get(self.add_prefix("opened")) or "")
 
     def _refuse_stale(self, cleaned: dict[str, Any]) -> None:
@@ -89,16 +98,16 @@ class VersionedForm(forms.ModelForm):
             raise ValidationError("Somebody else deleted this after you had opened it.")
         if cleaned.get("version") == str(current.version):
             return
-        theirs = untouched(type(self)(instance=current, prefix=self.prefix))
+        theirs = original_input(type(self)(instance=current, prefix=self.prefix))
         self.merged = merge(self, self._opened(), theirs)
         for field in (*self.merged.taken, *self.merged.woven):
             self.errors.pop(field.name, None)
-        put(self, "version", {self.add_prefix("version"): [str(current.version)]})
-        put(self, "opened", {self.add_prefix("opened"): [as_json(theirs)]})
+        set_input(self, "version", {self.add_prefix("version"): [str(current.version)]})
+        set_input(self, "opened", {self.add_prefix("opened"): [as_json(theirs)]})
         raise ValidationError(self.merged.message, code="stale")
 
 
-class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
+class VersionedAdmin(WithStrictList, WithRevisions, admin.ModelAdmin):
     """A noun that people edit: `write` names its verb, `written` and `linked` what the verb takes."""
 
     form = VersionedForm
@@ -140,10 +149,10 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         """Take links from the address, such as `?codes=17`, and say which of them lead nowhere."""
         models_of = {name: self.model._meta.get_field(name).related_model for name in self.linked}
         targets = {name: model.objects.visible_to(request.user) for name, model in models_of.items()}
-        found, lost = choices.prefilled(request, targets)
+        found, lost = choices.links_from_address(request, targets)
         if lost:
             messages.warning(request, f"Not filled in, because there is no such number: {', '.join(lost)[:200]}.")
-        return choices.texts(request, self.filled_in) | found
+        return choices.texts_from_address(request, self.filled_in) | found
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list under its plain name."""
@@ -156,7 +165,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         """Show or save the form; what a verb refuses is said on the page."""
         title = f"New {self.opts.verbose_name}" if object_id is None else capfirst(self.opts.verbose_name)
         context = {"title": title} | (extra_context or {})
-        if unsaved_input.is_kept(request):
+        if unsaved_input.is_resubmission(request):
             refuse_save(request, unsaved_input.BACK)
         try:
             return super().changeform_view(request, object_id, form_url, context)
@@ -177,7 +186,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         """Show what was typed about something that is gone by now, or out of sight."""
-        if unsaved_input.is_keepable(request):
+        if unsaved_input.has_input(request):
             return unsaved_input.page(
                 request, f"This {opts.verbose_name} is not there any more, or not for you to see."
             )
@@ -199,7 +208,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Ask before deleting, with what would be deleted; refuse where that changed after it was shown."""
         obj = self.get_object(request, unquote(object_id))
-        facts = [(field_label(self.model, name), shown(obj, name)) for name in self.written] if obj else []
+        facts = [(field_label(self.model, name), field_text(obj, name)) for name in self.written] if obj else []
         try:
             return super().delete_view(request, object_id, {"facts": facts} | (extra_context or {}))
         except (StaleEdit, NotAllowed) as refusal:
@@ -228,7 +237,7 @@ class VersionedAdmin(WithAskedList, WithRevisions, admin.ModelAdmin):
         return list(every.exclude(pk__in=every.model.objects.visible_to(request.user).values("pk")))
 
 
-def _as_stored(stored: Any, typed: str) -> str:
+def _normalized(stored: Any, typed: str) -> str:
     """Return what is stored where the browser changed nothing but line ends and outer space, else what was typed.
 
     Without this, opening and saving a vendor's text would make it support's own, and the next import a conflict.

@@ -15,19 +15,19 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from kb.admin.forms.choices import is_id, label
-from kb.admin.lists.tags import shortened
+from kb.admin.lists.tags import shorten
 from kb.models import Door
 from kb.models.visibility import Person
 from kb.services.bulk_edits import MAX_ROWS, BulkResult, each
 from kb.services.journal import By, NotAllowed, StaleEdit
 
-NAMED = 10
-SHOWN = 100
+MAX_NAMES = 10
+MAX_ROW_LINKS = 100
 
-Given = dict[str, Any]
+FormValues = dict[str, Any]
 
 
-class StepForm(forms.Form):
+class BulkForm(forms.Form):
     """What a step is told besides its rows."""
 
     reason = forms.CharField(required=False, max_length=100, help_text="Shown in the history of each.")
@@ -46,11 +46,11 @@ class BulkAction:
     name: str
     label: str
     permission: str
-    verb: Callable[[Any, int, By, Given], Any]
-    form: type[StepForm] = StepForm
+    verb: Callable[[Any, int, By, FormValues], Any]
+    form: type[BulkForm] = BulkForm
     next: Callable[[BulkResult], SafeString | str] = lambda outcome: ""
     """What to do next, for the report."""
-    together: Callable[[QuerySet[Any], Mapping[int, int], By, Given], BulkResult] | None = None
+    together: Callable[[QuerySet[Any], Mapping[int, int], By, FormValues], BulkResult] | None = None
     """In place of the verb: one write about all rows."""
 
     @property
@@ -58,14 +58,14 @@ class BulkAction:
         """The label without its sign that the next page asks for something."""
         return self.label.rstrip("…")
 
-    def take(self, rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given) -> BulkResult:
+    def take(self, rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: FormValues) -> BulkResult:
         """Do it."""
         if self.together:
             return self.together(rows, seen, by, given)
         return each(rows, seen, lambda row, version, by: self.verb(row, version, by, given), by)
 
 
-class WithSteps:
+class WithBulkActions:
     """A list with steps on many rows, in the place of Django's actions."""
 
     steps: ClassVar[tuple[BulkAction, ...]] = ()
@@ -73,7 +73,7 @@ class WithSteps:
     def get_actions(self: Any, request: HttpRequest) -> dict[str, Any]:
         """Offer the steps that this person may take."""
         offered = [step for step in self.steps if request.user.has_perm(step.permission)]
-        return {step.name: (_action(step), step.name, step.label) for step in offered}
+        return {step.name: (_view(step), step.name, step.label) for step in offered}
 
     def response_action(self: Any, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
         """Take a step on what was chosen; what is no row's number was chosen by nobody."""
@@ -83,16 +83,16 @@ class WithSteps:
         return super().response_action(request, queryset, *args)  # type: ignore[misc]
 
 
-def _action(step: BulkAction) -> Callable[..., HttpResponse | None]:
+def _view(step: BulkAction) -> Callable[..., HttpResponse | None]:
     def act(admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         if not request.user.has_perm(step.permission):
             raise PermissionDenied
-        return _confirmed(step, admin, request) if "seen" in request.POST else _chosen(step, admin, request, queryset)
+        return _run_action(step, admin, request) if "seen" in request.POST else _start(step, admin, request, queryset)
 
     return act
 
 
-def _chosen(step: BulkAction, admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+def _start(step: BulkAction, admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     count = queryset.count()
     if count > MAX_ROWS:
         noun = admin.opts.verbose_name_plural
@@ -103,17 +103,17 @@ def _chosen(step: BulkAction, admin: Any, request: HttpRequest, queryset: QueryS
     if not seen:
         messages.warning(request, "Nothing that was chosen is there any more: choose again.")
         return None
-    return _ask(step, admin, request, seen, step.form(user=request.user, site=admin.admin_site))
+    return _confirmation_page(step, admin, request, seen, step.form(user=request.user, site=admin.admin_site))
 
 
-def _confirmed(step: BulkAction, admin: Any, request: HttpRequest) -> HttpResponse | None:
-    seen = _read(request.POST["seen"])
+def _run_action(step: BulkAction, admin: Any, request: HttpRequest) -> HttpResponse | None:
+    seen = _versions(request.POST["seen"])
     if not seen:
         messages.error(request, "What was chosen cannot be read any more: choose again.")
         return None
     form = step.form(request.POST, user=request.user, site=admin.admin_site)
     if not form.is_valid():
-        return _ask(step, admin, request, seen, form)
+        return _confirmation_page(step, admin, request, seen, form)
     by = By(request.user, Door.ADMIN, form.cleaned_data.pop("reason").replace("\x00", ""))
     rows = admin.get_queryset(request).prefetch_related(None)
     try:
@@ -125,9 +125,11 @@ def _confirmed(step: BulkAction, admin: Any, request: HttpRequest) -> HttpRespon
     return None
 
 
-def _ask(step: BulkAction, admin: Any, request: HttpRequest, seen: Mapping[int, int], form: StepForm) -> HttpResponse:
+def _confirmation_page(
+    step: BulkAction, admin: Any, request: HttpRequest, seen: Mapping[int, int], form: BulkForm
+) -> HttpResponse:
     nouns = admin.opts.verbose_name if len(seen) == 1 else admin.opts.verbose_name_plural
-    rows = admin.get_queryset(request).prefetch_related(None).filter(pk__in=list(seen)[:SHOWN])
+    rows = admin.get_queryset(request).prefetch_related(None).filter(pk__in=list(seen)[:MAX_ROW_LINKS])
     context = {
         **admin.admin_site.each_context(request),
         "title": f"{step.title}: {len(seen):,} {nouns}",
@@ -135,7 +137,7 @@ def _ask(step: BulkAction, admin: Any, request: HttpRequest, seen: Mapping[int, 
         "form": form,
         "rows": [(row, label(row)) for row in rows],
         "count": len(seen),
-        "more": max(len(seen) - SHOWN, 0),
+        "more": max(len(seen) - MAX_ROW_LINKS, 0),
         "seen": ",".join(f"{pk}:{version}" for pk, version in seen.items()),
         "first": next(iter(seen), ""),
         "checkbox": helpers.ACTION_CHECKBOX_NAME,
@@ -146,7 +148,7 @@ def _ask(step: BulkAction, admin: Any, request: HttpRequest, seen: Mapping[int, 
     return TemplateResponse(request, "admin/kb/step.html", context)
 
 
-def _read(seen: str) -> dict[int, int]:
+def _versions(seen: str) -> dict[int, int]:
     """Return the versions of the rows that the page before showed; {} for what no page of ours sends."""
     pairs = [pair.split(":") for pair in seen.split(",")]
     if len(pairs) > MAX_ROWS or not all(len(pair) == 2 and is_id(pair[0]) and is_id(pair[1]) for pair in pairs):
@@ -155,20 +157,20 @@ def _read(seen: str) -> dict[int, int]:
 
 
 def _report(step: BulkAction, admin: Any, request: HttpRequest, outcome: BulkResult) -> None:
-    say = f"{step.title}: {_counted(admin, len(outcome.done))} done."
+    say = f"{step.title}: {_count_label(admin, len(outcome.done))} done."
     if outcome.unchanged:
-        say += f" {_counted(admin, len(outcome.unchanged))} needed nothing."
+        say += f" {_count_label(admin, len(outcome.unchanged))} needed nothing."
     if outcome.proposed:
         say += f" {len(outcome.proposed):,} wait for a reviewer as proposals."
     (messages.success if outcome.done or outcome.proposed else messages.warning)(request, say)
     for reason, rows in outcome.skipped.items():
-        names = ", ".join(f"“{shortened(str(row), 60)}”" for row in rows[:NAMED])
-        more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
+        names = ", ".join(f"“{shorten(str(row), 60)}”" for row in rows[:MAX_NAMES])
+        more = f" and {len(rows) - MAX_NAMES:,} more" if len(rows) > MAX_NAMES else ""
         why = capfirst(reason).rstrip(".")
-        messages.warning(request, f"{_counted(admin, len(rows))} left as before: {names}{more}. {why}.")
+        messages.warning(request, f"{_count_label(admin, len(rows))} left as before: {names}{more}. {why}.")
     if outcome.done and (next_say := step.next(outcome)):
         messages.info(request, next_say)
 
 
-def _counted(admin: Any, count: int) -> str:
+def _count_label(admin: Any, count: int) -> str:
     return f"{count:,} {admin.opts.verbose_name if count == 1 else admin.opts.verbose_name_plural}"

@@ -8,7 +8,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 
 from kb.admin.forms.choices import OneField
-from kb.admin.lists.actions import BulkAction, Given, StepForm
+from kb.admin.lists.actions import BulkAction, BulkForm, FormValues
 from kb.models import TroubleshootingNote
 from kb.services.bulk_edits import GONE, BulkResult
 from kb.services.codes import edit_code
@@ -17,18 +17,20 @@ from kb.services.proposals import save_or_propose
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 KEEP, VENDOR = "keep", ""
-_FIRST = [(KEEP, "Leave as it is"), (VENDOR, "As the vendor's words say")]
+_EXTRA_CHOICES = [(KEEP, "Leave as it is"), (VENDOR, "As the vendor's words say")]
 
 
-class DispositionForm(StepForm):
+class DispositionForm(BulkForm):
     """What to do about the codes, and who can fix it."""
 
     disposition = forms.ChoiceField(
-        label="What to do", choices=[*_FIRST, *DISPOSITIONS.items()], initial=KEEP, required=False
+        label="What to do", choices=[*_EXTRA_CHOICES, *DISPOSITIONS.items()], initial=KEEP, required=False
     )
-    fixer = forms.ChoiceField(label="Who can fix it", choices=[*_FIRST, *FIXERS.items()], initial=KEEP, required=False)
+    fixer = forms.ChoiceField(
+        label="Who can fix it", choices=[*_EXTRA_CHOICES, *FIXERS.items()], initial=KEEP, required=False
+    )
 
-    def clean(self) -> Given:
+    def clean(self) -> FormValues:
         """Refuse to decide nothing."""
         given = super().clean() or {}
         if all(given.get(name) == KEEP for name in ("disposition", "fixer")):
@@ -36,7 +38,7 @@ class DispositionForm(StepForm):
         return given
 
 
-class WhichNoteForm(StepForm):
+class NoteChoiceForm(BulkForm):
     """The note that is about the codes from now on."""
 
     note = OneField(TroubleshootingNote.objects.none())
@@ -52,12 +54,12 @@ class WhichNoteForm(StepForm):
         note.widget.choices = note.choices
 
 
-def _decide(code: Any, version: int, by: By, given: Given) -> Any:
+def _decide(code: Any, version: int, by: By, given: FormValues) -> Any:
     decided = {name: value or None for name, value in given.items() if value != KEEP}
     return edit_code(code, version, decided, by)
 
 
-def _add_note(rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given) -> BulkResult:
+def _add_note(rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: FormValues) -> BulkResult:
     """Write the note once, whatever the number of codes. Raises StaleEdit."""
     note = given["note"]
     found, before = rows.in_bulk(list(seen)), list(note.codes.all())
@@ -74,9 +76,9 @@ def _add_note(rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given
     return outcome
 
 
-CODE_STEPS = (
+CODE_ACTIONS = (
     BulkAction("decide", "Set what to do and who fixes…", "kb.change_returncode", _decide, DispositionForm),
     BulkAction(
-        "add_note", "Add to a note…", "kb.change_troubleshootingnote", _decide, WhichNoteForm, together=_add_note
+        "add_note", "Add to a note…", "kb.change_troubleshootingnote", _decide, NoteChoiceForm, together=_add_note
     ),
 )

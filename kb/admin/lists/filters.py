@@ -13,7 +13,7 @@ from kb.models import Proposal
 from kb.models.codes import VENDOR_TEXTS
 
 
-class Question(admin.SimpleListFilter):
+class OptionFilter(admin.SimpleListFilter):
     """A question with its answers: the value in the address, the label, and what it keeps of a list."""
 
     answers: tuple[tuple[str, str, Any], ...]
@@ -32,7 +32,7 @@ class Question(admin.SimpleListFilter):
         raise IncorrectLookupParameters(f"{self.parameter_name}: {self.value()}")
 
 
-class Belonging(admin.RelatedFieldListFilter):
+class ParentFilter(admin.RelatedFieldListFilter):
     """What a row belongs to: all that this person may read, without asking every row what it belongs to."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
@@ -49,7 +49,7 @@ for _name in VENDOR_TEXTS:
     _EDITED |= ~Q(**{_name: F(f"vendor_{_name}")})
 
 
-class Listed(Question):
+class ListingFilter(OptionFilter):
     """Whether the vendor still lists the code."""
 
     title = "vendor's list"
@@ -60,7 +60,7 @@ class Listed(Question):
     )
 
 
-class HasNote(Question):
+class NoteFilter(OptionFilter):
     """Whether there is a note about the code."""
 
     title = "note"
@@ -71,7 +71,7 @@ class HasNote(Question):
     )
 
 
-class Wording(Question):
+class WordingFilter(OptionFilter):
     """Whose words agents read."""
 
     title = "wording"
@@ -82,7 +82,7 @@ class Wording(Question):
     )
 
 
-class ToCheck(Question):
+class ReviewFilter(OptionFilter):
     """Notes that somebody should look at again."""
 
     title = "review"

@@ -9,7 +9,7 @@ from kb.models.visibility import Person
 from kb.text.codes import forms as text_code
 
 
-def steps(user: Person, text: str, ranges: list[CodeRange]) -> list[tuple[str, str]]:
+def miss_actions(user: Person, text: str, ranges: list[CodeRange]) -> list[tuple[str, str]]:
     """Return the forms, filled in, that may make something of a text, as (label, address)."""
     number, may = text_code.number(text), user.has_perm
     found = []

@@ -7,7 +7,7 @@ from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth import get_user_model
 
 from kb.admin.forms.choices import ManyField
-from kb.admin.lists.actions import BulkAction, Given, StepForm
+from kb.admin.lists.actions import BulkAction, BulkForm, FormValues
 from kb.models import Audience, ReturnCode, TroubleshootingNote
 from kb.services.journal import By
 from kb.services.notes import TRANSITIONS, NoteTransition
@@ -16,7 +16,7 @@ from kb.services.proposals import save_or_propose
 CHANGE = "kb.change_troubleshootingnote"
 
 
-class OwnerForm(StepForm):
+class OwnerForm(BulkForm):
     """Who keeps the notes true."""
 
     owner = forms.ModelChoiceField(get_user_model()._default_manager.none(), required=False, empty_label="Nobody")
@@ -29,13 +29,13 @@ class OwnerForm(StepForm):
         owner.queryset = get_user_model()._default_manager.filter(is_staff=True, is_active=True).order_by("username")
 
 
-class AudienceForm(StepForm):
+class AudienceForm(BulkForm):
     """For whom the notes are meant."""
 
     audience = forms.ChoiceField(choices=Audience.choices)
 
 
-class CodesForm(StepForm):
+class CodesForm(BulkForm):
     """The codes that the notes are about, or no longer."""
 
     codes = ManyField(ReturnCode.objects.none())
@@ -50,34 +50,34 @@ class CodesForm(StepForm):
         codes.widget.choices = codes.choices
 
 
-def _move(move: NoteTransition) -> BulkAction:
-    def take(note: Any, version: int, by: By, given: Given) -> Any:
+def _transition_action(move: NoteTransition) -> BulkAction:
+    def take(note: Any, version: int, by: By, given: FormValues) -> Any:
         return move.verb(note, version, by)
 
     return BulkAction(f"move_{move.name}", move.label, move.permission, take)
 
 
-def _save(note: Any, version: int, values: Given, by: By, **links: Any) -> Any:
+def _save(note: Any, version: int, values: FormValues, by: By, **links: Any) -> Any:
     saved = save_or_propose(note, version, values, by, **links)
     return saved.proposal or saved.note
 
 
-def _set(note: Any, version: int, by: By, given: Given) -> Any:
+def _set_field(note: Any, version: int, by: By, given: FormValues) -> Any:
     return _save(note, version, given, by)
 
 
-def _add(note: Any, version: int, by: By, given: Given) -> Any:
+def _add_codes(note: Any, version: int, by: By, given: FormValues) -> Any:
     return _save(note, version, {}, by, codes=list({*note.codes.all(), *given["codes"]}))
 
 
-def _remove(note: Any, version: int, by: By, given: Given) -> Any:
+def _remove_codes(note: Any, version: int, by: By, given: FormValues) -> Any:
     return _save(note, version, {}, by, codes=list({*note.codes.all()} - {*given["codes"]}))
 
 
-NOTE_STEPS = (
-    *(_move(move) for move in TRANSITIONS.values()),
-    BulkAction("set_owner", "Set the owner…", CHANGE, _set, OwnerForm),
-    BulkAction("set_audience", "Set the audience…", CHANGE, _set, AudienceForm),
-    BulkAction("add_codes", "Add codes…", CHANGE, _add, CodesForm),
-    BulkAction("remove_codes", "Remove codes…", CHANGE, _remove, CodesForm),
+NOTE_ACTIONS = (
+    *(_transition_action(move) for move in TRANSITIONS.values()),
+    BulkAction("set_owner", "Set the owner…", CHANGE, _set_field, OwnerForm),
+    BulkAction("set_audience", "Set the audience…", CHANGE, _set_field, AudienceForm),
+    BulkAction("add_codes", "Add codes…", CHANGE, _add_codes, CodesForm),
+    BulkAction("remove_codes", "Remove codes…", CHANGE, _remove_codes, CodesForm),
 )

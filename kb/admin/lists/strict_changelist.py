@@ -12,12 +12,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from kb.admin.forms.choices import is_id
-from kb.admin.lists.tags import shortened
+from kb.admin.lists.tags import shorten
 from kb.models.visibility import Person
 
-MAX_NAMED = 30
+MAX_VALUES = 30
 YES_NO = ("True", "False", "1", "0")
-MAX_FOUND = 1_000
+MAX_MATCHES = 1_000
 """Rows of a search that are counted and paged through: nobody reads more, and a database would find them all."""
 
 
@@ -26,12 +26,12 @@ class WrongParameter(Exception):
 
     def __init__(self, name: str, problem: str, allowed: Iterable[Any] = ()) -> None:
         named = [str(one) for one in allowed]
-        more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
-        listed = f" Allowed: {', '.join(named[:MAX_NAMED])}{more}." if named else ""
-        super().__init__(f"“{shortened(name, 60)}” in the address {problem}.{listed} The entire list is shown.")
+        more = f" and {len(named) - MAX_VALUES} more" if len(named) > MAX_VALUES else ""
+        listed = f" Allowed: {', '.join(named[:MAX_VALUES])}{more}." if named else ""
+        super().__init__(f"“{shorten(name, 60)}” in the address {problem}.{listed} The entire list is shown.")
 
 
-class AskedList(ChangeList):
+class StrictList(ChangeList):
     """A list that refuses what it cannot answer before a database is asked: databases differ in what they say."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -41,11 +41,11 @@ class AskedList(ChangeList):
                 raise WrongParameter(name.replace("\x00", ""), "holds a NUL byte, which no text contains")
         page = request.GET.get(PAGE_VAR, "1")
         if not is_id(page):
-            raise WrongParameter(PAGE_VAR, f"is no whole number: {shortened(page, 40)}")
+            raise WrongParameter(PAGE_VAR, f"is no whole number: {shorten(page, 40)}")
         try:
             super().__init__(request, *args, **kwargs)
         except IncorrectLookupParameters as problem:
-            raise WrongParameter(PAGE_VAR, f"names no page of this list: {shortened(page, 40)}") from problem
+            raise WrongParameter(PAGE_VAR, f"names no page of this list: {shorten(page, 40)}") from problem
         except DisallowedModelAdminToField:
             raise WrongParameter(TO_FIELD_VAR, "names no field that others refer to") from None
         if not 1 <= self.page_num <= self.paginator.num_pages:
@@ -86,53 +86,53 @@ class AskedList(ChangeList):
             number = part.removeprefix("-")
             if not (is_id(number) and int(number) < len(self.list_display) + 1):
                 allowed = [f"1 to {len(self.list_display)}, with a minus for the last first, and dots between them"]
-                raise WrongParameter(ORDER_VAR, f"names no column: {shortened(part, 40)}", allowed)
+                raise WrongParameter(ORDER_VAR, f"names no column: {shorten(part, 40)}", allowed)
 
 
 def _checks(model: Any, list_filter: Any, user: Person | None) -> Iterator[tuple[str, Any]]:
     """Yield what a filter is called in an address, and what raises WrongParameter for a value that it does not take."""
     if isinstance(list_filter, type):
-        yield list_filter.parameter_name, _answer_of(list_filter)  # type: ignore[attr-defined]
+        yield list_filter.parameter_name, _option_check(list_filter)  # type: ignore[attr-defined]
         return
     path = list_filter[0] if isinstance(list_filter, tuple) else list_filter
     field: Any = get_fields_from_path(model, path)[-1]
-    yield f"{path}__isnull", _one_of(YES_NO)
+    yield f"{path}__isnull", _value_check(YES_NO)
     if field.is_relation:
-        yield f"{path}__{field.target_field.name}__exact", _row_of(field.related_model, user)
+        yield f"{path}__{field.target_field.name}__exact", _row_check(field.related_model, user)
     elif field.choices:
-        yield f"{path}__exact", _one_of(str(value) for value, _ in field.flatchoices)
+        yield f"{path}__exact", _value_check(str(value) for value, _ in field.flatchoices)
     elif field.get_internal_type() == "BooleanField":
-        yield f"{path}__exact", _one_of(YES_NO)
+        yield f"{path}__exact", _value_check(YES_NO)
     else:
         yield path, lambda name, value: None
 
 
-def _answer_of(question: Any) -> Any:
+def _option_check(question: Any) -> Any:
     answers = getattr(question, "answers", None)
-    return _one_of(value for value, *_ in answers) if answers else lambda name, value: None
+    return _value_check(value for value, *_ in answers) if answers else lambda name, value: None
 
 
-def _one_of(allowed: Iterable[str]) -> Any:
+def _value_check(allowed: Iterable[str]) -> Any:
     taken = list(allowed)
 
     def check(name: str, value: str) -> None:
         if value not in taken:
-            raise WrongParameter(name, f"is not one of its values: {shortened(value, 40)}", taken)
+            raise WrongParameter(name, f"is not one of its values: {shorten(value, 40)}", taken)
 
     return check
 
 
-def _row_of(model: Any, user: Person | None) -> Any:
+def _row_check(model: Any, user: Person | None) -> Any:
     def check(name: str, value: str) -> None:
         rows = model._default_manager.all()
         seen = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
         if not (is_id(value) and seen.filter(pk=value).exists()):
-            raise WrongParameter(name, f"is the number of no {model._meta.verbose_name}: {shortened(value, 40)}")
+            raise WrongParameter(name, f"is the number of no {model._meta.verbose_name}: {shorten(value, 40)}")
 
     return check
 
 
-class WithAskedList:
+class WithStrictList:
     """A list whose address is answered or refused in words, and whose size is not felt."""
 
     also_asked: ClassVar[tuple[str, ...]] = ()
@@ -142,14 +142,14 @@ class WithAskedList:
         """Return the pages of a list: of a search, which is dear, the numbers of the first rows at once."""
         if not request.GET.get(SEARCH_VAR):
             return super().get_paginator(request, queryset, *args, **kwargs)  # type: ignore[misc]
-        found = list(queryset.values_list("pk", flat=True)[: MAX_FOUND + 1])
-        pages = super().get_paginator(request, found[:MAX_FOUND], *args, **kwargs)  # type: ignore[misc]
-        pages.has_more = len(found) > MAX_FOUND
+        found = list(queryset.values_list("pk", flat=True)[: MAX_MATCHES + 1])
+        pages = super().get_paginator(request, found[:MAX_MATCHES], *args, **kwargs)  # type: ignore[misc]
+        pages.has_more = len(found) > MAX_MATCHES
         return pages
 
     def get_changelist(self: Any, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that refuses what it cannot answer."""
-        return AskedList
+        return StrictList
 
     def changelist_view(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, or the entire list and what is wrong with the address."""

@@ -32,7 +32,7 @@ def moment(value: datetime | None) -> str:
     return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else NONE
 
 
-def shortened(text: str, length: int = 90) -> str:
+def shorten(text: str, length: int = 90) -> str:
     """Return the beginning of a text, on one line."""
     line = " ".join(text[: 4 * length].split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"

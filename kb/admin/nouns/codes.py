@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from kb import searching
 from kb.admin.forms.versions import VersionedAdmin, VersionedForm
 from kb.admin.lists import tags
-from kb.admin.lists.actions import WithSteps
-from kb.admin.lists.code_actions import CODE_STEPS
-from kb.admin.lists.filters import Belonging, HasNote, Listed, Wording
+from kb.admin.lists.actions import WithBulkActions
+from kb.admin.lists.code_actions import CODE_ACTIONS
+from kb.admin.lists.filters import ListingFilter, NoteFilter, ParentFilter, WordingFilter
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.codes import VENDOR_TEXTS
 from kb.models.origins import Origin
@@ -70,7 +70,7 @@ def _name(field: str) -> str:
     return field.replace("_", " ").capitalize()
 
 
-def _vendor_says(name: str) -> Any:
+def _vendor_text_column(name: str) -> Any:
     @admin.display(description=f"{_name(name)}, as the vendor says")
     def says(self: Any, code: ReturnCode) -> SafeString:
         words = {"vendor": getattr(code, f"vendor_{name}"), "ours": getattr(code, name)}
@@ -80,23 +80,23 @@ def _vendor_says(name: str) -> Any:
 
 
 @admin.register(ReturnCode)
-class ReturnCodeAdmin(WithSteps, VersionedAdmin):
+class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
     """Codes come with imports, and the vendor dropping one retires it: nothing is added or deleted by hand."""
 
     form = CodeForm
-    steps = CODE_STEPS
+    steps = CODE_ACTIONS
     noun = "code"
     written = CODE_FIELDS
     also_in_history = (*(f"vendor_{name}" for name in VENDOR_TEXTS), "retired_at")
     list_display = ("listed_code", "meaning", "place", "listed_disposition", "listed_fixer", "listed_notes", "wording")
     list_filter = (
-        Listed,
-        HasNote,
+        ListingFilter,
+        NoteFilter,
         "disposition",
         "fixer",
-        Wording,
-        ("table", Belonging),
-        ("section", Belonging),
+        WordingFilter,
+        ("table", ParentFilter),
+        ("section", ParentFilter),
     )
     # Not the model's own order: that sorts by the words of the tables, which no index of the codes has.
     ordering = ("table_id", "position", "pk")
@@ -106,10 +106,10 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     search_fields = ("code",)
     search_help_text = "A code in any spelling (ORA-942, 0xC0000005, 660300001), its beginning, or words."
     autocomplete_fields = ("successor",)
-    says_symbol = _vendor_says("symbol")
-    says_description = _vendor_says("description")
-    says_possible_reasons = _vendor_says("possible_reasons")
-    says_suggested_actions = _vendor_says("suggested_actions")
+    says_symbol = _vendor_text_column("symbol")
+    says_description = _vendor_text_column("description")
+    says_possible_reasons = _vendor_text_column("possible_reasons")
+    says_suggested_actions = _vendor_text_column("suggested_actions")
     readonly_fields = (
         "code",
         "table",
@@ -195,7 +195,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     @admin.display(description="Description")
     def meaning(self, code: ReturnCode) -> str:
         """Show the beginning of the description."""
-        return tags.shortened(code.description or code.symbol) or tags.NONE
+        return tags.shorten(code.description or code.symbol) or tags.NONE
 
     @admin.display(description="Table and section")
     def place(self, code: ReturnCode) -> str:

@@ -81,7 +81,7 @@ class FlagAdmin(VersionedAdmin):
             '<a href="{}">{}</a> {}',
             reverse("admin:kb_returncode_change", args=[flag.code_id]),
             tags.mono(flag.code.code),
-            tags.shortened(flag.code.description),
+            tags.shorten(flag.code.description),
         )
         if flag.note is None:
             return code
@@ -96,12 +96,12 @@ class FlagAdmin(VersionedAdmin):
     @admin.display(description="What is wrong", ordering="comment")
     def words(self, flag: Flag) -> str:
         """Show the beginning of what the agent says."""
-        return tags.shortened(flag.comment)
+        return tags.shorten(flag.comment)
 
     @admin.display(description="Note")
     def listed_note(self, flag: Flag) -> str:
         """Show which note it is about."""
-        return tags.shortened(flag.note.title, 60) if flag.note else tags.NONE
+        return tags.shorten(flag.note.title, 60) if flag.note else tags.NONE
 
     @admin.display(description="State", ordering="state")
     def listed_state(self, flag: Flag) -> SafeString:

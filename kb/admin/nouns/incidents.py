@@ -14,25 +14,25 @@ from django.utils.safestring import SafeString
 
 from kb.admin.forms import previews
 from kb.admin.forms.choices import is_id
-from kb.admin.forms.incidents import MARKDOWN, WORDS, IncidentForm, reading
+from kb.admin.forms.incidents import MARKDOWN, WORDS, IncidentForm, read_incident
 from kb.admin.forms.versions import VersionedAdmin
 from kb.admin.lists import tags
-from kb.admin.lists.actions import WithSteps
-from kb.admin.lists.incident_actions import INCIDENT_STEPS
+from kb.admin.lists.actions import WithBulkActions
+from kb.admin.lists.incident_actions import INCIDENT_ACTIONS
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.incidents import IncidentState
 from kb.services.incidents import save_incident
 from kb.services.journal import By
 
 CODES_IN_LIST = 3
-SHOWN = 100
+MAX_LINKS = 100
 
 
 @admin.register(IncidentLink)
-class IncidentAdmin(WithSteps, VersionedAdmin):
+class IncidentAdmin(WithBulkActions, VersionedAdmin):
     """Incidents are resolved, never deleted."""
 
-    steps = INCIDENT_STEPS
+    steps = INCIDENT_ACTIONS
     noun = "incident"
     form = IncidentForm
     change_form_template = "admin/kb/incident_form.html"
@@ -152,7 +152,7 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
         chosen = {int(value) for value in request.POST.getlist("codes") if is_id(value)}
         words = "\n".join(given[name] for name in WORDS)
         pk = int(given["pk"]) if is_id(given["pk"]) else None
-        found = reading(given["url"], words, request.user, chosen, pk)
+        found = read_incident(given["url"], words, request.user, chosen, pk)
         context = {"reading": found, "ticked": set(request.POST.getlist("proposed"))}
         return TemplateResponse(request, "admin/kb/incident_reading.html", context)
 
@@ -161,7 +161,7 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
         self._may_write(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if too_long := previews.refused(request, MARKDOWN):
+        if too_long := previews.length_refusal(request, MARKDOWN):
             return too_long
         texts = [(name.capitalize(), text) for name in MARKDOWN if (text := request.POST.get(name, "")).strip()]
         title = f"Preview: {request.POST.get('title') or 'untitled incident'}"
@@ -183,9 +183,9 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
             **self.admin_site.each_context(request),
             "title": f"What was learned from {incident}?",
             "incident": incident,
-            "codes": codes.order_by("sort_key", "pk")[:SHOWN],
+            "codes": codes.order_by("sort_key", "pk")[:MAX_LINKS],
             "code_count": codes.count(),
-            "notes": notes[:SHOWN],
+            "notes": notes[:MAX_LINKS],
             "note_count": notes.count(),
             "opts": self.opts,
         }

@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from kb.admin.forms.choices import is_id
-from kb.admin.lists.miss_actions import steps
+from kb.admin.lists.miss_actions import miss_actions
 from kb.admin.lists.strict_changelist import WrongParameter
-from kb.admin.lists.tags import shortened
+from kb.admin.lists.tags import shorten
 from kb.models import Door, IgnoredMiss, Miss
 from kb.models.usage import MISS_LENGTH
 from kb.queries import work_queue
@@ -23,19 +23,19 @@ from kb.services.misses import heed_miss, ignore_miss
 PER_PAGE = 50
 
 
-_ASKED = {"p": None, "q": None, "ignored": ("", "0", "1")}
+_PARAMETERS = {"p": None, "q": None, "ignored": ("", "0", "1")}
 """What the list's address may ask for, and the values where there are few."""
 
 
 def _check(request: HttpRequest) -> None:
     for name, value in request.GET.items():
-        if name not in _ASKED:
-            raise WrongParameter(name, "is not what this list is filtered by", _ASKED)
-        if (allowed := _ASKED[name]) and value not in allowed:
-            raise WrongParameter(name, f"is not one of its values: {shortened(str(value), 40)}", allowed)
+        if name not in _PARAMETERS:
+            raise WrongParameter(name, "is not what this list is filtered by", _PARAMETERS)
+        if (allowed := _PARAMETERS[name]) and value not in allowed:
+            raise WrongParameter(name, f"is not one of its values: {shorten(str(value), 40)}", allowed)
     page = request.GET.get("p", "1")
     if not is_id(page):
-        raise WrongParameter("p", f"is no whole number: {shortened(page, 40)}")
+        raise WrongParameter("p", f"is no whole number: {shorten(page, 40)}")
 
 
 @admin.register(Miss)
@@ -123,7 +123,7 @@ def _rows(request: HttpRequest, misses: list[Any]) -> list[dict[str, Any]]:
         | {
             "known": miss["text"] in known,
             "ranges": ranges[miss["text"]],
-            "steps": steps(request.user, miss["text"], ranges[miss["text"]]),
+            "steps": miss_actions(request.user, miss["text"], ranges[miss["text"]]),
         }
         for miss in misses
     ]

@@ -17,7 +17,7 @@ from kb.services.journal import By, NotAllowed, StaleEdit
 from kb.services.notes import REVIEW_AFTER, NoteTransition, may_validate, may_vouch, transitions_for, why_not_validate
 
 
-def offered(note: TroubleshootingNote, user: Person) -> dict[str, Any]:
+def form_context(note: TroubleshootingNote, user: Person) -> dict[str, Any]:
     """Return what a note's form says about its state, for a person."""
     moves = transitions_for(note, user)
     waiting = note.state in (NoteState.DRAFT, NoteState.NOT_VALIDATED) and may_validate(user)
@@ -33,7 +33,7 @@ def offered(note: TroubleshootingNote, user: Person) -> dict[str, Any]:
     }
 
 
-def take(request: HttpRequest, note: TroubleshootingNote, step: NoteTransition) -> None:
+def apply_transition(request: HttpRequest, note: TroubleshootingNote, step: NoteTransition) -> None:
     """Take a step of a note's life, and say what became of it."""
     by = By(request.user, Door.ADMIN, request.POST.get("reason", "").replace("\x00", "").strip())
     try:
@@ -44,10 +44,10 @@ def take(request: HttpRequest, note: TroubleshootingNote, step: NoteTransition) 
     except (NotAllowed, ValidationError) as refusal:
         messages.error(request, " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal))
     else:
-        messages.success(request, _done(saved, step))
+        messages.success(request, _success_message(saved, step))
 
 
-def _done(note: TroubleshootingNote, step: NoteTransition) -> str:
+def _success_message(note: TroubleshootingNote, step: NoteTransition) -> str:
     if step.name == "confirm":
         return f"“{note}” is still true." + (f" Next review: {note.review_on}." if note.review_on else "")
     return f"“{note}” is now: {note.get_state_display().lower()}."

@@ -16,12 +16,12 @@ from django.utils.safestring import SafeString
 from kb import searching
 from kb.admin.forms import previews
 from kb.admin.forms.choices import is_id
-from kb.admin.forms.incidents import words_of_incident
+from kb.admin.forms.incidents import note_values
 from kb.admin.forms.versions import VersionedAdmin, VersionedForm
 from kb.admin.lists import tags
-from kb.admin.lists.actions import WithSteps
-from kb.admin.lists.filters import ToCheck
-from kb.admin.lists.note_actions import NOTE_STEPS
+from kb.admin.lists.actions import WithBulkActions
+from kb.admin.lists.filters import ReviewFilter
+from kb.admin.lists.note_actions import NOTE_ACTIONS
 from kb.admin.nouns import note_transitions
 from kb.models import ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
@@ -33,7 +33,7 @@ from kb.text.safety.markdown import MAX_LENGTH
 
 MARKDOWN = NOTE_TEXTS[1:]
 CODES_IN_LIST = 3
-WAITS = "Your change waits for a reviewer as a proposal."
+PROPOSAL_MESSAGE = "Your change waits for a reviewer as a proposal."
 
 
 class NoteForm(VersionedForm):
@@ -49,11 +49,11 @@ class NoteForm(VersionedForm):
 
 
 @admin.register(TroubleshootingNote)
-class NoteAdmin(WithSteps, VersionedAdmin):
+class NoteAdmin(WithBulkActions, VersionedAdmin):
     """Notes are archived, never deleted."""
 
     form = NoteForm
-    steps = NOTE_STEPS
+    steps = NOTE_ACTIONS
     noun = "note"
     written = NOTE_FIELDS
     linked = ("codes", "ranges")
@@ -70,7 +70,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         "listed_update",
     )
     list_display_links = ("title",)
-    list_filter = ("state", ToCheck, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("state", ReviewFilter, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("owner",)
     search_fields = ("all_texts",)
     search_help_text = "A code in any spelling (its notes), or words of the note."
@@ -118,7 +118,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         return {
             "owner": request.user.pk,
             **super().get_changeform_initial_data(request),
-            **words_of_incident(request),
+            **note_values(request),
         }
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -133,11 +133,11 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Add the note's state and the steps that this person may take now."""
         note = kwargs.get("obj")
-        context["incident"] = words_of_incident(request).get("incident")
+        context["incident"] = note_values(request).get("incident")
         context["preview_url"] = reverse("admin:kb_troubleshootingnote_preview")
         if note is not None:
             context["reworded"] = reworded(note)
-            context |= note_transitions.offered(note, request.user)
+            context |= note_transitions.form_context(note, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
@@ -154,7 +154,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         """Lead to the proposal where the edit became one."""
         if obj.waiting is None:
             return super().response_change(request, obj)
-        messages.success(request, f"{WAITS} The live note stays as it is until then.")
+        messages.success(request, f"{PROPOSAL_MESSAGE} The live note stays as it is until then.")
         return HttpResponseRedirect(reverse("admin:kb_proposal_change", args=[obj.waiting.pk]))
 
     def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
@@ -162,7 +162,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         if obj.waiting is None:
             super().say_reverted(request, obj, saved, when)
         else:
-            messages.success(request, f"{WAITS} It brings back the words of {when}.")
+            messages.success(request, f"{PROPOSAL_MESSAGE} It brings back the words of {when}.")
 
     def move_view(self, request: HttpRequest, object_id: str, move: str) -> HttpResponse:
         """Take a step of a note's life, or say why not."""
@@ -173,7 +173,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
             raise Http404
         if not request.user.has_perm(step.permission):
             raise PermissionDenied
-        note_transitions.take(request, note, step)
+        note_transitions.apply_transition(request, note, step)
         return HttpResponseRedirect(reverse("admin:kb_troubleshootingnote_change", args=[note.pk]))
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
@@ -182,7 +182,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
-        if too_long := previews.refused(request, MARKDOWN):
+        if too_long := previews.length_refusal(request, MARKDOWN):
             return too_long
         texts = [
             (self.opts.get_field(name).verbose_name.capitalize(), request.POST[name])  # type: ignore[union-attr]

@@ -5,16 +5,16 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 
-from kb.admin.lists.strict_changelist import WithAskedList
+from kb.admin.lists.strict_changelist import WithStrictList
 
 admin.site.unregister([get_user_model(), Group])
 
 
 @admin.register(get_user_model())
-class PersonAdmin(WithAskedList, UserAdmin):
+class PersonAdmin(WithStrictList, UserAdmin):
     """Who may log in."""
 
 
 @admin.register(Group)
-class RoleAdmin(WithAskedList, GroupAdmin):
+class RoleAdmin(WithStrictList, GroupAdmin):
     """What people may do."""

@@ -15,7 +15,7 @@ from kb.admin.forms.proposals import ConflictForm, differences
 from kb.admin.forms.revisions import posted_version
 from kb.admin.forms.versions import VersionedAdmin
 from kb.admin.lists import tags
-from kb.admin.lists.filters import Question
+from kb.admin.lists.filters import OptionFilter
 from kb.admin.nouns.notes import NoteAdmin, NoteForm
 from kb.models import Door, Proposal
 from kb.models.proposals import PROPOSED, PROPOSED_LINKS
@@ -32,7 +32,7 @@ from kb.services.proposals import (
     withdraw_proposal,
 )
 
-DONE = {
+SUCCESS_MESSAGES = {
     "accept": "The proposal is live, and the note is validated.",
     "return": "The proposal is back with its author.",
     "withdraw": "The proposal is withdrawn.",
@@ -48,7 +48,7 @@ class ProposalForm(NoteForm):
         self.initial["reason"] = self.instance.reason
 
 
-class Mine(Question):
+class AuthorFilter(OptionFilter):
     """Whose proposals."""
 
     title = "author"
@@ -75,7 +75,7 @@ class ProposalAdmin(VersionedAdmin):
     also_in_history = ("state", "comment")
     change_form_template = "admin/kb/proposal_form.html"
     list_display = ("title", "listed_state", "author", "reason", "reviewer", "listed_update")
-    list_filter = ("state", Mine)
+    list_filter = ("state", AuthorFilter)
     list_select_related = ("author", "reviewer")
     search_fields = ("title", "note__title", "reason", "author__username")
     search_help_text = "Words of the title or the reason, or who proposed it."
@@ -133,14 +133,14 @@ class ProposalAdmin(VersionedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         proposal = self._found(request, object_id)
-        if action not in DONE:
+        if action not in SUCCESS_MESSAGES:
             raise Http404
         try:
             _decide(request, proposal, action)
         except (StaleEdit, NotAllowed) as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, DONE[action])
+            messages.success(request, SUCCESS_MESSAGES[action])
         return HttpResponseRedirect(_page(proposal))
 
     def rebase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -151,7 +151,7 @@ class ProposalAdmin(VersionedAdmin):
             messages.error(request, refusal or "The live note still says what this was made from: nothing to do.")
             return HttpResponseRedirect(_page(proposal))
         form = ConflictForm(proposal, request.POST if request.method == "POST" else None)
-        if form.is_valid() and _rebased(request, proposal, form.cleaned_data):
+        if form.is_valid() and _rebase(request, proposal, form.cleaned_data):
             return HttpResponseRedirect(_page(proposal))
         proposal = self._found(request, object_id)
         context = {
@@ -199,7 +199,7 @@ def _decide(request: HttpRequest, proposal: Proposal, action: str) -> None:
         withdraw_proposal(proposal, version, by)
 
 
-def _rebased(request: HttpRequest, proposal: Proposal, chosen: dict[str, str]) -> bool:
+def _rebase(request: HttpRequest, proposal: Proposal, chosen: dict[str, str]) -> bool:
     live = posted_version(request, "live")
     try:
         rebase_proposal(proposal, posted_version(request), live, chosen, By(request.user, Door.ADMIN))

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from kb.admin.forms.revisions import version_and_by
 from kb.admin.forms.versions import VersionedAdmin
 from kb.admin.lists import tags
-from kb.admin.lists.filters import Belonging
+from kb.admin.lists.filters import ParentFilter
 from kb.exporting.tables import FORMATS, ExportRefused, content_type, export_table, file_name
 from kb.models import CodeRange, CodeTable, ReturnCode, Section
 from kb.services.journal import By
@@ -108,7 +108,7 @@ class SectionAdmin(VersionedAdmin):
     noun = "section"
     written = ("name", "slug", "position")
     list_display = ("shown_name", "table", "slug", "position", "listed_codes")
-    list_filter = (("table", Belonging),)
+    list_filter = (("table", ParentFilter),)
     list_select_related = ("table",)
     search_fields = ("name", "slug", "table__name", "table__product")
     search_help_text = "The section's name, or its table."
@@ -151,7 +151,7 @@ class CodeRangeAdmin(VersionedAdmin):
     filled_in = ("table", "first", "last")
     list_display = ("listed_pattern", "name", "table", "listed_origin", "first", "last")
     list_display_links = ("listed_pattern", "name")
-    list_filter = (("table", Belonging), "origin")
+    list_filter = (("table", ParentFilter), "origin")
     list_select_related = ("table",)
     search_fields = ("name", "first", "last")
     search_help_text = "The range's name, or one of its two ends."

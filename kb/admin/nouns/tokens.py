@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
-from kb.admin.lists.strict_changelist import WithAskedList
+from kb.admin.lists.strict_changelist import WithStrictList
 from kb.models import ApiToken, Scope
 from kb.services import tokens
 
@@ -45,7 +45,7 @@ class TokenForm(forms.ModelForm):
 
 
 @admin.register(ApiToken)
-class TokenAdmin(WithAskedList, admin.ModelAdmin):
+class TokenAdmin(WithStrictList, admin.ModelAdmin):
     """Tokens are made and revoked; nothing else of them changes."""
 
     list_display = ("name", "hint", "user", "scope_list", "expires_at", "last_used_at", "state")

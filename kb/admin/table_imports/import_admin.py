@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from import_export.admin import ImportMixin
 
-from kb.admin.lists.strict_changelist import WithAskedList
+from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports.plan_page import may_see_imports, rows_address
 from kb.admin.table_imports.uploads import MAX_HEADERS, NEW_TABLE, UploadForm
 from kb.importing.applying import decisions
@@ -35,7 +35,7 @@ MAX_PASTED = 500
 
 
 @admin.register(TableImport)
-class TableImportAdmin(WithAskedList, ImportMixin, admin.ModelAdmin):
+class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
     """The record of imports, and the way in for a new one."""
 
     list_display = ["shown", "shown_table", "shown_state", "shown_counts", "planned_by", "planned_at"]

@@ -10,7 +10,7 @@ from kb.models import ImportRow, RowKind, TableImport
 from kb.models.codes import VENDOR_TEXTS
 from kb.models.table_imports import BROKEN, UNCHANGED
 
-WHOLE = "table_import"
+IMPORT_PARAMETER = "table_import"
 LABELS = {name: name.replace("_", " ").capitalize() for name in VENDOR_TEXTS}
 
 
@@ -22,7 +22,7 @@ def may_see_imports(request: HttpRequest) -> bool:
 
 def rows_address(table_import: TableImport) -> str:
     """Return the address of an import's preview."""
-    return f"{reverse('admin:kb_importrow_changelist')}?{WHOLE}={table_import.pk}"
+    return f"{reverse('admin:kb_importrow_changelist')}?{IMPORT_PARAMETER}={table_import.pk}"
 
 
 def changes(row: ImportRow) -> list[tuple[str, str, str]]:

@@ -11,8 +11,8 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kb.admin.lists.strict_changelist import WithAskedList
-from kb.admin.table_imports.plan_page import LABELS, WHOLE, changes, may_see_imports, rows_address, summary
+from kb.admin.lists.strict_changelist import WithStrictList
+from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, LABELS, changes, may_see_imports, rows_address, summary
 from kb.admin.table_imports.resolutions import ResolutionForm
 from kb.admin.table_imports.row_csv import csv_lines
 from kb.importing.applying import decisions
@@ -42,13 +42,13 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(ImportRow)
-class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
+class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
     """Read and decide the rows of one import."""
 
     list_display = ["does", "at_line", "shown_code", "shown_section", "differences", "decision"]
     list_display_links = ["shown_code"]
     list_filter = [KindFilter]
-    also_asked = (WHOLE,)
+    also_asked = (IMPORT_PARAMETER,)
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
@@ -92,7 +92,7 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow the filter that makes the list one of an import."""
-        return lookup == WHOLE or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        return lookup == IMPORT_PARAMETER or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """List the rows of the import that is named; without one, lead to the list of imports."""
@@ -101,7 +101,7 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
         found = TableImport.objects.visible_to(request.user).select_related(
             "table", "planned_by", "applied_by", "closed_by", "rolls_back"
         )
-        pk = request.GET.get(WHOLE, "")
+        pk = request.GET.get(IMPORT_PARAMETER, "")
         table_import = found.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
         if table_import is None:
             return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))

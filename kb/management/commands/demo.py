@@ -13,7 +13,7 @@ from django.db import transaction
 from kb.importing.applying.transaction import apply_import
 from kb.importing.planning.plan import NewTable, plan_import
 from kb.importing.reading.sources import open_source
-from kb.management.demo_activity import load
+from kb.management.demo_activity import load_activity
 from kb.models import CodeRange, CodeTable, CodeUse, Door, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.notes import NoteState
 from kb.services.codes import edit_code
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if not CodeUse.objects.exists():
             self.stdout.write("==> Loading what a team asked for and reported of late, as an example")
             with transaction.atomic():
-                load(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
+                load_activity(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
         self.stdout.write(f"==> {table}: {table.codes.count()} codes")
         self.stdout.write("==> Users (log in at /login/):")
         for name in USERS:

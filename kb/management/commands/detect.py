@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
+from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
 from kb.queries import detection
 from kb.queries.detection import Report, TooLong
 from kb.services import usage
@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what was found; leave with its status."""
         try:
-            report = detection.detect(_read(options["file"]), reads_as(options["public"]))
+            report = detection.detect(_read(options["file"]), reader_for(options["public"]))
         except (OSError, TooLong) as error:
             raise CommandError(str(error), returncode=WRONG_USAGE) from error
         usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
@@ -59,9 +59,9 @@ class Command(BaseCommand):
         for code in found.id:
             what = f"{code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}."
             yield f"{bold(code.code, self.stdout)}  {sure}{safe(code.description)}"
-            yield indented(f"{code.table}. {what}")
+            yield indent(f"{code.table}. {what}")
         times = f"{found.count} times, first on line" if found.count > 1 else "Line"
-        yield indented(f"{times} {found.line}. {found.why}")
+        yield indent(f"{times} {found.line}. {found.why}")
 
 
 def _read(name: str) -> str:

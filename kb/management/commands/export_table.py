@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError
 
 from kb.exporting.sqlite import open_snapshot
 from kb.exporting.tables import FORMATS, WORDS, ExportRefused, export_table
-from kb.management.terminal import reads_as
+from kb.management.terminal import reader_for
 from kb.models import CodeTable
 
 
@@ -48,7 +48,7 @@ def _parts(options: dict[str, Any]) -> Iterator[bytes]:
     if options["format"] != "sqlite":
         return export_table(_table(options["table"] or ""), options["format"], options["words"])
     table = _table(options["table"]) if options["table"] else None
-    return open_snapshot(reads_as(options["public"]), table)
+    return open_snapshot(reader_for(options["public"]), table)
 
 
 def _table(slug: str) -> CodeTable:

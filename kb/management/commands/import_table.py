@@ -20,7 +20,7 @@ from kb.models.table_imports import UNCHANGED
 from kb.services.journal import By
 
 CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR = 0, 1, 2, 3
-SHOWN = 20
+MAX_ROWS = 20
 HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML or Markdown), say what it would change, and
 apply it with --apply. A plan that is not applied waits in the admin, under Table imports.
 
@@ -155,11 +155,11 @@ class Command(BaseCommand):
             if planned.counts.get(kind):
                 self.stdout.write(f"  {planned.counts[kind]:>8} {label.lower()}")
         wrong = planned.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
-        for row in wrong[:SHOWN]:
+        for row in wrong[:MAX_ROWS]:
             where = f"{row.sheet} line {row.line}".strip() if row.line else "file"
             self.stdout.write(f"  {where}: {row.get_kind_display().lower()}: {row.message}")
-        if wrong.count() > SHOWN:
-            self.stdout.write(f"  and {wrong.count() - SHOWN} more, listed in the admin")
+        if wrong.count() > MAX_ROWS:
+            self.stdout.write(f"  and {wrong.count() - MAX_ROWS} more, listed in the admin")
 
 
 def _column(given: str) -> tuple[str, str]:

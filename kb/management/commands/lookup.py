@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
-from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
+from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
 from kb.models import ReturnCode
 from kb.models.visibility import Person
 from kb.queries import cards as card_queries
@@ -21,7 +21,7 @@ from kb.text.safety import reply as text_reply
 
 MAX_RESULTS = 20
 
-SAID = {
+VERDICTS = {
     Verdict.IN_KNOWN_RANGE: "is in no table, but in a known range",
     Verdict.UNKNOWN: "is in no table",
 }
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         query = " ".join(options["query"]).strip()
         if not query:
             raise CommandError("Name a code or words to look up.", returncode=WRONG_USAGE)
-        user = reads_as(options["public"])
+        user = reader_for(options["public"])
         answer = find(query, user)
         cards = card_queries.cards([hit.code for hit in answer.hits], user)
         found = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         for code in (hit.code for hit in found.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
         if not cards and not found.hits:
-            yield f"{safe(answer.query)} {SAID[answer.verdict]}."
+            yield f"{safe(answer.query)} {VERDICTS[answer.verdict]}."
             yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
             yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
             yield from (f"  begins so: {safe(code.code)}  {safe(code.description)}" for code in answer.begun)
@@ -75,23 +75,23 @@ class Command(BaseCommand):
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
         yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'The vendor gives no description.')}"
-        yield indented(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
+        yield indent(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         if how != "as written":
-            yield indented(f"Read as: {how}.")
+            yield indent(f"Read as: {how}.")
         if code.is_retired:
-            yield indented("Retired: the vendor no longer lists it.")
+            yield indent("Retired: the vendor no longer lists it.")
         for incident in card.open_incidents:
-            yield indented(f"OPEN INCIDENT: {incident} {incident.url}")
-        yield indented(f"Do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
+            yield indent(f"OPEN INCIDENT: {incident} {incident.url}")
+        yield indent(f"Do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
         if reply := _reply(card):
-            yield f"  Tell the customer:\n{indented(reply, '    ')}"
+            yield f"  Tell the customer:\n{indent(reply, '    ')}"
         for note in card.notes:
-            yield indented(f"Note ({note.get_state_display().lower()}): {note.title}")
+            yield indent(f"Note ({note.get_state_display().lower()}): {note.title}")
             if note.is_live and note.resolution.strip():
-                yield indented(note.resolution, "    ")
+                yield indent(note.resolution, "    ")
         for label, text in (("Reasons", code.possible_reasons), ("Actions", code.suggested_actions)):
             if text.strip():
-                yield f"  {label}, says the vendor:\n{indented(text, '    ')}"
+                yield f"  {label}, says the vendor:\n{indent(text, '    ')}"
         yield ""
 
 

@@ -11,7 +11,7 @@ from kb.web.codes import CardMeaning
 
 Address = Callable[[str], str]
 
-_SAID = {
+_VERDICTS = {
     Verdict.IN_KNOWN_RANGE: "In a known range: not in the table, but its number lies in a block that we know.",
     Verdict.UNKNOWN: "Unknown: not in the table, and in no block that we know.",
     Verdict.KNOWN_WITHOUT_NOTE: "Known, no note yet.",
@@ -21,23 +21,23 @@ _SAID = {
 
 def answer(given: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> str:
     """Return the whole answer."""
-    blocks = [_meaning(given, meaning, address) for meaning in meanings] or [_unlisted(given, table, address)]
+    blocks = [_meaning(given, meaning, address) for meaning in meanings] or [_unknown_code(given, table, address)]
     return "\n\n".join("\n\n".join(block) for block in blocks) + "\n"
 
 
-def _unlisted(given: CodeAnswer, table: CodeTable, address: Address) -> Iterator[str]:
+def _unknown_code(given: CodeAnswer, table: CodeTable, address: Address) -> Iterator[str]:
     yield f"## {markdown(text_code.clean(given.query))} is not in {markdown(str(table))}"
-    yield _SAID[given.verdict]
+    yield _VERDICTS[given.verdict]
     if given.ranges:
         yield "\n".join(f"- {markdown(found.pattern)} {markdown(found.name)}" for found in given.ranges)
     if given.near:
         yield "Codes that differ by one character; each means something else:"
-        yield "\n".join(f"- {_named(near.code)} <{address(near.code.get_absolute_url())}>" for near in given.near)
+        yield "\n".join(f"- {_code_title(near.code)} <{address(near.code.get_absolute_url())}>" for near in given.near)
 
 
 def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Iterator[str]:
     card, code = meaning.card, meaning.card.code
-    yield f"## {_named(code)}"
+    yield f"## {_code_title(code)}"
     if code.identity != text_code.identity(given.query):
         how = next((hit.how for hit in given.hits if hit.code == code), "")
         yield f"Written {markdown(text_code.clean(given.query))}, read as {markdown(code.code)} ({how})."
@@ -46,9 +46,9 @@ def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Itera
         + "  \n"
         + (f"<{address(code.get_absolute_url())}>")
     )
-    if card.verdict in _SAID:
-        yield f"**{_SAID[card.verdict]}**" + (
-            f" In its place: {_named(meaning.successor)}" if meaning.successor else ""
+    if card.verdict in _VERDICTS:
+        yield f"**{_VERDICTS[card.verdict]}**" + (
+            f" In its place: {_code_title(meaning.successor)}" if meaning.successor else ""
         )
     for incident in card.open_incidents:
         yield _incident(incident)
@@ -61,7 +61,7 @@ def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Itera
         yield _note(note, address)
 
 
-def _named(code: ReturnCode) -> str:
+def _code_title(code: ReturnCode) -> str:
     return f"{markdown(code.code)}: {markdown(code.description) or 'no description'}"
 
 

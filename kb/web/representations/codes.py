@@ -19,7 +19,7 @@ MARKDOWN = "text/markdown; charset=utf-8"
 def code(request: HttpRequest, table: str, written: str, form: str) -> HttpResponse:
     """Answer for every meaning that a table gives to a code."""
     of = CodeTable.objects.visible_to(request.user).filter(slug=table).first()
-    return _twin(request, of, written, None, form)
+    return _representation(request, of, written, None, form)
 
 
 @for_programs
@@ -28,14 +28,14 @@ def section_code(request: HttpRequest, table: str, section: str, written: str, f
     of = CodeTable.objects.visible_to(request.user).filter(slug=table).first()
     within = Section.objects.visible_to(request.user).filter(table=of, slug=section).first() if of else None
     # As on the page: a slash that was typed as itself belongs to the code.
-    return _twin(request, of, written if within else f"{section}/{written}", within, form)
+    return _representation(request, of, written if within else f"{section}/{written}", within, form)
 
 
-def _twin(
+def _representation(
     request: HttpRequest, table: CodeTable | None, written: str, section: Section | None, form: str
 ) -> HttpResponse:
     if table is None or not text_code.readings(written):
-        return _missing(form)
+        return _not_found(form)
     page = _page_of(request.user, table, section, f"{written}.{form}")
     if page:
         return redirect(page)
@@ -56,7 +56,7 @@ def _page_of(user: Person | None, table: CodeTable, section: Section | None, cod
     return reverse("code", args=[table.slug, code]) if same.exists() else None
 
 
-def _missing(form: str) -> HttpResponse:
+def _not_found(form: str) -> HttpResponse:
     """Answer alike for a table that is not there and one that the reader may not see."""
     told = "There is no such table, or it is not for you to see."
     if form == "json":

@@ -15,7 +15,7 @@ from kb.web.program_access import for_programs
 from kb.web.representations.codes import MARKDOWN
 
 PER_PAGE = 500
-MAX_ABOUT = 100
+MAX_LINKS = 100
 
 Address = Callable[[str], str]
 
@@ -43,7 +43,7 @@ def _table(table: CodeTable, codes: Sequence[ReturnCode], address: Address) -> I
         if code.section_id != section:
             section = code.section_id
             yield f"\n## {markdown(code.section.name) or 'Codes'}\n"
-        yield f"- {_named(code)} <{address(code.get_absolute_url())}>"
+        yield f"- {_code_title(code)} <{address(code.get_absolute_url())}>"
 
 
 @for_programs
@@ -52,8 +52,8 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     if pk >= 2**63:
         raise Http404
     shown = get_object_or_404(TroubleshootingNote.objects.visible_to(request.user), pk=pk)
-    codes = list(codes_visible_to(request.user).filter(notes=shown).in_vendor_order()[:MAX_ABOUT])
-    ranges = CodeRange.objects.visible_to(request.user).filter(notes=shown).select_related("table")[:MAX_ABOUT]
+    codes = list(codes_visible_to(request.user).filter(notes=shown).in_vendor_order()[:MAX_LINKS])
+    ranges = CodeRange.objects.visible_to(request.user).filter(notes=shown).select_related("table")[:MAX_LINKS]
     blocks = _note(shown, codes, list(ranges), request.build_absolute_uri)
     return HttpResponse("\n\n".join(blocks) + "\n", MARKDOWN)
 
@@ -77,12 +77,12 @@ def _note(
     for label, text in texts.items():
         if text.strip():
             yield f"## {label}\n\n{quoted(text)}"
-    about = [f"- {_named(code)} <{address(code.get_absolute_url())}>" for code in codes]
+    about = [f"- {_code_title(code)} <{address(code.get_absolute_url())}>" for code in codes]
     about += [f"- {markdown(str(found))}, {markdown(str(found.table))}" for found in ranges]
     if about:
         yield "## About\n\n" + "\n".join(about)
 
 
-def _named(code: ReturnCode) -> str:
+def _code_title(code: ReturnCode) -> str:
     retired = " (retired)" if code.is_retired else ""
     return f"{markdown(code.code)}{retired}: {markdown(code.description) or 'no description'}"
