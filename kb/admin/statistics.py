@@ -1,4 +1,4 @@
-"""Knowledge health: charts of how the knowledge serves, and their figures as CSV."""
+"""Knowledge health: charts, and their figures as CSV."""
 
 import csv
 from typing import Any
@@ -13,23 +13,23 @@ from kb.text.safety.formula import defuse
 
 
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Show every chart."""
+    """Show all charts."""
     _check_reader(request)
-    shown = {"title": "Knowledge health", "charts": statistics.charts(request.user)}
-    return TemplateResponse(request, "admin/kb/health.html", context | shown)
+    figures = {"title": "Knowledge health", "charts": statistics.charts(request.user)}
+    return TemplateResponse(request, "admin/kb/health.html", context | figures)
 
 
 def chart_csv(request: HttpRequest, chart: str) -> HttpResponse:
-    """Return the figures of a chart as CSV, safe in a spreadsheet."""
+    """Return the figures of a chart as CSV with formulas defused. Raises Http404 for an unknown chart."""
     _check_reader(request)
-    found = statistics.chart(chart, request.user)
-    if found is None:
+    figures = statistics.chart(chart, request.user)
+    if figures is None:
         raise Http404
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.slug}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{figures.slug}.csv"'
     writer = csv.writer(response)
-    writer.writerow(found.columns)
-    writer.writerows([_cell(cell) for cell in row] for row in found.rows)
+    writer.writerow(figures.columns)
+    writer.writerows([_cell(cell) for cell in row] for row in figures.rows)
     return response
 
 

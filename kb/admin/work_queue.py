@@ -1,4 +1,4 @@
-"""The admin's first page: the work queue, ranked and explained, by what this person may do."""
+"""The work queue on the admin's first page: ranked rows with reasons, as far as this person may act on them."""
 
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -15,41 +15,41 @@ CHANGE_NOTE = "change_troubleshootingnote"
 
 
 class ReasonLink(NamedTuple):
-    """A reason, and the form that puts it right; no address where this person may not."""
+    """A reason, and the address of the form that settles it; "" if this person may not use that form."""
 
     text: str
     url: str
 
 
 class QueueEntry(NamedTuple):
-    """A row as the page shows it: the first reason's form is one click away."""
+    """A row of the queue with its links; `url` is the first reason's form."""
 
     row: QueueRow
     url: str
     reasons: list[ReasonLink]
-    miss_actions: list[tuple[str, str]]
+    actions: list[tuple[str, str]]
 
 
 class QueueGroup(NamedTuple):
-    """Rows of one kind of work."""
+    """Entries of one kind of work."""
 
     title: str
-    rows: list[QueueEntry]
+    entries: list[QueueEntry]
 
 
 def queue_groups(user: Person, mine: bool) -> list[QueueGroup]:
-    """Return the work that a user may do, what only they can do first."""
+    """Return the work that this person may do, by kind."""
     may = user.has_perm
-    found = []
+    groups = []
     if may("kb.apply_import"):
-        found.append(("Imports that wait for a yes or no", work_queue.plans(user, mine=mine)))
+        groups.append(("Imports that wait for a yes or no", work_queue.plans(user, mine=mine)))
     if may("kb.validate_note"):
-        found.append(("Notes to validate", work_queue.to_validate(user, limit=10, mine=mine)))
-    found.append(("Most worth doing now", _ranked_rows(user, mine, {_key(row) for _, rows in found for row in rows})))
-    return [QueueGroup(title, [_entry(row, user) for row in rows]) for title, rows in found if rows]
+        groups.append(("Notes to validate", work_queue.to_validate(user, limit=10, mine=mine)))
+    groups.append(("Most worth doing now", _ranked_rows(user, mine, {_key(row) for _, rows in groups for row in rows})))
+    return [QueueGroup(title, [_entry(row, user) for row in rows]) for title, rows in groups if rows]
 
 
-def _ranked_rows(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
+def _ranked_rows(user: Person, mine: bool, other_keys: set[Any]) -> list[QueueRow]:
     may, rows = user.has_perm, []
     if may("kb.change_returncode"):
         rows += work_queue.codes(user, mine=mine)
@@ -57,12 +57,12 @@ def _ranked_rows(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow
         rows += work_queue.notes(user, mine=mine)
     if may("kb.view_miss") and not mine:
         rows += work_queue.misses(user)
-    rows = [row for row in rows if _key(row) not in elsewhere]
+    rows = [row for row in rows if _key(row) not in other_keys]
     return sorted(rows, key=lambda row: -row.score)[: work_queue.LIMIT]
 
 
 def full_lists(user: Person) -> list[tuple[str, str]]:
-    """Return the lists that the queue is the beginning of, as (label, address)."""
+    """Return the complete lists behind the queue, as (label, address)."""
     lists = [
         ("Codes without a note", "returncode", "listed=yes&note=no", "change_returncode"),
         ("Codes with nothing decided", "returncode", "listed=yes&disposition__exact=unknown", "change_returncode"),
@@ -83,7 +83,7 @@ def full_lists(user: Person) -> list[tuple[str, str]]:
 
 
 def is_mine_only(request: HttpRequest) -> bool:
-    """Whether a page was asked for one's own rows alone."""
+    """Whether the address asks for the person's own rows only."""
     return request.GET.get("mine") == "1"
 
 
@@ -93,13 +93,13 @@ def _key(row: QueueRow) -> Any:
 
 def _entry(row: QueueRow, user: Person) -> QueueEntry:
     reasons = [ReasonLink(reason.text, _address(reason, user)) for reason in row.reasons]
-    found = miss_actions(user, row.subject, row.ranges) if row.kind == "miss" else []
-    url = next((why.url for why in reasons if why.url), found[0][1] if found else "")
-    return QueueEntry(row, url, reasons, found)
+    actions = miss_actions(user, row.subject, row.ranges) if row.kind == "miss" else []
+    url = next((reason.url for reason in reasons if reason.url), actions[0][1] if actions else "")
+    return QueueEntry(row, url, reasons, actions)
 
 
 def _address(reason: Reason, user: Person) -> str:
-    """Return where a reason is put right, if a form does that and this person may."""
+    """Return the address of the form that settles a reason; "" if there is none or this person may not use it."""
     form, permission, query = _FORMS.get(reason.form, ("", "", ""))
     if not form or not user.has_perm(permission):
         return ""
@@ -114,4 +114,4 @@ _FORMS = {
     "proposal": ("admin:kb_proposal_change", "kb.validate_note", ""),
     "plan": ("admin:kb_tableimport_change", "kb.apply_import", ""),
 }
-"""The form behind each kind of reason: its name, who may open it, and the name in the address that fills it in."""
+"""For each kind of reason: its form's URL name, its permission, and the query parameter that prefills it."""

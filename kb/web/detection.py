@@ -1,4 +1,4 @@
-"""A pasted ticket or log: the codes in it, and the text without what must not be passed on."""
+"""A pasted ticket or log: the codes in it, and its text with secrets and personal data masked."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from kb.queries.detection import TooLong
 from kb.services import usage
 
 MAX_BODY = 2 * detection.MAX_TEXT
-"""Bytes of a form that are read at all; Django itself refuses more than 2.5 MB, with a page that cannot say why."""
+"""The largest form, in bytes. Django refuses more than 2.5 MB with a page that gives no reason."""
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def detect(request: HttpRequest) -> HttpResponse:
-    """Refuse what is too long before its body is read, which a check of the form's token would do."""
+    """Refuse a text that is too long before reading its body, which the CSRF check would do."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         return _refusal(request, f"This text has more than {MAX_BODY // 2**20} MB; up to 1 MB is read at once.")
     return _detection_page(request)
@@ -28,18 +28,18 @@ def detect(request: HttpRequest) -> HttpResponse:
 def _detection_page(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     if not text.strip():
-        return render(request, "kb/detect.html", {"asked": request.method == "POST"})
+        return render(request, "kb/detection.html", {"is_empty": request.method == "POST"})
     try:
         report = detection.detect(text, request.user)
     except TooLong as error:
         return _refusal(request, str(error))
-    usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
-    return render(request, "kb/detect.html", _report_context(report))
+    usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
+    return render(request, "kb/detection.html", _report_context(report))
 
 
 def _report_context(report: detection.Report) -> dict[str, Any]:
-    likely = [(n, found) for n, found in enumerate(report.codes, 1) if found.is_likely]
-    possible = [(n, found) for n, found in enumerate(report.codes, 1) if not found.is_likely]
+    likely = [(n, match) for n, match in enumerate(report.codes, 1) if match.is_likely]
+    possible = [(n, match) for n, match in enumerate(report.codes, 1) if not match.is_likely]
     return {
         "report": report,
         "groups": [group for group in (("Codes found", likely), ("Perhaps codes", possible)) if group[1]],
@@ -49,4 +49,6 @@ def _report_context(report: detection.Report) -> dict[str, Any]:
 
 
 def _refusal(request: HttpRequest, reason: str) -> HttpResponse:
-    return render(request, "kb/detect.html", {"refused": f"{reason} Cut it to the part around the error."}, status=413)
+    return render(
+        request, "kb/detection.html", {"refusal": f"{reason} Cut it to the part around the error."}, status=413
+    )

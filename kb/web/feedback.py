@@ -1,4 +1,4 @@
-"""What agents report back from a card: how a note served, and what is wrong with it."""
+"""Feedback from a card: how a note served, and flags."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,17 +29,17 @@ THANKS = {
 @permission_required(READ_INTERNAL, raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, pk: int) -> HttpResponse:
-    """Count how the note of a card served a ticket."""
+    """Count how a note of the card served a ticket."""
     code = _code(request, pk)
     if request.method == "GET":
         return _to_card(code)
     note = _note(request, code)
-    given = request.POST.get("outcome", "")
+    value = request.POST.get("outcome", "")
     if note is None:
         raise InvalidParameter("Which note is this about? The form has to name one of the card's notes.")
-    if given not in Outcome.values:
-        raise InvalidParameter(f"“{given[:40]}” is no outcome; allowed are {', '.join(Outcome.values)}.")
-    outcome = Outcome(given)
+    if value not in Outcome.values:
+        raise InvalidParameter(f"“{value[:40]}” is no outcome; allowed are {', '.join(Outcome.values)}.")
+    outcome = Outcome(value)
     return _submit(request, code, lambda by: report_outcome(note, outcome, by), THANKS[outcome])
 
 
@@ -66,7 +66,7 @@ def _submit(request: HttpRequest, code: ReturnCode, verb: Callable[[By], Any], t
 
 
 def _to_card(code: ReturnCode) -> HttpResponse:
-    """Lead to the card: after a form, and for whoever had to log in first, whose form is lost on the way."""
+    """Redirect to the card; also on GET, after a login in which the submitted form was lost."""
     return redirect(code.get_absolute_url())
 
 
@@ -75,11 +75,11 @@ def _code(request: HttpRequest, pk: int) -> ReturnCode:
 
 
 def _note(request: HttpRequest, code: ReturnCode) -> TroubleshootingNote | None:
-    """Return the note that a form names, among those of the code's card; None where it names none."""
-    given = request.POST.get("note", "")
-    if not given:
+    """Return the note that a form names; None if it names none. Raises InvalidParameter if the card lacks that note."""
+    pk = request.POST.get("note", "")
+    if not pk:
         return None
     notes = {str(note.pk): note for note in cards([code], request.user)[0].notes}
-    if given not in notes:
-        raise InvalidParameter(f"The card of {code} has no note “{given[:40]}”.")
-    return notes[given]
+    if pk not in notes:
+        raise InvalidParameter(f"The card of {code} has no note “{pk[:40]}”.")
+    return notes[pk]

@@ -1,4 +1,4 @@
-"""What became of the flags that somebody raised."""
+"""The page with the reader's own flags."""
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator

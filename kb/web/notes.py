@@ -13,19 +13,19 @@ from kb.text.safety import reply as text_reply
 
 @require_safe
 def note(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a note with the codes and ranges that it is about."""
+    """Show a note with its codes and ranges."""
     notes = TroubleshootingNote.objects.visible_to(request.user).select_related("owner", "validated_by")
-    shown = get_object_or_404(notes, pk=pk)
-    codes = list(codes_visible_to(request.user).filter(notes=shown).in_vendor_order())
-    ranges = CodeRange.objects.visible_to(request.user).filter(notes=shown).select_related("table")
-    # For several codes the reply keeps its `{code}`: which one the customer met is the reader's to say.
+    troubleshooting_note = get_object_or_404(notes, pk=pk)
+    codes = list(codes_visible_to(request.user).filter(notes=troubleshooting_note).in_vendor_order())
+    ranges = CodeRange.objects.visible_to(request.user).filter(notes=troubleshooting_note).select_related("table")
+    # For several codes the reply keeps its `{code}`: only the reader knows which code the customer saw.
     code = codes[0].code if len(codes) == 1 else "{code}"
-    reply = text_reply.fill(shown.customer_reply, code, timezone.localdate())
+    reply = text_reply.fill(troubleshooting_note.customer_reply, code, timezone.localdate())
     context = {
-        "note": shown,
+        "note": troubleshooting_note,
         "codes": codes,
         "ranges": ranges,
         "reply": reply,
-        "proposals": count_waiting([shown], request.user).get(shown.pk, 0),
+        "proposals": count_waiting([troubleshooting_note], request.user).get(troubleshooting_note.pk, 0),
     }
     return render(request, "kb/note.html", context)

@@ -1,10 +1,10 @@
-"""What was typed into a form that nobody may save any more: kept in the answer, and never lost.
+"""The input of a form that cannot be saved because somebody was logged out or lost a permission.
 
-# Note [Kept in the page]
-Who was logged out between opening and saving gets their fields back as hidden inputs of a page that says so. Nothing
-is stored on the server, where anybody could fill it up. After logging in they send the page, and the form is shown
-with their words in it, not saved. Logging in makes the page's CSRF token stale: for a form that came from this very
-site, as the browser itself says, the words are shown again with a new token. Showing a form writes nothing.
+# Note [Unsaved input]
+People who were logged out while they edited get a page with their input as hidden fields. The server stores nothing,
+because anybody could fill that store. After logging in, they submit the page, and the form shows their input, unsaved.
+Logging in makes the page's CSRF token stale: if the browser says that the form came from this site, the form is
+rendered again with a new token. Rendering a form writes nothing.
 """
 
 from collections.abc import Iterable
@@ -23,9 +23,13 @@ _HIDDEN_FIELDS = {"csrfmiddlewaretoken", RESUBMISSION, "version", "opened", "tak
 
 
 def has_input(request: HttpRequest) -> bool:
-    """Whether a request brings a form of the knowledge base, of a size that a page can carry."""
+    """Whether a request submits an admin form of ours that is small enough to repeat in a page."""
     match = request.resolver_match
-    if request.method != "POST" or match is None or not hasattr(getattr(match.func, "model_admin", None), "written"):
+    if (
+        request.method != "POST"
+        or match is None
+        or not hasattr(getattr(match.func, "model_admin", None), "value_fields")
+    ):
         return False
     if not (match.url_name or "").endswith(("_add", "_change")) or request.FILES:
         return False
@@ -33,28 +37,30 @@ def has_input(request: HttpRequest) -> bool:
     return len(fields) <= MAX_FIELDS and sum(len(value) for _, value in fields) <= MAX_CHARACTERS
 
 
-def page(request: HttpRequest, gone: str = "", status: int = 404) -> HttpResponse:
-    """Show what was typed, to be put back into the form after logging in; to be copied where its object is `gone`."""
+def page(request: HttpRequest, reason: str = "", status: int = 404) -> HttpResponse:
+    """Show the submitted input: to resubmit after logging in or, if a `reason` forbids saving, to copy."""
     fields = list(_fields(request))
     context = {
         **admin.site.each_context(request),
-        "title": "Nothing is lost: you were logged out" if not gone else "Nothing is lost, but it cannot be saved here",
-        "gone": gone,
+        "title": "Nothing is lost: you were logged out"
+        if not reason
+        else "Nothing is lost, but it cannot be saved here",
+        "reason": reason,
         "fields": fields,
-        "typed": [(_title(name), value) for name, value in fields if _is_text(name, value)],
-        "kept": RESUBMISSION,
+        "texts": [(_title(name), value) for name, value in fields if _is_text(name, value)],
+        "marker": RESUBMISSION,
     }
-    return TemplateResponse(request, "admin/kb/kept.html", context, status=status if gone else 403)
+    return TemplateResponse(request, "admin/kb/unsaved_input.html", context, status=status if reason else 403)
 
 
 def rerender_with_input(request: HttpRequest) -> HttpResponse | None:
-    """Answer a form whose CSRF token is stale with the same form; None where it is not sure to come from this site."""
+    """Return the same form with its input and a new CSRF token; None if the form may come from another site."""
     match = request.resolver_match
     if match is None or not has_input(request) or not _is_same_origin(request):
         return None
     if not admin.site.has_permission(request):
         return page(request)
-    # A kept form is held by the admin, so that there is nothing for a forged one to do.
+    # The admin never saves a resubmission, so a forged one can do no harm.
     for mark in (RERENDER, "_dont_enforce_csrf_checks"):
         setattr(request, mark, True)
     answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
@@ -68,7 +74,7 @@ def _fields(request: HttpRequest) -> Iterable[tuple[str, str]]:
 
 
 def _is_text(name: str, value: str) -> bool:
-    """Whether a person reads it: a row's number, which a choice sends, says nothing to them."""
+    """Whether a value is text for a person: the ids that selects send are not."""
     return bool(value.strip()) and not value.isdigit() and not name.startswith("_") and name not in _HIDDEN_FIELDS
 
 
@@ -77,7 +83,7 @@ def _title(name: str) -> str:
 
 
 def _is_same_origin(request: HttpRequest) -> bool:
-    """Whether the browser says that the form came from a page of this site; other sites cannot make it say so."""
+    """Whether the browser says that this site sent the form; other sites cannot forge these headers."""
     origin = request.headers.get("Origin", "")
     if origin and origin != "null":
         return urlsplit(origin)[:2] == (request.scheme, request.get_host())
@@ -85,5 +91,5 @@ def _is_same_origin(request: HttpRequest) -> bool:
 
 
 def is_resubmission(request: Any) -> bool:
-    """Whether a form comes back from being kept: it is to be shown, not saved."""
+    """Whether a form is resubmitted: the admin shows it and saves nothing."""
     return request.method == "POST" and (RESUBMISSION in request.POST or hasattr(request, RERENDER))

@@ -1,4 +1,4 @@
-"""Filters of the lists that are questions of support, not columns. A value that is not offered is an error."""
+"""List filters that are not plain columns. A value that a filter does not offer is an error."""
 
 from typing import Any
 
@@ -14,29 +14,29 @@ from kb.models.codes import VENDOR_TEXTS
 
 
 class OptionFilter(admin.SimpleListFilter):
-    """A question with its answers: the value in the address, the label, and what it keeps of a list."""
+    """A filter with fixed options: value in the address, label, and a function that narrows the list."""
 
-    answers: tuple[tuple[str, str, Any], ...]
+    options: tuple[tuple[str, str, Any], ...]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Name the answers."""
-        return [(value, label) for value, label, _narrow in self.answers]
+        """Return the options."""
+        return [(value, label) for value, label, _narrow in self.options]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep what answers so."""
+        """Return the rows of the chosen option. Raises IncorrectLookupParameters for an unknown one."""
         if self.value() is None:
             return queryset
-        for value, _label, narrow in self.answers:
+        for value, _label, narrow in self.options:
             if value == self.value():
                 return narrow(queryset)
         raise IncorrectLookupParameters(f"{self.parameter_name}: {self.value()}")
 
 
 class ParentFilter(admin.RelatedFieldListFilter):
-    """What a row belongs to: all that this person may read, without asking every row what it belongs to."""
+    """Filters by a parent such as the table: offers every one that this person may read, without a query per row."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
-        """Name the choices; sections only of the table that is chosen, where one is."""
+        """Return the choices; sections only of the chosen table, if there is one."""
         rows = field.related_model.objects.visible_to(request.user)
         table = request.GET.get("table__id__exact", "")
         if field.name == "section":
@@ -54,40 +54,40 @@ class ListingFilter(OptionFilter):
 
     title = "vendor's list"
     parameter_name = "listed"
-    answers = (
+    options = (
         ("yes", "Listed", lambda codes: codes.current()),
         ("no", "Retired", lambda codes: codes.exclude(retired_at=None)),
     )
 
 
 class NoteFilter(OptionFilter):
-    """Whether there is a note about the code."""
+    """Whether the code has a note."""
 
     title = "note"
     parameter_name = "note"
-    answers = (
+    options = (
         ("yes", "Has a note", lambda codes: codes.filter(has_notes=True)),
         ("no", "No note", lambda codes: codes.filter(has_notes=False)),
     )
 
 
 class WordingFilter(OptionFilter):
-    """Whose words agents read."""
+    """Whether agents read the vendor's words or support's."""
 
     title = "wording"
     parameter_name = "wording"
-    answers = (
+    options = (
         ("ours", "Edited by support", lambda codes: codes.filter(_EDITED)),
         ("vendor", "The vendor's own", lambda codes: codes.exclude(_EDITED)),
     )
 
 
 class ReviewFilter(OptionFilter):
-    """Notes that somebody should look at again."""
+    """Notes that need another look."""
 
     title = "review"
     parameter_name = "check"
-    answers = (
+    options = (
         ("due", "Review date has come", lambda notes: notes.due(timezone.localdate())),
         ("proposed", "A change is proposed", lambda notes: notes.filter(pk__in=Proposal.objects.open().values("note"))),
         ("asked", "Something asks for another look", lambda notes: notes.current().exclude(verify_since=None)),

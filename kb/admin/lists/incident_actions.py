@@ -1,4 +1,4 @@
-"""Steps on many incidents: their end."""
+"""Bulk actions on incidents: resolve them."""
 
 from typing import Any
 
@@ -16,25 +16,28 @@ from kb.services.journal import By
 
 
 class ResolutionTimeForm(BulkForm):
-    """When the incidents ended."""
+    """Asks when the incidents ended."""
 
     resolved_at = forms.SplitDateTimeField(
         label="Resolved", required=False, widget=AdminSplitDateTime, help_text="Left empty, it is now."
     )
 
     def clean_resolved_at(self) -> Any:
-        """Refuse the years in which no incident was."""
+        """Raise ValidationError for an implausible year."""
         return check_time(self.cleaned_data["resolved_at"])
 
 
-def _resolve(incident: Any, version: int, by: By, given: FormValues) -> Any:
-    return resolve_incident(incident, version, given["resolved_at"], by)
+def _resolve(incident: Any, version: int, by: By, values: FormValues) -> Any:
+    return resolve_incident(incident, version, values["resolved_at"], by)
 
 
 def _lesson_links(outcome: BulkResult) -> SafeString:
-    links = [(reverse("admin:kb_incidentlink_learned", args=[one.pk]), one) for one in outcome.done[:MAX_NAMES]]
-    named = format_html_join(", ", '<a href="{}">{}</a>', links)
-    return format_html("What was learned from them? Write it into the notes of their codes: {}", named)
+    addresses = [
+        (reverse("admin:kb_incidentlink_learned", args=[incident.pk]), incident)
+        for incident in outcome.done[:MAX_NAMES]
+    ]
+    links = format_html_join(", ", '<a href="{}">{}</a>', addresses)
+    return format_html("What was learned from them? Write it into the notes of their codes: {}", links)
 
 
 INCIDENT_ACTIONS = (

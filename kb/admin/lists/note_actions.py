@@ -1,4 +1,4 @@
-"""Steps on many notes: through their life, to an owner, to an audience, and onto codes."""
+"""Bulk actions on notes: change their state, owner, audience and codes."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ CHANGE = "kb.change_troubleshootingnote"
 
 
 class OwnerForm(BulkForm):
-    """Who keeps the notes true."""
+    """Sets the owner of notes."""
 
     owner = forms.ModelChoiceField(get_user_model()._default_manager.none(), required=False, empty_label="Nobody")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer staff."""
+        """Offer active staff."""
         super().__init__(*args, **kwargs)
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)
@@ -30,18 +30,18 @@ class OwnerForm(BulkForm):
 
 
 class AudienceForm(BulkForm):
-    """For whom the notes are meant."""
+    """Sets the audience of notes."""
 
     audience = forms.ChoiceField(choices=Audience.choices)
 
 
 class CodesForm(BulkForm):
-    """The codes that the notes are about, or no longer."""
+    """Chooses the codes to add to notes or to remove."""
 
     codes = ManyField(ReturnCode.objects.none())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the codes that this person may read, as one types."""
+        """Offer the codes that this person may read, with autocomplete."""
         super().__init__(*args, **kwargs)
         codes = self.fields["codes"]
         assert isinstance(codes, ManyField)
@@ -50,11 +50,11 @@ class CodesForm(BulkForm):
         codes.widget.choices = codes.choices
 
 
-def _transition_action(move: NoteTransition) -> BulkAction:
-    def take(note: Any, version: int, by: By, given: FormValues) -> Any:
-        return move.verb(note, version, by)
+def _transition_action(transition: NoteTransition) -> BulkAction:
+    def verb(note: Any, version: int, by: By, values: FormValues) -> Any:
+        return transition.verb(note, version, by)
 
-    return BulkAction(f"move_{move.name}", move.label, move.permission, take)
+    return BulkAction(f"move_{transition.name}", transition.label, transition.permission, verb)
 
 
 def _save(note: Any, version: int, values: FormValues, by: By, **links: Any) -> Any:
@@ -62,16 +62,16 @@ def _save(note: Any, version: int, values: FormValues, by: By, **links: Any) -> 
     return saved.proposal or saved.note
 
 
-def _set_field(note: Any, version: int, by: By, given: FormValues) -> Any:
-    return _save(note, version, given, by)
+def _set_field(note: Any, version: int, by: By, values: FormValues) -> Any:
+    return _save(note, version, values, by)
 
 
-def _add_codes(note: Any, version: int, by: By, given: FormValues) -> Any:
-    return _save(note, version, {}, by, codes=list({*note.codes.all(), *given["codes"]}))
+def _add_codes(note: Any, version: int, by: By, values: FormValues) -> Any:
+    return _save(note, version, {}, by, codes=list({*note.codes.all(), *values["codes"]}))
 
 
-def _remove_codes(note: Any, version: int, by: By, given: FormValues) -> Any:
-    return _save(note, version, {}, by, codes=list({*note.codes.all()} - {*given["codes"]}))
+def _remove_codes(note: Any, version: int, by: By, values: FormValues) -> Any:
+    return _save(note, version, {}, by, codes=list({*note.codes.all()} - {*values["codes"]}))
 
 
 NOTE_ACTIONS = (

@@ -1,4 +1,4 @@
-"""People and their groups: Django's own forms, in lists that refuse what they cannot answer."""
+"""People and their groups: Django's own forms with strict lists."""
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -12,9 +12,9 @@ admin.site.unregister([get_user_model(), Group])
 
 @admin.register(get_user_model())
 class PersonAdmin(WithStrictList, UserAdmin):
-    """Who may log in."""
+    """People who may log in."""
 
 
 @admin.register(Group)
 class RoleAdmin(WithStrictList, GroupAdmin):
-    """What people may do."""
+    """Groups and their permissions."""

@@ -1,6 +1,6 @@
-"""Imports: upload a file, read the plan, apply it, roll it back.
+"""The list of imports, the upload page, and the verbs of a plan.
 
-django-import-export gives the admin its place for imports and the button. Planning, applying and rolling back are the
+django-import-export provides the admin's button and address for imports. Planning, applying and rolling back are the
 product's own (`kb.importing`), so the package's second step, which writes the file row by row, has no address here.
 """
 
@@ -31,14 +31,14 @@ from kb.models.table_imports import Resolution
 from kb.services.journal import By
 
 MAX_PASTED = 500
-"""Characters of a table that an address brings along: a row or two."""
+"""The length of a table in an address: one or two rows."""
 
 
 @admin.register(TableImport)
 class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
-    """The record of imports, and the way in for a new one."""
+    """The list of imports, the upload form, and the verbs of a plan."""
 
-    list_display = ["shown", "shown_table", "shown_state", "shown_counts", "planned_by", "planned_at"]
+    list_display = ["import_column", "table_column", "state_column", "counts_column", "planned_by", "planned_at"]
     list_filter = ["state", "table"]
     list_select_related = ["table", "planned_by"]
     list_display_links = None
@@ -48,7 +48,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
     actions = None
 
     def get_urls(self) -> list:
-        """Add the verbs of an import; leave out the package's own second step, which writes without a plan."""
+        """Add the verbs of an import; remove the package's own second step, which writes without a plan."""
         guard = self.admin_site.admin_view
         verbs = [
             path("<int:pk>/apply/", guard(self.apply_view), name="kb_tableimport_apply"),
@@ -58,75 +58,69 @@ class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
         ]
         return verbs + [url for url in super().get_urls() if url.name != "kb_tableimport_process_import"]
 
-    # Who may
-
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Return whether somebody may upload a file and plan an import."""
         return request.user.has_perm("kb.import_table")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show imports to whoever may do anything with them."""
+        """Show imports to everyone who may do anything with them."""
         return may_see_imports(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let in whoever may do anything with imports."""
+        """Allow everyone who may do anything with imports."""
         return may_see_imports(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: an import begins with a file."""
+        """Refuse: an import starts with a file."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: an import moves by its verbs alone."""
+        """Refuse: an import changes only through its verbs."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: imports are the record."""
         return False
 
-    # The list
-
     @admin.display(description="Import", ordering="id")
-    def shown(self, table_import: TableImport) -> str:
-        """Return the file's name, leading to its plan."""
+    def import_column(self, table_import: TableImport) -> str:
+        """Return the file's name, linked to its plan."""
         return format_html('<a href="{}">{}</a>', rows_address(table_import), table_import)
 
     @admin.display(description="Table", ordering="table")
-    def shown_table(self, table_import: TableImport) -> str:
-        """Return the table, also one that does not exist yet."""
+    def table_column(self, table_import: TableImport) -> str:
+        """Return the table, even if it does not exist yet."""
         return table_import.table_name
 
     @admin.display(description="State", ordering="state")
-    def shown_state(self, table_import: TableImport) -> str:
+    def state_column(self, table_import: TableImport) -> str:
         """Return the state as a tag."""
         return format_html('<span class="tag tag-{}">{}</span>', table_import.state, table_import.get_state_display())
 
     @admin.display(description="Rows")
-    def shown_counts(self, table_import: TableImport) -> str:
-        """Return the counts by kind, in words."""
+    def counts_column(self, table_import: TableImport) -> str:
+        """Return the row counts by kind."""
         return ", ".join(f"{n} {kind}" for kind, n in table_import.counts.items() if n and kind != "reordered")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Lead to the plan: an import has no form of its own."""
+        """Redirect to the plan: an import has no form of its own."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = self.get_object(request, object_id)
-        if found is None:
+        table_import = self.get_object(request, object_id)
+        if table_import is None:
             return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
-        return HttpResponseRedirect(rows_address(found))
-
-    # The way in
+        return HttpResponseRedirect(rows_address(table_import))
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Read a file, plan what it changes, and lead to the plan."""
+        """Read a file, plan what it changes, and redirect to the plan."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         form, problems = self._upload_form(request), []
         if form.is_bound and form.is_valid():
             try:
-                planned = self._plan(request, form)
+                plan = self._plan(request, form)
             except Unreadable as unreadable:
                 problems = unreadable.problems
                 unknown = dict.fromkeys(unreadable.header[:MAX_HEADERS], "extra")
@@ -134,8 +128,8 @@ class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
             except ImportRefused as refused:
                 form.add_error(None, str(refused))
             else:
-                self._log(request, planned, ADDITION, "Planned")
-                return HttpResponseRedirect(rows_address(planned))
+                self._log(request, plan, ADDITION, "Planned")
+                return HttpResponseRedirect(rows_address(plan))
         context = self.admin_site.each_context(request) | {
             "title": "Import a table",
             "opts": self.opts,
@@ -150,47 +144,45 @@ class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
 
     def _upload_form(self, request: HttpRequest) -> UploadForm:
         pk = request.GET.get("again", "")
-        again = TableImport.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+        previous = TableImport.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
         if request.method == "POST":
             return UploadForm(request.POST, request.FILES)
-        headers = again.columns if again else None
+        headers = previous.columns if previous else None
         initial = {
-            "table": request.GET.get("table") or (again and again.table_id),
+            "table": request.GET.get("table") or (previous and previous.table_id),
             "pasted": request.GET.get("pasted", "")[:MAX_PASTED],
-            "complete": again and again.complete,
+            "complete": previous and previous.complete,
         }
         return UploadForm(initial=initial, headers=headers)
 
     def _plan(self, request: HttpRequest, form: UploadForm) -> TableImport:
-        given = form.cleaned_data
+        values = form.cleaned_data
         target = form.target()
-        upload = given["file"] or BytesIO(given["pasted"].encode())
+        upload = values["file"] or BytesIO(values["pasted"].encode())
         name = getattr(upload, "name", None) or "pasted table"
         columns = form.columns() or (remembered_columns(target) if isinstance(target, CodeTable) else None)
-        source = open_source(upload, name, encoding=given["encoding"], delimiter=given["delimiter"], columns=columns)
+        source = open_source(upload, name, encoding=values["encoding"], delimiter=values["delimiter"], columns=columns)
         by = By(request.user, Door.IMPORT)
-        return plan_import(target, source, by, complete=given["complete"], file_name=name)
-
-    # The verbs
+        return plan_import(target, source, by, complete=values["complete"], file_name=name)
 
     def apply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Apply a plan."""
 
-        def verb(found: TableImport, by: By) -> None:
-            yes = {name: name in request.POST for name in ("yes_retire", "skip_errors")}
-            apply_import(found, by, **yes)
-            self._log(request, found, CHANGE, f"Applied: {found.count()} codes")
+        def verb(plan: TableImport, by: By) -> None:
+            consent = {name: name in request.POST for name in ("yes_retire", "skip_errors")}
+            apply_import(plan, by, **consent)
+            self._log(request, plan, CHANGE, f"Applied: {plan.count()} codes")
 
         return self._do(request, pk, "kb.apply_import", verb, "Applied.")
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Decide all conflicts of a plan at once."""
 
-        def verb(found: TableImport, by: By) -> None:
-            chosen = request.POST.get("resolution")
-            if chosen not in (Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
+        def verb(plan: TableImport, by: By) -> None:
+            resolution = request.POST.get("resolution")
+            if resolution not in (Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
                 raise ImportRefused("Choose to keep ours or to take the vendor's.")
-            decisions.resolve_all(found, Resolution(chosen), by)
+            decisions.resolve_all(plan, Resolution(resolution), by)
 
         return self._do(request, pk, "kb.import_table", verb, "All conflicts are decided.")
 
@@ -199,45 +191,45 @@ class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
         return self._do(request, pk, "kb.import_table", decisions.discard, "Discarded.")
 
     def rollback_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show what rolling back restores and what it skips; on POST, do it."""
+        """Show what a rollback restores and skips; on POST, roll back."""
         if request.method == "POST":
 
-            def verb(found: TableImport, by: By) -> None:
-                taken_back = roll_back(found, by)
-                self._log(request, taken_back, ADDITION, f"Rolled back {found}")
+            def verb(table_import: TableImport, by: By) -> None:
+                rollback = roll_back(table_import, by)
+                self._log(request, rollback, ADDITION, f"Rolled back {table_import}")
 
             return self._do(request, pk, "kb.rollback_import", verb, "Rolled back.")
         if not request.user.has_perm("kb.rollback_import"):
             raise PermissionDenied
-        found = get_object_or_404(TableImport, pk=pk)
+        table_import = get_object_or_404(TableImport, pk=pk)
         try:
-            shown = preview(found)
+            rollback_preview = preview(table_import)
         except ImportRefused as refused:
             messages.error(request, str(refused))
-            return HttpResponseRedirect(rows_address(found))
+            return HttpResponseRedirect(rows_address(table_import))
         context = self.admin_site.each_context(request) | {
-            "title": f"Roll back {found}",
+            "title": f"Roll back {table_import}",
             "opts": self.opts,
-            "table_import": found,
-            "preview": shown,
-            "rows_address": rows_address(found),
+            "table_import": table_import,
+            "preview": rollback_preview,
+            "rows_address": rows_address(table_import),
         }
         return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
 
-    def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, done: str) -> HttpResponse:
-        """Run a verb for somebody who may; a refusal becomes a message on the plan's page."""
+    def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str) -> HttpResponse:
+        """Check the permission and run a verb; a refusal becomes a message on the plan's page."""
         if request.method != "POST" or not request.user.has_perm(permission):
             raise PermissionDenied
-        found = get_object_or_404(TableImport, pk=pk)
+        table_import = get_object_or_404(TableImport, pk=pk)
         try:
-            verb(found, By(request.user, Door.IMPORT))
+            verb(table_import, By(request.user, Door.IMPORT))
         except ImportRefused as refused:
             messages.error(request, str(refused))
         else:
-            messages.success(request, done)
-        return HttpResponseRedirect(rows_address(found))
+            messages.success(request, message)
+        return HttpResponseRedirect(rows_address(table_import))
 
-    def _log(self, request: HttpRequest, found: TableImport, flag: int, message: str) -> None:
-        """Put one entry into the admin's log: one an import, never one a row."""
+    def _log(self, request: HttpRequest, table_import: TableImport, flag: int, message: str) -> None:
+        """Add one entry to the admin's log: one per import, none per row."""
         assert request.user.pk is not None
-        LogEntry.objects.log_actions(request.user.pk, [found], flag, message)
+        LogEntry.objects.log_actions(request.user.pk, [table_import], flag, message)

@@ -12,14 +12,14 @@ DECISIONS = [Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED]
 
 
 class ResolutionForm(forms.Form):
-    """How one conflict is decided: ours, theirs, or words of our own for each text in conflict."""
+    """Decides one conflict: our text, theirs, or a new text for each field in conflict."""
 
     resolution = forms.ChoiceField(
-        label="Decision", choices=[(one.value, one.label) for one in DECISIONS], widget=forms.RadioSelect
+        label="Decision", choices=[(decision.value, decision.label) for decision in DECISIONS], widget=forms.RadioSelect
     )
 
     def __init__(self, row: ImportRow, *args: Any, **kwargs: Any) -> None:
-        """Add a text for each field in conflict, which starts as what we have now."""
+        """Add a text field for each conflict, prefilled with our text."""
         super().__init__(*args, **kwargs)
         self.row = row
         self.fields["resolution"].initial = row.resolution or Resolution.KEEP_OURS
@@ -33,5 +33,5 @@ class ResolutionForm(forms.Form):
             )
 
     def edited(self) -> dict[str, str]:
-        """Return the edited texts, with the newlines that the database has."""
+        """Return the edited texts with LF line ends, as the database has them."""
         return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in self.row.conflicts}

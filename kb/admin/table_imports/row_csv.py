@@ -16,7 +16,7 @@ class _Echo:
 
 
 def csv_lines(rows: QuerySet[ImportRow]) -> Iterator[str]:
-    """Yield the rows as lines of CSV, with spreadsheet formulas defused; memory does not grow with them."""
+    """Yield CSV lines with formulas defused. Memory use does not depend on the number of rows."""
     writer = csv.writer(_Echo())
     header = ["does", "line", "section", "code", "message", "decision"]
     texts = [f"{name}: {side}" for name in VENDOR_TEXTS for side in ("vendor before", "vendor now", "ours")]

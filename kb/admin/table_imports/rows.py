@@ -1,4 +1,4 @@
-"""The preview of an import: the stock change list of its stored rows, so that filters, search and paging come free."""
+"""The rows of an import: Django's change list of stored rows, with its filters, search and paging."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from kb.services.journal import By
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Filter the rows of one import by kind, with the stored counts beside each."""
+    """Filters the rows of one import by kind, with the stored counts."""
 
     title = "what it does"
     parameter_name = "kind"
@@ -35,7 +35,7 @@ class KindFilter(admin.SimpleListFilter):
         return [(kind, f"{kind.label} ({counts[kind]})") for kind in RowKind if counts.get(kind)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Keep the rows of the kind asked for; a mere change of place is shown only when asked for."""
+        """Return the rows of the chosen kind; rows that only changed their place are shown only if chosen."""
         if self.value() in RowKind.values:
             return queryset.filter(kind=self.value())
         return queryset.exclude(kind=RowKind.REORDERED)
@@ -43,12 +43,12 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(ImportRow)
 class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
-    """Read and decide the rows of one import."""
+    """The rows of one import, to read and to decide."""
 
-    list_display = ["does", "at_line", "shown_code", "shown_section", "differences", "decision"]
-    list_display_links = ["shown_code"]
+    list_display = ["kind_column", "line_column", "code_column", "section_column", "differences", "decision"]
+    list_display_links = ["code_column"]
     list_filter = [KindFilter]
-    also_asked = (IMPORT_PARAMETER,)
+    extra_parameters = (IMPORT_PARAMETER,)
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
@@ -58,18 +58,16 @@ class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
     change_list_template = "admin/kb/importrow/change_list.html"
 
     def get_urls(self) -> list:
-        """Add the download of an import's rows."""
+        """Add the CSV download."""
         download = path("<int:pk>/rows.csv", self.admin_site.admin_view(self.download), name="kb_importrow_csv")
         return [download, *super().get_urls()]
 
-    # Who may
-
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Keep the rows out of the index: they are reached through their import."""
+        """Hide the rows from the index: their import links to them."""
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let in whoever may do anything with imports."""
+        """Allow everyone who may do anything with imports."""
         return may_see_imports(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -77,55 +75,53 @@ class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let decide whoever may plan imports."""
+        """Allow people who may plan imports."""
         return request.user.has_perm("kb.import_table")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: an import is a record."""
         return False
 
-    # The list
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRow]:
-        """Return rows with what the list shows of them."""
+        """Return the rows with the related objects that the list needs."""
         return super().get_queryset(request).select_related("section", "return_code__section", "return_code__table")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Allow the filter that makes the list one of an import."""
+        """Allow the filter for one import."""
         return lookup == IMPORT_PARAMETER or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """List the rows of the import that is named; without one, lead to the list of imports."""
+        """List the rows of the import in the address; without one, redirect to the list of imports."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = TableImport.objects.visible_to(request.user).select_related(
+        imports = TableImport.objects.visible_to(request.user).select_related(
             "table", "planned_by", "applied_by", "closed_by", "rolls_back"
         )
         pk = request.GET.get(IMPORT_PARAMETER, "")
-        table_import = found.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+        table_import = imports.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
         if table_import is None:
             return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
         request.table_import = table_import  # type: ignore[attr-defined]
         return super().changelist_view(request, {"title": str(table_import), **summary(request, table_import)})
 
     @admin.display(description="Does")
-    def does(self, row: ImportRow) -> str:
+    def kind_column(self, row: ImportRow) -> str:
         """Return the kind as a tag."""
         return format_html('<span class="tag tag-{}">{}</span>', row.kind, row.get_kind_display())
 
     @admin.display(description="Line")
-    def at_line(self, row: ImportRow) -> str:
-        """Return where the row stands in the file."""
+    def line_column(self, row: ImportRow) -> str:
+        """Return the row's line in the file."""
         return f"{row.sheet}: {row.line}" if row.sheet else str(row.line or "")
 
     @admin.display(description="Code")
-    def shown_code(self, row: ImportRow) -> str:
+    def code_column(self, row: ImportRow) -> str:
         """Return the code in monospace."""
         return format_html('<span class="code">{}</span>', row.code or "—")
 
     @admin.display(description="Section")
-    def shown_section(self, row: ImportRow) -> str:
-        """Return the section, and where the code comes from when it moves."""
+    def section_column(self, row: ImportRow) -> str:
+        """Return the section; for a code that moves, also the section that it leaves."""
         name = row.section_name or (row.section.name if row.section else "")
         if row.kind == RowKind.MOVED and row.return_code and row.return_code.section_id != row.section_id:
             return format_html("{} <small>from {}</small>", name, row.return_code.section)
@@ -138,12 +134,10 @@ class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
 
     @admin.display(description="Decision")
     def decision(self, row: ImportRow) -> str:
-        """Return what was decided; only a conflict needs a decision."""
+        """Return the decision; only conflicts need one."""
         if row.kind == RowKind.CONFLICT or row.resolution:
             return row.get_resolution_display()
         return "Left out" if row.kind in BROKEN else ""
-
-    # Deciding
 
     @admin.action(description="Conflicts: keep ours", permissions=["change"])
     def keep_ours(self, request: HttpRequest, rows: QuerySet[ImportRow]) -> None:
@@ -161,19 +155,19 @@ class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
         self._decide(request, rows.filter(kind__in=TOUCHING), Resolution.LEAVE_OUT)
 
     def _decide(self, request: HttpRequest, rows: QuerySet[ImportRow], resolution: Resolution) -> None:
-        done = 0
+        count = 0
         try:
             for row in rows:
                 decisions.resolve(row, resolution, By(request.user, Door.ADMIN))
-                done += 1
+                count += 1
         except ImportRefused as refused:
             messages.error(request, str(refused))
-        messages.info(request, f"{resolution.label}: {done} rows.")
+        messages.info(request, f"{resolution.label}: {count} rows.")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show one row with its texts side by side, and decide it where it is a conflict."""
+        """Show one row with its texts side by side; a conflict can be decided here."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, object_id)
@@ -209,6 +203,6 @@ class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = ImportRow.objects.visible_to(request.user).filter(table_import=pk)
-        answer = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="import-{pk}.csv"'
-        return answer
+        response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="import-{pk}.csv"'
+        return response

@@ -25,7 +25,7 @@ def _check_size(upload: UploadedFile) -> None:
 
 
 class UploadForm(forms.Form):
-    """A file or a pasted table, and the table that it updates or makes."""
+    """A file or a pasted table, and the table that it updates or creates."""
 
     table = forms.ModelChoiceField(CodeTable.objects.all(), required=False, empty_label="A new table, named below")
     file = forms.FileField(required=False, validators=[_check_size], help_text="CSV, XLSX, JSON, HTML or Markdown.")
@@ -50,17 +50,20 @@ class UploadForm(forms.Form):
     language = forms.CharField(required=False, max_length=16, initial="en", help_text="A language tag: en, zh, de.")
 
     def __init__(self, *args: Any, headers: dict[str, str] | None = None, **kwargs: Any) -> None:
-        """Add a choice for each column whose reading is to be adjusted; `headers` says how each was read."""
+        """Add a choice of target for each column; `headers` maps a header to its present target."""
         super().__init__(*args, **kwargs)
-        known = headers or {self.data[key]: "" for i in range(MAX_HEADERS) if (key := f"header-{i}") in self.data}
-        self.headers = list(known)
-        for i, (header, target) in enumerate(known.items()):
+        targets = headers or {self.data[key]: "" for i in range(MAX_HEADERS) if (key := f"header-{i}") in self.data}
+        self.headers = list(targets)
+        for i, (header, target) in enumerate(targets.items()):
             self.fields[f"column-{i}"] = forms.ChoiceField(
-                label=header, choices=[(one, label) for one, label in TARGETS.items()], initial=target, required=False
+                label=header,
+                choices=[(value, label) for value, label in TARGETS.items()],
+                initial=target,
+                required=False,
             )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what cannot be planned, naming what is missing."""
+        """Add an error for each missing value."""
         data = super().clean() or {}
         if bool(data.get("file")) == bool((data.get("pasted") or "").strip()):
             self.add_error("file", "Choose a file or paste a table: one of the two.")
@@ -71,15 +74,15 @@ class UploadForm(forms.Form):
         return data
 
     def column_fields(self) -> list[forms.BoundField]:
-        """Return the choices of columns, for the template."""
+        """Return the column choices, for the template."""
         return [self[f"column-{i}"] for i in range(len(self.headers))]
 
     def columns(self) -> ColumnMap | None:
-        """Return how the columns are to be read; None where the file decides."""
-        chosen = {header: self.cleaned_data.get(f"column-{i}") for i, header in enumerate(self.headers)}
-        return ColumnMap({header: target for header, target in chosen.items() if target}) if self.headers else None
+        """Return the target of each column; None if the file's own headers decide."""
+        targets = {header: self.cleaned_data.get(f"column-{i}") for i, header in enumerate(self.headers)}
+        return ColumnMap({header: target for header, target in targets.items() if target}) if self.headers else None
 
     def target(self) -> CodeTable | NewTable:
-        """Return the table to update, or what the new one is called."""
-        given = self.cleaned_data
-        return given["table"] or NewTable(**{name: given[name] for name in NEW_TABLE if given[name]})
+        """Return the table to update, or the description of the new one."""
+        values = self.cleaned_data
+        return values["table"] or NewTable(**{name: values[name] for name in NEW_TABLE if values[name]})

@@ -1,4 +1,4 @@
-"""Write a table, or everything, as a file from the command line."""
+"""Export a table, or everything, as a file."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say which table, and how to write it."""
+        """Add the table and the output options."""
         parser.add_argument("--table", metavar="SLUG", help="needed, except for sqlite")
         parser.add_argument("--format", choices=[*FORMATS, "sqlite"], default="csv")
         parser.add_argument("--words", choices=WORDS, default="vendor", help="support: what agents read, not to import")
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, help="a file; standard output where not given")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the table."""
+        """Write the file. Raises CommandError."""
         try:
             parts = _parts(options)
             if options["output"] is None:
@@ -54,6 +54,6 @@ def _parts(options: dict[str, Any]) -> Iterator[bytes]:
 def _table(slug: str) -> CodeTable:
     table = CodeTable.objects.filter(slug=slug).first()
     if table is None:
-        known = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no table {slug}; known: {known}." if slug else f"Name a --table; known: {known}.")
+        slugs = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no table {slug}; known: {slugs}." if slug else f"Name a --table; known: {slugs}.")
     return table

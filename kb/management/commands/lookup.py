@@ -1,4 +1,4 @@
-"""Look a code or words up from the command line."""
+"""Look up a code or words."""
 
 import json
 import sys
@@ -35,35 +35,35 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say what is asked, and how to answer."""
+        """Add the query and the output options."""
         parser.add_argument("query", nargs="+", help="a code, or words")
         parser.add_argument("--json", action="store_true", help="for programs")
         parser.add_argument("--public", action="store_true", help="only what the public may read")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the answer; leave with its status."""
+        """Print the answer and exit with 0 (found) or 1 (not found). Raises CommandError with 2."""
         query = " ".join(options["query"]).strip()
         if not query:
             raise CommandError("Name a code or words to look up.", returncode=WRONG_USAGE)
         user = reader_for(options["public"])
         answer = find(query, user)
         cards = card_queries.cards([hit.code for hit in answer.hits], user)
-        found = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
-        _count(query, cards, found, user)
+        results = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
+        _count(query, cards, results, user)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(answer, cards, found), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(answer, cards, results), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write("\n".join(self._lines(answer, cards, found)))
+            self.stdout.write("\n".join(self._lines(answer, cards, results)))
         self.stdout.flush()
-        sys.exit(FOUND if cards or found.hits else NOT_FOUND)
+        sys.exit(FOUND if cards or results.hits else NOT_FOUND)
 
     def _lines(self, answer: CodeAnswer, cards: list[Card], found: TextResults) -> Iterator[str]:
         for hit, card in zip(answer.hits, cards, strict=True):
             yield from self._card(card, hit.how)
         if found.hits:
             yield f"{'The best ' if found.more else ''}{len(found.hits)} about “{safe(answer.query)}”:"
-        for asked, meant in found.corrected.items():
-            yield f"Nothing is about “{safe(asked)}”: shown is what is about “{safe(meant)}”."
+        for word, correction in found.corrected.items():
+            yield f"Nothing is about “{safe(word)}”: shown is what is about “{safe(correction)}”."
         for code in (hit.code for hit in found.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
         if not cards and not found.hits:
@@ -95,9 +95,9 @@ class Command(BaseCommand):
         yield ""
 
 
-def _count(query: str, cards: list[Card], found: TextResults, user: Person | None) -> None:
+def _count(query: str, cards: list[Card], results: TextResults, user: Person | None) -> None:
     usage.count_codes([card.code.pk for card in cards])
-    if not cards and not found.hits:
+    if not cards and not results.hits:
         usage.count_miss(query, user)
 
 

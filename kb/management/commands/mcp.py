@@ -26,25 +26,25 @@ class Command(BaseCommand):
     help = "Serve an assistant over standard input and output (Model Context Protocol); it reads and never writes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say who reads, and where the pages are."""
+        """Add the user, and the address of the pages."""
         parser.add_argument("--user", metavar="NAME", help="reads what this user may read; without it, the public")
         parser.add_argument("--site", metavar="URL", default=_site(), help="where the pages are (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until standard input ends."""
+        """Serve until standard input ends. Raises CommandError."""
         if not is_installed():
             raise CommandError(MISSING)
         if reader(_user(options["user"])) == Reader.NOTHING:
             raise CommandError("The public may read nothing here (KB_PUBLIC_READ): name a user with --user.")
         if sys.stdin.isatty():
             self.stderr.write("Waiting for an assistant on standard input. Ctrl-C ends it.")
-        # Ctrl-C is how a person ends it.
+        # People stop the server with Ctrl-C.
         with suppress(KeyboardInterrupt):
             serve(partial(_caller, options["user"], options["site"]))
 
 
 def _caller(name: str | None, site: str) -> "Caller":
-    """Return who asks now: the process may outlive a right, or a connection to the database."""
+    """Return the present caller: the process may outlive a permission or a database connection."""
     close_old_connections()
     try:
         return Caller(_user(name), partial(urljoin, site))

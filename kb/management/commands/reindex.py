@@ -1,4 +1,4 @@
-"""Make the search's index anew, or prove that it is right."""
+"""Rebuild the search index, or check it."""
 
 import sys
 from argparse import ArgumentParser
@@ -17,11 +17,11 @@ class Command(BaseCommand):
     help = "Make the search's index anew. With --check, only compare it with a fresh one: exit status 1 if it differs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --check."""
+        """Add --check."""
         parser.add_argument("--check", action="store_true", help="change nothing; name the differences")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rebuild or check."""
+        """Rebuild, or check and exit with 1 if the index differs."""
         if not options["check"]:
             searching.rebuild()
             self.stdout.write("The index is made anew.")

@@ -1,4 +1,4 @@
-"""A card's answer as Markdown, to be pasted into a ticket. Every word of a vendor or a note is escaped."""
+"""The Markdown representation of a card, for a ticket. All words of vendors and notes are escaped."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,28 +19,34 @@ _VERDICTS = {
 }
 
 
-def answer(given: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> str:
-    """Return the whole answer."""
-    blocks = [_meaning(given, meaning, address) for meaning in meanings] or [_unknown_code(given, table, address)]
+def answer(code_answer: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> str:
+    """Return the answer as Markdown."""
+    blocks = [_meaning(code_answer, meaning, address) for meaning in meanings] or [
+        _unknown_code(code_answer, table, address)
+    ]
     return "\n\n".join("\n\n".join(block) for block in blocks) + "\n"
 
 
-def _unknown_code(given: CodeAnswer, table: CodeTable, address: Address) -> Iterator[str]:
-    yield f"## {markdown(text_code.clean(given.query))} is not in {markdown(str(table))}"
-    yield _VERDICTS[given.verdict]
-    if given.ranges:
-        yield "\n".join(f"- {markdown(found.pattern)} {markdown(found.name)}" for found in given.ranges)
-    if given.near:
+def _unknown_code(code_answer: CodeAnswer, table: CodeTable, address: Address) -> Iterator[str]:
+    yield f"## {markdown(text_code.clean(code_answer.query))} is not in {markdown(str(table))}"
+    yield _VERDICTS[code_answer.verdict]
+    if code_answer.ranges:
+        yield "\n".join(
+            f"- {markdown(code_range.pattern)} {markdown(code_range.name)}" for code_range in code_answer.ranges
+        )
+    if code_answer.near:
         yield "Codes that differ by one character; each means something else:"
-        yield "\n".join(f"- {_code_title(near.code)} <{address(near.code.get_absolute_url())}>" for near in given.near)
+        yield "\n".join(
+            f"- {_code_title(near.code)} <{address(near.code.get_absolute_url())}>" for near in code_answer.near
+        )
 
 
-def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Iterator[str]:
+def _meaning(code_answer: CodeAnswer, meaning: CardMeaning, address: Address) -> Iterator[str]:
     card, code = meaning.card, meaning.card.code
     yield f"## {_code_title(code)}"
-    if code.identity != text_code.identity(given.query):
-        how = next((hit.how for hit in given.hits if hit.code == code), "")
-        yield f"Written {markdown(text_code.clean(given.query))}, read as {markdown(code.code)} ({how})."
+    if code.identity != text_code.identity(code_answer.query):
+        how = next((hit.how for hit in code_answer.hits if hit.code == code), "")
+        yield f"Written {markdown(text_code.clean(code_answer.query))}, read as {markdown(code.code)} ({how})."
     yield (
         markdown(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         + "  \n"
@@ -83,5 +89,5 @@ def _words(thing: IncidentLink | TroubleshootingNote, names: tuple[str, ...]) ->
 
 
 def _internal(thing: IncidentLink | TroubleshootingNote) -> str:
-    """Mark what must not be pasted to where a customer reads."""
+    """Return a mark for internal text, which must not reach customers."""
     return " (internal)" if thing.audience == Audience.INTERNAL else ""
