@@ -7,7 +7,8 @@ from django.contrib.admin.apps import AdminConfig
 
 MODULES = (
     *("nouns.people", "nouns.codes", "nouns.notes", "nouns.proposals", "nouns.incidents", "nouns.tables"),
-    *("table_imports.uploads", "table_imports.rows", "nouns.synonyms", "nouns.tokens", "nouns.flags", "nouns.misses"),
+    *("table_imports.import_admin", "table_imports.rows"),
+    *("nouns.synonyms", "nouns.tokens", "nouns.flags", "nouns.misses"),
 )
 _NOT_OURS = {"account", "socialaccount"}
 """Packages that put pages of their own into the admin: what single sign-on keeps is nobody's to edit."""

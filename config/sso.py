@@ -32,7 +32,7 @@ class Adapter(DefaultSocialAccountAdapter):
 @login_not_required
 def refused(request: HttpRequest) -> HttpResponse:
     """Say that somebody could not be logged in."""
-    return render(request, "kb/sso_refused.html", status=403)
+    return render(request, "kb/sso_refusal.html", status=403)
 
 
 # The package sends people to these by name; every way that fails ends on one page.

@@ -1,1 +1,1 @@
-"""Face: the Django admin, where support staff curate."""
+"""Face: the Django admin, where support staff edit the knowledge base."""

@@ -1,4 +1,4 @@
-"""Statistics: charts of how the knowledge serves, and their figures as CSV."""
+"""Statistics: charts, and their figures as CSV."""
 
 import csv
 from typing import Any
@@ -13,23 +13,23 @@ from kb.text.safety.formula import defuse
 
 
 def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """Show every chart."""
-    _refuse_outsiders(request)
-    shown = {"title": "Statistics", "charts": statistics.charts(request.user)}
-    return TemplateResponse(request, "admin/kb/health.html", context | shown)
+    """Show all charts."""
+    _check_reader(request)
+    figures = {"title": "Statistics", "charts": statistics.charts(request.user)}
+    return TemplateResponse(request, "admin/kb/health.html", context | figures)
 
 
-def figures(request: HttpRequest, chart: str) -> HttpResponse:
-    """Return the figures of a chart as CSV, safe in a spreadsheet."""
-    _refuse_outsiders(request)
-    found = statistics.chart(chart, request.user)
-    if found is None:
+def chart_csv(request: HttpRequest, chart: str) -> HttpResponse:
+    """Return the figures of a chart as CSV with formulas defused. Raises Http404 for an unknown chart."""
+    _check_reader(request)
+    figures = statistics.chart(chart, request.user)
+    if figures is None:
         raise Http404
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.slug}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{figures.slug}.csv"'
     writer = csv.writer(response)
-    writer.writerow(found.columns)
-    writer.writerows([_cell(cell) for cell in row] for row in found.rows)
+    writer.writerow(figures.columns)
+    writer.writerows([_cell(cell) for cell in row] for row in figures.rows)
     return response
 
 
@@ -37,6 +37,6 @@ def _cell(cell: Any) -> Any:
     return defuse(cell) if isinstance(cell, str) else cell
 
 
-def _refuse_outsiders(request: HttpRequest) -> None:
+def _check_reader(request: HttpRequest) -> None:
     if not request.user.has_perm(READ_INTERNAL):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""The admin's first page: the work queue, ranked and explained, by what this person may do."""
+"""The work queue on the admin's first page: ranked rows with reasons, as far as this person may act on them."""
 
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from kb.admin.lists.miss_actions import steps
+from kb.admin.lists.miss_actions import miss_actions
 from kb.models.visibility import Person
 from kb.queries import work_queue
 from kb.queries.work_queue import QueueRow, Reason
@@ -14,42 +14,42 @@ from kb.queries.work_queue import QueueRow, Reason
 CHANGE_NOTE = "change_troubleshootingnote"
 
 
-class Why(NamedTuple):
-    """A reason, and the form that puts it right; no address where this person may not."""
+class ReasonLink(NamedTuple):
+    """A reason, and the address of the form that settles it; "" if this person may not use that form."""
 
     text: str
     url: str
 
 
-class Shown(NamedTuple):
-    """A row as the page shows it: the first reason's form is one click away."""
+class QueueEntry(NamedTuple):
+    """A row of the queue with its links; `url` is the first reason's form."""
 
     row: QueueRow
     url: str
-    reasons: list[Why]
-    steps: list[tuple[str, str]]
+    reasons: list[ReasonLink]
+    actions: list[tuple[str, str]]
 
 
-class Pile(NamedTuple):
-    """Rows of one kind of work."""
+class QueueGroup(NamedTuple):
+    """Entries of one kind of work."""
 
     title: str
-    rows: list[Shown]
+    entries: list[QueueEntry]
 
 
-def piles(user: Person, mine: bool) -> list[Pile]:
-    """Return the work that a user may do, what only they can do first."""
+def queue_groups(user: Person, mine: bool) -> list[QueueGroup]:
+    """Return the work that this person may do, by kind."""
     may = user.has_perm
-    found = []
+    groups = []
     if may("kb.apply_import"):
-        found.append(("Imports to apply or discard", work_queue.plans(user, mine=mine)))
+        groups.append(("Imports to apply or discard", work_queue.plans(user, mine=mine)))
     if may("kb.validate_note"):
-        found.append(("Notes to validate", work_queue.to_validate(user, limit=10, mine=mine)))
-    found.append(("Suggested work", _next(user, mine, {_key(row) for _, rows in found for row in rows})))
-    return [Pile(title, [_shown(row, user) for row in rows]) for title, rows in found if rows]
+        groups.append(("Notes to validate", work_queue.to_validate(user, limit=10, mine=mine)))
+    groups.append(("Suggested work", _ranked_rows(user, mine, {_key(row) for _, rows in groups for row in rows})))
+    return [QueueGroup(title, [_entry(row, user) for row in rows]) for title, rows in groups if rows]
 
 
-def _next(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
+def _ranked_rows(user: Person, mine: bool, other_keys: set[Any]) -> list[QueueRow]:
     may, rows = user.has_perm, []
     if may("kb.change_returncode"):
         rows += work_queue.codes(user, mine=mine)
@@ -57,12 +57,12 @@ def _next(user: Person, mine: bool, elsewhere: set[Any]) -> list[QueueRow]:
         rows += work_queue.notes(user, mine=mine)
     if may("kb.view_miss") and not mine:
         rows += work_queue.misses(user)
-    rows = [row for row in rows if _key(row) not in elsewhere]
+    rows = [row for row in rows if _key(row) not in other_keys]
     return sorted(rows, key=lambda row: -row.score)[: work_queue.LIMIT]
 
 
-def whole_lists(user: Person) -> list[tuple[str, str]]:
-    """Return the lists that the queue is the beginning of, as (label, address)."""
+def full_lists(user: Person) -> list[tuple[str, str]]:
+    """Return the complete lists behind the queue, as (label, address)."""
     lists = [
         ("Codes without a note", "returncode", "listed=yes&note=no", "change_returncode"),
         ("Codes without a decision", "returncode", "listed=yes&disposition__exact=unknown", "change_returncode"),
@@ -82,8 +82,8 @@ def whole_lists(user: Person) -> list[tuple[str, str]]:
     ]
 
 
-def wants_mine(request: HttpRequest) -> bool:
-    """Whether a page was asked for one's own rows alone."""
+def is_mine_only(request: HttpRequest) -> bool:
+    """Whether the address asks for the person's own rows only."""
     return request.GET.get("mine") == "1"
 
 
@@ -91,15 +91,15 @@ def _key(row: QueueRow) -> Any:
     return row.kind, getattr(row.subject, "pk", row.subject)
 
 
-def _shown(row: QueueRow, user: Person) -> Shown:
-    reasons = [Why(reason.text, _address(reason, user)) for reason in row.reasons]
-    found = steps(user, row.subject, row.ranges) if row.kind == "miss" else []
-    url = next((why.url for why in reasons if why.url), found[0][1] if found else "")
-    return Shown(row, url, reasons, found)
+def _entry(row: QueueRow, user: Person) -> QueueEntry:
+    reasons = [ReasonLink(reason.text, _address(reason, user)) for reason in row.reasons]
+    actions = miss_actions(user, row.subject, row.ranges) if row.kind == "miss" else []
+    url = next((reason.url for reason in reasons if reason.url), actions[0][1] if actions else "")
+    return QueueEntry(row, url, reasons, actions)
 
 
 def _address(reason: Reason, user: Person) -> str:
-    """Return where a reason is put right, if a form does that and this person may."""
+    """Return the address of the form that settles a reason; "" if there is none or this person may not use it."""
     form, permission, query = _FORMS.get(reason.form, ("", "", ""))
     if not form or not user.has_perm(permission):
         return ""
@@ -114,4 +114,4 @@ _FORMS = {
     "proposal": ("admin:kb_proposal_change", "kb.validate_note", ""),
     "plan": ("admin:kb_tableimport_change", "kb.apply_import", ""),
 }
-"""The form behind each kind of reason: its name, who may open it, and the name in the address that fills it in."""
+"""For each kind of reason: its form's URL name, its permission, and the query parameter that prefills it."""

@@ -1,1 +1,1 @@
-"""Face: the shell."""
+"""Face: the command line."""

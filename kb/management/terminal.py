@@ -1,4 +1,4 @@
-"""What the commands for reading share: who reads, and text that a terminal shows as text."""
+"""Terminal output of the reading commands, and the reader that they act for."""
 
 import os
 import re
@@ -13,24 +13,24 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud
 _WIDTH = 100
 
 
-def reads_as(public: bool) -> Any:
-    """Return who reads: whoever runs a command may read the database, so everything unless told otherwise."""
+def reader_for(public: bool) -> Any:
+    """Return the reader: None (the public) or, because the shell may read the whole database, a superuser."""
     return None if public else get_user_model()(username="shell", is_superuser=True)
 
 
 def safe(text: str) -> str:
-    """Return text without what a terminal would obey instead of showing: a vendor's words may hold anything."""
+    """Return text without control characters: a vendor's text may hold escape sequences that a terminal obeys."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " "))
 
 
-def indented(text: str, by: str = "  ") -> str:
-    """Return text folded to a terminal's width, each line indented."""
+def indent(text: str, by: str = "  ") -> str:
+    """Return text wrapped to 100 columns, each line indented."""
     lines = (textwrap.wrap(line, _WIDTH - len(by)) or [""] for line in safe(text).strip().splitlines())
     return "\n".join(f"{by}{part}".rstrip() for folded in lines for part in folded)
 
 
 def bold(text: str, out: Any) -> str:
-    """Return text in bold where a person looks at a terminal; plain in a pipe and with NO_COLOR."""
+    """Return text in bold on a terminal; plain in a pipe, with NO_COLOR or on a dumb terminal."""
     is_terminal = bool(getattr(out, "isatty", lambda: False)())
     plain = not is_terminal or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return safe(text) if plain else f"\x1b[1m{safe(text)}\x1b[0m"

@@ -1,4 +1,4 @@
-"""Charts as inline SVG: drawn from figures, coloured by classes, readable as a table without them."""
+"""Charts as inline SVG, coloured by CSS classes, each with its figures as a table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ WIDTH, HEIGHT, ROW, LABELS = 640, 140, 22, 220
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle: where it stands, which series it is of, and what it says."""
+    """A bar of a chart: position, size, series and title."""
 
     x: float
     y: float
@@ -24,7 +24,7 @@ class Bar:
 
 @register.inclusion_tag("admin/kb/chart.html")
 def chart(chart: Any) -> dict[str, Any]:
-    """Draw a chart with the table of its figures behind it."""
+    """Return the context of a chart: bars, labels, legend and figures."""
     top = max((row[n] or 0 for row in chart.rows for n in chart.drawn), default=0)
     scale = top or 1
     return {

@@ -22,22 +22,22 @@ _BULLET = re.compile(r"\s*[-*•·]\s+")
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """Render a note's Markdown with the one renderer of the product."""
+    """Return a note's Markdown as sanitised HTML."""
     return mark_safe(text_markdown.render(text or ""))  # noqa: S308 - the renderer sanitises
 
 
 @register.inclusion_tag("kb/_diff.html")
 def diff(before: Any, after: Any) -> dict[str, Any]:
-    """Show the word-level difference between two texts."""
+    """Return the word-level differences of two texts."""
     return {"pieces": text_diff.words(str(before or ""), str(after or ""))}
 
 
 @register.filter
 def lines(text: str) -> SafeString:
-    """Show plain text with its lines and its bullets; everything in it is escaped."""
+    """Return plain text as escaped HTML with its lines and bullets."""
     blocks: list[SafeString] = []
     bullets: list[str] = []
-    # A last line without a bullet closes a list that ends the text.
+    # The extra empty line closes a list at the end of the text.
     for line in [*(text or "").splitlines(), ""]:
         if bullet := _BULLET.match(line):
             bullets.append(line[bullet.end() :])
@@ -52,7 +52,7 @@ def lines(text: str) -> SafeString:
 
 
 def in_zone(value: datetime) -> datetime:
-    """Return a time in the reader's zone; the first and last day that there are have no other zone."""
+    """Return a time in the reader's zone; the first and last possible day stay as they are."""
     try:
         return timezone.localtime(value)
     except OverflowError:
@@ -61,13 +61,13 @@ def in_zone(value: datetime) -> datetime:
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """Show a time in the reader's zone, the zone named."""
+    """Return a time in the reader's zone, with the zone's name."""
     return _in_words(value, "%Y-%m-%d %H:%M")
 
 
 @register.filter
 def second(value: datetime | None) -> SafeString | str:
-    """Show a time as `moment` does, to the second."""
+    """Return a time as `moment` does, to the second."""
     return _in_words(value, "%Y-%m-%d %H:%M:%S")
 
 
@@ -76,13 +76,13 @@ def _in_words(value: datetime | None, shape: str) -> SafeString | str:
         return ""
     local = in_zone(value)
     zone = local.strftime("%Z")
-    named = zone if zone[:1].isalpha() else f"UTC{zone}"
-    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), local.strftime(shape), named)
+    zone_name = zone if zone[:1].isalpha() else f"UTC{zone}"
+    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), local.strftime(shape), zone_name)
 
 
 @register.filter
 def day(value: datetime | None) -> SafeString | str:
-    """Show the day of a time in the reader's zone."""
+    """Return the day of a time in the reader's zone."""
     if value is None:
         return ""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), in_zone(value).date().isoformat())
@@ -90,7 +90,7 @@ def day(value: datetime | None) -> SafeString | str:
 
 @register.simple_tag(takes_context=True)
 def with_query(context: template.Context, **values: Any) -> str:
-    """Return this page's query string with some values replaced; an empty value takes its name out."""
+    """Return this page's query string with some values replaced; an empty value removes its name."""
     request: HttpRequest = context["request"]
     query = request.GET.copy()
     for name, value in values.items():

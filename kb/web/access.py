@@ -1,4 +1,4 @@
-"""Who gets pages at all: the default is nobody."""
+"""Who may open pages: nobody, unless a rule allows it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,18 +11,18 @@ from kb.models.visibility import Reader, reader
 
 
 class ReadersOnlyMiddleware(LoginRequiredMiddleware):
-    """Send whoever may read nothing to the login page, from every view that does not say `login_not_required`."""
+    """Redirects people who may read nothing to the login page, except from views marked `login_not_required`."""
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
-        """Let readers through. The API answers for itself: REST framework marks its views."""
+        """Let readers through. REST framework marks the API's views, which check access themselves."""
         if reader(request.user) != Reader.NOTHING:
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Keep pages of a logged-in reader out of every cache, the browser's too."""
+        """Keep pages of logged-in readers out of every cache, including the browser's."""
         is_page = response.get("Content-Type", "").startswith("text/html")
         if is_page and hasattr(request, "user") and request.user.is_authenticated:
             patch_cache_control(response, private=True, no_store=True)

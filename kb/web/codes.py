@@ -1,4 +1,4 @@
-"""The card of a code: everything that an agent needs to know, in the order in which it is needed."""
+"""The card of a code, in the order in which an agent needs its facts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,96 +22,96 @@ from kb.services import usage
 from kb.text.codes import forms as text_code
 from kb.web import as_of, disambiguation
 from kb.web.history import HistoryStep, histories
-from kb.web.near_codes import around
+from kb.web.near_codes import surrounding_codes
 
-MAX_ELSEWHERE = 10
+MAX_OTHER_TABLES = 10
 
 
 @dataclass(frozen=True)
-class Trust:
-    """A note that agents work with, and how it has served."""
+class Confidence:
+    """A note in use and how it has served: how far an agent can rely on it."""
 
     note: TroubleshootingNote
     worked: int
     did_not_work: int
     not_applicable: int
     proposals: int
-    """Changes of it that wait for a reviewer."""
+    """The number of proposals that wait for a reviewer."""
 
 
 @dataclass(frozen=True)
 class CardMeaning:
-    """One meaning of a code, with what its card shows besides."""
+    """One meaning of a code, with everything that its card shows."""
 
     card: Card
     reply: str
     reply_note: TroubleshootingNote | None
     history: list[HistoryStep]
     successor: ReturnCode | None
-    trust: list[Trust]
+    confidence: list[Confidence]
     flags: list[Flag]
 
 
 @require_safe
 def code(request: HttpRequest, table: str, written: str) -> HttpResponse:
-    """Show every meaning that a table gives to a code."""
-    return _code(request, _table(request, table), written)
+    """Show all meanings of a code in a table."""
+    return _code_page(request, _table(request, table), written)
 
 
 @require_safe
 def section_code(request: HttpRequest, table: str, section: str, written: str) -> HttpResponse:
     """Show one meaning of a code."""
-    of = _table(request, table)
+    code_table = _table(request, table)
     if "\x00" in section:
-        # No slug has one, and PostgreSQL compares none.
+        # No slug has a NUL byte, and PostgreSQL refuses to compare one.
         raise Http404
-    within = Section.objects.visible_to(request.user).filter(table=of, slug=section).first()
-    if within is None:
-        # A slash that was typed into the address as itself, or as %2F, which servers decode: the code `a/b`.
-        return _code(request, of, f"{section}/{written}")
-    return _code(request, of, written, within)
+    table_section = Section.objects.visible_to(request.user).filter(table=code_table, slug=section).first()
+    if table_section is None:
+        # The address has an unescaped slash, or %2F, which servers decode: the code is `a/b`.
+        return _code_page(request, code_table, f"{section}/{written}")
+    return _code_page(request, code_table, written, table_section)
 
 
 def _table(request: HttpRequest, slug: str) -> CodeTable:
     return get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
 
 
-def _code(request: HttpRequest, table: CodeTable, written: str, section: Section | None = None) -> HttpResponse:
-    if not text_code.readings(written):
+def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: Section | None = None) -> HttpResponse:
+    if not text_code.readings(spelling):
         raise Http404
-    answer = find(written, request.user, table)
-    shown = [hit for hit in answer.hits if section is None or hit.code.section_id == section.pk]
+    answer = find(spelling, request.user, table)
+    hits = [hit for hit in answer.hits if section is None or hit.code.section_id == section.pk]
     context = {
         "table": table,
         "section": section,
-        "written": text_code.clean(written),
+        "spelling": text_code.clean(spelling),
         "answer": answer,
-        "elsewhere": _elsewhere(written, table, request.user),
+        "other_table_codes": _in_other_tables(spelling, table, request.user),
     }
     if "at" in request.GET:
-        return as_of.page(request, table, [hit.code for hit in shown], written)
-    if not shown:
-        context["around"] = around(answer, request.user)
-        usage.count_miss(written, request.user)
-        return render(request, "kb/code_unknown.html", context, status=404)
-    usage.count_codes([hit.code.pk for hit in shown])
-    response = render(request, "kb/code.html", context | _found(request, answer, shown))
+        return as_of.page(request, table, [hit.code for hit in hits], spelling)
+    if not hits:
+        context["surroundings"] = surrounding_codes(answer, request.user)
+        usage.count_miss(spelling, request.user)
+        return render(request, "kb/unknown_code.html", context, status=404)
+    usage.count_codes([hit.code.pk for hit in hits])
+    response = render(request, "kb/code.html", context | _card_context(request, answer, hits))
     disambiguation.remember(request, response, table)
     return response
 
 
-def _found(request: HttpRequest, answer: CodeAnswer, shown: list[CodeHit]) -> dict[str, Any]:
-    first = shown[0]
-    asked = text_code.identity(answer.query)
+def _card_context(request: HttpRequest, answer: CodeAnswer, hits: list[CodeHit]) -> dict[str, Any]:
+    first = hits[0]
+    query_identity = text_code.identity(answer.query)
     return {
         "first": first.code,
-        "how": "" if first.code.identity == asked else first.how,
-        "meanings": meanings([hit.code for hit in shown], request.user),
-        "others": [hit for hit in answer.hits if hit not in shown],
-        "bursts": statistics.bursts(request.user, [hit.code for hit in shown]) if request.user.is_staff else [],
+        "how": "" if first.code.identity == query_identity else first.how,
+        "meanings": meanings([hit.code for hit in hits], request.user),
+        "others": [hit for hit in answer.hits if hit not in hits],
+        "bursts": statistics.bursts(request.user, [hit.code for hit in hits]) if request.user.is_staff else [],
         "neighbours": neighbours(first.code, request.user),
-        "markdown_url": _markdown(first.code, one=len(shown) == 1),
-        "canonical": first.code.get_absolute_url() if len(shown) == 1 else _address(first.code),
+        "markdown_url": _markdown(first.code, is_one=len(hits) == 1),
+        "canonical": first.code.get_absolute_url() if len(hits) == 1 else _address(first.code),
     }
 
 
@@ -119,20 +119,20 @@ def _address(code: ReturnCode) -> str:
     return reverse("code", args=[code.table.slug, code.code])
 
 
-def _markdown(code: ReturnCode, one: bool) -> str:
-    table, written = code.table.slug, code.code
-    if one:
-        return reverse("section-md", args=[table, code.section.slug, written])
-    return reverse("code-md", args=[table, written])
+def _markdown(code: ReturnCode, is_one: bool) -> str:
+    table, code_text = code.table.slug, code.code
+    if is_one:
+        return reverse("section-md", args=[table, code.section.slug, code_text])
+    return reverse("code-md", args=[table, code_text])
 
 
 def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeaning]:
-    """Return what a card shows of each code, in the same order."""
+    """Return what the cards show, in the order of `codes`."""
     history = histories(codes)
     successors = _successors(codes, user)
     cards = card_queries.cards(codes, user)
     notes = {note for card in cards for note in card.notes}
-    served, waiting = outcome_counts(notes, user), count_waiting(notes, user)
+    outcomes, proposals = outcome_counts(notes, user), count_waiting(notes, user)
     flags = open_flags(codes, user)
     return [
         CardMeaning(
@@ -141,24 +141,28 @@ def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeani
             card.reply_note,
             history[card.code.pk],
             successors.get(card.code.successor_id or 0),
-            [_trust(note, served, waiting) for note in card.notes if note.is_live],
+            [_confidence(note, outcomes, proposals) for note in card.notes if note.is_live],
             flags[card.code.pk],
         )
         for card in cards
     ]
 
 
-def _trust(note: TroubleshootingNote, served: dict[int, dict[str, int]], waiting: dict[int, int]) -> Trust:
-    counts = served.get(note.pk, {})
-    return Trust(note, proposals=waiting.get(note.pk, 0), **{name: counts.get(name, 0) for name in Outcome.values})
+def _confidence(
+    note: TroubleshootingNote, outcomes: dict[int, dict[str, int]], proposals: dict[int, int]
+) -> Confidence:
+    counts = outcomes.get(note.pk, {})
+    return Confidence(
+        note, proposals=proposals.get(note.pk, 0), **{name: counts.get(name, 0) for name in Outcome.values}
+    )
 
 
 def _successors(codes: Sequence[ReturnCode], user: Person | None) -> dict[int, ReturnCode]:
-    wanted = {code.successor_id for code in codes if code.successor_id}
-    return codes_visible_to(user).in_bulk(wanted) if wanted else {}
+    pks = {code.successor_id for code in codes if code.successor_id}
+    return codes_visible_to(user).in_bulk(pks) if pks else {}
 
 
-def _elsewhere(written: str, table: CodeTable, user: Person | None) -> list[ReturnCode]:
-    """Return what the code means in other tables."""
-    found = codes_visible_to(user).matching(written).exclude(table=table)
-    return list(found.order_by("table_id", "section__position", "id")[:MAX_ELSEWHERE])
+def _in_other_tables(spelling: str, table: CodeTable, user: Person | None) -> list[ReturnCode]:
+    """Return the code's meanings in other tables."""
+    codes = codes_visible_to(user).matching(spelling).exclude(table=table)
+    return list(codes.order_by("table_id", "section__position", "id")[:MAX_OTHER_TABLES])

@@ -1,4 +1,4 @@
-"""A pasted ticket or log: the codes in it, and the text without what must not be passed on."""
+"""A pasted ticket or log: the codes in it, and its text with secrets and personal data masked."""
 
 from typing import Any
 
@@ -12,34 +12,34 @@ from kb.queries.detection import TooLong
 from kb.services import usage
 
 MAX_BODY = 2 * detection.MAX_TEXT
-"""Bytes of a form that are read at all; Django itself refuses more than 2.5 MB, with a page that cannot say why."""
+"""The largest form, in bytes. Django refuses more than 2.5 MB with a page that gives no reason."""
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def detect(request: HttpRequest) -> HttpResponse:
-    """Refuse what is too long before its body is read, which a check of the form's token would do."""
+    """Refuse a text that is too long before reading its body, which the CSRF check would do."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        return _refused(request, f"This text is larger than {MAX_BODY // 2**20} MB; the limit is 1 MB.")
-    return _detect(request)
+        return _refusal(request, f"This text is larger than {MAX_BODY // 2**20} MB; the limit is 1 MB.")
+    return _detection_page(request)
 
 
 @csrf_protect
-def _detect(request: HttpRequest) -> HttpResponse:
+def _detection_page(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     if not text.strip():
-        return render(request, "kb/detect.html", {"asked": request.method == "POST"})
+        return render(request, "kb/detection.html", {"is_empty": request.method == "POST"})
     try:
         report = detection.detect(text, request.user)
     except TooLong as error:
-        return _refused(request, str(error))
-    usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
-    return render(request, "kb/detect.html", _shown(report))
+        return _refusal(request, str(error))
+    usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
+    return render(request, "kb/detection.html", _report_context(report))
 
 
-def _shown(report: detection.Report) -> dict[str, Any]:
-    likely = [(n, found) for n, found in enumerate(report.codes, 1) if found.is_likely]
-    possible = [(n, found) for n, found in enumerate(report.codes, 1) if not found.is_likely]
+def _report_context(report: detection.Report) -> dict[str, Any]:
+    likely = [(n, match) for n, match in enumerate(report.codes, 1) if match.is_likely]
+    possible = [(n, match) for n, match in enumerate(report.codes, 1) if not match.is_likely]
     return {
         "report": report,
         "groups": [group for group in (("Codes found", likely), ("Possible codes", possible)) if group[1]],
@@ -48,7 +48,7 @@ def _shown(report: detection.Report) -> dict[str, Any]:
     }
 
 
-def _refused(request: HttpRequest, reason: str) -> HttpResponse:
+def _refusal(request: HttpRequest, reason: str) -> HttpResponse:
     return render(
-        request, "kb/detect.html", {"refused": f"{reason} Shorten it to the part around the error."}, status=413
+        request, "kb/detection.html", {"refusal": f"{reason} Shorten it to the part around the error."}, status=413
     )

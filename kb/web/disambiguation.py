@@ -1,4 +1,4 @@
-"""A code in several tables or sections: the one question that tells its meanings apart, and the last answer to it."""
+"""A code in several tables or sections: the question that tells its meanings apart, and the reader's last answer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +14,15 @@ _YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Group:
-    """The meanings that one table gives to a code; `is_last` where the reader chose the table last time."""
+    """The meanings of a code in one table; `is_last` if the reader chose this table last time."""
 
     table: CodeTable
     hits: list[CodeHit]
     is_last: bool
 
 
-def asked(request: HttpRequest, hits: list[CodeHit]) -> dict[str, Any]:
-    """Return what a page shows of several meanings, grouped by table, the reader's last table first."""
+def meanings_context(request: HttpRequest, hits: list[CodeHit]) -> dict[str, Any]:
+    """Return the template context for several meanings, grouped by table, the reader's last table first."""
     last = request.COOKIES.get(COOKIE, "")
     tables = {hit.code.table_id: hit.code.table for hit in hits}
     groups = [
@@ -34,7 +34,7 @@ def asked(request: HttpRequest, hits: list[CodeHit]) -> dict[str, Any]:
 
 
 def remember(request: HttpRequest, response: HttpResponse, table: CodeTable) -> None:
-    """Keep the table in the reader's browser: it changes the order of meanings and hides none."""
+    """Store the table in a cookie. It only changes the order of meanings."""
     if request.COOKIES.get(COOKIE) != table.slug:
         response.set_cookie(COOKIE, table.slug, max_age=_YEAR, samesite="Lax", httponly=True)
 

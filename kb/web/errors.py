@@ -1,4 +1,4 @@
-"""Error pages in the dress of the other pages."""
+"""Error pages that look like the other pages."""
 
 import logging
 from collections.abc import Callable
@@ -14,35 +14,35 @@ from kb.web import read_only
 log = logging.getLogger(__name__)
 
 
-class NotUnderstood(Exception):
-    """An address holds a value that is not allowed; the message says which, and what is, for a person."""
+class InvalidParameter(Exception):
+    """An address has a value that is not allowed; the message says which, and what is allowed."""
 
 
 class ErrorPagesMiddleware:
-    """Show what a page raised on purpose in the product's dress, also with DEBUG."""
+    """Answers exceptions of our own pages, also with DEBUG."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request as the next layer does."""
+        """Return the next layer's response."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer a page's own errors, and a full disk to whoever would save; leave every other one to Django."""
+        """Return a page for our own exceptions, and for a full disk on POST; None leaves the others to Django."""
         if isinstance(exception, Http404):
             return not_found(request, exception)
-        if isinstance(exception, NotUnderstood):
-            return _page(request, 400, "kb/not_understood.html", {"reason": str(exception)})
+        if isinstance(exception, InvalidParameter):
+            return _page(request, 400, "kb/invalid_parameter.html", {"reason": str(exception)})
         if request.method == "POST" and read_only.is_full(exception):
             log.error("the database has no room left")
-            return read_only.refused(request)
+            return read_only.refusal(request)
         return None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400 without a look at the request, which may be forged."""
+    """Answer 400 without reading the request, which may be forged."""
     return _bare("kb/400.html", 400)
 
 
@@ -52,18 +52,18 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 for a form without a valid token. The reason is for logs: Django wrote it there."""
+    """Answer 403 for a form without a valid token. Django has logged the reason."""
     return _page(request, 403, "kb/403_csrf.html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404: the same for what is not there and what the reader may not see."""
+    """Answer 404: the same for missing rows and for rows that the reader may not see."""
     return _page(request, 404, "kb/404.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503, with nothing that can fail again: no database, no context processor, no manifest."""
-    # Asked first: while another error is handled, this one is its cause.
+    """Answer 500 or 503 with a page that needs no database, context processor or manifest."""
+    # Called first: inside the `except` below it would see the new exception.
     is_away = outages.is_handled()
     status = 503 if is_away else 500
     try:

@@ -1,4 +1,4 @@
-"""What agents report back from a card: how a note served, and what is wrong with it."""
+"""Feedback from a card: how a note served, and flags."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from kb.queries.lookup import codes_visible_to
 from kb.services.flags import raise_flag
 from kb.services.journal import By, NotAllowed
 from kb.services.outcomes import report_outcome
-from kb.web.errors import NotUnderstood
+from kb.web.errors import InvalidParameter
 
 THANKS = {
     Outcome.WORKED: "Thank you. Your report is counted: the note worked.",
@@ -29,18 +29,18 @@ THANKS = {
 @permission_required(READ_INTERNAL, raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, pk: int) -> HttpResponse:
-    """Count how the note of a card served a ticket."""
+    """Count how a note of the card served a ticket."""
     code = _code(request, pk)
     if request.method == "GET":
-        return _back(code)
+        return _to_card(code)
     note = _note(request, code)
-    given = request.POST.get("outcome", "")
+    value = request.POST.get("outcome", "")
     if note is None:
-        raise NotUnderstood("Which note is this about? The form must name a note of this code.")
-    if given not in Outcome.values:
-        raise NotUnderstood(f"“{given[:40]}” is not an outcome. Allowed: {', '.join(Outcome.values)}.")
-    outcome = Outcome(given)
-    return _answered(request, code, lambda by: report_outcome(note, outcome, by), THANKS[outcome])
+        raise InvalidParameter("Which note is this about? The form must name a note of this code.")
+    if value not in Outcome.values:
+        raise InvalidParameter(f"“{value[:40]}” is not an outcome. Allowed: {', '.join(Outcome.values)}.")
+    outcome = Outcome(value)
+    return _submit(request, code, lambda by: report_outcome(note, outcome, by), THANKS[outcome])
 
 
 @login_required
@@ -50,23 +50,23 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
     """Raise a flag on a code or on one of its notes."""
     code = _code(request, pk)
     if request.method == "GET":
-        return _back(code)
+        return _to_card(code)
     note, comment = _note(request, code), request.POST.get("comment", "")
     thanks = "Thank you. The flag is raised. Editors see it, and the answer appears in “My flags”."
-    return _answered(request, code, lambda by: raise_flag(code, note, comment, by), thanks)
+    return _submit(request, code, lambda by: raise_flag(code, note, comment, by), thanks)
 
 
-def _answered(request: HttpRequest, code: ReturnCode, verb: Callable[[By], Any], thanks: str) -> HttpResponse:
+def _submit(request: HttpRequest, code: ReturnCode, verb: Callable[[By], Any], thanks: str) -> HttpResponse:
     try:
         verb(By(request.user, Door.WEB))
         messages.success(request, thanks)
     except NotAllowed as refusal:
         messages.error(request, str(refusal))
-    return _back(code)
+    return _to_card(code)
 
 
-def _back(code: ReturnCode) -> HttpResponse:
-    """Lead to the card: after a form, and for whoever had to log in first, whose form is lost on the way."""
+def _to_card(code: ReturnCode) -> HttpResponse:
+    """Redirect to the card; also on GET, after a login in which the submitted form was lost."""
     return redirect(code.get_absolute_url())
 
 
@@ -75,11 +75,11 @@ def _code(request: HttpRequest, pk: int) -> ReturnCode:
 
 
 def _note(request: HttpRequest, code: ReturnCode) -> TroubleshootingNote | None:
-    """Return the note that a form names, among those of the code's card; None where it names none."""
-    given = request.POST.get("note", "")
-    if not given:
+    """Return the note that a form names; None if it names none. Raises InvalidParameter if the card lacks that note."""
+    pk = request.POST.get("note", "")
+    if not pk:
         return None
     notes = {str(note.pk): note for note in cards([code], request.user)[0].notes}
-    if given not in notes:
-        raise NotUnderstood(f"{code} has no note “{given[:40]}”.")
-    return notes[given]
+    if pk not in notes:
+        raise InvalidParameter(f"{code} has no note “{pk[:40]}”.")
+    return notes[pk]

@@ -1,4 +1,4 @@
-"""What became of the flags that somebody raised."""
+"""The page with the reader's own flags."""
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
@@ -15,7 +15,7 @@ PER_PAGE = 50
 @require_safe
 @login_required
 @permission_required(READ_INTERNAL, raise_exception=True)
-def mine(request: HttpRequest) -> HttpResponse:
+def own_flags(request: HttpRequest) -> HttpResponse:
     """List the reader's own flags with their answers, the latest first."""
     page = Paginator(flags_raised_by(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "kb/flags.html", {"page": page})

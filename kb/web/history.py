@@ -1,4 +1,4 @@
-"""The history of codes, as a card tells it: what changed, when, and for internal readers who and why."""
+"""The history on a card: what changed and when; for internal readers also who and why."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from kb.models import ReturnCode
 from kb.models.fields import VENDOR_TEXTS, label_of
 
 MAX_REVISIONS = 200
-"""Revisions read for one page; the admin shows all."""
+"""The most revisions that one page reads; the admin shows all."""
 
 MAX_STEPS = 20
 
@@ -32,7 +32,7 @@ class HistoryDifference:
 
 @dataclass(frozen=True)
 class HistoryStep:
-    """One revision that changed something."""
+    """One revision with its differences."""
 
     revision: Any
     title: str
@@ -45,7 +45,7 @@ def histories(codes: Sequence[ReturnCode]) -> dict[int, list[HistoryStep]]:
     by_code = defaultdict(list)
     for revision in revisions.order_by("-history_date", "-history_id")[:MAX_REVISIONS]:
         by_code[revision.id].append(revision)
-    return defaultdict(list, {pk: _steps(found) for pk, found in by_code.items()})
+    return defaultdict(list, {pk: _steps(code_revisions) for pk, code_revisions in by_code.items()})
 
 
 def _steps(revisions: list[Any]) -> list[HistoryStep]:
@@ -71,12 +71,12 @@ def _title(newer: Any, older: Any) -> str:
 def _differences(newer: Any, older: Any) -> Iterable[HistoryDifference]:
     for name in _NAMES:
         before, after = getattr(older, name), getattr(newer, name)
-        # An update that nobody had edited moves both sides to the same words: said once.
-        followed = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
-        if before != after and not followed:
+        # An import changes the vendor's text and an unedited copy alike: shown once.
+        is_vendor_copy = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
+        if before != after and not is_vendor_copy:
             yield HistoryDifference(label_of(name), _text(older, name), _text(newer, name), name in _WORDS)
 
 
 def _text(revision: Any, name: str) -> str:
-    named = getattr(revision, f"get_{name}_display", None)
-    return str(named() if named else getattr(revision, name) or "")
+    display = getattr(revision, f"get_{name}_display", None)
+    return str(display() if display else getattr(revision, name) or "")

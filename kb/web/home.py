@@ -1,4 +1,4 @@
-"""The start page: one box for codes and words, and the answers that are more than one card."""
+"""The start page: the search box, and answers with more than one code."""
 
 import re
 
@@ -13,18 +13,18 @@ from kb.queries.text_results import text_results
 from kb.services import usage
 from kb.text.codes import forms as text_code
 from kb.web import disambiguation
-from kb.web.near_codes import around
+from kb.web.near_codes import surrounding_codes
 
 MAX_RESULTS = 50
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Show the tables, or answer what was asked."""
+    """Show the tables, or answer the query."""
     query = request.GET.get("q", "").replace("\x00", "").strip()
     if query:
         return _answer(request, query)
-    return render(request, "kb/start.html", {"tables": tables.with_counts(request.user)})
+    return render(request, "kb/home.html", {"tables": tables.with_counts(request.user)})
 
 
 def _answer(request: HttpRequest, query: str) -> HttpResponse:
@@ -33,36 +33,38 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         return redirect(_address(answer.hits[0], query))
     if answer.hits:
         usage.count_codes([hit.code.pk for hit in answer.hits])
-        return render(request, "kb/meanings.html", {"query": query, **disambiguation.asked(request, answer.hits)})
-    quoted = detection.codes_in(query, request.user)
-    if len(quoted) == 1:
-        return redirect(quoted[0].get_absolute_url())
-    if quoted:
-        usage.count_codes([code.pk for code in quoted])
-        hits = [CodeHit(code, "named in the text") for code in quoted]
-        return render(request, "kb/meanings.html", {"query": query, **disambiguation.asked(request, hits)})
+        return render(
+            request, "kb/meanings.html", {"query": query, **disambiguation.meanings_context(request, answer.hits)}
+        )
+    codes = detection.codes_in(query, request.user)
+    if len(codes) == 1:
+        return redirect(codes[0].get_absolute_url())
+    if codes:
+        usage.count_codes([code.pk for code in codes])
+        hits = [CodeHit(code, "named in the text") for code in codes]
+        return render(request, "kb/meanings.html", {"query": query, **disambiguation.meanings_context(request, hits)})
     results = text_results(query, request.user, MAX_RESULTS)
-    begun = text_code.canonical(query) if answer.begun else ""
+    prefix = text_code.canonical(query) if answer.begun else ""
     if not results.hits:
         usage.count_miss(query, request.user)
     context = {
         "query": query,
         "answer": answer,
-        "around": around(answer, request.user),
+        "surroundings": surrounding_codes(answer, request.user),
         "is_code": _looks_like_a_code(query),
         "results": results,
-        "hits": [hit for hit in results.hits if not begun or not hit.code.canonical.startswith(begun)],
+        "hits": [hit for hit in results.hits if not prefix or not hit.code.canonical.startswith(prefix)],
     }
     return render(request, "kb/results.html", context)
 
 
 def _address(hit: CodeHit, query: str) -> str:
-    """Return the card's address; the code as it was written stays in it where the card has to say how it was read."""
+    """Return the card's address, with the query's own spelling if the card has to say how it was read."""
     if hit.code.identity == text_code.identity(query):
         return hit.code.get_absolute_url()
     return reverse("code", args=[hit.code.table.slug, text_code.clean(query)])
 
 
 def _looks_like_a_code(query: str) -> bool:
-    """Whether a query without a hit is answered as a code first: one word with a digit in it."""
+    """Whether a query without a hit is answered as a code first: one word with a digit."""
     return bool(text_code.readings(query) and re.fullmatch(r"\S*\d\S*", query))

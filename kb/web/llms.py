@@ -1,4 +1,4 @@
-"""`/llms.txt`: what the site is and where to read it, for assistants. It says only what is public, whoever asks."""
+"""`/llms.txt` describes the site to assistants. It lists only what is public, for every reader."""
 
 from importlib.util import find_spec
 

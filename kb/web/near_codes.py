@@ -1,4 +1,4 @@
-"""What is listed around a number that no table lists."""
+"""The codes around a number that no table lists."""
 
 from kb.models import ReturnCode
 from kb.models.visibility import Person
@@ -6,10 +6,10 @@ from kb.queries.lookup import CodeAnswer, neighbours
 from kb.text.codes import forms as text_code
 
 
-def around(answer: CodeAnswer, user: Person | None) -> list[ReturnCode]:
-    """Return the codes just below and above, in the table of the narrowest range that holds the number.
+def surrounding_codes(answer: CodeAnswer, user: Person | None) -> list[ReturnCode]:
+    """Return the codes just below and above a number, in the table of its narrowest range.
 
-    None where codes one edit away are offered, or such as begin so: those are the better guess.
+    Return [] if the answer has codes one edit away or with the same beginning: those are better guesses.
     """
     if answer.near or answer.begun or not answer.ranges:
         return []

@@ -12,16 +12,16 @@ from kb.queries.proposals import count_waiting
 
 @require_safe
 def note(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a note with the codes and ranges that it is about."""
+    """Show a note with its codes and ranges."""
     notes = TroubleshootingNote.objects.visible_to(request.user).select_related("owner", "validated_by")
-    shown = get_object_or_404(notes, pk=pk)
-    codes = list(codes_visible_to(request.user).filter(notes=shown).in_vendor_order())
-    ranges = CodeRange.objects.visible_to(request.user).filter(notes=shown).select_related("table")
+    troubleshooting_note = get_object_or_404(notes, pk=pk)
+    codes = list(codes_visible_to(request.user).filter(notes=troubleshooting_note).in_vendor_order())
+    ranges = CodeRange.objects.visible_to(request.user).filter(notes=troubleshooting_note).select_related("table")
     context = {
-        "note": shown,
+        "note": troubleshooting_note,
         "codes": codes,
         "ranges": ranges,
-        "reply": filled_reply(shown, codes),
-        "proposals": count_waiting([shown], request.user).get(shown.pk, 0),
+        "reply": filled_reply(troubleshooting_note, codes),
+        "proposals": count_waiting([troubleshooting_note], request.user).get(troubleshooting_note.pk, 0),
     }
     return render(request, "kb/note.html", context)

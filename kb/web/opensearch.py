@@ -1,4 +1,4 @@
-"""Browsers' own search box: the description that they install, and the address that it leads to."""
+"""OpenSearch: the description that browsers install, and the address that they search."""
 
 from urllib.parse import urlencode
 
@@ -12,13 +12,13 @@ from kb.queries.lookup import find
 from kb.text.codes import forms as text_code
 
 MAX_QUERY = 4000
-"""As long as the box on the pages takes."""
+"""The same limit as the search box on the pages."""
 
 
 @require_safe
 @login_not_required
 def description(request: HttpRequest) -> HttpResponse:
-    """Describe the search. It says nothing about what is in the knowledge base."""
+    """Describe the search. The description has nothing from the knowledge base."""
     context = {
         "go": request.build_absolute_uri(reverse("go")),
         "icon": request.build_absolute_uri(reverse("favicon")),
@@ -28,9 +28,9 @@ def description(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def go(request: HttpRequest) -> HttpResponse:
-    """Jump to the card of an exact code with one meaning; leave everything else to the start page.
+    """Redirect to the card of an exact code with one meaning; any other query goes to the start page.
 
-    Every target is built from this site's own addresses: the query is never more than a part of one.
+    Every target is an address of this site: the query only becomes a part of one.
     """
     query = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY]
     if not query:

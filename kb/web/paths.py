@@ -1,4 +1,4 @@
-"""Codes in addresses: any code is one segment of a path and comes back as it was."""
+"""Codes in addresses: every code fits into one segment of a path and can be read back."""
 
 import re
 
@@ -8,17 +8,17 @@ _ESCAPES = {"~0": "~", "~1": "/", "~2": "."}
 class CodeConverter:
     """A code as one segment.
 
-    Servers decode `%2F` before routing and browsers resolve `..`, so percent signs cannot carry these; JSON Pointer's
-    escapes can: `~1` is a slash, `~0` a tilde. A code of nothing but dots has them as `~2`.
+    Servers decode `%2F` before routing and browsers resolve `..`, so percent escapes fail for these characters. The
+    escapes of JSON Pointer work: `~1` is a slash, `~0` a tilde. In a code that consists of dots, `~2` is a dot.
     """
 
     regex = "[^/]+"
 
     def to_python(self, value: str) -> str:
-        """Return the code that a segment stands for; a tilde that escapes nothing is itself."""
+        """Return the code of a segment; a tilde that escapes nothing stands for itself."""
         return re.sub("~[012]", lambda match: _ESCAPES[match[0]], value)
 
     def to_url(self, value: str) -> str:
-        """Return the segment for a code."""
-        escaped = value.replace("~", "~0").replace("/", "~1")
-        return escaped if escaped.strip(".") else escaped.replace(".", "~2")
+        """Return the segment of a code."""
+        segment = value.replace("~", "~0").replace("/", "~1")
+        return segment if segment.strip(".") else segment.replace(".", "~2")

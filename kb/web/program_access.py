@@ -1,4 +1,4 @@
-"""Pages that programs fetch: they are told 401 where a person is sent to log in."""
+"""Access to pages for programs: they get 401 where people are redirected to the login."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,20 +13,20 @@ from kb.models.visibility import Reader, reader
 
 
 def for_programs(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer 401 to whoever may read nothing, and keep what a logged-in reader gets out of caches."""
+    """Return a view that answers 401 to people who may read nothing, and keeps logged-in responses out of caches."""
 
     @require_safe
     @login_not_required
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def view_for_readers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if reader(request.user) == Reader.NOTHING:
-            told = HttpResponse("Log in to read this.\n", "text/plain; charset=utf-8", 401)
-            # HTTP wants a scheme named; this one opens no password box in browsers.
-            told["WWW-Authenticate"] = "Session"
-            return told
+            refusal = HttpResponse("Log in to read this.\n", "text/plain; charset=utf-8", 401)
+            # HTTP requires a scheme; browsers show no password box for this one.
+            refusal["WWW-Authenticate"] = "Session"
+            return refusal
         response = view(request, *args, **kwargs)
         if request.user.is_authenticated:
             patch_cache_control(response, private=True, no_store=True)
         return response
 
-    return guarded
+    return view_for_readers

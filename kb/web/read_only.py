@@ -1,4 +1,4 @@
-"""What an editor is told while nothing can be saved, with what they typed kept."""
+"""Responses while the database accepts no writes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,35 +12,35 @@ from django.utils.cache import add_never_cache_headers
 from kb.ops import replicas
 
 RETRY_SECONDS = 15
-MAX_KEPT = 2**20
-"""Characters of a form that are kept in the page that refuses it."""
+MAX_RESEND = 2**20
+"""The most characters of a form that the page repeats."""
 
 _SECRET = ("password", "token", "secret")
 
 
 class ReadOnlyMiddleware:
-    """Refuses what would write. Stands after the layers that know the person and check the form's token."""
+    """Refuses writing requests. It comes after the layers for login and CSRF."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep the next layer. Raises MiddlewareNotUsed without replicas."""
+        """Store the next layer. Raises MiddlewareNotUsed without replicas."""
         if not replicas.are_on():
             raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request as the next layer does."""
+        """Return the next layer's response."""
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer 503 to what would write while nothing can be written."""
+        """Answer 503 to a writing request while the database is read-only."""
         if getattr(request, "read_only_since", None) is None or getattr(request, "reads_only", True):
             return None
-        return refused(request)
+        return refusal(request)
 
 
-def refused(request: HttpRequest) -> HttpResponse:
-    """Answer 503 to what could not be saved, with what was typed."""
-    context = {"kept": kept(request), "files": list(request.FILES)}
+def refusal(request: HttpRequest) -> HttpResponse:
+    """Answer 503 to a request that could not be saved, and repeat its input."""
+    context = {"fields": resendable_fields(request), "files": list(request.FILES)}
     response = render(request, "kb/read_only.html", context, status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
     add_never_cache_headers(response)
@@ -48,19 +48,19 @@ def refused(request: HttpRequest) -> HttpResponse:
 
 
 def is_full(error: Exception) -> bool:
-    """Whether the database had no room left for what was to be saved."""
+    """Whether a write failed because the disk is full."""
     cause = error.__cause__
     codes = {getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorname", None)}
     return isinstance(error, DatabaseError) and not codes.isdisjoint({"53100", "SQLITE_FULL"})
 
 
 def state(request: HttpRequest) -> dict[str, Any]:
-    """Tell templates since when the database only reads, if it does."""
+    """Return for templates since when the database is read-only, or None."""
     return {"read_only_since": getattr(request, "read_only_since", None)}
 
 
-def kept(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return the fields of a refused form that go into the page, to be sent again; nothing secret."""
+def resendable_fields(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the fields that the page repeats, to be sent again, without secrets; [] if they are too long."""
     fields = [(name, value) for name, values in request.POST.lists() for value in values]
-    shown = [pair for pair in fields if not any(word in pair[0].lower() for word in _SECRET)]
-    return shown if sum(len(name) + len(value) for name, value in shown) <= MAX_KEPT else []
+    pairs = [pair for pair in fields if not any(word in pair[0].lower() for word in _SECRET)]
+    return pairs if sum(len(name) + len(value) for name, value in pairs) <= MAX_RESEND else []

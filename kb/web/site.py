@@ -1,4 +1,4 @@
-"""What browsers and robots ask every site for."""
+"""Files that browsers and robots request from every site."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -14,12 +14,12 @@ _CLOSED = "User-agent: *\nDisallow: /\n"
 @require_safe
 @login_not_required
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Send browsers that guess the icon's address to the icon."""
+    """Redirect browsers that guess the icon's address."""
     return redirect(static("kb/favicon.svg"))
 
 
 @require_safe
 @login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
-    """Let search engines in where the public may read."""
+    """Allow search engines if the public may read."""
     return HttpResponse(_OPEN if settings.KB_PUBLIC_READ else _CLOSED, content_type="text/plain; charset=utf-8")

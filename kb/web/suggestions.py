@@ -1,4 +1,4 @@
-"""Answers while somebody types: a fragment below the box."""
+"""Suggestions below the search box, as somebody types."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,22 +8,22 @@ from kb.models import ReturnCode
 from kb.queries.lookup import beginning_with
 from kb.queries.text_results import search
 
-MAX_SHOWN = 8
-_LEAST = 2
-"""Characters from which words are searched; one character may still be a code."""
+MAX_SUGGESTIONS = 8
+_MIN_LENGTH = 2
+"""The shortest query that is also searched as words; a single character may still be a code."""
 
 
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Show the codes that the beginning of a question may mean. Not counted: nobody has asked yet."""
+    """Show the codes that the query's beginning may mean. Not counted as lookups: nobody has searched yet."""
     query = request.GET.get("q", "").replace("\x00", "").strip()
     context = {"query": query, "codes": _codes(request, query) if query else []}
     return render(request, "kb/_suggestions.html", context)
 
 
 def _codes(request: HttpRequest, query: str) -> list[ReturnCode]:
-    found = {code.pk: code for code in beginning_with(query, request.user, MAX_SHOWN)}
-    if len(query) >= _LEAST and len(found) < MAX_SHOWN:
-        for code in search(query, request.user, MAX_SHOWN):
-            found.setdefault(code.pk, code)
-    return list(found.values())[:MAX_SHOWN]
+    codes = {code.pk: code for code in beginning_with(query, request.user, MAX_SUGGESTIONS)}
+    if len(query) >= _MIN_LENGTH and len(codes) < MAX_SUGGESTIONS:
+        for code in search(query, request.user, MAX_SUGGESTIONS):
+            codes.setdefault(code.pk, code)
+    return list(codes.values())[:MAX_SUGGESTIONS]

@@ -10,20 +10,20 @@ COOKIE = "zone"
 
 
 class ReaderZoneMiddleware:
-    """Show times in the zone that the browser named in a cookie; without one, in the site's zone."""
+    """Activates the zone that the browser put into a cookie; without one, the site's zone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        """Keep the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request with the reader's zone active."""
+        """Return the next layer's response, with the reader's zone active."""
         with timezone.override(_zone(request.COOKIES.get(COOKIE, ""))):
             return self.get_response(request)
 
 
 def _zone(name: str) -> zoneinfo.ZoneInfo | None:
-    # The cookie is the reader's to write: ZoneInfo refuses names that leave its folder, with ValueError.
+    # Readers can forge the cookie: ZoneInfo raises ValueError for names that leave its folder.
     try:
         return zoneinfo.ZoneInfo(name) if 0 < len(name) < 64 else None
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):

@@ -37,7 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detect/", detection.detect, name="detect"),
     path("report/<int:pk>/", feedback.report, name="report"),
     path("flag/<int:pk>/", feedback.flag, name="flag"),
-    path("flags/", flags.mine, name="flags"),
+    path("flags/", flags.own_flags, name="flags"),
     path("login/", LoginView.as_view(template_name="kb/login.html", extra_context=LOGIN), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", site.favicon, name="favicon"),

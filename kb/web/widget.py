@@ -1,7 +1,7 @@
-"""A compact card for the sidebar of a help desk, in a frame on somebody else's page.
+"""A compact card for the sidebar of a help desk, in a frame on another site's page.
 
-What is in a frame may be clicked and read from outside, so these pages know no session: they show what an anonymous
-reader may see, whoever is logged in.
+The other site may overlay a frame and steer clicks in it, so these pages ignore the session: they show what an
+anonymous reader may see, even to people who are logged in.
 """
 
 from typing import Any
@@ -30,27 +30,27 @@ _NOBODY = AnonymousUser()
 @require_safe
 @login_not_required
 def box(request: HttpRequest) -> HttpResponse:
-    """Show a box, and the answer to what was asked."""
+    """Show a search box, and the answer to a query."""
     query = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY]
     if not query or _is_closed():
         return _frame({"query": query})
     context = _answer(query, None)
     if not context["meanings"]:
-        found = search(query, _NOBODY, MAX_RESULTS + 1)
-        context |= {"results": found[:MAX_RESULTS], "more_results": len(found) > MAX_RESULTS}
+        results = search(query, _NOBODY, MAX_RESULTS + 1)
+        context |= {"results": results[:MAX_RESULTS], "more_results": len(results) > MAX_RESULTS}
     return _frame(context)
 
 
 @require_safe
 @login_not_required
 def code(request: HttpRequest, table: str, written: str) -> HttpResponse:
-    """Show every meaning that a table gives to a code."""
+    """Show all meanings of a code in a table."""
     if _is_closed():
         return _frame({"query": written})
-    of = CodeTable.objects.visible_to(_NOBODY).filter(slug=table).first()
-    if of is None or not text_code.readings(written):
+    code_table = CodeTable.objects.visible_to(_NOBODY).filter(slug=table).first()
+    if code_table is None or not text_code.readings(written):
         return _frame({"query": written, "is_missing": True}, 404)
-    context = _answer(written, of)
+    context = _answer(written, code_table)
     return _frame(context, 200 if context["meanings"] else 404)
 
 
@@ -60,23 +60,23 @@ def _is_closed() -> bool:
 
 def _answer(query: str, table: CodeTable | None) -> dict[str, Any]:
     answer = find(query, _NOBODY, table)
-    shown = [hit.code for hit in answer.hits[:MAX_CODES]]
+    codes = [hit.code for hit in answer.hits[:MAX_CODES]]
     return {
         "query": query,
         "answer": answer,
-        "meanings": meanings(shown, _NOBODY),
-        "more": len(answer.hits) - len(shown),
+        "meanings": meanings(codes, _NOBODY),
+        "more": len(answer.hits) - len(codes),
     }
 
 
 def _frame(context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """Render without the request: no context processor can bring a user or a message in."""
-    body = render_to_string("kb/embed.html", {"is_closed": _is_closed(), **context})
+    """Render without the request, so that no context processor adds a user or a message."""
+    body = render_to_string("kb/widget.html", {"is_closed": _is_closed(), **context})
     response = HttpResponse(body, status=status)
     origins = settings.KB_EMBED_ORIGINS
     if origins:
-        # django-csp reads this attribute, which its decorators set too; they know no setting.
+        # django-csp reads this attribute; its decorators would set it too, but they cannot read a setting.
         response._csp_replace = {"frame-ancestors": origins}  # type: ignore[attr-defined]
-        # X-Frame-Options can name no origins: there, the policy alone decides.
+        # X-Frame-Options cannot name origins, so the policy alone decides.
         response.xframe_options_exempt = True
     return response

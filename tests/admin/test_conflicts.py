@@ -38,9 +38,9 @@ def theirs(reviewer):
 
 
 def outcome(response):
-    """Return which fields were taken over, put together, or are in conflict."""
-    merged = response.context["adminform"].form.merged
-    return {kind: [field.name for field in getattr(merged, kind)] for kind in ("taken", "woven", "conflicts")}
+    """Return which fields are updates, merges or conflicts."""
+    merged = response.context["adminform"].form.merge_result
+    return {kind: [field.name for field in getattr(merged, kind)] for kind in ("updates", "merges", "conflicts")}
 
 
 def test_a_field_that_only_they_changed_is_theirs_and_mine_stays_mine(as_user, editor, note, theirs):
@@ -48,7 +48,7 @@ def test_a_field_that_only_they_changed_is_theirs_and_mine_stays_mine(as_user, e
     opened = posted(browser.get(url(note)), cause="It was never open.")
     theirs(note, title="Room is gone for good", environment="Web")
     response = browser.post(url(note), opened)
-    assert outcome(response) == {"taken": ["title", "environment"], "woven": [], "conflicts": []}
+    assert outcome(response) == {"updates": ["title", "environment"], "merges": [], "conflicts": []}
     note.refresh_from_db()
     assert note.cause == "It was closed."
     assert browser.post(url(note), posted(response)).status_code == 302
@@ -62,9 +62,9 @@ def test_edits_of_different_lines_of_one_text_are_put_together(as_user, editor, 
     opened = posted(browser.get(url(note)), resolution=mine.replace("\n", "\r\n"))
     theirs(note, resolution=STEPS.replace("Ask", "Beg"))
     response = browser.post(url(note), opened)
-    assert outcome(response) == {"taken": [], "woven": ["resolution"], "conflicts": []}
+    assert outcome(response) == {"updates": [], "merges": ["resolution"], "conflicts": []}
     assert "Merged from both versions: resolution." in response.text
-    assert response.context["adminform"].form.merged.woven[0].mine == mine
+    assert response.context["adminform"].form.merge_result.merges[0].mine == mine
     browser.post(url(note), posted(response))
     note.refresh_from_db()
     assert note.resolution == mine.replace("Ask", "Beg")
@@ -92,7 +92,7 @@ def test_links_are_the_union_of_what_both_added_and_removed(as_user, editor, roo
     opened = posted(browser.get(url(note)), codes=[room.pk, seven.pk, eight.pk], cause="Mine")
     theirs(note, [room, nine])
     response = browser.post(url(note), opened)
-    assert outcome(response) == {"taken": [], "woven": ["codes"], "conflicts": []}
+    assert outcome(response) == {"updates": [], "merges": ["codes"], "conflicts": []}
     assert browser.post(url(note), posted(response)).status_code == 302
     assert set(note.codes.all()) == {room, eight, nine}
 
@@ -102,7 +102,7 @@ def test_links_that_only_they_changed_are_theirs_even_all_of_them(as_user, edito
     opened = posted(browser.get(url(note)), cause="Mine")
     theirs(note, [])
     response = browser.post(url(note), opened)
-    assert outcome(response)["taken"] == ["codes"]
+    assert outcome(response)["updates"] == ["codes"]
     browser.post(url(note), posted(response))
     assert list(note.codes.all()) == []
 
@@ -120,7 +120,7 @@ def test_codes_out_of_sight_are_nobodys_edit(as_user, idle_staff, note):
     # Not through the verb, which would take the note out of this person's sight.
     TroubleshootingNote.objects.update(title="Theirs", version=2)
     response = browser.post(url(note), opened)
-    assert outcome(response) == {"taken": ["title"], "woven": [], "conflicts": []}
+    assert outcome(response) == {"updates": ["title"], "merges": [], "conflicts": []}
     assert browser.post(url(note), posted(response)).status_code == 302
     assert hidden in note.codes.all()
 
@@ -132,7 +132,7 @@ def test_a_third_person_is_merged_with_too(as_user, editor, note, theirs):
     response = browser.post(url(note), opened)
     theirs(note, resolution=STEPS.replace("Ask", "Beg").replace("is open", "is not open"), title="Third")
     response = browser.post(url(note), posted(response, take_theirs=["cause"]))
-    assert outcome(response) == {"taken": ["title"], "woven": ["resolution"], "conflicts": []}
+    assert outcome(response) == {"updates": ["title"], "merges": ["resolution"], "conflicts": []}
     browser.post(url(note), posted(response))
     note.refresh_from_db()
     assert (note.title, note.cause) == ("Third", "Second")
@@ -143,7 +143,7 @@ def test_a_choice_and_a_date_are_shown_in_words(as_user, editor, note, theirs):
     browser = as_user(editor)
     opened = posted(browser.get(url(note)), audience="internal", review_on="2026-05-01")
     theirs(note, audience="internal", review_on="2026-06-01")
-    found = browser.post(url(note), opened).context["adminform"].form.merged
+    found = browser.post(url(note), opened).context["adminform"].form.merge_result
     assert [(f.label, f.before, f.theirs, f.mine) for f in found.conflicts] == [
         ("Review date", "", "2026-06-01", "2026-05-01")
     ]
@@ -155,7 +155,7 @@ def test_a_form_that_does_not_say_what_it_was_opened_with_shows_every_difference
     data = posted(browser.get(url(note)), opened=opened, title="Mine")
     theirs(note, cause="Theirs")
     response = browser.post(url(note), data)
-    assert outcome(response) == {"taken": [], "woven": [], "conflicts": ["title", "cause"]}
+    assert outcome(response) == {"updates": [], "merges": [], "conflicts": ["title", "cause"]}
     assert posted(response)["cause"] == "It was closed."
 
 
@@ -165,7 +165,7 @@ def test_what_is_wrong_besides_is_said_besides(as_user, editor, note, theirs):
     theirs(note, environment="Web")
     response = browser.post(url(note), opened)
     assert "Enter a valid date" in errors(response)
-    assert outcome(response)["taken"] == ["environment"]
+    assert outcome(response)["updates"] == ["environment"]
 
 
 def test_a_code_is_merged_with_an_import_that_came_between(as_user, editor, reviewer, room):
@@ -173,7 +173,7 @@ def test_a_code_is_merged_with_an_import_that_came_between(as_user, editor, revi
     opened = posted(browser.get(url(room)), possible_reasons="Mine", disposition="retry_later")
     edit_code(room, 1, {"description": "Theirs", "fixer": "us"}, By(reviewer, Door.IMPORT))
     response = browser.post(url(room), opened)
-    assert outcome(response) == {"taken": ["description", "fixer"], "woven": [], "conflicts": []}
+    assert outcome(response) == {"updates": ["description", "fixer"], "merges": [], "conflicts": []}
     assert browser.post(url(room), posted(response)).status_code == 302
     room.refresh_from_db()
     assert (room.description, room.possible_reasons, room.fixer) == ("Theirs", "Mine", "us")
@@ -186,7 +186,7 @@ def test_an_incident_is_merged_with_its_times_and_codes(as_user, editor, reviewe
     opened = posted(browser.get(url(incident)), impact="Mine", started_at_0="2026-01-02", started_at_1="10:00")
     save_incident(incident, 1, {"workaround": "Theirs"}, [room, seven], By(reviewer, Door.API))
     response = browser.post(url(incident), opened)
-    assert {"workaround", "codes"} <= set(outcome(response)["taken"])
+    assert {"workaround", "codes"} <= set(outcome(response)["updates"])
     assert browser.post(url(incident), posted(response)).status_code == 302
     incident.refresh_from_db()
     assert (incident.impact, incident.workaround, incident.started_at.hour) == ("Mine", "Theirs", 10)
@@ -208,7 +208,7 @@ def test_tables_sections_and_ranges_are_merged_too(as_user, admin, reviewer, roo
     save = {CodeTable: save_table, Section: rename_section, CodeRange: save_range}[model]
     save(obj, obj.version, others, By(reviewer, Door.API))
     response = browser.post(url(obj), opened)
-    assert outcome(response)["taken"] == list(others)
+    assert outcome(response)["updates"] == list(others)
     assert browser.post(url(obj), posted(response)).status_code == 302
     obj.refresh_from_db()
     assert {name: getattr(obj, name) for name in mine | others} == mine | others

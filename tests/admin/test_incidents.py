@@ -85,7 +85,7 @@ def test_codes_that_the_words_name_are_proposed_and_not_linked_unasked(as_user, 
     assert list(incident.codes.all()) == [login]
     assert "660300001" in said(response)
     page = browser.get(response["Location"].partition("#")[0])
-    [(code, label)] = page.context["adminform"].form.reading.proposed
+    [(code, label)] = page.context["adminform"].form.reading.suggestions
     assert code == room
     assert label in page.content.decode()
     edit(browser, incident, proposed=[room.pk])
@@ -95,7 +95,7 @@ def test_codes_that_the_words_name_are_proposed_and_not_linked_unasked(as_user, 
 def test_every_meaning_of_a_code_is_a_choice_of_its_own(as_user, editor):
     codes = [make.code("660300001", in_section=name) for name in ("Room", "User")]
     response = as_user(editor).post(LOOK, {"title": "660300001 again"})
-    assert {code for code, _ in response.context["reading"].proposed} == set(codes)
+    assert {code for code, _ in response.context["reading"].suggestions} == set(codes)
 
 
 def test_typing_says_what_a_save_would_say(as_user, editor):
@@ -127,7 +127,7 @@ def test_what_cannot_be_read_is_left_out(as_user, editor, typed):
 def test_codes_out_of_sight_are_not_proposed(as_user, idle_staff):
     make.code("660300001", make.table(audience="internal"))
     idle_staff.user_permissions.add(*Permission.objects.filter(codename__endswith="incidentlink"))
-    assert not as_user(idle_staff).post(LOOK, {"title": "Error 660300001"}).context["reading"].proposed
+    assert not as_user(idle_staff).post(LOOK, {"title": "Error 660300001"}).context["reading"].suggestions
 
 
 def test_texts_are_previewed_by_the_renderer_of_the_product(as_user, editor):

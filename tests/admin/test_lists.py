@@ -44,7 +44,7 @@ def test_of_a_word_that_is_everywhere_the_first_codes_are_listed_and_there_are_m
 ):
     browser = as_user(editor)
     assert "2 results" in browser.get("/admin/kb/returncode/", {"q": "room"}).content.decode()
-    monkeypatch.setattr(strict_changelist, "MAX_FOUND", 1)
+    monkeypatch.setattr(strict_changelist, "MAX_MATCHES", 1)
     page = browser.get("/admin/kb/returncode/", {"q": "room"})
     assert "more than 1 results: add a word or a filter" in " ".join(page.content.decode().split())
     assert found(browser, "returncode", q="room") == ["660300001"]
@@ -93,7 +93,7 @@ def test_a_table_leads_to_its_codes(as_user, editor, codes):
 
 @pytest.mark.parametrize(
     ("noun", "first"),
-    [("returncode", "listed_code"), ("incidentlink", "listed_reference"), ("coderange", "listed_pattern")],
+    [("returncode", "code_column"), ("incidentlink", "reference_column"), ("coderange", "pattern_column")],
 )
 def test_a_list_has_seven_columns_at_most_and_its_code_first(as_user, admin, room, noun, first):
     columns = as_user(admin).get(f"/admin/kb/{noun}/").context["cl"].list_display

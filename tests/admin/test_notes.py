@@ -21,7 +21,7 @@ def move(browser, note, name, version=None, **data):
 
 
 def offered(response):
-    return [step.name for step in response.context["moves"]]
+    return [step.name for step in response.context["transitions"]]
 
 
 # Whose words wait, whether something asks for another look, and who owns the note.

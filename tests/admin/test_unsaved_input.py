@@ -16,7 +16,7 @@ def hidden(response):
     sent = {}
     for name, value in response.context["fields"]:
         sent.setdefault(name, []).append(value)
-    return sent | {response.context["kept"]: "1"}
+    return sent | {response.context["marker"]: "1"}
 
 
 @pytest.mark.parametrize("public", [True, False])

@@ -28,7 +28,7 @@ def work(editor, agent):
 
 
 def titles(page):
-    return [pile.title for pile in page.context["piles"]]
+    return [group.title for group in page.context["groups"]]
 
 
 def text(page):
@@ -61,8 +61,8 @@ def test_rows_say_why_with_the_numbers(as_user, editor, work):
 def test_each_link_opens_what_it_names(as_user, request, work, role):
     browser = as_user(request.getfixturevalue(role))
     page = browser.get("/admin/")
-    urls = {why.url for pile in page.context["piles"] for shown in pile.rows for why in shown.reasons}
-    urls |= {url for pile in page.context["piles"] for shown in pile.rows for _, url in shown.steps}
+    urls = {reason.url for group in page.context["groups"] for entry in group.entries for reason in entry.reasons}
+    urls |= {url for group in page.context["groups"] for entry in group.entries for _, url in entry.actions}
     urls |= {url for _, url in page.context["lists"]}
     assert urls - {""}
     for url in urls - {""}:
@@ -71,18 +71,18 @@ def test_each_link_opens_what_it_names(as_user, request, work, role):
 
 def test_the_first_reason_opens_a_note_with_the_code_filled_in(as_user, editor, work):
     browser = as_user(editor)
-    first = browser.get("/admin/").context["piles"][0].rows[0]
+    first = browser.get("/admin/").context["groups"][0].entries[0]
     assert posted(browser.get(first.url))["codes"] == [work.pk]
 
 
 def test_nobody_is_led_where_they_may_not_go(as_user, importer, work):
     page = as_user(importer).get("/admin/")
-    urls = [why.url for pile in page.context["piles"] for shown in pile.rows for why in shown.reasons]
+    urls = [reason.url for group in page.context["groups"] for entry in group.entries for reason in entry.reasons]
     assert all(url.startswith("/admin/kb/tableimport/") for url in urls if url)
 
 
 def test_mine_shows_my_own(as_user, editor, work):
-    rows = as_user(editor).get("/admin/?mine=1").context["piles"][0].rows
+    rows = as_user(editor).get("/admin/?mine=1").context["groups"][0].entries
     assert [str(shown.row.subject) for shown in rows] == ["A draft <i>"]
 
 
@@ -96,7 +96,7 @@ def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
     make.code_range()
     browser = as_user(admin)
     page = browser.get("/admin/kb/miss/")
-    steps = {row["text"]: dict(row["steps"]) for row in page.context["rows"]}
+    steps = {row["text"]: dict(row["actions"]) for row in page.context["rows"]}
     assert list(steps) == ["660399999", "<script>"]
     assert list(steps["660399999"]) == ["Add as a code", "Write a note"]
     assert list(steps["<script>"]) == ["Write a note", "Add synonyms"]
@@ -109,7 +109,7 @@ def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
 
 def test_the_number_of_a_miss_fills_in_a_range(as_user, editor, work):
     browser = as_user(editor)
-    steps = dict(browser.get("/admin/kb/miss/", {"q": "66039"}).context["rows"][0]["steps"])
+    steps = dict(browser.get("/admin/kb/miss/", {"q": "66039"}).context["rows"][0]["actions"])
     form = posted(browser.get(steps["Add a range"]))
     assert (form["first"], form["last"]) == ("660399999", "660399999")
 
@@ -117,7 +117,7 @@ def test_the_number_of_a_miss_fills_in_a_range(as_user, editor, work):
 def test_a_miss_becomes_a_code_in_two_steps(as_user, importer, work):
     browser = as_user(importer)
     make.code_range()
-    (step,) = [url for label, url in browser.get("/admin/kb/miss/").context["rows"][0]["steps"] if "code" in label]
+    (step,) = [url for label, url in browser.get("/admin/kb/miss/").context["rows"][0]["actions"] if "code" in label]
     form = browser.get(step).context["form"]
     answer = browser.post("/admin/kb/tableimport/import/", {n: form.initial[n] for n in ("table", "pasted")})
     assert answer.status_code == 302, answer.context["problems"]

@@ -1,9 +1,9 @@
-"""Two people edited the same thing: what each changed is told apart, field by field, and put together.
+"""Merge the edits that two people made to the same row, field by field.
 
-# Note [What the form was opened with]
-A form carries what its fields held when it was opened, as a browser would have sent it back untouched. Against that,
-and not against what is stored by now, a field says who changed it. Everybody could type whatever they like into the
-fields themselves, so nothing is gained by inventing it.
+# Note [Original input]
+A form carries its original input: what a browser would have sent back unchanged when the form was opened. Comparing
+with that, and not with the present row, tells which of two people changed a field. People can forge the original
+input, but it lets them write nothing that they could not type into the fields.
 """
 
 import json
@@ -19,75 +19,75 @@ from django.utils import timezone
 
 from kb.text.editing.merge_edits import weave
 
-OWN = {"version", "opened", "reason", "take_theirs", "take_vendor", "proposed"}
-"""Fields of the form itself, which no row stores."""
+FORM_FIELDS = {"version", "opened", "reason", "take_theirs", "take_vendor", "proposed"}
+"""Fields that belong to the form and are not stored."""
 
-Sent = dict[str, list[str]]
+FormInput = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class ConflictField:
-    """One field that somebody else changed meanwhile."""
+    """One field that somebody else changed while the form was open."""
 
     name: str
     label: str
     before: str | None
-    """What both began with; None where the form did not say."""
+    """The text when the form was opened; None if the form does not say."""
     theirs: str
     mine: str
-    merged: str | None = None
-    """What stands in the form now; None for a conflict, where it is mine."""
+    result: str | None = None
+    """The text in the form after the merge; None for a conflict, where the form keeps mine."""
 
 
 @dataclass(frozen=True)
-class Merged:
-    """What came of a save that was stale."""
+class MergeResult:
+    """The outcome of merging a stale form with the stored row."""
 
-    taken: list[ConflictField]
-    """Changed by them alone: taken over."""
-    woven: list[ConflictField]
-    """Changed by both, in different places: both edits stand in the form."""
+    updates: list[ConflictField]
+    """Only they changed these: the form takes over their text."""
+    merges: list[ConflictField]
+    """Both changed these, in different places: the form has both edits."""
     conflicts: list[ConflictField]
-    """Changed by both in one place: mine stands in the form."""
+    """Both changed the same place: the form keeps my text."""
 
     @property
     def message(self) -> str:
-        """Say what happened and what to do, for a person."""
+        """What happened and what to do, for a person."""
         parts = [
             "Somebody else saved this after you opened it. Your changes are still in the form, but not saved yet.",
-            _counted(self.taken, "Taken from their version"),
-            _counted(self.woven, "Merged from both versions"),
-            _counted(self.conflicts, "Changed by you both in the same place, so the form shows yours"),
+            _field_list(self.updates, "Taken from their version"),
+            _field_list(self.merges, "Merged from both versions"),
+            _field_list(self.conflicts, "Changed by you both in the same place, so the form shows yours"),
             "Compare below, then save again.",
         ]
         return " ".join(part for part in parts if part)
 
 
-def _counted(fields: list[ConflictField], what: str) -> str:
+def _field_list(fields: list[ConflictField], what: str) -> str:
     return f"{what}: {', '.join(field.label.lower() for field in fields)}." if fields else ""
 
 
-def untouched(form: Any) -> Sent:
-    """Return what a browser sends back from a form that nobody typed into. See Note [What the form was opened with]."""
-    sent: Sent = {}
+def original_input(form: Any) -> FormInput:
+    """Return what a browser sends for an unchanged form. See Note [Original input]."""
+    form_input: FormInput = {}
     for bound in form:
-        if bound.name not in OWN:
+        if bound.name not in FORM_FIELDS:
             value = bound.field.prepare_value(bound.initial)
-            sent |= _sent(bound.html_name, _widget(bound.field), value)
-    return sent
+            form_input |= _widget_input(bound.html_name, _widget(bound.field), value)
+    return form_input
 
 
-def _sent(name: str, widget: Any, value: Any) -> Sent:
+def _widget_input(name: str, widget: Any, value: Any) -> FormInput:
     if hasattr(widget, "widgets"):
-        parts = zip(_ends(widget), widget.widgets, widget.decompress(value), strict=True)
-        return {key: text for end, inner, part in parts for key, text in _sent(name + end, inner, part).items()}
-    shown = widget.format_value(value)
-    texts = shown if isinstance(shown, list | tuple) else [shown]
+        parts = zip(_suffixes(widget), widget.widgets, widget.decompress(value), strict=True)
+        return {key: text for end, inner, part in parts for key, text in _widget_input(name + end, inner, part).items()}
+    value_text = widget.format_value(value)
+    texts = value_text if isinstance(value_text, list | tuple) else [value_text]
     return {name: [str(text) for text in texts if text not in (None, "")]}
 
 
-def _ends(widget: Any) -> list[str]:
-    """Return what the names of a widget's parts end in."""
+def _suffixes(widget: Any) -> list[str]:
+    """Return the suffixes of a widget's part names."""
     return getattr(widget, "widgets_names", [""])
 
 
@@ -95,104 +95,106 @@ def _widget(field: Any) -> Any:
     return field.widget.widget if isinstance(field.widget, RelatedFieldWidgetWrapper) else field.widget
 
 
-def as_json(sent: Sent) -> str:
-    """Return what a form was opened with as one hidden field carries it."""
-    return json.dumps(sent, separators=(",", ":"))
+def as_json(form_input: FormInput) -> str:
+    """Return form input as the text of one hidden field."""
+    return json.dumps(form_input, separators=(",", ":"))
 
 
-def from_json(text: str) -> Sent | None:
-    """Return what a form was opened with; None where it does not say."""
+def from_json(text: str) -> FormInput | None:
+    """Return form input from the text of a hidden field; None if the text is invalid."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         return None
-    rows = [row for row in found.values() if isinstance(row, list)]
-    return found if len(rows) == len(found) and all(isinstance(t, str) for row in rows for t in row) else None
+    rows = [row for row in value.values() if isinstance(row, list)]
+    return value if len(rows) == len(value) and all(isinstance(t, str) for row in rows for t in row) else None
 
 
-def take_theirs(form: Any, opened: Sent) -> None:
-    """Put in what the form was opened with, where a box says so: after a merge, that is the other person's."""
+def take_theirs(form: Any, original: FormInput) -> None:
+    """Restore the original input, which after a merge is theirs, of each field whose "Take theirs" box is ticked."""
     for name in form.data.getlist(form.add_prefix("take_theirs")):
-        if name in form.fields and name not in OWN:
-            put(form, name, opened)
+        if name in form.fields and name not in FORM_FIELDS:
+            set_input(form, name, original)
 
 
-def put(form: Any, name: str, sent: Sent) -> None:
-    """Put a field as it was sent elsewhere into a bound form."""
+def set_input(form: Any, name: str, form_input: FormInput) -> None:
+    """Set a field of a bound form to some form input."""
     data = form.data if getattr(form.data, "_mutable", True) else form.data.copy()
     bound = form[name]
-    for key in (bound.html_name + end for end in _ends(_widget(bound.field))):
-        data.setlist(key, sent.get(key, []))
+    for key in (bound.html_name + end for end in _suffixes(_widget(bound.field))):
+        data.setlist(key, form_input.get(key, []))
     form.data = data
 
 
-def merge(form: Any, opened: Sent | None, theirs: Sent) -> Merged:
-    """Put together what stands in a form and what is stored by now, into the form, and say what came of it.
+def merge(form: Any, original: FormInput | None, theirs: FormInput) -> MergeResult:
+    """Merge a bound form with the stored row, change the form's input, and return the outcome.
 
-    A form that does not say what it was opened with gets a conflict for each difference.
+    Without the original input, each difference is a conflict.
     """
-    found = Merged([], [], [])
+    result = MergeResult([], [], [])
     mine = {key: form.data.getlist(key) for key in form.data}
     for name, field in form.fields.items():
-        if name not in OWN:
-            _merge_field(form, name, field, [opened, theirs, mine], found)
-    return found
+        if name not in FORM_FIELDS:
+            _merge_field(form, name, field, [original, theirs, mine], result)
+    return result
 
 
-def _merge_field(form: Any, name: str, field: Any, sides: list[Sent | None], found: Merged) -> None:
-    opened, theirs, mine = (None if side is None else _read(form, name, side) for side in sides)
-    if _same(theirs, mine) or (sides[0] is not None and _same(theirs, opened)):
+def _merge_field(form: Any, name: str, field: Any, sides: list[FormInput | None], result: MergeResult) -> None:
+    original, theirs, mine = (None if side is None else _field_value(form, name, side) for side in sides)
+    if _is_same(theirs, mine) or (sides[0] is not None and _is_same(theirs, original)):
         return
-    before, stored, typed = (as_text(field, value) for value in (opened, theirs, mine))
-    known = sides[0] is not None
-    about = ConflictField(name, str(field.label or name).capitalize(), before if known else None, stored, typed)
-    if known and _same(mine, opened):
-        put(form, name, sides[1] or {})
-        found.taken.append(about)
+    before, their_text, my_text = (as_text(field, value) for value in (original, theirs, mine))
+    has_original = sides[0] is not None
+    label = str(field.label or name).capitalize()
+    conflict = ConflictField(name, label, before if has_original else None, their_text, my_text)
+    if has_original and _is_same(mine, original):
+        set_input(form, name, sides[1] or {})
+        result.updates.append(conflict)
         return
-    both = _both(field, opened, theirs, mine) if known else None
-    if both is None:
-        found.conflicts.append(about)
+    combination = _combine(field, original, theirs, mine) if has_original else None
+    if combination is None:
+        result.conflicts.append(conflict)
         return
-    put(form, name, {form.add_prefix(name): [str(item) for item in both] if isinstance(both, list) else [both]})
-    merged = as_text(field, _read(form, name, {key: form.data.getlist(key) for key in form.data}))
-    found.woven.append(replace(about, merged=merged))
+    texts = [str(item) for item in combination] if isinstance(combination, list) else [combination]
+    set_input(form, name, {form.add_prefix(name): texts})
+    merge_text = as_text(field, _field_value(form, name, {key: form.data.getlist(key) for key in form.data}))
+    result.merges.append(replace(conflict, result=merge_text))
 
 
-def _both(field: Any, opened: Any, theirs: Any, mine: Any) -> Any:
-    """Return both people's edits of one field together; None where only one can stand."""
+def _combine(field: Any, original: Any, theirs: Any, mine: Any) -> Any:
+    """Return a value with both people's edits; None if they exclude each other."""
     if isinstance(field, forms.ModelMultipleChoiceField):
-        was, now, here = ({item.pk for item in side} for side in (opened, theirs, mine))
-        return sorted((now | (here - was)) - (was - here))
-    if isinstance(field.widget, forms.Textarea) and all(isinstance(side, str) for side in (opened, theirs, mine)):
-        return weave(*(_plain(side) for side in (opened, theirs, mine)))
+        original_ids, their_ids, my_ids = ({item.pk for item in side} for side in (original, theirs, mine))
+        return sorted((their_ids | (my_ids - original_ids)) - (original_ids - my_ids))
+    if isinstance(field.widget, forms.Textarea) and all(isinstance(side, str) for side in (original, theirs, mine)):
+        return weave(*(_plain(side) for side in (original, theirs, mine)))
     return None
 
 
-def _read(form: Any, name: str, sent: Sent) -> Any:
-    """Return a field's value as the form would clean it; what cannot be cleaned, as it was typed."""
+def _field_value(form: Any, name: str, form_input: FormInput) -> Any:
+    """Return a field's cleaned value; the raw input if it is invalid."""
     field, data = form.fields[name], QueryDict(mutable=True)
-    for key, texts in sent.items():
+    for key, texts in form_input.items():
         data.setlist(key, texts)
     raw = _widget(field).value_from_datadict(data, {}, form.add_prefix(name))
     if isinstance(field, forms.ModelMultipleChoiceField):
-        # What this person may not see is not theirs to add or to remove.
-        asked = [pk for pk in raw or [] if pk.isascii() and pk.isdigit() and len(pk) < 19]
-        return list(field.queryset.filter(pk__in=asked)) if asked else []  # type: ignore[union-attr]
+        # Links that this person may not see are not theirs to add or remove.
+        pks = [pk for pk in raw or [] if pk.isascii() and pk.isdigit() and len(pk) < 19]
+        return list(field.queryset.filter(pk__in=pks)) if pks else []  # type: ignore[union-attr]
     try:
         return field.clean(raw)
     except ValidationError:
         return raw if raw else None
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, list) and isinstance(other, list):
-        return set(one) == set(other)
-    if isinstance(one, str) and isinstance(other, str):
-        return _plain(one).strip() == _plain(other).strip()
-    return one == other
+def _is_same(a: Any, b: Any) -> bool:
+    if isinstance(a, list) and isinstance(b, list):
+        return set(a) == set(b)
+    if isinstance(a, str) and isinstance(b, str):
+        return _plain(a).strip() == _plain(b).strip()
+    return a == b
 
 
 def _plain(text: str) -> str:
@@ -200,7 +202,7 @@ def _plain(text: str) -> str:
 
 
 def as_text(field: Any, value: Any) -> str:
-    """Return a field's value as a person reads it."""
+    """Return a field's value as text for a person."""
     choices: Any = getattr(field, "choices", ())
     if value is None or value == "":
         return str(dict(choices).get("", "")) if isinstance(field, forms.TypedChoiceField) else ""

@@ -1,4 +1,4 @@
-"""The form of an incident link: what its address and its words say is shown, and nothing is linked unasked."""
+"""The form of an incident link. It suggests codes that its words name, and links only those that somebody ticks."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -23,53 +23,53 @@ from kb.text.trackers import NotALink, TrackedAddress, read_address
 
 MARKDOWN = ("impact", "workaround")
 WORDS = ("title", *MARKDOWN)
-MAX_PROPOSED = 30
+MAX_SUGGESTIONS = 30
 
 
 @dataclass(frozen=True)
 class IncidentReading:
-    """What an address and the words beside it say."""
+    """What an incident's address and words say."""
 
-    tracked: TrackedAddress | None = None
+    address: TrackedAddress | None = None
     existing: IncidentLink | None = None
-    proposed: list[tuple[ReturnCode, str]] = field(default_factory=list)
-    """Codes that the words name and nobody chose, each with its label."""
+    suggestions: list[tuple[ReturnCode, str]] = field(default_factory=list)
+    """Codes that the words name and nobody chose yet, each with its label."""
 
 
-def reading(
-    url: str, words: str, user: Person | None, chosen: Collection[int] = (), pk: int | None = None
+def read_incident(
+    url: str, words: str, user: Person | None, chosen_ids: Collection[int] = (), pk: int | None = None
 ) -> IncidentReading:
-    """Read an incident that somebody is writing down. What cannot be read yet is left out."""
+    """Return what an unfinished incident says. An address that is not valid yet is left out."""
     try:
-        tracked = read_address(url)
+        address = read_address(url)
     except NotALink:
-        return IncidentReading(proposed=_proposed(words, user, chosen))
-    return IncidentReading(tracked, _linked_already(url, user, pk), _proposed(words, user, chosen))
+        return IncidentReading(suggestions=_suggestions(words, user, chosen_ids))
+    return IncidentReading(address, _existing(url, user, pk), _suggestions(words, user, chosen_ids))
 
 
-def _linked_already(url: str, user: Person | None, pk: int | None) -> IncidentLink | None:
-    found = linked_already(url, pk)
-    return IncidentLink.objects.visible_to(user).filter(pk=found.pk).first() if found else None
+def _existing(url: str, user: Person | None, pk: int | None) -> IncidentLink | None:
+    incident = linked_already(url, pk)
+    return IncidentLink.objects.visible_to(user).filter(pk=incident.pk).first() if incident else None
 
 
-def _proposed(words: str, user: Person | None, chosen: Collection[int]) -> list[tuple[ReturnCode, str]]:
+def _suggestions(words: str, user: Person | None, chosen_ids: Collection[int]) -> list[tuple[ReturnCode, str]]:
     try:
-        likely = [found for found in detection.detect(words, user).codes if found.is_likely]
+        matches = [match for match in detection.detect(words, user).codes if match.is_likely]
     except detection.TooLong:
         return []
-    codes = [code for found in likely for code in found.id if code.pk not in chosen]
-    return [(code, label(code)) for code in codes[:MAX_PROPOSED]]
+    codes = [code for match in matches for code in match.id if code.pk not in chosen_ids]
+    return [(code, label(code)) for code in codes[:MAX_SUGGESTIONS]]
 
 
-def sane(moment: datetime | None) -> datetime | None:
-    """Return a time of an incident, which every time zone can show. Raises ValidationError for other centuries."""
+def check_time(moment: datetime | None) -> datetime | None:
+    """Return the time. Raises ValidationError before 1990 and after 2100: some time zones cannot show those years."""
     if moment and not 1990 <= moment.year <= 2100:
         raise ValidationError(f"The year {moment.year} is not between 1990 and 2100.")
     return moment
 
 
-def words_of_incident(request: HttpRequest) -> dict[str, Any]:
-    """Return the incident that a note's form was opened from (`?incident=17`), and what it fills in a new note."""
+def note_values(request: HttpRequest) -> dict[str, Any]:
+    """Return the incident in an address (`?incident=17`) and the note fields that it fills in; {} for none."""
     pk = request.GET.get("incident", "")
     incident = IncidentLink.objects.visible_to(request.user).filter(pk=pk).first() if is_id(pk) else None
     if incident is None:
@@ -80,67 +80,67 @@ def words_of_incident(request: HttpRequest) -> dict[str, Any]:
 
 
 class IncidentForm(VersionedForm):
-    """An incident's form, with dates that every time zone can show."""
+    """An incident's form."""
 
     user: Person | None = None
-    """Who fills it in: set by the admin on the class that it makes for each request."""
+    """The person who edits; the admin sets it on the class that it makes for each request."""
 
     proposed = ManyField(ReturnCode.objects.none(), required=False, label="Codes mentioned in the text")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Read what is typed or stored so far, and mark the Markdown fields for the script."""
+        """Limit the choices to what the person may read, and mark the Markdown fields for the script."""
         super().__init__(*args, **kwargs)
         for name in MARKDOWN:
             if name in self.fields:
                 self.fields[name].widget.attrs |= {"data-markdown": "", "rows": 5}
                 self.fields[name].validators.append(MaxLengthValidator(MAX_LENGTH))
-        proposed = self.fields["proposed"]
-        assert isinstance(proposed, ManyField)
-        proposed.queryset = ReturnCode.objects.visible_to(self.user).select_related("table", "section")
+        suggestions = self.fields["proposed"]
+        assert isinstance(suggestions, ManyField)
+        suggestions.queryset = ReturnCode.objects.visible_to(self.user).select_related("table", "section")
 
     @property
     def reading(self) -> IncidentReading:
-        """What stands in the form says."""
+        """What the form's present input says."""
         words = "\n".join(str(self[name].value() or "") for name in WORDS if name in self.fields)
         url = str(self["url"].value() or "") if "url" in self.fields else ""
-        return reading(url, words, self.user, self._chosen(), self.instance.pk)
+        return read_incident(url, words, self.user, self._chosen_ids(), self.instance.pk)
 
     @property
-    def ticked(self) -> set[str]:
-        """The proposed codes that were ticked in a form that came back."""
+    def selection(self) -> set[str]:
+        """The ids of the suggested codes that were ticked in a submitted form."""
         return {str(value) for value in self["proposed"].value() or []}
 
-    def _chosen(self) -> set[int]:
-        given = self["codes"].value() or [] if "codes" in self.fields else []
-        return {int(value) for one in given if is_id(value := getattr(one, "pk", one))}
+    def _chosen_ids(self) -> set[int]:
+        codes = self["codes"].value() or [] if "codes" in self.fields else []
+        return {int(value) for code in codes if is_id(value := getattr(code, "pk", code))}
 
     def clean_url(self) -> str:
-        """Refuse an incident that is linked already, leading to it."""
+        """Raise ValidationError for an incident that is already linked, with a link to its form."""
         url: str = self.cleaned_data["url"]
         try:
-            found = linked_already(url, self.instance.pk)
+            duplicate = linked_already(url, self.instance.pk)
         except NotAllowed as problem:
             raise ValidationError(str(problem)) from None
-        if found is None:
+        if duplicate is None:
             return url
-        if not IncidentLink.objects.visible_to(self.user).filter(pk=found.pk).exists():
+        if not IncidentLink.objects.visible_to(self.user).filter(pk=duplicate.pk).exists():
             raise ValidationError("This incident is already linked, but you do not have access to it.")
-        address = reverse("admin:kb_incidentlink_change", args=[found.pk])
+        address = reverse("admin:kb_incidentlink_change", args=[duplicate.pk])
         raise ValidationError(
-            format_html('This incident is already linked. Add the codes to <a href="{}">{}</a>.', address, found)
+            format_html('This incident is already linked. Add the codes to <a href="{}">{}</a>.', address, duplicate)
         )
 
     def clean(self) -> dict[str, Any]:
-        """Add the codes that were ticked."""
-        cleaned = super().clean()
-        if cleaned.get("proposed"):
-            cleaned["codes"] = list({*cleaned.get("codes", []), *cleaned["proposed"]})
-        return cleaned
+        """Add the ticked codes."""
+        values = super().clean()
+        if values.get("proposed"):
+            values["codes"] = list({*values.get("codes", []), *values["proposed"]})
+        return values
 
     def clean_started_at(self) -> datetime | None:
-        """Refuse the years in which no incident was."""
-        return sane(self.cleaned_data["started_at"])
+        """Raise ValidationError for an implausible year."""
+        return check_time(self.cleaned_data["started_at"])
 
     def clean_resolved_at(self) -> datetime | None:
-        """Refuse the years in which no incident was."""
-        return sane(self.cleaned_data["resolved_at"])
+        """Raise ValidationError for an implausible year."""
+        return check_time(self.cleaned_data["resolved_at"])

@@ -1,4 +1,4 @@
-"""The bounds of a preview: a form takes no longer text either."""
+"""The length limit of a preview, the same as the form's."""
 
 from collections.abc import Iterable
 
@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from kb.text.safety.markdown import MAX_LENGTH
 
 
-def refused(request: HttpRequest, names: Iterable[str]) -> HttpResponse | None:
-    """Refuse texts that are longer than the renderer takes; None where all may be shown."""
-    long = {name: length for name in names if (length := len(request.POST.get(name, ""))) > MAX_LENGTH}
-    if not long:
+def length_refusal(request: HttpRequest, names: Iterable[str]) -> HttpResponse | None:
+    """Return a 413 response if a text is longer than the renderer accepts, else None."""
+    too_long = {name: length for name in names if (length := len(request.POST.get(name, ""))) > MAX_LENGTH}
+    if not too_long:
         return None
-    told = ", ".join(f"{name} has {length:,}" for name, length in long.items())
-    words = f"Too long to preview: {told} characters; {MAX_LENGTH:,} are allowed."
+    lengths = ", ".join(f"{name} has {length:,}" for name, length in too_long.items())
+    words = f"Too long to preview: {lengths} characters; {MAX_LENGTH:,} are allowed."
     return HttpResponse(words, "text/plain; charset=utf-8", 413)

@@ -1,4 +1,4 @@
-"""What a proposal changes, field by field, and the form that decides where it conflicts with the live note."""
+"""The differences of a proposal, field by field, and the form that resolves its conflicts with the live note."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from kb.text.safety.markdown import MAX_LENGTH
 
 
 class ProposalDifference(NamedTuple):
-    """One field in which two states of a note's words differ."""
+    """One field that differs between two states of a note."""
 
     label: str
     before: str
@@ -21,7 +21,7 @@ class ProposalDifference(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A field that the live note and the proposal both changed, with where the decision is typed."""
+    """A field that both the live note and the proposal changed, with its form field."""
 
     name: str
     label: str
@@ -32,21 +32,21 @@ class Conflict(NamedTuple):
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[ProposalDifference]:
-    """Return the fields in which two states differ; of links, those that only one side has."""
+    """Return the fields that differ between two states; of links, only those that one side lacks."""
     texts = [
-        ProposalDifference(_label(name), _shown(name, before[name]), _shown(name, after[name]))
+        ProposalDifference(_label(name), _field_text(name, before[name]), _field_text(name, after[name]))
         for name in PROPOSED
         if before[name] != after[name]
     ]
-    linked = [name for name in PROPOSED_LINKS if before[name] != after[name]]
-    return texts + [_links(name, {*before[name]}, {*after[name]}) for name in linked]
+    link_names = [name for name in PROPOSED_LINKS if before[name] != after[name]]
+    return texts + [_link_difference(name, {*before[name]}, {*after[name]}) for name in link_names]
 
 
 class ConflictForm(forms.Form):
-    """The fields that somebody has to decide, each beginning with what was proposed."""
+    """The fields in conflict, each prefilled with the proposed text."""
 
     def __init__(self, proposal: Proposal, *args: Any, **kwargs: Any) -> None:
-        """Make a field for each conflict."""
+        """Add a field for each conflict."""
         super().__init__(*args, **kwargs)
         self.proposal, self.live = proposal, words_of(proposal.note)
         self.merged = preview_rebase(proposal)
@@ -59,12 +59,12 @@ class ConflictForm(forms.Form):
             self.fields[name] = field
 
     def clean(self) -> dict[str, Any]:
-        """Take the line ends that are stored, not those that browsers send."""
-        cleaned = super().clean() or self.cleaned_data
-        return {name: value.replace("\r\n", "\n") for name, value in cleaned.items()}
+        """Normalise line ends: browsers send CRLF, the database has LF."""
+        values = super().clean() or self.cleaned_data
+        return {name: value.replace("\r\n", "\n") for name, value in values.items()}
 
     def conflicts(self) -> list[Conflict]:
-        """Return the conflicts, with their three sides."""
+        """Return the conflicts, each with its base, live and proposed text."""
         base, mine = self.proposal.base, words_of(self.proposal)
         return [
             Conflict(name, _label(name), base[name], self.live[name], mine[name], self[name])
@@ -72,7 +72,7 @@ class ConflictForm(forms.Form):
         ]
 
     def result(self) -> list[ProposalDifference]:
-        """Return what the proposal will change of the live note, but for its conflicts."""
+        """Return what the proposal changes in the live note, without its conflicts."""
         decided = {name: self.live[name] for name in self.merged.conflicts}
         return differences(self.live, self.merged.words | decided)
 
@@ -81,12 +81,12 @@ def _label(name: str) -> str:
     return str(Proposal._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
 
 
-def _shown(name: str, value: str) -> str:
+def _field_text(name: str, value: str) -> str:
     choices: Any = Proposal._meta.get_field(name).choices  # type: ignore[union-attr]
     return str(dict(choices or ()).get(value, value))
 
 
-def _links(name: str, before: set[int], after: set[int]) -> ProposalDifference:
+def _link_difference(name: str, before: set[int], after: set[int]) -> ProposalDifference:
     return ProposalDifference(_label(name), _names(name, before - after), _names(name, after - before))
 
 

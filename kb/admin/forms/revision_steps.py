@@ -1,4 +1,4 @@
-"""What the revisions of an object say, as a person reads it."""
+"""The revisions of an object as differences for a person."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,48 +20,50 @@ class RevisionDifference:
 
 @dataclass(frozen=True)
 class RevisionStep:
-    """One revision, with what it changed."""
+    """One revision and its differences from the one before."""
 
     revision: Any
     differences: list[RevisionDifference]
 
 
 def steps(revisions: Sequence[Any], fields: Sequence[str], count: int) -> list[RevisionStep]:
-    """Return the first `count` of some revisions, newest first, each with its differences from the one before."""
+    """Return the first `count` revisions, newest first, each with its differences from the one before."""
     if not revisions:
         return []
     history = type(revisions[0])
-    linked = {field.name: _links(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())}
-    texts = [{name: linked[name][r.pk] if name in linked else shown(r, name) for name in fields} for r in revisions]
-    nothing: dict[str, str] = dict.fromkeys(fields, "")
+    link_texts = {
+        field.name: _link_texts(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())
+    }
+    texts = [
+        {name: link_texts[name][r.pk] if name in link_texts else field_text(r, name) for name in fields}
+        for r in revisions
+    ]
+    empty: dict[str, str] = dict.fromkeys(fields, "")
     result = []
     for place, revision in enumerate(revisions[:count]):
-        before = texts[place + 1] if place + 1 < len(texts) else nothing
-        changed = [name for name in fields if texts[place][name] != before[name]]
+        before = texts[place + 1] if place + 1 < len(texts) else empty
+        names = [name for name in fields if texts[place][name] != before[name]]
         result.append(
             RevisionStep(
                 revision,
-                [
-                    RevisionDifference(field_label(history.instance_type, n), before[n], texts[place][n])
-                    for n in changed
-                ],
+                [RevisionDifference(field_label(history.instance_type, n), before[n], texts[place][n]) for n in names],
             )
         )
     return result
 
 
-def _links(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
-    """Return each revision's links as text, in one query."""
+def _link_texts(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
+    """Return the links of each revision as text, in one query."""
     target = field.m2m_reverse_field_name()
     rows = getattr(history, field.name).model.objects.filter(history_id__in=[r.pk for r in revisions])
-    found: defaultdict[int, list[str]] = defaultdict(list)
+    texts: defaultdict[int, list[str]] = defaultdict(list)
     for row in rows.select_related(target):
-        found[row.history_id].append(str(getattr(row, target)))
-    return defaultdict(str, {pk: ", ".join(sorted(names)) for pk, names in found.items()})
+        texts[row.history_id].append(str(getattr(row, target)))
+    return defaultdict(str, {pk: ", ".join(sorted(names)) for pk, names in texts.items()})
 
 
-def shown(obj: Any, name: str) -> str:
-    """Return what an object or a revision of it holds in a field."""
+def field_text(obj: Any, name: str) -> str:
+    """Return a field of an object or revision as text."""
     display = getattr(obj, f"get_{name}_display", None)
     value = display() if display else getattr(obj, name)
     if isinstance(value, datetime):
@@ -70,6 +72,6 @@ def shown(obj: Any, name: str) -> str:
 
 
 def field_label(model: Any, name: str) -> str:
-    """Return a field's name as a heading."""
+    """Return a field's label."""
     verbose = str(model._meta.get_field(name).verbose_name)
     return verbose[:1].upper() + verbose[1:]

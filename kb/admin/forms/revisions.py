@@ -1,4 +1,4 @@
-"""The history of an object: who changed what, when, why and through which door; and the way back to a revision."""
+"""The history page of an object (who changed what, when, why and through which door), and reverting to a revision."""
 
 from typing import Any, ClassVar
 
@@ -20,25 +20,25 @@ PAGE = 15
 
 
 class WithRevisions:
-    """The history page of a noun, and going back to a revision through the noun's own verb."""
+    """Adds the history page, and reverting through the noun's own service."""
 
-    written: ClassVar[tuple[str, ...]]
-    linked: ClassVar[tuple[str, ...]]
+    value_fields: ClassVar[tuple[str, ...]]
+    link_fields: ClassVar[tuple[str, ...]]
     noun: ClassVar[str]
-    also_in_history: ClassVar[tuple[str, ...]] = ()
+    extra_history_fields: ClassVar[tuple[str, ...]] = ()
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
-        """Write through the noun's verb."""
+        """Write through the noun's service. Raises StaleEdit or NotAllowed."""
         raise NotImplementedError
 
     def get_urls(self: Any) -> list[Any]:
-        """Add the way back to a revision."""
+        """Add the address for reverting to a revision."""
         view = self.admin_site.admin_view(self.revert_view)
         name = f"kb_{self.opts.model_name}_revert"
         return [path("<path:object_id>/history/<int:revision_id>/revert/", view, name=name), *super().get_urls()]  # type: ignore[misc]
 
     def history_view(self: Any, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Show the history, a page at a time."""
+        """Show one page of the history."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -59,7 +59,7 @@ class WithRevisions:
         return TemplateResponse(request, "admin/kb/object_history.html", context)
 
     def revert_view(self: Any, request: HttpRequest, object_id: str, revision_id: int) -> HttpResponse:
-        """Show what going back to a revision would change and ask why; on POST, make it a new revision."""
+        """Show what a revert changes and ask for a reason; on POST, write it as a new revision."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None or not hasattr(obj, "history"):
             raise Http404
@@ -77,7 +77,7 @@ class WithRevisions:
         context = {
             **self.admin_site.each_context(request),
             "title": f"Revert to the version of {moment_of(revision)}?",
-            "step": steps([revision, newest], (*self.written, *self.linked), 1)[0],
+            "step": steps([revision, newest], (*self.value_fields, *self.link_fields), 1)[0],
             "object": obj,
             "opts": self.opts,
             "reason": request.POST.get("reason", ""),
@@ -85,7 +85,7 @@ class WithRevisions:
         return TemplateResponse(request, "admin/kb/revert.html", context)
 
     def _reverted(self, request: HttpRequest, obj: Any, revision: Any) -> bool:
-        """Go back to a revision, or say why not."""
+        """Revert; return False and show a message if the revert is refused."""
         if not posted_reason(request):
             messages.error(request, "Nothing was changed. Enter a reason: the history shows it.")
             return False
@@ -98,12 +98,12 @@ class WithRevisions:
         return True
 
     def values_of(self, revision: Any) -> dict[str, Any]:
-        """Return what the verb takes to bring a revision's words back."""
-        return {name: _value(revision, name) for name in self.written}
+        """Return the values that `write` needs to restore a revision's texts."""
+        return {name: _value(revision, name) for name in self.value_fields}
 
     def _revert(self: Any, request: HttpRequest, obj: Any, revision: Any) -> None:
         values = self.values_of(revision)
-        links = {name: _targets(revision, name) for name in self.linked}
+        links = {name: _targets(revision, name) for name in self.link_fields}
         candidate = self.model(pk=obj.pk, **{n: v for n, v in values.items() if v is not None})
         candidate.full_clean(exclude={f.name for f in self.opts.fields} - set(values))
         when = moment_of(revision)
@@ -112,19 +112,19 @@ class WithRevisions:
         self.say_reverted(request, obj, saved, when)
 
     def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
-        """Say what became of going back to a revision."""
+        """Show the outcome of a revert."""
         if saved.version == obj.version:
             messages.info(request, f"Nothing to do: the version of {when} is the current one.")
         else:
             messages.success(request, f"Reverted to the version of {when}. The history shows this as a new version.")
 
     def _revisions(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[RevisionStep]]:
-        fields = (*self.written, *self.also_in_history, *self.linked)
+        fields = (*self.value_fields, *self.extra_history_fields, *self.link_fields)
         related = [n for n in fields if self.model._meta.get_field(n).many_to_one]
         revisions = obj.history.select_related("history_user", *related).order_by("-history_date", "-history_id")
         page = Paginator(revisions, PAGE).get_page(request.GET.get("p"))
         start = max(page.start_index() - 1, 0)
-        # One more than is shown: the last of a page is compared with the first of the next.
+        # One revision more than the page shows: the last one is compared with the first of the next page.
         return page, steps(list(revisions[start : start + PAGE + 1]), fields, PAGE)
 
     def _feed(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[Any]]:
@@ -135,7 +135,7 @@ class WithRevisions:
 
 
 def label_of(model: Any, name: str) -> str:
-    """Return a field's name for people; the stored one where an earlier release's field is gone."""
+    """Return a field's label; its stored name if an earlier release had the field and this one does not."""
     try:
         return field_label(model, name)
     except FieldDoesNotExist:
@@ -143,23 +143,23 @@ def label_of(model: Any, name: str) -> str:
 
 
 def posted_version(request: HttpRequest, name: str = "version") -> int:
-    """Return the version that a form was opened with; 0, which no row has, where it does not say."""
-    given = request.POST.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    """Return the version in a submitted form; 0, which no row has, if it is missing or invalid."""
+    value = request.POST.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
 
 
 def posted_reason(request: HttpRequest) -> str:
-    """Return why somebody does something."""
+    """Return the reason in a submitted form, without NUL bytes."""
     return request.POST.get("reason", "").replace("\x00", "").strip()
 
 
 def version_and_by(request: HttpRequest, before_reason: str = "") -> tuple[int, By]:
-    """Return the version that a form was opened with, and who sent it, why."""
+    """Return the version in a submitted form, and who submitted it and why."""
     return posted_version(request), By(request.user, Door.ADMIN, before_reason + posted_reason(request))
 
 
 def moment_of(revision: Any) -> str:
-    """Return when a revision was made, to the second: two of one minute are told apart."""
+    """Return a revision's time to the second: two revisions of one minute stay distinct."""
     return f"{timezone.localtime(revision.history_date):%Y-%m-%d %H:%M:%S}"
 
 
@@ -167,7 +167,7 @@ def _value(revision: Any, name: str) -> Any:
     field = revision.instance_type._meta.get_field(name)
     if not field.many_to_one:
         return getattr(revision, name)
-    # The person or code may be gone: a revision keeps its number, not the row.
+    # The person or code may be deleted: a revision stores its id only.
     return field.related_model._default_manager.filter(pk=getattr(revision, field.attname)).first()
 
 

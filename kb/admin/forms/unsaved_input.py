@@ -1,10 +1,10 @@
-"""What was typed into a form that nobody may save any more: kept in the answer, and never lost.
+"""The input of a form that cannot be saved because somebody was logged out or lost a permission.
 
-# Note [Kept in the page]
-Who was logged out between opening and saving gets their fields back as hidden inputs of a page that says so. Nothing
-is stored on the server, where anybody could fill it up. After logging in they send the page, and the form is shown
-with their words in it, not saved. Logging in makes the page's CSRF token stale: for a form that came from this very
-site, as the browser itself says, the words are shown again with a new token. Showing a form writes nothing.
+# Note [Unsaved input]
+People who were logged out while they edited get a page with their input as hidden fields. The server stores nothing,
+because anybody could fill that store. After logging in, they submit the page, and the form shows their input, unsaved.
+Logging in makes the page's CSRF token stale: if the browser says that the form came from this site, the form is
+rendered again with a new token. Rendering a form writes nothing.
 """
 
 from collections.abc import Iterable
@@ -15,17 +15,21 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-KEPT, SHOWN_AGAIN = "_kept", "kb_shown_again"
+RESUBMISSION, RERENDER = "_kept", "kb_shown_again"
 MAX_CHARACTERS, MAX_FIELDS = 1_500_000, 2_000
 NO_LONGER = "You no longer have permission to change this: your role changed after you opened it."
 BACK = "This is the text that you typed before. Nothing is saved yet: check it, then save."
-_MACHINERY = {"csrfmiddlewaretoken", KEPT, "version", "opened", "take_theirs"}
+_HIDDEN_FIELDS = {"csrfmiddlewaretoken", RESUBMISSION, "version", "opened", "take_theirs"}
 
 
-def is_keepable(request: HttpRequest) -> bool:
-    """Whether a request brings a form of the knowledge base, of a size that a page can carry."""
+def has_input(request: HttpRequest) -> bool:
+    """Whether a request submits an admin form of ours that is small enough to repeat in a page."""
     match = request.resolver_match
-    if request.method != "POST" or match is None or not hasattr(getattr(match.func, "model_admin", None), "written"):
+    if (
+        request.method != "POST"
+        or match is None
+        or not hasattr(getattr(match.func, "model_admin", None), "value_fields")
+    ):
         return False
     if not (match.url_name or "").endswith(("_add", "_change")) or request.FILES:
         return False
@@ -33,29 +37,29 @@ def is_keepable(request: HttpRequest) -> bool:
     return len(fields) <= MAX_FIELDS and sum(len(value) for _, value in fields) <= MAX_CHARACTERS
 
 
-def page(request: HttpRequest, gone: str = "", status: int = 404) -> HttpResponse:
-    """Show what was typed, to be put back into the form after logging in; to be copied where its object is `gone`."""
+def page(request: HttpRequest, reason: str = "", status: int = 404) -> HttpResponse:
+    """Show the submitted input: to resubmit after logging in or, if a `reason` forbids saving, to copy."""
     fields = list(_fields(request))
     context = {
         **admin.site.each_context(request),
-        "title": "You were logged out; your text is kept" if not gone else "Your text cannot be saved here",
-        "gone": gone,
+        "title": "You were logged out; your text is kept" if not reason else "Your text cannot be saved here",
+        "reason": reason,
         "fields": fields,
-        "typed": [(_title(name), value) for name, value in fields if _is_words(name, value)],
-        "kept": KEPT,
+        "texts": [(_title(name), value) for name, value in fields if _is_text(name, value)],
+        "marker": RESUBMISSION,
     }
-    return TemplateResponse(request, "admin/kb/kept.html", context, status=status if gone else 403)
+    return TemplateResponse(request, "admin/kb/unsaved_input.html", context, status=status if reason else 403)
 
 
 def rerender_with_input(request: HttpRequest) -> HttpResponse | None:
-    """Answer a form whose CSRF token is stale with the same form; None where it is not sure to come from this site."""
+    """Return the same form with its input and a new CSRF token; None if the form may come from another site."""
     match = request.resolver_match
-    if match is None or not is_keepable(request) or not _is_from_here(request):
+    if match is None or not has_input(request) or not _is_same_origin(request):
         return None
     if not admin.site.has_permission(request):
         return page(request)
-    # A kept form is held by the admin, so that there is nothing for a forged one to do.
-    for mark in (SHOWN_AGAIN, "_dont_enforce_csrf_checks"):
+    # The admin never saves a resubmission, so a forged one can do no harm.
+    for mark in (RERENDER, "_dont_enforce_csrf_checks"):
         setattr(request, mark, True)
     answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return answer
@@ -63,27 +67,27 @@ def rerender_with_input(request: HttpRequest) -> HttpResponse | None:
 
 def _fields(request: HttpRequest) -> Iterable[tuple[str, str]]:
     for name, values in request.POST.lists():
-        if name not in ("csrfmiddlewaretoken", KEPT):
+        if name not in ("csrfmiddlewaretoken", RESUBMISSION):
             yield from ((name, str(value)) for value in values)
 
 
-def _is_words(name: str, value: str) -> bool:
-    """Whether a person reads it: a row's number, which a choice sends, says nothing to them."""
-    return bool(value.strip()) and not value.isdigit() and not name.startswith("_") and name not in _MACHINERY
+def _is_text(name: str, value: str) -> bool:
+    """Whether a value is text for a person: the ids that selects send are not."""
+    return bool(value.strip()) and not value.isdigit() and not name.startswith("_") and name not in _HIDDEN_FIELDS
 
 
 def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _is_from_here(request: HttpRequest) -> bool:
-    """Whether the browser says that the form came from a page of this site; other sites cannot make it say so."""
+def _is_same_origin(request: HttpRequest) -> bool:
+    """Whether the browser says that this site sent the form; other sites cannot forge these headers."""
     origin = request.headers.get("Origin", "")
     if origin and origin != "null":
         return urlsplit(origin)[:2] == (request.scheme, request.get_host())
     return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
-def is_kept(request: Any) -> bool:
-    """Whether a form comes back from being kept: it is to be shown, not saved."""
-    return request.method == "POST" and (KEPT in request.POST or hasattr(request, SHOWN_AGAIN))
+def is_resubmission(request: Any) -> bool:
+    """Whether a form is resubmitted: the admin shows it and saves nothing."""
+    return request.method == "POST" and (RESUBMISSION in request.POST or hasattr(request, RERENDER))

@@ -1,4 +1,4 @@
-"""Steps on many rows of a list: chosen, confirmed on a page of their own, done in one transaction, and reported."""
+"""Bulk actions: chosen in a list, confirmed on a page of their own, done in one transaction, then reported."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from kb.admin.forms.choices import is_id, label
-from kb.admin.lists.tags import shortened
+from kb.admin.lists.tags import shorten
 from kb.models import Door
 from kb.models.visibility import Person
 from kb.services.bulk_edits import MAX_ROWS, BulkResult, each
 from kb.services.journal import By, NotAllowed, StaleEdit
 
-NAMED = 10
-SHOWN = 100
+MAX_NAMES = 10
+MAX_ROW_LINKS = 100
 
-Given = dict[str, Any]
+FormValues = dict[str, Any]
 
 
-class StepForm(forms.Form):
-    """What a step is told besides its rows."""
+class BulkForm(forms.Form):
+    """The form on the confirmation page of a bulk action."""
 
     reason = forms.CharField(required=False, max_length=100, help_text="Shown in the history of each row.")
 
     def __init__(self, *args: Any, user: Person | None, site: Any, **kwargs: Any) -> None:
-        """Keep who asks: a step offers what that person may read."""
+        """Store the person, because a form offers only what that person may read."""
         super().__init__(*args, **kwargs)
         self.user, self.site = user, site
         self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
@@ -41,134 +41,138 @@ class StepForm(forms.Form):
 
 @dataclass(frozen=True)
 class BulkAction:
-    """One step: what it is called, who may take it, and the verb that it applies to each row."""
+    """One bulk action: its name, its permission, and the verb that it applies to each row."""
 
     name: str
     label: str
     permission: str
-    verb: Callable[[Any, int, By, Given], Any]
-    form: type[StepForm] = StepForm
-    next: Callable[[BulkResult], SafeString | str] = lambda outcome: ""
-    """What to do next, for the report."""
-    together: Callable[[QuerySet[Any], Mapping[int, int], By, Given], BulkResult] | None = None
-    """In place of the verb: one write about all rows."""
+    verb: Callable[[Any, int, By, FormValues], Any]
+    form: type[BulkForm] = BulkForm
+    next_step: Callable[[BulkResult], SafeString | str] = lambda outcome: ""
+    """A hint for the report: what to do next."""
+    bulk_verb: Callable[[QuerySet[Any], Mapping[int, int], By, FormValues], BulkResult] | None = None
+    """Replaces `verb` if one write covers all rows."""
 
     @property
     def title(self) -> str:
-        """The label without its sign that the next page asks for something."""
+        """The label without its ellipsis."""
         return self.label.rstrip("…")
 
-    def take(self, rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given) -> BulkResult:
-        """Do it."""
-        if self.together:
-            return self.together(rows, seen, by, given)
-        return each(rows, seen, lambda row, version, by: self.verb(row, version, by, given), by)
+    def run(self, rows: QuerySet[Any], versions: Mapping[int, int], by: By, values: FormValues) -> BulkResult:
+        """Apply the action to the rows. Raises StaleEdit or NotAllowed."""
+        if self.bulk_verb:
+            return self.bulk_verb(rows, versions, by, values)
+        return each(rows, versions, lambda row, version, by: self.verb(row, version, by, values), by)
 
 
-class WithSteps:
-    """A list with steps on many rows, in the place of Django's actions."""
+class WithBulkActions:
+    """A list with our bulk actions instead of Django's."""
 
-    steps: ClassVar[tuple[BulkAction, ...]] = ()
+    bulk_actions: ClassVar[tuple[BulkAction, ...]] = ()
 
     def get_actions(self: Any, request: HttpRequest) -> dict[str, Any]:
-        """Offer the steps that this person may take."""
-        offered = [step for step in self.steps if request.user.has_perm(step.permission)]
-        return {step.name: (_action(step), step.name, step.label) for step in offered}
+        """Return the actions that this person may take."""
+        actions = [action for action in self.bulk_actions if request.user.has_perm(action.permission)]
+        return {action.name: (_view(action), action.name, action.label) for action in actions}
 
     def response_action(self: Any, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
-        """Take a step on what was chosen; what is no row's number was chosen by nobody."""
+        """Run an action on the chosen rows; refuse values that are not primary keys."""
         if not all(is_id(value) for value in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)):
             messages.error(request, "Your selection contains something that is not in this list. Select again.")
             return None
         return super().response_action(request, queryset, *args)  # type: ignore[misc]
 
 
-def _action(step: BulkAction) -> Callable[..., HttpResponse | None]:
-    def act(admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        if not request.user.has_perm(step.permission):
+def _view(action: BulkAction) -> Callable[..., HttpResponse | None]:
+    def view(admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        if not request.user.has_perm(action.permission):
             raise PermissionDenied
-        return _confirmed(step, admin, request) if "seen" in request.POST else _chosen(step, admin, request, queryset)
+        return (
+            _run_action(action, admin, request) if "seen" in request.POST else _start(action, admin, request, queryset)
+        )
 
-    return act
+    return view
 
 
-def _chosen(step: BulkAction, admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+def _start(action: BulkAction, admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
     count = queryset.count()
     if count > MAX_ROWS:
         noun = admin.opts.verbose_name_plural
-        say = f"You selected {count:,} {noun}; the limit is {MAX_ROWS:,}. Filter the list first."
-        messages.error(request, say)
+        message = f"You selected {count:,} {noun}; the limit is {MAX_ROWS:,}. Filter the list first."
+        messages.error(request, message)
         return None
-    seen = dict(queryset.prefetch_related(None).values_list("pk", "version"))
-    if not seen:
+    versions = dict(queryset.prefetch_related(None).values_list("pk", "version"))
+    if not versions:
         messages.warning(request, "The selected rows no longer exist. Select again.")
         return None
-    return _ask(step, admin, request, seen, step.form(user=request.user, site=admin.admin_site))
+    return _confirmation_page(action, admin, request, versions, action.form(user=request.user, site=admin.admin_site))
 
 
-def _confirmed(step: BulkAction, admin: Any, request: HttpRequest) -> HttpResponse | None:
-    seen = _read(request.POST["seen"])
-    if not seen:
+def _run_action(action: BulkAction, admin: Any, request: HttpRequest) -> HttpResponse | None:
+    versions = _versions(request.POST["seen"])
+    if not versions:
         messages.error(request, "Your selection could not be read. Select again.")
         return None
-    form = step.form(request.POST, user=request.user, site=admin.admin_site)
+    form = action.form(request.POST, user=request.user, site=admin.admin_site)
     if not form.is_valid():
-        return _ask(step, admin, request, seen, form)
+        return _confirmation_page(action, admin, request, versions, form)
     by = By(request.user, Door.ADMIN, form.cleaned_data.pop("reason").replace("\x00", ""))
     rows = admin.get_queryset(request).prefetch_related(None)
     try:
-        outcome = step.take(rows, seen, by, form.cleaned_data)
+        outcome = action.run(rows, versions, by, form.cleaned_data)
     except (StaleEdit, NotAllowed) as refusal:
         messages.error(request, f"Nothing was changed. {refusal}")
     else:
-        _report(step, admin, request, outcome)
+        _report(action, admin, request, outcome)
     return None
 
 
-def _ask(step: BulkAction, admin: Any, request: HttpRequest, seen: Mapping[int, int], form: StepForm) -> HttpResponse:
-    nouns = admin.opts.verbose_name if len(seen) == 1 else admin.opts.verbose_name_plural
-    rows = admin.get_queryset(request).prefetch_related(None).filter(pk__in=list(seen)[:SHOWN])
+def _confirmation_page(
+    action: BulkAction, admin: Any, request: HttpRequest, versions: Mapping[int, int], form: BulkForm
+) -> HttpResponse:
+    nouns = admin.opts.verbose_name if len(versions) == 1 else admin.opts.verbose_name_plural
+    rows = admin.get_queryset(request).prefetch_related(None).filter(pk__in=list(versions)[:MAX_ROW_LINKS])
     context = {
         **admin.admin_site.each_context(request),
-        "title": f"{step.title}: {len(seen):,} {nouns}",
-        "step": step,
+        "title": f"{action.title}: {len(versions):,} {nouns}",
+        "action": action,
         "form": form,
         "rows": [(row, label(row)) for row in rows],
-        "count": len(seen),
-        "more": max(len(seen) - SHOWN, 0),
-        "seen": ",".join(f"{pk}:{version}" for pk, version in seen.items()),
-        "first": next(iter(seen), ""),
+        "count": len(versions),
+        "more": max(len(versions) - MAX_ROW_LINKS, 0),
+        "versions": ",".join(f"{pk}:{version}" for pk, version in versions.items()),
+        "first": next(iter(versions), ""),
         "checkbox": helpers.ACTION_CHECKBOX_NAME,
         "media": admin.media + form.media,
         "opts": admin.opts,
         "change": f"admin:kb_{admin.opts.model_name}_change",
     }
-    return TemplateResponse(request, "admin/kb/step.html", context)
+    return TemplateResponse(request, "admin/kb/bulk_action.html", context)
 
 
-def _read(seen: str) -> dict[int, int]:
-    """Return the versions of the rows that the page before showed; {} for what no page of ours sends."""
-    pairs = [pair.split(":") for pair in seen.split(",")]
+def _versions(text: str) -> dict[int, int]:
+    """Return the version of each chosen row, from the confirmation page's hidden field; {} if the text is invalid."""
+    pairs = [pair.split(":") for pair in text.split(",")]
     if len(pairs) > MAX_ROWS or not all(len(pair) == 2 and is_id(pair[0]) and is_id(pair[1]) for pair in pairs):
         return {}
     return {int(pk): int(version) for pk, version in pairs}
 
 
-def _report(step: BulkAction, admin: Any, request: HttpRequest, outcome: BulkResult) -> None:
-    say = f"{step.title}: {_counted(admin, len(outcome.done))} changed."
+def _report(action: BulkAction, admin: Any, request: HttpRequest, outcome: BulkResult) -> None:
+    message = f"{action.title}: {_count_label(admin, len(outcome.done))} changed."
     if outcome.unchanged:
-        say += f" {_counted(admin, len(outcome.unchanged))} already up to date."
+        message += f" {_count_label(admin, len(outcome.unchanged))} already up to date."
     if outcome.proposed:
-        say += f" {len(outcome.proposed):,} waiting for a reviewer."
-    (messages.success if outcome.done or outcome.proposed else messages.warning)(request, say)
+        message += f" {len(outcome.proposed):,} waiting for a reviewer."
+    (messages.success if outcome.done or outcome.proposed else messages.warning)(request, message)
     for reason, rows in outcome.skipped.items():
-        names = ", ".join(f"“{shortened(str(row), 60)}”" for row in rows[:NAMED])
-        more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
+        names = ", ".join(f"“{shorten(str(row), 60)}”" for row in rows[:MAX_NAMES])
+        more = f" and {len(rows) - MAX_NAMES:,} more" if len(rows) > MAX_NAMES else ""
         why = capfirst(reason).rstrip(".")
-        messages.warning(request, f"{_counted(admin, len(rows))} skipped: {names}{more}. {why}.")
-    if outcome.done and (next_say := step.next(outcome)):
-        messages.info(request, next_say)
+        messages.warning(request, f"{_count_label(admin, len(rows))} skipped: {names}{more}. {why}.")
+    if outcome.done and (hint := action.next_step(outcome)):
+        messages.info(request, hint)
 
 
-def _counted(admin: Any, count: int) -> str:
+def _count_label(admin: Any, count: int) -> str:
     return f"{count:,} {admin.opts.verbose_name if count == 1 else admin.opts.verbose_name_plural}"

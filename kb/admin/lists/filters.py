@@ -1,4 +1,4 @@
-"""Filters of the lists that are questions of support, not columns. A value that is not offered is an error."""
+"""List filters that are not plain columns. A value that a filter does not offer is an error."""
 
 from typing import Any
 
@@ -13,30 +13,30 @@ from kb.models import Proposal
 from kb.models.fields import VENDOR_TEXTS
 
 
-class Question(admin.SimpleListFilter):
-    """A question with its answers: the value in the address, the label, and what it keeps of a list."""
+class OptionFilter(admin.SimpleListFilter):
+    """A filter with fixed options: value in the address, label, and a function that narrows the list."""
 
-    answers: tuple[tuple[str, str, Any], ...]
+    options: tuple[tuple[str, str, Any], ...]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Name the answers."""
-        return [(value, label) for value, label, _narrow in self.answers]
+        """Return the options."""
+        return [(value, label) for value, label, _narrow in self.options]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep what answers so."""
+        """Return the rows of the chosen option. Raises IncorrectLookupParameters for an unknown one."""
         if self.value() is None:
             return queryset
-        for value, _label, narrow in self.answers:
+        for value, _label, narrow in self.options:
             if value == self.value():
                 return narrow(queryset)
         raise IncorrectLookupParameters(f"{self.parameter_name}: {self.value()}")
 
 
-class Belonging(admin.RelatedFieldListFilter):
-    """What a row belongs to: all that this person may read, without asking every row what it belongs to."""
+class ParentFilter(admin.RelatedFieldListFilter):
+    """Filters by a parent such as the table: offers every one that this person may read, without a query per row."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
-        """Name the choices; sections only of the table that is chosen, where one is."""
+        """Return the choices; sections only of the chosen table, if there is one."""
         rows = field.related_model.objects.visible_to(request.user)
         table = request.GET.get("table__id__exact", "")
         if field.name == "section":
@@ -49,45 +49,45 @@ for _name in VENDOR_TEXTS:
     _EDITED |= ~Q(**{_name: F(f"vendor_{_name}")})
 
 
-class Listed(Question):
+class ListingFilter(OptionFilter):
     """Whether the vendor still lists the code."""
 
     title = "vendor listing"
     parameter_name = "listed"
-    answers = (
+    options = (
         ("yes", "Listed", lambda codes: codes.current()),
         ("no", "Retired", lambda codes: codes.exclude(retired_at=None)),
     )
 
 
-class HasNote(Question):
-    """Whether there is a note about the code."""
+class NoteFilter(OptionFilter):
+    """Whether the code has a note."""
 
     title = "note"
     parameter_name = "note"
-    answers = (
+    options = (
         ("yes", "Has a note", lambda codes: codes.filter(has_notes=True)),
         ("no", "No note", lambda codes: codes.filter(has_notes=False)),
     )
 
 
-class Wording(Question):
-    """Whose words agents read."""
+class WordingFilter(OptionFilter):
+    """Whether agents read the vendor's words or support's."""
 
     title = "text"
     parameter_name = "wording"
-    answers = (
+    options = (
         ("ours", "Edited by support", lambda codes: codes.filter(_EDITED)),
         ("vendor", "Vendor's text", lambda codes: codes.exclude(_EDITED)),
     )
 
 
-class ToCheck(Question):
-    """Notes that somebody should look at again."""
+class ReviewFilter(OptionFilter):
+    """Notes that need another look."""
 
     title = "review"
     parameter_name = "check"
-    answers = (
+    options = (
         ("due", "Review due", lambda notes: notes.due(timezone.localdate())),
         ("proposed", "Change proposed", lambda notes: notes.filter(pk__in=Proposal.objects.open().values("note"))),
         ("asked", "Needs attention", lambda notes: notes.current().exclude(verify_since=None)),

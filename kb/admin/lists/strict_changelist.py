@@ -1,4 +1,4 @@
-"""What the address of a list asks for: an unknown filter or value is an error that names what is allowed."""
+"""Strict list addresses: an unknown filter or value is an error that names what is allowed."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
@@ -12,73 +12,77 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from kb.admin.forms.choices import is_id
-from kb.admin.lists.tags import shortened
+from kb.admin.lists.tags import shorten
 from kb.models.visibility import Person
 
-MAX_NAMED = 30
+MAX_VALUES = 30
 YES_NO = ("True", "False", "1", "0")
-MAX_FOUND = 1_000
-"""Rows of a search that are counted and paged through: nobody reads more, and a database would find them all."""
+MAX_MATCHES = 1_000
+"""The most search results that a list counts and pages through; finding all of them would cost too much."""
 
 
 class WrongParameter(Exception):
-    """An address asks a list for what it does not have; the message says what, for a person."""
+    """An address has a parameter or value that the list does not accept; the message says which, for a person."""
 
     def __init__(self, name: str, problem: str, allowed: Iterable[Any] = ()) -> None:
-        named = [str(one) for one in allowed]
-        more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
-        listed = f" Allowed: {', '.join(named[:MAX_NAMED])}{more}." if named else ""
-        super().__init__(f"“{shortened(name, 60)}” in the address {problem}.{listed} The whole list is shown.")
+        values = [str(value) for value in allowed]
+        more = f" and {len(values) - MAX_VALUES} more" if len(values) > MAX_VALUES else ""
+        hint = f" Allowed: {', '.join(values[:MAX_VALUES])}{more}." if values else ""
+        super().__init__(f"“{shorten(name, 60)}” in the address {problem}.{hint} The whole list is shown.")
 
 
-class AskedList(ChangeList):
-    """A list that refuses what it cannot answer before a database is asked: databases differ in what they say."""
+class StrictList(ChangeList):
+    """A list that checks its address before any query: databases raise different errors for the same bad value."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the address. Raises WrongParameter."""
+        """Check the address. Raises WrongParameter."""
         for name, values in request.GET.lists():
             if any("\x00" in text for text in (name, *values)):
                 raise WrongParameter(name.replace("\x00", ""), "contains a NUL byte, which is not allowed")
         page = request.GET.get(PAGE_VAR, "1")
         if not is_id(page):
-            raise WrongParameter(PAGE_VAR, f"is not a whole number: {shortened(page, 40)}")
+            raise WrongParameter(PAGE_VAR, f"is not a whole number: {shorten(page, 40)}")
         try:
             super().__init__(request, *args, **kwargs)
         except IncorrectLookupParameters as problem:
-            raise WrongParameter(PAGE_VAR, f"is not a page of this list: {shortened(page, 40)}") from problem
+            raise WrongParameter(PAGE_VAR, f"is not a page of this list: {shorten(page, 40)}") from problem
         except DisallowedModelAdminToField:
             raise WrongParameter(TO_FIELD_VAR, "is not a field that others refer to") from None
         if not 1 <= self.page_num <= self.paginator.num_pages:
             raise WrongParameter(PAGE_VAR, f"is not a page of this list: {page}", [f"1 to {self.paginator.num_pages}"])
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """Return the filters, once each parameter is known and each value is one that it takes."""
+        """Return the filters after checking each parameter and value. Raises WrongParameter."""
         self._check_order(request.GET.get(ORDER_VAR, ""))
-        known = {name: check for one in self.list_filter for name, check in _checks(self.model, one, request.user)}
+        checks = {
+            name: check
+            for list_filter in self.list_filter
+            for name, check in _checks(self.model, list_filter, request.user)
+        }
         for name, values in self.filter_params.items():
-            if name in (*IGNORED_PARAMS, *self.model_admin.also_asked):  # type: ignore[attr-defined]
+            if name in (*IGNORED_PARAMS, *self.model_admin.extra_parameters):  # type: ignore[attr-defined]
                 continue
-            if name not in known:
-                raise WrongParameter(name, "is not a filter of this list", [*known, "q"])
+            if name not in checks:
+                raise WrongParameter(name, "is not a filter of this list", [*checks, "q"])
             for value in values:
-                known[name](name, value)
+                checks[name](name, value)
         return super().get_filters(request)
 
     def get_results(self, request: HttpRequest) -> None:
-        """Find the numbers of a page's rows first, then the rows.
+        """Find the ids of a page's rows first, then load those rows.
 
-        A database that sorts or searches carries along all that it is asked for, asks it of every row that fits, and
-        PostgreSQL compiles such a query for longer than it runs.
+        In one query, the database would load and annotate every matching row before it sorts, and PostgreSQL would
+        compile the query for longer than it runs.
         """
         super().get_results(request)
-        found: Any = self.result_list
+        page: Any = self.result_list
         if self.query:
             is_cut = self.multi_page and not (self.show_all and self.can_show_all)
-            found = found if is_cut else self.paginator.object_list
+            page = page if is_cut else self.paginator.object_list
         else:
-            found = found.values_list("pk", flat=True)
-        rows, asked = self.root_queryset.filter(pk__in=list(found)), self.queryset.query
-        rows.query.select_related, rows.query.order_by = asked.select_related, asked.order_by
+            page = page.values_list("pk", flat=True)
+        rows, query = self.root_queryset.filter(pk__in=list(page)), self.queryset.query
+        rows.query.select_related, rows.query.order_by = query.select_related, query.order_by
         self.result_list = rows
 
     def _check_order(self, order: str) -> None:
@@ -86,73 +90,73 @@ class AskedList(ChangeList):
             number = part.removeprefix("-")
             if not (is_id(number) and int(number) < len(self.list_display) + 1):
                 allowed = [f"1 to {len(self.list_display)}, a minus for descending order, and dots between them"]
-                raise WrongParameter(ORDER_VAR, f"is not a column: {shortened(part, 40)}", allowed)
+                raise WrongParameter(ORDER_VAR, f"is not a column: {shorten(part, 40)}", allowed)
 
 
 def _checks(model: Any, list_filter: Any, user: Person | None) -> Iterator[tuple[str, Any]]:
-    """Yield what a filter is called in an address, and what raises WrongParameter for a value that it does not take."""
+    """Yield each parameter name of a filter, and the function that raises WrongParameter for a bad value."""
     if isinstance(list_filter, type):
-        yield list_filter.parameter_name, _answer_of(list_filter)  # type: ignore[attr-defined]
+        yield list_filter.parameter_name, _option_check(list_filter)  # type: ignore[attr-defined]
         return
     path = list_filter[0] if isinstance(list_filter, tuple) else list_filter
     field: Any = get_fields_from_path(model, path)[-1]
-    yield f"{path}__isnull", _one_of(YES_NO)
+    yield f"{path}__isnull", _value_check(YES_NO)
     if field.is_relation:
-        yield f"{path}__{field.target_field.name}__exact", _row_of(field.related_model, user)
+        yield f"{path}__{field.target_field.name}__exact", _row_check(field.related_model, user)
     elif field.choices:
-        yield f"{path}__exact", _one_of(str(value) for value, _ in field.flatchoices)
+        yield f"{path}__exact", _value_check(str(value) for value, _ in field.flatchoices)
     elif field.get_internal_type() == "BooleanField":
-        yield f"{path}__exact", _one_of(YES_NO)
+        yield f"{path}__exact", _value_check(YES_NO)
     else:
         yield path, lambda name, value: None
 
 
-def _answer_of(question: Any) -> Any:
-    answers = getattr(question, "answers", None)
-    return _one_of(value for value, *_ in answers) if answers else lambda name, value: None
+def _option_check(list_filter: Any) -> Any:
+    options = getattr(list_filter, "options", None)
+    return _value_check(value for value, *_ in options) if options else lambda name, value: None
 
 
-def _one_of(allowed: Iterable[str]) -> Any:
-    taken = list(allowed)
+def _value_check(allowed: Iterable[str]) -> Any:
+    values = list(allowed)
 
     def check(name: str, value: str) -> None:
-        if value not in taken:
-            raise WrongParameter(name, f"cannot have this value: {shortened(value, 40)}", taken)
+        if value not in values:
+            raise WrongParameter(name, f"cannot have this value: {shorten(value, 40)}", values)
 
     return check
 
 
-def _row_of(model: Any, user: Person | None) -> Any:
+def _row_check(model: Any, user: Person | None) -> Any:
     def check(name: str, value: str) -> None:
         rows = model._default_manager.all()
-        seen = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
-        if not (is_id(value) and seen.filter(pk=value).exists()):
-            raise WrongParameter(name, f"is no existing {model._meta.verbose_name}: {shortened(value, 40)}")
+        visible = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+        if not (is_id(value) and visible.filter(pk=value).exists()):
+            raise WrongParameter(name, f"is no existing {model._meta.verbose_name}: {shorten(value, 40)}")
 
     return check
 
 
-class WithAskedList:
-    """A list whose address is answered or refused in words, and whose size is not felt."""
+class WithStrictList:
+    """A list that refuses a bad address in words, and stays quick on large tables."""
 
-    also_asked: ClassVar[tuple[str, ...]] = ()
-    """What a list is asked for besides its filters."""
+    extra_parameters: ClassVar[tuple[str, ...]] = ()
+    """Parameters that the list accepts besides its filters."""
 
     def get_paginator(self: Any, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Paginator:
-        """Return the pages of a list: of a search, which is dear, the numbers of the first rows at once."""
+        """Return the pages of a list; of a search, which is slow, only the first MAX_MATCHES ids."""
         if not request.GET.get(SEARCH_VAR):
             return super().get_paginator(request, queryset, *args, **kwargs)  # type: ignore[misc]
-        found = list(queryset.values_list("pk", flat=True)[: MAX_FOUND + 1])
-        pages = super().get_paginator(request, found[:MAX_FOUND], *args, **kwargs)  # type: ignore[misc]
-        pages.has_more = len(found) > MAX_FOUND
+        pks = list(queryset.values_list("pk", flat=True)[: MAX_MATCHES + 1])
+        pages = super().get_paginator(request, pks[:MAX_MATCHES], *args, **kwargs)  # type: ignore[misc]
+        pages.has_more = len(pks) > MAX_MATCHES
         return pages
 
     def get_changelist(self: Any, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the list that refuses what it cannot answer."""
-        return AskedList
+        """Return the strict list class."""
+        return StrictList
 
     def changelist_view(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list, or the entire list and what is wrong with the address."""
+        """Show the list; for a bad address, the entire list and a message."""
         try:
             return super().changelist_view(request, extra_context)  # type: ignore[misc]
         except WrongParameter as wrong:

@@ -1,4 +1,4 @@
-"""Return codes: what the vendor says, and what support makes of it."""
+"""Return codes in the admin."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from kb import searching
 from kb.admin.forms.versions import VersionedAdmin, VersionedForm
 from kb.admin.lists import tags
-from kb.admin.lists.actions import WithSteps
-from kb.admin.lists.code_actions import CODE_STEPS
-from kb.admin.lists.filters import Belonging, HasNote, Listed, Wording
+from kb.admin.lists.actions import WithBulkActions
+from kb.admin.lists.code_actions import CODE_ACTIONS
+from kb.admin.lists.filters import ListingFilter, NoteFilter, ParentFilter, WordingFilter
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.origins import Origin
@@ -26,7 +26,7 @@ from kb.text.codes.disposition import DISPOSITIONS, FIXERS, derive_disposition
 
 
 class CodeForm(VersionedForm):
-    """Support's side of a code. An empty disposition or fixer hands the decision back to the vendor's words."""
+    """Support's side of a code. An empty disposition or fixer means: follow the vendor's words."""
 
     disposition = forms.TypedChoiceField(label="What to do", required=False, empty_value=None)
     fixer = forms.TypedChoiceField(label="Who can fix it", required=False, empty_value=None)
@@ -38,65 +38,68 @@ class CodeForm(VersionedForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer what follows from the vendor's words first, and the way back where our words differ from them."""
+        """Offer the vendor's value first, and a checkbox for each text that support has changed."""
         super().__init__(*args, **kwargs)
-        derived = derive_disposition(self.instance.vendor_suggested_actions)
+        vendor_values = derive_disposition(self.instance.vendor_suggested_actions)
         for name, labels in (("disposition", DISPOSITIONS), ("fixer", FIXERS)):
             field = self.fields[name]
             assert isinstance(field, forms.TypedChoiceField)
-            field.choices = [("", f"From the vendor's text: {labels[getattr(derived, name)]}"), *labels.items()]
+            field.choices = [
+                ("", f"From the vendor's text: {labels[getattr(vendor_values, name)]}"),
+                *labels.items(),
+            ]
             by_vendor = getattr(self.instance, f"{name}_origin") == Origin.VENDOR
             self.initial[name] = "" if by_vendor else getattr(self.instance, name)
         edited = self.instance.edited_texts
         for name in VENDOR_TEXTS[1:]:
             if name in self.fields:
                 self.fields[name].widget.attrs["rows"] = 4
-        take = self.fields["take_vendor"]
-        assert isinstance(take, forms.MultipleChoiceField)
-        take.choices = [(name, LABELS[name]) for name in edited]
+        checkboxes = self.fields["take_vendor"]
+        assert isinstance(checkboxes, forms.MultipleChoiceField)
+        checkboxes.choices = [(name, LABELS[name]) for name in edited]
 
     def clean(self) -> dict[str, Any]:
-        """Put the vendor's words in where that was asked for."""
-        cleaned = super().clean()
-        for name in cleaned.get("take_vendor", []):
-            cleaned[name] = getattr(self.instance, f"vendor_{name}")
-        successor = cleaned.get("successor")
+        """Replace the ticked texts with the vendor's; add an error if the code is its own successor."""
+        values = super().clean()
+        for name in values.get("take_vendor", []):
+            values[name] = getattr(self.instance, f"vendor_{name}")
+        successor = values.get("successor")
         if successor and successor.pk == self.instance.pk:
             self.add_error("successor", "A code cannot be its own successor: choose another one, or none.")
-        return cleaned
+        return values
 
 
-def _vendor_says(name: str) -> Any:
+def _vendor_text_column(name: str) -> Any:
     @admin.display(description=f"{LABELS[name]}, vendor's text")
-    def says(self: Any, code: ReturnCode) -> SafeString:
+    def column(self: Any, code: ReturnCode) -> SafeString:
         words = {"vendor": getattr(code, f"vendor_{name}"), "ours": getattr(code, name)}
-        return render_to_string("admin/kb/vendor_says.html", words)
+        return render_to_string("admin/kb/vendor_text.html", words)
 
-    return says
+    return column
 
 
 @admin.register(ReturnCode)
-class ReturnCodeAdmin(WithSteps, VersionedAdmin):
-    """Codes come with imports, and the vendor dropping one retires it: nothing is added or deleted by hand."""
+class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
+    """Codes come with imports and are retired by them: nobody adds or deletes one here."""
 
     form = CodeForm
-    steps = CODE_STEPS
+    bulk_actions = CODE_ACTIONS
     noun = "code"
-    written = EDITABLE_FIELDS
-    also_in_history = (*(f"vendor_{name}" for name in VENDOR_TEXTS), "retired_at")
-    list_display = ("listed_code", "meaning", "place", "listed_disposition", "listed_fixer", "listed_notes", "wording")
+    value_fields = EDITABLE_FIELDS
+    extra_history_fields = (*(f"vendor_{name}" for name in VENDOR_TEXTS), "retired_at")
+    list_display = ("code_column", "meaning", "place", "disposition_column", "fixer_column", "notes_column", "wording")
     list_filter = (
-        Listed,
-        HasNote,
+        ListingFilter,
+        NoteFilter,
         "disposition",
         "fixer",
-        Wording,
-        ("table", Belonging),
-        ("section", Belonging),
+        WordingFilter,
+        ("table", ParentFilter),
+        ("section", ParentFilter),
     )
-    # Not the model's own order: that sorts by the words of the tables, which no index of the codes has.
+    # The model's own order sorts by table names, and no index of the codes has those.
     ordering = ("table_id", "position", "pk")
-    # Counts beside each answer of each filter: as many counts of all codes.
+    # Facets would count all codes once for each option of each filter.
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ("table", "section")
     search_fields = ("code",)
@@ -112,7 +115,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnCode]:
-        """Show what this person may read, and whether there is a note about it."""
+        """Return the codes that this person may read, each with whether it has a note."""
         notes = TroubleshootingNote.objects.visible_to(request.user).current()
         return super().get_queryset(request).select_related("table", "section").with_note_flag(notes)  # type: ignore[attr-defined]
 
@@ -121,7 +124,7 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Say who owns what; the way back to the vendor's words only where there is one."""
+        """Return fieldsets that say who owns what; "Back to the vendor's words" only if support changed a text."""
         texts = [(name, f"says_{name}") for name in VENDOR_TEXTS]
         back = ["take_vendor"] if obj and obj.edited_texts and self.has_change_permission(request, obj) else []
         extra = ["other_columns"] if obj and obj.extra else []
@@ -139,27 +142,30 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         ]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find a code in any of its readings; only where there is none, by its beginning or by words."""
+        """Find a code in any spelling; if there is none, by its beginning or by words."""
         term = search_term.replace("\x00", "").strip()
         if not term:
             return queryset, False
-        exact = queryset.matching(term)
-        if exact.exists():
-            return exact, False
+        exact_matches = queryset.matching(term)
+        if exact_matches.exists():
+            return exact_matches, False
         codes = ReturnCode.objects.order_by()
-        begun, said = lookup_queries.begun(codes, term[:64]), searching.containing(codes, term, request.user)
-        if not begun.exists():
-            # Not by the union: where a word is everywhere, the database goes through the codes in the list's order.
+        prefix_matches, word_matches = (
+            lookup_queries.begun(codes, term[:64]),
+            searching.containing(codes, term, request.user),
+        )
+        if not prefix_matches.exists():
+            # Not by the union: for a frequent word, the database would go through the codes in the list's order.
             return searching.containing(queryset, term, request.user), False
-        # Of two indexes: with an OR, the database would go through all codes.
-        return queryset.filter(pk__in=begun.values("pk").union(said.values("pk"))), False
+        # A union of two indexes: with an OR, the database would go through all codes.
+        return queryset.filter(pk__in=prefix_matches.values("pk").union(word_matches.values("pk"))), False
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """Show the form with what is known about the code."""
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "about_code": True})
+        """Show the form with links to the code's notes and incidents."""
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "has_code_links": True})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Add the notes and incidents of the code, each one click away."""
+        """Add the code's notes and incidents."""
         code = kwargs.get("obj")
         if code is not None:
             context["notes"] = TroubleshootingNote.objects.visible_to(request.user).about(code)
@@ -169,64 +175,64 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> ReturnCode:
-        """Write through the verb."""
+        """Write through the service."""
         assert version is not None
         return edit_code(obj, version, values, by)
 
     def values_of(self, revision: Any) -> dict[str, Any]:
-        """Bring a decision of support's back as such, and one that followed from the vendor's words as theirs."""
+        """Return a disposition or fixer as None if it followed from the vendor's words."""
         values = super().values_of(revision)
-        derived = {n: None for n in ("disposition", "fixer") if getattr(revision, f"{n}_origin") == Origin.VENDOR}
-        return values | derived
+        vendor_values = {n: None for n in ("disposition", "fixer") if getattr(revision, f"{n}_origin") == Origin.VENDOR}
+        return values | vendor_values
 
     @admin.display(description="Code", ordering="sort_key")
-    def listed_code(self, code: ReturnCode) -> SafeString:
-        """Show the code as the vendor writes it."""
+    def code_column(self, code: ReturnCode) -> SafeString:
+        """Return the code as the vendor writes it."""
         return tags.mono(code.code)
 
     @admin.display(description="Description")
     def meaning(self, code: ReturnCode) -> str:
-        """Show the beginning of the description."""
-        return tags.shortened(code.description or code.symbol) or tags.NONE
+        """Return the beginning of the description."""
+        return tags.shorten(code.description or code.symbol) or tags.NONE
 
     @admin.display(description="Table and section")
     def place(self, code: ReturnCode) -> str:
-        """Show where the code stands."""
+        """Return the code's table and section."""
         return f"{code.table.product} / {code.section}"
 
     @admin.display(description="What to do", ordering="disposition")
-    def listed_disposition(self, code: ReturnCode) -> SafeString:
-        """Show the disposition."""
+    def disposition_column(self, code: ReturnCode) -> SafeString:
+        """Return the disposition as a tag."""
         return tags.tag(code.disposition, code.get_disposition_display())
 
     @admin.display(description="Fixed by", ordering="fixer")
-    def listed_fixer(self, code: ReturnCode) -> SafeString:
-        """Show who can fix it."""
+    def fixer_column(self, code: ReturnCode) -> SafeString:
+        """Return the fixer as a tag."""
         return tags.tag(f"fixer-{code.fixer}", code.get_fixer_display())
 
     @admin.display(description="Note")
-    def listed_notes(self, code: Any) -> SafeString:
-        """Show whether there is a note about the code."""
+    def notes_column(self, code: Any) -> SafeString:
+        """Return whether the code has a note."""
         return tags.tag("noted", "Has a note") if code.has_notes else tags.tag("missing", "No note")
 
     @admin.display(description="Status")
     def wording(self, code: ReturnCode) -> SafeString:
-        """Show whether the vendor still lists the code, and whose words these are."""
+        """Return whether the vendor still lists the code, and whether support changed its texts."""
         words = tags.tag("ours", "Edited") if code.edited_texts else tags.tag("vendor", "Vendor text")
         return format_html("{} {}", tags.tag("retired", "Retired"), words) if code.is_retired else words
 
     @admin.display(description="Status")
     def status(self, code: ReturnCode) -> SafeString:
-        """Show whether the vendor still lists the code."""
+        """Return whether the vendor still lists the code."""
         if code.retired_at is None:
             return tags.tag("current", "Listed by the vendor")
         return tags.tag("retired", f"Retired since {code.retired_at:%Y-%m-%d}")
 
     @admin.display(description="Other columns")
     def other_columns(self, code: ReturnCode) -> SafeString:
-        """Show the other columns of the vendor's table."""
+        """Return the other columns of the vendor's table."""
         return render_to_string("admin/kb/other_columns.html", {"columns": code.extra})
 
 
 for _text in VENDOR_TEXTS:
-    setattr(ReturnCodeAdmin, f"says_{_text}", _vendor_says(_text))
+    setattr(ReturnCodeAdmin, f"says_{_text}", _vendor_text_column(_text))

@@ -1,4 +1,4 @@
-"""Flags: what agents say is wrong, given to an owner and answered."""
+"""Flags in the admin: agents raise them, support assigns and answers them."""
 
 from typing import Any
 
@@ -20,10 +20,10 @@ from kb.services.journal import By
 
 
 class FlagForm(VersionedForm):
-    """Who looks after a flag, and what whoever raised it is told."""
+    """The owner of a flag, and the answer to whoever raised it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Say what an answer does; nobody who may not work here can look after a flag."""
+        """Explain what an answer does; offer active staff and the present owner as owners."""
         super().__init__(*args, **kwargs)
         if "answer" in self.fields:
             self.fields["answer"].help_text = "Shown to the person who raised the flag. An answer closes the flag."
@@ -36,24 +36,32 @@ class FlagForm(VersionedForm):
 
 @admin.register(Flag)
 class FlagAdmin(VersionedAdmin):
-    """Flags are raised on cards; here they are assigned and answered, once."""
+    """Flags are raised on cards; here they are assigned, and answered once."""
 
     noun = "flag"
     form = FlagForm
-    written = ("owner", "answer")
-    list_display = ("listed_code", "words", "listed_state", "owner", "listed_note", "raised_by", "listed_raised")
-    list_display_links = ("words",)
+    value_fields = ("owner", "answer")
+    list_display = (
+        "code_column",
+        "comment_column",
+        "state_column",
+        "owner",
+        "note_column",
+        "raised_by",
+        "raised_column",
+    )
+    list_display_links = ("comment_column",)
     list_filter = ("state", ("owner", admin.RelatedOnlyFieldListFilter))
     search_fields = ("comment", "answer", "code__code", "note__title")
     search_help_text = "A code, or words from the flag, its answer or its note."
-    readonly_fields = ("about", "comment", "raised_by", "listed_raised", "listed_state", "listed_answered")
+    readonly_fields = ("about", "comment", "raised_by", "raised_column", "state_column", "answered_column")
     fieldsets = (
-        ("Report", {"fields": ("about", "comment", ("raised_by", "listed_raised"))}),
-        ("Answer", {"fields": ("owner", "answer", ("listed_state", "listed_answered"))}),
+        ("Report", {"fields": ("about", "comment", ("raised_by", "raised_column"))}),
+        ("Answer", {"fields": ("owner", "answer", ("state_column", "answered_column"))}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:
-        """Show what this person may read, with what names it."""
+        """Return the flags that this person may read."""
         return (
             super().get_queryset(request).select_related("code__table", "code__section", "note", "owner", "raised_by")
         )
@@ -63,23 +71,23 @@ class FlagAdmin(VersionedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Leave what is answered as whoever raised it has read it."""
+        """Refuse for an answered flag: somebody has read that answer."""
         return super().has_change_permission(request, obj) and (obj is None or obj.state == FlagState.OPEN)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Flag:
-        """Write through the verbs."""
+        """Write through the services."""
         assert version is not None
         flag = assign_flag(obj, version, values["owner"], by)
         return answer_flag(flag, flag.version, values["answer"], by) if values["answer"].strip() else flag
 
     @admin.display(description="About")
     def about(self, flag: Flag) -> SafeString:
-        """Lead to the forms of the code and of the note, where what is wrong is put right."""
+        """Return links to the code and the note, where the problem can be fixed."""
         code = format_html(
             '<a href="{}">{}</a> {}',
             reverse("admin:kb_returncode_change", args=[flag.code_id]),
             tags.mono(flag.code.code),
-            tags.shortened(flag.code.description),
+            tags.shorten(flag.code.description),
         )
         if flag.note is None:
             return code
@@ -87,31 +95,31 @@ class FlagAdmin(VersionedAdmin):
         return format_html('{}<br>Note: <a href="{}">{}</a>', code, note, flag.note)
 
     @admin.display(description="Code", ordering="code__sort_key")
-    def listed_code(self, flag: Flag) -> SafeString:
-        """Show the code."""
+    def code_column(self, flag: Flag) -> SafeString:
+        """Return the code."""
         return tags.mono(flag.code.code)
 
     @admin.display(description="What is wrong", ordering="comment")
-    def words(self, flag: Flag) -> str:
-        """Show the beginning of what the agent says."""
-        return tags.shortened(flag.comment)
+    def comment_column(self, flag: Flag) -> str:
+        """Return the beginning of the comment."""
+        return tags.shorten(flag.comment)
 
     @admin.display(description="Note")
-    def listed_note(self, flag: Flag) -> str:
-        """Show which note it is about."""
-        return tags.shortened(flag.note.title, 60) if flag.note else tags.NONE
+    def note_column(self, flag: Flag) -> str:
+        """Return the title of the note."""
+        return tags.shorten(flag.note.title, 60) if flag.note else tags.NONE
 
     @admin.display(description="State", ordering="state")
-    def listed_state(self, flag: Flag) -> SafeString:
-        """Show whether it waits."""
+    def state_column(self, flag: Flag) -> SafeString:
+        """Return the state as a tag."""
         return tags.tag(flag.state, flag.get_state_display())
 
     @admin.display(description="Raised", ordering="raised_at")
-    def listed_raised(self, flag: Flag) -> str:
-        """Show when it was raised."""
+    def raised_column(self, flag: Flag) -> str:
+        """Return when the flag was raised."""
         return tags.moment(flag.raised_at)
 
     @admin.display(description="Answered")
-    def listed_answered(self, flag: Flag) -> str:
-        """Show when it was answered."""
+    def answered_column(self, flag: Flag) -> str:
+        """Return when the flag was answered."""
         return tags.moment(flag.answered_at)

@@ -1,4 +1,4 @@
-"""Incident links: where a tracker says what is broken, and which codes it hits."""
+"""Incident links in the admin."""
 
 from typing import Any
 
@@ -14,29 +14,29 @@ from django.utils.safestring import SafeString
 
 from kb.admin.forms import previews
 from kb.admin.forms.choices import is_id
-from kb.admin.forms.incidents import MARKDOWN, WORDS, IncidentForm, reading
+from kb.admin.forms.incidents import MARKDOWN, WORDS, IncidentForm, read_incident
 from kb.admin.forms.versions import VersionedAdmin
 from kb.admin.lists import tags
-from kb.admin.lists.actions import WithSteps
-from kb.admin.lists.incident_actions import INCIDENT_STEPS
+from kb.admin.lists.actions import WithBulkActions
+from kb.admin.lists.incident_actions import INCIDENT_ACTIONS
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.incidents import IncidentState
 from kb.services.incidents import save_incident
 from kb.services.journal import By
 
 CODES_IN_LIST = 3
-SHOWN = 100
+MAX_LINKS = 100
 
 
 @admin.register(IncidentLink)
-class IncidentAdmin(WithSteps, VersionedAdmin):
+class IncidentAdmin(WithBulkActions, VersionedAdmin):
     """Incidents are resolved, never deleted."""
 
-    steps = INCIDENT_STEPS
+    bulk_actions = INCIDENT_ACTIONS
     noun = "incident"
     form = IncidentForm
     change_form_template = "admin/kb/incident_form.html"
-    written = (
+    value_fields = (
         "url",
         "reference",
         "title",
@@ -47,17 +47,17 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
         "workaround",
         "audience",
     )
-    linked = ("codes",)
+    link_fields = ("codes",)
     list_display = (
-        "listed_reference",
+        "reference_column",
         "title",
-        "listed_codes",
-        "listed_state",
-        "listed_audience",
-        "listed_start",
-        "listed_end",
+        "codes_column",
+        "state_column",
+        "audience_column",
+        "start_column",
+        "end_column",
     )
-    list_display_links = ("listed_reference", "title")
+    list_display_links = ("reference_column", "title")
     list_filter = ("state", "audience")
     search_fields = ("reference", "title", "impact", "workaround", "url")
     search_help_text = "A code in any spelling, to find its incidents; a reference, or words."
@@ -76,100 +76,102 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        """Add what the form's script asks, and the page after an incident's end."""
+        """Add the addresses for the form's script, and the page after an incident is resolved."""
         wrap = self.admin_site.admin_view
         return [
             path("look/", wrap(self.look_view), name="kb_incidentlink_look"),
             path("preview/", wrap(self.preview_view), name="kb_incidentlink_preview"),
-            path("<path:object_id>/learned/", wrap(self.learned_view), name="kb_incidentlink_learned"),
+            path("<path:object_id>/learned/", wrap(self.lessons_view), name="kb_incidentlink_learned"),
             *super().get_urls(),
         ]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Say what an empty date of resolution means, and whose form it is."""
+        """Add help texts, and give the form class the person."""
         texts = {
             "started_at": "In your time zone, like all times here.",
             "resolved_at": "Leave empty to use the current time for a resolved incident.",
         }
-        made: Any = super().get_form(request, obj, change, help_texts=texts, **kwargs)
-        made.user = request.user
-        return made
+        form_class: Any = super().get_form(request, obj, change, help_texts=texts, **kwargs)
+        form_class.user = request.user
+        return form_class
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Begin now, with what the address of the form brings along."""
-        brought = {name: request.GET[name].replace("\x00", "") for name in ("url", "title") if name in request.GET}
-        return {"started_at": timezone.now(), **brought, **super().get_changeform_initial_data(request)}
+        """Prefill the start with now, and other fields from the address."""
+        values = {name: request.GET[name].replace("\x00", "") for name in ("url", "title") if name in request.GET}
+        return {"started_at": timezone.now(), **values, **super().get_changeform_initial_data(request)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IncidentLink]:
-        """Show what this person may read, with the first codes of each incident."""
+        """Return the incidents that this person may read, each with its first codes."""
         first = ReturnCode.objects.visible_to(request.user).order_by("sort_key", "pk")[: CODES_IN_LIST + 1]
         return super().get_queryset(request).prefetch_related(Prefetch("codes", first, to_attr="first_codes"))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find the incidents of a code in any of its readings; only where there is none, by words."""
+        """Find the incidents of a code in any spelling; if there are none, by words."""
         term = search_term.replace("\x00", "").strip()
         codes = ReturnCode.objects.visible_to(request.user).matching(term).filter(incidents=OuterRef("pk"))
         about = queryset.filter(Exists(codes))
         return (about, False) if term and about.exists() else super().get_search_results(request, queryset, term)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
-        """Write through the verb."""
+        """Write through the service."""
         return save_incident(obj, version, values, links.get("codes"), by)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save, and keep for the answer what is to be asked next."""
+        """Save, and note on the object what to ask next."""
         super().save_model(request, obj, form, change)
-        obj.just_resolved = obj.state == IncidentState.RESOLVED and "state" in form.changed_data
-        said = {"url", *WORDS} & set(form.changed_data)
-        chosen = {code.pk for code in form.cleaned_data["codes"]}
-        obj.left_out = [code for code, _ in form.reading.proposed if code.pk not in chosen] if said else []
+        obj.is_newly_resolved = obj.state == IncidentState.RESOLVED and "state" in form.changed_data
+        text_changes = {"url", *WORDS} & set(form.changed_data)
+        chosen_ids = {code.pk for code in form.cleaned_data["codes"]}
+        obj.unlinked_codes = (
+            [code for code, _ in form.reading.suggestions if code.pk not in chosen_ids] if text_changes else []
+        )
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """Lead to what is to be asked next."""
-        return self._asked_next(request, obj) or super().response_add(request, obj, post_url_continue)
+        """Redirect to the next question, if there is one."""
+        return self._next_page(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Lead to what is to be asked next."""
-        return self._asked_next(request, obj) or super().response_change(request, obj)
+        """Redirect to the next question, if there is one."""
+        return self._next_page(request, obj) or super().response_change(request, obj)
 
-    def _asked_next(self, request: HttpRequest, incident: Any) -> HttpResponse | None:
-        if incident.just_resolved:
+    def _next_page(self, request: HttpRequest, incident: Any) -> HttpResponse | None:
+        if incident.is_newly_resolved:
             messages.success(request, f"“{incident}” is saved as resolved.")
             return HttpResponseRedirect(reverse("admin:kb_incidentlink_learned", args=[incident.pk]))
-        if not incident.left_out:
+        if not incident.unlinked_codes:
             return None
-        named = ", ".join(code.code for code in incident.left_out)
-        messages.success(request, f"“{incident}” is saved. Its text mentions codes that are not linked: {named}.")
+        codes = ", ".join(code.code for code in incident.unlinked_codes)
+        messages.success(request, f"“{incident}” is saved. Its text mentions codes that are not linked: {codes}.")
         address = reverse("admin:kb_incidentlink_change", args=[incident.pk])
         return HttpResponseRedirect(f"{address}#proposed")
 
     def look_view(self, request: HttpRequest) -> HttpResponse:
-        """Say what an address and the words beside it mean, while they are typed."""
+        """Return what the address and the words say, while somebody types."""
         self._may_write(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        given = {name: request.POST.get(name, "").replace("\x00", "") for name in ("url", "pk", *WORDS)}
-        chosen = {int(value) for value in request.POST.getlist("codes") if is_id(value)}
-        words = "\n".join(given[name] for name in WORDS)
-        pk = int(given["pk"]) if is_id(given["pk"]) else None
-        found = reading(given["url"], words, request.user, chosen, pk)
-        context = {"reading": found, "ticked": set(request.POST.getlist("proposed"))}
+        values = {name: request.POST.get(name, "").replace("\x00", "") for name in ("url", "pk", *WORDS)}
+        chosen_ids = {int(value) for value in request.POST.getlist("codes") if is_id(value)}
+        words = "\n".join(values[name] for name in WORDS)
+        pk = int(values["pk"]) if is_id(values["pk"]) else None
+        incident_reading = read_incident(values["url"], words, request.user, chosen_ids, pk)
+        context = {"reading": incident_reading, "selection": set(request.POST.getlist("proposed"))}
         return TemplateResponse(request, "admin/kb/incident_reading.html", context)
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Render posted Markdown as agents will see it."""
+        """Return posted Markdown, rendered as on the card."""
         self._may_write(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if too_long := previews.refused(request, MARKDOWN):
+        if too_long := previews.length_refusal(request, MARKDOWN):
             return too_long
         texts = [(name.capitalize(), text) for name in MARKDOWN if (text := request.POST.get(name, "")).strip()]
         title = f"Preview: {request.POST.get('title') or 'untitled incident'}"
         context = {**self.admin_site.each_context(request), "title": title, "texts": texts, "opts": self.opts}
         return TemplateResponse(request, "admin/kb/note_preview.html", context)
 
-    def learned_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask what the notes of an incident's codes should say from now on."""
+    def lessons_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the notes of a resolved incident's codes, for an update."""
         incident = self.get_object(request, unquote(object_id))
         if incident is None:
             raise Http404
@@ -183,44 +185,44 @@ class IncidentAdmin(WithSteps, VersionedAdmin):
             **self.admin_site.each_context(request),
             "title": f"Update notes after {incident}",
             "incident": incident,
-            "codes": codes.order_by("sort_key", "pk")[:SHOWN],
+            "codes": codes.order_by("sort_key", "pk")[:MAX_LINKS],
             "code_count": codes.count(),
-            "notes": notes[:SHOWN],
+            "notes": notes[:MAX_LINKS],
             "note_count": notes.count(),
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/kb/incident_learned.html", context)
+        return TemplateResponse(request, "admin/kb/incident_lessons.html", context)
 
     def _may_write(self, request: HttpRequest) -> None:
         if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
 
     @admin.display(description="Reference", ordering="reference")
-    def listed_reference(self, incident: IncidentLink) -> SafeString | str:
-        """Show the tracker's number."""
+    def reference_column(self, incident: IncidentLink) -> SafeString | str:
+        """Return the tracker's reference."""
         return tags.mono(incident.reference) if incident.reference else tags.NONE
 
     @admin.display(description="Codes")
-    def listed_codes(self, incident: Any) -> SafeString | str:
-        """Show the first codes."""
+    def codes_column(self, incident: Any) -> SafeString | str:
+        """Return the first codes."""
         return tags.mono_list([code.code for code in incident.first_codes], CODES_IN_LIST)
 
     @admin.display(description="State", ordering="state")
-    def listed_state(self, incident: IncidentLink) -> SafeString:
-        """Show how it stands."""
+    def state_column(self, incident: IncidentLink) -> SafeString:
+        """Return the state as a tag."""
         return tags.tag(incident.state, incident.get_state_display())
 
     @admin.display(description="Started", ordering="started_at")
-    def listed_start(self, incident: IncidentLink) -> str:
-        """Show when it started."""
+    def start_column(self, incident: IncidentLink) -> str:
+        """Return when it started."""
         return tags.moment(incident.started_at)
 
     @admin.display(description="Resolved", ordering="resolved_at")
-    def listed_end(self, incident: IncidentLink) -> str:
-        """Show when it was resolved."""
+    def end_column(self, incident: IncidentLink) -> str:
+        """Return when it was resolved."""
         return tags.moment(incident.resolved_at)
 
     @admin.display(description="Audience", ordering="audience")
-    def listed_audience(self, incident: IncidentLink) -> SafeString:
-        """Show for whom it is meant."""
+    def audience_column(self, incident: IncidentLink) -> SafeString:
+        """Return the audience as a tag."""
         return tags.tag(incident.audience, incident.get_audience_display())

@@ -1,4 +1,4 @@
-"""Misses: what people look for and do not find, and what may become of it."""
+"""Searches without an answer ("misses"), and what staff can make of them."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from kb.admin.forms.choices import is_id
-from kb.admin.lists.miss_actions import steps
+from kb.admin.lists.miss_actions import miss_actions
 from kb.admin.lists.strict_changelist import WrongParameter
-from kb.admin.lists.tags import shortened
+from kb.admin.lists.tags import shorten
 from kb.models import Door, IgnoredMiss, Miss
 from kb.models.usage import MISS_LENGTH
 from kb.queries import work_queue
@@ -23,44 +23,44 @@ from kb.services.misses import heed_miss, ignore_miss
 PER_PAGE = 50
 
 
-_ASKED = {"p": None, "q": None, "ignored": ("", "0", "1")}
-"""What the list's address may ask for, and the values where there are few."""
+_PARAMETERS = {"p": None, "q": None, "ignored": ("", "0", "1")}
+"""The parameters that the list accepts, and their values if those are few."""
 
 
 def _check(request: HttpRequest) -> None:
     for name, value in request.GET.items():
-        if name not in _ASKED:
-            raise WrongParameter(name, "is not a filter of this list", _ASKED)
-        if (allowed := _ASKED[name]) and value not in allowed:
-            raise WrongParameter(name, f"cannot have this value: {shortened(str(value), 40)}", allowed)
+        if name not in _PARAMETERS:
+            raise WrongParameter(name, "is not a filter of this list", _PARAMETERS)
+        if (allowed := _PARAMETERS[name]) and value not in allowed:
+            raise WrongParameter(name, f"cannot have this value: {shorten(str(value), 40)}", allowed)
     page = request.GET.get("p", "1")
     if not is_id(page):
-        raise WrongParameter("p", f"is not a whole number: {shortened(page, 40)}")
+        raise WrongParameter("p", f"is not a whole number: {shorten(page, 40)}")
 
 
 @admin.register(Miss)
 class MissAdmin(admin.ModelAdmin):
-    """Counts are only read; a decision about a text is a click on the right form."""
+    """A list of counts. Staff ignore a text, or follow one of its prefilled forms."""
 
     def get_urls(self) -> list[Any]:
-        """Add the decisions that need no form."""
+        """Add the address for ignoring a text."""
         view = self.admin_site.admin_view(self.ignore_view)
         return [path("ignore/", view, name="kb_miss_ignore"), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: misses are counted."""
+        """Refuse: lookups count misses."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: counts stay as they are."""
+        """Refuse: counts do not change by hand."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what asks for nothing is ignored, and comes back when that was wrong."""
+        """Refuse: a text is ignored instead, and that can be undone."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """List the texts of the last 28 days, the most asked for first, or those that are ignored."""
+        """List the texts of the last 28 days, the most frequent first, or those that are ignored."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -68,12 +68,14 @@ class MissAdmin(admin.ModelAdmin):
         except WrongParameter as problem:
             messages.error(request, str(problem))
             return HttpResponseRedirect(request.path)
-        ignored = request.GET.get("ignored") == "1"
-        asked = request.GET.get("q", "").replace("\x00", "").strip()[:MISS_LENGTH]
+        is_ignored_list = request.GET.get("ignored") == "1"
+        query = request.GET.get("q", "").replace("\x00", "").strip()[:MISS_LENGTH]
         texts: Any = (
-            IgnoredMiss.objects.select_related("ignored_by").order_by("text") if ignored else self._open(request)
+            IgnoredMiss.objects.select_related("ignored_by").order_by("text")
+            if is_ignored_list
+            else self._open(request)
         )
-        page = Paginator(texts.filter(text__icontains=asked) if asked else texts, PER_PAGE).get_page(
+        page = Paginator(texts.filter(text__icontains=query) if query else texts, PER_PAGE).get_page(
             request.GET.get("p")
         )
         context = {
@@ -81,9 +83,9 @@ class MissAdmin(admin.ModelAdmin):
             "title": "Searches without an answer",
             "opts": self.opts,
             "page": page,
-            "rows": [] if ignored else _rows(request, list(page.object_list)),
-            "ignored": ignored,
-            "asked": asked,
+            "rows": [] if is_ignored_list else _rows(request, list(page.object_list)),
+            "is_ignored_list": is_ignored_list,
+            "query": query,
             "days": work_queue.DAYS,
             "may_decide": request.user.has_perm("kb.change_miss"),
         }
@@ -93,7 +95,7 @@ class MissAdmin(admin.ModelAdmin):
         return Miss.objects.visible_to(request.user).open().by_text(work_queue.since())
 
     def ignore_view(self, request: HttpRequest) -> HttpResponse:
-        """Set a text aside, or take that back."""
+        """Ignore a text, or stop ignoring it."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not request.user.has_perm("kb.change_miss"):
@@ -117,13 +119,13 @@ class MissAdmin(admin.ModelAdmin):
 
 def _rows(request: HttpRequest, misses: list[Any]) -> list[dict[str, Any]]:
     texts = [miss["text"] for miss in misses]
-    known, ranges = work_queue.known_texts(texts), work_queue.ranges_of(texts, request.user)
+    code_texts, ranges = work_queue.known_texts(texts), work_queue.ranges_of(texts, request.user)
     return [
         miss
         | {
-            "known": miss["text"] in known,
+            "is_code": miss["text"] in code_texts,
             "ranges": ranges[miss["text"]],
-            "steps": steps(request.user, miss["text"], ranges[miss["text"]]),
+            "actions": miss_actions(request.user, miss["text"], ranges[miss["text"]]),
         }
         for miss in misses
     ]

@@ -1,4 +1,4 @@
-"""Troubleshooting notes: written, previewed, and led through their life."""
+"""Troubleshooting notes in the admin."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from django.utils.safestring import SafeString
 from kb import searching
 from kb.admin.forms import previews
 from kb.admin.forms.choices import is_id
-from kb.admin.forms.incidents import words_of_incident
+from kb.admin.forms.incidents import note_values
 from kb.admin.forms.versions import VersionedAdmin, VersionedForm
 from kb.admin.lists import tags
-from kb.admin.lists.actions import WithSteps
-from kb.admin.lists.filters import ToCheck
-from kb.admin.lists.note_actions import NOTE_STEPS
+from kb.admin.lists.actions import WithBulkActions
+from kb.admin.lists.filters import ReviewFilter
+from kb.admin.lists.note_actions import NOTE_ACTIONS
 from kb.admin.nouns import note_transitions
 from kb.models import ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
@@ -33,14 +33,14 @@ from kb.text.safety.markdown import MAX_LENGTH
 
 MARKDOWN = NOTE_TEXTS[1:]
 CODES_IN_LIST = 3
-WAITS = "Your change is saved as a proposal, waiting for a reviewer."
+PROPOSAL_MESSAGE = "Your change is saved as a proposal, waiting for a reviewer."
 
 
 class NoteForm(VersionedForm):
     """A note in the KCS shape."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Mark the Markdown fields for the script, and refuse what the renderer would cut."""
+        """Mark the Markdown fields for the script, and limit them to what the renderer accepts."""
         super().__init__(*args, **kwargs)
         for name in MARKDOWN:
             if name in self.fields:
@@ -49,28 +49,28 @@ class NoteForm(VersionedForm):
 
 
 @admin.register(TroubleshootingNote)
-class NoteAdmin(WithSteps, VersionedAdmin):
+class NoteAdmin(WithBulkActions, VersionedAdmin):
     """Notes are archived, never deleted."""
 
     form = NoteForm
-    steps = NOTE_STEPS
+    bulk_actions = NOTE_ACTIONS
     noun = "note"
-    written = NOTE_FIELDS
-    linked = ("codes", "ranges")
-    filled_in = ("issue",)
-    also_in_history = ("state",)
+    value_fields = NOTE_FIELDS
+    link_fields = ("codes", "ranges")
+    prefill_fields = ("issue",)
+    extra_history_fields = ("state",)
     change_form_template = "admin/kb/note_form.html"
     list_display = (
-        "listed_codes",
+        "codes_column",
         "title",
-        "listed_state",
-        "listed_audience",
+        "state_column",
+        "audience_column",
         "owner",
-        "listed_review",
-        "listed_update",
+        "review_column",
+        "update_column",
     )
     list_display_links = ("title",)
-    list_filter = ("state", ToCheck, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("state", ReviewFilter, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("owner",)
     search_fields = ("all_texts",)
     search_help_text = "A code in any spelling, to find its notes; or words."
@@ -90,7 +90,7 @@ class NoteAdmin(WithSteps, VersionedAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        """Add the preview and the steps of a note's life."""
+        """Add the addresses for the preview and for state transitions."""
         wrap = self.admin_site.admin_view
         return [
             path("preview/", wrap(self.preview_view), name="kb_troubleshootingnote_preview"),
@@ -99,13 +99,13 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TroubleshootingNote]:
-        """Show what this person may read, with the first codes of each note."""
+        """Return the notes that this person may read, each with its first codes."""
         # A prefetched slice: a note may be about thousands of codes.
         first = ReturnCode.objects.visible_to(request.user).order_by("sort_key", "pk")[: CODES_IN_LIST + 1]
         return super().get_queryset(request).prefetch_related(Prefetch("codes", first, to_attr="first_codes"))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer staff as owners, and whoever owns the note now."""
+        """Offer staff as owners, and the present owner."""
         if db_field.name == "owner":
             match = request.resolver_match
             owned = str(match.kwargs.get("object_id", "")) if match else ""
@@ -114,15 +114,15 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Start a note as one's own."""
+        """Prefill the owner with the person who starts the note."""
         return {
             "owner": request.user.pk,
             **super().get_changeform_initial_data(request),
-            **words_of_incident(request),
+            **note_values(request),
         }
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find the notes of a code in any of its readings; only where there is none, by words."""
+        """Find the notes of a code in any spelling; if there are none, by words."""
         term = search_term.replace("\x00", "").strip()
         codes = ReturnCode.objects.visible_to(request.user).matching(term).filter(notes=OuterRef("pk"))
         about = queryset.filter(Exists(codes))
@@ -131,41 +131,41 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         return super().get_search_results(request, queryset.alias(all_texts=searching.all_texts()), term)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Add the note's state and the steps that this person may take now."""
+        """Add the note's state and the transitions that this person may take."""
         note = kwargs.get("obj")
-        context["incident"] = words_of_incident(request).get("incident")
+        context["incident"] = note_values(request).get("incident")
         context["preview_url"] = reverse("admin:kb_troubleshootingnote_preview")
         if note is not None:
             context["reworded"] = reworded(note)
-            context |= note_transitions.offered(note, request.user)
+            context |= note_transitions.form_context(note, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
-        """Write through the verb; `obj.waiting` is the proposal that it became, or None."""
+        """Write through the service; `obj.waiting` is the proposal that the edit became, or None."""
         saved = save_or_propose(obj, version, values, by, **links)
         obj.waiting = saved.proposal
         return saved.note
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Log a proposal as one: the note is as it was."""
+        """Log a proposal as such: the note itself is unchanged."""
         return super().log_change(request, obj.waiting or obj, message)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Lead to the proposal where the edit became one."""
+        """Redirect to the proposal if the edit became one."""
         if obj.waiting is None:
             return super().response_change(request, obj)
-        messages.success(request, f"{WAITS} The live note does not change until it is accepted.")
+        messages.success(request, f"{PROPOSAL_MESSAGE} The live note does not change until it is accepted.")
         return HttpResponseRedirect(reverse("admin:kb_proposal_change", args=[obj.waiting.pk]))
 
     def say_reverted(self, request: HttpRequest, obj: Any, saved: Any, when: str) -> None:
-        """Say what became of going back, which waits for a reviewer as any other words do."""
+        """Show the outcome of a revert, which may be a proposal."""
         if obj.waiting is None:
             super().say_reverted(request, obj, saved, when)
         else:
-            messages.success(request, f"{WAITS} It reverts the note to the version of {when}.")
+            messages.success(request, f"{PROPOSAL_MESSAGE} It reverts the note to the version of {when}.")
 
     def move_view(self, request: HttpRequest, object_id: str, move: str) -> HttpResponse:
-        """Take a step of a note's life, or say why not."""
+        """Apply a state transition, or show why not."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         note, step = self.get_object(request, object_id), TRANSITIONS.get(move)
@@ -173,16 +173,16 @@ class NoteAdmin(WithSteps, VersionedAdmin):
             raise Http404
         if not request.user.has_perm(step.permission):
             raise PermissionDenied
-        note_transitions.take(request, note, step)
+        note_transitions.apply_transition(request, note, step)
         return HttpResponseRedirect(reverse("admin:kb_troubleshootingnote_change", args=[note.pk]))
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Render posted Markdown as agents will see it."""
+        """Return posted Markdown, rendered as on the card."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
-        if too_long := previews.refused(request, MARKDOWN):
+        if too_long := previews.length_refusal(request, MARKDOWN):
             return too_long
         texts = [
             (self.opts.get_field(name).verbose_name.capitalize(), request.POST[name])  # type: ignore[union-attr]
@@ -198,27 +198,27 @@ class NoteAdmin(WithSteps, VersionedAdmin):
         return TemplateResponse(request, "admin/kb/note_preview.html", context)
 
     @admin.display(description="Codes")
-    def listed_codes(self, note: Any) -> SafeString | str:
-        """Show the first codes."""
+    def codes_column(self, note: Any) -> SafeString | str:
+        """Return the first codes."""
         return tags.mono_list([code.code for code in note.first_codes], CODES_IN_LIST)
 
     @admin.display(description="State", ordering="state")
-    def listed_state(self, note: TroubleshootingNote) -> SafeString:
-        """Show the state, and whether somebody should look again."""
+    def state_column(self, note: TroubleshootingNote) -> SafeString:
+        """Return the state, with a tag if the note needs another look."""
         state = tags.tag(note.state, note.get_state_display())
         return format_html("{} {}", state, tags.tag("look", "Needs attention")) if note.is_to_verify else state
 
     @admin.display(description="Review", ordering="review_on")
-    def listed_review(self, note: TroubleshootingNote) -> str:
-        """Show when somebody should check it again."""
+    def review_column(self, note: TroubleshootingNote) -> str:
+        """Return the review date."""
         return note.review_on.isoformat() if note.review_on else tags.NONE
 
     @admin.display(description="Updated", ordering="updated_at")
-    def listed_update(self, note: TroubleshootingNote) -> str:
-        """Show when it was last saved."""
+    def update_column(self, note: TroubleshootingNote) -> str:
+        """Return when it was last saved."""
         return tags.moment(note.updated_at)
 
     @admin.display(description="Audience", ordering="audience")
-    def listed_audience(self, note: TroubleshootingNote) -> SafeString:
-        """Show for whom it is meant."""
+    def audience_column(self, note: TroubleshootingNote) -> SafeString:
+        """Return the audience as a tag."""
         return tags.tag(note.audience, note.get_audience_display())

@@ -1,4 +1,4 @@
-"""Proposals: read word by word, decided by a reviewer, kept up to date by their authors."""
+"""Proposals in the admin: reviewers decide them, authors keep them up to date."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from kb.admin.forms.proposals import ConflictForm, differences
 from kb.admin.forms.revisions import posted_version
 from kb.admin.forms.versions import VersionedAdmin
 from kb.admin.lists import tags
-from kb.admin.lists.filters import Question
+from kb.admin.lists.filters import OptionFilter
 from kb.admin.nouns.notes import NoteAdmin, NoteForm
 from kb.models import Door, Proposal
 from kb.models.proposals import PROPOSED, PROPOSED_LINKS
@@ -32,7 +32,7 @@ from kb.services.proposals import (
     withdraw_proposal,
 )
 
-DONE = {
+SUCCESS_MESSAGES = {
     "accept": "The proposal is accepted: the note is updated and validated.",
     "return": "The proposal is returned to its author.",
     "withdraw": "The proposal is withdrawn.",
@@ -40,24 +40,24 @@ DONE = {
 
 
 class ProposalForm(NoteForm):
-    """A note as its author would have it."""
+    """A note's form for its proposal."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the reason unless another is given."""
+        """Prefill the reason with the present one."""
         super().__init__(*args, **kwargs)
         self.initial["reason"] = self.instance.reason
 
 
-class Mine(Question):
-    """Whose proposals."""
+class AuthorFilter(OptionFilter):
+    """Filters by author: mine or somebody else's."""
 
     title = "author"
     parameter_name = "by"
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
-        """Answer for whoever asks."""
+        """Set the options for the person who asks."""
         own = Q(author=request.user.pk)
-        self.answers = (
+        self.options = (
             ("me", "Mine", lambda proposals: proposals.filter(own)),
             ("others", "Somebody else's", lambda proposals: proposals.exclude(own)),
         )
@@ -66,16 +66,16 @@ class Mine(Question):
 
 @admin.register(Proposal)
 class ProposalAdmin(VersionedAdmin):
-    """Proposals come from a note's own form; here they are decided."""
+    """A note's own form makes proposals; here they are decided."""
 
     form = ProposalForm
     noun = "proposal"
-    written = PROPOSED
-    linked = PROPOSED_LINKS
-    also_in_history = ("state", "comment")
+    value_fields = PROPOSED
+    link_fields = PROPOSED_LINKS
+    extra_history_fields = ("state", "comment")
     change_form_template = "admin/kb/proposal_form.html"
-    list_display = ("title", "listed_state", "author", "reason", "reviewer", "listed_update")
-    list_filter = ("state", Mine)
+    list_display = ("title", "state_column", "author", "reason", "reviewer", "update_column")
+    list_filter = ("state", AuthorFilter)
     list_select_related = ("author", "reviewer")
     search_fields = ("title", "note__title", "reason", "author__username")
     search_help_text = "Words from the title or the reason, or the name of the author."
@@ -83,77 +83,75 @@ class ProposalAdmin(VersionedAdmin):
     fieldsets: ClassVar[Any] = (*NoteAdmin.fieldsets[:-1], ("Visibility", {"fields": ("audience",)}))
 
     def get_urls(self) -> list[Any]:
-        """Add what one may do with a proposal."""
+        """Add the addresses for updating a proposal and deciding it."""
         wrap = self.admin_site.admin_view
         return [
             path("<path:object_id>/rebase/", wrap(self.rebase_view), name="kb_proposal_rebase"),
-            path("<path:object_id>/do/<slug:action>/", wrap(self.do_view), name="kb_proposal_do"),
+            path("<path:object_id>/do/<slug:action>/", wrap(self.action_view), name="kb_proposal_do"),
             *super().get_urls(),
         ]
 
-    # Who may: whoever edits notes reads proposals, and authors change their own.
+    # Permissions: everyone who edits notes reads proposals, and authors change their own.
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show proposals to whoever edits notes."""
+        """Show proposals to everyone who may edit notes."""
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let in whoever edits notes."""
+        """Allow everyone who may edit notes."""
         return request.user.has_perm(CHANGE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: a proposal begins in a note's form."""
+        """Refuse: a proposal starts in a note's form."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let authors change their own."""
+        """Allow authors to change their own."""
         return obj is not None and not why_not_act("revise", obj, request.user)
 
-    # The page
-
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Add what the proposal changes, and what this person may do with it."""
+        """Add what the proposal changes, and the actions that this person may take."""
         proposal = kwargs["obj"]
         context |= {
             "preview_url": reverse("admin:kb_troubleshootingnote_preview"),
             "differences": differences(proposal.base, words_of(proposal)),
             "actions": actions_for(proposal, request.user),
-            "has_moved": proposal.is_unsettled and is_outdated(proposal),
+            "is_outdated": proposal.is_unsettled and is_outdated(proposal),
             "max_comment": MAX_COMMENT,
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
-        """Write through the verb."""
+        """Write through the service."""
         assert version is not None
         return revise_proposal(obj, version, values, by, **links)
 
-    def do_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
-        """Accept, return or withdraw a proposal, or say why not."""
+    def action_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
+        """Accept, return or withdraw a proposal, or show why not."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        proposal = self._found(request, object_id)
-        if action not in DONE:
+        proposal = self._visible_proposal(request, object_id)
+        if action not in SUCCESS_MESSAGES:
             raise Http404
         try:
             _decide(request, proposal, action)
         except (StaleEdit, NotAllowed) as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, DONE[action])
+            messages.success(request, SUCCESS_MESSAGES[action])
         return HttpResponseRedirect(_page(proposal))
 
     def rebase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show what the live note says by now and what the proposal becomes; on POST, make it so."""
-        proposal = self._found(request, object_id)
+        """Show the live note's changes and the updated proposal; on POST, save it."""
+        proposal = self._visible_proposal(request, object_id)
         refusal = why_not_act("rebase", proposal, request.user)
         if refusal or not is_outdated(proposal):
             messages.error(request, refusal or "The proposal is already up to date.")
             return HttpResponseRedirect(_page(proposal))
         form = ConflictForm(proposal, request.POST if request.method == "POST" else None)
-        if form.is_valid() and _rebased(request, proposal, form.cleaned_data):
+        if form.is_valid() and _rebase(request, proposal, form.cleaned_data):
             return HttpResponseRedirect(_page(proposal))
-        proposal = self._found(request, object_id)
+        proposal = self._visible_proposal(request, object_id)
         context = {
             **self.admin_site.each_context(request),
             "title": "Bring the proposal up to date",
@@ -163,7 +161,7 @@ class ProposalAdmin(VersionedAdmin):
         }
         return TemplateResponse(request, "admin/kb/proposal_rebase.html", context)
 
-    def _found(self, request: HttpRequest, object_id: str) -> Proposal:
+    def _visible_proposal(self, request: HttpRequest, object_id: str) -> Proposal:
         if not self.has_view_permission(request):
             raise PermissionDenied
         proposal = self.get_object(request, unquote(object_id))
@@ -171,16 +169,14 @@ class ProposalAdmin(VersionedAdmin):
             raise Http404
         return proposal
 
-    # The list
-
     @admin.display(description="State", ordering="state")
-    def listed_state(self, proposal: Proposal) -> SafeString:
-        """Show the state."""
+    def state_column(self, proposal: Proposal) -> SafeString:
+        """Return the state as a tag."""
         return tags.tag(f"proposal_{proposal.state}", proposal.get_state_display())
 
     @admin.display(description="Updated", ordering="updated_at")
-    def listed_update(self, proposal: Proposal) -> str:
-        """Show when it was last saved."""
+    def update_column(self, proposal: Proposal) -> str:
+        """Return when it was last saved."""
         return tags.moment(proposal.updated_at)
 
 
@@ -199,10 +195,10 @@ def _decide(request: HttpRequest, proposal: Proposal, action: str) -> None:
         withdraw_proposal(proposal, version, by)
 
 
-def _rebased(request: HttpRequest, proposal: Proposal, chosen: dict[str, str]) -> bool:
+def _rebase(request: HttpRequest, proposal: Proposal, texts: dict[str, str]) -> bool:
     live = posted_version(request, "live")
     try:
-        rebase_proposal(proposal, posted_version(request), live, chosen, By(request.user, Door.ADMIN))
+        rebase_proposal(proposal, posted_version(request), live, texts, By(request.user, Door.ADMIN))
     except (StaleEdit, NotAllowed) as refusal:
         messages.error(request, str(refusal))
         return False

@@ -1,4 +1,4 @@
-"""Synonyms: what else the search looks for by a word."""
+"""Synonyms in the admin."""
 
 from typing import Any
 
@@ -14,24 +14,24 @@ from kb.services.synonyms import delete_synonym, save_synonym
 
 @admin.register(Synonym)
 class SynonymAdmin(VersionedAdmin):
-    """Groups of words that mean the same; support's own, so they can be deleted."""
+    """Groups of words that mean the same. They are support's own and can be deleted."""
 
     noun = "synonym"
-    written = ("words",)
-    filled_in = ("words",)
+    value_fields = ("words",)
+    prefill_fields = ("words",)
     list_display = ("words",)
     search_fields = ("words",)
     search_help_text = "One of the words or phrases."
     fields = ("words",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow those who have the right."""
+        """Allow people with the permission."""
         return request.user.has_perm("kb.delete_synonym")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the verb, unless it changed after it was shown."""
+        """Delete through the service. Raises StaleEdit if the row changed since the page was shown."""
         delete_synonym(obj, *version_and_by(request))
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Synonym:
-        """Write through the verb."""
+        """Write through the service."""
         return save_synonym(obj, version, values, by)

@@ -1,4 +1,4 @@
-"""Code tables, their sections and their ranges of numbers."""
+"""Code tables, sections and code ranges in the admin."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from kb.admin.forms.revisions import version_and_by
 from kb.admin.forms.versions import VersionedAdmin
 from kb.admin.lists import tags
-from kb.admin.lists.filters import Belonging
+from kb.admin.lists.filters import ParentFilter
 from kb.exporting.tables import FORMATS, ExportRefused, content_type, export_table, file_name
 from kb.models import CodeRange, CodeTable, ReturnCode, Section
 from kb.services.journal import By
@@ -27,11 +27,11 @@ from kb.services.tables import save_table
 
 @admin.register(CodeTable)
 class CodeTableAdmin(VersionedAdmin):
-    """Tables are described here; their codes come with imports. None is ever deleted."""
+    """Tables are described here; imports bring their codes. No table is ever deleted."""
 
     noun = "table"
-    written = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
-    list_display = ("listed_slug", "vendor", "product", "name", "listed_codes", "listed_audience", "listed_update")
+    value_fields = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
+    list_display = ("slug_column", "vendor", "product", "name", "codes_column", "audience_column", "update_column")
     list_filter = ("audience", "vendor")
     search_fields = ("slug", "vendor", "product", "name")
     search_help_text = "Vendor, product, title or short name."
@@ -43,72 +43,72 @@ class CodeTableAdmin(VersionedAdmin):
     change_form_template = "admin/kb/table_form.html"
 
     def get_urls(self) -> list[Any]:
-        """Add the export of a table."""
+        """Add the address of the export."""
         export = path(
             "<int:pk>/export.<str:ending>", self.admin_site.admin_view(self.export), name="kb_codetable_export"
         )
         return [export, *super().get_urls()]
 
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Offer the export to whoever may."""
+        """Offer the export to people with the permission."""
         formats = list(FORMATS) if request.user.has_perm("kb.export_table") else []
         kwargs["extra_context"] = (kwargs.get("extra_context") or {}) | {"export_formats": formats}
         return super().change_view(request, *args, **kwargs)
 
     def export(self, request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
-        """Stream a table as a file that may be imported again."""
+        """Stream a table as a file that can be imported again."""
         if request.method != "GET" or not request.user.has_perm("kb.export_table"):
             raise PermissionDenied
         table = get_object_or_404(CodeTable.objects.visible_to(request.user), pk=pk)
         if ending not in FORMATS:
             raise Http404
         try:
-            answer = StreamingHttpResponse(export_table(table, ending), content_type=content_type(ending))
+            response = StreamingHttpResponse(export_table(table, ending), content_type=content_type(ending))
         except ExportRefused as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(reverse("admin:kb_codetable_change", args=[pk]))
-        answer["Content-Disposition"] = f'attachment; filename="{file_name(table, ending)}"'
-        return answer
+        response["Content-Disposition"] = f'attachment; filename="{file_name(table, ending)}"'
+        return response
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeTable]:
-        """Show what this person may read, with how many codes it has."""
+        """Return the tables that this person may read, with their code counts."""
         return super().get_queryset(request).with_counts()  # type: ignore[attr-defined]
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> CodeTable:
-        """Write through the verb."""
+        """Write through the service."""
         return save_table(obj, version, values, by)
 
     @admin.display(description="Short name", ordering="slug")
-    def listed_slug(self, table: CodeTable) -> SafeString:
-        """Show the name used in addresses."""
+    def slug_column(self, table: CodeTable) -> SafeString:
+        """Return the name used in addresses."""
         return tags.mono(table.slug)
 
     @admin.display(description="Codes", ordering="code_count")
-    def listed_codes(self, table: Any) -> SafeString:
-        """Show how many codes are listed and retired, and lead to them."""
+    def codes_column(self, table: Any) -> SafeString:
+        """Return the number of codes, with a link to them."""
         address = f"{reverse('admin:kb_returncode_changelist')}?table__id__exact={table.pk}"
         retired = f", {table.retired_count} retired" if table.retired_count else ""
         return format_html('<a href="{}">{}{}</a>', address, table.code_count, retired)
 
     @admin.display(description="Updated", ordering="updated_at")
-    def listed_update(self, table: CodeTable) -> str:
-        """Show when its description was last saved."""
+    def update_column(self, table: CodeTable) -> str:
+        """Return when the table's description was last saved."""
         return tags.moment(table.updated_at)
 
     @admin.display(description="Audience", ordering="audience")
-    def listed_audience(self, table: CodeTable) -> SafeString:
-        """Show for whom it is meant."""
+    def audience_column(self, table: CodeTable) -> SafeString:
+        """Return the audience as a tag."""
         return tags.tag(table.audience, table.get_audience_display())
 
 
 @admin.register(Section)
 class SectionAdmin(VersionedAdmin):
-    """Sections come with imports; here they are renamed and put in order."""
+    """Imports bring sections; here they are renamed and ordered."""
 
     noun = "section"
-    written = ("name", "slug", "position")
-    list_display = ("shown_name", "table", "slug", "position", "listed_codes")
-    list_filter = (("table", Belonging),)
+    value_fields = ("name", "slug", "position")
+    list_display = ("name_column", "table", "slug", "position", "codes_column")
+    list_filter = (("table", ParentFilter),)
     list_select_related = ("table",)
     search_fields = ("name", "slug", "table__name", "table__product")
     search_help_text = "Name of the section or its table."
@@ -116,42 +116,42 @@ class SectionAdmin(VersionedAdmin):
     fields = ("table", "name", ("slug", "position"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Section]:
-        """Show what this person may read, with how many codes it has."""
-        # Asked for each row that is shown; a join would be carried along by the list's other queries.
+        """Return the sections that this person may read, with their code counts."""
+        # A subquery runs for the rows of one page only; a join would slow down the list's other queries.
         codes = ReturnCode.objects.current().filter(section=OuterRef("pk")).order_by()
-        counted = codes.values("section").annotate(count=Count("pk")).values("count")
-        return super().get_queryset(request).select_related("table").annotate(code_count=Coalesce(Subquery(counted), 0))
+        counts = codes.values("section").annotate(count=Count("pk")).values("count")
+        return super().get_queryset(request).select_related("table").annotate(code_count=Coalesce(Subquery(counts), 0))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: sections come with imports."""
         return False
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Section:
-        """Write through the verb."""
+        """Write through the service."""
         return rename_section(obj, version, values, by)
 
     @admin.display(description="Name", ordering="name")
-    def shown_name(self, section: Section) -> str:
-        """Show the name; a table without groups has one section without one."""
+    def name_column(self, section: Section) -> str:
+        """Return the name; a table without groups has one section with an empty name."""
         return str(section)
 
     @admin.display(description="Codes", ordering="code_count")
-    def listed_codes(self, section: Any) -> SafeString:
-        """Show how many codes are listed, and lead to them."""
+    def codes_column(self, section: Any) -> SafeString:
+        """Return the number of codes, with a link to them."""
         address = f"{reverse('admin:kb_returncode_changelist')}?section__id__exact={section.pk}"
         return format_html('<a href="{}">{}</a>', address, section.code_count)
 
 
 @admin.register(CodeRange)
 class CodeRangeAdmin(VersionedAdmin):
-    """Ranges are support's own inference, or the vendor's statement; the one noun that can be deleted."""
+    """Ranges are stated by the vendor or inferred by support, and can be deleted."""
 
     noun = "range"
-    written = ("table", "name", "first", "last", "origin")
-    filled_in = ("table", "first", "last")
-    list_display = ("listed_pattern", "name", "table", "listed_origin", "first", "last")
-    list_display_links = ("listed_pattern", "name")
-    list_filter = (("table", Belonging), "origin")
+    value_fields = ("table", "name", "first", "last", "origin")
+    prefill_fields = ("table", "first", "last")
+    list_display = ("pattern_column", "name", "table", "origin_column", "first", "last")
+    list_display_links = ("pattern_column", "name")
+    list_filter = (("table", ParentFilter), "origin")
     list_select_related = ("table",)
     search_fields = ("name", "first", "last")
     search_help_text = "Name of the range, or its first or last number."
@@ -159,27 +159,27 @@ class CodeRangeAdmin(VersionedAdmin):
     autocomplete_fields = ("table",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeRange]:
-        """Show what this person may read."""
+        """Return the ranges that this person may read."""
         return super().get_queryset(request).select_related("table")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow those who have the right: no text of the vendor's is lost."""
+        """Allow people with the permission: no vendor text is lost."""
         return request.user.has_perm("kb.delete_coderange")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the verb, unless it changed after it was shown."""
+        """Delete through the service. Raises StaleEdit if the row changed since the page was shown."""
         delete_range(obj, *version_and_by(request))
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> CodeRange:
-        """Write through the verb."""
+        """Write through the service."""
         return save_range(obj, version, values, by)
 
     @admin.display(description="Numbers", ordering="first")
-    def listed_pattern(self, code_range: CodeRange) -> SafeString:
-        """Show the block as people write it."""
+    def pattern_column(self, code_range: CodeRange) -> SafeString:
+        """Return the range as a pattern such as 6603xxxxx."""
         return tags.mono(code_range.pattern)
 
     @admin.display(description="Source", ordering="origin")
-    def listed_origin(self, code_range: CodeRange) -> SafeString:
-        """Show who says so."""
+    def origin_column(self, code_range: CodeRange) -> SafeString:
+        """Return who states the range."""
         return tags.tag(code_range.origin, code_range.get_origin_display())

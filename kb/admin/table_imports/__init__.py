@@ -1,1 +1,1 @@
-"""Import a file: upload it, review its plan, apply it or roll it back."""
+"""Imports in the admin: upload a file, review its plan, apply it or roll it back."""

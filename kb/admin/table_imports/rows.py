@@ -1,10 +1,7 @@
-"""The preview of an import: the stock change list of its stored rows, so that filters, search and paging come free."""
+"""The rows of an import: Django's change list of stored rows, with its filters, search and paging."""
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -14,22 +11,20 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kb.admin.lists.strict_changelist import WithAskedList
+from kb.admin.lists.strict_changelist import WithStrictList
+from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, changes, may_see_imports, rows_address, summary
+from kb.admin.table_imports.resolutions import ResolutionForm
+from kb.admin.table_imports.row_csv import csv_lines
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import needs_confirmation, retire_limit
 from kb.importing.errors import ImportRefused
 from kb.models import Door, ImportRow, RowKind, TableImport
 from kb.models.fields import LABELS, VENDOR_TEXTS
-from kb.models.table_imports import BROKEN, TOUCHING, UNCHANGED, Resolution
+from kb.models.table_imports import BROKEN, TOUCHING, Resolution
 from kb.services.journal import By
-from kb.text.safety.formula import defuse
-
-WHOLE = "table_import"
-DECISIONS = [Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED]
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Filter the rows of one import by kind, with the stored counts beside each."""
+    """Filters the rows of one import by kind, with the stored counts."""
 
     title = "change"
     parameter_name = "kind"
@@ -40,46 +35,20 @@ class KindFilter(admin.SimpleListFilter):
         return [(kind, f"{kind.label} ({counts[kind]})") for kind in RowKind if counts.get(kind)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Keep the rows of the kind asked for; a mere change of place is shown only when asked for."""
+        """Return the rows of the chosen kind; rows that only changed their place are shown only if chosen."""
         if self.value() in RowKind.values:
             return queryset.filter(kind=self.value())
         return queryset.exclude(kind=RowKind.REORDERED)
 
 
-class ResolutionForm(forms.Form):
-    """How one conflict is decided: ours, theirs, or words of our own for each text in conflict."""
-
-    resolution = forms.ChoiceField(
-        label="Decision", choices=[(one.value, one.label) for one in DECISIONS], widget=forms.RadioSelect
-    )
-
-    def __init__(self, row: ImportRow, *args: Any, **kwargs: Any) -> None:
-        """Add a text for each field in conflict, which starts as what we have now."""
-        super().__init__(*args, **kwargs)
-        self.row = row
-        self.fields["resolution"].initial = row.resolution or Resolution.KEEP_OURS
-        for name in row.conflicts:
-            self.fields[name] = forms.CharField(
-                label=f"Edited: {LABELS[name].lower()}",
-                required=False,
-                strip=False,
-                initial=row.edited.get(name, row.texts(name)["ours"]),
-                widget=forms.Textarea(attrs={"rows": 4}),
-            )
-
-    def edited(self) -> dict[str, str]:
-        """Return the edited texts, with the newlines that the database has."""
-        return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in self.row.conflicts}
-
-
 @admin.register(ImportRow)
-class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
-    """Read and decide the rows of one import."""
+class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
+    """The rows of one import, to read and to decide."""
 
-    list_display = ["does", "at_line", "shown_code", "shown_section", "differences", "decision"]
-    list_display_links = ["shown_code"]
+    list_display = ["kind_column", "line_column", "code_column", "section_column", "differences", "decision"]
+    list_display_links = ["code_column"]
     list_filter = [KindFilter]
-    also_asked = (WHOLE,)
+    extra_parameters = (IMPORT_PARAMETER,)
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
@@ -89,18 +58,16 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
     change_list_template = "admin/kb/importrow/change_list.html"
 
     def get_urls(self) -> list:
-        """Add the download of an import's rows."""
+        """Add the CSV download."""
         download = path("<int:pk>/rows.csv", self.admin_site.admin_view(self.download), name="kb_importrow_csv")
         return [download, *super().get_urls()]
 
-    # Who may
-
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Keep the rows out of the index: they are reached through their import."""
+        """Hide the rows from the index: their import links to them."""
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let in whoever may do anything with imports."""
+        """Allow everyone who may do anything with imports."""
         return may_see_imports(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -108,55 +75,53 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let decide whoever may plan imports."""
+        """Allow people who may plan imports."""
         return request.user.has_perm("kb.import_table")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: an import is a record."""
         return False
 
-    # The list
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRow]:
-        """Return rows with what the list shows of them."""
+        """Return the rows with the related objects that the list needs."""
         return super().get_queryset(request).select_related("section", "return_code__section", "return_code__table")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Allow the filter that makes the list one of an import."""
-        return lookup == WHOLE or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        """Allow the filter for one import."""
+        return lookup == IMPORT_PARAMETER or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """List the rows of the import that is named; without one, lead to the list of imports."""
+        """List the rows of the import in the address; without one, redirect to the list of imports."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = TableImport.objects.visible_to(request.user).select_related(
+        imports = TableImport.objects.visible_to(request.user).select_related(
             "table", "planned_by", "applied_by", "closed_by", "rolls_back"
         )
-        pk = request.GET.get(WHOLE, "")
-        table_import = found.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+        pk = request.GET.get(IMPORT_PARAMETER, "")
+        table_import = imports.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
         if table_import is None:
             return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
         request.table_import = table_import  # type: ignore[attr-defined]
         return super().changelist_view(request, {"title": str(table_import), **summary(request, table_import)})
 
     @admin.display(description="Change")
-    def does(self, row: ImportRow) -> str:
+    def kind_column(self, row: ImportRow) -> str:
         """Return the kind as a tag."""
         return format_html('<span class="tag tag-{}">{}</span>', row.kind, row.get_kind_display())
 
     @admin.display(description="Line")
-    def at_line(self, row: ImportRow) -> str:
-        """Return where the row stands in the file."""
+    def line_column(self, row: ImportRow) -> str:
+        """Return the row's line in the file."""
         return f"{row.sheet}: {row.line}" if row.sheet else str(row.line or "")
 
     @admin.display(description="Code")
-    def shown_code(self, row: ImportRow) -> str:
+    def code_column(self, row: ImportRow) -> str:
         """Return the code in monospace."""
         return format_html('<span class="code">{}</span>', row.code or "—")
 
     @admin.display(description="Section")
-    def shown_section(self, row: ImportRow) -> str:
-        """Return the section, and where the code comes from when it moves."""
+    def section_column(self, row: ImportRow) -> str:
+        """Return the section; for a code that moves, also the section that it leaves."""
         name = row.section_name or (row.section.name if row.section else "")
         if row.kind == RowKind.MOVED and row.return_code and row.return_code.section_id != row.section_id:
             return format_html("{} <small>from {}</small>", name, row.return_code.section)
@@ -169,12 +134,10 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
 
     @admin.display(description="Decision")
     def decision(self, row: ImportRow) -> str:
-        """Return what was decided; only a conflict needs a decision."""
+        """Return the decision; only conflicts need one."""
         if row.kind == RowKind.CONFLICT or row.resolution:
             return row.get_resolution_display()
         return "Left out" if row.kind in BROKEN else ""
-
-    # Deciding
 
     @admin.action(description="Conflicts: keep ours", permissions=["change"])
     def keep_ours(self, request: HttpRequest, rows: QuerySet[ImportRow]) -> None:
@@ -192,19 +155,19 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
         self._decide(request, rows.filter(kind__in=TOUCHING), Resolution.LEAVE_OUT)
 
     def _decide(self, request: HttpRequest, rows: QuerySet[ImportRow], resolution: Resolution) -> None:
-        done = 0
+        count = 0
         try:
             for row in rows:
                 decisions.resolve(row, resolution, By(request.user, Door.ADMIN))
-                done += 1
+                count += 1
         except ImportRefused as refused:
             messages.error(request, str(refused))
-        messages.info(request, f"{resolution.label}: {done} rows.")
+        messages.info(request, f"{resolution.label}: {count} rows.")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show one row with its texts side by side, and decide it where it is a conflict."""
+        """Show one row with its texts side by side; a conflict can be decided here."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, object_id)
@@ -240,69 +203,6 @@ class ImportRowAdmin(WithAskedList, admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = ImportRow.objects.visible_to(request.user).filter(table_import=pk)
-        answer = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="import-{pk}.csv"'
-        return answer
-
-
-def may_see_imports(request: HttpRequest) -> bool:
-    """Whether somebody may do anything at all with imports, and so may look at them."""
-    may = request.user.has_perm
-    return may("kb.import_table") or may("kb.apply_import") or may("kb.rollback_import")
-
-
-def rows_address(table_import: TableImport) -> str:
-    """Return the address of an import's preview."""
-    return f"{reverse('admin:kb_importrow_changelist')}?{WHOLE}={table_import.pk}"
-
-
-def changes(row: ImportRow) -> list[tuple[str, str, str]]:
-    """Return (label, before, after) of the vendor's texts that the row changes; none where that says nothing."""
-    if row.kind in BROKEN or row.kind == RowKind.WARNING:
-        return []
-    if row.kind == RowKind.NEW:
-        return [("New", "", row.description or row.symbol)]
-    named = [name for name in VENDOR_TEXTS if name in row.fields or name in row.conflicts]
-    return [(LABELS[name], row.texts(name)["vendor_before"], row.texts(name)["vendor_now"]) for name in named]
-
-
-def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
-    """Return what the head of the preview shows: counts, and the buttons that this person may press now."""
-    counts = [(kind.label, kind.value, table_import.counts.get(kind, 0)) for kind in RowKind]
-    may = request.user.has_perm
-    planned, applied = table_import.is_planned, table_import.state == "applied" and table_import.rolls_back_id is None
-    unfinished = planned or table_import.state == "planning"
-    return {
-        "table_import": table_import,
-        "counts": [(label, kind, n) for label, kind, n in counts if n],
-        "unchanged": table_import.counts.get(UNCHANGED, 0),
-        "undecided": table_import.rows.undecided().count() if planned else 0,
-        "broken": table_import.count(*BROKEN),
-        "writes": table_import.count(),
-        "may_apply": planned and may("kb.apply_import"),
-        "may_decide": planned and may("kb.import_table"),
-        "may_discard": unfinished and may("kb.import_table"),
-        "may_roll_back": applied and may("kb.rollback_import"),
-        "second_yes": needs_confirmation(table_import) if planned else False,
-        "retire_limit": retire_limit(table_import) if planned else 0,
-        "columns": table_import.columns,
-    }
-
-
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_lines(rows: QuerySet[ImportRow]) -> Iterator[str]:
-    """Yield the rows as lines of CSV, with spreadsheet formulas defused; memory does not grow with them."""
-    writer = csv.writer(_Echo())
-    header = ["does", "line", "section", "code", "message", "decision"]
-    texts = [f"{name}: {side}" for name in VENDOR_TEXTS for side in ("vendor before", "vendor now", "ours")]
-    yield "\ufeff" + writer.writerow([*header, *texts])
-    for row in rows.select_related("section").iterator(chunk_size=1000):
-        where = f"{row.sheet}:{row.line}" if row.sheet else row.line
-        section = row.section_name or (row.section.name if row.section else "")
-        first = [row.get_kind_display(), where, section, row.code, row.message, row.get_resolution_display()]
-        sides = [text for name in VENDOR_TEXTS for text in row.texts(name).values()]
-        yield writer.writerow([defuse(str(cell or "")) for cell in [*first, *sides]])
+        response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="import-{pk}.csv"'
+        return response

@@ -1,1 +1,1 @@
-"""Commands of `manage.py`; each only translates between the shell and a verb."""
+"""Commands of `manage.py`: each translates between the command line and a service or query."""

@@ -1,4 +1,4 @@
-"""Write a copy of the database into a file."""
+"""Copy the database into a file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -17,13 +17,13 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file."""
+        """Add the file and its options."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--yes", action="store_true", help="replace FILE if it exists")
         parser.add_argument("--no-verify", action="store_true", help="do not verify the copy by restoring it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the copy and say what it holds."""
+        """Make the copy and print what it holds. Raises CommandError."""
         try:
             about = copies.make(options["file"], options["yes"], not options["no_verify"])
         except WouldReplace as refused:
@@ -31,5 +31,5 @@ class Command(BaseCommand):
         except CopyRefused as refused:
             raise CommandError(str(refused)) from None
         rows = sum(table["rows"] for table in about.tables.values())
-        proved = "not verified" if options["no_verify"] else "verified"
-        self.stdout.write(f"{options['file']}: {rows} rows up to change {about.sequence}, {proved}.")
+        proof = "not verified" if options["no_verify"] else "verified"
+        self.stdout.write(f"{options['file']}: {rows} rows up to change {about.sequence}, {proof}.")

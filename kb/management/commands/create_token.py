@@ -1,4 +1,4 @@
-"""Make a token for a program."""
+"""Create an API token for a program."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -17,14 +17,14 @@ class Command(BaseCommand):
     help = "Create an API token and print it once: only its hash is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say what the token is for."""
+        """Add the token's name, user, scopes and expiry."""
         parser.add_argument("name", help="the program that uses the token")
         parser.add_argument("--user", required=True, help="the user whose rights limit the token")
         parser.add_argument("--scope", action="append", required=True, choices=Scope.values, help="may be repeated")
         parser.add_argument("--expires", default="90d", help="12h, 90d, 2w, 1y or never (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the token alone, so that a script can take it."""
+        """Print only the token on standard output, so that a script can read it. Raises CommandError."""
         user = get_user_model().objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user “{options['user']}”.")

@@ -1,4 +1,4 @@
-"""Prepare the demo: tables migrated, the ZIM table loaded, a user for each role."""
+"""Prepare the demo: migrate, load the ZIM table, create a user for each role."""
 
 import tomllib
 from argparse import ArgumentParser
@@ -13,7 +13,7 @@ from django.db import transaction
 from kb.importing.applying.transaction import apply_import
 from kb.importing.planning.plan import NewTable, plan_import
 from kb.importing.reading.sources import open_source
-from kb.management.demo_activity import load
+from kb.management.demo_activity import load_activity
 from kb.models import CodeRange, CodeTable, CodeUse, Door, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.notes import NoteState
 from kb.services.codes import edit_code
@@ -29,16 +29,16 @@ USERS = [*ROLES, "admin"]
 
 
 class Command(BaseCommand):
-    """`manage.py demo`: safe to repeat; what is there already is left as it is."""
+    """`manage.py demo`: safe to repeat; it keeps existing rows."""
 
     help = "Migrate, load the ZIM table with example notes and activity, and create a user for each role (DEBUG only)."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take no arguments."""
+        """Add no arguments."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prepare the demo, saying each step."""
+        """Prepare the demo and print each step. Raises CommandError without DEBUG."""
         if not settings.DEBUG:
             raise CommandError("The demo has public passwords, so it runs only with DEBUG=1.")
         self.stdout.write("==> Preparing the database")
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         if not CodeUse.objects.exists():
             self.stdout.write("==> Loading example look-ups and reports")
             with transaction.atomic():
-                load(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
+                load_activity(knowledge["activity"], {code.code: code for code in table.codes.all()}, users)
         self.stdout.write(f"==> {table}: {table.codes.count()} codes")
         self.stdout.write("==> Users (log in at /login/):")
         for name in USERS:
@@ -64,15 +64,15 @@ class Command(BaseCommand):
 
 
 def load_table(names: dict[str, str], by: By) -> CodeTable:
-    """Import the table as the vendor published it, through the door that every table comes in by."""
+    """Import the table as the vendor published it, the way every table is imported."""
     path = FIXTURES / "zim_server_en.csv"
-    planned = plan_import(NewTable(**names), open_source(path, path.name), by, complete=True, file_name=path.name)
-    apply_import(planned, by)
+    plan = plan_import(NewTable(**names), open_source(path, path.name), by, complete=True, file_name=path.name)
+    apply_import(plan, by)
     return CodeTable.objects.get(slug=names["slug"])
 
 
 def load_knowledge(table: CodeTable, knowledge: dict[str, Any], users: dict[str, Any]) -> None:
-    """Store what support knows about a table, through the verbs that people's edits go through."""
+    """Store what support knows about a table, through the same services as people's edits."""
     editor, reviewer = By(users["editor"], Door.SHELL), By(users["reviewer"], Door.SHELL)
     codes = {code.code: code for code in table.codes.all()}
     for name, (first, last) in knowledge["ranges"].items():
@@ -105,11 +105,11 @@ def _load_proposal(values: dict[str, Any], by: By) -> None:
 
 def _user(name: str) -> Any:
     users = get_user_model().objects
-    found = users.filter(username=name).first()
-    if found:
-        return found
+    user = users.filter(username=name).first()
+    if user:
+        return user
     if name == "admin":
         return users.create_superuser(name, password=f"demo-{name}")
-    made = users.create_user(name, password=f"demo-{name}", is_staff=name != "agent")
-    made.groups.add(Group.objects.get(name=name))
-    return made
+    user = users.create_user(name, password=f"demo-{name}", is_staff=name != "agent")
+    user.groups.add(Group.objects.get(name=name))
+    return user

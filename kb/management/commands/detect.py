@@ -1,4 +1,4 @@
-"""Find the codes of a log from the command line."""
+"""Detect the codes in a log."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
+from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
 from kb.queries import detection
 from kb.queries.detection import Report, TooLong
 from kb.services import usage
@@ -22,48 +22,48 @@ class Command(BaseCommand):
     help = "Find known codes in a log, the most useful first. Exit status: 0 found, 1 not found, 2 wrong usage."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say where the text is, and how to answer."""
+        """Add the file and the output options."""
         parser.add_argument("file", help="a file, or - for standard input")
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--public", action="store_true", help="only what the public may read")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print what was found; leave with its status."""
+        """Print the report and exit with 0 (found) or 1 (none found). Raises CommandError with 2."""
         try:
-            report = detection.detect(_read(options["file"]), reads_as(options["public"]))
+            report = detection.detect(_read(options["file"]), reader_for(options["public"]))
         except (OSError, TooLong) as error:
             raise CommandError(str(error), returncode=WRONG_USAGE) from error
-        usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
+        usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
         else:
             self.stdout.write("\n".join(self._lines(report)))
         self.stdout.flush()
-        sys.exit(FOUND if any(found.is_likely for found in report.codes) else NOT_FOUND)
+        sys.exit(FOUND if any(match.is_likely for match in report.codes) else NOT_FOUND)
 
     def _lines(self, report: Report) -> Iterator[str]:
         if not report.codes:
             yield "No known codes in the text."
-        for found in report.codes:
-            yield from self._found(found)
-        for strange in report.unknown:
-            where = f", in the range {safe(str(strange.range))}" if strange.range else ""
-            yield f"{safe(strange.written)}  not in any table{where}; line {strange.line}"
+        for match in report.codes:
+            yield from self._found(match)
+        for unknown in report.unknown:
+            where = f", in the range {safe(str(unknown.range))}" if unknown.range else ""
+            yield f"{safe(unknown.written)}  not in any table{where}; line {unknown.line}"
         if report.read_to_line:
             yield f"Read up to line {report.read_to_line} only: the text contains more codes than one answer can list."
 
-    def _found(self, found: CodeMatch) -> Iterator[str]:
-        sure = "" if found.is_likely else "perhaps  "
-        for code in found.id:
-            what = f"{code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}."
-            yield f"{bold(code.code, self.stdout)}  {sure}{safe(code.description)}"
-            yield indented(f"{code.table}. {what}")
-        times = f"{found.count} times, first on line" if found.count > 1 else "Line"
-        yield indented(f"{times} {found.line}. {found.why}")
+    def _found(self, match: CodeMatch) -> Iterator[str]:
+        doubt = "" if match.is_likely else "perhaps  "
+        for code in match.id:
+            advice = f"{code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}."
+            yield f"{bold(code.code, self.stdout)}  {doubt}{safe(code.description)}"
+            yield indent(f"{code.table}. {advice}")
+        place = f"{match.count} times, first on line" if match.count > 1 else "Line"
+        yield indent(f"{place} {match.line}. {match.why}")
 
 
 def _read(name: str) -> str:
-    """Read a little more than is allowed, so that a longer text is refused rather than cut."""
+    """Return the text. One byte more than allowed is read, so that a longer text is refused and not cut."""
     size = detection.MAX_TEXT + 1
     if name == "-":
         return sys.stdin.buffer.read(size).decode(errors="replace")
@@ -75,14 +75,14 @@ def _as_json(report: Report) -> dict[str, Any]:
     return {
         "codes": [
             {
-                "written": found.written,
-                "role": found.role,
-                "confidence": found.confidence,
-                "count": found.count,
-                "line": found.line,
-                "order": found.order,
-                "inside": found.inside,
-                "why": found.why,
+                "written": match.written,
+                "role": match.role,
+                "confidence": match.confidence,
+                "count": match.count,
+                "line": match.line,
+                "order": match.order,
+                "inside": match.inside,
+                "why": match.why,
                 "meanings": [
                     {
                         "code": code.code,
@@ -93,14 +93,14 @@ def _as_json(report: Report) -> dict[str, Any]:
                         "fixer": code.fixer,
                         "path": code.get_absolute_url(),
                     }
-                    for code in found.id
+                    for code in match.id
                 ],
             }
-            for found in report.codes
+            for match in report.codes
         ],
         "unknown": [
-            {"written": strange.written, "line": strange.line, "range": str(strange.range or ""), "why": strange.why}
-            for strange in report.unknown
+            {"written": unknown.written, "line": unknown.line, "range": str(unknown.range or ""), "why": unknown.why}
+            for unknown in report.unknown
         ],
         "read_to_line": report.read_to_line,
         "masked": report.masked,

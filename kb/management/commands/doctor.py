@@ -1,4 +1,4 @@
-"""Say in sentences what is wrong with a site."""
+"""Check a site and print what is wrong."""
 
 import json
 import sys
@@ -21,25 +21,25 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take areas, --deep and --json."""
+        """Add areas, --deep and --json."""
         areas = QUICK | DEEP
         parser.add_argument("areas", nargs="*", help=f"check only these: {', '.join(areas)}")
         parser.add_argument("--deep", action="store_true", help="also read every row")
         parser.add_argument("--json", action="store_true", help="print JSON: what is wrong, by area")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look at everything and leave with a status."""
+        """Run the checks and exit with 0 (all well), 1 (something is wrong) or 2 (no database)."""
         checks = QUICK | DEEP if options["deep"] else QUICK
         if options["areas"]:
             checks = {area: _area(area) for area in options["areas"]}
         status = 0
         try:
-            found = dict(examine(checks))
+            sentences = dict(examine(checks))
         except DatabaseError as error:
-            found, status = examine_without_database(checks, error), 2
-        self.stdout.write(json.dumps(found, indent=1) if options["json"] else _in_words(found))
+            sentences, status = examine_without_database(checks, error), 2
+        self.stdout.write(json.dumps(sentences, indent=1) if options["json"] else _in_words(sentences))
         self.stdout.flush()
-        sys.exit(status or any(found.values()))
+        sys.exit(status or any(sentences.values()))
 
 
 def _area(name: str) -> Check:
@@ -49,8 +49,10 @@ def _area(name: str) -> Check:
     return areas[name]
 
 
-def _in_words(found: dict[str, list[str]]) -> str:
+def _in_words(sentences_by_area: dict[str, list[str]]) -> str:
     lines = [
-        f"{area:<12} {sentence}" for area, sentences in found.items() for sentence in sentences or ["nothing wrong"]
+        f"{area:<12} {sentence}"
+        for area, sentences in sentences_by_area.items()
+        for sentence in sentences or ["nothing wrong"]
     ]
     return "\n".join(lines)

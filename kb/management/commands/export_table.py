@@ -1,4 +1,4 @@
-"""Write a table, or everything, as a file from the command line."""
+"""Export a table, or everything, as a file."""
 
 from argparse import ArgumentParser
 from collections.abc import Generator, Iterator
@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError
 
 from kb.exporting.sqlite import export_database
 from kb.exporting.tables import FORMATS, WORDS, ExportRefused, export_table
-from kb.management.terminal import reads_as
+from kb.management.terminal import reader_for
 from kb.models import CodeTable
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say which table, and how to write it."""
+        """Add the table and the output options."""
         parser.add_argument("--table", metavar="SLUG", help="required, except for sqlite")
         parser.add_argument("--format", choices=[*FORMATS, "sqlite"], default="csv")
         parser.add_argument(
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, help="a file (default: standard output)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the table."""
+        """Write the file. Raises CommandError."""
         try:
             # The rows are closed before Django closes the connection that they come from.
             with closing(_parts(options)) as parts:
@@ -58,14 +58,14 @@ def _parts(options: dict[str, Any]) -> Generator[bytes, None, None]:
     if options["format"] != "sqlite":
         return export_table(_table(options["table"] or ""), options["format"], options["words"])
     table = _table(options["table"]) if options["table"] else None
-    return export_database(reads_as(options["public"]), table)
+    return export_database(reader_for(options["public"]), table)
 
 
 def _table(slug: str) -> CodeTable:
     table = CodeTable.objects.filter(slug=slug).first()
     if table is None:
-        known = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
+        slugs = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
         raise CommandError(
-            f"There is no table {slug}. Tables: {known}." if slug else f"--table is required. Tables: {known}."
+            f"There is no table {slug}. Tables: {slugs}." if slug else f"--table is required. Tables: {slugs}."
         )
     return table

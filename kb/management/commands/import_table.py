@@ -1,4 +1,4 @@
-"""Plan an import from the command line, and apply it where that needs no decision."""
+"""Plan an import, and apply it if it needs no decision."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from kb.models.table_imports import UNCHANGED
 from kb.services.journal import By
 
 CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR = 0, 1, 2, 3
-SHOWN = 20
+MAX_ROWS = 20
 HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML or Markdown), print what it would change, and
 apply it with --apply. A plan that is not applied stays in the admin, under Table imports.
 
@@ -39,13 +39,13 @@ class Command(BaseCommand):
     help = HELP
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
-        """Keep the lines of the help as they are."""
+        """Return a parser that keeps the line breaks of the help."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.formatter_class = RawDescriptionHelpFormatter
         return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say which file, which table, and what to do with it."""
+        """Add the file, the table and the decisions."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--table", required=True, metavar="SLUG", help="short name of the table, as in its URL")
         parser.add_argument(
@@ -69,15 +69,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Plan, and apply where asked; end with the exit code that says how it went."""
+        """Plan, apply with --apply, and exit with the code that the help explains."""
         by = By(None, Door.IMPORT)
         try:
-            planned = self._plan(options, by)
-            code, why = self._decide(planned, options, by)
-            if options["apply"] and not why:
-                planned = apply_import(
-                    planned, by, yes_retire=options["yes_retire"], skip_errors=options["skip_errors"]
-                )
+            plan = self._plan(options, by)
+            code, reasons = self._decide(plan, options, by)
+            if options["apply"] and not reasons:
+                plan = apply_import(plan, by, yes_retire=options["yes_retire"], skip_errors=options["skip_errors"])
         except Unreadable as error:
             self._end(FAILED, None, [problem.message for problem in error.problems], options)
         except (ImportRefused, OSError, ValueError) as error:
@@ -85,12 +83,12 @@ class Command(BaseCommand):
         except DatabaseError as error:
             self._end(FAILED, None, [f"The database reported an error: {error}. Nothing was applied."], options)
         else:
-            self._end(code, planned, why, options)
+            self._end(code, plan, reasons, options)
 
     def _plan(self, options: dict[str, Any], by: By) -> TableImport:
         target = self._target(options)
-        known = remembered_columns(target) if isinstance(target, CodeTable) else {}
-        columns = ColumnMap(known | dict(_column(given) for given in options["column"]))
+        columns_before = remembered_columns(target) if isinstance(target, CodeTable) else {}
+        columns = ColumnMap(columns_before | dict(_column(option) for option in options["column"]))
         delimiter = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}.get(
             options["delimiter"], options["delimiter"]
         )
@@ -115,86 +113,86 @@ class Command(BaseCommand):
                 raise ImportRefused(f"A new table requires {', '.join(missing)}.")
             return NewTable(slug, options["vendor"], options["product"], options["name"], options["language"])
         if table is None:
-            known = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
-            raise ImportRefused(f"There is no table {slug}. Tables: {known}. Use --create to create it.")
+            slugs = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
+            raise ImportRefused(f"There is no table {slug}. Tables: {slugs}. Use --create to create it.")
         return table
 
-    def _decide(self, planned: TableImport, options: dict[str, Any], by: By) -> tuple[int, list[str]]:
-        """Return the exit code, and why the plan is not to be applied as it is."""
+    def _decide(self, plan: TableImport, options: dict[str, Any], by: By) -> tuple[int, list[str]]:
+        """Return the exit code, and the reasons not to apply the plan."""
         side = ""
         if options["keep_ours"] or options["take_theirs"]:
             side = Resolution.KEEP_OURS if options["keep_ours"] else Resolution.TAKE_THEIRS
         if side:
-            decisions.resolve_all(planned, side, by)
-        undecided, retired = planned.rows.undecided().count(), planned.count(RowKind.RETIRED)
+            decisions.resolve_all(plan, side, by)
+        undecided, retirements = plan.rows.undecided().count(), plan.count(RowKind.RETIRED)
         if undecided:
             return UNDECIDED, [
                 f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
             ]
-        if needs_confirmation(planned) and not options["yes_retire"]:
-            limit = retire_limit(planned)
-            return UNDECIDED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
-        errors, twice = planned.count(RowKind.ERROR), planned.count(RowKind.DUPLICATE)
+        if needs_confirmation(plan) and not options["yes_retire"]:
+            limit = retire_limit(plan)
+            return UNDECIDED, [f"{retirements} codes would be retired. More than {limit} require --yes-retire."]
+        errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
         if errors + twice and not options["skip_errors"]:
             return ROWS_IN_ERROR, [
                 f"{errors} rows have errors and {twice} repeat a code. Correct them, or use --skip-errors."
             ]
         return CLEAN, []
 
-    def _end(self, code: int, planned: TableImport | None, why: list[str], options: dict[str, Any]) -> None:
+    def _end(self, code: int, plan: TableImport | None, reasons: list[str], options: dict[str, Any]) -> None:
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(code, planned, why), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(code, plan, reasons), ensure_ascii=False, indent=2))
         else:
-            self._tell(planned)
-            for line in why:
+            self._tell(plan)
+            for line in reasons:
                 self.stderr.write(line)
         if code:
             sys.exit(code)
 
-    def _tell(self, planned: TableImport | None) -> None:
-        if planned is None:
+    def _tell(self, plan: TableImport | None) -> None:
+        if plan is None:
             return
-        self.stdout.write(f"{planned} into {planned.table_name}: {planned.get_state_display().lower()}")
+        self.stdout.write(f"{plan} into {plan.table_name}: {plan.get_state_display().lower()}")
         for kind, label in [*RowKind.choices, (UNCHANGED, "Unchanged")]:
-            if planned.counts.get(kind):
-                self.stdout.write(f"  {planned.counts[kind]:>8} {label.lower()}")
-        wrong = planned.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
-        for row in wrong[:SHOWN]:
+            if plan.counts.get(kind):
+                self.stdout.write(f"  {plan.counts[kind]:>8} {label.lower()}")
+        bad_rows = plan.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
+        for row in bad_rows[:MAX_ROWS]:
             where = f"{row.sheet} line {row.line}".strip() if row.line else "file"
             self.stdout.write(f"  {where}: {row.get_kind_display().lower()}: {row.message}")
-        if wrong.count() > SHOWN:
-            self.stdout.write(f"  and {wrong.count() - SHOWN} more, listed in the admin")
+        if bad_rows.count() > MAX_ROWS:
+            self.stdout.write(f"  and {bad_rows.count() - MAX_ROWS} more, listed in the admin")
 
 
-def _column(given: str) -> tuple[str, str]:
-    header, equals, target = given.rpartition("=")
+def _column(option: str) -> tuple[str, str]:
+    header, equals, target = option.rpartition("=")
     if not equals:
-        raise ImportRefused(f"--column {given}: write HEADER=TARGET, e.g. --column 'Error no.=code'.")
+        raise ImportRefused(f"--column {option}: write HEADER=TARGET, e.g. --column 'Error no.=code'.")
     return header, target
 
 
-def _as_json(code: int, planned: TableImport | None, why: list[str]) -> dict[str, Any]:
-    said: dict[str, Any] = {"exit_code": code, "messages": why}
-    if planned is None:
-        return said
-    wrong = planned.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
-    rows = list(wrong.values("kind", "line", "sheet", "code", "message")[:1000])
-    return said | {"import": planned.pk, "state": planned.state, "counts": planned.counts, "rows": rows}
+def _as_json(code: int, plan: TableImport | None, reasons: list[str]) -> dict[str, Any]:
+    result: dict[str, Any] = {"exit_code": code, "messages": reasons}
+    if plan is None:
+        return result
+    bad_rows = plan.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
+    rows = list(bad_rows.values("kind", "line", "sheet", "code", "message")[:1000])
+    return result | {"import": plan.pk, "state": plan.state, "counts": plan.counts, "rows": rows}
 
 
 class _Progress:
-    """Tells how many rows are read, on a terminal alone."""
+    """Shows on a terminal how many rows are read."""
 
     def __init__(self, size: int) -> None:
         self.size, self.shown = size, sys.stderr.isatty()
 
     def show(self, rows: int) -> None:
-        """Show the rows read so far."""
+        """Show the number of rows so far."""
         if self.shown:
             sys.stderr.write(f"\r{rows:>10,} rows of {self.size / 1e6:,.1f} MB ")
             sys.stderr.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """Clear the line."""
         if self.shown:
             sys.stderr.write("\r\x1b[K")

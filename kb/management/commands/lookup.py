@@ -1,4 +1,4 @@
-"""Look a code or words up from the command line."""
+"""Look up a code or words."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indented, reads_as, safe
+from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
 from kb.models import ReturnCode
 from kb.models.fields import LABELS, VENDOR_TEXTS, vendor_texts
 from kb.models.visibility import Person
@@ -20,7 +20,7 @@ from kb.services import usage
 
 MAX_RESULTS = 20
 
-SAID = {
+VERDICTS = {
     Verdict.IN_KNOWN_RANGE: "is not in any table, but in a known range",
     Verdict.UNKNOWN: "is not in any table",
 }
@@ -32,39 +32,39 @@ class Command(BaseCommand):
     help = "Print what a code means, or find codes by words. Exit status: 0 found, 1 not found, 2 wrong usage."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say what is asked, and how to answer."""
+        """Add the query and the output options."""
         parser.add_argument("query", nargs="+", help="a code, or words")
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--public", action="store_true", help="only what the public may read")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the answer; leave with its status."""
+        """Print the answer and exit with 0 (found) or 1 (not found). Raises CommandError with 2."""
         query = " ".join(options["query"]).strip()
         if not query:
             raise CommandError("Enter a code or words to look up.", returncode=WRONG_USAGE)
-        user = reads_as(options["public"])
+        user = reader_for(options["public"])
         answer = find(query, user)
         cards = card_queries.cards([hit.code for hit in answer.hits], user)
-        found = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
-        _count(query, cards, found, user)
+        results = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
+        _count(query, cards, results, user)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(answer, cards, found), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(answer, cards, results), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write("\n".join(self._lines(answer, cards, found)))
+            self.stdout.write("\n".join(self._lines(answer, cards, results)))
         self.stdout.flush()
-        sys.exit(FOUND if cards or found.hits else NOT_FOUND)
+        sys.exit(FOUND if cards or results.hits else NOT_FOUND)
 
     def _lines(self, answer: CodeAnswer, cards: list[Card], found: TextResults) -> Iterator[str]:
         for hit, card in zip(answer.hits, cards, strict=True):
             yield from self._card(card, hit.how)
         if found.hits:
             yield f"{'The best ' if found.more else ''}{len(found.hits)} about “{safe(answer.query)}”:"
-        for asked, meant in found.corrected.items():
-            yield f"No results for “{safe(asked)}”. Showing results for “{safe(meant)}”."
+        for word, correction in found.corrected.items():
+            yield f"No results for “{safe(word)}”. Showing results for “{safe(correction)}”."
         for code in (hit.code for hit in found.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
         if not cards and not found.hits:
-            yield f"{safe(answer.query)} {SAID[answer.verdict]}."
+            yield f"{safe(answer.query)} {VERDICTS[answer.verdict]}."
             yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
             yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
             yield from (f"  starts with it: {safe(code.code)}  {safe(code.description)}" for code in answer.begun)
@@ -72,29 +72,29 @@ class Command(BaseCommand):
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
         yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'No description from the vendor.')}"
-        yield indented(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
+        yield indent(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         if how != "as written":
-            yield indented(f"Read as: {how}.")
+            yield indent(f"Read as: {how}.")
         if code.is_retired:
-            yield indented("Retired: the vendor no longer lists it.")
+            yield indent("Retired: the vendor no longer lists it.")
         for incident in card.open_incidents:
-            yield indented(f"OPEN INCIDENT: {incident} {incident.url}")
-        yield indented(f"What to do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
+            yield indent(f"OPEN INCIDENT: {incident} {incident.url}")
+        yield indent(f"What to do: {code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}.")
         if reply := card.customer_reply:
-            yield f"  Tell the customer:\n{indented(reply, '    ')}"
+            yield f"  Tell the customer:\n{indent(reply, '    ')}"
         for note in card.notes:
-            yield indented(f"Note ({note.get_state_display().lower()}): {note.title}")
+            yield indent(f"Note ({note.get_state_display().lower()}): {note.title}")
             if note.is_live and note.resolution.strip():
-                yield indented(note.resolution, "    ")
+                yield indent(note.resolution, "    ")
         for text in vendor_texts(code):
             if text.ours.strip() and text.label != LABELS["description"]:  # It stands in the first line.
-                yield f"  {text.label} from the vendor:\n{indented(text.ours, '    ')}"
+                yield f"  {text.label} from the vendor:\n{indent(text.ours, '    ')}"
         yield ""
 
 
-def _count(query: str, cards: list[Card], found: TextResults, user: Person | None) -> None:
+def _count(query: str, cards: list[Card], results: TextResults, user: Person | None) -> None:
     usage.count_codes([card.code.pk for card in cards])
-    if not cards and not found.hits:
+    if not cards and not results.hits:
         usage.count_miss(query, user)
 
 

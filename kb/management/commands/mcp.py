@@ -26,25 +26,25 @@ class Command(BaseCommand):
     help = "Serve an assistant over standard input and output (Model Context Protocol), read-only."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Say who reads, and where the pages are."""
+        """Add the user, and the address of the pages."""
         parser.add_argument("--user", metavar="NAME", help="read as this user (default: the public)")
         parser.add_argument("--site", metavar="URL", default=_site(), help="address of the site (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until standard input ends."""
+        """Serve until standard input ends. Raises CommandError."""
         if not is_installed():
             raise CommandError(MISSING)
         if reader(_user(options["user"])) == Reader.NOTHING:
             raise CommandError("This site has no public access (KB_PUBLIC_READ). Choose a user with --user.")
         if sys.stdin.isatty():
             self.stderr.write("Waiting for an assistant on standard input. Ctrl-C ends it.")
-        # Ctrl-C is how a person ends it.
+        # People stop the server with Ctrl-C.
         with suppress(KeyboardInterrupt):
             serve(partial(_caller, options["user"], options["site"]))
 
 
 def _caller(name: str | None, site: str) -> "Caller":
-    """Return who asks now: the process may outlive a right, or a connection to the database."""
+    """Return the present caller: the process may outlive a permission or a database connection."""
     close_old_connections()
     try:
         return Caller(_user(name), partial(urljoin, site))

@@ -1,4 +1,4 @@
-"""Make the search's index anew, or prove that it is right."""
+"""Rebuild the search index, or check it."""
 
 import sys
 from argparse import ArgumentParser
@@ -17,11 +17,11 @@ class Command(BaseCommand):
     help = "Rebuild the search index. With --check, only compare it with a new one: exit status 1 if they differ."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --check."""
+        """Add --check."""
         parser.add_argument("--check", action="store_true", help="change nothing, print the differences")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rebuild or check."""
+        """Rebuild, or check and exit with 1 if the index differs."""
         if not options["check"]:
             searching.rebuild()
             self.stdout.write("The search index was rebuilt.")

@@ -1,4 +1,4 @@
-"""Put a copy in the place of the database."""
+"""Replace the database with a copy."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,12 +18,12 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the file."""
+        """Add the file and --yes."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--yes", action="store_true", help="replace the current contents of the database")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Restore and say what is there now."""
+        """Restore the copy and print its state. Raises CommandError."""
         try:
             about = copies.restore(options["file"], options["yes"])
         except WouldReplace as refused:

@@ -1,1 +1,1 @@
-"""The same answers as Markdown and as JSON."""
+"""Representations of cards, tables and notes: Markdown and JSON."""

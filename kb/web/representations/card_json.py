@@ -1,4 +1,4 @@
-"""A card's answer as JSON."""
+"""The JSON representation of a card."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,18 +9,20 @@ from kb.queries.lookup import CodeAnswer
 from kb.web.codes import CardMeaning
 
 Address = Callable[[str], str]
-"""Turns a path into an address with scheme and host."""
+"""Returns a path as an address with scheme and host."""
 
 
-def answer(given: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> dict[str, Any]:
-    """Return the whole answer: one of the five verdicts, with what belongs to it."""
+def answer(code_answer: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> dict[str, Any]:
+    """Return the answer: its verdict, meanings, ranges and near codes."""
     return {
-        "query": given.query,
-        "verdict": given.verdict.value,
+        "query": code_answer.query,
+        "verdict": code_answer.verdict.value,
         "table": {"slug": table.slug, "vendor": table.vendor, "product": table.product, "name": table.name},
-        "meanings": [_meaning(meaning, hit.how, address) for meaning, hit in zip(meanings, given.hits, strict=True)],
-        "ranges": [_range(found) for found in given.ranges],
-        "near": [_brief(near.code, address) for near in given.near],
+        "meanings": [
+            _meaning(meaning, hit.how, address) for meaning, hit in zip(meanings, code_answer.hits, strict=True)
+        ],
+        "ranges": [_range(code_range) for code_range in code_answer.ranges],
+        "near": [_brief(near.code, address) for near in code_answer.near],
     }
 
 
@@ -41,7 +43,7 @@ def _meaning(meaning: CardMeaning, how: str, address: Address) -> dict[str, Any]
         "customer_reply": meaning.reply,
         "open_incidents": [_incident(incident) for incident in card.open_incidents],
         "notes": [_note(note, address) for note in card.notes],
-        "ranges": [_range(found) for found in card.ranges],
+        "ranges": [_range(code_range) for code_range in card.ranges],
     }
 
 
@@ -77,5 +79,5 @@ def _incident(incident: IncidentLink) -> dict[str, Any]:
     }
 
 
-def _range(found: CodeRange) -> dict[str, Any]:
-    return {"pattern": found.pattern, "name": found.name, "origin": found.origin}
+def _range(code_range: CodeRange) -> dict[str, Any]:
+    return {"pattern": code_range.pattern, "name": code_range.name, "origin": code_range.origin}

@@ -1,4 +1,4 @@
-"""A card's answer as Markdown, to be pasted into a ticket. Every word of a vendor or a note is escaped."""
+"""The Markdown representation of a card, for a ticket. All words of vendors and notes are escaped."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,7 +12,7 @@ from kb.web.codes import CardMeaning
 
 Address = Callable[[str], str]
 
-_SAID = {
+_VERDICTS = {
     Verdict.IN_KNOWN_RANGE: "In a known range, but not in the table.",
     Verdict.UNKNOWN: "Unknown: not in the table, and in no known range.",
     Verdict.KNOWN_WITHOUT_NOTE: "Known, no note yet.",
@@ -20,35 +20,43 @@ _SAID = {
 }
 
 
-def answer(given: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> str:
-    """Return the whole answer."""
-    blocks = [_meaning(given, meaning, address) for meaning in meanings] or [_unlisted(given, table, address)]
+def answer(code_answer: CodeAnswer, table: CodeTable, meanings: list[CardMeaning], address: Address) -> str:
+    """Return the answer as Markdown."""
+    blocks = [_meaning(code_answer, meaning, address) for meaning in meanings] or [
+        _unknown_code(code_answer, table, address)
+    ]
     return "\n\n".join("\n\n".join(block) for block in blocks) + "\n"
 
 
-def _unlisted(given: CodeAnswer, table: CodeTable, address: Address) -> Iterator[str]:
-    yield f"## {markdown(text_code.clean(given.query))} is not in {markdown(str(table))}"
-    yield _SAID[given.verdict]
-    if given.ranges:
-        yield "\n".join(f"- {markdown(found.pattern)} {markdown(found.name)}" for found in given.ranges)
-    if given.near:
+def _unknown_code(code_answer: CodeAnswer, table: CodeTable, address: Address) -> Iterator[str]:
+    yield f"## {markdown(text_code.clean(code_answer.query))} is not in {markdown(str(table))}"
+    yield _VERDICTS[code_answer.verdict]
+    if code_answer.ranges:
+        yield "\n".join(
+            f"- {markdown(code_range.pattern)} {markdown(code_range.name)}" for code_range in code_answer.ranges
+        )
+    if code_answer.near:
         yield "Codes that differ by one character; each is a different code with its own meaning:"
-        yield "\n".join(f"- {_named(near.code)} <{address(near.code.get_absolute_url())}>" for near in given.near)
+        yield "\n".join(
+            f"- {_code_title(near.code)} <{address(near.code.get_absolute_url())}>" for near in code_answer.near
+        )
 
 
-def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Iterator[str]:
+def _meaning(code_answer: CodeAnswer, meaning: CardMeaning, address: Address) -> Iterator[str]:
     card, code = meaning.card, meaning.card.code
-    yield f"## {_named(code)}"
-    if code.identity != text_code.identity(given.query):
-        how = next((hit.how for hit in given.hits if hit.code == code), "")
-        yield f"Entered {markdown(text_code.clean(given.query))}, read as {markdown(code.code)} ({how})."
+    yield f"## {_code_title(code)}"
+    if code.identity != text_code.identity(code_answer.query):
+        how = next((hit.how for hit in code_answer.hits if hit.code == code), "")
+        yield f"Entered {markdown(text_code.clean(code_answer.query))}, read as {markdown(code.code)} ({how})."
     yield (
         markdown(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         + "  \n"
         + (f"<{address(code.get_absolute_url())}>")
     )
-    if card.verdict in _SAID:
-        yield f"**{_SAID[card.verdict]}**" + (f" Replaced by: {_named(meaning.successor)}" if meaning.successor else "")
+    if card.verdict in _VERDICTS:
+        yield f"**{_VERDICTS[card.verdict]}**" + (
+            f" Replaced by: {_code_title(meaning.successor)}" if meaning.successor else ""
+        )
     for incident in card.open_incidents:
         yield _incident(incident)
     yield f"**What to do:** {code.get_disposition_display()}  \n**Who can fix it:** {code.get_fixer_display()}"
@@ -66,7 +74,7 @@ def _text(text: VendorText) -> str:
     return f"**{text.label}:**{words}"
 
 
-def _named(code: ReturnCode) -> str:
+def _code_title(code: ReturnCode) -> str:
     return f"{markdown(code.code)}: {markdown(code.description) or 'no description'}"
 
 
@@ -88,5 +96,5 @@ def _words(thing: IncidentLink | TroubleshootingNote, names: tuple[str, ...]) ->
 
 
 def _internal(thing: IncidentLink | TroubleshootingNote) -> str:
-    """Mark what must not be pasted to where a customer reads."""
+    """Return a mark for internal text, which must not reach customers."""
     return " (internal)" if thing.audience == Audience.INTERNAL else ""

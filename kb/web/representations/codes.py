@@ -1,4 +1,4 @@
-"""The twins of a card: the same answer as Markdown for a ticket, and as JSON for a program."""
+"""Representations of a code at their own addresses: Markdown for a ticket, JSON for a program."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -17,48 +17,52 @@ MARKDOWN = "text/markdown; charset=utf-8"
 
 @for_programs
 def code(request: HttpRequest, table: str, written: str, form: str) -> HttpResponse:
-    """Answer for every meaning that a table gives to a code."""
-    of = CodeTable.objects.visible_to(request.user).filter(slug=table).first()
-    return _twin(request, of, written, None, form)
+    """Return the representation of all meanings of a code in a table."""
+    code_table = CodeTable.objects.visible_to(request.user).filter(slug=table).first()
+    return _representation(request, code_table, written, None, form)
 
 
 @for_programs
 def section_code(request: HttpRequest, table: str, section: str, written: str, form: str) -> HttpResponse:
-    """Answer for one meaning of a code."""
-    of = CodeTable.objects.visible_to(request.user).filter(slug=table).first()
-    within = Section.objects.visible_to(request.user).filter(table=of, slug=section).first() if of else None
-    # As on the page: a slash that was typed as itself belongs to the code.
-    return _twin(request, of, written if within else f"{section}/{written}", within, form)
+    """Return the representation of one meaning of a code."""
+    code_table = CodeTable.objects.visible_to(request.user).filter(slug=table).first()
+    table_section = (
+        Section.objects.visible_to(request.user).filter(table=code_table, slug=section).first() if code_table else None
+    )
+    # As on the page: an unescaped slash belongs to the code.
+    return _representation(
+        request, code_table, written if table_section else f"{section}/{written}", table_section, form
+    )
 
 
-def _twin(
-    request: HttpRequest, table: CodeTable | None, written: str, section: Section | None, form: str
+def _representation(
+    request: HttpRequest, table: CodeTable | None, spelling: str, section: Section | None, form: str
 ) -> HttpResponse:
-    if table is None or not text_code.readings(written):
-        return _missing(form)
-    page = _page_of(request.user, table, section, f"{written}.{form}")
+    if table is None or not text_code.readings(spelling):
+        return _not_found(form)
+    page = _page_of(request.user, table, section, f"{spelling}.{form}")
     if page:
         return redirect(page)
-    answer = find(written, request.user, table, section)
-    found = meanings([hit.code for hit in answer.hits], request.user)
-    status = 200 if found else 404
+    answer = find(spelling, request.user, table, section)
+    card_meanings = meanings([hit.code for hit in answer.hits], request.user)
+    status = 200 if card_meanings else 404
     address = request.build_absolute_uri
     if form == "json":
-        return JsonResponse(card_json.answer(answer, table, found, address), status=status)
-    return HttpResponse(card_markdown.answer(answer, table, found, address), MARKDOWN, status)
+        return JsonResponse(card_json.answer(answer, table, card_meanings, address), status=status)
+    return HttpResponse(card_markdown.answer(answer, table, card_meanings, address), MARKDOWN, status)
 
 
 def _page_of(user: Person | None, table: CodeTable, section: Section | None, code: str) -> ReturnCode | str | None:
-    """Return the page of a code that itself ends like a twin's address: the page wins."""
+    """Return the page of a code that itself ends in `.md` or `.json`: it has priority over a representation."""
     same = codes_visible_to(user).filter(table=table, identity=text_code.identity(code))
     if section is not None:
         return same.filter(section=section).first()
     return reverse("code", args=[table.slug, code]) if same.exists() else None
 
 
-def _missing(form: str) -> HttpResponse:
-    """Answer alike for a table that is not there and one that the reader may not see."""
-    told = "There is no such table, or you do not have access to it."
+def _not_found(form: str) -> HttpResponse:
+    """Answer 404, the same for a missing table and one that the reader may not see."""
+    message = "There is no such table, or you do not have access to it."
     if form == "json":
-        return JsonResponse({"verdict": None, "error": told}, status=404)
-    return HttpResponse(f"{told}\n", MARKDOWN, 404)
+        return JsonResponse({"verdict": None, "error": message}, status=404)
+    return HttpResponse(f"{message}\n", MARKDOWN, 404)

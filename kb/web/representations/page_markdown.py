@@ -1,4 +1,4 @@
-"""The Markdown twins of a table and of a note. Every word of a vendor or a note is escaped."""
+"""The Markdown representations of a table and of a note. All words of vendors and notes are escaped."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -14,22 +14,22 @@ from kb.web.program_access import for_programs
 from kb.web.representations.codes import MARKDOWN
 
 PER_PAGE = 500
-MAX_ABOUT = 100
+MAX_LINKS = 100
 
 Address = Callable[[str], str]
 
 
 @for_programs
 def table(request: HttpRequest, table: str) -> HttpResponse:
-    """List the codes of a table, some hundreds on a page."""
-    shown = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=table)
-    codes = codes_visible_to(request.user).filter(table=shown).in_vendor_order()
+    """List the codes of a table, PER_PAGE on a page."""
+    code_table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=table)
+    codes = codes_visible_to(request.user).filter(table=code_table).in_vendor_order()
     pages = Paginator(codes, PER_PAGE)
-    asked = request.GET.get("page", "1")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) in pages.page_range):
+    number = request.GET.get("page", "1")
+    if not (number.isascii() and number.isdigit() and len(number) < 10 and int(number) in pages.page_range):
         return HttpResponse(f"There is no such page. Allowed: 1 to {pages.num_pages}.\n", MARKDOWN, 400)
-    page = pages.page(int(asked))
-    text = "\n".join(_table(shown, list(page.object_list), request.build_absolute_uri))
+    page = pages.page(int(number))
+    text = "\n".join(_table(code_table, list(page.object_list), request.build_absolute_uri))
     if page.has_next():
         text += f"\n\nMore: <{request.build_absolute_uri(f'?page={page.next_page_number()}')}>"
     return HttpResponse(f"{text}\n", MARKDOWN)
@@ -42,18 +42,22 @@ def _table(table: CodeTable, codes: Sequence[ReturnCode], address: Address) -> I
         if code.section_id != section:
             section = code.section_id
             yield f"\n## {markdown(code.section.name) or 'Codes'}\n"
-        yield f"- {_named(code)} <{address(code.get_absolute_url())}>"
+        yield f"- {_code_title(code)} <{address(code.get_absolute_url())}>"
 
 
 @for_programs
 def note(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a note with the codes and ranges that it is about."""
+    """Show a note with its codes and ranges."""
     if pk >= 2**63:
         raise Http404
-    shown = get_object_or_404(TroubleshootingNote.objects.visible_to(request.user), pk=pk)
-    codes = list(codes_visible_to(request.user).filter(notes=shown).in_vendor_order()[:MAX_ABOUT])
-    ranges = CodeRange.objects.visible_to(request.user).filter(notes=shown).select_related("table")[:MAX_ABOUT]
-    blocks = _note(shown, codes, list(ranges), request.build_absolute_uri)
+    troubleshooting_note = get_object_or_404(TroubleshootingNote.objects.visible_to(request.user), pk=pk)
+    codes = list(codes_visible_to(request.user).filter(notes=troubleshooting_note).in_vendor_order()[:MAX_LINKS])
+    ranges = (
+        CodeRange.objects.visible_to(request.user)
+        .filter(notes=troubleshooting_note)
+        .select_related("table")[:MAX_LINKS]
+    )
+    blocks = _note(troubleshooting_note, codes, list(ranges), request.build_absolute_uri)
     return HttpResponse("\n\n".join(blocks) + "\n", MARKDOWN)
 
 
@@ -73,12 +77,12 @@ def _note(
     for label, text in texts.items():
         if text.strip():
             yield f"## {label}\n\n{quoted(text)}"
-    about = [f"- {_named(code)} <{address(code.get_absolute_url())}>" for code in codes]
-    about += [f"- {markdown(str(found))}, {markdown(str(found.table))}" for found in ranges]
-    if about:
-        yield "## About\n\n" + "\n".join(about)
+    links = [f"- {_code_title(code)} <{address(code.get_absolute_url())}>" for code in codes]
+    links += [f"- {markdown(str(code_range))}, {markdown(str(code_range.table))}" for code_range in ranges]
+    if links:
+        yield "## About\n\n" + "\n".join(links)
 
 
-def _named(code: ReturnCode) -> str:
-    retired = " (retired)" if code.is_retired else ""
-    return f"{markdown(code.code)}{retired}: {markdown(code.description) or 'no description'}"
+def _code_title(code: ReturnCode) -> str:
+    mark = " (retired)" if code.is_retired else ""
+    return f"{markdown(code.code)}{mark}: {markdown(code.description) or 'no description'}"

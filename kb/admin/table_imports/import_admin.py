@@ -1,0 +1,235 @@
+"""The list of imports, the upload page, and the verbs of a plan.
+
+django-import-export provides the admin's button and address for imports. Planning, applying and rolling back are the
+product's own (`kb.importing`), so the package's second step, which writes the file row by row, has no address here.
+"""
+
+from io import BytesIO
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from import_export.admin import ImportMixin
+
+from kb.admin.lists.strict_changelist import WithStrictList
+from kb.admin.table_imports.plan_page import may_see_imports, rows_address
+from kb.admin.table_imports.uploads import MAX_HEADERS, NEW_TABLE, UploadForm
+from kb.importing.applying import decisions
+from kb.importing.applying.rollback import preview, roll_back
+from kb.importing.applying.transaction import apply_import
+from kb.importing.errors import ImportRefused
+from kb.importing.planning.plan import plan_import, remembered_columns
+from kb.importing.reading.sources import Unreadable, open_source
+from kb.models import CodeTable, Door, TableImport
+from kb.models.table_imports import Resolution
+from kb.services.journal import By
+
+MAX_PASTED = 500
+"""The length of a table in an address: one or two rows."""
+
+
+@admin.register(TableImport)
+class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
+    """The list of imports, the upload form, and the verbs of a plan."""
+
+    list_display = ["import_column", "table_column", "state_column", "counts_column", "planned_by", "planned_at"]
+    list_filter = ["state", "table"]
+    list_select_related = ["table", "planned_by"]
+    list_display_links = None
+    search_fields = ["file_name", "sha256", "table__name", "table__slug"]
+    search_help_text = "File name, SHA-256 or table."
+    show_full_result_count = False
+    actions = None
+
+    def get_urls(self) -> list:
+        """Add the verbs of an import; remove the package's own second step, which writes without a plan."""
+        guard = self.admin_site.admin_view
+        verbs = [
+            path("<int:pk>/apply/", guard(self.apply_view), name="kb_tableimport_apply"),
+            path("<int:pk>/decide/", guard(self.decide_view), name="kb_tableimport_decide"),
+            path("<int:pk>/discard/", guard(self.discard_view), name="kb_tableimport_discard"),
+            path("<int:pk>/rollback/", guard(self.rollback_view), name="kb_tableimport_rollback"),
+        ]
+        return verbs + [url for url in super().get_urls() if url.name != "kb_tableimport_process_import"]
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Return whether somebody may upload a file and plan an import."""
+        return request.user.has_perm("kb.import_table")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show imports to everyone who may do anything with them."""
+        return may_see_imports(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow everyone who may do anything with imports."""
+        return may_see_imports(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: an import starts with a file."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: an import changes only through its verbs."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: imports are the record."""
+        return False
+
+    @admin.display(description="Import", ordering="id")
+    def import_column(self, table_import: TableImport) -> str:
+        """Return the file's name, linked to its plan."""
+        return format_html('<a href="{}">{}</a>', rows_address(table_import), table_import)
+
+    @admin.display(description="Table", ordering="table")
+    def table_column(self, table_import: TableImport) -> str:
+        """Return the table, even if it does not exist yet."""
+        return table_import.table_name
+
+    @admin.display(description="State", ordering="state")
+    def state_column(self, table_import: TableImport) -> str:
+        """Return the state as a tag."""
+        return format_html('<span class="tag tag-{}">{}</span>', table_import.state, table_import.get_state_display())
+
+    @admin.display(description="Rows")
+    def counts_column(self, table_import: TableImport) -> str:
+        """Return the row counts by kind."""
+        return ", ".join(f"{n} {kind}" for kind, n in table_import.counts.items() if n and kind != "reordered")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Redirect to the plan: an import has no form of its own."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        table_import = self.get_object(request, object_id)
+        if table_import is None:
+            return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
+        return HttpResponseRedirect(rows_address(table_import))
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Read a file, plan what it changes, and redirect to the plan."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form, problems = self._upload_form(request), []
+        if form.is_bound and form.is_valid():
+            try:
+                plan = self._plan(request, form)
+            except Unreadable as unreadable:
+                problems = unreadable.problems
+                unknown = dict.fromkeys(unreadable.header[:MAX_HEADERS], "extra")
+                form = UploadForm(initial=dict(form.data.items()), headers=unknown)
+            except ImportRefused as refused:
+                form.add_error(None, str(refused))
+            else:
+                self._log(request, plan, ADDITION, "Planned")
+                return HttpResponseRedirect(rows_address(plan))
+        context = self.admin_site.each_context(request) | {
+            "title": "Import a table",
+            "opts": self.opts,
+            "form": form,
+            "problems": problems,
+            "media": self.media,
+            "file_fields": [form[name] for name in ("table", "file", "pasted", "complete")],
+            "new_table_fields": [form[name] for name in NEW_TABLE],
+            "reading_fields": [form[name] for name in ("encoding", "delimiter")],
+        }
+        return TemplateResponse(request, "admin/kb/tableimport/upload.html", context)
+
+    def _upload_form(self, request: HttpRequest) -> UploadForm:
+        pk = request.GET.get("again", "")
+        previous = TableImport.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+        if request.method == "POST":
+            return UploadForm(request.POST, request.FILES)
+        headers = previous.columns if previous else None
+        initial = {
+            "table": request.GET.get("table") or (previous and previous.table_id),
+            "pasted": request.GET.get("pasted", "")[:MAX_PASTED],
+            "complete": previous and previous.complete,
+        }
+        return UploadForm(initial=initial, headers=headers)
+
+    def _plan(self, request: HttpRequest, form: UploadForm) -> TableImport:
+        values = form.cleaned_data
+        target = form.target()
+        upload = values["file"] or BytesIO(values["pasted"].encode())
+        name = getattr(upload, "name", None) or "pasted table"
+        columns = form.columns() or (remembered_columns(target) if isinstance(target, CodeTable) else None)
+        source = open_source(upload, name, encoding=values["encoding"], delimiter=values["delimiter"], columns=columns)
+        by = By(request.user, Door.IMPORT)
+        return plan_import(target, source, by, complete=values["complete"], file_name=name)
+
+    def apply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Apply a plan."""
+
+        def verb(plan: TableImport, by: By) -> None:
+            consent = {name: name in request.POST for name in ("yes_retire", "skip_errors")}
+            apply_import(plan, by, **consent)
+            self._log(request, plan, CHANGE, f"Applied: {plan.count()} codes")
+
+        return self._do(request, pk, "kb.apply_import", verb, "Applied.")
+
+    def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Decide all conflicts of a plan at once."""
+
+        def verb(plan: TableImport, by: By) -> None:
+            resolution = request.POST.get("resolution")
+            if resolution not in (Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
+                raise ImportRefused("Choose whether to keep ours or take the vendor's.")
+            decisions.resolve_all(plan, Resolution(resolution), by)
+
+        return self._do(request, pk, "kb.import_table", verb, "All conflicts are decided.")
+
+    def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Discard a plan."""
+        return self._do(request, pk, "kb.import_table", decisions.discard, "Discarded.")
+
+    def rollback_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what a rollback restores and skips; on POST, roll back."""
+        if request.method == "POST":
+
+            def verb(table_import: TableImport, by: By) -> None:
+                rollback = roll_back(table_import, by)
+                self._log(request, rollback, ADDITION, f"Rolled back {table_import}")
+
+            return self._do(request, pk, "kb.rollback_import", verb, "Rolled back.")
+        if not request.user.has_perm("kb.rollback_import"):
+            raise PermissionDenied
+        table_import = get_object_or_404(TableImport, pk=pk)
+        try:
+            rollback_preview = preview(table_import)
+        except ImportRefused as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(rows_address(table_import))
+        context = self.admin_site.each_context(request) | {
+            "title": f"Roll back {table_import}",
+            "opts": self.opts,
+            "table_import": table_import,
+            "preview": rollback_preview,
+            "rows_address": rows_address(table_import),
+        }
+        return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
+
+    def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str) -> HttpResponse:
+        """Check the permission and run a verb; a refusal becomes a message on the plan's page."""
+        if request.method != "POST" or not request.user.has_perm(permission):
+            raise PermissionDenied
+        table_import = get_object_or_404(TableImport, pk=pk)
+        try:
+            verb(table_import, By(request.user, Door.IMPORT))
+        except ImportRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, message)
+        return HttpResponseRedirect(rows_address(table_import))
+
+    def _log(self, request: HttpRequest, table_import: TableImport, flag: int, message: str) -> None:
+        """Add one entry to the admin's log: one per import, none per row."""
+        assert request.user.pk is not None
+        LogEntry.objects.log_actions(request.user.pk, [table_import], flag, message)

@@ -1,0 +1,29 @@
+"""The rows of an import as CSV."""
+
+import csv
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+
+from kb.models import ImportRow
+from kb.models.fields import VENDOR_TEXTS
+from kb.text.safety.formula import defuse
+
+
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(rows: QuerySet[ImportRow]) -> Iterator[str]:
+    """Yield CSV lines with formulas defused. Memory use does not depend on the number of rows."""
+    writer = csv.writer(_Echo())
+    header = ["does", "line", "section", "code", "message", "decision"]
+    texts = [f"{name}: {side}" for name in VENDOR_TEXTS for side in ("vendor before", "vendor now", "ours")]
+    yield "\ufeff" + writer.writerow([*header, *texts])
+    for row in rows.select_related("section").iterator(chunk_size=1000):
+        where = f"{row.sheet}:{row.line}" if row.sheet else row.line
+        section = row.section_name or (row.section.name if row.section else "")
+        first = [row.get_kind_display(), where, section, row.code, row.message, row.get_resolution_display()]
+        sides = [text for name in VENDOR_TEXTS for text in row.texts(name).values()]
+        yield writer.writerow([defuse(str(cell or "")) for cell in [*first, *sides]])
