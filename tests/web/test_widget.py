@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from environs import ValidationError
 
-from kb.ops.environment import is_origins
+from kb.ops.environment import are_origins
 from tests import make
 from tests.config.test_settings import GOOD, start
 
@@ -130,11 +130,11 @@ def test_queries_do_not_grow(number, public, room, django_assert_num_queries):
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(origin):
     with pytest.raises(ValidationError, match="allowed are https://host"):
-        is_origins(["https://good.example", origin])
+        are_origins(["https://good.example", origin])
 
 
 def test_origins_are_taken():
-    is_origins(["https://desk.example:8443", "http://localhost:3000", "http://127.0.0.1"])
+    are_origins(["https://desk.example:8443", "http://localhost:3000", "http://127.0.0.1"])
 
 
 def test_a_start_with_a_bad_origin_names_the_variable():
