@@ -31,13 +31,13 @@ BUFFERED = Gauge(
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
-def answered(route: str, method: str, status: int, seconds: float) -> None:
+def count_response(route: str, method: str, status: int, seconds: float) -> None:
     """Count one response and its seconds."""
     # A caller may send any word as the method, and Prometheus would keep each for ever.
     REQUESTS.labels(route, method if method in _METHODS else "other", f"{status // 100}xx").inc()
     REQUEST_SECONDS.labels(route).observe(seconds)
 
 
-def cache_used(cache: str, is_hit: bool) -> None:
+def count_cache_use(cache: str, is_hit: bool) -> None:
     """Count one look-up in a cache."""
     CACHE.labels(cache, "hit" if is_hit else "miss").inc()

@@ -26,7 +26,7 @@ def current() -> str:
     return _current.get()
 
 
-def take(header: str) -> str:
+def clean_id(header: str) -> str:
     """Return the caller's id, or a new one if the header has no valid id."""
     return header if _VALID.fullmatch(header) else uuid4().hex
 
@@ -41,7 +41,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the caller's id, or with a new one."""
         # Not reset afterwards: a streamed body is made later, and the thread's next request sets its own id.
-        _current.set(take(request.headers.get(HEADER, "")))
+        _current.set(clean_id(request.headers.get(HEADER, "")))
         response = self.get_response(request)
         response[HEADER] = current()
         return response

@@ -27,7 +27,7 @@ class ObservingMiddleware:
         response = self.get_response(request)
         seconds = time.perf_counter() - started
         route = route_of(request)
-        metrics.answered(route, request.method or "", response.status_code, seconds)
+        metrics.count_response(route, request.method or "", response.status_code, seconds)
         log.log(
             logging.DEBUG if route in _PROBES or _is_static(route, response) else logging.INFO,
             "answered",

@@ -59,7 +59,7 @@ class CodeAnswer:
     hits: list[CodeHit] = field(default_factory=list)
     ranges: list[CodeRange] = field(default_factory=list)
     near: list[NearCode] = field(default_factory=list)
-    begun: list[ReturnCode] = field(default_factory=list)
+    completions: list[ReturnCode] = field(default_factory=list)
     """Codes that begin with the query, which may be a part of a code."""
 
 
@@ -106,7 +106,9 @@ def _open_incidents_on(user: Person | None) -> QuerySet[IncidentLink]:
     return IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
 
 
-def find(query: str, user: Person | None, table: CodeTable | None = None, section: Section | None = None) -> CodeAnswer:
+def find_code(
+    query: str, user: Person | None, table: CodeTable | None = None, section: Section | None = None
+) -> CodeAnswer:
     """Look a code up: its meanings, or the ranges where it would belong and the codes near it.
 
     One query for a listed code and at most five for others, whatever the size of the tables.
@@ -153,7 +155,7 @@ def beginning_with(text: str, user: Person | None, limit: int = MAX_BEGUN) -> li
     return _completions(text, codes_visible_to(user), limit)
 
 
-def begun(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
+def codes_beginning_with(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
     """Keep the codes that begin with a text; hexadecimal codes by their spelling, for which there is no index."""
     if not text_code.readings(text):
         return codes.none()
@@ -180,10 +182,10 @@ def _hits(query: str, user: Person | None, table: CodeTable | None, section: Sec
     scopes = [scope.pk for scope in (table, section) if scope is not None]
     key = ("hits", reader(user), len(readings), table is None, section is None)
     matches = rows(key, build, [*readings, *scopes])
-    return meant_by(query, matches)
+    return hits_of(query, matches)
 
 
-def meant_by(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
+def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
     """Return those of the codes, in the vendor's order, that a query may mean, likeliest reading first."""
     readings = {reading.canonical: reading.how for reading in text_code.readings(query)}
     identity, order = text_code.identity(query), list(readings)

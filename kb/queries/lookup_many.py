@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
-from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, meant_by
+from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, hits_of
 from kb.text.codes import forms as text_code
 
 _MAX_RANGES = 6
@@ -159,7 +159,7 @@ def _hits(texts: Sequence[str], codes: dict[str, list[ReturnCode]]) -> list[Code
 def _matches(query: str, codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
     matches = [code for reading in text_code.readings(query) for code in codes.get(reading.canonical, [])]
     matches.sort(key=lambda code: (code.table_id, code.section.position, code.position, code.pk))
-    return meant_by(query, matches[:MAX_HITS])
+    return hits_of(query, matches[:MAX_HITS])
 
 
 def _blocks(user: Person | None, table: int | None) -> list[CodeRange]:

@@ -16,7 +16,7 @@ class Rewording(NamedTuple):
     texts: list[tuple[str, str, str]]
 
 
-def reworded(note: TroubleshootingNote) -> list[Rewording]:
+def rewordings_of(note: TroubleshootingNote) -> list[Rewording]:
     """Return what the vendor reworded in a note's codes since the note needs another look; at most 20."""
     if note.verify_since is None:
         return []

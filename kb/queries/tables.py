@@ -18,7 +18,7 @@ def with_counts(user: Person | None) -> list[CodeTable]:
     return tables
 
 
-def forget() -> None:
+def clear_counts() -> None:
     """Clear the cache, after a write without the journal."""
     _cache.clear()
 

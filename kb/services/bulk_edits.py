@@ -21,27 +21,29 @@ GONE = "it is no longer there to be read"
 class BulkResult:
     """What a bulk edit did."""
 
-    done: list[Any] = field(default_factory=list)
+    edited: list[Any] = field(default_factory=list)
     unchanged: list[Any] = field(default_factory=list)
     """Rows that already had the new values."""
-    proposed: list[Proposal] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
     """Proposals that wait for a reviewer instead."""
-    skipped: dict[str, list[Any]] = field(default_factory=dict)
+    refusals: dict[str, list[Any]] = field(default_factory=dict)
     """Rows that were left out, by reason."""
 
     def add(self, saved: Any, version: int) -> None:
         """Add what a verb returned for a row that was opened in a version."""
         if isinstance(saved, Proposal):
-            self.proposed.append(saved)
+            self.proposals.append(saved)
         else:
-            (self.unchanged if saved.version == version else self.done).append(saved)
+            (self.unchanged if saved.version == version else self.edited).append(saved)
 
     def skip(self, row: Any, reason: str) -> None:
         """Add a row that was left out."""
-        self.skipped.setdefault(reason, []).append(row)
+        self.refusals.setdefault(reason, []).append(row)
 
 
-def each(rows: QuerySet[Any], versions: Mapping[int, int], verb: Callable[[Any, int, By], Any], by: By) -> BulkResult:
+def edit_each(
+    rows: QuerySet[Any], versions: Mapping[int, int], verb: Callable[[Any, int, By], Any], by: By
+) -> BulkResult:
     """Apply a verb to the rows that a user chose; `versions` has the version of each row that the user saw.
 
     A row that the verb refuses stays as it is; the others are written together.

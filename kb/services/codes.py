@@ -23,7 +23,7 @@ def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) ->
         raise ValueError(f"not editable on a code: {sorted(unknown)}; allowed: {sorted(CODE_FIELDS)}")
     with journal.entry(by) as entry:
         current = entry.lock(ReturnCode, code.pk, version)
-        fields = journal.changed_fields(current, _with_origin(current, values))
+        fields = journal.set_fields(current, _with_origin(current, values))
         return entry.update(current, fields) if fields else current
 
 

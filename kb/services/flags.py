@@ -37,7 +37,7 @@ def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:
     by.require(CHANGE_FLAG, _NO_EDITOR)
     with journal.entry(by) as entry:
         current = entry.lock(Flag, flag.pk, version)
-        fields = journal.changed_fields(current, {"owner": owner})
+        fields = journal.set_fields(current, {"owner": owner})
         return entry.update(current, fields) if fields else current
 
 

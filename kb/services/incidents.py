@@ -44,7 +44,7 @@ def save_incident(
     try:
         return _save_and_request_review(incident, version, _with_end(incident, complete), links, by)
     except IntegrityError:
-        existing = linked_already(complete.get("url", incident.url), except_for=incident.pk)
+        existing = existing_link(complete.get("url", incident.url), except_for=incident.pk)
         if existing:
             raise AlreadyLinked(existing) from None
         raise
@@ -73,7 +73,7 @@ def _save_and_request_review(
         return saved
 
 
-def linked_already(url: str, except_for: int | None = None) -> IncidentLink | None:
+def existing_link(url: str, except_for: int | None = None) -> IncidentLink | None:
     """Return the link that leads to the same incident as an address. Raises NotAllowed for a bad address."""
     return IncidentLink.objects.filter(canonical=_parse(url).canonical).exclude(pk=except_for or 0).first()
 

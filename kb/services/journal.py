@@ -241,7 +241,7 @@ def audience_of(obj: Any) -> str:
     return str(obj.audience)
 
 
-def changed_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:
+def set_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:
     """Set values on an object, without saving; return the names of those that differed."""
     names = [name for name, value in values.items() if getattr(obj, name) != value]
     for name in names:
@@ -259,9 +259,9 @@ def save_versioned(obj: M, version: int | None, values: dict[str, Any], links: d
     """Create an object (version None) or change one, with its links; return it as stored. Raises StaleEdit."""
     with entry(by) as journal_entry:
         if version is None:
-            changed_fields(obj, values)
+            set_fields(obj, values)
             return journal_entry.create(obj, **links)
         current = journal_entry.lock(type(obj), obj.pk, version)
-        fields = changed_fields(current, values)
+        fields = set_fields(current, values)
         new_links: dict[str, Any] = dict(changed_links(current, links))
         return journal_entry.update(current, fields, **new_links) if fields or new_links else current

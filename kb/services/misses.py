@@ -16,7 +16,7 @@ def ignore_miss(text: str, by: By) -> IgnoredMiss:
         return existing or entry.create(IgnoredMiss(text=text, ignored_by=by.account))
 
 
-def heed_miss(ignored: IgnoredMiss, by: By) -> None:
+def unignore_miss(ignored: IgnoredMiss, by: By) -> None:
     """List an ignored search again. Raises NotAllowed."""
     by.require(CHANGE_MISS, _NO_EDITOR)
     with journal.entry(by) as entry:

@@ -42,14 +42,14 @@ def save_note(
     }
     with journal.entry(by) as entry:
         if version is None:
-            journal.changed_fields(note, values)
+            journal.set_fields(note, values)
             guard(note, values)
             return entry.create(note, **links)
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if needs_reviewer(current, values, links, by.user):
             raise NotAllowed("This note is validated: propose the change in its own form, for a reviewer to accept.")
         keeps_validation = current.is_validated and _changes_content(current, values, links)
-        fields = journal.changed_fields(current, values)
+        fields = journal.set_fields(current, values)
         new_links: dict[str, Any] = dict(journal.changed_links(current, links))
         if not fields and not new_links:
             return current
@@ -125,7 +125,7 @@ def confirm_note(note: TroubleshootingNote, version: int, by: By, review_on: dat
         if not (current.is_validated and current.is_to_verify):
             raise NotAllowed("Nothing asks for another look at this note.")
         values = _review(current, review_on) | (_validation(by) if may_validate(by.user) else {})
-        return entry.update(current, journal.changed_fields(current, values))
+        return entry.update(current, journal.set_fields(current, values))
 
 
 def return_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
@@ -211,12 +211,12 @@ def _move(
 def _set_state(note: TroubleshootingNote, state: NoteState, by: By) -> list[str]:
     if state == NoteState.VALIDATED:
         return vouch(note, by)
-    return journal.changed_fields(note, {"state": state, "validated_by": None, "validated_at": None})
+    return journal.set_fields(note, {"state": state, "validated_by": None, "validated_at": None})
 
 
 def vouch(note: TroubleshootingNote, by: By) -> list[str]:
     """Mark a locked note as validated and reviewed; return the names of the fields that changed."""
-    return journal.changed_fields(note, {"state": NoteState.VALIDATED} | _validation(by) | _review(note))
+    return journal.set_fields(note, {"state": NoteState.VALIDATED} | _validation(by) | _review(note))
 
 
 def _validation(by: By) -> dict[str, Any]:

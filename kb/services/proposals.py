@@ -98,7 +98,7 @@ def revise_proposal(
         current = _lock(entry, proposal, version, "revise")
         reason = by.reason[:REASON] or current.reason
         words = {name: value for name, value in values.items() if name in PROPOSED}
-        fields = journal.changed_fields(current, words | {"state": ProposalState.OPEN, "reason": reason})
+        fields = journal.set_fields(current, words | {"state": ProposalState.OPEN, "reason": reason})
         guard(current, fields, current.note_id)
         new_links = _new_links(current, _links(codes, ranges))
         return entry.update(current, fields, **new_links) if fields or new_links else current
@@ -115,7 +115,7 @@ def accept_proposal(proposal: Proposal, version: int, by: By, comment: str = "")
         current = _lock(entry, proposal, version, "accept")
         if words_of(note) != current.base:
             raise NoteMoved(note, current.base_version)
-        fields = journal.changed_fields(note, {name: getattr(current, name) for name in PROPOSED})
+        fields = journal.set_fields(note, {name: getattr(current, name) for name in PROPOSED})
         guard(note, fields, note.pk)
         new_links = _new_links(note, {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS})
         fields += vouch(note, by)
@@ -137,12 +137,12 @@ def withdraw_proposal(proposal: Proposal, version: int, by: By) -> Proposal:
     """Withdraw a proposal of one's own; its history stays. Raises StaleEdit, NotAllowed."""
     with journal.entry(by) as entry:
         current = _lock(entry, proposal, version, "withdraw")
-        return entry.update(current, journal.changed_fields(current, {"state": ProposalState.WITHDRAWN}))
+        return entry.update(current, journal.set_fields(current, {"state": ProposalState.WITHDRAWN}))
 
 
 def _settle(entry: JournalEntry, proposal: Proposal, state: ProposalState, comment: str, by: By) -> Proposal:
     decision = {"state": state, "comment": comment, "reviewer": by.user, "decided_at": timezone.now()}
-    return entry.update(proposal, journal.changed_fields(proposal, decision))
+    return entry.update(proposal, journal.set_fields(proposal, decision))
 
 
 def rebase_proposal(proposal: Proposal, version: int, live: int, decisions: dict[str, str], by: By) -> Proposal:
@@ -159,7 +159,7 @@ def rebase_proposal(proposal: Proposal, version: int, live: int, decisions: dict
         words = result.words | {name: decisions[name] for name in result.conflicts}
         new_state = {"state": ProposalState.OPEN} if by.user == current.author else {}
         values = {name: words[name] for name in PROPOSED} | new_state
-        fields = journal.changed_fields(current, values | {"base": words_of(note), "base_version": note.version})
+        fields = journal.set_fields(current, values | {"base": words_of(note), "base_version": note.version})
         guard(current, fields, note.pk)
         links = {name: _existing(current, name, words[name]) for name in PROPOSED_LINKS}
         return entry.update(current, fields, **_new_links(current, links))

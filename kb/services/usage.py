@@ -100,7 +100,7 @@ def flush() -> bool:
 
 
 @contextmanager
-def collected() -> Iterator[Records]:
+def record_counts() -> Iterator[Records]:
     """Record what is counted meanwhile, so that a cached response can count again each time it is sent."""
     records: Records = []
     token = _recorder.set(records)
@@ -110,7 +110,7 @@ def collected() -> Iterator[Records]:
         _recorder.reset(token)
 
 
-def restore_counts(records: Records) -> None:
+def repeat_counts(records: Records) -> None:
     """Count recorded look-ups and misses again."""
     for counter, keys in records:
         _add(counter, keys)

@@ -11,7 +11,7 @@ def around(answer: CodeAnswer, user: Person | None) -> list[ReturnCode]:
 
     None where codes one edit away are offered, or such as begin so: those are the better guess.
     """
-    if answer.near or answer.begun or not answer.ranges:
+    if answer.near or answer.completions or not answer.ranges:
         return []
     place = ReturnCode(table_id=answer.ranges[0].table_id, number=text_code.number(answer.query))
     return neighbours(place, user)

@@ -18,7 +18,7 @@ from kb.admin.forms.choices import is_id, label
 from kb.admin.lists.tags import shortened
 from kb.models import Door
 from kb.models.visibility import Person
-from kb.services.bulk_edits import MAX_ROWS, BulkResult, each
+from kb.services.bulk_edits import MAX_ROWS, BulkResult, edit_each
 from kb.services.journal import By, NotAllowed, StaleEdit
 
 NAMED = 10
@@ -62,7 +62,7 @@ class BulkAction:
         """Do it."""
         if self.together:
             return self.together(rows, seen, by, given)
-        return each(rows, seen, lambda row, version, by: self.verb(row, version, by, given), by)
+        return edit_each(rows, seen, lambda row, version, by: self.verb(row, version, by, given), by)
 
 
 class WithSteps:
@@ -155,18 +155,18 @@ def _read(seen: str) -> dict[int, int]:
 
 
 def _report(step: BulkAction, admin: Any, request: HttpRequest, outcome: BulkResult) -> None:
-    say = f"{step.title}: {_counted(admin, len(outcome.done))} done."
+    say = f"{step.title}: {_counted(admin, len(outcome.edited))} done."
     if outcome.unchanged:
         say += f" {_counted(admin, len(outcome.unchanged))} needed nothing."
-    if outcome.proposed:
-        say += f" {len(outcome.proposed):,} wait for a reviewer as proposals."
-    (messages.success if outcome.done or outcome.proposed else messages.warning)(request, say)
-    for reason, rows in outcome.skipped.items():
+    if outcome.proposals:
+        say += f" {len(outcome.proposals):,} wait for a reviewer as proposals."
+    (messages.success if outcome.edited or outcome.proposals else messages.warning)(request, say)
+    for reason, rows in outcome.refusals.items():
         names = ", ".join(f"“{shortened(str(row), 60)}”" for row in rows[:NAMED])
         more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
         why = capfirst(reason).rstrip(".")
         messages.warning(request, f"{_counted(admin, len(rows))} left as before: {names}{more}. {why}.")
-    if outcome.done and (next_say := step.next(outcome)):
+    if outcome.edited and (next_say := step.next(outcome)):
         messages.info(request, next_say)
 
 

@@ -63,14 +63,14 @@ def _add_note(rows: QuerySet[Any], seen: Mapping[int, int], by: By, given: Given
     found, before = rows.in_bulk(list(seen)), list(note.codes.all())
     about = {code.pk for code in before}
     outcome = BulkResult(
-        done=[code for pk, code in found.items() if pk not in about],
+        edited=[code for pk, code in found.items() if pk not in about],
         unchanged=[code for pk, code in found.items() if pk in about],
     )
     for pk in seen.keys() - found.keys():
         outcome.skip(f"number {pk}", GONE)
-    saved = save_or_propose(note, note.version, {}, by, codes=[*before, *outcome.done])
+    saved = save_or_propose(note, note.version, {}, by, codes=[*before, *outcome.edited])
     if saved.proposal:
-        outcome.proposed, outcome.done = [saved.proposal], []
+        outcome.proposals, outcome.edited = [saved.proposal], []
     return outcome
 
 

@@ -32,7 +32,7 @@ def _resolve(incident: Any, version: int, by: By, given: Given) -> Any:
 
 
 def _learned(outcome: BulkResult) -> SafeString:
-    links = [(reverse("admin:kb_incidentlink_learned", args=[one.pk]), one) for one in outcome.done[:NAMED]]
+    links = [(reverse("admin:kb_incidentlink_learned", args=[one.pk]), one) for one in outcome.edited[:NAMED]]
     named = format_html_join(", ", '<a href="{}">{}</a>', links)
     return format_html("What was learned from them? Write it into the notes of their codes: {}", named)
 

@@ -155,7 +155,10 @@ class ReturnCodeAdmin(WithSteps, VersionedAdmin):
         if exact.exists():
             return exact, False
         codes = ReturnCode.objects.order_by()
-        begun, said = lookup_queries.begun(codes, term[:64]), searching.containing(codes, term, request.user)
+        begun, said = (
+            lookup_queries.codes_beginning_with(codes, term[:64]),
+            searching.containing(codes, term, request.user),
+        )
         if not begun.exists():
             # Not by the union: where a word is everywhere, the database goes through the codes in the list's order.
             return searching.containing(queryset, term, request.user), False

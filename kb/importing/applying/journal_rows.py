@@ -71,7 +71,7 @@ def mark_notes(done: TableImport, entry: JournalEntry) -> None:
         note = entry.lock(TroubleshootingNote, note_id)
         shown = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
         values = {"verify_since": done.applied_at, "verify_reason": f"{done} reworded {shown}."[:250]}
-        entry.update(note, journal.changed_fields(note, values))
+        entry.update(note, journal.set_fields(note, values))
 
 
 def unmark_notes(taken_back: TableImport, still: set[int], entry: JournalEntry) -> None:
@@ -79,7 +79,7 @@ def unmark_notes(taken_back: TableImport, still: set[int], entry: JournalEntry) 
     notes = TroubleshootingNote.objects.filter(verify_since=taken_back.applied_at)
     for pk in notes.exclude(codes__in=still).order_by("pk").values_list("pk", flat=True):
         note = entry.lock(TroubleshootingNote, pk)
-        entry.update(note, journal.changed_fields(note, {"verify_since": None, "verify_reason": ""}))
+        entry.update(note, journal.set_fields(note, {"verify_since": None, "verify_reason": ""}))
 
 
 def write_feed(done: TableImport, entry: JournalEntry) -> None:

@@ -13,7 +13,7 @@ from kb.models import ReturnCode
 from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries.cards import Card
-from kb.queries.lookup import CodeAnswer, Verdict, find
+from kb.queries.lookup import CodeAnswer, Verdict, find_code
 from kb.queries.text_results import TextResults, text_results
 from kb.services import usage
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if not query:
             raise CommandError("Name a code or words to look up.", returncode=WRONG_USAGE)
         user = reads_as(options["public"])
-        answer = find(query, user)
+        answer = find_code(query, user)
         cards = card_queries.cards([hit.code for hit in answer.hits], user)
         found = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
         _count(query, cards, found, user)
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             yield f"{safe(answer.query)} {SAID[answer.verdict]}."
             yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
             yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
-            yield from (f"  begins so: {safe(code.code)}  {safe(code.description)}" for code in answer.begun)
+            yield from (f"  begins so: {safe(code.code)}  {safe(code.description)}" for code in answer.completions)
 
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
@@ -109,7 +109,7 @@ def _as_json(answer: CodeAnswer, cards: list[Card], found: TextResults) -> dict[
         "corrected": found.corrected,
         "ranges": [str(found) for found in answer.ranges],
         "near": [_brief(near.code) for near in answer.near],
-        "begins_so": [_brief(code) for code in answer.begun],
+        "begins_so": [_brief(code) for code in answer.completions],
     }
 
 

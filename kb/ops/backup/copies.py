@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from kb.models.sql import is_postgres, rows
 from kb.ops.backup import digest, postgres, sqlite
-from kb.ops.backup.digest import Holding, differences, holding, opened, standing_still
+from kb.ops.backup.digest import Digests, connect, differences, digests_of, one_moment
 from kb.ops.backup.errors import CopyRefused, WouldReplace
 
 
@@ -29,7 +29,7 @@ class About:
     vendor: str
     sequence: int
     sha256: str
-    tables: Holding
+    tables: Digests
 
 
 def make(path: Path, replace: bool = False, verify: bool = True) -> About:
@@ -50,10 +50,10 @@ def _make(path: Path, verify: bool) -> About:
     part.unlink(missing_ok=True)
     # For the owner alone: the copy has internal texts and password hashes.
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    source = opened(connection)
+    source = connect(connection)
     try:
-        with standing_still(source):
-            tables, last = holding(source, digest.keys()), _sequence(source)
+        with one_moment(source):
+            tables, last = digests_of(source, digest.keys()), _sequence(source)
             _engine().write(source, part)
         if verify:
             _verify(part, tables)
@@ -78,10 +78,10 @@ def restore(path: Path, replace: bool = False) -> About:
         raise WouldReplace("The database holds users or code tables already.")
     connection.close()
     _engine().read(path, connection)
-    target = opened(connection)
+    target = connect(connection)
     try:
-        with standing_still(target):
-            actual = holding(target, {table: about.tables[table]["key"] for table in about.tables})
+        with one_moment(target):
+            actual = digests_of(target, {table: about.tables[table]["key"] for table in about.tables})
     finally:
         target.close()
     _refuse_differences(about.tables, actual)
@@ -104,10 +104,10 @@ def is_in_use() -> bool:
     return any(rows(f"SELECT 1 FROM {name} LIMIT 1") for name in tables)
 
 
-def _verify(part: Path, expected: Holding) -> None:
+def _verify(part: Path, expected: Digests) -> None:
     try:
         with _engine().aside(part, connection) as scratch:
-            actual = holding(scratch, digest.keys())
+            actual = digests_of(scratch, digest.keys())
     except DatabaseError as error:
         raise CopyRefused(
             f"The copy could not be proved ({type(error).__name__}). On PostgreSQL the database's user needs the right"
@@ -116,7 +116,7 @@ def _verify(part: Path, expected: Holding) -> None:
     _refuse_differences(expected, actual)
 
 
-def _refuse_differences(expected: Holding, actual: Holding) -> None:
+def _refuse_differences(expected: Digests, actual: Digests) -> None:
     sentences = differences(expected, actual)
     if sentences:
         raise CopyRefused("The copy does not hold what it should: " + " ".join(sentences))

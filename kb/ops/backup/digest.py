@@ -22,7 +22,7 @@ class TableDigest(TypedDict):
     digest: str
 
 
-Holding = dict[str, TableDigest]
+Digests = dict[str, TableDigest]
 
 
 def keys() -> dict[str, str]:
@@ -31,7 +31,7 @@ def keys() -> dict[str, str]:
     return {model._meta.db_table: str(model._meta.pk.column) for model in models if model._meta.managed}
 
 
-def holding(database: BaseDatabaseWrapper, tables: dict[str, str]) -> Holding:
+def digests_of(database: BaseDatabaseWrapper, tables: dict[str, str]) -> Digests:
     """Return the digests of some tables. Each row is read once, and none stays in memory."""
     return {table: _digest(database, table, tables[table]) for table in sorted(tables)}
 
@@ -53,7 +53,7 @@ def _digest(database: BaseDatabaseWrapper, table: str, key: str) -> TableDigest:
     return {"key": key, "rows": rows, "digest": digest.hexdigest()}
 
 
-def differences(expected: Holding, actual: Holding) -> list[str]:
+def differences(expected: Digests, actual: Digests) -> list[str]:
     """Return in sentences where one database differs from another."""
     return [
         f"{table} should have {expected[table]['rows']} rows and has {actual[table]['rows']}."
@@ -64,7 +64,7 @@ def differences(expected: Holding, actual: Holding) -> list[str]:
     ]
 
 
-def opened(database: BaseDatabaseWrapper, **overrides: Any) -> BaseDatabaseWrapper:
+def connect(database: BaseDatabaseWrapper, **overrides: Any) -> BaseDatabaseWrapper:
     """Return a new connection to a database, or with `overrides` of its settings to another one."""
     connection = database.copy()
     # Without the pool: pools are shared by name and would return connections to the other database.
@@ -74,7 +74,7 @@ def opened(database: BaseDatabaseWrapper, **overrides: Any) -> BaseDatabaseWrapp
 
 
 @contextmanager
-def standing_still(database: BaseDatabaseWrapper) -> Iterator[Any]:
+def one_moment(database: BaseDatabaseWrapper) -> Iterator[Any]:
     """Read a database as of one moment. Nobody who writes has to wait."""
     database.ensure_connection()
     if is_postgres(database):

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from kb.ops.backup.digest import opened
+from kb.ops.backup.digest import connect
 from kb.ops.backup.errors import CopyRefused
 
 _NAMES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
@@ -37,7 +37,7 @@ def read(path: Path, target: BaseDatabaseWrapper) -> None:
 def aside(path: Path, database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
     """Restore a copy into a scratch database, which is dropped afterwards. Needs the right to create databases."""
     name = f"codebook_check_{uuid4().hex[:12]}"
-    scratch = opened(database, NAME=name)
+    scratch = connect(database, NAME=name)
     with database._nodb_cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from kb.ops.backup.digest import opened
+from kb.ops.backup.digest import connect
 from kb.ops.backup.errors import CopyRefused
 
 
@@ -35,7 +35,7 @@ def read(path: Path, target: BaseDatabaseWrapper) -> None:
 @contextmanager
 def aside(path: Path, database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
     """Open a copy as a database of its own."""
-    scratch = opened(database, NAME=str(path), OPTIONS={})
+    scratch = connect(database, NAME=str(path), OPTIONS={})
     try:
         yield scratch
     finally:

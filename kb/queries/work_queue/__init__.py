@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
 from kb.models.visibility import Person, Reader, reader
-from kb.queries.work_queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, ranked, since
+from kb.queries.work_queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, rank, since
 from kb.queries.work_queue.reasons import Reason, of_code, of_miss, of_note, of_plan
 from kb.text.codes import forms as text_code
 
@@ -52,9 +52,9 @@ def codes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
     if reader(user) != Reader.INTERNAL:
         return []
     parameters = {"since": since(), "owner": user.pk if mine else None}
-    facts = ranked(CODES, parameters | {"considered": CONSIDERED}, limit)
+    facts = rank(CODES, parameters | {"considered": CONSIDERED}, limit)
     if len(facts) < limit and not mine:
-        facts = ranked(CODES, parameters | {"considered": EVERY}, limit)
+        facts = rank(CODES, parameters | {"considered": EVERY}, limit)
     if len(facts) < limit and not mine:
         facts += _gaps_without_lookups(user, limit - len(facts), {fact["id"] for fact in facts})
     codes_by_id = ReturnCode.objects.visible_to(user).select_related("table", "section").in_bulk(f["id"] for f in facts)
@@ -69,7 +69,7 @@ def notes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
     """Return the notes that need attention most; with `mine`, only those that the user owns."""
     if reader(user) != Reader.INTERNAL:
         return []
-    return _note_rows(user, ranked(NOTES, _note_facts(user, mine) | {"reviewer": None}, limit))
+    return _note_rows(user, rank(NOTES, _note_facts(user, mine) | {"reviewer": None}, limit))
 
 
 def to_validate(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
@@ -77,7 +77,7 @@ def to_validate(user: Person, limit: int = LIMIT, mine: bool = False) -> list[Qu
     if reader(user) != Reader.INTERNAL:
         return []
     # Twice as many, because notes with the reviewer's own texts are left out here.
-    facts = ranked(NOTES, _note_facts(user, mine) | {"reviewer": user.pk}, 2 * limit)
+    facts = rank(NOTES, _note_facts(user, mine) | {"reviewer": user.pk}, 2 * limit)
     unvalidated = [fact["id"] for fact in facts if fact["unvalidated"]]
     own = set() if settings.KB_VALIDATE_OWN_WORDS else _own(unvalidated, user)
     return _note_rows(user, [fact for fact in facts if fact["proposals"] or fact["id"] not in own][:limit])
@@ -95,7 +95,7 @@ def misses(user: Person, limit: int = LIMIT) -> list[QueueRow]:
     """Return the searches without an answer that are still no code and that have nothing masked."""
     if reader(user) != Reader.INTERNAL:
         return []
-    facts = ranked(MISSES, {"since": since()}, 2 * limit)
+    facts = rank(MISSES, {"since": since()}, 2 * limit)
     code_texts = known_texts([fact["id"] for fact in facts])
     open_facts = [fact for fact in facts if fact["id"] not in code_texts][:limit]
     ranges = ranges_of([fact["id"] for fact in open_facts], user)

@@ -52,7 +52,7 @@ def since() -> date:
     return timezone.now().date() - timedelta(days=DAYS - 1)
 
 
-def ranked(facts: str, parameters: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+def rank(facts: str, parameters: dict[str, Any], limit: int) -> list[dict[str, Any]]:
     """Return the first rows, by score, of a select with `id`, `lookups`, `gap`, `signals` and other columns."""
     adapted = {n: connection.ops.adapt_datefield_value(v) if isinstance(v, date) else v for n, v in parameters.items()}
     sql = (

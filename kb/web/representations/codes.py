@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from kb.models import CodeTable, ReturnCode, Section
 from kb.models.visibility import Person
-from kb.queries.lookup import codes_visible_to, find
+from kb.queries.lookup import codes_visible_to, find_code
 from kb.text.codes import forms as text_code
 from kb.web.codes import meanings
 from kb.web.program_access import for_programs
@@ -39,7 +39,7 @@ def _twin(
     page = _page_of(request.user, table, section, f"{written}.{form}")
     if page:
         return redirect(page)
-    answer = find(written, request.user, table, section)
+    answer = find_code(written, request.user, table, section)
     found = meanings([hit.code for hit in answer.hits], request.user)
     status = 200 if found else 404
     address = request.build_absolute_uri
