@@ -1,4 +1,4 @@
-"""The admin site of the product, in place of Django's default one."""
+"""The product's admin site, in place of Django's default one."""
 
 from importlib import import_module
 
@@ -11,7 +11,7 @@ MODULES = (
     *("nouns.synonyms", "nouns.tokens", "nouns.flags", "nouns.misses"),
 )
 _NOT_OURS = {"account", "socialaccount"}
-"""Packages that put pages of their own into the admin: what single sign-on keeps is nobody's to edit."""
+"""Packages whose admin pages are removed: nobody edits the rows of single sign-on."""
 
 
 class SupportAdminConfig(AdminConfig):
@@ -20,10 +20,10 @@ class SupportAdminConfig(AdminConfig):
     default_site = "kb.admin.site.SupportAdminSite"
 
     def ready(self) -> None:
-        """Register the nouns once the site stands.
+        """Register the nouns once the site exists.
 
-        Not in `kb/admin/__init__.py`: Django imports that package to make the site, and a registration half-way
-        through would go to another site that is then thrown away.
+        Not in `kb/admin/__init__.py`: Django imports that package to create the site, and a registration during that
+        import would go to another site, which is then dropped.
         """
         super().ready()
         for name in MODULES:

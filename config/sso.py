@@ -1,8 +1,8 @@
-"""Logging in at the organisation's own door (OpenID Connect). Only there with KB_SSO; needs the extra `sso`.
+"""Single sign-on with the organisation's provider (OpenID Connect). Only with KB_SSO; needs the extra `sso`.
 
-Who comes for the first time gets an account without a role: it reads what a stranger reads until an administrator
-gives it one. It is never joined with an account that is there, whatever name or e-mail address the other side tells:
-those can be chosen there.
+Whoever logs in for the first time gets a new account without a role. It reads what the public reads until an
+administrator gives it a role. It is never joined with an existing account, because people may choose their names and
+e-mail addresses at the provider.
 """
 
 from typing import Any
@@ -16,26 +16,26 @@ from django.urls import URLPattern, URLResolver, include, path
 
 
 class Adapter(DefaultSocialAccountAdapter):
-    """What of the package's many ways this product takes."""
+    """Limits the package to logging in."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Let people log in, and nothing else; e-mail addresses decide nothing."""
+        """Refuse everything but logging in, and ignore e-mail addresses."""
         if sociallogin.state.get("process") != "login":
             raise ImmediateHttpResponse(refused(request))
         sociallogin.email_addresses = []
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, *_: Any, **__: Any) -> None:
-        """Say no more than that it did not work: why is for the other side's log."""
+        """Answer that the log-in failed, without the reason: that is in the provider's log."""
         raise ImmediateHttpResponse(refused(request))
 
 
 @login_not_required
 def refused(request: HttpRequest) -> HttpResponse:
-    """Say that somebody could not be logged in."""
+    """Answer that the log-in failed."""
     return render(request, "kb/sso_refusal.html", status=403)
 
 
-# The package sends people to these by name; every way that fails ends on one page.
+# The package redirects to these names. Every failure ends on one page.
 _ENDS = {
     "inactive/": "account_inactive",
     "cancelled/": "socialaccount_login_cancelled",

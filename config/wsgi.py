@@ -10,8 +10,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     site = get_wsgi_application()
-    # Not at the top: it needs Django to stand.
+    # Not at the top: it needs a configured Django.
     application = import_module("kb.api.framework.cached_responses").Front(site)
 except ImproperlyConfigured as error:
-    # A person reads this at the start of a server: the sentence helps, a traceback does not.
+    # Whoever starts the server reads this: the sentence helps, a traceback does not.
     sys.exit(f"codebook: {error}")

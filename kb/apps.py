@@ -11,10 +11,10 @@ class KbConfig(AppConfig):
     verbose_name = "Knowledge base"
 
     def ready(self) -> None:
-        """Make the roles after every migrate, and the search's index where it is not that of the codes.
+        """Create the roles after every migrate, and the search index where it does not match the codes.
 
-        The product uses no signals but this one: permissions themselves exist only after Django's own receiver of
-        it has run, and a flushed database must get its roles back.
+        This is the product's only use of a signal: permissions exist only after Django's own receiver of it has run,
+        and a flushed database must get its roles again.
         """
         from kb.searching import prepare
         from kb.services.roles import make_roles

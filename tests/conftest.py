@@ -17,7 +17,7 @@ def counts_of_its_own():
     usage._tokens.clear()
     throttle._leases.clear()
     throttle._redis_rests_until = 0.0
-    tables.forget()
+    tables.clear_counts()
 
 
 NO_DATABASE = (

@@ -16,7 +16,7 @@ from kb.models import Change, ChangeCounter, CodeTable, CodeUse, ReturnCode, Sec
 from kb.queries import detection, work_queue
 from kb.queries.cards import cards
 from kb.queries.changes import change_steps, recent_changes
-from kb.queries.lookup import beginning_with, find, neighbours
+from kb.queries.lookup import beginning_with, find_code, neighbours
 from kb.queries.text_results import text_results
 from kb.services import usage
 from kb.text.codes import forms as text_code
@@ -112,9 +112,9 @@ def questions(user):
     def tool(name, **arguments):
         tools.TOOLS[name].answer(arguments, caller)
 
-    yield "exact code", lambda: find("20007", user)
-    yield "exact code in a table", lambda: find("20007", user, table)
-    yield "a code that is not there", lambda: find("20987", user)
+    yield "exact code", lambda: find_code("20007", user)
+    yield "exact code in a table", lambda: find_code("20007", user, table)
+    yield "a code that is not there", lambda: find_code("20987", user)
     yield "a part of a code", lambda: beginning_with("2000", user)
     yield "neighbours", lambda: neighbours(code, user)
     yield "cards", lambda: cards([code], user)

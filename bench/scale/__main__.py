@@ -36,10 +36,7 @@ from bench.scale import fill
 from kb import searching
 from kb.models import CodeTable, ReturnCode
 from kb.queries import work_queue
-from kb.queries.lookup import (
-    beginning_with,
-    find,
-)
+from kb.queries.lookup import beginning_with, find_code
 from kb.queries.text_results import text_results
 
 SIZES = [10_000, 100_000, 1_000_000]
@@ -88,8 +85,8 @@ def questions(codes):
     def mixed():
         return " ".join(fill.some_words(dice, dice.randint(1, 4)))
 
-    yield "exact code", lambda: find(str(number()), admin), 1_000
-    yield "a code that is not there", lambda: find(str(number() + 3), admin), 200
+    yield "exact code", lambda: find_code(str(number()), admin), 1_000
+    yield "a code that is not there", lambda: find_code(str(number() + 3), admin), 200
     yield "a part of a code", lambda: beginning_with(str(number())[:5], admin), 200
     yield "search, one common word", lambda: search(some(0, 17) + " "), 60
     yield "search, two common words", lambda: search(some(0, 17, 2) + " "), 60

@@ -32,10 +32,7 @@ from django.db import connection
 
 from kb import searching
 from kb.models import CodeTable, ReturnCode, Section
-from kb.queries.lookup import (
-    beginning_with,
-    find,
-)
+from kb.queries.lookup import beginning_with, find_code
 from kb.queries.text_results import (
     search,
     text_results,
@@ -182,7 +179,7 @@ def main():
     dice = random.Random(4)
     nobody = AnonymousUser()
     numbers = [str(700_000_000 + dice.randrange(CODES) * 7) for _ in range(5 * ROUNDS)]
-    timed("exact code", lambda number: find(number, nobody), numbers)
+    timed("exact code", lambda number: find_code(number, nobody), numbers)
     timed("a part of a code", lambda number: beginning_with(number[:5], nobody), numbers[:ROUNDS])
     timed("words, ranked", lambda q: searching.search(q, nobody), questions())
     timed("words, as you type (8)", lambda q: search(q, nobody, 8), questions())

@@ -32,7 +32,7 @@ from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries import detection
 from kb.queries.changes import change_steps, recent_changes
-from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find
+from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find_code
 from kb.services import usage
 
 MAX_IN_FULL = 3
@@ -89,7 +89,7 @@ def lookup_codes(given: LookupCodes, caller: Caller) -> LookedUp:
     the words of notes are left out: get_note has them.
     """
     table = _table(given.table, caller) if given.table else None
-    found = [find(code, caller.user, table) for code in given.codes]
+    found = [find_code(code, caller.user, table) for code in given.codes]
     if not given.skip:
         _count(found, caller.user)
     asked: list[tuple[CodeAnswer, CodeHit | None]] = []

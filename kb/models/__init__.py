@@ -1,4 +1,4 @@
-"""Floor 1: rows, database constraints and chainable QuerySets; one noun a file."""
+"""Floor 1: rows, database constraints and chainable QuerySets, one noun a file."""
 
 from kb.models.changes import Change, ChangeCounter
 from kb.models.codes import ReturnCode

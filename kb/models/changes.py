@@ -1,9 +1,9 @@
 """The ordered feed: what happened to what, in commit order.
 
 # Note [A clock that is set back]
-Histories and the feed are read by their dates. So what is written is dated after the feed's last change, even while the
-clock says otherwise: clocks of several machines differ, and one is set back now and then. A last change that is more
-than a day ahead came of a clock that was plainly wrong, and is not followed.
+Readers of histories and of the feed rely on dates. Clocks of several machines differ, and a clock is set back now and
+then, so every change gets a date after the feed's last change. A last change that is more than a day in the future came
+from a wrong clock and is ignored.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -43,12 +43,12 @@ class ChangeKind(models.TextChoices):
 
 
 class ChangeQuerySet(ReaderQuerySet["Change"]):
-    """Chainable reads of the feed."""
+    """Chainable reads of the feed. A change is as public as its object was at the time."""
 
     audience_column = "audience"
 
     def since(self, sequence: int) -> Self:
-        """Keep what was committed after a sequence number, in commit order."""
+        """Keep the changes after a sequence number, in commit order."""
         return self.filter(sequence__gt=sequence).order_by("sequence")
 
     def earliest_next(self) -> datetime:
@@ -58,7 +58,7 @@ class ChangeQuerySet(ReaderQuerySet["Change"]):
 
 
 class Change(models.Model):
-    """One row of the feed. Its sequence comes from `ChangeCounter`, so that it follows the order of commits."""
+    """One row of the feed. `ChangeCounter` hands out its sequence, so that sequences follow the order of commits."""
 
     sequence = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
@@ -69,7 +69,7 @@ class Change(models.Model):
     fields = models.JSONField(default=list, help_text="Names of the fields that changed.")
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
     door = models.CharField(max_length=10, choices=Door.choices)
-    # A default of the database's own: a process of the release before, still running, writes no reason.
+    # The database has a default, because a process of the previous release that still runs writes no reason.
     reason = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="For staff alone.")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     table_import = models.ForeignKey(
@@ -101,5 +101,5 @@ class ChangeCounter(models.Model):
 
 
 def last_sequence() -> int:
-    """Return the sequence of the last committed change: whether it moved tells whether anything changed."""
+    """Return the sequence of the last committed change; 0 before the first. It grows with every change."""
     return ChangeCounter.objects.filter(id=1).values_list("last", flat=True).first() or 0

@@ -21,7 +21,7 @@ from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 
 class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
-    """Chainable reads of return codes."""
+    """Chainable reads of return codes. A code is as public as its table."""
 
     audience_column = "table__audience"
 
@@ -30,15 +30,15 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
         return self.filter(retired_at=None)
 
     def matching(self, code: str) -> Self:
-        """Keep the codes that a written code may mean, in any of its readings; none for an empty one."""
+        """Keep the codes that a text may mean, in any of its readings; none for an empty text."""
         return self.matching_any([code])
 
     def matching_any(self, codes: Iterable[str]) -> Self:
-        """Keep the codes that one of several written codes may mean."""
+        """Keep the codes that one of several texts may mean."""
         return self.filter(canonical__in={reading.canonical for code in codes for reading in text_code.readings(code)})
 
     def beginning_with(self, canonical: str) -> Self:
-        """Keep the codes whose canonical form begins so. Comparing, unlike LIKE, uses the index on every database."""
+        """Keep the codes whose canonical form begins with a text. Unlike LIKE, comparing always uses the index."""
         return self.filter(canonical__gte=canonical, canonical__lt=canonical + "\U0010ffff")
 
     def without_long_texts(self) -> Self:
@@ -52,18 +52,18 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
         return self.order_by("table_id", "position", "id")
 
     def with_note_flag(self, notes: "models.QuerySet[Any]") -> Self:
-        """Add `has_notes`: whether one of the given notes is about the code."""
+        """Add `has_notes`: whether one of these notes is about the code."""
         return self.annotate(has_notes=any_of(notes.filter(codes=OuterRef("pk"))))
 
     def with_any_note(self, notes: "models.QuerySet[Any]") -> Self:
-        """Add `has_any_note`: whether one of the given notes is about the code, or about a range that it lies in."""
+        """Add `has_any_note`: whether one of these notes is about the code, or about a range around it."""
         number = OuterRef("number")
         on_range = notes.filter(ranges__table=OuterRef("table"), ranges__first__lte=number, ranges__last__gte=number)
         return self.annotate(has_any_note=any_of(notes.filter(codes=OuterRef("pk")), on_range))
 
 
 class ReturnCode(models.Model):
-    """One return code in one section of one table. Never deleted: the vendor dropping it sets `retired_at`."""
+    """One return code in one section of one table. No code is deleted: `retired_at` is set when the vendor drops it."""
 
     table = models.ForeignKey(CodeTable, on_delete=models.PROTECT, related_name="codes", db_index=False)
     section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="codes")
@@ -118,13 +118,13 @@ class ReturnCode(models.Model):
             models.CheckConstraint(name="fixer_known", condition=Q(fixer__in=list(FIXERS))),
         ]
         indexes = [
-            # Every look-up: exact codes in all their readings, near codes, and codes that begin so.
+            # Every look-up: exact codes in all their readings, near codes, and beginnings of codes.
             models.Index(fields=["canonical"], name="code_canonical"),
-            # The table's page and the API's default order; also serves the foreign key to the table.
+            # The table's page and the API's default order. It also serves the foreign key to the table.
             models.Index(fields=["table", "position", "id"], name="code_vendor_order"),
             # Neighbours in a range, and the API's number range.
             models.Index(fields=["table", "number"], name="code_number"),
-            # The API's order by code or number, of everything and of a table.
+            # The API's order by code or number, for all codes and for one table.
             models.Index(fields=["sort_key", "id"], name="code_natural"),
             models.Index(fields=["table", "sort_key", "id"], name="code_natural_in_table"),
             # The API's `updated_since`.
@@ -135,14 +135,14 @@ class ReturnCode(models.Model):
         return self.code
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the derived forms of the code in step with the code."""
+        """Save the code with its derived forms."""
         forms = text_code.forms(self.code)
         self.code, self.identity, self.canonical = forms.code, forms.identity, forms.canonical
         self.number, self.sort_key = forms.number, forms.sort_key
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        """Return the address of the code's own card (its section named, so never ambiguous)."""
+        """Return the address of the code's card. It has the section, because a table may have a code twice."""
         return reverse("section-code", args=[self.table.slug, self.section.slug, self.code])
 
     @property
@@ -152,5 +152,5 @@ class ReturnCode(models.Model):
 
     @property
     def edited_texts(self) -> list[str]:
-        """The text fields in which support's words differ from the vendor's."""
+        """Names of the text fields in which support's text differs from the vendor's."""
         return [name for name in VENDOR_TEXTS if getattr(self, name) != getattr(self, f"vendor_{name}")]

@@ -20,15 +20,15 @@ class FlagState(models.TextChoices):
 
 
 class FlagQuerySet(ReaderQuerySet["Flag"]):
-    """Chainable reads of flags: internal, all of them."""
+    """Chainable reads of flags. All flags are internal."""
 
     def open(self) -> Self:
-        """Keep what waits for an answer."""
+        """Keep the flags that wait for an answer."""
         return self.filter(state=FlagState.OPEN)
 
 
 class Flag(models.Model):
-    """An agent's word that something about a code or its note is wrong."""
+    """An agent's report that something about a code or its note is wrong."""
 
     code = models.ForeignKey(ReturnCode, on_delete=models.PROTECT, related_name="flags")
     note = models.ForeignKey(TroubleshootingNote, on_delete=models.PROTECT, related_name="flags", null=True, blank=True)
@@ -57,5 +57,5 @@ class Flag(models.Model):
 
     @property
     def audience(self) -> str:
-        """For whom its changes are meant."""
+        """Who may read its changes."""
         return Audience.INTERNAL

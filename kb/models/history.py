@@ -1,4 +1,4 @@
-"""What every revision remembers besides its fields: the door through which the edit came."""
+"""What every revision stores besides its fields: the door through which the edit came."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Door(models.TextChoices):
-    """The face that an edit came through."""
+    """The face through which an edit came."""
 
     ADMIN = "admin", "Admin"
     WEB = "web", "Website"
@@ -17,11 +17,11 @@ class Door(models.TextChoices):
 
 
 current_door: ContextVar[str] = ContextVar("current_door", default=Door.SHELL.value)
-"""The door of the verb that runs; set by the journal, read when a revision is written."""
+"""The door of the service that runs. The journal sets it, and each revision stores it."""
 
 
 def door_now() -> str:
-    """Return the door of the verb that runs. A function, because a field's default must be one."""
+    """Return the door of the service that runs. Fields need a function as their default."""
     return current_door.get()
 
 
@@ -36,7 +36,7 @@ class DoorField(models.CharField):
 
 
 class Revision(models.Model):
-    """Base of the history tables: adds the door to who, when and why."""
+    """Base of the history tables: adds the door to the user, the date and the reason."""
 
     door = DoorField(max_length=10, choices=Door.choices, default=door_now)
 
@@ -45,7 +45,7 @@ class Revision(models.Model):
 
 
 class CodeRevision(Revision):
-    """Base of the codes' history: adds the import that made the revision, if one did."""
+    """Base of the codes' history: adds the import that wrote the revision, if one did."""
 
     table_import = models.ForeignKey(
         "kb.TableImport", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False

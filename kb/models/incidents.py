@@ -1,4 +1,4 @@
-"""Links to incidents in somebody's tracker, and the codes that they hit."""
+"""Links to incidents in a tracker, and the codes that they hit."""
 
 from contextlib import suppress
 from typing import Any, Self
@@ -16,7 +16,7 @@ from kb.text.trackers import MAX_REFERENCE, NotALink, read_address
 
 
 class IncidentState(models.TextChoices):
-    """Where an incident stands."""
+    """Progress of an incident."""
 
     OPEN = "open", "Open"
     MONITORING = "monitoring", "Monitoring"
@@ -32,11 +32,12 @@ class IncidentLinkQuerySet(ReaderQuerySet["IncidentLink"]):
         The words of such an incident would tell of a table that the public does not know. An incident without codes,
         such as an outage of everything, is public.
         """
-        hit = ReturnCode.objects.filter(incidents=OuterRef("pk"))
-        return self.filter(Exists(hit.filter(table__audience=Audience.PUBLIC)) | ~Exists(hit), audience=Audience.PUBLIC)
+        codes = ReturnCode.objects.filter(incidents=OuterRef("pk"))
+        on_public = Exists(codes.filter(table__audience=Audience.PUBLIC))
+        return self.filter(on_public | ~Exists(codes), audience=Audience.PUBLIC)
 
     def open(self) -> Self:
-        """Keep what is not resolved."""
+        """Keep the incidents that are not resolved."""
         return self.exclude(state=IncidentState.RESOLVED)
 
     def open_first(self) -> Self:
@@ -54,8 +55,8 @@ class IncidentLink(models.Model):
         validators=[URLValidator(schemes=["http", "https"])],
         help_text="Paste it from the tracker: Jira, Zendesk, GitHub, GitLab, PagerDuty, Statuspage, or any other.",
     )
-    # Two ways to write the same address are one incident. What the address had in common with another one before
-    # this was asked for ends in " (duplicate of …)": no address has a space.
+    # Two spellings of one address are one incident. A row that shared its address with another one before this
+    # constraint came ends in " (duplicate of …)": no address has a space.
     canonical = models.CharField(max_length=2100, unique=True, editable=False)
     reference = models.CharField(
         max_length=MAX_REFERENCE,
@@ -105,8 +106,8 @@ class IncidentLink(models.Model):
         return f"{self.reference} {self.title}".strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the canonical address in step with the address."""
-        with suppress(NotALink):  # The database refuses an address without a canonical form.
+        """Save the address with its canonical form."""
+        with suppress(NotALink):  # The database refuses a row without a canonical address.
             canonical = read_address(self.url).canonical
             if self.canonical.partition(" ")[0] != canonical:
                 self.canonical = canonical
@@ -114,10 +115,10 @@ class IncidentLink(models.Model):
 
     @property
     def tracker(self) -> str:
-        """The tracker's name where it is a known one."""
+        """The tracker's name; empty for an unknown tracker."""
         return read_address(self.url).tracker
 
     @property
     def is_open(self) -> bool:
-        """Whether the incident still goes on."""
+        """Whether the incident is not resolved."""
         return self.state != IncidentState.RESOLVED

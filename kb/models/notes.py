@@ -22,7 +22,7 @@ NOTE_TEXTS = ("title", "issue", "environment", "cause", "resolution", "customer_
 
 
 class NoteState(models.TextChoices):
-    """Life of a note. The KCS confidence levels, and an end."""
+    """Life of a note: the KCS confidence levels, and an archive."""
 
     DRAFT = "draft", "Draft"
     NOT_VALIDATED = "not_validated", "Not validated"
@@ -34,23 +34,23 @@ LIVE = (NoteState.NOT_VALIDATED, NoteState.VALIDATED)
 
 
 NEWEST_FIRST = ("-history_id",)
-"""Revisions of one note in the order in which they were written, whatever a clock said: its row was locked."""
+"""Order of one note's revisions, latest first. Ids follow the order of writes; dates depend on clocks."""
 
 
 def authors(revisions: Iterable[Any]) -> set[int | None]:
-    """Return the ids of who wrote words since somebody last validated them, from a note's revisions, newest first.
+    """Return the ids of the users who changed a note's texts since its last validation.
 
-    A change of state alone writes none.
+    `revisions` are the note's, latest first. A change of state alone makes nobody an author.
     """
-    found: set[int | None] = set()
+    author_ids: set[int | None] = set()
     newer = None
     for revision in revisions:
         if newer and any(getattr(revision, name) != getattr(newer, name) for name in NOTE_TEXTS):
-            found.add(newer.history_user_id)
+            author_ids.add(newer.history_user_id)
         if revision.state == NoteState.VALIDATED:
-            return found
+            return author_ids
         newer = revision
-    return found | ({newer.history_user_id} if newer else set())
+    return author_ids | ({newer.history_user_id} if newer else set())
 
 
 class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
@@ -65,45 +65,45 @@ class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
         return self._public_texts().filter(on_public)
 
     def meant_for(self, user: Person | None) -> Self:
-        """Keep what a user may read of the notes about a code or range that the user may read. See `visible_to`."""
+        """Like `visible_to`, for notes that are surely about a code or range which the user may read."""
         return self.for_reader(user, self._public_texts)
 
     def _public_texts(self) -> Self:
         return super().public().filter(state=NoteState.VALIDATED)
 
     def current(self) -> Self:
-        """Keep what is not archived."""
+        """Keep the notes that are not archived."""
         return self.exclude(state=NoteState.ARCHIVED)
 
     def about(self, code: ReturnCode) -> Self:
-        """Keep the notes on a code or on a range around it. Of two lists: with an OR, all notes would be read."""
-        links, around = TroubleshootingNote.codes.through.objects, TroubleshootingNote.ranges.through.objects
+        """Keep the notes on a code or on a range around it. A union, because an OR would read all notes."""
+        links, range_links = TroubleshootingNote.codes.through.objects, TroubleshootingNote.ranges.through.objects
         of_code = links.filter(returncode=code).values("troubleshootingnote_id")
-        held = CodeRange.objects.filter(table=code.table_id).holding(code.number).order_by()
-        of_ranges = around.filter(coderange__in=held).values("troubleshootingnote_id")
+        ranges = CodeRange.objects.filter(table=code.table_id).holding(code.number).order_by()
+        of_ranges = range_links.filter(coderange__in=ranges).values("troubleshootingnote_id")
         return self.filter(pk__in=of_code.union(of_ranges))
 
     def published(self) -> Self:
-        """Keep what agents work with: not validated and validated notes."""
+        """Keep the notes that agents work with: not validated and validated ones."""
         return self.filter(state__in=LIVE)
 
     def due(self, at: date) -> Self:
-        """Keep published notes whose review date has come by `at`."""
+        """Keep published notes whose review date is `at` or earlier."""
         return self.published().filter(review_on__lte=at)
 
     def to_verify(self, at: date) -> Self:
-        """Keep published notes that somebody should look at again: something asked for it, or the review is due."""
+        """Keep published notes that need another look: somebody or an import requested one, or the review is due."""
         return self.published().filter(Q(verify_since__isnull=False) | Q(review_on__lte=at))
 
     def with_words_of(self, user: Person) -> set[int]:
-        """Return the ids of the notes in which a user wrote words that nobody has validated since."""
+        """Return the ids of the notes with texts of a user that nobody has validated since."""
         revisions = TroubleshootingNote.history.filter(id__in=self.values("pk")).order_by("id", *NEWEST_FIRST)
         grouped = groupby(revisions.iterator(), key=attrgetter("id"))
         return {pk for pk, of_note in grouped if user.pk in authors(of_note)}
 
 
 class NoteWords(models.Model):
-    """What a note says, live or as proposed. Texts are Markdown."""
+    """The texts of a note or of a proposal, in Markdown."""
 
     title = models.CharField(max_length=200, help_text="What goes wrong, in words that people search for.")
     issue = models.TextField(blank=True, help_text="The customer's own words; several phrasings help the search.")
@@ -177,15 +177,15 @@ class TroubleshootingNote(NoteWords):
 
     @property
     def is_validated(self) -> bool:
-        """Whether a reviewer stands behind the words."""
+        """Whether a reviewer has validated its texts."""
         return self.state == NoteState.VALIDATED
 
     @property
     def is_due(self) -> bool:
-        """Whether its review date has come; what `due(today)` keeps."""
+        """Whether its review date has come. `due(today)` keeps such notes."""
         return self.is_live and self.review_on is not None and self.review_on <= timezone.localdate()
 
     @property
     def is_to_verify(self) -> bool:
-        """Whether somebody should look at it again; what `to_verify(today)` keeps."""
+        """Whether it needs another look. `to_verify(today)` keeps such notes."""
         return self.is_live and (self.verify_since is not None or self.is_due)

@@ -16,11 +16,11 @@ class Outcome(models.TextChoices):
 
 
 class NoteOutcomeQuerySet(ReaderQuerySet["NoteOutcome"]):
-    """Chainable reads of outcomes: how notes fare is internal."""
+    """Chainable reads of outcomes. All outcomes are internal."""
 
 
 class NoteOutcome(models.Model):
-    """How often a note had an outcome on a day (UTC). Counts alone: who reported is not kept."""
+    """How often a note had an outcome on a day (UTC). Nothing is stored about who reported it."""
 
     note = models.ForeignKey(TroubleshootingNote, on_delete=models.CASCADE, related_name="outcomes", db_index=False)
     outcome = models.CharField(max_length=16, choices=Outcome.choices)

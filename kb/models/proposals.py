@@ -1,4 +1,4 @@
-"""Proposals: changes of a validated note that wait beside it for a reviewer."""
+"""Proposals: changes of a validated note that wait for a reviewer."""
 
 from typing import Self
 
@@ -15,7 +15,7 @@ from kb.models.ranges import CodeRange
 from kb.models.visibility import Audience, ReaderQuerySet
 
 PROPOSED = (*NOTE_TEXTS, "audience")
-"""What a proposal changes besides its links. Owner and review date are upkeep: nobody vouches for them."""
+"""The fields that a proposal changes, besides its links. Owner and review date need no reviewer."""
 PROPOSED_LINKS = ("codes", "ranges")
 
 
@@ -32,19 +32,19 @@ UNSETTLED = (ProposalState.OPEN, ProposalState.RETURNED)
 
 
 class ProposalQuerySet(ReaderQuerySet["Proposal"]):
-    """Chainable reads of proposals: internal, whatever audience they propose."""
+    """Chainable reads of proposals. All proposals are internal, whatever audience they propose."""
 
     def open(self) -> Self:
-        """Keep what waits for a reviewer."""
+        """Keep the proposals that wait for a reviewer."""
         return self.filter(state=ProposalState.OPEN)
 
     def unsettled(self) -> Self:
-        """Keep what waits for a reviewer or, returned, for its author."""
+        """Keep the proposals that wait for a reviewer or, once returned, for their author."""
         return self.filter(state__in=UNSETTLED)
 
 
 class Proposal(NoteWords):
-    """The whole of a note as somebody would have it, beside the words that it was made from."""
+    """A whole note as its author wants it, with the texts that the author started from."""
 
     note = models.ForeignKey(TroubleshootingNote, on_delete=models.PROTECT, related_name="proposals", editable=False)
     base = models.JSONField(editable=False, help_text="The live text and links that the proposal was based on.")
@@ -70,7 +70,7 @@ class Proposal(NoteWords):
 
     class Meta:
         ordering = ["-updated_at", "-id"]
-        # Who may change notes may propose; a right of its own would only be forgotten.
+        # Whoever may change notes may propose: a separate permission would be forgotten.
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
@@ -90,5 +90,5 @@ class Proposal(NoteWords):
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether something may still become of it."""
+        """Whether it waits for a reviewer or for its author."""
         return self.state in UNSETTLED

@@ -1,10 +1,10 @@
-"""How much of its rate each caller of the API has taken, for all processes together."""
+"""How much of its rate each caller of the API has used, in all processes together."""
 
 from django.db import models
 
 
 class Quota(models.Model):
-    """What one caller took in one window of time. Rows of past windows are of no use to anybody."""
+    """How much one caller used in one window of time. Rows of past windows may be deleted."""
 
     window = models.BigIntegerField(help_text="When it began, in seconds since 1970.")
     caller = models.CharField(max_length=80)

@@ -11,12 +11,12 @@ from kb.models.visibility import ReaderQuerySet
 
 
 class CodeRangeQuerySet(ReaderQuerySet["CodeRange"]):
-    """Chainable reads of code ranges."""
+    """Chainable reads of code ranges. A range is as public as its table."""
 
     audience_column = "table__audience"
 
     def holding(self, number: int | None) -> Self:
-        """Keep the ranges that a number falls into, the narrowest first; none for no number."""
+        """Keep the ranges around a number, narrowest first; none without a number."""
         if number is None:
             return self.none()
         width = F("last") - F("first")
@@ -24,7 +24,7 @@ class CodeRangeQuerySet(ReaderQuerySet["CodeRange"]):
 
 
 class CodeRange(models.Model):
-    """A block of numbers with a name: where a code that is in no table belongs."""
+    """A block of numbers with a name. It tells where an unlisted code belongs."""
 
     table = models.ForeignKey(CodeTable, on_delete=models.PROTECT, related_name="ranges")
     name = models.CharField(max_length=120)
@@ -56,10 +56,10 @@ class CodeRange(models.Model):
 
     @property
     def pattern(self) -> str:
-        """The block as people write it: `6603xxxxx`, or `0-999999` where no such pattern fits."""
+        """The block as people write it: `6603xxxxx`, or `0–999999` where no such pattern fits."""
         first, last = str(self.first), str(self.last)
-        fixed = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-        tail = len(first) - fixed
-        if fixed and len(first) == len(last) and first[fixed:] == "0" * tail and last[fixed:] == "9" * tail:
-            return first[:fixed] + "x" * tail
+        prefix = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+        tail = len(first) - prefix
+        if prefix and len(first) == len(last) and first[prefix:] == "0" * tail and last[prefix:] == "9" * tail:
+            return first[:prefix] + "x" * tail
         return f"{first}\u2013{last}"

@@ -8,7 +8,7 @@ from kb.models.visibility import ReaderQuerySet
 
 
 class SectionQuerySet(ReaderQuerySet["Section"]):
-    """Chainable reads of sections."""
+    """Chainable reads of sections. A section is as public as its table."""
 
     audience_column = "table__audience"
 
@@ -37,10 +37,10 @@ class Section(models.Model):
         return self.name or "(no section)"
 
 
-def section_slug(name: str, taken: set[str]) -> str:
-    """Return a slug for a section that is not in `taken`; readable where the name allows it."""
+def section_slug(name: str, existing: set[str]) -> str:
+    """Return a slug for a section that is not in `existing`; readable where the name allows it."""
     base = slugify(name, allow_unicode=True)[:70] or "all"
-    slug, n = base, 2
-    while slug in taken:
-        slug, n = f"{base}-{n}", n + 1
+    slug, number = base, 2
+    while slug in existing:
+        slug, number = f"{base}-{number}", number + 1
     return slug

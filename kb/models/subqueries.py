@@ -1,4 +1,4 @@
-"""Whether something belongs to a row, asked for each row by itself."""
+"""Annotations that the database computes for each row of a page."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.db.models.functions import Coalesce
 
 
 def any_of(*kinds: QuerySet[Any]) -> Coalesce:
-    """Return the annotation of rows of a page: whether one of the related queries has a row.
+    """Return an annotation for the rows of a page: whether one of the related queries has a row.
 
-    Not EXISTS: where a page's query might go through all codes, PostgreSQL answers that for all of them first, and
-    reads every note for a page of fifty. A filter wants EXISTS, which can begin with the notes.
+    Not EXISTS: where a page's query may go through all codes, PostgreSQL would answer EXISTS for all of them first and
+    read every note for a page of fifty codes. A filter needs EXISTS, which can start from the notes.
     """
-    found = [Subquery(rows.order_by().values(one=Value(True, BooleanField()))[:1]) for rows in kinds]
-    return Coalesce(*found, Value(False), output_field=BooleanField())
+    answers = [Subquery(rows.order_by().values(one=Value(True, BooleanField()))[:1]) for rows in kinds]
+    return Coalesce(*answers, Value(False), output_field=BooleanField())

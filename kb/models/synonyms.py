@@ -1,4 +1,4 @@
-"""Words that mean the same to who searches."""
+"""Synonyms: words that mean the same in a search."""
 
 from django.db import models
 from django.utils import timezone
@@ -9,11 +9,11 @@ from kb.models.visibility import Audience, ReaderQuerySet
 
 
 class SynonymQuerySet(ReaderQuerySet["Synonym"]):
-    """Chainable reads of synonyms: the list is internal, though it helps everybody's search."""
+    """Chainable reads of synonyms. The list is internal, though it helps everybody's search."""
 
 
 class Synonym(models.Model):
-    """A group of words that mean the same: whoever searches for one finds the others."""
+    """A group of words that mean the same: a search for one finds the others, too."""
 
     words = models.CharField(
         max_length=400,

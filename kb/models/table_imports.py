@@ -1,4 +1,4 @@
-"""Imports of updated tables: one uploaded file, what it would change, and what became of it."""
+"""Imports of updated tables: an uploaded file, what it changes, and its result."""
 
 from typing import Self
 
@@ -42,7 +42,7 @@ class RowKind(models.TextChoices):
 
 
 UNCHANGED = "unchanged"
-"""The key in `TableImport.counts` of the codes that a file repeats word for word."""
+"""The key in `TableImport.counts` of the codes that a file leaves unchanged."""
 
 TOUCHING = (
     RowKind.NEW,
@@ -56,11 +56,11 @@ TOUCHING = (
 """The kinds that write something when the import is applied."""
 
 BROKEN = (RowKind.ERROR, RowKind.DUPLICATE)
-"""The kinds that are never applied, and that somebody has to agree to leave out."""
+"""The kinds that are never applied. A person has to agree to leave them out."""
 
 
 class Resolution(models.TextChoices):
-    """What to do with a row. Only conflicts need an answer; without one, support's words stay."""
+    """What to do with a row. Only conflicts need a decision; without one, support's text stays."""
 
     UNDECIDED = "", "Not decided (ours is kept)"
     KEEP_OURS = "keep_ours", "Keep ours"
@@ -70,15 +70,15 @@ class Resolution(models.TextChoices):
 
 
 class TableImportQuerySet(ReaderQuerySet["TableImport"]):
-    """Chainable reads of imports: internal, all of them."""
+    """Chainable reads of imports. All imports are internal."""
 
     def in_force(self) -> Self:
-        """Keep the imports that wrote to their table, rolled back since or not."""
+        """Keep the imports that wrote to their table, also those that were rolled back."""
         return self.filter(state__in=[ImportState.APPLIED, ImportState.ROLLED_BACK])
 
 
 class TableImport(models.Model):
-    """One uploaded file: planned, then applied, discarded or rolled back. A roll-back is an import of its own."""
+    """One uploaded file: planned, then applied, discarded or rolled back. A rollback is an import, too."""
 
     table = models.ForeignKey(
         CodeTable,
@@ -151,7 +151,7 @@ class TableImport(models.Model):
 
 
 class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
-    """Chainable reads of an import's rows: internal, all of them."""
+    """Chainable reads of an import's rows. All of them are internal."""
 
     def to_apply(self) -> Self:
         """Keep the rows that write something."""

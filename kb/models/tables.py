@@ -11,7 +11,7 @@ from kb.models.visibility import Audience, ReaderQuerySet
 
 
 class CodeTableQuerySet(ReaderQuerySet["CodeTable"]):
-    """Chainable reads of code tables."""
+    """Chainable reads of code tables. A table has its own audience."""
 
     audience_column = "audience"
 

@@ -1,4 +1,4 @@
-"""Tokens of programs, and the user that a token makes of its owner."""
+"""Tokens of programs, and their owners with the rights of a token."""
 
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from kb.models.visibility import READ_INTERNAL
 
 
 class Scope(models.TextChoices):
-    """What a token may do; never more than its user may."""
+    """What a token may do, at most what its user may do."""
 
     READ_PUBLIC = "read_public", "Read public data"
     READ_INTERNAL = "read_internal", "Read public and internal data"
@@ -23,10 +23,9 @@ READING = frozenset({Scope.READ_PUBLIC.value, Scope.READ_INTERNAL.value})
 
 
 class Bearer(User):
-    """The user of a token, with no right beyond its scopes.
+    """The user of a token, with the permissions of its scopes alone.
 
-    The one rule of what somebody may read asks a user for permissions; a token's user has those of its scopes alone,
-    so that every `visible_to` holds for tokens, too.
+    `visible_to` asks a user for permissions, and so the rule of who may read what holds for tokens, too.
     """
 
     scopes: frozenset[str] = frozenset()
@@ -37,7 +36,7 @@ class Bearer(User):
         default_permissions = ()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Whether the token grants a permission that its user has."""
+        """Whether the token grants a permission, and its user has it."""
         return perm == READ_INTERNAL and Scope.READ_INTERNAL in self.scopes and super().has_perm(perm, obj)
 
     def has_module_perms(self, app_label: str) -> bool:
@@ -45,16 +44,16 @@ class Bearer(User):
         return False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refuse: who comes with a token changes no account."""
+        """Raise TypeError: a request with a token changes no account."""
         raise TypeError("The user of a token is for reading.")
 
 
 def known_scopes(scopes: Any) -> None:
-    """Refuse anything but a list of scopes that exist."""
+    """Raise ValidationError for anything but a list of known scopes."""
     unknown = [scope for scope in scopes if scope not in Scope.values] if isinstance(scopes, list) else [scopes]
     if unknown or not scopes:
-        given = ", ".join(map(str, unknown)) or "none"
-        raise ValidationError(f"Not scopes: {given}; allowed are {', '.join(Scope.values)}.")
+        names = ", ".join(map(str, unknown)) or "none"
+        raise ValidationError(f"Not scopes: {names}; allowed are {', '.join(Scope.values)}.")
 
 
 class ScopesField(models.JSONField):
@@ -72,12 +71,12 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     """Chainable reads of tokens."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Keep a user's own tokens; all of them for who administers the site."""
+        """Keep a user's own tokens; every token for a superuser."""
         return self if user.is_active and user.is_superuser else self.filter(user_id=user.pk)
 
 
 class ApiToken(models.Model):
-    """What a program shows to be let in. Only its hash is stored: nobody can read it again."""
+    """The token that a program sends. Only its hash is stored, so nobody can read the token again."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80, help_text="Which program uses the token.")
@@ -87,7 +86,7 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Leave empty for a token that never expires.")
     revoked_at = models.DateTimeField(null=True, editable=False)
-    # To the hour: a read must not wait for a write.
+    # Accurate to the hour: a read must not wait for a write.
     last_used_at = models.DateTimeField(null=True, editable=False)
 
     objects = ApiTokenQuerySet.as_manager()
@@ -101,7 +100,7 @@ class ApiToken(models.Model):
 
     @property
     def state(self) -> str:
-        """What it is good for now, in a word."""
+        """One word: live, expired or revoked."""
         if self.revoked_at:
             return "revoked"
         return "expired" if self.expires_at and self.expires_at <= timezone.now() else "live"

@@ -1,4 +1,4 @@
-"""What agents look for: counts by day, without a word about who asked."""
+"""What agents look up: counts by day, with nothing about who asked."""
 
 from datetime import date
 from typing import Any, Self
@@ -12,11 +12,11 @@ from kb.models.codes import ReturnCode
 from kb.models.visibility import Audience, ReaderQuerySet
 
 MISS_LENGTH = 64
-"""Characters kept of a text that nothing was found for."""
+"""Characters that are stored of a search without an answer."""
 
 
 class CodeUse(models.Model):
-    """How often a code was looked up on a day (UTC), and how often somebody stood behind a note about it then."""
+    """How often a code was looked up on a day (UTC), and how often it had a validated note then."""
 
     code = models.ForeignKey(ReturnCode, on_delete=models.CASCADE, related_name="uses", db_index=False)
     day = models.DateField()
@@ -25,7 +25,7 @@ class CodeUse(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["code", "day"], name="code_use_once_a_day")]
-        # What was asked for most in a span of days.
+        # The codes with the most look-ups in a span of days.
         indexes = [models.Index(fields=["day", "code"], name="code_use_day")]
 
     def __str__(self) -> str:
@@ -33,21 +33,21 @@ class CodeUse(models.Model):
 
 
 class MissQuerySet(ReaderQuerySet["Miss"]):
-    """Chainable reads of misses: what people type is internal."""
+    """Chainable reads of misses. What people type is internal."""
 
     def open(self) -> Self:
-        """Keep the texts that nobody has decided to ignore."""
+        """Keep the texts that nobody has ignored."""
         return self.exclude(Exists(IgnoredMiss.objects.filter(text=OuterRef("text"))))
 
     def by_text(self, since: date) -> "models.QuerySet[Any, Any]":
-        """Return each text with how often, on how many days and when last it was asked for; the most asked first."""
+        """Return each text with its look-ups (`asked`), number of days and last day; most look-ups first."""
         texts = self.filter(day__gte=since).order_by().values("text")
         sums = texts.annotate(asked=Sum("lookups"), days=Count("day"), last=Max("day"))
         return sums.order_by("-asked", "text")
 
 
 class Miss(models.Model):
-    """A text that nothing was found for, cut and masked, and how often it was asked for on a day (UTC)."""
+    """A search without an answer, masked and cut, and how often it came on a day (UTC)."""
 
     text = models.CharField(max_length=MISS_LENGTH)
     day = models.DateField()
@@ -65,7 +65,7 @@ class Miss(models.Model):
 
 
 class IgnoredMiss(models.Model):
-    """A text that is no code and no question of support's: misses of it ask for nothing."""
+    """A text that support ignores among the searches without an answer."""
 
     text = models.CharField(max_length=MISS_LENGTH, unique=True)
     ignored_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

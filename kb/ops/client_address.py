@@ -1,4 +1,4 @@
-"""Whose request it is, seen from behind the site's own proxies."""
+"""The address of a request's caller, behind the site's own proxies."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ def address(request: HttpRequest) -> str:
 def address_in(environ: dict[str, Any]) -> str:
     """Return the address of the caller of a WSGI request.
 
-    Every proxy appends whom it saw to `X-Forwarded-For`; what stands before the site's own proxies is the caller's
-    word, which anybody can make up.
+    Every proxy appends its caller to `X-Forwarded-For`. The entries before those of the site's own proxies come from
+    the caller, who can make them up.
     """
-    said = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    seen = [part.strip() for part in said if part.strip()] + [environ.get("REMOTE_ADDR", "")]
-    return seen[max(0, len(seen) - 1 - settings.PROXY_COUNT)]
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    addresses = [part.strip() for part in forwarded if part.strip()] + [environ.get("REMOTE_ADDR", "")]
+    return str(addresses[max(0, len(addresses) - 1 - settings.PROXY_COUNT)])

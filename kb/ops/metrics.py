@@ -1,7 +1,7 @@
-"""Floor 0: what is counted while the product runs, for Prometheus. No label holds what somebody asked for.
+"""Metrics of the running product, for Prometheus. No label holds what somebody searched for.
 
-Where PROMETHEUS_MULTIPROC_DIR names a folder, the processes of one server write there and any of them answers for
-all; otherwise each answers for itself.
+If PROMETHEUS_MULTIPROC_DIR names a folder, the processes of one server write there and each of them reports all;
+otherwise each process reports its own.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -31,13 +31,13 @@ BUFFERED = Gauge(
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
-def answered(route: str, method: str, status: int, seconds: float) -> None:
-    """Count one answer."""
-    # A caller may send any word as the method, and each would be kept for ever.
+def count_response(route: str, method: str, status: int, seconds: float) -> None:
+    """Count one response and its seconds."""
+    # A caller may send any word as the method, and Prometheus would keep each for ever.
     REQUESTS.labels(route, method if method in _METHODS else "other", f"{status // 100}xx").inc()
     REQUEST_SECONDS.labels(route).observe(seconds)
 
 
-def cache_used(cache: str, is_hit: bool) -> None:
-    """Count one look into a cache."""
+def count_cache_use(cache: str, is_hit: bool) -> None:
+    """Count one look-up in a cache."""
     CACHE.labels(cache, "hit" if is_hit else "miss").inc()

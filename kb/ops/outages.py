@@ -1,4 +1,4 @@
-"""A database that does not answer is no mistake of the product: callers are told to come back, and when."""
+"""Errors of a database that is away: callers get a 503 and the time to retry."""
 
 import sys
 
@@ -9,10 +9,10 @@ DETAIL = "The database is not available right now. Nothing was changed. Try agai
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error says that the database is not there, is full, or keeps others waiting for too long."""
+    """Whether an error means that the database is not there, is full, or answers too late."""
     return isinstance(error, OperationalError | InterfaceError)
 
 
 def is_handled() -> bool:
-    """Whether the error that is being handled says so."""
+    """Whether `is_away` holds for the error that is being handled."""
     return is_away(sys.exc_info()[1])

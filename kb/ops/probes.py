@@ -1,4 +1,4 @@
-"""What machines ask a server about itself: is it alive, is it fit to answer, and its numbers."""
+"""Probes: whether a server is alive, whether it is ready, and its metrics."""
 
 import ipaddress
 import os
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from secrets import compare_digest
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -28,7 +29,7 @@ from kb.ops.replicas import status
 @never_cache
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers. Asks nothing else: restarting it would not mend a database."""
+    """Answer ok, without caller the database: a restart would not repair that."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
@@ -36,7 +37,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether requests should come here; 503 with what is wrong where not."""
+    """Answer whether requests should come here; 503 with the problems if not."""
     problems = readiness.problems()
     return JsonResponse(
         {"ready": not problems, "problems": problems + status.problems()}, status=503 if problems else 200
@@ -47,10 +48,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer Prometheus. Whoever may not ask learns no more than that nothing is here."""
+    """Answer Prometheus; 404 for everybody else."""
     if not _may_measure(request):
         raise Http404
-    return HttpResponse(generate_latest(_counted()) + generate_latest(_stored()), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(
+        generate_latest(_process_metrics()) + generate_latest(_database_metrics()), content_type=CONTENT_TYPE_LATEST
+    )
 
 
 urlpatterns = [
@@ -58,11 +61,13 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
 ]
+_multiprocess: Any = multiprocess
+"""As Any, because the library has no annotations."""
 _PATHS = {f"/{entry.pattern}" for entry in urlpatterns}
 
 
 class ProbesMiddleware:
-    """Answers probes before hosts, TLS and sessions are looked at: machines ask by address, over plain HTTP."""
+    """Answers probes before hosts, TLS and sessions are checked: probes come to an IP address, over plain HTTP."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Keep the next layer."""
@@ -70,60 +75,61 @@ class ProbesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a probe, and leave every other request to the next layer."""
-        asked = request.path_info
-        # Who may not measure goes the way of every address that is not there.
-        if asked not in _PATHS or (asked == "/metrics" and not _may_measure(request)):
+        address = request.path_info
+        # For others, /metrics is an unknown address.
+        if address not in _PATHS or (address == "/metrics" and not _may_measure(request)):
             return self.get_response(request)
-        request.resolver_match = resolve(asked)
-        return request.resolver_match.func(request)
+        match = request.resolver_match = resolve(address)
+        view: Callable[[HttpRequest], HttpResponseBase] = match.func
+        return view(request)
 
 
 def _may_measure(request: HttpRequest) -> bool:
-    given, wanted = request.headers.get("Authorization", ""), settings.KB_METRICS_TOKEN
-    if wanted and compare_digest(given.encode(), f"Bearer {wanted}".encode()):
+    header, token = request.headers.get("Authorization", ""), settings.KB_METRICS_TOKEN
+    if token and compare_digest(header.encode(), f"Bearer {token}".encode()):
         return True
-    # A proxy's own address says nothing about whom it asks for.
+    # The address of a proxy says nothing about its caller.
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     with suppress(ValueError):
-        asking = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-        return any(asking in ipaddress.ip_network(allowed) for allowed in settings.KB_METRICS_ADDRESSES)
+        caller = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+        return any(caller in ipaddress.ip_network(allowed) for allowed in settings.KB_METRICS_ADDRESSES)
     return False
 
 
-def _counted() -> CollectorRegistry:
+def _process_metrics() -> CollectorRegistry:
     folder = settings.PROMETHEUS_MULTIPROC_DIR
     if not folder:
         return REGISTRY
-    _forget_the_dead(Path(folder))
+    _drop_dead_processes(Path(folder))
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry, folder)
+    _multiprocess.MultiProcessCollector(registry, folder)
     return registry
 
 
-def _forget_the_dead(folder: Path) -> None:
-    """Leave out what processes that are gone had in memory; what they counted stays."""
+def _drop_dead_processes(folder: Path) -> None:
+    """Drop the live gauges of processes that are gone; their counters stay."""
     for file in folder.glob("gauge_live*_*.db"):
         pid = file.stem.rpartition("_")[2]
         try:
             os.kill(int(pid), 0)
         except ProcessLookupError:
-            multiprocess.mark_process_dead(int(pid), str(folder))
+            _multiprocess.mark_process_dead(int(pid), str(folder))
         except PermissionError:
             continue
 
 
-def _stored() -> CollectorRegistry:
+def _database_metrics() -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(_Database())
     return registry
 
 
 class _Database(Collector):
-    """What the database knows, read when asked."""
+    """Metrics from the database, read at each scrape."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the figures; without a database, only that there is none."""
+        """Yield the metrics; without a database, only that it is down."""
         yield from status.figures()
         try:
             sequence, lag = last_sequence(), searching.lag()

@@ -1,4 +1,4 @@
-"""Whether this server is fit to answer: asked every few seconds by whatever spreads the requests."""
+"""Whether this server is ready. The load balancer asks every few seconds."""
 
 from functools import cache
 
@@ -11,9 +11,9 @@ from kb.ops.replicas import status
 
 
 def problems() -> list[str]:
-    """Return what keeps this server from answering well, in sentences without a secret; [] where nothing does."""
+    """Return what keeps this server from answering well, in sentences without a secret; [] if it is ready."""
     if status.is_read_only():
-        # Its migrations and its index were the primary's until it went away.
+        # A replica has the migrations and the index that the primary had.
         return []
     try:
         connection.ensure_connection()
@@ -22,7 +22,7 @@ def problems() -> list[str]:
             return [f"Migrations are not applied, {len(missing)} of them. Run manage.py migrate."]
         behind = searching.lag()
     except DatabaseError as error:
-        # Its message may name hosts and users.
+        # The message may contain hosts and users.
         return [f"The database does not answer ({type(error).__name__})."]
     return [f"The search index and the codes differ by {behind}. Run manage.py reindex."] if behind else []
 

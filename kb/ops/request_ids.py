@@ -1,6 +1,6 @@
-"""An id for every request: in the answer's `X-Request-ID`, in each log record, and in the API's errors.
+"""An id for every request: in the response's `X-Request-ID`, in each log record, and in the API's errors.
 
-A caller, or the proxy in front, may send its own, so that one id follows a request through several services.
+A caller or a proxy may send its own id, so that one id follows a request through several services.
 """
 
 import logging
@@ -13,26 +13,26 @@ from django.http import HttpRequest, HttpResponseBase
 
 HEADER = "X-Request-ID"
 NONE = "-"
-"""What a log record holds that belongs to no request."""
+"""The id in log records outside of requests."""
 
-# What ids look like everywhere: UUIDs, ULIDs, trace ids. Anything else could forge lines of a log.
-_SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+# UUIDs, ULIDs and trace ids fit. Other texts could forge lines of a log.
+_VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 _current: ContextVar[str] = ContextVar("request_id", default=NONE)
 
 
 def current() -> str:
-    """Return the id of the request that is being answered."""
+    """Return the id of the current request."""
     return _current.get()
 
 
-def take(given: str) -> str:
-    """Return the caller's id, or a new one where it gave none that is sane."""
-    return given if _SANE.fullmatch(given) else uuid4().hex
+def clean_id(header: str) -> str:
+    """Return the caller's id, or a new one if the header has no valid id."""
+    return header if _VALID.fullmatch(header) else uuid4().hex
 
 
 class RequestIdMiddleware:
-    """Give each request an id. Stands first, so that what other layers answer has one too."""
+    """Gives each request an id. It is the outermost layer, so that every response has one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Keep the next layer."""
@@ -40,15 +40,15 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the caller's id, or with a new one."""
-        # Not reset afterwards: the body of a streamed answer is made later, and the thread's next request has its own.
-        _current.set(take(request.headers.get(HEADER, "")))
+        # Not reset afterwards: a streamed body is made later, and the thread's next request sets its own id.
+        _current.set(clean_id(request.headers.get(HEADER, "")))
         response = self.get_response(request)
         response[HEADER] = current()
         return response
 
 
 class RequestIdFilter(logging.Filter):
-    """Writes the id into each log record, as `request_id`."""
+    """Adds the id to each log record, as `request_id`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, with the id."""

@@ -1,4 +1,4 @@
-"""One line in the log and one count for every answer, by the name of the route and never by the address."""
+"""One line in the log and one count for every response, by the name of its route and never by its address."""
 
 import logging
 import time
@@ -15,19 +15,19 @@ log = logging.getLogger("codebook.request")
 
 
 class ObservingMiddleware:
-    """Times what the layers below it answer. Stands right after the one that names requests."""
+    """Times the responses of the layers below. It comes right after the request ids."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Keep the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer as the next layer does, and say so."""
+        """Return the response of the next layer, after logging and counting it."""
         started = time.perf_counter()
         response = self.get_response(request)
         seconds = time.perf_counter() - started
         route = route_of(request)
-        metrics.answered(route, request.method or "", response.status_code, seconds)
+        metrics.count_response(route, request.method or "", response.status_code, seconds)
         log.log(
             logging.DEBUG if route in _PROBES or _is_static(route, response) else logging.INFO,
             "answered",
@@ -47,12 +47,12 @@ def _is_static(route: str, response: HttpResponseBase) -> bool:
 
 
 def route_of(request: HttpRequest) -> str:
-    """Return the name of the route that a request took: the address itself may hold what somebody asked for."""
+    """Return the name of a request's route: the address itself may hold what somebody searched for."""
     match = request.resolver_match
     return (match.view_name or NO_ROUTE) if match else NO_ROUTE
 
 
 def _user_id(request: HttpRequest) -> int | None:
-    # Only where a layer has looked already: the log must not ask the database.
+    # Only if another layer has read the user: the log must not ask the database.
     user = request.__dict__.get("_cached_user") or request.__dict__.get("user")
     return None if user is None or isinstance(user, SimpleLazyObject) else user.pk

@@ -1,4 +1,4 @@
-"""A code as it was: its texts, what to do, and the notes about it, at a moment in the past."""
+"""A code at a moment in the past: its texts, its disposition, and the notes about it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,20 +13,20 @@ from kb.models.visibility import Person, Reader, reader
 
 @dataclass(frozen=True)
 class PastCode:
-    """What was stored about a code. `code` and `notes` are revisions: they have the fields of what they are of."""
+    """A code at a moment in the past. `code` and `notes` are revisions, with the fields of codes and notes."""
 
     code: Any
     notes: list[Any]
 
 
 def as_of(code: ReturnCode, at: datetime, user: Person | None) -> PastCode | None:
-    """Return a code as it was just before `at`; None where it was not there yet, or was not the reader's to see.
+    """Return a code as it was just before `at`; None if it did not exist yet, or the reader may not see it as it was.
 
-    The caller has found `code` with `visible_to`. Notes have an audience that moves with their states: only internal
-    readers see them as they were.
+    `code` comes from `visible_to`. Notes as they were are for internal readers alone, because the audience of a note
+    depends on its state.
     """
     internal = reader(user) == Reader.INTERNAL
-    if not internal and _was_released_since(code, at):
+    if not internal and _audience_changed_since(code, at):
         return None
     revision = _latest(ReturnCode.history.filter(id=code.pk, history_date__lt=at)).first()
     if revision is None or revision.history_type == "-":
@@ -34,15 +34,15 @@ def as_of(code: ReturnCode, at: datetime, user: Person | None) -> PastCode | Non
     return PastCode(revision, list(_notes(code, at)) if internal else [])
 
 
-def _was_released_since(code: ReturnCode, at: datetime) -> bool:
-    """Whether the table's audience has moved since: what it said before may have been internal."""
+def _audience_changed_since(code: ReturnCode, at: datetime) -> bool:
+    """Whether the table's audience has changed since: its texts may have been internal before."""
     about_table = Change.objects.filter(noun="table", object_id=code.table_id, at__gte=at)
-    # Databases disagree on how to look into a list; few changes are of tables.
+    # In Python, because databases differ in how they look into a list. Few changes are of tables.
     return any("audience" in fields for fields in about_table.values_list("fields", flat=True))
 
 
 def _notes(code: ReturnCode, at: datetime) -> QuerySet[Any]:
-    """Return the revisions of the notes that were about a code, by name or by its range, archived ones left out."""
+    """Return the revisions of the notes that were about a code or its range, without archived ones."""
     history = TroubleshootingNote.history
     links = {
         name: history.model._meta.get_field(f"historicaltroubleshootingnote_{name}") for name in ("codes", "ranges")
@@ -53,8 +53,8 @@ def _notes(code: ReturnCode, at: datetime) -> QuerySet[Any]:
     about = Q(Exists(return_codes.filter(history=OuterRef("pk"), returncode=code.pk))) | Q(
         Exists(code_ranges.filter(history=OuterRef("pk"), coderange__in=ranges))
     )
-    found = history.filter(about, history_id=Subquery(then)).exclude(history_type="-")
-    return found.exclude(state=NoteState.ARCHIVED).order_by("-state", "-updated_at", "-id")
+    revisions: QuerySet[Any] = history.filter(about, history_id=Subquery(then)).exclude(history_type="-")
+    return revisions.exclude(state=NoteState.ARCHIVED).order_by("-state", "-updated_at", "-id")
 
 
 def _latest(revisions: QuerySet[Any]) -> QuerySet[Any]:

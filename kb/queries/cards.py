@@ -45,7 +45,7 @@ def filled_reply(note: TroubleshootingNote, codes: Sequence[ReturnCode]) -> str:
 
 
 def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
-    """Return the cards of a few codes, in the same order, in a number of queries that does not grow with them."""
+    """Return the cards of a few codes, in the same order. The number of queries does not grow with the codes."""
     notes = TroubleshootingNote.objects.visible_to(user).current().select_related("owner", "validated_by")
     incidents = IncidentLink.objects.visible_to(user).open_first()
     prefetch_related_objects(
@@ -60,13 +60,13 @@ def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
 def _ranges_of(
     codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Person | None
 ) -> list[CodeRange]:
-    about = Q()
+    around = Q()
     for code in codes:
         if code.number is not None:
-            about |= Q(table=code.table_id, first__lte=code.number, last__gte=code.number)
-    if not about:
+            around |= Q(table=code.table_id, first__lte=code.number, last__gte=code.number)
+    if not around:
         return []
-    ranges = CodeRange.objects.visible_to(user).filter(about).select_related("table")
+    ranges = CodeRange.objects.visible_to(user).filter(around).select_related("table")
     return list(ranges.prefetch_related(Prefetch("notes", notes, to_attr="shown_notes")))
 
 
@@ -76,15 +76,15 @@ def _card(code: Any, ranges: list[CodeRange]) -> Card:
     notes = {note.pk: note for note in code.shown_notes}
     for note in (note for r in own for note in r.shown_notes):  # type: ignore[attr-defined]
         notes.setdefault(note.pk, note)
-    shown = list(notes.values())
+    all_notes = list(notes.values())
     incidents = code.shown_incidents
     if code.is_retired:
         verdict = Verdict.RETIRED
     else:
-        verdict = Verdict.FOUND if any(note.is_live for note in shown) else Verdict.KNOWN_WITHOUT_NOTE
+        verdict = Verdict.FOUND if any(note.is_live for note in all_notes) else Verdict.KNOWN_WITHOUT_NOTE
     return Card(
         code,
-        shown,
+        all_notes,
         [incident for incident in incidents if incident.is_open],
         [incident for incident in incidents if not incident.is_open],
         own,

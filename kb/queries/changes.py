@@ -1,4 +1,4 @@
-"""What changed, for people: the ordered feed with the words that moved, as each reader may see them."""
+"""Changes for people: the ordered feed with the texts that changed, as each reader may see them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _WORDS = {
     "incident": ("title", "impact", "workaround"),
 }
 _REVISIONS = {"code": ReturnCode.history, "note": TroubleshootingNote.history, "incident": IncidentLink.history}
-# Other fields, such as a note's owner, tell the public nothing but how support works.
+# Other fields, such as a note's owner, are about support's work.
 _PUBLIC_FIELDS = {
     "name": "Name",
     "vendor": "Vendor",
@@ -50,7 +50,7 @@ class ChangedText:
 
 @dataclass(frozen=True)
 class ChangeStep:
-    """One change, with the object it happened to where it is still there to be seen."""
+    """One change, with its object (`subject`) if that still exists and the reader may see it."""
 
     change: Change
     subject: Any
@@ -63,10 +63,9 @@ class ChangeStep:
 def recent_changes(
     user: Person | None, since: datetime | None = None, table: CodeTable | None = None
 ) -> QuerySet[Change]:
-    """Return the changes that a user may read, the latest first.
+    """Return the changes that a user may read, latest first.
 
-    For the public, what a change happened to must be public now, too: a table that was taken back takes its
-    changes along.
+    For the public, the object of a change must be public now, too: when a table becomes internal, so do its changes.
     """
     changes = Change.objects.visible_to(user).filter(noun__in=_subjects(user))
     if since is not None:
@@ -77,7 +76,7 @@ def recent_changes(
 
 
 def change_steps(changes: Sequence[Change], user: Person | None) -> list[ChangeStep]:
-    """Return the steps of a page of changes, in the same order, in a number of queries that does not grow."""
+    """Return the steps of a page of changes, in the same order. The number of queries does not grow with the page."""
     ids: dict[str, set[int]] = {}
     for change in changes:
         ids.setdefault(change.noun, set()).add(change.object_id)
@@ -101,7 +100,7 @@ def _subjects(user: Person | None) -> dict[str, QuerySet[Any]]:
 
 
 def _about(subjects: dict[str, QuerySet[Any]], table: CodeTable | None) -> Q:
-    """Return the condition that a change is about one of these objects and, if given, about a table."""
+    """Return the condition that a change is about one of these objects and, with a table, about that table."""
     condition = Q(pk__in=[])
     for noun, visible in subjects.items():
         within = visible if table is None else visible.filter(_in_table(noun, table))
@@ -123,16 +122,16 @@ def _revisions(noun: str, changes: Sequence[Change]) -> dict[int, tuple[Any, Any
         return {}
     history = _REVISIONS[noun]
     # A revision is written before its change, in the same transaction.
-    written = history.filter(id=OuterRef("object_id"), history_date__lte=OuterRef("at"))
-    latest = written.order_by("-history_date", "-history_id").values("history_id")
+    earlier = history.filter(id=OuterRef("object_id"), history_date__lte=OuterRef("at"))
+    latest = earlier.order_by("-history_date", "-history_id").values("history_id")
     pairs = (
         Change.objects.filter(pk__in=[change.pk for change in changes if change.noun == noun])
         .annotate(newer_id=Subquery(latest[:1]), older_id=Subquery(latest[1:2]))
         .values_list("pk", "newer_id", "older_id")
     )
     ids = {sequence: (newer, older) for sequence, newer, older in pairs}
-    found = history.in_bulk({pk for pair in ids.values() for pk in pair if pk})
-    return {sequence: (found.get(newer), found.get(older)) for sequence, (newer, older) in ids.items()}
+    revisions = history.in_bulk({pk for pair in ids.values() for pk in pair if pk})
+    return {sequence: (revisions.get(newer), revisions.get(older)) for sequence, (newer, older) in ids.items()}
 
 
 def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Person | None) -> ChangeStep:
@@ -141,19 +140,19 @@ def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Person
     words = []
     if subject and newer and older and (is_internal or _was_public(older)):
         words = list(_words(change.noun, newer, older))
-    said = {word.name for word in words}
+    names = {word.name for word in words}
     return ChangeStep(
         change,
         subject,
         subject if isinstance(subject, CodeTable) else getattr(subject, "table", None),
         words,
-        _other_fields(change, said, is_internal),
+        _other_fields(change, names, is_internal),
         (newer.history_change_reason or "") if newer and is_internal else "",
     )
 
 
 def _was_public(revision: Any) -> bool:
-    """Whether the public could read a revision: words from before a note was released stay inside."""
+    """Whether the public could read a revision: texts from before a note was public stay internal."""
     return getattr(revision, "audience", Audience.PUBLIC) == Audience.PUBLIC and (
         not isinstance(revision, TroubleshootingNote.history.model) or revision.state == NoteState.VALIDATED
     )
@@ -162,17 +161,17 @@ def _was_public(revision: Any) -> bool:
 def _words(noun: str, newer: Any, older: Any) -> Iterator[ChangedText]:
     for name in _WORDS[noun]:
         before, after = getattr(older, name), getattr(newer, name)
-        # An update that nobody had edited moves the vendor's side and ours to the same words: said once.
-        followed = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
-        if before != after and not followed:
+        # An update of a text that support never edited changes the vendor's text and ours alike: listed once.
+        is_repeated = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
+        if before != after and not is_repeated:
             yield ChangedText(name, _label(name), before, after)
 
 
-def _other_fields(change: Change, said: set[str], is_internal: bool) -> list[str]:
-    named = [name.removesuffix("_id") for name in change.fields if name not in said]
+def _other_fields(change: Change, texts: set[str], is_internal: bool) -> list[str]:
+    fields = [name.removesuffix("_id") for name in change.fields if name not in texts]
     if is_internal:
-        return sorted({_label(name) for name in named if not name.endswith("_origin")})
-    return sorted({_PUBLIC_FIELDS[name] for name in named if name in _PUBLIC_FIELDS})
+        return sorted({_label(name) for name in fields if not name.endswith("_origin")})
+    return sorted({_PUBLIC_FIELDS[name] for name in fields if name in _PUBLIC_FIELDS})
 
 
 def _label(name: str) -> str:

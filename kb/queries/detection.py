@@ -1,6 +1,6 @@
 """Codes in a pasted ticket or log, looked up in the tables that a reader may read.
 
-Nothing pasted is stored or logged here.
+The text is neither stored nor logged.
 """
 
 from collections.abc import Collection
@@ -13,22 +13,22 @@ from kb.text.detection.judgement import CodeMatch, Detection, UnknownMatch, all_
 from kb.text.safety.mask import mask
 
 MAX_TEXT = 2**20
-"""Bytes of a text that is read, in UTF-8."""
+"""Most bytes of a text, in UTF-8."""
 
 Meanings = tuple[ReturnCode, ...]
 
 
 MAX_QUERY = 2_000
-"""Characters of a look-up that are searched for codes; a longer text is pasted as a log."""
+"""Characters of a look-up that are searched for codes; a longer text belongs on the page for logs."""
 
 
 class TooLong(Exception):
-    """The text is longer than what is read; the message says by how much, for a person."""
+    """The text is too long. The message tells a person by how much."""
 
 
 @dataclass(frozen=True)
 class TextPiece:
-    """A stretch of the masked text; `mark` numbers the code that it is, `first` says whether it is its first place."""
+    """A piece of the masked text. `mark` is the number of its code; `first` marks the code's first appearance."""
 
     text: str
     mark: int = 0
@@ -38,9 +38,9 @@ class TextPiece:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in a text, and the text without what must not be passed on.
+    """The codes of a text, and the text with secrets masked.
 
-    The `id` of a code is each of its meanings, current ones first.
+    The `id` of a code match has all meanings of the code, current ones first.
     """
 
     codes: list[CodeMatch[Meanings]]
@@ -50,50 +50,51 @@ class Report:
 
 
 def detect(text: str, user: Person | None) -> Report:
-    """Find the codes of a text among what a user may read, the most useful first.
+    """Return the codes in a text that a user may read, most useful first. Raises TooLong.
 
-    The cost grows with the text, not with the tables, and so does the number of queries only beyond 10,000 readings.
-    Raises TooLong.
+    The cost grows with the text, not with the tables; the number of queries grows only beyond 10,000 readings.
     """
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_TEXT:
         raise TooLong(f"This text has {size:,} bytes; the limit is {MAX_TEXT:,}.")
-    found = candidates(text)
-    known = _known(all_canonical_forms(found), user)
+    parts = candidates(text)
+    meanings = _codes_by_form(all_canonical_forms(parts), user)
     blocks = [(block.first, block.last, block) for block in CodeRange.objects.visible_to(user).select_related("table")]
-    seen: Detection[Meanings] = judge(text, found, known, blocks)
-    return Report(seen.codes, seen.unknown, mask(text), seen.read_to_line)
+    detection: Detection[Meanings] = judge(text, parts, meanings, blocks)
+    return Report(detection.codes, detection.unknown, mask(text), detection.read_to_line)
 
 
 def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
-    """Return the codes that a piece of a log surely names, such as `code=660300001`; [] for a code alone or words."""
+    """Return the codes that a piece of a log clearly names, such as `code=660300001`; [] for a bare code or words."""
     if len(text) > MAX_QUERY or not any(character.isdigit() for character in text):
         return []
-    likely = [found for found in detect(text, user).codes if found.is_likely]
-    return [code for found in likely for code in found.id]
+    likely = [match for match in detect(text, user).codes if match.is_likely]
+    return [code for match in likely for code in match.id]
 
 
 def pieces(report: Report) -> list[TextPiece]:
-    """Cut the masked text where codes stand in it; codes are numbered from 1, what is in no table goes on after."""
-    groups: list[CodeMatch | UnknownMatch] = [*report.codes, *report.unknown]
+    """Split the masked text at its codes. Known codes have the numbers from 1, unknown ones the numbers after those."""
+    groups: list[CodeMatch[Meanings] | UnknownMatch] = [*report.codes, *report.unknown]
     spans = sorted((start, end, number) for number, group in enumerate(groups, 1) for start, end in group.spans)
-    cut: list[TextPiece] = []
-    at, met = 0, set[int]()
+    text_pieces: list[TextPiece] = []
+    position, numbers = 0, set[int]()
     for start, end, number in spans:
-        if start < at:
+        if start < position:
             continue
-        cut += [TextPiece(report.masked[at:start])] if start > at else []
-        cut.append(TextPiece(report.masked[start:end], number, number not in met, number > len(report.codes)))
-        met.add(number)
-        at = end
-    return [*cut, TextPiece(report.masked[at:])] if at < len(report.masked) else cut
+        text_pieces += [TextPiece(report.masked[position:start])] if start > position else []
+        text_pieces.append(
+            TextPiece(report.masked[start:end], number, number not in numbers, number > len(report.codes))
+        )
+        numbers.add(number)
+        position = end
+    return [*text_pieces, TextPiece(report.masked[position:])] if position < len(report.masked) else text_pieces
 
 
-def _known(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
-    known: dict[str, list[ReturnCode]] = {}
+def _codes_by_form(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
+    codes_by_form: dict[str, list[ReturnCode]] = {}
     codes = ReturnCode.objects.visible_to(user).select_related("table", "section").without_long_texts()
     for batch in batches(sorted(form for form in forms if "\x00" not in form), MAX_VALUES):
         for code in codes.filter(canonical__in=batch).in_vendor_order():
-            known.setdefault(code.canonical, []).append(code)
+            codes_by_form.setdefault(code.canonical, []).append(code)
     # Current meanings before retired ones.
-    return {form: tuple(sorted(found, key=lambda code: code.is_retired)) for form, found in known.items()}
+    return {form: tuple(sorted(meanings, key=lambda code: code.is_retired)) for form, meanings in codes_by_form.items()}

@@ -9,15 +9,15 @@ from kb.models.visibility import Person
 
 
 def open_flags(codes: Iterable[ReturnCode], user: Person | None) -> dict[int, list[Flag]]:
-    """Return the open flags of each code, the latest first."""
+    """Return the open flags of codes by the code's id, latest first."""
     flags: dict[int, list[Flag]] = defaultdict(list)
-    found = Flag.objects.visible_to(user).open().filter(code__in=[code.pk for code in codes])
-    for flag in found.select_related("raised_by", "note"):
+    rows = Flag.objects.visible_to(user).open().filter(code__in=[code.pk for code in codes])
+    for flag in rows.select_related("raised_by", "note"):
         flags[flag.code_id].append(flag)
     return flags
 
 
 def flags_raised_by(user: Person) -> FlagQuerySet:
-    """Return the flags that somebody raised, with what it takes to name them; the latest first."""
+    """Return the flags that a user raised, with their codes, notes and owners; latest first."""
     raised = Flag.objects.visible_to(user).filter(raised_by=user.pk)
     return raised.select_related("code__table", "code__section", "note", "owner")

@@ -16,7 +16,7 @@ from kb.models.visibility import Person, reader
 from kb.text.codes import forms as text_code
 
 MAX_HITS = 100
-"""Meanings of one code that are shown. Real tables reach 11."""
+"""Most meanings of one code. Real tables reach 11."""
 
 MAX_NEAR = 6
 MAX_NEIGHBOURS = 3
@@ -36,7 +36,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class CodeHit:
-    """One meaning of a code, and how the query was read to get there."""
+    """One meaning of a code, and how the query was read for it."""
 
     code: ReturnCode
     how: str
@@ -44,7 +44,7 @@ class CodeHit:
 
 @dataclass(frozen=True)
 class NearCode:
-    """A code one edit away from what was asked: offered, never chosen."""
+    """A code that is one edit away from the query. The reader chooses it, the product never does."""
 
     code: ReturnCode
     pieces: list[tuple[str, bool]]
@@ -52,46 +52,48 @@ class NearCode:
 
 @dataclass(frozen=True)
 class CodeAnswer:
-    """What the knowledge base says about a code."""
+    """The answer to a look-up of a code."""
 
     query: str
     verdict: Verdict
     hits: list[CodeHit] = field(default_factory=list)
     ranges: list[CodeRange] = field(default_factory=list)
     near: list[NearCode] = field(default_factory=list)
-    begun: list[ReturnCode] = field(default_factory=list)
-    """Codes that begin as the query does, which may be a part of one."""
+    completions: list[ReturnCode] = field(default_factory=list)
+    """Codes that begin with the query, which may be a part of a code."""
 
 
 def codes_visible_to(user: Person | None) -> ReturnCodeQuerySet:
-    """Return the codes that a user may read, with what it takes to name and link them."""
+    """Return the codes that a user may read, with their tables and sections."""
     return ReturnCode.objects.visible_to(user).select_related("table", "section")
 
 
 def with_flags(codes: ReturnCodeQuerySet, user: Person | None) -> ReturnCodeQuerySet:
-    """Add `has_notes` and `has_open_incident`: whether a card of the code would show the user either.
+    """Add `has_notes` and `has_open_incident`: whether the code's card shows the user either.
 
-    A note on a range is a note on each of its codes; drafts and archived notes are nothing to work with.
+    A note on a range is a note on each of its codes. Drafts and archived notes do not count.
     """
-    return codes.annotate(has_notes=any_of(*_noted(user)), has_open_incident=any_of(_hit(user)))
+    return codes.annotate(has_notes=any_of(*_notes_on(user)), has_open_incident=any_of(_open_incidents_on(user)))
 
 
-def having_notes(codes: ReturnCodeQuerySet, user: Person | None, wanted: bool) -> ReturnCodeQuerySet:
+def having_notes(codes: ReturnCodeQuerySet, user: Person | None, present: bool) -> ReturnCodeQuerySet:
     """Keep the codes with `has_notes`, or those without."""
-    on_code, on_range = _noted(user)
-    noted = Exists(on_code) | Exists(on_range)
-    return codes.filter(noted) if wanted else codes.exclude(noted)
+    on_code, on_range = _notes_on(user)
+    has_notes = Exists(on_code) | Exists(on_range)
+    return codes.filter(has_notes) if present else codes.exclude(has_notes)
 
 
-def having_open_incident(codes: ReturnCodeQuerySet, user: Person | None, wanted: bool) -> ReturnCodeQuerySet:
+def having_open_incident(codes: ReturnCodeQuerySet, user: Person | None, present: bool) -> ReturnCodeQuerySet:
     """Keep the codes with `has_open_incident`, or those without."""
-    return codes.filter(Exists(_hit(user))) if wanted else codes.exclude(Exists(_hit(user)))
+    return (
+        codes.filter(Exists(_open_incidents_on(user))) if present else codes.exclude(Exists(_open_incidents_on(user)))
+    )
 
 
-def _noted(user: Person | None) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    """Return the notes on a code that the user may read, and on its ranges.
+def _notes_on(user: Person | None) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Return the notes on a code, and the notes on its ranges, that a user may read.
 
-    What else a note is about does not matter then.
+    The user may read the code, and so it does not matter what else such a note is about.
     """
     notes = TroubleshootingNote.objects.meant_for(user).published()
     number = OuterRef("number")
@@ -99,15 +101,17 @@ def _noted(user: Person | None) -> tuple[QuerySet[Any], QuerySet[Any]]:
     return notes.filter(codes=OuterRef("pk")), on_range
 
 
-def _hit(user: Person | None) -> QuerySet[IncidentLink]:
-    """Return the incidents that hit a code and go on."""
+def _open_incidents_on(user: Person | None) -> QuerySet[IncidentLink]:
+    """Return the open incidents that hit a code."""
     return IncidentLink.objects.visible_to(user).open().filter(codes=OuterRef("pk"))
 
 
-def find(query: str, user: Person | None, table: CodeTable | None = None, section: Section | None = None) -> CodeAnswer:
-    """Answer what a code means: its meanings, or where it would belong and which codes are near.
+def find_code(
+    query: str, user: Person | None, table: CodeTable | None = None, section: Section | None = None
+) -> CodeAnswer:
+    """Look a code up: its meanings, or the ranges where it would belong and the codes near it.
 
-    At most five queries, and one where it is listed, whatever the size of the tables.
+    One query for a listed code and at most five for others, whatever the size of the tables.
     """
     hits = _hits(query, user, table, section)
     if not hits and (number := text_code.bare(query)):
@@ -122,16 +126,16 @@ def find(query: str, user: Person | None, table: CodeTable | None = None, sectio
     ranges = CodeRange.objects.visible_to(user).holding(text_code.number(query)).select_related("table")
     if table is not None:
         ranges = ranges.filter(table=table)
-    known = list(ranges[:MAX_NEAR])
-    verdict = Verdict.IN_KNOWN_RANGE if known else Verdict.UNKNOWN
+    holding = list(ranges[:MAX_NEAR])
+    verdict = Verdict.IN_KNOWN_RANGE if holding else Verdict.UNKNOWN
     near = _near(query, scope)
-    begun = _begun(query, scope, MAX_BEGUN) if _may_be_a_part(query) else []
-    apart = {offered.code.pk for offered in near}
-    return CodeAnswer(query, verdict, [], known, near, [code for code in begun if code.pk not in apart])
+    completions = _completions(query, scope, MAX_BEGUN) if _may_be_beginning(query) else []
+    near_ids = {candidate.code.pk for candidate in near}
+    return CodeAnswer(query, verdict, [], holding, near, [code for code in completions if code.pk not in near_ids])
 
 
 def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
-    """Return the codes just below and above a number, in order: in its narrowest range, or without one in its table.
+    """Return the codes just below and above a code, in order: in its narrowest range, or in its table.
 
     [] for a code without a number.
     """
@@ -147,12 +151,12 @@ def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
 
 
 def beginning_with(text: str, user: Person | None, limit: int = MAX_BEGUN) -> list[ReturnCode]:
-    """Return codes that begin as somebody types, the shortest first: the code itself, where it is one."""
-    return _begun(text, codes_visible_to(user), limit)
+    """Return codes that begin with a text, shortest first: a whole code comes first."""
+    return _completions(text, codes_visible_to(user), limit)
 
 
-def begun(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
-    """Keep the codes that begin as a text does; of a hexadecimal one as it is written, which no index has."""
+def codes_beginning_with(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
+    """Keep the codes that begin with a text; hexadecimal codes by their spelling, for which there is no index."""
     if not text_code.readings(text):
         return codes.none()
     if text_code.identity(text).startswith("0X"):
@@ -161,53 +165,53 @@ def begun(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
 
 
 def _hits(query: str, user: Person | None, table: CodeTable | None, section: Section | None) -> list[CodeHit]:
-    how = {reading.canonical: reading.how for reading in text_code.readings(query)}
-    if not how:
+    readings = {reading.canonical: reading.how for reading in text_code.readings(query)}
+    if not readings:
         return []
 
     def build(*values: Any) -> QuerySet[ReturnCode]:
-        codes = codes_visible_to(user).filter(canonical__in=values[: len(how)])
+        codes = codes_visible_to(user).filter(canonical__in=values[: len(readings)])
         if table is not None:
-            # Plus nothing: otherwise SQLite walks the index of the table's 100,000 codes, not the code's own.
-            codes = codes.alias(of=F("table_id") + 0).filter(of=values[len(how)])
+            # Plus 0: otherwise SQLite walks the index of the table's 100,000 codes instead of the code's own.
+            codes = codes.alias(of=F("table_id") + 0).filter(of=values[len(readings)])
         if section is not None:
             codes = codes.filter(section=values[-1])
         ordered = codes.order_by("table_id", "section__position", "position", "id")
-        return ordered.annotate(has_notes=any_of(*_noted(user)))[:MAX_HITS]
+        return ordered.annotate(has_notes=any_of(*_notes_on(user)))[:MAX_HITS]
 
     scopes = [scope.pk for scope in (table, section) if scope is not None]
-    key = ("hits", reader(user), len(how), table is None, section is None)
-    found = rows(key, build, [*how, *scopes])
-    return meant_by(query, found)
+    key = ("hits", reader(user), len(readings), table is None, section is None)
+    matches = rows(key, build, [*readings, *scopes])
+    return hits_of(query, matches)
 
 
-def meant_by(query: str, found: Iterable[ReturnCode]) -> list[CodeHit]:
-    """Return the codes, of those found in the vendor's order, that a query may mean: the likeliest reading first."""
-    how = {reading.canonical: reading.how for reading in text_code.readings(query)}
-    asked, order = text_code.identity(query), list(how)
-    meant = [code for code in found if code.canonical in how]
-    ranked = sorted(meant, key=lambda code: (code.identity != asked, order.index(code.canonical)))
-    return [CodeHit(code, _how(code, asked, how[code.canonical])) for code in ranked]
+def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
+    """Return those of the codes, in the vendor's order, that a query may mean, likeliest reading first."""
+    readings = {reading.canonical: reading.how for reading in text_code.readings(query)}
+    identity, order = text_code.identity(query), list(readings)
+    matches = [code for code in codes if code.canonical in readings]
+    ranked = sorted(matches, key=lambda code: (code.identity != identity, order.index(code.canonical)))
+    return [CodeHit(code, _how(code, identity, readings[code.canonical])) for code in ranked]
 
 
-def _how(code: ReturnCode, asked: str, reading: str) -> str:
-    if code.identity == asked or reading != "as written":
-        return "as written" if code.identity == asked else reading
+def _how(code: ReturnCode, identity: str, reading: str) -> str:
+    if code.identity == identity or reading != "as written":
+        return "as written" if code.identity == identity else reading
     return "hexadecimal" if code.identity.startswith("0X") else "leading zeros aside"
 
 
-def _may_be_a_part(query: str) -> bool:
-    """Whether a query without a hit may be how a code begins: one word with a digit, of three characters or more."""
+def _may_be_beginning(query: str) -> bool:
+    """Whether a query may be the beginning of a code: one word with a digit, of three characters or more."""
     return len(query) >= MIN_BEGINNING and " " not in query and any(c.isdigit() for c in query)
 
 
-def _begun(text: str, scope: ReturnCodeQuerySet, limit: int) -> list[ReturnCode]:
-    # What a part of a hexadecimal number comes to is not how the whole one begins.
+def _completions(text: str, scope: ReturnCodeQuerySet, limit: int) -> list[ReturnCode]:
+    # The value of a part of a hexadecimal number is not the beginning of the whole one.
     if not text_code.readings(text) or text_code.identity(text).startswith("0X"):
         return []
-    # The index's own order, so that a single digit costs no more than a whole code; then the shortest of those.
-    found = scope.beginning_with(text_code.canonical(text)).order_by("canonical", "id")[: 4 * limit]
-    ranked = sorted(found, key=lambda code: (len(code.canonical), code.is_retired, code.table_id, code.position))
+    # In the index's order, so that a single digit costs no more than a whole code; then the shortest ones.
+    candidates = scope.beginning_with(text_code.canonical(text)).order_by("canonical", "id")[: 4 * limit]
+    ranked = sorted(candidates, key=lambda code: (len(code.canonical), code.is_retired, code.table_id, code.position))
     return ranked[:limit]
 
 
@@ -215,7 +219,7 @@ def _near(query: str, scope: QuerySet[ReturnCode]) -> list[NearCode]:
     variants = text_code.one_edit_variants(query)
     if not variants:
         return []
-    # Plus nothing: otherwise PostgreSQL walks the natural order of all codes until it has met enough of them.
+    # Plus "": otherwise PostgreSQL walks the natural order of all codes until it has enough.
     ordered = scope.filter(canonical__in=variants).order_by(Concat("sort_key", Value("")), "id")
     codes = ordered[:MAX_NEAR]
     return [NearCode(code, text_code.difference(query, code.code)) for code in codes]

@@ -1,15 +1,15 @@
-"""Verdicts on many codes at once, for programs: in a number of queries that does not grow with them."""
+"""Verdicts on many codes at once, for programs. The number of queries does not grow with the codes."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
-from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, meant_by
+from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, hits_of
 from kb.text.codes import forms as text_code
 
 _MAX_RANGES = 6
@@ -17,7 +17,7 @@ _MAX_RANGES = 6
 
 @dataclass(frozen=True)
 class CodeMeaning:
-    """One code, how it was come by, what it is worth, and the note to work with first."""
+    """One code, how the query was read for it, its verdict, and the note to work with first."""
 
     code: ReturnCode
     how: str
@@ -27,12 +27,12 @@ class CodeMeaning:
 
     @property
     def confidence(self) -> str | None:
-        """How far the note is to be trusted: its KCS level; None where there is none."""
+        """The confidence in the note: its KCS level; None without a note."""
         return self.note.state if self.note else None
 
     @property
     def audience(self) -> str:
-        """For whom all of it is meant: internal if a part is."""
+        """Who all of it is for: internal if a part is internal."""
         parts = {self.code.table.audience, *(incident.audience for incident in self.open_incidents)}
         parts |= {self.note.audience} if self.note else set()
         return Audience.INTERNAL if Audience.INTERNAL in parts else Audience.PUBLIC
@@ -40,7 +40,7 @@ class CodeMeaning:
 
 @dataclass(frozen=True)
 class CodeVerdict:
-    """What somebody wrote, and the verdict on it."""
+    """The verdict on one query."""
 
     query: str
     verdict: Verdict
@@ -53,66 +53,72 @@ Notes = dict[int, TroubleshootingNote]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands beside some codes, by code: the note to work with first, and the incidents that go on."""
+    """The note to work with first, and the open incidents, of each code."""
 
     notes: Notes
     incidents: dict[int, list[IncidentLink]]
 
 
 def look_up(queries: Sequence[str], user: Person | None, table: int | None = None) -> list[CodeVerdict]:
-    """Return the verdicts on codes as they are written, in the same order."""
-    written = {query: [query, *filter(None, [text_code.bare(query)])] for query in queries}
-    forms = {one.canonical for ways in written.values() for way in ways for one in text_code.readings(way)}
-    known = _known(forms, user, table)
-    hits = {query: _hits(ways, known) for query, ways in written.items()}
-    known_of = surroundings([hit.code for found in hits.values() for hit in found], user)
-    blocks = _blocks(user, table) if not all(hits.values()) else []
-    made = {query: _judged(query, found, known_of, blocks) for query, found in hits.items()}
-    return [made[query] for query in queries]
+    """Return the verdicts on queries, in the same order."""
+    spellings = {query: [query, *filter(None, [text_code.bare(query)])] for query in queries}
+    forms = {
+        reading.canonical for texts in spellings.values() for text in texts for reading in text_code.readings(text)
+    }
+    codes = _codes_by_form(forms, user, table)
+    hits_by_query = {query: _hits(texts, codes) for query, texts in spellings.items()}
+    context = surroundings([hit.code for hits in hits_by_query.values() for hit in hits], user)
+    blocks = _blocks(user, table) if not all(hits_by_query.values()) else []
+    verdicts = {query: _verdict_on(query, hits, context, blocks) for query, hits in hits_by_query.items()}
+    return [verdicts[query] for query in queries]
 
 
-def meaning(code: ReturnCode, how: str, known: Surroundings) -> CodeMeaning:
-    """Return what a code is worth, given what stands beside it and others."""
-    note, incidents = known.notes.get(code.pk), known.incidents.get(code.pk, ())
+def meaning(code: ReturnCode, how: str, context: Surroundings) -> CodeMeaning:
+    """Return the meaning of a code, with its note and incidents from `context`."""
+    note, incidents = context.notes.get(code.pk), context.incidents.get(code.pk, ())
     if code.is_retired:
         return CodeMeaning(code, how, Verdict.RETIRED, note, incidents)
     return CodeMeaning(code, how, Verdict.FOUND if note else Verdict.KNOWN_WITHOUT_NOTE, note, incidents)
 
 
 def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
-    """Return the one verdict on all meanings of a code: the best of them."""
-    found = {one.verdict for one in meanings}
-    return next(one for one in (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED) if one in found)
+    """Return the verdict on all meanings of a query: the best of theirs. `meanings` is not empty."""
+    verdicts = {one.verdict for one in meanings}
+    return next(
+        verdict for verdict in (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED) if verdict in verdicts
+    )
 
 
 def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundings:
-    """Return what a reader may see beside codes."""
-    given = list(codes)
-    return Surroundings(first_notes(given, user), _open_incidents([code.pk for code in given], user))
+    """Return the first notes and the open incidents of codes that a reader may see."""
+    rows = list(codes)
+    return Surroundings(first_notes(rows, user), _open_incidents([code.pk for code in rows], user))
 
 
 def _open_incidents(ids: Sequence[int], user: Person | None) -> dict[int, list[IncidentLink]]:
     incidents: Any = IncidentLink.objects.visible_to(user).open().open_first().defer("impact", "workaround")
-    found: dict[int, list[IncidentLink]] = {}
+    by_code: dict[int, list[IncidentLink]] = {}
     for batch in batches(ids, MAX_VALUES):
-        for incident in incidents.filter(codes__in=batch).annotate(on=F("codes")):
-            found.setdefault(incident.on, []).append(incident)
-    return found
+        pairs: QuerySet[Any] = incidents.filter(codes__in=batch).annotate(on=F("codes"))
+        for incident in pairs:
+            by_code.setdefault(incident.on, []).append(incident)
+    return by_code
 
 
 def first_notes(codes: Iterable[ReturnCode], user: Person | None) -> Notes:
-    """Return the published note that the card of each code shows first: on the code itself, or on a range around it."""
+    """Return the note that each code's card shows first, by the code's id: on the code, or on a range around it."""
     by_id = {code.pk: code for code in codes}
     notes: Any = (
         TroubleshootingNote.objects.visible_to(user).published().defer("issue", "environment", "cause", "resolution")
     )
-    # Read from the worst on, so that the best stays.
+    # The best note comes last and replaces the others.
     notes = notes.order_by("state", "updated_at", "id")
-    found = _on_ranges(by_id.values(), notes)
+    by_code = _on_ranges(by_id.values(), notes)
     for batch in batches(by_id, MAX_VALUES):
-        for note in notes.filter(codes__in=batch).annotate(on=F("codes")):
-            found[note.on] = note
-    return found
+        pairs: QuerySet[Any] = notes.filter(codes__in=batch).annotate(on=F("codes"))
+        for note in pairs:
+            by_code[note.on] = note
+    return by_code
 
 
 def _on_ranges(codes: Collection[ReturnCode], notes: Any) -> Notes:
@@ -132,28 +138,28 @@ def _on_ranges(codes: Collection[ReturnCode], notes: Any) -> Notes:
     }
 
 
-def _known(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
+def _codes_by_form(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
     scope = codes_visible_to(user).without_long_texts()
     if table is not None:
-        # Plus nothing: otherwise SQLite walks the index of the table's 100,000 codes, not the code's own.
+        # Plus 0: otherwise SQLite walks the index of the table's 100,000 codes instead of the code's own.
         scope = scope.alias(of=F("table_id") + 0).filter(of=table)
-    found: dict[str, list[ReturnCode]] = {}
+    by_form: dict[str, list[ReturnCode]] = {}
     for batch in batches(sorted(forms), MAX_VALUES):
         for code in scope.filter(canonical__in=batch):
-            found.setdefault(code.canonical, []).append(code)
-    return found
+            by_form.setdefault(code.canonical, []).append(code)
+    return by_form
 
 
-def _hits(ways: Sequence[str], known: dict[str, list[ReturnCode]]) -> list[CodeHit]:
-    """Return what somebody meant who wrote the first of two: the second is the number in it, a last resort."""
-    hits = _meant(ways[0], known)
-    return hits or [CodeHit(hit.code, "the number alone") for way in ways[1:] for hit in _meant(way, known)]
+def _hits(texts: Sequence[str], codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
+    """Return the codes that the first text may mean; without any, those of the second: the bare number in it."""
+    hits = _matches(texts[0], codes)
+    return hits or [CodeHit(hit.code, "the number alone") for text in texts[1:] for hit in _matches(text, codes)]
 
 
-def _meant(query: str, known: dict[str, list[ReturnCode]]) -> list[CodeHit]:
-    found = [code for reading in text_code.readings(query) for code in known.get(reading.canonical, [])]
-    found.sort(key=lambda code: (code.table_id, code.section.position, code.position, code.pk))
-    return meant_by(query, found[:MAX_HITS])
+def _matches(query: str, codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
+    matches = [code for reading in text_code.readings(query) for code in codes.get(reading.canonical, [])]
+    matches.sort(key=lambda code: (code.table_id, code.section.position, code.position, code.pk))
+    return hits_of(query, matches[:MAX_HITS])
 
 
 def _blocks(user: Person | None, table: int | None) -> list[CodeRange]:
@@ -163,10 +169,10 @@ def _blocks(user: Person | None, table: int | None) -> list[CodeRange]:
     return sorted(ranges, key=lambda block: (block.last - block.first, block.pk))
 
 
-def _judged(query: str, hits: Sequence[CodeHit], known: Surroundings, blocks: Sequence[CodeRange]) -> CodeVerdict:
+def _verdict_on(query: str, hits: Sequence[CodeHit], context: Surroundings, blocks: Sequence[CodeRange]) -> CodeVerdict:
     if hits:
-        meanings = [meaning(hit.code, hit.how, known) for hit in hits]
+        meanings = [meaning(hit.code, hit.how, context) for hit in hits]
         return CodeVerdict(query, overall(meanings), meanings)
     number = text_code.number(query)
-    around = [block for block in blocks if number is not None and block.first <= number <= block.last][:_MAX_RANGES]
-    return CodeVerdict(query, Verdict.IN_KNOWN_RANGE if around else Verdict.UNKNOWN, [], around)
+    holding = [block for block in blocks if number is not None and block.first <= number <= block.last][:_MAX_RANGES]
+    return CodeVerdict(query, Verdict.IN_KNOWN_RANGE if holding else Verdict.UNKNOWN, [], holding)

@@ -1,4 +1,4 @@
-"""How often each outcome was reported."""
+"""Counts of reported outcomes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from kb.models.visibility import Person
 
 
 def outcome_counts(notes: Iterable[TroubleshootingNote], user: Person | None) -> dict[int, dict[str, int]]:
-    """Return how often each outcome was reported of each note; nothing for readers of public parts."""
+    """Return how often each outcome was reported, by note; empty for public readers."""
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     of_notes = NoteOutcome.objects.visible_to(user).filter(note__in=[note.pk for note in notes])
     for note_id, outcome, total in of_notes.values_list("note_id", "outcome").annotate(total=Sum("count")):

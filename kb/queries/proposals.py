@@ -12,25 +12,25 @@ from kb.text.editing.rebase import Rebased, rebased
 
 
 def preview_rebase(proposal: Proposal) -> Rebased:
-    """Return what bringing a proposal up to date would make of it."""
+    """Return what a proposal becomes when it is brought up to date."""
     return rebased(proposal.base, words_of(proposal.note), words_of(proposal))
 
 
 def words_of(obj: TroubleshootingNote | Proposal) -> dict[str, Any]:
-    """Return what a note or a proposal says, with its links as sorted numbers: what a proposal's `base` keeps."""
+    """Return the texts of a note or a proposal, with its links as sorted ids, as a proposal's `base` stores them."""
     links = {name: sorted(getattr(obj, name).values_list("pk", flat=True)) for name in PROPOSED_LINKS}
     return {name: getattr(obj, name) for name in PROPOSED} | links
 
 
 def is_outdated(proposal: Proposal) -> bool:
-    """Whether the live note says something else than the proposal was made from."""
-    return words_of(proposal.note) != proposal.base
+    """Whether the live note has changed since the proposal was made."""
+    return bool(words_of(proposal.note) != proposal.base)
 
 
 def count_waiting(notes: Iterable[TroubleshootingNote], user: Person | None) -> dict[int, int]:
-    """Return on how many proposals each note's reviewers have to decide; nothing for readers of public parts."""
-    found = Proposal.objects.visible_to(user).open().filter(note__in=[note.pk for note in notes])
-    return dict(found.values_list("note").annotate(count=Count("pk")))
+    """Return the number of open proposals by note; empty for public readers."""
+    proposals = Proposal.objects.visible_to(user).open().filter(note__in=[note.pk for note in notes])
+    return dict(proposals.values_list("note").annotate(count=Count("pk")))
 
 
 def own_proposal(note: TroubleshootingNote, user: Person) -> Proposal | None:

@@ -1,15 +1,15 @@
-"""Copies elsewhere: everything that a reader may read as of one moment, and what came after it, in commit order.
+"""Replication: everything that a reader may read as of one moment, and the later changes in commit order.
 
 # Note [States, not deltas]
-An entry holds what the reader may read of an object now, or says that it is gone: no old value can leak, and applying
-an entry twice does no harm. An object that changes again comes again, later in the feed, so whoever has read to the
-end holds what the database holds. Two things follow from others, and a copy does them by itself: with a table go its
-sections, ranges and codes, and a link to what the copy does not hold is no link.
+An entry holds what the reader may read of an object now, or says that the object is gone: no old value can leak, and
+applying an entry twice does no harm. An object that changes again comes again, later in the feed, so a reader at the
+end of the feed has what the database has. A copy draws two conclusions itself: when a table goes, so do its sections,
+ranges and codes, and it ignores a link to an object that it does not have.
 
 # Note [Unfolding]
-One change makes many objects appear: a table becomes public. It is told as its objects, some at a time, and the place
-to go on from then names the change, the step and the last object. When a table is taken back, only its notes and
-incidents need telling.
+When a table becomes public, one change makes many objects appear. The feed lists these objects, page by page; the place
+between two pages names the change, the step and the last object. When a table becomes internal, the feed lists only
+its notes and incidents.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ _STAMPS = ("version", "created_at", "updated_at")
 
 @dataclass(frozen=True)
 class CopiedNoun:
-    """What of a kind of object is copied. Its place in the vendor's order is not: no change tells of it."""
+    """The fields of a noun that are copied. Positions are not: a new order of the vendor's is no change in the feed."""
 
     model: Any
     fields: tuple[str, ...]
@@ -73,7 +73,7 @@ NOUNS = {
 
 @dataclass(frozen=True)
 class FeedPlace:
-    """How far the feed was read: to a sequence, or into the unfolding of the change after it."""
+    """A place in the feed: after a sequence, or within the unfolding of that change."""
 
     sequence: int
     step: str = ""
@@ -85,7 +85,7 @@ class FeedPlace:
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """What a reader may read of an object now; nothing where it is gone, or is not for this reader."""
+    """What a reader may read of an object now; None if it is gone, or the reader may not read it."""
 
     sequence: int
     noun: str
@@ -95,7 +95,7 @@ class FeedEntry:
 
 @dataclass(frozen=True)
 class FeedPage:
-    """Some of the feed, and where to go on."""
+    """A page of the feed, and the place after it."""
 
     entries: list[FeedEntry]
     next: FeedPlace
@@ -103,7 +103,7 @@ class FeedPage:
 
 
 def snapshot(user: Person | None) -> Iterator[tuple[str, Any]]:
-    """Yield ("sequence", n), then each noun with an object, all as of one moment, without keeping anybody waiting."""
+    """Yield ("sequence", n), then each noun with an object, all as of one moment. No writer has to wait."""
     with one_view():
         yield "sequence", last_sequence()
         for noun in NOUNS:
@@ -115,37 +115,37 @@ def snapshot(user: Person | None) -> Iterator[tuple[str, Any]]:
 
 
 def changes(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
-    """Return what a reader must hear of after a place. See Note [States, not deltas]."""
+    """Return a page of what a reader's copy needs after a place. See Note [States, not deltas]."""
     if since.step:
         return _unfold(user, since, limit)
-    # Before the rows: what commits meanwhile comes with the next page.
+    # Read before the rows: what commits meanwhile comes with the next page.
     latest = last_sequence()
-    heard = _told(user).filter(noun__in=NOUNS).since(since.sequence)
-    rows = list(heard.only("sequence", "noun", "object_id", "fields")[: limit + 1])
-    taken = rows[:limit]
-    folded = next((n for n, row in enumerate(taken) if _is_folded(row, user)), len(taken))
-    if taken and folded == 0:
+    visible = _changes_for(user).filter(noun__in=NOUNS).since(since.sequence)
+    rows = list(visible.only("sequence", "noun", "object_id", "fields")[: limit + 1])
+    page = rows[:limit]
+    first_fold = next((n for n, row in enumerate(page) if _is_folded(row, user)), len(page))
+    if page and first_fold == 0:
         return _unfold(user, FeedPlace(rows[0].sequence, "table"), limit)
-    taken = taken[:folded]
-    more = len(rows) > len(taken)
-    end = taken[-1].sequence if more else max(latest, since.sequence, *(row.sequence for row in taken))
-    last = {(row.noun, row.object_id): row.sequence for row in taken}
+    page = page[:first_fold]
+    more = len(rows) > len(page)
+    end = page[-1].sequence if more else max(latest, since.sequence, *(row.sequence for row in page))
+    last = {(row.noun, row.object_id): row.sequence for row in page}
     return FeedPage(_states(user, [(sequence, *key) for key, sequence in last.items()]), FeedPlace(end), more)
 
 
-def _told(user: Person | None) -> Any:
-    """Return the changes that a reader's copy must hear of. See Note [States, not deltas]."""
+def _changes_for(user: Person | None) -> Any:
+    """Return the changes that matter to a reader's copy: of objects that it may read, or could read before."""
     if reader(user) != Reader.PUBLIC:
         return Change.objects.visible_to(user)
-    shown = Q(audience=Audience.PUBLIC)
-    for noun, what in NOUNS.items():
-        shown |= Q(noun=noun) & Q(Exists(what.model.objects.visible_to(user).filter(pk=OuterRef("object_id"))))
+    to_copy = Q(audience=Audience.PUBLIC)
+    for noun, copied in NOUNS.items():
+        to_copy |= Q(noun=noun) & Q(Exists(copied.model.objects.visible_to(user).filter(pk=OuterRef("object_id"))))
     earlier = Change.objects.filter(noun=OuterRef("noun"), object_id=OuterRef("object_id"))
     before = earlier.filter(sequence__lt=OuterRef("sequence")).order_by("-sequence").values("audience")
-    # What was there before there was a feed has no earlier change.
-    was_shown = Q(before=Audience.PUBLIC) | Q(before=None) & ~Q(kind=ChangeKind.CREATED)
-    taken_back = Q(noun__in=("table", "note", "incident")) & was_shown
-    return Change.objects.alias(before=Subquery(before[:1])).filter(shown | taken_back)
+    # An object that is older than the feed has no earlier change.
+    was_public = Q(before=Audience.PUBLIC) | Q(before=None) & ~Q(kind=ChangeKind.CREATED)
+    withdrawn = Q(noun__in=("table", "note", "incident")) & was_public
+    return Change.objects.alias(before=Subquery(before[:1])).filter(to_copy | withdrawn)
 
 
 def _is_folded(row: Change, user: Person | None) -> bool:
@@ -153,21 +153,21 @@ def _is_folded(row: Change, user: Person | None) -> bool:
 
 
 def _unfold(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
-    """Return some of what one change of a table's audience means. See Note [Unfolding]."""
-    told = _told(user).filter(pk=since.sequence, noun="table")
-    table_id = told.values_list("object_id", flat=True).first()
+    """Return a page of the objects that one change of a table's audience affects. See Note [Unfolding]."""
+    change = _changes_for(user).filter(pk=since.sequence, noun="table")
+    table_id = change.values_list("object_id", flat=True).first()
     steps = {} if table_id is None else _steps(user, table_id)
     entries: list[FeedEntry] = []
-    begun = False
+    reached = False
     for step, (noun, ids) in steps.items():
-        begun = begun or step == since.step
-        if not begun:
+        reached = reached or step == since.step
+        if not reached:
             continue
         after = since.after if step == since.step else 0
-        found = list(ids.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: limit - len(entries)])
-        entries += _states(user, [(since.sequence, noun, pk) for pk in found])
+        page = list(ids.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: limit - len(entries)])
+        entries += _states(user, [(since.sequence, noun, pk) for pk in page])
         if len(entries) >= limit:
-            return FeedPage(entries, FeedPlace(since.sequence, step, found[-1]), True)
+            return FeedPage(entries, FeedPlace(since.sequence, step, page[-1]), True)
     return FeedPage(entries, FeedPlace(since.sequence), True)
 
 
@@ -177,7 +177,7 @@ def _steps(user: Person | None, table_id: int) -> dict[str, tuple[str, QuerySet[
     notes = TroubleshootingNote.objects.filter(
         pk__in=TroubleshootingNote.objects.meant_for(user).filter(about).values("pk")
     )
-    hit = IncidentLink.objects.filter(audience=Audience.PUBLIC, codes__table=table_id)
+    public_incidents = IncidentLink.objects.filter(audience=Audience.PUBLIC, codes__table=table_id)
     steps: dict[str, tuple[str, QuerySet[Any]]] = {"table": ("table", table)}
     if table.visible_to(user).exists():
         steps |= {
@@ -186,7 +186,7 @@ def _steps(user: Person | None, table_id: int) -> dict[str, tuple[str, QuerySet[
             "code": ("code", ReturnCode.objects.filter(table=table_id)),
             "replaced": ("code", ReturnCode.objects.filter(successor__table=table_id).exclude(table=table_id)),
         }
-    incidents = IncidentLink.objects.filter(pk__in=hit.values("pk"))
+    incidents = IncidentLink.objects.filter(pk__in=public_incidents.values("pk"))
     return {**steps, "note": ("note", notes), "incident": ("incident", incidents)}
 
 
@@ -194,33 +194,35 @@ STEPS = ("table", "section", "range", "code", "replaced", "note", "incident")
 
 
 def _states(user: Person | None, keys: Sequence[tuple[int, str, int]]) -> list[FeedEntry]:
-    """Return what a reader may read of objects now, in the order of the feed."""
-    wanted: dict[str, set[int]] = {}
+    """Return what a reader may read of objects now, in the feed's order."""
+    ids_by_noun: dict[str, set[int]] = {}
     for _, noun, pk in keys:
-        wanted.setdefault(noun, set()).add(pk)
-    found = {
-        (noun, row["id"]): row for noun, pks in wanted.items() for row in _read(noun, user, Q(pk__in=pks), len(pks))
+        ids_by_noun.setdefault(noun, set()).add(pk)
+    rows = {
+        (noun, row["id"]): row
+        for noun, pks in ids_by_noun.items()
+        for row in _read(noun, user, Q(pk__in=pks), len(pks))
     }
-    return [FeedEntry(sequence, noun, pk, found.get((noun, pk))) for sequence, noun, pk in sorted(keys)]
+    return [FeedEntry(sequence, noun, pk, rows.get((noun, pk))) for sequence, noun, pk in sorted(keys)]
 
 
-def _read(noun: str, user: Person | None, which: Q, limit: int) -> list[dict[str, Any]]:
-    """Return objects that a reader may read, in the order of their ids, with the links that it may read."""
-    what = NOUNS[noun]
-    fields = what.fields + (what.internal if reader(user) == Reader.INTERNAL else ())
-    rows = list(what.model.objects.visible_to(user).filter(which).order_by("pk").values(*fields)[:limit])
+def _read(noun: str, user: Person | None, condition: Q, limit: int) -> list[dict[str, Any]]:
+    """Return objects that a reader may read, by id, with the links that the reader may read."""
+    copied = NOUNS[noun]
+    fields = copied.fields + (copied.internal if reader(user) == Reader.INTERNAL else ())
+    rows = list(copied.model.objects.visible_to(user).filter(condition).order_by("pk").values(*fields)[:limit])
     if noun == "code":
         _hide_successors(rows, user)
-    for name in what.links:
-        _add_links(rows, what.model, name, user)
+    for name in copied.links:
+        _add_links(rows, copied.model, name, user)
     return rows
 
 
 def _hide_successors(rows: list[dict[str, Any]], user: Person | None) -> None:
-    named = {row["successor"] for row in rows} - {None}
-    shown = set(ReturnCode.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True)) if named else ()
+    ids = {row["successor"] for row in rows} - {None}
+    visible = set(ReturnCode.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else ()
     for row in rows:
-        row["successor"] = row["successor"] if row["successor"] in shown else None
+        row["successor"] = row["successor"] if row["successor"] in visible else None
 
 
 def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: Person | None) -> None:
@@ -230,12 +232,12 @@ def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: 
     pairs = link.remote_field.through.objects.filter(
         **{f"{this}__in": [row["id"] for row in rows], f"{other}__in": visible}
     ).order_by(this, other)
-    of = {
+    targets_by_row = {
         pk: [target for _, target in group]
         for pk, group in groupby(pairs.values_list(f"{this}_id", f"{other}_id"), key=_first)
     }
     for row in rows:
-        row[name] = of.get(row["id"], [])
+        row[name] = targets_by_row.get(row["id"], [])
 
 
 _first: Callable[[tuple[int, int]], int] = lambda pair: pair[0]  # noqa: E731

@@ -1,4 +1,4 @@
-"""What imports changed in the vendor's words since somebody last stood behind a note."""
+"""Rewordings: changes of the vendor's texts by imports since a note needs another look."""
 
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ class Rewording(NamedTuple):
     texts: list[tuple[str, str, str]]
 
 
-def reworded(note: TroubleshootingNote) -> list[Rewording]:
-    """Return what the vendor reworded of a note's codes since the note asks to be looked at again; at most 20."""
+def rewordings_of(note: TroubleshootingNote) -> list[Rewording]:
+    """Return what the vendor reworded in a note's codes since the note needs another look; at most 20."""
     if note.verify_since is None:
         return []
     rows = (
@@ -34,9 +34,9 @@ def reworded(note: TroubleshootingNote) -> list[Rewording]:
 
 
 def _texts(row: ImportRow) -> list[tuple[str, str, str]]:
-    found = []
+    texts = []
     for name in VENDOR_TEXTS:
         sides = row.texts(name)
         if sides["vendor_before"] != sides["vendor_now"]:
-            found.append((name.replace("_", " ").capitalize(), sides["vendor_before"], sides["vendor_now"]))
-    return found
+            texts.append((name.replace("_", " ").capitalize(), sides["vendor_before"], sides["vendor_now"]))
+    return texts

@@ -1,6 +1,6 @@
-"""How the knowledge serves: charts with the figures behind them, and codes that are asked for unusually often today.
+"""Statistics: charts with their figures, and codes with unusually many look-ups today.
 
-Days are UTC days, as look-ups are counted. Everything here is internal.
+Days are UTC days, because look-ups are counted by them. All of it is internal.
 """
 
 from collections import defaultdict
@@ -21,12 +21,12 @@ from kb.text.spikes import LEAST, usual_if_spike
 
 DAYS, WEEKS, BEFORE, TOP = 28, 8, 14, 15
 MOST_SPIKES = 500
-"""Codes looked at for spikes, those asked for most: enough for a chart, and a bound for its cost."""
+"""Codes that are checked for spikes, those with the most look-ups: enough for a chart, and a bound for its cost."""
 
 
 @dataclass(frozen=True)
 class Burst:
-    """A code that is asked for unusually often today."""
+    """A code with unusually many look-ups today."""
 
     code: ReturnCode
     today: int
@@ -35,10 +35,7 @@ class Burst:
 
 @dataclass(frozen=True)
 class Chart:
-    """Figures with a name: the first column says what a row is about, `drawn` which of the others are drawn.
-
-    Of two drawn columns the second is a part of the first, or stands beside it.
-    """
+    """Figures with a title. The first column labels a row; `drawn` are the indexes of the columns in the diagram."""
 
     slug: str
     title: str
@@ -50,7 +47,7 @@ class Chart:
 
 
 def bursts(user: Person | None, codes: Iterable[ReturnCode] | None = None) -> list[Burst]:
-    """Return which codes, or which of these, are asked for unusually often today and have no open incident."""
+    """Return the codes, or those among `codes`, that have unusually many look-ups today and no open incident."""
     if reader(user) != Reader.INTERNAL:
         return []
     today = timezone.now().date()
@@ -62,19 +59,21 @@ def bursts(user: Person | None, codes: Iterable[ReturnCode] | None = None) -> li
         return []
     before = _by_day(counts, today - timedelta(BEFORE), today)
     usual = {pk: usual_if_spike(n, _span(before[pk], today)) for pk, n in counts.items()}
-    known = IncidentLink.objects.visible_to(user).open().values("codes")
-    found = ReturnCode.objects.visible_to(user).exclude(pk__in=known.filter(codes__isnull=False))
-    named = found.select_related("table", "section").in_bulk([pk for pk, was in usual.items() if was is not None])
-    return [Burst(named[pk], n, usual[pk] or 0) for pk, n in counts.items() if pk in named]
+    explained = IncidentLink.objects.visible_to(user).open().values("codes")
+    unexplained = ReturnCode.objects.visible_to(user).exclude(pk__in=explained.filter(codes__isnull=False))
+    codes_by_id = unexplained.select_related("table", "section").in_bulk(
+        [pk for pk, was in usual.items() if was is not None]
+    )
+    return [Burst(codes_by_id[pk], n, usual[pk] or 0) for pk, n in counts.items() if pk in codes_by_id]
 
 
 def charts(user: Person | None) -> list[Chart]:
-    """Return every chart; none for readers of public parts."""
-    return [make(user) for make in CHARTS.values()] if reader(user) == Reader.INTERNAL else []
+    """Return every chart; [] for public readers."""
+    return [build(user) for build in CHARTS.values()] if reader(user) == Reader.INTERNAL else []
 
 
 def chart(slug: str, user: Person | None) -> Chart | None:
-    """Return one chart by its name."""
+    """Return one chart by its slug; None for an unknown slug and for public readers."""
     return CHARTS[slug](user) if slug in CHARTS and reader(user) == Reader.INTERNAL else None
 
 
@@ -98,8 +97,8 @@ def _coverage(user: Person | None) -> Chart:
 def _top_codes(user: Person | None) -> Chart:
     sums = CodeUse.objects.filter(day__gte=_days()[0]).order_by().values_list("code_id")
     top = list(sums.annotate(asked=Sum("lookups"), covered=Sum("covered")).order_by("-asked", "code_id")[:TOP])
-    named = ReturnCode.objects.visible_to(user).in_bulk([pk for pk, *_ in top])
-    rows = [(named[pk].code, n, covered, named[pk].description[:200]) for pk, n, covered in top if pk in named]
+    codes = ReturnCode.objects.visible_to(user).in_bulk([pk for pk, *_ in top])
+    rows = [(codes[pk].code, n, covered, codes[pk].description[:200]) for pk, n, covered in top if pk in codes]
     columns = ("Code", "Look-ups", "With a validated note", "Description")
     return Chart("codes", "Most looked-up codes", f"Last {DAYS} days.", columns, rows, (1, 2), across=True)
 
@@ -153,8 +152,10 @@ def _past_review(user: Person | None) -> Chart:
 
 def _spikes(user: Person | None) -> Chart:
     first = _days()[0]
-    begun = IncidentLink.objects.visible_to(user).filter(started_at__gte=_midnight(first)).order_by()
-    incidents = dict(begun.annotate(day=TruncDate("started_at", tzinfo=UTC)).values_list("day").annotate(n=Count("pk")))
+    recent = IncidentLink.objects.visible_to(user).filter(started_at__gte=_midnight(first)).order_by()
+    incidents = dict(
+        recent.annotate(day=TruncDate("started_at", tzinfo=UTC)).values_list("day").annotate(n=Count("pk"))
+    )
     busy = CodeUse.objects.filter(day__gte=first, lookups__gte=LEAST).order_by("-lookups")
     busiest = list(busy.values_list("code_id", "day", "lookups")[:MOST_SPIKES])
     uses = _by_day({pk for pk, *_ in busiest}, first - timedelta(BEFORE), timezone.now().date())
@@ -176,7 +177,7 @@ CHARTS: dict[str, Callable[[Any], Chart]] = {
     "review": _past_review,
     "spikes": _spikes,
 }
-"""Every chart by name, in the order in which they are shown."""
+"""Every chart by its slug, in their order on the page."""
 
 
 def _sums_by_day() -> dict[date, tuple[int, int]]:
@@ -185,11 +186,11 @@ def _sums_by_day() -> dict[date, tuple[int, int]]:
 
 
 def _by_day(codes: Iterable[int], first: date, last: date) -> dict[int, dict[date, int]]:
-    found: dict[int, dict[date, int]] = defaultdict(dict)
+    counts: dict[int, dict[date, int]] = defaultdict(dict)
     uses = CodeUse.objects.filter(code__in=list(codes), day__range=(first, last))
     for pk, day, count in uses.values_list("code_id", "day", "lookups"):
-        found[pk][day] = count
-    return found
+        counts[pk][day] = count
+    return counts
 
 
 def _span(counts: dict[date, int], day: date) -> Sequence[int]:

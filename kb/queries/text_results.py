@@ -1,4 +1,4 @@
-"""Search by words, with the passages that answer."""
+"""Search by words, with the passages that match."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from kb.queries.lookup import codes_visible_to
 
 @dataclass(frozen=True)
 class TextResult:
-    """A code that answers a question in words, and the passage that says so with its (text, marked) pieces."""
+    """A code that matches a search, and its best passage as (text, is_marked) pieces."""
 
     code: ReturnCode
     pieces: list[tuple[str, bool]]
@@ -22,7 +22,7 @@ class TextResult:
 
 @dataclass(frozen=True)
 class TextResults:
-    """The answer to a question in words; `corrected` has what was looked for instead of words that nobody wrote."""
+    """The results of a search; `corrected` maps a misspelt word to the word that was searched instead."""
 
     hits: list[TextResult]
     corrected: dict[str, str]
@@ -30,22 +30,22 @@ class TextResults:
 
 
 def text_results(text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
-    """Return the codes that answer a question in words, the best first, each with the passage that says so."""
-    found = searching.search(text, user, tables=tables, limit=limit, pieces=True)
-    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in found.hits])
+    """Return the codes that match a search, best first, each with its best passage."""
+    answer = searching.search(text, user, tables=tables, limit=limit, pieces=True)
+    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in answer.hits])
     hits = [
-        TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in found.hits if hit.code_id in codes
+        TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in answer.hits if hit.code_id in codes
     ]
-    return TextResults(hits, found.corrected, found.more)
+    return TextResults(hits, answer.corrected, answer.more)
 
 
 def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]:
-    """Return the codes that answer a question in words, the best first."""
+    """Return the codes that match a search, best first."""
     hits = searching.search(text, user, limit=limit).hits
     codes = codes_visible_to(user).in_bulk([hit.code_id for hit in hits])
     return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
 
 
 def containing(text: str, user: Person | None, table: CodeTable) -> QuerySet[ReturnCode]:
-    """Return the codes of a table that have each word of a text, in no order: a filter of its page."""
+    """Return the codes of a table that have each word of a text, unordered: a filter of its page."""
     return searching.containing(codes_visible_to(user), text, user, tables=[table.pk])

@@ -20,26 +20,29 @@ MAX_COMMENT = 2000
 
 
 def raise_flag(code: ReturnCode, note: TroubleshootingNote | None, comment: str, by: By) -> Flag:
-    """Say that something about a code is wrong; the owner of the note, or of the code's first note, is asked."""
+    """Report that something about a code is wrong, to the owner of the note or of the code's first note.
+
+    Raises NotAllowed.
+    """
     by.require(READ_INTERNAL, OUTSIDER)
     words = _words(comment, "Say what is wrong")
-    keeper = note or code.notes.current().exclude(owner=None).order_by("-state", "-updated_at", "-id").first()
-    owner = keeper.owner if keeper else None
+    owned = note or code.notes.current().exclude(owner=None).order_by("-state", "-updated_at", "-id").first()
+    owner = owned.owner if owned else None
     with journal.entry(by) as entry:
         return entry.create(Flag(code=code, note=note, comment=words, raised_by=by.account, owner=owner))
 
 
 def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:
-    """Say who looks after a flag; None: nobody yet. Raises StaleEdit, NotAllowed."""
+    """Assign a flag to a user, or to nobody (None). Raises StaleEdit, NotAllowed."""
     by.require(CHANGE_FLAG, _NO_EDITOR)
     with journal.entry(by) as entry:
         current = entry.lock(Flag, flag.pk, version)
-        changed = journal.changed_fields(current, {"owner": owner})
-        return entry.update(current, changed) if changed else current
+        fields = journal.set_fields(current, {"owner": owner})
+        return entry.update(current, fields) if fields else current
 
 
 def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
-    """Answer a flag and close it: whoever raised it reads the answer. Raises StaleEdit, NotAllowed."""
+    """Answer a flag and close it. Whoever raised it reads the answer. Raises StaleEdit, NotAllowed."""
     by.require(CHANGE_FLAG, _NO_EDITOR)
     words = _words(answer, "Answer")
     with journal.entry(by) as entry:
@@ -50,8 +53,8 @@ def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
         return entry.update(current, ["state", "answer"])
 
 
-def _words(given: str, asked: str) -> str:
-    words = given.replace("\x00", "").strip()
+def _words(text: str, request: str) -> str:
+    words = text.replace("\x00", "").strip()
     if not 0 < len(words) <= MAX_COMMENT:
-        raise NotAllowed(f"{asked}, in 1 to {MAX_COMMENT} characters; this text has {len(words)}.")
+        raise NotAllowed(f"{request}, in 1 to {MAX_COMMENT} characters; this text has {len(words)}.")
     return words

@@ -17,7 +17,7 @@ from kb.text.trackers import NotALink, TrackedAddress, read_address
 
 
 class AlreadyLinked(NotAllowed):
-    """Another link leads to this incident, however its address is written."""
+    """Another link leads to this incident, whatever the spelling of its address."""
 
     def __init__(self, existing: IncidentLink) -> None:
         super().__init__(f"This incident is already linked, as “{existing}”. Add the codes there.")
@@ -33,25 +33,25 @@ def save_incident(
 ) -> IncidentLink:
     """Create an incident link (version None) or change one; `codes` None leaves its codes as they are.
 
-    A new one began now unless its start is given, and one that becomes resolved without a date was resolved now.
-    A reference that nobody wrote is read from the address. Raises AlreadyLinked, NotAllowed, StaleEdit.
+    Without a start, a new incident starts now; without an end, an incident that you resolve ends now. An empty
+    reference is read from the address. Raises AlreadyLinked, NotAllowed, StaleEdit.
 
-    Notes on the codes of what becomes resolved may be about what is over: they are to be looked at again.
+    When an incident is resolved, the notes on its codes may be outdated: they get a request for another look.
     """
     links = {} if codes is None else {"codes": codes}
     start = {"started_at": timezone.now()} if version is None and incident.started_at is None else {}
-    known = start | _with_reference(incident, values)
+    complete = start | _with_reference(incident, values)
     try:
-        return _save_and_ask(incident, version, _with_end(incident, known), links, by)
+        return _save_and_request_review(incident, version, _with_end(incident, complete), links, by)
     except IntegrityError:
-        existing = linked_already(known.get("url", incident.url), except_for=incident.pk)
+        existing = existing_link(complete.get("url", incident.url), except_for=incident.pk)
         if existing:
             raise AlreadyLinked(existing) from None
         raise
 
 
 def resolve_incident(incident: IncidentLink, version: int, at: datetime | None, by: By) -> IncidentLink:
-    """End an incident, now or at a given time. Raises StaleEdit, and NotAllowed where it has ended or not begun."""
+    """Resolve an incident, now or `at` a time. Raises StaleEdit, and NotAllowed for a resolved or a future incident."""
     with journal.entry(by) as entry:
         current = entry.lock(IncidentLink, incident.pk, version)
         if not current.is_open:
@@ -61,7 +61,7 @@ def resolve_incident(incident: IncidentLink, version: int, at: datetime | None, 
         return save_incident(current, version, {"state": IncidentState.RESOLVED, "resolved_at": at}, None, by)
 
 
-def _save_and_ask(
+def _save_and_request_review(
     incident: IncidentLink, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By
 ) -> IncidentLink:
     with journal.entry(by) as entry:
@@ -73,12 +73,12 @@ def _save_and_ask(
         return saved
 
 
-def linked_already(url: str, except_for: int | None = None) -> IncidentLink | None:
-    """Return the link that leads to the same incident as an address. Raises NotAllowed for what is no address."""
-    return IncidentLink.objects.filter(canonical=_tracked(url).canonical).exclude(pk=except_for or 0).first()
+def existing_link(url: str, except_for: int | None = None) -> IncidentLink | None:
+    """Return the link that leads to the same incident as an address. Raises NotAllowed for a bad address."""
+    return IncidentLink.objects.filter(canonical=_parse(url).canonical).exclude(pk=except_for or 0).first()
 
 
-def _tracked(url: str) -> TrackedAddress:
+def _parse(url: str) -> TrackedAddress:
     try:
         return read_address(url)
     except NotALink as problem:
@@ -87,17 +87,17 @@ def _tracked(url: str) -> TrackedAddress:
 
 def _with_reference(incident: IncidentLink, values: dict[str, Any]) -> dict[str, Any]:
     url = values.get("url", incident.url)
-    read = _tracked(url).reference
-    given = values.get("reference", incident.reference)
-    # What was read from the address before this one says nothing about this one.
-    outdated = url != incident.url and incident.url and given == _tracked(incident.url).reference
-    return values if given and not outdated else values | {"reference": read}
+    derived = _parse(url).reference
+    reference = values.get("reference", incident.reference)
+    # The reference of the previous address says nothing about this one.
+    outdated = url != incident.url and incident.url and reference == _parse(incident.url).reference
+    return values if reference and not outdated else values | {"reference": derived}
 
 
 def _with_end(incident: IncidentLink, values: dict[str, Any]) -> dict[str, Any]:
-    given = {name: values.get(name, getattr(incident, name)) for name in ("state", "started_at", "resolved_at")}
-    if given["state"] != IncidentState.RESOLVED or given["resolved_at"]:
+    current = {name: values.get(name, getattr(incident, name)) for name in ("state", "started_at", "resolved_at")}
+    if current["state"] != IncidentState.RESOLVED or current["resolved_at"]:
         return values
     now = timezone.now()
-    # A maintenance announced for tomorrow and called off today must not end before it starts.
-    return {**values, "resolved_at": max(now, given["started_at"] or now)}
+    # Maintenance of tomorrow that is called off today must not end before it starts.
+    return {**values, "resolved_at": max(now, current["started_at"] or now)}

@@ -1,12 +1,12 @@
-"""Floor 2: every write passes through a journal entry.
+"""The journal: every write passes through a journal entry.
 
-An entry is one transaction. It locks what is edited, refuses a stale version, writes the revision with who, why
-and through which door, and puts one row a thing into the ordered feed.
+An entry is one transaction. It locks the rows that it edits, refuses a stale version, writes a revision with the user,
+the reason and the door, and adds one change per object to the ordered feed.
 
 # Note [Sequence last]
-Sequence numbers come from one locked row, so that the feed's order is the order of commits: an autoincrement id
-is taken early, and a reader who has seen 7 could miss a 6 that commits later. The row stays locked until the
-commit, so an entry takes its numbers last, in one block; nobody waits behind the rest of the transaction.
+Sequence numbers come from one locked row, so that the feed's order is the order of commits: an autoincrement id is
+assigned early, and a reader who is at 7 could miss a 6 that commits later. The row stays locked until the commit, so
+an entry takes its numbers last, in one block; nobody waits for the rest of the transaction.
 """
 
 import itertools
@@ -34,7 +34,7 @@ M = TypeVar("M", bound=models.Model)
 
 
 _moves = itertools.count(1)
-_moved = 0
+_latest_move = 0
 
 _NOUN_OF = {
     "codetable": "table",
@@ -58,7 +58,7 @@ def models_in_feed() -> dict[str, type[models.Model]]:
 
 @dataclass(frozen=True)
 class By:
-    """Who does it, through which door, and why."""
+    """The user of an edit, the door and the reason."""
 
     user: Person | None
     door: Door
@@ -66,7 +66,7 @@ class By:
 
     @property
     def account(self) -> User | None:
-        """The user as what a row can refer to. Only somebody with an account may write."""
+        """The user as an account, for a row to refer to. Only people with an account may write."""
         return cast("User | None", self.user)
 
     def require(self, permission: str, refusal: str) -> None:
@@ -76,34 +76,34 @@ class By:
 
 
 class StaleEdit(Exception):
-    """Somebody saved the object since it was opened for this edit."""
+    """Somebody saved the object after it was opened for this edit."""
 
-    def __init__(self, current: Any, opened: int) -> None:
-        super().__init__(f"{current} was saved by somebody else: version {current.version} now, {opened} when opened.")
+    def __init__(self, current: Any, version: int) -> None:
+        super().__init__(f"{current} was saved by somebody else: version {current.version} now, {version} when opened.")
         self.current = current
-        self.opened = opened
+        self.opened = version
 
 
 class NotAllowed(Exception):
-    """The state of things does not allow this verb; the message says why, for a person."""
+    """The edit is not allowed now. The message tells a person why."""
 
 
 @dataclass
 class JournalEntry:
-    """One transaction's worth of edits."""
+    """The edits of one transaction."""
 
     by: By
     changes: list[Change] = field(default_factory=list)
     at: datetime | None = None
-    """When it last wrote something."""
+    """When it wrote its last change."""
 
     def lock(self, model: type[M], pk: int, version: int | None = None) -> M:
         """Return the row, locked until the end of the entry.
 
-        Raises StaleEdit where `version` is given and is not the row's, and the model's DoesNotExist.
+        Raises StaleEdit if the row has another version than `version`, and the model's DoesNotExist.
         """
-        # Not its key: PostgreSQL checks references at the commit of whoever writes one, and would make that commit,
-        # which holds the index and the feed's counter by then, wait for this entry, which waits for those.
+        # Not the key: PostgreSQL checks a reference when its writer commits. That commit holds the index and the
+        # feed's counter, and would wait for this entry, which waits for those.
         current = model._default_manager.select_for_update(no_key=True).get(pk=pk)
         if version is not None and current.version != version:  # type: ignore[attr-defined]
             raise StaleEdit(current, version)
@@ -114,18 +114,18 @@ class JournalEntry:
         return self._save(obj, ChangeKind.CREATED, [], links)
 
     def update(self, obj: M, fields: Sequence[str], kind: ChangeKind = ChangeKind.UPDATED, **links: Any) -> M:
-        """Save the named fields of a locked object and replace its named many-to-many links."""
+        """Save a locked object whose `fields` changed, and replace the many-to-many links in `links`."""
         obj.version += 1  # type: ignore[attr-defined]
         return self._save(obj, kind, [*fields, *links], links)
 
     def delete(self, obj: models.Model) -> None:
-        """Delete an object, leaving its tombstone in the feed."""
+        """Delete an object; the feed keeps the deletion."""
         self._sign(obj)
         self.note(obj, ChangeKind.DELETED, [])
         obj.delete()
 
     def note(self, obj: models.Model, kind: ChangeKind, fields: Sequence[str]) -> None:
-        """Put one row into the feed without saving the object."""
+        """Add one change to the feed without saving the object."""
         assert obj._meta.model_name is not None
         self.changes.append(
             Change(
@@ -147,7 +147,7 @@ class JournalEntry:
         if hasattr(obj, "updated_at"):
             obj.updated_at = at
         if links:
-            # One revision, not one for the row and one a link: the row's is written after the links are.
+            # One revision instead of one for the row and one for each link: it is written after the links.
             obj.skip_history_when_saving = True  # type: ignore[attr-defined]
             obj.save()
             for name, targets in links.items():
@@ -158,13 +158,12 @@ class JournalEntry:
         return obj
 
     def _sign(self, obj: Any) -> datetime:
-        obj._history_user = self.by.user
-        obj._change_reason = self.by.reason[:100]
-        obj._history_date = self._tick()
-        return obj._history_date
+        at = self._tick()
+        obj._history_user, obj._change_reason, obj._history_date = self.by.user, self.by.reason[:100], at
+        return at
 
     def _tick(self) -> datetime:
-        """Return the time, later than before. See Note [A clock that is set back]."""
+        """Return a time after the previous change. See Note [A clock that is set back]."""
         self.at = max(timezone.now(), self.at + TICK if self.at else Change.objects.earliest_next())
         return self.at
 
@@ -176,27 +175,27 @@ _open: ContextVar[JournalEntry | None] = ContextVar("open_entry", default=None)
 def entry(by: By) -> Iterator[JournalEntry]:
     """Open a transaction whose edits are recorded together. See Note [Sequence last].
 
-    An entry within another becomes a part of it, or leaves nothing where it fails: verbs can be called together.
+    An entry inside another becomes a part of it, or leaves nothing if it fails, so that services can call each other.
     """
     outer = _open.get()
-    opened = JournalEntry(by, at=outer.at if outer else None)
-    door, open_now = current_door.set(by.door), _open.set(opened)
+    own_entry = JournalEntry(by, at=outer.at if outer else None)
+    door, open_now = current_door.set(by.door), _open.set(own_entry)
     try:
         with transaction.atomic():
-            yield opened
+            yield own_entry
             if outer is None:
-                searching.refresh_changed(opened.changes)
-                record(opened.changes)
+                searching.refresh_changed(own_entry.changes)
+                record(own_entry.changes)
     finally:
         _open.reset(open_now)
         current_door.reset(door)
     if outer is not None:
-        outer.changes += opened.changes
-        outer.at = opened.at
+        outer.changes += own_entry.changes
+        outer.at = own_entry.at
 
 
 def record(changes: list[Change]) -> None:
-    """Give changes their sequence numbers, in one block, and store them. Call last in a transaction."""
+    """Give changes their sequence numbers, in one block, and store them. Call this last in a transaction."""
     if not changes:
         return
     first = take_sequence(len(changes))
@@ -212,57 +211,57 @@ def take_sequence(count: int) -> int:
     _move()
     transaction.on_commit(_move)
     if not ChangeCounter.objects.filter(id=1).update(last=F("last") + count):
-        # bulk_create with ignore_conflicts: two first writers must not both fail.
+        # ignore_conflicts: of two first writers, none must fail.
         ChangeCounter.objects.bulk_create([ChangeCounter(id=1, last=0)], ignore_conflicts=True)
         ChangeCounter.objects.filter(id=1).update(last=F("last") + count)
     return ChangeCounter.objects.values_list("last", flat=True).get(id=1) - count + 1
 
 
 def moves() -> int:
-    """Return a number that is another one once this process has written something."""
-    return _moved
+    """Return a number that changes whenever this process writes something."""
+    return _latest_move
 
 
 def _move() -> None:
-    global _moved
-    _moved = next(_moves)
+    global _latest_move
+    _latest_move = next(_moves)
 
 
 def audience_of(obj: Any) -> str:
-    """Return the audience of an object's changes: its own, or its table's; a note's only once validated."""
+    """Return the audience of an object's changes: its own or its table's; of a note that is not validated, internal."""
     if isinstance(obj, CodeTable):
         return obj.audience
     if isinstance(obj, Proposal):
-        # Its audience is a proposed one.
+        # The audience of a proposal is a proposed one.
         return Audience.INTERNAL
     if hasattr(obj, "table"):
-        return obj.table.audience
+        return str(obj.table.audience)
     if hasattr(obj, "is_validated") and not obj.is_validated:
         return Audience.INTERNAL
-    return obj.audience
+    return str(obj.audience)
 
 
-def changed_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:
-    """Set the given values and return the names of those that differed."""
-    changed = [name for name, value in values.items() if getattr(obj, name) != value]
-    for name in changed:
+def set_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:
+    """Set values on an object, without saving; return the names of those that differed."""
+    names = [name for name, value in values.items() if getattr(obj, name) != value]
+    for name in names:
         setattr(obj, name, values[name])
-    return changed
+    return names
 
 
 def changed_links(obj: models.Model, links: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """Return the many-to-many links that differ from what is stored."""
+    """Return those of the many-to-many links that differ from the stored ones."""
     pks: Callable[[Any], set[Any]] = lambda targets: {target.pk for target in targets}  # noqa: E731
     return {name: targets for name, targets in links.items() if pks(getattr(obj, name).all()) != pks(targets)}
 
 
-def save_versioned(obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Any:
+def save_versioned(obj: M, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> M:
     """Create an object (version None) or change one, with its links; return it as stored. Raises StaleEdit."""
-    with entry(by) as opened:
+    with entry(by) as journal_entry:
         if version is None:
-            changed_fields(obj, values)
-            return opened.create(obj, **links)
-        current = opened.lock(type(obj), obj.pk, version)
-        changed = changed_fields(current, values)
+            set_fields(obj, values)
+            return journal_entry.create(obj, **links)
+        current = journal_entry.lock(type(obj), obj.pk, version)
+        fields = set_fields(current, values)
         new_links: dict[str, Any] = dict(changed_links(current, links))
-        return opened.update(current, changed, **new_links) if changed or new_links else current
+        return journal_entry.update(current, fields, **new_links) if fields or new_links else current

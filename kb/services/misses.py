@@ -9,15 +9,15 @@ _NO_EDITOR = "You can read searches without an answer, but not ignore them."
 
 
 def ignore_miss(text: str, by: By) -> IgnoredMiss:
-    """Say that a text which nothing is found for asks for nothing. Raises NotAllowed."""
+    """Ignore a search without an answer. Raises NotAllowed."""
     by.require(CHANGE_MISS, _NO_EDITOR)
     with journal.entry(by) as entry:
-        known = IgnoredMiss.objects.filter(text=text).first()
-        return known or entry.create(IgnoredMiss(text=text, ignored_by=by.account))
+        existing = IgnoredMiss.objects.filter(text=text).first()
+        return existing or entry.create(IgnoredMiss(text=text, ignored_by=by.account))
 
 
-def heed_miss(ignored: IgnoredMiss, by: By) -> None:
-    """Take it back that a text asks for nothing. Raises NotAllowed."""
+def unignore_miss(ignored: IgnoredMiss, by: By) -> None:
+    """List an ignored search again. Raises NotAllowed."""
     by.require(CHANGE_MISS, _NO_EDITOR)
     with journal.entry(by) as entry:
         entry.delete(entry.lock(IgnoredMiss, ignored.pk))

@@ -1,6 +1,6 @@
-"""Verbs of a note's life: write, submit, validate, return, archive, restore.
+"""Edits of a note and its steps: submit, validate, confirm, return, archive, restore.
 
-draft -> not_validated -> validated, and from any of them archived; `restore_note` leads back to draft.
+draft -> not_validated -> validated, and from each of them archived; `restore_note` leads back to draft.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from kb.services.reply_guard import guard
 
 VALIDATE, CHANGE = "kb.validate_note", "kb.change_troubleshootingnote"
 REVIEW_AFTER = timedelta(days=180)
-"""From one review to the next, where nobody names a date: two a year, as vendors' pages change about as often."""
+"""Default time between two reviews: half a year, because vendors change their pages about as often."""
 NOTE_FIELDS = (*NOTE_TEXTS, "audience", "owner", "review_on")
 
 
@@ -35,62 +35,62 @@ def save_note(
 ) -> TroubleshootingNote:
     """Create a note as a draft (version None) or change one. Raises StaleEdit.
 
-    Raises NotAllowed where a reviewer has to read it first: see `needs_reviewer`, and `proposing.save_or_propose`.
+    Raises NotAllowed if a reviewer has to read it first: see `needs_reviewer` and `proposals.save_or_propose`.
     """
     links: dict[str, Any] = {
         name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None
     }
     with journal.entry(by) as entry:
         if version is None:
-            journal.changed_fields(note, values)
+            journal.set_fields(note, values)
             guard(note, values)
             return entry.create(note, **links)
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if needs_reviewer(current, values, links, by.user):
             raise NotAllowed("This note is validated. Propose the change in its form, for a reviewer to accept.")
-        vouched = current.is_validated and _says_more(current, values, links)
-        changed = journal.changed_fields(current, values)
-        moved: dict[str, Any] = dict(journal.changed_links(current, links))
-        if not changed and not moved:
+        keeps_validation = current.is_validated and _changes_content(current, values, links)
+        fields = journal.set_fields(current, values)
+        new_links: dict[str, Any] = dict(journal.changed_links(current, links))
+        if not fields and not new_links:
             return current
-        guard(current, changed, current.pk)
-        changed += vouch(current, by) if vouched else []
-        return entry.update(current, changed, **moved)
+        guard(current, fields, current.pk)
+        fields += vouch(current, by) if keeps_validation else []
+        return entry.update(current, fields, **new_links)
 
 
 def needs_reviewer(
     note: TroubleshootingNote, values: dict[str, Any], links: dict[str, Any], user: Person | None
 ) -> bool:
-    """Whether an edit says more under a validation than its author may vouch for.
+    """Whether an edit of a validated note needs a reviewer.
 
-    New words, a new audience or other codes on a validated note have nobody behind them but whoever wrote them.
+    Nobody but the author has read its new texts, audience or codes.
     """
-    return note.is_validated and not may_vouch(user) and _says_more(note, values, links)
+    return note.is_validated and not may_vouch(user) and _changes_content(note, values, links)
 
 
-def _says_more(note: TroubleshootingNote, values: dict[str, Any], links: dict[str, Any]) -> bool:
-    worded = any(getattr(note, name) != values[name] for name in PROPOSED if name in values)
-    return worded or bool(journal.changed_links(note, links))
+def _changes_content(note: TroubleshootingNote, values: dict[str, Any], links: dict[str, Any]) -> bool:
+    has_new_texts = any(getattr(note, name) != values[name] for name in PROPOSED if name in values)
+    return has_new_texts or bool(journal.changed_links(note, links))
 
 
 def may_vouch(user: Person | None) -> bool:
-    """Whether a user may publish words of their own."""
+    """Whether a user may publish texts of their own."""
     return settings.KB_VALIDATE_OWN_WORDS and may_validate(user)
 
 
 def may_validate(user: Person | None) -> bool:
-    """Whether a user may stand behind a note's words."""
+    """Whether a user may validate notes."""
     return user is not None and user.has_perm(VALIDATE)
 
 
 def may_confirm(note: TroubleshootingNote, user: Person | None) -> bool:
-    """Whether a user may say that a note still holds: a reviewer, or whoever keeps it true."""
+    """Whether a user may confirm a note: a reviewer, or its owner."""
     owns = user is not None and note.owner_id == user.pk and user.has_perm(CHANGE)
     return owns or may_validate(user)
 
 
 def why_not_validate(note: TroubleshootingNote, user: Person | None) -> str:
-    """Return why a user may not validate a note as it stands, for a person; empty if nothing speaks against it."""
+    """Return why a user may not validate a note now, in a sentence; empty if the user may."""
     if user is None or not may_validate(user):
         return "Only a reviewer can validate a note."
     if not settings.KB_VALIDATE_OWN_WORDS and user.pk in authors(note.history.order_by(*NEWEST_FIRST).iterator()):
@@ -104,7 +104,7 @@ def submit_note(note: TroubleshootingNote, version: int, by: By) -> Troubleshoot
 
 
 def validate_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
-    """Stand behind a note: draft or not_validated -> validated. Raises NotAllowed without the right to."""
+    """Validate a note: draft or not_validated -> validated. Raises StaleEdit, NotAllowed."""
     refusal = why_not_validate(note, by.user)
     if refusal:
         raise NotAllowed(refusal)
@@ -112,9 +112,9 @@ def validate_note(note: TroubleshootingNote, version: int, by: By) -> Troublesho
 
 
 def confirm_note(note: TroubleshootingNote, version: int, by: By, review_on: date | None = None) -> TroubleshootingNote:
-    """Say that a validated note still holds, though something asked for another look. Raises NotAllowed.
+    """Confirm a validated note that needs another look. Raises StaleEdit, NotAllowed.
 
-    A review date that has come moves to `review_on`. An owner's word leaves the validation to whoever gave it.
+    A review date that has come moves to `review_on`. If the owner confirms, the reviewer's validation stays.
     """
     if review_on is not None and review_on <= timezone.localdate():
         raise NotAllowed(f"The next review must be after today; {review_on} is not.")
@@ -124,28 +124,28 @@ def confirm_note(note: TroubleshootingNote, version: int, by: By, review_on: dat
             raise NotAllowed("Only a reviewer or the owner of the note can confirm it.")
         if not (current.is_validated and current.is_to_verify):
             raise NotAllowed("This note does not need attention.")
-        values = _looked_at(current, review_on) | (_validation(by) if may_validate(by.user) else {})
-        return entry.update(current, journal.changed_fields(current, values))
+        values = _review(current, review_on) | (_validation(by) if may_validate(by.user) else {})
+        return entry.update(current, journal.set_fields(current, values))
 
 
 def return_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
-    """Send a note back to its author: not_validated or validated -> draft. Say why in `by.reason`."""
+    """Return a note to its author: not_validated or validated -> draft. `by.reason` says why."""
     return _move(note, version, by, {NoteState.NOT_VALIDATED, NoteState.VALIDATED}, NoteState.DRAFT, VALIDATE)
 
 
 def archive_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
-    """Take a note out of use; nothing of it is lost."""
+    """Archive a note. Nothing of it is deleted."""
     return _move(note, version, by, set(NoteState) - {NoteState.ARCHIVED}, NoteState.ARCHIVED, VALIDATE)
 
 
 def restore_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
-    """Take a note back into use, as a draft."""
+    """Take a note out of the archive, as a draft."""
     return _move(note, version, by, {NoteState.ARCHIVED}, NoteState.DRAFT, VALIDATE)
 
 
 @dataclass(frozen=True)
 class NoteTransition:
-    """A step in a note's life, as a face offers it."""
+    """A step of a note, as the faces offer it."""
 
     name: str
     label: str
@@ -177,17 +177,17 @@ TRANSITIONS = {
         NoteTransition("restore", "Unarchive", restore_note, frozenset({NoteState.ARCHIVED}), VALIDATE),
     )
 }
-"""Every step by name, in the order in which it is offered."""
+"""Every step by name, in the order in which the faces offer them."""
 
 
 def transitions_for(note: TroubleshootingNote, user: Person) -> list[NoteTransition]:
-    """Return the steps that a user may take with a note now. Validating one's own words is offered by none."""
-    closed = {
+    """Return the steps that a user may take with a note now."""
+    refusals = {
         "validate": bool(why_not_validate(note, user)),
         "confirm": not (note.is_to_verify and may_confirm(note, user)),
     }
-    open_now = [m for m in TRANSITIONS.values() if note.state in m.sources and user.has_perm(m.permission)]
-    return [m for m in open_now if not closed.get(m.name)]
+    available = [m for m in TRANSITIONS.values() if note.state in m.sources and user.has_perm(m.permission)]
+    return [m for m in available if not refusals.get(m.name)]
 
 
 def _move(
@@ -211,20 +211,20 @@ def _move(
 def _set_state(note: TroubleshootingNote, state: NoteState, by: By) -> list[str]:
     if state == NoteState.VALIDATED:
         return vouch(note, by)
-    return journal.changed_fields(note, {"state": state, "validated_by": None, "validated_at": None})
+    return journal.set_fields(note, {"state": state, "validated_by": None, "validated_at": None})
 
 
 def vouch(note: TroubleshootingNote, by: By) -> list[str]:
-    """Set on a locked note that somebody stands behind it, and so has just read it; return what changed."""
-    return journal.changed_fields(note, {"state": NoteState.VALIDATED} | _validation(by) | _looked_at(note))
+    """Mark a locked note as validated and reviewed; return the names of the fields that changed."""
+    return journal.set_fields(note, {"state": NoteState.VALIDATED} | _validation(by) | _review(note))
 
 
 def _validation(by: By) -> dict[str, Any]:
     return {"validated_by": by.user, "validated_at": timezone.now()}
 
 
-def _looked_at(note: TroubleshootingNote, review_on: date | None = None) -> dict[str, Any]:
+def _review(note: TroubleshootingNote, review_on: date | None = None) -> dict[str, Any]:
     today = timezone.localdate()
     due = note.review_on is not None and note.review_on <= today
-    moved = {"review_on": review_on or today + REVIEW_AFTER} if due else {}
-    return {"verify_since": None, "verify_reason": ""} | moved
+    next_review = {"review_on": review_on or today + REVIEW_AFTER} if due else {}
+    return {"verify_since": None, "verify_reason": ""} | next_review

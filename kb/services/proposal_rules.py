@@ -1,4 +1,4 @@
-"""Who may do what with a proposal now."""
+"""Rules of proposals: who may do what now."""
 
 from kb.models import Proposal, TroubleshootingNote
 from kb.models.notes import NoteState
@@ -14,13 +14,13 @@ def actions_for(proposal: Proposal, user: Person | None) -> list[str]:
     """Return what a user may do with a proposal now."""
     if not proposal.is_unsettled:
         return []
-    moved = is_outdated(proposal)
-    fitting = [action for action in ACTIONS if action != ("accept" if moved else "rebase")]
-    return [action for action in fitting if not why_not_act(action, proposal, user)]
+    outdated = is_outdated(proposal)
+    candidates = [action for action in ACTIONS if action != ("accept" if outdated else "rebase")]
+    return [action for action in candidates if not why_not_act(action, proposal, user)]
 
 
 def why_not_act(action: str, proposal: Proposal, user: Person | None) -> str:
-    """Return why a user may not do something with a proposal, for a person; empty if nothing speaks against it."""
+    """Return why a user may not do something with a proposal, in a sentence; empty if the user may."""
     if not proposal.is_unsettled:
         return f"This proposal is closed: {proposal.get_state_display().lower()}."
     is_author = user is not None and proposal.author_id == user.pk and user.has_perm(CHANGE)
@@ -56,7 +56,7 @@ def _why_not_decide(action: str, proposal: Proposal, user: Person | None, is_aut
 
 
 def why_not_propose(note: TroubleshootingNote, user: Person | None) -> str:
-    """Return why a user may not propose a change of a note, for a person; empty if nothing speaks against it."""
+    """Return why a user may not propose a change of a note, in a sentence; empty if the user may."""
     if user is None or not user.has_perm(CHANGE):
         return "You need permission to edit notes to propose a change."
     if not note.is_validated:

@@ -1,4 +1,4 @@
-"""Verbs of proposals. Each owns its transaction, refuses a stale version and guards itself."""
+"""Edits of proposals and their steps: propose, revise, accept, return, withdraw, rebase."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ from kb.services.reply_guard import guard
 from kb.text.editing.rebase import rebased
 
 REASON = 100
-"""Characters of a reason: those of the history's."""
+"""Characters of a reason, as many as the history stores."""
 MAX_COMMENT = 2000
-"""Characters of a reviewer's comment."""
+"""Most characters of a reviewer's comment."""
 
 
 class NoteMoved(StaleEdit):
-    """The live note no longer says what the proposal was made from."""
+    """The live note has changed since the proposal was made."""
 
     def __str__(self) -> str:
         return "The live note has changed since this was proposed: bring the proposal up to date first."
@@ -31,7 +31,7 @@ class NoteMoved(StaleEdit):
 
 @dataclass(frozen=True)
 class SavedEdit:
-    """What became of an edit: the note as it is live, and the proposal that waits for the rest of it."""
+    """The result of an edit: the live note, and the proposal that waits with the rest of the edit."""
 
     note: TroubleshootingNote
     proposal: Proposal | None = None
@@ -45,20 +45,20 @@ def save_or_propose(
     codes: Sequence[ReturnCode] | None = None,
     ranges: Sequence[CodeRange] | None = None,
 ) -> SavedEdit:
-    """Save an edit of a note, or propose what of it a reviewer has to read; owner and review date save at once."""
+    """Save an edit of a note, or propose what a reviewer has to read of it; owner and review date are saved at once."""
     if version is None:
         return SavedEdit(save_note(note, None, values, by, codes, ranges))
-    links = _given(codes, ranges)
+    links = _links(codes, ranges)
     with journal.entry(by) as entry:
         current = entry.lock(TroubleshootingNote, note.pk, version)
         if not needs_reviewer(current, values, links, by.user):
             return SavedEdit(save_note(note, version, values, by, codes, ranges))
         upkeep = {name: value for name, value in values.items() if name not in PROPOSED}
-        kept = save_note(note, version, upkeep, by)
-        return SavedEdit(kept, propose_change(kept, kept.version, values, by, codes, ranges))
+        live_note = save_note(note, version, upkeep, by)
+        return SavedEdit(live_note, propose_change(live_note, live_note.version, values, by, codes, ranges))
 
 
-def _given(codes: Sequence[ReturnCode] | None, ranges: Sequence[CodeRange] | None) -> dict[str, Any]:
+def _links(codes: Sequence[ReturnCode] | None, ranges: Sequence[CodeRange] | None) -> dict[str, Any]:
     return {name: targets for name, targets in zip(PROPOSED_LINKS, (codes, ranges), strict=True) if targets is not None}
 
 
@@ -70,7 +70,7 @@ def propose_change(
     codes: Sequence[ReturnCode] | None = None,
     ranges: Sequence[CodeRange] | None = None,
 ) -> Proposal:
-    """Put a change beside a validated note. Raises StaleEdit, and NotAllowed for a second one of the same person."""
+    """Propose a change of a validated note. Raises StaleEdit, and NotAllowed for a second proposal of one person."""
     with journal.entry(by) as entry:
         current = entry.lock(TroubleshootingNote, note.pk, version)
         refusal = why_not_propose(current, by.user)
@@ -78,11 +78,11 @@ def propose_change(
             raise NotAllowed(refusal)
         base = words_of(current)
         words = {name: values.get(name, base[name]) for name in PROPOSED}
-        made = Proposal(note=current, base=base, base_version=current.version, author=by.account, **words)
-        made.reason = by.reason[:REASON]
-        guard(made, [name for name in PROPOSED if words[name] != base[name]], current.pk)
+        proposal = Proposal(note=current, base=base, base_version=current.version, author=by.account, **words)
+        proposal.reason = by.reason[:REASON]
+        guard(proposal, [name for name in PROPOSED if words[name] != base[name]], current.pk)
         links = {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS}
-        return entry.create(made, **links | _given(codes, ranges))
+        return entry.create(proposal, **links | _links(codes, ranges))
 
 
 def revise_proposal(
@@ -93,79 +93,79 @@ def revise_proposal(
     codes: Sequence[ReturnCode] | None = None,
     ranges: Sequence[CodeRange] | None = None,
 ) -> Proposal:
-    """Change one's own proposal; one that was returned waits for a reviewer again. Raises StaleEdit."""
+    """Change a proposal of one's own. A returned one waits for a reviewer again. Raises StaleEdit, NotAllowed."""
     with journal.entry(by) as entry:
-        current = _locked(entry, proposal, version, "revise")
+        current = _lock(entry, proposal, version, "revise")
         reason = by.reason[:REASON] or current.reason
-        known = {name: value for name, value in values.items() if name in PROPOSED}
-        changed = journal.changed_fields(current, known | {"state": ProposalState.OPEN, "reason": reason})
-        guard(current, changed, current.note_id)
-        moved = _moved(current, _given(codes, ranges))
-        return entry.update(current, changed, **moved) if changed or moved else current
+        words = {name: value for name, value in values.items() if name in PROPOSED}
+        fields = journal.set_fields(current, words | {"state": ProposalState.OPEN, "reason": reason})
+        guard(current, fields, current.note_id)
+        new_links = _new_links(current, _links(codes, ranges))
+        return entry.update(current, fields, **new_links) if fields or new_links else current
 
 
 def accept_proposal(proposal: Proposal, version: int, by: By, comment: str = "") -> Proposal:
-    """Make a proposal the live, validated note. Raises NotAllowed for one's own words, and NoteMoved."""
+    """Put a proposal live as the validated note. Raises NotAllowed for one's own texts, StaleEdit and NoteMoved."""
     if len(comment) > MAX_COMMENT:
         raise NotAllowed(f"A comment can have up to {MAX_COMMENT} characters; this one has {len(comment)}.")
     author = proposal.author.get_username() if proposal.author else "somebody"
-    told = replace(by, reason=f"Proposed by {author}{': ' if proposal.reason else ''}{proposal.reason}")
-    with journal.entry(told) as entry:
+    by_with_author = replace(by, reason=f"Proposed by {author}{': ' if proposal.reason else ''}{proposal.reason}")
+    with journal.entry(by_with_author) as entry:
         note = entry.lock(TroubleshootingNote, proposal.note_id)
-        current = _locked(entry, proposal, version, "accept")
+        current = _lock(entry, proposal, version, "accept")
         if words_of(note) != current.base:
             raise NoteMoved(note, current.base_version)
-        changed = journal.changed_fields(note, {name: getattr(current, name) for name in PROPOSED})
-        guard(note, changed, note.pk)
-        moved = _moved(note, {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS})
-        changed += vouch(note, by)
-        entry.update(note, changed, **moved)
+        fields = journal.set_fields(note, {name: getattr(current, name) for name in PROPOSED})
+        guard(note, fields, note.pk)
+        new_links = _new_links(note, {name: list(getattr(current, name).all()) for name in PROPOSED_LINKS})
+        fields += vouch(note, by)
+        entry.update(note, fields, **new_links)
         return _settle(entry, current, ProposalState.ACCEPTED, comment, by)
 
 
 def return_proposal(proposal: Proposal, version: int, comment: str, by: By) -> Proposal:
-    """Return a proposal to its author, with what it needs. Raises NotAllowed without a comment."""
+    """Return a proposal to its author. Raises NotAllowed without a comment, StaleEdit."""
     words = comment.replace("\x00", "").strip()
     if not 0 < len(words) <= MAX_COMMENT:
         raise NotAllowed(f"Say what is missing, in 1 to {MAX_COMMENT} characters; this text has {len(words)}.")
     with journal.entry(by) as entry:
-        current = _locked(entry, proposal, version, "return")
+        current = _lock(entry, proposal, version, "return")
         return _settle(entry, current, ProposalState.RETURNED, words, by)
 
 
 def withdraw_proposal(proposal: Proposal, version: int, by: By) -> Proposal:
-    """Take one's proposal back; its words stay in the record."""
+    """Withdraw a proposal of one's own; its history stays. Raises StaleEdit, NotAllowed."""
     with journal.entry(by) as entry:
-        current = _locked(entry, proposal, version, "withdraw")
-        return entry.update(current, journal.changed_fields(current, {"state": ProposalState.WITHDRAWN}))
+        current = _lock(entry, proposal, version, "withdraw")
+        return entry.update(current, journal.set_fields(current, {"state": ProposalState.WITHDRAWN}))
 
 
 def _settle(entry: JournalEntry, proposal: Proposal, state: ProposalState, comment: str, by: By) -> Proposal:
-    answer = {"state": state, "comment": comment, "reviewer": by.user, "decided_at": timezone.now()}
-    return entry.update(proposal, journal.changed_fields(proposal, answer))
+    decision = {"state": state, "comment": comment, "reviewer": by.user, "decided_at": timezone.now()}
+    return entry.update(proposal, journal.set_fields(proposal, decision))
 
 
-def rebase_proposal(proposal: Proposal, version: int, live: int, chosen: dict[str, str], by: By) -> Proposal:
-    """Bring a proposal up to date with the live note, whose version is `live`; `chosen` decides the conflicts.
+def rebase_proposal(proposal: Proposal, version: int, live: int, decisions: dict[str, str], by: By) -> Proposal:
+    """Bring a proposal up to date with version `live` of its note; `decisions` has a text for each conflict.
 
-    Raises NotAllowed for a conflict without a decision, and StaleEdit where either was saved meanwhile.
+    Raises NotAllowed for a conflict without a decision, and StaleEdit if the note or the proposal was saved meanwhile.
     """
     with journal.entry(by) as entry:
         note = entry.lock(TroubleshootingNote, proposal.note_id, live)
-        current = _locked(entry, proposal, version, "rebase")
-        found = rebased(current.base, words_of(note), words_of(current))
-        if undecided := set(found.conflicts) - set(chosen):
+        current = _lock(entry, proposal, version, "rebase")
+        result = rebased(current.base, words_of(note), words_of(current))
+        if undecided := set(result.conflicts) - set(decisions):
             raise NotAllowed(f"Conflicts: {', '.join(sorted(undecided))}. Enter the text for each.")
-        words = found.words | {name: chosen[name] for name in found.conflicts}
-        reopened = {"state": ProposalState.OPEN} if by.user == current.author else {}
-        values = {name: words[name] for name in PROPOSED} | reopened
-        changed = journal.changed_fields(current, values | {"base": words_of(note), "base_version": note.version})
-        guard(current, changed, note.pk)
+        words = result.words | {name: decisions[name] for name in result.conflicts}
+        new_state = {"state": ProposalState.OPEN} if by.user == current.author else {}
+        values = {name: words[name] for name in PROPOSED} | new_state
+        fields = journal.set_fields(current, values | {"base": words_of(note), "base_version": note.version})
+        guard(current, fields, note.pk)
         links = {name: _existing(current, name, words[name]) for name in PROPOSED_LINKS}
-        return entry.update(current, changed, **_moved(current, links))
+        return entry.update(current, fields, **_new_links(current, links))
 
 
-def _moved(obj: Any, links: dict[str, Any]) -> dict[str, Any]:
+def _new_links(obj: Any, links: dict[str, Any]) -> dict[str, Any]:
     return dict(journal.changed_links(obj, links))
 
 
@@ -173,7 +173,7 @@ def _existing(proposal: Proposal, name: str, pks: list[int]) -> list[Any]:
     return list(getattr(proposal, name).model.objects.filter(pk__in=pks))
 
 
-def _locked(entry: JournalEntry, proposal: Proposal, version: int, action: str) -> Proposal:
+def _lock(entry: JournalEntry, proposal: Proposal, version: int, action: str) -> Proposal:
     current = entry.lock(Proposal, proposal.pk, version)
     refusal = why_not_act(action, current, entry.by.user)
     if refusal:

@@ -1,4 +1,4 @@
-"""What a reply to a customer must not say: checked by every verb that writes one."""
+"""The guard of customer replies. Every service that writes one calls it."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -13,34 +13,34 @@ from kb.text.safety import reply
 from kb.text.trackers import NotALink, read_address
 
 SHORTEST_TITLE = 12
-"""A shorter title, such as "Timeout", is a word that any reply may use."""
+"""A shorter title, such as "Timeout", is a word that any reply may contain."""
 
 
 class ReplyRefused(NotAllowed):
-    """The reply says what no customer may read; the message says what, for a person."""
+    """The reply contains something that no customer may read. The message tells a person what."""
 
     field = "customer_reply"
 
 
-def guard(written: Any, changed: Collection[str], note: int | None = None) -> None:
+def guard(words: Any, fields: Collection[str], note_id: int | None = None) -> None:
     """Refuse the customer reply of a note or proposal that is about to be saved. Raises ReplyRefused.
 
-    What was stored before stays savable: the reply is read only where it changed, or where the public begins to see
-    it. `note` is the number of the note that is written, whose own title its reply may use.
+    An old reply never blocks a save: a reply is checked only if it changes or becomes public. `words` is the note or
+    proposal, `fields` what changes in it, and `note_id` the note, whose own title its reply may contain.
     """
-    for_public = "audience" in changed and written.audience == Audience.PUBLIC
-    if written.customer_reply and ("customer_reply" in changed or for_public):
-        found = problems(written.customer_reply, note)
-        if found:
-            raise ReplyRefused(f"Not for customers: {' '.join(found)}")
+    for_public = "audience" in fields and words.audience == Audience.PUBLIC
+    if words.customer_reply and ("customer_reply" in fields or for_public):
+        sentences = problems(words.customer_reply, note_id)
+        if sentences:
+            raise ReplyRefused(f"Not for customers: {' '.join(sentences)}")
 
 
-def problems(text: str, note: int | None = None) -> list[str]:
-    """Return what of a reply must not go to a customer, for a person."""
+def problems(text: str, note_id: int | None = None) -> list[str]:
+    """Return in sentences what in a reply must not go to a customer."""
     return [
         *reply.problems(text, settings.KB_INTERNAL_HOSTS, settings.KB_PUBLIC_EMAILS),
         *(f"{url[:100]} is the URL of a linked incident." for url in _incidents(text)),
-        *(f"“{title}” is the title of an internal note." for title in _titles(text, note)),
+        *(f"“{title}” is the title of an internal note." for title in _titles(text, note_id)),
     ]
 
 
@@ -49,11 +49,11 @@ def _incidents(text: str) -> list[str]:
     for url in reply.addresses(text)[:200]:
         with suppress(NotALink):
             canonical[read_address(url).canonical] = url
-    linked = IncidentLink.objects.filter(canonical__in=canonical).values_list("canonical", flat=True)
-    return [canonical[key] for key in linked]
+    incidents = IncidentLink.objects.filter(canonical__in=canonical).values_list("canonical", flat=True)
+    return [canonical[key] for key in incidents]
 
 
-def _titles(text: str, note: int | None) -> list[str]:
-    internal = TroubleshootingNote.objects.filter(audience=Audience.INTERNAL).exclude(pk=note or 0)
+def _titles(text: str, note_id: int | None) -> list[str]:
+    internal = TroubleshootingNote.objects.filter(audience=Audience.INTERNAL).exclude(pk=note_id or 0)
     long = internal.alias(length=Length("title")).filter(length__gte=SHORTEST_TITLE)
     return reply.named(text, long.order_by("pk").values_list("title", flat=True))[: reply.MAX_LISTED]

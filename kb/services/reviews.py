@@ -1,4 +1,4 @@
-"""Asking for another look at notes: what other verbs share. A review date that has come asks by itself."""
+"""Requests for another look at notes. A review date that has come needs no request."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from kb.services.journal import JournalEntry
 
 
 def request_review(entry: JournalEntry, notes: Iterable[TroubleshootingNote], reason: str) -> None:
-    """Ask for another look at notes within an entry. A question that is open already stays: it came first."""
+    """Request another look at notes within an entry. An open request stays, because it came first."""
     for pk in sorted(note.pk for note in notes):
         note = entry.lock(TroubleshootingNote, pk)
         if note.is_live and note.verify_since is None:

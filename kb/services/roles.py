@@ -1,4 +1,4 @@
-"""The roles: groups with the permissions that the product's faces ask for."""
+"""The roles: groups with the permissions that the faces check."""
 
 from typing import Any
 
@@ -55,11 +55,11 @@ IMPORTER = (
     }
 )
 ROLES = {"agent": AGENT, "editor": EDITOR, "reviewer": REVIEWER, "importer": IMPORTER}
-"""Permissions of the app `kb` by role. Whoever writes in the admin is `is_staff` besides; agents are not."""
+"""Permissions of the app `kb` by role. Whoever writes in the admin is also `is_staff`; agents are not."""
 
 
 def make_roles(**_: Any) -> None:
-    """Make each role's group hold exactly its permissions. Groups that a site made itself are left alone."""
+    """Give each role's group exactly its permissions. Other groups of the site stay as they are."""
     for name, codenames in ROLES.items():
         permissions = Permission.objects.filter(Q(content_type__app_label="kb"), codename__in=codenames)
         group, _created = Group.objects.get_or_create(name=name)

@@ -11,5 +11,5 @@ def rename_section(section: Section, version: int | None, values: dict[str, Any]
     """Change a section's name, slug or position. Raises StaleEdit."""
     with journal.entry(by) as entry:
         current = entry.lock(Section, section.pk, version)
-        changed = journal.changed_fields(current, values)
-        return entry.update(current, changed) if changed else current
+        fields = journal.set_fields(current, values)
+        return entry.update(current, fields) if fields else current

@@ -17,6 +17,6 @@ def save_synonym(synonym: Synonym, version: int | None, values: dict[str, Any], 
 
 
 def delete_synonym(synonym: Synonym, version: int, by: By) -> None:
-    """Delete a group of synonyms: its words find only themselves again."""
+    """Delete a group of synonyms: a search for one of its words no longer finds the others. Raises StaleEdit."""
     with journal.entry(by) as entry:
         entry.delete(entry.lock(Synonym, synonym.pk, version))

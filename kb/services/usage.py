@@ -1,9 +1,9 @@
-"""Counting look-ups and misses, without slowing or breaking an answer.
+"""Counts of look-ups and of searches without an answer.
 
 # Note [Buffered counts]
-A look-up adds to a dictionary in memory and is done. A thread of each process writes the sums every few seconds, by
-upserts that add, so that several processes count together. A database that fails keeps the sums in memory for the
-next try; a process that dies loses a few seconds of counts, which is the price of never making an agent wait.
+A look-up only adds to a dictionary in memory, so that it never waits and never fails. A thread of each process writes
+the sums every few seconds, with upserts that add, so that several processes count together. If the database fails, the
+sums stay in memory for the next try. A process that dies loses the counts of a few seconds.
 """
 
 import atexit
@@ -29,17 +29,20 @@ from kb.ops import metrics
 from kb.text.safety.mask import mask
 
 MAX_BUFFERED = 10_000
-"""Distinct counts kept in memory; beyond it new ones are dropped rather than let memory grow."""
+"""Distinct counts in memory. More are dropped, so that memory does not grow."""
 
-_READ = 1000
-"""Characters of a missed text that are masked before it is cut."""
+_MASKED = 1000
+"""Characters of a text that are masked before it is cut."""
+
+Records = list[tuple[Counter[Any], list[Any]]]
+"""What was counted: a counter and the keys that it got, in order."""
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _codes: Counter[tuple[int, date]] = Counter()
 _misses: Counter[tuple[str, date]] = Counter()
 _tokens: dict[int, datetime] = {}
-_noted: ContextVar[list[tuple[Counter, list[Any]]] | None] = ContextVar("noted", default=None)
+_recorder: ContextVar[Records | None] = ContextVar("noted", default=None)
 _writer: threading.Thread | None = None
 _stop = threading.Event()
 
@@ -50,28 +53,28 @@ def count_codes(code_ids: Iterable[int]) -> None:
 
 
 def count_miss(query: str, user: Person | None) -> None:
-    """Count a query of support's that nothing was found for, masked and cut to 64 characters.
+    """Count a search of support staff without an answer, masked and cut to 64 characters.
 
-    What the public types is not kept: anybody could fill the queue, and name there what they like.
+    Searches of the public are not counted: anybody could fill the queue with any text.
     """
     if reader(user) != Reader.INTERNAL:
         return
-    # Lone surrogates and NUL are text to Python and an error to a database.
-    readable = query[:_READ].replace("\x00", "").encode(errors="replace").decode()
+    # Python allows lone surrogates and NUL in a text; a database does not.
+    readable = query[:_MASKED].replace("\x00", "").encode(errors="replace").decode()
     text = " ".join(mask(readable).split())[:MISS_LENGTH]
     if text:
         _add(_misses, [text])
 
 
 def count_token(token_id: int) -> None:
-    """Remember that a token was used just now."""
+    """Record that a token was used now."""
     with _lock:
         _tokens[token_id] = timezone.now()
     _start_writer()
 
 
 def flush() -> bool:
-    """Write what is buffered; return whether it was written. What was not stays buffered."""
+    """Write the buffered counts; return whether that worked. If not, they stay buffered."""
     with _lock:
         codes, misses, tokens = dict(_codes), dict(_misses), dict(_tokens)
         _codes.clear()
@@ -85,7 +88,7 @@ def flush() -> bool:
             for token_id, used_at in tokens.items():
                 ApiToken.objects.filter(pk=token_id).update(last_used_at=used_at)
     except Exception as error:
-        # Its message may quote what was asked for: the kind of error is enough.
+        # Only the kind of error is logged: its message may quote a search.
         log.warning("counts kept for later: %s", type(error).__name__)
         with _lock:
             _codes.update(codes)
@@ -97,26 +100,26 @@ def flush() -> bool:
 
 
 @contextmanager
-def collected() -> Iterator[list[tuple[Counter, list[Any]]]]:
-    """Note what is counted meanwhile, so that an answer that is kept counts again each time it is given."""
-    noted: list[tuple[Counter, list[Any]]] = []
-    token = _noted.set(noted)
+def record_counts() -> Iterator[Records]:
+    """Record what is counted meanwhile, so that a cached response can count again each time it is sent."""
+    records: Records = []
+    token = _recorder.set(records)
     try:
-        yield noted
+        yield records
     finally:
-        _noted.reset(token)
+        _recorder.reset(token)
 
 
-def restore_counts(noted: list[tuple[Counter, list[Any]]]) -> None:
-    """Count what was noted once more."""
-    for counter, keys in noted:
+def repeat_counts(records: Records) -> None:
+    """Count recorded look-ups and misses again."""
+    for counter, keys in records:
         _add(counter, keys)
 
 
-def _add(counter: Counter, keys: Iterable) -> None:
+def _add(counter: Counter[Any], keys: Iterable[Any]) -> None:
     keys = list(keys)
-    if (noted := _noted.get()) is not None:
-        noted.append((counter, keys))
+    if (records := _recorder.get()) is not None:
+        records.append((counter, keys))
     today = timezone.now().date()
     with _lock:
         for key in keys:
@@ -131,20 +134,20 @@ def _show_buffered() -> None:
 
 
 def add_lookups(counts: dict[tuple[int, date], int]) -> None:
-    """Add to how often each code was looked up on a day (UTC); the key is the code's number and the day."""
-    # A code may be gone from a restored database; its count then has nothing to point at.
-    covered = _covered({code for code, _ in counts})
-    rows = [(code, day, n, n if covered[code] else 0) for (code, day), n in counts.items() if code in covered]
+    """Add to the look-ups of codes; `counts` is by the code's id and the day (UTC)."""
+    # A restored database may not have a code any more.
+    has_note = _note_flags({code for code, _ in counts})
+    rows = [(code, day, n, n if has_note[code] else 0) for (code, day), n in counts.items() if code in has_note]
     add_counts(CodeUse, ("code_id", "day"), ["lookups", "covered"], rows)
 
 
-def _covered(codes: set[int]) -> dict[int, bool]:
-    """Return whether each of the codes that are there has a validated note: as it is now, seconds after the look-up."""
+def _note_flags(codes: set[int]) -> dict[int, bool]:
+    """Return by id whether each existing code has a validated note now, seconds after its look-up."""
     if not codes:
         return {}
     notes = TroubleshootingNote.objects.filter(state=NoteState.VALIDATED)
-    known = ReturnCode.objects.filter(pk__in=codes).order_by().with_any_note(notes)
-    return dict(known.values_list("pk", "has_any_note"))  # type: ignore[misc]
+    codes_with_flag = ReturnCode.objects.filter(pk__in=codes).order_by().with_any_note(notes)
+    return dict(codes_with_flag.values_list("pk", "has_any_note"))  # type: ignore[misc]
 
 
 def _start_writer() -> None:
@@ -152,7 +155,7 @@ def _start_writer() -> None:
     if not settings.KB_USAGE_FLUSH_SECONDS:
         return
     with _lock:
-        # Dead after a fork, too: a thread does not follow into the child.
+        # Also dead after a fork: a thread does not follow into the child.
         if _writer is None or not _writer.is_alive():
             _writer = threading.Thread(target=_run, name="usage", daemon=True)
             _writer.start()

@@ -15,7 +15,7 @@ from kb.queries import cards as card_queries
 from kb.queries import statistics
 from kb.queries.cards import Card
 from kb.queries.flags import open_flags
-from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find, neighbours
+from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find_code, neighbours
 from kb.queries.outcomes import outcome_counts
 from kb.queries.proposals import count_waiting
 from kb.services import usage
@@ -79,7 +79,7 @@ def _table(request: HttpRequest, slug: str) -> CodeTable:
 def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: Section | None = None) -> HttpResponse:
     if not text_code.readings(spelling):
         raise Http404
-    answer = find(spelling, request.user, table)
+    answer = find_code(spelling, request.user, table)
     hits = [hit for hit in answer.hits if section is None or hit.code.section_id == section.pk]
     context = {
         "table": table,

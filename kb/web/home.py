@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from kb.queries import detection, tables
-from kb.queries.lookup import CodeHit, find
+from kb.queries.lookup import CodeHit, find_code
 from kb.queries.text_results import text_results
 from kb.services import usage
 from kb.text.codes import forms as text_code
@@ -28,7 +28,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, query: str) -> HttpResponse:
-    answer = find(query, request.user)
+    answer = find_code(query, request.user)
     if len(answer.hits) == 1:
         return redirect(_address(answer.hits[0], query))
     if answer.hits:
@@ -44,7 +44,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         hits = [CodeHit(code, "named in the text") for code in codes]
         return render(request, "kb/meanings.html", {"query": query, **disambiguation.meanings_context(request, hits)})
     results = text_results(query, request.user, MAX_RESULTS)
-    prefix = text_code.canonical(query) if answer.begun else ""
+    prefix = text_code.canonical(query) if answer.completions else ""
     if not results.hits:
         usage.count_miss(query, request.user)
     context = {

@@ -11,7 +11,7 @@ def surrounding_codes(answer: CodeAnswer, user: Person | None) -> list[ReturnCod
 
     Return [] if the answer has codes one edit away or with the same beginning: those are better guesses.
     """
-    if answer.near or answer.begun or not answer.ranges:
+    if answer.near or answer.completions or not answer.ranges:
         return []
     place = ReturnCode(table_id=answer.ranges[0].table_id, number=text_code.number(answer.query))
     return neighbours(place, user)

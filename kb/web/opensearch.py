@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from kb.queries.lookup import find
+from kb.queries.lookup import find_code
 from kb.text.codes import forms as text_code
 
 MAX_QUERY = 4000
@@ -35,7 +35,7 @@ def go(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY]
     if not query:
         return redirect("start")
-    hits = find(query, request.user).hits
+    hits = find_code(query, request.user).hits
     if len(hits) == 1 and hits[0].code.identity == text_code.identity(query):
         return redirect(hits[0].code)
     return redirect(f"{reverse('start')}?{urlencode({'q': query})}")

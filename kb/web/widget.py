@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from kb.models import CodeTable
 from kb.models.visibility import Reader, reader
-from kb.queries.lookup import find
+from kb.queries.lookup import find_code
 from kb.queries.text_results import search
 from kb.text.codes import forms as text_code
 from kb.web.codes import meanings
@@ -59,7 +59,7 @@ def _is_closed() -> bool:
 
 
 def _answer(query: str, table: CodeTable | None) -> dict[str, Any]:
-    answer = find(query, _NOBODY, table)
+    answer = find_code(query, _NOBODY, table)
     codes = [hit.code for hit in answer.hits[:MAX_CODES]]
     return {
         "query": query,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb.models import Change, Door, IncidentLink, Proposal, ReturnCode, TroubleshootingNote
 from kb.services import journal
-from kb.services.bulk_edits import each
+from kb.services.bulk_edits import edit_each
 from kb.services.journal import By, NotAllowed
 from kb.services.notes import save_note, submit_note
 from tests import make
@@ -244,7 +244,7 @@ def test_a_step_that_fails_half_way_leaves_nothing(reviewer):
         return submit_note(note, version, by)
 
     with pytest.raises(RuntimeError):
-        each(TroubleshootingNote.objects, {note.pk: 1 for note in notes}, verb, by)
+        edit_each(TroubleshootingNote.objects, {note.pk: 1 for note in notes}, verb, by)
     assert set(TroubleshootingNote.objects.values_list("state", flat=True)) == {"draft"}
     assert not Change.objects.exists()
 

@@ -75,7 +75,7 @@ def plant(room, by):
     add_counts(Miss, ("text", "day"), ["lookups"], [(f"{WORD} miss", NOW.date(), 9)])
     TableImport.objects.create(table=room.table, file_name=f"{WORD}.csv", message=WORD)
     searching.refresh(list(ReturnCode.objects.values_list("pk", flat=True)))
-    tables.forget()
+    tables.clear_counts()
     return {"notes": note.pk, "codes": codes[0].pk, "incidents": incident.pk}
 
 
@@ -187,7 +187,7 @@ def answers(room, by, settings):
             asked = list(dict.fromkeys(addresses(room, hidden)))
             inside = everything(asked, hidden)
             transaction.set_rollback(True)
-        tables.forget()
+        tables.clear_counts()
         return inside, everything(asked, hidden)
 
 

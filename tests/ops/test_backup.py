@@ -26,7 +26,7 @@ def world():
 
 
 def held():
-    return digest.holding(connection, digest.keys())
+    return digest.digests_of(connection, digest.keys())
 
 
 def edit(world, words):
@@ -112,7 +112,7 @@ def test_a_copy_of_the_other_database_is_refused(tmp_path):
 
 
 def test_a_copy_that_does_not_hold_what_it_should_is_not_kept(world, tmp_path, monkeypatch):
-    told = digest.holding
+    told = digest.digests_of
     monkeypatch.setattr(copies, "holding", lambda database, tables: told(database, tables) | forged(database))
 
     def forged(database):
@@ -153,7 +153,7 @@ def test_a_pool_of_connections_does_not_stand_between(tmp_path):
     options = connection.settings_dict["OPTIONS"] | {"pool": {"max_size": 2}}
     like = connection.copy()
     like.settings_dict = {**like.settings_dict, "OPTIONS": options}
-    made = digest.opened(like, NAME="other")
+    made = digest.connect(like, NAME="other")
     assert "pool" not in made.settings_dict["OPTIONS"]
     assert made.settings_dict["NAME"] == "other"
     assert like.settings_dict["OPTIONS"]["pool"] == {"max_size": 2}

@@ -173,7 +173,7 @@ def test_answers_are_counted_by_route_and_never_by_address(scraper):
 def test_figures_of_the_database_are_read_when_asked(scraper, settings):
     code = make.code()
     usage.count_codes([code.pk])
-    metrics.cache_used("answers", is_hit=True)
+    metrics.count_cache_use("answers", is_hit=True)
     found = figures(scraper)
     assert found["codebook_database_up"] == "1.0"
     assert found["codebook_feed_sequence"] == "0.0"

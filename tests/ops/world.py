@@ -8,7 +8,7 @@ from kb.services.codes import edit_code
 from kb.services.flags import answer_flag, assign_flag, raise_flag
 from kb.services.incidents import save_incident
 from kb.services.journal import By
-from kb.services.misses import heed_miss, ignore_miss
+from kb.services.misses import ignore_miss, unignore_miss
 from kb.services.notes import save_note, submit_note, validate_note
 from kb.services.proposals import accept_proposal, propose_change, return_proposal, revise_proposal, withdraw_proposal
 from kb.services.ranges import delete_range, save_range
@@ -54,7 +54,7 @@ def lived():
     flag = assign_flag(flag, flag.version, editor, by)
     answer_flag(flag, flag.version, "It is.", by)
     above = By(admin, Door.ADMIN)
-    heed_miss(ignore_miss("nonsense", above), above)
+    unignore_miss(ignore_miss("nonsense", above), above)
     ignore_miss("more nonsense", above)
     leaver.delete()
     return SimpleNamespace(table=table, code=code, note=note, incident=incident, admin=admin, editor=editor)

@@ -6,7 +6,7 @@ import pytest
 
 from kb.models import ReturnCode
 from kb.queries.cards import cards
-from kb.queries.lookup import Verdict, codes_visible_to, find, neighbours
+from kb.queries.lookup import Verdict, codes_visible_to, find_code, neighbours
 from kb.queries.text_results import containing, search
 from tests import make
 
@@ -15,7 +15,7 @@ LAST_YEAR = datetime(2025, 3, 5, tzinfo=UTC)
 
 
 def check_verdict(query, verdict, *codes, user=None):
-    answer = find(query, user)
+    answer = find_code(query, user)
     assert (answer.verdict, [hit.code.code for hit in answer.hits]) == (verdict, list(codes))
     return answer
 
@@ -51,7 +51,7 @@ def test_a_code_in_several_sections_has_several_answers():
 def test_the_exact_code_comes_before_other_readings_and_each_is_labelled():
     make.code("0")
     make.code("00000", make.table("postgresql"))
-    answer = find("00000", None)
+    answer = find_code("00000", None)
     assert [(hit.code.code, hit.how) for hit in answer.hits] == [
         ("00000", "as written"),
         ("0", "leading zeros aside"),
@@ -69,7 +69,7 @@ def test_the_exact_code_comes_before_other_readings_and_each_is_labelled():
 )
 def test_a_hexadecimal_code_is_found_by_its_other_spellings(query, how):
     make.code("0xC0000005")
-    assert [(hit.code.code, hit.how) for hit in find(query, None).hits] == [("0xC0000005", how)]
+    assert [(hit.code.code, hit.how) for hit in find_code(query, None).hits] == [("0xC0000005", how)]
 
 
 def test_near_codes_are_offered_with_what_differs_and_never_chosen():
@@ -81,14 +81,14 @@ def test_near_codes_are_offered_with_what_differs_and_never_chosen():
 def test_the_narrowest_range_comes_first():
     make.code_range("All", 0, 999_999_999)
     make.code_range()
-    assert [found.name for found in find("660399998", None).ranges] == ["Room", "All"]
+    assert [found.name for found in find_code("660399998", None).ranges] == ["Room", "All"]
 
 
 def test_a_look_up_can_stay_inside_a_table_and_a_section():
     public, mix = make.code("3", in_section="Public"), make.code("3", in_section="Mix")
     make.code("3", make.table("rtc-server"))
-    assert len(find("3", None, public.table).hits) == 2
-    assert [hit.code for hit in find("3", None, public.table, mix.section).hits] == [mix]
+    assert len(find_code("3", None, public.table).hits) == 2
+    assert [hit.code for hit in find_code("3", None, public.table, mix.section).hits] == [mix]
 
 
 HOSTILE = ["", " ", "\x00", "9" * 100_000, "'; --", "NEAR(", "*", "💥", "%", "\u202e12"]
@@ -97,7 +97,7 @@ HOSTILE = ["", " ", "\x00", "9" * 100_000, "'; --", "NEAR(", "*", "💥", "%", "
 @pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_queries_are_answered(query):
     make.code()
-    assert find(query, None).verdict == Verdict.UNKNOWN
+    assert find_code(query, None).verdict == Verdict.UNKNOWN
     assert list(search(query, None)[:5]) == []
 
 
@@ -134,7 +134,7 @@ def test_search_finds_words_in_codes_and_notes():
 )  # fmt: skip
 def test_a_number_in_groups_or_behind_a_label_is_read_alone(written):
     code = make.code("660300001")
-    (hit,) = find(written, None).hits
+    (hit,) = find_code(written, None).hits
     assert (hit.code, hit.how) == (code, "the number alone")
 
 
@@ -143,13 +143,13 @@ def test_a_number_in_groups_or_behind_a_label_is_read_alone(written):
 )
 def test_other_texts_with_digits_are_not_read_alone(written):
     make.code("660300001")
-    assert find(written, None).hits == []
+    assert find_code(written, None).hits == []
 
 
 def test_a_code_that_a_vendor_writes_with_a_label_is_that_code_alone():
     make.code("300")
     labelled = make.code("E300")
-    assert [hit.code for hit in find("E300", None).hits] == [labelled]
+    assert [hit.code for hit in find_code("E300", None).hits] == [labelled]
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_a_part_of_a_code_offers_the_codes_that_begin_so(written, begun):
     for code in ("660300001", "660300002", "6603000011", "7660300", "ORA-00942", "0x66A1"):
         make.code(code)
     make.code("660399999", make.table("secret", audience="internal"))
-    answer = find(written, None)
-    assert (answer.verdict, answer.hits, [code.code for code in answer.begun]) == (Verdict.UNKNOWN, [], begun)
+    answer = find_code(written, None)
+    assert (answer.verdict, answer.hits, [code.code for code in answer.completions]) == (Verdict.UNKNOWN, [], begun)
 
 
 @pytest.mark.parametrize("written", ["%", "_", "x", "?!", "a", "12"])
@@ -180,7 +180,7 @@ def test_nothing_is_near_to_next_to_nothing(written):
     make.code("1")
     make.code("13")
     make.code("123")
-    assert find(written, None).near == []
+    assert find_code(written, None).near == []
 
 
 # Who sees what
@@ -204,7 +204,7 @@ def test_the_public_sees_nothing_internal(stranger):
         card = cards([code], user)[0]
         assert (card.notes, card.open_incidents) == ([], [])
         assert not search("lobby", user)
-        assert find("5", user).ranges == []
+        assert find_code("5", user).ranges == []
 
 
 def test_an_agent_sees_all(agent):
@@ -214,22 +214,22 @@ def test_an_agent_sees_all(agent):
     assert {note.title for note in card.notes} == {"Hush lobby", "Draft lobby", "Unsure lobby"}
     assert len(card.open_incidents) == 1
     assert search("lobby", agent)
-    assert [found.name for found in find("5", agent).ranges] == ["Hush"]
+    assert [found.name for found in find_code("5", agent).ranges] == ["Hush"]
 
 
 def test_without_public_reading_anonymous_sees_nothing(settings, stranger, agent):
     settings.KB_PUBLIC_READ = False
     make.code()
-    assert find("660300001", None).verdict == Verdict.UNKNOWN
-    assert find("660300001", stranger).hits
-    assert find("660300001", agent).hits
+    assert find_code("660300001", None).verdict == Verdict.UNKNOWN
+    assert find_code("660300001", stranger).hits
+    assert find_code("660300001", agent).hits
 
 
 def test_an_inactive_user_sees_what_the_public_sees(agent, settings):
     settings.KB_PUBLIC_READ = False
     make.code()
     agent.is_active = False
-    assert find("660300001", agent).hits == []
+    assert find_code("660300001", agent).hits == []
 
 
 # The cost of an answer does not grow with what there is
@@ -242,11 +242,11 @@ def test_queries_are_few_and_constant(django_assert_num_queries, size, agent):
         make.note(f"Note on {code}", code)
         make.incident(f"Incident on {code}", code)
     make.code_range()
-    find("660300001", agent)
+    find_code("660300001", agent)
     with django_assert_num_queries(1):
-        find("660300000", agent)
+        find_code("660300000", agent)
     with django_assert_num_queries(4):
-        find("660399999", agent)
+        find_code("660399999", agent)
     with django_assert_num_queries(5):
         cards(list(codes_visible_to(agent).filter(code="660300000")), agent)
     with django_assert_num_queries(4):

@@ -119,7 +119,7 @@ def test_use_is_noted_to_the_hour_and_after_the_answer(client, agent, things, ti
     usage.flush()
     first = ApiToken.objects.get().last_used_at
     assert first
-    tokens._kept.clear()
+    tokens._cache.clear()
     ask(client, secret)
     assert not usage._tokens, "not again within the hour"
     time_machine.move_to(timezone.now() + timedelta(hours=2))

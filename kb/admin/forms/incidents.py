@@ -16,7 +16,7 @@ from kb.admin.forms.versions import VersionedForm
 from kb.models import IncidentLink, ReturnCode
 from kb.models.visibility import Person
 from kb.queries import detection
-from kb.services.incidents import linked_already
+from kb.services.incidents import existing_link
 from kb.services.journal import NotAllowed
 from kb.text.safety.markdown import MAX_LENGTH
 from kb.text.trackers import NotALink, TrackedAddress, read_address
@@ -48,7 +48,7 @@ def read_incident(
 
 
 def _existing(url: str, user: Person | None, pk: int | None) -> IncidentLink | None:
-    incident = linked_already(url, pk)
+    incident = existing_link(url, pk)
     return IncidentLink.objects.visible_to(user).filter(pk=incident.pk).first() if incident else None
 
 
@@ -118,7 +118,7 @@ class IncidentForm(VersionedForm):
         """Raise ValidationError for an incident that is already linked, with a link to its form."""
         url: str = self.cleaned_data["url"]
         try:
-            duplicate = linked_already(url, self.instance.pk)
+            duplicate = existing_link(url, self.instance.pk)
         except NotAllowed as problem:
             raise ValidationError(str(problem)) from None
         if duplicate is None:

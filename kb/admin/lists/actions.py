@@ -18,7 +18,7 @@ from kb.admin.forms.choices import is_id, label
 from kb.admin.lists.tags import shorten
 from kb.models import Door
 from kb.models.visibility import Person
-from kb.services.bulk_edits import MAX_ROWS, BulkResult, each
+from kb.services.bulk_edits import MAX_ROWS, BulkResult, edit_each
 from kb.services.journal import By, NotAllowed, StaleEdit
 
 MAX_NAMES = 10
@@ -62,7 +62,7 @@ class BulkAction:
         """Apply the action to the rows. Raises StaleEdit or NotAllowed."""
         if self.bulk_verb:
             return self.bulk_verb(rows, versions, by, values)
-        return each(rows, versions, lambda row, version, by: self.verb(row, version, by, values), by)
+        return edit_each(rows, versions, lambda row, version, by: self.verb(row, version, by, values), by)
 
 
 class WithBulkActions:
@@ -159,18 +159,18 @@ def _versions(text: str) -> dict[int, int]:
 
 
 def _report(action: BulkAction, admin: Any, request: HttpRequest, outcome: BulkResult) -> None:
-    message = f"{action.title}: {_count_label(admin, len(outcome.done))} changed."
+    message = f"{action.title}: {_count_label(admin, len(outcome.edited))} changed."
     if outcome.unchanged:
         message += f" {_count_label(admin, len(outcome.unchanged))} already up to date."
-    if outcome.proposed:
-        message += f" {len(outcome.proposed):,} waiting for a reviewer."
-    (messages.success if outcome.done or outcome.proposed else messages.warning)(request, message)
-    for reason, rows in outcome.skipped.items():
+    if outcome.proposals:
+        message += f" {len(outcome.proposals):,} waiting for a reviewer."
+    (messages.success if outcome.edited or outcome.proposals else messages.warning)(request, message)
+    for reason, rows in outcome.refusals.items():
         names = ", ".join(f"“{shorten(str(row), 60)}”" for row in rows[:MAX_NAMES])
         more = f" and {len(rows) - MAX_NAMES:,} more" if len(rows) > MAX_NAMES else ""
         why = capfirst(reason).rstrip(".")
         messages.warning(request, f"{_count_label(admin, len(rows))} skipped: {names}{more}. {why}.")
-    if outcome.done and (hint := action.next_step(outcome)):
+    if outcome.edited and (hint := action.next_step(outcome)):
         messages.info(request, hint)
 
 

@@ -65,14 +65,14 @@ def _add_note(rows: QuerySet[Any], versions: Mapping[int, int], by: By, values: 
     codes, note_codes = rows.in_bulk(list(versions)), list(note.codes.all())
     note_code_ids = {code.pk for code in note_codes}
     outcome = BulkResult(
-        done=[code for pk, code in codes.items() if pk not in note_code_ids],
+        edited=[code for pk, code in codes.items() if pk not in note_code_ids],
         unchanged=[code for pk, code in codes.items() if pk in note_code_ids],
     )
     for pk in versions.keys() - codes.keys():
         outcome.skip(f"number {pk}", GONE)
-    saved = save_or_propose(note, note.version, {}, by, codes=[*note_codes, *outcome.done])
+    saved = save_or_propose(note, note.version, {}, by, codes=[*note_codes, *outcome.edited])
     if saved.proposal:
-        outcome.proposed, outcome.done = [saved.proposal], []
+        outcome.proposals, outcome.edited = [saved.proposal], []
     return outcome
 
 

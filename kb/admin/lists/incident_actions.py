@@ -34,7 +34,7 @@ def _resolve(incident: Any, version: int, by: By, values: FormValues) -> Any:
 def _lesson_links(outcome: BulkResult) -> SafeString:
     addresses = [
         (reverse("admin:kb_incidentlink_learned", args=[incident.pk]), incident)
-        for incident in outcome.done[:MAX_NAMES]
+        for incident in outcome.edited[:MAX_NAMES]
     ]
     links = format_html_join(", ", '<a href="{}">{}</a>', addresses)
     return format_html("Update the notes on the affected codes: {}", links)

@@ -151,7 +151,7 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
             return exact_matches, False
         codes = ReturnCode.objects.order_by()
         prefix_matches, word_matches = (
-            lookup_queries.begun(codes, term[:64]),
+            lookup_queries.codes_beginning_with(codes, term[:64]),
             searching.containing(codes, term, request.user),
         )
         if not prefix_matches.exists():

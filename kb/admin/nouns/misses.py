@@ -18,7 +18,7 @@ from kb.models import Door, IgnoredMiss, Miss
 from kb.models.usage import MISS_LENGTH
 from kb.queries import work_queue
 from kb.services.journal import By, NotAllowed
-from kb.services.misses import heed_miss, ignore_miss
+from kb.services.misses import ignore_miss, unignore_miss
 
 PER_PAGE = 50
 
@@ -105,7 +105,7 @@ class MissAdmin(admin.ModelAdmin):
         ignored = IgnoredMiss.objects.filter(text=text).first()
         try:
             if request.POST.get("heed") and ignored:
-                heed_miss(ignored, by)
+                unignore_miss(ignored, by)
                 messages.success(request, f"“{text}” is no longer ignored.")
             elif Miss.objects.filter(text=text).exists():
                 ignore_miss(text, by)

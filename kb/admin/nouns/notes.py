@@ -25,7 +25,7 @@ from kb.admin.lists.note_actions import NOTE_ACTIONS
 from kb.admin.nouns import note_transitions
 from kb.models import ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
-from kb.queries.rewordings import reworded
+from kb.queries.rewordings import rewordings_of
 from kb.services.journal import By
 from kb.services.notes import NOTE_FIELDS, TRANSITIONS
 from kb.services.proposals import save_or_propose
@@ -136,7 +136,7 @@ class NoteAdmin(WithBulkActions, VersionedAdmin):
         context["incident"] = note_values(request).get("incident")
         context["preview_url"] = reverse("admin:kb_troubleshootingnote_preview")
         if note is not None:
-            context["reworded"] = reworded(note)
+            context["reworded"] = rewordings_of(note)
             context |= note_transitions.form_context(note, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
 

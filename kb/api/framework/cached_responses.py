@@ -51,7 +51,7 @@ class Front:
         if place:
             now, allowed, address, user = place
             kept = memory.get(now, allowed, address)
-            metrics.cache_used("api", kept is not None)
+            metrics.count_cache_use("api", kept is not None)
             if kept and not throttle.wait_for(throttle.caller_of(environ, user), throttle.rate_of(user)):
                 # As Django does after its requests: kept by this thread, a pool's connection would be nobody's again.
                 close_old_connections()
@@ -64,7 +64,7 @@ class Front:
         def listen(status: str, headers: Headers, *error: Any) -> None:
             said[:] = [status, headers]
 
-        with usage.collected() as counted:
+        with usage.record_counts() as counted:
             chunks = self.application(environ, listen)
         status, headers = said
         names = {name.lower(): value for name, value in headers}
@@ -134,14 +134,14 @@ def _kept(headers: Headers, names: dict[str, str], body: bytes, environ: Environ
 
 
 def _from_memory(kept: Kept, environ: Environ, start_response: StartResponse, started: float) -> Iterable[bytes]:
-    rid = [(request_ids.HEADER, request_ids.take(environ.get("HTTP_X_REQUEST_ID", "")))]
-    usage.restore_counts(kept.counted)
+    rid = [(request_ids.HEADER, request_ids.clean_id(environ.get("HTTP_X_REQUEST_ID", "")))]
+    usage.repeat_counts(kept.counted)
     if matches(kept.etag, environ):
         start_response("304 Not Modified", [*_validators(kept), *rid])
         status, body = 304, []
     else:
         status, body = 200, _send(kept, environ, start_response, rid)
-    metrics.answered(kept.route, environ["REQUEST_METHOD"], status, time.perf_counter() - started)
+    metrics.count_response(kept.route, environ["REQUEST_METHOD"], status, time.perf_counter() - started)
     return body
 
 

@@ -18,7 +18,7 @@ from kb.api.resources.verdicts import MeaningSerializer, Site, VerdictSerializer
 from kb.models import CodeTable
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
-from kb.queries.lookup import find
+from kb.queries.lookup import find_code
 from kb.queries.lookup_many import CodeMeaning, CodeVerdict
 from kb.queries.text_results import TextResults, text_results
 from kb.services import usage
@@ -100,11 +100,11 @@ class SearchView(APIView):
 
 def _answer(request: Request, query: str, within: CodeTable | None, limit: int) -> dict[str, Any]:
     user, tables = request.user, None if within is None else [within.pk]
-    found = find(query, user, within)
+    found = find_code(query, user, within)
     hits = [(hit.code, hit.how) for hit in found.hits] or _quoted(query, user, within)
     words = text_results(query, user, limit, tables)
     _count(query, [code.pk for code, _ in hits], words, user)
-    near = [one.code for one in found.near] + found.begun
+    near = [one.code for one in found.near] + found.completions
     known = lookup_many.surroundings([*(c for c, _ in hits), *near, *(hit.code for hit in words.hits)], user)
     meanings = [lookup_many.meaning(code, how, known) for code, how in hits]
     verdict = lookup_many.overall(meanings) if meanings else found.verdict

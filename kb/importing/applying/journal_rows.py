@@ -76,7 +76,7 @@ def mark_notes(table_import: TableImport, entry: JournalEntry) -> None:
             "verify_since": table_import.applied_at,
             "verify_reason": f"{table_import} changed the vendor text of {labels}."[:250],
         }
-        entry.update(note, journal.changed_fields(note, values))
+        entry.update(note, journal.set_fields(note, values))
 
 
 def unmark_notes(original: TableImport, unrestored_ids: set[int], entry: JournalEntry) -> None:
@@ -84,7 +84,7 @@ def unmark_notes(original: TableImport, unrestored_ids: set[int], entry: Journal
     notes = TroubleshootingNote.objects.filter(verify_since=original.applied_at)
     for pk in notes.exclude(codes__in=unrestored_ids).order_by("pk").values_list("pk", flat=True):
         note = entry.lock(TroubleshootingNote, pk)
-        entry.update(note, journal.changed_fields(note, {"verify_since": None, "verify_reason": ""}))
+        entry.update(note, journal.set_fields(note, {"verify_since": None, "verify_reason": ""}))
 
 
 def write_feed(table_import: TableImport, entry: JournalEntry) -> None:

@@ -14,7 +14,7 @@ from kb.models.fields import LABELS, VENDOR_TEXTS, vendor_texts
 from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries.cards import Card
-from kb.queries.lookup import CodeAnswer, Verdict, find
+from kb.queries.lookup import CodeAnswer, Verdict, find_code
 from kb.queries.text_results import TextResults, text_results
 from kb.services import usage
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if not query:
             raise CommandError("Enter a code or words to look up.", returncode=WRONG_USAGE)
         user = reader_for(options["public"])
-        answer = find(query, user)
+        answer = find_code(query, user)
         cards = card_queries.cards([hit.code for hit in answer.hits], user)
         results = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
         _count(query, cards, results, user)
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             yield f"{safe(answer.query)} {VERDICTS[answer.verdict]}."
             yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
             yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
-            yield from (f"  starts with it: {safe(code.code)}  {safe(code.description)}" for code in answer.begun)
+            yield from (f"  starts with it: {safe(code.code)}  {safe(code.description)}" for code in answer.completions)
 
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
@@ -108,7 +108,7 @@ def _as_json(answer: CodeAnswer, cards: list[Card], found: TextResults) -> dict[
         "corrected": found.corrected,
         "ranges": [str(found) for found in answer.ranges],
         "near": [_brief(near.code) for near in answer.near],
-        "begins_so": [_brief(code) for code in answer.begun],
+        "begins_so": [_brief(code) for code in answer.completions],
     }
 
 

@@ -1,7 +1,7 @@
-"""Copies of the database, and the way back; one interface for both databases.
+"""Backup and restore, with one interface for both databases.
 
-A copy is one file, with a second one beside it (`.json`) that says what the copy holds. Making one proves it: it is
-restored aside and has to hold the same. Restoring proves it again.
+A copy is one file with a second file (`.json`) that describes its contents. Every new copy is verified: it is restored
+into a scratch database and compared. A restore compares again.
 """
 
 import hashlib
@@ -17,23 +17,26 @@ from django.utils import timezone
 
 from kb.models.sql import is_postgres, rows
 from kb.ops.backup import digest, postgres, sqlite
-from kb.ops.backup.digest import Holding, differences, holding, opened, standing_still
+from kb.ops.backup.digest import Digests, connect, differences, digests_of, one_moment
 from kb.ops.backup.errors import CopyRefused, WouldReplace
 
 
 @dataclass(frozen=True)
 class About:
-    """What a copy holds."""
+    """The description of a copy."""
 
     made_at: str
     vendor: str
     sequence: int
     sha256: str
-    tables: Holding
+    tables: Digests
 
 
 def make(path: Path, replace: bool = False, verify: bool = True) -> About:
-    """Write a copy of the database as of now into a file, and prove it. Nobody has to stop working."""
+    """Write a copy of the database as of now into a file, and verify it. Nobody has to stop working.
+
+    Raises CopyRefused and WouldReplace.
+    """
     if path.exists() and not replace:
         raise WouldReplace(f"{path} already exists.")
     try:
@@ -45,17 +48,17 @@ def make(path: Path, replace: bool = False, verify: bool = True) -> About:
 def _make(path: Path, verify: bool) -> About:
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
-    # It holds what is internal, and the hashes of passwords.
+    # For the owner alone: the copy has internal texts and password hashes.
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    source = opened(connection)
+    source = connect(connection)
     try:
-        with standing_still(source):
-            tables, last = holding(source, digest.keys()), _sequence(source)
+        with one_moment(source):
+            tables, last = digests_of(source, digest.keys()), _sequence(source)
             _engine().write(source, part)
         if verify:
-            _prove(part, tables)
+            _verify(part, tables)
         about = About(timezone.now().isoformat(), connection.vendor, last, _sha256(part), tables)
-        _settle(part)
+        _sync(part)
         _describe(path, about)
         part.replace(path)
     finally:
@@ -65,7 +68,7 @@ def _make(path: Path, verify: bool) -> About:
 
 
 def restore(path: Path, replace: bool = False) -> About:
-    """Put a copy in the place of the database, all or nothing, and prove it."""
+    """Replace the database with a copy, all or nothing, and verify it. Raises CopyRefused and WouldReplace."""
     about = describe(path)
     if about.vendor != connection.vendor:
         raise CopyRefused(f"{path} is a copy of {about.vendor}, and this database is {connection.vendor}.")
@@ -75,64 +78,64 @@ def restore(path: Path, replace: bool = False) -> About:
         raise WouldReplace("The database already contains users or code tables.")
     connection.close()
     _engine().read(path, connection)
-    target = opened(connection)
+    target = connect(connection)
     try:
-        with standing_still(target):
-            found = holding(target, {table: about.tables[table]["key"] for table in about.tables})
+        with one_moment(target):
+            actual = digests_of(target, {table: about.tables[table]["key"] for table in about.tables})
     finally:
         target.close()
-    _refuse_differences(about.tables, found)
+    _refuse_differences(about.tables, actual)
     return about
 
 
 def describe(path: Path) -> About:
-    """Return what the file beside a copy says of it."""
+    """Return the description of a copy. Raises CopyRefused."""
     try:
-        return About(**json.loads(_beside(path).read_text(encoding="utf-8")))
+        return About(**json.loads(_description_path(path).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise CopyRefused(f"{error.filename} is not there.") from error
     except (TypeError, ValueError) as error:
-        raise CopyRefused(f"{_beside(path)} does not describe a backup.") from error
+        raise CopyRefused(f"{_description_path(path)} does not describe a backup.") from error
 
 
 def is_in_use() -> bool:
-    """Whether the database holds anything that somebody would miss."""
-    there = set(connection.introspection.table_names()) & {"auth_user", "kb_codetable"}
-    return any(rows(f"SELECT 1 FROM {name} LIMIT 1") for name in there)
+    """Whether the database has users or code tables."""
+    tables = set(connection.introspection.table_names()) & {"auth_user", "kb_codetable"}
+    return any(rows(f"SELECT 1 FROM {name} LIMIT 1") for name in tables)
 
 
-def _prove(part: Path, wanted: Holding) -> None:
+def _verify(part: Path, expected: Digests) -> None:
     try:
         with _engine().aside(part, connection) as scratch:
-            found = holding(scratch, digest.keys())
+            actual = digests_of(scratch, digest.keys())
     except DatabaseError as error:
         raise CopyRefused(
             f"The copy could not be verified ({type(error).__name__}). On PostgreSQL, the database user needs the right"
             " to create databases for this; --no-verify skips it."
         ) from error
-    _refuse_differences(wanted, found)
+    _refuse_differences(expected, actual)
 
 
-def _refuse_differences(wanted: Holding, found: Holding) -> None:
-    wrong = differences(wanted, found)
-    if wrong:
-        raise CopyRefused("The copy does not match the database: " + " ".join(wrong))
+def _refuse_differences(expected: Digests, actual: Digests) -> None:
+    sentences = differences(expected, actual)
+    if sentences:
+        raise CopyRefused("The copy does not match the database: " + " ".join(sentences))
 
 
-def _settle(part: Path) -> None:
-    """Wait until the disk has the file: a copy that a power cut empties is none."""
+def _sync(part: Path) -> None:
+    """Wait until the disk has the file: a power cut must not empty the copy."""
     with part.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def _describe(path: Path, about: About) -> None:
-    beside = _beside(path)
-    part = beside.with_name(beside.name + ".part")
+    description = _description_path(path)
+    part = description.with_name(description.name + ".part")
     part.write_text(json.dumps(asdict(about), indent=1), encoding="utf-8")
-    part.replace(beside)
+    part.replace(description)
 
 
-def _beside(path: Path) -> Path:
+def _description_path(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 

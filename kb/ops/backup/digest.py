@@ -1,4 +1,4 @@
-"""What a database holds, in a few numbers: how many rows each table has, and a digest of them."""
+"""Digests of a database: the number of rows of each table, and a hash of them."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,37 +15,37 @@ _PAGE = 1_000
 
 
 class TableDigest(TypedDict):
-    """A table's rows in two numbers; `key` is the column that orders them."""
+    """The number of a table's rows and their hash, in the order of the column `key`."""
 
     key: str
     rows: int
     digest: str
 
 
-Holding = dict[str, TableDigest]
+Digests = dict[str, TableDigest]
 
 
 def keys() -> dict[str, str]:
-    """Return every table of this release with its key."""
+    """Return the key column of every table of this release."""
     models: list[Any] = [*apps.get_models(include_auto_created=True), MigrationRecorder.Migration]
     return {model._meta.db_table: str(model._meta.pk.column) for model in models if model._meta.managed}
 
 
-def holding(database: BaseDatabaseWrapper, tables: dict[str, str]) -> Holding:
-    """Return what a database holds in some tables. Reads each row once and keeps none."""
-    return {table: _of_table(database, table, tables[table]) for table in sorted(tables)}
+def digests_of(database: BaseDatabaseWrapper, tables: dict[str, str]) -> Digests:
+    """Return the digests of some tables. Each row is read once, and none stays in memory."""
+    return {table: _digest(database, table, tables[table]) for table in sorted(tables)}
 
 
-def _of_table(database: BaseDatabaseWrapper, table: str, key: str) -> TableDigest:
+def _digest(database: BaseDatabaseWrapper, table: str, key: str) -> TableDigest:
     name, order = database.ops.quote_name(table), database.ops.quote_name(key)
-    # PostgreSQL writes a row as text itself, which spares making objects of every value.
-    what = "*"
+    # PostgreSQL returns a row as text, which is quicker than an object for each value.
+    columns = "*"
     if is_postgres(database):
         # Two databases of one server may sort text differently.
-        what, order = "t::text", f'{order}::text COLLATE "C"'
+        columns, order = "t::text", f'{order}::text COLLATE "C"'
     digest, rows = hashlib.sha256(), 0
     with database.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT {what} FROM {name} AS t ORDER BY t.{order}")
+        cursor.execute(f"SELECT {columns} FROM {name} AS t ORDER BY t.{order}")
         while page := cursor.fetchmany(_PAGE):
             rows += len(page)
             for row in page:
@@ -53,29 +53,29 @@ def _of_table(database: BaseDatabaseWrapper, table: str, key: str) -> TableDiges
     return {"key": key, "rows": rows, "digest": digest.hexdigest()}
 
 
-def differences(wanted: Holding, found: Holding) -> list[str]:
-    """Return in sentences where one database does not hold what another does."""
+def differences(expected: Digests, actual: Digests) -> list[str]:
+    """Return in sentences where one database differs from another."""
     return [
-        f"{table} should have {wanted[table]['rows']} rows and has {found[table]['rows']}."
-        if wanted[table]["rows"] != found[table]["rows"]
+        f"{table} should have {expected[table]['rows']} rows and has {actual[table]['rows']}."
+        if expected[table]["rows"] != actual[table]["rows"]
         else f"{table} has rows that differ from the copy."
-        for table in wanted
-        if wanted[table] != found[table]
+        for table in expected
+        if expected[table] != actual[table]
     ]
 
 
-def opened(like: BaseDatabaseWrapper, **changed: Any) -> BaseDatabaseWrapper:
-    """Return a connection of its own to a database, or with changed settings to another."""
-    made = like.copy()
-    # A pool is shared by name, and would hand out connections to the former database.
-    options = {name: value for name, value in made.settings_dict["OPTIONS"].items() if name != "pool"}
-    made.settings_dict = {**made.settings_dict, "OPTIONS": options, **changed}
-    return made
+def connect(database: BaseDatabaseWrapper, **overrides: Any) -> BaseDatabaseWrapper:
+    """Return a new connection to a database, or with `overrides` of its settings to another one."""
+    connection = database.copy()
+    # Without the pool: pools are shared by name and would return connections to the other database.
+    options = {name: value for name, value in connection.settings_dict["OPTIONS"].items() if name != "pool"}
+    connection.settings_dict = {**connection.settings_dict, "OPTIONS": options, **overrides}
+    return connection
 
 
 @contextmanager
-def standing_still(database: BaseDatabaseWrapper) -> Iterator[Any]:
-    """Read a database as of one moment; others go on writing."""
+def one_moment(database: BaseDatabaseWrapper) -> Iterator[Any]:
+    """Read a database as of one moment. Nobody who writes has to wait."""
     database.ensure_connection()
     if is_postgres(database):
         database.set_autocommit(False)

@@ -1,9 +1,9 @@
-"""What copies of the database raise."""
+"""Errors of copies of the database."""
 
 
 class CopyRefused(Exception):
-    """A copy could not be made or restored; the message says why, for a person."""
+    """A copy could not be made or restored. The message tells a person why."""
 
 
 class WouldReplace(CopyRefused):
-    """Something is there already, and nobody said that it may go."""
+    """A file or a database is in the way, and the caller did not allow its replacement."""

@@ -1,4 +1,4 @@
-"""Copies of a PostgreSQL database, by its own tools in its own format."""
+"""Copies of a PostgreSQL database, in the format of its own tools."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from kb.ops.backup.digest import opened
+from kb.ops.backup.digest import connect
 from kb.ops.backup.errors import CopyRefused
 
 _NAMES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
@@ -18,7 +18,7 @@ _OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "options", "passfile"
 
 
 def write(source: BaseDatabaseWrapper, path: Path) -> None:
-    """Copy a database, as of the transaction that reads it, into a file."""
+    """Copy a database, as of the current transaction, into a file. Raises CopyRefused."""
     with source.cursor() as cursor:
         cursor.execute("SELECT pg_export_snapshot()")
         (snapshot,) = cursor.fetchone()
@@ -27,42 +27,42 @@ def write(source: BaseDatabaseWrapper, path: Path) -> None:
 
 
 def read(path: Path, target: BaseDatabaseWrapper) -> None:
-    """Put a copy in the place of a database, in one transaction."""
+    """Replace a database with a copy, in one transaction. Raises CopyRefused."""
     name = str(target.settings_dict["NAME"])
     clean = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
     _run(target, "pg_restore", *clean, f"--dbname={name}", str(path))
 
 
 @contextmanager
-def aside(path: Path, like: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
-    """Restore a copy into a database of its own, which is gone afterwards. Needs the right to create databases."""
+def aside(path: Path, database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
+    """Restore a copy into a scratch database, which is dropped afterwards. Needs the right to create databases."""
     name = f"codebook_check_{uuid4().hex[:12]}"
-    scratch = opened(like, NAME=name)
-    with like._nodb_cursor() as cursor:
+    scratch = connect(database, NAME=name)
+    with database._nodb_cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     try:
         read(path, scratch)
         yield scratch
     finally:
         scratch.close()
-        with like._nodb_cursor() as cursor:
+        with database._nodb_cursor() as cursor:
             cursor.execute(f"DROP DATABASE {name}")
 
 
 def _run(database: BaseDatabaseWrapper, *command: str) -> None:
     try:
         environment = _environment(database)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError as error:
         raise CopyRefused(f"{command[0]} is not installed: PostgreSQL's client tools are needed.") from error
-    if done.returncode:
-        raise CopyRefused(f"{command[0]}: {done.stderr.strip()[-1000:]}")
+    if process.returncode:
+        raise CopyRefused(f"{command[0]}: {process.stderr.strip()[-1000:]}")
 
 
 def _environment(database: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return what the tools need to know; a password among the arguments would show in the list of processes."""
-    given: dict[str, Any] = database.settings_dict
-    found = {variable: str(given[name]) for name, variable in _NAMES.items() if given.get(name)}
-    options = given.get("OPTIONS") or {}
-    found |= {f"PG{name.upper()}": str(options[name]) for name in _OPTIONS if name in options}
-    return {**os.environ, **found}
+    """Return the environment of the tools. As an argument, a password would show in the list of processes."""
+    settings: dict[str, Any] = database.settings_dict
+    variables = {variable: str(settings[name]) for name, variable in _NAMES.items() if settings.get(name)}
+    options = settings.get("OPTIONS") or {}
+    variables |= {f"PG{name.upper()}": str(options[name]) for name in _OPTIONS if name in options}
+    return {**os.environ, **variables}

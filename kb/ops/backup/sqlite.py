@@ -1,4 +1,4 @@
-"""Copies of an SQLite database: each is a database itself."""
+"""Copies of an SQLite database, which are SQLite databases, too."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,31 +7,35 @@ from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from kb.ops.backup.digest import opened
+from kb.ops.backup.digest import connect
 from kb.ops.backup.errors import CopyRefused
 
 
 def write(source: BaseDatabaseWrapper, path: Path) -> None:
-    """Copy a database, as of the transaction that reads it, into a file."""
-    with _in_words(path), closing(sqlite3.connect(path)) as target:
+    """Copy a database, as of the current transaction, into a file. Raises CopyRefused."""
+    with _sqlite_errors_of(path), closing(sqlite3.connect(path)) as target:
         source.connection.backup(target)
-        # One file, without a log beside it.
+        # One file, without a write-ahead log.
         target.execute("PRAGMA journal_mode = DELETE")
 
 
 def read(path: Path, target: BaseDatabaseWrapper) -> None:
-    """Put a copy in the place of a database. Others wait, and go on with what the copy holds."""
+    """Replace a database with a copy. Other connections wait, and then see the copy. Raises CopyRefused."""
     name = str(target.settings_dict["NAME"])
-    with _in_words(name), closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(name, timeout=60)) as live:
-        # Readers must not be kept out, nor find half of it.
+    with (
+        _sqlite_errors_of(name),
+        closing(sqlite3.connect(path)) as source,
+        closing(sqlite3.connect(name, timeout=60)) as live,
+    ):
+        # WAL, so that readers need not wait and never see a half-written copy.
         live.execute("PRAGMA journal_mode = WAL")
         source.backup(live)
 
 
 @contextmanager
-def aside(path: Path, like: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
-    """Open a copy as a database, apart from the real one."""
-    scratch = opened(like, NAME=str(path), OPTIONS={})
+def aside(path: Path, database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
+    """Open a copy as a database of its own."""
+    scratch = connect(database, NAME=str(path), OPTIONS={})
     try:
         yield scratch
     finally:
@@ -39,8 +43,8 @@ def aside(path: Path, like: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper
 
 
 @contextmanager
-def _in_words(written: Path | str) -> Iterator[None]:
+def _sqlite_errors_of(name: Path | str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise CopyRefused(f"{written}: {error}.") from error
+        raise CopyRefused(f"{name}: {error}.") from error

@@ -1,4 +1,4 @@
-"""What must hold of the ordered feed: every number once, up to the counter, and the same story as the rows tell."""
+"""Checks of the ordered feed: every number once, up to the counter, and changes that match the rows."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,16 @@ from kb.ops.doctor.findings import first_rows, listing
 from kb.services import journal
 
 BORN_IN_MIGRATIONS = {"synonym"}
-"""Nouns of which migrations made some: those begin without a change and a revision."""
+"""Nouns with rows from migrations. Those rows have no first change and no first revision."""
 
 
 def numbers() -> Iterator[str]:
-    """Yield what is wrong with the feed's numbers: gaps, repeats, a counter that does not stand at the last."""
+    """Yield what is wrong with the feed's numbers: gaps, repeats, a counter that is not at the last number."""
     first, last, count = rows("SELECT min(sequence), max(sequence), count(*) FROM kb_change")[0]
     counters = [last for (last,) in rows("SELECT last FROM kb_changecounter")]
     if counters != [last or 0] and not (count == 0 and not counters):
-        stands = f"stands at {listing(counters)}" if counters else "is missing"
-        yield f"The feed ends at {last or 0}, but its counter {stands}."
+        position = f"stands at {listing(counters)}" if counters else "is missing"
+        yield f"The feed ends at {last or 0}, but its counter {position}."
     if count and first != 1:
         yield f"The feed begins at {first}, not at 1."
     gaps = first_rows(
@@ -33,13 +33,13 @@ def numbers() -> Iterator[str]:
 
 
 def objects() -> Iterator[str]:
-    """Yield where the feed and the rows tell different stories of a thing: made, edited, deleted."""
+    """Yield where the feed and the rows differ about an object: created, edited, deleted."""
     for noun, model in journal.models_in_feed().items():
         yield from _of_noun(noun, model)
 
 
 def _of_noun(noun: str, model: type[models.Model]) -> Iterator[str]:
-    told = f"""
+    events = f"""
         SELECT object_id, sum(CASE WHEN kind = 'deleted' THEN 0 ELSE 1 END) AS edits,
             sum(CASE WHEN kind = 'created' THEN 1 ELSE 0 END) AS births,
             sum(CASE WHEN kind = 'deleted' THEN 1 ELSE 0 END) AS deaths,
@@ -51,21 +51,21 @@ def _of_noun(noun: str, model: type[models.Model]) -> Iterator[str]:
     silent = f"NOT EXISTS (SELECT 1 FROM kb_change AS c WHERE c.noun = '{noun}' AND c.object_id = t.id)"
     sentences = {
         "{} {} is in the feed and was not deleted there, but its row is missing": f"""
-            SELECT told.object_id FROM ({told}) AS told LEFT JOIN {table} AS t ON t.id = told.object_id
+            SELECT events.object_id FROM ({events}) AS events LEFT JOIN {table} AS t ON t.id = events.object_id
             WHERE t.id IS NULL AND deaths = 0 ORDER BY 1""",
         "{} {} was deleted according to the feed, but its row exists": f"""
-            SELECT told.object_id FROM ({told}) AS told JOIN {table} AS t ON t.id = told.object_id
+            SELECT events.object_id FROM ({events}) AS events JOIN {table} AS t ON t.id = events.object_id
             WHERE deaths > 0 ORDER BY 1""",
         "{} {} has wrong changes in the feed: not created once, deleted twice, or changed later": f"""
-            SELECT object_id FROM ({told}) AS told WHERE {least} OR deaths > 1 OR died < ended ORDER BY 1""",
+            SELECT object_id FROM ({events}) AS events WHERE {least} OR deaths > 1 OR died < ended ORDER BY 1""",
         "{} {} has a number of changes in the feed that does not match its version": f"""
-            SELECT told.object_id FROM ({told}) AS told JOIN {table} AS t ON t.id = told.object_id
+            SELECT events.object_id FROM ({events}) AS events JOIN {table} AS t ON t.id = events.object_id
             WHERE deaths = 0 AND edits NOT IN ({allowed}) ORDER BY 1""",
         "{} {} is not in the feed": f"SELECT t.id FROM {table} AS t WHERE {silent}"
         + (" AND t.version > 1" if born else "")
         + " ORDER BY 1",
     }
     for sentence, sql in sentences.items():
-        found = [pk for (pk,) in first_rows(sql)]
-        if found:
-            yield sentence.format(noun.capitalize(), listing(found)) + "."
+        ids = [pk for (pk,) in first_rows(sql)]
+        if ids:
+            yield sentence.format(noun.capitalize(), listing(ids)) + "."

@@ -1,4 +1,4 @@
-"""Everything that can be looked at in a site, by area; each area yields sentences about what is wrong."""
+"""All checks of a site, by area. Each yields sentences about what is wrong."""
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -12,7 +12,7 @@ from kb.ops.doctor import revisions, rows, site
 from kb.ops.doctor.changes import numbers, objects
 
 MAX_SENTENCES = 20
-"""Sentences of one area; a site that is wrong in one way is often wrong in it a thousand times."""
+"""Most sentences of one area, because one fault often shows a thousand times."""
 
 Check = Callable[[], Iterator[str]]
 
@@ -42,7 +42,7 @@ DEEP: dict[str, Check] = {
 
 
 def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each area with what is wrong in it, all as of one moment. Whoever writes meanwhile is not kept waiting."""
+    """Yield each area with its problems, all as of one moment. Nobody who writes has to wait."""
     connection.ensure_connection()
     with one_view():
         for area, check in checks.items():
@@ -50,18 +50,18 @@ def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
 
 
 def examine_without_database(checks: dict[str, Check], error: DatabaseError) -> dict[str, list[str]]:
-    """Return what can be said where no database answers: why it does not, and what needs none."""
-    found = {area: list(checks[area]()) for area in NEEDS_NO_DATABASE if area in checks}
-    return {"database": [f"The database does not answer: {' '.join(str(error).split())}"]} | found
+    """Return the problems by area while no database answers: its error, and the checks that need no database."""
+    sentences = {area: list(checks[area]()) for area in NEEDS_NO_DATABASE if area in checks}
+    return {"database": [f"The database does not answer: {' '.join(str(error).split())}"]} | sentences
 
 
 def _sentences(check: Check) -> list[str]:
     try:
-        # On PostgreSQL, one statement that fails would end the others' transaction.
+        # On PostgreSQL, a failed statement would end the transaction of the other checks.
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            found = list(islice(check(), MAX_SENTENCES + 1))
+            sentences = list(islice(check(), MAX_SENTENCES + 1))
     except DatabaseError as error:
         return [f"This could not be checked: {type(error).__name__}. Are all migrations applied?"]
-    if len(found) > MAX_SENTENCES:
-        found[MAX_SENTENCES:] = ["... and more like this."]
-    return found
+    if len(sentences) > MAX_SENTENCES:
+        sentences[MAX_SENTENCES:] = ["... and more like this."]
+    return sentences

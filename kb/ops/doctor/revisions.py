@@ -1,4 +1,4 @@
-"""What must hold of the histories: each version of a row has its revision, and the latest says what the row says."""
+"""Checks of the histories: each version of a row has its revision, and the latest one matches the row."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from kb.ops.doctor.findings import first_rows, listing
 from kb.services import journal
 
 NO_REVISION = {"returncode": {"position"}}
-"""Fields that move without a revision: an import that only reorders a table writes none."""
+"""Fields that change without a revision: an import that only reorders a table writes none."""
 
 
 def problems() -> Iterator[str]:
@@ -25,7 +25,7 @@ def problems() -> Iterator[str]:
 
 def _numbers(noun: str, model: Any) -> Iterator[str]:
     row, revision = table_of(model), table_of(model.history.model)
-    kept = f"""
+    versions = f"""
         SELECT id, count(*) AS number, count(DISTINCT version) AS versions, min(version) AS first, max(version) AS last
         FROM {revision} WHERE history_type <> '-' GROUP BY id
     """
@@ -34,36 +34,36 @@ def _numbers(noun: str, model: Any) -> Iterator[str]:
     ended = f"SELECT 1 FROM {revision} AS e WHERE e.id = {{}}.id AND e.history_type = '-'"
     sentences = {
         "{} {} has no revision of its current version": f"""
-            SELECT t.id FROM {row} AS t LEFT JOIN ({kept}) AS kept ON kept.id = t.id
+            SELECT t.id FROM {row} AS t LEFT JOIN ({versions}) AS kept ON kept.id = t.id
             WHERE (kept.last IS NULL OR kept.last <> t.version){silent} ORDER BY 1""",
         "{} {} has missing or duplicate revisions of earlier versions": f"""
-            SELECT id FROM ({kept}) AS kept WHERE number <> versions OR number <> last - first + 1 OR {first}
+            SELECT id FROM ({versions}) AS kept WHERE number <> versions OR number <> last - first + 1 OR {first}
             ORDER BY 1""",
         "{} {} has revisions but no row, and no revision of its deletion": f"""
-            SELECT kept.id FROM ({kept}) AS kept LEFT JOIN {row} AS t ON t.id = kept.id
+            SELECT kept.id FROM ({versions}) AS kept LEFT JOIN {row} AS t ON t.id = kept.id
             WHERE t.id IS NULL AND NOT EXISTS ({ended.format("kept")}) ORDER BY 1""",
         "{} {} has a revision of its deletion, but its row exists": f"""
             SELECT t.id FROM {row} AS t WHERE EXISTS ({ended.format("t")}) ORDER BY 1""",
     }
     for sentence, sql in sentences.items():
-        found = [pk for (pk,) in first_rows(sql)]
-        if found:
-            yield sentence.format(noun.capitalize(), listing(found)) + "."
+        ids = [pk for (pk,) in first_rows(sql)]
+        if ids:
+            yield sentence.format(noun.capitalize(), listing(ids)) + "."
 
 
 def _words(noun: str, model: type[models.Model]) -> Iterator[str]:
-    """Compare each row with the revision of its version, field by field, inside the database."""
-    skipped = NO_REVISION.get(str(model._meta.model_name), set())
+    """Compare each row with the revision of its version, field by field, in the database."""
+    exceptions = NO_REVISION.get(str(model._meta.model_name), set())
     row, revision = table_of(model), table_of(model.history.model)  # type: ignore[attr-defined]
     for field in model.history.model.tracked_fields:  # type: ignore[attr-defined]
-        if field.primary_key or field.name in skipped:
+        if field.primary_key or field.name in exceptions:
             continue
-        found = first_rows(
+        ids = first_rows(
             f"SELECT t.id FROM {row} AS t JOIN {revision} AS h ON h.id = t.id AND h.version = t.version"
             f" AND h.history_type <> '-' WHERE {_differs(field)} ORDER BY 1"
         )
-        if found:
-            yield f"{noun.capitalize()} {listing([pk for (pk,) in found])} differs from its revision in {field.name}."
+        if ids:
+            yield f"{noun.capitalize()} {listing([pk for (pk,) in ids])} differs from its revision in {field.name}."
 
 
 def _differs(field: Any) -> str:
@@ -71,7 +71,7 @@ def _differs(field: Any) -> str:
     differs = f"t.{column} {'IS DISTINCT FROM' if is_postgres() else 'IS NOT'} h.{column}"
     if not field.many_to_one:
         return differs
-    # What a row named may be gone, such as a user; its history remembers.
+    # The target may be deleted, such as a user; the history still has its id.
     there = f"EXISTS (SELECT 1 FROM {table_of(field.related_model)} AS o WHERE o.id = h.{column})"
     return f"{differs} AND (t.{column} IS NOT NULL OR {there})"
 
@@ -84,21 +84,21 @@ def _links(noun: str, model: Any) -> Iterator[str]:
         now, mine, other = table_of(field.remote_field.through), field.m2m_column_name(), field.m2m_reverse_name()
         row, revision, then = table_of(model), table_of(history), table_of(past)
         joined = f"{row} AS t JOIN {revision} AS h ON h.id = t.id AND h.version = t.version AND h.history_type <> '-'"
-        lost = f"SELECT 1 FROM {then} AS p WHERE p.history_id = h.history_id AND p.{other} = n.{other}"
-        kept = f"SELECT 1 FROM {now} AS n WHERE n.{mine} = t.id AND n.{other} = p.{other}"
+        recorded = f"SELECT 1 FROM {then} AS p WHERE p.history_id = h.history_id AND p.{other} = n.{other}"
+        present = f"SELECT 1 FROM {now} AS n WHERE n.{mine} = t.id AND n.{other} = p.{other}"
         target = table_of(field.related_model)
-        found = first_rows(
-            f"SELECT t.id FROM {joined} JOIN {now} AS n ON n.{mine} = t.id WHERE NOT EXISTS ({lost})"
+        ids = first_rows(
+            f"SELECT t.id FROM {joined} JOIN {now} AS n ON n.{mine} = t.id WHERE NOT EXISTS ({recorded})"
             f" UNION SELECT t.id FROM {joined} JOIN {then} AS p ON p.history_id = h.history_id"
-            # A range may have been deleted since: its links went with it.
-            f" JOIN {target} AS o ON o.id = p.{other} WHERE NOT EXISTS ({kept}) ORDER BY 1"
+            # A range may have been deleted since, with its links.
+            f" JOIN {target} AS o ON o.id = p.{other} WHERE NOT EXISTS ({present}) ORDER BY 1"
         )
-        if found:
-            yield f"{noun.capitalize()} {listing([pk for (pk,) in found])} differs from its revision in {name}."
+        if ids:
+            yield f"{noun.capitalize()} {listing([pk for (pk,) in ids])} differs from its revision in {name}."
 
 
 def _link_tables(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each many-to-many field whose past is kept, with the model that keeps it."""
+    """Yield each many-to-many field that has a history, with the model of that history."""
     for relation in model.history.model._meta.related_objects:
         past = relation.related_model
         if past._meta.model_name.startswith("historical"):

@@ -1,4 +1,4 @@
-"""What must hold of the rows themselves: nothing points at what is not there, and derived columns are in step."""
+"""Checks of the rows: references lead to existing rows, and derived columns match their source."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,34 +13,34 @@ from kb.text.codes import forms as text_code
 
 _TRIGGERS = {"kb_code_section_insert", "kb_code_section_update"}
 _DERIVED = ("code", "identity", "canonical", "number", "sort_key")
-# Revisions outlive what they name, but not the revision that they belong to or the import that made them.
+# A revision outlives the rows that it names, but not its own revision or its import.
 _OF_REVISIONS = {"history", "table_import"}
 
 
 def orphans() -> Iterator[str]:
-    """Yield the rows that point at a row that is not there. Not every reference has a constraint in the database."""
+    """Yield the rows with a reference to a missing row. Not every reference has a constraint in the database."""
     for model in apps.get_models(include_auto_created=True):
         is_past = model.__name__.startswith("Historical")
         for field in model._meta.concrete_fields:
             if (field.many_to_one or field.one_to_one) and (not is_past or field.name in _OF_REVISIONS):
-                yield from _pointing_nowhere(model, field)
+                yield from _missing_targets(model, field)
 
 
-def _pointing_nowhere(model: type[models.Model], field: Any) -> Iterator[str]:
+def _missing_targets(model: type[models.Model], field: Any) -> Iterator[str]:
     quote = connection.ops.quote_name
     column, key = quote(field.column), quote(str(model._meta.pk.column))
     target, pointed_at = table_of(field.related_model), quote(field.target_field.column)
-    found = first_rows(
+    ids = first_rows(
         f"SELECT t.{key} FROM {table_of(model)} AS t WHERE t.{column} IS NOT NULL AND NOT EXISTS"
         f" (SELECT 1 FROM {target} AS o WHERE o.{pointed_at} = t.{column}) ORDER BY 1"
     )
-    if found:
-        which = listing([pk for (pk,) in found])
-        yield f"{model._meta.db_table} {which}: its {field.name} does not exist."
+    if ids:
+        names = listing([pk for (pk,) in ids])
+        yield f"{model._meta.db_table} {names}: its {field.name} does not exist."
 
 
 def codes() -> Iterator[str]:
-    """Yield the codes whose derived forms are not those of the code, or whose section is another table's."""
+    """Yield the codes with wrong derived forms, or with a section of another table."""
     foreign = first_rows(
         "SELECT c.id FROM kb_returncode AS c JOIN kb_section AS s ON s.id = c.section_id"
         " WHERE s.table_id <> c.table_id ORDER BY 1"
@@ -59,7 +59,7 @@ def codes() -> Iterator[str]:
 
 
 def guards() -> Iterator[str]:
-    """Yield what the database itself should refuse and no longer would."""
+    """Yield missing or broken constraints, triggers and indexes of the database."""
     if is_postgres():
         unproved = first_rows("SELECT conname FROM pg_constraint WHERE NOT convalidated ORDER BY 1")
         invalid = first_rows("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1")
@@ -73,6 +73,6 @@ def guards() -> Iterator[str]:
     there = {name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
     if _TRIGGERS - there:
         yield f"The database is missing triggers: {listing(sorted(_TRIGGERS - there))}."
-    damage = [said for (said,) in rows("PRAGMA integrity_check(6)") if said != "ok"]
+    damage = [message for (message,) in rows("PRAGMA integrity_check(6)") if message != "ok"]
     if damage:
         yield f"SQLite reports a damaged file: {listing(damage)}."

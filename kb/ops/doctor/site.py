@@ -1,4 +1,4 @@
-"""Whether a site is set up well: its settings, its database, who may do what, and room on the disk."""
+"""Checks of a site: its settings, its database, permissions and room on the disk."""
 
 import shutil
 import tempfile
@@ -21,14 +21,14 @@ from kb.ops.replicas import status
 from kb.services.roles import ROLES
 
 SPARE = 512 * 2**20
-"""Bytes that should be free: an import's file is unpacked there."""
+"""Bytes that should be free, because the file of an import is unpacked there."""
 
 _OF_TLS = {f"security.W{number}" for number in ("004", "008", "012", "016")}
-"""What Django says, four times, of a site without TLS."""
+"""Django's four warnings about a site without TLS."""
 
 
 def configured() -> Iterator[str]:
-    """Yield what Django's checks for a deployment find, and settings that do not fit each other."""
+    """Yield the warnings of Django's deployment checks, and settings that do not fit each other."""
     if settings.DEBUG:
         yield "DEBUG is on. Use it only for the demo and for development."
     if settings.INSECURE_HTTP:
@@ -50,12 +50,12 @@ def _redis() -> Iterator[str]:
     try:
         cache.get("doctor")
     except Exception as error:
-        # Whatever goes wrong there: its errors are of a library that may not be installed.
+        # Any error, because the errors belong to a library that may not be installed.
         yield f"Redis does not answer ({type(error).__name__}): the database counts API rates instead."
 
 
 def database() -> Iterator[str]:
-    """Yield what is wrong with the database as such, and with what this release needs of it."""
+    """Yield what is wrong with the database, and what this release needs and the database lacks."""
     yield from _postgres() if is_postgres() else _sqlite()
     yield from status.problems()
     missing = readiness.missing_migrations()
@@ -78,16 +78,16 @@ def _postgres() -> Iterator[str]:
 
 def _sqlite() -> Iterator[str]:
     expected = {"journal_mode": "wal", "foreign_keys": 1}
-    for pragma, wanted in expected.items():
-        found = rows(f"PRAGMA {pragma}")[0][0]
-        if found != wanted and not (pragma == "journal_mode" and found == "memory"):
-            yield f"SQLite's {pragma} is {found}, not {wanted}."
+    for pragma, expected_value in expected.items():
+        value = rows(f"PRAGMA {pragma}")[0][0]
+        if value != expected_value and not (pragma == "journal_mode" and value == "memory"):
+            yield f"SQLite's {pragma} is {value}, not {expected_value}."
     if not rows("SELECT sqlite_compileoption_used('ENABLE_FTS5')")[0][0]:
         yield "SQLite is built without FTS5, which search requires."
 
 
 def index() -> Iterator[str]:
-    """Yield by how much the search index is off, as counts tell."""
+    """Yield by how many codes the search index is off."""
     if not searching.is_there():
         yield "The search index is missing. Run manage.py migrate."
     elif behind := searching.lag():
@@ -95,17 +95,17 @@ def index() -> Iterator[str]:
 
 
 def permissions() -> Iterator[str]:
-    """Yield where the roles are not what this release makes them, and staff that can do nothing."""
-    for name, wanted in ROLES.items():
+    """Yield roles that differ from this release's, a missing superuser, and staff without permissions."""
+    for name, expected in ROLES.items():
         group = Group.objects.filter(name=name).first()
         if group is None:
             yield f"The role {name} is missing. Run manage.py migrate."
             continue
-        held = set(group.permissions.filter(content_type__app_label="kb").values_list("codename", flat=True))
-        if wanted - held:
-            yield f"The role {name} lacks {listing(sorted(wanted - held))}. Run manage.py migrate."
-        if held - wanted:
-            yield f"The role {name} may also {listing(sorted(held - wanted))}, which it should not."
+        actual = set(group.permissions.filter(content_type__app_label="kb").values_list("codename", flat=True))
+        if expected - actual:
+            yield f"The role {name} lacks {listing(sorted(expected - actual))}. Run manage.py migrate."
+        if actual - expected:
+            yield f"The role {name} may also {listing(sorted(actual - expected))}, which it should not."
     users = get_user_model().objects.filter(is_active=True)
     if not users.filter(is_superuser=True).exists():
         yield "There is no active superuser. Run manage.py createsuperuser."
@@ -117,14 +117,14 @@ def permissions() -> Iterator[str]:
 
 
 def disk() -> Iterator[str]:
-    """Yield where room runs out: for the database's file and for what imports unpack."""
+    """Yield where the disk is nearly full: for the database's file and for the files of imports."""
     places = {"temporary files": Path(tempfile.gettempdir())}
     needed = SPARE
     name = str(settings.DATABASES["default"]["NAME"])
     if not is_postgres() and Path(name).exists():
         places["the database"] = Path(name).parent
         needed += Path(name).stat().st_size
-    for what, folder in places.items():
+    for use, folder in places.items():
         free = shutil.disk_usage(folder).free
         if free < needed:
-            yield f"{free // 2**20} MB are free for {what}; {needed // 2**20} MB are recommended."
+            yield f"{free // 2**20} MB are free for {use}; {needed // 2**20} MB are recommended."

@@ -1,7 +1,7 @@
-"""What is most worth doing next: codes, notes and misses, ranked, each with its reasons in plain words.
+"""The work queue: codes, notes, misses and planned imports that need attention, ranked, each with its reasons.
 
 facts.py     what the database ranks, and the formula; see its Note [Score]
-reasons.py   what the facts mean to a person
+reasons.py   the facts as sentences
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
 from kb.models.visibility import Person, Reader, reader
-from kb.queries.work_queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, ranked, since
+from kb.queries.work_queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, rank, since
 from kb.queries.work_queue.reasons import Reason, of_code, of_miss, of_note, of_plan
 from kb.text.codes import forms as text_code
 
@@ -37,7 +37,7 @@ LIMIT = 25
 
 @dataclass(frozen=True)
 class QueueRow:
-    """Something worth doing: a return code, a note, a text that found nothing, or a planned import."""
+    """Something that needs attention: a return code, a note, a search without an answer, or a planned import."""
 
     kind: str
     subject: Any
@@ -48,32 +48,36 @@ class QueueRow:
 
 
 def codes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
-    """Return the listed codes most worth somebody's time; with `mine`, only those whose flags the user answers."""
+    """Return the current codes that need attention most; with `mine`, only those with flags that the user owns."""
     if reader(user) != Reader.INTERNAL:
         return []
-    asked = {"since": since(), "owner": user.pk if mine else None}
-    facts = ranked(CODES, asked | {"considered": CONSIDERED}, limit)
+    parameters = {"since": since(), "owner": user.pk if mine else None}
+    facts = rank(CODES, parameters | {"considered": CONSIDERED}, limit)
     if len(facts) < limit and not mine:
-        facts = ranked(CODES, asked | {"considered": EVERY}, limit)
+        facts = rank(CODES, parameters | {"considered": EVERY}, limit)
     if len(facts) < limit and not mine:
-        facts += _unasked(user, limit - len(facts), {fact["id"] for fact in facts})
-    found = ReturnCode.objects.visible_to(user).select_related("table", "section").in_bulk(f["id"] for f in facts)
-    return [QueueRow("code", found[f["id"]], f["lookups"], f["score"], of_code(f)) for f in facts if f["id"] in found]
+        facts += _gaps_without_lookups(user, limit - len(facts), {fact["id"] for fact in facts})
+    codes_by_id = ReturnCode.objects.visible_to(user).select_related("table", "section").in_bulk(f["id"] for f in facts)
+    return [
+        QueueRow("code", codes_by_id[f["id"]], f["lookups"], f["score"], of_code(f))
+        for f in facts
+        if f["id"] in codes_by_id
+    ]
 
 
 def notes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
-    """Return the notes most worth somebody's time; with `mine`, only those that the user owns."""
+    """Return the notes that need attention most; with `mine`, only those that the user owns."""
     if reader(user) != Reader.INTERNAL:
         return []
-    return _note_rows(user, ranked(NOTES, _note_facts(user, mine) | {"reviewer": None}, limit))
+    return _note_rows(user, rank(NOTES, _note_facts(user, mine) | {"reviewer": None}, limit))
 
 
 def to_validate(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
-    """Return the notes that wait for this reviewer: not validated, or with a proposal, and never their own words."""
+    """Return the notes that wait for this reviewer: not validated, or with a proposal; not with their own texts."""
     if reader(user) != Reader.INTERNAL:
         return []
-    # Twice as many: a reviewer's own words are sifted out here.
-    facts = ranked(NOTES, _note_facts(user, mine) | {"reviewer": user.pk}, 2 * limit)
+    # Twice as many, because notes with the reviewer's own texts are left out here.
+    facts = rank(NOTES, _note_facts(user, mine) | {"reviewer": user.pk}, 2 * limit)
     unvalidated = [fact["id"] for fact in facts if fact["unvalidated"]]
     own = set() if settings.KB_VALIDATE_OWN_WORDS else _own(unvalidated, user)
     return _note_rows(user, [fact for fact in facts if fact["proposals"] or fact["id"] not in own][:limit])
@@ -88,21 +92,21 @@ def _note_facts(user: Person, mine: bool) -> dict[str, Any]:
 
 
 def misses(user: Person, limit: int = LIMIT) -> list[QueueRow]:
-    """Return the texts that were asked for in vain, are no code by now, and hold nothing that was masked."""
+    """Return the searches without an answer that are still no code and that have nothing masked."""
     if reader(user) != Reader.INTERNAL:
         return []
-    facts = ranked(MISSES, {"since": since()}, 2 * limit)
-    known = known_texts([fact["id"] for fact in facts])
-    open_now = [fact for fact in facts if fact["id"] not in known][:limit]
-    ranges = ranges_of([fact["id"] for fact in open_now], user)
+    facts = rank(MISSES, {"since": since()}, 2 * limit)
+    code_texts = known_texts([fact["id"] for fact in facts])
+    open_facts = [fact for fact in facts if fact["id"] not in code_texts][:limit]
+    ranges = ranges_of([fact["id"] for fact in open_facts], user)
     return [
         QueueRow("miss", f["id"], f["lookups"], f["score"], of_miss(f, ranges[f["id"]]), ranges[f["id"]])
-        for f in open_now
+        for f in open_facts
     ]
 
 
 def plans(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
-    """Return the imports that are planned and wait for a yes or no, the oldest first."""
+    """Return the planned imports, oldest first; with `mine`, only those that the user planned."""
     planned = TableImport.objects.visible_to(user).filter(state=ImportState.PLANNED).select_related("table")
     if mine:
         planned = planned.filter(planned_by=user.pk)
@@ -110,21 +114,21 @@ def plans(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
 
 
 def known_texts(texts: list[str]) -> set[str]:
-    """Return the texts that are codes by now: somebody imported them since they were asked for."""
+    """Return the texts that are codes by now, for example because of a later import."""
     readings = {text: {reading.canonical for reading in text_code.readings(text)} for text in texts}
-    every = {canonical for found in readings.values() for canonical in found}
-    known = set(ReturnCode.objects.filter(canonical__in=every).values_list("canonical", flat=True))
-    return {text for text, found in readings.items() if found & known}
+    every = {canonical for forms in readings.values() for canonical in forms}
+    existing = set(ReturnCode.objects.filter(canonical__in=every).values_list("canonical", flat=True))
+    return {text for text, forms in readings.items() if forms & existing}
 
 
 def ranges_of(texts: list[str], user: Person) -> dict[str, list[CodeRange]]:
-    """Return the ranges that the number of each text falls into."""
+    """Return the ranges around the number of each text."""
     numbers = {text: text_code.number(text) for text in texts}
-    asked = Q(pk__in=[])
+    condition = Q(pk__in=[])
     for number in numbers.values():
         if number is not None:
-            asked |= Q(first__lte=number, last__gte=number)
-    blocks = list(CodeRange.objects.visible_to(user).filter(asked).select_related("table"))
+            condition |= Q(first__lte=number, last__gte=number)
+    blocks = list(CodeRange.objects.visible_to(user).filter(condition).select_related("table"))
     return {
         text: [block for block in blocks if number is not None and block.first <= number <= block.last]
         for text, number in numbers.items()
@@ -134,15 +138,18 @@ def ranges_of(texts: list[str], user: Person) -> dict[str, list[CodeRange]]:
 def _note_rows(user: Person, facts: list[dict[str, Any]]) -> list[QueueRow]:
     first = ReturnCode.objects.visible_to(user).order_by("sort_key", "pk")[:3]
     visible = TroubleshootingNote.objects.visible_to(user).select_related("owner")
-    found = visible.prefetch_related(Prefetch("codes", first, to_attr="first_codes")).in_bulk(f["id"] for f in facts)
-    return [QueueRow("note", found[f["id"]], f["lookups"], f["score"], of_note(f)) for f in facts if f["id"] in found]
+    by_id = visible.prefetch_related(Prefetch("codes", first, to_attr="first_codes")).in_bulk(f["id"] for f in facts)
+    return [QueueRow("note", by_id[f["id"]], f["lookups"], f["score"], of_note(f)) for f in facts if f["id"] in by_id]
 
 
-def _unasked(user: Person, limit: int, but: set[int]) -> list[dict[str, Any]]:
-    """Return facts of codes with a gap that nobody has asked for, in the vendor's order: a new table's first work."""
+def _gaps_without_lookups(user: Person, limit: int, excluded: set[int]) -> list[dict[str, Any]]:
+    """Return facts of codes with a gap and without look-ups, in the vendor's order: the first work on a new table."""
     listed = ReturnCode.objects.visible_to(user).current().with_any_note(TroubleshootingNote.objects.current())
     has_gap = Q(has_any_note=False) | Q(disposition="unknown")
-    gaps = listed.filter(has_gap).exclude(pk__in=but).in_vendor_order()
-    nothing = {"lookups": 0, "score": 0.0, "flags": 0, "flag_id": None, "torn": 0}
-    found = gaps.values_list("pk", "has_any_note", "disposition")[:limit]  # type: ignore[misc]
-    return [{"id": pk, "bare": not noted, "undecided": how == "unknown"} | nothing for pk, noted, how in found]
+    gaps = listed.filter(has_gap).exclude(pk__in=excluded).in_vendor_order()
+    no_demand = {"lookups": 0, "score": 0.0, "flags": 0, "flag_id": None, "torn": 0}
+    rows = gaps.values_list("pk", "has_any_note", "disposition")[:limit]  # type: ignore[misc]
+    return [
+        {"id": pk, "bare": not has_note, "undecided": disposition == "unknown"} | no_demand
+        for pk, has_note, disposition in rows
+    ]

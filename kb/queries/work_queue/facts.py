@@ -1,18 +1,17 @@
-"""What the database ranks: the facts of codes, notes and misses, and the one formula that weighs them.
+"""The ranking by the database: facts of codes, notes and misses, and the formula that weighs them.
 
 # Note [Score]
     score = (1 + ln(1 + demand)) x (1 + gap) x (1 + signals)
 
-demand    look-ups of the last 28 days: of the code, of every code of the note, or of the text that found nothing.
-          Its logarithm: a flag on a code that is asked for once a day must not drown under the hundred codes that
-          are asked for most.
-gap       what is missing, as the sum of its POINTS: 3 where agents find nothing at all, 1 for a detail.
-signals   what people and imports report, as the sum of theirs; each flag counts, and up to five reports.
+demand    look-ups of the last 28 days: of the code, of every code of the note, or of the search without an answer.
+          The logarithm keeps a flag on a code with one look-up a day visible beside the hundred codes with the most
+          look-ups.
+gap       what is missing, as the sum of its POINTS: 3 where agents get no answer at all, 1 for a detail.
+signals   what people and imports report, as the sum of its POINTS; every flag counts, and up to five reports.
 
-A row needs a gap or a signal, and a code besides that somebody asked for it or about it; only where that leaves room
-do codes follow that nobody asked for, in the vendor's order. Of the codes that were asked for, the CONSIDERED most
-asked for are weighed, and all of them only where those leave room. The database ranks, so that only the first rows
-leave it; what they are called is then read as everything else is, by `visible_to`.
+A row needs a gap or a signal, and a code also needs a look-up, a flag or a conflict. Codes without any of these follow
+in the vendor's order if there is room. Of the codes with look-ups, the CONSIDERED ones with the most are weighed, and
+all of them if there is room. The database ranks, so that only the first rows leave it; `visible_to` then reads them.
 """
 
 from datetime import date, timedelta
@@ -24,7 +23,7 @@ from django.utils import timezone
 DAYS = 28
 FAILURES_COUNTED = 5
 CONSIDERED = 5_000
-"""Codes whose facts are weighed, of those that were asked for. See Note [Score]."""
+"""Codes whose facts are weighed, of those with look-ups. See Note [Score]."""
 EVERY = 1 << 31
 
 POINTS = {
@@ -42,9 +41,9 @@ POINTS = {
     "due": 1,
     "failed": 1,
 }
-"""What each fact weighs. See Note [Score]."""
+"""The weight of each fact. See Note [Score]."""
 
-# Not of numerics: PostgreSQL takes their logarithm a hundred times as long.
+# A double, because PostgreSQL takes a hundred times as long for the logarithm of a numeric.
 _SCORE = "(1 + ln(CAST(1 + lookups AS double precision))) * (1 + gap) * (1 + signals)"
 
 
@@ -53,9 +52,9 @@ def since() -> date:
     return timezone.now().date() - timedelta(days=DAYS - 1)
 
 
-def ranked(facts: str, given: dict[str, Any], limit: int) -> list[dict[str, Any]]:
-    """Return the first rows by score of a select that yields `id`, `lookups`, `gap`, `signals` and more."""
-    adapted = {n: connection.ops.adapt_datefield_value(v) if isinstance(v, date) else v for n, v in given.items()}
+def rank(facts: str, parameters: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+    """Return the first rows, by score, of a select with `id`, `lookups`, `gap`, `signals` and other columns."""
+    adapted = {n: connection.ops.adapt_datefield_value(v) if isinstance(v, date) else v for n, v in parameters.items()}
     sql = (
         f"SELECT facts.*, {_SCORE} AS score FROM ({facts}) AS facts WHERE gap + signals > 0"  # noqa: S608 - our own
         " ORDER BY score DESC, id LIMIT %(limit)s"
@@ -64,12 +63,12 @@ def ranked(facts: str, given: dict[str, Any], limit: int) -> list[dict[str, Any]
         cursor.execute(sql, adapted | {"limit": limit})
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    # Sums come as numbers of other types on PostgreSQL.
+    # PostgreSQL returns sums as other types of numbers.
     return [row | {"lookups": int(row["lookups"]), "score": float(row["score"])} for row in rows]
 
 
 def _points(*names: str) -> str:
-    """Return a sum in SQL: what the facts of these names weigh."""
+    """Return a sum in SQL: the weights of these facts."""
     return " + ".join(f"{POINTS[name]} * {name}" for name in names)
 
 
@@ -82,7 +81,7 @@ _FLAGS = """
     WHERE state = 'open' AND {1} AND (%(owner)s IS NULL OR owner_id = %(owner)s) GROUP BY {0}_id
 """
 
-# A conflict that an import left stands until a person saves the code.
+# A conflict that an import left stays until a person saves the code.
 CODES = f"""
     WITH demand AS {_DEMAND},
     flagged AS ({_FLAGS.format("code", "note_id IS NULL")}),
@@ -122,7 +121,7 @@ CODES = f"""
     SELECT facts.*, {_points("bare", "undecided", "torn")} AS gap, {_points("flags")} AS signals FROM facts
 """  # noqa: S608 - our own names
 
-# What waits for a reviewer is no editor's work: it counts where a reviewer asks, and then such notes alone.
+# Notes that wait for a reviewer are no work for an editor: they count for a reviewer, and then they alone.
 NOTES = f"""
     WITH demand AS {_DEMAND},
     flagged AS ({_FLAGS.format("note", "note_id IS NOT NULL")}),
@@ -165,7 +164,7 @@ NOTES = f"""
     FROM facts
 """  # noqa: S608 - our own names
 
-# What was masked is nobody's code.
+# A text with a masked part is no code.
 MISSES = f"""
     SELECT m.text AS id, SUM(m.lookups) AS lookups, COUNT(*) AS days, {POINTS["nothing_found"]} AS gap, 0 AS signals
     FROM kb_miss AS m WHERE m.day >= %(since)s AND m.text NOT LIKE '%%•%%'

@@ -1,4 +1,4 @@
-"""What the facts of a row mean to a person, the weightiest first: the first reason's form is the row's own."""
+"""The reasons of a row as sentences, most important first. The row's link opens the form of its first reason."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from kb.queries.work_queue.facts import DAYS
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row is there, in words, and which form puts it right: `form` names it, if one does, and `pk` its object."""
+    """Why a row needs attention, and the form that helps: `form` is its name or empty, and `pk` its object."""
 
     text: str
     form: str
@@ -17,7 +17,7 @@ class Reason:
 
 
 def of_code(fact: dict[str, Any]) -> list[Reason]:
-    """Return why a code is worth somebody's time."""
+    """Return why a code needs attention."""
     reasons = []
     if fact["bare"]:
         reasons.append(Reason("no note says what to do", "new note", fact["id"]))
@@ -31,9 +31,9 @@ def of_code(fact: dict[str, Any]) -> list[Reason]:
 
 
 def of_note(fact: dict[str, Any]) -> list[Reason]:
-    """Return why a note is worth somebody's time."""
+    """Return why a note needs attention."""
     proposals = f"{_times(fact['proposals'], 'proposal')} to decide"
-    said = [
+    candidates = [
         ("proposals", proposals, "proposal", fact["proposal_id"]),
         ("unvalidated", "not validated yet", "note", fact["id"]),
         ("flags", _flags(fact["flags"]), "flag", fact["flag_id"]),
@@ -47,22 +47,22 @@ def of_note(fact: dict[str, Any]) -> list[Reason]:
         ("failed", f"{_times(fact['failed'], 'report')} in {DAYS} days say that it did not work", "note", fact["id"]),
         ("due", f"review was due on {fact['review_on']}", "note", fact["id"]),
     ]
-    return [Reason(text, form, pk) for name, text, form, pk in said if fact[name]]
+    return [Reason(text, form, pk) for name, text, form, pk in candidates if fact[name]]
 
 
 def of_miss(fact: dict[str, Any], ranges: list[CodeRange]) -> list[Reason]:
-    """Return why a text that found nothing is worth somebody's time."""
+    """Return why a search without an answer needs attention."""
     days = f", on {fact['days']} days" if fact["days"] > 1 else ""
     reasons = [Reason(f"searched {_times(fact['lookups'], 'time')} in {DAYS} days{days}", "", 0)]
     return reasons + [Reason(f"its number is in {block}", "", 0) for block in ranges]
 
 
 def of_plan(plan: TableImport) -> list[Reason]:
-    """Return what a planned import would do."""
+    """Return what a planned import would change."""
     conflicts = plan.counts.get("conflict", 0)
-    said = f"{_times(plan.count(), 'row')} would change the table"
-    said += f", {_times(conflicts, 'conflict')} to decide" if conflicts else ""
-    return [Reason(said, "plan", plan.pk)]
+    text = f"{_times(plan.count(), 'row')} would change the table"
+    text += f", {_times(conflicts, 'conflict')} to decide" if conflicts else ""
+    return [Reason(text, "plan", plan.pk)]
 
 
 def _flags(count: int) -> str:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from kb.models import CodeTable, ReturnCode, Section
 from kb.models.visibility import Person
-from kb.queries.lookup import codes_visible_to, find
+from kb.queries.lookup import codes_visible_to, find_code
 from kb.text.codes import forms as text_code
 from kb.web.codes import meanings
 from kb.web.program_access import for_programs
@@ -43,7 +43,7 @@ def _representation(
     page = _page_of(request.user, table, section, f"{spelling}.{form}")
     if page:
         return redirect(page)
-    answer = find(spelling, request.user, table, section)
+    answer = find_code(spelling, request.user, table, section)
     card_meanings = meanings([hit.code for hit in answer.hits], request.user)
     status = 200 if card_meanings else 404
     address = request.build_absolute_uri
