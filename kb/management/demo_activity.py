@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from kb.models import Miss, NoteOutcome, Outcome, ReturnCode, TroubleshootingNote
+from kb.models import Door, Miss, NoteOutcome, Outcome, ReturnCode, TroubleshootingNote
 from kb.models.counters import add_counts
 from kb.services import usage
 from kb.services.flags import answer_flag, raise_flag
-from kb.services.journal import By, Door
+from kb.services.journal import By
 from kb.services.outcomes import report_outcome
 
 DAYS = 43

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.syndication.views import Feed
 from django.core.paginator import Page, Paginator
@@ -21,6 +21,12 @@ from kb.queries.changes import ChangeStep
 from kb.text.safety.escape import without_controls
 from kb.web.errors import InvalidParameter
 from kb.web.program_access import for_programs
+
+if TYPE_CHECKING:
+    _Feed = Feed[ChangeStep, HttpRequest]
+else:
+    # At run time, Feed takes no type arguments.
+    _Feed = Feed
 
 PER_PAGE = 50
 DAYS = 7
@@ -78,11 +84,11 @@ def _number(query: QueryDict, name: str, default: int, largest: int) -> int:
     return number
 
 
-def _page(query: QueryDict, paginator: Paginator) -> Page:
+def _page(query: QueryDict, paginator: "Paginator[Any]") -> "Page[Any]":
     return paginator.page(_number(query, "page", 1, paginator.num_pages))
 
 
-class ChangesFeed(Feed):
+class ChangesFeed(_Feed):
     """The latest changes that the reader may see, of all tables or of one."""
 
     feed_type = Atom1Feed
@@ -136,7 +142,7 @@ def address(step: ChangeStep) -> str:
     """Return the address of a step's object."""
     subject = step.subject
     if hasattr(subject, "get_absolute_url"):
-        return subject.get_absolute_url()
+        return str(subject.get_absolute_url())
     return step.table.get_absolute_url() if step.table else reverse("changes")
 
 

@@ -77,7 +77,7 @@ def _one_of(query: QueryDict, name: str, allowed: list[str]) -> str:
     return value
 
 
-def _page(query: QueryDict, codes: QuerySet[ReturnCode]) -> Page:
+def _page(query: QueryDict, codes: QuerySet[ReturnCode]) -> "Page[ReturnCode]":
     paginator = Paginator(codes, PER_PAGE)
     text = query.get("page", "") or "1"
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

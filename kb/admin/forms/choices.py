@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db import models
-from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
 
+from kb.admin.generics import ModelChoiceField, ModelChoiceIterator, ModelMultipleChoiceField
 from kb.admin.lists.tags import shorten
 from kb.models import CodeRange, CodeTable, ReturnCode
 from kb.models.visibility import Person
@@ -43,7 +43,7 @@ class Choices(ModelChoiceIterator):
             self.queryset = self.queryset.only(*_LABEL_FIELDS)
 
 
-class OneField(forms.ModelChoiceField):
+class OneField(ModelChoiceField):
     """A choice of one code or range."""
 
     iterator = Choices
@@ -58,7 +58,7 @@ class OneField(forms.ModelChoiceField):
         return value if is_id(value) else None
 
 
-class ManyField(forms.ModelMultipleChoiceField):
+class ManyField(ModelMultipleChoiceField):
     """A choice of several codes or ranges."""
 
     iterator = Choices

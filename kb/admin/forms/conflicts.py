@@ -194,7 +194,7 @@ def _is_same(a: Any, b: Any) -> bool:
         return set(a) == set(b)
     if isinstance(a, str) and isinstance(b, str):
         return _plain(a).strip() == _plain(b).strip()
-    return a == b
+    return bool(a == b)
 
 
 def _plain(text: str) -> str:

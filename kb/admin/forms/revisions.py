@@ -1,6 +1,6 @@
 """The history page of an object (who changed what, when, why and through which door), and reverting to a revision."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
@@ -41,7 +41,7 @@ class WithRevisions:
         """Show one page of the history."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return cast("HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id))
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
         page, rows = self._revisions(request, obj) if hasattr(obj, "history") else self._feed(request, obj)
@@ -70,7 +70,8 @@ class WithRevisions:
             raise Http404
         if request.method == "POST" and self._reverted(request, obj, revision):
             return HttpResponseRedirect(reverse(f"admin:kb_{self.opts.model_name}_history", args=[obj.pk]))
-        return self._confirm(request, self.get_object(request, unquote(object_id)), revision)
+        response: HttpResponse = self._confirm(request, self.get_object(request, unquote(object_id)), revision)
+        return response
 
     def _confirm(self: Any, request: HttpRequest, obj: Any, revision: Any) -> HttpResponse:
         newest = obj.history.order_by("-history_date", "-history_id").first()
@@ -118,7 +119,7 @@ class WithRevisions:
         else:
             messages.success(request, f"Reverted to the version of {when}. The history shows this as a new version.")
 
-    def _revisions(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[RevisionStep]]:
+    def _revisions(self: Any, request: HttpRequest, obj: Any) -> "tuple[Page[Any], list[RevisionStep]]":
         fields = (*self.value_fields, *self.extra_history_fields, *self.link_fields)
         related = [n for n in fields if self.model._meta.get_field(n).many_to_one]
         revisions = obj.history.select_related("history_user", *related).order_by("-history_date", "-history_id")
@@ -127,7 +128,7 @@ class WithRevisions:
         # One revision more than the page shows: the last one is compared with the first of the next page.
         return page, steps(list(revisions[start : start + PAGE + 1]), fields, PAGE)
 
-    def _feed(self: Any, request: HttpRequest, obj: Any) -> tuple[Page, list[Any]]:
+    def _feed(self: Any, request: HttpRequest, obj: Any) -> "tuple[Page[Any], list[Any]]":
         changes = Change.objects.visible_to(request.user).filter(noun=self.noun, object_id=obj.pk)
         page: Page[Any] = Paginator(changes.select_related("actor"), PAGE).get_page(request.GET.get("p"))
         page.object_list = [(change, [label_of(self.model, name) for name in change.fields]) for change in page]

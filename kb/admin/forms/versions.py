@@ -1,9 +1,9 @@
 """The base of all admin forms: writes go through a service, and no edit overwrites somebody else's."""
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -24,6 +24,7 @@ from kb.admin.forms.conflicts import (
 )
 from kb.admin.forms.revision_steps import field_label, field_text
 from kb.admin.forms.revisions import WithRevisions
+from kb.admin.generics import ModelAdmin, ModelForm
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.models import Door
 from kb.services.journal import By, NotAllowed, StaleEdit
@@ -43,7 +44,7 @@ def refuse_save(request: HttpRequest, message: str, field: str | None = None) ->
     setattr(request, REFUSED_SAVE, RefusedSave(message, field))
 
 
-class VersionedForm(forms.ModelForm):
+class VersionedForm(ModelForm):
     """A form with the version and the field values that it was opened with."""
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -107,7 +108,7 @@ class VersionedForm(forms.ModelForm):
         raise ValidationError(self.merge_result.message, code="stale")
 
 
-class VersionedAdmin(WithStrictList, WithRevisions, admin.ModelAdmin):
+class VersionedAdmin(WithStrictList, WithRevisions, ModelAdmin):
     """Admin of a noun that people edit: `write` calls its service with `value_fields` and `link_fields`."""
 
     form = VersionedForm
@@ -121,7 +122,8 @@ class VersionedAdmin(WithStrictList, WithRevisions, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Return the rows that this person may read."""
-        return super().get_queryset(request).visible_to(request.user)  # type: ignore[attr-defined]
+        rows: Any = super().get_queryset(request)
+        return cast("models.QuerySet[Any]", rows.visible_to(request.user))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: obsolete rows are retired or archived instead."""
@@ -190,7 +192,8 @@ class VersionedAdmin(WithStrictList, WithRevisions, admin.ModelAdmin):
             return unsaved_input.page(
                 request, f"This {opts.verbose_name} no longer exists, or you do not have access to it."
             )
-        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
+        redirect: HttpResponse = super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
+        return redirect
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Give the form class the reason for a refused save."""

@@ -1,5 +1,6 @@
 """List filters that are not plain columns. A value that a filter does not offer is an error."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -16,7 +17,7 @@ from kb.models.fields import VENDOR_TEXTS
 class OptionFilter(admin.SimpleListFilter):
     """A filter with fixed options: value in the address, label, and a function that narrows the list."""
 
-    options: tuple[tuple[str, str, Any], ...]
+    options: tuple[tuple[str, str, Callable[[Any], QuerySet[Any]]], ...]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the options."""

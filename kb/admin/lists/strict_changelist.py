@@ -1,7 +1,7 @@
 """Strict list addresses: an unknown filter or value is an error that names what is allowed."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import messages
 from django.contrib.admin.exceptions import DisallowedModelAdminToField
@@ -142,14 +142,15 @@ class WithStrictList:
     extra_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that the list accepts besides its filters."""
 
-    def get_paginator(self: Any, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Paginator:
+    def get_paginator(self: Any, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> "Paginator[Any]":
         """Return the pages of a list; of a search, which is slow, only the first MAX_MATCHES ids."""
         if not request.GET.get(SEARCH_VAR):
-            return super().get_paginator(request, queryset, *args, **kwargs)  # type: ignore[misc]
+            pages: Any = super().get_paginator(request, queryset, *args, **kwargs)  # type: ignore[misc]
+            return cast("Paginator[Any]", pages)
         pks = list(queryset.values_list("pk", flat=True)[: MAX_MATCHES + 1])
         pages = super().get_paginator(request, pks[:MAX_MATCHES], *args, **kwargs)  # type: ignore[misc]
         pages.has_more = len(pks) > MAX_MATCHES
-        return pages
+        return cast("Paginator[Any]", pages)
 
     def get_changelist(self: Any, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the strict list class."""
@@ -158,7 +159,8 @@ class WithStrictList:
     def changelist_view(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list; for a bad address, the entire list and a message."""
         try:
-            return super().changelist_view(request, extra_context)  # type: ignore[misc]
+            page: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
         except WrongParameter as wrong:
             messages.error(request, str(wrong))
             return HttpResponseRedirect(request.path)
+        return page

@@ -1,6 +1,6 @@
 """Return codes in the admin."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -117,7 +117,8 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnCode]:
         """Return the codes that this person may read, each with whether it has a note."""
         notes = TroubleshootingNote.objects.visible_to(request.user).current()
-        return super().get_queryset(request).select_related("table", "section").with_note_flag(notes)  # type: ignore[attr-defined]
+        codes: Any = super().get_queryset(request).select_related("table", "section")
+        return cast("QuerySet[ReturnCode]", codes.with_note_flag(notes))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: codes come with imports."""

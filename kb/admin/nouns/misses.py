@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from kb.admin.forms.choices import is_id
+from kb.admin.generics import ModelAdmin
 from kb.admin.lists.miss_actions import miss_actions
 from kb.admin.lists.strict_changelist import WrongParameter
 from kb.admin.lists.tags import shorten
@@ -39,7 +40,7 @@ def _check(request: HttpRequest) -> None:
 
 
 @admin.register(Miss)
-class MissAdmin(admin.ModelAdmin):
+class MissAdmin(ModelAdmin):
     """A list of counts. Staff ignore a text, or follow one of its prefilled forms."""
 
     def get_urls(self) -> list[Any]:

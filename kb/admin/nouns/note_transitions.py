@@ -54,4 +54,5 @@ def _success_message(note: TroubleshootingNote, transition: NoteTransition) -> s
 
 
 def _posted_date(request: HttpRequest) -> date | None:
-    return forms.DateField(required=False, label="Next review").clean(request.POST.get("review_on", ""))
+    day: date | None = forms.DateField(required=False, label="Next review").clean(request.POST.get("review_on", ""))
+    return day

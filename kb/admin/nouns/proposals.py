@@ -164,7 +164,7 @@ class ProposalAdmin(VersionedAdmin):
     def _visible_proposal(self, request: HttpRequest, object_id: str) -> Proposal:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        proposal = self.get_object(request, unquote(object_id))
+        proposal: Proposal | None = self.get_object(request, unquote(object_id))
         if proposal is None:
             raise Http404
         return proposal

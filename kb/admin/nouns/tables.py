@@ -1,6 +1,6 @@
 """Code tables, sections and code ranges in the admin."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -72,7 +72,8 @@ class CodeTableAdmin(VersionedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeTable]:
         """Return the tables that this person may read, with their code counts."""
-        return super().get_queryset(request).with_counts()  # type: ignore[attr-defined]
+        tables: Any = super().get_queryset(request)
+        return cast("QuerySet[CodeTable]", tables.with_counts())
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> CodeTable:
         """Write through the service."""
@@ -87,8 +88,8 @@ class CodeTableAdmin(VersionedAdmin):
     def codes_column(self, table: Any) -> SafeString:
         """Return the number of codes, with a link to them."""
         address = f"{reverse('admin:kb_returncode_changelist')}?table__id__exact={table.pk}"
-        retired = f", {table.retired_count} retired" if table.retired_count else ""
-        return format_html('<a href="{}">{}{}</a>', address, table.code_count, retired)
+        suffix = f", {table.retired_count} retired" if table.retired_count else ""
+        return format_html('<a href="{}">{}{}</a>', address, table.code_count, suffix)
 
     @admin.display(description="Updated", ordering="updated_at")
     def update_column(self, table: CodeTable) -> str:
@@ -120,7 +121,8 @@ class SectionAdmin(VersionedAdmin):
         # A subquery runs for the rows of one page only; a join would slow down the list's other queries.
         codes = ReturnCode.objects.current().filter(section=OuterRef("pk")).order_by()
         counts = codes.values("section").annotate(count=Count("pk")).values("count")
-        return super().get_queryset(request).select_related("table").annotate(code_count=Coalesce(Subquery(counts), 0))
+        sections: QuerySet[Section] = super().get_queryset(request).select_related("table")
+        return sections.annotate(code_count=Coalesce(Subquery(counts), 0))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: sections come with imports."""

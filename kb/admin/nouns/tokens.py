@@ -11,12 +11,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
+from kb.admin.generics import ModelAdmin, ModelForm
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.models import ApiToken, Scope
 from kb.services import tokens
 
 
-class NewTokenForm(forms.ModelForm):
+class NewTokenForm(ModelForm):
     """The form of a new token."""
 
     scopes = forms.MultipleChoiceField(
@@ -38,14 +39,14 @@ class NewTokenForm(forms.ModelForm):
         return expires_at
 
 
-class TokenForm(forms.ModelForm):
+class TokenForm(ModelForm):
     """The form of an existing token: it can be revoked."""
 
     revoke = forms.BooleanField(required=False, help_text="Permanently disables the token, within a second.")
 
 
 @admin.register(ApiToken)
-class TokenAdmin(WithStrictList, admin.ModelAdmin):
+class TokenAdmin(WithStrictList, ModelAdmin):
     """Tokens are created and revoked; nothing else about them changes."""
 
     list_display = ("name", "hint", "user", "scope_list", "expires_at", "last_used_at", "state")

@@ -5,7 +5,7 @@ product's own (`kb.importing`), so the package's second step, which writes the f
 """
 
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
@@ -15,8 +15,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
-from import_export.admin import ImportMixin
 
+from kb.admin.generics import ModelAdmin
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports.plan_page import may_see_imports, rows_address
 from kb.admin.table_imports.uploads import MAX_HEADERS, NEW_TABLE, UploadForm
@@ -30,12 +30,20 @@ from kb.models import CodeTable, Door, TableImport
 from kb.models.table_imports import Resolution
 from kb.services.journal import By
 
+if TYPE_CHECKING:
+
+    class ImportMixin:
+        """The package has no types."""
+
+else:
+    from import_export.admin import ImportMixin
+
 MAX_PASTED = 500
 """The length of a table in an address: one or two rows."""
 
 
 @admin.register(TableImport)
-class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
+class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     """The list of imports, the upload form, and the verbs of a plan."""
 
     list_display = ["import_column", "table_column", "state_column", "counts_column", "planned_by", "planned_at"]
@@ -47,7 +55,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, admin.ModelAdmin):
     show_full_result_count = False
     actions = None
 
-    def get_urls(self) -> list:
+    def get_urls(self) -> list[Any]:
         """Add the verbs of an import; remove the package's own second step, which writes without a plan."""
         guard = self.admin_site.admin_view
         verbs = [

@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kb.admin.generics import ModelAdmin
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, changes, may_see_imports, rows_address, summary
 from kb.admin.table_imports.resolutions import ResolutionForm
@@ -34,7 +35,7 @@ class KindFilter(admin.SimpleListFilter):
         counts = request.table_import.counts  # type: ignore[attr-defined]
         return [(kind, f"{kind.label} ({counts[kind]})") for kind in RowKind if counts.get(kind)]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the chosen kind; rows that only changed their place are shown only if chosen."""
         if self.value() in RowKind.values:
             return queryset.filter(kind=self.value())
@@ -42,7 +43,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(ImportRow)
-class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
+class ImportRowAdmin(WithStrictList, ModelAdmin):
     """The rows of one import, to read and to decide."""
 
     list_display = ["kind_column", "line_column", "code_column", "section_column", "differences", "decision"]
@@ -57,7 +58,7 @@ class ImportRowAdmin(WithStrictList, admin.ModelAdmin):
     actions = ["keep_ours", "take_theirs", "leave_out"]
     change_list_template = "admin/kb/importrow/change_list.html"
 
-    def get_urls(self) -> list:
+    def get_urls(self) -> list[Any]:
         """Add the CSV download."""
         download = path("<int:pk>/rows.csv", self.admin_site.admin_view(self.download), name="kb_importrow_csv")
         return [download, *super().get_urls()]

@@ -17,7 +17,7 @@ DELIMITERS = [("", "Detect from the file"), (",", "Comma"), (";", "Semicolon"), 
 NEW_TABLE = ("slug", "vendor", "product", "name", "language")
 
 
-def _check_size(upload: UploadedFile) -> None:
+def _check_size(upload: "UploadedFile[Any]") -> None:
     if (upload.size or 0) > settings.KB_IMPORT_MAX_BYTES:
         raise ValidationError(f"The file has {upload.size} bytes; at most {settings.KB_IMPORT_MAX_BYTES} are allowed.")
 

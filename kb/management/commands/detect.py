@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
+from kb.models import ReturnCode
 from kb.queries import detection
 from kb.queries.detection import Report, TooLong
 from kb.services import usage
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         if report.read_to_line:
             yield f"Read up to line {report.read_to_line} only: the text contains more codes than one answer can list."
 
-    def _found(self, match: CodeMatch) -> Iterator[str]:
+    def _found(self, match: CodeMatch[tuple[ReturnCode, ...]]) -> Iterator[str]:
         doubt = "" if match.is_likely else "perhaps  "
         for code in match.id:
             advice = f"{code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}."

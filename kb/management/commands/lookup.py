@@ -54,18 +54,20 @@ class Command(BaseCommand):
         self.stdout.flush()
         sys.exit(FOUND if cards or results.hits else NOT_FOUND)
 
-    def _lines(self, answer: CodeAnswer, cards: list[Card], found: TextResults) -> Iterator[str]:
+    def _lines(self, answer: CodeAnswer, cards: list[Card], results: TextResults) -> Iterator[str]:
         for hit, card in zip(answer.hits, cards, strict=True):
             yield from self._card(card, hit.how)
-        if found.hits:
-            yield f"{'The best ' if found.more else ''}{len(found.hits)} about “{safe(answer.query)}”:"
-        for word, correction in found.corrected.items():
+        if results.hits:
+            yield f"{'The best ' if results.more else ''}{len(results.hits)} about “{safe(answer.query)}”:"
+        for word, correction in results.corrected.items():
             yield f"No results for “{safe(word)}”. Showing results for “{safe(correction)}”."
-        for code in (hit.code for hit in found.hits):
+        for code in (hit.code for hit in results.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
-        if not cards and not found.hits:
+        if not cards and not results.hits:
             yield f"{safe(answer.query)} {VERDICTS[answer.verdict]}."
-            yield from (f"  belongs to {safe(str(found))}, {safe(str(found.table))}" for found in answer.ranges)
+            yield from (
+                f"  belongs to {safe(str(code_range))}, {safe(str(code_range.table))}" for code_range in answer.ranges
+            )
             yield from (f"  near: {safe(near.code.code)}  {safe(near.code.description)}" for near in answer.near)
             yield from (f"  starts with it: {safe(code.code)}  {safe(code.description)}" for code in answer.completions)
 
@@ -98,15 +100,15 @@ def _count(query: str, cards: list[Card], results: TextResults, user: Person | N
         usage.count_miss(query, user)
 
 
-def _as_json(answer: CodeAnswer, cards: list[Card], found: TextResults) -> dict[str, Any]:
+def _as_json(answer: CodeAnswer, cards: list[Card], results: TextResults) -> dict[str, Any]:
     hits = zip(answer.hits, cards, strict=True)
     return {
         "query": answer.query,
         "verdict": answer.verdict,
         "hits": [_brief(hit.code) | {"how": hit.how} | _knowledge(card) for hit, card in hits],
-        "about": [_brief(hit.code) for hit in found.hits],
-        "corrected": found.corrected,
-        "ranges": [str(found) for found in answer.ranges],
+        "about": [_brief(hit.code) for hit in results.hits],
+        "corrected": results.corrected,
+        "ranges": [str(code_range) for code_range in answer.ranges],
         "near": [_brief(near.code) for near in answer.near],
         "begins_so": [_brief(code) for code in answer.completions],
     }
