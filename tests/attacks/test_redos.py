@@ -20,7 +20,7 @@ LONG = 6_000
 SHORTER = {
     # The texts that these patterns see are cut first, to so many characters.
     "kb.text.trackers._COMPILED": MAX_BYTES,
-    "kb.text.codes.disposition._COMPILED": 4_000,
+    "kb.text.codes.disposition._CUES": 4_000,
     r"[^\x00-\x7f\s：、，。「『（]*\Z": 6,
     r"[\s:：#\"'（(是为為はが=「【\[]+\Z": 16,
 }
