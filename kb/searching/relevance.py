@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from kb.searching.documents import Document, bucket_of
 from kb.searching.query import Alternative, SearchTerm
+from kb.searching.tokenizer import NEGATIONS
 
 HEAD, NEAR, BODY = 3.0, 1.5, 0.6
 TOGETHER = 0.8
@@ -37,7 +38,7 @@ def weights(terms: Sequence[SearchTerm], frequencies: Mapping[str, int], begun: 
             own = begun
         own = own or max((frequencies.get(a.stems[0], 0) for a in term.alternatives), default=0)
         usual = min(own, total) or 1 + total * UNKNOWN
-        light = LIGHT if term.alternatives[0].stems[0] in ("not", "no", "without") else 1.0
+        light = LIGHT if term.alternatives[0].stems[0] in NEGATIONS else 1.0
         found.append(light * math.log(1 + total / (usual + 0.5)) + 0.05)
     return found
 

@@ -7,7 +7,10 @@ tokeniser, collation or dictionary of theirs can make one find what the other do
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
+
+from kb.text.word_lists import WordFile
 
 MAX_LENGTH = 40
 """Characters of a word that are kept: longer ones are keys and hashes, which nobody types."""
@@ -15,27 +18,12 @@ MAX_LENGTH = 40
 MAX_TEXT = 20_000
 """Characters of one text that are read."""
 
-STOP = frozenset(
-    "a about after all also although am an and any are as at be because been being but by can could did do does doing"
-    " for from get gets getting got had has have he her him his how i if in into is it its just keep keeps kept"
-    " me more my of on or our out please she should so some somebody someone still than that the their them then"
-    " there these they this those to too tried try trying us was we were what when where which while who why will with"
-    " would you your though anyone anybody everybody everyone s m re ve ll d t".split()
-)
-"""Words that a question has whatever it is about. They are indexed, and looked for where a query has no others."""
+_FILE = WordFile(Path(__file__).with_name("words.toml"))
+STOP = frozenset(_FILE.words("stop_words"))
+"""Words that a question has whatever it is about. They are indexed, and count in a question that has no others."""
 
-_IRREGULAR = {
-    **dict.fromkeys(("sent", "sends", "sending"), "send"),
-    **dict.fromkeys(("withdrew", "withdrawn", "withdrawal", "withdrawals"), "withdraw"),
-    **dict.fromkeys(("registration", "registrations"), "register"),
-    **dict.fromkeys(("left", "leaving"), "leave"),
-    **dict.fromkeys(("gone", "going", "went"), "go"),
-    **dict.fromkeys(("cannot", "cant", "wont", "dont", "isnt", "doesnt", "didnt"), "not"),
-    **dict.fromkeys(("failure", "failures"), "fail"),
-    **dict.fromkeys(("signing", "signed"), "sign"),
-    **dict.fromkeys(("maximum", "maximal"), "max"),
-    **dict.fromkeys(("hidden", "hiding"), "hide"),
-}
+NEGATIONS = _FILE.words("negations")
+_IRREGULAR = {form: word for word, forms in _FILE.groups("irregular").items() for form in forms}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+|[^A-Za-z0-9]+")
 _HUMP = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")

@@ -33,12 +33,21 @@ class WordFile:
         return self._entries(name, self._value(name))
 
     def groups(self, name: str) -> dict[str, tuple[str, ...]]:
-        """Return a table of lists, in the order of the file, each matched in lower-cased text. Raises BadWordList."""
+        """Return a table of lists that share no word, in the order of the file, each matched in lower-cased text.
+
+        Raises BadWordList.
+        """
         table = self._value(name)
         if not isinstance(table, dict):
             raise self._bad(name, "this must be a table of lists")
-        lists = {key: self._entries(f"{name}.{key}", value) for key, value in table.items()}
-        return {key: self._in_lower_case(f"{name}.{key}", words) for key, words in lists.items()}
+        groups: dict[str, tuple[str, ...]] = {}
+        for key, value in table.items():
+            words = self._in_lower_case(f"{name}.{key}", self._entries(f"{name}.{key}", value))
+            for other, others in groups.items():
+                for word in set(words).intersection(others):
+                    raise self._bad(f"{name}.{key}", f"“{word}” stands in {name}.{other} too")
+            groups[key] = words
+        return groups
 
     def _value(self, name: str) -> object:
         if name not in self._values:

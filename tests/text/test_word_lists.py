@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.importing.reading.columns import TARGETS
 from kb.text.word_lists import BadWordList, WordFile, one_of, whole
 from tests import ROOT
 
@@ -56,6 +57,7 @@ def test_a_malformed_entry_is_named(text, problem, word_file):
     [
         ("[a]\nb = 'One'", "a.b: “One” has capitals: write “one”."),
         ("[a]\nb = ['x', 'x']", "a.b: “x” stands there twice."),
+        ("[a]\nb = 'x'\nc = 'y x'", "a.c: “x” stands in a.b too."),
         ("a = 'x'", "a: this must be a table of lists."),
     ],
 )
@@ -77,6 +79,11 @@ def test_each_file_says_how_to_edit_it_and_has_no_list_that_nothing_reads(path):
     source = "".join(module.read_text(encoding="utf-8") for module in (ROOT / "kb").rglob("*.py"))
     names = WordFile(path)._values
     assert [name for name in names if not re.search(rf"""(?:words|exact|groups)\(["']{name}["']\)""", source)] == []
+
+
+def test_headers_lead_to_columns():
+    headers = WordFile(ROOT / "kb/importing/reading/headers.toml").groups("headers")
+    assert set(headers) < set(TARGETS)
 
 
 @given(st.sets(st.text("abé.代 ", min_size=1, max_size=4), min_size=1, max_size=12), st.text("abé.代 ", max_size=6))
