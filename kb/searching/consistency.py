@@ -26,7 +26,7 @@ def differences() -> Iterator[str]:
         fresh = documents.build(codes_of(page))
         for audience in AUDIENCES:
             for document in fresh[audience]:
-                words[audience].update(store.counted(document))
+                words[audience].update(store.vocabulary_words(document))
             yield from _of_page(audience, {document.key: document for document in fresh[audience]}, page)
     for audience in AUDIENCES:
         yield from _of_no_code(audience)
@@ -35,7 +35,7 @@ def differences() -> Iterator[str]:
 
 
 def _of_page(audience: int, fresh: dict[int, documents.Document], page: list[int]) -> Iterator[str]:
-    stored = store.stored(audience, page)
+    stored = store.documents_by_key(audience, page)
     for key in sorted(stored.keys() | fresh.keys()):
         if key not in fresh:
             yield f"code {key % BUCKET}: has a {_NAMES[audience]} document and should have none"

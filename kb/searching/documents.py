@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.notes import NoteState
-from kb.searching.tokenizer import indexed
+from kb.searching.tokenizer import stems_and_words
 
 PUBLIC, INTERNAL = 0, 1
 AUDIENCES = (PUBLIC, INTERNAL)
@@ -118,7 +118,7 @@ def _document(code: ReturnCode, notes: list[Any], ranges: list[CodeRange]) -> Do
     body += [t for note in notes for t in (note.cause, note.resolution, note.environment, note.customer_reply)]
     marks = [mark("table", code.table_id), *(mark("note", note.pk) for note in notes)]
     marks += [mark("range", block.pk) for block in ranges]
-    fields = [[indexed(text) for text in texts if text] for texts in (head, near, body)]
+    fields = [[stems_and_words(text) for text in texts if text] for texts in (head, near, body)]
     words = dict.fromkeys(word for field in fields for _, words in field for word in words.split(" ") if word)
     stems = [" ".join([stems for stems, _ in field if stems]) for field in fields]
     validated = any(note.state == NoteState.VALIDATED for note in notes)

@@ -64,7 +64,7 @@ def search(
         return SearchMatches([])
     audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
     had = store.frequencies(audience, first_stems(terms))
-    terms, corrected = typos.corrected(audience, terms, had)
+    terms, corrected = typos.correct(audience, terms, had)
     if corrected:
         had = store.frequencies(audience, first_stems(terms))
     ranked = _ranked(audience, terms, had, marks or [], limit)
@@ -95,7 +95,7 @@ def _ranked(
 ) -> list[tuple[float, Document]]:
     begun = [a.stems[0] for a in terms[-1].alternatives if a.prefix] if terms else []
     rarity = relevance.weights(terms, had, store.beginning_with(audience, begun[0]) if begun else 0)
-    ranked = relevance.ranked(terms, rarity, _candidates(audience, terms, rarity, marks, limit, had.get("", 0)))
+    ranked = relevance.rank(terms, rarity, _candidates(audience, terms, rarity, marks, limit, had.get("", 0)))
     return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
 
 

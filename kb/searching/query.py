@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from kb.models import Synonym
 from kb.searching import store
-from kb.searching.tokenizer import STOP, Written, fold, stem, written
+from kb.searching.tokenizer import STOP, TextWord, fold, stem, words_in
 
 MAX_TERMS = 16
 """Words of a question that are looked for, so that a pasted log cannot make a huge query."""
@@ -56,7 +56,7 @@ def first_stems(terms: Sequence[SearchTerm]) -> list[str]:
 def terms_of(text: str, as_you_type: bool = True) -> list[SearchTerm]:
     """Return the terms of a question in order; stop words only where it has no others."""
     folded = fold(text[:MAX_TEXT])
-    words = written(folded)
+    words = words_in(folded)
     asked = [w for w in words if w.whole not in STOP] or words
     asked = _once(asked)[:MAX_TERMS]
     unfinished = as_you_type and bool(asked) and bool(words) and asked[-1] is words[-1] and folded[-1:].isalnum()
@@ -69,8 +69,8 @@ def _all(alternative: Alternative) -> str:
     return database.all_of([*(database.word(s) for s in first), database.word(last, alternative.prefix)])
 
 
-def _once(words: list[Written]) -> list[Written]:
-    found: dict[str, Written] = {}
+def _once(words: list[TextWord]) -> list[TextWord]:
+    found: dict[str, TextWord] = {}
     for word in words:
         # Said last, it may be unfinished: the later one counts.
         found.pop(stem(word.whole), None)
@@ -78,7 +78,7 @@ def _once(words: list[Written]) -> list[Written]:
     return list(found.values())
 
 
-def _expanded(asked: list[Written], unfinished: bool) -> list[SearchTerm]:
+def _expanded(asked: list[TextWord], unfinished: bool) -> list[SearchTerm]:
     meanings = _meanings(tuple(Synonym.objects.order_by("pk").values_list("words", flat=True)))
     stems = [stem(word.whole) for word in asked]
     terms, at = [], 0
@@ -90,7 +90,9 @@ def _expanded(asked: list[Written], unfinished: bool) -> list[SearchTerm]:
     return terms
 
 
-def _term(words: list[Written], meanings: dict[tuple[str, ...], list[tuple[str, ...]]], unfinished: bool) -> SearchTerm:
+def _term(
+    words: list[TextWord], meanings: dict[tuple[str, ...], list[tuple[str, ...]]], unfinished: bool
+) -> SearchTerm:
     own = tuple(stem(word.whole) for word in words)
     found = [Alternative(own)]
     if len(words) == 1:
@@ -99,7 +101,7 @@ def _term(words: list[Written], meanings: dict[tuple[str, ...], list[tuple[str, 
     return SearchTerm(" ".join(word.whole for word in words), tuple(dict.fromkeys(found[:_MAX_ALTERNATIVES])))
 
 
-def _spellings(word: Written, own: str, unfinished: bool) -> list[Alternative]:
+def _spellings(word: TextWord, own: str, unfinished: bool) -> list[Alternative]:
     found = []
     if len(word.parts) > 1:
         found.append(Alternative(tuple(stem(part) for part in word.parts), 0.9))
@@ -123,5 +125,5 @@ def _meanings(groups: tuple[str, ...]) -> dict[tuple[str, ...], list[tuple[str, 
 
 
 def _phrase(text: str) -> tuple[str, ...]:
-    words = [word.whole for word in written(fold(text))]
+    words = [word.whole for word in words_in(fold(text))]
     return tuple(stem(word) for word in ([w for w in words if w not in STOP] or words))

@@ -48,7 +48,7 @@ def shares(rarity: Sequence[float]) -> list[float]:
     return [min(1.0, 1 / math.expm1(max(weight, 0.7) - 0.05)) for weight in rarity]
 
 
-def ranked(
+def rank(
     terms: Sequence[SearchTerm], rarity: Sequence[float], candidates: Sequence[Document]
 ) -> list[tuple[float, Document]]:
     """Return the candidates with their scores, the best first."""

@@ -65,7 +65,7 @@ def settle_references() -> None:
         run("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def stored(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
+def documents_by_key(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
     """Return the stored documents of codes, by key."""
     found: dict[int, Document] = {}
     for page in _batches([key for pk in code_ids for key in keys_of(pk)], _PAGE):
@@ -107,13 +107,13 @@ def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) ->
         with connection.cursor() as cursor:
             cursor.executemany(sql, parameters)
     for document in new:
-        moved.update(counted(document))
+        moved.update(vocabulary_words(document))
     for document in gone:
-        moved.subtract(counted(document))
+        moved.subtract(vocabulary_words(document))
     return moved
 
 
-def counted(document: Document) -> list[str]:
+def vocabulary_words(document: Document) -> list[str]:
     """Return the words that the vocabulary counts: "" for the document itself, and no long numbers.
 
     Those are codes: each stands in one document or two, and nobody wants one corrected to another.
@@ -186,7 +186,7 @@ def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: in
     )
 
 
-def known(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
+def word_counts(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
     """Return those of a few hundred words that are in the vocabulary, with their counts."""
     found: list[tuple[str, int]] = []
     for page in _batches(words, _PAGE):

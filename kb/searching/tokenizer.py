@@ -31,7 +31,7 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\
 _DOUBLE = re.compile(r"([bdgkmnprt])\1$")
 
 
-class Written(NamedTuple):
+class TextWord(NamedTuple):
     """A word as somebody wrote it: its place in the text, and what it is made of (`user`, `id` for `UserID`)."""
 
     start: int
@@ -50,7 +50,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare)[:MAX_TEXT]
 
 
-def written(folded: str) -> list[Written]:
+def words_in(folded: str) -> list[TextWord]:
     """Return the words of a folded text in order; Chinese, Japanese and Korean in pairs of characters."""
     found = []
     for match in _WORD.finditer(folded):
@@ -62,15 +62,15 @@ def written(folded: str) -> list[Written]:
         whole = _lower(text)
         if whole:
             parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
-            found.append(Written(start, end, whole, parts))
+            found.append(TextWord(start, end, whole, parts))
     return found
 
 
 @lru_cache(maxsize=50_000)
-def indexed(text: str) -> tuple[str, str]:
+def stems_and_words(text: str) -> tuple[str, str]:
     """Return what is indexed of a text: its stems in order, and its words as they are written; spaces between."""
     words: list[str] = []
-    for word in written(fold(text)):
+    for word in words_in(fold(text)):
         words += [*word.parts, word.whole]
     return " ".join([stem(word) for word in words]), " ".join(dict.fromkeys(words))
 
@@ -122,14 +122,14 @@ def _lower(text: str) -> str:
     return "".join([c for c in text.casefold() if c.isalnum()])[:MAX_LENGTH]
 
 
-def _pairs(text: str, start: int) -> list[Written]:
+def _pairs(text: str, start: int) -> list[TextWord]:
     found = []
     for run in re.finditer(f"{_CJK.pattern}|[^\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+", text):
         chars, at = run[0], start + run.start()
         if not _CJK.match(chars):
-            found += [Written(at, at + len(chars), word, ())] if (word := _lower(chars)) else []
+            found += [TextWord(at, at + len(chars), word, ())] if (word := _lower(chars)) else []
         elif len(chars) == 1:
-            found.append(Written(at, at + 1, chars, ()))
+            found.append(TextWord(at, at + 1, chars, ()))
         else:
-            found += [Written(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
+            found += [TextWord(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
     return found

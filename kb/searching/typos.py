@@ -14,9 +14,7 @@ _SHORTEST, _LONGEST = 4, 24
 _MOST_COMPARED = 1_500
 
 
-def corrected(
-    audience: int, terms: Sequence[SearchTerm], had: dict[str, int]
-) -> tuple[list[SearchTerm], dict[str, str]]:
+def correct(audience: int, terms: Sequence[SearchTerm], had: dict[str, int]) -> tuple[list[SearchTerm], dict[str, str]]:
     """Return the terms with each one that nothing has replaced by the nearest known word, and what was replaced.
 
     `had` is how many documents have the terms' words.
@@ -42,7 +40,7 @@ def _may_be_wrong(word: str) -> bool:
 
 
 def _nearest(audience: int, word: str) -> str:
-    found = dict(store.known(audience, sorted(_one_edit_away(word))))
+    found = dict(store.word_counts(audience, sorted(_one_edit_away(word))))
     if not found:
         begun = store.vocabulary(audience, word[0], len(word) - 2, len(word) + 2, _MOST_COMPARED)
         found = {near: codes for near, codes in begun if near.isalpha() and _is_similar(word, near)}

@@ -71,7 +71,7 @@ def _refresh(code_ids: list[int], is_new: bool = False) -> None:
     for page in pages(code_ids):
         fresh = documents.build(codes_of(page))
         for audience in AUDIENCES:
-            old = {} if is_new else store.stored(audience, page)
+            old = {} if is_new else store.documents_by_key(audience, page)
             new = [document for document in fresh[audience] if old.get(document.key) != document]
             kept = {document.key for document in fresh[audience]} - {document.key for document in new}
             gone = [document for key, document in old.items() if key not in kept]

@@ -14,7 +14,7 @@ from kb.services.journal import By, JournalEntry, NotAllowed, StaleEdit
 from kb.services.notes import needs_reviewer, save_note, vouch
 from kb.services.proposal_rules import why_not_act, why_not_propose
 from kb.services.reply_guard import guard
-from kb.text.editing.rebase import rebased
+from kb.text.editing.rebase import rebase
 
 REASON = 100
 """Characters of a reason: those of the history's."""
@@ -153,7 +153,7 @@ def rebase_proposal(proposal: Proposal, version: int, live: int, chosen: dict[st
     with journal.entry(by) as entry:
         note = entry.lock(TroubleshootingNote, proposal.note_id, live)
         current = _locked(entry, proposal, version, "rebase")
-        found = rebased(current.base, words_of(note), words_of(current))
+        found = rebase(current.base, words_of(note), words_of(current))
         if undecided := set(found.conflicts) - set(chosen):
             raise NotAllowed(f"Both changed: {', '.join(sorted(undecided))}. Say what it should be.")
         words = found.words | {name: chosen[name] for name in found.conflicts}

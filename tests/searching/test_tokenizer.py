@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.searching.tokenizer import MAX_LENGTH, fold, indexed, stem, written
+from kb.searching.tokenizer import MAX_LENGTH, fold, stem, stems_and_words, words_in
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from kb.searching.tokenizer import MAX_LENGTH, fold, indexed, stem, written
     ],
 )
 def test_text_is_taken_apart(text, words):
-    assert indexed(text)[1] == words
+    assert stems_and_words(text)[1] == words
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_different_words_stay_apart(pair):
 
 @given(st.text(st.characters(), max_size=200))
 def test_words_are_what_no_database_takes_apart(text):
-    stems, words = indexed(text)
+    stems, words = stems_and_words(text)
     for word in f"{stems} {words}".split(" "):
         assert word.isalnum() or word == ""
         assert word == word.encode("utf-8").decode()
         assert not any("A" <= c <= "Z" for c in word)
-    for word in written(fold(text)):
+    for word in words_in(fold(text)):
         assert len(word.whole) <= MAX_LENGTH

@@ -1,7 +1,7 @@
 """What to do about a code, and who can fix it, derived from the vendor's own words.
 
-The words decide only where they point one way. Where they point two ways ("try again, or contact support"),
-or nowhere, the answer is `unknown`, and support staff decide.
+The words decide only if they name one thing to do. If they name two ("try again, or contact support") or none, the
+answer is `unknown`, and support staff decide.
 """
 
 import re
@@ -71,14 +71,14 @@ _CUES = [
 
 @lru_cache(maxsize=4096)
 def derive_disposition(suggested_actions: str) -> DerivedDisposition:
-    """Return what the vendor's suggested actions say to do, and who can fix it."""
+    """Return what the vendor's suggested actions tell to do, and who can fix it."""
     rest, names = suggested_actions[:_MAX_TEXT], []
     # As a cue does, this takes the long s (ſ) for an s.
     folded = rest.casefold()
     for name, clues, cue in _CUES:
         if any(clue in folded for clue in clues):
-            # "contact support to upgrade the package" is one way (change the plan), not two: a cue's text is taken
-            # out before the next one is tried.
+            # "contact support to upgrade the package" is one thing to do (change the plan), not two: a cue's text is
+            # taken out before the next cue is tried.
             rest, hits = cue.subn(" ", rest)
             names += [name] * bool(hits)
     if len(names) != 1:

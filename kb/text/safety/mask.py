@@ -1,4 +1,4 @@
-"""Secrets and personal data in a pasted text, hidden before anything of it is shown back or logged."""
+"""Hide secrets and personal data in a pasted text before any of it is shown or logged."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 from kb.text.word_lists import WordFile, lower_case, one_of
 
 BULLET = "\u2022"
-"""What a hidden character becomes. Line breaks stay, so positions and line numbers do too."""
+"""Replaces each hidden character. Line breaks stay, so positions and line numbers do too."""
 
 _FILE = WordFile(Path(__file__).with_name("words.toml"))
 
@@ -31,7 +31,7 @@ def _clues(*lists: Iterable[str]) -> str:
     return " ".join(part for part in parts if not any(other != part and other in part for other in parts))
 
 
-# Words of which one must stand in the text for the pattern to be tried, and the pattern: each of its groups is hidden.
+# Words and a pattern: the pattern is tried on a text that has one of the words, and each of its groups is hidden.
 _ALWAYS: dict[str, str] = {
     "private key-----": r"-----begin (?:[a-z]{1,12} ){0,3}private key-----((?:[^-]|-(?!----))*+)",
     "authorization": rf"\b(?:proxy-)?authorization{_TO}{_QUOTE}"
@@ -60,7 +60,7 @@ _UNLESS_A_NUMBER: dict[str, str] = {
     "token": rf"token{_TO}{_VALUES}",
     "=": rf"[?&]{one_of(_FILE.words('url_parameters'))}=([^\s&\"'#<>]{{1,4000}}+)",
 }
-_HIDDEN = [
+_PATTERNS = [
     (words.split(), re.compile(pattern), patterns is _UNLESS_A_NUMBER)
     for patterns in (_ALWAYS, _UNLESS_A_NUMBER)
     for words, pattern in patterns.items()
@@ -80,7 +80,7 @@ def mask(text: str) -> str:
 
 
 def _secrets(low: str) -> Iterator[tuple[int, int]]:
-    for words, pattern, unless_number in _HIDDEN:
+    for words, pattern, unless_number in _PATTERNS:
         if not any(word in low for word in words):
             continue
         for match in pattern.finditer(low):

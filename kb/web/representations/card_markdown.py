@@ -6,7 +6,7 @@ from kb.models import CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.visibility import Audience
 from kb.queries.lookup import CodeAnswer, Verdict
 from kb.text.codes import forms as text_code
-from kb.text.safety.escape import markdown, quoted
+from kb.text.safety.escape import markdown, quotation
 from kb.web.codes import CardMeaning
 
 Address = Callable[[str], str]
@@ -54,9 +54,9 @@ def _meaning(given: CodeAnswer, meaning: CardMeaning, address: Address) -> Itera
         yield _incident(incident)
     yield f"**What to do:** {code.get_disposition_display()}  \n**Who can fix it:** {code.get_fixer_display()}"
     if meaning.reply:
-        yield f"**What to tell the customer:**\n\n{quoted(meaning.reply)}"
+        yield f"**What to tell the customer:**\n\n{quotation(meaning.reply)}"
     for label, text in (("Possible reasons", code.possible_reasons), ("Suggested actions", code.suggested_actions)):
-        yield f"**{label}:**\n\n{quoted(text)}" if text.strip() else f"**{label}:** the vendor gives none."
+        yield f"**{label}:**\n\n{quotation(text)}" if text.strip() else f"**{label}:** the vendor gives none."
     for note in card.notes:
         yield _note(note, address)
 
@@ -67,14 +67,14 @@ def _named(code: ReturnCode) -> str:
 
 def _incident(incident: IncidentLink) -> str:
     lines = [f"**{incident.get_state_display()} incident{_internal(incident)}:** {markdown(str(incident))}"]
-    lines += [f"**{label}:**\n\n{quoted(text)}" for label, text in _words(incident, ("impact", "workaround"))]
+    lines += [f"**{label}:**\n\n{quotation(text)}" for label, text in _words(incident, ("impact", "workaround"))]
     return "\n\n".join(lines)
 
 
 def _note(note: TroubleshootingNote, address: Address) -> str:
     state = note.get_state_display().lower()
     head = f"**Note{_internal(note)}, {state}:** {markdown(note.title)} <{address(note.get_absolute_url())}>"
-    parts = [f"**{label}:**\n\n{quoted(text)}" for label, text in _words(note, ("cause", "resolution"))]
+    parts = [f"**{label}:**\n\n{quotation(text)}" for label, text in _words(note, ("cause", "resolution"))]
     return "\n\n".join([head, *parts])
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from kb.models import Audience, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.queries.lookup import codes_visible_to
 from kb.text.safety import reply as text_reply
-from kb.text.safety.escape import markdown, quoted
+from kb.text.safety.escape import markdown, quotation
 from kb.web.program_access import for_programs
 from kb.web.representations.codes import MARKDOWN
 
@@ -76,7 +76,7 @@ def _note(
     }
     for label, text in texts.items():
         if text.strip():
-            yield f"## {label}\n\n{quoted(text)}"
+            yield f"## {label}\n\n{quotation(text)}"
     about = [f"- {_named(code)} <{address(code.get_absolute_url())}>" for code in codes]
     about += [f"- {markdown(str(found))}, {markdown(str(found.table))}" for found in ranges]
     if about:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.text.editing.rebase import rebased
+from kb.text.editing.rebase import rebase
 
 
 @pytest.mark.parametrize(
@@ -22,5 +22,5 @@ from kb.text.editing.rebase import rebased
     ],
 )
 def test_both_sides_changes_are_kept_and_a_clash_is_named(base, live, mine, words, conflicts):
-    found = rebased({"cause": base}, {"cause": live}, {"cause": mine})
+    found = rebase({"cause": base}, {"cause": live}, {"cause": mine})
     assert (found.words["cause"], found.conflicts) == (words, conflicts)

@@ -51,7 +51,7 @@ def test_a_hostile_text_is_shown_as_it_is(text):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_quoted_text_stays_in_its_quotation(text):
-    seen, tags = shown(escape.quoted(f"first\n{text}\n\n{text}"))
+    seen, tags = shown(escape.quotation(f"first\n{text}\n\n{text}"))
     assert seen.split() == f"first {text} {text}".split()
     assert tags <= {"blockquote", "p", "br"}
 

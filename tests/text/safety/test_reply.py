@@ -4,7 +4,7 @@ from time import perf_counter
 
 import pytest
 
-from kb.text.safety.reply import addresses, named, problems
+from kb.text.safety.reply import addresses, problems, titles_in
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_addresses_are_found_as_people_write_them():
 
 
 def test_a_title_is_found_in_any_case_and_spacing():
-    assert named("We know: the ROOM is\n gone  for good.", ["Room is gone for good", "Room is here"]) == [
+    assert titles_in("We know: the ROOM is\n gone  for good.", ["Room is gone for good", "Room is here"]) == [
         "Room is gone for good"
     ]
 
