@@ -1,25 +1,26 @@
-"""The index in PostgreSQL: one table with a `tsvector` an audience, and the vocabulary.
+"""SQL for the index in PostgreSQL: a table with a `tsvector` for each audience, and the vocabulary.
 
-The vectors are made from words that are taken apart already, so no parser or dictionary of the database has a say.
+The tokenizer has split the words already, so that no parser or dictionary of the database changes them.
 
 # Note [Stripes]
-A word may be in thousands of documents, of which the first few hundred by key are ranked. An index of words gives all
-or none, in no order, and reading each document to sort it by key takes longer the more codes there are. So documents
-are parted into stripes by key, narrow and wide ones, and each vector holds the names of its stripes as if they were
-words: `first.py` asks for a word within the first stripes alone. A few names cost next to nothing, dozens more than
-they save; hence the widths. A trigger writes the names, for the servers of the release before, too.
+A word may be in thousands of documents, and only the first few hundred by key are ranked. An index of words returns all
+of them, in no order, and sorting them by key takes longer the more codes there are. So keys are divided into stripes,
+narrow and wide ones, and each vector has the names of its stripes as words: `stripes.py` searches a word in the first
+stripes only. Three names cost almost nothing; dozens would cost more than they save. A trigger writes the names, so
+that servers of the previous release write them too.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from kb.searching.documents import Document
 
 LATER = ["CREATE INDEX {0} IF NOT EXISTS kb_search_{1}_code ON kb_search_{1} ((key % 1099511627776))"]
-"""Made of tables that are there already, with CONCURRENTLY: `store.code_ids` walked the other way round, from a list of
-codes to their documents, where a word is in so many that a page is full before all are found."""
+"""Also created on existing tables, with CONCURRENTLY. It leads from codes to their documents: for a frequent word,
+PostgreSQL fills a page of codes sooner that way than by `store.code_ids` of all documents."""
 
 LEVELS = (13, 16, 19)
-"""Stripes are of 2 to the power of this many keys; each vector names one of every level. See Note [Stripes]."""
+"""A stripe has 2 to the power of its level keys; each vector names one of every level. See Note [Stripes]."""
 
 STRIPES = [
     "CREATE OR REPLACE FUNCTION kb_search_stripe() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
@@ -47,24 +48,24 @@ CREATE = [
     "CREATE INDEX kb_search_stem ON kb_search_word (audience, stem, codes)",
 ]
 DROP = ["DROP FUNCTION kb_search_stripe()"]
-"""What is left when the tables are gone."""
+"""Statements that drop what remains after the tables."""
 
 KEY = "key"
 MATCHES = "vector @@ %s::tsquery"
 
 
 def stripe(level: int, number: int) -> str:
-    """Return the expression for a stripe. See Note [Stripes]."""
+    """Return the expression for the documents of a stripe. See Note [Stripes]."""
     return f"'°{level}.{number}'"
 
 
 def any_of(expressions: Sequence[str]) -> str:
-    """Return the expression that holds where one of several does."""
+    """Return the expression that matches if one of several does."""
     return f"({' | '.join(expressions)})"
 
 
 def all_of(expressions: Sequence[str]) -> str:
-    """Return the expression that holds where each of several does."""
+    """Return the expression that matches if all of several do."""
     return f"({' & '.join(expressions)})"
 
 
@@ -73,7 +74,7 @@ def word(stem: str, prefix: bool = False) -> str:
     return f"'{stem}':*" if prefix else f"'{stem}'"
 
 
-def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple]]:
+def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
     """Return the statement that stores documents, and its parameters for each run of it."""
     sql = (
         f"INSERT INTO kb_search_{audience} (key, head, near, body, words, vector)"  # noqa: S608
@@ -85,5 +86,5 @@ def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tupl
 
 
 def settle(audience: int) -> list[str]:
-    """Return what makes the index quick after many documents were stored."""
+    """Return the statements that keep the index quick after a large write."""
     return [f"SELECT gin_clean_pending_list('kb_search_{audience}_vector')", f"ANALYZE kb_search_{audience}"]

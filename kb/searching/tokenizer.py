@@ -1,7 +1,7 @@
-"""From text to the words of the index, the same on every database.
+"""Split text into the words of the index, the same on every database.
 
-The databases get nothing but these words with spaces between them: letters and digits in lower case, so that no
-tokeniser, collation or dictionary of theirs can make one find what the other does not.
+Databases store only these words: letters and digits in lower case, with spaces between them. So no tokenizer, collation
+or dictionary of a database changes an answer.
 """
 
 import re
@@ -13,10 +13,10 @@ from typing import NamedTuple
 from kb.text.word_lists import WordFile
 
 MAX_LENGTH = 40
-"""Characters of a word that are kept: longer ones are keys and hashes, which nobody types."""
+"""Most characters of a word: longer ones are keys and hashes, which nobody types."""
 
 MAX_TEXT = 20_000
-"""Characters of one text that are read."""
+"""Most characters of one text that are read."""
 
 _FILE = WordFile(Path(__file__).with_name("words.toml"))
 STOP = frozenset(_FILE.words("stop_words"))
@@ -32,7 +32,7 @@ _DOUBLE = re.compile(r"([bdgkmnprt])\1$")
 
 
 class TextWord(NamedTuple):
-    """A word as somebody wrote it: its place in the text, and what it is made of (`user`, `id` for `UserID`)."""
+    """A word of a text: its place, the word in lower case, and its parts (`user`, `id` for `UserID`)."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class TextWord(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Return text in one spelling, of which a database stores every character. Case stays: it parts words."""
+    """Return text in one spelling, in characters that every database stores. Case stays: it separates words."""
     text = text[:MAX_TEXT]
     if text.isascii():
         return text
@@ -52,23 +52,23 @@ def fold(text: str) -> str:
 
 def words_in(folded: str) -> list[TextWord]:
     """Return the words of a folded text in order; Chinese, Japanese and Korean in pairs of characters."""
-    found = []
+    words = []
     for match in _WORD.finditer(folded):
         start, end = match.span()
         text = match[0]
         if _CJK.search(text):
-            found += _pairs(text, start)
+            words += _pairs(text, start)
             continue
         whole = _lower(text)
         if whole:
             parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
-            found.append(TextWord(start, end, whole, parts))
-    return found
+            words.append(TextWord(start, end, whole, parts))
+    return words
 
 
 @lru_cache(maxsize=50_000)
 def stems_and_words(text: str) -> tuple[str, str]:
-    """Return what is indexed of a text: its stems in order, and its words as they are written; spaces between."""
+    """Return the stems of a text in order, and its words, each once; both as a text with spaces between."""
     words: list[str] = []
     for word in words_in(fold(text)):
         words += [*word.parts, word.whole]
@@ -77,7 +77,7 @@ def stems_and_words(text: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """Return what the forms of an English word share; other words and numbers stay as they are."""
+    """Return the common stem of an English word's forms; other words and numbers stay as they are."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     if not word.isascii() or not word.isalpha() or len(word) < 4:
@@ -123,13 +123,13 @@ def _lower(text: str) -> str:
 
 
 def _pairs(text: str, start: int) -> list[TextWord]:
-    found = []
+    words = []
     for run in re.finditer(f"{_CJK.pattern}|[^\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+", text):
         chars, at = run[0], start + run.start()
         if not _CJK.match(chars):
-            found += [TextWord(at, at + len(chars), word, ())] if (word := _lower(chars)) else []
+            words += [TextWord(at, at + len(chars), word, ())] if (word := _lower(chars)) else []
         elif len(chars) == 1:
-            found.append(TextWord(at, at + 1, chars, ()))
+            words.append(TextWord(at, at + 1, chars, ()))
         else:
-            found += [TextWord(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
-    return found
+            words += [TextWord(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
+    return words
