@@ -28,7 +28,7 @@ from kb.searching.tokenizer import MAX_LENGTH, fold, stem, stems_and_words, word
         ("😀 ok", "ok"),
     ],
 )
-def test_text_is_taken_apart(text, words):
+def test_text_is_split_into_words(text, words):
     assert stems_and_words(text)[1] == words
 
 
@@ -48,18 +48,18 @@ def test_text_is_taken_apart(text, words):
         "ban banned banning",
     ],
 )
-def test_forms_of_a_word_are_one(forms):
+def test_forms_of_a_word_share_a_stem(forms):
     assert len({stem(word) for word in forms.split()}) == 1
 
 
 @pytest.mark.parametrize("pair", ["user room", "status state", "group owner", "add address", "class clause"])
-def test_different_words_stay_apart(pair):
+def test_different_words_have_different_stems(pair):
     one, other = pair.split()
     assert stem(one) != stem(other)
 
 
 @given(st.text(st.characters(), max_size=200))
-def test_words_are_what_no_database_takes_apart(text):
+def test_no_database_would_split_a_word(text):
     stems, words = stems_and_words(text)
     for word in f"{stems} {words}".split(" "):
         assert word.isalnum() or word == ""

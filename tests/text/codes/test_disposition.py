@@ -21,7 +21,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def test_every_row_of_the_zim_table_means_what_a_person_reviewed():
+def test_every_row_of_the_zim_table_has_the_reviewed_disposition():
     derived = [
         {
             "code": row["code"],
@@ -36,8 +36,8 @@ def test_every_row_of_the_zim_table_means_what_a_person_reviewed():
 
 
 def test_do_not_process_means_no_action_in_all_its_18_rows():
-    said = Counter(derive_disposition(row["suggested_actions"]).disposition for row in rows(ZIM))
-    assert said["no_action"] == 18
+    counts = Counter(derive_disposition(row["suggested_actions"]).disposition for row in rows(ZIM))
+    assert counts["no_action"] == 18
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_do_not_process_means_no_action_in_all_its_18_rows():
         ("请输入正确的参数。", "fix_request", "customer"),
     ],
 )
-def test_words_decide_only_where_they_point_one_way(words, disposition, fixer):
+def test_words_decide_only_if_they_name_one_thing_to_do(words, disposition, fixer):
     assert derive_disposition(words) == (disposition, fixer)
 
 
 @given(st.text())
-def test_any_words_give_a_known_answer(words):
+def test_any_words_give_a_valid_answer(words):
     verdict = derive_disposition(words)
     assert verdict.disposition in DISPOSITIONS
     assert verdict.fixer in FIXERS
