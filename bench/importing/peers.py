@@ -59,9 +59,9 @@ def plainest(path: Path, table: CodeTable) -> float:
         cursor.execute(f"CREATE TEMPORARY TABLE plain_staging ({', '.join(f'{name} text' for name in _STAGED)})")
         _load(cursor, path)
         cursor.execute(
-            "INSERT INTO kb_section (table_id, name, slug, position)"
-            " SELECT DISTINCT CAST(%s AS bigint), section, replace(section, ' ', '-'), 0 FROM plain_staging WHERE true"
-            " ON CONFLICT DO NOTHING",
+            "INSERT INTO kb_section (table_id, name, slug, position, version)"
+            " SELECT DISTINCT CAST(%s AS bigint), section, replace(section, ' ', '-'), 0, 1 FROM plain_staging"
+            " WHERE true ON CONFLICT DO NOTHING",
             [table.pk],
         )
         names = [*TEXTS, *(f"vendor_{name}" for name in TEXTS)]

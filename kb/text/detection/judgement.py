@@ -125,27 +125,38 @@ def _code_matches(
     wrapper_forms = set(outer_codes.values())
     matches = []
     for order, form in enumerate(in_order, 1):
-        best = max(places[form], key=lambda place: place.confidence)
-        spots = [p.candidate for p in places[form]] + extra.get(form, [])
         outer = outer_codes.get(form, "")
         wrapper = places[outer][0].candidate.written if outer else ""
         role = _role(form, bool(outer), form in wrapper_forms)
-        matches.append(
-            CodeMatch(
-                written=best.candidate.written,
-                canonical=form,
-                id=codes[form],
-                spans=[(c.start, c.end) for c in spots],
-                count=len(spots),
-                line=lines.line(spots[0].start),
-                order=order,
-                confidence=round(best.confidence, 2),
-                role=role,
-                inside=wrapper,
-                why=best.why + _why_role(role, wrapper),
-            )
-        )
+        spots = [p.candidate for p in places[form]] + extra.get(form, [])
+        matches.append(_code_match(form, codes[form], places[form], spots, lines, order, role, wrapper))
     return sorted(matches, key=_usefulness)
+
+
+def _code_match(
+    form: str,
+    id_: K,
+    places: list[Place],
+    spots: list[Candidate],
+    lines: LineIndex,
+    order: int,
+    role: Role,
+    wrapper: str,
+) -> CodeMatch[K]:
+    best = max(places, key=lambda place: place.confidence)
+    return CodeMatch(
+        written=best.candidate.written,
+        canonical=form,
+        id=id_,
+        spans=[(c.start, c.end) for c in spots],
+        count=len(spots),
+        line=lines.line(spots[0].start),
+        order=order,
+        confidence=round(best.confidence, 2),
+        role=role,
+        inside=wrapper,
+        why=best.why + _why_role(role, wrapper),
+    )
 
 
 def _role(form: str, is_inside: bool, is_wrapper: bool) -> Role:
