@@ -1,10 +1,10 @@
-"""How long the admin's pages take with 100,000 codes and 20,000 notes, and which take longer than they may.
+"""How long the admin's pages take with 100,000 codes and 20,000 notes, and which exceed the limit.
 
     DEBUG=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.admin
     DEBUG=1 python -m tests.postgres python -m bench.admin
 
-Fills an empty database, then asks for every list, each answer of each filter, each order, searches, forms, histories
-and choices inside the process, middleware and templates included. Leaves with 1 if a page is above the limit at best.
+Fills an empty database, then requests every list, filter, order, search, form, history and autocomplete inside the
+process, middleware and templates included. Exits with 1 if the best time of a page is above the limit.
 """
 
 import logging
@@ -44,7 +44,7 @@ NOUNS = ("returncode", "troubleshootingnote", "incidentlink", "codetable", "sect
 
 
 def fill():
-    """Make tables of codes, notes on codes and ranges, incidents, and what the journal says of them."""
+    """Create tables of codes, notes on codes and ranges, incidents, and their changes in the journal."""
     dice = random.Random(1)
     user, _ = get_user_model().objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
     codes = [code for n in range(TABLES) for code in _codes(dice, n)]
@@ -75,11 +75,11 @@ def _codes(dice, n):
     for i in range(CODES // TABLES):
         forms = text_code.forms(str(n * 10**8 + i * 7))
         words = " ".join(dice.choices(WORDS, k=8)).capitalize() + "."
-        given = {"description": words, "vendor_description": words if i % 9 else "Other words.", "position": i}
-        given |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
-        given |= {"disposition": dice.choice(list(DISPOSITIONS)), "fixer": dice.choice(list(FIXERS))}
+        values = {"description": words, "vendor_description": words if i % 9 else "Other words.", "position": i}
+        values |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
+        values |= {"disposition": dice.choice(list(DISPOSITIONS)), "fixer": dice.choice(list(FIXERS))}
         retired = NEW_YEAR if i % 20 == 0 else None
-        yield ReturnCode(table=table, section=sections[i % SECTIONS], retired_at=retired, **given)
+        yield ReturnCode(table=table, section=sections[i % SECTIONS], retired_at=retired, **values)
 
 
 def _notes(dice, codes, owner):
@@ -99,7 +99,7 @@ def _notes(dice, codes, owner):
     TroubleshootingNote.objects.bulk_create(notes, batch_size=500)
     link = TroubleshootingNote.codes.through
     links = {(note.pk, dice.choice(codes).pk) for note in notes for _ in range(3)}
-    # One note about very many codes: the worst that a form shows.
+    # One note about very many codes, for the slowest form.
     links |= {(notes[0].pk, code.pk) for code in codes[:1000]}
     link.objects.bulk_create((link(troubleshootingnote_id=n, returncode_id=c) for n, c in links), batch_size=500)
     TroubleshootingNote.history.bulk_history_create(notes, batch_size=500)
@@ -129,15 +129,15 @@ def pages(client):
     yield "index", "/admin/"
     for noun in NOUNS:
         where = f"/admin/kb/{noun}/"
-        listed = client.get(where).context_data["cl"]
+        changelist = client.get(where).context_data["cl"]
         yield f"{noun} list", where
         yield f"{noun} with counts", f"{where}?_facets=True"
-        yield f"{noun} last page", f"{where}?p={listed.paginator.num_pages}"
-        for n in range(1, len(listed.list_display) + 1):
+        yield f"{noun} last page", f"{where}?p={changelist.paginator.num_pages}"
+        for n in range(1, len(changelist.list_display) + 1):
             yield f"{noun} by column {n}", f"{where}?o={n}"
             yield f"{noun} by column {n}, last first", f"{where}?o=-{n}"
-        for spec in listed.filter_specs:
-            for choice in list(spec.choices(listed))[1:12]:
+        for spec in changelist.filter_specs:
+            for choice in list(spec.choices(changelist))[1:12]:
                 yield f"{noun}: {spec.title} {choice['display']}", f"{where}{choice['query_string']}"
         for term in ("300000007", "3000", "room token", "stream", "zzz", "300000007 failed", "INC-77", "a"):
             yield f"{noun} search {term}", f"{where}?q={term}"
@@ -145,7 +145,7 @@ def pages(client):
 
 
 def forms():
-    """Yield the forms, histories and choices, of the largest that there is."""
+    """Yield the forms, histories and autocompletes of the largest objects."""
     note = TroubleshootingNote.objects.annotate(n=Count("codes")).order_by("-n")[0]
     code, incident = ReturnCode.objects.get(code="300000007"), IncidentLink.objects.first()
     things = {"returncode": code, "troubleshootingnote": note, "incidentlink": incident, "codetable": code.table}
@@ -162,33 +162,33 @@ def forms():
 
 
 def measure(client, address):
-    """Return the best time of a page, in ms: what else a machine does is no part of the page."""
+    """Return the best time of a page, in ms: slower runs measure what else the machine does."""
     times = []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        start = time.perf_counter()
         response = client.get(address)
-        times.append((time.perf_counter() - started) * 1000)
+        times.append((time.perf_counter() - start) * 1000)
         assert response.status_code == 200, (address, response.status_code)
     return min(times)
 
 
 def main():
-    """Fill the database where it is empty, measure, and say what is too slow."""
+    """Fill the database if it is empty, measure, and print the slow pages."""
     logging.disable(logging.WARNING)
     call_command("migrate", verbosity=0)
     if not CodeTable.objects.exists():
-        started = time.perf_counter()
+        start = time.perf_counter()
         fill()
-        print(f"filled in {time.perf_counter() - started:.0f} s")
+        print(f"filled in {time.perf_counter() - start:.0f} s")
     elif not CodeTable.objects.filter(slug="bench-0").exists():
         sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
     client = Client()
     client.force_login(get_user_model().objects.get(username="bench"))
-    found = [(measure(client, address), name, address) for name, address in pages(client)]
-    for took, name, address in sorted(found, reverse=True)[:30]:
-        print(f"{took:8.1f} ms  {name:<46} {address}")
-    slow = sum(took > LIMIT for took, _, _ in found)
-    print(f"{connection.vendor}: {len(found)} pages, {slow} above {LIMIT} ms")
+    results = [(measure(client, address), name, address) for name, address in pages(client)]
+    for milliseconds, name, address in sorted(results, reverse=True)[:30]:
+        print(f"{milliseconds:8.1f} ms  {name:<46} {address}")
+    slow = sum(milliseconds > LIMIT for milliseconds, _, _ in results)
+    print(f"{connection.vendor}: {len(results)} pages, {slow} above {LIMIT} ms")
     sys.exit(1 if slow else 0)
 
 

@@ -1,1 +1,1 @@
-"""How fast the API answers, beside what one would use instead."""
+"""How fast the API answers, and how fast its peers do."""

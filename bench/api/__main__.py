@@ -4,8 +4,8 @@
     python -m tests.postgres python -m bench.api
 
 Fills an empty database. Needs wrk, and nginx for the file. Every server has two workers; wrk keeps 16 connections.
-Each figure is the median of three runs, interleaved with the peers'. Datasette is left out on PostgreSQL. Last comes
-what readers wait while a table is imported.
+Each figure is the median of three runs, interleaved with the peers'. Datasette is left out on PostgreSQL. The last
+figures tell how long readers wait while a table is imported.
 """
 
 import json
@@ -66,7 +66,7 @@ class Case:
 
 def serve(port, command, **environment):
     """Start a server and wait until it answers."""
-    started = subprocess.Popen(
+    process = subprocess.Popen(
         [str(part) for part in command],
         env=os.environ | environment,
         stdout=subprocess.DEVNULL,
@@ -81,7 +81,7 @@ def serve(port, command, **environment):
         except OSError:
             continue
         break
-    return started
+    return process
 
 
 def granian(port, application="config.wsgi:application", **environment):
@@ -138,26 +138,26 @@ def ask(case, folder):
 
 
 def get(port, path, **headers):
-    """Return one answer."""
+    """Return one response."""
     return urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=20)
 
 
-def cases(secret, pks, body_port, with_datasette):
-    """Return what is measured."""
+def make_cases(secret, pks, body_port, with_datasette):
+    """Return the cases to measure."""
     token = {"Authorization": f"Bearer {secret}"}
     details = [f"/api/v1/codes/{pk}/" for pk in pks]
     etag = get(PORT, details[0], **token).headers["ETag"]
     lists = [f"/api/v1/codes/?disposition=unknown&number_min={700_000_000 + pk}" for pk in pks]
     deep = json.load(get(PORT, "/api/v1/codes/?ordering=-number&number_max=700000400&page_size=50"))["next"]
     deep_path = deep.split(str(PORT), 1)[1]
-    found = [
+    cases = [
         Case("code, token, warm", PORT, details, token),
         Case("code, public, before Django", PORT, details),
         Case("code, token, 304", PORT, details[:1], token | {"If-None-Match": etag}, 304),
         Case("code, token, made each time", PORT + 1, details, token),
         Case("list of 50, filtered, warm", PORT, lists),
         Case("list of 50, one table, counted", PORT, [f"{path}&table=bench&count=1" for path in lists]),
-        # With a number that nobody asked for yet.
+        # With a number that is new in each request.
         Case("list of 50, filtered, asked first", PORT, [f"{path}&version__lte=ANYTHING" for path in lists]),
         Case("list of 50, filtered, made", PORT + 1, lists),
         Case("list of 50, first page, made", PORT + 1, ["/api/v1/codes/?ordering=number"]),
@@ -172,12 +172,12 @@ def cases(secret, pks, body_port, with_datasette):
     ]
     if with_datasette:
         name = Path(connection.settings_dict["NAME"]).stem
-        found.append(Case("Datasette, row as JSON", PORT + 4, [f"/{name}/kb_returncode/{pk}.json" for pk in pks]))
-    return found
+        cases.append(Case("Datasette, row as JSON", PORT + 4, [f"/{name}/kb_returncode/{pk}.json" for pk in pks]))
+    return cases
 
 
 def main():
-    """Fill where it is empty, start everything, and measure in turns."""
+    """Fill the database if it is empty, start every server, and measure in turns."""
     call_command("migrate", verbosity=0)
     if not CodeTable.objects.exists():
         fill()
@@ -197,9 +197,9 @@ def main():
             servers.append(nginx(PORT + 3, folder, body))
             if datasette:
                 servers.append(serve(PORT + 4, [datasette, "serve", "-i", database, "-p", PORT + 4]))
-            measured = cases(secret, pks, PORT + 3, bool(datasette))
-            measure(measured, folder)
-            read_while_importing(measured[0], folder)
+            all_cases = make_cases(secret, pks, PORT + 3, bool(datasette))
+            measure(all_cases, folder)
+            read_while_importing(all_cases[0], folder)
         finally:
             for server in servers:
                 server.terminate()
@@ -214,13 +214,13 @@ def read_while_importing(reading, folder):
     quiet = replace(reading, rates=[], slowest=[], errors=0)
     for _ in range(RUNS):
         ask(quiet, folder)
-    named = ["--table", f"import-{time.time_ns()}", "--create", "--vendor", "Bench", "--product", "B", "--name", "New"]
-    command = [sys.executable, "manage.py", "import_table", *named, "--apply", folder / "new.csv"]
+    options = f"--table import-{time.time_ns()} --create --vendor Bench --product B --name New".split()
+    command = [sys.executable, "manage.py", "import_table", *options, "--apply", folder / "new.csv"]
     busy = replace(reading, rates=[], slowest=[], errors=0)
-    importing = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
-    while importing.poll() is None:
+    table_import = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+    while table_import.poll() is None:
         ask(busy, folder)
-    assert importing.returncode == 0
+    assert table_import.returncode == 0
     before, meanwhile = statistics.median(quiet.slowest), statistics.median(busy.slowest)
     print(
         f"{reading.name}, p99 while {IMPORTED:,} rows are imported: {meanwhile:.1f} ms instead of {before:.1f} ms,"
@@ -228,16 +228,16 @@ def read_while_importing(reading, folder):
     )
 
 
-def measure(measured, folder):
-    """Ask everybody in turns, and print the table."""
+def measure(all_cases, folder):
+    """Measure the cases in turns, and print the table."""
     for turn in range(RUNS + 1):
-        for case in measured:
+        for case in all_cases:
             ask(case, folder)
             if not turn:
-                # The first fills memories.
+                # The first turn fills caches.
                 case.rates, case.slowest, case.errors = [], [], 0
     print(f"{'':<32}{'requests/s':>12}{'p99 ms':>9}{'errors':>8}")
-    for case in measured:
+    for case in all_cases:
         rate, slowest = statistics.median(case.rates), statistics.median(case.slowest)
         print(f"{case.name:<32}{rate:>12,.0f}{slowest:>9.1f}{case.errors:>8}")
 

@@ -1,6 +1,6 @@
 """The peers of Django: a stock ModelViewSet, and a bare view with keyset and orjson, over the same rows.
 
-Settings, models, views and addresses in one module, so that it is plain what is measured.
+Settings, models, views and addresses stand in one module, so that a reader sees everything that is measured.
 """
 
 import dj_database_url
@@ -39,7 +39,7 @@ TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions")
 
 
 class Code(models.Model):
-    """The rows as they are."""
+    """A row of the product's table."""
 
     code = models.CharField(max_length=64)
     number = models.BigIntegerField(null=True)
@@ -62,7 +62,7 @@ class Code(models.Model):
 
 
 class CodeSerializer(serializers.ModelSerializer):
-    """As the tutorial has it."""
+    """As in DRF's tutorial."""
 
     class Meta:
         model = Code
@@ -70,7 +70,7 @@ class CodeSerializer(serializers.ModelSerializer):
 
 
 class CodeViewSet(viewsets.ReadOnlyModelViewSet):
-    """As the tutorial has it."""
+    """As in DRF's tutorial."""
 
     queryset = Code.objects.all()
     serializer_class = CodeSerializer
@@ -78,11 +78,11 @@ class CodeViewSet(viewsets.ReadOnlyModelViewSet):
 
 
 def bare(request: HttpRequest) -> HttpResponse:
-    """The least that a list can cost with Django: one query by keyset, no serializer."""
+    """The cheapest list with Django: one query by keyset, no serializer."""
     after = int(request.GET.get("after", 0))
     rows = Code.objects.filter(disposition=request.GET["disposition"], pk__gt=after).order_by("pk")
-    found = list(rows.values("id", "code", "number", *TEXTS, "disposition", "fixer")[:50])
-    return HttpResponse(orjson.dumps({"results": found}), content_type="application/json")
+    results = list(rows.values("id", "code", "number", *TEXTS, "disposition", "fixer")[:50])
+    return HttpResponse(orjson.dumps({"results": results}), content_type="application/json")
 
 
 router = routers.SimpleRouter()

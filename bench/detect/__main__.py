@@ -1,7 +1,7 @@
 """Time to detect codes in 1 MB of text against 100,000 known codes, on one core; and whether the cost is linear.
 
-Run with `python -m bench.detect`. Each figure is the best of five, in processor time. Looking the candidates up is a
-dictionary here; a database adds one query for each few hundred different candidates.
+Run with `python -m bench.detect`. Each figure is the best of five, in processor time. A dictionary stands for
+the look-up of candidates; a database adds one query for each few hundred different candidates.
 """
 
 import time
@@ -12,7 +12,7 @@ from kb.text.safety.mask import mask
 
 MEGABYTE = 1_000_000
 BUDGET_MS = 150
-KNOWN = {str(660_000_000 + n): n for n in range(100_000)} | {"0": -1, "3": -2, "ORA-942": -3}
+CODES = {str(660_000_000 + n): n for n in range(100_000)} | {"0": -1, "3": -2, "ORA-942": -3}
 RANGES = [(660_000_000 + n * 100_000, 660_099_999 + n * 100_000, n) for n in range(12)]
 
 LINES = {
@@ -58,19 +58,19 @@ def _cut(text: str, size: int) -> str:
 
 def best(work: Callable[[], object]) -> float:
     """Return the milliseconds of the fastest of five runs."""
-    took = []
+    times = []
     for _ in range(5):
         start = time.process_time()
         work()
-        took.append(1000 * (time.process_time() - start))
-    return min(took)
+        times.append(1000 * (time.process_time() - start))
+    return min(times)
 
 
 def detect(text: str) -> int:
     """Detect the codes of a text; return how many candidates there were."""
-    found = candidates(text)
-    judge(text, found, KNOWN, RANGES)
-    return len(found)
+    matches = candidates(text)
+    judge(text, matches, CODES, RANGES)
+    return len(matches)
 
 
 def main() -> None:
@@ -80,8 +80,8 @@ def main() -> None:
     slow = []
     for name, text in whole.items():
         one, two = best(lambda text=half[name]: detect(text)), best(lambda text=text: detect(text))
-        masked = best(lambda text=text: mask(text))
-        print(f"{name:20} {two:9.0f} {one:7.0f} {two / one:6.1f} {detect(text):11} {masked:8.0f}")
+        mask_time = best(lambda text=text: mask(text))
+        print(f"{name:20} {two:9.0f} {one:7.0f} {two / one:6.1f} {detect(text):11} {mask_time:8.0f}")
         slow += [name] if two > BUDGET_MS else []
     print(f"over {BUDGET_MS} ms: {', '.join(slow) or 'none'}")
 

@@ -1,9 +1,9 @@
-"""How long a table of 100,000 codes takes to export in each format, and how much memory it takes more.
+"""How long a table of 100,000 codes takes to export in each format, and how much more memory that takes.
 
     DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.exporting
 
 Uses the table of `python -m bench.web`, which has to run first. Each format has a process of its own, warmed up by a
-small export, so that nobody's memory hides another's.
+small export, so that the memory of one does not hide another's.
 """
 
 import os
@@ -45,25 +45,25 @@ def export(table, ending):
 
 
 def measure(ending):
-    """Print what one format takes."""
-    # With DEBUG Django keeps every query.
+    """Print the size, time and memory of one format."""
+    # With DEBUG, Django stores every query.
     settings.DEBUG = False
-    small, _made = CodeTable.objects.get_or_create(slug="bench-small", defaults={"vendor": "Bench", "name": "Small"})
+    small, _ = CodeTable.objects.get_or_create(slug="bench-small", defaults={"vendor": "Bench", "name": "Small"})
     export(small, ending)
     before = peak = resident()
-    done = threading.Event()
+    finished = threading.Event()
 
     def watch():
         nonlocal peak
-        while not done.wait(0.02):
+        while not finished.wait(0.02):
             peak = max(peak, resident())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    started = time.perf_counter()
+    start = time.perf_counter()
     size = export(CodeTable.objects.get(slug="bench"), ending)
-    seconds = time.perf_counter() - started
-    done.set()
+    seconds = time.perf_counter() - start
+    finished.set()
     watcher.join()
     print(f"{ending:8}{size / MB:8.1f} MB{seconds:8.1f} s   memory {before:.0f} MB + {peak - before:.0f} MB")
 

@@ -1,8 +1,8 @@
 """Measure imports: `python -m bench.importing [rows] [rounds] [--alone]`, on the database of DATABASE_URL.
 
-It makes tables of its own in an empty database and leaves them there: give it a throw-away one, for instance
+It creates tables in an empty database and leaves them there: use a temporary one, for instance
 `DATABASE_URL=sqlite:////tmp/bench.sqlite3`, or `python -m tests.postgres python -m bench.importing`.
-`--alone` leaves the peers out and measures look-ups beside the import instead.
+`--alone` skips the peers and measures look-ups during the import instead.
 """
 
 import os
@@ -55,7 +55,7 @@ STEPS = {
     journal_rows: ["write_revisions", "write_feed"],
 }
 BY = By(None, Door.SHELL)
-spent: dict[str, float] = defaultdict(float)
+seconds_by_step: dict[str, float] = defaultdict(float)
 
 
 def main(rows: int, rounds: int, alone: bool) -> None:
@@ -76,21 +76,21 @@ def main(rows: int, rounds: int, alone: bool) -> None:
 
 
 def _beside_peers(first: Path, second: Path, rows: int, rounds: int) -> None:
-    took: dict[str, list[float]] = defaultdict(list)
+    times: dict[str, list[float]] = defaultdict(list)
     where: dict[str, dict[str, float]] = {}
     sample = min(rows, 10_000)
     for n in range(rounds):
         ours, plain, stock = (_table(f"{name}-{n}") for name in ("ours", "plain", "stock"))
         for name, path in (("first", first), ("1 %", second)):
-            took[f"ours {name}"].append(_import(path, ours))
-            where[name] = dict(spent)
-            took[f"plain {name}"].append(peers.plainest(path, plain))
+            times[f"ours {name}"].append(_import(path, ours))
+            where[name] = dict(seconds_by_step)
+            times[f"plain {name}"].append(peers.plainest(path, plain))
             preview, real = peers.stock(path, stock, sample)
-            took[f"stock {name}"].append((preview + real) * rows / sample)
-            took[f"stock {name}, without its preview"].append(real * rows / sample)
+            times[f"stock {name}"].append((preview + real) * rows / sample)
+            times[f"stock {name}, without its preview"].append(real * rows / sample)
     for name in ("first", "1 %"):
-        mine, plain, stock = (median(took[f"{who} {name}"]) for who in ("ours", "plain", "stock"))
-        real = median(took[f"stock {name}, without its preview"])
+        mine, plain, stock = (median(times[f"{who} {name}"]) for who in ("ours", "plain", "stock"))
+        real = median(times[f"stock {name}, without its preview"])
         print(f"{name}: ours {mine:.2f} s, plainest SQL {plain:.2f} s, stock {stock:.0f} s (from {sample:,} rows)")
         print(f"   {mine / plain:.1f} times the plainest SQL; {stock / mine:.0f} times faster than stock with its")
         print(f"   preview, {real / mine:.0f} times faster than its import alone")
@@ -98,43 +98,43 @@ def _beside_peers(first: Path, second: Path, rows: int, rounds: int) -> None:
 
 
 def _alone(first: Path, second: Path) -> None:
-    """Import into a table while somebody looks codes up, and compare with looking up at rest."""
+    """Import into a table while a thread looks codes up, and compare the look-up times with those at rest."""
     table, user = _table("big"), get_user_model()(is_superuser=True, is_active=True)
     print(f"first: {_import(first, table):.1f} s")
-    idle = _looking_up(user, lambda: time.sleep(5))
-    busy = _looking_up(user, lambda: print(f"1 %, beside look-ups: {_import(second, table):.1f} s"))
-    more = _looking_up(user, lambda: print(f"first, beside look-ups: {_import(first, _table('more')):.1f} s"))
+    idle = _lookup_times(user, lambda: time.sleep(5))
+    busy = _lookup_times(user, lambda: print(f"1 %, beside look-ups: {_import(second, table):.1f} s"))
+    more = _lookup_times(user, lambda: print(f"first, beside look-ups: {_import(first, _table('more')):.1f} s"))
     for name, times in (("at rest", idle), ("beside an update", busy), ("beside a first import", more)):
         print(f"look-ups {name}: {len(times)}, median {median(times):.1f} ms, p99 {quantiles(times, n=100)[98]:.1f} ms")
 
 
-def _looking_up(user, work) -> list[float]:
-    times, done = [], threading.Event()
+def _lookup_times(user, work) -> list[float]:
+    times, finished = [], threading.Event()
 
     def look_up():
         n = 0
-        while not done.is_set():
+        while not finished.is_set():
             n += 1
-            began = time.perf_counter()
+            start = time.perf_counter()
             find_code(str(600_000_000 + n * 37 % 1000), user)
-            times.append((time.perf_counter() - began) * 1000)
+            times.append((time.perf_counter() - start) * 1000)
             time.sleep(0.01)
         connection.close()
 
     thread = threading.Thread(target=look_up)
     thread.start()
     work()
-    done.set()
+    finished.set()
     thread.join()
     return times
 
 
 def _import(path: Path, table: CodeTable) -> float:
-    spent.clear()
-    began = time.perf_counter()
+    seconds_by_step.clear()
+    start = time.perf_counter()
     source = open_source(path, path.name)
     transaction.apply_import(plan.plan_import(table, source, BY, complete=True, file_name=path.name), BY)
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def _table(name: str) -> CodeTable:
@@ -144,14 +144,14 @@ def _table(name: str) -> CodeTable:
 def _time(module, name: str) -> None:
     step = getattr(module, name)
 
-    def timed(*args, **kwargs):
-        began = time.perf_counter()
+    def wrapper(*args, **kwargs):
+        start = time.perf_counter()
         try:
             return step(*args, **kwargs)
         finally:
-            spent[name] += time.perf_counter() - began
+            seconds_by_step[name] += time.perf_counter() - start
 
-    setattr(module, name, timed)
+    setattr(module, name, wrapper)
 
 
 if __name__ == "__main__":

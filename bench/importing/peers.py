@@ -1,4 +1,4 @@
-"""What our import is compared with: stock django-import-export, and SQL that does nothing but load and upsert."""
+"""The peers of our import: stock django-import-export, and SQL that does nothing but load and upsert."""
 
 import csv
 import time
@@ -31,7 +31,7 @@ class StockResource(resources.ModelResource):
         return ReturnCode.objects.filter(table=self.table)
 
     def before_save_instance(self, instance, row, **kwargs):
-        """Say where a code belongs."""
+        """Set the table and section of a code."""
         instance.table, instance.section = self.table, self.section
 
 
@@ -44,24 +44,24 @@ def stock(path: Path, table: CodeTable, rows: int) -> tuple[float, float]:
     resource.section, _ = Section.objects.get_or_create(table=table, name="", slug="all")
     seconds = []
     for dry in (True, False):
-        began = time.perf_counter()
+        start = time.perf_counter()
         result = resource.import_data(data, dry_run=dry, raise_errors=True, use_transactions=True)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - start)
         assert not result.has_errors()
     return seconds[0], seconds[1]
 
 
 def plainest(path: Path, table: CodeTable) -> float:
     """Load a file into a staging table and upsert the codes: no plan, no merge, no history, no feed."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS plain_staging")
         cursor.execute(f"CREATE TEMPORARY TABLE plain_staging ({', '.join(f'{name} text' for name in _STAGED)})")
         _load(cursor, path)
         cursor.execute(
-            "INSERT INTO kb_section (table_id, name, slug, position)"
-            " SELECT DISTINCT CAST(%s AS bigint), section, replace(section, ' ', '-'), 0 FROM plain_staging WHERE true"
-            " ON CONFLICT DO NOTHING",
+            "INSERT INTO kb_section (table_id, name, slug, position, version)"
+            " SELECT DISTINCT CAST(%s AS bigint), section, replace(section, ' ', '-'), 0, 1 FROM plain_staging"
+            " WHERE true ON CONFLICT DO NOTHING",
             [table.pk],
         )
         names = [*TEXTS, *(f"vendor_{name}" for name in TEXTS)]
@@ -81,7 +81,7 @@ def plainest(path: Path, table: CodeTable) -> float:
             """,
             [table.pk],
         )
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def _load(cursor, path: Path) -> None:

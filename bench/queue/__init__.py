@@ -1,1 +1,1 @@
-"""How quick the queue is."""
+"""How quick the work queue is."""

@@ -2,7 +2,7 @@
 
     DEBUG=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.queue
 
-Fills an empty, migrated database, which it then finds filled; times are the best of five, inside the process.
+Fills an empty, migrated database on its first run. Times are the best of five, inside the process.
 """
 
 import os
@@ -44,7 +44,7 @@ STATES = ["draft"] * 3 + ["not_validated"] * 3 + ["validated"] * 13 + ["archived
 
 
 def fill():
-    """Make codes, notes about some of them, look-ups as they are distributed, and what people report."""
+    """Create codes, notes about some of them, look-ups, outcomes and flags."""
     dice = random.Random(5)
     owner = get_user_model().objects.create_superuser("bench", password="bench")
     codes = list(make_codes())
@@ -56,26 +56,30 @@ def fill():
 
 
 def make_codes():
-    """Make one table of many codes, a hundred ranges over them, and an import that left conflicts."""
+    """Create one table of many codes, a hundred ranges over them, and an import that left conflicts."""
     table = CodeTable.objects.create(slug="bench", vendor="Bench", product="Bench", name="Codes", audience="public")
     section = Section.objects.create(table=table, name="All", slug="all")
     codes = []
     for n in range(CODES):
         forms = text_code.forms(str(700_000_000 + n * 7))
-        given = {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
-        given |= {"description": f"Description of {n}", "disposition": "unknown" if n % 4 == 0 else "retry_later"}
-        codes.append(ReturnCode(table=table, section=section, position=n, **given))
+        values = {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
+        values |= {"description": f"Description of {n}", "disposition": "unknown" if n % 4 == 0 else "retry_later"}
+        codes.append(ReturnCode(table=table, section=section, position=n, **values))
     ReturnCode.objects.bulk_create(codes, batch_size=500)
     blocks = [(700_000_000 + n * 7_000, 700_000_000 + n * 7_000 + 6_999) for n in range(100)]
     CodeRange.objects.bulk_create(CodeRange(table=table, name=f"Block {a}", first=a, last=b) for a, b in blocks)
-    done = TableImport.objects.create(table=table, state="applied", applied_at=timezone.now() - timedelta(days=9))
+    table_import = TableImport.objects.create(
+        table=table, state="applied", applied_at=timezone.now() - timedelta(days=9)
+    )
     rows = [{"kind": "conflict" if n % 50 == 0 else "changed", "return_code": code} for n, code in enumerate(codes)]
-    ImportRow.objects.bulk_create([ImportRow(table_import=done, conflicts=["description"], **row) for row in rows], 500)
+    ImportRow.objects.bulk_create(
+        [ImportRow(table_import=table_import, conflicts=["description"], **row) for row in rows], 500
+    )
     return codes
 
 
 def make_notes(dice, codes, owner):
-    """Make notes, most of them about one to five codes, some about a range."""
+    """Create notes, most of them about one to five codes, some about a range."""
     notes = [
         TroubleshootingNote(
             title=f"Note {n}",
@@ -97,7 +101,7 @@ def make_notes(dice, codes, owner):
 
 
 def look_up(dice, codes):
-    """Count look-ups: a few codes often, many now and then."""
+    """Create look-ups: of a few codes often, of many rarely."""
     today, uses, misses = timezone.now().date(), {}, {}
     for day in range(DAYS):
         for _ in range(7_000):
@@ -108,12 +112,12 @@ def look_up(dice, codes):
             misses[text, day] = misses.get((text, day), 0) + 1
     rows = [CodeUse(code_id=c, day=today - timedelta(d), lookups=n, covered=n // 2) for (c, d), n in uses.items()]
     CodeUse.objects.bulk_create(rows, batch_size=1000)
-    missed = [Miss(text=t, day=today - timedelta(d), lookups=n) for (t, d), n in misses.items()]
-    Miss.objects.bulk_create(missed, batch_size=1000)
+    miss_rows = [Miss(text=t, day=today - timedelta(d), lookups=n) for (t, d), n in misses.items()]
+    Miss.objects.bulk_create(miss_rows, batch_size=1000)
 
 
 def report(dice, codes, notes, owner):
-    """Report outcomes and raise flags, some of them answered."""
+    """Create outcomes and flags, some of them answered."""
     today, now = timezone.now().date(), timezone.now()
     outcomes = {}
     for _ in range(20_000):
@@ -124,9 +128,9 @@ def report(dice, codes, notes, owner):
     flags = []
     for n in range(3_000):
         raised, is_open = now - timedelta(hours=dice.randint(1, 2_000)), n % 10 == 0
-        given = {"state": "open"} if is_open else {"state": "answered", "answer": "Done", "answered_at": now}
+        values = {"state": "open"} if is_open else {"state": "answered", "answer": "Done", "answered_at": now}
         about = {"code": dice.choice(codes), "note": dice.choice([None, dice.choice(notes)])}
-        flags.append(Flag(comment="Step 2 fails", raised_by=owner, owner=owner, raised_at=raised, **about, **given))
+        flags.append(Flag(comment="Step 2 fails", raised_by=owner, owner=owner, raised_at=raised, **about, **values))
     Flag.objects.bulk_create(flags, batch_size=1000)
 
 
@@ -134,9 +138,9 @@ def best(work, rounds=5):
     """Return the quickest of a few runs, in milliseconds."""
     times = []
     for _ in range(rounds):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         work()
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - start)
     return 1000 * min(times)
 
 

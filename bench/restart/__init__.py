@@ -1,1 +1,1 @@
-"""What a rolling restart loses."""
+"""Requests lost by a rolling restart."""

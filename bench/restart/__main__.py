@@ -2,8 +2,8 @@
 
     python -m bench.restart            # needs wrk, and nginx for the second way
 
-Two ways: one server that makes its workers anew (SIGHUP), and two servers behind the proxy of `deploy/nginx.conf`
-that are stopped and started in turn. The database is a temporary demo.
+Two ways: one server that restarts its workers (SIGHUP), and two servers behind the proxy of `deploy/nginx.conf` that
+stop and start in turn. The database is a temporary demo.
 """
 
 import os
@@ -49,7 +49,7 @@ def server(environment, port, workers):
 
 @contextmanager
 def proxy(home, port, upstream):
-    """Run nginx with the proxy's own file, but for its addresses."""
+    """Run nginx with the proxy's own file and other addresses."""
     site = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for name, address in zip(("app-1:8000", "app-2:8000"), upstream, strict=True):
         site = site.replace(name, f"127.0.0.1:{address}")
@@ -69,7 +69,7 @@ def proxy(home, port, upstream):
 
 
 def wait_for(port, path):
-    """Wait until a server answers well."""
+    """Wait until a server returns 200."""
     for _ in range(150):
         time.sleep(0.1)
         try:
@@ -81,25 +81,25 @@ def wait_for(port, path):
     sys.exit(f"Nothing answers on port {port}.")
 
 
-def measured(name, port, restart):
-    """Ask for a page all the time while something restarts; print what was lost and return how much."""
+def measure(name, port, restart):
+    """Request a page all the time during restarts; print and return how many requests were lost."""
     command = ["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{SECONDS}s", "--timeout", "10s", "--latency"]
     with subprocess.Popen([*command, f"http://127.0.0.1:{port}{PAGE}"], stdout=subprocess.PIPE, text=True) as load:
         time.sleep(2)
         restarts = restart()
         out, _ = load.communicate()
-    asked = int(re.search(r"(\d+) requests in", out)[1])
+    requests = int(re.search(r"(\d+) requests in", out)[1])
     sockets = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     lost = sum(map(int, sockets.groups())) if sockets else 0
     lost += int(refused[1]) if refused else 0
     slowest = re.search(r"99%\s+(\S+)", out)[1]
-    print(f"{name:<28} {asked:>7} requests, {restarts} restarts, {lost} lost, 99 % within {slowest}")
+    print(f"{name:<28} {requests:>7} requests, {restarts} restarts, {lost} lost, 99 % within {slowest}")
     return lost
 
 
 def reload_workers(process):
-    """Make the workers of a server anew, twice."""
+    """Restart the workers of a server, twice."""
     for _ in range(2):
         process.send_signal(signal.SIGHUP)
         time.sleep(5)
@@ -117,7 +117,7 @@ def in_turn(environment, servers, ports):
 
 
 def main():
-    """Measure both ways; leave with 1 where a restart behind the proxy lost a request."""
+    """Measure both ways; exit with 1 if a restart behind the proxy lost a request."""
     with tempfile.TemporaryDirectory(prefix="codebook-restart-") as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -127,7 +127,7 @@ def main():
             [sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, check=True, capture_output=True
         )
         with server(environment, PORT, 2) as process:
-            measured("workers made anew (SIGHUP)", PORT, lambda: reload_workers(process))
+            measure("workers restarted (SIGHUP)", PORT, lambda: reload_workers(process))
         if not shutil.which("nginx"):
             sys.exit("nginx is not installed: the second way was not measured.")
         ports = (PORT + 1, PORT + 2)
@@ -136,7 +136,7 @@ def main():
             for stack, port in zip(servers, ports, strict=True):
                 stack.enter_context(server(environment, port, 1))
             with proxy(home, PORT, ports):
-                lost = measured("two servers behind nginx", PORT, lambda: in_turn(environment, servers, ports))
+                lost = measure("two servers behind nginx", PORT, lambda: in_turn(environment, servers, ports))
         finally:
             for stack in servers:
                 stack.close()

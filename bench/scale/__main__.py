@@ -3,12 +3,12 @@
     python -m tests.postgres python -m bench.scale [10000 100000 1000000]
 
 Fills an empty database step by step and measures after each, inside the process, the middleware and templates of
-pages included and every cache of answers off. A million takes some minutes and 8 GB of disk. Sizes compare only with
-the same settings of the server, and those of the throw-away one are too small for a million: name a database of yours.
+pages included and without any cache of answers. A million takes some minutes and 8 GB of disk. Sizes compare only with
+the same settings of the server, and those of the temporary one are too small for a million: use a database of your own.
 
-`--cpu` counts what this process and the database's, on the same machine, computed instead of what passed on the clock:
-on a machine that others use, too. `--plans` measures nothing and prints the plan of each query that takes longer than
-20 ms.
+`--cpu` measures the CPU time of this process and of the database's, on the same machine, instead of the time on the
+clock: use it on a machine that does other work too. `--plans` measures nothing and prints the plan of each query that
+takes longer than 20 ms.
 """
 
 import logging
@@ -48,30 +48,30 @@ def words(dice, first, last, number=1):
     return " ".join(dice.sample(fill.WORDS[first:last], number))
 
 
-def spoilt(word):
+def misspell(word):
     """Return a word with a letter left out."""
     return word[:2] + word[3:]
 
 
 def questions(codes):
-    """Return what is asked: a name, how it is asked, and how often."""
+    """Yield what to measure: a name, a function, and how often to call it."""
     admin = get_user_model().objects.get(username="bench")
     dice, staff = random.Random(codes), Client()
     staff.force_login(admin)
 
-    def number():
+    def any_number():
         return fill.number_of(dice.randrange(codes))
 
-    def table(of):
-        return f"bench-{(of - fill.FIRST) // fill.STEP // fill.PER_TABLE}"
+    def table(number):
+        return f"bench-{(number - fill.FIRST) // fill.STEP // fill.PER_TABLE}"
 
     def page(path):
         answer = staff.get(path)
         body = b"".join(answer) if answer.streaming else answer.content
         assert answer.status_code == 200, (path, answer.status_code, body[:300])
 
-    def card(of):
-        page(f"/codes/{table(of)}/{of}/")
+    def card(number):
+        page(f"/codes/{table(number)}/{number}/")
 
     def some(first, last, count=1):
         return words(dice, first, last, count)
@@ -85,30 +85,30 @@ def questions(codes):
     def mixed():
         return " ".join(fill.some_words(dice, dice.randint(1, 4)))
 
-    yield "exact code", lambda: find_code(str(number()), admin), 1_000
-    yield "a code that is not there", lambda: find_code(str(number() + 3), admin), 200
-    yield "a part of a code", lambda: beginning_with(str(number())[:5], admin), 200
+    yield "exact code", lambda: find_code(str(any_number()), admin), 1_000
+    yield "a code that is not there", lambda: find_code(str(any_number() + 3), admin), 200
+    yield "a part of a code", lambda: beginning_with(str(any_number())[:5], admin), 200
     yield "search, one common word", lambda: search(some(0, 17) + " "), 60
     yield "search, two common words", lambda: search(some(0, 17, 2) + " "), 60
     yield "search, rare word", lambda: search(some(1_500, 2_900) + " "), 100
     yield "search, two rare words", lambda: search(some(1_500, 2_900, 2) + " "), 60
     yield "search, one to four words", lambda: search(mixed() + " "), 200
     yield "search, as you type", lambda: search(some(0, 17)[: dice.randint(2, 4)]), 60
-    yield "search, misspelt", lambda: search(spoilt(some(1_500, 2_900)) + " "), 60
+    yield "search, misspelt", lambda: search(misspell(some(1_500, 2_900)) + " "), 60
     yield "search, with passages", lambda: text_results(mixed() + " ", admin), 100
     yield "search of notes", lambda: searching.search_notes(some(1_500, 2_900), admin, 20), 30
     yield "API, first page", lambda: api("page_size=50"), 40
-    yield "API, of a table", lambda: api(f"table={table(number())}"), 40
-    yield "API, by code", lambda: api(f"code={number()}"), 100
+    yield "API, of a table", lambda: api(f"table={table(any_number())}"), 40
+    yield "API, by code", lambda: api(f"code={any_number()}"), 100
     yield "API, by disposition", lambda: api("disposition=contact_vendor"), 40
-    yield "API, by number", lambda: api(f"number_min={number()}&ordering=number"), 40
+    yield "API, by number", lambda: api(f"number_min={any_number()}&ordering=number"), 40
     yield "API, by rare word", lambda: api("text=" + some(1_500, 2_900)), 40
     yield "API, by common word", lambda: api("text=" + some(0, 17)), 20
     yield "API, retired", lambda: api("retired=true"), 20
     yield "API, feed", lambda: page(f"/api/v1/changes/?since={dice.randrange(codes)}"), 40
-    yield "card", lambda: card(number()), 100
-    yield "page of a table", lambda: page(f"/tables/{table(number())}/"), 30
-    yield "page of a table, word", lambda: page(f"/tables/{table(number())}/?q={some(0, 17)}"), 20
+    yield "card", lambda: card(any_number()), 100
+    yield "page of a table", lambda: page(f"/tables/{table(any_number())}/"), 30
+    yield "page of a table, word", lambda: page(f"/tables/{table(any_number())}/?q={some(0, 17)}"), 20
     yield "first page", lambda: page("/"), 20
     yield "changes", lambda: page("/changes/"), 20
     yield "queue of codes", lambda: work_queue.codes(admin), 10
@@ -119,25 +119,25 @@ def questions(codes):
 
 
 def cpu_clock():
-    """Return a clock of what this process and the one that serves it in the database have computed, in seconds."""
+    """Return a clock of the CPU time of this process and of its database process, in seconds."""
     with connection.cursor() as cursor:
-        # What helpers compute is on no clock of ours.
+        # The clock does not include parallel workers.
         cursor.execute("SET max_parallel_workers_per_gather = 0")
         cursor.execute("SELECT pg_backend_pid()")
-        computed = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
-    return lambda: time.process_time() + int(computed.read_text().split()[0]) / 1e9
+        schedstat = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
+    return lambda: time.process_time() + int(schedstat.read_text().split()[0]) / 1e9
 
 
-def timed(ask, times, clock):
-    """Return the 95th and 99th of a hundred, in milliseconds, of what a question takes."""
+def percentiles(ask, times, clock):
+    """Return the 95th and 99th percentile of a function's times, in milliseconds."""
     for _ in range(3):
         ask()
-    taken = []
+    milliseconds = []
     for _ in range(times):
-        began = clock()
+        start = clock()
         ask()
-        taken.append((clock() - began) * 1000)
-    cuts = statistics.quantiles(taken, n=100, method="inclusive")
+        milliseconds.append((clock() - start) * 1000)
+    cuts = statistics.quantiles(milliseconds, n=100, method="inclusive")
     return cuts[94], cuts[98]
 
 
@@ -145,20 +145,20 @@ class Slow:
     """Prints each slow query with its plan."""
 
     def __call__(self, execute, sql, params, many, context):
-        """Run a query, and explain it where it was slow."""
-        began = time.perf_counter()
+        """Run a query, and explain it if it was slow."""
+        start = time.perf_counter()
         result = execute(sql, params, many, context)
-        taken = (time.perf_counter() - began) * 1000
-        if taken > SLOW_MS and sql.lstrip().upper().startswith(("SELECT", "WITH")):
-            print(f"\n{taken:.0f} ms: {sql[:1_500]}\n{str(params)[:300]}")
+        milliseconds = (time.perf_counter() - start) * 1000
+        if milliseconds > SLOW_MS and sql.lstrip().upper().startswith(("SELECT", "WITH")):
+            print(f"\n{milliseconds:.0f} ms: {sql[:1_500]}\n{str(params)[:300]}")
             with connection.connection.cursor() as cursor:
                 cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + sql, params)
                 print("\n".join("    " + row[0][:200] for row in cursor.fetchall()))
         return result
 
 
-def explained(codes):
-    """Ask each question once, and print its slow queries."""
+def explain(codes):
+    """Call each function, and print its slow queries."""
     for name, ask, _ in questions(codes):
         print(f"\n===== {name}")
         ask()
@@ -169,7 +169,7 @@ def explained(codes):
 def main():
     """Fill and measure step by step, then print the table."""
     logging.disable(logging.WARNING)
-    # With it, Django would remember every query.
+    # With DEBUG, Django stores every query.
     settings.DEBUG = False
     if connection.vendor != "postgresql":
         sys.exit("This is about PostgreSQL: python -m tests.postgres python -m bench.scale")
@@ -180,23 +180,23 @@ def main():
     if not users.filter(username="bench").exists():
         users.create_superuser("bench", password="bench")
     if "--plans" in sys.argv:
-        explained(ReturnCode.objects.count())
+        explain(ReturnCode.objects.count())
         return
     clock = cpu_clock() if "--cpu" in sys.argv else time.perf_counter
     sizes = [int(size) for size in sys.argv[1:] if size.isdigit()] or SIZES
     figures = {}
     for size in sizes:
-        began = time.perf_counter()
+        start = time.perf_counter()
         fill.grow_to(size)
-        print(f"{size:,} codes: filled in {time.perf_counter() - began:.0f} s", flush=True)
+        print(f"{size:,} codes: filled in {time.perf_counter() - start:.0f} s", flush=True)
         for name, ask, times in questions(size):
-            figures.setdefault(name, []).append(timed(ask, times, clock))
+            figures.setdefault(name, []).append(percentiles(ask, times, clock))
             p95, p99 = figures[name][-1]
             print(f"  {name:<28}{p95:>9.1f}{p99:>9.1f}", flush=True)
     print(f"\n{'p95 in ms (p99 of the exact code)':<34}{''.join(f'{size:>12,}' for size in sizes)}{'growth':>9}")
-    for name, found in figures.items():
-        shown = [p99 if name == "exact code" else p95 for p95, p99 in found]
-        print(f"{name:<34}{''.join(f'{one:>12.1f}' for one in shown)}{shown[-1] / shown[0]:>8.1f}x")
+    for name, pairs in figures.items():
+        values = [p99 if name == "exact code" else p95 for p95, p99 in pairs]
+        print(f"{name:<34}{''.join(f'{one:>12.1f}' for one in values)}{values[-1] / values[0]:>8.1f}x")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Fill PostgreSQL with codes by the million.
 
-COPY for the rows, SQL for their revisions and the feed, the product's own index. Each step adds to the one before it.
+It uses COPY for the rows, SQL for their revisions and the feed, and the product's own index. Each step adds to the one
+before it.
 """
 
 import itertools
@@ -44,15 +45,15 @@ def number_of(place):
 
 
 def grow_to(codes):
-    """Add tables, codes, notes and look-ups until there are so many codes, with history, feed and index."""
-    there = ReturnCode.objects.count()
-    if there >= codes:
+    """Add tables, codes, notes and look-ups until there are as many codes, with history, feed and index."""
+    existing = ReturnCode.objects.count()
+    if existing >= codes:
         return
     last_code, last_note = _last(ReturnCode), _last(TroubleshootingNote)
-    for first in range(there, codes, PER_TABLE):
+    for first in range(existing, codes, PER_TABLE):
         _table(first)
     new = list(ReturnCode.objects.filter(pk__gt=last_code).order_by("pk").values_list("pk", flat=True))
-    _notes(new, there)
+    _notes(new, existing)
     _uses(new)
     _history_and_feed(last_code, last_note)
     searching.refresh(new)
@@ -64,7 +65,7 @@ def _last(model):
 
 
 def _table(first):
-    """Make one table with its section, ranges and codes."""
+    """Create one table with its section, ranges and codes."""
     dice = random.Random(first)
     name = f"bench-{first // PER_TABLE}"
     table = CodeTable.objects.create(slug=name, vendor="Bench", product=name, name="Codes", audience="public")
@@ -126,10 +127,10 @@ def _notes(codes, seed):
 
 
 def _uses(codes):
-    """Count look-ups of a month: of one code in ten, on five days."""
+    """Create the look-ups of a month: of one code in ten, on five days."""
     today = timezone.now().date()
-    asked = itertools.product(codes[::10], range(0, 28, 6))
-    _copy(CodeUse, ({"code_id": c, "day": today - timedelta(d), "lookups": 1 + c % 9, "covered": 0} for c, d in asked))
+    uses = itertools.product(codes[::10], range(0, 28, 6))
+    _copy(CodeUse, ({"code_id": c, "day": today - timedelta(d), "lookups": 1 + c % 9, "covered": 0} for c, d in uses))
 
 
 def _history_and_feed(last_code, last_note):
@@ -165,9 +166,9 @@ def _copy(model, rows):
     first = next(rows)
     with connection.cursor() as cursor:
         names = ", ".join(first)
-        with cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as sent:
+        with cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as rows_out:
             for row in itertools.chain([first], rows):
-                sent.write_row(list(row.values()))
+                rows_out.write_row(list(row.values()))
 
 
 def _run(sql, *parameters):

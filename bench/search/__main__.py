@@ -2,8 +2,8 @@
 
     DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.search [path of datasette]
 
-Fills an empty, migrated database. Ours is measured inside the process (`lookup.find`, `lookup.results`) and over
-HTTP; Datasette over HTTP, both with one client that keeps its connection. Ratios are of one run.
+Fills an empty, migrated database. Ours is measured inside the process and over HTTP; Datasette over HTTP, both
+with one client that keeps its connection. Ratios come from one run.
 """
 
 import http.client
@@ -30,6 +30,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connection
 
+from bench.scale.fill import some_words
 from kb import searching
 from kb.models import CodeTable, ReturnCode, Section
 from kb.queries.lookup import beginning_with, find_code
@@ -41,31 +42,19 @@ from kb.text.codes import forms as text_code
 
 CODES, ROUNDS = 100_000, 200
 OUR_PORT, THEIR_PORT = 8491, 8492
-SYLLABLES = "ba co di fu ge hi jo ka le mi no pu ra se ti vo wa xe yo zu".split()
-COMMON = "room user group message token request server limit call login member list video stream failed invalid".split()
-
-
-def vocabulary():
-    """Return some 3,000 words, the common ones first: a word is the rarer the later it comes."""
-    dice = random.Random(3)
-    return COMMON + sorted({"".join(dice.choices(SYLLABLES, k=dice.randint(2, 4))) for _ in range(3_000)})
-
-
-WORDS = vocabulary()
-WEIGHTS = [1 / (place + 5) for place in range(len(WORDS))]
 
 
 def fill():
-    """Make one table of many codes with a sentence or two each."""
+    """Create one table of many codes with a sentence or two each."""
     dice = random.Random(1)
     table = CodeTable.objects.create(slug="bench", vendor="Bench", product="Bench", name="Codes", audience="public")
     section = Section.objects.create(table=table, name="All", slug="all")
     codes = []
     for n in range(CODES):
         forms = text_code.forms(str(700_000_000 + n * 7))
-        given = {"description": sentence(dice, 9), "suggested_actions": sentence(dice, 14)}
-        given |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
-        codes.append(ReturnCode(table=table, section=section, position=n, **given))
+        values = {"description": sentence(dice, 9), "suggested_actions": sentence(dice, 14)}
+        values |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
+        codes.append(ReturnCode(table=table, section=section, position=n, **values))
     ReturnCode.objects.bulk_create(codes, batch_size=500)
     searching.rebuild()
     with connection.cursor() as cursor:
@@ -74,24 +63,24 @@ def fill():
 
 def sentence(dice, length):
     """Return words as they are distributed in a language."""
-    return " ".join(dice.choices(WORDS, WEIGHTS, k=length)).capitalize() + "."
+    return " ".join(some_words(dice, length)).capitalize() + "."
 
 
 def questions():
-    """Return what is asked: common and rare words, of one to four."""
+    """Return questions of one to four words, common and rare ones."""
     dice = random.Random(2)
-    return [" ".join(dice.choices(WORDS, WEIGHTS, k=dice.randint(1, 4))) for _ in range(ROUNDS)]
+    return [" ".join(some_words(dice, dice.randint(1, 4))) for _ in range(ROUNDS)]
 
 
-def timed(name, ask, asked):
+def measure(name, ask, questions):
     """Print and return the median of the milliseconds that each question took, after a first round."""
-    for what in asked[:20]:
-        ask(what)
+    for question in questions[:20]:
+        ask(question)
     times = []
-    for what in asked:
-        began = time.perf_counter()
-        ask(what)
-        times.append((time.perf_counter() - began) * 1000)
+    for question in questions:
+        start = time.perf_counter()
+        ask(question)
+        times.append((time.perf_counter() - start) * 1000)
     cuts = statistics.quantiles(times, n=100)
     print(f"{name:<34} p50 {cuts[49]:8.2f} ms   p95 {cuts[94]:8.2f} ms   p99 {cuts[98]:8.2f} ms", flush=True)
     return cuts[49]
@@ -112,8 +101,8 @@ def peer(folder):
     return path
 
 
-def served(command, port):
-    """Start a server; return it with a function that asks for a path."""
+def serve(command, port):
+    """Start a server; return it with a function that requests a path."""
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(100):
         time.sleep(0.2)
@@ -136,9 +125,9 @@ def served(command, port):
 
 def over_http(datasette):
     """Measure both servers with the same questions, and print the ratio."""
-    asked = [quote(question) for question in questions()]
+    texts = [quote(question) for question in questions()]
     python = sys.executable
-    ours, ask = served(
+    ours, ask = serve(
         [
             python,
             "-m",
@@ -153,38 +142,38 @@ def over_http(datasette):
         ],
         OUR_PORT,
     )
-    mine = timed("ours over HTTP, words", lambda q: ask(f"/suggest/?q={q}"), asked)
+    mine = measure("ours over HTTP, words", lambda q: ask(f"/suggest/?q={q}"), texts)
     ours.terminate()
     if not datasette:
-        print("Datasette was not measured: name its program as an argument.")
+        print("Datasette was not measured: pass the path of its program as an argument.")
         return
     with tempfile.TemporaryDirectory() as folder:
-        theirs, ask = served([datasette, str(peer(folder)), "--port", str(THEIR_PORT)], THEIR_PORT)
-        other = timed("Datasette over HTTP, _search", lambda q: ask(f"/peer/codes.json?_search={q}&_size=50"), asked)
-        json.loads(ask(f"/peer/codes.json?_search={asked[0]}&_size=50"))["rows"]
+        theirs, ask = serve([datasette, str(peer(folder)), "--port", str(THEIR_PORT)], THEIR_PORT)
+        other = measure("Datasette over HTTP, _search", lambda q: ask(f"/peer/codes.json?_search={q}&_size=50"), texts)
+        json.loads(ask(f"/peer/codes.json?_search={texts[0]}&_size=50"))["rows"]
         theirs.terminate()
     print(f"Datasette's _search takes {other / mine:.1f} times as long as ours.")
 
 
 def main():
-    """Fill the database where it is empty, and measure."""
+    """Fill the database if it is empty, and measure."""
     logging.disable(logging.WARNING)
     call_command("migrate", verbosity=0)
     if not CodeTable.objects.exists():
-        began = time.perf_counter()
+        start = time.perf_counter()
         fill()
-        print(f"filled and indexed in {time.perf_counter() - began:.0f} s")
+        print(f"filled and indexed in {time.perf_counter() - start:.0f} s")
     elif not CodeTable.objects.filter(slug="bench").exists():
         sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
     dice = random.Random(4)
     nobody = AnonymousUser()
     numbers = [str(700_000_000 + dice.randrange(CODES) * 7) for _ in range(5 * ROUNDS)]
-    timed("exact code", lambda number: find_code(number, nobody), numbers)
-    timed("a part of a code", lambda number: beginning_with(number[:5], nobody), numbers[:ROUNDS])
-    timed("words, ranked", lambda q: searching.search(q, nobody), questions())
-    timed("words, as you type (8)", lambda q: search(q, nobody, 8), questions())
-    timed("words, with passages (50)", lambda q: text_results(q, nobody), questions())
-    timed("a misspelt word", lambda q: searching.search(q[:1] + q[2:] if len(q) > 5 else q, nobody), questions())
+    measure("exact code", lambda number: find_code(number, nobody), numbers)
+    measure("a part of a code", lambda number: beginning_with(number[:5], nobody), numbers[:ROUNDS])
+    measure("words, ranked", lambda q: searching.search(q, nobody), questions())
+    measure("words, as you type (8)", lambda q: search(q, nobody, 8), questions())
+    measure("words, with passages (50)", lambda q: text_results(q, nobody), questions())
+    measure("a misspelt word", lambda q: searching.search(q[:1] + q[2:] if len(q) > 5 else q, nobody), questions())
     over_http(sys.argv[1] if len(sys.argv) > 1 else "")
 
 

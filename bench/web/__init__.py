@@ -1,1 +1,1 @@
-"""How fast pages are with many codes, and what they weigh."""
+"""How fast pages are with many codes, and their size."""

@@ -2,7 +2,7 @@
 
     DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.web
 
-Fills an empty, migrated database, then asks for pages inside the process, the middleware and templates included.
+Fills an empty, migrated database, then requests pages inside the process, the middleware and templates included.
 """
 
 import gzip
@@ -35,7 +35,7 @@ WORDS = "room user group message token request server limit call login member li
 
 
 def fill():
-    """Make one table of many codes, a range for each thousand, and a note on one code in fifty."""
+    """Create one table of many codes, a range for each thousand, and a note on one code in fifty."""
     dice = random.Random(1)
     table = CodeTable.objects.create(slug="bench", vendor="Bench", product="Bench", name="Codes", audience="public")
     section = Section.objects.create(table=table, name="All", slug="all")
@@ -43,9 +43,9 @@ def fill():
     for n in range(CODES):
         forms = text_code.forms(str(700_000_000 + n * 7))
         words = " ".join(dice.choices(WORDS, k=8)).capitalize() + "."
-        given = {"description": words, "vendor_description": words, "suggested_actions": words}
-        given |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
-        codes.append(ReturnCode(table=table, section=section, position=n, **given))
+        values = {"description": words, "vendor_description": words, "suggested_actions": words}
+        values |= {name: getattr(forms, name) for name in ("code", "identity", "canonical", "number", "sort_key")}
+        codes.append(ReturnCode(table=table, section=section, position=n, **values))
     ReturnCode.objects.bulk_create(codes, batch_size=500)
     CodeRange.objects.bulk_create(
         CodeRange(table=table, name=f"Block {n}", first=700_000_000 + n * 7000, last=700_006_999 + n * 7000)
@@ -60,16 +60,16 @@ def measure(name, client, addresses, **data):
     """Print how long a page takes."""
     times = []
     for address in addresses:
-        started = time.perf_counter()
+        start = time.perf_counter()
         response = client.post(address, data) if data else client.get(address)
-        times.append((time.perf_counter() - started) * 1000)
+        times.append((time.perf_counter() - start) * 1000)
         assert response.status_code in (200, 404), response.status_code
     cuts = statistics.quantiles(times, n=100)
     print(f"{name:<28} p50 {cuts[49]:7.1f} ms   p95 {cuts[94]:7.1f} ms   p99 {cuts[98]:7.1f} ms")
 
 
 def weigh(client, address):
-    """Print what a page transfers for a first visit: itself, its styles and scripts, compressed."""
+    """Print the compressed size of a page on a first visit, with its styles and scripts."""
     page = client.get(address).content
     files = re.findall(rb'(?:src|href)="/static/([^"?]+)"', page)
     parts = {"page": page} | {name.decode(): Path(finders.find(name.decode())).read_bytes() for name in set(files)}
@@ -81,13 +81,13 @@ def weigh(client, address):
 
 
 def main():
-    """Fill the database where it is empty, and measure."""
-    logging.disable(logging.WARNING)  # A page that is meant to be a 404 says so.
+    """Fill the database if it is empty, and measure."""
+    logging.disable(logging.WARNING)  # Expected 404s would be logged.
     call_command("migrate", verbosity=0)
     if not CodeTable.objects.exists():
-        started = time.perf_counter()
+        start = time.perf_counter()
         fill()
-        print(f"filled in {time.perf_counter() - started:.0f} s")
+        print(f"filled in {time.perf_counter() - start:.0f} s")
     elif not CodeTable.objects.filter(slug="bench").exists():
         sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
     dice = random.Random(2)

@@ -8,12 +8,12 @@ from django.db.models import Count
 from kb.models import Proposal, TroubleshootingNote
 from kb.models.proposals import PROPOSED, PROPOSED_LINKS
 from kb.models.visibility import Person
-from kb.text.editing.rebase import Rebased, rebased
+from kb.text.editing.rebase import Rebased, rebase
 
 
 def preview_rebase(proposal: Proposal) -> Rebased:
     """Return what a proposal becomes when it is brought up to date."""
-    return rebased(proposal.base, words_of(proposal.note), words_of(proposal))
+    return rebase(proposal.base, words_of(proposal.note), words_of(proposal))
 
 
 def words_of(obj: TroubleshootingNote | Proposal) -> dict[str, Any]:

@@ -1,13 +1,22 @@
-"""Search by words, one interface for every database.
+"""Search by words, with the same answers on every database.
 
-words.py       text to words: stems, parts of camelCase, pairs of Chinese characters
-documents.py   what is searched of a code, once for the public and once for the inside
-store.py       the index's tables; sqlite.py and postgres.py have what differs
-index.py       keeps it in step: `refresh`, `rebuild`
-comparing.py   proves that it is: `check`
-query.py       a question to terms, with the curators' synonyms
-ranking.py     the best first; spelling.py what was meant; snippet.py the passage
-first.py       the first documents with some words; find.py: `search` and `containing`
+Text to words
+    tokenizer.py    splits text into words and stems; words.toml holds stop words and irregular forms
+The index
+    documents.py    builds the two documents of a code: one for the public, one for staff and agents
+    store.py        reads and writes the index's tables
+    sqlite.py       SQL for SQLite (FTS5)
+    postgres.py     SQL for PostgreSQL (tsvector)
+    writer.py       keeps the index up to date: `refresh`, `rebuild`
+    consistency.py  compares the index with the codes: `check`
+An answer, in this order
+    query.py        turns a question into terms, with the curators' synonyms
+    typos.py        corrects words that no document has
+    stripes.py      reads the first documents with the terms
+    relevance.py    ranks these documents
+    snippets.py     cuts the passage out of a text
+    planner.py      does all of this: `search`; filters codes: `containing`
+    notes.py        searches notes by parts of words
 """
 
 from kb.searching.consistency import check, differences

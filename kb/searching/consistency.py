@@ -1,4 +1,4 @@
-"""Prove that the index is that of the codes, by building every document anew. A page at a time."""
+"""Compare the index with the codes, by building every document again, a page at a time."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,30 +12,30 @@ _NAMES = ("public", "internal")
 
 
 def check() -> list[str]:
-    """Return in words how the index differs from a fresh one; [] where it does not."""
+    """Return the differences between the index and a fresh one, as sentences; [] for none."""
     return list(differences())
 
 
 def differences() -> Iterator[str]:
-    """Yield in words how the index differs from a fresh one.
+    """Yield the differences between the index and a fresh one, as sentences.
 
-    In memory are one page of documents and the vocabulary, not the index.
+    Memory holds one page of documents and the vocabulary, not the whole index.
     """
     words: dict[int, Counter[str]] = {audience: Counter() for audience in AUDIENCES}
     for page in pages(ReturnCode.objects.order_by("pk").values_list("pk", flat=True).iterator()):
         fresh = documents.build(codes_of(page))
         for audience in AUDIENCES:
             for document in fresh[audience]:
-                words[audience].update(store.counted(document))
-            yield from _of_page(audience, {document.key: document for document in fresh[audience]}, page)
+                words[audience].update(store.vocabulary_words(document))
+            yield from _page_differences(audience, {document.key: document for document in fresh[audience]}, page)
     for audience in AUDIENCES:
-        yield from _of_no_code(audience)
+        yield from _orphans(audience)
         if dict(store.counts(audience)) != words[audience]:
             yield f"the {_NAMES[audience]} vocabulary is out of date"
 
 
-def _of_page(audience: int, fresh: dict[int, documents.Document], page: list[int]) -> Iterator[str]:
-    stored = store.stored(audience, page)
+def _page_differences(audience: int, fresh: dict[int, documents.Document], page: list[int]) -> Iterator[str]:
+    stored = store.documents_by_key(audience, page)
     for key in sorted(stored.keys() | fresh.keys()):
         if key not in fresh:
             yield f"code {key % BUCKET}: has a {_NAMES[audience]} document and should have none"
@@ -43,6 +43,6 @@ def _of_page(audience: int, fresh: dict[int, documents.Document], page: list[int
             yield f"code {key % BUCKET}: its {_NAMES[audience]} document is missing or out of date"
 
 
-def _of_no_code(audience: int) -> Iterator[str]:
+def _orphans(audience: int) -> Iterator[str]:
     for key in store.orphans(audience):
         yield f"code {key % BUCKET}: has a {_NAMES[audience]} document and should have none"

@@ -1,4 +1,4 @@
-"""What is searched of each code: one document for the public, made of public text alone, and one for the inside."""
+"""The searchable documents of each code: one of public text only, for the public, and one of all text."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,22 +10,22 @@ from django.db.models import Q
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.fields import Weight, weighted
 from kb.models.notes import NoteState
-from kb.searching.tokenizer import indexed
+from kb.searching.tokenizer import stems_and_words
 
 PUBLIC, INTERNAL = 0, 1
 AUDIENCES = (PUBLIC, INTERNAL)
 
 BUCKET = 1 << 40
-"""A document's key is its code's id plus a multiple of this: the databases' own order of keys is the order of
-preference between documents that say the same. See `bucket_of`."""
+"""A document's key is its code's id plus a multiple of this, so that ordering by key puts the preferred one of two
+equal documents first. See `bucket_of`."""
 
 MAX_WORDS = 4_000
-"""Words of a document's field: a note of the length of a book must not outgrow what a database indexes."""
+"""Most words of a document's field: databases cannot index a note of the length of a book."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The words of a code for one audience: stems in three fields by weight, and the words as they are written."""
+    """The words of a code for one audience: stems in three fields by weight, and the words themselves."""
 
     key: int
     head: str
@@ -50,7 +50,7 @@ def keys_of(code_id: int) -> list[int]:
 
 
 def mark(kind: str, pk: int) -> str:
-    """Return the word that stands in each document of a table, or with text of a note or range. Nobody can type it."""
+    """Return the word that marks documents of a table, or with text of a note or range. Nobody can type it."""
     return {"table": "\u00a7", "note": "\u00b6", "range": "\u00a4"}[kind] + str(pk)
 
 
@@ -60,15 +60,15 @@ def build(codes: Sequence[ReturnCode]) -> dict[int, list[Document]]:
     notes = _notes([code.pk for code in codes], [r.pk for r in ranges])
     public, internal = [], []
     for code in codes:
-        held = [r for r in ranges if _holds(r, code)]
-        about = dict.fromkeys(notes["code", code.pk])
-        for block in held:
-            about |= dict.fromkeys(notes["range", block.pk])
-        inside = _document(code, list(about), held)
-        internal.append(inside)
+        own_ranges = [r for r in ranges if _holds(r, code)]
+        own_notes = dict.fromkeys(notes["code", code.pk])
+        for block in own_ranges:
+            own_notes |= dict.fromkeys(notes["range", block.pk])
+        document = _document(code, list(own_notes), own_ranges)
+        internal.append(document)
         if code.table.audience == Audience.PUBLIC:
-            shown = [n for n in about if n.audience == Audience.PUBLIC and n.state == NoteState.VALIDATED]
-            public.append(inside if not about else _document(code, shown, []))
+            public_notes = [n for n in own_notes if n.audience == Audience.PUBLIC and n.state == NoteState.VALIDATED]
+            public.append(_document(code, public_notes, []) if own_notes else document)
     return {PUBLIC: public, INTERNAL: internal}
 
 
@@ -88,15 +88,15 @@ def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[An
         *_links("range", TroubleshootingNote.ranges.through, "coderange_id", ranges),
     ]
     current = TroubleshootingNote.objects.current().in_bulk({note_id for _, _, note_id in links})
-    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    notes: dict[tuple[str, int], list[Any]] = defaultdict(list)
     for kind, pk, note_id in links:
         if note_id in current:
-            found[kind, pk].append(current[note_id])
-    return found
+            notes[kind, pk].append(current[note_id])
+    return notes
 
 
 def among(column: str, pks: list[int]) -> Q:
-    """Return the condition that a number is one of some: as a stretch, where few others lie between."""
+    """Return the condition that a column has one of the ids: as first to last, if few other ids lie between."""
     first, last = min(pks), max(pks)
     if last - first < 2 * len(pks):
         return Q(**{f"{column}__gte": first, f"{column}__lte": last})
@@ -118,19 +118,19 @@ def _document(code: ReturnCode, notes: list[Any], ranges: list[CodeRange]) -> Do
     body += [t for note in notes for t in (note.cause, note.resolution, note.environment, note.customer_reply)]
     marks = [mark("table", code.table_id), *(mark("note", note.pk) for note in notes)]
     marks += [mark("range", block.pk) for block in ranges]
-    fields = [[indexed(text) for text in texts if text] for texts in (head, near, body)]
+    fields = [[stems_and_words(text) for text in texts if text] for texts in (head, near, body)]
     words = dict.fromkeys(word for field in fields for _, words in field for word in words.split(" ") if word)
     stems = [" ".join([stems for stems, _ in field if stems]) for field in fields]
     validated = any(note.state == NoteState.VALIDATED for note in notes)
     bucket = 2 if code.retired_at is not None else 0 if validated else 1
     return Document(
         code.pk + bucket * BUCKET,
-        _cut(stems[0]),
-        _cut(stems[1]),
-        f"{_cut(stems[2])} {' '.join(marks)}".strip(),
+        _first_words(stems[0]),
+        _first_words(stems[1]),
+        f"{_first_words(stems[2])} {' '.join(marks)}".strip(),
         " ".join(words),
     )
 
 
-def _cut(stems: str) -> str:
+def _first_words(stems: str) -> str:
     return stems if len(stems) < MAX_WORDS else " ".join(stems.split(" ", MAX_WORDS)[:MAX_WORDS])

@@ -1,16 +1,17 @@
-"""The index in PostgreSQL: one table with a `tsvector` an audience, and the vocabulary.
+"""SQL for the index in PostgreSQL: a table with a `tsvector` for each audience, and the vocabulary.
 
-The vectors are made from words that are taken apart already, so no parser or dictionary of the database has a say.
+The tokenizer has split the words already, so that no parser or dictionary of the database changes them.
 
 # Note [Stripes]
-A word may be in thousands of documents, of which the first few hundred by key are ranked. An index of words gives all
-or none, in no order, and reading each document to sort it by key takes longer the more codes there are. So documents
-are parted into stripes by key, narrow and wide ones, and each vector holds the names of its stripes as if they were
-words: `first.py` asks for a word within the first stripes alone. A few names cost next to nothing, dozens more than
-they save; hence the widths. A trigger writes the names, for the servers of the release before, too.
+A word may be in thousands of documents, and only the first few hundred by key are ranked. An index of words returns all
+of them, in no order, and sorting them by key takes longer the more codes there are. So keys are divided into stripes,
+narrow and wide ones, and each vector has the names of its stripes as words: `stripes.py` searches a word in the first
+stripes only. Three names cost almost nothing; dozens would cost more than they save. A trigger writes the names, so
+that servers of the previous release write them too.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from kb.searching.documents import Document
 
@@ -23,17 +24,17 @@ MATCHES = "vector @@ %s::tsquery"
 
 
 def stripe(level: int, number: int) -> str:
-    """Return the expression for a stripe. See Note [Stripes]."""
+    """Return the expression for the documents of a stripe. See Note [Stripes]."""
     return f"'°{level}.{number}'"
 
 
 def any_of(expressions: Sequence[str]) -> str:
-    """Return the expression that holds where one of several does."""
+    """Return the expression that matches if one of several does."""
     return f"({' | '.join(expressions)})"
 
 
 def all_of(expressions: Sequence[str]) -> str:
-    """Return the expression that holds where each of several does."""
+    """Return the expression that matches if all of several do."""
     return f"({' & '.join(expressions)})"
 
 
@@ -42,7 +43,7 @@ def word(stem: str, prefix: bool = False) -> str:
     return f"'{stem}':*" if prefix else f"'{stem}'"
 
 
-def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple]]:
+def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
     """Return the statement that stores documents, and its parameters for each run of it."""
     sql = (
         f"INSERT INTO kb_search_{audience} (key, head, near, body, words, vector)"  # noqa: S608
@@ -54,5 +55,5 @@ def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tupl
 
 
 def settle(audience: int) -> list[str]:
-    """Return what makes the index quick after many documents were stored."""
+    """Return the statements that keep the index quick after a large write."""
     return [f"SELECT gin_clean_pending_list('kb_search_{audience}_vector')", f"ANALYZE kb_search_{audience}"]

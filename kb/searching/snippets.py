@@ -1,12 +1,12 @@
-"""The passage of a text that answers, with the words that were looked for marked. No HTML: pieces of text."""
+"""The passage of a text that answers a question, as pieces of plain text, with the words of the question marked."""
 
 from collections.abc import Iterable, Sequence
 
 from kb.searching.query import SearchTerm
-from kb.searching.tokenizer import Written, fold, stem, written
+from kb.searching.tokenizer import TextWord, fold, stem, words_in
 
 LENGTH = 160
-"""Characters of a passage."""
+"""Most characters of a passage."""
 
 _BEFORE = 40
 
@@ -14,24 +14,26 @@ Pieces = list[tuple[str, bool]]
 
 
 def snippet(texts: Iterable[str], terms: Sequence[SearchTerm]) -> tuple[int, Pieces]:
-    """Return which text has the most of the terms, the first among equals, and its passage; (0, []) for no text."""
+    """Return the position of the first text with the most terms, and its passage; (0, []) for no text."""
     stems = {stem_ for term in terms for alternative in term.alternatives for stem_ in alternative.stems}
-    begun = tuple(a.stems[-1] for term in terms for a in term.alternatives if a.prefix)
-    best: tuple[int, int, str, list[Written]] | None = None
+    beginnings = tuple(a.stems[-1] for term in terms for a in term.alternatives if a.prefix)
+    best: tuple[int, int, str, list[TextWord]] | None = None
     for place, text in enumerate(texts):
         folded = fold(text)
-        hits = [word for word in written(folded) if _is_hit(word, stems, begun)]
-        found = len({stem(word.whole) for word in hits})
-        if folded.strip() and (best is None or found > best[0]):
-            best = (found, place, folded, hits)
+        hits = [word for word in words_in(folded) if _is_hit(word, stems, beginnings)]
+        count = len({stem(word.whole) for word in hits})
+        if folded.strip() and (best is None or count > best[0]):
+            best = (count, place, folded, hits)
     return (best[1], _passage(best[2], best[3])) if best else (0, [])
 
 
-def _is_hit(word: Written, stems: set[str], begun: tuple[str, ...]) -> bool:
-    return any(stem(part) in stems or bool(begun and part.startswith(begun)) for part in (word.whole, *word.parts))
+def _is_hit(word: TextWord, stems: set[str], beginnings: tuple[str, ...]) -> bool:
+    return any(
+        stem(part) in stems or bool(beginnings and part.startswith(beginnings)) for part in (word.whole, *word.parts)
+    )
 
 
-def _passage(text: str, hits: list[Written]) -> Pieces:
+def _passage(text: str, hits: list[TextWord]) -> Pieces:
     start = _start(text, hits[0].start) if hits else 0
     end = min(len(text), start + LENGTH)
     pieces: Pieces = [("…", False)] if start else []

@@ -1,9 +1,10 @@
-"""The index in SQLite: one FTS5 table an audience, and the vocabulary.
+"""SQL for the index in SQLite: an FTS5 table for each audience, and the vocabulary.
 
-FTS5 gets words that are taken apart already: its `ascii` tokeniser splits at spaces and nothing else that they hold.
+The tokenizer has split the words already: FTS5's own `ascii` tokenizer only splits them at spaces.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from kb.searching.documents import Document
 
@@ -12,12 +13,12 @@ MATCHES = "kb_search_{0} MATCH %s"
 
 
 def any_of(expressions: Sequence[str]) -> str:
-    """Return the expression that holds where one of several does."""
+    """Return the expression that matches if one of several does."""
     return f"({' OR '.join(expressions)})"
 
 
 def all_of(expressions: Sequence[str]) -> str:
-    """Return the expression that holds where each of several does."""
+    """Return the expression that matches if all of several do."""
     return f"({' AND '.join(expressions)})"
 
 
@@ -26,12 +27,12 @@ def word(stem: str, prefix: bool = False) -> str:
     return f'"{stem}" *' if prefix else f'"{stem}"'
 
 
-def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple]]:
+def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
     """Return the statement that stores documents, and its parameters for each run of it."""
     sql = f"INSERT INTO kb_search_{audience} (rowid, head, near, body, words) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
     return sql, [(d.key, d.head, d.near, d.body, d.words) for d in documents]
 
 
 def settle(audience: int) -> list[str]:
-    """Return what makes the index quick after many documents were stored."""
+    """Return the statements that keep the index quick after a large write."""
     return [f"INSERT INTO kb_search_{audience}(kb_search_{audience}, rank) VALUES ('merge', 500)"]  # noqa: S608

@@ -1,9 +1,8 @@
-"""The tables of the index, whichever database holds them. They live outside Django's state."""
+"""Read and write the tables of the index, on either database. Django's migrations state does not include them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection, connections, router
 
@@ -14,27 +13,51 @@ from kb.searching.documents import AUDIENCES, BUCKET, Document, keys_of
 from kb.searching.tokenizer import stem
 
 LOCK = 7_065_662
-"""Names the advisory lock. See `lock`."""
+"""Key of PostgreSQL's advisory lock. See `lock`."""
 
 BATCH = 1_000
 _PAGE = 400
 _LONG_NUMBER = 5
 
 
-def database() -> ModuleType:
-    """Return what differs between the databases."""
+class IndexDatabase(Protocol):
+    """The names that `sqlite` and `postgres` both define."""
+
+    CREATE: list[str]
+    DROP: list[str]
+    KEY: str
+    MATCHES: str
+
+    def any_of(self, expressions: Sequence[str]) -> str:
+        """See `sqlite.any_of`."""
+
+    def all_of(self, expressions: Sequence[str]) -> str:
+        """See `sqlite.all_of`."""
+
+    def word(self, stem: str, prefix: bool = False) -> str:
+        """See `sqlite.word`."""
+
+    def insert(self, audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
+        """See `sqlite.insert`."""
+
+    def settle(self, audience: int) -> list[str]:
+        """See `sqlite.settle`."""
+
+
+def database() -> IndexDatabase:
+    """Return the module with the SQL for the current database."""
     return postgres if is_postgres() else sqlite
 
 
 def is_there() -> bool:
-    """Whether the tables exist: they do not while older migrations are tried."""
+    """Whether the tables exist: before their migration has run, they do not."""
     return "kb_search_word" in connection.introspection.table_names()
 
 
 def lock() -> None:
-    """Let no other transaction write to the index until this one ends.
+    """Block other transactions from writing to the index until this one ends.
 
-    Two people may edit two notes on one code at once: who builds its document second has to see the first's words.
+    Two people may edit two notes on one code at once: the second to build its document must see the first's words.
     """
     settle_references()
     if is_postgres():
@@ -42,35 +65,35 @@ def lock() -> None:
 
 
 def settle_references() -> None:
-    """Have what was written checked against what it refers to now, and not when the transaction ends.
+    """Check foreign keys now, and not when the transaction ends.
 
-    The check waits for whoever moves or deletes what is referred to. At the end it would wait with the index or the
-    feed's counter in hand, for which that person waits in turn.
+    The check waits for a transaction that changes or deletes the row in question. At the end, this one would wait with
+    the locks of the index and the feed's counter, which the other one waits for: a deadlock.
     """
     if is_postgres():
         run("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def stored(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
+def documents_by_key(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
     """Return the stored documents of codes, by key."""
-    found: dict[int, Document] = {}
+    documents: dict[int, Document] = {}
     for page in batches([key for pk in code_ids for key in keys_of(pk)], _PAGE):
         marks = ", ".join(["%s"] * len(page))
         key = database().KEY
-        documents = rows_of(
+        stored_rows = rows_of(
             f"SELECT {key}, head, near, body, words FROM kb_search_{audience} WHERE {key} IN ({marks})",  # noqa: S608
             *page,
         )
-        found |= {row[0]: Document(*row) for row in documents}
-    return found
+        documents |= {row[0]: Document(*row) for row in stored_rows}
+    return documents
 
 
 def orphans(audience: int, limit: int = 1_000) -> list[int]:
-    """Return the keys of documents of codes that are not there, a certain number at most."""
+    """Return the keys of documents whose code does not exist, `limit` at most."""
     table, key = f"kb_search_{audience}", database().KEY
-    gone = f"NOT EXISTS (SELECT 1 FROM kb_returncode AS c WHERE c.id = {table}.{key} %% {BUCKET})"  # noqa: S608
-    sql = f"SELECT {key} FROM {table} WHERE {gone} ORDER BY {key} LIMIT %s"  # noqa: S608
-    return [found for (found,) in rows_of(sql, limit)]
+    condition = f"NOT EXISTS (SELECT 1 FROM kb_returncode AS c WHERE c.id = {table}.{key} %% {BUCKET})"  # noqa: S608
+    sql = f"SELECT {key} FROM {table} WHERE {condition} ORDER BY {key} LIMIT %s"  # noqa: S608
+    return [key for (key,) in rows_of(sql, limit)]
 
 
 def counts(audience: int) -> Iterator[tuple[str, int]]:
@@ -82,8 +105,8 @@ def counts(audience: int) -> Iterator[tuple[str, int]]:
 
 
 def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) -> Counter[str]:
-    """Store documents in place of others; return by how much the vocabulary's counts move."""
-    moved: Counter[str] = Counter()
+    """Store documents in place of others; return the changes to the vocabulary's counts."""
+    changes: Counter[str] = Counter()
     gone = list(gone)
     for page in batches([document.key for document in gone], _PAGE):
         marks = ", ".join(["%s"] * len(page))
@@ -92,35 +115,35 @@ def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) ->
         sql, parameters = database().insert(audience, documents)
         run_each(sql, parameters)
     for document in new:
-        moved.update(counted(document))
+        changes.update(vocabulary_words(document))
     for document in gone:
-        moved.subtract(counted(document))
-    return moved
+        changes.subtract(vocabulary_words(document))
+    return changes
 
 
-def counted(document: Document) -> list[str]:
+def vocabulary_words(document: Document) -> list[str]:
     """Return the words that the vocabulary counts: "" for the document itself, and no long numbers.
 
-    Those are codes: each stands in one document or two, and nobody wants one corrected to another.
+    Long numbers are codes: each is in one or two documents, and must not be corrected to another one.
     """
     return ["", *[w for w in document.words.split(" ") if w and not is_long_number(w)]]
 
 
 def is_long_number(word: str) -> bool:
-    """Whether a word is a number that the vocabulary leaves out."""
+    """Whether a word is a number that the vocabulary omits."""
     return len(word) >= _LONG_NUMBER and word.isdigit()
 
 
-def count(audience: int, moved: Counter[str]) -> None:
-    """Move the vocabulary's counts."""
-    counts = [(audience, word, stem(word), by) for word, by in sorted(moved.items()) if by]
+def count(audience: int, changes: Counter[str]) -> None:
+    """Add changes to the vocabulary's counts."""
+    counts = [(audience, word, stem(word), by) for word, by in sorted(changes.items()) if by]
     sql = (
         "INSERT INTO kb_search_word (audience, word, stem, codes) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (audience, word) DO UPDATE SET codes = kb_search_word.codes + excluded.codes"
     )
     if counts:
         run_each(sql, counts)
-    if any(by < 0 for by in moved.values()):
+    if any(by < 0 for by in changes.values()):
         run("DELETE FROM kb_search_word WHERE audience = %s AND codes <= 0", audience)
 
 
@@ -131,20 +154,20 @@ def clear() -> None:
 
 
 def settle() -> None:
-    """Make the index quick after many documents were stored."""
+    """Keep the index quick after a large write."""
     for audience in AUDIENCES:
         for statement in database().settle(audience):
             run(statement)
 
 
 def code_ids(audience: int, expression: str) -> tuple[str, list[str]]:
-    """Return the query, with its parameters, for the ids of the codes for which an expression holds."""
+    """Return the query, with its parameters, for the ids of the codes whose documents match an expression."""
     key, matches = database().KEY, database().MATCHES.format(audience)
     return f"SELECT {key} %% {BUCKET} FROM kb_search_{audience} WHERE {matches}", [expression]  # noqa: S608
 
 
 def frequencies(audience: int, stems: Sequence[str]) -> dict[str, int]:
-    """Return how many documents have each word, roughly, and under "" how many there are."""
+    """Return the rough number of documents with each stem, and of all documents under ""."""
     marks = ", ".join(["%s"] * (len(stems) + 1))
     sums = rows_of(
         f"SELECT stem, sum(codes) FROM kb_search_word WHERE audience = %s AND stem IN ({marks}) GROUP BY stem",  # noqa: S608
@@ -156,13 +179,13 @@ def frequencies(audience: int, stems: Sequence[str]) -> dict[str, int]:
 
 
 def beginning_with(audience: int, text: str) -> int:
-    """Return how many documents have a word that begins with a text, roughly."""
+    """Return the rough number of documents with a word that begins with a text."""
     sql = "SELECT sum(codes) FROM kb_search_word WHERE audience = %s AND stem >= %s AND stem < %s"
     return int(rows_of(sql, audience, text, text + "\U0010ffff")[0][0] or 0)
 
 
 def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: int) -> list[tuple[str, int]]:
-    """Return words with their counts that begin with a letter and have a certain length, the most frequent first."""
+    """Return words that begin with a letter and have a certain length, with their counts, the most frequent first."""
     return rows_of(
         "SELECT word, codes FROM kb_search_word WHERE audience = %s AND word >= %s AND word < %s"
         " AND length(word) BETWEEN %s AND %s ORDER BY codes DESC, word LIMIT %s",
@@ -170,17 +193,17 @@ def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: in
     )
 
 
-def known(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
+def word_counts(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
     """Return those of a few hundred words that are in the vocabulary, with their counts."""
-    found: list[tuple[str, int]] = []
+    counts: list[tuple[str, int]] = []
     for page in batches(words, _PAGE):
         marks = ", ".join(["%s"] * len(page))
-        found += rows_of(
+        counts += rows_of(
             f"SELECT word, codes FROM kb_search_word WHERE audience = %s AND word IN ({marks})",  # noqa: S608
             audience,
             *page,
         )
-    return found
+    return counts
 
 
 def rows_of(sql: str, *parameters: Any) -> list[Any]:

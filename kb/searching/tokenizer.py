@@ -1,41 +1,29 @@
-"""From text to the words of the index, the same on every database.
+"""Split text into the words of the index, the same on every database.
 
-The databases get nothing but these words with spaces between them: letters and digits in lower case, so that no
-tokeniser, collation or dictionary of theirs can make one find what the other does not.
+Databases store only these words: letters and digits in lower case, with spaces between them. So no tokenizer, collation
+or dictionary of a database changes an answer.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
+from kb.text.word_lists import WordFile
+
 MAX_LENGTH = 40
-"""Characters of a word that are kept: longer ones are keys and hashes, which nobody types."""
+"""Most characters of a word: longer ones are keys and hashes, which nobody types."""
 
 MAX_TEXT = 20_000
-"""Characters of one text that are read."""
+"""Most characters of one text that are read."""
 
-STOP = frozenset(
-    "a about after all also although am an and any are as at be because been being but by can could did do does doing"
-    " for from get gets getting got had has have he her him his how i if in into is it its just keep keeps kept"
-    " me more my of on or our out please she should so some somebody someone still than that the their them then"
-    " there these they this those to too tried try trying us was we were what when where which while who why will with"
-    " would you your though anyone anybody everybody everyone s m re ve ll d t".split()
-)
-"""Words that a question has whatever it is about. They are indexed, and looked for where a query has no others."""
+_FILE = WordFile(Path(__file__).with_name("words.toml"))
+STOP = frozenset(_FILE.words("stop_words"))
+"""Words that a question has whatever it is about. They are indexed, and count in a question that has no others."""
 
-_IRREGULAR = {
-    **dict.fromkeys(("sent", "sends", "sending"), "send"),
-    **dict.fromkeys(("withdrew", "withdrawn", "withdrawal", "withdrawals"), "withdraw"),
-    **dict.fromkeys(("registration", "registrations"), "register"),
-    **dict.fromkeys(("left", "leaving"), "leave"),
-    **dict.fromkeys(("gone", "going", "went"), "go"),
-    **dict.fromkeys(("cannot", "cant", "wont", "dont", "isnt", "doesnt", "didnt"), "not"),
-    **dict.fromkeys(("failure", "failures"), "fail"),
-    **dict.fromkeys(("signing", "signed"), "sign"),
-    **dict.fromkeys(("maximum", "maximal"), "max"),
-    **dict.fromkeys(("hidden", "hiding"), "hide"),
-}
+NEGATIONS = _FILE.words("negations")
+_IRREGULAR = {form: word for word, forms in _FILE.groups("irregular").items() for form in forms}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+|[^A-Za-z0-9]+")
 _HUMP = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
@@ -43,8 +31,8 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\
 _DOUBLE = re.compile(r"([bdgkmnprt])\1$")
 
 
-class Written(NamedTuple):
-    """A word as somebody wrote it: its place in the text, and what it is made of (`user`, `id` for `UserID`)."""
+class TextWord(NamedTuple):
+    """A word of a text: its place, the word in lower case, and its parts (`user`, `id` for `UserID`)."""
 
     start: int
     end: int
@@ -53,7 +41,7 @@ class Written(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Return text in one spelling, of which a database stores every character. Case stays: it parts words."""
+    """Return text in one spelling, in characters that every database stores. Case stays: it separates words."""
     text = text[:MAX_TEXT]
     if text.isascii():
         return text
@@ -62,34 +50,34 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare)[:MAX_TEXT]
 
 
-def written(folded: str) -> list[Written]:
+def words_in(folded: str) -> list[TextWord]:
     """Return the words of a folded text in order; Chinese, Japanese and Korean in pairs of characters."""
-    found = []
+    words = []
     for match in _WORD.finditer(folded):
         start, end = match.span()
         text = match[0]
         if _CJK.search(text):
-            found += _pairs(text, start)
+            words += _pairs(text, start)
             continue
         whole = _lower(text)
         if whole:
             parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
-            found.append(Written(start, end, whole, parts))
-    return found
+            words.append(TextWord(start, end, whole, parts))
+    return words
 
 
 @lru_cache(maxsize=50_000)
-def indexed(text: str) -> tuple[str, str]:
-    """Return what is indexed of a text: its stems in order, and its words as they are written; spaces between."""
+def stems_and_words(text: str) -> tuple[str, str]:
+    """Return the stems of a text in order, and its words, each once; both as a text with spaces between."""
     words: list[str] = []
-    for word in written(fold(text)):
+    for word in words_in(fold(text)):
         words += [*word.parts, word.whole]
     return " ".join([stem(word) for word in words]), " ".join(dict.fromkeys(words))
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """Return what the forms of an English word share; other words and numbers stay as they are."""
+    """Return the common stem of an English word's forms; other words and numbers stay as they are."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     if not word.isascii() or not word.isalpha() or len(word) < 4:
@@ -134,14 +122,14 @@ def _lower(text: str) -> str:
     return "".join([c for c in text.casefold() if c.isalnum()])[:MAX_LENGTH]
 
 
-def _pairs(text: str, start: int) -> list[Written]:
-    found = []
+def _pairs(text: str, start: int) -> list[TextWord]:
+    words = []
     for run in re.finditer(f"{_CJK.pattern}|[^\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+", text):
         chars, at = run[0], start + run.start()
         if not _CJK.match(chars):
-            found += [Written(at, at + len(chars), word, ())] if (word := _lower(chars)) else []
+            words += [TextWord(at, at + len(chars), word, ())] if (word := _lower(chars)) else []
         elif len(chars) == 1:
-            found.append(Written(at, at + 1, chars, ()))
+            words.append(TextWord(at, at + 1, chars, ()))
         else:
-            found += [Written(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
-    return found
+            words += [TextWord(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
+    return words

@@ -14,7 +14,7 @@ from kb.services.journal import By, JournalEntry, NotAllowed, StaleEdit
 from kb.services.notes import needs_reviewer, save_note, vouch
 from kb.services.proposal_rules import why_not_act, why_not_propose
 from kb.services.reply_guard import guard
-from kb.text.editing.rebase import rebased
+from kb.text.editing.rebase import rebase
 
 REASON = 100
 """Characters of a reason, as many as the history stores."""
@@ -153,7 +153,7 @@ def rebase_proposal(proposal: Proposal, version: int, live: int, decisions: dict
     with journal.entry(by) as entry:
         note = entry.lock(TroubleshootingNote, proposal.note_id, live)
         current = _lock(entry, proposal, version, "rebase")
-        result = rebased(current.base, words_of(note), words_of(current))
+        result = rebase(current.base, words_of(note), words_of(current))
         if undecided := set(result.conflicts) - set(decisions):
             raise NotAllowed(f"Conflicts: {', '.join(sorted(undecided))}. Enter the text for each.")
         words = result.words | {name: decisions[name] for name in result.conflicts}

@@ -56,4 +56,4 @@ def _incidents(text: str) -> list[str]:
 def _titles(text: str, note_id: int | None) -> list[str]:
     internal = TroubleshootingNote.objects.filter(audience=Audience.INTERNAL).exclude(pk=note_id or 0)
     long = internal.alias(length=Length("title")).filter(length__gte=SHORTEST_TITLE)
-    return reply.named(text, long.order_by("pk").values_list("title", flat=True))[: reply.MAX_LISTED]
+    return reply.titles_in(text, long.order_by("pk").values_list("title", flat=True))[: reply.MAX_LISTED]

@@ -1,1 +1,1 @@
-"""Floor 0: pure functions on text. Nothing here imports Django's models or a database."""
+"""Floor 0: pure functions on text. Nothing here imports Django or uses a database."""

@@ -1,10 +1,10 @@
-"""Whether a number of look-ups is unusual for one code: by median and deviation, which no single wild day moves."""
+"""Whether a number of look-ups is unusual for one code, by median and deviation, which one wild day does not move."""
 
 from collections.abc import Sequence
 from statistics import median
 
 LEAST = 10
-"""Look-ups below which nothing is a spike: three instead of none is chance."""
+"""Look-ups from which on a day can be a spike: three instead of none is chance."""
 
 _Z = 3.5
 _TO_SIGMA = 0.6745
@@ -12,9 +12,9 @@ _TO_SIGMA = 0.6745
 
 
 def usual_if_spike(today: int, before: Sequence[int]) -> int | None:
-    """Return what is usual where today's number stands far above it, else None.
+    """Return the usual number of look-ups if today's is far above it, else None.
 
-    A code that was asked for equally often each day deviates by nothing: one look-up, or a tenth, passes as chance.
+    A code with equal look-ups each day has no deviation: one look-up, or a tenth of the usual, counts as chance then.
     """
     if today < LEAST or not before:
         return None

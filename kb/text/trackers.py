@@ -1,6 +1,6 @@
-"""Addresses of incidents: the tracker that one leads to, the reference there, and whether two mean the same.
+"""Addresses of incidents: their tracker, their reference there, and whether two mean the same incident.
 
-Nothing is asked of the network. An address is hostile until it is read: only plain web addresses are let in.
+Nothing here uses the network. Addresses count as hostile: only plain web addresses pass.
 """
 
 import ipaddress
@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 MAX_REFERENCE = 80
 MAX_BYTES = 2000
-"""Of a canonical address in UTF-8: PostgreSQL's index takes 2,704."""
+"""Longest canonical address, in bytes of UTF-8: PostgreSQL's index takes 2,704."""
 
 _TRACKING = re.compile(
     r"utm_\w*|mc_[ce]id|_h(?:senc|smi)|_g[al]|(?:g|fb|y|dc|ms)clid|[gw]braid|igshid|mkt_tok|atlorigin"
@@ -22,12 +22,12 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 class NotALink(ValueError):
-    """The text is no web address that one may link; the message says why, for a person."""
+    """The text is not a web address that may be linked; the message tells a person why."""
 
 
 @dataclass(frozen=True)
 class TrackedAddress:
-    """An address as a tracker means it. `tracker` is empty where the tracker is not known."""
+    """An address as its tracker understands it. `tracker` is empty for an unknown tracker."""
 
     tracker: str
     reference: str
@@ -41,7 +41,7 @@ class _Shape(NamedTuple):
     place: str
     reference: str
     same: str
-    """What tells two incidents of this tracker apart, after the host."""
+    """The part after the host that is different for two incidents of this tracker."""
 
 
 _KEY = r"(?P<key>[a-z][a-z0-9_]{0,20}-[1-9][0-9]{0,9})(?=[/?&#]|$)"
@@ -57,7 +57,7 @@ _GITLAB = r"(?:[\w-]+\.)*gitlab\.[\w.-]+"
 _SERVICENOW = r"[\w-]+\.(?:service-now\.com|servicenowservices\.com)"
 _QUEUE = r"/(?:projects/\w+/(?:issues|queues/.+?)|servicedesk/customer/portal/\d+)/"
 
-# The first that fits counts. Read against the decoded path and query, in any case; no host stands for any.
+# The first that fits counts. Matched against the decoded path and query, in any case; an empty host fits any.
 _SHAPES = (
     _Shape("Jira", r"[\w-]+\.atlassian\.net", r".*?(?:/|[?&]selectedissue=)" + _KEY, "{key}", "/browse/{key}"),
     _Shape("Jira", "", _BASE + r"/browse/" + _KEY, "{key}", "{base}/browse/{key}"),
@@ -89,11 +89,11 @@ _SHAPES = (
 )
 _COMPILED = [(shape, re.compile(shape.host or ".*", re.I), re.compile(shape.place, re.I)) for shape in _SHAPES]
 _CASE = {"key": str.upper, "repo": str.lower, "hex": str.lower}
-"""How a tracker itself writes what it takes in any case."""
+"""How a tracker itself spells what it accepts in any case."""
 
 
 def read_address(url: str) -> TrackedAddress:
-    """Return what an address leads to. Raises NotALink."""
+    """Return the tracker and incident of an address. Raises NotALink."""
     parts = _split(url)
     host = _host(parts)
     path, query = _path(parts.path), _query(parts.query)
@@ -101,23 +101,25 @@ def read_address(url: str) -> TrackedAddress:
     whole = f"{host}{path}{query}{route}"
     # Some trackers wrap an address into another one, encoded twice.
     place = unquote(unquote(f"{path}{query}{route}"))
-    for shape, named, placed in _COMPILED:
-        found = placed.match(place) if named.fullmatch(host.partition(":")[0]) else None
-        if found:
-            said = {name: _CASE.get(name, str)(value or "") for name, value in found.groupdict().items()}
-            as_written = said | ({"repo": found["repo"]} if said.get("repo") else {})
+    for shape, host_pattern, place_pattern in _COMPILED:
+        match = place_pattern.match(place) if host_pattern.fullmatch(host.partition(":")[0]) else None
+        if match:
+            groups = {name: _CASE.get(name, str)(value or "") for name, value in match.groupdict().items()}
+            as_written = groups | ({"repo": match["repo"]} if groups.get("repo") else {})
             host = host.removeprefix("www.")
             return TrackedAddress(
-                shape.tracker, _short(shape.reference.format(**as_written)), _limited(host + shape.same.format(**said))
+                shape.tracker,
+                _shorten(shape.reference.format(**as_written)),
+                _checked_length(host + shape.same.format(**groups)),
             )
-    return TrackedAddress("", _short(unquote(f"{host}{path}")), _limited(whole))
+    return TrackedAddress("", _shorten(unquote(f"{host}{path}")), _checked_length(whole))
 
 
 def _split(url: str) -> SplitResult:
     text = url.strip()
     if len(text) > MAX_BYTES:
         raise NotALink(f"The URL is too long: {len(text):,} characters; the limit is {MAX_BYTES:,}.")
-    shown = text if len(text) <= 60 else f"{text[:59]}…"
+    excerpt = text if len(text) <= 60 else f"{text[:59]}…"
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") or character.isspace() for character in text):
         raise NotALink("The URL contains invisible characters or spaces. Copy it again.")
     if "\\" in text:
@@ -126,11 +128,11 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise NotALink(f"“{shown}” is not a URL.") from None
+        raise NotALink(f"“{excerpt}” is not a URL.") from None
     if parts.scheme not in _DEFAULT_PORT:
-        raise NotALink(f"“{shown}” is not a URL: it must start with http:// or https://.")
+        raise NotALink(f"“{excerpt}” is not a URL: it must start with http:// or https://.")
     if not parts.hostname or port == 0:
-        raise NotALink(f"“{shown}” has no host.")
+        raise NotALink(f"“{excerpt}” has no host.")
     if "@" in parts.netloc:
         raise NotALink("The URL contains a username or password before the host. Remove it.")
     return parts
@@ -148,27 +150,27 @@ def _host(parts: SplitResult) -> str:
 
 
 def _path(path: str) -> str:
-    kept: list[str] = []
+    segments: list[str] = []
     for segment in _text(path).split("/"):
         if segment == "..":
-            kept = kept[:-1]
+            segments = segments[:-1]
         elif segment not in (".", ""):
-            kept.append(segment)
-    return "".join(f"/{segment}" for segment in kept)
+            segments.append(segment)
+    return "".join(f"/{segment}" for segment in segments)
 
 
 def _query(query: str) -> str:
     items = [_text(item.replace("+", "%20")) for item in query.split("&")]
-    kept = sorted(item for item in items if item and not _TRACKING.fullmatch(item.partition("=")[0].lower()))
-    return f"?{'&'.join(kept)}" if kept else ""
+    items = sorted(item for item in items if item and not _TRACKING.fullmatch(item.partition("=")[0].lower()))
+    return f"?{'&'.join(items)}" if items else ""
 
 
 def _text(part: str) -> str:
-    """Return a part of an address with the same characters always written the same way."""
-    return unicodedata.normalize("NFC", re.sub(r"(?:%[0-9A-Fa-f]{2})+", _decoded, part))
+    """Return a part of an address with one spelling for each character."""
+    return unicodedata.normalize("NFC", re.sub(r"(?:%[0-9A-Fa-f]{2})+", _decode, part))
 
 
-def _decoded(escaped: re.Match[str]) -> str:
+def _decode(escaped: re.Match[str]) -> str:
     try:
         text = unquote(escaped[0], errors="strict")
     except UnicodeDecodeError:
@@ -176,12 +178,12 @@ def _decoded(escaped: re.Match[str]) -> str:
     return "".join(c if c in _UNRESERVED or (c > "\x7f" and c.isprintable()) else quote(c, safe="") for c in text)
 
 
-def _short(reference: str) -> str:
+def _shorten(reference: str) -> str:
     text = "".join(c for c in reference if c.isprintable())
     return text if len(text) <= MAX_REFERENCE else f"{text[: MAX_REFERENCE - 1]}…"
 
 
-def _limited(canonical: str) -> str:
+def _checked_length(canonical: str) -> str:
     size = len(canonical.encode())
     if size > MAX_BYTES:
         raise NotALink(f"The URL is too long: {size:,} bytes; the limit is {MAX_BYTES:,}.")

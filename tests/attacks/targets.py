@@ -47,8 +47,8 @@ def texts(data: bytes) -> None:
     several_codes(tidy(text, True))
     disposition.derive_disposition(text)
     reply.problems(text, ["internal.example"])
-    tokenizer.written(tokenizer.fold(text))
-    tokenizer.indexed(text)
+    tokenizer.words_in(tokenizer.fold(text))
+    tokenizer.stems_and_words(text)
     with contextlib.suppress(NotALink):
         read_address(f"https://a.atlassian.net/{text}")
 

@@ -20,7 +20,7 @@ LONG = 6_000
 SHORTER = {
     # The texts that these patterns see are cut first, to so many characters.
     "kb.text.trackers._COMPILED": MAX_BYTES,
-    "kb.text.codes.disposition._COMPILED": 4_000,
+    "kb.text.codes.disposition._CUES": 4_000,
     r"[^\x00-\x7f\s：、，。「『（]*\Z": 6,
     r"[\s:：#\"'（(是为為はが=「【\[]+\Z": 16,
 }
@@ -142,7 +142,7 @@ READERS = {
     "a number in groups": (lambda text: bare(text[:100_000]), 3),
     "a code's near ones": (lambda text: one_edit_variants(text[:100_000]), 3),
     "Markdown": (markdown.render, 12),
-    "words of a query": (lambda text: list(tokenizer.written(tokenizer.fold(text))), 3),
+    "words of a query": (lambda text: list(tokenizer.words_in(tokenizer.fold(text))), 3),
     "a cell": (lambda text: (tidy(text, True), several_codes(text)), 1),
     "codes in a cell": (lambda text: [several_codes(text[:2_000]) for _ in range(50)], 1),
     "what to do": (lambda text: disposition.derive_disposition.__wrapped__(text), 1),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.restart.__main__ import in_turn, measured, proxy
+from bench.restart.__main__ import in_turn, measure, proxy
 from bench.restart.__main__ import server as one_server
 from tests.faults.server import Site, environment, free_port, healthy, manage
 
@@ -42,7 +42,7 @@ def test_servers_restarted_in_turn_lose_no_request_and_no_edit(figures, capsys):
         done, answers = threading.Event(), []
         writer = threading.Thread(target=write, args=(Site(f"http://127.0.0.1:{front}"), done, answers))
         writer.start()
-        lost = measured("two servers behind nginx", front, lambda: in_turn(told, servers, ports))
+        lost = measure("two servers behind nginx", front, lambda: in_turn(told, servers, ports))
         done.set()
         writer.join()
         figures("restart: " + " ".join(capsys.readouterr().out.split()) + f"; {len(answers)} notes written meanwhile")

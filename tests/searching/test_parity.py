@@ -1,7 +1,7 @@
 """Every database gives the same codes in the same order, with the same scores: one stored expectation for all.
 
-To write it anew after the ranking changed: `WRITE_EXPECTED=1 pytest tests/searching/test_parity.py`, then read the
-difference.
+To write it again after a change of the ranking: `WRITE_EXPECTED=1 pytest tests/searching/test_parity.py`, then review
+the difference.
 """
 
 import json
@@ -56,24 +56,24 @@ QUERIES = [
 
 def answers(user):
     names = {pk: f"{slug}/{code}" for pk, slug, code in ReturnCode.objects.values_list("pk", "table__slug", "code")}
-    found = {}
+    results = {}
     for query in QUERIES:
         answer = searching.search(query, user, limit=6)
         hits = [[names[hit.code_id], hit.score] for hit in answer.hits]
         within = sorted(
             names[pk] for pk in searching.containing(ReturnCode.objects, query, user).values_list("pk", flat=True)
         )
-        found[query] = {"hits": hits, "corrected": answer.corrected, "more": answer.more, "all": within}
-    return found
+        results[query] = {"hits": hits, "corrected": answer.corrected, "more": answer.more, "all": within}
+    return results
 
 
-def test_every_database_answers_alike(zim, agent):
+def test_every_database_gives_the_same_answers(zim, agent):
     other = make.table("other", product="Other", audience="internal")
     for number, text in enumerate(
         ["房间不存在", "Комната не найдена", "Straße gesperrt", "Naïve café", "Room e\u0301 closed"]
     ):
         make.code(f"E-{number}", other, description=text)
-    found = {"agent": answers(agent), "public": answers(None)}
+    results = {"agent": answers(agent), "public": answers(None)}
     if os.environ.get("WRITE_EXPECTED"):
-        EXPECTED.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert found == json.loads(EXPECTED.read_text(encoding="utf-8"))
+        EXPECTED.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert results == json.loads(EXPECTED.read_text(encoding="utf-8"))

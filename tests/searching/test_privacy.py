@@ -55,7 +55,7 @@ def test_internal_words_change_nothing_that_the_public_finds(act, codes, by, age
     assert searching.check() == []
 
 
-def test_words_that_leave_the_public_leave_its_answers(codes, by, reviewer):
+def test_archived_words_leave_the_publics_answers(codes, by, reviewer):
     before = public_answers()
     note = make.note("Lobby room", codes[1])
     assert searching.search("lobby", None).hits
@@ -65,14 +65,14 @@ def test_words_that_leave_the_public_leave_its_answers(codes, by, reviewer):
     assert searching.search("loby", None).corrected == {}
 
 
-def test_a_table_that_is_taken_back_is_not_found(codes, by):
+def test_a_table_that_becomes_internal_is_not_found(codes, by):
     table = codes[0].table
     save_table(table, table.version, {"audience": "internal"}, by)
     assert not searching.search("room", None).hits
     assert searching.check() == []
 
 
-def test_who_may_read_nothing_finds_nothing(codes, settings):
+def test_a_reader_without_access_finds_nothing(codes, settings):
     settings.KB_PUBLIC_READ = False
     assert searching.search("room", None).hits == []
     assert not searching.containing(ReturnCode.objects, "room", None).exists()

@@ -1,4 +1,4 @@
-"""The first documents that hold a word: the same as if all were read and sorted, without that."""
+"""The first documents with a word: the same as from reading and sorting all, at less cost."""
 
 import json
 
@@ -21,41 +21,41 @@ def keys(monkeypatch):
     make.code("1", pk=1)
     make.code("2", pk=DOCUMENTS * APART)
     store.clear()
-    made = sorted(1 + n * APART + (n % 7 and 1 + n % 2) * BUCKET for n in range(DOCUMENTS))
+    keys = sorted(1 + n * APART + (n % 7 and 1 + n % 2) * BUCKET for n in range(DOCUMENTS))
     words = (" ".join(f"each{n}" for n in EVERY if at % n == n - 1) for at in range(DOCUMENTS))
-    store.replace(INTERNAL, [], [Document(key, text, "", "", "") for key, text in zip(made, words, strict=True)])
+    store.replace(INTERNAL, [], [Document(key, text, "", "", "") for key, text in zip(keys, words, strict=True)])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return made
+    return keys
 
 
 @pytest.mark.parametrize("guess", [1, 20, 1 / 20])
 @pytest.mark.parametrize("limit", [1, 20, 200, 5_000])
-def test_they_are_those_of_a_plain_reading_however_wrong_the_guess(keys, limit, guess):
+def test_the_first_documents_are_right_even_if_the_estimate_is_wrong(keys, limit, guess):
     for each in EVERY:
-        found = stripes.matching(
+        documents = stripes.matching(
             INTERNAL, store.database().word(f"each{each}"), limit, guess / each, 1 / each, DOCUMENTS
         )
-        assert [document.key for document in found] == keys[each - 1 :: each][:limit], each
+        assert [document.key for document in documents] == keys[each - 1 :: each][:limit], each
 
 
-def test_no_document_is_read_for_nothing(keys):
+def test_few_other_documents_are_read(keys):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite meets documents in the order of their keys")
-    asked = []
+    plans = []
 
-    def explained(execute, sql, params, many, context):
+    def explain(execute, sql, params, many, context):
         if "kb_search_1" in sql:
             with connection.connection.cursor() as cursor:
                 cursor.execute("SET LOCAL enable_seqscan = off")
                 cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, params)
-                asked.append(cursor.fetchone()[0][0]["Plan"])
+                plans.append(cursor.fetchone()[0][0]["Plan"])
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(explained):
-        found = stripes.matching(INTERNAL, postgres.word("each10"), 10, 1 / 10, 1 / 10, DOCUMENTS)
-    assert len(found) == 10
-    assert 10 <= sum(_read(plan) for plan in asked) <= 40, json.dumps(asked)
+    with connection.execute_wrapper(explain):
+        documents = stripes.matching(INTERNAL, postgres.word("each10"), 10, 1 / 10, 1 / 10, DOCUMENTS)
+    assert len(documents) == 10
+    assert 10 <= sum(_read(plan) for plan in plans) <= 40, json.dumps(plans)
 
 
 def _read(plan):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.searching.tokenizer import MAX_LENGTH, fold, indexed, stem, written
+from kb.searching.tokenizer import MAX_LENGTH, fold, stem, stems_and_words, words_in
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from kb.searching.tokenizer import MAX_LENGTH, fold, indexed, stem, written
         ("😀 ok", "ok"),
     ],
 )
-def test_text_is_taken_apart(text, words):
-    assert indexed(text)[1] == words
+def test_text_is_split_into_words(text, words):
+    assert stems_and_words(text)[1] == words
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ def test_text_is_taken_apart(text, words):
         "ban banned banning",
     ],
 )
-def test_forms_of_a_word_are_one(forms):
+def test_forms_of_a_word_share_a_stem(forms):
     assert len({stem(word) for word in forms.split()}) == 1
 
 
 @pytest.mark.parametrize("pair", ["user room", "status state", "group owner", "add address", "class clause"])
-def test_different_words_stay_apart(pair):
+def test_different_words_have_different_stems(pair):
     one, other = pair.split()
     assert stem(one) != stem(other)
 
 
 @given(st.text(st.characters(), max_size=200))
-def test_words_are_what_no_database_takes_apart(text):
-    stems, words = indexed(text)
+def test_no_database_would_split_a_word(text):
+    stems, words = stems_and_words(text)
     for word in f"{stems} {words}".split(" "):
         assert word.isalnum() or word == ""
         assert word == word.encode("utf-8").decode()
         assert not any("A" <= c <= "Z" for c in word)
-    for word in written(fold(text)):
+    for word in words_in(fold(text)):
         assert len(word.whole) <= MAX_LENGTH

@@ -23,5 +23,5 @@ QUIET, STEADY, BUSY = [0] * 14, [4] * 14, [95, 110, 102, 99, 87, 105, 93, 108, 1
         (1000, [], None),
     ],
 )
-def test_a_spike_stands_far_above_its_own_fortnight(today, before, usual):
+def test_a_spike_is_far_above_its_own_fortnight(today, before, usual):
     assert usual_if_spike(today, before) == usual

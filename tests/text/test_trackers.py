@@ -78,7 +78,7 @@ def test_a_tracker_and_its_reference_are_recognised(url, tracker, reference):
 
 
 @pytest.mark.parametrize(("url", "reference"), OTHERS)
-def test_another_address_is_named_by_its_host_and_path(url, reference):
+def test_an_address_of_no_tracker_has_host_and_path_as_its_reference(url, reference):
     assert (read_address(url).tracker, read_address(url).reference) == ("", reference)
 
 
@@ -105,7 +105,7 @@ def test_another_address_is_named_by_its_host_and_path(url, reference):
         ["https://bücher.example/1", "https://xn--bcher-kva.example/1"],
     ],
 )
-def test_two_ways_to_write_an_address_are_one_incident(urls):
+def test_two_spellings_of_an_address_are_one_incident(urls):
     assert len({read_address(url).canonical for url in urls}) == 1
 
 
@@ -125,7 +125,7 @@ def test_two_ways_to_write_an_address_are_one_incident(urls):
         ("https://gitlab.com/acme/chat/-/issues/1", "https://gitlab.com/acme/chat/-/merge_requests/1"),
     ],
 )
-def test_two_incidents_stay_two(one, other):
+def test_two_incidents_have_two_addresses(one, other):
     assert read_address(one).canonical != read_address(other).canonical
 
 
@@ -156,22 +156,22 @@ def test_two_incidents_stay_two(one, other):
         ("https://example.com/" + "𝒜" * 600, "too long"),
     ],
 )
-def test_what_is_no_plain_web_address_is_refused_with_its_reason(url, says):
+def test_other_addresses_are_refused_with_a_reason(url, says):
     with pytest.raises(NotALink, match=says) as refusal:
         read_address(url)
     assert "secret" not in str(refusal.value)
 
 
-def test_a_reference_is_cut_to_what_is_stored():
-    found = read_address("https://example.com/" + "a" * 300)
-    assert len(found.reference) == MAX_REFERENCE
-    assert len(found.canonical) > 300
+def test_a_long_reference_is_shortened():
+    address = read_address("https://example.com/" + "a" * 300)
+    assert len(address.reference) == MAX_REFERENCE
+    assert len(address.canonical) > 300
 
 
 @pytest.mark.parametrize(
     "path", ["/" * 1900, "/a" * 950, "/-" * 950, "a-1/" * 470, "projects/queues/" * 110, "%25" * 600]
 )
-def test_a_hostile_address_is_read_at_once(path):
+def test_a_hostile_address_is_read_quickly(path):
     started = perf_counter()
     read_address(f"https://gitlab.example.com/{path}")
     assert perf_counter() - started < 0.2

@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kb.importing.reading.sheets import Problem, SourcePlace, unreadable
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.text.codes.forms import clean
+from kb.text.word_lists import WordFile
 
 EXTRA, IGNORE = "extra", "ignore"
 TARGETS = {
@@ -17,28 +19,8 @@ TARGETS = {
 }
 """The targets of a column, with their labels."""
 
-# The better match comes first. `message` stands before `description`: where a table has both, the message is the
-# short sentence that every code has, and the description more words on some of them.
-_NAMES = {
-    "code": "return code, error code, code, hex code, result code, response code, status code, sqlstate, err code,"
-    " errcode, ret code, retcode, error number, errno, code value, value, number, 返回码, 错误码, 返回代码, 错误代码,"
-    " 状态码, 响应码, 返回值, 错误编号, 代码, 返回碼, 錯誤碼, 錯誤代碼",
-    "section": "section, category, group, module, product, area, 分类, 类别, 章节, 模块, 产品, 分组, 分組, 分類, 類別",
-    "symbol": "symbol, symbolic name, symbolic constant, macro, constant, name, code name, error name, enum,"
-    " identifier, 符号, 宏, 宏定义, 常量, 常量名, 枚举, 名称, 错误名称",
-    "description": "message, description, error description, code description, return code description,"
-    " error code description, error message, msg, meaning, explanation, detail, text, 描述, 说明, 错误描述, 返回码描述,"
-    " 错误码描述, 错误码说明, 返回码说明, 错误说明, 含义, 错误信息, 返回信息, 错误消息, 消息, 說明",
-    "possible_reasons": "possible reason, possible cause, reason, cause, root cause, likely cause, error cause,"
-    " error reason, 可能原因, 可能的原因, 原因, 错误原因, 失败原因, 原因分析",
-    "suggested_actions": "suggested action, handling suggestion, recommended action, suggested solution, suggestion,"
-    " solution, recommended solution, possible solution, resolution, action, user action, corrective action, remedy,"
-    " fix, how to fix, what to do, handling, troubleshooting, 处理建议, 建议操作, 解决方案, 解决办法, 解决方法,"
-    " 处理方法, 处理方式, 处理措施, 处理方案, 建议, 處理建議, 解決方案",
-}
-_RANKS = {
-    name.strip(): (target, rank) for target, names in _NAMES.items() for rank, name in enumerate(names.split(","))
-}
+_HEADERS = WordFile(Path(__file__).with_name("headers.toml")).groups("headers")
+_RANKS = {header: (target, rank) for target, headers in _HEADERS.items() for rank, header in enumerate(headers)}
 _PARENTHESIS = re.compile(r"[(\[{<][^()\[\]{}<>]*[)\]}>]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")

@@ -1,17 +1,17 @@
-"""One cell of a vendor's table: when it is empty, how it breaks lines, whether it holds several codes."""
+"""One cell of a vendor's table: whether it is empty, its line breaks, and the codes in it."""
 
 import re
 
 from kb.text.safety.formula import infuse
 
 EMPTY = frozenset({"", "-", "\u2013", "\u2014", "\uff0d", "N/A", "n/a", "null", "NULL", "None"})
-"""What vendors write into a cell that says nothing. `- ` before more text begins a bullet, and `-1` is a code."""
+"""Texts that vendors write into an empty cell. `- ` before more text begins a bullet, and `-1` is a code."""
 
 MAX_RANGE = 100
-"""Codes of a range that are spelled out as a suggestion; a longer one is named by its ends."""
+"""Longest range whose codes are all suggested; of a longer one, the two ends are."""
 
 MAX_LIST = 2000
-"""Longest cell that is looked at for several codes."""
+"""Longest cell, in characters, that is searched for several codes."""
 
 _LONGEST_EMPTY = 8
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -20,16 +20,16 @@ _ITEM_END = re.compile(r"</li>|<[uo]l>", re.IGNORECASE)
 _LIST_END = re.compile(r"</[uo]l>", re.IGNORECASE)
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
-# Without the white space around it: looking for that first takes long where there is much of it.
+# Without the white space around it: a pattern that begins with it would be slow on much of it.
 _BETWEEN = re.compile(r"[,;/|&\u3001\uff0c\uff1b\uff0f]|\n|\b(?:and|or)\b|[\u548c\u6216\u53ca\u4e0e]")
 _RANGE = re.compile(r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\bto\b|[\u81f3\u5230])\s*(\d{1,18})")
 _ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
 
 
 def tidy(cell: str, spreadsheet: bool = False) -> str:
-    r"""Return the text of a cell: "" where it says nothing, `\n` for every form of line break, no white space behind.
+    r"""Return the text of a cell: "" for an empty one, `\n` for every form of line break, no white space at the end.
 
-    `spreadsheet` says that the file may have been written by an export, which defuses formulas.
+    `spreadsheet` tells that the file may come from an export, which defuses formulas.
     """
     if len(cell) <= _LONGEST_EMPTY and cell.strip() in EMPTY:
         return ""
@@ -52,36 +52,39 @@ def breaks(cell: str) -> str:
         return cell
     lines = [_ITEM_END.sub("", before).rstrip()]
     for item in items:
-        said, *after = _LIST_END.split(_ITEM_END.sub("", item))
-        lines += [f"- {said.strip()}", *(text.strip() for text in after)]
+        text, *after = _LIST_END.split(_ITEM_END.sub("", item))
+        lines += [f"- {text.strip()}", *(rest.strip() for rest in after)]
     return "\n".join(line for line in lines if line)
 
 
 def unfit(cell: str) -> str:
     """Return the first character that no text may hold (a control character, half a surrogate pair), or ""."""
-    found = _UNFIT.search(cell)
-    return found[0] if found else ""
+    match = _UNFIT.search(cell)
+    return match[0] if match else ""
 
 
 def fit(text: str) -> str:
-    """Return the text with a sign that shows in place of each character that no text may hold."""
+    """Return the text with a visible sign in place of each character that no text may hold."""
     return _UNFIT.sub("\ufffd", text)
 
 
 def several_codes(cell: str) -> tuple[str, ...]:
-    """Return the codes that a cell seems to list, () for a single one. A suggestion for a person, never more."""
+    """Return the codes that a cell seems to list, () for a single one. It is only a suggestion for a person."""
     if cell.isalnum() or len(cell) > MAX_LIST:
         return ()
     parts = [part for piece in _BETWEEN.split(cell) if (part := piece.strip())]
     if len(parts) == 1 and all(word.isdigit() for word in cell.split()):
         parts = cell.split()
-    codes = [code for part in parts for code in _spelled_out(part)]
+    codes = [code for part in parts for code in _codes_of(part)]
     several = len(codes) > 1 and all(_ONE_CODE.fullmatch(code) for code in codes)
     return tuple(codes) if several else ()
 
 
-def _spelled_out(part: str) -> list[str]:
-    """Return every code of a range. `ORA-00001` and `404-13` are none: both ends are numbers of the same width."""
+def _codes_of(part: str) -> list[str]:
+    """Return every code of a range, or the part itself.
+
+    Both ends of a range are numbers of the same width: `ORA-00001` and `404-13` are single codes.
+    """
     ends = _RANGE.fullmatch(part)
     if not ends or len(ends[1]) != len(ends[2]) or int(ends[1]) >= int(ends[2]):
         return [part]

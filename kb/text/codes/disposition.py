@@ -1,12 +1,16 @@
 """What to do about a code, and who can fix it, derived from the vendor's own words.
 
-The words decide only where they point one way. Where they point two ways ("try again, or contact support"),
-or nowhere, the answer is `unknown`, and support staff decide.
+The words decide only if they name one thing to do. If they name two ("try again, or contact support") or none, the
+answer is `unknown`, and support staff decide.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
+
+from kb.text.word_lists import WordFile, one_of
 
 DISPOSITIONS = {
     "retry_now": "Retry now",
@@ -31,47 +35,52 @@ class DerivedDisposition(NamedTuple):
 
 UNDECIDED = DerivedDisposition("unknown", "unknown")
 
-# Each cue is taken out of the text before the next is tried: "try again later" must not also count as
-# "try again", and "contact support to upgrade the package" is one way (change the plan), not two.
-_CUES = [
-    ("no_action", r"\b(?:do not process|no action (?:is )?(?:needed|required))\b|无需处理|不做处理"),
-    (
-        "change_plan",
-        r"(?:\bcontact [\w ]{0,80}support to )?\b(?:upgrade (?:the|your) (?:package|plan)|open [\w ]{0,80}edition)\b"
-        r"|升级套餐|开通[^。]{0,20}版",
-    ),
-    ("contact_vendor", r"\bcontact [\w ]{0,80}support\b|\bcontact (?:the )?vendor\b|联系[^。]{0,20}技术支持"),
-    ("retry_later", r"\b(?:try again|retry) later\b|稍后(?:再试|重试)"),
-    ("retry_now", r"\b(?:try again|retry)\b|重试"),
-    (
-        "fix_request",
-        r"\bplease (?:check|confirm|enter|fill in|modify|reduce|shorten|use|avoid|register|add|delete|let"
-        r"|do not (?:send|exceed))\b|\bcheck (?:if|whether)\b|\bneeds? to (?:be|log)\b|\bcan be left blank\b"
-        r"|请(?:检查|确认|输入|填写|修改|减少|缩短|使用|避免|先?注册|添加|删除)",
-    ),
-]
-_STEMS = {
-    "no_action": ("proce", "action", "处理"),
-    "change_plan": ("upgrade", "open", "升级", "开通"),
-    "contact_vendor": ("contact", "联系"),
-    "retry_later": ("later", "稍后"),
-    "retry_now": ("try", "重试"),
-    "fix_request": ("plea", "check", "need", "blank", "请"),
-}
-"""A part of each word that a cue cannot do without: looking for it is ten times faster than the cue itself."""
+_MAX_TEXT = 4_000
+_PART = re.compile(r"\([^()]*\) ?| \.\.\. |\.\.\.|.")
+_GAPS = {" ... ": r" [\w ]{0,80}", "...": "[^。]{0,20}"}
 
-_COMPILED = [(name, _STEMS[name], re.compile(pattern, re.IGNORECASE)) for name, pattern in _CUES]
+
+def _signs(phrase: str) -> list[str]:
+    """Return the parts of a phrase as patterns. `words.toml` says how phrases are written."""
+    signs: list[str] = []
+    for part in _PART.findall(phrase):
+        optional = part[0] == "("
+        inner = _signs(part.replace("(", "").replace(")", "")) if optional else [_GAPS.get(part) or re.escape(part)]
+        signs += [f"(?:{''.join(inner)})?"] if optional else inner
+    return signs
+
+
+def _cue(phrases: Iterable[str]) -> str:
+    """Return the pattern for any of the phrases: whole words, except in scripts without spaces."""
+    spaced = [_signs(phrase) for phrase in phrases if phrase[0] < "\u2e80"]
+    joined = [_signs(phrase) for phrase in phrases if phrase[0] >= "\u2e80"]
+    return "|".join([rf"\b(?:{one_of(spaced)})\b"] * bool(spaced) + [one_of(joined)] * bool(joined))
+
+
+def _clues(phrases: Iterable[str]) -> tuple[str, ...]:
+    """Return texts of which each match of the phrases holds one: looking for them is ten times faster than a cue."""
+    runs = dict.fromkeys(max(re.split(r"\([^()]*\)|\.\.\.", phrase), key=len).strip() for phrase in phrases)
+    return tuple(run for run in runs if not any(other != run and other in run for other in runs))
+
+
+_CUES = [
+    (name, _clues(phrases), re.compile(_cue(phrases), re.IGNORECASE))
+    for name, phrases in WordFile(Path(__file__).with_name("words.toml")).groups("cues").items()
+]
 
 
 @lru_cache(maxsize=4096)
 def derive_disposition(suggested_actions: str) -> DerivedDisposition:
-    """Return what the vendor's suggested actions say to do, and who can fix it."""
-    rest, said = suggested_actions[:4000], []
-    lowered = rest.lower()
-    for name, stems, cue in _COMPILED:
-        if any(stem in lowered for stem in stems):
+    """Return what the vendor's suggested actions tell to do, and who can fix it."""
+    rest, names = suggested_actions[:_MAX_TEXT], []
+    # As a cue does, this takes the long s (ſ) for an s.
+    folded = rest.casefold()
+    for name, clues, cue in _CUES:
+        if any(clue in folded for clue in clues):
+            # "contact support to upgrade the package" is one thing to do (change the plan), not two: a cue's text is
+            # taken out before the next cue is tried.
             rest, hits = cue.subn(" ", rest)
-            said += [name] * bool(hits)
-    if len(said) != 1:
+            names += [name] * bool(hits)
+    if len(names) != 1:
         return UNDECIDED
-    return DerivedDisposition(said[0], _FIXER_OF.get(said[0], "unknown"))
+    return DerivedDisposition(names[0], _FIXER_OF.get(names[0], "unknown"))

@@ -1,10 +1,10 @@
-"""Canonical forms of return codes: what a code is, and every way that somebody may write it down.
+"""Canonical forms of return codes, and the ways that people write them.
 
 A code is text and is stored as the vendor wrote it. Three forms are derived from it:
 
-identity   what makes two codes of one section the same code: width, case and outer space are forgiven,
-           leading zeros are not (`00000` is not `0`).
-canonical  what a look-up compares: zeros are forgiven too and hexadecimal is read as its unsigned value,
+identity   equal for two spellings of one code in a section: width, case and outer space do not count, leading zeros
+           do (`00000` is not `0`).
+canonical  what a look-up compares: leading zeros do not count either, and hexadecimal has its unsigned value,
            so `ORA-942` finds `ORA-00942` and `3221225477` finds `0xC0000005`.
 sort_key   ASCII text whose plain order is the natural order (2 before 100000000), in every collation.
 """
@@ -20,7 +20,7 @@ MAX_NUMBER = 2**63 - 1
 """Largest number that a database's signed 64-bit column holds."""
 
 NO_NUMBER = "1"
-"""Sort keys from this one on are of codes without a number."""
+"""Sort keys from this one on belong to codes without a number."""
 
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
@@ -50,7 +50,7 @@ class CodeForms:
 
 @dataclass(frozen=True)
 class CodeReading:
-    """One way to understand what was typed: the canonical form to look for, and how it came about."""
+    """One way to read a typed code: the canonical form to look for, and how the text was read."""
 
     canonical: str
     how: str
@@ -62,7 +62,7 @@ def clean(raw: str) -> str:
 
 
 def identity(raw: str) -> str:
-    """Return the form that makes two codes of one section the same code."""
+    """Return the form that is equal for two spellings of one code in a section."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).strip()
     # Upper-casing can leave text that NFKC composes differently, so it is normalised once more.
     return unicodedata.normalize("NFKC", _DASHES.sub("-", text).upper()).strip()
@@ -110,20 +110,20 @@ def forms(raw: str) -> CodeForms:
 
 
 def readings(query: str) -> list[CodeReading]:
-    """Return the ways to read what somebody typed as a code, the literal one first; [] for no code."""
+    """Return the ways to read a typed text as a code, the literal one first; [] for no code."""
     text = identity(query)
     if not text or len(text) > MAX_LENGTH:
         return []
-    found = {canonical(query): "as written"}
+    ways = {canonical(query): "as written"}
     for value, how in _other_values(text):
-        found.setdefault(str(value), how)
-    return [CodeReading(form, how) for form, how in found.items()]
+        ways.setdefault(str(value), how)
+    return [CodeReading(form, how) for form, how in ways.items()]
 
 
 def bare(query: str) -> str:
-    """Return the number that somebody wrote in groups of three or behind a label: `660 300 001`, `ERR_660300001`.
+    """Return the number that stands in groups of three or behind a label: `660 300 001`, `ERR_660300001`.
 
-    "" where there is none. A last resort: a vendor may use either as a code of its own.
+    "" for another text. Use it last: a vendor may use either as a code of its own.
     """
     text = identity(query)[: 2 * MAX_LENGTH].replace("\u2019", "'")
     labelled = _LABELLED.match(text)
@@ -135,8 +135,9 @@ def bare(query: str) -> str:
 def one_edit_variants(raw: str) -> set[str]:
     """Return the canonical texts one edit (replace, drop, insert, swap) away from a code.
 
-    Around 200 texts for nine digits: near codes then cost one indexed query, whatever the table's size.
-    Codes longer than 20 characters have none, to keep that query small; of fewer than 3, everything would be near.
+    Nine digits have around 200: near codes then cost one indexed query, whatever the table's size.
+    A code of more than 20 characters has none, to keep that query small; nor has one of fewer than 3, because every
+    short code would be near it.
     """
     text = canonical(raw)
     if not _EDIT_LEAST <= len(text) <= _EDIT_LIMIT:
@@ -150,13 +151,13 @@ def one_edit_variants(raw: str) -> set[str]:
     return {canonical(variant) for variant in variants if variant} - {text, "", "-"}
 
 
-def difference(asked: str, near: str) -> list[tuple[str, bool]]:
-    """Split `near` into (text, differs) pieces, so that a page can mark what differs from `asked`."""
-    asked_form = identity(asked)
-    width = min(len(asked_form), len(near))
-    start = next((i for i in range(width) if asked_form[i] != near[i].upper()), width)
+def difference(code: str, near: str) -> list[tuple[str, bool]]:
+    """Split `near` into (text, differs) pieces, so that a page can mark what differs from `code`."""
+    form = identity(code)
+    width = min(len(form), len(near))
+    start = next((i for i in range(width) if form[i] != near[i].upper()), width)
     end = 0
-    while end < width - start and asked_form[-1 - end] == near[-1 - end].upper():
+    while end < width - start and form[-1 - end] == near[-1 - end].upper():
         end += 1
     pieces = [(near[:start], False), (near[start : len(near) - end], True), (near[len(near) - end :], False)]
     return [piece for piece in pieces if piece[0]]

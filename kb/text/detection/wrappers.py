@@ -1,14 +1,16 @@
-"""Which code wraps which: a light reading of JSON nesting and of exception chains, broken or cut ones included."""
+"""Which code wraps which, read from JSON nesting and exception chains, even from broken or truncated ones."""
 
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
-from kb.text.detection.candidates import Candidate, CandidateKind
+from kb.text.detection.kinds import Candidate, CandidateKind
+from kb.text.word_lists import WordFile
 
 MAX_READ = 500
-"""Labelled places whose nesting is read; a log with more says the same again."""
+"""Labelled places whose nesting is read; a log with more repeats itself."""
 
 _REACH = 20_000
 """Characters between two codes that may still belong together."""
@@ -17,9 +19,9 @@ _MAX_BRACKETS = 200
 """Brackets between two codes that are read; behind more, they do not belong together."""
 
 _BRACKETS = re.compile(r"[{}]|\n(?=[^\s{}\[\]\"',|])")
-# In these chains the later exception is the cause of the earlier one; in the others it is the other way round.
-_LATER_IS_CAUSE = ("Caused by", "caused by", "Ursache:", "Root cause")
-_EARLIER_IS_CAUSE = ("direct cause of the following", "During handling of the above")
+_FILE = WordFile(Path(__file__).parent / "words" / "chains.toml")
+_LATER_IS_CAUSE = _FILE.exact("later_is_cause")
+_EARLIER_IS_CAUSE = _FILE.exact("earlier_is_cause")
 
 
 class Spot(NamedTuple):
@@ -40,47 +42,47 @@ class _Object:
 def wrappers(text: str, spots: Sequence[Spot]) -> dict[str, str]:
     """Return, for each code that another wraps, the code that wraps it; `spots` in any order."""
     ordered = sorted(spots, key=lambda spot: spot.candidate.start)[:MAX_READ]
-    found: dict[str, str] = {}
+    outer_codes: dict[str, str] = {}
     labelled = [
         spot for spot in ordered if spot.candidate.kind in (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.SAID)
     ]
     if len({spot.code for spot in ordered}) > 1:
-        _read_objects(text, labelled, found)
-        _read_chains(text, ordered, found)
-    return found
+        _read_objects(text, labelled, outer_codes)
+        _read_chains(text, ordered, outer_codes)
+    return outer_codes
 
 
-def _read_objects(text: str, spots: list[Spot], found: dict[str, str]) -> None:
+def _read_objects(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> None:
     homes: list[tuple[Spot, _Object]] = []
-    now, at = _Object(), 0
+    home, at = _Object(), 0
     for spot in spots:
         start = spot.candidate.start
-        now = _walk(text, at, start, now) if start - at <= _REACH else _Object()
-        now.fields.append(spot)
-        homes.append((spot, now))
+        home = _walk(text, at, start, home) if start - at <= _REACH else _Object()
+        home.fields.append(spot)
+        homes.append((spot, home))
         at = spot.candidate.end
     if spots:
         # The outer code may follow the list of items.
-        _walk(text, at, min(at + _REACH, len(text)), now)
+        _walk(text, at, min(at + _REACH, len(text)), home)
     for spot, home in homes:
         outer = _outer(spot, home)
         if outer:
-            _add(found, spot.code, outer.code)
+            _add(outer_codes, spot.code, outer.code)
 
 
-def _walk(text: str, start: int, end: int, now: _Object) -> _Object:
+def _walk(text: str, start: int, end: int, home: _Object) -> _Object:
     for count, match in enumerate(_BRACKETS.finditer(text, start, end)):
         if match[0] == "\n" or count == _MAX_BRACKETS:
-            now = _Object()
+            home = _Object()
         if count == _MAX_BRACKETS:
             break
         if match[0] == "{":
-            now = _Object(now)
+            home = _Object(home)
         elif match[0] == "}":
             # A text cut at its front closes objects that it never opened.
-            now.parent = now.parent or _Object()
-            now = now.parent
-    return now
+            home.parent = home.parent or _Object()
+            home = home.parent
+    return home
 
 
 def _outer(spot: Spot, home: _Object) -> Spot | None:
@@ -102,25 +104,25 @@ def _outer(spot: Spot, home: _Object) -> Spot | None:
     return None
 
 
-def _read_chains(text: str, spots: list[Spot], found: dict[str, str]) -> None:
+def _read_chains(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> None:
     for one, other in pairwise(spots):
         start, end = one.candidate.end, other.candidate.start
         if one.code == other.code or end - start > _REACH:
             continue
         between = text[start:end]
         if any(words in between for words in _LATER_IS_CAUSE):
-            _add(found, other.code, one.code)
+            _add(outer_codes, other.code, one.code)
         elif any(words in between for words in _EARLIER_IS_CAUSE):
-            _add(found, one.code, other.code)
+            _add(outer_codes, one.code, other.code)
 
 
-def _add(found: dict[str, str], inner: str, outer: str) -> None:
+def _add(outer_codes: dict[str, str], inner: str, outer: str) -> None:
     """Note that one code wraps another, unless that would make it wrap itself."""
     above: str | None = outer
     for _ in range(MAX_READ):
         if above is None:
-            found.setdefault(inner, outer)
+            outer_codes.setdefault(inner, outer)
             return
         if above == inner:
             return
-        above = found.get(above)
+        above = outer_codes.get(above)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 # CJK has no spaces between words: each of its characters is a word of its own.
 WORDS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]|[\w'-]+|\s+|.", re.DOTALL)
 _MAX_PAIRS = 250_000
-"""Pairs of words that are compared at most: around 20 ms."""
+"""Most pairs of words that are compared: around 20 ms."""
 
 
 class DiffPiece(NamedTuple):
@@ -20,8 +20,8 @@ class DiffPiece(NamedTuple):
 def words(before: str, after: str) -> list[DiffPiece]:
     """Return the pieces that lead from one text to the other, in reading order.
 
-    What both texts begin and end with is set aside first. Where what is left is long (500 words against 500), it is
-    shown as replaced whole: the comparison takes time for each pair of words.
+    The common beginning and end are set aside first. If the rest is long (500 words against 500), it counts as replaced
+    whole: the comparison takes time for each pair of words.
     """
     if before == after:
         return [DiffPiece("same", before)] if before else []
@@ -31,8 +31,8 @@ def words(before: str, after: str) -> list[DiffPiece]:
     a, b = a[head : len(a) - tail], b[head : len(b) - tail]
     if len(a) * len(b) > _MAX_PAIRS:
         a, b = ["".join(a)], ["".join(b)]
-    middle = _compared(a, b)
-    return _joined([DiffPiece("same", "".join(start)), *middle, DiffPiece("same", "".join(end))])
+    middle = _pieces(a, b)
+    return _join([DiffPiece("same", "".join(start)), *middle, DiffPiece("same", "".join(end))])
 
 
 def _common(a: list[str], b: list[str]) -> tuple[int, int]:
@@ -45,18 +45,18 @@ def _common(a: list[str], b: list[str]) -> tuple[int, int]:
     return head, tail
 
 
-def _joined(pieces: list[DiffPiece]) -> list[DiffPiece]:
-    """Leave empty pieces out and join neighbours of one kind."""
-    found: list[DiffPiece] = []
+def _join(pieces: list[DiffPiece]) -> list[DiffPiece]:
+    """Return the pieces without empty ones, and neighbours of one kind as one piece."""
+    result: list[DiffPiece] = []
     for piece in pieces:
-        if piece.text and found and found[-1].kind == piece.kind:
-            found[-1] = DiffPiece(piece.kind, found[-1].text + piece.text)
+        if piece.text and result and result[-1].kind == piece.kind:
+            result[-1] = DiffPiece(piece.kind, result[-1].text + piece.text)
         elif piece.text:
-            found.append(piece)
-    return found
+            result.append(piece)
+    return result
 
 
-def _compared(a: list[str], b: list[str]) -> list[DiffPiece]:
+def _pieces(a: list[str], b: list[str]) -> list[DiffPiece]:
     pieces: list[DiffPiece] = []
     for tag, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -1,4 +1,4 @@
-"""Bringing a proposal up to date: what it changes, on top of what the live note says by now."""
+"""Bring a proposal up to date: its changes on top of the live note's present text."""
 
 from typing import Any, NamedTuple
 
@@ -6,28 +6,28 @@ from kb.text.editing.merge_edits import weave
 
 
 class Rebased(NamedTuple):
-    """The words that result, field by field, and the fields that somebody has to decide (they hold the proposal's)."""
+    """The resulting values by field, and the fields that a person has to decide (they have the proposal's value)."""
 
     words: dict[str, Any]
     conflicts: list[str]
 
 
-def rebased(base: dict[str, Any], live: dict[str, Any], mine: dict[str, Any]) -> Rebased:
-    """Put what was proposed (`mine`, made from `base`) on top of the live words. Lists are links: sets of numbers."""
+def rebase(base: dict[str, Any], live: dict[str, Any], mine: dict[str, Any]) -> Rebased:
+    """Return the live values with the changes from `base` to `mine` on top. Lists are links: sets of ids."""
     words: dict[str, Any] = {}
     conflicts = []
-    for name, proposed in mine.items():
-        if isinstance(proposed, list):
-            words[name] = _links(base[name], live[name], proposed)
+    for name, proposal in mine.items():
+        if isinstance(proposal, list):
+            words[name] = _links(base[name], live[name], proposal)
             continue
-        woven = weave(base[name], live[name], proposed)
-        words[name] = proposed if woven is None else woven
-        if woven is None:
+        text = weave(base[name], live[name], proposal)
+        words[name] = proposal if text is None else text
+        if text is None:
             conflicts.append(name)
     return Rebased(words, conflicts)
 
 
 def _links(base: list[int], live: list[int], mine: list[int]) -> list[int]:
-    """Add what the proposal added and leave out what it left out: links never conflict."""
-    added, left_out = set(mine) - set(base), set(base) - set(mine)
-    return sorted((set(live) | added) - left_out)
+    """Return the live links with those that the proposal adds and without those that it drops: links never conflict."""
+    new, gone = set(mine) - set(base), set(base) - set(mine)
+    return sorted((set(live) | new) - gone)

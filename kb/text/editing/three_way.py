@@ -1,21 +1,21 @@
-"""Three-way merge of one text: what the vendor said before, what the vendor says now, and what support made of it."""
+"""Three-way merge of one text: the vendor's text before, the vendor's text now, and ours."""
 
 from enum import StrEnum
 
 
 class MergeOutcome(StrEnum):
-    """What becomes of our text when the vendor publishes again."""
+    """Which text stands after the vendor publishes again."""
 
     OURS = "ours"
-    """The vendor said nothing new: ours stays."""
+    """The vendor changed nothing: ours stays."""
     THEIRS = "theirs"
-    """Only the vendor moved, or both arrived at the same words."""
+    """Only the vendor changed the text, or both changed it to the same."""
     CONFLICT = "conflict"
-    """Both moved, to different words: somebody has to choose."""
+    """Both changed it, to different texts: a person has to choose."""
 
 
 def three_way(before: str, theirs: str, ours: str) -> MergeOutcome:
-    """Say which text stands; `before` and `theirs` are the vendor's, `ours` is support's."""
+    """Return which text stands; `before` and `theirs` are the vendor's, `ours` is support's."""
     if theirs == before:
         return MergeOutcome.OURS
     return MergeOutcome.THEIRS if ours in (before, theirs) else MergeOutcome.CONFLICT

@@ -1,18 +1,18 @@
-"""Plain text inside Markdown: shown as it is, whatever it looks like."""
+"""Escape plain text for Markdown, so that it shows as it is."""
 
 import re
 
 # What CommonMark and its common extensions read as markup anywhere in a line.
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&!$@^]")
-# Addresses become links without any markup: what makes one is broken up.
+# Addresses become links without any markup, so the signs that make one are escaped.
 _ADDRESS = re.compile(r":(?=//)|(?<=\S)\.(?=[^\W\d])")
-# Lists and underlined headings, at the beginning of a line only.
+# Lists and underlined headings, which count at the beginning of a line only.
 _OPENING = re.compile(r"^(?:[-+=](?=[-+=\s]|$)|\d{1,9}(?=[.)](?:\s|$)))")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
 def markdown(text: str) -> str:
-    """Return one line of Markdown that shows a text: no markup, link or picture of its own survives."""
+    """Return one line of Markdown that shows a text as it is: none of it becomes markup, a link or a picture."""
     line = " ".join(without_controls(text).split())
     line = _ADDRESS.sub(r"\\\g<0>", _MARKUP.sub(r"\\\g<0>", line))
     opening = _OPENING.match(line)
@@ -21,7 +21,7 @@ def markdown(text: str) -> str:
     return f"{opening[0]}\\{line[opening.end() :]}" if opening[0].isdigit() else f"\\{line}"
 
 
-def quoted(text: str) -> str:
+def quotation(text: str) -> str:
     """Return a Markdown quotation of a text, with its lines."""
     lines = [markdown(line) for line in text.splitlines()]
     # Two spaces at the end keep the line break.
@@ -29,5 +29,5 @@ def quoted(text: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """Return a text without the control characters that XML and Markdown know no place for."""
+    """Return a text without the control characters that XML and Markdown do not allow."""
     return _CONTROL.sub("", text)

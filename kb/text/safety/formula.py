@@ -1,16 +1,16 @@
-"""Cells that a spreadsheet would run as a formula, made harmless and back without losing a byte.
+"""Defuse cells that a spreadsheet would run as a formula, and restore them without losing a byte.
 
-An export defuses every cell; a read takes the one apostrophe off again. One case cannot be told apart: a vendor's own
-cell that begins with an apostrophe followed by one of the marks (`'-x`) loses that apostrophe when it is read from CSV
-or XLSX. It is rare, and nothing else is lost.
+An export defuses every cell; an import removes the one apostrophe again. One case is ambiguous: a vendor's own cell
+that begins with an apostrophe and one of the marks (`'-x`) loses that apostrophe in an import from CSV or XLSX. It is
+rare, and nothing else is lost.
 """
 
 _MARKS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 def defuse(cell: str) -> str:
-    """Return the cell with an apostrophe before it where a spreadsheet might run it; `infuse` takes it off."""
-    # The apostrophe is a mark too: a text that has one already must come back with it.
+    """Return the cell with an apostrophe before it if a spreadsheet might run it; `infuse` removes it."""
+    # The apostrophe is a mark too, so that a text that has one already keeps it.
     return f"'{cell}" if cell.startswith(_MARKS) else cell
 
 

@@ -1,33 +1,33 @@
-"""Markdown of troubleshooting notes, rendered to HTML that is safe on any page.
+"""Render the Markdown of troubleshooting notes as HTML that is safe on any page.
 
-Notes are treated as hostile: raw HTML is shown as text, and what is rendered passes an allow-list.
+Notes count as hostile: raw HTML shows as text, and an allow-list filters the result.
 """
 
 import nh3
 from markdown_it import MarkdownIt
 
 MAX_LENGTH = 200_000
-"""Longest text rendered, in characters; more is cut, so that one note cannot stall a page."""
+"""Longest text that is rendered, in characters; the rest is dropped, so that one note cannot stall a page."""
 
 _TAGS = frozenset("a blockquote br code em h4 h5 h6 hr li ol p pre s strong table tbody td th thead tr ul".split())
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto"}
-_MOST_TRIES = 5_000_000
+_MAX_TRIES = 5_000_000
 
 
 def _parser(linkify: bool) -> MarkdownIt:
     # Pictures are off: a remote one would tell its host who reads which note.
-    made = MarkdownIt("commonmark", {"html": False, "linkify": linkify, "breaks": True})
-    return made.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).disable("image")
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": linkify, "breaks": True})
+    return parser.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).disable("image")
 
 
 _PARSER, _WITHOUT_BARE_LINKS = _parser(True), _parser(False)
 
 
 def render(text: str) -> str:
-    """Return safe HTML for a note's Markdown. Headings begin at h4: a note stands inside a page's own outline."""
+    """Return safe HTML for a note's Markdown. Headings begin at h4, below the headings of a page."""
     text = text[:MAX_LENGTH]
-    parser = _PARSER if _is_soon_linked(text) else _WITHOUT_BARE_LINKS
+    parser = _PARSER if _has_few_links(text) else _WITHOUT_BARE_LINKS
     tokens = parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -38,6 +38,6 @@ def render(text: str) -> str:
     )
 
 
-def _is_soon_linked(text: str) -> bool:
-    """Whether bare addresses are found in little time: for each that begins, the rest of the text is looked through."""
-    return len(text) * (text.count("//") + text.lower().count("mailto:")) <= _MOST_TRIES
+def _has_few_links(text: str) -> bool:
+    """Whether links are quick to find: for each beginning of an address, the parser scans the rest of the text."""
+    return len(text) * (text.count("//") + text.lower().count("mailto:")) <= _MAX_TRIES

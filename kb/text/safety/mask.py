@@ -1,39 +1,44 @@
-"""Secrets and personal data in a pasted text, hidden before anything of it is shown back or logged."""
+"""Hide secrets and personal data in a pasted text before any of it is shown or logged."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from kb.text.detection.candidates import lowered
+from kb.text.word_lists import WordFile, lower_case, one_of
 
 BULLET = "\u2022"
-"""What a hidden character becomes. Line breaks stay, so positions and line numbers do too."""
+"""Replaces each hidden character. Line breaks stay, so positions and line numbers do too."""
+
+_FILE = WordFile(Path(__file__).with_name("words.toml"))
 
 # All patterns are matched in lower-cased text and never back up (possessive), so the time grows with the text only.
 _QUOTE = r"""["'\\]{0,6}+"""
 _TO = rf"{_QUOTE}\s{{0,4}}+(?:=>|:=|[:=：＝]){{1,2}}+\s{{0,4}}+"
-_NAMES = (
-    r"(?:app[_-]?sign|server[_-]?secret|secret(?:[_-]?(?:access[_-]?)?key)?"
-    r"|(?:x[_-])?api[_-]?(?:key|token)|apikey|access[_-]?key(?:[_-]?id)?|private[_-]?key|signing[_-]?key|encryption[_-]?key"
-    r"|signature|(?:php)?sess(?:ion)?(?:[_-]?(?:id|token|key))|jsessionid|csrf[_-]?token|credentials?"
-    r"|密钥|秘钥|令牌|签名)"
-)
+_SECRETS = _FILE.words("secrets")
+_NAMES = one_of([sign if sign != "-" else "[_-]?" for sign in word] for word in _SECRETS)
 _VALUES = r"""(?:"([^"\n]{0,4000}+)"|'([^'\n]{0,4000}+)'|\\"([^"\n\\]{0,4000}+)\\|([^\s"',;&<>(){}\[\]\\]{1,4000}+))"""
 
-_ENTRY = r"(?:password|passwort|passwd|passphrase|\bpwd|contraseña|mot de passe|密码|密碼|パスワード|비밀번호|пароль)"
-_PHONE = (
-    r"(?:\b(?:phone|tel|telephone|telefon|teléfono|téléphone|mobile|handy|cell|fax|whatsapp|msisdn)"
-    r"(?:[_ -]?(?:no|nr|number))?|手机号?|电话(?:号码)?|電話(?:番号)?|전화(?:번호)?|телефон)"
-)
+_PASSWORDS, _PASSWORD_STARTS = _FILE.words("passwords"), _FILE.words("password_starts")
+_PHONES, _PHONES_ANYWHERE = _FILE.words("phones"), _FILE.words("phones_anywhere")
+_PASSWORD = rf"(?:{one_of(_PASSWORDS)}|\b{one_of(_PASSWORD_STARTS)})"
+_PHONE = rf"(?:\b{one_of(_PHONES)}(?:[_ -]?{one_of(_FILE.words('phone_endings'))})?|{one_of(_PHONES_ANYWHERE)})"
 _SCHEMES = r"\b(?:https?|ftp|wss?|rediss?|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|amqps?)"
 
-# Words of which one must stand in the text for the pattern to be tried, and the pattern: each of its groups is hidden.
+
+def _clues(*lists: Iterable[str]) -> str:
+    """Return texts of which each match of the words holds one: the longest part of each word."""
+    parts = dict.fromkeys(max(re.split("[- ]", word), key=len) for words in lists for word in words)
+    return " ".join(part for part in parts if not any(other != part and other in part for other in parts))
+
+
+# Words and a pattern: the pattern is tried on a text that has one of the words, and each of its groups is hidden.
 _ALWAYS: dict[str, str] = {
     "private key-----": r"-----begin (?:[a-z]{1,12} ){0,3}private key-----((?:[^-]|-(?!----))*+)",
     "authorization": rf"\b(?:proxy-)?authorization{_TO}{_QUOTE}"
     r"(?:(?:bearer|basic|digest|token|negotiate|apikey)\s{1,3}+)?([^\s\"',;\\]{1,4000}+)",
     "bearer basic": r"\b(?:bearer|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)",
     "cookie": rf"\b(?:set-)?cookie{_TO}{_QUOTE}([^\n\"']{{1,4000}}+)",
-    "pass pwd contraseña 密码 密碼 パスワード 비밀번호 пароль": rf"{_ENTRY}{_TO}{_VALUES}",
+    _clues(_PASSWORDS, _PASSWORD_STARTS): rf"{_PASSWORD}{_TO}{_VALUES}",
     "eyj eyi": r"\b(ey[ji][a-z0-9_-]{8,}+\.[a-z0-9_-]{4,}+(?:\.[a-z0-9_-]{1,}+)?)",
     "://": rf"{_SCHEMES}://[^\s:/@]{{0,80}}+:([^\s@/]{{1,200}}+)@",
     "sk- sk_ pk- pk_ rk- rk_": r"\b((?:sk|pk|rk)[-_](?:live|test|proj|ant)[-_][a-z0-9_-]{10,}+)",
@@ -41,7 +46,7 @@ _ALWAYS: dict[str, str] = {
     "xox akia asia aiza": r"\b(xox[abposr]-[a-z0-9-]{10,}+|a[ks]ia[0-9a-z]{16}\b|aiza[0-9a-z_-]{30,}+)",
     "@": r"(?<![a-z0-9._%+-])([a-z0-9._%+-]{1,64}+@[a-z0-9-]{1,63}+(?:\.[a-z0-9-]{1,63}+){1,6}+)",
     "+": r"(\+(?:[0-9]{1,3}+[ ./()-]{1,3}+[0-9](?:[ ./()-]{0,2}+[0-9]){5,13}+|[0-9]{10,15}+))(?![0-9])",
-    "phone tel mobile handy cell fax whatsapp msisdn teléfono téléphone 手机 电话 電話 전화 телефон": (
+    _clues(_PHONES, _PHONES_ANYWHERE): (
         rf"{_PHONE}{_QUOTE}[.]?\s{{0,3}}+[:=：]?\s{{0,3}}+{_QUOTE}(\+?\(?[0-9](?:[ ./()-]{{0,2}}+[0-9]){{6,14}}+)"
     ),
     # An AppSign on its own.
@@ -51,11 +56,11 @@ _ALWAYS: dict[str, str] = {
 }
 # A bare number after these is more often a code ("invalid token: 660300001") than a secret.
 _UNLESS_A_NUMBER: dict[str, str] = {
-    "secret sign key sess credential 密钥 秘钥 令牌 签名": rf"{_NAMES}{_TO}{_VALUES}",
+    _clues(_SECRETS): rf"{_NAMES}{_TO}{_VALUES}",
     "token": rf"token{_TO}{_VALUES}",
-    "=": r"[?&](?:token|key|sig|signature|secret|access_token|auth|code_verifier)=([^\s&\"'#<>]{1,4000}+)",
+    "=": rf"[?&]{one_of(_FILE.words('url_parameters'))}=([^\s&\"'#<>]{{1,4000}}+)",
 }
-_HIDDEN = [
+_PATTERNS = [
     (words.split(), re.compile(pattern), patterns is _UNLESS_A_NUMBER)
     for patterns in (_ALWAYS, _UNLESS_A_NUMBER)
     for words, pattern in patterns.items()
@@ -66,7 +71,7 @@ _NOT_BREAK = re.compile(r"[^\r\n]")
 def mask(text: str) -> str:
     """Return the text with secrets and personal data as bullets, of the same length and with the same lines."""
     pieces, at = [], 0
-    for start, end in sorted(_secrets(lowered(text))):
+    for start, end in sorted(_secrets(lower_case(text))):
         if end > at:
             start = max(start, at)
             pieces += [text[at:start], _NOT_BREAK.sub(BULLET, text[start:end])]
@@ -75,7 +80,7 @@ def mask(text: str) -> str:
 
 
 def _secrets(low: str) -> Iterator[tuple[int, int]]:
-    for words, pattern, unless_number in _HIDDEN:
+    for words, pattern, unless_number in _PATTERNS:
         if not any(word in low for word in words):
             continue
         for match in pattern.finditer(low):

@@ -1,4 +1,4 @@
-"""The reply to a customer: a note's text with its placeholders filled in, and what must not stand in it."""
+"""The reply to a customer: fill in its placeholders, and find what must not be in it."""
 
 import ipaddress
 import re
@@ -19,48 +19,48 @@ _AFTER_URL = ".,;:!?)]}*_"
 
 
 def fill(reply: str, code: str, on: date) -> str:
-    """Return a reply about one code, with `{code}` and `{date}` filled in; other braces are left as written."""
+    """Return a reply about one code, with `{code}` and `{date}` filled in; other braces stay."""
     return reply.replace("{date}", on.isoformat()).replace("{code}", code)
 
 
 def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Collection[str] = ()) -> list[str]:
-    """Return what must not go to a customer as it stands, for a person: which words, and what is allowed."""
+    """Return the problems of a reply, as sentences for a person: which words, and what is allowed."""
     text = unicodedata.normalize("NFKC", reply)
     unknown = [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
     hosts = [host for host in _hosts(text) if _is_internal(host, internal_hosts)]
     allowed = {address.casefold() for address in public_emails}
-    emails = [found for found in _EMAIL.findall(text) if found.casefold().rstrip(".") not in allowed]
-    known = " and ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-    published = f"allowed: {', '.join(sorted(public_emails))}" if public_emails else "none is published"
+    emails = [email for email in _EMAIL.findall(text) if email.casefold().rstrip(".") not in allowed]
+    placeholders = " and ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    rule = f"allowed: {', '.join(sorted(public_emails))}" if public_emails else "none is published"
     return [
-        *_said("not a known placeholder", [f"{{{name}}}" for name in unknown], f"allowed: {known}"),
-        *_said("an internal host", hosts, "customers cannot open it"),
-        *_said("an e-mail address that is not public", emails, published),
+        *_problem("not a known placeholder", [f"{{{name}}}" for name in unknown], f"allowed: {placeholders}"),
+        *_problem("an internal host", hosts, "customers cannot open it"),
+        *_problem("an e-mail address that is not public", emails, rule),
     ]
 
 
 def addresses(reply: str) -> list[str]:
-    """Return the web addresses in a reply, also those written without https://, each once."""
+    """Return the web addresses in a reply, each once, also those without https://."""
     text = unicodedata.normalize("NFKC", reply)
-    full = [found.rstrip(_AFTER_URL) for found in _URL.findall(text)]
-    bare = [f"https://{found.rstrip(_AFTER_URL)}" for found in _BARE.findall(_URL.sub(" ", text)) if "/" in found]
-    return list(dict.fromkeys([*full, *bare]))
+    full = [url.rstrip(_AFTER_URL) for url in _URL.findall(text)]
+    short = [f"https://{url.rstrip(_AFTER_URL)}" for url in _BARE.findall(_URL.sub(" ", text)) if "/" in url]
+    return list(dict.fromkeys([*full, *short]))
 
 
-def named(reply: str, titles: Collection[str]) -> list[str]:
+def titles_in(reply: str, titles: Collection[str]) -> list[str]:
     """Return the titles that stand in a reply, in any case and spacing."""
-    text = _folded(reply)
-    return [title for title in titles if _folded(title) in text]
+    text = _fold(reply)
+    return [title for title in titles if _fold(title) in text]
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _said(what: str, values: list[str], rule: str) -> list[str]:
+def _problem(what: str, values: list[str], rule: str) -> list[str]:
     unique = list(dict.fromkeys(values))
-    shown = ", ".join(unique[:MAX_LISTED]) + (f" and {len(unique) - MAX_LISTED} more" if unique[MAX_LISTED:] else "")
-    return [f"{shown} is {what} ({rule})."] if unique else []
+    names = ", ".join(unique[:MAX_LISTED]) + (f" and {len(unique) - MAX_LISTED} more" if unique[MAX_LISTED:] else "")
+    return [f"{names} is {what} ({rule})."] if unique else []
 
 
 def _hosts(text: str) -> Iterator[str]:
@@ -68,10 +68,10 @@ def _hosts(text: str) -> Iterator[str]:
         try:
             yield urlsplit(url.rstrip(_AFTER_URL)).hostname or ""
         except ValueError:
-            # A host that cannot be read is nothing to send to anybody.
+            # An address without a readable host must not go to anybody: "[" makes it an internal one.
             yield "[" + url[:60]
     # A word without a dot is a host only where an address says so.
-    yield from (found.partition("/")[0] for found in _BARE.findall(_EMAIL.sub(" ", _URL.sub(" ", text))))
+    yield from (name.partition("/")[0] for name in _BARE.findall(_EMAIL.sub(" ", _URL.sub(" ", text))))
 
 
 def _is_internal(host: str, more: Collection[str]) -> bool:

@@ -7,7 +7,7 @@ from kb.models.fields import LABELS, VendorText, vendor_texts
 from kb.models.visibility import Audience
 from kb.queries.lookup import CodeAnswer, Verdict
 from kb.text.codes import forms as text_code
-from kb.text.safety.escape import markdown, quoted
+from kb.text.safety.escape import markdown, quotation
 from kb.web.codes import CardMeaning
 
 Address = Callable[[str], str]
@@ -61,7 +61,7 @@ def _meaning(code_answer: CodeAnswer, meaning: CardMeaning, address: Address) ->
         yield _incident(incident)
     yield f"**What to do:** {code.get_disposition_display()}  \n**Who can fix it:** {code.get_fixer_display()}"
     if meaning.reply:
-        yield f"**What to tell the customer:**\n\n{quoted(meaning.reply)}"
+        yield f"**What to tell the customer:**\n\n{quotation(meaning.reply)}"
     for text in vendor_texts(code):
         if text.label != LABELS["description"]:  # It stands in the heading.
             yield _text(text)
@@ -70,7 +70,7 @@ def _meaning(code_answer: CodeAnswer, meaning: CardMeaning, address: Address) ->
 
 
 def _text(text: VendorText) -> str:
-    words = f"\n\n{quoted(text.ours)}" if text.ours.strip() else " not provided by the vendor."
+    words = f"\n\n{quotation(text.ours)}" if text.ours.strip() else " not provided by the vendor."
     return f"**{text.label}:**{words}"
 
 
@@ -80,14 +80,14 @@ def _code_title(code: ReturnCode) -> str:
 
 def _incident(incident: IncidentLink) -> str:
     lines = [f"**{incident.get_state_display()} incident{_internal(incident)}:** {markdown(str(incident))}"]
-    lines += [f"**{label}:**\n\n{quoted(text)}" for label, text in _words(incident, ("impact", "workaround"))]
+    lines += [f"**{label}:**\n\n{quotation(text)}" for label, text in _words(incident, ("impact", "workaround"))]
     return "\n\n".join(lines)
 
 
 def _note(note: TroubleshootingNote, address: Address) -> str:
     state = note.get_state_display().lower()
     head = f"**Note{_internal(note)}, {state}:** {markdown(note.title)} <{address(note.get_absolute_url())}>"
-    parts = [f"**{label}:**\n\n{quoted(text)}" for label, text in _words(note, ("cause", "resolution"))]
+    parts = [f"**{label}:**\n\n{quotation(text)}" for label, text in _words(note, ("cause", "resolution"))]
     return "\n\n".join([head, *parts])
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from kb.models import Audience, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.queries.cards import filled_reply
 from kb.queries.lookup import codes_visible_to
-from kb.text.safety.escape import markdown, quoted
+from kb.text.safety.escape import markdown, quotation
 from kb.web.program_access import for_programs
 from kb.web.representations.codes import MARKDOWN
 
@@ -76,7 +76,7 @@ def _note(
     }
     for label, text in texts.items():
         if text.strip():
-            yield f"## {label}\n\n{quoted(text)}"
+            yield f"## {label}\n\n{quotation(text)}"
     links = [f"- {_code_title(code)} <{address(code.get_absolute_url())}>" for code in codes]
     links += [f"- {markdown(str(code_range))}, {markdown(str(code_range.table))}" for code_range in ranges]
     if links:

@@ -6,14 +6,14 @@ from kb.text.codes.cells import MAX_RANGE, several_codes, tidy, unfit
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "-", " - ", "—", "–", "N/A", "n/a", "null", "None", "\r\n", "\n\n  "])
-def test_a_cell_that_says_nothing_is_empty(cell):
+def test_signs_for_no_value_make_an_empty_cell(cell):
     assert tidy(cell) == ""
 
 
 @pytest.mark.parametrize(
     "cell", ["- a bullet", "-1", "0", "None of these.", "nullable", "--", "  indented", "<Enqueue>"]
 )
-def test_a_cell_that_says_something_stays_byte_for_byte(cell):
+def test_other_cells_stay_byte_for_byte(cell):
     assert tidy(cell) == cell
 
 
@@ -36,7 +36,7 @@ def test_every_line_break_has_one_form(cell, text):
     ("cell", "text"),
     [("'-1000", "-1000"), ("'=1+1", "=1+1"), ("''quoted'", "'quoted'"), ("'-", "-"), ("'hello'", "'hello'")],
 )
-def test_what_an_export_defused_comes_back_from_a_spreadsheet_alone(cell, text):
+def test_defused_cells_are_restored_only_from_a_spreadsheet(cell, text):
     assert tidy(cell, spreadsheet=True) == text
     assert tidy(cell) == cell
 
@@ -59,7 +59,7 @@ def test_what_an_export_defused_comes_back_from_a_spreadsheet_alone(cell, text):
         ("100000-999999", ("100000", "999999")),
     ],
 )
-def test_several_codes_in_a_cell_are_told_apart(cell, codes):
+def test_several_codes_in_a_cell_are_suggested(cell, codes):
     assert several_codes(cell) == codes
 
 
@@ -68,11 +68,11 @@ def test_several_codes_in_a_cell_are_told_apart(cell, codes):
     ["0", "660300001", "-1000", "X.7.1", "ORA-00001", "0xC0000005", "0x80-0x81", "404-13", "5-1", "HTTP 404", "E/1001",
      "42P01", "SUCCESS", "not found", "a,b", "", " " * 100_000, ", " * 100_000],
 )  # fmt: skip
-def test_a_single_code_is_not_taken_apart(cell):
+def test_a_single_code_is_not_split(cell):
     assert several_codes(cell) == ()
 
 
-def test_a_long_range_is_named_by_its_ends_alone():
+def test_a_long_range_gives_its_two_ends():
     assert len(several_codes(f"1000-{999 + MAX_RANGE}")) == MAX_RANGE
     assert several_codes(f"1000-{1000 + MAX_RANGE}") == ("1000", str(1000 + MAX_RANGE))
 

@@ -1,4 +1,4 @@
-"""Canonical forms: the ways in which one code is written down."""
+"""Canonical forms: the spellings of one code."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ CODES = st.from_regex(r"\A(-?[0-9]{1,12}|0[xX][0-9a-fA-F]{1,16}|[A-Za-z]{1,4}[-_
 
 
 @pytest.mark.parametrize(
-    ("written", "stored"),
+    ("query", "code"),
     [
         (" 660300001 ", "660300001"),
         ("６６０３００００１", "660300001"),
@@ -48,8 +48,8 @@ CODES = st.from_regex(r"\A(-?[0-9]{1,12}|0[xX][0-9a-fA-F]{1,16}|[A-Za-z]{1,4}[-_
         ("0xFFFFFC18", "-1000"),
     ],
 )
-def test_a_look_up_finds_a_code_however_it_is_written(written, stored):
-    assert canonical(stored) in {reading.canonical for reading in readings(written)}
+def test_a_look_up_finds_every_spelling_of_a_code(query, code):
+    assert canonical(code) in {reading.canonical for reading in readings(query)}
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_a_look_up_does_not_find_another_code(one, other):
 
 
 @pytest.mark.parametrize("empty", ["", "   ", "\u200b", "9" * 65])
-def test_what_cannot_be_a_code_has_no_reading(empty):
+def test_a_text_that_is_no_code_has_no_reading(empty):
     assert readings(empty) == []
 
 
-def test_each_reading_says_how_the_code_was_read():
+def test_each_reading_tells_how_the_code_was_read():
     assert {reading.canonical: reading.how for reading in readings("c0000005")} == {
         "C5": "as written",
         "3221225477": "hexadecimal without 0x",
@@ -77,7 +77,7 @@ def test_leading_zeros_are_part_of_the_identity():
     assert identity("42p01") == identity("42P01")
 
 
-def test_a_code_is_kept_as_the_vendor_wrote_it():
+def test_the_code_is_as_the_vendor_wrote_it():
     assert forms(" 0xC0000005 ").code == "0xC0000005"
 
 
@@ -139,18 +139,18 @@ def test_near_codes_cost_one_small_query():
 
 
 @pytest.mark.parametrize(
-    ("asked", "near", "pieces"),
+    ("code", "near", "pieces"),
     [
         ("660300009", "660300001", [("66030000", False), ("1", True)]),
         ("66030001", "660300001", [("6603000", False), ("0", True), ("1", False)]),
         ("42p02", "42P01", [("42P0", False), ("1", True)]),
     ],
 )
-def test_what_differs_is_marked(asked, near, pieces):
-    assert difference(asked, near) == pieces
+def test_differences_of_a_near_code_are_marked(code, near, pieces):
+    assert difference(code, near) == pieces
     assert "".join(text for text, _ in pieces) == near
 
 
 @given(st.from_regex(r"[0-9]{1,20}\Z") | st.integers(0, 10**19).map(str))
-def test_the_fast_way_for_plain_numbers_is_the_general_way(code):
+def test_the_fast_way_for_plain_numbers_gives_the_same_forms(code):
     assert forms(code) == CodeForms(clean(code), identity(code), canonical(code), number(code), sort_key(code))

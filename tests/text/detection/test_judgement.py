@@ -1,4 +1,4 @@
-"""Codes in a pasted text: what is reported of them, and in which order."""
+"""Codes in a pasted text: the report and its order."""
 
 import re
 import time
@@ -15,8 +15,8 @@ KNOWN = {canonical(code): code for code in CODES}
 RANGES = [(0, 999_999, "General"), (660_000_000, 669_999_999, "All"), (660_300_000, 660_399_999, "Room")]
 
 
-def detect(text, known=KNOWN):
-    return judge(text, candidates(text), known, RANGES)
+def detect(text):
+    return judge(text, candidates(text), KNOWN, RANGES)
 
 
 def likely(text):
@@ -39,7 +39,7 @@ def likely(text):
         ("it says 660300001", CandidateKind.BARE),
     ],
 )
-def test_each_candidate_says_how_it_gave_itself_away(text, kind):
+def test_each_candidate_has_its_kind(text, kind):
     assert [candidate.kind for candidate in candidates(text)] == [kind]
 
 
@@ -82,15 +82,15 @@ def test_a_doubtful_code_comes_after_the_likely_ones_and_says_why():
 
 
 @pytest.mark.parametrize(
-    ("text", "written"), [("exception code c0000005", "0xC0000005"), ("error code -1073741819", "0xC0000005")]
+    ("text", "code"), [("exception code c0000005", "0xC0000005"), ("error code -1073741819", "0xC0000005")]
 )
-def test_other_ways_to_write_a_code_are_read_and_explained(text, written):
-    (code,) = detect(text).codes
-    assert code.id == written
-    assert "Read from" in code.why
+def test_other_spellings_of_a_code_are_explained(text, code):
+    (match,) = detect(text).codes
+    assert match.id == code
+    assert "Read from" in match.why
 
 
-def test_what_is_in_no_table_is_named_with_the_narrowest_range():
+def test_unknown_codes_have_the_narrowest_range():
     detection = detect('{"Code":660399999} and 660312345 but order 660312346 and 123456')
     assert [(unknown.written, unknown.range) for unknown in detection.unknown] == [
         ("660399999", "Room"),
@@ -102,13 +102,13 @@ def test_only_the_forms_of_the_candidates_need_looking_up():
     assert all_canonical_forms(candidates('{"Code":660300001,"n":5} ORA-00942')) == {"660300001", "ORA-942"}
 
 
-def test_a_text_with_too_many_candidates_says_where_reading_stopped():
+def test_a_text_with_too_many_candidates_has_the_line_where_reading_stopped():
     detection = detect('{"Code":660300001}\n' * (MAX_CANDIDATES + 10))
     assert detection.codes[0].count == MAX_CANDIDATES
     assert detection.read_to_line == MAX_CANDIDATES
 
 
-def test_the_entire_text_was_read_otherwise():
+def test_a_short_text_is_read_entirely():
     assert detect("nothing").read_to_line is None
 
 
@@ -140,11 +140,11 @@ TEXTS = st.one_of(st.text(max_size=400), st.lists(PIECES, max_size=60).map("".jo
 
 
 @given(TEXTS)
-def test_no_text_makes_it_fail_and_every_span_is_what_was_written(text):
-    found = candidates(text)
-    assert all(text[c.start : c.end] == c.written and 0 < c.strength <= 1 for c in found)
-    assert [c.start for c in found] == sorted({c.start for c in found})
-    detection = judge(text, found, KNOWN, RANGES)
+def test_any_text_is_read_and_spans_match_it(text):
+    spots = candidates(text)
+    assert all(text[c.start : c.end] == c.written and 0 < c.strength <= 1 for c in spots)
+    assert [c.start for c in spots] == sorted({c.start for c in spots})
+    detection = judge(text, spots, KNOWN, RANGES)
     for code in detection.codes:
         assert all(0 <= start < end <= len(text) for start, end in code.spans)
         assert 0 < code.confidence <= 1
@@ -155,7 +155,7 @@ def test_no_text_makes_it_fail_and_every_span_is_what_was_written(text):
 
 @given(TEXTS, TEXTS)
 @settings(max_examples=50)
-def test_what_stands_on_other_lines_does_not_lose_a_labelled_code(before, after):
+def test_other_lines_do_not_hide_a_labelled_code(before, after):
     assert "660300002" in likely(f'{before}\n\n{{"Code":660300002}}\n\n{after}')
 
 
@@ -179,7 +179,7 @@ def test_what_stands_on_other_lines_does_not_lose_a_labelled_code(before, after)
         "Caused by ",
     ],
 )
-def test_hostile_text_costs_time_in_proportion(unit):
+def test_hostile_text_takes_linear_time(unit):
     def seconds(size):
         text = (unit * (size // len(unit) + 1))[:size]
         best = 9.0
@@ -193,5 +193,5 @@ def test_hostile_text_costs_time_in_proportion(unit):
     assert seconds(320_000) < 24 * seconds(40_000) + 0.1
 
 
-def test_a_label_of_another_kind_of_code_is_not_read_again_without_it():
+def test_a_number_labelled_as_another_kind_is_not_reported():
     assert not re.search("660300001", str(likely("verification code: 660300001")))

@@ -1,7 +1,7 @@
 """How well codes are found in tickets and logs, counted on labelled snippets.
 
-The second file is held out: only plain bugs that it showed were mended, no words were added for it, so its figures say
-what to expect of new texts (at first sight: precision 0.845, recall 0.980). Both files are harder than life: their ids,
+The second file is held out: it led to fixes of plain bugs, but to no new words, so its figures tell what to
+expect of new texts (at first sight: precision 0.845, recall 0.980). Both files are harder than real tickets: their ids,
 amounts and phone numbers equal known codes on purpose.
 """
 
@@ -28,7 +28,7 @@ RANGES = [
 ]
 
 
-def known():
+def known_codes():
     with ZIM.open(newline="", encoding="utf-8") as file:
         return {canonical(code): code for code in [row["code"] for row in csv.DictReader(file)] + OTHERS}
 
@@ -42,8 +42,8 @@ def samples(name):
         yield title, {"codes": set(parts[0].split()), **extra}, text
 
 
-def read(text):
-    detection = judge(text, candidates(text), known(), RANGES)
+def detect(text):
+    detection = judge(text, candidates(text), known_codes(), RANGES)
     return {code.id: code for code in detection.codes if code.is_likely}, [u.written for u in detection.unknown]
 
 
@@ -51,12 +51,12 @@ def figures(name):
     right = wrong = missed = 0
     hard = []
     for title, expected, text in samples(name):
-        found, _ = read(text)
-        right += len(expected["codes"] & found.keys())
-        wrong += len(found.keys() - expected["codes"])
-        missed += len(expected["codes"] - found.keys())
-        if expected["codes"] != found.keys():
-            hard.append(f"{title}: expected {sorted(expected['codes'])}, found {sorted(found)}")
+        matches, _ = detect(text)
+        right += len(expected["codes"] & matches.keys())
+        wrong += len(matches.keys() - expected["codes"])
+        missed += len(expected["codes"] - matches.keys())
+        if expected["codes"] != matches.keys():
+            hard.append(f"{title}: expected {sorted(expected['codes'])}, found {sorted(matches)}")
     return right / (right + wrong), right / (right + missed), hard
 
 
@@ -64,7 +64,7 @@ def figures(name):
     ("name", "floor_of_precision", "floor_of_recall"),
     [("detect_samples.txt", 0.98, 0.98), ("detect_samples_held_out.txt", 0.84, 0.98)],
 )
-def test_what_is_found_is_right_and_little_is_missed(name, floor_of_precision, floor_of_recall, capsys):
+def test_precision_and_recall(name, floor_of_precision, floor_of_recall, capsys):
     precision, recall, hard = figures(name)
     with capsys.disabled():
         print(f"\n{name}: {len(list(samples(name)))} snippets, precision {precision:.3f}, recall {recall:.3f}")
@@ -80,18 +80,18 @@ ALL = [
 
 @pytest.mark.parametrize(("title", "expected", "text"), [sample for sample in ALL if "wrapper" in sample[1]])
 def test_the_cause_comes_before_the_code_that_wraps_it(title, expected, text):
-    found, _ = read(text)
-    assert {code.id for code in found.values() if code.role is Role.WRAPPER} == {expected["wrapper"]}
-    assert list(found)[-1] == expected["wrapper"]
+    matches, _ = detect(text)
+    assert {code.id for code in matches.values() if code.role is Role.WRAPPER} == {expected["wrapper"]}
+    assert list(matches)[-1] == expected["wrapper"]
 
 
 @pytest.mark.parametrize(("title", "expected", "text"), ALL)
-def test_only_what_looks_like_a_code_is_named_unknown(title, expected, text):
-    _, unknown = read(text)
+def test_only_likely_codes_are_reported_as_unknown(title, expected, text):
+    _, unknown = detect(text)
     assert unknown == expected.get("unknown", "").split()
 
 
-def test_the_snippets_are_many_and_many_are_held_out():
+def test_enough_snippets_are_held_out():
     tuned, held_out = (len(list(samples(name))) for name in ("detect_samples.txt", "detect_samples_held_out.txt"))
     assert tuned >= 80
     assert held_out * 4 >= tuned

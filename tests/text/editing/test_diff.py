@@ -20,12 +20,12 @@ from kb.text.editing.diff import words
         ("请稍后重试", "请重试", [("same", "请"), ("removed", "稍后"), ("same", "重试")]),
     ],
 )
-def test_the_words_that_changed(before, after, pieces):
+def test_a_diff_has_the_words_that_changed(before, after, pieces):
     assert words(before, after) == pieces
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
-def test_both_texts_can_be_read_back(before, after):
+def test_the_pieces_make_both_texts(before, after):
     pieces = words(before, after)
     assert "".join(piece.text for piece in pieces if piece.kind != "added") == before
     assert "".join(piece.text for piece in pieces if piece.kind != "removed") == after
@@ -36,7 +36,7 @@ def test_a_huge_text_is_replaced_whole_rather_than_compared():
     assert words(before, after) == [("removed", before[:-1]), ("added", after[:-1]), ("same", " ")]
 
 
-def test_a_small_change_in_a_huge_text_is_still_found():
+def test_a_small_change_in_a_huge_text_shows_as_such():
     text = "word " * 50_000
     assert words(f"{text}old {text}", f"{text}new {text}")[1:3] == [("removed", "old"), ("added", "new")]
 

@@ -1,4 +1,4 @@
-"""Two people's edits of one text: woven where they do not touch, a conflict where they do."""
+"""Two people's edits of one text: merged if they do not touch, otherwise a conflict."""
 
 from time import perf_counter
 
@@ -27,7 +27,7 @@ STEPS = "1. Ask for the RoomID.\n2. Check that the room is open.\n3. Try it agai
         ("x", "same", "same", "same"),
     ],
 )  # fmt: skip
-def test_edits_in_different_places_are_woven_together(base, theirs, mine, woven):
+def test_edits_of_different_places_are_merged(base, theirs, mine, woven):
     assert weave(base, theirs, mine) == woven
     assert weave(base, mine, theirs) == woven
 
@@ -54,7 +54,7 @@ TEXT = st.text("ab \n", max_size=30)
 
 @given(TEXT, TEXT)
 @settings(max_examples=60, deadline=None)
-def test_one_persons_edit_is_taken_whole(base, edited):
+def test_the_only_edit_is_the_result(base, edited):
     assert weave(base, edited, base) == edited
     assert weave(base, base, edited) == edited
     assert weave(base, edited, edited) == edited
@@ -80,7 +80,7 @@ def test_edits_of_different_lines_are_never_lost(lines, data):
 
 
 @pytest.mark.parametrize("base", ["x " * 50_000, "x\n" * 100_000])
-def test_a_long_text_takes_no_time(base):
+def test_a_long_text_is_merged_quickly(base):
     start = perf_counter()
     weave(base, base + "theirs", "mine" + base)
     assert perf_counter() - start < 2

@@ -1,8 +1,8 @@
-"""A proposal on top of what the live note says by now."""
+"""A proposal's changes on top of the live note."""
 
 import pytest
 
-from kb.text.editing.rebase import rebased
+from kb.text.editing.rebase import rebase
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,6 @@ from kb.text.editing.rebase import rebased
         ([1], [], [], [], []),
     ],
 )
-def test_both_sides_changes_are_kept_and_a_clash_is_named(base, live, mine, words, conflicts):
-    found = rebased({"cause": base}, {"cause": live}, {"cause": mine})
-    assert (found.words["cause"], found.conflicts) == (words, conflicts)
+def test_both_changes_stay_and_conflicts_are_named(base, live, mine, words, conflicts):
+    result = rebase({"cause": base}, {"cause": live}, {"cause": mine})
+    assert (result.words["cause"], result.conflicts) == (words, conflicts)

@@ -1,4 +1,4 @@
-"""Plain text in Markdown is shown as it is: a renderer that makes links of addresses proves it."""
+"""Plain text in Markdown shows as it is, even with a renderer that makes links of addresses."""
 
 import html
 import re
@@ -36,33 +36,33 @@ HOSTILE = [
 ]
 
 
-def shown(markdown):
+def visible_text(markdown):
     """Return what a reader of the rendered Markdown sees, and its tags."""
     rendered = text_markdown.render(markdown)
     return html.unescape(re.sub(r"<[^>]+>", "", rendered)), set(re.findall(r"<(\w+)", rendered))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_hostile_text_is_shown_as_it_is(text):
-    seen, tags = shown(escape.markdown(text))
-    assert seen.strip() == text
+def test_a_hostile_text_shows_as_it_is(text):
+    visible, tags = visible_text(escape.markdown(text))
+    assert visible.strip() == text
     assert tags == {"p"}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_quoted_text_stays_in_its_quotation(text):
-    seen, tags = shown(escape.quoted(f"first\n{text}\n\n{text}"))
-    assert seen.split() == f"first {text} {text}".split()
+def test_a_text_stays_in_its_quotation(text):
+    visible, tags = visible_text(escape.quotation(f"first\n{text}\n\n{text}"))
+    assert visible.split() == f"first {text} {text}".split()
     assert tags <= {"blockquote", "p", "br"}
 
 
 @given(st.text(alphabet="ab1 \t\n[]()!<>`*_#&|~\\:/.@-+=wht ps中\x07\u2028", max_size=60))
 def test_no_text_makes_a_link_or_more_than_a_paragraph(text):
-    seen, tags = shown(escape.markdown(text))
+    visible, tags = visible_text(escape.markdown(text))
     assert tags <= {"p"}
-    assert seen.split() == escape.without_controls(text).split()
+    assert visible.split() == escape.without_controls(text).split()
 
 
-def test_a_plain_sentence_is_left_as_it_reads():
+def test_a_plain_sentence_does_not_change():
     sentence = "Please confirm whether the RoomId (3.5) is correct. Then retry: it may help."
     assert escape.markdown(sentence) == sentence

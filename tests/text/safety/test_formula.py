@@ -10,12 +10,12 @@ CELLS = st.text() | st.text("=+-@\t\r'a ", max_size=6)
 
 
 @given(CELLS)
-def test_what_is_defused_comes_back(cell):
+def test_defused_cells_are_restored(cell):
     assert infuse(defuse(cell)) == cell
 
 
 @given(CELLS)
-def test_nothing_that_is_defused_runs(cell):
+def test_no_defused_cell_is_a_formula(cell):
     assert not defuse(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
@@ -23,7 +23,7 @@ def test_nothing_that_is_defused_runs(cell):
     ("cell", "defused"),
     [("-1000", "'-1000"), ("=1+1", "'=1+1"), ("'quoted'", "''quoted'"), ("plain", "plain"), ("", ""), ("a=b", "a=b")],
 )
-def test_an_apostrophe_marks_what_a_spreadsheet_might_run(cell, defused):
+def test_only_cells_that_might_run_get_an_apostrophe(cell, defused):
     assert defuse(cell) == defused
 
 

@@ -1,10 +1,10 @@
-"""What must not stand in a reply to a customer."""
+"""Problems of a reply to a customer."""
 
 from time import perf_counter
 
 import pytest
 
-from kb.text.safety.reply import addresses, named, problems
+from kb.text.safety.reply import addresses, problems, titles_in
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ from kb.text.safety.reply import addresses, named, problems
         "See status.example.com/incidents and example.local.com",
     ],
 )
-def test_a_plain_reply_may_be_sent(reply):
+def test_a_plain_reply_has_no_problems(reply):
     assert problems(reply, public_emails=["Support@example.com"]) == []
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "problem"),
     [
         ("Dear {name}, {code}", "{name} is not a known placeholder (allowed: {code} and {date})."),
         ("{Code} { datum }", "{Code}, {datum} is not a known placeholder"),
@@ -48,11 +48,11 @@ def test_a_plain_reply_may_be_sent(reply):
         (" ".join(f"{{a{n}}}" for n in range(9)), "{a4} and 4 more is not a known placeholder"),
     ],
 )
-def test_what_must_not_be_sent_is_named_with_what_is_allowed(reply, said):
-    assert said in " ".join(problems(reply, internal_hosts=["*.jira.example.com"]))
+def test_a_problem_names_the_words_and_the_rule(reply, problem):
+    assert problem in " ".join(problems(reply, internal_hosts=["*.jira.example.com"]))
 
 
-def test_addresses_are_found_as_people_write_them():
+def test_addresses_as_people_write_them():
     text = "(https://a.example.com/1). b.example.com/2, <http://c.example.com/3> [x](https://d.example.com/4) 5/6"
     assert addresses(text) == [
         "https://a.example.com/1",
@@ -62,14 +62,14 @@ def test_addresses_are_found_as_people_write_them():
     ]
 
 
-def test_a_title_is_found_in_any_case_and_spacing():
-    assert named("We know: the ROOM is\n gone  for good.", ["Room is gone for good", "Room is here"]) == [
+def test_titles_in_any_case_and_spacing():
+    assert titles_in("We know: the ROOM is\n gone  for good.", ["Room is gone for good", "Room is here"]) == [
         "Room is gone for good"
     ]
 
 
 @pytest.mark.parametrize("part", ["a.", "a@", "{", "http://", "a.b/", "1.", "-"])
-def test_a_hostile_reply_takes_no_time(part):
+def test_a_hostile_reply_is_checked_quickly(part):
     start = perf_counter()
     problems(part * (200_000 // len(part)))
     addresses(part * (200_000 // len(part)))

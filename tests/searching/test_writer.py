@@ -1,4 +1,4 @@
-"""The index is that of the stored codes after every verb, and `reindex` proves it."""
+"""The index is that of the stored codes after every verb, as `reindex --check` shows."""
 
 import io
 
@@ -22,28 +22,28 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
-def found(text, user):
+def find(text, user):
     return [hit.code_id for hit in searching.search(text, user).hits]
 
 
 def test_a_new_word_is_found_and_an_old_one_is_not(by, agent):
     code = make.code()
     edit_code(code, code.version, {"description": "The lobby is closed."}, by)
-    assert found("lobby", agent) == [code.pk]
-    assert found("exist", agent) == []
+    assert find("lobby", agent) == [code.pk]
+    assert find("exist", agent) == []
     assert searching.check() == []
 
 
 def test_a_notes_words_move_with_its_codes(by, agent):
     one, other = make.code("1", description="One."), make.code("2", description="Other.")
     note = save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, [one])
-    assert found("lobby", agent) == [one.pk]
+    assert find("lobby", agent) == [one.pk]
     note = save_note(note, note.version, {}, by, [other])
-    assert found("lobby", agent) == [other.pk]
+    assert find("lobby", agent) == [other.pk]
     note = save_note(note, note.version, {"title": "Hall"}, by)
-    assert (found("lobby", agent), found("hall", agent)) == ([], [other.pk])
+    assert (find("lobby", agent), find("hall", agent)) == ([], [other.pk])
     archive_note(note, note.version, by)
-    assert found("hall", agent) == []
+    assert find("hall", agent) == []
     assert searching.check() == []
 
 
@@ -51,19 +51,19 @@ def test_a_note_on_a_range_is_found_by_each_of_its_codes(by, agent):
     low, high = make.code("100", description="Low."), make.code("200", description="High.")
     block = save_range(CodeRange(table=low.table, name="All", first=1, last=150), None, {}, by)
     save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, [], [block])
-    assert found("lobby", agent) == [low.pk]
+    assert find("lobby", agent) == [low.pk]
     block = save_range(block, block.version, {"first": 150, "last": 250}, by)
-    assert found("lobby", agent) == [high.pk]
+    assert find("lobby", agent) == [high.pk]
     assert searching.check() == []
     delete_range(block, block.version, by)
-    assert found("lobby", agent) == []
+    assert find("lobby", agent) == []
     assert searching.check() == []
 
 
 def test_a_tables_vendor_is_searched(by, agent):
     code = make.code()
     save_table(code.table, code.table.version, {"vendor": "Umbrella"}, by)
-    assert found("umbrella room", agent) == [code.pk]
+    assert find("umbrella room", agent) == [code.pk]
     assert searching.check() == []
 
 
@@ -71,7 +71,7 @@ def test_a_validated_note_wins_between_equals_and_a_retired_code_loses(by, agent
     retired = make.code("1", retired_at="2025-01-01T00:00Z")
     plain, noted = make.code("2"), make.code("3")
     make.note("Something else", noted)
-    assert found("room exist", agent) == [noted.pk, plain.pk, retired.pk]
+    assert find("room exist", agent) == [noted.pk, plain.pk, retired.pk]
 
 
 def test_imports_and_roll_backs_keep_the_index(zim, by):
@@ -98,7 +98,7 @@ def test_an_edit_that_fails_leaves_the_index_alone(by):
     assert searching.check() == []
 
 
-def test_check_names_what_differs_and_reindex_mends_it(capsys):
+def test_check_names_differences_and_reindex_repairs_them(capsys):
     code = make.code()
     ReturnCode.objects.update(description="The lobby.")
     with pytest.raises(SystemExit) as left:
@@ -119,7 +119,7 @@ def test_check_names_documents_of_codes_that_are_gone():
     assert searching.check() == []
 
 
-def test_the_index_is_made_after_an_upgrade():
+def test_the_index_is_built_after_an_upgrade():
     make.code()
     store.clear()
     searching.prepare()
@@ -132,7 +132,7 @@ def test_one_edit_costs_a_fixed_number_of_queries(by, django_assert_max_num_quer
         save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, codes)
 
 
-def test_a_book_of_a_note_is_indexed():
+def test_a_very_long_note_is_indexed():
     code = make.code()
     make.note("Long", code, state=NoteState.DRAFT, resolution=" ".join(f"word{n}x" for n in range(20_000)))
     assert searching.check() == []
@@ -141,12 +141,12 @@ def test_a_book_of_a_note_is_indexed():
 
 def test_synonyms_are_looked_for(by, agent):
     code = make.code(description="The lobby is closed.")
-    assert found("foyer", agent) == []
+    assert find("foyer", agent) == []
     synonym = save_synonym(Synonym(), None, {"words": " lobby ,foyer,, entrance hall,foyer"}, by)
     assert synonym.words == "lobby, foyer, entrance hall"
-    assert found("foyer", agent) == found("the entrance hall", agent) == [code.pk]
+    assert find("foyer", agent) == find("the entrance hall", agent) == [code.pk]
     delete_synonym(synonym, synonym.version, by)
-    assert found("foyer", agent) == []
+    assert find("foyer", agent) == []
 
 
 @pytest.mark.parametrize("words", ["", "lobby", "lobby,", ", ,", "lobby, lobby"])

@@ -1,4 +1,4 @@
-"""What a question finds, and how it is shown."""
+"""The hits of a question, and their passages."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +23,7 @@ def codes():
     return [make.code(number, description=text) for number, text in texts.items()]
 
 
-def found(text, user=None, **options):
+def find(text, user=None, **options):
     answer = searching.search(text, user, **options)
     code_of = dict(ReturnCode.objects.values_list("pk", "code"))
     return [code_of[hit.code_id] for hit in answer.hits]
@@ -46,34 +46,34 @@ def found(text, user=None, **options):
     ],
 )
 def test_a_question_finds_its_code(question, first, codes):
-    assert found(question)[0] == first
+    assert find(question)[0] == first
 
 
-def test_a_misspelt_word_is_answered_with_what_was_meant(codes):
+def test_a_misspelt_word_is_corrected(codes):
     answer = searching.search("sgnature expired", None)
     assert answer.corrected == {"sgnature": "signature"}
-    assert found("sgnature expired") == ["100000004"]
+    assert find("sgnature expired") == ["100000004"]
     assert searching.search("signature", None).corrected == {}
     assert searching.search("qqqqqq", None) == searching.SearchMatches([])
 
 
 def test_tables_and_limit(codes):
     other = make.code("9", make.table("other"), description="Room is full.")
-    assert found("room", tables=[other.table_id]) == ["9"]
-    assert found("room", tables=[]) == []
+    assert find("room", tables=[other.table_id]) == ["9"]
+    assert find("room", tables=[]) == []
     answer = searching.search("room", None, limit=1)
     assert (len(answer.hits), answer.more) == (1, True)
     assert searching.search("room", None, limit=2).more is False
 
 
-def test_a_filter_wants_all_words(codes):
+def test_a_filter_needs_all_words(codes):
     within = searching.containing(ReturnCode.objects.all(), "exceeds limit", None)
     assert {code.code for code in within} == {"660600004", "660000012"}
     assert not searching.containing(ReturnCode.objects.all(), "exceeds room", None).exists()
     assert not searching.containing(ReturnCode.objects.all(), "", None).exists()
 
 
-def test_passages_mark_the_words_and_come_from_what_the_reader_may_read(codes, agent):
+def test_passages_mark_the_words_of_texts_that_the_reader_may_read(codes, agent):
     note = make.note("Check the clock", codes[2], audience="internal", cause="The clock of the server is off.")
     (public,) = text_results("expired signature", None).hits
     assert public.code == codes[2]

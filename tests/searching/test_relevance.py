@@ -1,6 +1,6 @@
-"""Questions as customers and agents ask them, with the codes that answer them.
+"""Questions of customers and agents, with the codes that answer them.
 
-The ranking and the synonyms were tuned on the part `tune`; the part `held` says what they do for other questions.
+The ranking and the synonyms were tuned on the part `tune`; the part `held` tells how they do on other questions.
 """
 
 import csv
@@ -20,15 +20,15 @@ def test_questions_find_their_codes(zim, agent, capsys):
     code_of = dict(ReturnCode.objects.values_list("pk", "code"))
     ranks: dict[str, list[tuple[float, str]]] = {"tune": [], "held": []}
     for row in QUESTIONS:
-        wanted = row["codes"].split()
-        assert set(wanted) <= set(code_of.values())
-        found = [code_of[hit.code_id] for hit in searching.search(row["question"], agent).hits]
-        rank = next((place for place, code in enumerate(found, 1) if code in wanted), 0)
+        answers = row["codes"].split()
+        assert set(answers) <= set(code_of.values())
+        codes = [code_of[hit.code_id] for hit in searching.search(row["question"], agent).hits]
+        rank = next((place for place, code in enumerate(codes, 1) if code in answers), 0)
         ranks[row["part"]].append((1 / rank if rank else 0.0, row["question"]))
-    means = {part: sum(rank for rank, _ in found) / len(found) for part, found in ranks.items()}
-    worst = sorted(pair for found in ranks.values() for pair in found if pair[0] < 0.5)
+    means = {part: sum(rank for rank, _ in pairs) / len(pairs) for part, pairs in ranks.items()}
+    worst = sorted(pair for pairs in ranks.values() for pair in pairs if pair[0] < 0.5)
     with capsys.disabled():
-        counts = {part: len(found) for part, found in ranks.items()}
+        counts = {part: len(pairs) for part, pairs in ranks.items()}
         print(f"\nmean reciprocal rank: tuned on {means['tune']:.3f} ({counts['tune']}), ", end="")
         print(f"held out {means['held']:.3f} ({counts['held']}); worst:")
         print("\n".join(f"  {rank:.2f} {question}" for rank, question in worst))

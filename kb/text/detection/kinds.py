@@ -1,0 +1,44 @@
+"""A candidate for a return code, and how it gives itself away."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class CandidateKind(StrEnum):
+    """How a candidate gives itself away."""
+
+    FIELD = "field"
+    ITEM = "item"
+    SAID = "said"
+    HTTP = "http"
+    EXIT = "exit"
+    WEAK = "weak"
+    SHAPE = "shape"
+    BARE = "bare"
+    OTHER = "other"
+    """Labelled as another kind of code, such as a zip code; never yielded."""
+
+
+STRENGTH = {
+    CandidateKind.FIELD: 0.98,
+    CandidateKind.ITEM: 0.98,
+    CandidateKind.SAID: 0.95,
+    CandidateKind.SHAPE: 0.9,
+    CandidateKind.BARE: 0.85,
+    CandidateKind.WEAK: 0.4,
+    CandidateKind.HTTP: 0.6,
+    CandidateKind.EXIT: 0.6,
+    CandidateKind.OTHER: 0.0,
+}
+"""How likely a candidate of each kind is a code, from 0 to 1."""
+
+
+class Candidate(NamedTuple):
+    """A piece of text that may be a code: `text[start:end] == written`."""
+
+    start: int
+    end: int
+    written: str
+    label: str
+    kind: CandidateKind
+    strength: float

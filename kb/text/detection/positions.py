@@ -1,0 +1,51 @@
+"""Lines of a text and ranges of numbers, prepared once for many look-ups."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from kb.text.detection.candidates import canonical_forms
+
+Ranges = Sequence[tuple[int, int, Any]]
+"""Known ranges as (first, last, id)."""
+
+
+class LineIndex:
+    """Line numbers of positions, in any order."""
+
+    def __init__(self, text: str) -> None:
+        self.ends = [match.start() for match in re.finditer("\n", text)]
+
+    def line(self, position: int) -> int:
+        """Return the line, from 1, of a position."""
+        return bisect_right(self.ends, position - 1) + 1
+
+
+class RangeIndex:
+    """Known ranges. A bare number is only compared with ranges of numbers with as many digits as it has."""
+
+    def __init__(self, ranges: Ranges) -> None:
+        self.ranges = sorted(ranges, key=lambda block: block[1] - block[0])
+        self.firsts: list[int] = []
+        self.lasts: list[int] = []
+        for first, last, _ in sorted(ranges, key=lambda block: block[0]):
+            if self.firsts and first <= self.lasts[-1]:
+                self.lasts[-1] = max(self.lasts[-1], last)
+            else:
+                self.firsts.append(first)
+                self.lasts.append(last)
+
+    def has(self, number: int, digits: int) -> bool:
+        """Whether a range of numbers with as many digits holds the number."""
+        at = bisect_right(self.firsts, number) - 1
+        if at < 0 or number > self.lasts[at]:
+            return False
+        return any(first <= number <= last and len(str(first)) == digits for first, last, _ in self.ranges)
+
+    def narrowest(self, text: str) -> Any:
+        """Return the id of the narrowest range that holds a number as written, or None."""
+        number = next((int(form) for form, _ in canonical_forms(text) if re.fullmatch(r"-?[0-9]+", form)), None)
+        if number is None:
+            return None
+        return next((id_ for first, last, id_ in self.ranges if first <= number <= last), None)

@@ -1,0 +1,42 @@
+"""Codes without a label: in a form that only codes have (`ORA-00942`), or numbers of six digits or more."""
+
+import re
+from collections.abc import Iterator
+
+from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
+
+_SHAPE = re.compile(
+    r"[0-9A-Z０-９](?:(?<=[0-9０-９])[0-9０-９]{5,}+|(?<=0)[xX][0-9a-fA-F]{4,16}+(?![0-9A-Za-z_])"
+    r"|(?<=[A-Z])[A-Z]{1,7}+-[0-9]{3,6}+(?![0-9A-Za-z_-]))"
+)
+_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])\Z")
+
+
+def code_shapes(text: str, stop: int) -> Iterator[Candidate]:
+    """Yield the codes without a label in `text[:stop]`."""
+    for match in _SHAPE.finditer(text, 0, stop):
+        start, end = match.span()
+        before, value = text[start - 1 : start], match[0]
+        if before.isalnum() and before.isascii():
+            continue
+        if not value.isdigit():
+            if before != "-" and before != ".":
+                yield Candidate(start, end, value, "", CandidateKind.SHAPE, STRENGTH[CandidateKind.SHAPE])
+        elif end - start <= 10 and _may_be_bare(text, start, end, before):
+            strength = STRENGTH[CandidateKind.BARE] if end - start >= 9 else 0.6
+            yield Candidate(start, end, value, "", CandidateKind.BARE, strength)
+
+
+def _may_be_bare(text: str, start: int, end: int, before: str) -> bool:
+    """Whether a number is no part of a word, an amount, a telephone number, a date or a time."""
+    after = text[end : end + 1]
+    if (after.isalnum() and after.isascii()) or after in ("_", "%", "@") or before in ("+", "$", "€", "£", "¥", "."):
+        return False
+    value, length = text[start:end], end - start
+    if value[0] in "0０" or (length == 10 and value[0] in "12"):
+        return False  # a phone number; seconds since 1970
+    if length == 8 and _DATE.match(value):
+        return False
+    if after in (".", ",", "-", "/", ":") and text[end + 1 : end + 2].isdigit():
+        return False
+    return not (before in ("-", "/", ",", ":") and text[start - 2 : start - 1].isdigit())
