@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import parse_http_date
 
 from config.wsgi import application
-from kb.api.framework import cache, throttle
+from kb.api.framework import generation, response_cache, throttle
 from kb.models import Audience, CodeUse, Door
 from kb.models.visibility import reader
 from kb.services import journal, tokens, usage
@@ -59,11 +59,11 @@ def ask(path="/api/v1/codes/", token="", method="GET", **headers):
 def remembering(transactional_db, settings):
     """The memory is on, and nothing in it is another test's."""
     settings.KB_API_CACHE_MEGABYTES = 1
-    cache._generations.clear()
-    cache.memory.clear()
+    generation._generations.clear()
+    response_cache.responses.clear()
     yield settings
-    cache._generations.clear()
-    cache.memory.clear()
+    generation._generations.clear()
+    response_cache.responses.clear()
 
 
 @pytest.fixture
@@ -137,14 +137,14 @@ def test_a_304_costs_one_query_at_most(code, agent):
     secret = tokens.create(agent, "bot", ["read_internal"], None)[1]
     etags = {token: ask(token=token).headers["ETag"] for token in ("", secret)}
     for token, etag in etags.items():
-        cache._generations.clear()
+        generation._generations.clear()
         with CaptureQueriesContext(connection) as asked:
             held = ask(token=token, if_none_match=etag)
         assert (held.status, held.body, held.headers["ETag"]) == (304, b"", etag)
         assert "Content-Type" not in held.headers
         assert len(asked) <= 1
-        cache.memory.clear()
-        cache._generations.clear()
+        response_cache.responses.clear()
+        generation._generations.clear()
         with CaptureQueriesContext(connection) as asked:
             assert ask(token=token, if_none_match=etag).status == 304
         assert len(asked) <= 1, "out of memory, too"
@@ -260,11 +260,11 @@ def test_memory_is_bounded(code):
     make.code("long", description="x" * 60_000)
     for size in range(2, 22):
         ask(f"/api/v1/codes/?page_size={size}")
-    kept = len(cache.memory._kept)
-    assert 2**19 < cache.memory._size <= 2**20
+    kept = len(response_cache.responses._entries)
+    assert 2**19 < response_cache.responses._size <= 2**20
     assert kept < 20
     ask("/api/v1/codes/?page_size=21")
-    assert len(cache.memory._kept) == kept
+    assert len(response_cache.responses._entries) == kept
 
 
 def test_an_answer_is_kept_for_its_host_and_scheme_alone(code, remembering):
@@ -277,14 +277,14 @@ def test_an_answer_is_kept_for_its_host_and_scheme_alone(code, remembering):
 
 def test_a_connection_that_broke_is_no_error(code):
     ask()
-    cache._generations.clear()
+    generation._generations.clear()
     connection.close()
 
     def fail(*args, **kwargs):
         raise OSError("away")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kb.api.framework.cached_responses.generation", fail)
+        patched.setattr("kb.api.framework.response_cache.generation", fail)
         assert ask().codes == ["1"]
 
 
@@ -297,7 +297,7 @@ def test_a_thread_that_answers_from_memory_keeps_no_connection(code):
         connection.settings_dict = connection.settings_dict | {"CONN_MAX_AGE": 0}
         for _ in range(2):
             # Each asks the database whether what is in memory still holds.
-            cache._generations.clear()
+            generation._generations.clear()
             found.append((ask("/api/v1/codes/").status, connection.connection))
         connection.close()
 

@@ -60,7 +60,7 @@ def world():
         ("text=one two three four five six seven eight nine", ["8 words"]),
         ("text=%20", ["text", "1 to 8 words"]),
         ("code=" + "1" * 65, ["code", "65", "64"]),
-        ("code__in=" + ",".join(["1"] * 101), ["code__in", "100 codes"]),
+        ("code__in=" + ",".join(["1"] * 101), ["code__in", "100 values"]),
         ("code__in=1,,2", ["code__in"]),
         ("&".join(["code=1"] * 101), ["code", "101 times", "100 values"]),
         ("retired=true&retired=false", ["retired", "more than once"]),

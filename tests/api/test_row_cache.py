@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kb.api.framework import cache, row_cache
+from kb.api.framework import generation, row_cache
 from kb.models.visibility import Audience
 from kb.services import tokens
 from kb.services.codes import edit_code
@@ -29,11 +29,11 @@ ADDRESSES = [
 def remembering(transactional_db, settings):
     """The memory of rows is on and empty. These clients pass by the memory of answers."""
     settings.KB_API_CACHE_MEGABYTES = 1
-    cache._generations.clear()
-    row_cache._rows = row_cache.Rows()
+    generation._generations.clear()
+    row_cache._rows = row_cache.RowCache()
     yield settings
-    cache._generations.clear()
-    row_cache._rows = row_cache.Rows()
+    generation._generations.clear()
+    row_cache._rows = row_cache.RowCache()
 
 
 @pytest.fixture
@@ -127,14 +127,14 @@ def test_rows_are_indented_for_whoever_reads_them(codes, client):
 def test_a_row_that_is_gone_meanwhile_is_left_out(codes, client):
     by_id = {code.pk: {"code": code.code} for code in codes[:2]}
     request = type("Request", (), {"META": {"HTTP_COOKIE": "x"}})()
-    made = row_cache.rows_of(request, ["code"], [code.pk for code in codes[:3]], lambda ids: by_id)
+    made = row_cache.cached_rows(request, ["code"], [code.pk for code in codes[:3]], lambda ids: by_id)
     assert made == [b'{"code":"1"}', b'{"code":"2"}']
 
 
 def test_a_day_makes_rows_anew(remembering):
-    now = cache.generation()
-    shelf = row_cache._rows.of(now, "place")
+    now = generation.generation()
+    shelf = row_cache._rows.shelf(now, "place")
     row_cache._rows.add(shelf, {1: b"{}"})
-    assert row_cache._rows.of(now, "place") == {1: b"{}"}
-    other = cache.Generation(now.sequence, None, datetime(2001, 1, 1, tzinfo=UTC).date(), 0.0, 0)
-    assert row_cache._rows.of(other, "place") == {}
+    assert row_cache._rows.shelf(now, "place") == {1: b"{}"}
+    other = generation.Generation(now.sequence, None, datetime(2001, 1, 1, tzinfo=UTC).date(), 0.0, 0)
+    assert row_cache._rows.shelf(other, "place") == {}
