@@ -35,7 +35,7 @@ class OrderTerm:
     backwards: bool = False
 
     @classmethod
-    def of(cls, model: type[Model], name: str, descending: bool) -> Self:
+    def for_field(cls, model: type[Model], name: str, descending: bool) -> Self:
         """Return the term for a field, from its greatest value down where `descending`."""
         return cls(model._meta.get_field(name), descending)
 

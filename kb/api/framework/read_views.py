@@ -158,11 +158,11 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
         """Return the fields of the requested order."""
         model: type[Model] = self.filterset_class._meta.model
         descending = self.ordering.startswith("-")
-        return [OrderTerm.of(model, name, descending) for name in self.orders[self.ordering.removeprefix("-")]]
+        return [OrderTerm.for_field(model, name, descending) for name in self.orders[self.ordering.removeprefix("-")]]
 
     @conditional
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return one page of a list."""
+        """Return one page of results, with links to the next and the previous page."""
         kinds = {
             **filter_kinds(request.user, self.filterset_class),
             **KeysetPagination.parameters,
@@ -179,7 +179,7 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
 
     @conditional
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return one row."""
+        """Return one object."""
         self.values = parse_query(request.query_params, self.field_kinds())
         return Response(self.render_rows([self.get_object()])[0])
 

@@ -29,7 +29,7 @@ class JSONBody(BaseParser):
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Return the parsed body. Raises ParseError or TooLarge."""
         try:
-            return json.loads(_read(stream, parser_context).decode())
+            return json.loads(_read_body(stream, parser_context).decode())
         except (ValueError, RecursionError) as error:
             why = "nested too deeply" if isinstance(error, RecursionError) else error
             raise ParseError(f"The body is not JSON in UTF-8: {why}.") from None
@@ -42,7 +42,7 @@ class TextBody(BaseParser):
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> dict[str, str]:
         """Return the text; invalid bytes are replaced, so that the rest of a log is read. Raises TooLarge."""
-        return {"text": _read(stream, parser_context).decode(errors="replace")}
+        return {"text": _read_body(stream, parser_context).decode(errors="replace")}
 
 
 def members(data: Any, allowed: Iterable[str]) -> Mapping[str, Any]:
@@ -69,7 +69,7 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and "\x00" not in value and value == value.encode(errors="ignore").decode()
 
 
-def _read(stream: Any, context: Any) -> bytes:
+def _read_body(stream: Any, context: Any) -> bytes:
     limit = context["view"].max_body
     body = cast(bytes, stream.read(limit + 1))
     if len(body) > limit:

@@ -107,7 +107,7 @@ responses = ResponseCache()
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _CacheSlot:
     """Where the response to a request is stored, and who asks."""
 
     now: Generation
@@ -135,17 +135,17 @@ class Front:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ["PATH_INFO"].startswith(PREFIX):
             return self.application(environ, start_response)
         started_at = time.perf_counter()
-        place = _place_of(environ)
-        if place:
-            response = responses.get(place.now, place.audience, place.address)
+        slot = _slot_for(environ)
+        if slot:
+            response = responses.get(slot.now, slot.audience, slot.address)
             metrics.cache_used("api", response is not None)
-            if response and not _seconds_to_wait(environ, place.user):
+            if response and not _seconds_to_wait(environ, slot.user):
                 # As Django does after a request: a pooled connection that this thread held on to would be lost.
                 close_old_connections()
                 return _send_cached(response, environ, start_response, started_at)
-        return self._ask_django(environ, start_response, place)
+        return self._ask_django(environ, start_response, slot)
 
-    def _ask_django(self, environ: Environ, start_response: StartResponse, place: _Place | None) -> Iterable[bytes]:
+    def _ask_django(self, environ: Environ, start_response: StartResponse, slot: _CacheSlot | None) -> Iterable[bytes]:
         start: list[Any] = []
 
         def listen(status: str, headers: Headers, *error: Any) -> None:
@@ -165,13 +165,13 @@ class Front:
             getattr(chunks, "close", lambda: None)()
         response = _cacheable(headers, names, body, environ, counts)
         # A replica that is behind or ahead answers with another generation: that must not be stored under this one.
-        if place and response.etag == place.etag(environ) and "set-cookie" not in names:
-            responses.put(place.now, place.audience, place.address, response)
+        if slot and response.etag == slot.etag(environ) and "set-cookie" not in names:
+            responses.put(slot.now, slot.audience, slot.address, response)
         request_id = [(name, value) for name, value in headers if name.lower() == request_ids.HEADER.lower()]
         return _send(response, environ, start_response, request_id)
 
 
-def _place_of(environ: Environ) -> _Place | None:
+def _slot_for(environ: Environ) -> _CacheSlot | None:
     """Return where the response to this request is stored; None if Django must handle the request."""
     # A cookie may be a session, or name the reader's time zone.
     if not settings.KB_API_CACHE_MEGABYTES or environ.get("HTTP_COOKIE"):
@@ -183,7 +183,7 @@ def _place_of(environ: Environ) -> _Place | None:
             return None
         # With a token the headers say private, even if the body is the public one.
         audience_key = audience + ("" if user is None else " by token")
-        return _Place(generation(), audience_key, (*address_of(environ), environ.get("HTTP_ORIGIN", "")), user)
+        return _CacheSlot(generation(), audience_key, (*address_of(environ), environ.get("HTTP_ORIGIN", "")), user)
     except (_ForDjango, tokens.BadToken):
         return None
     except Exception as error:

@@ -155,7 +155,7 @@ _DESCRIPTIONS = {
     "fields": "Fields to return, separated by commas.",
     "include": "What to add, separated by commas; `truncated` names the lists that are longer.",
     "facets": "Count the results by these, separated by commas, after all filters.",
-    "count": "1 counts the results.",
+    "count": "Send 1 to count the results.",
 }
 
 

@@ -130,4 +130,4 @@ class CodeFilters(Filters):
 
     def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep codes that contain every word."""
-        return searching.containing(queryset, value, self.request.user)
+        return self.narrow(queryset, value)

@@ -1,7 +1,7 @@
 """Downloads: a table as a file, and everything as one SQLite file."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -42,9 +42,13 @@ class MayExport(BasePermission):
         return bool(request.user and request.user.has_perm("kb.export_table"))
 
 
-def _describe(summary: str, endings: dict[str, str], *parameters: OpenApiParameter) -> Any:
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def _describe(summary: str, endings: dict[str, str], *parameters: OpenApiParameter) -> Callable[[View], View]:
+    """Return the decorator that describes an export in OpenAPI."""
     problem = OpenApiResponse(ProblemSerializer)
-    return extend_schema(
+    decorator: Callable[[View], View] = extend_schema(
         tags=["code tables"],
         summary=summary,
         parameters=[OpenApiParameter("ending", str, OpenApiParameter.PATH, enum=list(endings)), *parameters],
@@ -53,6 +57,7 @@ def _describe(summary: str, endings: dict[str, str], *parameters: OpenApiParamet
             **{(status, CONTENT_TYPE): problem for status in (400, 401, 403, 404, 409)},
         },
     )
+    return decorator
 
 
 class TableExportView(APIView):

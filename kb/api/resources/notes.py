@@ -116,8 +116,12 @@ class NoteSerializer(AnswerSerializer):
     codes = Related(CodeRefSerializer(), source="first_codes")
     ranges = Related(RangeRefSerializer(), source="first_ranges")
     truncated: Any = serializers.SerializerMethodField(help_text=TRUNCATED)
-    owner: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
-    validated_by: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    owner: Any = serializers.SlugRelatedField(
+        "username", read_only=True, allow_null=True, help_text="User name of its owner; null for the public."
+    )
+    validated_by: Any = serializers.SlugRelatedField(
+        "username", read_only=True, allow_null=True, help_text="User name of its reviewer; null for the public."
+    )
     verify_reason = serializers.CharField(read_only=True, allow_null=True)
     url = Permalink(help_text="The note's page.")
 
