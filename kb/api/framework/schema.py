@@ -42,7 +42,7 @@ class ProblemSchema(AutoSchema):
         return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
 
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        response: dict[str, Any] = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
+        response: dict[str, Any] = cast(Any, super())._get_response_for_code(serializer, status_code, *args, **kwargs)
         if status_code == "401":
             scheme = {"schema": {"type": "string"}, "description": "How to log in."}
             response["headers"] = {"WWW-Authenticate": scheme}
@@ -119,10 +119,10 @@ class ReadSchema(ProblemSchema):
         """Return the answer and the possible problems."""
         view: Any = self.view
         problems = PROBLEMS if view.action == "list" else DETAIL_PROBLEMS
-        return {200: self._get_serializer(), **problem_responses(problems)}
+        return {200: cast(Any, self)._get_serializer(), **problem_responses(problems)}
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        schema: dict[str, Any] = cast(Any, super())._map_basic_serializer(serializer, direction)
         # With `fields=` any of them may be missing.
         if getattr(serializer, "is_sparse", False):
             schema.pop("required", None)

@@ -5,22 +5,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kb import searching
+from kb.api.framework import lookups
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.filters import (
-    UPDATED_SINCE,
-    Filters,
-    Parameter,
-    choices,
-    contains,
-    empty,
-    moments,
-    names,
-    null,
-    numbers,
-    prefix,
-    texts,
-    with_lookups,
-)
+from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO, repeated
 from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
@@ -31,25 +18,25 @@ from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 from kb.text.codes.forms import sort_key
 
 
-@with_lookups(
-    numbers("id"),
-    prefix("code"),
-    numbers("number", NUMBER),
-    null("number"),
-    names("symbol"),
-    empty("symbol"),
-    contains("symbol"),
-    *(texts(name) for name in VENDOR_TEXTS[1:]),
-    choices("disposition", DISPOSITIONS),
-    choices("disposition_origin", Origin.values),
-    choices("fixer", FIXERS),
-    choices("fixer_origin", Origin.values),
-    moments("retired_at"),
-    null("retired_at"),
-    null("successor"),
-    numbers("version"),
-    moments("created_at"),
-    moments("updated_at"),
+@lookups.include(
+    lookups.numbers("id"),
+    lookups.prefix("code"),
+    lookups.numbers("number", NUMBER),
+    lookups.null("number"),
+    lookups.names("symbol"),
+    lookups.empty("symbol"),
+    lookups.contains("symbol"),
+    *(lookups.texts(name) for name in VENDOR_TEXTS[1:]),
+    lookups.choices("disposition", DISPOSITIONS),
+    lookups.choices("disposition_origin", Origin.values),
+    lookups.choices("fixer", FIXERS),
+    lookups.choices("fixer_origin", Origin.values),
+    lookups.moments("retired_at"),
+    lookups.null("retired_at"),
+    lookups.null("successor"),
+    lookups.numbers("version"),
+    lookups.moments("created_at"),
+    lookups.moments("updated_at"),
 )
 class CodeFilters(Filters):
     """Filters of return codes."""

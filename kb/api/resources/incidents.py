@@ -6,20 +6,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.framework.filters import (
-    UPDATED_SINCE,
-    Filters,
-    Parameter,
-    choices,
-    contains,
-    empty,
-    moments,
-    names,
-    null,
-    numbers,
-    texts,
-    with_lookups,
-)
+from kb.api.framework import lookups
+from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, MOMENT, TEXT, YES_NO, repeated
 from kb.api.framework.read_views import AnswerSerializer, ReadViewSet
 from kb.api.resources.references import TRUNCATED, CodeRefSerializer, Related, prefetch_codes, truncated_lists
@@ -30,24 +18,24 @@ from kb.models.incidents import IncidentLinkQuerySet, IncidentState
 STARTED_SINCE = "Short for `started_at__after`."
 
 
-@with_lookups(
-    numbers("id"),
-    names("url"),
-    names("reference"),
-    empty("reference"),
-    names("title"),
-    contains("title"),
-    texts("impact"),
-    texts("workaround"),
-    choices("state", IncidentState.values),
-    choices("audience", Audience.values),
-    moments("started_at"),
-    null("started_at"),
-    moments("resolved_at"),
-    null("resolved_at"),
-    numbers("version"),
-    moments("created_at"),
-    moments("updated_at"),
+@lookups.include(
+    lookups.numbers("id"),
+    lookups.names("url"),
+    lookups.names("reference"),
+    lookups.empty("reference"),
+    lookups.names("title"),
+    lookups.contains("title"),
+    lookups.texts("impact"),
+    lookups.texts("workaround"),
+    lookups.choices("state", IncidentState.values),
+    lookups.choices("audience", Audience.values),
+    lookups.moments("started_at"),
+    lookups.null("started_at"),
+    lookups.moments("resolved_at"),
+    lookups.null("resolved_at"),
+    lookups.numbers("version"),
+    lookups.moments("created_at"),
+    lookups.moments("updated_at"),
 )
 class IncidentFilters(Filters):
     """Filters of incident links."""

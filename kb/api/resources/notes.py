@@ -9,20 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb import searching
+from kb.api.framework import lookups
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.filters import (
-    UPDATED_SINCE,
-    Filters,
-    Parameter,
-    choices,
-    contains,
-    moments,
-    names,
-    null,
-    numbers,
-    texts,
-    with_lookups,
-)
+from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, DAY, MOMENT, TEXT, WORDS, YES_NO, repeated
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.api.resources.references import (
@@ -40,22 +29,22 @@ from kb.models.notes import NOTE_TEXTS, NoteState
 from kb.text.codes import forms as text_code
 
 
-@with_lookups(
-    numbers("id"),
-    names("title"),
-    contains("title"),
-    *(texts(name) for name in NOTE_TEXTS[1:]),
-    choices("state", NoteState.values),
-    choices("audience", Audience.values),
-    moments("validated_at"),
-    null("validated_at"),
-    moments("review_on", DAY, internal=True),
-    null("review_on", internal=True),
-    moments("verify_since", internal=True),
-    null("verify_since", internal=True),
-    numbers("version"),
-    moments("created_at"),
-    moments("updated_at"),
+@lookups.include(
+    lookups.numbers("id"),
+    lookups.names("title"),
+    lookups.contains("title"),
+    *(lookups.texts(name) for name in NOTE_TEXTS[1:]),
+    lookups.choices("state", NoteState.values),
+    lookups.choices("audience", Audience.values),
+    lookups.moments("validated_at"),
+    lookups.null("validated_at"),
+    lookups.moments("review_on", DAY, internal=True),
+    lookups.null("review_on", internal=True),
+    lookups.moments("verify_since", internal=True),
+    lookups.null("verify_since", internal=True),
+    lookups.numbers("version"),
+    lookups.moments("created_at"),
+    lookups.moments("updated_at"),
 )
 class NoteFilters(Filters):
     """Filters of troubleshooting notes."""

@@ -3,19 +3,9 @@
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from kb.api.framework import lookups
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.filters import (
-    UPDATED_SINCE,
-    Filters,
-    Parameter,
-    choices,
-    contains,
-    empty,
-    moments,
-    names,
-    numbers,
-    with_lookups,
-)
+from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import MOMENT, TEXT
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.models import Audience, CodeTable
@@ -25,19 +15,19 @@ MAX_NEAR = 1_000
 """Names among which an error looks for the nearest spelling."""
 
 
-@with_lookups(
-    numbers("id"),
-    names("slug"),
-    names("vendor"),
-    names("product"),
-    names("name"),
-    contains("name"),
-    names("source_url"),
-    empty("source_url"),
-    choices("audience", Audience.values),
-    numbers("version"),
-    moments("created_at"),
-    moments("updated_at"),
+@lookups.include(
+    lookups.numbers("id"),
+    lookups.names("slug"),
+    lookups.names("vendor"),
+    lookups.names("product"),
+    lookups.names("name"),
+    lookups.contains("name"),
+    lookups.names("source_url"),
+    lookups.empty("source_url"),
+    lookups.choices("audience", Audience.values),
+    lookups.numbers("version"),
+    lookups.moments("created_at"),
+    lookups.moments("updated_at"),
 )
 class TableFilters(Filters):
     """Filters of code tables."""
