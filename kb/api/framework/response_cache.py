@@ -116,6 +116,7 @@ class _CacheSlot:
     user: Bearer | None
 
     def etag(self, environ: Environ) -> str:
+        """Return the ETag that an answer for this slot has."""
         return etag_of(self.now, reader(self.user), address_of(environ))
 
 

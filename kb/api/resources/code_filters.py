@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kb import searching
-from kb.api.framework import lookups
+from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO, repeated

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.framework import lookups
+from kb.api.framework import field_lookups as lookups
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, MOMENT, TEXT, YES_NO, repeated
 from kb.api.framework.read_views import AnswerSerializer, ReadViewSet

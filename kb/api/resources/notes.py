@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb import searching
-from kb.api.framework import lookups
+from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, DAY, MOMENT, TEXT, WORDS, YES_NO, repeated
