@@ -246,7 +246,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "kb.api.framework.authentication.TokenAuthentication",
-        "kb.api.framework.access.Session",
+        "kb.api.framework.authentication.Session",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["kb.api.framework.access.MayRead"],
     "DEFAULT_THROTTLE_CLASSES": ["kb.api.framework.throttle.CallerThrottle"],

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     site = get_wsgi_application()
     # Not at the top: it needs a configured Django.
-    application = import_module("kb.api.framework.cached_responses").Front(site)
+    application = import_module("kb.api.framework.response_cache").Front(site)
 except ImproperlyConfigured as error:
     # Whoever starts the server reads this: the sentence helps, a traceback does not.
     sys.exit(f"codebook: {error}")

@@ -1,13 +1,14 @@
-"""The face for assistants: a server of the Model Context Protocol with a few tools that only read.
+"""The face for assistants: a Model Context Protocol server with a few read-only tools.
 
-answers.py   what the tools take and give, as JSON schemas
-quoting.py   texts as data between marks, and answers that stay small
+answers.py   arguments and answers of the tools, with their JSON schemas
+shapes.py    rows of the knowledge base as parts of answers
+quotes.py    texts quoted as data, and answers of limited size
 tools.py     the tools
-server.py    the protocol's side of them
+server.py    the protocol around the tools
 stdio.py     over standard input and output, for `manage.py mcp`
 view.py      over HTTP, at /mcp/
 
-It needs the extra `mcp`; without it the address says so.
+It needs the extra `mcp`; without it, /mcp/ answers that it is not installed.
 """
 
 from importlib.util import find_spec
@@ -16,5 +17,5 @@ MISSING = "This needs the extra `mcp`: the package mcp>=2,<3 is not installed."
 
 
 def is_installed() -> bool:
-    """Whether the extra is there."""
+    """Return whether the extra is installed."""
     return find_spec("mcp") is not None

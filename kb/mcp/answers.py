@@ -1,4 +1,4 @@
-"""What the tools take and give; their JSON schemas are made from these models."""
+"""Arguments and answers of the tools; their JSON schemas are generated from these models."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ def _one_of(values: Any) -> Any:
 
 
 def _readable(text: str) -> str:
-    # No database takes NUL.
+    # No database accepts NUL.
     return text.replace("\x00", "")
 
 
@@ -29,11 +29,11 @@ Data = Annotated[str, Field(description="Quoted between <data> and </data>.")]
 Readable = AfterValidator(_readable)
 Code = Annotated[str, Field(max_length=200), Readable]
 Slug = Annotated[str, Field(max_length=80, description="Short name of a table, such as zim-server."), Readable]
-Skip = Annotated[int, Field(ge=0, le=100_000, description="Items to leave out: those that earlier answers had.")]
+Skip = Annotated[int, Field(ge=0, le=100_000, description="Number of items to skip: those in earlier answers.")]
 
 
 class Asked(BaseModel):
-    """Base of what tools take: an argument that means nothing is an error."""
+    """Base of a tool's arguments: an unknown argument is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,23 +75,24 @@ class ChangesSince(Asked):
     """Arguments of changes_since."""
 
     since: Annotated[
-        date | None, Field(ge=date(1970, 1, 1), description="First day, such as 2026-03-03. 7 days ago without it.")
+        date | None, Field(ge=date(1970, 1, 1), description="First day, such as 2026-03-03. Default: 7 days ago.")
     ] = None
     after: Annotated[
-        int | None, Field(ge=0, lt=2**63, description="`last_sequence` of an earlier answer: only what came after it.")
+        int | None,
+        Field(ge=0, lt=2**63, description="`last_sequence` of an earlier answer: return only later changes."),
     ] = None
     table: Slug | None = None
 
 
 class Answer(BaseModel):
-    """Base of what tools give."""
+    """Base of a tool's answer."""
 
-    partial: Annotated[bool, Field(description="Whether there is more than this answer has.")] = False
-    go_on: Annotated[str | None, Field(description="How to get the rest, or the whole of what was cut.")] = None
+    partial: Annotated[bool, Field(description="Whether there is more than this answer contains.")] = False
+    go_on: Annotated[str | None, Field(description="How to get the rest, or the full text of what was cut.")] = None
 
 
 class Range(BaseModel):
-    """A block of numbers that a table's codes come in."""
+    """A range of code numbers in a table."""
 
     table: str
     numbers: str
@@ -99,7 +100,7 @@ class Range(BaseModel):
 
 
 class CodeRef(BaseModel):
-    """A code, named."""
+    """A reference to a code."""
 
     code: str
     table: str
@@ -108,7 +109,7 @@ class CodeRef(BaseModel):
 
 
 class NoteRef(BaseModel):
-    """A troubleshooting note, with its core."""
+    """A troubleshooting note with its cause and resolution."""
 
     note_id: int
     state: Annotated[str, _one_of(NoteState)]
@@ -120,7 +121,7 @@ class NoteRef(BaseModel):
 
 
 class Incident(BaseModel):
-    """An incident that goes on now and hits the code."""
+    """An open incident that affects the code."""
 
     state: Annotated[str, _one_of(IncidentState)]
     audience: Annotated[str, _one_of(Audience)]
@@ -141,7 +142,7 @@ class Meaning(BaseModel):
     description: Data
     possible_reasons: Data
     suggested_actions: Data
-    edited_by_support: Annotated[list[str], Field(description="Texts in support's words, not the vendor's.")]
+    edited_by_support: Annotated[list[str], Field(description="Texts that support has edited.")]
     disposition: Annotated[str, _one_of(DISPOSITIONS)]
     fixer: Annotated[str, _one_of(FIXERS)]
     retired: bool
@@ -151,14 +152,14 @@ class Meaning(BaseModel):
 
 
 class Looked(BaseModel):
-    """One meaning of what was asked, or that there is none. Several with the same `asked` are several meanings."""
+    """One meaning of a code, or none. Several items with the same `asked` are several meanings."""
 
     asked: Data
     verdict: Annotated[str, _one_of(Verdict)]
-    read_as: Annotated[str | None, Field(description="How the spelling was read.")] = None
+    read_as: Annotated[str | None, Field(description="How the spelling was interpreted.")] = None
     meaning: Meaning | None = None
-    ranges: Annotated[list[Range], Field(description="Where a code that is in no table would belong.")] = []
-    near: Annotated[list[CodeRef], Field(description="Codes one edit away. Each means something else.")] = []
+    ranges: Annotated[list[Range], Field(description="For an unknown code: the ranges that contain it.")] = []
+    near: Annotated[list[CodeRef], Field(description="Codes one edit away. Each has another meaning.")] = []
 
 
 class LookedUp(Answer):
@@ -168,7 +169,7 @@ class LookedUp(Answer):
 
 
 class FoundCode(BaseModel):
-    """A known code of a text."""
+    """A known code in a text."""
 
     written: Data
     role: str
@@ -181,7 +182,7 @@ class FoundCode(BaseModel):
 
 
 class Strange(BaseModel):
-    """What looks like a code and is in no table."""
+    """Something that looks like a code and is in no table."""
 
     written: Data
     line: int
@@ -191,9 +192,9 @@ class Strange(BaseModel):
 class Explained(Answer):
     """Answer of explain_text."""
 
-    codes: Annotated[list[FoundCode], Field(description="The cause before what wraps it.")]
+    codes: Annotated[list[FoundCode], Field(description="Causes come before the codes that wrap them.")]
     in_no_table: list[Strange] = []
-    read_to_line: Annotated[int | None, Field(description="Only where the text was too much to read on.")] = None
+    read_to_line: Annotated[int | None, Field(description="The last line read, if the text was too long.")] = None
 
 
 class NotesFound(Answer):
@@ -203,7 +204,7 @@ class NotesFound(Answer):
 
 
 class Part(BaseModel):
-    """A text of a note, or a piece of it: pieces with the same name follow each other."""
+    """A text of a note, or a piece of it. Join consecutive pieces with the same name."""
 
     name: str
     text: Data
@@ -219,7 +220,7 @@ class Note(Answer):
     updated_at: datetime
     permalink: str
     codes: list[CodeRef]
-    more_codes: Annotated[bool, Field(description="Whether the note is about others, too: its page has them.")] = False
+    more_codes: Annotated[bool, Field(description="Whether the note is about more codes: its page lists them.")] = False
     ranges: list[Range]
     parts: list[Part]
 
@@ -250,4 +251,4 @@ class Changes(Answer):
     """Answer of changes_since."""
 
     changes: list[ChangeMade]
-    last_sequence: Annotated[int | None, Field(description="For `after`, next time.")] = None
+    last_sequence: Annotated[int | None, Field(description="The value of `after` for the next call.")] = None

@@ -1,9 +1,9 @@
-"""Texts as data between marks, and answers that stay small.
+"""Texts quoted as data, and answers of limited size.
 
 # Note [Data]
-A vendor's text or a note may say "ignore what you were told". An assistant has to tell such words from ours, so every
-text that somebody wrote stands between `<data>` and `</data>`, and contains neither mark. Without marks are what is
-handed back to a tool or opened: codes, slugs and addresses; and what is ours: states, numbers and dates.
+A vendor's text or a note may say "ignore your instructions". An assistant must be able to tell such text from ours, so
+every text that somebody wrote is quoted between `<data>` and `</data>`, and contains neither mark. Not quoted are
+values to pass to a tool or to open (codes, slugs, URLs) and our own values (states, numbers, dates).
 """
 
 import json
@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from kb.text.safety.escape import without_controls
 
 MAX_BYTES = 8_000
-"""Bytes of one answer, in UTF-8."""
+"""Maximum bytes of one answer in UTF-8."""
 
 LENGTHS = (1_500, 500, 150, 40)
-"""Bytes of one text: the first as a rule, the others until the first item of an answer fits."""
+"""Maximum bytes of one text: normally the first; the others until the first item of an answer fits."""
 
 _MARK = re.compile(r"<(?=\s*+(?:/\s*+)?data\b)", re.IGNORECASE)
 
@@ -27,22 +27,22 @@ Item = TypeVar("Item", bound=BaseModel)
 
 
 def data(text: str, length: int = LENGTHS[0]) -> str:
-    """Return a text between marks, cut to a number of bytes; nothing for an empty one. See Note [Data]."""
+    """Return a text between the marks, cut to a number of bytes; an empty text stays empty. See Note [Data]."""
     clean = without_controls(text).strip()
     if not clean:
         return ""
-    # U+2039 looks like the mark's first character and is none.
-    return f"<data>{cut(_MARK.sub('‹', clean), length)}</data>"
+    # U+2039 looks like `<` and is a different character.
+    return f"<data>{shorten(_MARK.sub('‹', clean), length)}</data>"
 
 
-def cut(text: str, length: int) -> str:
-    """Return a text of at most so many bytes, an ellipsis saying that there is more."""
+def shorten(text: str, length: int) -> str:
+    """Return a text of at most `length` bytes; an ellipsis marks a cut."""
     whole = text.encode(errors="replace")
     return text if len(whole) <= length else whole[: length - 3].decode(errors="ignore").rstrip() + "…"
 
 
 def pieces(text: str, length: int = LENGTHS[0]) -> Iterable[str]:
-    """Yield a text in pieces of at most so many bytes; put together again, they are the text."""
+    """Yield a text in pieces of at most `length` bytes; joined, they are the text."""
     rest = text.encode(errors="replace")
     while rest:
         piece = rest[:length].decode(errors="ignore")
@@ -50,34 +50,34 @@ def pieces(text: str, length: int = LENGTHS[0]) -> Iterable[str]:
         rest = rest[len(piece.encode()) :]
 
 
-def dumped(answer: BaseModel) -> dict[str, Any]:
-    """Return an answer as JSON has it, without what it does not know."""
+def as_json(answer: BaseModel) -> dict[str, Any]:
+    """Return an answer as JSON values, without members that are None."""
     return answer.model_dump(mode="json", exclude_none=True)
 
 
 def size(answer: BaseModel) -> int:
-    """Return how many bytes an answer takes."""
-    return len(json.dumps(dumped(answer), ensure_ascii=False).encode())
+    """Return the bytes of an answer."""
+    return len(json.dumps(as_json(answer), ensure_ascii=False).encode())
 
 
-def fitting(makers: Sequence[Callable[[int], Item]], room: int) -> list[Item]:
-    """Return the items that fit into a room, the first ones; each is made with the length of its texts.
+def first_fitting(builders: Sequence[Callable[[int], Item]], limit: int) -> list[Item]:
+    """Return the first items that fit into `limit` bytes; a builder takes the maximum bytes of a text.
 
-    The first item is made with shorter texts until it fits, so that whoever goes on always gets on.
+    The first item gets shorter texts until it fits, so that a caller who continues always gets further.
     """
-    taken: list[Item] = []
-    for maker in makers:
-        item = _first(maker, room) if not taken else maker(LENGTHS[0])
-        room -= size(item) + 2
-        if taken and room < 0:
+    items: list[Item] = []
+    for build in builders:
+        item = build(LENGTHS[0]) if items else _build_first(build, limit)
+        limit -= size(item) + 2
+        if items and limit < 0:
             break
-        taken.append(item)
-    return taken
+        items.append(item)
+    return items
 
 
-def _first(maker: Callable[[int], Item], room: int) -> Item:
+def _build_first(build: Callable[[int], Item], limit: int) -> Item:
     for length in LENGTHS:
-        item = maker(length)
-        if size(item) <= room:
+        item = build(length)
+        if size(item) <= limit:
             break
     return item

@@ -1,4 +1,4 @@
-"""What the knowledge base knows, in the shapes that the tools give. `length` is how many bytes a text may take."""
+"""Rows of the knowledge base as parts of answers. `length` is the maximum bytes of a text."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
@@ -28,32 +28,29 @@ from kb.queries.lookup import CodeAnswer, CodeHit
 from kb.text.detection.judgement import CodeMatch, UnknownMatch
 
 MAX_OF_EACH = 3
-"""Notes, incidents and near codes on one card; the card's page has them all."""
+"""Notes, incidents and near codes of one code; its page lists all of them."""
 
 NAME = 200
-"""Bytes of a title or a name."""
+"""Maximum bytes of a title or a name."""
 
 Address = Callable[[str], str]
 
 
-def looked(
+def lookup_answer(
     answer: CodeAnswer, hit: CodeHit | None, card: Card | None, address: Address, brief: bool, length: int
 ) -> Looked:
-    """Return one meaning of a code, `brief` without the words of its notes; or what is known of a code without any."""
-    made = Looked(asked=data(answer.query, NAME), verdict=answer.verdict.value)
+    """Return one meaning of a code, or the ranges and near codes of an unknown one. `brief` omits the note texts."""
+    item = Looked(asked=data(answer.query, NAME), verdict=answer.verdict.value)
     if hit is None or card is None:
-        made.ranges = [code_range(one) for one in answer.ranges[:MAX_OF_EACH]]
-        made.near = [code_ref(near.code, address, length) for near in answer.near]
-        return made
-    made.verdict, made.read_as, made.meaning = (
-        card.verdict.value,
-        hit.how,
-        _meaning(card, address, 0 if brief else length // 2, length),
-    )
-    return made
+        item.ranges = [range_item(block) for block in answer.ranges[:MAX_OF_EACH]]
+        item.near = [code_ref(near.code, address, length) for near in answer.near]
+        return item
+    item.verdict, item.read_as = card.verdict.value, hit.how
+    item.meaning = _meaning(card, address, 0 if brief else length // 2, length)
+    return item
 
 
-def _meaning(card: Card, address: Address, of_note: int, length: int) -> Meaning:
+def _meaning(card: Card, address: Address, note_length: int, length: int) -> Meaning:
     code, name = card.code, min(length, NAME)
     return Meaning(
         code=code.code,
@@ -67,13 +64,13 @@ def _meaning(card: Card, address: Address, of_note: int, length: int) -> Meaning
         fixer=code.fixer,
         retired=code.is_retired,
         customer_reply=data(card.customer_reply, length),
-        notes=[note_ref(note, address, of_note) for note in card.notes[:MAX_OF_EACH]],
+        notes=[note_ref(note, address, note_length) for note in card.notes[:MAX_OF_EACH]],
         open_incidents=[_incident(incident, length // 2) for incident in card.open_incidents[:MAX_OF_EACH]],
     )
 
 
 def note_ref(note: TroubleshootingNote, address: Address, length: int) -> NoteRef:
-    """Return a note with its core; without it for a length of 0."""
+    """Return a note with its cause and resolution; a length of 0 omits them."""
     return NoteRef(
         note_id=note.pk,
         state=note.state,
@@ -96,7 +93,7 @@ def _incident(incident: IncidentLink, length: int) -> Incident:
 
 
 def code_ref(code: ReturnCode, address: Address, length: int) -> CodeRef:
-    """Return a code, named."""
+    """Return a reference to a code."""
     return CodeRef(
         code=code.code,
         table=code.table.slug,
@@ -105,62 +102,61 @@ def code_ref(code: ReturnCode, address: Address, length: int) -> CodeRef:
     )
 
 
-def code_range(found: CodeRange) -> Range:
-    """Return a block of numbers."""
-    return Range(table=found.table.slug, numbers=found.pattern, name=data(found.name, NAME // 2))
+def range_item(block: CodeRange) -> Range:
+    """Return a range of code numbers."""
+    return Range(table=block.table.slug, numbers=block.pattern, name=data(block.name, NAME // 2))
 
 
-def found(one: CodeMatch, address: Address, length: int) -> FoundCode:
-    """Return a known code of a text."""
+def known_code(match: CodeMatch[tuple[ReturnCode, ...]], address: Address, length: int) -> FoundCode:
+    """Return a known code in a text."""
     return FoundCode(
-        written=data(one.written, NAME),
-        role=one.role.value,
-        likely=one.is_likely,
-        line=one.line,
-        count=one.count,
-        why=data(one.why, min(length, NAME)),
-        meanings=[code_ref(code, address, length) for code in one.id[:MAX_OF_EACH]],
-        more_meanings=max(0, len(one.id) - MAX_OF_EACH),
+        written=data(match.written, NAME),
+        role=match.role.value,
+        likely=match.is_likely,
+        line=match.line,
+        count=match.count,
+        why=data(match.why, min(length, NAME)),
+        meanings=[code_ref(code, address, length) for code in match.id[:MAX_OF_EACH]],
+        more_meanings=max(0, len(match.id) - MAX_OF_EACH),
     )
 
 
-def strange(one: UnknownMatch) -> Strange:
-    """Return what looks like a code and is in no table."""
-    return Strange(
-        written=data(one.written, NAME // 2), line=one.line, range=code_range(one.range) if one.range else None
-    )
+def unknown_code(match: UnknownMatch) -> Strange:
+    """Return something that looks like a code and is in no table."""
+    block = range_item(match.range) if match.range else None
+    return Strange(written=data(match.written, NAME // 2), line=match.line, range=block)
 
 
-def note(of: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:
+def note_item(note: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:
     """Return a note without its texts and codes."""
     return Note(
-        note_id=of.pk,
-        state=of.state,
-        audience=of.audience,
-        title=data(of.title, NAME),
-        updated_at=of.updated_at,
-        permalink=address(of.get_absolute_url()),
+        note_id=note.pk,
+        state=note.state,
+        audience=note.audience,
+        title=data(note.title, NAME),
+        updated_at=note.updated_at,
+        permalink=address(note.get_absolute_url()),
         codes=[],
-        ranges=[code_range(one) for one in ranges],
+        ranges=[range_item(block) for block in ranges],
         parts=[],
     )
 
 
 def part(name: str, piece: str, length: int) -> Part:
-    """Return a piece of a note's text; pieces are short enough as they are."""
+    """Return a piece of a note's text; a piece is already shorter than `length`."""
     return Part(name=name, text=data(piece, length))
 
 
-def change(step: ChangeStep, address: Address, length: int) -> ChangeMade:
-    """Return one change, with the words that moved."""
-    made, subject = step.change, step.subject
+def change_item(step: ChangeStep, address: Address, length: int) -> ChangeMade:
+    """Return one change with the texts that it changed."""
+    change, subject = step.change, step.subject
     has_page = hasattr(subject, "get_absolute_url")
     return ChangeMade(
-        sequence=made.sequence,
-        at=made.at,
-        what=made.noun,
-        kind=made.kind,
-        name=data(made.label, NAME),
+        sequence=change.sequence,
+        at=change.at,
+        what=change.noun,
+        kind=change.kind,
+        name=data(change.label, NAME),
         table=step.table.slug if step.table else None,
         permalink=address(subject.get_absolute_url()) if has_page else None,
         words=[
@@ -172,5 +168,5 @@ def change(step: ChangeStep, address: Address, length: int) -> ChangeMade:
 
 
 def midnight(day: date) -> datetime:
-    """Return when a day begins here."""
+    """Return the start of a day in the site's time zone."""
     return timezone.make_aware(datetime.combine(day, time.min))

@@ -10,11 +10,11 @@ from kb.mcp.tools import Caller
 
 
 def serve(caller: Callable[[], Caller]) -> None:
-    """Answer until standard input ends."""
+    """Answer calls until standard input ends."""
     anyio.run(_serve, caller)
 
 
 async def _serve(caller: Callable[[], Caller]) -> None:
-    made = server(caller)
-    async with stdio_server() as (read, write):
-        await made.run(read, write, made.create_initialization_options())
+    mcp_server = server(caller)
+    async with stdio_server() as (reader, writer):
+        await mcp_server.run(reader, writer, mcp_server.create_initialization_options())

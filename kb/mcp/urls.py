@@ -16,7 +16,7 @@ if is_installed():
 @csrf_exempt
 @login_not_required
 def not_installed(request: HttpRequest) -> HttpResponse:
-    """Say what is missing."""
+    """Return 501 with the name of the missing extra."""
     return HttpResponse(f"{MISSING}\n", "text/plain; charset=utf-8", 501)
 
 
@@ -24,6 +24,6 @@ view: Any = McpView.as_view() if is_installed() else not_installed
 
 urlpatterns = [
     path("mcp/", view, name="mcp"),
-    # As people type it: clients follow no redirect of a POST.
+    # Without the slash, as people type it: clients do not follow a redirect of a POST.
     path("mcp", view),
 ]

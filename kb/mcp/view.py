@@ -1,4 +1,4 @@
-"""The server over HTTP: each POST is one message and one answer, without a session."""
+"""The server over HTTP: each POST is one message with one answer, without a session."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -19,42 +19,42 @@ Message = MutableMapping[str, Any]
 
 
 class McpView(APIView):
-    """Answer assistants as the API answers programs: the same log-ins, tokens and limits, from the settings."""
+    """The address of the server, with the API's authentication, permissions and rate limits from the settings."""
 
     schema = None
     scopes = READING | {Scope.DETECT.value}
 
     def post(self, request: Request) -> HttpResponse:
-        """Answer one message."""
+        """Return the answer to one message."""
         caller = Caller(request.user, request.build_absolute_uri)
-        # From the stream: a log of 1 MB may take more as JSON than Django's limit for forms. The library has its own.
+        # From the stream: as JSON, a log of 1 MB may exceed Django's limit for forms. The library has its own limit.
         body = request._request.read(DEFAULT_MAX_REQUEST_BODY_SIZE + 1)
         return async_to_sync(_exchange)(request._request, body, server(lambda: caller))
 
 
-async def _exchange(request: HttpRequest, body: bytes, made: Server) -> HttpResponse:
-    """Let the library answer a request as it would for ASGI; it knows every revision of the protocol."""
-    unread, sent = [body], list[Message]()
+async def _exchange(request: HttpRequest, body: bytes, mcp_server: Server) -> HttpResponse:
+    """Return the answer of the library, which is called as ASGI and knows every revision of the protocol."""
+    bodies, messages = [body], list[Message]()
 
     async def receive() -> Message:
-        if not unread:
-            # The caller hangs up when the answer is there, not before.
+        if not bodies:
+            # The caller disconnects after the answer, not before.
             await anyio.sleep_forever()
-        return {"type": "http.request", "body": unread.pop(), "more_body": False}
+        return {"type": "http.request", "body": bodies.pop(), "more_body": False}
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        messages.append(message)
 
-    manager = StreamableHTTPSessionManager(made, json_response=True, stateless=True)
+    manager = StreamableHTTPSessionManager(mcp_server, json_response=True, stateless=True)
     async with manager.run():
         await manager.handle_request(_scope(request), receive, send)
-    start, *parts = sent
-    answer = HttpResponse(b"".join(part.get("body", b"") for part in parts), status=start["status"])
-    del answer["Content-Type"]
+    start, *parts = messages
+    response = HttpResponse(b"".join(part.get("body", b"") for part in parts), status=start["status"])
+    del response["Content-Type"]
     for name, value in start["headers"]:
-        answer[name.decode()] = value.decode()
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+        response[name.decode()] = value.decode()
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _scope(request: HttpRequest) -> Message:

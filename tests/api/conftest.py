@@ -1,4 +1,4 @@
-"""What the API's tests share."""
+"""Fixtures of the API's tests."""
 
 from datetime import UTC, datetime
 
@@ -11,14 +11,14 @@ LAST_YEAR = datetime(2025, 3, 5, tzinfo=UTC)
 
 @pytest.fixture
 def hidden():
-    """One of each thing that the public may not see, by endpoint, beside things that it may."""
-    shown, table = make.code("1"), make.table("secret", vendor="Hushware", audience="internal")
+    """One internal row by endpoint; the database also has public ones."""
+    visible, table = make.code("1"), make.table("secret", vendor="Hushware", audience="internal")
     code = make.code("660300001", table, "Hushed", description="hush")
-    make.note("Public", shown)
-    make.incident("Public", shown)
+    make.note("Public", visible)
+    make.incident("Public", visible)
     return {
         "tables": table.slug,
         "codes": code.pk,
-        "notes": make.note("Hush", shown, code, audience="internal").pk,
-        "incidents": make.incident("Hush", shown, code, audience="internal").pk,
+        "notes": make.note("Hush", visible, code, audience="internal").pk,
+        "incidents": make.incident("Hush", visible, code, audience="internal").pk,
     }

@@ -1,4 +1,4 @@
-"""The real table through the real API: every cell, in the vendor's order."""
+"""The ZIM table through the API: every cell, in the vendor's order."""
 
 import csv
 

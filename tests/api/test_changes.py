@@ -1,4 +1,4 @@
-"""The feed and the snapshot over HTTP: places, limits, hashes, and nothing half-read."""
+"""The feed and the snapshot over HTTP: places, limits, hashes and consistency."""
 
 import gzip
 import hashlib
@@ -30,7 +30,7 @@ def lines(answer):
     return [json.loads(line) for line in answer.getvalue().splitlines()]
 
 
-def test_a_snapshot_proves_itself_and_says_where_to_go_on(client, code):
+def test_a_snapshot_has_a_hash_and_the_sequence_to_continue_from(client, code):
     answer = client.get(SNAPSHOT)
     body = answer.getvalue()
     header, *rows, trailer = [json.loads(line) for line in body.splitlines()]
@@ -45,18 +45,18 @@ def test_a_snapshot_proves_itself_and_says_where_to_go_on(client, code):
     assert client.get(manifest["changes"]).status_code == 200
 
 
-def test_a_snapshot_is_packed_for_whoever_asks(client, code):
+def test_a_snapshot_is_compressed_on_request(client, code):
     packed = client.get(SNAPSHOT, headers={"Accept-Encoding": "gzip"})
     assert packed["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.getvalue()) == client.get(SNAPSHOT).getvalue()
 
 
-def test_a_snapshot_that_is_held_is_not_sent_again(client, code):
+def test_an_unchanged_snapshot_is_a_304(client, code):
     etag = client.get(SNAPSHOT)["ETag"]
     assert client.get(SNAPSHOT, headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_internal_words_are_for_internal_readers(client, code, agent):
+def test_a_snapshot_shows_internal_texts_to_internal_readers_only(client, code, agent):
     assert b"secret" not in client.get(SNAPSHOT).getvalue()
     client.force_login(agent)
     answer = client.get(SNAPSHOT)
@@ -64,7 +64,7 @@ def test_internal_words_are_for_internal_readers(client, code, agent):
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_changes_come_in_order_with_the_place_to_go_on_from(client, code, admin):
+def test_changes_are_in_order_with_the_place_to_continue_from(client, code, admin):
     before = client.get(CHANGES).json()
     edit_code(code, code.version, {"description": "Gone for good."}, By(admin, Door.SHELL))
     answer = client.get(CHANGES, {"since": before["next"]}).json()
@@ -75,7 +75,7 @@ def test_changes_come_in_order_with_the_place_to_go_on_from(client, code, admin)
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "words"),
     [
         ("since=99", "new snapshot"),
         ("since=-1", "place in the feed"),
@@ -87,14 +87,14 @@ def test_changes_come_in_order_with_the_place_to_go_on_from(client, code, admin)
         ("after=3", "since"),
     ],
 )
-def test_a_place_that_means_nothing_is_refused_and_told_why(client, code, query, said):
+def test_a_bad_place_is_refused_with_the_reason(client, code, query, words):
     answer = client.get(f"{CHANGES}?{query}")
     assert answer.status_code == 400
-    assert said in answer.content.decode()
+    assert words in answer.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_snapshot_in_the_making_does_not_see_what_is_written_meanwhile(client, code, admin):
+def test_a_snapshot_does_not_see_later_writes(client, code, admin):
     answer = client.get(SNAPSHOT)
     stream = iter(answer.streaming_content)
     edit_elsewhere(code, admin)
@@ -118,7 +118,7 @@ def edit_elsewhere(code, admin):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("method", ["head", "get"])
-def test_a_snapshot_that_nobody_reads_lets_go_of_the_database(client, code, method):
+def test_an_unread_snapshot_releases_the_database(client, code, method):
     getattr(client, method)(SNAPSHOT).close()
     make.code("9")
     assert not connection.in_atomic_block

@@ -1,4 +1,4 @@
-"""Pages of other sites ask the API only from the origins that a site names, and never with a session."""
+"""Pages of other sites may call the API only from the configured origins, and never with a session."""
 
 import pytest
 
@@ -22,15 +22,19 @@ def origins(settings):
         ("/admin/", HERE, False),
     ],
 )
-def test_an_origin_is_let_in_by_name(client, path, origin, is_allowed):
+def test_only_configured_origins_are_allowed(client, path, origin, is_allowed):
     answer = client.get(path, headers={"Origin": origin})
     assert answer.get("Access-Control-Allow-Origin") == (origin if is_allowed else None)
     assert "Access-Control-Allow-Credentials" not in answer
 
 
 @pytest.mark.django_db
-def test_a_browser_may_ask_first_whether_it_may_send_a_token(client):
-    asked = {"Origin": HERE, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-    answer = client.options("/api/v1/codes/", headers=asked)
+def test_a_preflight_request_allows_a_token(client):
+    headers = {
+        "Origin": HERE,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    answer = client.options("/api/v1/codes/", headers=headers)
     assert answer["Access-Control-Allow-Origin"] == HERE
     assert "authorization" in answer["Access-Control-Allow-Headers"]

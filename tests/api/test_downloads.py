@@ -1,4 +1,4 @@
-"""Exports of the API: what opens them, and what is refused."""
+"""Exports of the API: each format opens in its tool, and bad requests are refused."""
 
 import csv
 import io
@@ -74,7 +74,7 @@ def test_each_format_opens_in_its_own_tool(get, table):
         ("export.sqlite", "application/vnd.sqlite3", "codebook.sqlite"),
     ],
 )
-def test_a_file_says_what_it_is_and_stays_out_of_caches(client, importer, table, where, kind, name):
+def test_a_file_has_a_type_and_a_name_and_is_not_cached(client, importer, table, where, kind, name):
     client.force_login(importer)
     answer = client.get(f"/api/v1/{where}")
     assert answer["Content-Type"] == kind
@@ -90,7 +90,7 @@ def test_everything_is_one_file(get, table):
         assert db.execute("SELECT slug FROM tables ORDER BY slug").fetchall() == [("rtc",), ("zim-server",)]
 
 
-def test_what_agents_read_is_exported_when_asked(get, table, editor):
+def test_support_texts_are_exported_on_request(get, table, editor):
     code = table.codes.get(code="00000")
     edit_code(code, code.version, {"description": "Ours."}, By(editor, "admin"))
     assert json.loads(get("tables/zim-server/export.json?words=support"))[1]["description"] == "Ours."
@@ -108,20 +108,20 @@ def test_what_agents_read_is_exported_when_asked(get, table, editor):
         ("export.sqlite?table=zim-server", "table", []),
     ],
 )
-def test_what_means_nothing_is_refused_by_name(get, table, where, parameter, allowed):
+def test_a_bad_format_or_parameter_is_refused(get, table, where, parameter, allowed):
     (error,) = get(where, 400)["errors"]
     assert (error["parameter"], error["allowed"]) == (parameter, allowed)
 
 
 def test_more_codes_take_no_more_memory(client, importer, table, monkeypatch):
-    # Small lots, so that few codes are enough to tell a stream from a heap.
+    # Small batches, so that few codes are enough to detect that a stream is held in memory.
     monkeypatch.setattr("kb.importing.stage.BATCH", 100)
     monkeypatch.setattr("kb.exporting.sqlite.rows._CHUNK_ROWS", 100)
     client.force_login(importer)
     text, section = "x" * 4_000, table.sections.get()
-    given = {"table": table, "section": section, "vendor_description": text, "description": text, "sort_key": ""}
+    values = {"table": table, "section": section, "vendor_description": text, "description": text, "sort_key": ""}
     ReturnCode.objects.bulk_create(
-        [ReturnCode(code=n, identity=n, canonical=n, **given) for n in map(str, range(1, 2_001))], batch_size=100
+        [ReturnCode(code=n, identity=n, canonical=n, **values) for n in map(str, range(1, 2_001))], batch_size=100
     )
     for ending in ("csv", "ndjson", "json", "sqlite"):
         tracemalloc.start()
@@ -132,5 +132,5 @@ def test_more_codes_take_no_more_memory(client, importer, table, monkeypatch):
         assert peak < 4_000_000, ending
 
 
-def test_a_table_that_is_not_there_is_not_found(get, table):
+def test_an_unknown_table_is_a_404(get, table):
     get("tables/nowhere/export.sqlite", 404)

@@ -1,4 +1,4 @@
-"""One shape for every error, and what is wrong named: parameter, value, what is allowed."""
+"""Every error has one shape and contains the parameter, the value and what is allowed."""
 
 import pytest
 
@@ -8,8 +8,8 @@ pytestmark = pytest.mark.django_db
 BIG = "9" * 30
 
 
-def said(body):
-    """What an error tells: in words, and in lists of what is allowed."""
+def text_of(body):
+    """Return the detail, the values and the allowed values of an error as one text."""
     return " ".join([body["detail"], *(", ".join([e["value"], *e["allowed"]]) for e in body["errors"])])
 
 
@@ -60,7 +60,7 @@ def world():
         ("text=one two three four five six seven eight nine", ["8 words"]),
         ("text=%20", ["text", "1 to 8 words"]),
         ("code=" + "1" * 65, ["code", "65", "64"]),
-        ("code__in=" + ",".join(["1"] * 101), ["code__in", "100 codes"]),
+        ("code__in=" + ",".join(["1"] * 101), ["code__in", "100 values"]),
         ("code__in=1,,2", ["code__in"]),
         ("&".join(["code=1"] * 101), ["code", "101 times", "100 values"]),
         ("retired=true&retired=false", ["retired", "more than once"]),
@@ -76,13 +76,13 @@ def world():
         ("updated_since=2026-01-01T00:00:00Z&updated_since=x", ["updated_since", "more than once"]),
     ],
 )
-def test_what_means_nothing_is_refused_and_named(client, world, query, words):
+def test_a_bad_parameter_is_refused_with_what_is_allowed(client, world, query, words):
     answer = client.get(f"/api/v1/codes/?{query}")
     assert answer.status_code == 400, answer.content
     body = answer.json()
     assert answer["Content-Type"] == "application/problem+json"
     assert (body["status"], body["title"]) == (400, "Bad Request")
-    assert [word for word in words if word not in said(body)] == []
+    assert [word for word in words if word not in text_of(body)] == []
     (error,) = body["errors"]
     assert set(error) == {"parameter", "value", "message", "allowed", "nearest"}
 
@@ -107,16 +107,16 @@ def test_what_means_nothing_is_refused_and_named(client, world, query, words):
 def test_every_endpoint_is_as_strict(client, world, address, words):
     answer = client.get(f"/api/v1/{address}")
     assert answer.status_code == 400, answer.content
-    assert [word for word in words if word not in said(answer.json())] == []
+    assert [word for word in words if word not in text_of(answer.json())] == []
 
 
-def test_every_bad_parameter_is_named_at_once(client, world):
+def test_all_bad_parameters_are_in_one_error(client, world):
     body = client.get("/api/v1/codes/?cod=3&retired=perhaps&fixer=nobody&ordering=x&page_size=0&fields=y").json()
-    named = {error["parameter"] for error in body["errors"]}
-    assert named == {"cod", "retired", "fixer", "ordering", "page_size", "fields"}
+    parameters = {error["parameter"] for error in body["errors"]}
+    assert parameters == {"cod", "retired", "fixer", "ordering", "page_size", "fields"}
 
 
-def test_an_owner_who_owns_nothing_is_named(client, agent, editor):
+def test_an_owner_without_notes_is_refused(client, agent, editor):
     make.note("Kept", make.code(), owner=editor)
     client.force_login(agent)
     body = client.get("/api/v1/notes/?owner=editr").json()
@@ -124,7 +124,7 @@ def test_an_owner_who_owns_nothing_is_named(client, agent, editor):
     assert "Did you mean editor?" in body["detail"]
 
 
-def test_a_long_list_of_what_is_allowed_begins_with_the_nearest(client):
+def test_a_long_list_of_allowed_values_starts_with_the_nearest(client):
     for n in range(120):
         make.table(f"table-{n:03d}")
     (error,) = client.get("/api/v1/codes/?table=tabel-059").json()["errors"]
@@ -170,12 +170,12 @@ def test_every_error_has_one_shape(client, method, address, status, person):
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "text/csv"])
-def test_the_api_speaks_json_alone(client, accept):
+def test_the_api_answers_with_json_only(client, accept):
     answer = client.get("/api/v1/codes/", headers={"accept": accept})
     assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
 
 
-def test_writing_is_refused_before_anything_else(client, settings):
+def test_a_write_is_refused_before_authentication(client, settings):
     settings.KB_PUBLIC_READ = False
     answer = client.post("/api/v1/codes/", {"a": 1}, content_type="text/plain")
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, OPTIONS")
@@ -201,7 +201,7 @@ def test_a_query_of_too_many_parts_is_a_bad_request(client):
 
 
 @pytest.mark.parametrize("debug", [True, False])
-def test_what_django_itself_refuses_has_the_same_shape(client, settings, debug, monkeypatch):
+def test_an_error_of_django_has_the_same_shape(client, settings, debug, monkeypatch):
     settings.DEBUG = debug
     answer = client.get("/api/v1/codes/", headers={"host": "forged.example"})
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
@@ -224,7 +224,7 @@ def test_pages_keep_their_own_errors(client):
 
 
 @pytest.mark.parametrize("debug", [True, False])
-def test_an_answer_that_fails_is_an_error_in_the_same_shape(client, monkeypatch, settings, debug):
+def test_a_failure_is_an_error_in_the_same_shape(client, monkeypatch, settings, debug):
     def fail(*args):
         raise RuntimeError("the secret of the traceback")
 

@@ -1,4 +1,4 @@
-"""Filters: what each keeps."""
+"""Filters: the rows that each one keeps."""
 
 import pytest
 
@@ -102,8 +102,8 @@ KEEPS = [
 ]
 
 
-def test_a_filter_keeps_what_it_says(client, world):
-    # In one test, because making the world takes longer than asking.
+def test_each_filter_of_codes(client, world):
+    # In one test, because creating the rows takes longer than the requests.
     assert [(query, codes(client, query)) for query, _ in KEEPS] == KEEPS
 
 

@@ -1,4 +1,4 @@
-"""Pages: a whole list once, in order, both ways, whatever is written meanwhile."""
+"""Pages cover the whole list once, in order, in both directions, whatever is written meanwhile."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ ORDERS = [
     ("-vendor", VENDOR[::-1]),
     ("code", ["3", "20", "660300001", "0xC0000005", "ORA-00942", "X.7"]),
     ("-code", ["X.7", "ORA-00942", "0xC0000005", "660300001", "20", "3"]),
-    # What has no number comes last, both ways.
+    # Codes without a number come last in both directions.
     ("number", ["3", "20", "660300001", "0xC0000005", "ORA-00942", "X.7"]),
     ("-number", ["0xC0000005", "660300001", "20", "3", "X.7", "ORA-00942"]),
     ("updated_at", ["3", "660300001", "20", "0xC0000005", "ORA-00942", "X.7"]),
@@ -42,7 +42,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize("size", [1, 2, 50])
-def test_pages_join_into_the_whole_list_both_ways(client, world, size):
+def test_pages_cover_the_whole_list_in_both_directions(client, world, size):
     for ordering, expected in ORDERS:
         forward, page = [], client.get(f"/api/v1/codes/?ordering={ordering}&page_size={size}").json()
         while True:
@@ -60,7 +60,7 @@ def test_pages_join_into_the_whole_list_both_ways(client, world, size):
 
 
 @pytest.mark.parametrize("endpoint", ["tables", "notes", "incidents"])
-def test_every_order_of_every_list_pages(client, world, endpoint):
+def test_every_order_of_every_list_can_be_paged(client, world, endpoint):
     codes = list(ReturnCode.objects.all())
     for n in range(5):
         make.note(f"Note {n}", *codes[:2])
@@ -88,7 +88,7 @@ def test_the_default_orders(client):
     assert [one["title"] for one in client.get("/api/v1/incidents/").json()["results"]] == ["Old", "Unknown"]
 
 
-def test_a_page_is_stable_while_codes_are_added_and_taken_away(client, world):
+def test_a_page_is_stable_while_codes_are_added_and_deleted(client, world):
     first = client.get("/api/v1/codes/?ordering=id&page_size=2").json()
     ReturnCode.objects.filter(pk__in=[code["id"] for code in first["results"]]).delete()
     make.code("99")
@@ -129,7 +129,7 @@ def cursor(*parts):
         base64.urlsafe_b64encode(b"[" * 2_000).decode(),
     ],
 )
-def test_a_made_up_cursor_is_refused(client, world, bad):
+def test_an_invalid_cursor_is_refused(client, world, bad):
     answer = client.get(f"/api/v1/codes/?cursor={bad}")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["parameter"] == "cursor"
@@ -152,7 +152,7 @@ def test_a_cursor_with_values_that_no_row_has_is_refused(client, world, ordering
     assert answer.status_code == 400
 
 
-def test_a_cursor_is_good_for_its_own_order_alone(client, world):
+def test_a_cursor_is_valid_for_its_own_order_only(client, world):
     link = client.get("/api/v1/codes/?ordering=code&page_size=1").json()["next"]
     answer = client.get(link.replace("ordering=code", "ordering=-code"))
     assert answer.status_code == 400

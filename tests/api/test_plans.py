@@ -1,4 +1,4 @@
-"""Orders of large lists follow an index: no page sorts the table first."""
+"""Pages of large lists are read from an index, without sorting the table."""
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def plan_of(sql):
-    """Return how the database would read, if it avoided sorting wherever it can: these tables are too small to care."""
+    """Return the query plan with sorting discouraged, because these tables are too small to need an index."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for way in ("sort", "incremental_sort", "seqscan", "bitmapscan", "hashjoin"):
@@ -35,9 +35,9 @@ def test_an_order_is_read_from_an_index(client, ordering, within, person):
         client.force_login(make.user(person, person))
     for n in range(3):
         make.code(str(n))
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(f"/api/v1/codes/?ordering={ordering}{within}").status_code == 200
-    pages = [query["sql"] for query in asked if "LIMIT 51" in query["sql"]]
+    pages = [query["sql"] for query in queries if "LIMIT 51" in query["sql"]]
     assert pages
     for sql in pages:
         plan = plan_of(sql)

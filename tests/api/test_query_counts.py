@@ -1,4 +1,4 @@
-"""What each answer costs: the same number of queries for one row and for many."""
+"""Each answer takes the same number of queries for one row and for many."""
 
 import pytest
 from django.db import connection
@@ -9,12 +9,12 @@ from tests import make
 pytestmark = pytest.mark.django_db
 EXPECTED = {
     "tables/": 1,
-    # Which codes there are, and what is known of those that are in no other list's memory.
+    # The ids of the page, and the codes that are not in the row cache.
     "codes/": 2,
-    # The synonyms besides.
+    # Also the synonyms.
     "codes/?text=room": 3,
     "codes/?has_notes=true&has_open_incident=true": 2,
-    # What has no number is read apart, where the page reaches it.
+    # Codes without a number take a query of their own.
     "codes/?ordering=-number&page_size=200": 3,
     "codes/?table=zim-server": 3,
     "codes/?table=zim-server&section=0": 4,
@@ -23,7 +23,7 @@ EXPECTED = {
     "incidents/": 2,
     "incidents/?code=0&table=zim-server": 3,
     "tables/zim-server/": 1,
-    # The code, its notes and incidents, the ranges around it and their notes.
+    # The code, its notes and incidents, the ranges that contain it and their notes.
     "codes/{code}/": 5,
     "notes/{note}/": 3,
     "incidents/{incident}/": 2,
@@ -32,7 +32,7 @@ EXPECTED = {
 
 @pytest.fixture(params=[1, 8])
 def rows(request):
-    """As many of everything as asked for; each note and incident is about every code."""
+    """One or eight rows of everything; each note and incident is about every code."""
     codes = [make.code(str(n), in_section=str(n % 3)) for n in range(request.param)]
     codes[0].successor = codes[-1]
     codes[0].save()
@@ -44,19 +44,19 @@ def rows(request):
     return {"code": codes[0].pk, "note": note.pk, "incident": incident.pk}
 
 
-def counted(client, address, rows):
-    with CaptureQueriesContext(connection) as asked:
+def query_count(client, address, rows):
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(f"/api/v1/{address.format(**rows)}").status_code == 200
-    assert not [query for query in asked.captured_queries if "COUNT(*)" in query["sql"]]
-    # The sequence of the feed besides, which a process reads once a second.
-    return len(asked) - 1
+    assert not [query for query in queries.captured_queries if "COUNT(*)" in query["sql"]]
+    # Without the query for the feed's sequence, which a process runs once a second.
+    return len(queries) - 1
 
 
-def test_the_public_costs_as_many_queries_for_many_rows(client, rows):
-    assert {address: counted(client, address, rows) for address in EXPECTED} == EXPECTED
+def test_many_rows_take_no_more_queries_for_the_public(client, rows):
+    assert {address: query_count(client, address, rows) for address in EXPECTED} == EXPECTED
 
 
-def test_an_agent_costs_the_session_besides(client, agent, rows):
+def test_an_agent_takes_four_more_queries_for_the_session(client, agent, rows):
     client.force_login(agent)
     # The session, the user and the permissions of the user's groups and own.
-    assert {address: counted(client, address, rows) - 4 for address in EXPECTED} == EXPECTED
+    assert {address: query_count(client, address, rows) - 4 for address in EXPECTED} == EXPECTED

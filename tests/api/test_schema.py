@@ -1,4 +1,4 @@
-"""The OpenAPI description is true: generated requests, good and bad, find nothing that it does not describe."""
+"""The OpenAPI description is correct: generated requests, valid and invalid, get only answers that it describes."""
 
 import json
 
@@ -15,13 +15,13 @@ from config.wsgi import application
 from tests import make
 
 pytestmark = pytest.mark.django_db
-ASKED = ["lookup", "detect", "search"]
+QUESTIONS = ["lookup", "detect", "search"]
 ENDPOINTS = ["tables", "codes", "notes", "incidents"]
 
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Leave one parameter of each kind of value: the others of a kind are read by the same lines."""
+    """Keep one parameter of each kind of value: the same code parses the others."""
     for operations in raw_schema["paths"].values():
         for operation in operations.values():
             kinds = {kind_of(one): one for one in reversed(operation.get("parameters", []))}
@@ -29,27 +29,27 @@ def before_load_schema(context, raw_schema):
 
 
 def kind_of(parameter):
-    """Return what two parameters have in common that are read by the same lines."""
+    """Return what parameters have in common that the same code parses."""
     schema = parameter["schema"]
-    # A comma list and a text are both described by a pattern.
+    # A comma list and a text both have a pattern.
     items = [*schema.get("items", {})]
     return json.dumps([*schema, schema.get("type"), schema.get("format"), *items, parameter.get("required")])
 
 
 @pytest.fixture
-def described(request):
-    """The description as served, over a few rows of everything, for the public and for an agent."""
+def schema_over_rows(request):
+    """The description as served, with a few rows of everything in the database."""
     for n in range(3):
         code = make.code(str(n), suggested_actions="Please try again later.", vendor_symbol="OTHER")
         make.note(f"Note {n}", code)
         make.incident(f"Incident {n}", code)
     make.code("9", make.table("secret", audience="internal"), retired_at=code.created_at, successor=code)
     make.code_range()
-    # Each request would close the connection that the test's transaction lives in; Django's own client does the same.
+    # Otherwise each request closes the connection of the test's transaction; Django's test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
-    # The public's requests cover every limit of every parameter; an agent's are a sample.
+    # Requests of the public cover every limit of every parameter; those of an agent are a sample.
     sampled = request.node.name == "test_an_agent_is_answered_as_described"
     schema.config.phases.update(phases=["fuzzing"] if sampled else ["coverage"])
     yield schema
@@ -65,7 +65,7 @@ def cookie(agent):
     return {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
 
 
-schema = schemathesis.pytest.from_fixture("described")
+schema = schemathesis.pytest.from_fixture("schema_over_rows")
 few = settings(
     max_examples=10,
     derandomize=True,
@@ -73,9 +73,9 @@ few = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-# Which table or section there is, and which cursor is right, no description can say.
+# A description cannot say which tables and sections exist, and which cursors are valid.
 LENIENT = [positive_data_acceptance]
-# Its client cannot unpack.
+# Its client cannot decompress.
 PLAIN = {"Accept-Encoding": "identity"}
 
 
@@ -95,12 +95,12 @@ def test_an_agent_is_answered_as_described(case, cookie):
 
 def test_the_description_is_valid_and_complete(capsys):
     call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json")
-    described = json.loads(capsys.readouterr().out)
-    assert described["openapi"].startswith("3.1")
+    description = json.loads(capsys.readouterr().out)
+    assert description["openapi"].startswith("3.1")
     exports = {"/api/v1/tables/{slug}/export.{ending}", "/api/v1/export.{ending}"}
     details = {"/api/v1/tables/{slug}/", *exports} | {f"/api/v1/{one}/{{id}}/" for one in ENDPOINTS[1:]}
-    assert set(described["paths"]) >= details | {f"/api/v1/{one}/" for one in [*ENDPOINTS, *ASKED]}
-    operations = [(where, one) for where, path in described["paths"].items() for one in path.values()]
+    assert set(description["paths"]) >= details | {f"/api/v1/{one}/" for one in [*ENDPOINTS, *QUESTIONS]}
+    operations = [(where, one) for where, path in description["paths"].items() for one in path.values()]
     assert [where for where, one in operations if not one["summary"] or not one["description"]] == []
 
 
@@ -118,22 +118,24 @@ def test_every_endpoint_has_an_example_that_works(client):
         "incidents": make.incident().pk,
     }
     paths = client.get("/api/v1/schema/").json()["paths"]
-    wanted = {f"/api/v1/{one}/" for one in [*ENDPOINTS, *ASKED]}
-    for where in wanted | {path for path in paths if path.endswith(("{id}/", "tables/{slug}/"))}:
+    expected = {f"/api/v1/{one}/" for one in [*ENDPOINTS, *QUESTIONS]}
+    for where in expected | {path for path in paths if path.endswith(("{id}/", "tables/{slug}/"))}:
         address = where.partition("{")[0] + (f"{ids[where.split('/')[3]]}/" if "{" in where else "")
         for method, one in paths[where].items():
             if method == "post":
                 body = example_of(one["requestBody"]["content"]["application/json"])
                 answer = client.post(address, json.dumps(body), content_type="application/json")
             else:
-                given = {p["name"]: example_of(p) for p in one["parameters"] if "examples" in p}
-                assert given, where
-                query = {name: ",".join(value) if isinstance(value, list) else value for name, value in given.items()}
+                parameters = {p["name"]: example_of(p) for p in one["parameters"] if "examples" in p}
+                assert parameters, where
+                query = {
+                    name: ",".join(value) if isinstance(value, list) else value for name, value in parameters.items()
+                }
                 answer = client.get(address, query)
             assert answer.status_code == 200, (where, answer.content)
 
 
-def test_the_description_names_limits_and_choices(client):
+def test_the_description_has_limits_and_choices(client):
     paths = client.get("/api/v1/schema/").json()["paths"]
     codes = {one["name"]: one["schema"] for one in paths["/api/v1/codes/"]["get"]["parameters"]}
     assert (codes["page_size"]["maximum"], codes["page_size"]["default"]) == (200, 50)
@@ -154,19 +156,19 @@ def test_the_description_names_limits_and_choices(client):
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/vnd.oai.openapi+json"])
-def test_the_description_is_served_as_asked_for(client, accept):
+def test_the_description_is_served_in_the_requested_type(client, accept):
     answer = client.get("/api/v1/schema/", headers={"accept": accept})
     assert (answer.status_code, answer.json()["openapi"]) == (200, "3.1.0")
 
 
-def test_the_description_is_for_readers(client, settings):
+def test_the_description_requires_the_right_to_read(client, settings):
     settings.KB_PUBLIC_READ = False
     assert client.get("/api/v1/schema/").status_code == 401
     answer = client.get("/api/docs/")
     assert (answer.status_code, answer["Location"]) == (302, "/login/?next=/api/docs/")
 
 
-def test_the_page_for_people_holds_no_inline_script_or_style(client):
+def test_the_documentation_page_has_no_inline_script_or_style(client):
     page = client.get("/api/docs/").content.decode()
     assert "<style" not in page
     assert "style=" not in page

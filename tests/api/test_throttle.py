@@ -1,4 +1,4 @@
-"""Callers have a rate, counted for all processes together; nobody is refused because counting fails."""
+"""Callers have a rate limit across all processes; no request is refused because counting fails."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def test_more_than_the_rate_is_refused_until_the_next_window(client, rates, time
     ("address", "is_refused"),
     [("192.0.2.1", True), ("192.0.2.2", False), ("2001:db8:1:2:3::4", False), ("nonsense", False)],
 )
-def test_each_address_has_a_rate_of_its_own(client, rates, address, is_refused):
+def test_each_address_has_its_own_rate(client, rates, address, is_refused):
     statuses(client, 3, REMOTE_ADDR="192.0.2.1")
     assert (statuses(client, 1, REMOTE_ADDR=address) == [429]) is is_refused
 
@@ -54,15 +54,15 @@ def test_addresses_of_one_ipv6_network_count_together(client, rates):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("behind_proxy", "seen"), [(False, [200] * 3 + [429] * 2), (True, [200] * 5)])
-def test_a_forwarded_address_counts_behind_a_proxy_alone(client, rates, behind_proxy, seen):
+@pytest.mark.parametrize(("behind_proxy", "expected"), [(False, [200] * 3 + [429] * 2), (True, [200] * 5)])
+def test_a_forwarded_address_counts_only_behind_a_proxy(client, rates, behind_proxy, expected):
     rates.PROXY_COUNT = int(behind_proxy)
-    found = [statuses(client, 1, HTTP_X_FORWARDED_FOR=f"192.0.2.9, 192.0.2.{n}")[0] for n in range(5)]
-    assert found == seen
+    results = [statuses(client, 1, HTTP_X_FORWARDED_FOR=f"192.0.2.9, 192.0.2.{n}")[0] for n in range(5)]
+    assert results == expected
 
 
 @pytest.mark.django_db
-def test_a_token_has_a_rate_of_its_own_from_wherever_it_comes(client, rates, agent):
+def test_a_token_has_its_own_rate_from_any_address(client, rates, agent):
     one, other = (
         {"HTTP_AUTHORIZATION": f"Bearer {tokens.create(agent, name, ['read_public'], None)[1]}"} for name in "ab"
     )
@@ -77,7 +77,7 @@ def test_no_address_is_stored(client, rates):
 
 
 @pytest.mark.django_db
-def test_windows_that_are_past_are_cleared_away(client, rates, time_machine):
+def test_past_windows_are_deleted(client, rates, time_machine):
     statuses(client, 1)
     time_machine.move_to(NOON + timedelta(hours=1))
     statuses(client, 1)
@@ -85,7 +85,7 @@ def test_windows_that_are_past_are_cleared_away(client, rates, time_machine):
 
 
 @pytest.mark.django_db
-def test_a_rate_that_cannot_be_counted_refuses_nobody(client, rates):
+def test_a_failure_to_count_refuses_no_request(client, rates):
     def fail(execute, sql, params, many, context):
         if "kb_quota" in sql:
             raise OperationalError("the database is busy")
@@ -96,7 +96,7 @@ def test_a_rate_that_cannot_be_counted_refuses_nobody(client, rates):
 
 
 @pytest.mark.django_db
-def test_a_large_rate_costs_one_write_for_many_reads(rates, django_assert_max_num_queries):
+def test_a_large_rate_takes_one_write_for_many_reads(rates, django_assert_max_num_queries):
     with django_assert_max_num_queries(10):
         assert [throttle.wait_for("token:1", 1000) for _ in range(20)] == [0] * 20
 
@@ -104,7 +104,7 @@ def test_a_large_rate_costs_one_write_for_many_reads(rates, django_assert_max_nu
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_processes_share_a_rate():
-    # One moment for both: a minute that ends between them would give each a rate of its own.
+    # The same time for both: if a minute ended between them, each would have the full rate.
     count = "\n".join(
         [
             "import os, types, django",
@@ -124,7 +124,7 @@ def test_processes_share_a_rate():
         subprocess.Popen([sys.executable, "-c", count], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    # A part is two: the one that is refused first may leave one that the other does not get.
+    # A lease is two requests: the process that is refused first may leave one unused.
     assert sum(int(process.communicate()[0]) for process in admitted) in range(98, 101)
 
 
@@ -132,13 +132,13 @@ def test_processes_share_a_rate():
 def test_a_reader_does_not_wait_behind_a_long_write(rates):
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite has one writer")
-    writing, done = threading.Event(), threading.Event()
+    writing, finished = threading.Event(), threading.Event()
 
     def write():
         with connection.cursor() as cursor:
             cursor.execute("BEGIN IMMEDIATE")
             writing.set()
-            done.wait(10)
+            finished.wait(10)
             cursor.execute("ROLLBACK")
         connections.close_all()
 
@@ -148,7 +148,7 @@ def test_a_reader_does_not_wait_behind_a_long_write(rates):
     try:
         assert throttle.wait_for("token:1", 1) == 0, "admitted without being counted"
     finally:
-        done.set()
+        finished.set()
         writer.join()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")

@@ -1,4 +1,4 @@
-"""Totals of a list, what its results may bring along, and that long lists inside of them say so."""
+"""Totals and facets of a list, included lists, and lists that are cut."""
 
 import pytest
 from django.db import connection
@@ -26,7 +26,7 @@ def world():
     return room
 
 
-def listed(client, address):
+def get(client, address):
     answer = client.get(f"/api/v1/{address}")
     assert answer.status_code == 200, answer.content
     return answer.json()
@@ -43,14 +43,14 @@ def listed(client, address):
         ("code=9", 0),
     ],
 )
-def test_a_list_is_counted_if_asked(client, world, query, expected):
-    assert listed(client, f"codes/?count=1&{query}")["count"] == expected
-    assert "count" not in listed(client, f"codes/?{query}")
+def test_a_list_is_counted_on_request(client, world, query, expected):
+    assert get(client, f"codes/?count=1&{query}")["count"] == expected
+    assert "count" not in get(client, f"codes/?{query}")
 
 
 def test_an_agent_counts_internal_codes_too(client, world, agent):
     client.force_login(agent)
-    assert listed(client, "codes/?count=1&facets=disposition")["count"] == 4
+    assert get(client, "codes/?count=1&facets=disposition")["count"] == 4
 
 
 @pytest.mark.parametrize(
@@ -68,77 +68,77 @@ def test_an_agent_counts_internal_codes_too(client, world, agent):
         ("tables/?", "product", {"RTC": 1, "ZIM": 1}),
     ],
 )
-def test_facets_count_what_the_filters_keep(client, world, address, facet, expected):
-    found = listed(client, f"{address}facets={facet}")["facets"][facet]
-    assert {one["value"]: one["count"] for one in found["values"]} == expected
-    assert found["truncated"] is False
+def test_facets_count_the_filtered_results(client, world, address, facet, expected):
+    totals = get(client, f"{address}facets={facet}")["facets"][facet]
+    assert {one["value"]: one["count"] for one in totals["values"]} == expected
+    assert totals["truncated"] is False
 
 
-def test_each_value_of_a_facet_is_one_that_the_filter_takes(client, world):
-    facets = listed(client, "codes/?facets=table,section,disposition,disposition_origin,fixer,fixer_origin,retired")[
+def test_the_filter_accepts_each_value_of_a_facet(client, world):
+    facets = get(client, "codes/?facets=table,section,disposition,disposition_origin,fixer,fixer_origin,retired")[
         "facets"
     ]
-    for name, found in facets.items():
-        for one in found["values"]:
-            assert listed(client, f"codes/?count=1&{name}={one['value']}")["count"] == one["count"]
+    for name, totals in facets.items():
+        for one in totals["values"]:
+            assert get(client, f"codes/?count=1&{name}={one['value']}")["count"] == one["count"]
 
 
-def test_a_facet_of_many_values_says_that_it_goes_on(client, monkeypatch, world):
+def test_a_facet_with_many_values_is_truncated(client, monkeypatch, world):
     monkeypatch.setattr("kb.api.framework.totals.MAX_VALUES", 1)
-    found = listed(client, "codes/?facets=disposition")["facets"]["disposition"]
-    assert found == {"values": [{"value": "retry_later", "count": 2}], "truncated": True}
+    totals = get(client, "codes/?facets=disposition")["facets"]["disposition"]
+    assert totals == {"values": [{"value": "retry_later", "count": 2}], "truncated": True}
 
 
 @pytest.mark.parametrize(
     ("query", "nearest"),
     [("facets=dispositoin", "disposition"), ("include=note", "notes"), ("count=yes", None), ("count=0", None)],
 )
-def test_what_cannot_be_counted_or_included_is_refused(client, query, nearest):
+def test_a_bad_facet_or_include_is_refused(client, query, nearest):
     answer = client.get(f"/api/v1/codes/?{query}")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["nearest"] == nearest
 
 
-def test_codes_bring_along_what_is_asked_for(client, world):
-    room, three, _ = listed(client, "codes/?include=notes,incidents,ranges&fields=code")["results"]
+def test_codes_include_related_rows_on_request(client, world):
+    room, three, _ = get(client, "codes/?include=notes,incidents,ranges&fields=code")["results"]
     assert [note["title"] for note in room["notes"]] == ["Room is gone"]
     assert [one["title"] for one in room["open_incidents"] + room["past_incidents"]] == ["Rooms fail", "Over"]
     assert [(one["name"], one["table"]) for one in room["ranges"]] == [("Room", "zim-server")]
     assert three == {"code": "3"} | {name: [] for name in (*code_serializers.ON_CARD, "truncated")}
-    assert "notes" not in listed(client, "codes/")["results"][0]
-    assert set(listed(client, f"codes/{world.pk}/?include=ranges&fields=code")) == {"code", "ranges", "truncated"}
+    assert "notes" not in get(client, "codes/")["results"][0]
+    assert set(get(client, f"codes/{world.pk}/?include=ranges&fields=code")) == {"code", "ranges", "truncated"}
 
 
-def test_a_full_page_with_all_that_belongs_to_it_costs_a_handful_of_queries(client):
+def test_a_page_with_all_includes_takes_seven_queries(client):
     codes = [make.code(str(n)) for n in range(5)]
     for n in range(3):
         make.note(f"Note {n}", *codes).ranges.add(make.code_range(f"Range {n}", 0, 100 + n))
         make.incident(f"Incident {n}", *codes)
     for size in (1, 5):
-        with CaptureQueriesContext(connection) as asked:
-            listed(client, f"codes/?include=notes,incidents,ranges&page_size={size}")
-        # What the feed is at, which codes, the codes, their notes and incidents, the ranges around and their notes.
-        assert len(asked) == 7
+        with CaptureQueriesContext(connection) as queries:
+            get(client, f"codes/?include=notes,incidents,ranges&page_size={size}")
+        # The sequence, the ids, the codes, their notes and incidents, the ranges that contain them and their notes.
+        assert len(queries) == 7
 
 
-def test_two_hundred_codes_bring_their_ranges(client):
+def test_two_hundred_codes_include_their_ranges(client):
     make.code_range("All", 0, 1_000)
     for n in range(200):
         make.code(str(n))
-    assert all(one["ranges"] for one in listed(client, "codes/?include=ranges&page_size=200&fields=id")["results"])
+    assert all(one["ranges"] for one in get(client, "codes/?include=ranges&page_size=200&fields=id")["results"])
 
 
-def test_long_lists_are_cut_and_say_so(client, world, monkeypatch):
+def test_long_lists_are_truncated(client, world, monkeypatch):
     monkeypatch.setattr(references, "MAX_RELATED", 2)
     monkeypatch.setattr(code_serializers, "MAX_ON_CARD", 1)
     codes = [make.code(str(n)) for n in range(70, 73)]
     note, incident = make.note("Long", *codes), make.incident("Long", *codes)
     for address in (f"notes/{note.pk}/", f"incidents/{incident.pk}/"):
-        answer = listed(client, address)
+        answer = get(client, address)
         assert ([one["code"] for one in answer["codes"]], answer["truncated"]) == (["70", "71"], ["codes"])
     note.codes.remove(codes[0])
-    assert listed(client, f"notes/{note.pk}/")["truncated"] == []
+    assert get(client, f"notes/{note.pk}/")["truncated"] == []
     make.note("Another", world)
-    answer = listed(client, f"codes/{world.pk}/")
+    answer = get(client, f"codes/{world.pk}/")
     assert (len(answer["notes"]), answer["truncated"]) == (1, ["notes"])
-    assert listed(client, f"codes/{world.pk}/?fields=open_incidents,truncated")["truncated"] == []
+    assert get(client, f"codes/{world.pk}/?fields=open_incidents,truncated")["truncated"] == []

@@ -1,4 +1,4 @@
-"""Look-ups, detection and search: five verdicts, in order, for whoever may read what."""
+"""Lookup, detection and search: the five verdicts, in order, for each reader."""
 
 import json
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world():
-    """A code for each verdict; 2 is known to two tables, 5 has a note that the public may not read."""
+    """A code for each verdict; 2 is in two tables, 5 has a note that the public may not read."""
     zim, rtc = make.table(), make.table("rtc-server", product="RTC")
     gone = make.code("660300001", zim, "Business")
     make.note("Room is gone", gone, version=4)
@@ -36,7 +36,7 @@ def post(client, noun, body, **kwargs):
     return client.post(f"/api/v1/{noun}/", json.dumps(body), content_type="application/json", **kwargs)
 
 
-def looked_up(client, *codes, **more):
+def look_up(client, *codes, **more):
     answer = post(client, "lookup", {"codes": codes, **more})
     assert answer.status_code == 200, answer.content
     return answer.json()["verdicts"]
@@ -59,60 +59,60 @@ def looked_up(client, *codes, **more):
     ],
 )
 def test_each_code_gets_one_of_five_verdicts(client, world, code, verdict, meanings, confidence, audience):
-    (found,) = looked_up(client, code)
-    assert found["query"] == str(code)
-    assert (found["verdict"], len(found["meanings"])) == (verdict, meanings)
-    assert (found["confidence"], found["audience"]) == (confidence, audience)
-    assert client.get(found["permalink"]).status_code in (200, 302)
+    (answer,) = look_up(client, code)
+    assert answer["query"] == str(code)
+    assert (answer["verdict"], len(answer["meanings"])) == (verdict, meanings)
+    assert (answer["confidence"], answer["audience"]) == (confidence, audience)
+    assert client.get(answer["permalink"]).status_code in (200, 302)
 
 
-def test_an_agent_gets_the_verdict_that_the_public_does_not(client, world, agent):
+def test_an_agent_gets_verdicts_with_internal_notes(client, world, agent):
     client.force_login(agent)
-    found = looked_up(client, "5", "7")
-    assert [one["verdict"] for one in found] == ["found", "known_without_note"]
-    assert [one["confidence"] for one in found] == ["not_validated", None]
-    assert [one["audience"] for one in found] == ["internal", "internal"]
+    verdicts = look_up(client, "5", "7")
+    assert [one["verdict"] for one in verdicts] == ["found", "known_without_note"]
+    assert [one["confidence"] for one in verdicts] == ["not_validated", None]
+    assert [one["audience"] for one in verdicts] == ["internal", "internal"]
 
 
-def test_a_meaning_names_what_to_quote(client, world):
-    (found,) = looked_up(client, "660300001")
-    (meaning,) = found["meanings"]
+def test_a_meaning_has_what_to_quote(client, world):
+    (verdict,) = look_up(client, "660300001")
+    (meaning,) = verdict["meanings"]
     assert (meaning["table"], meaning["section"], meaning["code"]) == ("zim-server", "business", "660300001")
-    assert meaning["permalink"] == found["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
-    assert (meaning["note"]["title"], meaning["note"]["version"], found["version"]) == ("Room is gone", 4, 1)
+    assert meaning["permalink"] == verdict["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
+    assert (meaning["note"]["title"], meaning["note"]["version"], verdict["version"]) == ("Room is gone", 4, 1)
 
 
-def test_a_note_on_a_range_is_found_too(client, world):
+def test_a_note_on_a_range_counts(client, world):
     make.note("All rooms").ranges.add(make.code_range("Rooms", 660300000, 660300999))
     make.code("660300500")
-    assert [one["verdict"] for one in looked_up(client, "660300500", "660300501")] == ["found", "in_known_range"]
+    assert [one["verdict"] for one in look_up(client, "660300500", "660300501")] == ["found", "in_known_range"]
 
 
-def test_as_many_verdicts_as_codes_in_their_order(client, world):
-    asked = ["9", "2", "nonsense", "9", "660300001"]
-    assert [one["query"] for one in looked_up(client, *asked)] == asked
+def test_there_is_one_verdict_per_code_in_order(client, world):
+    queries = ["9", "2", "nonsense", "9", "660300001"]
+    assert [one["query"] for one in look_up(client, *queries)] == queries
 
 
 def test_a_table_narrows_the_meanings(client, world):
-    (found,) = looked_up(client, "2", table="rtc-server")
-    assert [one["table"] for one in found["meanings"]] == ["rtc-server"]
-    assert looked_up(client, "660300002", table="rtc-server")[0]["verdict"] == "unknown"
+    (verdict,) = look_up(client, "2", table="rtc-server")
+    assert [one["table"] for one in verdict["meanings"]] == ["rtc-server"]
+    assert look_up(client, "660300002", table="rtc-server")[0]["verdict"] == "unknown"
 
 
-def test_a_thousand_codes_cost_as_many_queries_as_one(client, world):
+def test_a_thousand_codes_take_no_more_queries(client, world):
     def cost(codes):
-        with CaptureQueriesContext(connection) as asked:
-            assert len(looked_up(client, *codes)) == len(codes)
-        return len(asked)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(look_up(client, *codes)) == len(codes)
+        return len(queries)
 
-    known = ["660300001", "2", "9", "nonsense", "660300002"]
+    codes = ["660300001", "2", "9", "nonsense", "660300002"]
     # The codes, the notes on them and on ranges, their open incidents, and the ranges.
-    assert cost(known) == cost([*known, *map(str, range(660_300_100, 660_301_095))]) == 5
+    assert cost(codes) == cost([*codes, *map(str, range(660_300_100, 660_301_095))]) == 5
 
 
-def test_look_ups_and_misses_are_counted(client, world, agent):
+def test_lookups_and_misses_are_counted(client, world, agent):
     client.force_login(agent)
-    looked_up(client, "660300001", "nonsense", "660300002")
+    look_up(client, "660300001", "nonsense", "660300002")
     post(client, "detect", {"text": "code=660300001"})
     client.get("/api/v1/search/?q=660300001")
     client.get("/api/v1/search/?q=nothinglikeit")
@@ -121,7 +121,7 @@ def test_look_ups_and_misses_are_counted(client, world, agent):
 
 
 @pytest.mark.parametrize(
-    ("body", "named"),
+    ("body", "parameters"),
     [
         ({}, {"codes"}),
         ([], {"body"}),
@@ -140,10 +140,10 @@ def test_look_ups_and_misses_are_counted(client, world, agent):
         ({"codes": [""], "table": "a\x00"}, {"table", "codes[0]"}),
     ],
 )
-def test_a_body_that_means_nothing_is_refused_and_named(client, world, body, named):
+def test_a_bad_body_is_refused(client, world, body, parameters):
     answer = post(client, "lookup", body)
     assert answer.status_code == 400, answer.content
-    assert {error["parameter"] for error in answer.json()["errors"]} == named
+    assert {error["parameter"] for error in answer.json()["errors"]} == parameters
 
 
 @pytest.mark.parametrize("noun", ["lookup", "detect"])
@@ -159,18 +159,18 @@ def test_a_body_that_means_nothing_is_refused_and_named(client, world, body, nam
         (" " * (3 * 2**20 + 2_000), "application/json", 413),
     ],
 )
-def test_bodies_that_cannot_be_read(client, noun, body, media, status):
+def test_unreadable_bodies_are_refused(client, noun, body, media, status):
     answer = client.post(f"/api/v1/{noun}/", body, content_type=media)
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
 
 
-def test_a_parameter_in_the_address_is_refused(client, world):
+def test_a_query_parameter_is_refused(client, world):
     answer = client.post("/api/v1/lookup/?table=zim-server", '{"codes": ["2"]}', content_type="application/json")
     assert answer.json()["errors"][0]["parameter"] == "table"
 
 
 @pytest.mark.parametrize("noun", ["lookup", "detect"])
-def test_a_session_needs_its_token_and_the_public_none(world, agent, noun):
+def test_a_session_needs_a_csrf_token_and_the_public_none(world, agent, noun):
     body = {"codes": ["2"]} if noun == "lookup" else {"text": "2"}
     client = Client(enforce_csrf_checks=True)
     assert post(client, noun, body).status_code == 200
@@ -184,7 +184,7 @@ def test_a_session_needs_its_token_and_the_public_none(world, agent, noun):
 
 
 @pytest.mark.parametrize(("noun", "method"), [("lookup", "post"), ("detect", "post"), ("search", "get")])
-def test_without_public_reading_the_anonymous_get_nothing(client, settings, noun, method):
+def test_without_public_reading_anonymous_callers_are_refused(client, settings, noun, method):
     settings.KB_PUBLIC_READ = False
     answer = getattr(client, method)(f"/api/v1/{noun}/")
     assert (answer.status_code, "WWW-Authenticate" in answer) == (401, True)
@@ -194,25 +194,25 @@ LOG = "ü 10:02 login failed, code=660300001\n10:03 error_code: 660300002 and co
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_the_codes_of_a_text_have_places_and_verdicts(client, world, plain):
+def test_the_codes_in_a_text_have_positions_and_verdicts(client, world, plain):
     if plain:
         answer = client.post("/api/v1/detect/", LOG.encode(errors="replace"), content_type="text/plain")
     else:
         answer = post(client, "detect", {"text": LOG})
-    found = answer.json()["codes"]
-    assert [(one["query"], one["verdict"], one["count"], one["line"]) for one in found] == [
+    codes = answer.json()["codes"]
+    assert [(one["query"], one["verdict"], one["count"], one["line"]) for one in codes] == [
         ("660300001", "found", 2, 1),
         ("5", "known_without_note", 1, 3),
         ("660300002", "in_known_range", 1, 2),
     ]
-    assert {LOG[span["start"] : span["end"]] for span in found[0]["spans"]} == {"660300001"}
-    assert found[0]["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
-    assert (found[0]["is_likely"], found[0]["certainty"] > 0.5, found[2]["certainty"]) == (True, True, None)
+    assert {LOG[span["start"] : span["end"]] for span in codes[0]["spans"]} == {"660300001"}
+    assert codes[0]["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
+    assert (codes[0]["is_likely"], codes[0]["certainty"] > 0.5, codes[2]["certainty"]) == (True, True, None)
     assert answer["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("text", [None, 1, [], {}])
-def test_what_is_no_text_is_refused(client, text):
+def test_other_values_than_text_are_refused(client, text):
     answer = post(client, "detect", {"text": text})
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "text")
 
@@ -222,11 +222,11 @@ def test_a_text_of_more_than_a_megabyte_is_refused(client):
     assert post(client, "detect", {"text": "a" * (2**20 + 1)}).status_code == 413
 
 
-def test_detecting_costs_as_many_queries_for_many_codes(client, world):
+def test_detection_of_many_codes_takes_no_more_queries(client, world):
     def cost(text):
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             assert post(client, "detect", {"text": text}).status_code == 200
-        return len(asked)
+        return len(queries)
 
     assert cost(LOG) == cost("\n".join(f"code={n}" for n in range(500))) == 5
 
@@ -244,19 +244,19 @@ def test_detecting_costs_as_many_queries_for_many_codes(client, world):
         ("7", "unknown", []),
     ],
 )
-def test_a_search_answers_codes_logs_and_words(client, world, query, verdict, codes):
+def test_search_by_code_log_line_and_words(client, world, query, verdict, codes):
     body = client.get(f"/api/v1/search/?q={query}").json()
     assert (body["verdict"], [one["code"] for one in body["results"]]) == (verdict, codes)
 
 
-def test_a_search_shows_the_passage_and_what_is_near(client, world):
+def test_a_search_returns_passages_and_near_codes(client, world):
     assert {"text": "gone", "marked": True} in client.get("/api/v1/search/?q=gone").json()["results"][0]["passage"]
     body = client.get("/api/v1/search/?q=660300011").json()
     assert (body["verdict"], [one["code"] for one in body["near"]]) == ("in_known_range", ["660300001"])
 
 
 @pytest.mark.parametrize(
-    ("query", "named"),
+    ("query", "parameter"),
     [
         ("", "q"),
         ("q=", "q"),
@@ -269,18 +269,18 @@ def test_a_search_shows_the_passage_and_what_is_near(client, world):
         ("q=a&page=2", "page"),
     ],
 )
-def test_a_search_is_as_strict_as_a_list(client, world, query, named):
+def test_a_bad_search_parameter_is_refused(client, world, query, parameter):
     answer = client.get(f"/api/v1/search/?{query}")
     assert answer.status_code == 400
-    assert {error["parameter"] for error in answer.json()["errors"]} == {named}
+    assert {error["parameter"] for error in answer.json()["errors"]} == {parameter}
 
 
-def test_answers_have_the_members_that_are_described(client, world):
-    (verdict,) = looked_up(client, "660300001")
+def test_answers_have_the_described_members(client, world):
+    (verdict,) = look_up(client, "660300001")
     assert set(verdict) == set(LookupSerializer().fields["verdicts"].child.fields)
     assert set(verdict["meanings"][0]) == set(
         LookupSerializer().fields["verdicts"].child.fields["meanings"].child.fields
     )
-    for found in post(client, "detect", {"text": LOG}).json()["codes"]:
-        assert set(found) == set(DetectSerializer().fields["codes"].child.fields)
+    for code in post(client, "detect", {"text": LOG}).json()["codes"]:
+        assert set(code) == set(DetectSerializer().fields["codes"].child.fields)
     assert set(client.get("/api/v1/search/?q=gone").json()) == set(SearchSerializer().fields)

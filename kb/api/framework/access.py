@@ -1,8 +1,7 @@
-"""Who may read the API at all."""
+"""Who may read the API."""
 
 from typing import Any
 
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -11,16 +10,8 @@ from kb.models.tokens import READING
 from kb.models.visibility import Reader, reader
 
 
-class Session(SessionAuthentication):
-    """The session of the site. Names a scheme, so that whoever is not logged in gets 401 and not 403."""
-
-    def authenticate_header(self, request: Request) -> str:
-        """Return the scheme for WWW-Authenticate."""
-        return "Session"
-
-
 class MayRead(BasePermission):
-    """Let in whoever may read something; `visible_to` decides what. A view may name the scopes that a token needs."""
+    """Admits callers who may read something; `visible_to` decides what. A view's `scopes` are those a token needs."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Return whether the caller may read anything."""

@@ -1,4 +1,4 @@
-"""What the views share that are asked with a body: look-ups and detection."""
+"""The base of the views that take a request body: lookups and detection."""
 
 from typing import Any, ClassVar
 
@@ -8,19 +8,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kb.api.framework.parameters import read
+from kb.api.framework.parameters import parse_query
 from kb.api.framework.request_bodies import JSONBody
-from kb.api.framework.schema import AskSchema
+from kb.api.framework.schema import BodySchema
 
 
-class AskView(APIView):
-    """Answers a POST that stores nothing. No answer is kept by a cache: the question is not in the address."""
+class BodyView(APIView):
+    """Answers a POST that stores nothing. Caches store no answer, because the question is not in the address."""
 
-    schema = AskSchema()
+    schema = BodySchema()
     parser_classes: Any = (JSONBody,)
     http_method_names = ["post", "options"]
     max_body: ClassVar[int]
-    """Bytes of a body that are read."""
+    """The largest body in bytes."""
 
     body: ClassVar[dict[str, Any]]
     """The JSON schema of a body."""
@@ -31,13 +31,13 @@ class AskView(APIView):
     examples: ClassVar[list[OpenApiExample]]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse parameters in the address: none has a meaning."""
+        """Refuse query parameters: there are none."""
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
-            read(request.query_params, {})
+            parse_query(request.query_params, {})
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Keep answers out of caches."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        patch_cache_control(response, private=True, no_store=True)
-        return response
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Return the response with headers that keep it out of caches."""
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        patch_cache_control(final, private=True, no_store=True)
+        return final

@@ -1,6 +1,6 @@
-"""The description of the API, for programs and for people."""
+"""The OpenAPI description of the API, and the page that shows it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -11,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kb.api.framework.access import MayRead
-from kb.api.framework.cache import conditional, kept_apart
+from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.models.visibility import Reader, reader
 
 
 class SchemaView(SpectacularAPIView):
-    """The OpenAPI description: JSON, or YAML for who asks for `application/vnd.oai.openapi`."""
+    """The OpenAPI description as JSON, or as YAML with `Accept: application/vnd.oai.openapi`."""
 
     permission_classes = [MayRead]
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
@@ -24,22 +24,23 @@ class SchemaView(SpectacularAPIView):
     @extend_schema(exclude=True)
     @conditional
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Answer with the description."""
-        return super().get(request, *args, **kwargs)
+        """Return the description."""
+        # The library has no types.
+        return cast(Response, cast(Any, super()).get(request, *args, **kwargs))
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Keep answers out of shared caches."""
-        return kept_apart(request, super().finalize_response(request, response, *args, **kwargs))
+        """Return the response with headers for caches."""
+        return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """Swagger UI, without a script or style in the page."""
+    """Swagger UI, without inline scripts and styles."""
 
     template_name = "kb/api_docs.html"
     permission_classes = [MayRead]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Send whoever may read nothing to the login page: this one is for people."""
+        """Redirect callers who may read nothing to the login page, because this page is for people."""
         if reader(request.user) == Reader.NOTHING:
             return redirect_to_login(request.get_full_path())
         return super().dispatch(request, *args, **kwargs)

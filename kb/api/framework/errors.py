@@ -1,4 +1,4 @@
-"""One shape for every error of the API: problem details, as RFC 9457 has them."""
+"""The one shape of every API error: problem details (RFC 9457)."""
 
 import difflib
 import logging
@@ -18,44 +18,44 @@ from rest_framework.views import exception_handler, set_rollback
 from kb.ops import outages, request_ids
 
 CONTENT_TYPE = "application/problem+json"
-MAX_SHOWN = 100
-"""Characters of a bad value that are repeated."""
+MAX_REPEATED = 100
+"""Characters of a bad value that the error repeats."""
 
 MAX_LISTED = 100
-"""Allowed values that are listed; the nearest first where there are more."""
+"""Allowed values that an error lists; if there are more, the nearest come first."""
 
-FAILED = "Something went wrong here. It is logged under the request id; please try again."
+FAILED = "Something went wrong on our side. It is logged under the request ID. Please try again."
 
 log = logging.getLogger(__name__)
 
 
-class BadParameterSerializer(serializers.Serializer):
-    """A parameter that was refused."""
+class BadParameterSerializer(serializers.Serializer[Any]):
+    """A refused parameter."""
 
-    parameter = serializers.CharField(help_text="Its name, or its place in the body, such as `codes[3]`.")
-    value = serializers.CharField(allow_blank=True, help_text="As given, cut where it is long.")
-    message = serializers.CharField(help_text="For a person.")
-    allowed = serializers.ListField(child=serializers.CharField(), help_text="Allowed values, the nearest 100 at most.")
-    nearest = serializers.CharField(allow_null=True, help_text="The allowed value that is spelled most alike.")
+    parameter = serializers.CharField(help_text="Its name, or its position in the body, such as `codes[3]`.")
+    value = serializers.CharField(allow_blank=True, help_text="The value as sent; long values are cut.")
+    message = serializers.CharField(help_text="A message for people.")
+    allowed = serializers.ListField(child=serializers.CharField(), help_text="Allowed values: at most the 100 nearest.")
+    nearest = serializers.CharField(allow_null=True, help_text="The allowed value with the nearest spelling.")
 
 
-class ProblemSerializer(serializers.Serializer):
-    """What went wrong, as RFC 9457 has it."""
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Problem details (RFC 9457)."""
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="For a person.")
-    # Here `errors` is a field like any other; the serializer's own property of that name is for input.
+    detail = serializers.CharField(help_text="A message for people.")
+    # A field like any other; the serializer's own property `errors` is for input.
     errors = BadParameterSerializer(  # type: ignore[assignment]
-        many=True, help_text="Every bad parameter; empty where none is to blame."
+        many=True, help_text="Every bad parameter; empty if no parameter caused the error."
     )
-    instance = serializers.CharField(help_text="The address that was asked for.")
-    request_id = serializers.CharField(help_text="The same as in `X-Request-ID`: names the request in the site's log.")
+    instance = serializers.CharField(help_text="The path of the request.")
+    request_id = serializers.CharField(help_text="The same as in `X-Request-ID`: it identifies the request in the log.")
 
 
 class BadParameters(exceptions.APIException):
-    """Parameters that mean nothing; each says which value and what is allowed."""
+    """Unknown parameters or bad values; each error contains the value and what is allowed."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_parameters"
@@ -66,18 +66,18 @@ class BadParameters(exceptions.APIException):
 
 
 def describe(parameter: str, value: str, problem: str, allowed: Iterable[str] = (), sought: str = "") -> dict[str, Any]:
-    """Return one bad parameter in words and in parts, with the allowed value that is nearest.
+    """Return the description of one bad parameter, with the nearest allowed value.
 
-    `problem` is a sentence; `{}` in it stands for what was `sought`: the value, if nothing else is named.
+    `problem` is a sentence in which `{}` stands for `sought`; without `sought`, for the value.
     """
-    choices, sought = list(allowed), (sought or value)[:MAX_SHOWN]
+    choices, sought = list(allowed), (sought or value)[:MAX_REPEATED]
     near = difflib.get_close_matches(sought, choices, MAX_LISTED, 0.6)
     if len(choices) > MAX_LISTED:
-        choices = [*near, *(one for one in choices if one not in near)][:MAX_LISTED]
+        choices = [*near, *(choice for choice in choices if choice not in near)][:MAX_LISTED]
     message = problem.replace("{}", f"“{sought}”", 1)
     return {
-        "parameter": parameter[:MAX_SHOWN],
-        "value": value[:MAX_SHOWN],
+        "parameter": parameter[:MAX_REPEATED],
+        "value": value[:MAX_REPEATED],
         "message": f"{message} Did you mean {near[0]}?" if near else message,
         "allowed": choices,
         "nearest": near[0] if near else None,
@@ -92,7 +92,7 @@ def problem(request: HttpRequest | Request, code: int, detail: str, errors: Iter
         "status": code,
         "detail": detail,
         "errors": list(errors),
-        "instance": escape_uri_path(request.path)[: 10 * MAX_SHOWN],
+        "instance": escape_uri_path(request.path)[: 10 * MAX_REPEATED],
         "request_id": request_ids.current(),
     }
 
@@ -101,16 +101,16 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     """Return the response for an error that a view raised."""
     request = context["request"]
     if isinstance(error, SuspiciousOperation | BadRequest):
-        error = exceptions.ParseError("The request is not one that this site reads.")
+        error = exceptions.ParseError("This site cannot read the request.")
     answer = exception_handler(error, context)
     if answer is None:
-        log.exception("an answer of the API failed")
+        log.exception("an API request failed")
         set_rollback()
         answer, error = _failed(error, request)
     errors = error.errors if isinstance(error, BadParameters) else []
     answer.data = problem(request, answer.status_code, _detail(error, context), errors)
     answer.content_type = CONTENT_TYPE
-    # The page of the documentation and YAML have renderers that know nothing of problems.
+    # The renderers of the documentation page and of YAML cannot render a problem.
     request.accepted_renderer = JSONRenderer()
     request.accepted_media_type = JSONRenderer.media_type
     return answer
@@ -119,7 +119,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
 def _failed(error: Exception, request: Request) -> tuple[Response, exceptions.APIException]:
     if not outages.is_away(error):
         return Response(status=500), exceptions.APIException(FAILED)
-    # Nobody asks the same database again who the caller is, and waits again.
+    # Otherwise a later step asks the same database who the caller is, and waits again.
     request._not_authenticated()  # type: ignore[attr-defined]
     return Response(status=503, headers={"Retry-After": str(outages.RETRY_SECONDS)}), exceptions.APIException(
         outages.DETAIL
@@ -129,13 +129,13 @@ def _failed(error: Exception, request: Request) -> tuple[Response, exceptions.AP
 def _detail(error: Exception, context: dict[str, Any]) -> str:
     request, view = context["request"], context["view"]
     if isinstance(error, Http404):
-        return "There is no such thing here, or none that you may read."
+        return "Not found, or you may not read it."
     if isinstance(error, exceptions.MethodNotAllowed):
-        return f"{str(request.method)[:MAX_SHOWN]} is not answered here. Allowed: {', '.join(view.allowed_methods)}."
+        return f"{str(request.method)[:MAX_REPEATED]} is not allowed here. Allowed: {', '.join(view.allowed_methods)}."
     if isinstance(error, exceptions.NotAcceptable):
-        spoken = ", ".join(one.media_type for one in view.renderer_classes)
-        return f"There is no answer in the form that `Accept` asks for. Allowed: {spoken}."
+        media_types = ", ".join(renderer.media_type for renderer in view.renderer_classes)
+        return f"No answer has a media type that `Accept` asks for. Allowed: {media_types}."
     if isinstance(error, exceptions.UnsupportedMediaType):
-        read = ", ".join(one.media_type for one in view.parser_classes)
-        return f"A body of the type “{request.content_type[:MAX_SHOWN]}” is not read here. Allowed: {read}."
+        media_types = ", ".join(parser.media_type for parser in view.parser_classes)
+        return f"A body of the type “{request.content_type[:MAX_REPEATED]}” is not supported. Allowed: {media_types}."
     return str(getattr(error, "detail", error))

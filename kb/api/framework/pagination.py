@@ -1,4 +1,4 @@
-"""Keyset pages: stable while rows are written, and as quick on the last page as on the first."""
+"""Keyset pages: stable while rows are written, and as fast on the last page as on the first."""
 
 import base64
 import binascii
@@ -16,8 +16,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.parameter_values import ValueRefused, text_of, whole
-from kb.api.framework.parameters import ParameterField
+from kb.api.framework.parameter_values import text_of, whole
 from kb.api.framework.totals import TOTALS
 from kb.text.codes.forms import MAX_NUMBER
 
@@ -36,7 +35,7 @@ class OrderTerm:
     backwards: bool = False
 
     @classmethod
-    def of(cls, model: type[Model], name: str, descending: bool) -> Self:
+    def for_field(cls, model: type[Model], name: str, descending: bool) -> Self:
         """Return the term for a field, from its greatest value down where `descending`."""
         return cls(model._meta.get_field(name), descending)
 
@@ -55,12 +54,12 @@ class OrderTerm:
         return column.desc(**nulls) if self._falls else column.asc(**nulls)
 
     def equal(self, value: Any) -> Q:
-        """Return the condition of standing where the value stands."""
+        """Return the condition that a row has this value."""
         name = self.field.attname
         return Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
 
     def beyond(self, value: Any) -> Q:
-        """Return the condition of coming after the value."""
+        """Return the condition that a row comes after this value."""
         name = self.field.attname
         if value is None:
             return Q(**{f"{name}__isnull": False}) if self.backwards else Q(pk__in=[])
@@ -68,18 +67,18 @@ class OrderTerm:
         return after | Q(**{f"{name}__isnull": True}) if self.field.null and not self.backwards else after
 
     def not_before(self, value: Any) -> Q:
-        """Return a condition that every row after a row with the value meets, for the index to begin at."""
+        """Return a condition that holds for every later row, so that the index scan can start there."""
         if self.field.null:
             return Q()
         return Q(**{f"{self.field.attname}__{'lte' if self._falls else 'gte'}": value})
 
     def plain(self, row: Model) -> Any:
-        """Return a row's value as JSON holds it."""
+        """Return a row's value as JSON stores it."""
         value = getattr(row, self.field.attname)
         return value.isoformat() if isinstance(value, datetime) else value
 
-    def read(self, value: Any) -> Any:
-        """Return the value of a cursor. Raises ValueError where no row could have it."""
+    def parse(self, value: Any) -> Any:
+        """Return the value of a cursor. Raises ValueError if no row can have it."""
         if value is None and self.field.null:
             return None
         if isinstance(self.field, DateTimeField):
@@ -95,25 +94,25 @@ class OrderTerm:
 
 
 class KeysetPagination(BasePagination):
-    """Pages that continue after a row, not after a number of rows, and that count nothing.
+    """Pages that continue after a row, not after a number of rows. Nothing is counted.
 
-    A cursor holds the values that the order compares, and the order's name. A view names its orders in `orders`:
-    fields of which the last is unique.
+    A cursor holds the row's values of the fields in the order, and the name of the order. A view lists its orders in
+    `orders`; the last field of each order is unique.
     """
 
     parameters = {
-        "page_size": ParameterField(kind=whole(1, MAX_SIZE)),
-        "cursor": ParameterField(kind=text_of(MAX_CURSOR)),
+        "page_size": whole(1, MAX_SIZE),
+        "cursor": text_of(MAX_CURSOR),
     }
 
     has_next = has_previous = False
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """Return one page, and remember what leads to its neighbours."""
+        """Return one page, and store what the links to its neighbours need."""
         self.request, self.ordering = request, view.ordering
         self.terms = view.order_terms()
-        size = view.asked.get("page_size", DEFAULT_SIZE)
-        back, values = self._cursor(view.asked.get("cursor"))
+        size = view.values.get("page_size", DEFAULT_SIZE)
+        back, values = self._cursor(view.values.get("cursor"))
         terms = [term.reversed() for term in self.terms] if back else self.terms
         rows: list[Any] = []
         for n, part in enumerate(self._parts(view.borders.get(view.ordering), back, values)):
@@ -142,19 +141,19 @@ class KeysetPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Describe the parameters."""
-        size = {**self.parameters["page_size"].kind.schema, "default": DEFAULT_SIZE}
-        cursor = dict(self.parameters["cursor"].kind.schema)
-        about = "Where the page begins: opaque, taken from `next` or `previous`, and good for the same ordering."
+        size = {**self.parameters["page_size"].schema, "default": DEFAULT_SIZE}
+        cursor = dict(self.parameters["cursor"].schema)
+        about = "Where the page starts. Opaque: take it from `next` or `previous` and keep the same ordering."
         return [
-            {"name": "page_size", "in": "query", "schema": size, "description": "Results of one page at most."},
+            {"name": "page_size", "in": "query", "schema": size, "description": "Maximum number of results on a page."},
             {"name": "cursor", "in": "query", "schema": cursor, "description": about},
         ]
 
     def _parts(self, border: Any, back: bool, values: list[Any] | None) -> list[Q]:
-        """Return the parts of the list that are still to be read, in the order of reading.
+        """Return the remaining parts of the list, in reading order.
 
-        An order with a border has two: what is below comes first, although the order falls. Each part is read from
-        the one index, where an order that says so would sort the table.
+        A descending order with a border has two parts: rows below the border come first. Each part is read from the
+        same index; a single ORDER BY for both would sort the table.
         """
         if border is None:
             return [Q()]
@@ -172,29 +171,24 @@ class KeysetPagination(BasePagination):
         cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
 
-    def _cursor(self, given: str | None) -> tuple[bool, list[Any] | None]:
-        if given is None:
+    def _cursor(self, cursor: str | None) -> tuple[bool, list[Any] | None]:
+        """Return the direction, backwards or not, and the values of the row to continue after."""
+        if cursor is None:
             return False, None
         try:
-            return self._read(given)
-        except ValueRefused as refused:
-            raise BadParameters([describe("cursor", given, refused.problem, refused.allowed)]) from None
-
-    def _read(self, given: str) -> tuple[bool, list[Any]]:
-        try:
-            decoded = base64.urlsafe_b64decode(given.encode("ascii") + b"=" * (-len(given) % 4))
-            way, ordering, values = json.loads(decoded)
-            if way not in ("next", "previous") or ordering != self.ordering:
-                raise ValueError(way)
-            return way == "previous", [term.read(one) for term, one in zip(self.terms, values, strict=True)]
+            decoded = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+            direction, ordering, values = json.loads(decoded)
+            if direction not in ("next", "previous") or ordering != self.ordering:
+                raise ValueError(direction)
+            return direction == "previous", [term.parse(value) for term, value in zip(self.terms, values, strict=True)]
         except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
-            raise ValueRefused(
-                f"This is no cursor of the order {self.ordering}.", ["`next` or `previous` of one of its pages"]
-            ) from None
+            problem = f"This is not a cursor of the order {self.ordering}."
+            allowed = ["`next` or `previous` of one of its pages"]
+            raise BadParameters([describe("cursor", cursor, problem, allowed)]) from None
 
 
 def _after(terms: Iterable[OrderTerm], values: list[Any]) -> Q:
-    """Return the condition of coming after a row: the first fields equal, the next one beyond."""
+    """Return the condition that a row comes after another: the first fields equal, the next one beyond."""
     condition, equal = Q(pk__in=[]), Q()
     first, *_ = terms
     for term, value in zip(terms, values, strict=True):

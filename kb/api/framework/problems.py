@@ -1,4 +1,4 @@
-"""Errors under /api/ that no view of the API raised: they get the same shape."""
+"""Errors under /api/ that no view of the API raised, in the same shape as the others."""
 
 import json
 from collections.abc import Callable
@@ -7,34 +7,34 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
-from kb.api.framework.errors import CONTENT_TYPE, FAILED, MAX_SHOWN, problem
+from kb.api.framework.errors import CONTENT_TYPE, FAILED, MAX_REPEATED, problem
 from kb.ops import outages
 
 _DETAILS = {
-    400: "The request is malformed, or for a host that this site does not answer to.",
+    400: "The request is malformed, or this site does not serve its host.",
     403: "This is not allowed.",
     404: "There is nothing at this address.",
-    413: "The request is larger than this site reads.",
+    413: "The request is too large.",
     500: FAILED,
     503: outages.DETAIL,
 }
 
 
 class ProblemsMiddleware:
-    """Turn what middleware or Django itself says about a request under /api/ into problem details."""
+    """Turns error responses of Django and its middleware under /api/ into problem details."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer as the next layer does, with an error in the API's shape."""
+        """Return the next layer's response; an error gets the API's shape."""
         response = self.get_response(request)
         is_error = response.status_code >= 400 and request.path_info.startswith("/api/")
         if is_error and isinstance(response, HttpResponse) and response["Content-Type"] != CONTENT_TYPE:
             code = response.status_code
             body = problem(request, code, _DETAILS.get(code, "The request was refused."))
-            # In place, because its headers may say when to try again.
+            # In place, because its headers may include Retry-After.
             response.content = json.dumps(body).encode()
             response["Content-Type"] = CONTENT_TYPE
             response["Content-Length"] = str(len(response.content))
@@ -43,11 +43,11 @@ class ProblemsMiddleware:
 
 @csrf_exempt
 def unknown_address(request: HttpRequest) -> HttpResponse:
-    """Answer an address under /api/ that does not exist, or that lacks the slash at its end."""
+    """Return a 404 for an unknown address under /api/, or a redirect if only the final slash is missing."""
     with_slash = f"{request.path_info}/"
     if request.method in ("GET", "HEAD") and not request.path_info.endswith("/") and _exists(with_slash):
         return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
-    detail = f"There is no {request.path[:MAX_SHOWN]} here; /api/docs/ lists what there is."
+    detail = f"There is no {request.path[:MAX_REPEATED]} here. /api/docs/ lists the addresses."
     return JsonResponse(problem(request, 404, detail), status=404, content_type=CONTENT_TYPE)
 
 

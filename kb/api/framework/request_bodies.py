@@ -1,7 +1,7 @@
-"""Bodies of requests: bounded before they are read, and as strict as query parameters."""
+"""Request bodies: limited in size, and parsed as strictly as query parameters."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
@@ -12,65 +12,66 @@ from kb.api.framework.errors import BadParameters, describe
 
 
 class TooLarge(APIException):
-    """The body is larger than what is read."""
+    """The body is larger than the view's limit."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
 
 
 class JSONBody(BaseParser):
-    """JSON of at most as many bytes as the view's `max_body` says.
+    """JSON of at most the view's `max_body` bytes.
 
-    No JSONParser: REST framework gives that one a body that Django has read, of 2.5 MB at most.
+    Not a JSONParser: REST framework gives those a body that Django has read, of at most 2.5 MB.
     """
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """Return what the body holds."""
+        """Return the parsed body. Raises ParseError or TooLarge."""
         try:
-            return json.loads(_bounded(stream, parser_context).decode())
+            return json.loads(_read_body(stream, parser_context).decode())
         except (ValueError, RecursionError) as error:
             why = "nested too deeply" if isinstance(error, RecursionError) else error
-            raise ParseError(f"The body is no JSON in UTF-8: {why}.") from None
+            raise ParseError(f"The body is not JSON in UTF-8: {why}.") from None
 
 
 class TextBody(BaseParser):
-    """Plain text in UTF-8, the same as JSON with a member `text`."""
+    """Plain text in UTF-8; the same as JSON with a member `text`."""
 
     media_type = "text/plain"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> dict[str, str]:
-        """Return the text. Broken bytes of a log are no reason to refuse the rest of it."""
-        return {"text": _bounded(stream, parser_context).decode(errors="replace")}
+        """Return the text; invalid bytes are replaced, so that the rest of a log is read. Raises TooLarge."""
+        return {"text": _read_body(stream, parser_context).decode(errors="replace")}
 
 
-def members(data: Any, known: Iterable[str]) -> Mapping[str, Any]:
-    """Return the members of a JSON object. Raises BadParameters for what is none, or has members without a meaning."""
-    names = sorted(known)
+def members(data: Any, allowed: Iterable[str]) -> Mapping[str, Any]:
+    """Return the members of a JSON object. Raises BadParameters for other JSON and for unknown members."""
+    names = sorted(allowed)
     if not isinstance(data, dict):
-        raise BadParameters([describe("body", "", "It is no JSON object.", names)])
+        raise BadParameters([describe("body", "", "It is not a JSON object.", names)])
     unknown = [name for name in data if name not in names]
     if unknown:
-        errors = [describe(n, shown(data[n]), "No member of the body has this name.", names, n) for n in unknown[:100]]
+        problem = "The body has no member with this name."
+        errors = [describe(name, as_text(data[name]), problem, names, name) for name in unknown[:100]]
         raise BadParameters(errors)
     return data
 
 
-def shown(value: Any) -> str:
-    """Return a value of JSON as an error repeats it: no surrogate, which is no text to an answer."""
+def as_text(value: Any) -> str:
+    """Return a JSON value as text that an error can repeat: without surrogates, which no answer can contain."""
     text = value if isinstance(value, str) else repr(value)[:200]
     return text[:200].encode(errors="replace").decode()
 
 
 def is_text(value: Any) -> bool:
-    """Whether a value of JSON is text that a database takes: half a surrogate pair and NUL are not."""
+    """Whether a JSON value is text that a database accepts: without NUL and lone surrogates."""
     return isinstance(value, str) and "\x00" not in value and value == value.encode(errors="ignore").decode()
 
 
-def _bounded(stream: Any, context: Any) -> bytes:
-    most = context["view"].max_body
-    body = stream.read(most + 1)
-    if len(body) > most:
-        raise TooLarge(f"The body has more than the {most:,} bytes that are read here.")
+def _read_body(stream: Any, context: Any) -> bytes:
+    limit = context["view"].max_body
+    body = cast(bytes, stream.read(limit + 1))
+    if len(body) > limit:
+        raise TooLarge(f"The body is larger than {limit:,} bytes.")
     return body

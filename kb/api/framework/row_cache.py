@@ -1,8 +1,7 @@
-"""Rows of lists as JSON, each made once: a code is in many lists, and changes far more seldom than lists are asked for.
+"""A cache of list rows as JSON: a code appears in many lists, and changes much less often than lists are requested.
 
-Answers in memory serve a list that was asked for before (`kb.api.framework.cache`); rows serve those that were not.
-What holds for answers holds here: see Note [Generation]. A cookie may be a session, or name the reader's time zone:
-a request with one gets rows made anew.
+The response cache serves lists that were requested before; rows serve new ones. Both follow Note [Generation]. A
+cookie may be a session, or name the reader's time zone: a request with a cookie gets freshly rendered rows.
 """
 
 import json
@@ -16,80 +15,79 @@ from django.db import connection
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from kb.api.framework.cache import Generation, generation
+from kb.api.framework.generation import Generation, generation
 from kb.models.visibility import reader
 
 Shelf = dict[int, bytes]
 _ENTRY = 150
-"""Bytes that an entry takes beside its row, roughly."""
+"""Approximate bytes of an entry without its row."""
 
 
-class Made(list[bytes]):
+class RenderedRows(list[bytes]):
     """Rows that are JSON already."""
 
 
-class Rows:
-    """Rows by what they show and to whom; forgotten together when anything changes, or when they take too much."""
+class RowCache:
+    """Rows by their fields and reader; all are dropped when anything changes, or when they take too much space."""
 
     def __init__(self) -> None:
-        """Begin empty."""
         self._at: tuple[int, date] | None = None
         self._shelves: dict[Hashable, Shelf] = {}
         self._size = 0
         self._lock = threading.Lock()
 
-    def of(self, now: Generation, place: Hashable) -> Shelf:
-        """Return the rows of a generation and place."""
+    def shelf(self, now: Generation, key: Hashable) -> Shelf:
+        """Return the rows of a generation and key."""
         with self._lock:
             if self._at != (now.sequence, now.day):
                 self._at, self._shelves, self._size = (now.sequence, now.day), {}, 0
-            return self._shelves.setdefault(place, {})
+            return self._shelves.setdefault(key, {})
 
-    def add(self, shelf: Shelf, made: Shelf) -> None:
-        """Keep rows on a shelf, unless there is no room: then all begin anew."""
+    def add(self, shelf: Shelf, rows: Shelf) -> None:
+        """Add rows to a shelf; if there is no space, drop everything instead."""
         with self._lock:
-            self._size += sum(len(row) + _ENTRY for row in made.values())
+            self._size += sum(len(row) + _ENTRY for row in rows.values())
             if self._size > settings.KB_API_CACHE_MEGABYTES * 2**19:
                 self._shelves, self._size = {}, 0
             else:
-                shelf.update(made)
+                shelf.update(rows)
 
 
-_rows = Rows()
+_rows = RowCache()
 
 
-def rows_of(
-    request: Request, shown: Iterable[str], ids: list[int], make: Callable[[list[int]], dict[int, Any]]
-) -> Made:
-    """Return the rows of these ids, in this order, without what is gone meanwhile; `make` makes what is not kept."""
-    shelf = _shelf(request, shown)
+def cached_rows(
+    request: Request, fields: Iterable[str], ids: list[int], load: Callable[[list[int]], dict[int, Any]]
+) -> RenderedRows:
+    """Return the rows of these ids, in this order, without rows that no longer exist; `load` gets the missing ids."""
+    shelf = _shelf_for(request, fields)
     missing = [pk for pk in ids if pk not in shelf]
-    made = {pk: JSONRenderer().render(row) for pk, row in make(missing).items()} if missing else {}
-    # Looked up before they are kept: there may be no room.
-    found = Made(filter(None, (made.get(pk) or shelf.get(pk) for pk in ids)))
-    _rows.add(shelf, made)
-    return found
+    new = {pk: JSONRenderer().render(row) for pk, row in load(missing).items()} if missing else {}
+    # Before they are added: there may be no space.
+    rows = RenderedRows(filter(None, (new.get(pk) or shelf.get(pk) for pk in ids)))
+    _rows.add(shelf, new)
+    return rows
 
 
-def _shelf(request: Request, shown: Iterable[str]) -> Shelf:
+def _shelf_for(request: Request, fields: Iterable[str]) -> Shelf:
     meta = request.META
-    # What is not committed is nobody else's.
+    # Uncommitted changes are for this transaction only.
     if not settings.KB_API_CACHE_MEGABYTES or meta.get("HTTP_COOKIE") or connection.in_atomic_block:
         return {}
     site = request.build_absolute_uri("/")
-    return _rows.of(generation(), (reader(request.user), site, frozenset(shown)))
+    return _rows.shelf(generation(), (reader(request.user), site, frozenset(fields)))
 
 
 class Renderer(JSONRenderer):
-    """JSON, of which `results` may be made already."""
+    """JSON whose `results` may be rendered already."""
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> Any:
         """Return the body."""
-        made = data.get("results") if isinstance(data, dict) else None
-        if not isinstance(made, Made):
+        rows = data.get("results") if isinstance(data, dict) else None
+        if not isinstance(rows, RenderedRows):
             return super().render(data, accepted_media_type, renderer_context)
-        is_wide = self.get_indent(accepted_media_type, renderer_context or {}) is not None
-        frame = {**data, "results": [json.loads(row) for row in made] if is_wide else []}
+        is_indented = self.get_indent(accepted_media_type, renderer_context or {}) is not None
+        frame = {**data, "results": [json.loads(row) for row in rows] if is_indented else []}
         body = super().render(frame, accepted_media_type, renderer_context)
-        # No text of JSON holds these bytes: a quotation mark in one is escaped.
-        return body if is_wide else body.replace(b'"results":[]', b'"results":[' + b",".join(made) + b"]", 1)
+        # These bytes cannot occur inside a JSON string: quotation marks are escaped there.
+        return body if is_indented else body.replace(b'"results":[]', b'"results":[' + b",".join(rows) + b"]", 1)

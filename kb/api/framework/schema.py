@@ -1,4 +1,4 @@
-"""What OpenAPI says of the API beyond what REST framework knows: strict parameters, problems, sparse answers."""
+"""The OpenAPI description beyond what REST framework knows: strict parameters, problems and optional fields."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -9,120 +9,120 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from kb.api.framework.errors import CONTENT_TYPE, ProblemSerializer
+from kb.api.framework.parameter_values import ValueKind
 
-PROBLEMS = {
-    400: "A parameter is unknown, or its value means nothing; `errors` names each.",
-    401: "This site shows nothing to callers who are not logged in.",
-    404: "There is no such thing, or the caller may not read it.",
-    406: "The API speaks JSON alone.",
-    429: "The caller took more than its rate; Retry-After says when to come back, in seconds.",
+DETAIL_PROBLEMS = {
+    400: "A parameter is unknown or has a bad value; `errors` lists each one.",
+    401: "This site requires callers to log in.",
+    404: "Not found, or the caller may not read it.",
+    406: "The API answers with JSON only.",
+    429: "The caller is over the rate limit; Retry-After says how many seconds to wait.",
     500: "Something went wrong on the site's side.",
-    503: "The database does not answer just now; Retry-After says when to come back, in seconds.",
+    503: "The database does not answer at the moment; Retry-After says how many seconds to wait.",
+}
+PROBLEMS = {status: text for status, text in DETAIL_PROBLEMS.items() if status != 404}
+BODY_PROBLEMS = {
+    **PROBLEMS,
+    403: "A session must send its CSRF token in `X-CSRFToken`.",
+    413: "The body is too large.",
+    415: "The media type of the body is not supported.",
 }
 
 
-ASK_PROBLEMS = {
-    **{status: about for status, about in PROBLEMS.items() if status != 404},
-    403: "A session needs its CSRF token in `X-CSRFToken`.",
-    413: "The body is larger than what is read.",
-    415: "A body of this type is not read.",
-}
-
-
-def problems(met: Mapping[int, str]) -> dict[Any, Any]:
-    """Return the problems that a caller may meet, as responses."""
-    return {(status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, about) for status, about in met.items()}
+def problem_responses(problems: Mapping[int, str]) -> dict[Any, Any]:
+    """Return the responses for problems, by status and media type."""
+    return {(status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, text) for status, text in problems.items()}
 
 
 class ProblemSchema(AutoSchema):
-    """Describes what every view of the API shares."""
+    """Describes what all views of the API share."""
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Return the ways to log in, and none among them where the site may be read without."""
+        """Return the ways to log in; where the site allows public reading, also none."""
         return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
 
     def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        response = super()._get_response_for_code(serializer, status_code, *args, **kwargs)
+        response: dict[str, Any] = cast(Any, super())._get_response_for_code(serializer, status_code, *args, **kwargs)
         if status_code == "401":
             scheme = {"schema": {"type": "string"}, "description": "How to log in."}
             response["headers"] = {"WWW-Authenticate": scheme}
         return response
 
 
-class AskSchema(ProblemSchema):
+class BodySchema(ProblemSchema):
     """Describes the views of `kb.api.framework.body_views`."""
 
     def get_tags(self) -> list[str]:
-        """Return the heading of all of them."""
+        """Return the heading that all of them share."""
         return ["look-ups"]
 
     def get_request_serializer(self) -> Any:
-        """Return the schema of a body, whatever its type."""
+        """Return the schema of a body, by media type."""
         view = cast(Any, self.view)
-        plain = {"type": "string"}
-        return {one.media_type: view.body if "json" in one.media_type else plain for one in view.parser_classes}
+        media_types = [parser.media_type for parser in view.parser_classes]
+        return {media: view.body if "json" in media else {"type": "string"} for media in media_types}
 
     def get_examples(self) -> Any:
-        """Return bodies to try."""
+        """Return example bodies."""
         return cast(Any, self.view).examples
 
     def get_response_serializers(self) -> Any:
-        """Return the answer, and the problems that a caller may meet."""
-        return {200: cast(Any, self.view).answer, **problems(ASK_PROBLEMS)}
+        """Return the answer and the possible problems."""
+        return {200: cast(Any, self.view).answer, **problem_responses(BODY_PROBLEMS)}
 
 
 class SearchSchema(ProblemSchema):
-    """Describes a view that is asked by parameters alone: `parameters` has them by name."""
+    """Describes a view whose `described` lists its parameters."""
 
     def get_tags(self) -> list[str]:
-        """Return the heading that it shares with other look-ups."""
+        """Return the heading that it shares with the lookups."""
         return ["look-ups"]
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters."""
-        return cast(Any, self.view).described
+        return cast(list[Any], cast(Any, self.view).described)
 
     def get_response_serializers(self) -> Any:
-        """Return the answer, and the problems that a caller may meet."""
-        met = {status: about for status, about in PROBLEMS.items() if status != 404}
-        return {200: cast(Any, self.view).answer, **problems(met)}
+        """Return the answer and the possible problems."""
+        return {200: cast(Any, self.view).answer, **problem_responses(PROBLEMS)}
 
 
 class ReadSchema(ProblemSchema):
     """Describes the lists and details of `kb.api.framework.read_views`."""
 
     def get_tags(self) -> list[str]:
-        """Return the heading that lists and details of one noun share."""
-        return [self._nouns()]
+        """Return the heading that the list and detail of one noun share."""
+        return [self._plural()]
 
     def get_summary(self) -> str:
-        """Return what the operation does, in a few words."""
+        """Return a short summary of the operation."""
         view: Any = self.view
-        return f"List {self._nouns()}" if view.action == "list" else f"One of the {self._nouns()}"
+        meta = view.queryset.model._meta
+        return f"List {self._plural()}" if view.action == "list" else f"Get one {meta.verbose_name}"
 
-    def _nouns(self) -> str:
+    def _plural(self) -> str:
         view: Any = self.view
         return str(view.queryset.model._meta.verbose_name_plural)
 
     def get_override_parameters(self) -> list[Any]:
-        """Return what chooses the members of an answer, and for a list its order and totals."""
+        """Return the parameters that select an answer's fields, and for a list its order and totals."""
         view: Any = self.view
-        asked = view.choices() | (view.totals_asked() if view.action == "list" else {})
-        made = [_parameter(name, field.kind.schema, _ABOUT[name]) for name, field in asked.items()]
-        made[0].examples = [OpenApiExample("two of them", view.serializer_class.Meta.fields[:2])]
+        kinds: dict[str, ValueKind] = view.field_kinds() | (view.total_kinds() if view.action == "list" else {})
+        parameters = [_parameter(name, kind.schema, _DESCRIPTIONS[name]) for name, kind in kinds.items()]
+        parameters[0].examples = [OpenApiExample("two of them", view.serializer_class.Meta.fields[:2])]
         if view.action == "list":
             default = {**view.ordering_kind().schema, "default": view.default_ordering}
-            made.append(_parameter("ordering", default, "Order of the results; a minus sign turns it around."))
-        return made
+            parameters.append(_parameter("ordering", default, "Order of the results; a minus sign reverses it."))
+        return parameters
 
     def get_response_serializers(self) -> Any:
-        """Return the answer, and the problems that a caller may meet."""
-        view = cast(Any, self.view)
-        met = PROBLEMS if view.action != "list" else {s: about for s, about in PROBLEMS.items() if s != 404}
-        return {200: self._get_serializer(), **problems(met)}
+        """Return the answer and the possible problems."""
+        view: Any = self.view
+        problems = PROBLEMS if view.action == "list" else DETAIL_PROBLEMS
+        return {200: cast(Any, self)._get_serializer(), **problem_responses(problems)}
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema: dict[str, Any] = cast(Any, super())._map_basic_serializer(serializer, direction)
         # With `fields=` any of them may be missing.
         if getattr(serializer, "is_sparse", False):
             schema.pop("required", None)
@@ -132,7 +132,7 @@ class ReadSchema(ProblemSchema):
 class SessionScheme(OpenApiAuthenticationExtension):
     """Describes the session of the site."""
 
-    target_class = "kb.api.framework.access.Session"
+    target_class = "kb.api.framework.authentication.Session"
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
@@ -148,14 +148,14 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the header that carries the token."""
-        return {"type": "http", "scheme": "bearer", "description": "A token that was made in the admin."}
+        return {"type": "http", "scheme": "bearer", "description": "An API token from the admin."}
 
 
-_ABOUT = {
-    "fields": "Fields to answer, separated by commas.",
-    "include": "What else to answer, separated by commas; `truncated` names the lists of it that go on.",
+_DESCRIPTIONS = {
+    "fields": "Fields to return, separated by commas.",
+    "include": "What to add, separated by commas; `truncated` names the lists that are longer.",
     "facets": "Count the results by these, separated by commas, after all filters.",
-    "count": "Count the results: 1, or leave it out.",
+    "count": "Send 1 to count the results.",
 }
 
 

@@ -1,13 +1,13 @@
-"""How much of the API a caller may take, counted for all processes together.
+"""The rate limit of each caller, counted across all processes.
 
 # Note [Leases]
-A counter that all processes share would cost every read a write. So a process leases a part of a caller's rate, a
-fiftieth, by one write, and counts that down in memory. All processes together never admit more than the rate; they
-admit less by what a process leased and did not need, at most a fiftieth for each process.
+One shared counter would cost a write for every read. Instead a process leases a fiftieth of a caller's rate with one
+write, and counts it down in memory. All processes together never admit more than the rate. They may admit less: each
+process loses what it leased and did not use, at most a fiftieth.
 
 # Note [Redis gone]
-Where Redis is configured it counts. When it does not answer, the database counts from there on, from zero: within that
-minute a caller may take the rate once more. Redis is asked again after some seconds, and not by each request before.
+If Redis is configured, it counts. When it does not answer, the database counts on from zero: in that minute a caller
+may use the rate once more. Redis is tried again after some seconds, not by every request before.
 """
 
 import hashlib
@@ -36,11 +36,11 @@ WINDOW = 60
 """Seconds."""
 
 _PARTS = 50
-_MOST_CALLERS = 10_000
+_MAX_CALLERS = 10_000
 _REST = 5.0
-"""Seconds for which a Redis that did not answer is not asked again."""
+"""Seconds before Redis is tried again after it did not answer."""
 _PATIENCE = 100
-"""Milliseconds that a read waits for SQLite's one writer, such as a long import."""
+"""Milliseconds that a read waits for SQLite's only writer, such as a long import."""
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -58,22 +58,22 @@ _redis_rests_until = 0.0
 
 
 class CallerThrottle(BaseThrottle):
-    """Refuses a caller who took more than the settings allow, with the time to wait."""
+    """Refuses callers over the rate in the settings, and says how long to wait."""
 
     seconds = 0
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Count the request, and say whether it is answered."""
+        """Count the request; return whether it is within the rate."""
         self.seconds = wait_for(caller_of(request.META, request.user), rate_of(request.user))
         return not self.seconds
 
     def wait(self) -> float:
-        """Return the seconds after which it may be tried again."""
+        """Return the seconds until the next attempt."""
         return self.seconds
 
 
 def caller_of(environ: dict[str, Any], user: Person | None) -> str:
-    """Return who counts together: a token, a person, or an address, of which only a hash is kept."""
+    """Return whose requests count together: a token, a user or an address (stored only as a hash)."""
     if isinstance(user, Bearer):
         return f"token:{user.token_id}"
     if user is not None and user.is_authenticated:
@@ -84,13 +84,13 @@ def caller_of(environ: dict[str, Any], user: Person | None) -> str:
 
 
 def rate_of(user: Person | None) -> int:
-    """Return how many requests a minute a caller has; 0 is any number."""
-    known = user is not None and user.is_authenticated
-    return settings.KB_API_RATE_KNOWN if known else settings.KB_API_RATE_ANONYMOUS
+    """Return the requests per minute of a caller; 0 means no limit."""
+    is_authenticated = user is not None and user.is_authenticated
+    return settings.KB_API_RATE_KNOWN if is_authenticated else settings.KB_API_RATE_ANONYMOUS
 
 
 def wait_for(caller: str, rate: int) -> int:
-    """Count one request; return 0, or the seconds to wait until the next window. See Note [Leases]."""
+    """Count one request; return 0, or the seconds until the next window. See Note [Leases]."""
     if not rate:
         return 0
     now = time.time()
@@ -100,42 +100,43 @@ def wait_for(caller: str, rate: int) -> int:
         if lease.left:
             lease.left -= 1
             return 0
-    # Outside the lock: other callers do not wait for this one's write.
+    # Outside the lock, so that other callers do not wait for this write.
     part = max(1, rate // _PARTS)
-    granted = 0 if lease.is_spent else _granted(window, caller, part, rate)
+    grant = 0 if lease.is_spent else _lease_more(window, caller, part, rate)
     with _lock:
-        lease.left += max(0, granted - 1)
-        lease.is_spent = not granted
-    return 0 if granted else max(1, window + WINDOW - int(now))
+        lease.left += max(0, grant - 1)
+        lease.is_spent = not grant
+    return 0 if grant else max(1, window + WINDOW - int(now))
 
 
 def _lease_of(caller: str, window: int) -> _Lease:
     lease = _leases.get(caller)
     if lease is None or lease.window != window:
-        if len(_leases) >= _MOST_CALLERS:
+        if len(_leases) >= _MAX_CALLERS:
             _leases.clear()
         lease = _leases[caller] = _Lease(window)
     return lease
 
 
-def _granted(window: int, caller: str, part: int, rate: int) -> int:
+def _lease_more(window: int, caller: str, part: int, rate: int) -> int:
+    """Return how many more requests the caller has."""
     try:
-        taken = _add(window, caller, part)
+        total = _add(window, caller, part)
     except Exception as error:
-        # Counting must not refuse a reader, nor keep one waiting.
+        # A failure to count must neither refuse a reader nor make one wait.
         log.warning("a rate is not counted: %s", type(error).__name__)
         return part
-    return max(0, min(part, rate - (taken - part)))
+    return max(0, min(part, rate - (total - part)))
 
 
 def _add(window: int, caller: str, part: int) -> int:
-    """Add to what all processes took of a window; return the sum. See Note [Redis gone]."""
+    """Add to the total of all processes in a window; return the new total. See Note [Redis gone]."""
     global _redis_rests_until
     if settings.REDIS_URL and time.monotonic() >= _redis_rests_until:
         try:
             return _add_in_redis(window, caller, part)
         except Exception as error:
-            # Whatever goes wrong there: its errors are of a library that may not be installed.
+            # Any error: the classes belong to a library that may not be installed.
             _redis_rests_until = time.monotonic() + _REST
             log.warning("Redis does not answer, the database counts rates: %s", type(error).__name__)
     return _add_in_database(window, caller, part)
@@ -148,16 +149,16 @@ def _add_in_redis(window: int, caller: str, part: int) -> int:
 
 
 def _add_in_database(window: int, caller: str, part: int) -> int:
-    with _impatient(), transaction.atomic():
+    with _short_wait(), transaction.atomic():
         add_counts(Quota, ("window", "caller"), ["taken"], [(window, caller, part)])
-        taken = Quota.objects.values_list("taken", flat=True).get(window=window, caller=caller)
-        if taken == part:
+        total = Quota.objects.values_list("taken", flat=True).get(window=window, caller=caller)
+        if total == part:
             Quota.objects.filter(window__lt=window - WINDOW).delete()
-    return taken
+    return total
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
+def _short_wait() -> Iterator[None]:
     if is_postgres():
         yield
         return
@@ -170,7 +171,7 @@ def _impatient() -> Iterator[None]:
 
 
 def _network(address: str) -> str:
-    """Return the address, or for IPv6 the network of a customer: one person has all of its addresses."""
+    """Return the address; for IPv6 its /64 network, because one customer has all of its addresses."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

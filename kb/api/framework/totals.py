@@ -1,12 +1,12 @@
-"""What is told of a whole list beside one page of it: how many there are, and of which kinds."""
+"""Totals and facets for a whole list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import BooleanField, Count, Expression, ExpressionWrapper, F, Q, QuerySet
 
 MAX_VALUES = 100
-"""Values of one facet that are counted apart."""
+"""Values that one facet lists."""
 
 Facet = str | Expression
 
@@ -24,37 +24,36 @@ _FACET = {
     },
 }
 TOTALS = {
-    "count": {"type": "integer", "minimum": 0, "description": "With `count=1`: how many the filters keep."},
+    "count": {"type": "integer", "minimum": 0, "description": "With `count=1`: how many results match the filters."},
     "facets": {
         "type": "object",
         "additionalProperties": _FACET,
-        "description": "With `facets`: how many of each value the filters keep, the most frequent first.",
+        "description": "With `facets`: how many matching results have each value, most frequent first.",
     },
 }
 
 
-def holds(condition: Q) -> Expression:
+def yes_or_no(condition: Q) -> Expression:
     """Return the facet of a condition: true or false."""
     return ExpressionWrapper(condition, BooleanField())
 
 
-def totals(queryset: QuerySet, facets: Mapping[str, Facet], asked: Iterable[str], counted: bool) -> dict[str, Any]:
-    """Return the totals that were asked for: one query for the count, and one for each facet."""
-    asked = list(asked)
-    found: dict[str, Any] = {"count": queryset.order_by().count()} if counted else {}
-    return found | ({"facets": {name: _facet(queryset, facets[name]) for name in asked}} if asked else {})
+def totals(queryset: QuerySet[Any], facets: Mapping[str, Facet], with_count: bool) -> dict[str, Any]:
+    """Return the count, if requested, and the facets by name: one query for each."""
+    count: dict[str, Any] = {"count": queryset.order_by().count()} if with_count else {}
+    return count | ({"facets": {name: _facet(queryset, facet) for name, facet in facets.items()}} if facets else {})
 
 
-def _facet(queryset: QuerySet, facet: Facet) -> dict[str, Any]:
+def _facet(queryset: QuerySet[Any], facet: Facet) -> dict[str, Any]:
     value = F(facet) if isinstance(facet, str) else facet
-    # A list that counts something of each row joins it, and has each row several times.
-    is_joined = any(one.contains_aggregate for one in queryset.query.annotations.values())
+    # A list that counts related rows joins them, and then has each row several times.
+    is_joined = any(annotation.contains_aggregate for annotation in queryset.query.annotations.values())
     rows = queryset.order_by().values(of=value).annotate(n=Count("pk", distinct=is_joined)).order_by("-n", "of")
-    counted = [(_written(row["of"]), row["n"]) for row in rows[: MAX_VALUES + 1]]
-    shown = sorted(counted[:MAX_VALUES], key=lambda pair: (-pair[1], pair[0]))
-    return {"values": [{"value": one, "count": n} for one, n in shown], "truncated": len(counted) > MAX_VALUES}
+    counts = [(_as_parameter(row["of"]), row["n"]) for row in rows[: MAX_VALUES + 1]]
+    values = sorted(counts[:MAX_VALUES], key=lambda pair: (-pair[1], pair[0]))
+    return {"values": [{"value": value, "count": n} for value, n in values], "truncated": len(counts) > MAX_VALUES}
 
 
-def _written(value: Any) -> str:
-    """Return a value as the filter of that name takes it."""
+def _as_parameter(value: Any) -> str:
+    """Return a value as text that the filter of that name takes."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,1 +1,1 @@
-"""The endpoints, one noun a file."""
+"""The endpoints of the API, one noun per file."""

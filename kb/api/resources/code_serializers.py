@@ -1,4 +1,4 @@
-"""The answer for a return code."""
+"""Return codes as the API answers them."""
 
 from typing import Any
 
@@ -8,43 +8,43 @@ from rest_framework import serializers
 from kb.api.framework.read_views import AnswerSerializer, Permalink, QuickSerializer
 from kb.api.resources.incidents import OpenIncidentSerializer
 from kb.api.resources.notes import ShownNoteSerializer
-from kb.api.resources.references import CUT, CodeRefSerializer, RangeRefSerializer
+from kb.api.resources.references import TRUNCATED, CodeRefSerializer, RangeRefSerializer
 from kb.api.resources.verdicts import DISPOSITION_CHOICES, FIXER_CHOICES
 from kb.models import ReturnCode, Section
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
 
 ON_CARD = ("open_incidents", "notes", "past_incidents", "ranges")
-"""The lists of an answer that come from the code's card."""
+"""The fields that come from the code's card."""
 
 MAX_ON_CARD = 20
-"""Things of each of these lists that are shown."""
+"""Items that each of these fields lists."""
 
 
 class SectionSerializer(QuickSerializer):
-    """The vendor's grouping that a code stands in; without a name where the table has no groups."""
+    """The vendor's section that contains the code; the name is empty if the table has no sections."""
 
     class Meta:
         model = Section
         fields = ["name", "slug"]
 
 
-class DispositionSerializer(serializers.Serializer):
-    """What to do, and who says so."""
+class DispositionSerializer(serializers.Serializer[Any]):
+    """What to do, and who decided it."""
 
     value = serializers.ChoiceField(DISPOSITION_CHOICES)
     origin = serializers.ChoiceField(Origin.choices)
 
 
-class FixerSerializer(serializers.Serializer):
-    """Who can fix it, and who says so."""
+class FixerSerializer(serializers.Serializer[Any]):
+    """Who can fix it, and who decided it."""
 
     value = serializers.ChoiceField(FIXER_CHOICES)
     origin = serializers.ChoiceField(Origin.choices)
 
 
-class VendorSerializer(serializers.Serializer):
-    """The vendor's last words, where support's differ."""
+class VendorSerializer(serializers.Serializer[Any]):
+    """The vendor's latest texts where support has edited them."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """Return a field for each text of a code."""
@@ -52,28 +52,28 @@ class VendorSerializer(serializers.Serializer):
 
 
 class CodeSerializer(AnswerSerializer):
-    """A return code. Texts are as stored, to the letter; one that is not there is empty."""
+    """A return code. Texts are exactly as stored; a missing text is empty."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
     section = SectionSerializer(read_only=True)
-    number = serializers.IntegerField(read_only=True, allow_null=True, help_text="The code's value, if it has one.")
-    vendor = serializers.SerializerMethodField(help_text="The vendor's last words, where support's differ.")
+    number = serializers.IntegerField(read_only=True, allow_null=True, help_text="Its numeric value, if it has one.")
+    vendor = serializers.SerializerMethodField(help_text="The vendor's latest texts where support has edited them.")
     extra = serializers.DictField(read_only=True, help_text="Other columns of the vendor's table.")
-    disposition = serializers.SerializerMethodField(help_text="What to do, and who says so.")
-    fixer = serializers.SerializerMethodField(help_text="Who can fix it, and who says so.")
-    successor = serializers.SerializerMethodField(help_text="For a retired code: what took its place.")
+    disposition = serializers.SerializerMethodField(help_text="What to do, and who decided it.")
+    fixer = serializers.SerializerMethodField(help_text="Who can fix it, and who decided it.")
+    successor = serializers.SerializerMethodField(help_text="For a retired code: the code that replaces it.")
     has_notes = serializers.BooleanField(read_only=True)
     has_open_incident = serializers.BooleanField(read_only=True)
     url = Permalink(help_text="The code's page.")
-    open_incidents = serializers.SerializerMethodField(help_text="Incidents that go on.")
-    notes = serializers.SerializerMethodField(help_text="Notes on the code and on the ranges around it.")
-    past_incidents = serializers.SerializerMethodField(help_text="Incidents that are resolved.")
-    ranges = serializers.SerializerMethodField(help_text="Known ranges around it, the narrowest first.")
-    truncated = serializers.SerializerMethodField(help_text=CUT)
+    open_incidents = serializers.SerializerMethodField(help_text="Open incidents.")
+    notes = serializers.SerializerMethodField(help_text="Notes about the code and about the ranges that contain it.")
+    past_incidents = serializers.SerializerMethodField(help_text="Resolved incidents.")
+    ranges = serializers.SerializerMethodField(help_text="Known ranges that contain it, narrowest first.")
+    truncated = serializers.SerializerMethodField(help_text=TRUNCATED)
 
     class Meta:
         model = ReturnCode
-        # An open incident comes first, as on the card: it may make all that follows beside the point.
+        # Open incidents come first, as on the card: they may make everything else irrelevant.
         fields = [
             *("open_incidents", "id", "table", "section", "code", "number", *VENDOR_TEXTS, "vendor", "extra"),
             *("disposition", "fixer", "retired_at", "successor", "has_notes", "has_open_incident", "version"),
@@ -83,22 +83,22 @@ class CodeSerializer(AnswerSerializer):
 
     @extend_schema_field(VendorSerializer)
     def get_vendor(self, code: ReturnCode) -> dict[str, str]:
-        """Return the vendor's words that support has changed."""
+        """Return the vendor's texts that support has changed."""
         return {name: getattr(code, f"vendor_{name}") for name in code.edited_texts}
 
     @extend_schema_field(DispositionSerializer)
     def get_disposition(self, code: ReturnCode) -> dict[str, str]:
-        """Return what to do, and who says so."""
+        """Return what to do, and who decided it."""
         return {"value": code.disposition, "origin": code.disposition_origin}
 
     @extend_schema_field(FixerSerializer)
     def get_fixer(self, code: ReturnCode) -> dict[str, str]:
-        """Return who can fix it, and who says so."""
+        """Return who can fix it, and who decided it."""
         return {"value": code.fixer, "origin": code.fixer_origin}
 
     @extend_schema_field(CodeRefSerializer(allow_null=True))
     def get_successor(self, code: Any) -> dict[str, Any] | None:
-        """Return the code that took its place, if the caller may read that."""
+        """Return the code that replaces it, if the caller may read that code."""
         return CodeRefSerializer(code.successor, context=self.context).data if code.shows_successor else None
 
     @extend_schema_field(OpenIncidentSerializer(many=True))
@@ -123,9 +123,9 @@ class CodeSerializer(AnswerSerializer):
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(ON_CARD)}})
     def get_truncated(self, code: ReturnCode) -> list[str]:
-        """Return the lists of the answer that are longer."""
-        # Where no list is asked for, there is no card either.
-        lists = [name for name in ON_CARD if name in self.context["shown"]]
+        """Return the names of the lists that are cut."""
+        # Without a selected list there is no card.
+        lists = [name for name in ON_CARD if name in self.context["fields"]]
         return [name for name in lists if len(getattr(self.context["cards"][code.pk], name)) > MAX_ON_CARD]
 
     def _first(self, code: ReturnCode, name: str) -> Any:

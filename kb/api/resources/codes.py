@@ -1,4 +1,4 @@
-"""Return codes."""
+"""The return codes of the API: list and detail."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kb.api.framework.read_views import ReadViewSet
-from kb.api.framework.row_cache import rows_of
-from kb.api.framework.totals import holds
+from kb.api.framework.row_cache import cached_rows
+from kb.api.framework.totals import yes_or_no
 from kb.api.resources.code_filters import CodeFilters
 from kb.api.resources.code_serializers import ON_CARD, CodeSerializer
 from kb.models import ReturnCode
@@ -32,18 +32,18 @@ class CodeViewSet(ReadViewSet):
     orders = {
         "vendor": ("table", "position", "id"),
         "code": ("sort_key", "id"),
-        # The natural order begins with what has a number, by its value: one index serves both.
+        # The natural order starts with numeric codes, by value: one index serves both.
         "number": ("sort_key", "id"),
         "updated_at": ("updated_at", "id"),
         "id": ("id",),
     }
-    # What has no number comes last both ways.
+    # Codes without a number come last in both directions.
     borders = {"-number": NO_NUMBER}
     facets = {
         "table": "table__slug",
         "section": "section__slug",
         **{name: name for name in ("disposition", "disposition_origin", "fixer", "fixer_origin")},
-        "retired": holds(Q(retired_at__isnull=False)),
+        "retired": yes_or_no(Q(retired_at__isnull=False)),
     }
     related = {
         "notes": ("notes", "truncated"),
@@ -55,19 +55,19 @@ class CodeViewSet(ReadViewSet):
     cards: Mapping[int, card_queries.Card] = MappingProxyType({})
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Answer one code, and count that it was looked up."""
-        answer = super().retrieve(request, *args, **kwargs)
+        """Return one code, and count the lookup."""
+        response = super().retrieve(request, *args, **kwargs)
         usage.count_codes([int(kwargs["pk"])])
-        return answer
+        return response
 
     def get_queryset(self) -> QuerySet[ReturnCode]:
-        """Return the codes that the caller may read: for a list, what orders them; else with what is known of them."""
+        """Return the codes that the caller may read: for a list with the fields of its order only."""
         if self.action != "list":
-            return self._whole()
+            return self._full()
         order = (term.field.attname for term in self.order_terms())
         return ReturnCode.objects.visible_to(self.request.user).only("id", *order)
 
-    def _whole(self) -> QuerySet[ReturnCode]:
+    def _full(self) -> QuerySet[ReturnCode]:
         user = self.request.user
         successor = ReturnCode.objects.visible_to(user).filter(pk=OuterRef("successor"))
         codes = with_flags(codes_visible_to(user), user).annotate(shows_successor=any_of(successor))
@@ -77,17 +77,17 @@ class CodeViewSet(ReadViewSet):
         """Add the cards, by the code's id."""
         return {**super().get_serializer_context(), "cards": self.cards}
 
-    def answers(self, things: Sequence[ReturnCode]) -> Any:
-        """Return the answers for codes; those of a list are made once for all lists."""
+    def render_rows(self, rows: Sequence[ReturnCode]) -> Any:
+        """Return codes as the answer contains them; rows of a list come from the row cache."""
         if self.action == "list":
-            return rows_of(self.request, self.shown, [code.pk for code in things], self._made)
-        return self._answers(things)
+            return cached_rows(self.request, self.fields, [code.pk for code in rows], self._load)
+        return self._render(rows)
 
-    def _made(self, ids: list[int]) -> dict[int, Any]:
-        codes = list(self._whole().filter(pk__in=ids).order_by())
-        return dict(zip((code.pk for code in codes), self._answers(codes), strict=True))
+    def _load(self, ids: list[int]) -> dict[int, Any]:
+        codes = list(self._full().filter(pk__in=ids).order_by())
+        return dict(zip((code.pk for code in codes), self._render(codes), strict=True))
 
-    def _answers(self, things: Sequence[ReturnCode]) -> Any:
-        if self.shown.intersection(ON_CARD):
-            self.cards = {card.code.pk: card for card in card_queries.cards(things, self.request.user)}
-        return super().answers(things)
+    def _render(self, codes: Sequence[ReturnCode]) -> Any:
+        if self.fields.intersection(ON_CARD):
+            self.cards = {card.code.pk: card for card in card_queries.cards(codes, self.request.user)}
+        return super().render_rows(codes)

@@ -1,4 +1,4 @@
-"""The codes in a text, each with its places and its verdict."""
+"""Detection: the codes in a text, each with its positions and its verdict."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,64 +8,67 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kb.api.framework.body_views import AskView
+from kb.api.framework.body_views import BodyView
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.request_bodies import JSONBody, TextBody, TooLarge, members, shown
-from kb.api.resources.verdicts import Site, VerdictSerializer
+from kb.api.framework.request_bodies import JSONBody, TextBody, TooLarge, as_text, members
+from kb.api.resources.verdicts import VerdictRenderer, VerdictSerializer
+from kb.models import ReturnCode
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
 from kb.queries.lookup import Verdict
 from kb.queries.lookup_many import CodeVerdict
 from kb.services import usage
-from kb.text.detection.judgement import Role, UnknownMatch
+from kb.text.detection.judgement import CodeMatch, Role, UnknownMatch
 
 MAX_SPANS = 100
-"""Places of one code that are listed; `count` has how many there are."""
+"""Positions that an answer lists for one code; `count` is their number."""
+
+TableMatch = CodeMatch[tuple[ReturnCode, ...]]
 
 BODY: dict[str, Any] = {
     "type": "object",
     "required": ["text"],
     "additionalProperties": False,
-    "properties": {"text": {"type": "string", "description": "A ticket or a log, of at most 1 MB in UTF-8."}},
+    "properties": {"text": {"type": "string", "description": "A ticket or a log of at most 1 MB in UTF-8."}},
 }
 
 
-class SpanSerializer(serializers.Serializer):
-    """A place in the text, in Unicode characters from 0; the end is the character after the last one."""
+class SpanSerializer(serializers.Serializer[Any]):
+    """A position in the text, in Unicode characters from 0; `end` is after the last character."""
 
     start = serializers.IntegerField()
     end = serializers.IntegerField()
 
 
 class DetectedSerializer(VerdictSerializer):
-    """A code in the text. What is in no table has neither certainty nor role."""
+    """A code in the text. Certainty and role are null for a code in no table."""
 
-    spans = SpanSerializer(many=True, help_text=f"The first {MAX_SPANS} places.")
-    count = serializers.IntegerField(help_text="How often it stands in the text.")
-    line = serializers.IntegerField(help_text="The line of its first place, from 1.")
-    certainty = serializers.FloatField(allow_null=True, help_text="From 0 to 1: whether it is a code at all here.")
-    is_likely = serializers.BooleanField(help_text="Whether it is certain enough to act on.")
+    spans = SpanSerializer(many=True, help_text=f"The first {MAX_SPANS} positions.")
+    count = serializers.IntegerField(help_text="How often it appears in the text.")
+    line = serializers.IntegerField(help_text="The line of its first position, from 1.")
+    certainty = serializers.FloatField(allow_null=True, help_text="From 0 to 1: how likely it is a code here.")
+    is_likely = serializers.BooleanField(help_text="Whether it is likely enough to act on.")
     role = serializers.ChoiceField([role.value for role in Role], allow_null=True)
     inside = serializers.CharField(allow_blank=True, help_text="For a cause: the code that wraps it.")
-    why = serializers.CharField(help_text="What makes it a code, for a person.")
+    why = serializers.CharField(help_text="Why it looks like a code, as a message for people.")
 
 
-class DetectSerializer(serializers.Serializer):
-    """The codes of a text, the most useful first, then what looks like a code and is in no table."""
+class DetectSerializer(serializers.Serializer[Any]):
+    """The codes in a text, most useful first, then those that look like codes and are in no table."""
 
     codes = DetectedSerializer(many=True)
     read_to_line = serializers.IntegerField(
-        allow_null=True, help_text="Where reading stopped, in a text of very many codes; null if all was read."
+        allow_null=True, help_text="The last line read, if the text has too many codes; null if all of it was read."
     )
 
 
-class DetectView(AskView):
-    """Finds the codes in a ticket or a log. Nothing of the text is stored or logged."""
+class DetectView(BodyView):
+    """Finds the codes in a ticket or a log. The text is neither stored nor logged."""
 
     parser_classes = (JSONBody, TextBody)
     scopes = READING | {Scope.DETECT}
-    # JSON writes a character of two bytes with six.
+    # JSON may write a character of two bytes as six.
     max_body = 3 * detection.MAX_TEXT + 1_000
     body = BODY
     answer = DetectSerializer
@@ -80,60 +83,61 @@ class DetectView(AskView):
 
     @extend_schema(operation_id="detect", summary="Detect codes in a text")
     def post(self, request: Request) -> Response:
-        """Answer with the codes of a text and a verdict on each; plain text needs no JSON around it."""
-        report = _detected(_text(request), request.user)
-        usage.count_codes({code.pk for found in report.codes if found.is_likely for code in found.id})
-        beside = lookup_many.surroundings((code for found in report.codes for code in found.id), request.user)
-        site = Site(request)
-        known = [_known(found, beside, site) for found in report.codes]
-        return Response(
-            {"codes": [*known, *(_unknown(one, site) for one in report.unknown)], "read_to_line": report.read_to_line}
-        )
+        """Return the codes in a text and a verdict on each. Send JSON or plain text."""
+        report = _detect(_text(request), request.user)
+        usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
+        context = lookup_many.surroundings((code for match in report.codes for code in match.id), request.user)
+        renderer = VerdictRenderer(request)
+        codes = [_code(match, context, renderer) for match in report.codes]
+        codes += [_unknown(match, renderer) for match in report.unknown]
+        return Response({"codes": codes, "read_to_line": report.read_to_line})
 
 
 def _text(request: Request) -> str:
     text = members(request.data, BODY["properties"]).get("text")
     if not isinstance(text, str):
         raise BadParameters(
-            [describe("text", "" if text is None else shown(text), "It is no text.", ["text of at most 1 MB"])]
+            [describe("text", "" if text is None else as_text(text), "It is not text.", ["text of at most 1 MB"])]
         )
-    # Half a surrogate pair has no place in an answer; one character for one, so that places stay.
+    # An answer cannot contain a lone surrogate. One character replaces it, so that positions stay right.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not text.isascii() else text
 
 
-def _detected(text: str, user: Person | None) -> detection.Report:
+def _detect(text: str, user: Person | None) -> detection.Report:
     try:
         return detection.detect(text, user)
     except detection.TooLong as error:
         raise TooLarge(str(error)) from None
 
 
-def _known(found: Any, beside: lookup_many.Surroundings, site: Site) -> dict[str, Any]:
-    meanings = [lookup_many.meaning(code, "named in the text", beside) for code in found.id]
+def _code(
+    match: CodeMatch[tuple[ReturnCode, ...]], context: lookup_many.Surroundings, renderer: VerdictRenderer
+) -> dict[str, Any]:
+    meanings = [lookup_many.meaning(code, "named in the text", context) for code in match.id]
     return {
-        **site.verdict(CodeVerdict(found.written, lookup_many.overall(meanings), meanings)),
-        **_places(found.spans, found.count, found.line),
-        "certainty": found.confidence,
-        "is_likely": found.is_likely,
-        "role": found.role.value,
-        "inside": found.inside,
-        "why": found.why,
+        **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings)),
+        **_positions(match.spans, match.count, match.line),
+        "certainty": match.confidence,
+        "is_likely": match.is_likely,
+        "role": match.role.value,
+        "inside": match.inside,
+        "why": match.why,
     }
 
 
-def _unknown(found: UnknownMatch, site: Site) -> dict[str, Any]:
-    ranges = [found.range] if found.range is not None else []
+def _unknown(match: UnknownMatch, renderer: VerdictRenderer) -> dict[str, Any]:
+    ranges = [match.range] if match.range is not None else []
     verdict = Verdict.IN_KNOWN_RANGE if ranges else Verdict.UNKNOWN
     return {
-        **site.verdict(CodeVerdict(found.written, verdict, [], ranges)),
-        **_places(found.spans, found.count, found.line),
+        **renderer.verdict(CodeVerdict(match.written, verdict, [], ranges)),
+        **_positions(match.spans, match.count, match.line),
         "certainty": None,
         "is_likely": False,
         "role": None,
         "inside": "",
-        "why": found.why,
+        "why": match.why,
     }
 
 
-def _places(spans: Sequence[tuple[int, int]], count: int, line: int) -> dict[str, Any]:
-    return {"spans": [{"start": a, "end": b} for a, b in spans[:MAX_SPANS]], "count": count, "line": line}
+def _positions(spans: Sequence[tuple[int, int]], count: int, line: int) -> dict[str, Any]:
+    return {"spans": [{"start": start, "end": end} for start, end in spans[:MAX_SPANS]], "count": count, "line": line}

@@ -1,7 +1,7 @@
-"""Whole tables as files, and everything as one file."""
+"""Downloads: a table as a file, and everything as one SQLite file."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,15 +16,15 @@ from rest_framework.views import APIView
 from kb.api.framework.access import MayRead
 from kb.api.framework.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
 from kb.api.framework.parameter_values import one_of
-from kb.api.framework.parameters import ParameterField, read
+from kb.api.framework.parameters import parse_query
 from kb.exporting import sqlite
 from kb.exporting.tables import FORMATS, WORDS, ExportRefused, export_table, file_name
 from kb.models import CodeTable
 
 ENDINGS = {**FORMATS, "sqlite": sqlite.CONTENT_TYPE}
-"""What a table can be exported as, with the media types."""
+"""The formats of a table export, with their media types."""
 
-_PARAMETERS = {"words": ParameterField(kind=one_of(WORDS))}
+_KINDS = {"words": one_of(WORDS)}
 
 
 class DownloadRefused(APIException):
@@ -35,16 +35,20 @@ class DownloadRefused(APIException):
 
 
 class MayExport(BasePermission):
-    """Let in whoever may export tables."""
+    """Admits callers who may export tables."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Return whether the caller may export."""
         return bool(request.user and request.user.has_perm("kb.export_table"))
 
 
-def _described(summary: str, endings: dict[str, str], *parameters: OpenApiParameter) -> Any:
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def _describe(summary: str, endings: dict[str, str], *parameters: OpenApiParameter) -> Callable[[View], View]:
+    """Return the decorator that describes an export in OpenAPI."""
     problem = OpenApiResponse(ProblemSerializer)
-    return extend_schema(
+    decorator: Callable[[View], View] = extend_schema(
         tags=["code tables"],
         summary=summary,
         parameters=[OpenApiParameter("ending", str, OpenApiParameter.PATH, enum=list(endings)), *parameters],
@@ -53,34 +57,35 @@ def _described(summary: str, endings: dict[str, str], *parameters: OpenApiParame
             **{(status, CONTENT_TYPE): problem for status in (400, 401, 403, 404, 409)},
         },
     )
+    return decorator
 
 
 class TableExportView(APIView):
     """A table as a file.
 
-    CSV, XLSX, JSON and NDJSON hold its codes in the vendor's words, as importing them again would change nothing;
-    SQLite holds its codes with the notes and incidents about them, and a full-text index.
+    CSV, XLSX, JSON and NDJSON contain its codes in the vendor's words: importing the file again changes nothing.
+    SQLite contains its codes, the notes and incidents about them, and a full-text index.
     """
 
     schema = AutoSchema()
     permission_classes = [MayRead, MayExport]
 
-    @_described(
+    @_describe(
         "Export a table",
         ENDINGS,
-        OpenApiParameter("words", enum=WORDS, description="Whose words: `support` is what agents read. Not of SQLite."),
+        OpenApiParameter("words", enum=WORDS, description="`support` exports what agents read. Not for SQLite."),
     )
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
-        """Stream the file."""
+        """Return the file as a stream."""
         _check(ending, ENDINGS)
-        words = read(request.query_params, _PARAMETERS if ending in FORMATS else {}).get("words", "vendor")
+        words = parse_query(request.query_params, _KINDS if ending in FORMATS else {}).get("words", "vendor")
         table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
         if ending not in FORMATS:
             return _file(sqlite.export_database(request.user, table), file_name(table, ending), ENDINGS[ending])
         try:
             return _file(export_table(table, ending, words), file_name(table, ending), ENDINGS[ending])
-        except ExportRefused as refused:
-            raise DownloadRefused(str(refused)) from None
+        except ExportRefused as error:
+            raise DownloadRefused(str(error)) from None
 
 
 class SiteExportView(APIView):
@@ -89,21 +94,21 @@ class SiteExportView(APIView):
     schema = AutoSchema()
     permission_classes = [MayRead, MayExport]
 
-    @_described("Export everything", {"sqlite": sqlite.CONTENT_TYPE})
+    @_describe("Export everything", {"sqlite": sqlite.CONTENT_TYPE})
     def get(self, request: Request, ending: str) -> StreamingHttpResponse:
-        """Stream the file."""
+        """Return the file as a stream."""
         _check(ending, ["sqlite"])
-        read(request.query_params, {})
+        parse_query(request.query_params, {})
         return _file(sqlite.export_database(request.user), "codebook.sqlite", sqlite.CONTENT_TYPE)
 
 
 def _check(ending: str, allowed: Iterable[str]) -> None:
     if ending not in allowed:
-        raise BadParameters([describe("ending", ending, "Nothing is exported as {}.", allowed)])
+        raise BadParameters([describe("ending", ending, "There is no export as {}.", allowed)])
 
 
 def _file(body: Iterable[bytes], name: str, media: str) -> StreamingHttpResponse:
-    answer = StreamingHttpResponse(body, content_type=media)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    response = StreamingHttpResponse(body, content_type=media)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,4 +1,4 @@
-"""Incident links."""
+"""The incident links of the API: list and detail."""
 
 from typing import Any
 
@@ -6,70 +6,73 @@ from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.framework.filter_lookups import SINCE, holds, moments, names, numbers, texts, with_lookups, words_of
-from kb.api.framework.parameter_values import CODE, MOMENT, TEXT, YES_NO
-from kb.api.framework.parameters import Filters, Parameter
+from kb.api.framework import field_lookups as lookups
+from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
+from kb.api.framework.parameter_values import CODE, MOMENT, TEXT, YES_NO, repeated
 from kb.api.framework.read_views import AnswerSerializer, ReadViewSet
-from kb.api.resources.references import CUT, CodeRefSerializer, Related, cut, shown_codes
+from kb.api.resources.references import TRUNCATED, CodeRefSerializer, Related, prefetch_codes, truncated_lists
 from kb.api.resources.tables import visible_tables
 from kb.models import Audience, IncidentLink, ReturnCode
 from kb.models.incidents import IncidentLinkQuerySet, IncidentState
 
+STARTED_SINCE = "Short for `started_at__after`."
 
-@with_lookups(
-    {
-        **numbers("id"),
-        **names("url"),
-        **names("reference", may_lack=True),
-        **names("title"),
-        **holds("title"),
-        **texts("impact"),
-        **texts("workaround"),
-        **words_of("state", IncidentState.values),
-        **words_of("audience", Audience.values),
-        **moments("started_at", may_lack=True),
-        **moments("resolved_at", may_lack=True),
-        **numbers("version"),
-        **moments("created_at"),
-        **moments("updated_at"),
-    }
+
+@lookups.include(
+    lookups.numbers("id"),
+    lookups.names("url"),
+    lookups.names("reference"),
+    lookups.empty("reference"),
+    lookups.names("title"),
+    lookups.contains("title"),
+    lookups.texts("impact"),
+    lookups.texts("workaround"),
+    lookups.choices("state", IncidentState.values),
+    lookups.choices("audience", Audience.values),
+    lookups.moments("started_at"),
+    lookups.null("started_at"),
+    lookups.moments("resolved_at"),
+    lookups.null("resolved_at"),
+    lookups.numbers("version"),
+    lookups.moments("created_at"),
+    lookups.moments("updated_at"),
 )
 class IncidentFilters(Filters):
     """Filters of incident links."""
 
-    open = Parameter(YES_NO, method="by_open", about="Whether it still goes on.")
-    code = Parameter(CODE, several=True, method="hitting", about="A code in any spelling.")
-    table = Parameter(TEXT, several=True, method="hitting", about="Slug of a table; with `code`, of that very code.")
-    started_since = Parameter(MOMENT, field_name="started_at", lookup_expr="gte", about="`started_at__after`.")
-    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
+    open = Parameter(YES_NO, method="by_open", about="Whether it is still open.")
+    code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling.")
+    table = Parameter(repeated(TEXT), method="by_codes", about="Slug of a table; with `code`, of that same code.")
+    started_since = Parameter(MOMENT, field_name="started_at", lookup_expr="gte", about=STARTED_SINCE)
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
 
     class Meta:
         model = IncidentLink
         fields: list[str] = []
 
-    def by_open(self, queryset: IncidentLinkQuerySet, name: str, value: bool) -> QuerySet:
-        """Keep incidents that go on, or the resolved ones."""
+    def by_open(self, queryset: IncidentLinkQuerySet, name: str, value: bool) -> QuerySet[Any]:
+        """Keep open incidents, or the resolved ones."""
         return queryset.open() if value else queryset.filter(state=IncidentState.RESOLVED)
 
-    def hitting(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
-        """Keep incidents that hit a code that the caller may read."""
-        given = self.form.cleaned_data.get
-        if name == "table" and given("code"):
-            # The filter by code looks at the table too: an incident must hit that very code.
+    def by_codes(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep incidents that affect one of the codes, if the caller may read the code."""
+        values = self.form.cleaned_data
+        if name == "table" and values.get("code"):
+            # The filter by code checks the table too: an incident must affect a code of that table.
             return queryset
         codes = ReturnCode.objects.visible_to(self.request.user)
-        if given("table"):
-            codes = codes.filter(table__in=visible_tables(given("table"), self.request.user))
-        if given("code"):
-            codes = codes.matching_any(given("code"))
+        if values.get("table"):
+            codes = codes.filter(table__in=visible_tables(values["table"], self.request.user))
+        if values.get("code"):
+            codes = codes.matching_any(values["code"])
         return queryset.filter(Exists(codes.filter(incidents=OuterRef("pk"))))
 
 
 class IncidentSerializer(AnswerSerializer):
-    """A link to an incident in somebody's tracker, and the codes it hit."""
+    """A link to an incident in a tracker, and the codes that it affects."""
 
-    codes = Related(CodeRefSerializer(), source="shown_codes")
-    truncated: Any = serializers.SerializerMethodField(help_text=CUT)
+    codes = Related(CodeRefSerializer(), source="first_codes")
+    truncated: Any = serializers.SerializerMethodField(help_text=TRUNCATED)
     url = serializers.URLField(read_only=True, help_text="The incident in its tracker.")
 
     class Meta:
@@ -82,12 +85,12 @@ class IncidentSerializer(AnswerSerializer):
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "enum": ["codes"]}})
     def get_truncated(self, incident: IncidentLink) -> list[str]:
-        """Return the lists that are longer."""
-        return cut(incident, codes="shown_codes")
+        """Return the names of the lists that are cut."""
+        return truncated_lists(incident, codes="first_codes")
 
 
-class OpenIncidentSerializer(serializers.ModelSerializer):
-    """An incident on the answer of one of its codes."""
+class OpenIncidentSerializer(serializers.ModelSerializer[Any]):
+    """An incident within the answer for one of its codes."""
 
     class Meta:
         model = IncidentLink
@@ -95,7 +98,7 @@ class OpenIncidentSerializer(serializers.ModelSerializer):
 
 
 class IncidentViewSet(ReadViewSet):
-    """Links to incidents, in somebody's tracker or on a status page."""
+    """Links to incidents in a tracker or on a status page."""
 
     queryset = IncidentLink.objects.none()
     serializer_class = IncidentSerializer
@@ -112,4 +115,4 @@ class IncidentViewSet(ReadViewSet):
 
     def get_queryset(self) -> QuerySet[IncidentLink]:
         """Return the incidents that the caller may read, with the codes that the caller may read."""
-        return IncidentLink.objects.visible_to(self.request.user).prefetch_related(shown_codes(self.request.user))
+        return IncidentLink.objects.visible_to(self.request.user).prefetch_related(prefetch_codes(self.request.user))

@@ -1,4 +1,4 @@
-"""Many codes in, as many verdicts out."""
+"""Lookup of many codes at once: one verdict for each."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kb.api.framework.body_views import AskView
+from kb.api.framework.body_views import BodyView
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.request_bodies import is_text, members, shown
+from kb.api.framework.request_bodies import as_text, is_text, members
 from kb.api.resources.tables import visible_tables
-from kb.api.resources.verdicts import Site, VerdictSerializer
+from kb.api.resources.verdicts import VerdictRenderer, VerdictSerializer
 from kb.models.visibility import Person
 from kb.queries import lookup_many
 from kb.queries.lookup import Verdict
@@ -19,8 +19,8 @@ from kb.services import usage
 from kb.text.codes.forms import MAX_LENGTH
 
 MAX_CODES = 1_000
-MAX_NAMED = 100
-"""Bad codes that an error names."""
+MAX_ERRORS = 100
+"""Bad codes that an error lists."""
 
 _CODE: dict[str, Any] = {
     "oneOf": [
@@ -34,19 +34,19 @@ BODY: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "codes": {"type": "array", "items": _CODE, "minItems": 1, "maxItems": MAX_CODES},
-        "table": {"type": "string", "description": "Slug of the table to look in; without it, in all of them."},
+        "table": {"type": "string", "description": "Slug of the table to look in; without it, all tables."},
     },
 }
 
 
-class LookupSerializer(serializers.Serializer):
-    """Verdicts, in the order of the codes."""
+class LookupSerializer(serializers.Serializer[Any]):
+    """Verdicts in the order of the codes."""
 
     verdicts = VerdictSerializer(many=True)
 
 
-class LookupView(AskView):
-    """Says of each code whether it is known, and what there is on it."""
+class LookupView(BodyView):
+    """Returns a verdict on each of up to 1,000 codes."""
 
     max_body = 2**20
     body = BODY
@@ -55,56 +55,58 @@ class LookupView(AskView):
         OpenApiExample("codes of one table", {"codes": ["660300001", 3], "table": "zim-server"}, request_only=True)
     ]
 
-    @extend_schema(operation_id="lookup", summary="Look many codes up")
+    @extend_schema(operation_id="lookup", summary="Look up many codes")
     def post(self, request: Request) -> Response:
-        """Answer with one verdict a code, in the same order; codes are read in any spelling."""
-        codes, within = self._asked(request)
-        found = lookup_many.look_up(codes, request.user, within)
-        _count(found, request.user)
-        site = Site(request)
-        return Response({"verdicts": [site.verdict(one) for one in found]})
-
-    def _asked(self, request: Request) -> tuple[list[str], int | None]:
-        given = members(request.data, BODY["properties"])
-        codes, errors = _codes(given.get("codes"))
-        within, wrong = _table(given["table"], request.user) if "table" in given else (None, [])
-        if errors or wrong:
-            raise BadParameters([*errors, *wrong])
-        return codes, within
+        """Return one verdict per code, in the same order. Codes may have any spelling."""
+        codes, table_id = _parse_body(request)
+        verdicts = lookup_many.look_up(codes, request.user, table_id)
+        _count(verdicts, request.user)
+        renderer = VerdictRenderer(request)
+        return Response({"verdicts": [renderer.verdict(verdict) for verdict in verdicts]})
 
 
-def _codes(given: Any) -> tuple[list[str], list[dict[str, Any]]]:
+def _parse_body(request: Request) -> tuple[list[str], int | None]:
+    """Return the codes, and the id of the table to look in. Raises BadParameters."""
+    values = members(request.data, BODY["properties"])
+    codes, errors = _parse_codes(values.get("codes"))
+    table_id, table_errors = _parse_table(values["table"], request.user) if "table" in values else (None, [])
+    if errors or table_errors:
+        raise BadParameters([*errors, *table_errors])
+    return codes, table_id
+
+
+def _parse_codes(value: Any) -> tuple[list[str], list[dict[str, Any]]]:
     allowed = [f"a list of 1 to {MAX_CODES} codes"]
-    if not isinstance(given, list) or not given:
-        return [], [describe("codes", "" if given is None else shown(given), "It is no list of codes.", allowed)]
-    if len(given) > MAX_CODES:
-        return [], [describe("codes", "", f"It holds {len(given)} codes, too many for one request.", allowed)]
-    errors = [_wrong(n, one) for n, one in enumerate(given) if not _is_code(one)]
-    return [str(one) for one in given], errors[:MAX_NAMED]
+    if not isinstance(value, list) or not value:
+        return [], [describe("codes", "" if value is None else as_text(value), "It is not a list of codes.", allowed)]
+    if len(value) > MAX_CODES:
+        return [], [describe("codes", "", f"It has {len(value)} codes, too many for one request.", allowed)]
+    errors = [_code_error(n, code) for n, code in enumerate(value) if not _is_code(code)]
+    return [str(code) for code in value], errors[:MAX_ERRORS]
 
 
-def _is_code(given: Any) -> bool:
-    if isinstance(given, int) and not isinstance(given, bool):
-        return abs(given) < 2**63
-    return is_text(given) and len(given) <= MAX_LENGTH and bool(given.strip())
+def _is_code(value: Any) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < 2**63
+    return is_text(value) and len(value) <= MAX_LENGTH and bool(value.strip())
 
 
-def _wrong(n: int, given: Any) -> dict[str, Any]:
+def _code_error(n: int, value: Any) -> dict[str, Any]:
     allowed = [f"text of 1 to {MAX_LENGTH} characters", "a whole number of 64 bits"]
-    return describe(f"codes[{n}]", shown(given), "{} is no code.", allowed)
+    return describe(f"codes[{n}]", as_text(value), "{} is not a code.", allowed)
 
 
-def _table(slug: Any, user: Person | None) -> tuple[int | None, list[dict[str, Any]]]:
+def _parse_table(slug: Any, user: Person | None) -> tuple[int | None, list[dict[str, Any]]]:
     if not is_text(slug):
-        return None, [describe("table", shown(slug), "{} is no slug of a table.")]
+        return None, [describe("table", as_text(slug), "{} is not the slug of a table.")]
     try:
         return visible_tables([slug], user)[0], []
-    except BadParameters as wrong:
-        return None, wrong.errors
+    except BadParameters as error:
+        return None, error.errors
 
 
-def _count(found: list[lookup_many.CodeVerdict], user: Person | None) -> None:
-    usage.count_codes({one.code.pk for judged in found for one in judged.meanings})
-    for judged in found:
-        if judged.verdict in (Verdict.UNKNOWN, Verdict.IN_KNOWN_RANGE):
-            usage.count_miss(judged.query, user)
+def _count(verdicts: list[lookup_many.CodeVerdict], user: Person | None) -> None:
+    usage.count_codes({meaning.code.pk for verdict in verdicts for meaning in verdict.meanings})
+    for verdict in verdicts:
+        if verdict.verdict in (Verdict.UNKNOWN, Verdict.IN_KNOWN_RANGE):
+            usage.count_miss(verdict.query, user)

@@ -1,4 +1,4 @@
-"""Troubleshooting notes."""
+"""The troubleshooting notes of the API: list and detail."""
 
 from typing import Any
 
@@ -9,103 +9,108 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb import searching
+from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.filter_lookups import SINCE, days, holds, moments, names, numbers, texts, with_lookups, words_of
-from kb.api.framework.parameter_values import CODE, MOMENT, TEXT, WORDS, YES_NO
-from kb.api.framework.parameters import Filters, Parameter
+from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
+from kb.api.framework.parameter_values import CODE, DAY, MOMENT, TEXT, WORDS, YES_NO, repeated
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.api.resources.references import (
-    CUT,
+    TRUNCATED,
     CodeRefSerializer,
     RangeRefSerializer,
     Related,
-    cut,
-    shown_codes,
-    shown_ranges,
+    prefetch_codes,
+    prefetch_ranges,
+    truncated_lists,
 )
-from kb.api.resources.tables import MOST_NEAR, visible_tables
+from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS, NoteState
 from kb.text.codes import forms as text_code
 
 
-@with_lookups(
-    {
-        **numbers("id"),
-        **names("title"),
-        **holds("title"),
-        **{name: one for text in NOTE_TEXTS[1:] for name, one in texts(text).items()},
-        **words_of("state", NoteState.values),
-        **words_of("audience", Audience.values),
-        **moments("validated_at", may_lack=True),
-        **days("review_on", internal=True),
-        **moments("verify_since", may_lack=True, internal=True),
-        **numbers("version"),
-        **moments("created_at"),
-        **moments("updated_at"),
-    }
+@lookups.include(
+    lookups.numbers("id"),
+    lookups.names("title"),
+    lookups.contains("title"),
+    *(lookups.texts(name) for name in NOTE_TEXTS[1:]),
+    lookups.choices("state", NoteState.values),
+    lookups.choices("audience", Audience.values),
+    lookups.moments("validated_at"),
+    lookups.null("validated_at"),
+    lookups.moments("review_on", DAY, internal=True),
+    lookups.null("review_on", internal=True),
+    lookups.moments("verify_since", internal=True),
+    lookups.null("verify_since", internal=True),
+    lookups.numbers("version"),
+    lookups.moments("created_at"),
+    lookups.moments("updated_at"),
 )
 class NoteFilters(Filters):
     """Filters of troubleshooting notes."""
 
-    code = Parameter(CODE, several=True, method="about", about="A code in any spelling, or a number in a range.")
-    table = Parameter(TEXT, several=True, method="about", about="Slug of a table; with `code`, of that very code.")
-    owner = Parameter(TEXT, several=True, internal=True, method="by_owner", about="User name of who keeps it true.")
-    due = Parameter(YES_NO, internal=True, method="by_due", about="Whether its review date has come.")
-    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
-    text = Parameter(WORDS, method="by_text", about="Words that its texts all hold.")
+    code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling, or a number in a range.")
+    table = Parameter(repeated(TEXT), method="by_codes", about="Slug of a table; with `code`, of that same code.")
+    owner = Parameter(repeated(TEXT), internal=True, method="by_owner", about="User name of its owner.")
+    due = Parameter(YES_NO, internal=True, method="by_due", about="Whether its review is due.")
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
+    text = Parameter(WORDS, method="by_text", about="Words that must all appear in its texts.")
 
     class Meta:
         model = TroubleshootingNote
         fields: list[str] = []
 
-    def about(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
-        """Keep notes about a code, or a range around it, that the caller may read."""
-        given = self.form.cleaned_data.get
-        if name == "table" and given("code"):
-            # The filter by code looks at the table too: a note must be about that very code.
+    def by_codes(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep notes about one of the codes or a range that contains it, if the caller may read that."""
+        values = self.form.cleaned_data
+        if name == "table" and values.get("code"):
+            # The filter by code checks the table too: a note must be about a code of that table.
             return queryset
         codes = ReturnCode.objects.visible_to(self.request.user)
         ranges = CodeRange.objects.visible_to(self.request.user)
-        if given("table"):
-            tables = visible_tables(given("table"), self.request.user)
+        if values.get("table"):
+            tables = visible_tables(values["table"], self.request.user)
             codes, ranges = codes.filter(table__in=tables), ranges.filter(table__in=tables)
-        if given("code"):
-            numbers = {text_code.number(code) for code in given("code")} - {None}
-            around = [Q(first__lte=number, last__gte=number) for number in numbers]
-            codes = codes.matching_any(given("code"))
-            ranges = ranges.filter(Q(*around, _connector=Q.OR)) if around else ranges.none()
-        this = {"notes": OuterRef("pk")}
-        return queryset.filter(Exists(codes.filter(**this)) | Exists(ranges.filter(**this)))
+        if values.get("code"):
+            numbers = {text_code.number(code) for code in values["code"]} - {None}
+            conditions = [Q(first__lte=number, last__gte=number) for number in numbers]
+            codes = codes.matching_any(values["code"])
+            ranges = ranges.filter(Q(*conditions, _connector=Q.OR)) if conditions else ranges.none()
+        same_note = {"notes": OuterRef("pk")}
+        return queryset.filter(Exists(codes.filter(**same_note)) | Exists(ranges.filter(**same_note)))
 
-    def by_owner(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
+    def by_owner(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep notes of the owners with these user names."""
         owners = get_user_model().objects.filter(owned_notes__isnull=False).distinct()
-        found = dict(owners.filter(username__in=value).values_list("username", "pk"))
-        missing = [one for one in value if one not in found]
+        ids = dict(owners.filter(username__in=value).values_list("username", "pk"))
+        missing = [username for username in value if username not in ids]
         if missing:
-            owning = list(owners.order_by("username").values_list("username", flat=True)[:MOST_NEAR])
-            raise BadParameters([describe(name, one, "{} owns no note.", owning) for one in missing])
-        return queryset.filter(owner__in=found.values())
+            allowed = list(owners.order_by("username").values_list("username", flat=True)[:MAX_NEAR])
+            raise BadParameters([describe(name, text, "{} owns no note.", allowed) for text in missing])
+        return queryset.filter(owner__in=ids.values())
 
-    def by_due(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
-        """Keep notes whose review date has come, or the others."""
+    def by_due(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Keep notes that are due for review, or the others."""
         due = Q(pk__in=TroubleshootingNote.objects.due(timezone.localdate()).values("pk"))
         return queryset.filter(due if value else ~due)
 
-    def by_text(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        """Keep notes that hold each word."""
+    def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep notes that contain every word."""
         return searching.notes_containing(queryset, value)
 
 
 class NoteSerializer(AnswerSerializer):
-    """A troubleshooting note. Texts are Markdown; who stands behind it and when to review it are internal."""
+    """A troubleshooting note. Texts are Markdown. Its owner, reviewer and review date are internal."""
 
-    codes = Related(CodeRefSerializer(), source="shown_codes")
-    ranges = Related(RangeRefSerializer(), source="shown_ranges")
-    truncated: Any = serializers.SerializerMethodField(help_text=CUT)
-    owner: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
-    validated_by: Any = serializers.SlugRelatedField("username", read_only=True, allow_null=True)
+    codes = Related(CodeRefSerializer(), source="first_codes")
+    ranges = Related(RangeRefSerializer(), source="first_ranges")
+    truncated: Any = serializers.SerializerMethodField(help_text=TRUNCATED)
+    owner: Any = serializers.SlugRelatedField(
+        "username", read_only=True, allow_null=True, help_text="User name of its owner; null for the public."
+    )
+    validated_by: Any = serializers.SlugRelatedField(
+        "username", read_only=True, allow_null=True, help_text="User name of its reviewer; null for the public."
+    )
     verify_reason = serializers.CharField(read_only=True, allow_null=True)
     url = Permalink(help_text="The note's page.")
 
@@ -122,12 +127,12 @@ class NoteSerializer(AnswerSerializer):
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "enum": ["codes", "ranges"]}})
     def get_truncated(self, note: TroubleshootingNote) -> list[str]:
-        """Return the lists that are longer."""
-        return cut(note, codes="shown_codes", ranges="shown_ranges")
+        """Return the names of the lists that are cut."""
+        return truncated_lists(note, codes="first_codes", ranges="first_ranges")
 
 
-class ShownNoteSerializer(serializers.ModelSerializer):
-    """A note on the answer of one of its codes."""
+class ShownNoteSerializer(serializers.ModelSerializer[Any]):
+    """A note within the answer for one of its codes."""
 
     url = Permalink(help_text="The note's page.")
 
@@ -137,7 +142,7 @@ class ShownNoteSerializer(serializers.ModelSerializer):
 
 
 class NoteViewSet(ReadViewSet):
-    """Troubleshooting notes: what support knows about codes."""
+    """Troubleshooting notes about codes."""
 
     queryset = TroubleshootingNote.objects.none()
     serializer_class = NoteSerializer
@@ -156,4 +161,4 @@ class NoteViewSet(ReadViewSet):
         """Return the notes that the caller may read, with the codes and ranges that the caller may read."""
         user = self.request.user
         notes = TroubleshootingNote.objects.visible_to(user).select_related("owner", "validated_by")
-        return notes.prefetch_related(shown_codes(user), shown_ranges(user))
+        return notes.prefetch_related(prefetch_codes(user), prefetch_ranges(user))

@@ -1,4 +1,4 @@
-"""Codes and ranges, as notes, incidents and other codes name them."""
+"""Codes and ranges as references within other answers."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from kb.queries.lookup import codes_visible_to
 
 
 class CodeRefSerializer(QuickSerializer):
-    """A code, in short."""
+    """A reference to a code."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
     section: Any = serializers.SlugRelatedField("slug", read_only=True)
@@ -24,7 +24,7 @@ class CodeRefSerializer(QuickSerializer):
 
 
 class RangeRefSerializer(QuickSerializer):
-    """A block of numbers."""
+    """A range of numbers."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
 
@@ -33,34 +33,34 @@ class RangeRefSerializer(QuickSerializer):
         fields = ["id", "table", "name", "first", "last"]
 
 
-CUT = "The lists of this answer that go on: there is more than is shown."
+TRUNCATED = "Names of the lists in this answer that are cut: there are more items."
 MAX_RELATED = 100
-"""Codes or ranges that the answer for a note or an incident lists; `/codes/?note=` has them all, by pages."""
+"""Codes or ranges that the answer for a note or an incident lists; `/codes/?note=` has all of them, in pages."""
 
 
-def shown_codes(user: Person | None) -> Prefetch:
-    """Return what fetches the first codes that a user may read, and one more, as `shown_codes`."""
+def prefetch_codes(user: Person | None) -> "Prefetch[Any]":
+    """Return the prefetch of the first codes that a user may read, and one more, as `first_codes`."""
     codes = codes_visible_to(user).in_vendor_order()[: MAX_RELATED + 1]
-    return Prefetch("codes", codes, to_attr="shown_codes")
+    return Prefetch("codes", codes, to_attr="first_codes")
 
 
-def shown_ranges(user: Person | None) -> Prefetch:
-    """Return what fetches the first ranges that a user may read, and one more, as `shown_ranges`."""
+def prefetch_ranges(user: Person | None) -> "Prefetch[Any]":
+    """Return the prefetch of the first ranges that a user may read, and one more, as `first_ranges`."""
     ranges = CodeRange.objects.visible_to(user).select_related("table").order_by("table", "first", "-last")
-    return Prefetch("ranges", ranges[: MAX_RELATED + 1], to_attr="shown_ranges")
+    return Prefetch("ranges", ranges[: MAX_RELATED + 1], to_attr="first_ranges")
 
 
 class Related(serializers.ListField):
-    """The first of related things."""
+    """A list of related rows, cut at a maximum."""
 
     def __init__(self, child: Any, source: str) -> None:
         super().__init__(child=child, source=source, read_only=True, max_length=MAX_RELATED)
 
     def to_representation(self, data: Any) -> Any:
-        """Return as many as are shown."""
+        """Return the first items."""
         return super().to_representation(data[:MAX_RELATED])
 
 
-def cut(thing: Any, **lists: str) -> list[str]:
-    """Return the names of the lists of a thing that are longer than what is shown, by their attributes."""
-    return [name for name, attribute in lists.items() if len(getattr(thing, attribute)) > MAX_RELATED]
+def truncated_lists(row: Any, **lists: str) -> list[str]:
+    """Return the names of the lists that are cut; `lists` has the attribute of the row for each name."""
+    return [name for name, attribute in lists.items() if len(getattr(row, attribute)) > MAX_RELATED]

@@ -1,4 +1,4 @@
-"""One box for programs: a code, a piece of a log, or words."""
+"""Search by a code, a line of a log or words, as the search box of the pages does."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kb.api.framework.cache import conditional, kept_apart
 from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameter_values import TEXT, text_of, whole
-from kb.api.framework.parameters import ParameterField, read
+from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import SearchSchema
 from kb.api.resources.tables import visible_tables
-from kb.api.resources.verdicts import MeaningSerializer, Site, VerdictSerializer
-from kb.models import CodeTable
+from kb.api.resources.verdicts import MeaningSerializer, VerdictRenderer, VerdictSerializer
+from kb.models import CodeTable, ReturnCode
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
 from kb.queries.lookup import find_code
@@ -29,44 +29,42 @@ MAX_RESULTS = 50
 DEFAULT_RESULTS = 20
 
 
-class PieceSerializer(serializers.Serializer):
+class PieceSerializer(serializers.Serializer[Any]):
     """A piece of a passage."""
 
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    marked = serializers.BooleanField(help_text="Whether it is what was looked for.")
+    marked = serializers.BooleanField(help_text="Whether this piece matches the query.")
 
 
 class ResultSerializer(MeaningSerializer):
-    """A code that answers, and the passage that says so."""
+    """A code that matches, and the passage that matches."""
 
-    passage = PieceSerializer(many=True, help_text="Empty where the code itself was asked for.")
+    passage = PieceSerializer(many=True, help_text="Empty if the query is the code itself.")
 
 
 class SearchSerializer(VerdictSerializer):
-    """What was asked, taken as a code; codes near it, never chosen; and everything that answers."""
+    """The verdict on the query as a code, codes near it, and all results. A near code has another meaning."""
 
-    near = MeaningSerializer(many=True, help_text="Codes one edit away, or that begin so; for a code in no table.")
-    corrected = serializers.DictField(child=serializers.CharField(), help_text="Words by what was looked for instead.")
-    more = serializers.BooleanField(help_text="Whether more answer than `results` holds.")
-    results = ResultSerializer(many=True, help_text="The codes that were asked for, then what answers the words.")
+    near = MeaningSerializer(many=True, help_text="For an unknown code: codes one edit away, or that begin with it.")
+    corrected = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Corrected words by misspelled word.",
+    )
+    more = serializers.BooleanField(help_text="Whether there are more results.")
+    results = ResultSerializer(many=True, help_text="The codes that the query names, then codes that match its words.")
 
 
 class SearchView(APIView):
-    """Answers as the search box of the pages does."""
+    """Searches as the search box of the pages does."""
 
     schema = SearchSchema()
     http_method_names = ["get", "head", "options"]
     answer = SearchSerializer
-    parameters = {
-        "q": ParameterField(kind=text_of(detection.MAX_QUERY)),
-        "table": ParameterField(kind=TEXT),
-        "limit": ParameterField(kind=whole(1, MAX_RESULTS)),
-    }
-
+    kinds = {"q": text_of(detection.MAX_QUERY), "table": TEXT, "limit": whole(1, MAX_RESULTS)}
     described = [
         OpenApiParameter(
             "q",
-            {**parameters["q"].kind.schema, "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"},
+            {**kinds["q"].schema, "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"},
             required=True,
             description="A code in any spelling, a line of a log, or words.",
             examples=[OpenApiExample("a code", "660300001")],
@@ -74,63 +72,63 @@ class SearchView(APIView):
         OpenApiParameter("table", dict(TEXT.schema), description="Slug of the table to look in."),
         OpenApiParameter(
             "limit",
-            {**parameters["limit"].kind.schema, "default": DEFAULT_RESULTS},
-            description="Results at most.",
+            {**kinds["limit"].schema, "default": DEFAULT_RESULTS},
+            description="Maximum number of results.",
         ),
     ]
 
-    @extend_schema(operation_id="search", summary="Search for a code or for words")
+    @extend_schema(operation_id="search", summary="Search for a code or words")
     @conditional
     def get(self, request: Request) -> Response:
-        """Answer with the codes that a question means, the best first."""
-        asked = read(request.query_params, self.parameters)
-        if not asked.get("q", "").strip():
-            raise BadParameters(
-                [describe("q", asked.get("q", ""), "It is needed.", ["a code, a line of a log or words"])]
-            )
-        within = (
-            CodeTable.objects.get(pk=visible_tables([asked["table"]], request.user)[0]) if "table" in asked else None
-        )
-        return Response(_answer(request, asked["q"].strip(), within, asked.get("limit", DEFAULT_RESULTS)))
+        """Return the codes that match the query, best first."""
+        values = parse_query(request.query_params, self.kinds)
+        query = values.get("q", "")
+        if not query.strip():
+            raise BadParameters([describe("q", query, "It is required.", ["a code, a line of a log or words"])])
+        table = None
+        if "table" in values:
+            table = CodeTable.objects.get(pk=visible_tables([values["table"]], request.user)[0])
+        return Response(_answer(request, query.strip(), table, values.get("limit", DEFAULT_RESULTS)))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Keep answers out of shared caches."""
-        return kept_apart(request, super().finalize_response(request, response, *args, **kwargs))
+        """Return the response with headers for caches."""
+        return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
 
 
-def _answer(request: Request, query: str, within: CodeTable | None, limit: int) -> dict[str, Any]:
-    user, tables = request.user, None if within is None else [within.pk]
-    found = find_code(query, user, within)
-    hits = [(hit.code, hit.how) for hit in found.hits] or _quoted(query, user, within)
+def _answer(request: Request, query: str, table: CodeTable | None, limit: int) -> dict[str, Any]:
+    user, tables = request.user, None if table is None else [table.pk]
+    lookup = find_code(query, user, table)
+    codes = [(hit.code, hit.how) for hit in lookup.hits] or _codes_in(query, user, table)
     words = text_results(query, user, limit, tables)
-    _count(query, [code.pk for code, _ in hits], words, user)
-    near = [one.code for one in found.near] + found.completions
-    known = lookup_many.surroundings([*(c for c, _ in hits), *near, *(hit.code for hit in words.hits)], user)
-    meanings = [lookup_many.meaning(code, how, known) for code, how in hits]
-    verdict = lookup_many.overall(meanings) if meanings else found.verdict
-    site, named = Site(request), {code.pk for code, _ in hits}
-    others = [hit for hit in words.hits if hit.code.pk not in named]
-    results: list[Ranked] = [(one, []) for one in meanings]
-    results += [(lookup_many.meaning(hit.code, "words", known), hit.pieces) for hit in others]
+    ids = {code.pk for code, _ in codes}
+    _count(query, [code.pk for code, _ in codes], words, user)
+    near = [near.code for near in lookup.near] + lookup.completions
+    context = lookup_many.surroundings([*(code for code, _ in codes), *near, *(hit.code for hit in words.hits)], user)
+    meanings = [lookup_many.meaning(code, how, context) for code, how in codes]
+    verdict = lookup_many.overall(meanings) if meanings else lookup.verdict
+    renderer = VerdictRenderer(request)
+    results: list[Ranked] = [(meaning, []) for meaning in meanings]
+    others = [hit for hit in words.hits if hit.code.pk not in ids]
+    results += [(lookup_many.meaning(hit.code, "words", context), hit.pieces) for hit in others]
     return {
-        **site.verdict(CodeVerdict(query, verdict, meanings, found.ranges if not meanings else [])),
-        "near": [site.meaning(lookup_many.meaning(code, "near", known)) for code in near],
+        **renderer.verdict(CodeVerdict(query, verdict, meanings, lookup.ranges if not meanings else [])),
+        "near": [renderer.meaning(lookup_many.meaning(code, "near", context)) for code in near],
         "corrected": words.corrected,
         "more": words.more or len(results) > limit,
-        "results": [_result(site, one, pieces) for one, pieces in results[:limit]],
+        "results": [_result(renderer, meaning, pieces) for meaning, pieces in results[:limit]],
     }
 
 
-def _quoted(query: str, user: Person | None, within: CodeTable | None) -> list[tuple[Any, str]]:
-    codes = detection.codes_in(query, user)
-    return [(code, "named in the text") for code in codes if within is None or code.table_id == within.pk]
+def _codes_in(text: str, user: Person | None, table: CodeTable | None) -> list[tuple[ReturnCode, str]]:
+    codes = detection.codes_in(text, user)
+    return [(code, "named in the text") for code in codes if table is None or code.table_id == table.pk]
 
 
-def _result(site: Site, one: CodeMeaning, pieces: list[tuple[str, bool]]) -> dict[str, Any]:
-    return {**site.meaning(one), "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
+def _result(renderer: VerdictRenderer, meaning: CodeMeaning, pieces: list[tuple[str, bool]]) -> dict[str, Any]:
+    return {**renderer.meaning(meaning), "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
-def _count(query: str, named: list[int], words: TextResults, user: Person | None) -> None:
-    usage.count_codes(named)
-    if not named and not words.hits:
+def _count(query: str, ids: list[int], words: TextResults, user: Person | None) -> None:
+    usage.count_codes(ids)
+    if not ids and not words.hits:
         usage.count_miss(query, user)

@@ -1,4 +1,4 @@
-"""Everything that a caller may read, as lines of JSON as of one moment, to begin a copy with."""
+"""The snapshot: everything that a caller may read at one moment, as lines of JSON, to start a copy with."""
 
 import hashlib
 import zlib
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,86 +16,81 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from kb.api.framework.access import MayRead
-from kb.api.framework.cache import conditional, kept_apart
-from kb.api.framework.errors import CONTENT_TYPE, ProblemSerializer
-from kb.api.framework.parameters import read
-from kb.api.framework.schema import PROBLEMS, ProblemSchema
+from kb.api.framework.http_cache import conditional, with_cache_headers
+from kb.api.framework.parameters import parse_query
+from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
 from kb.models.visibility import Person
 from kb.queries import replication
 
 FORMAT = 1
 MEDIA = "application/x-ndjson"
-_PIECE = 2**16
-_PROBLEMS = {
-    (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, said)
-    for status, said in PROBLEMS.items()
-    if status not in (404, 406)
-}
+_CHUNK = 2**16
+_PROBLEMS = problem_responses({status: text for status, text in PROBLEMS.items() if status != 406})
 
 
-class Lines:
-    """A snapshot as bytes, made while it is sent. What a reader may read is settled when it begins."""
+class SnapshotStream:
+    """A snapshot as bytes, produced while it is sent. The reader's rights are checked once, at the start."""
 
     def __init__(self, user: Person | None) -> None:
-        """Open the view of the database, which `close` ends."""
+        """Open the transaction that `close` ends."""
         self._rows = replication.snapshot(user)
         self.sequence: int = next(self._rows)[1]
         self.counts = dict.fromkeys(replication.NOUNS, 0)
         self._hash = hashlib.sha256()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the lines in pieces: a header, the objects, and a trailer with the hash of all before it."""
-        piece = [_line({"format": FORMAT, "sequence": self.sequence})]
+        """Yield the lines in chunks: a header, the objects, and a trailer with the hash of everything before it."""
+        lines = [_line({"format": FORMAT, "sequence": self.sequence})]
         size = 0
         for noun, row in self._rows:
             self.counts[noun] += 1
-            piece.append(_line({"noun": noun, "object": row}))
-            size += len(piece[-1])
-            if size > _PIECE:
-                yield self._hashed(piece)
-                piece, size = [], 0
-        yield self._hashed(piece)
+            lines.append(_line({"noun": noun, "object": row}))
+            size += len(lines[-1])
+            if size > _CHUNK:
+                yield self._join(lines)
+                lines, size = [], 0
+        yield self._join(lines)
         yield _line({"end": True, "rows": sum(self.counts.values()), "sha256": self.sha256})
 
     @property
     def sha256(self) -> str:
-        """The hash of what was yielded, without the trailer."""
+        """The hash of the lines so far, without the trailer."""
         return self._hash.hexdigest()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Release the database connection."""
         self._rows.close()  # type: ignore[attr-defined]
 
-    def _hashed(self, lines: list[bytes]) -> bytes:
-        joined = b"".join(lines)
-        self._hash.update(joined)
-        return joined
+    def _join(self, lines: list[bytes]) -> bytes:
+        """Return the lines as one chunk, and add it to the hash."""
+        chunk = b"".join(lines)
+        self._hash.update(chunk)
+        return chunk
 
 
-class Packed:
-    """The same bytes by gzip."""
+class CompressedStream:
+    """A snapshot compressed by gzip."""
 
-    def __init__(self, lines: Lines) -> None:
-        """Keep what is packed."""
-        self._lines = lines
-        self.close = lines.close
+    def __init__(self, stream: SnapshotStream) -> None:
+        self._stream = stream
+        self.close = stream.close
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the packed bytes as they come."""
-        packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-        for piece in self._lines:
-            yield packer.compress(piece)
-        yield packer.flush()
+        """Yield the compressed bytes."""
+        compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
+        for chunk in self._stream:
+            yield compressor.compress(chunk)
+        yield compressor.flush()
 
 
-class ManifestSerializer(serializers.Serializer):
-    """What a snapshot taken now holds, and how to prove it."""
+class ManifestSerializer(serializers.Serializer[Any]):
+    """The contents of a snapshot taken now, and the hash that proves them."""
 
     format = serializers.IntegerField()
-    sequence = serializers.IntegerField(help_text="The place in the feed from which `changes/` goes on.")
-    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Objects by noun.")
-    bytes = serializers.IntegerField(help_text="Without compression and without the trailer.")
-    sha256 = serializers.CharField(help_text="Of all lines before the trailer; the trailer holds it, too.")
+    sequence = serializers.IntegerField(help_text="The place in the feed where `changes/` continues.")
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Number of objects by noun.")
+    bytes = serializers.IntegerField(help_text="Size without compression and without the trailer.")
+    sha256 = serializers.CharField(help_text="Hash of all lines before the trailer. The trailer contains it, too.")
     snapshot = serializers.URLField()
     changes = serializers.URLField()
 
@@ -105,63 +100,64 @@ class _SyncView(APIView):
     permission_classes = [MayRead]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Keep answers out of shared caches."""
-        return kept_apart(request, super().finalize_response(request, response, *args, **kwargs))
+        """Return the response with headers for caches."""
+        return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
 
 
 class SnapshotView(_SyncView):
-    """A snapshot."""
+    """The snapshot."""
 
     @extend_schema(
         tags=["synchronisation"],
-        summary="Everything, as lines of JSON",
+        summary="Download everything as lines of JSON",
         operation_id="snapshot",
         responses={(200, MEDIA): OpenApiTypes.STR, **_PROBLEMS},
     )
     @conditional
     def get(self, request: Request) -> Any:
-        """Stream everything that the caller may read, as of one moment."""
-        read(request.query_params, {})
-        lines = Lines(request.user)
-        is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
-        answer = StreamingHttpResponse(Packed(lines) if is_packed else lines, content_type=MEDIA)
-        if is_packed:
-            answer["Content-Encoding"] = "gzip"
-        answer["Vary"] = "Accept-Encoding"
-        answer["X-Sequence"] = str(lines.sequence)
-        return answer
+        """Return everything that the caller may read, as of one moment."""
+        parse_query(request.query_params, {})
+        stream = SnapshotStream(request.user)
+        compress = "gzip" in request.headers.get("Accept-Encoding", "")
+        response = StreamingHttpResponse(CompressedStream(stream) if compress else stream, content_type=MEDIA)
+        if compress:
+            response["Content-Encoding"] = "gzip"
+        response["Vary"] = "Accept-Encoding"
+        response["X-Sequence"] = str(stream.sequence)
+        return response
 
 
 class ManifestView(_SyncView):
-    """What a snapshot holds."""
+    """The manifest of a snapshot."""
 
     @extend_schema(
         tags=["synchronisation"],
-        summary="What a snapshot holds",
+        summary="Describe a snapshot",
         operation_id="snapshot_manifest",
         responses={200: ManifestSerializer, **_PROBLEMS},
     )
     @conditional
     def get(self, request: Request) -> Response:
-        """Answer with the sequence, the counts and the hash of a snapshot taken now."""
-        read(request.query_params, {})
-        lines = Lines(request.user)
+        """Return the sequence, the counts and the hash of a snapshot taken now."""
+        parse_query(request.query_params, {})
+        stream = SnapshotStream(request.user)
         try:
-            size = sum(len(piece) for piece in lines)
+            size = sum(len(chunk) for chunk in stream)
         finally:
-            lines.close()
+            stream.close()
+        rows = sum(stream.counts.values())
         return Response(
             {
                 "format": FORMAT,
-                "sequence": lines.sequence,
-                "counts": lines.counts,
-                "bytes": size - len(_line({"end": True, "rows": sum(lines.counts.values()), "sha256": lines.sha256})),
-                "sha256": lines.sha256,
+                "sequence": stream.sequence,
+                "counts": stream.counts,
+                "bytes": size - len(_line({"end": True, "rows": rows, "sha256": stream.sha256})),
+                "sha256": stream.sha256,
                 "snapshot": reverse("api-snapshot", request=request),
-                "changes": f"{reverse('api-changes', request=request)}?since={lines.sequence}",
+                "changes": f"{reverse('api-changes', request=request)}?since={stream.sequence}",
             }
         )
 
 
-def _line(what: dict[str, Any]) -> bytes:
-    return orjson.dumps(what, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+def _line(values: dict[str, Any]) -> bytes:
+    return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)

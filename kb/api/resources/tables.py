@@ -1,34 +1,33 @@
-"""Code tables."""
+"""The code tables of the API: list and detail."""
 
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.filter_lookups import SINCE, holds, moments, names, numbers, with_lookups, words_of
+from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import MOMENT, TEXT
-from kb.api.framework.parameters import Filters, Parameter
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.models import Audience, CodeTable
 from kb.models.visibility import Person
 
-MOST_NEAR = 1_000
-"""Tables or sections among which the nearest spelling is sought."""
+MAX_NEAR = 1_000
+"""Names among which an error looks for the nearest spelling."""
 
 
-@with_lookups(
-    {
-        **numbers("id"),
-        **names("slug"),
-        **names("vendor"),
-        **names("product"),
-        **names("name"),
-        **holds("name"),
-        **names("source_url", may_lack=True),
-        **words_of("audience", Audience.values),
-        **numbers("version"),
-        **moments("created_at"),
-        **moments("updated_at"),
-    }
+@lookups.include(
+    lookups.numbers("id"),
+    lookups.names("slug"),
+    lookups.names("vendor"),
+    lookups.names("product"),
+    lookups.names("name"),
+    lookups.contains("name"),
+    lookups.names("source_url"),
+    lookups.empty("source_url"),
+    lookups.choices("audience", Audience.values),
+    lookups.numbers("version"),
+    lookups.moments("created_at"),
+    lookups.moments("updated_at"),
 )
 class TableFilters(Filters):
     """Filters of code tables."""
@@ -36,7 +35,7 @@ class TableFilters(Filters):
     vendor = Parameter(TEXT, lookup_expr="iexact", about="The vendor's name, in any case.")
     product = Parameter(TEXT, lookup_expr="iexact", about="The product's name, in any case.")
     language = Parameter(TEXT, lookup_expr="iexact", about="Language tag of the vendor's text, such as en.")
-    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=SINCE)
+    updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
 
     class Meta:
         model = CodeTable
@@ -47,8 +46,8 @@ class TableSerializer(AnswerSerializer):
     """A code table."""
 
     source_url = serializers.CharField(read_only=True, help_text="Where the vendor publishes it; may be empty.")
-    code_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Codes that the vendor lists.")
-    retired_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Codes that it lists no longer.")
+    code_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Number of current codes.")
+    retired_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Number of retired codes.")
     url = Permalink(help_text="The table's page.")
 
     class Meta:
@@ -61,7 +60,7 @@ class TableSerializer(AnswerSerializer):
 
 
 class TableViewSet(ReadViewSet):
-    """Code tables: what vendors publish."""
+    """Code tables as vendors publish them."""
 
     queryset = CodeTable.objects.none()
     serializer_class = TableSerializer
@@ -86,11 +85,11 @@ class TableViewSet(ReadViewSet):
 def visible_tables(slugs: list[str], user: Person | None) -> list[int]:
     """Return the ids of the tables with these slugs. Raises BadParameters for one that the user cannot read."""
     visible = CodeTable.objects.visible_to(user).order_by("slug")
-    found = dict(visible.filter(slug__in=slugs).values_list("slug", "pk"))
-    missing = [slug for slug in slugs if slug not in found]
+    ids = dict(visible.filter(slug__in=slugs).values_list("slug", "pk"))
+    missing = [slug for slug in slugs if slug not in ids]
     if missing:
-        known = list(visible.values_list("slug", flat=True)[:MOST_NEAR])
+        allowed = list(visible.values_list("slug", flat=True)[:MAX_NEAR])
         raise BadParameters(
-            [describe("table", slug, "There is no table {} that you may read.", known) for slug in missing]
+            [describe("table", slug, "There is no table {} that you may read.", allowed) for slug in missing]
         )
-    return list(found.values())
+    return list(ids.values())

@@ -1,4 +1,4 @@
-"""A verdict as programs get it: one of the five, with what it takes to quote and to trust it."""
+"""Verdicts on codes as the API answers them, with links and confidence."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,22 +15,22 @@ from kb.queries.lookup_many import CodeMeaning, CodeVerdict
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 MAX_MEANINGS = 20
-"""Meanings of one code that are listed; real tables reach 11."""
+"""Meanings that an answer lists for one code; real tables reach 11."""
 
 MAX_INCIDENTS = 10
-"""Incidents that are listed with one code."""
+"""Incidents that an answer lists for one code."""
 
-GOING_ON = [choice for choice in IncidentState.choices if choice[0] != IncidentState.RESOLVED]
+OPEN_STATES = [choice for choice in IncidentState.choices if choice[0] != IncidentState.RESOLVED]
 DISPOSITION_CHOICES = list(DISPOSITIONS.items())
 FIXER_CHOICES = list(FIXERS.items())
-VERDICTS = [one.value for one in Verdict]
-CONFIDENCES = [one.value for one in LIVE]
-_CONFIDENCE = "How far the note is to be trusted; null without one."
-_AUDIENCE = "`internal` if any part of it is: keep it from customers."
+VERDICTS = [verdict.value for verdict in Verdict]
+CONFIDENCES = [state.value for state in LIVE]
+_CONFIDENCE = "Confidence in the note: its state. Null without a note."
+_AUDIENCE = "`internal` if any part is internal: do not show it to customers."
 
 
-class FirstNoteSerializer(serializers.Serializer):
-    """The note to work with first."""
+class FirstNoteSerializer(serializers.Serializer[Any]):
+    """The note to read first."""
 
     id = serializers.IntegerField()
     title = serializers.CharField()
@@ -40,22 +40,22 @@ class FirstNoteSerializer(serializers.Serializer):
     audience = serializers.ChoiceField(Audience.choices)
 
 
-class GoingOnSerializer(serializers.Serializer):
-    """An incident that goes on and hits the code."""
+class GoingOnSerializer(serializers.Serializer[Any]):
+    """An open incident that affects the code."""
 
     id = serializers.IntegerField()
     url = serializers.URLField()
     reference = serializers.CharField(allow_blank=True)
     title = serializers.CharField()
-    state = serializers.ChoiceField(GOING_ON)
+    state = serializers.ChoiceField(OPEN_STATES)
     started_at = serializers.DateTimeField(allow_null=True)
     audience = serializers.ChoiceField(Audience.choices)
 
 
-class MeaningSerializer(serializers.Serializer):
-    """One of the codes that may be meant."""
+class MeaningSerializer(serializers.Serializer[Any]):
+    """One of the codes that the query may mean."""
 
-    open_incidents = GoingOnSerializer(many=True, help_text=f"Incidents that go on, at most {MAX_INCIDENTS}.")
+    open_incidents = GoingOnSerializer(many=True, help_text=f"Open incidents, at most {MAX_INCIDENTS}.")
     id = serializers.IntegerField()
     table = serializers.CharField()
     section = serializers.CharField()
@@ -65,7 +65,7 @@ class MeaningSerializer(serializers.Serializer):
     disposition = serializers.ChoiceField(DISPOSITION_CHOICES)
     fixer = serializers.ChoiceField(FIXER_CHOICES)
     retired_at = serializers.DateTimeField(allow_null=True)
-    read = serializers.CharField(help_text="How what was written was read to get here.")
+    read = serializers.CharField(help_text="How the query was interpreted to get this code.")
     verdict = serializers.ChoiceField(VERDICTS)
     permalink = serializers.URLField()
     version = serializers.IntegerField()
@@ -74,8 +74,8 @@ class MeaningSerializer(serializers.Serializer):
     note = FirstNoteSerializer(allow_null=True)
 
 
-class AroundSerializer(serializers.Serializer):
-    """A known range that the number lies in."""
+class AroundSerializer(serializers.Serializer[Any]):
+    """A known range that contains the number."""
 
     table = serializers.CharField()
     name = serializers.CharField()
@@ -84,46 +84,46 @@ class AroundSerializer(serializers.Serializer):
     pattern = serializers.CharField()
 
 
-class VerdictSerializer(serializers.Serializer):
-    """The verdict on what somebody wrote. Version and confidence are null unless there is exactly one meaning."""
+class VerdictSerializer(serializers.Serializer[Any]):
+    """The verdict on a query. Version and confidence are null unless there is exactly one meaning."""
 
     query = serializers.CharField(allow_blank=True)
     verdict = serializers.ChoiceField(VERDICTS)
-    permalink = serializers.URLField(help_text="The code's page, or where there is not exactly one, the search for it.")
+    permalink = serializers.URLField(help_text="The code's page; the search for it unless there is exactly one code.")
     version = serializers.IntegerField(allow_null=True)
     confidence = serializers.ChoiceField(CONFIDENCES, allow_null=True, help_text=_CONFIDENCE)
     audience = serializers.ChoiceField(Audience.choices, help_text=_AUDIENCE)
-    meanings = MeaningSerializer(many=True, help_text="The likeliest reading first.")
+    meanings = MeaningSerializer(many=True, help_text="Meanings, most likely first.")
     truncated = serializers.BooleanField(help_text=f"Whether there are more than {MAX_MEANINGS} meanings.")
-    ranges = AroundSerializer(many=True, help_text="For a code in no table: where it would belong, narrowest first.")
+    ranges = AroundSerializer(many=True, help_text="For an unknown code: ranges that contain it, narrowest first.")
 
 
-class Site:
-    """Turns verdicts into answers with whole addresses."""
+class VerdictRenderer:
+    """Turns verdicts into JSON with absolute URLs."""
 
     def __init__(self, request: Request) -> None:
         self.root = request.build_absolute_uri("/")[:-1]
 
-    def verdict(self, judged: CodeVerdict) -> dict[str, Any]:
-        """Return the answer for a verdict."""
-        one = judged.meanings[0] if len(judged.meanings) == 1 else None
+    def verdict(self, verdict: CodeVerdict) -> dict[str, Any]:
+        """Return the members of a VerdictSerializer."""
+        only = verdict.meanings[0] if len(verdict.meanings) == 1 else None
         return {
-            "query": judged.query,
-            "verdict": judged.verdict.value,
-            "permalink": self._address(one.code if one else None, judged.query),
-            "version": one.code.version if one else None,
-            "confidence": one.confidence if one else None,
-            "audience": _audience(judged),
-            "meanings": [self.meaning(found) for found in judged.meanings[:MAX_MEANINGS]],
-            "truncated": len(judged.meanings) > MAX_MEANINGS,
-            "ranges": [around(block) for block in judged.ranges],
+            "query": verdict.query,
+            "verdict": verdict.verdict.value,
+            "permalink": self._url(only.code if only else None, verdict.query),
+            "version": only.code.version if only else None,
+            "confidence": only.confidence if only else None,
+            "audience": _audience(verdict),
+            "meanings": [self.meaning(meaning) for meaning in verdict.meanings[:MAX_MEANINGS]],
+            "truncated": len(verdict.meanings) > MAX_MEANINGS,
+            "ranges": [_range(code_range) for code_range in verdict.ranges],
         }
 
-    def meaning(self, given: CodeMeaning) -> dict[str, Any]:
-        """Return the answer for one meaning."""
-        code = given.code
+    def meaning(self, meaning: CodeMeaning) -> dict[str, Any]:
+        """Return the members of a MeaningSerializer."""
+        code = meaning.code
         return {
-            "open_incidents": [_going_on(one) for one in given.open_incidents[:MAX_INCIDENTS]],
+            "open_incidents": [_incident(incident) for incident in meaning.open_incidents[:MAX_INCIDENTS]],
             "id": code.pk,
             "table": code.table.slug,
             "section": code.section.slug,
@@ -133,46 +133,46 @@ class Site:
             "disposition": code.disposition,
             "fixer": code.fixer,
             "retired_at": code.retired_at,
-            "read": given.how,
-            "verdict": given.verdict.value,
-            "permalink": self._address(code),
+            "read": meaning.how,
+            "verdict": meaning.verdict.value,
+            "permalink": self._url(code),
             "version": code.version,
-            "confidence": given.confidence,
-            "audience": given.audience,
-            "note": self._note(given.note) if given.note else None,
+            "confidence": meaning.confidence,
+            "audience": meaning.audience,
+            "note": self._note(meaning.note) if meaning.note else None,
         }
 
     def _note(self, note: TroubleshootingNote) -> dict[str, Any]:
         return {
             "id": note.pk,
             "title": note.title,
-            "permalink": self._address(note),
+            "permalink": self._url(note),
             "version": note.version,
             "confidence": note.state,
             "audience": note.audience,
         }
 
-    def _address(self, thing: Any, query: str = "") -> str:
-        path = thing.get_absolute_url() if thing else f"{reverse('start')}?{urlencode({'q': query})}"
+    def _url(self, row: Any, query: str = "") -> str:
+        path = row.get_absolute_url() if row else f"{reverse('start')}?{urlencode({'q': query})}"
         return f"{self.root}{path}"
 
 
-def _going_on(incident: IncidentLink) -> dict[str, Any]:
+def _incident(incident: IncidentLink) -> dict[str, Any]:
     names = ("id", "url", "reference", "title", "state", "started_at", "audience")
     return {name: getattr(incident, name) for name in names}
 
 
-def around(block: CodeRange) -> dict[str, Any]:
-    """Return the answer for a range."""
+def _range(code_range: CodeRange) -> dict[str, Any]:
     return {
-        "table": block.table.slug,
-        "name": block.name,
-        "first": block.first,
-        "last": block.last,
-        "pattern": block.pattern,
+        "table": code_range.table.slug,
+        "name": code_range.name,
+        "first": code_range.first,
+        "last": code_range.last,
+        "pattern": code_range.pattern,
     }
 
 
-def _audience(judged: CodeVerdict) -> str:
-    parts = {one.audience for one in judged.meanings} | {block.table.audience for block in judged.ranges}
+def _audience(verdict: CodeVerdict) -> str:
+    parts = {meaning.audience for meaning in verdict.meanings}
+    parts |= {code_range.table.audience for code_range in verdict.ranges}
     return (Audience.INTERNAL if Audience.INTERNAL in parts else Audience.PUBLIC).value

@@ -1,4 +1,4 @@
-"""Answers carry validators, memory gives them again until something changes, and never to whom they are not for."""
+"""ETags and the response cache: an answer is reused until something changes, and never for another reader."""
 
 import gzip
 import io
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import parse_http_date
 
 from config.wsgi import application
-from kb.api.framework import cache, throttle
+from kb.api.framework import generation, response_cache, throttle
 from kb.models import Audience, CodeUse, Door
 from kb.models.visibility import reader
 from kb.services import journal, tokens, usage
@@ -26,8 +26,8 @@ from tests import make
 READS = ["tables/", "codes/", "codes/1/", "notes/", "incidents/", "search/?q=660300001", "schema/"]
 
 
-class Said:
-    """What the site answered, as it goes over the wire."""
+class Answer:
+    """An answer as it is sent."""
 
     def __init__(self, status, headers, body):
         self.status = int(status.split()[0])
@@ -40,7 +40,7 @@ class Said:
 
 
 def ask(path="/api/v1/codes/", token="", method="GET", **headers):
-    """Ask the whole site, memory in front."""
+    """Return the answer of the whole site, with the cache in front."""
     path, _, query = path.partition("?")
     environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, "HTTP_HOST": "testserver"}
     environ |= {"wsgi.input": io.BytesIO(), "REMOTE_ADDR": "192.0.2.1"}
@@ -48,26 +48,26 @@ def ask(path="/api/v1/codes/", token="", method="GET", **headers):
     if token:
         environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     setup_testing_defaults(environ)
-    said = []
-    chunks = application(environ, lambda status, headers, *error: said.extend([status, headers]))
+    start = []
+    chunks = application(environ, lambda status, headers, *error: start.extend([status, headers]))
     body = b"".join(chunks)
     getattr(chunks, "close", lambda: None)()
-    return Said(*said, body)
+    return Answer(*start, body)
 
 
 @pytest.fixture
-def remembering(transactional_db, settings):
-    """The memory is on, and nothing in it is another test's."""
+def caching(transactional_db, settings):
+    """The cache is on and empty."""
     settings.KB_API_CACHE_MEGABYTES = 1
-    cache._generations.clear()
-    cache.memory.clear()
+    generation._generations.clear()
+    response_cache.responses.clear()
     yield settings
-    cache._generations.clear()
-    cache.memory.clear()
+    generation._generations.clear()
+    response_cache.responses.clear()
 
 
 @pytest.fixture
-def code(remembering):
+def code(caching):
     make.code("2", make.table("hidden", audience=Audience.INTERNAL))
     return make.code("1")
 
@@ -80,15 +80,15 @@ def edit(code, words):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", READS)
-def test_a_read_has_validators_and_is_not_sent_twice(client, agent, path):
+def test_an_unchanged_answer_is_a_304(client, agent, path):
     code = make.code("660300001", pk=1)
     make.note("Room is gone", code)
     edit(code, "Gone.")
     first = client.get(f"/api/v1/{path}")
     assert first.status_code == 200
     assert parse_http_date(first["Last-Modified"]) <= time.time()
-    for given in (first["ETag"], f'"other", {first["ETag"]}', first["ETag"].removeprefix("W/")):
-        again = client.get(f"/api/v1/{path}", headers={"If-None-Match": given})
+    for etag in (first["ETag"], f'"other", {first["ETag"]}', first["ETag"].removeprefix("W/")):
+        again = client.get(f"/api/v1/{path}", headers={"If-None-Match": etag})
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
         assert again["Vary"] == first["Vary"]
     edit(code, "Gone for good.")
@@ -96,7 +96,7 @@ def test_a_read_has_validators_and_is_not_sent_twice(client, agent, path):
 
 
 @pytest.mark.django_db
-def test_a_validator_is_of_one_reader_one_address_one_host_and_one_day(client, agent, time_machine):
+def test_an_etag_depends_on_reader_address_host_and_day(client, agent, time_machine):
     make.code("1")
     etags = [client.get(f"/api/v1/codes/{query}")["ETag"] for query in ("", "?page_size=1")]
     etags.append(client.get("/api/v1/codes/", headers={"Host": "localhost"})["ETag"])
@@ -108,49 +108,49 @@ def test_a_validator_is_of_one_reader_one_address_one_host_and_one_day(client, a
 
 
 @pytest.mark.django_db
-def test_an_error_has_no_validator_and_is_kept_by_nobody(client):
+def test_an_error_has_no_etag_and_is_not_cached(client):
     answer = client.get("/api/v1/codes/?cod=3")
     assert "ETag" not in answer
     assert answer["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.django_db
-def test_who_may_keep_an_answer(client, agent):
+def test_cache_control_depends_on_the_caller(client, agent):
     secret = tokens.create(agent, "bot", ["read_public"], None)[1]
     assert client.get("/api/v1/codes/")["Cache-Control"] == "public, max-age=10, must-revalidate"
     with_token = client.get("/api/v1/codes/", headers={"Authorization": f"Bearer {secret}"})
     assert with_token["Cache-Control"] == "private, no-cache"
 
 
-def test_an_answer_is_made_once_for_all_who_may_read_the_same(code, agent):
+def test_an_answer_is_shared_by_readers_with_the_same_rights(code, agent):
     one, two = (tokens.create(agent, name, ["read_internal"], None)[1] for name in "ab")
     first = ask(token=one)
     reader(tokens.bearer(two))
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         again = ask(token=two)
-    assert len(asked) <= 1
+    assert len(queries) <= 1
     assert (again.status, again.body) == (200, first.body)
     assert first.codes == ["1", "2"]
 
 
-def test_a_304_costs_one_query_at_most(code, agent):
+def test_a_304_takes_at_most_one_query(code, agent):
     secret = tokens.create(agent, "bot", ["read_internal"], None)[1]
     etags = {token: ask(token=token).headers["ETag"] for token in ("", secret)}
     for token, etag in etags.items():
-        cache._generations.clear()
-        with CaptureQueriesContext(connection) as asked:
-            held = ask(token=token, if_none_match=etag)
-        assert (held.status, held.body, held.headers["ETag"]) == (304, b"", etag)
-        assert "Content-Type" not in held.headers
-        assert len(asked) <= 1
-        cache.memory.clear()
-        cache._generations.clear()
-        with CaptureQueriesContext(connection) as asked:
+        generation._generations.clear()
+        with CaptureQueriesContext(connection) as queries:
+            unchanged = ask(token=token, if_none_match=etag)
+        assert (unchanged.status, unchanged.body, unchanged.headers["ETag"]) == (304, b"", etag)
+        assert "Content-Type" not in unchanged.headers
+        assert len(queries) <= 1
+        response_cache.responses.clear()
+        generation._generations.clear()
+        with CaptureQueriesContext(connection) as queries:
             assert ask(token=token, if_none_match=etag).status == 304
-        assert len(asked) <= 1, "out of memory, too"
+        assert len(queries) <= 1, "without the cache, too"
 
 
-def test_the_public_gets_nothing_that_a_token_warmed(code, agent):
+def test_the_public_gets_no_answer_cached_for_a_token(code, agent):
     secret = tokens.create(agent, "bot", ["read_internal"], None)[1]
     for _ in range(2):
         assert ask(token=secret).codes == ["1", "2"]
@@ -159,38 +159,38 @@ def test_the_public_gets_nothing_that_a_token_warmed(code, agent):
         assert ask(cookie="sessionid=stale").codes == ["1"]
 
 
-def test_memory_ends_with_public_reading(code, remembering):
+def test_cached_answers_are_refused_after_public_reading_ends(code, caching):
     assert ask().status == 200
-    remembering.KB_PUBLIC_READ = False
+    caching.KB_PUBLIC_READ = False
     assert ask().status == 401
 
 
-def test_memory_ends_with_the_token(code, agent):
+def test_cached_answers_are_refused_after_the_token_is_revoked(code, agent):
     token, secret = tokens.create(agent, "bot", ["read_internal"], None)
     assert [ask(token=secret).status for _ in range(2)] == [200, 200]
     tokens.revoke(token)
     assert ask(token=secret).status == 401
 
 
-def test_a_change_is_seen_at_once_by_the_process_that_made_it(code):
+def test_a_process_sees_its_own_change_at_once(code):
     assert "Gone." not in ask().body.decode()
     for words in ("Gone.", "Gone again."):
         edit(code, words)
         assert words in ask().body.decode()
 
 
-def test_a_change_by_another_process_is_seen_within_a_second(code, monkeypatch):
+def test_a_change_of_another_process_is_visible_within_a_second(code, monkeypatch):
     ask()
-    # As another process writes: nothing in this one hears of it.
+    # Like a write of another process, which this one does not notice.
     monkeypatch.setattr(journal, "_move", lambda: None)
     edit(code, "Gone.")
-    seen = time.monotonic() + 1.2
+    deadline = time.monotonic() + 1.2
     while "Gone." not in ask().body.decode():
-        assert time.monotonic() < seen
+        assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
-def test_what_a_transaction_has_not_committed_is_kept_for_nobody(code):
+def test_uncommitted_changes_are_not_cached(code):
     changed, ended = threading.Event(), threading.Event()
 
     def write():
@@ -212,7 +212,7 @@ def test_what_a_transaction_has_not_committed_is_kept_for_nobody(code):
     assert "Never." not in during.body.decode()
 
 
-def test_long_answers_are_packed_once_and_short_ones_never(code):
+def test_only_long_answers_are_compressed(code):
     for n in range(3, 20):
         make.code(str(n))
     plain, packed = ask(), ask(accept_encoding="br, gzip")
@@ -224,84 +224,84 @@ def test_long_answers_are_packed_once_and_short_ones_never(code):
 
 
 def test_head_has_the_headers_of_get(code):
-    asked = ask()
+    get = ask()
     for _ in range(2):
         head = ask(method="HEAD")
-        assert (head.body, head.headers["Content-Length"]) == (b"", asked.headers["Content-Length"])
+        assert (head.body, head.headers["Content-Length"]) == (b"", get.headers["Content-Length"])
 
 
-def test_each_answer_has_a_request_id_of_its_own(code):
+def test_each_answer_has_its_own_request_id(code):
     ids = [ask().headers["X-Request-ID"] for _ in range(3)]
     assert len(set(ids)) == 3
     assert ask(x_request_id="mine").headers["X-Request-ID"] == "mine"
 
 
-def test_an_answer_from_memory_has_every_header_of_one_that_was_made(code):
-    made, remembered = ask(), ask()
-    assert {name for name in made.headers if made.headers[name] != remembered.headers.get(name)} == {"X-Request-ID"}
-    assert list(remembered.headers) == list(made.headers)
+def test_a_cached_answer_has_the_same_headers(code):
+    first, cached = ask(), ask()
+    assert {name for name in first.headers if first.headers[name] != cached.headers.get(name)} == {"X-Request-ID"}
+    assert list(cached.headers) == list(first.headers)
 
 
-def test_lookups_from_memory_are_counted(code):
+def test_cached_lookups_are_counted(code):
     for _ in range(3):
         assert ask(f"/api/v1/codes/{code.pk}/").status == 200
     usage.flush()
     assert CodeUse.objects.get(code=code).lookups == 3
 
 
-def test_answers_from_memory_count_against_the_rate(code, remembering):
-    remembering.KB_API_RATE_ANONYMOUS = 3
+def test_cached_answers_count_against_the_rate(code, caching):
+    caching.KB_API_RATE_ANONYMOUS = 3
     throttle._leases.clear()
     assert sorted(ask().status for _ in range(5))[:3] == [200, 200, 200]
     assert ask().status == 429
 
 
-def test_memory_is_bounded(code):
+def test_the_cache_has_a_maximum_size(code):
     make.code("long", description="x" * 60_000)
     for size in range(2, 22):
         ask(f"/api/v1/codes/?page_size={size}")
-    kept = len(cache.memory._kept)
-    assert 2**19 < cache.memory._size <= 2**20
-    assert kept < 20
+    count = len(response_cache.responses._entries)
+    assert 2**19 < response_cache.responses._size <= 2**20
+    assert count < 20
     ask("/api/v1/codes/?page_size=21")
-    assert len(cache.memory._kept) == kept
+    assert len(response_cache.responses._entries) == count
 
 
-def test_an_answer_is_kept_for_its_host_and_scheme_alone(code, remembering):
-    remembering.ALLOWED_HOSTS = ["testserver", "other"]
+def test_an_answer_is_cached_by_host_and_scheme(code, caching):
+    caching.ALLOWED_HOSTS = ["testserver", "other"]
     assert b"http://testserver/" in ask().body
     assert b"http://other/" in ask(host="other").body
     assert ask(host="evil").status == 400
     assert b"http://testserver/" in ask(x_forwarded_proto="https").body
 
 
-def test_a_connection_that_broke_is_no_error(code):
+def test_a_broken_connection_is_not_an_error(code):
     ask()
-    cache._generations.clear()
+    generation._generations.clear()
     connection.close()
 
     def fail(*args, **kwargs):
         raise OSError("away")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kb.api.framework.cached_responses.generation", fail)
+        patched.setattr("kb.api.framework.response_cache.generation", fail)
         assert ask().codes == ["1"]
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has pools")
-def test_a_thread_that_answers_from_memory_keeps_no_connection(code):
-    """A pool's connection that it kept would be nobody's again, and soon the pool would have none."""
-    found = []
+def test_a_thread_that_answers_from_the_cache_releases_its_connection(code):
+    """A pooled connection that it kept would be lost, until the pool has none."""
+    results = []
 
-    def read():
+    def request_twice():
         connection.settings_dict = connection.settings_dict | {"CONN_MAX_AGE": 0}
         for _ in range(2):
-            # Each asks the database whether what is in memory still holds.
-            cache._generations.clear()
-            found.append((ask("/api/v1/codes/").status, connection.connection))
+            # Each checks in the database whether the cached answer is current.
+            generation._generations.clear()
+            results.append((ask("/api/v1/codes/").status, connection.connection))
         connection.close()
 
-    thread = threading.Thread(target=read)
+    thread = threading.Thread(target=request_twice)
     thread.start()
     thread.join()
-    assert found == [(200, None), (200, None)]
+    assert results == [(200, None), (200, None)]

@@ -1,11 +1,11 @@
-"""Redis is configured and away: readers are served without waiting, and their rate holds."""
+"""Redis is configured and does not answer: readers do not wait, and their rate limit holds."""
 
 import socket
 import threading
 import time
 
 import pytest
-import redis.connection  # noqa: F401 - loaded before anybody waits for it
+import redis.connection  # noqa: F401 - loaded before time is measured
 from django.core.cache import caches
 
 from kb.api.framework import throttle
@@ -13,31 +13,31 @@ from kb.models import Quota
 from kb.ops.doctor import site
 
 PATIENCE = 1.0
-"""Seconds that nobody may wait longer: two timeouts of a quarter, and what the answer itself takes."""
+"""Maximum seconds to wait: two timeouts of a quarter, and the time of the answer itself."""
 
 
 def refused():
-    """Return a port where nobody listens."""
+    """Return a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free, free.getsockname()[1]
 
 
 def silent():
-    """Return a server that takes connections and never answers."""
+    """Return a server that accepts connections and never answers."""
     server = socket.create_server(("127.0.0.1", 0))
     return server, server.getsockname()[1]
 
 
 def dying():
-    """Return a server that closes each connection as soon as something was asked."""
+    """Return a server that closes each connection at the first request."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def run():
         while True:
             try:
-                asked, _ = server.accept()
-                asked.recv(10)
-                asked.close()
+                connection, _ = server.accept()
+                connection.recv(10)
+                connection.close()
             except OSError:
                 return
 
@@ -58,35 +58,35 @@ def redis_gone(request, settings):
 
 
 @pytest.mark.django_db
-def test_without_redis_readers_are_served_at_once_and_their_rate_holds(redis_gone, client):
-    # The first answer takes as long as it takes to load the product.
+def test_without_redis_readers_do_not_wait_and_their_rate_holds(redis_gone, client):
+    # The first answer includes the time to load the product.
     client.get("/api/v1/codes/")
     redis_gone.KB_API_RATE_ANONYMOUS = 20
-    took, answers = [], []
+    seconds_taken, answers = [], []
     for _ in range(25):
-        began = time.monotonic()
+        start = time.monotonic()
         answers.append(client.get("/api/v1/codes/").status_code)
-        took.append(time.monotonic() - began)
+        seconds_taken.append(time.monotonic() - start)
     # A minute may end in between.
     assert answers[:20] == [200] * 20
     assert 429 in answers or Quota.objects.count() == 2
-    assert max(took) < PATIENCE
-    assert sum(seconds > 0.2 for seconds in took) <= 2, "each request waits for Redis"
+    assert max(seconds_taken) < PATIENCE
+    assert sum(seconds > 0.2 for seconds in seconds_taken) <= 2, "each request waits for Redis"
 
 
 @pytest.mark.django_db
-def test_redis_is_asked_again_after_some_seconds(redis_gone, monkeypatch):
-    asked = []
-    monkeypatch.setattr(throttle, "_add_in_redis", lambda *given: asked.append(given) or len(asked))
+def test_redis_is_tried_again_after_some_seconds(redis_gone, monkeypatch):
+    calls = []
+    monkeypatch.setattr(throttle, "_add_in_redis", lambda *arguments: calls.append(arguments) or len(calls))
     throttle._redis_rests_until = time.monotonic() + 0.1
     throttle.wait_for("token:1", 50)
-    assert asked == []
+    assert calls == []
     time.sleep(0.15)
     throttle.wait_for("token:1", 50)
-    assert len(asked) == 1
+    assert len(calls) == 1
 
 
-def test_the_doctor_says_that_redis_is_away(redis_gone):
-    said = [sentence for sentence in site.configured() if "Redis" in sentence]
-    assert len(said) == 1
-    assert "database counts API rates" in said[0]
+def test_the_doctor_reports_that_redis_does_not_answer(redis_gone):
+    sentences = [sentence for sentence in site.configured() if "Redis" in sentence]
+    assert len(sentences) == 1
+    assert "database counts API rates" in sentences[0]

@@ -1,4 +1,4 @@
-"""The official client talks to the server over both doors, in both revisions of the protocol that are in use."""
+"""The official client uses the server over HTTP and stdio, in both current revisions of the protocol."""
 
 import json
 import os
@@ -31,18 +31,18 @@ def room(transactional_db):
 
 
 def conversation(target, mode="auto"):
-    """Talk as an assistant does; return the names of the tools, the titles of notes and the sentence of an error."""
+    """Return the names of the tools, the meaning of a code and the sentence of an error."""
 
     async def talk():
         async with Client(target, mode=mode) as client:
             tools = await client.list_tools()
-            looked = await client.call_tool("lookup_codes", {"codes": ["660300001"]})
+            lookup = await client.call_tool("lookup_codes", {"codes": ["660300001"]})
             failed = await client.call_tool("get_note", {"note_id": 99999})
-            return [tool.name for tool in tools.tools], looked.structured_content, failed
+            return [tool.name for tool in tools.tools], lookup.structured_content, failed
 
-    tools, looked, failed = anyio.run(talk)
+    tools, lookup, failed = anyio.run(talk)
     assert failed.is_error
-    return tools, looked["answers"][0]["meaning"], failed.content[0].text
+    return tools, lookup["answers"][0]["meaning"], failed.content[0].text
 
 
 @asynccontextmanager
@@ -53,12 +53,12 @@ async def with_token(url, secret):
 
 
 def stdio(*arguments):
-    """Return how a client starts the command, on the database of the tests."""
-    given = connection.settings_dict
-    url = f"sqlite:///{given['NAME']}"
+    """Return the parameters with which a client starts the command on the test database."""
+    database = connection.settings_dict
+    url = f"sqlite:///{database['NAME']}"
     if connection.vendor == "postgresql":
-        # As tests.postgres makes it, with the tests' own database.
-        url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{given['NAME']}"
+        # The server of tests.postgres, with the test database.
+        url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{database['NAME']}"
     environment = {"DEBUG": "1", "KB_PUBLIC_READ": "1", "DATABASE_URL": url}
     return StdioServerParameters(
         command=sys.executable, args=["manage.py", "mcp", *arguments], cwd=ROOT, env=os.environ | environment
@@ -97,22 +97,22 @@ def test_the_client_is_served_over_stdio(arguments, titles, mode, room, agent):
 
 
 @pytest.mark.slow
-def test_standard_output_has_the_protocol_alone(room):
-    made = stdio()
-    done = subprocess.run(
-        [made.command, *made.args],
+def test_standard_output_has_only_the_protocol(room):
+    parameters = stdio()
+    process = subprocess.run(
+        [parameters.command, *parameters.args],
         cwd=ROOT,
-        env=made.env | {"LOG_LEVEL": "DEBUG"},
+        env=parameters.env | {"LOG_LEVEL": "DEBUG"},
         input='nonsense\n{"jsonrpc":"2.0","id":7,"method":"ping"}\n',
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [{"jsonrpc": "2.0", "id": 7, "result": {}}]
+    assert [json.loads(line) for line in process.stdout.splitlines()] == [{"jsonrpc": "2.0", "id": 7, "result": {}}]
 
 
-def test_the_command_says_why_it_does_not_start(settings, db):
+def test_the_command_explains_why_it_does_not_start(settings, db):
     with pytest.raises(CommandError, match=r"^There is no active user nobody\.$"):
         call_command("mcp", "--user", "nobody")
     settings.KB_PUBLIC_READ = False
@@ -121,10 +121,15 @@ def test_the_command_says_why_it_does_not_start(settings, db):
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_it_quietly(room):
-    made = stdio()
+def test_ctrl_c_ends_the_command_quietly(room):
+    parameters = stdio()
     with subprocess.Popen(
-        [made.command, *made.args], cwd=ROOT, env=made.env, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=-1
+        [parameters.command, *parameters.args],
+        cwd=ROOT,
+        env=parameters.env,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdout=-1,
     ) as running:
         running.stdin.write(b'{"jsonrpc":"2.0","id":7,"method":"ping"}\n')
         running.stdin.flush()
@@ -159,7 +164,7 @@ def test_a_message_is_answered_with_one_message(client, body, status, db):
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_a_long_log_is_read_and_a_longer_one_is_not(client, db):
+def test_a_long_log_is_accepted_and_a_longer_one_refused(client, db):
     call = {"name": "explain_text", "arguments": {"text": "é" * 500_000}}
     long = json.dumps(FIRST | {"method": "tools/call", "params": call}, ensure_ascii=True)
     assert len(long) > 2_900_000
@@ -167,30 +172,30 @@ def test_a_long_log_is_read_and_a_longer_one_is_not(client, db):
     assert post(client, "x" * 4_200_000).status_code == 413
 
 
-def test_other_methods_are_told_so(client, db):
+def test_other_methods_get_a_405(client, db):
     for method in (client.get, client.put, client.delete):
         assert method("/mcp/").status_code == 405
 
 
-def test_whoever_may_read_nothing_is_sent_away(client, settings, db):
+def test_callers_who_may_read_nothing_get_a_401(client, settings, db):
     settings.KB_PUBLIC_READ = False
     answer = post(client, FIRST)
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"] == 'Bearer realm="codebook"'
 
 
-def test_a_bad_token_is_refused_though_the_public_may_read(client, db):
+def test_a_bad_token_is_refused_where_the_public_may_read(client, db):
     answer = post(client, FIRST, authorization="Bearer nonsense")
     assert answer.status_code == 401
     assert answer.json()["detail"] == "No such token."
 
 
-def test_calls_count_as_calls_of_the_api(client, settings, db):
+def test_calls_count_against_the_rate_of_the_api(client, settings, db):
     settings.KB_API_RATE_ANONYMOUS = 1
     assert [post(client, FIRST).status_code for _ in range(3)][-1] == 429
 
 
-def test_a_session_alone_cannot_be_ridden_from_another_site(agent, db):
+def test_a_session_without_a_csrf_token_is_refused(agent, db):
     browser = Browser(enforce_csrf_checks=True)
     browser.force_login(agent)
     assert post(browser, FIRST).status_code == 403
@@ -218,12 +223,12 @@ except CommandError as error:
 
 
 @pytest.mark.slow
-def test_without_the_extra_the_site_works_and_its_doors_say_so(room):
+def test_without_the_extra_the_site_works_and_says_what_is_missing(room):
     environment = os.environ | stdio().env | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", SITE_WITHOUT], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    mcp, llms, robots, command = done.stdout.splitlines()
+    mcp, llms, robots, command = process.stdout.splitlines()
     assert mcp == f"501 {command}"
     assert command == "This needs the extra `mcp`: the package mcp>=2,<3 is not installed."
     assert llms.startswith("200 ")

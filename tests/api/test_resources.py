@@ -1,4 +1,4 @@
-"""What the API says of each thing."""
+"""The answers for tables, codes, notes and incidents."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.api.conftest import LAST_YEAR
 pytestmark = pytest.mark.django_db
 
 
-def test_a_code_tells_everything_about_itself(client):
+def test_a_code_has_all_its_fields(client):
     successor = make.code("2")
     code = make.code(
         "0xC0000005",
@@ -58,7 +58,7 @@ def test_a_code_tells_everything_about_itself(client):
     }
 
 
-def test_a_code_brings_its_notes_and_open_incidents_whole(client):
+def test_a_code_includes_its_notes_and_open_incidents(client):
     code = make.code("660300001")
     make.note("Room is gone", code, resolution="Make **another**.")
     ranged = make.note("All rooms")
@@ -81,7 +81,7 @@ def test_a_table_counts_its_codes(client):
     assert answer["source_url"] == ""
 
 
-def test_a_note_names_its_codes_and_ranges(client):
+def test_a_note_lists_its_codes_and_ranges(client):
     code, block = make.code("660300001"), make.code_range()
     note = make.note("Room is gone", code)
     note.ranges.add(block)
@@ -92,7 +92,7 @@ def test_a_note_names_its_codes_and_ranges(client):
     ]
 
 
-def test_an_incident_points_into_its_tracker(client):
+def test_an_incident_links_to_its_tracker(client):
     incident = make.incident("Rooms fail", make.code(), reference="INC-7", started_at=LAST_YEAR)
     answer = client.get(f"/api/v1/incidents/{incident.pk}/").json()
     assert (answer["url"], answer["reference"]) == (incident.url, "INC-7")
@@ -101,9 +101,9 @@ def test_an_incident_points_into_its_tracker(client):
 
 
 @pytest.mark.parametrize("code", ["a/b", "a b", "..", "100%", "é?#", "<script>"])
-def test_the_permalink_of_any_code_leads_to_its_page(client, code):
-    made = make.code(code)
-    link = client.get(f"/api/v1/codes/{made.pk}/").json()["url"]
+def test_the_permalink_of_any_code_opens_its_page(client, code):
+    row = make.code(code)
+    link = client.get(f"/api/v1/codes/{row.pk}/").json()["url"]
     assert client.get(link.removeprefix("http://testserver")).status_code == 200
 
 
@@ -117,7 +117,7 @@ def test_the_permalink_of_any_code_leads_to_its_page(client, code):
         ("tables/zim-server/?fields=vendor", {"vendor": "ZEGOCLOUD"}),
     ],
 )
-def test_fields_picks_fields(client, address, expected):
+def test_fields_selects_fields(client, address, expected):
     make.code("1", pk=1)
     body = client.get(f"/api/v1/{address}").json()
     assert body.get("results", [body]) == [expected]

@@ -1,4 +1,4 @@
-"""The same answer from both databases: this table holds on either, so it holds on both."""
+"""Both databases give the same answers: each must match this table."""
 
 import pytest
 
@@ -93,11 +93,11 @@ def test_lists_are_in_the_same_order(client, world, address, member, expected):
 
 
 def test_totals_are_the_same(client, world):
-    found = client.get("/api/v1/codes/?facets=section,disposition,retired&count=1").json()
+    totals = client.get("/api/v1/codes/?facets=section,disposition,retired&count=1").json()
     facets = {
-        name: [(one["value"], one["count"]) for one in facet["values"]] for name, facet in found["facets"].items()
+        name: [(one["value"], one["count"]) for one in facet["values"]] for name, facet in totals["facets"].items()
     }
-    assert (found["count"], facets) == (
+    assert (totals["count"], facets) == (
         10,
         {
             "section": [("part-0", 4), ("part-1", 3), ("part-2", 3)],

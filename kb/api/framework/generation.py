@@ -1,0 +1,62 @@
+"""The generation of the knowledge base: one number that says whether a cached answer is still current.
+
+# Note [Generation]
+The feed's sequence grows with every change that a reader can see, so one number says whether an answer is still
+current. The ETag is made of it, the day (a review falls due without a change), the class of reader and the address.
+A process trusts the number for a second; a process that writes checks again at once.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, router
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from kb.models import Change, ChangeCounter
+from kb.services import journal
+
+TRUST_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The state of the knowledge base at a moment. See Note [Generation]."""
+
+    sequence: int
+    changed_at: datetime | None
+    day: date
+    checked_at: float
+    moves: int
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it may still be used without a query."""
+        return self.moves == journal.moves() and time.monotonic() - self.checked_at < TRUST_SECONDS
+
+
+_generations: dict[str, Generation] = {}
+"""By database: a replica may lag, and its answers belong to its own generation."""
+
+
+def generation() -> Generation:
+    """Return the generation of the knowledge base, at most a second old."""
+    if connection.in_atomic_block:
+        # Uncommitted changes are for this transaction only.
+        return _query_generation()
+    database = router.db_for_read(ChangeCounter)
+    latest = _generations.get(database)
+    if latest is None or not latest.is_trusted:
+        latest = _generations[database] = _query_generation()
+    return latest
+
+
+def _query_generation() -> Generation:
+    # Both before the query: then a write meanwhile makes the generation outdated instead of too new.
+    moves, checked_at = journal.moves(), time.monotonic()
+    at = Change.objects.filter(sequence=OuterRef("last")).values("at")
+    row = ChangeCounter.objects.filter(id=1).values_list("last", Subquery(at)).first()
+    sequence, changed_at = row or (0, None)
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    return Generation(sequence, changed_at, today, checked_at, moves)
