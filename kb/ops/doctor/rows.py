@@ -7,10 +7,11 @@ from django.apps import apps
 from django.db import connection, models
 
 from kb.models import ReturnCode
+from kb.models.guards import TRIGGERS
 from kb.models.sql import SHOWN, few, is_postgres, named, rows, table_of
 from kb.text.codes import forms as text_code
 
-_TRIGGERS = {"kb_code_section_insert", "kb_code_section_update"}
+_TRIGGERS = set(TRIGGERS)
 _DERIVED = ("code", "identity", "canonical", "number", "sort_key")
 # Revisions outlive what they name, but not the revision that they belong to or the import that made them.
 _OF_REVISIONS = {"history", "table_import"}
