@@ -19,7 +19,7 @@ def test_triggers_survive_a_column_for_which_django_builds_the_table_anew():
     code, other = make.code(), make.section(make.table("rtc-server"))
     before = rows(TRIGGERS)
     column = models.TextField(default="", db_default="")
-    column.set_attributes_from_name("severity")
+    column.set_attributes_from_name("probe_of_guards")
     with connection.schema_editor() as editor:
         editor.add_field(ReturnCode, column)
     assert rows(TRIGGERS) != before
