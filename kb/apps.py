@@ -11,13 +11,15 @@ class KbConfig(AppConfig):
     verbose_name = "Knowledge base"
 
     def ready(self) -> None:
-        """Create the roles after every migrate, and the search index where it does not match the codes.
+        """Create the roles after every migrate, SQLite's triggers where they are gone, and the index where it is behind.
 
         This is the product's only use of a signal: permissions exist only after Django's own receiver of it has run,
         and a flushed database must get its roles again.
         """
+        from kb.models.guards import restore_triggers
         from kb.searching import prepare
         from kb.services.roles import make_roles
 
         post_migrate.connect(make_roles, sender=self)
+        post_migrate.connect(restore_triggers, sender=self)
         post_migrate.connect(prepare, sender=self)

@@ -1,7 +1,9 @@
 """What the documents name is there: tests, files, commands, settings and numbers."""
 
+import importlib
 import re
 import subprocess
+import tomllib
 
 import pytest
 import yaml
@@ -15,6 +17,7 @@ from tests.postgres import bin_dir
 from tests.test_access import ACCESS
 
 THREATS = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+DEVELOPING = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 LINES = [line for line in THREATS.splitlines() if line.startswith("| ")][2:]
 
@@ -39,7 +42,7 @@ def test_everything_that_was_broken_names_its_test_and_no_test_of_it_is_left_out
     assert named == there
 
 
-@pytest.mark.parametrize("name", ["capacity.md", "operating.md", "threats.md"])
+@pytest.mark.parametrize("name", ["capacity.md", "developing.md", "operating.md", "threats.md"])
 def test_every_linked_file_is_there(name):
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
@@ -104,3 +107,60 @@ def test_services_and_units_are_named_as_they_are():
     assert set(re.findall(r"deploy/[\w@.]+", OPERATING)) <= {
         str(p.relative_to(ROOT)) for p in (ROOT / "deploy").iterdir()
     }
+
+
+CREATED = {"kb/web/sections.py", "templates/kb/sections.html", "tests/web/test_sections.py", "KB_CHANGES_DAYS"}
+"""What the examples of recipes create."""
+
+PROSE = re.sub(r"(?m)^ *```.*?^ *```", "", DEVELOPING, flags=re.DOTALL)
+FOLDERS = "kb|config|docs|templates|tests|bench|fixtures|deploy"
+
+
+def test_every_path_for_developers_is_there():
+    paths = set(re.findall(rf"[` ]((?:{FOLDERS})/[\w./-]*)(?=[` ])", PROSE))
+    assert len(paths) > 80
+    assert [path for path in sorted(paths - CREATED) if not (ROOT / path).exists()] == []
+    files = set(re.findall(r"`([\w.-]+\.(?:md|txt|toml))`", PROSE))
+    assert [name for name in files if not ((ROOT / name).exists() or (ROOT / "docs" / name).exists())] == []
+
+
+def test_every_file_beside_another_is_there():
+    pairs = [
+        (path, name)
+        for line in PROSE.splitlines()
+        for path in re.findall(rf"`((?:{FOLDERS})/[\w/]+)/\w+\.py`", line)[:1]
+        for name in re.findall(r"`(\w+\.py)`", line)
+    ]
+    assert len(pairs) > 4
+    assert [pair for pair in pairs if not (ROOT / pair[0] / pair[1]).exists()] == []
+
+
+def test_every_name_with_a_module_is_there():
+    names = re.findall(r"`(kb(?:\.\w+)+)\.(\w+)`", PROSE)
+    assert names
+    assert [name for module, name in names if not hasattr(importlib.import_module(module), name)] == []
+
+
+def test_every_name_that_a_step_finds_in_a_file_is_there():
+    steps = re.findall(r"(?m)^\d+\. `([\w./-]+\.py)`: (.*)$", PROSE)
+    names = {(path, name) for path, step in steps for name in re.findall(r"`(_?[A-Z]\w+)`", step)}
+    assert len(names) > 6
+    assert [
+        f"{path} has no {name}"
+        for path, name in sorted(names)
+        if not CREATED & {path, name} and name not in (ROOT / path).read_text(encoding="utf-8")
+    ] == []
+
+
+def test_the_map_lists_every_package_once_in_the_order_of_the_floors():
+    packages = re.findall(r"(?m)^\| `kb/(\w+)/` \|", DEVELOPING)
+    assert sorted(packages) == sorted(
+        path.name for path in (ROOT / "kb").iterdir() if path.is_dir() and not path.name.startswith("_")
+    )
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    floors = {name: floor for floor, names in enumerate(contracts[0]["layers"]) for name in names.split(" | ")}
+    order = [floors[name] for name in packages if name in floors]
+    assert order == sorted(order)
+    assert {*packages} - floors.keys() == {"migrations", "static"}

@@ -162,12 +162,12 @@ def store_reordered(table_import: TableImport) -> None:
             INSERT INTO kb_importrow (
                 table_import_id, kind, line, sheet, section_id, section_name,
                 {", ".join(comparison.CODE_FORMS)}, position, return_code_id,
-                code_version, before, symbol, description, possible_reasons, suggested_actions, extra,
+                code_version, before, {", ".join(VENDOR_TEXTS)}, extra,
                 disposition, fixer, message, fields, conflicts, resolution, edited
             )
             SELECT %s, 'reordered', s.line, s.sheet, s.section_id, n.name,
                 {", ".join(f"s.{name}" for name in comparison.CODE_FORMS)}, s.ord, c.id, c.version,
-                {json_object}('position', c.position), '', '', '', '', '{{}}', 'unknown', 'unknown',
+                {json_object}('position', c.position), {", ".join(["''"] * len(VENDOR_TEXTS))}, '{{}}', 'unknown', 'unknown',
                 '', '[]', '[]', '', '{{}}'
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id JOIN kb_section AS n ON n.id = c.section_id
             WHERE s.kind = 'reordered' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord

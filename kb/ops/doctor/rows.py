@@ -7,11 +7,12 @@ from django.apps import apps
 from django.db import connection, models
 
 from kb.models import ReturnCode
+from kb.models.guards import TRIGGERS
 from kb.models.sql import is_postgres, rows, table_of
 from kb.ops.doctor.findings import MAX_LISTED, first_rows, listing
 from kb.text.codes import forms as text_code
 
-_TRIGGERS = {"kb_code_section_insert", "kb_code_section_update"}
+_TRIGGERS = set(TRIGGERS)
 _DERIVED = ("code", "identity", "canonical", "number", "sort_key")
 # A revision outlives the rows that it names, but not its own revision or its import.
 _OF_REVISIONS = {"history", "table_import"}
