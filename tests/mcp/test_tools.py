@@ -325,7 +325,7 @@ def test_a_strange_code_is_unknown(code, room):
 
 
 def test_what_breaks_is_logged_and_not_told(monkeypatch, caplog):
-    monkeypatch.setattr("kb.mcp.tools.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("kb.mcp.tools.find_code", lambda *_: 1 / 0)
     assert asked("lookup_codes", codes=["1"]) == "Something went wrong here. It is logged; please try again."
     assert "ZeroDivisionError" in caplog.text
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 fill = import_module("kb.migrations.0032_incident_canonical").fill
 
 
-def test_the_older_of_two_links_has_the_address_and_nothing_of_the_other_is_lost():
+def test_of_two_equal_addresses_the_older_link_keeps_its_own():
     first, second, third = (make.incident(name) for name in "abc")
     for incident, url in (
         (first, "https://a.example/1"),
