@@ -98,7 +98,7 @@ def test_lists_may_have_spaces_after_their_commas():
 
 
 @pytest.mark.slow
-def test_a_good_start_passes_djangos_own_check_for_deployment():
+def test_a_good_start_passes_djangos_deployment_check():
     result = start("check", "--deploy", "--fail-level", "WARNING", **GOOD)
     assert result.returncode == 0, result.stderr
 

@@ -325,7 +325,7 @@ def test_a_strange_code_is_unknown(code, room):
 
 
 def test_a_failure_is_logged_without_details_for_the_caller(monkeypatch, caplog):
-    monkeypatch.setattr("kb.mcp.tools.find", lambda *_: 1 / 0)
+    monkeypatch.setattr("kb.mcp.tools.find_code", lambda *_: 1 / 0)
     assert call_tool("lookup_codes", codes=["1"]) == "Something went wrong on our side. It is logged. Please try again."
     assert "ZeroDivisionError" in caplog.text
 

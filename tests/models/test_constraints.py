@@ -19,12 +19,12 @@ def refused(action):
         connection.check_constraints()
 
 
-def test_a_code_stands_once_in_a_section():
+def test_a_section_has_a_code_once():
     make.code("42P01")
     refused(lambda: make.code("42p01"))
 
 
-def test_a_code_may_stand_in_two_sections_and_keeps_its_zeros():
+def test_two_sections_may_have_the_same_code_with_its_zeros():
     make.code("3", in_section="Public")
     make.code("3", in_section="Mix")
     make.code("003", in_section="Mix")
@@ -79,7 +79,7 @@ def test_a_wrong_note_is_refused(fields):
     refused(lambda: make.note(**{"title": "Room is gone"} | fields))
 
 
-def test_a_range_backwards_or_twice_is_refused():
+def test_a_backward_or_repeated_range_is_refused():
     make.code_range(first=1, last=2)
     refused(lambda: make.code_range(first=1, last=2))
     refused(lambda: make.code_range(first=3, last=2))

@@ -51,21 +51,21 @@ def pages_with_it(incident, client=None):
     return {page for page, answer in answers.items() if SECRET in answer}
 
 
-def test_an_incident_of_internal_codes_alone_is_nowhere_for_the_public(editor, code, hidden):
+def test_an_incident_of_internal_codes_alone_is_hidden_from_the_public(editor, code, hidden):
     assert pages_with_it(linked(editor, hidden)) == set()
 
 
-def test_staff_see_it(editor, client, code, hidden):
+def test_staff_see_an_incident_of_internal_codes(editor, client, code, hidden):
     client.force_login(editor)
     assert {"/api/v1/incidents/", "/changes/"} <= pages_with_it(linked(editor, hidden), client)
 
 
-def test_an_incident_without_codes_is_public_where_incidents_are_listed(editor, code):
+def test_an_incident_without_codes_is_public(editor, code):
     incident = linked(editor)
     assert pages_with_it(incident) == {"/api/v1/incidents/", "/api/v1/incidents/{pk}/", "/changes/", "/changes/feed/"}
 
 
-def test_one_public_code_among_internal_ones_is_enough_and_is_all_that_shows(editor, code, hidden):
+def test_an_incident_with_one_public_code_shows_that_code_alone(editor, code, hidden):
     incident = linked(editor, code, hidden)
     assert {"/api/v1/incidents/{pk}/", "/codes/zim-server/660300001/"} <= pages_with_it(incident)
     answer = Client().get(f"/api/v1/incidents/{incident.pk}/").json()
@@ -89,7 +89,7 @@ def test_an_internal_incident_is_in_no_verdict_for_the_public(editor, code, clie
     assert answer["verdicts"][0]["audience"] == "internal"
 
 
-def test_an_open_incident_heads_each_face_of_its_code(editor, code):
+def test_every_face_shows_an_open_incident_first(editor, code):
     linked(editor, code)
     assert {
         "/codes/zim-server/660300001/",

@@ -31,13 +31,13 @@ def test_each_call_has_its_own_values(django_assert_num_queries):
 
 
 @pytest.mark.parametrize("value", ["'", '"', "%", "%s", "\\", "\ue0000\ue000", "1; DROP TABLE kb_returncode", "房间"])
-def test_values_stay_values(value):
+def test_values_are_never_read_as_sql(value):
     by_code("1")
     made = make.code(value)
     assert by_code(value) == [made]
 
 
-def test_a_query_that_can_have_no_rows_asks_nothing(django_assert_num_queries):
+def test_a_query_without_possible_rows_sends_no_sql(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert rows("none", lambda value: ReturnCode.objects.none().filter(code=value), ["1"]) == []
 
@@ -53,7 +53,7 @@ def test_whole_numbers_are_compared_with_sums_too():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_and_new_connections_are_kept_apart():
+def test_each_thread_and_connection_has_its_own_queries():
     make.code("1")
     found = []
 

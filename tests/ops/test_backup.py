@@ -53,7 +53,7 @@ def test_a_copy_brings_everything_back(world, tmp_path, capsys):
     assert last_sequence() == last + 1
 
 
-def test_a_copy_is_for_its_owner_alone_and_says_what_it_holds(world, tmp_path):
+def test_a_copy_is_readable_by_its_owner_alone_and_described(world, tmp_path):
     file = tmp_path / "copy"
     about = copies.make(file)
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
@@ -63,7 +63,7 @@ def test_a_copy_is_for_its_owner_alone_and_says_what_it_holds(world, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "copy.json"]
 
 
-def test_nothing_is_replaced_without_a_yes(world, tmp_path):
+def test_nothing_is_replaced_without_confirmation(world, tmp_path):
     file = tmp_path / "copy"
     call_command("backup", str(file), "--no-verify")
     first = file.read_bytes()
@@ -111,9 +111,9 @@ def test_a_copy_of_the_other_database_is_refused(tmp_path):
         call_command("restore", str(file), "--yes")
 
 
-def test_a_copy_that_does_not_hold_what_it_should_is_not_kept(world, tmp_path, monkeypatch):
+def test_a_copy_that_differs_is_deleted(world, tmp_path, monkeypatch):
     told = digest.digests_of
-    monkeypatch.setattr(copies, "holding", lambda database, tables: told(database, tables) | forged(database))
+    monkeypatch.setattr(copies, "digests_of", lambda database, tables: told(database, tables) | forged(database))
 
     def forged(database):
         is_source = database.settings_dict["NAME"] == connection.settings_dict["NAME"]
@@ -124,7 +124,7 @@ def test_a_copy_that_does_not_hold_what_it_should_is_not_kept(world, tmp_path, m
     assert list(tmp_path.iterdir()) == []
 
 
-def test_edits_during_a_copy_are_in_it_or_not_but_never_half(world, tmp_path):
+def test_an_edit_during_a_copy_is_in_it_completely_or_not_at_all(world, tmp_path):
     stop = threading.Event()
 
     def write():
@@ -148,7 +148,7 @@ def test_edits_during_a_copy_are_in_it_or_not_but_never_half(world, tmp_path):
     assert [sentences for _, sentences in examine(DEEP) if sentences] == []
 
 
-def test_a_pool_of_connections_does_not_stand_between(tmp_path):
+def test_a_copy_works_with_a_pool_of_connections(tmp_path):
     """A pool is shared by name: a copy restored aside would be compared with the very database that it is of."""
     options = connection.settings_dict["OPTIONS"] | {"pool": {"max_size": 2}}
     like = connection.copy()

@@ -38,13 +38,13 @@ def told(*areas):
     return [f"{area}: {sentence}" for area, sentences in examine(checks) for sentence in sentences]
 
 
-def test_a_site_that_lived_is_well(world):
+def test_a_used_site_has_no_faults(world):
     assert told(*DEEP) == []
     assert told("database", "index", "permissions", "disk") == []
     assert Change.objects.count() > 20
 
 
-def test_an_empty_site_is_well():
+def test_an_empty_site_has_no_faults():
     assert told(*DEEP) == []
 
 
@@ -189,7 +189,7 @@ def test_what_is_broken_is_named(world):
 
 
 @pytest.mark.skipif(IS_POSTGRES, reason="its constraint refuses this")
-def test_a_guard_that_is_gone_and_what_slips_past_it_are_named(world):
+def test_a_missing_trigger_and_the_rows_that_it_would_refuse_are_named(world):
     run("DROP TRIGGER kb_code_section_update")
     other = make.section(make.table("other"), "Elsewhere")
     run(f"UPDATE kb_returncode SET section_id = {other.pk} WHERE id = {world.code.pk}")
@@ -198,13 +198,13 @@ def test_a_guard_that_is_gone_and_what_slips_past_it_are_named(world):
 
 
 @pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has triggers instead")
-def test_a_constraint_that_is_gone_is_named(world):
+def test_a_missing_constraint_is_named(world):
     run("SET CONSTRAINTS ALL IMMEDIATE")
     run("ALTER TABLE kb_returncode DROP CONSTRAINT code_section_of_table")
     assert "guards: The constraint code_section_of_table is missing." in told("guards")
 
 
-def test_repeated_numbers_are_named_where_the_key_is_gone(world):
+def test_repeated_numbers_are_named_without_the_primary_key(world):
     # As after damage on the disk: a table without its key.
     run("ALTER TABLE kb_change RENAME TO kb_change_kept")
     run("CREATE TABLE kb_change AS SELECT * FROM kb_change_kept")
@@ -212,7 +212,7 @@ def test_repeated_numbers_are_named_where_the_key_is_gone(world):
     assert "feed: The feed repeats numbers: 4." in told("feed")
 
 
-def test_what_cannot_be_looked_at_is_said_and_the_rest_goes_on(world):
+def test_a_check_that_fails_is_named_and_the_others_go_on(world):
     run("ALTER TABLE kb_change RENAME TO kb_elsewhere")
     found = told("feed", "codes", "permissions")
     assert found == [f"feed: This could not be checked: {FAILED}. Are all migrations applied?"]
@@ -228,7 +228,7 @@ def test_many_findings_are_cut_short(world):
     assert re.fullmatch(r"objects: Code (\d+, ){4}\d+ and more is not in the feed\.", said)
 
 
-def test_roles_are_as_the_release_makes_them(world):
+def test_roles_that_differ_from_the_release_are_named(world):
     agent = Group.objects.get(name="agent")
     agent.permissions.clear()
     Group.objects.get(name="importer").permissions.add(*Group.objects.get(name="reviewer").permissions.all())
@@ -270,7 +270,7 @@ def left(*arguments):
     return out.getvalue(), status.value.code
 
 
-def test_the_command_speaks_in_sentences_and_leaves_with_a_status(world):
+def test_the_command_prints_sentences_and_exits_with_a_status(world):
     printed, status = left("feed", "histories")
     assert (printed, status) == ("feed         nothing wrong\nhistories    nothing wrong\n", 0)
     run("UPDATE kb_changecounter SET last = 1")
@@ -279,13 +279,13 @@ def test_the_command_speaks_in_sentences_and_leaves_with_a_status(world):
     assert "its counter stands at 1" in json.loads(printed)["feed"][0]
 
 
-def test_an_area_that_is_none_is_refused():
+def test_an_unknown_area_is_refused():
     with pytest.raises(CommandError, match=r"fede is not an area. Allowed: settings, .*feed") as refused:
         call_command("doctor", "fede")
     assert refused.value.returncode == 2
 
 
-def test_the_command_leaves_with_2_where_it_cannot_ask(monkeypatch, capsys):
+def test_the_command_exits_with_2_without_a_database(monkeypatch, capsys):
     def refuse(*_, **__):
         raise DatabaseError("connection refused:\n\tis it running?")
 
@@ -300,7 +300,7 @@ def test_the_command_leaves_with_2_where_it_cannot_ask(monkeypatch, capsys):
     ]
 
 
-def test_looking_changes_nothing_and_takes_no_lock_for_writing(world, django_assert_max_num_queries):
+def test_checks_write_nothing_and_take_no_write_lock(world, django_assert_max_num_queries):
     before = (Change.objects.count(), Synonym.objects.count())
     with django_assert_max_num_queries(400) as asked:
         told(*DEEP)

@@ -51,7 +51,7 @@ def written(request):
 
 @pytest.mark.django_db
 @pytest.mark.urls(__name__)
-def test_no_secret_that_somebody_sends_reaches_the_log(written):
+def test_no_secret_of_a_request_reaches_the_log(written):
     agent = make.user("anna-of-support", "agent")
     client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {SECRETS[2]}"})
     client.cookies["sessionid"] = SECRETS[4]
@@ -74,7 +74,7 @@ def test_no_secret_that_somebody_sends_reaches_the_log(written):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("written", ["json"], indirect=True)
-def test_an_answer_is_one_object_with_route_status_time_and_user(written, agent):
+def test_a_response_is_one_object_with_route_status_time_and_user(written, agent):
     client = Client(headers={"X-Request-ID": "ticket-7"})
     client.force_login(agent)
     client.get("/changes/")
@@ -94,7 +94,7 @@ def test_an_answer_is_one_object_with_route_status_time_and_user(written, agent)
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("written", ["line"], indirect=True)
-def test_a_person_reads_one_line(written):
+def test_the_line_format_has_one_line_per_record(written):
     Client().get("/nowhere/")
     assert "route=none method=GET status=404 milliseconds=" in written.getvalue()
 
@@ -102,7 +102,7 @@ def test_a_person_reads_one_line(written):
 @pytest.mark.django_db
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("written", ["json"], indirect=True)
-def test_an_error_tells_its_way_and_its_causes(written):
+def test_an_error_has_its_trace_and_its_causes(written):
     Client(raise_request_exception=False).get("/fail/", {"q": "abc"})
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
     (error,) = [line["error"] for line in lines if "error" in line]

@@ -34,7 +34,7 @@ def away(monkeypatch):
         ("/api/v1/codes/", "application/problem+json"),
     ],
 )
-def test_who_asks_is_told_to_come_back(path, kind, away, agent, settings):
+def test_callers_get_503_and_the_time_to_retry(path, kind, away, agent, settings):
     client = Client(raise_request_exception=False)
     client.force_login(agent)
     away()
@@ -46,7 +46,7 @@ def test_who_asks_is_told_to_come_back(path, kind, away, agent, settings):
 
 
 @pytest.mark.django_db
-def test_who_asks_is_told_even_where_the_page_for_it_fails(away, monkeypatch):
+def test_callers_get_503_even_if_its_page_fails(away, monkeypatch):
     def fail(*_, **__):
         raise ValueError("no manifest")
 
@@ -60,7 +60,7 @@ def test_who_asks_is_told_even_where_the_page_for_it_fails(away, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_program_with_a_token_waits_for_the_database_once(away):
+def test_a_request_with_a_token_waits_for_the_database_once(away):
     client = Client(raise_request_exception=False, headers={"Authorization": "Bearer codebook_none"})
     asked = away()
     answer = client.get("/api/v1/codes/")
@@ -71,7 +71,7 @@ def test_a_program_with_a_token_waits_for_the_database_once(away):
 @pytest.mark.parametrize(
     ("error", "status"), [(InterfaceError("closed"), 503), (OperationalError("full"), 503), (RuntimeError("no"), 500)]
 )
-def test_a_mistake_of_ours_is_not_blamed_on_the_database(error, status, monkeypatch, settings):
+def test_other_errors_are_not_outages(error, status, monkeypatch, settings):
     def fail(*_, **__):
         raise error
 
@@ -86,7 +86,7 @@ def test_a_mistake_of_ours_is_not_blamed_on_the_database(error, status, monkeypa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [("migrate",), ("backup", "copy"), ("reindex",)])
-def test_a_command_says_in_a_line_that_the_database_is_away(command, tmp_path):
+def test_a_command_reports_an_outage_in_one_line(command, tmp_path):
     result = start(*(part.replace("copy", f"{tmp_path}/copy") for part in command), **NOBODY_LISTENS)
     assert result.returncode == 1
     assert result.stderr.startswith("manage.py: The database could not be asked. ")
@@ -97,7 +97,7 @@ def test_a_command_says_in_a_line_that_the_database_is_away(command, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_doctor_says_what_can_be_said_without_a_database():
+def test_the_doctor_runs_the_checks_that_need_no_database():
     result = start("doctor", "--json", **NOBODY_LISTENS)
     assert result.returncode == 2
     found = json.loads(result.stdout)

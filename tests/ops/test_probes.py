@@ -37,20 +37,20 @@ def no_database(monkeypatch):
     monkeypatch.setattr(connection, "cursor", refuse)
 
 
-def test_a_live_process_says_so_without_a_database(no_database):
+def test_healthz_needs_no_database(no_database):
     answer = Client().get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
 
 
 @pytest.mark.django_db
-def test_a_server_that_is_fit_says_so():
+def test_a_ready_server_answers_200():
     make.code()
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": []})
     assert answer["Cache-Control"].startswith("max-age=0, no-cache, no-store")
 
 
-def test_without_a_database_a_server_is_not_ready_and_tells_no_secret(no_database):
+def test_without_a_database_a_server_is_not_ready_and_reveals_no_secret(no_database):
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["problems"] == ["The database does not answer (DatabaseError)."]
@@ -58,7 +58,7 @@ def test_without_a_database_a_server_is_not_ready_and_tells_no_secret(no_databas
 
 
 @pytest.mark.django_db
-def test_a_migration_that_is_missing_keeps_a_server_from_being_ready(monkeypatch):
+def test_a_server_without_a_migration_is_not_ready(monkeypatch):
     monkeypatch.setattr(readiness, "released", lambda: {("kb", "9999_later"), ("kb", "0001_initial")})
     answer = Client().get("/readyz")
     assert answer.status_code == 503
@@ -66,7 +66,7 @@ def test_a_migration_that_is_missing_keeps_a_server_from_being_ready(monkeypatch
 
 
 @pytest.mark.django_db
-def test_an_index_that_is_behind_keeps_a_server_from_being_ready():
+def test_a_server_with_an_outdated_index_is_not_ready():
     make.code()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM kb_search_word")
@@ -83,7 +83,7 @@ def watched(settings, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_replicas_that_are_away_or_behind_are_named_and_keep_nobody_out(watched):
+def test_a_server_names_its_bad_replicas_and_stays_ready(watched):
     watched(State({"replica1": 90}, primary=100, fresh_from=95))
     answer = Client().get("/readyz")
     said = ["replica2 does not answer.", "replica1 is more than 1 s behind and is not used."]
@@ -91,7 +91,7 @@ def test_replicas_that_are_away_or_behind_are_named_and_keep_nobody_out(watched)
 
 
 @pytest.mark.django_db
-def test_numbers_say_which_replicas_serve_and_how_far_they_are_behind(watched, scraper):
+def test_metrics_have_the_state_and_the_lag_of_each_replica(watched, scraper):
     watched(State({"replica1": 90}, primary=100, fresh_from=95))
     found = figures(scraper)
     assert {name: found[name] for name in found if "replica" in name or "primary" in name} == {
@@ -105,7 +105,7 @@ def test_numbers_say_which_replicas_serve_and_how_far_they_are_behind(watched, s
     assert (found["codebook_primary_up"], found['codebook_replica_serves{replica="replica1"}']) == ("0.0", "1.0")
 
 
-def test_while_the_primary_is_away_a_server_with_a_replica_goes_on(watched, no_database):
+def test_a_server_with_a_replica_is_ready_without_the_primary(watched, no_database):
     watched(State({"replica1": 90, "replica2": 90}, primary=None, fresh_from=90))
     answer = Client().get("/readyz")
     assert answer.status_code == 200
@@ -119,14 +119,14 @@ def test_without_any_database_a_server_is_not_ready(watched, no_database):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_a_balancer_asks_by_address_over_plain_http(path, settings):
+def test_probes_answer_by_ip_address_over_plain_http(path, settings):
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["codebook.example"], True
     assert Client().get(path, **OTHER_HOST).status_code == 200
     assert Client().post(path).status_code == 405
 
 
 @pytest.mark.django_db
-def test_every_answer_carries_its_request_id_probes_too():
+def test_every_response_has_a_request_id_also_of_probes():
     assert Client().get("/healthz", headers={"X-Request-ID": "probe-1"})["X-Request-ID"] == "probe-1"
 
 
@@ -147,7 +147,7 @@ def test_every_answer_carries_its_request_id_probes_too():
         ("", ["::1"], {"REMOTE_ADDR": "::1"}, 200),
     ],
 )
-def test_numbers_are_for_whom_the_settings_name(token, addresses, asked, status, settings):
+def test_metrics_are_for_callers_in_the_settings(token, addresses, asked, status, settings):
     settings.KB_METRICS_TOKEN, settings.KB_METRICS_ADDRESSES = token, addresses
     answer = Client().get("/metrics", **asked)
     assert answer.status_code == status
@@ -155,7 +155,7 @@ def test_numbers_are_for_whom_the_settings_name(token, addresses, asked, status,
 
 
 @pytest.mark.django_db
-def test_answers_are_counted_by_route_and_never_by_address(scraper):
+def test_responses_are_counted_by_route_and_never_by_address(scraper):
     make.code("660300001")
     key = 'codebook_requests_total{method="GET",route="code",status="2xx"}'
     before = float(figures(scraper).get(key, 0))
@@ -170,7 +170,7 @@ def test_answers_are_counted_by_route_and_never_by_address(scraper):
 
 
 @pytest.mark.django_db
-def test_figures_of_the_database_are_read_when_asked(scraper, settings):
+def test_metrics_of_the_database_are_read_at_each_scrape(scraper, settings):
     code = make.code()
     usage.count_codes([code.pk])
     metrics.count_cache_use("answers", is_hit=True)
@@ -185,12 +185,12 @@ def test_figures_of_the_database_are_read_when_asked(scraper, settings):
     assert figures(scraper)["codebook_buffered_lookups"] == "0.0"
 
 
-def test_without_a_database_the_numbers_say_so(scraper, no_database):
+def test_metrics_report_a_missing_database(scraper, no_database):
     assert figures(scraper)["codebook_database_up"] == "0.0"
 
 
 @pytest.mark.django_db
-def test_asking_for_numbers_takes_few_queries(scraper, django_assert_num_queries):
+def test_a_scrape_needs_few_queries(scraper, django_assert_num_queries):
     scraper.get("/metrics")
     with django_assert_num_queries(3):
         scraper.get("/metrics")
@@ -199,9 +199,9 @@ def test_asking_for_numbers_takes_few_queries(scraper, django_assert_num_queries
 
 
 @pytest.mark.slow
-def test_the_processes_of_a_server_count_together_and_the_dead_hold_nothing(tmp_path):
+def test_the_metrics_of_processes_add_up_without_dead_ones(tmp_path):
     """Two processes count and end; a third answers for all of them."""
-    count = "from kb.ops import metrics as m; m.answered('code', 'GET', 200, 0.1); m.BUFFERED.set(5)"
+    count = "from kb.ops import metrics as m; m.count_response('code', 'GET', 200, 0.1); m.BUFFERED.set(5)"
     ask = (
         "from django.test import Client; m.BUFFERED.set(1);"
         f"print(Client().get('/metrics', headers={{'Authorization': 'Bearer {TOKEN}'}}).content.decode())"

@@ -15,7 +15,7 @@ def test_a_callers_own_id_comes_back(client, given):
 
 
 @pytest.mark.parametrize("given", ["", "a b", "a\tb", "x" * 101, "-", '"', "é", "<script>"])
-def test_an_id_that_would_spoil_a_log_is_replaced(client, given):
+def test_an_id_that_could_forge_log_lines_is_replaced(client, given):
     made = client.get("/api/v1/tables/", headers={"X-Request-ID": given})["X-Request-ID"]
     assert len(made) == 32
     assert made != given
@@ -34,7 +34,7 @@ def test_an_answer_to_a_forged_host_has_an_id(client):
     assert client.get("/", headers={"host": "forged.example"})["X-Request-ID"]
 
 
-def test_a_log_record_holds_the_id_of_its_request(client):
+def test_a_log_record_has_the_id_of_its_request(client):
     record = logging.makeLogRecord({"msg": "hello"})
     client.get("/", headers={"X-Request-ID": "abc-123"})
     assert request_ids.RequestIdFilter().filter(record)

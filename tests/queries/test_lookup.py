@@ -109,7 +109,7 @@ def test_neighbours_are_the_codes_around_it_in_its_table():
     assert [near.code for near in neighbours(code, None)] == ["1", "2", "6", "7", "8"]
 
 
-def test_open_incidents_are_kept_apart_from_past_ones():
+def test_open_incidents_are_separate_from_past_ones():
     code = make.code()
     past = make.incident("Past", code, state="resolved", started_at=LAST_YEAR, resolved_at=LAST_YEAR)
     now = make.incident("Now", code, started_at=LAST_YEAR)
@@ -132,7 +132,7 @@ def test_search_finds_words_in_codes_and_notes():
     ["660 300 001", "660,300,001", "660.300.001", "660\u202f300\u202f001", "660'300'001", "ERR_660300001",
      "err-660300001", "E660300001", "Error code 660300001", "660_300_001"],
 )  # fmt: skip
-def test_a_number_in_groups_or_behind_a_label_is_read_alone(written):
+def test_a_grouped_or_labelled_number_is_looked_up_alone(written):
     code = make.code("660300001")
     (hit,) = find_code(written, None).hits
     assert (hit.code, hit.how) == (code, "the number alone")
@@ -141,12 +141,12 @@ def test_a_number_in_groups_or_behind_a_label_is_read_alone(written):
 @pytest.mark.parametrize(
     "written", ["66,0300,001", "1.2.3", "660 300,001", "660 300 0011", "ORA-660300001", "REF 660300001x"]
 )
-def test_other_texts_with_digits_are_not_read_alone(written):
+def test_other_texts_with_digits_are_not_looked_up_alone(written):
     make.code("660300001")
     assert find_code(written, None).hits == []
 
 
-def test_a_code_that_a_vendor_writes_with_a_label_is_that_code_alone():
+def test_a_code_with_a_label_is_that_code_alone():
     make.code("300")
     labelled = make.code("E300")
     assert [hit.code for hit in find_code("E300", None).hits] == [labelled]
@@ -167,7 +167,7 @@ def test_a_code_that_a_vendor_writes_with_a_label_is_that_code_alone():
         ("\U0010ffff1a", []),
     ],
 )
-def test_a_part_of_a_code_offers_the_codes_that_begin_so(written, begun):
+def test_the_beginning_of_a_code_offers_its_completions(written, begun):
     for code in ("660300001", "660300002", "6603000011", "7660300", "ORA-00942", "0x66A1"):
         make.code(code)
     make.code("660399999", make.table("secret", audience="internal"))
@@ -176,7 +176,7 @@ def test_a_part_of_a_code_offers_the_codes_that_begin_so(written, begun):
 
 
 @pytest.mark.parametrize("written", ["%", "_", "x", "?!", "a", "12"])
-def test_nothing_is_near_to_next_to_nothing(written):
+def test_a_very_short_query_has_no_near_codes(written):
     make.code("1")
     make.code("13")
     make.code("123")

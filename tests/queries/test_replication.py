@@ -97,7 +97,7 @@ def who(request, agent):
 
 
 @pytest.mark.django_db
-def test_a_copy_holds_each_thing_as_its_reader_may_read_it(agent):
+def test_a_copy_has_every_object_as_its_reader_may_read_it(agent):
     code, hidden = make.code("1"), make.code("2", make.table("hidden", audience="internal"))
     code.successor = hidden
     code.save()
@@ -114,7 +114,7 @@ def test_a_copy_holds_each_thing_as_its_reader_may_read_it(agent):
 
 
 @pytest.mark.django_db
-def test_a_note_that_is_taken_back_is_a_tombstone_without_a_word(by):
+def test_a_note_that_becomes_internal_is_an_empty_entry(by):
     note = make.note("Room is gone", make.code("1"))
     with journal.entry(by) as entry:
         entry.note(note, "updated", [])
@@ -127,7 +127,7 @@ def test_a_note_that_is_taken_back_is_a_tombstone_without_a_word(by):
 
 
 @pytest.mark.django_db
-def test_the_public_hears_nothing_of_what_was_never_its_own(by, agent):
+def test_the_public_feed_has_nothing_about_objects_that_were_never_public(by, agent):
     make.code("1")
     hidden = make.code("2", make.table("hidden", audience="internal"))
     copy = Copy(None)
@@ -140,7 +140,7 @@ def test_the_public_hears_nothing_of_what_was_never_its_own(by, agent):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("limit", [1, 2, 7, 500])
-def test_a_table_that_becomes_public_comes_whole_and_goes_whole(by, limit, who):
+def test_a_table_appears_and_disappears_with_all_its_objects(by, limit, who):
     table = make.table("hidden", audience="internal")
     other = make.code("other", make.table("shown"))
     codes = [make.code(str(n), table) for n in range(5)]
@@ -158,7 +158,7 @@ def test_a_table_that_becomes_public_comes_whole_and_goes_whole(by, limit, who):
 
 
 @pytest.mark.django_db
-def test_a_place_inside_what_the_reader_may_not_read_tells_nothing(by):
+def test_a_place_inside_an_internal_table_lists_nothing(by):
     words = {"slug": "hidden", "vendor": "Hush", "product": "Hush", "name": "Hush", "audience": "internal"}
     table = save_table(CodeTable(), None, words, by)
     make.note("About it", make.code("1", table))
@@ -168,7 +168,7 @@ def test_a_place_inside_what_the_reader_may_not_read_tells_nothing(by):
 
 
 @pytest.mark.django_db
-def test_what_was_written_while_its_table_became_public_is_told(by):
+def test_objects_written_while_their_table_becomes_public_are_listed(by):
     table = make.table("hidden", audience="internal")
     code = make.code("1", table)
     copy = Copy(None)
@@ -181,7 +181,7 @@ def test_what_was_written_while_its_table_became_public_is_told(by):
 
 
 @pytest.mark.django_db
-def test_a_page_costs_the_same_for_many_rows(by, django_assert_max_num_queries):
+def test_a_page_needs_the_same_number_of_queries_for_many_rows(by, django_assert_max_num_queries):
     codes = [make.code(str(n)) for n in range(40)]
     make.note("About all", *codes)
     for code in codes:
@@ -240,7 +240,7 @@ class Writer(threading.Thread):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_copies_that_follow_while_many_write_end_up_equal_to_the_database(seed, admin, agent):
+def test_copies_of_a_busy_database_end_up_equal_to_it(seed, admin, agent):
     tables = [make.table(slug, audience=audience) for slug, audience in (("a", "public"), ("b", "internal"))]
     codes = [make.code(str(n), table) for table in tables for n in range(4)]
     for n in range(3):

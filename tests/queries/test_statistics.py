@@ -25,7 +25,7 @@ def rows(slug, user):
     return [row for row in statistics.chart(slug, user).rows if any(row[n] for n in range(1, len(row)))]
 
 
-def test_lookups_are_counted_by_day_with_what_was_covered(agent):
+def test_lookups_and_their_coverage_are_counted_by_day(agent):
     one, two = make.code("1"), make.code("2")
     look_up(one, 3, covered=2)
     look_up(two, 4, covered=4)
@@ -43,7 +43,7 @@ def test_a_day_without_lookups_has_no_coverage(agent):
     assert (figures[day()], figures[day(1)]) == (0.0, None)
 
 
-def test_codes_and_texts_are_ranked_by_how_often_they_are_asked_for(agent):
+def test_codes_and_texts_are_ranked_by_lookups(agent):
     for number, times in (("1", 3), ("2", 30), ("3", 1)):
         look_up(make.code(number), times, covered=1)
     for text, times in (("seldom", 1), ("often", 9)):
@@ -64,14 +64,14 @@ def test_the_time_to_an_answer_is_a_median_of_the_week(agent):
     assert "1 waiting now" in chart.summary
 
 
-def test_how_often_notes_worked_leaves_out_what_did_not_apply(agent):
+def test_the_share_of_working_notes_ignores_reports_that_do_not_apply(agent):
     note = make.note()
     for outcome, count in (("worked", 3), ("did_not_work", 1), ("not_applicable", 50)):
         NoteOutcome.objects.create(note=note, outcome=outcome, day=day(), count=count)
     assert statistics.chart("worked", agent).rows[-1][1:] == (75.0, 3, 1)
 
 
-def test_notes_past_their_review_are_counted_by_how_long(agent):
+def test_overdue_notes_are_counted_by_their_delay(agent):
     for days_ago, state in ((0, "validated"), (30, "not_validated"), (31, "validated"), (400, "validated")):
         make.note(f"{days_ago}", review_on=timezone.localdate() - timedelta(days=days_ago), state=state)
     make.note("A draft", review_on=day(50), state="draft")
@@ -84,7 +84,7 @@ def test_notes_past_their_review_are_counted_by_how_long(agent):
     }
 
 
-def test_spikes_stand_beside_the_incidents_of_the_day(agent):
+def test_spikes_and_incidents_are_counted_by_day(agent):
     code, quiet = make.code("1"), make.code("2")
     for n in range(40):
         look_up(code, 60 if n == 3 else 4, days_ago=n)
@@ -97,7 +97,7 @@ def test_spikes_stand_beside_the_incidents_of_the_day(agent):
     ("today", "expected"),
     [(60, [60]), (5, []), (9, [])],
 )
-def test_a_burst_is_far_above_what_is_usual(agent, today, expected):
+def test_a_burst_is_far_above_the_usual_lookups(agent, today, expected):
     code = make.code()
     for n in range(1, 15):
         look_up(code, 4, days_ago=n)
@@ -106,7 +106,7 @@ def test_a_burst_is_far_above_what_is_usual(agent, today, expected):
     assert all(burst.usual == 4 for burst in statistics.bursts(agent))
 
 
-def test_a_burst_with_an_open_incident_is_known(agent):
+def test_a_burst_with_an_open_incident_is_left_out(agent):
     code = make.code()
     look_up(code, 60)
     make.incident("Old", code, state="resolved")
@@ -116,14 +116,14 @@ def test_a_burst_with_an_open_incident_is_known(agent):
     assert statistics.bursts(agent) == []
 
 
-def test_a_burst_of_another_code_is_not_this_ones(agent):
+def test_the_burst_of_another_code_is_left_out(agent):
     code, other = make.code("1"), make.code("2")
     look_up(other, 60)
     assert statistics.bursts(agent, [code]) == []
 
 
 @pytest.mark.parametrize("who", ["stranger", "idle_staff"])
-def test_who_may_not_read_internal_words_sees_no_figures(request, who, settings):
+def test_public_readers_get_no_charts(request, who, settings):
     settings.KB_PUBLIC_READ = True
     user = request.getfixturevalue(who)
     look_up(make.code(), 60)
@@ -131,7 +131,7 @@ def test_who_may_not_read_internal_words_sees_no_figures(request, who, settings)
 
 
 @pytest.mark.parametrize("size", [2, 12])
-def test_charts_cost_the_same_however_much_there_is(agent, django_assert_num_queries, size):
+def test_charts_need_the_same_number_of_queries_for_any_amount_of_data(agent, django_assert_num_queries, size):
     for n in range(size):
         code = make.code(str(n))
         look_up(code, 20 + n)

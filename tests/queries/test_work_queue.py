@@ -95,13 +95,13 @@ CODES = {
 
 
 @pytest.mark.parametrize("case", CODES)
-def test_codes_come_in_the_order_of_their_worth(agent, case):
+def test_codes_are_ranked_by_score(agent, case):
     state, order = CODES[case]
     state()
     assert [str(row.subject) for row in work_queue.codes(agent)] == order
 
 
-def test_a_code_says_why_it_is_there_and_which_form_helps(agent):
+def test_a_code_lists_its_reasons_and_their_forms(agent):
     bare = code("1", 42, disposition="unknown")
     raised = flag(bare)
     flag(bare)
@@ -116,7 +116,7 @@ def test_a_code_says_why_it_is_there_and_which_form_helps(agent):
     ]
 
 
-def test_a_conflict_is_over_once_a_person_saved_the_code(agent):
+def test_a_conflict_ends_when_a_person_saves_the_code(agent):
     torn = code("1", 5, "validated")
     conflict(torn)
     assert shown(work_queue.codes(agent)) == [("1", [TORN])]
@@ -158,13 +158,13 @@ NOTES = {
 
 
 @pytest.mark.parametrize("case", NOTES)
-def test_a_note_says_why_it_is_there(agent, case):
+def test_a_note_lists_its_reasons(agent, case):
     state, reasons = NOTES[case]
     state()
     assert [reason for row in work_queue.notes(agent) for reason in (r.text for r in row.reasons)] == reasons
 
 
-def test_a_note_is_asked_for_as_often_as_all_its_codes_and_ranges(agent):
+def test_a_notes_lookups_are_those_of_its_codes_and_ranges(agent):
     often = note("Often", state="draft")
     for number in ("500", "501"):
         of = make.code(number)
@@ -199,19 +199,19 @@ def written_by(who, title, **fields):
     return made
 
 
-def test_a_reviewer_gets_what_others_wrote(reviewer, editor):
+def test_a_reviewer_gets_the_notes_of_others(reviewer, editor):
     written_by(editor, "Another's", lookups=1)
     written_by(reviewer, "My own", lookups=50)
     assert shown(work_queue.to_validate(reviewer)) == [("Another's", ["not validated yet"])]
 
 
-def test_a_reviewer_who_may_vouch_for_themselves_gets_both(reviewer, settings):
+def test_a_reviewer_who_may_validate_their_own_texts_gets_both(reviewer, settings):
     settings.KB_VALIDATE_OWN_WORDS = True
     written_by(reviewer, "My own")
     assert [str(row.subject) for row in work_queue.to_validate(reviewer)] == ["My own"]
 
 
-def test_returning_a_note_makes_no_author_of_a_reviewer(reviewer, editor):
+def test_a_reviewer_who_returns_a_note_is_no_author(reviewer, editor):
     made = written_by(editor, "Another's")
     made.state = "draft"
     made._history_user = reviewer
@@ -236,7 +236,7 @@ def missed(text, times=1, days_ago=0):
     Miss.objects.create(text=text, day=timezone.now().date() - timedelta(days=days_ago), lookups=times)
 
 
-def test_a_text_that_found_nothing_is_there_until_it_finds_or_is_ignored(agent):
+def test_a_miss_stays_until_it_is_a_code_or_ignored(agent):
     for text, times in (("660300009", 3), ("a slow room", 9), ("660300001", 50), ("call ••••", 50)):
         missed(text, times)
     missed("660300009", 3, days_ago=1)
@@ -252,7 +252,7 @@ def test_a_text_that_found_nothing_is_there_until_it_finds_or_is_ignored(agent):
     ]
 
 
-def test_mine_is_what_i_own_or_am_asked_about(agent, editor):
+def test_mine_has_notes_and_flags_of_the_user(agent, editor):
     code("1", 99)
     asked = code("2", 1)
     flag(asked, owner=editor)
@@ -265,7 +265,7 @@ def test_mine_is_what_i_own_or_am_asked_about(agent, editor):
 
 
 @pytest.mark.parametrize("who", ["stranger", "idle_staff"])
-def test_who_may_not_read_internal_words_gets_nothing(request, who, settings):
+def test_public_readers_get_no_queue(request, who, settings):
     settings.KB_PUBLIC_READ = True
     user = request.getfixturevalue(who)
     code("1", 9)
@@ -276,7 +276,7 @@ def test_who_may_not_read_internal_words_gets_nothing(request, who, settings):
         assert rows(user) == []
 
 
-def test_a_plan_says_what_it_would_change(importer):
+def test_a_plan_lists_its_changes(importer):
     make.code()
     planned = TableImport.objects.create(
         table=CodeTable.objects.get(), state="planned", counts={"new": 3, "conflict": 1}, planned_by=importer
@@ -288,7 +288,7 @@ def test_a_plan_says_what_it_would_change(importer):
     assert [row.subject for row in work_queue.plans(importer, mine=True)] == [planned]
 
 
-def test_of_very_many_codes_the_most_asked_for_are_weighed_and_whatever_is_flagged(editor, monkeypatch):
+def test_of_very_many_codes_those_with_most_lookups_and_flags_are_weighed(editor, monkeypatch):
     monkeypatch.setattr(work_queue, "CONSIDERED", 2)
     first, second = (code(str(n), 100 - n, note="validated", disposition="unknown") for n in (1, 2))
     flagged, never_mind = code("4"), code("3", 97)
@@ -302,7 +302,9 @@ def test_of_very_many_codes_the_most_asked_for_are_weighed_and_whatever_is_flagg
     ("rows", "count"),
     [(work_queue.codes, 4), (work_queue.notes, 3), (work_queue.to_validate, 4), (work_queue.misses, 3)],
 )
-def test_the_queue_costs_the_same_however_much_waits(reviewer, editor, django_assert_num_queries, size, rows, count):
+def test_the_queue_needs_the_same_number_of_queries_for_any_amount_of_work(
+    reviewer, editor, django_assert_num_queries, size, rows, count
+):
     for n in range(size):
         flag(code(str(1000 + n), n + 1))
         note(f"Note {n}", state="draft")

@@ -24,7 +24,7 @@ def feed():
     return [(change.sequence, change.noun, change.kind, change.fields) for change in Change.objects.since(0)]
 
 
-def test_an_edit_bumps_the_version_and_joins_the_feed(editor):
+def test_an_edit_raises_the_version_and_adds_a_change(editor):
     code = make.code()
     edit_code(code, 1, {"description": "The room is gone."}, by(editor, "clearer"))
     code.refresh_from_db()
@@ -37,14 +37,14 @@ def test_an_edit_bumps_the_version_and_joins_the_feed(editor):
     assert feed() == [(1, "code", "updated", ["description"])]
 
 
-def test_a_revision_says_who_why_and_through_which_door(editor):
+def test_a_revision_has_the_user_the_reason_and_the_door(editor):
     code = make.code()
     edit_code(code, 1, {"description": "Gone."}, by(editor, "clearer", Door.API))
     revision = code.history.first()
     assert (revision.history_user, revision.history_change_reason, revision.door) == (editor, "clearer", "api")
 
 
-def test_an_edit_that_changes_nothing_leaves_no_trace(editor):
+def test_an_edit_without_a_change_writes_nothing(editor):
     code = make.code()
     revisions = code.history.count()
     assert edit_code(code, 1, {"description": code.description}, by(editor)).version == 1
@@ -62,12 +62,12 @@ def test_a_stale_edit_is_refused_and_loses_nothing(editor):
     assert code.description == "First."
 
 
-def test_a_field_that_is_not_supports_is_refused(editor):
+def test_an_edit_of_a_vendor_field_is_refused(editor):
     with pytest.raises(ValueError, match="vendor_description"):
         edit_code(make.code(), 1, {"vendor_description": "x"}, by(editor))
 
 
-def test_a_disposition_set_by_staff_says_so_and_can_be_handed_back(editor):
+def test_a_disposition_of_staff_can_be_returned_to_the_vendor(editor):
     code = make.code(suggested_actions="Please try again later.")
     code = edit_code(code, 1, {"disposition": "no_action"}, by(editor))
     assert (code.disposition, code.disposition_origin, code.fixer_origin) == ("no_action", "staff", "vendor")
@@ -75,7 +75,7 @@ def test_a_disposition_set_by_staff_says_so_and_can_be_handed_back(editor):
     assert (code.disposition, code.disposition_origin) == ("retry_later", "vendor")
 
 
-def test_a_note_with_its_codes_is_one_revision(editor):
+def test_a_note_and_its_codes_are_one_revision(editor):
     one, two = make.code("1"), make.code("2")
     note = save_note(TroubleshootingNote(), None, {"title": "Busy"}, by(editor), codes=[one])
     save_note(note, 1, {"title": "Server busy"}, by(editor), codes=[one, two])
@@ -96,7 +96,7 @@ def test_a_failure_rolls_everything_back(editor):
     assert last_sequence() == 0
 
 
-def test_internal_things_have_internal_changes(editor):
+def test_changes_of_internal_objects_are_internal(editor):
     hidden = make.code("7", make.table("secret", audience="internal"))
     edit_code(hidden, 1, {"description": "Hush."}, by(editor))
     draft = save_note(TroubleshootingNote(), None, {"title": "Draft", "audience": "public"}, by(editor))
@@ -127,7 +127,7 @@ def test_an_editor_may_not_validate(editor):
         validate_note(note, note.version, by(editor))
 
 
-def test_a_reviewer_may_not_validate_their_own_words(reviewer, settings):
+def test_a_reviewer_may_not_validate_their_own_texts(reviewer, settings):
     note = written(reviewer)
     with pytest.raises(NotAllowed, match="Somebody else"):
         validate_note(note, note.version, by(reviewer))
@@ -135,14 +135,14 @@ def test_a_reviewer_may_not_validate_their_own_words(reviewer, settings):
     assert validate_note(note, note.version, by(reviewer)).is_validated
 
 
-def test_one_character_of_somebody_else_does_not_free_a_reviewers_own_words(editor, reviewer):
+def test_an_edit_by_another_person_does_not_let_a_reviewer_validate_their_own_texts(editor, reviewer):
     note = written(reviewer)
     note = save_note(note, note.version, {"cause": "."}, by(editor))
     with pytest.raises(NotAllowed, match="Somebody else"):
         validate_note(note, note.version, by(reviewer))
 
 
-def test_words_that_somebody_else_validated_are_nobodys_own(editor, reviewer, admin):
+def test_texts_that_another_person_validated_have_no_author_left(editor, reviewer, admin):
     note = written(reviewer)
     note = validate_note(note, note.version, by(admin))
     note = return_note(note, note.version, by(admin))
@@ -150,7 +150,7 @@ def test_words_that_somebody_else_validated_are_nobodys_own(editor, reviewer, ad
     assert validate_note(note, note.version, by(reviewer)).is_validated
 
 
-def test_a_reviewer_who_may_vouch_for_own_words_publishes_them_at_once(editor, reviewer, admin, settings):
+def test_a_reviewer_who_may_validate_their_own_texts_publishes_at_once(editor, reviewer, admin, settings):
     settings.KB_VALIDATE_OWN_WORDS = True
     note = validate_note(note := written(editor), note.version, by(admin))
     note = save_note(note, note.version, {"cause": "Third."}, by(reviewer))
@@ -159,7 +159,7 @@ def test_a_reviewer_who_may_vouch_for_own_words_publishes_them_at_once(editor, r
 
 @pytest.mark.parametrize("person", ["editor", "reviewer"])
 @pytest.mark.parametrize("change", ["cause", "audience", "codes"])
-def test_nobodys_own_words_replace_validated_ones(request, editor, reviewer, person, change):
+def test_nobody_replaces_validated_texts_with_their_own(request, editor, reviewer, person, change):
     note = validate_note(note := written(editor), note.version, by(reviewer))
     values = {"cause": {"cause": "Other."}, "audience": {"audience": "public"}, "codes": {}}[change]
     codes = [make.code()] if change == "codes" else None
@@ -169,12 +169,12 @@ def test_nobodys_own_words_replace_validated_ones(request, editor, reviewer, per
     assert (note.state, note.validated_by, note.cause) == ("validated", reviewer, "")
 
 
-def test_a_new_owner_leaves_the_validation(editor, reviewer):
+def test_a_new_owner_keeps_the_validation(editor, reviewer):
     note = validate_note(note := written(editor), note.version, by(reviewer))
     assert save_note(note, note.version, {"owner": editor}, by(editor)).is_validated
 
 
-def test_a_move_that_the_state_does_not_allow_says_why(editor, reviewer):
+def test_a_step_that_the_state_forbids_is_refused_with_the_reason(editor, reviewer):
     note = written(editor)
     with pytest.raises(NotAllowed, match=r"not validated\. Allowed states: draft"):
         submit_note(note, note.version, by(editor))
@@ -184,7 +184,7 @@ def test_a_move_that_the_state_does_not_allow_says_why(editor, reviewer):
     assert restore_note(note, note.version, by(reviewer)).state == "draft"
 
 
-def test_an_editor_may_not_send_a_note_back_or_archive_it(editor, reviewer):
+def test_an_editor_may_not_return_or_archive_a_note(editor, reviewer):
     note = written(editor)
     for verb in (return_note, archive_note):
         with pytest.raises(NotAllowed, match="reviewer"):
@@ -216,7 +216,7 @@ def at_once(*jobs):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_edits_at_once_one_wins_and_the_other_is_told(editor):
+def test_of_two_concurrent_edits_one_is_refused(editor):
     code = make.code()
     raised = at_once(*(lambda text=text: edit_code(code, 1, {"description": text}, by(editor)) for text in "abcd"))
     assert [type(error) for error in raised] == [StaleEdit] * 3
@@ -226,7 +226,7 @@ def test_of_two_edits_at_once_one_wins_and_the_other_is_told(editor):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_feed_has_no_gap_and_no_repeat_under_writers_at_once(editor):
+def test_the_feed_has_no_gap_and_no_repeat_with_concurrent_writers(editor):
     codes = [make.code(str(n)) for n in range(4)]
 
     def edit_often(code):

@@ -23,7 +23,7 @@ BY = By(None, Door.SHELL)
 
 @needs_locks
 @pytest.mark.django_db(transaction=True)
-def test_who_links_a_code_that_is_being_moved_waits_with_nothing_in_hand():
+def test_linking_a_locked_code_waits_before_taking_other_locks():
     code = make.code()
     elsewhere, moved, failed = make.section(code.table, "Elsewhere"), threading.Event(), []
 
@@ -50,7 +50,7 @@ def test_who_links_a_code_that_is_being_moved_waits_with_nothing_in_hand():
 
 
 @needs_locks
-def test_a_form_locks_nothing_but_the_row_that_it_saves(client, editor):
+def test_a_form_locks_only_the_row_that_it_saves(client, editor):
     client.force_login(editor)
     made = CodeRange.objects.create(table=make.table(), name="Rooms", first=1, last=9)
     where = f"/admin/kb/coderange/{made.pk}/change/"
@@ -65,7 +65,7 @@ def test_a_form_locks_nothing_but_the_row_that_it_saves(client, editor):
 
 @needs_locks
 @pytest.mark.django_db(transaction=True)
-def test_an_import_takes_notes_before_codes_as_editors_do():
+def test_an_import_locks_notes_before_codes_as_editors_do():
     code = make.code("1", description="Old words.")
     note = make.note("Room is gone", code)
     planned = plan_import(

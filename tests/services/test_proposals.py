@@ -68,7 +68,7 @@ def moved(note, admin, **values):
         ("archived", {"cause": "New."}, False),
     ],
 )
-def test_new_words_for_a_validated_note_wait(request, note, person, state, values, waits):
+def test_new_texts_for_a_validated_note_wait(request, note, person, state, values, waits):
     type(note).objects.update(state=state)
     saved = save_or_propose(note, 1, values, by(request.getfixturevalue(person)))
     assert bool(saved.proposal) == waits
@@ -84,7 +84,7 @@ def test_other_codes_for_a_validated_note_wait(editor, note, code):
     assert (list(note.codes.all()), list(proposal.codes.all())) == ([code], [other])
 
 
-def test_owner_and_review_date_save_at_once_while_the_words_wait(editor, note):
+def test_owner_and_review_date_are_saved_at_once_while_the_texts_wait(editor, note):
     values = {"cause": "New.", "owner": editor, "resolution": "Open it."}
     saved = save_or_propose(note, 1, values, by(editor, "Clearer"))
     note.refresh_from_db()
@@ -92,13 +92,13 @@ def test_owner_and_review_date_save_at_once_while_the_words_wait(editor, note):
     assert (saved.proposal.cause, saved.proposal.reason, saved.proposal.author) == ("New.", "Clearer", editor)
 
 
-def test_a_reviewer_who_may_vouch_for_own_words_saves_at_once(reviewer, editor, note, settings):
+def test_a_reviewer_who_may_validate_their_own_texts_saves_at_once(reviewer, editor, note, settings):
     settings.KB_VALIDATE_OWN_WORDS = True
     assert save_or_propose(note, 1, {"cause": "New."}, by(reviewer)).proposal is None
     assert save_or_propose(note, 2, {"cause": "Other."}, by(editor)).proposal is not None
 
 
-def test_one_proposal_a_person_and_note(editor, reviewer, note):
+def test_a_person_has_one_proposal_per_note(editor, reviewer, note):
     first = proposed(note, editor)
     with pytest.raises(NotAllowed, match="already have a proposal waiting"):
         proposed(note, editor)
@@ -108,7 +108,7 @@ def test_one_proposal_a_person_and_note(editor, reviewer, note):
 
 
 @pytest.mark.parametrize("state", ["draft", "not_validated", "archived"])
-def test_only_a_validated_note_takes_proposals(editor, note, state):
+def test_only_a_validated_note_accepts_proposals(editor, note, state):
     type(note).objects.update(state=state)
     note.refresh_from_db()
     with pytest.raises(NotAllowed, match="edit the note itself"):
@@ -116,12 +116,12 @@ def test_only_a_validated_note_takes_proposals(editor, note, state):
 
 
 @pytest.mark.parametrize("person", ["agent", "importer", "stranger"])
-def test_who_may_not_edit_notes_may_not_propose(request, note, person):
+def test_people_who_may_not_edit_notes_may_not_propose(request, note, person):
     with pytest.raises(NotAllowed, match="permission to edit notes"):
         proposed(note, request.getfixturevalue(person))
 
 
-def test_a_proposal_is_made_from_the_words_that_were_seen(editor, note):
+def test_a_proposal_starts_from_the_version_that_its_author_saw(editor, note):
     with pytest.raises(StaleEdit):
         propose_change(note, 7, {"cause": "New."}, by(editor))
 
@@ -129,7 +129,7 @@ def test_a_proposal_is_made_from_the_words_that_were_seen(editor, note):
 # What becomes of it
 
 
-def test_an_accepted_proposal_is_the_live_and_validated_note(editor, reviewer, note):
+def test_an_accepted_proposal_becomes_the_validated_note(editor, reviewer, note):
     other = make.code("7")
     proposal = propose_change(note, 1, {"cause": "New."}, by(editor, "Clearer"), codes=[other])
     settled = accept_proposal(proposal, 1, by(reviewer), "Thanks")
@@ -144,7 +144,7 @@ def test_an_accepted_proposal_is_the_live_and_validated_note(editor, reviewer, n
     assert note.history.first().history_change_reason == "Proposed by editor: Clearer"
 
 
-def test_the_feed_tells_staff_and_never_the_public(editor, reviewer, note):
+def test_the_feed_lists_proposals_for_staff_alone(editor, reviewer, note):
     proposal = proposed(note, editor, audience="public", title="Secret title")
     proposal = return_proposal(proposal, 1, "Why?", by(reviewer))
     proposal = revise_proposal(proposal, 2, {"cause": "x"}, by(editor))
@@ -156,7 +156,7 @@ def test_the_feed_tells_staff_and_never_the_public(editor, reviewer, note):
     assert not Proposal.objects.visible_to(None).exists()
 
 
-def test_a_returned_proposal_comes_back_revised(editor, reviewer, note):
+def test_a_returned_proposal_can_be_revised(editor, reviewer, note):
     proposal = return_proposal(proposed(note, editor), 1, " Say when. \x00", by(reviewer))
     assert (proposal.state, proposal.comment, proposal.reviewer) == ("returned", "Say when.", reviewer)
     with pytest.raises(NotAllowed, match="waiting for its author"):
@@ -166,12 +166,12 @@ def test_a_returned_proposal_comes_back_revised(editor, reviewer, note):
 
 
 @pytest.mark.parametrize("comment", ["", " \x00 ", "x" * 2001])
-def test_a_proposal_is_returned_with_a_comment_alone(editor, reviewer, note, comment):
+def test_a_proposal_is_returned_only_with_a_comment(editor, reviewer, note, comment):
     with pytest.raises(NotAllowed, match="1 to 2000 characters"):
         return_proposal(proposed(note, editor), 1, comment, by(reviewer))
 
 
-def test_what_was_revised_meanwhile_is_not_decided_unseen(editor, reviewer, note):
+def test_a_decision_about_an_old_version_is_refused(editor, reviewer, note):
     proposal = proposed(note, editor)
     revise_proposal(proposal, 1, {"cause": "Something else."}, by(editor))
     for verb in (accept_proposal, withdraw_proposal):
@@ -181,7 +181,7 @@ def test_what_was_revised_meanwhile_is_not_decided_unseen(editor, reviewer, note
         return_proposal(proposal, 1, "No", by(reviewer))
 
 
-def test_a_revision_without_a_change_leaves_no_trace(editor, note):
+def test_a_revision_without_a_change_writes_nothing(editor, note):
     proposal = proposed(note, editor)
     assert revise_proposal(proposal, 1, {"cause": proposal.cause}, by(editor)).version == 1
 
@@ -189,7 +189,7 @@ def test_a_revision_without_a_change_leaves_no_trace(editor, note):
 # The live note moves
 
 
-def test_a_proposal_is_not_accepted_over_words_that_it_was_not_made_from(editor, reviewer, admin, note):
+def test_an_outdated_proposal_cannot_be_accepted(editor, reviewer, admin, note):
     proposal = proposed(note, editor)
     moved(note, admin, resolution="Create it.")
     with pytest.raises(NoteMoved, match="live note has changed"):
@@ -200,13 +200,13 @@ def test_a_proposal_is_not_accepted_over_words_that_it_was_not_made_from(editor,
     assert (note.cause, note.resolution) == ("Nobody is in it.", "Create it.")
 
 
-def test_a_new_owner_or_a_question_does_not_make_the_words_move(editor, reviewer, note):
+def test_a_new_owner_or_a_request_does_not_outdate_a_proposal(editor, reviewer, note):
     proposal = proposed(note, editor)
     save_note(note, 1, {"owner": editor}, by(editor))
     assert accept_proposal(proposal, 1, by(reviewer)).state == "accepted"
 
 
-def test_words_that_both_changed_are_the_authors_to_decide(editor, reviewer, admin, note):
+def test_only_the_author_decides_conflicts(editor, reviewer, admin, note):
     proposal = proposed(note, editor)
     moved(note, admin, cause="It was deleted.")
     assert preview_rebase(Proposal.objects.get(pk=proposal.pk)).conflicts == ["cause"]
@@ -218,14 +218,14 @@ def test_words_that_both_changed_are_the_authors_to_decide(editor, reviewer, adm
     assert (proposal.cause, is_outdated(proposal)) == ("Deleted, as nobody is in it.", False)
 
 
-def test_bringing_up_to_date_sees_a_note_that_moves_again(editor, admin, note):
+def test_a_rebase_onto_an_old_version_is_refused(editor, admin, note):
     proposal = proposed(note, editor)
     moved(note, admin, resolution="Create it.")
     with pytest.raises(StaleEdit):
         rebase_proposal(proposal, 1, note.version - 1, {}, by(editor))
 
 
-def test_links_of_both_sides_are_kept(editor, reviewer, admin, note, code):
+def test_a_rebase_keeps_the_links_of_both_sides(editor, reviewer, admin, note, code):
     mine, theirs = make.code("7"), make.code("8")
     proposal = propose_change(note, 1, {}, by(editor), codes=[mine])
     other = propose_change(note, 1, {}, by(admin), codes=[code, theirs])
@@ -235,7 +235,7 @@ def test_links_of_both_sides_are_kept(editor, reviewer, admin, note, code):
     assert set(proposal.codes.all()) == {mine, theirs}
 
 
-def test_a_note_that_lost_its_validation_is_not_validated_by_the_author_of_its_words(editor, reviewer, admin, note):
+def test_the_author_of_a_notes_texts_cannot_validate_it_by_accepting_a_proposal(editor, reviewer, admin, note):
     proposal = proposed(note, editor)
     returned = return_note(note, 1, by(admin))
     save_note(returned, 2, {"resolution": "My own words."}, by(reviewer))
@@ -246,7 +246,7 @@ def test_a_note_that_lost_its_validation_is_not_validated_by_the_author_of_its_w
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_proposals_accepted_at_once_one_has_to_be_brought_up_to_date(editor, admin):
+def test_of_two_proposals_accepted_at_once_one_becomes_outdated(editor, admin):
     note, names = make.note("Room is gone", make.code()), iter("ab")
     given = [proposed(note, author, cause=author.username) for author in (editor, admin)]
     reviewers = [make.user(name, "reviewer") for name in names]
@@ -283,7 +283,7 @@ def test_of_two_proposals_accepted_at_once_one_has_to_be_brought_up_to_date(edit
         ("stranger", "open", "same", []),
     ],
 )
-def test_each_person_is_offered_what_they_may_do_now(person, state, live, actions, note, settings):
+def test_everybody_is_offered_the_actions_that_they_may_take(person, state, live, actions, note, settings):
     role = "editor" if person == "author" else "reviewer"
     author = make.user("author", role)
     other = "" if person == "stranger" else person
@@ -299,7 +299,7 @@ def test_each_person_is_offered_what_they_may_do_now(person, state, live, action
     assert actions_for(proposal, who) == actions
 
 
-def test_the_doctor_finds_feed_and_history_of_proposals_in_step(editor, reviewer, admin, note):
+def test_the_doctor_finds_no_fault_in_feed_and_history_of_proposals(editor, reviewer, admin, note):
     proposal = propose_change(note, 1, {"cause": "New."}, by(editor), codes=[make.code("7")])
     proposal = return_proposal(proposal, 1, "Why?", by(reviewer))
     moved(note, admin, resolution="Create it.")

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.django_db
 BAD = "Look at http://jira/browse/X-1"
 
 
-def test_a_note_with_a_bad_reply_is_not_made(editor):
+def test_a_note_with_a_bad_reply_is_not_created(editor):
     with pytest.raises(ReplyRefused, match="jira is an internal host"):
         save_note(TroubleshootingNote(), None, {"title": "New", "customer_reply": BAD}, By(editor, Door.API))
     assert not TroubleshootingNote.objects.exists()
 
 
-def test_what_was_stored_before_stays_savable_until_the_public_would_see_it(editor):
+def test_an_old_bad_reply_blocks_no_save_until_it_becomes_public(editor):
     note = make.note("Room is gone", state="draft", audience="internal", customer_reply=BAD)
     by = By(editor, Door.ADMIN)
     assert save_note(note, 1, {"cause": "New", "customer_reply": BAD}, by).version == 2
@@ -30,7 +30,7 @@ def test_what_was_stored_before_stays_savable_until_the_public_would_see_it(edit
     assert save_note(note, 2, {"customer_reply": "", "audience": "public"}, by).version == 3
 
 
-def test_a_proposal_is_guarded_when_it_is_made_and_when_it_is_accepted(editor, reviewer):
+def test_the_guard_checks_a_proposal_when_it_is_created_and_when_it_is_accepted(editor, reviewer):
     note = make.note("Room is gone", make.code())
     by = By(editor, Door.ADMIN)
     with pytest.raises(ReplyRefused):
@@ -51,7 +51,7 @@ def test_a_proposal_is_guarded_when_it_is_made_and_when_it_is_accepted(editor, r
         ("As in ROOM IS\nleaking memory!", "“Room is leaking memory” is the title of an internal note"),
     ],
 )
-def test_a_reply_names_nothing_that_is_internal(reply, said):
+def test_a_reply_with_internal_parts_is_refused(reply, said):
     make.incident("Down")
     make.note("Room is leaking memory", audience="internal")
     make.note("Room", audience="internal")
@@ -67,7 +67,7 @@ def test_the_settings_add_hosts_and_addresses(settings):
     assert "jira.example.com is an internal host" in problems("https://jira.example.com/X-1")[0]
 
 
-def test_its_own_title_is_no_secret_of_a_note(editor):
+def test_a_reply_may_contain_the_title_of_its_own_note(editor):
     note = make.note("Room is leaking memory", state="draft", audience="internal")
     values = {"customer_reply": "Room is leaking memory: we are on it."}
     assert save_note(note, 1, values, By(editor, Door.ADMIN)).version == 2

@@ -36,7 +36,7 @@ ASKED = datetime(2026, 6, 1, tzinfo=UTC)
         ({"review_on": date(2026, 6, 1), "state": "archived"}, False),
     ],
 )
-def test_a_published_note_is_to_verify_when_asked_or_when_its_review_date_has_come(fields, asked):
+def test_a_published_note_needs_another_look_on_request_or_after_its_review_date(fields, asked):
     note = make.note(**fields)
     assert list(TroubleshootingNote.objects.to_verify(TODAY)) == ([note] if asked else [])
 
@@ -78,7 +78,7 @@ def report(note, agent, outcome="did_not_work", times=1):
         ([("did_not_work", 0, 3)], {"state": "draft"}, False),
     ],
 )
-def test_a_note_that_fails_often_of_late_is_asked_about(clock, agent, counts, fields, asked):
+def test_a_note_that_often_fails_needs_another_look(clock, agent, counts, fields, asked):
     note = make.note(**fields)
     for outcome, days_ago, count in counts[:-1]:
         NoteOutcome.objects.create(note=note, outcome=outcome, day=TODAY - timedelta(days=days_ago), count=count)
@@ -86,7 +86,7 @@ def test_a_note_that_fails_often_of_late_is_asked_about(clock, agent, counts, fi
     assert (note.verify_since is not None) == asked
 
 
-def test_reports_that_led_to_a_question_do_not_ask_again_once_it_is_answered(clock, agent, reviewer):
+def test_reports_lead_to_one_request_for_another_look(clock, agent, reviewer):
     note = make.note()
     report(note, agent, times=3)
     assert note.verify_reason == "Recent reports: did not work 3 times, worked 0 times."
@@ -103,7 +103,7 @@ def test_reports_that_led_to_a_question_do_not_ask_again_once_it_is_answered(clo
 # An incident ends
 
 
-def test_the_validated_notes_on_the_codes_of_a_resolved_incident_are_asked_about(editor):
+def test_validated_notes_on_a_resolved_incidents_codes_need_another_look(editor):
     hit, spared = make.code("1"), make.code("2")
     asked = make.note("Busy", hit)
     make.note("Draft", hit, state="draft")
@@ -121,7 +121,7 @@ def test_the_validated_notes_on_the_codes_of_a_resolved_incident_are_asked_about
     assert not TroubleshootingNote.objects.exclude(verify_since=None).exists()
 
 
-def test_a_question_that_is_open_already_stays(editor):
+def test_an_open_request_stays(editor):
     code = make.code()
     note = make.note("Busy", code, verify_since=ASKED, verify_reason="Reworded.")
     save_incident(make.incident("Down", code), 1, {"state": "resolved"}, None, by(editor))
@@ -142,14 +142,14 @@ def test_a_question_that_is_open_already_stays(editor):
         (date(2026, 6, 1), date(2027, 1, 1), date(2027, 1, 1)),
     ],
 )
-def test_still_true_answers_and_moves_a_review_date_that_has_come(clock, reviewer, review_on, given, after):
+def test_still_true_closes_the_request_and_moves_a_due_review_date(clock, reviewer, review_on, given, after):
     note = make.note(verify_since=ASKED, verify_reason="Reworded.", review_on=review_on)
     note = confirm_note(note, 1, by(reviewer), given)
     assert (note.verify_since, note.verify_reason, note.review_on) == (None, "", after)
     assert (note.validated_by, note.validated_at) == (reviewer, NOW)
 
 
-def test_an_owners_word_leaves_the_validation_to_whoever_gave_it(clock, editor, reviewer):
+def test_a_confirmation_by_the_owner_keeps_the_reviewers_validation(clock, editor, reviewer):
     note = make.note(verify_since=ASKED, owner=editor, validated_by=reviewer, validated_at=ASKED)
     note = confirm_note(note, 1, by(editor))
     assert (note.verify_since, note.validated_by, note.validated_at) == (None, reviewer, ASKED)
@@ -165,7 +165,7 @@ def test_an_owners_word_leaves_the_validation_to_whoever_gave_it(clock, editor, 
         ("reviewer", {"verify_since": ASKED, "state": "not_validated"}, "does not need attention"),
     ],
 )
-def test_still_true_is_said_of_what_was_asked_by_who_may(clock, request, person, fields, refusal):
+def test_only_reviewers_and_the_owner_confirm_a_note_that_needs_another_look(clock, request, person, fields, refusal):
     note = make.note(**fields)
     with pytest.raises(NotAllowed, match=refusal):
         confirm_note(note, 1, by(request.getfixturevalue(person)))
@@ -178,7 +178,7 @@ def test_the_next_review_is_not_in_the_past(clock, reviewer, given):
         confirm_note(note, 1, by(reviewer), given)
 
 
-def test_new_words_that_a_reviewer_accepts_answer_too(clock, editor, reviewer):
+def test_an_accepted_proposal_closes_the_request(clock, editor, reviewer):
     note = make.note(verify_since=ASKED, review_on=date(2026, 6, 1))
     accept_proposal(propose_change(note, 1, {"cause": "New."}, by(editor)), 1, by(reviewer))
     note.refresh_from_db()
@@ -195,7 +195,7 @@ def seen(user, code):
     return words(client.get(code.get_absolute_url()))
 
 
-def test_the_card_says_to_staff_why_a_note_is_to_be_looked_at_and_that_a_change_is_proposed(agent, editor, settings):
+def test_the_card_shows_staff_the_request_and_the_open_proposals(agent, editor, settings):
     settings.KB_PUBLIC_READ = True
     code = make.code()
     yesterday = timezone.localdate() - timedelta(days=1)

@@ -45,18 +45,18 @@ def codes(answer):
         ("stranger", ["read_internal"], ["1"]),
     ],
 )
-def test_a_token_reads_what_both_its_scopes_and_its_user_may(client, request, things, who, scopes, read):
+def test_a_token_reads_what_its_scopes_and_its_user_both_may(client, request, things, who, scopes, read):
     assert codes(ask(client, token_of(request.getfixturevalue(who), *scopes))) == read
 
 
-def test_a_public_token_answers_to_the_letter_what_the_public_reads(client, admin, things):
+def test_a_public_token_gets_exactly_the_publics_responses(client, admin, things):
     make.note("Room is gone", make.code("3"), owner=admin, environment="inside")
     secret = token_of(admin, "read_public")
     for noun in ("tables", "codes", "notes", "incidents"):
         assert ask(client, secret, f"/api/v1/{noun}/").json() == client.get(f"/api/v1/{noun}/").json()
 
 
-def test_a_token_works_where_the_public_reads_nothing(client, agent, things, settings):
+def test_a_token_works_without_public_reading(client, agent, things, settings):
     settings.KB_PUBLIC_READ = False
     assert client.get("/api/v1/codes/").status_code == 401
     assert codes(ask(client, token_of(agent, "read_public"))) == ["1"]
@@ -83,7 +83,7 @@ def spoil(secret, how):
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "no longer active"])
-def test_a_token_that_is_no_longer_good_is_refused_and_told_why(client, agent, things, how):
+def test_a_bad_token_is_refused_with_the_reason(client, agent, things, how):
     secret = token_of(agent, "read_internal")
     spoil(secret, how)
     answer = ask(client, secret)
@@ -92,13 +92,13 @@ def test_a_token_that_is_no_longer_good_is_refused_and_told_why(client, agent, t
 
 
 @pytest.mark.parametrize("secret", ["", "x", "codebook_", "codebook_" + "A" * 43, "a b", "\xff", "x" * 5000])
-def test_what_is_no_token_is_refused_though_the_public_may_read(client, things, secret):
+def test_a_malformed_token_is_refused_despite_public_reading(client, things, secret):
     answer = ask(client, secret)
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_a_revocation_is_seen_at_once_by_the_process_that_made_it(client, agent, things):
+def test_a_revocation_takes_effect_at_once_in_its_own_process(client, agent, things):
     secret = token_of(agent, "read_internal")
     assert ask(client, secret).status_code == 200
     spoil(secret, "revoked")
@@ -112,7 +112,7 @@ def test_only_a_hash_is_stored(agent):
     assert len(secret) > 40
 
 
-def test_use_is_noted_to_the_hour_and_after_the_answer(client, agent, things, time_machine):
+def test_the_last_use_is_stored_by_the_hour_and_after_the_response(client, agent, things, time_machine):
     secret = token_of(agent, "read_public")
     ask(client, secret)
     assert ApiToken.objects.get().last_used_at is None, "written behind the answer"
@@ -128,7 +128,7 @@ def test_use_is_noted_to_the_hour_and_after_the_answer(client, agent, things, ti
     assert ApiToken.objects.get().last_used_at > first
 
 
-def test_a_token_is_made_from_a_shell_and_printed_alone(client, agent, things):
+def test_the_command_prints_a_new_token_and_nothing_else(client, agent, things):
     out, err = StringIO(), StringIO()
     call_command("create_token", "bot", user="agent", scope=["read_internal"], expires="2w", stdout=out, stderr=err)
     assert codes(ask(client, out.getvalue().strip())) == ["1", "2"]
@@ -145,7 +145,7 @@ def test_a_token_is_made_from_a_shell_and_printed_alone(client, agent, things):
         ({"name": "n" * 81}, "80"),
     ],
 )
-def test_a_token_that_cannot_be_made_says_why(agent, given, said):
+def test_a_token_that_cannot_be_created_is_refused_with_the_reason(agent, given, said):
     options = {"user": "agent", "scope": ["read_public"], "expires": "90d", "name": "bot"} | given
     with pytest.raises(CommandError, match=said):
         call_command("create_token", options.pop("name"), **options)
