@@ -2,17 +2,8 @@
 
     DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.search [path of datasette]
 
-<<<<<<< ours
 Fills an empty, migrated database. Ours is measured inside the process and over HTTP; Datasette over HTTP, both
 with one client that keeps its connection. Ratios come from one run.
-||||||| base
-Fills an empty, migrated database. Ours is measured inside the process (`lookup.find`, `lookup.results`) and over
-HTTP; Datasette over HTTP, both with one client that keeps its connection. Ratios are of one run.
-=======
-Fills an empty, migrated database. Ours is measured inside the process (`lookup.find_code`,
-`text_results.text_results`) and over HTTP; Datasette over HTTP, both with one client that keeps its connection. Ratios
-are of one run.
->>>>>>> theirs
 """
 
 import http.client

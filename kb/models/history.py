@@ -25,7 +25,7 @@ def door_now() -> str:
     return current_door.get()
 
 
-class DoorField(models.CharField):
+class DoorField(models.CharField[str, str]):
     """A door, by default that of the verb that runs. Migrations see a plain field without a default."""
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:

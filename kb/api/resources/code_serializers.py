@@ -46,7 +46,7 @@ class FixerSerializer(serializers.Serializer[Any]):
 class VendorSerializer(serializers.Serializer[Any]):
     """The vendor's latest texts where support has edited them."""
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return a field for each text of a code."""
         return {name: serializers.CharField(required=False, allow_blank=True) for name in VENDOR_TEXTS}
 

@@ -156,6 +156,7 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
 def store_reordered(table_import: TableImport) -> None:
     """Store the codes that change only their position, so that a roll-back can restore it."""
     json_object = "jsonb_build_object" if sql.is_postgres() else "json_object"
+    empty_texts = ", ".join(["''"] * len(VENDOR_TEXTS))
     for after, last in stage.spans("reordered"):
         sql.run(
             f"""
@@ -167,7 +168,7 @@ def store_reordered(table_import: TableImport) -> None:
             )
             SELECT %s, 'reordered', s.line, s.sheet, s.section_id, n.name,
                 {", ".join(f"s.{name}" for name in comparison.CODE_FORMS)}, s.ord, c.id, c.version,
-                {json_object}('position', c.position), {", ".join(["''"] * len(VENDOR_TEXTS))}, '{{}}', 'unknown', 'unknown',
+                {json_object}('position', c.position), {empty_texts}, '{{}}', 'unknown', 'unknown',
                 '', '[]', '[]', '', '{{}}'
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id JOIN kb_section AS n ON n.id = c.section_id
             WHERE s.kind = 'reordered' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
