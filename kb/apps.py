@@ -11,7 +11,7 @@ class KbConfig(AppConfig):
     verbose_name = "Knowledge base"
 
     def ready(self) -> None:
-        """Create the roles, SQLite's triggers and the search index after every migrate, where they are missing or behind.
+        """Restore the roles, SQLite's triggers and the search index after every migrate.
 
         This is the product's only use of a signal: permissions exist only after Django's own receiver of it has run,
         and a flushed database must get its roles again.

@@ -1,7 +1,7 @@
 """What every revision stores besides its fields: the door through which the edit came."""
 
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -25,7 +25,13 @@ def door_now() -> str:
     return current_door.get()
 
 
-class DoorField(models.CharField[str, str]):
+if TYPE_CHECKING:
+    _TextField = models.CharField[str, str]
+else:  # Django's fields take no type arguments at run time.
+    _TextField = models.CharField
+
+
+class DoorField(_TextField):
     """A door, by default that of the verb that runs. Migrations see a plain field without a default."""
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
