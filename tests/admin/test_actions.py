@@ -36,7 +36,7 @@ def drafts(count=3, **fields):
     return [make.note(f"Note {n}", state="draft", **fields) for n in range(count)]
 
 
-def test_a_step_asks_first_and_changes_nothing_before(as_user, reviewer):
+def test_a_bulk_action_asks_first_and_changes_nothing_before(as_user, reviewer):
     notes = drafts()
     page = choose(as_user(reviewer), NOTES, "move_submit", notes)
     assert page.status_code == 200
@@ -44,14 +44,14 @@ def test_a_step_asks_first_and_changes_nothing_before(as_user, reviewer):
     assert not Change.objects.exists()
 
 
-def test_equal_codes_of_different_sections_are_told_apart_before_a_step(as_user, editor):
+def test_the_confirmation_page_tells_equal_codes_apart(as_user, editor):
     codes = [make.code("660300001", in_section=name) for name in ("Room", "<User>")]
     page = choose(as_user(editor), CODES, "decide", codes).content.decode()
     assert "660300001 · Room does not exist. (ZIM / Room)" in page
     assert "660300001 · Room does not exist. (ZIM / &lt;User&gt;)" in page
 
 
-def test_notes_are_moved_together_with_one_revision_each(as_user, reviewer):
+def test_many_notes_change_state_with_one_revision_each(as_user, reviewer):
     notes = drafts()
     response = take(as_user(reviewer), NOTES, "move_submit", notes, reason="Ready at last")
     assert "3 troubleshooting notes done" in said(response)
@@ -60,7 +60,7 @@ def test_notes_are_moved_together_with_one_revision_each(as_user, reviewer):
     assert {n.history.first().history_change_reason for n in TroubleshootingNote.objects.all()} == {"Ready at last"}
 
 
-def test_what_cannot_be_moved_is_named_with_its_reason(as_user, reviewer):
+def test_notes_that_cannot_change_state_are_named_with_the_reason(as_user, reviewer):
     code = make.code()
     by = By(reviewer, Door.ADMIN)
     own = save_note(TroubleshootingNote(title="My own words"), None, {"cause": "Me."}, by, [code])
@@ -94,7 +94,7 @@ def test_notes_get_an_audience_or_an_owner(as_user, editor, step, given, field):
     assert after == ({"internal"} if step == "set_audience" else before)
 
 
-def test_codes_are_added_and_removed_and_those_out_of_sight_stay(as_user, editor):
+def test_codes_are_added_and_removed_and_hidden_ones_stay(as_user, editor):
     one, other = make.code("1"), make.code("2")
     notes = [make.note(f"Note {n}", one, state="draft") for n in range(2)]
     browser = as_user(editor)
@@ -121,7 +121,7 @@ def test_a_change_of_validated_notes_waits_for_a_reviewer(as_user, editor):
     assert set(Proposal.objects.get().codes.all()) == {one, other}
 
 
-def test_codes_are_decided_and_handed_back_to_the_vendors_words(as_user, editor):
+def test_dispositions_of_many_codes_are_set_and_reset(as_user, editor):
     codes = [make.code(str(n), suggested_actions="Do not process.") for n in range(3)]
     browser = as_user(editor)
     take(browser, CODES, "decide", codes, disposition="retry_later", fixer="keep")
@@ -131,7 +131,7 @@ def test_codes_are_decided_and_handed_back_to_the_vendors_words(as_user, editor)
     assert set(ReturnCode.objects.values_list("disposition", "disposition_origin")) == {("no_action", "vendor")}
 
 
-def test_nothing_decided_is_an_error_of_the_form(as_user, editor):
+def test_a_form_without_a_decision_is_an_error(as_user, editor):
     page = take(as_user(editor), CODES, "decide", [make.code()], disposition="keep", fixer="keep")
     assert "Decide at least one of the two" in page.content.decode()
     assert 'name="seen"' in page.content.decode()
@@ -146,7 +146,7 @@ def test_a_note_is_added_to_many_codes_in_one_write(as_user, editor):
     assert Change.objects.count() == 1
 
 
-def test_incidents_are_resolved_and_ask_what_was_learned(as_user, editor):
+def test_resolved_incidents_link_to_their_lessons(as_user, editor):
     over = make.incident("Over", state="resolved", resolved_at=timezone.now())
     going_on = make.incident("Going on <b>", started_at=timezone.now())
     response = take(as_user(editor), INCIDENTS, "resolve", [over, going_on])
@@ -156,7 +156,7 @@ def test_incidents_are_resolved_and_ask_what_was_learned(as_user, editor):
     assert not IncidentLink.objects.open().exists()
 
 
-def test_an_end_before_the_start_is_left_out(as_user, editor):
+def test_an_incident_that_would_end_before_its_start_is_skipped(as_user, editor):
     incident = make.incident(started_at="2026-01-02T00:00Z")
     response = take(
         as_user(editor), INCIDENTS, "resolve", [incident], resolved_at_0="2026-01-01", resolved_at_1="00:00"
@@ -167,7 +167,7 @@ def test_an_end_before_the_start_is_left_out(as_user, editor):
     assert IncidentLink.objects.get().is_open
 
 
-def test_all_of_a_filtered_list_is_chosen_across_its_pages(as_user, reviewer):
+def test_a_bulk_action_covers_a_filtered_list_across_pages(as_user, reviewer):
     drafts(60)
     make.note("Not a draft", state="not_validated")
     browser = as_user(reviewer)
@@ -185,7 +185,7 @@ def test_more_than_the_limit_is_refused_with_the_limit(as_user, reviewer, monkey
     assert "You chose 3 troubleshooting notes; one step takes up to 2" in said(response)
 
 
-def test_an_editor_is_offered_no_step_of_a_reviewer(as_user, editor):
+def test_an_editor_is_offered_no_action_of_a_reviewer(as_user, editor):
     make.note()
     offered = dict(as_user(editor).get(NOTES).context["action_form"].fields["action"].choices)
     assert "move_submit" in offered
@@ -195,13 +195,13 @@ def test_an_editor_is_offered_no_step_of_a_reviewer(as_user, editor):
 
 
 @pytest.mark.parametrize("where", [NOTES, CODES, INCIDENTS])
-def test_who_may_only_read_is_offered_no_step(as_user, importer, room, where):
+def test_readers_are_offered_no_action(as_user, importer, room, where):
     page = as_user(importer).get(where)
     assert page.context["action_form"] is None
     assert page.context["cl"].list_display[0] != "action_checkbox"
 
 
-def test_a_right_that_was_taken_away_between_the_two_pages_counts(as_user, editor):
+def test_a_permission_that_was_removed_between_the_two_pages_counts(as_user, editor):
     code = make.code()
     browser = as_user(editor)
     page = choose(browser, CODES, "decide", [code])
@@ -212,13 +212,13 @@ def test_a_right_that_was_taken_away_between_the_two_pages_counts(as_user, edito
 
 
 @pytest.mark.parametrize("chosen", ["x", "9" * 30, "-1", "1 OR 1", "\x00"])
-def test_what_is_no_rows_number_is_chosen_by_nobody(as_user, reviewer, chosen):
+def test_values_that_are_not_ids_are_refused(as_user, reviewer, chosen):
     response = as_user(reviewer).post(NOTES, {"action": "move_archive", "_selected_action": [chosen], "index": 0})
     assert "no row of this list" in said(response)
 
 
 @pytest.mark.parametrize("seen", ["", "1", "1:", "a:b", "1:2:3", "1:" + "9" * 30, ",".join(["1:1"] * 1001)])
-def test_a_confirmation_that_no_page_of_ours_sends_does_nothing(as_user, reviewer, seen):
+def test_a_forged_confirmation_does_nothing(as_user, reviewer, seen):
     note = make.note()
     sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": seen}
     assert "cannot be read any more" in said(as_user(reviewer).post(NOTES, sent))
@@ -226,7 +226,7 @@ def test_a_confirmation_that_no_page_of_ours_sends_does_nothing(as_user, reviewe
     assert note.version == 1
 
 
-def test_what_is_gone_or_out_of_sight_is_left_out(as_user, reviewer):
+def test_deleted_and_hidden_rows_are_skipped(as_user, reviewer):
     note = make.note()
     sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": f"{note.pk}:1,{note.pk + 1}:1"}
     report = said(as_user(reviewer).post(NOTES, sent))
@@ -234,7 +234,7 @@ def test_what_is_gone_or_out_of_sight_is_left_out(as_user, reviewer):
     assert "no longer there to be read" in report
 
 
-def test_a_step_that_fails_half_way_leaves_nothing(reviewer):
+def test_an_action_that_fails_half_way_changes_nothing(reviewer):
     notes = drafts()
     by = By(reviewer, Door.ADMIN)
 
@@ -249,7 +249,7 @@ def test_a_step_that_fails_half_way_leaves_nothing(reviewer):
     assert not Change.objects.exists()
 
 
-def test_a_verb_refused_within_another_leaves_nothing_of_its_own(reviewer):
+def test_a_service_that_is_refused_inside_an_action_leaves_no_change(reviewer):
     by, (kept, undone, _) = By(reviewer, Door.ADMIN), drafts()
 
     def refused():
@@ -268,7 +268,7 @@ def test_a_verb_refused_within_another_leaves_nothing_of_its_own(reviewer):
 
 
 @pytest.mark.parametrize("size", [2, 12])
-def test_asking_costs_the_same_however_many_are_chosen(as_user, reviewer, django_assert_num_queries, size):
+def test_the_confirmation_page_takes_the_same_queries_for_more_rows(as_user, reviewer, django_assert_num_queries, size):
     notes = drafts(size)
     browser = as_user(reviewer)
     with django_assert_num_queries(11):

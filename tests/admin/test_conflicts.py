@@ -43,7 +43,7 @@ def outcome(response):
     return {kind: [field.name for field in getattr(merged, kind)] for kind in ("updates", "merges", "conflicts")}
 
 
-def test_a_field_that_only_they_changed_is_theirs_and_mine_stays_mine(as_user, editor, note, theirs):
+def test_a_field_that_only_they_changed_is_taken_over_and_mine_stay(as_user, editor, note, theirs):
     browser = as_user(editor)
     opened = posted(browser.get(url(note)), cause="It was never open.")
     theirs(note, title="Room is gone for good", environment="Web")
@@ -56,7 +56,7 @@ def test_a_field_that_only_they_changed_is_theirs_and_mine_stays_mine(as_user, e
     assert (note.title, note.environment, note.cause) == ("Room is gone for good", "Web", "It was never open.")
 
 
-def test_edits_of_different_lines_of_one_text_are_put_together(as_user, editor, note, theirs):
+def test_edits_of_different_lines_are_merged(as_user, editor, note, theirs):
     browser = as_user(editor)
     mine = STEPS.replace("Try it again", "Call the vendor")
     opened = posted(browser.get(url(note)), resolution=mine.replace("\n", "\r\n"))
@@ -107,7 +107,7 @@ def test_links_that_only_they_changed_are_theirs_even_all_of_them(as_user, edito
     assert list(note.codes.all()) == []
 
 
-def test_codes_out_of_sight_are_nobodys_edit(as_user, idle_staff, note):
+def test_hidden_codes_count_as_unchanged(as_user, idle_staff, note):
     from django.contrib.auth.models import Permission
 
     hidden = make.code("7", make.table("inside", audience="internal"))
@@ -125,7 +125,7 @@ def test_codes_out_of_sight_are_nobodys_edit(as_user, idle_staff, note):
     assert hidden in note.codes.all()
 
 
-def test_a_third_person_is_merged_with_too(as_user, editor, note, theirs):
+def test_a_third_persons_edit_is_merged_too(as_user, editor, note, theirs):
     browser = as_user(editor)
     opened = posted(browser.get(url(note)), resolution=STEPS.replace("Try", "Call"), cause="Mine")
     theirs(note, resolution=STEPS.replace("Ask", "Beg"), cause="Second")
@@ -150,7 +150,7 @@ def test_a_choice_and_a_date_are_shown_in_words(as_user, editor, note, theirs):
 
 
 @pytest.mark.parametrize("opened", ["", "null", "[]", "{", '{"cause": "x"}', '{"cause": [1]}', "[" * 5000])
-def test_a_form_that_does_not_say_what_it_was_opened_with_shows_every_difference(as_user, editor, note, theirs, opened):
+def test_without_the_original_input_every_difference_is_a_conflict(as_user, editor, note, theirs, opened):
     browser = as_user(editor)
     data = posted(browser.get(url(note)), opened=opened, title="Mine")
     theirs(note, cause="Theirs")
@@ -159,7 +159,7 @@ def test_a_form_that_does_not_say_what_it_was_opened_with_shows_every_difference
     assert posted(response)["cause"] == "It was closed."
 
 
-def test_what_is_wrong_besides_is_said_besides(as_user, editor, note, theirs):
+def test_other_errors_are_shown_with_the_merge(as_user, editor, note, theirs):
     browser = as_user(editor)
     opened = posted(browser.get(url(note)), review_on="tomorrow", cause="Mine")
     theirs(note, environment="Web")
@@ -226,7 +226,7 @@ def test_a_group_of_synonyms_that_both_changed_is_a_conflict(as_user, editor, re
     assert group.words == "lobby, hall"
 
 
-def test_what_a_verb_refuses_keeps_what_was_typed(as_user, editor):
+def test_a_refused_save_keeps_the_input(as_user, editor):
     group = Synonym.objects.create(words="lobby, anteroom")
     browser = as_user(editor)
     response = browser.post(url(group), posted(browser.get(url(group)), words="alone"))

@@ -50,7 +50,7 @@ def test_hostile_typing_is_answered(as_user, editor, room, term):
     "asked", ["abc", "-1", "9" * 40, "1,,x", "\x00", "٣", "0", "1" * 5000], ids=lambda asked: asked[:9]
 )
 @pytest.mark.parametrize("noun", ["troubleshootingnote", "incidentlink"])
-def test_links_that_lead_nowhere_are_named_not_filled_in(as_user, editor, room, noun, asked):
+def test_ids_that_do_not_exist_are_named_and_not_filled_in(as_user, editor, room, noun, asked):
     response = as_user(editor).get(f"/admin/kb/{noun}/add/", {"codes": asked})
     assert response.status_code == 200
     assert response.context["adminform"].form["codes"].value() in ([], [room.pk])
@@ -58,7 +58,7 @@ def test_links_that_lead_nowhere_are_named_not_filled_in(as_user, editor, room, 
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_a_number_that_is_nobodys_is_answered(as_user, admin, room, noun):
+def test_an_unknown_id_is_answered(as_user, admin, room, noun):
     browser = as_user(admin)
     for pk in ("abc", "0", "9" * 40, "%00", "9_" * 20 + "9", "-1", "1%2F2"):
         for view in ("change", "history", "delete"):

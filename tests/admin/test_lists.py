@@ -39,9 +39,7 @@ def test_a_code_is_found_in_any_spelling_its_beginning_or_words(as_user, editor,
     assert set(found(as_user(editor), "returncode", q=term)) == codes_found
 
 
-def test_of_a_word_that_is_everywhere_the_first_codes_are_listed_and_there_are_more(
-    as_user, editor, codes, monkeypatch
-):
+def test_a_frequent_word_lists_the_first_codes_and_says_that_there_are_more(as_user, editor, codes, monkeypatch):
     browser = as_user(editor)
     assert "2 found" in browser.get("/admin/kb/returncode/", {"q": "room"}).content.decode()
     monkeypatch.setattr(strict_changelist, "MAX_MATCHES", 1)
@@ -60,7 +58,7 @@ def test_notes_and_incidents_are_found_by_their_code_in_any_spelling(as_user, ed
     assert found(as_user(editor), noun, q="room") == ["About the room"]
 
 
-def test_typing_offers_codes_with_meaning_and_place(as_user, editor, codes):
+def test_autocomplete_offers_codes_with_meaning_and_place(as_user, editor, codes):
     query = {"app_label": "kb", "model_name": "troubleshootingnote", "field_name": "codes", "term": "ora-942"}
     results = as_user(editor).get("/admin/autocomplete/", query).json()["results"]
     assert [r["text"] for r in results] == ["ORA-00942 · table or view does not exist (DB / Public)"]
@@ -75,7 +73,7 @@ def test_typing_offers_codes_with_meaning_and_place(as_user, editor, codes):
         ({"wording": "ours"}, {"0xC0000005"}),
     ],
 )
-def test_codes_are_filtered_by_questions_of_support(as_user, editor, codes, query, codes_found):
+def test_codes_can_be_filtered(as_user, editor, codes, query, codes_found):
     from kb.models import ReturnCode
 
     make.note("Room is gone", ReturnCode.objects.get(code="660300001"))
@@ -83,7 +81,7 @@ def test_codes_are_filtered_by_questions_of_support(as_user, editor, codes, quer
     assert set(found(as_user(editor), "returncode", **query)) == codes_found
 
 
-def test_a_table_leads_to_its_codes(as_user, editor, codes):
+def test_a_table_links_to_its_codes(as_user, editor, codes):
     table = CodeTable.objects.get(slug="zim-server")
     page = as_user(editor).get("/admin/kb/codetable/").content.decode()
     assert f"?table__id__exact={table.pk}" in page

@@ -56,7 +56,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize(("role", "state", "case", "names"), STEPS)
-def test_each_person_is_offered_exactly_the_steps_that_are_open(db, as_user, request, role, state, case, names):
+def test_each_person_is_offered_exactly_the_transitions_they_may_take(db, as_user, request, role, state, case, names):
     person = request.getfixturevalue(role)
     note = make.note(
         state=state,
@@ -80,7 +80,7 @@ def test_each_person_is_offered_exactly_the_steps_that_are_open(db, as_user, req
         ("archived", "restore", "draft"),
     ],
 )
-def test_a_reviewer_leads_a_note_through_its_life(as_user, reviewer, state, name, after):
+def test_a_reviewer_takes_a_note_through_all_states(as_user, reviewer, state, name, after):
     note = make.note(state=state)
     move(as_user(reviewer), note, name, reason="Because")
     assert note.state == after
@@ -100,7 +100,7 @@ def test_an_importer_cannot_move_a_note(as_user, importer):
     assert move(as_user(importer), note, "submit").status_code == 403
 
 
-def test_a_reviewer_does_not_validate_own_words_and_is_told(as_user, reviewer):
+def test_a_reviewer_cannot_validate_their_own_words_and_sees_why(as_user, reviewer):
     browser, note = as_user(reviewer), make.note(state="draft")
     edit(browser, note, cause="My own words")
     note.refresh_from_db()
@@ -124,7 +124,7 @@ def test_a_step_from_an_old_page_is_refused(as_user, reviewer, version):
     assert note.state == "not_validated"
 
 
-def test_still_true_answers_and_asks_for_the_next_review(as_user, editor):
+def test_still_true_confirms_a_note_and_sets_its_next_review(as_user, editor):
     note = make.note(owner=editor, verify_since="2026-01-01T00:00Z", verify_reason="Reworded.", review_on="2020-01-01")
     browser = as_user(editor)
     page = browser.get(url(note)).content.decode()
@@ -143,7 +143,7 @@ def test_an_editor_does_not_confirm_what_somebody_else_owns(as_user, editor, rev
     assert note.verify_since is not None
 
 
-def test_steps_are_posted_known_and_of_a_note_that_exists(as_user, reviewer):
+def test_a_transition_needs_a_post_a_known_name_and_an_existing_note(as_user, reviewer):
     note = make.note()
     browser = as_user(reviewer)
     assert browser.get(reverse("admin:kb_troubleshootingnote_move", args=[note.pk, "archive"])).status_code == 405
@@ -153,7 +153,7 @@ def test_steps_are_posted_known_and_of_a_note_that_exists(as_user, reviewer):
         assert browser.post(address, {"version": 1}).status_code == 404
 
 
-def test_the_preview_is_the_production_renderer(as_user, editor):
+def test_the_preview_uses_the_renderer_of_the_pages(as_user, editor):
     page = (
         as_user(editor)
         .post(PREVIEW, {"title": "T", "resolution": "**Bold** <script>alert(1)</script>"})
@@ -167,7 +167,7 @@ def test_the_preview_of_nothing_says_so(as_user, editor):
     assert "Nothing to show" in as_user(editor).post(PREVIEW, {"cause": "  "}).content.decode()
 
 
-def test_the_preview_is_posted_by_those_who_write_notes(as_user, editor, importer):
+def test_only_people_who_edit_notes_may_preview(as_user, editor, importer):
     assert as_user(editor).get(PREVIEW).status_code == 405
     assert as_user(importer).post(PREVIEW, {"cause": "x"}).status_code == 403
 
@@ -176,13 +176,13 @@ def test_a_text_longer_than_the_renderer_shows_is_refused(as_user, editor):
     assert "at most 200000 characters" in errors(edit(as_user(editor), make.note(), cause="x" * 200_001))
 
 
-def test_two_hundred_kilobytes_are_saved(as_user, editor):
+def test_a_text_of_two_hundred_kilobytes_is_saved(as_user, editor):
     note, text = make.note(state="draft"), "word " * 39_999
     assert edit(as_user(editor), note, cause=text).status_code == 302
     assert TroubleshootingNote.objects.get().cause == text.strip()
 
 
-def test_owners_are_staff_and_whoever_owns_it_now(as_user, editor, agent, stranger):
+def test_the_form_offers_staff_and_the_present_owner_as_owners(as_user, editor, agent, stranger):
     note = make.note(owner=agent)
     names = {
         label for _value, label in as_user(editor).get(url(note)).context["adminform"].form.fields["owner"].choices
@@ -191,7 +191,7 @@ def test_owners_are_staff_and_whoever_owns_it_now(as_user, editor, agent, strang
 
 
 @pytest.mark.parametrize("noun", ["troubleshootingnote", "incidentlink"])
-def test_a_text_that_no_form_takes_is_not_previewed(as_user, editor, noun):
+def test_a_text_that_is_too_long_for_the_form_is_not_previewed(as_user, editor, noun):
     name = "resolution" if noun == "troubleshootingnote" else "impact"
     response = as_user(editor).post(f"/admin/kb/{noun}/preview/", {name: "x" * 200_001})
     assert response.status_code == 413

@@ -55,7 +55,7 @@ def test_new_words_for_a_validated_note_become_a_proposal(as_user, request, note
     )
 
 
-def test_a_second_proposal_of_the_same_person_is_refused_and_what_was_typed_stays(as_user, editor, note, proposal):
+def test_a_second_proposal_of_the_same_person_is_refused_and_the_input_stays(as_user, editor, note, proposal):
     response = edit(as_user(editor), note, resolution="Typed at length.")
     assert response.status_code == 200
     page = response.content.decode()
@@ -63,14 +63,14 @@ def test_a_second_proposal_of_the_same_person_is_refused_and_what_was_typed_stay
     assert posted(response)["resolution"] == "Typed at length."
 
 
-def test_the_form_of_a_note_says_what_waits(as_user, reviewer, note, proposal):
+def test_a_notes_form_lists_its_proposals(as_user, reviewer, note, proposal):
     page = as_user(reviewer).get(url(note)).content.decode()
     assert "1 proposal waits" in page
     assert url(proposal) in page
     assert "become a proposal" in page
 
 
-def test_going_back_to_old_words_of_a_validated_note_is_proposed_too(as_user, editor, note):
+def test_a_revert_of_a_validated_note_becomes_a_proposal(as_user, editor, note):
     old = note.history.last()
     move(note, cause="New words.")
     address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, old.pk])
@@ -81,7 +81,7 @@ def test_going_back_to_old_words_of_a_validated_note_is_proposed_too(as_user, ed
     assert note.cause == "New words."
 
 
-def test_its_page_shows_the_difference_in_words(as_user, reviewer, note, proposal):
+def test_a_proposals_page_shows_the_difference_in_words(as_user, reviewer, note, proposal):
     revise_proposal(proposal, 1, {"resolution": "Look *twice*."}, By(proposal.author, Door.ADMIN))
     page = as_user(reviewer).get(url(proposal)).content.decode()
     assert "Look *<del>again</del><ins>twice</ins>*." in page
@@ -95,13 +95,13 @@ def test_its_page_shows_the_difference_in_words(as_user, reviewer, note, proposa
         ("reviewer", ["/do/accept/", "/do/return/"], ["/do/withdraw/", "_save"]),
     ],
 )
-def test_its_page_offers_what_one_may_do_now(as_user, request, proposal, role, shown, hidden):
+def test_a_proposals_page_offers_the_allowed_actions(as_user, request, proposal, role, shown, hidden):
     page = as_user(request.getfixturevalue(role)).get(url(proposal)).content.decode()
     assert [one for one in shown if one not in page] == []
     assert [one for one in hidden if one in page] == []
 
 
-def test_a_reviewer_returns_it_and_the_author_sends_it_again(as_user, editor, reviewer, proposal):
+def test_a_returned_proposal_can_be_sent_again(as_user, editor, reviewer, proposal):
     response = do(as_user(reviewer), proposal, "return", comment="Say <b>when</b>.")
     assert "back with its author" in said(response)
     browser = as_user(editor)
@@ -111,7 +111,7 @@ def test_a_reviewer_returns_it_and_the_author_sends_it_again(as_user, editor, re
     assert (proposal.state, proposal.cause, proposal.reason) == ("open", "Since May.", "Asked twice")
 
 
-def test_an_accepted_one_is_live(as_user, reviewer, note, proposal):
+def test_an_accepted_proposal_is_live(as_user, reviewer, note, proposal):
     assert "is live" in said(do(as_user(reviewer), proposal, "accept"))
     note.refresh_from_db()
     assert (note.cause, note.validated_by) == ("Nobody is *in* it.", reviewer)
@@ -129,12 +129,12 @@ def test_an_accepted_one_is_live(as_user, reviewer, note, proposal):
         ("reviewer", "accept", {"version": "<b>"}, "saved by somebody else"),
     ],
 )
-def test_what_is_refused_is_said(as_user, request, proposal, role, action, data, answer):
+def test_a_refusal_is_shown(as_user, request, proposal, role, action, data, answer):
     assert answer in said(do(as_user(request.getfixturevalue(role)), proposal, action, **data))
     assert proposal.state == "open"
 
 
-def test_verbs_are_posted_known_and_of_a_proposal_that_exists(as_user, reviewer, proposal):
+def test_an_action_needs_a_post_a_known_name_and_an_existing_proposal(as_user, reviewer, proposal):
     browser = as_user(reviewer)
     assert browser.get(reverse("admin:kb_proposal_do", args=[proposal.pk, "accept"])).status_code == 405
     assert do(browser, proposal, "publish").status_code == 404
@@ -174,7 +174,7 @@ def test_a_conflict_is_decided_by_its_author(as_user, editor, note, proposal):
 @pytest.mark.parametrize(
     ("typed", "answer"), [("", "This field is required"), ("x" * 201, "at most 200"), ("a\x00b", "Null characters")]
 )
-def test_a_conflict_takes_what_the_field_takes(as_user, editor, note, proposal, typed, answer):
+def test_a_conflicts_field_has_the_limits_of_the_form(as_user, editor, note, proposal, typed, answer):
     revise_proposal(proposal, 1, {"title": "Mine"}, By(editor, Door.ADMIN))
     move(note, title="Theirs")
     address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
@@ -182,7 +182,7 @@ def test_a_conflict_takes_what_the_field_takes(as_user, editor, note, proposal, 
     assert answer in response.content.decode()
 
 
-def test_what_is_up_to_date_stays(as_user, editor, proposal):
+def test_an_up_to_date_proposal_is_unchanged(as_user, editor, proposal):
     response = as_user(editor).get(reverse("admin:kb_proposal_rebase", args=[proposal.pk]))
     assert response["Location"] == url(proposal)
     assert "nothing to do" in said(response)
@@ -208,7 +208,7 @@ def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, pr
 
 
 @pytest.mark.parametrize("size", [1, 8])
-def test_pages_cost_the_same_however_many_wait(as_user, reviewer, note, django_assert_num_queries, size):
+def test_pages_take_the_same_queries_for_more_proposals(as_user, reviewer, note, django_assert_num_queries, size):
     for n in range(size):
         author = make.user(f"editor-{n}", "editor")
         made = propose_change(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))

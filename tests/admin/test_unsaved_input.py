@@ -20,7 +20,7 @@ def hidden(response):
 
 
 @pytest.mark.parametrize("public", [True, False])
-def test_words_are_kept_in_the_page_and_come_back_into_the_form(as_user, editor, room, settings, public):
+def test_input_is_kept_in_the_page_and_returns_to_the_form(as_user, editor, room, settings, public):
     settings.KB_PUBLIC_READ = public
     note = TroubleshootingNote.objects.get()
     seven = make.code("7")
@@ -40,7 +40,7 @@ def test_words_are_kept_in_the_page_and_come_back_into_the_form(as_user, editor,
     assert (note.cause, note.version) == ("", 1)
 
 
-def test_words_that_came_back_are_saved_with_the_next_save(as_user, editor, room):
+def test_resubmitted_input_is_saved_with_the_next_save(as_user, editor, room):
     browser = as_user(editor)
     data = posted(browser.get(url(room)), description="Typed")
     browser.logout()
@@ -58,7 +58,7 @@ def test_a_new_note_is_kept_too(as_user, editor, room):
     assert not TroubleshootingNote.objects.filter(title="New").exists()
 
 
-def test_still_logged_out_words_are_kept_again(room):
+def test_input_is_kept_again_while_logged_out(room):
     kept = hidden(Client().post(url(room), {"description": "Typed"}))
     assert hidden(Client().post(url(room), kept))["description"] == ["Typed"]
 
@@ -108,7 +108,7 @@ def test_nothing_else_is_kept(room):
 @pytest.mark.parametrize(
     "data", [{"cause": "x" * 1_600_000}, {f"f{n}": "x" for n in range(900)} | {"codes": ["1"] * 1200}]
 )
-def test_what_no_page_can_carry_is_not_kept(room, data):
+def test_input_that_is_too_long_is_not_kept(room, data):
     response = Client().post(url(room), data)
     assert response.status_code == 302
     assert "/login/" in response["Location"]
@@ -118,7 +118,7 @@ def test_opening_a_form_logged_out_leads_to_the_log_in(room):
     assert "/login/" in Client().get(url(room))["Location"]
 
 
-def test_words_about_something_that_was_deleted_are_shown(as_user, editor):
+def test_the_input_for_a_deleted_row_is_shown(as_user, editor):
     group = Synonym.objects.create(words="lobby, anteroom")
     browser, address = as_user(editor), url(group)
     data = posted(browser.get(address), words="lobby, foyer, hall")
@@ -129,7 +129,7 @@ def test_words_about_something_that_was_deleted_are_shown(as_user, editor):
 
 
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_staff": False}])
-def test_who_loses_the_right_to_edit_meanwhile_can_copy_what_was_typed(as_user, editor, room, rights):
+def test_people_who_lost_the_permission_can_copy_their_input(as_user, editor, room, rights):
     browser = as_user(editor)
     data = posted(browser.get(url(room)), description=f"Typed for an hour {HOSTILE}")
     editor.groups.clear()

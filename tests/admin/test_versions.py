@@ -53,7 +53,7 @@ def test_browser_line_ends_are_not_stored(as_user, editor, room):
     assert room.description == "One\nTwo"
 
 
-def test_a_decision_is_supports_until_it_is_handed_back(as_user, editor, room):
+def test_a_decision_is_supports_until_it_is_reset(as_user, editor, room):
     browser = as_user(editor)
     assert "As the vendor&#x27;s words say: Fix the request" in browser.get(url(room)).content.decode()
     edit(browser, room, disposition="retry_later", fixer="us")
@@ -69,7 +69,7 @@ def test_a_decision_is_supports_until_it_is_handed_back(as_user, editor, room):
     assert (room.disposition, room.disposition_origin, room.fixer_origin) == ("fix_request", "vendor", "staff")
 
 
-def test_the_vendors_words_can_be_taken_back(as_user, editor, room):
+def test_the_vendors_words_can_be_restored(as_user, editor, room):
     browser = as_user(editor)
     edit(browser, room, description="Ours")
     assert "take_vendor" in browser.get(url(room)).content.decode()
@@ -78,7 +78,7 @@ def test_the_vendors_words_can_be_taken_back(as_user, editor, room):
     assert (room.description, room.edited_texts) == ("Room does not exist.", [])
 
 
-def test_a_code_does_not_take_its_own_place(as_user, editor, room):
+def test_a_code_cannot_be_its_own_successor(as_user, editor, room):
     assert "cannot take its own place" in errors(edit(as_user(editor), room, successor=room.pk))
 
 
@@ -109,7 +109,7 @@ def test_an_editor_writes_a_note_for_a_code(as_user, editor, room):
     assert [r.codes.count() for r in note.history.all()] == [1]
 
 
-def test_links_out_of_sight_survive_a_save(as_user, idle_staff, room):
+def test_hidden_links_survive_a_save(as_user, idle_staff, room):
     from django.contrib.auth.models import Permission
 
     note = TroubleshootingNote.objects.get()
@@ -177,7 +177,7 @@ def test_a_table_is_described_and_a_section_renamed(as_user, importer, room):
     assert {c.noun for c in Change.objects.all()} == {"table", "section"}
 
 
-def test_a_backward_range_is_refused(as_user, editor, room):
+def test_a_range_that_ends_before_its_start_is_refused(as_user, editor, room):
     response = edit(as_user(editor), CodeRange.objects.get(), first=9, last=1)
     assert "must not be below the first" in errors(response)
 
@@ -196,7 +196,7 @@ def test_a_code_in_a_shared_block_lists_its_notes_once(as_user, editor, room):
 
 
 @pytest.mark.parametrize("refusal", ["stale", "not allowed", "taken"])
-def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypatch, refusal):
+def test_a_refused_save_is_an_error_on_the_page(as_user, editor, room, monkeypatch, refusal):
     raised = {
         "stale": StaleEdit(room, 0),
         "not allowed": NotAllowed("The vendor owns this."),
@@ -218,7 +218,7 @@ def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypa
 
 
 @pytest.mark.parametrize("noun", ["range", "synonym"])
-def test_what_changed_after_the_question_is_not_deleted(as_user, editor, room, noun):
+def test_a_row_that_changed_after_the_confirmation_page_is_not_deleted(as_user, editor, room, noun):
     obj = CodeRange.objects.get() if noun == "range" else Synonym.objects.create(words="lobby, anteroom")
     browser = as_user(editor)
     page = browser.get(url(obj, "delete"))
@@ -231,12 +231,12 @@ def test_what_changed_after_the_question_is_not_deleted(as_user, editor, room, n
     assert not type(obj).objects.filter(pk=obj.pk).exists()
 
 
-def test_deleting_without_saying_which_version_was_seen_is_refused(as_user, editor, room):
+def test_deleting_without_a_version_is_refused(as_user, editor, room):
     assert "Nothing was deleted" in said(as_user(editor).post(url(CodeRange.objects.get(), "delete"), {"post": "yes"}))
     assert CodeRange.objects.exists()
 
 
-def test_what_is_not_for_customers_is_said_at_the_field_and_the_words_stay(as_user, editor):
+def test_internal_words_in_a_reply_are_an_error_at_the_field_and_the_input_stays(as_user, editor):
     note = make.note("Room is gone", state="draft", audience="internal")
     browser = as_user(editor)
     response = edit(browser, note, customer_reply="Look at http://jira/browse/X-1", cause="Typed")

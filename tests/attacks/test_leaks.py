@@ -191,7 +191,7 @@ def answers(room, by, settings):
         return inside, everything(asked, hidden)
 
 
-def test_the_public_cannot_tell_by_anything_that_something_internal_is_there(answers):
+def test_public_answers_are_the_same_with_and_without_internal_rows(answers):
     inside, without = answers
     assert len(inside) > 250
     assert Counter(status for status, *_ in inside.values())[200] > 150
@@ -217,7 +217,7 @@ def apart(a, b):
     return a[max(at - 80, 0) : at + 80], b[max(at - 80, 0) : at + 80]
 
 
-def test_an_agent_is_told_so_the_word_is_there(room, by):
+def test_an_agent_sees_the_internal_word(room, by):
     plant(room, by)
     client = Client()
     client.force_login(make.user("agent", "agent"))

@@ -45,7 +45,7 @@ def test_nothing_hostile_runs(chromium, live_server, transactional_db, hostile):
     page.context.close()
 
 
-def test_nothing_hostile_so_much_as_meets_the_policy(chromium, live_server, transactional_db, hostile):  # noqa: F811
+def test_nothing_hostile_even_violates_the_policy(chromium, live_server, transactional_db, hostile):  # noqa: F811
     page, ran, _ = watched(chromium, live_server)
     for address in (hostile.get_absolute_url(), "/?q=alert"):
         page.goto(address, wait_until="domcontentloaded")

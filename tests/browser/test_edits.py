@@ -37,7 +37,7 @@ def press_save(page):
     page.get_by_role("button", name="Save", exact=True).click()
 
 
-def test_two_people_save_one_note_and_nobody_loses_a_word(open_page, note):
+def test_two_people_save_one_note_and_no_edit_is_lost(open_page, note):
     first, second = opened(open_page, "reviewer", note), opened(open_page, "editor", note, width=360, dark=True)
     field(first, "Resolution").fill(STEPS.replace("Ask", "Beg"))
     field(first, "Cause").fill("It was deleted.")
@@ -60,7 +60,7 @@ def test_two_people_save_one_note_and_nobody_loses_a_word(open_page, note):
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_words_survive_a_log_in_that_ended(open_page, note, script):
+def test_input_survives_an_expired_login(open_page, note, script):
     page = opened(open_page, "editor", note, script=script)
     field(page, "Cause").fill("Typed for an hour")
     page.context.clear_cookies(name="sessionid")
@@ -78,7 +78,7 @@ def test_words_survive_a_log_in_that_ended(open_page, note, script):
     assert TroubleshootingNote.objects.get().cause == "Typed for an hour"
 
 
-def test_the_preview_follows_and_keys_save_and_preview(open_page, note):
+def test_the_preview_updates_and_keys_save_and_preview(open_page, note):
     page = opened(open_page, "editor", note)
     cause = field(page, "Cause")
     cause.fill("word")

@@ -138,7 +138,7 @@ def check_feed(cluster, copies):
 
 
 @pytest.mark.soak
-def test_a_crowd_loses_no_edit_and_no_change_and_sees_nothing_internal(tmp_path, figures):
+def test_many_people_at_once_lose_no_edit_and_no_change_and_see_nothing_internal(tmp_path, figures):
     cluster = Cluster(alone=True)
     try:
         url = cluster.writable_url

@@ -31,7 +31,7 @@ def incompressible(size):
 
 
 @pytest.mark.soak
-def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(cluster, tmp_path, figures):
+def test_a_full_disk_refuses_writes_and_loses_nothing(cluster, tmp_path, figures):
     url = cluster.writable_url
     file = table(tmp_path / "many.csv", 20_000, "Words of")
     server = Server(url)

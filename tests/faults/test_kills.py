@@ -75,7 +75,7 @@ def check_killed(url, *command, times):
 
 
 @pytest.mark.soak
-def test_an_import_that_is_killed_leaves_nothing_behind(url, tmp_path):
+def test_a_killed_import_leaves_no_rows(url, tmp_path):
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
     first = table(tmp_path / "first.csv", 4_000, "First words of")
@@ -91,7 +91,7 @@ def test_an_import_that_is_killed_leaves_nothing_behind(url, tmp_path):
 
 
 @pytest.mark.soak
-def test_a_reindex_that_is_killed_leaves_the_old_index(url, tmp_path):
+def test_a_killed_reindex_leaves_the_old_index(url, tmp_path):
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
     manage(url, "import_table", table(tmp_path / "first.csv", ROWS, "Words of"), *create)
@@ -140,7 +140,7 @@ def killed_in_work(url, script, after):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("script", [BULK, ROLL_BACK], ids=["bulk", "rollback"])
-def test_what_changes_many_codes_and_is_killed_changes_none(url, tmp_path, script):
+def test_a_killed_bulk_write_changes_no_row(url, tmp_path, script):
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
     manage(url, "import_table", table(tmp_path / "first.csv", 2_000, "First words of"), *create)
@@ -155,7 +155,7 @@ def test_what_changes_many_codes_and_is_killed_changes_none(url, tmp_path, scrip
 
 
 @pytest.mark.soak
-def test_a_disk_that_is_full_refuses_the_import_and_keeps_the_rest(tmp_path):
+def test_a_full_disk_refuses_an_import_and_keeps_the_rest(tmp_path):
     url = f"sqlite:///{tmp_path}/faults.sqlite3"
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
@@ -184,7 +184,7 @@ def test_a_disk_that_is_full_refuses_the_import_and_keeps_the_rest(tmp_path):
 
 
 @pytest.mark.soak
-def test_a_restarted_database_costs_what_was_in_flight(tmp_path):
+def test_a_restarted_database_fails_only_requests_in_flight(tmp_path):
     cluster = Cluster(alone=True)
     try:
         manage(cluster.writable_url, "demo")
@@ -208,7 +208,7 @@ def test_a_restarted_database_costs_what_was_in_flight(tmp_path):
 
 
 @pytest.mark.soak
-def test_a_pool_smaller_than_its_callers_makes_them_wait_and_refuses_nobody():
+def test_a_small_pool_makes_callers_wait_and_refuses_none():
     cluster = Cluster(alone=True)
     try:
         manage(cluster.writable_url, "demo")

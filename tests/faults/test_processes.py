@@ -51,7 +51,7 @@ def test_a_plan_of_one_machine_is_applied_by_another(tmp_path):
 
 
 @pytest.mark.soak
-def test_callers_who_send_one_byte_a_second_hold_up_nobody(tmp_path):
+def test_slow_callers_do_not_block_others(tmp_path):
     url = f"sqlite:///{tmp_path}/demo.sqlite3"
     manage(url, "demo")
     port = free_port()

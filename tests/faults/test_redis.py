@@ -35,7 +35,7 @@ def quotas(client):
 
 @pytest.mark.soak
 @needs_redis
-def test_redis_may_be_killed_and_come_back(tmp_path, figures):
+def test_redis_can_be_killed_and_restarted(tmp_path, figures):
     url = f"sqlite:///{tmp_path}/demo.sqlite3"
     manage(url, "demo")
     port = free_port()

@@ -57,7 +57,7 @@ def is_idle(cluster):
     return cluster.scans(REPLICA) == before
 
 
-def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
+def test_a_killed_primary_loses_no_lookup_and_no_input(cluster, server):
     editor = server.session("editor")
     assert editor.get(server.address + "/admin/").status_code == 200
     load = Load(server.address, LOOK_UPS)
@@ -91,7 +91,7 @@ def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("server", ["6"], indirect=True)
-def test_a_writer_sees_their_own_words_and_a_lagging_replica_serves_nobody_for_long(cluster, server):
+def test_a_writer_reads_their_own_writes_and_a_lagging_replica_is_dropped(cluster, server):
     editor = server.session("editor")
     cluster.pause_replay(paused=True)
     saved = server.post(editor, NOTE, {"title": "Seen at once", "audience": "internal", "resolution": "Look."})
@@ -109,7 +109,7 @@ def test_a_writer_sees_their_own_words_and_a_lagging_replica_serves_nobody_for_l
 
 @pytest.mark.soak
 @pytest.mark.parametrize("server", ["", "6"], indirect=True)
-def test_a_replica_that_is_ten_seconds_behind_serves_nobody_until_it_has_caught_up(cluster, server, figures):
+def test_a_replica_that_is_ten_seconds_behind_is_not_used_until_it_catches_up(cluster, server, figures):
     editor, agent = server.session("editor"), server.session("agent")
     notes = server.address + "/admin/kb/troubleshootingnote/"
     cluster.delay_replay(10)

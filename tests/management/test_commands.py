@@ -39,7 +39,7 @@ def run(*arguments):
         (["quite other words altogether"], "is in no table", 1),
     ],
 )
-def test_a_look_up_says_what_it_found_and_leaves_with_a_status(query, said, status, room):
+def test_a_lookup_prints_its_answer_and_exits_with_a_status(query, said, status, room):
     printed, left = run("lookup", *query)
     assert said in printed
     assert left == status
@@ -62,7 +62,7 @@ def test_a_card_has_what_an_agent_needs_in_order(room):
     assert -1 not in places
 
 
-def test_a_program_gets_json(room):
+def test_lookup_prints_json(room):
     printed, left = run("lookup", "660300001", "--json")
     answer = json.loads(printed)
     assert (answer["verdict"], answer["hits"][0]["code"], left) == ("known_without_note", "660300001", 0)
@@ -71,7 +71,7 @@ def test_a_program_gets_json(room):
     assert left == 1
 
 
-def test_the_shell_reads_all_unless_told_otherwise(settings):
+def test_the_shell_reads_everything_except_with_public(settings):
     make.code("77", make.table("secret", audience="internal"), description="Internal words.")
     assert run("lookup", "77")[1] == 0
     printed, left = run("lookup", "77", "--public")
@@ -79,7 +79,7 @@ def test_the_shell_reads_all_unless_told_otherwise(settings):
     assert left == 1
 
 
-def test_what_a_terminal_would_obey_is_not_printed():
+def test_control_characters_are_not_printed():
     make.code("5", description="Red \x1b[31malert\x1b[0m \u202egnp \x07")
     printed, _ = run("lookup", "5")
     assert not set("\x1b\u202e\x07") & set(printed)
@@ -88,7 +88,7 @@ def test_what_a_terminal_would_obey_is_not_printed():
 @pytest.mark.parametrize(
     ("is_terminal", "no_color", "is_bold"), [(True, "", True), (True, "1", False), (False, "", False)]
 )
-def test_bold_is_for_terminals(is_terminal, no_color, is_bold, monkeypatch):
+def test_only_terminals_get_bold_text(is_terminal, no_color, is_bold, monkeypatch):
     out = io.StringIO()
     out.isatty = lambda: is_terminal
     monkeypatch.setenv("NO_COLOR", no_color)
@@ -114,7 +114,7 @@ def test_codes_of_a_file_are_found(text, said, status, room, tmp_path):
     assert left == status
 
 
-def test_a_program_gets_the_codes_and_the_masked_text(room, tmp_path):
+def test_detect_prints_json_with_codes_and_masked_text(room, tmp_path):
     log = tmp_path / "app.log"
     log.write_text('{"code": 660300001, "mail": "anna@example.com"}')
     answer = json.loads(run("detect", str(log), "--json")[0])

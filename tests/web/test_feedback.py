@@ -37,7 +37,7 @@ def test_an_outcome_is_counted_and_shown(outcome, said, agents, room, note):
     assert NoteOutcome.objects.get().count == 2
 
 
-def test_a_note_that_often_did_not_work_is_to_be_looked_at_again_with_the_reason(agents, room, note):
+def test_a_note_that_often_failed_needs_another_look_with_the_reason(agents, room, note):
     for _ in range(3):
         assert "Look again" not in words(agents.get(room.get_absolute_url()))
         response = report(agents, room, note=note.pk, outcome="did_not_work")

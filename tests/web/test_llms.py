@@ -12,7 +12,7 @@ from tests.web.test_representations import HOSTILE, told
 pytestmark = pytest.mark.django_db
 
 
-def test_assistants_are_told_where_everything_is(public, room):
+def test_the_site_map_names_the_addresses_for_assistants(public, room):
     text = told(public, "/llms.txt")
     assert text.startswith("# Codebook\n\n> ")
     assert "(http://testserver/tables/zim-server.md): 1 codes, as `zim-server`" in text
@@ -24,7 +24,7 @@ def test_assistants_are_told_where_everything_is(public, room):
     assert "http://testserver/mcp/" in text
 
 
-def test_the_site_map_says_what_is_public_whoever_asks(public, agents, room, settings):
+def test_the_site_map_lists_only_what_is_public_for_every_reader(public, agents, room, settings):
     make.table("hush", vendor="Hush", audience="internal")
     assert told(agents, "/llms.txt") == told(public, "/llms.txt")
     assert "hush" not in told(agents, "/llms.txt").lower()
@@ -65,7 +65,7 @@ def test_a_note_comes_as_markdown(public, agents, room):
     assert f'href="/notes/{note.pk}.md"' in told(public, note.get_absolute_url())
 
 
-def test_their_words_make_no_link_or_picture(public):
+def test_vendor_and_note_text_becomes_no_link_or_picture_in_pages(public):
     table = make.table(name=HOSTILE)
     code = make.code("1", table, HOSTILE, description=HOSTILE)
     note = make.note(HOSTILE, code, cause=HOSTILE, resolution=HOSTILE, customer_reply=HOSTILE, issue=HOSTILE)
@@ -76,7 +76,7 @@ def test_their_words_make_no_link_or_picture(public):
         assert HOSTILE in html.unescape(rendered)
 
 
-def test_what_is_internal_is_not_there(public, agents, room):
+def test_internal_rows_are_missing_for_the_public(public, agents, room):
     hidden = make.table("hush", audience="internal")
     secret = make.code("1", hidden, description="Hush.")
     note = make.note("Hush", room, audience="internal")
@@ -87,7 +87,7 @@ def test_what_is_internal_is_not_there(public, agents, room):
     assert "hush" not in told(public, f"/notes/{shown.pk}.md").lower()
 
 
-def test_whoever_may_read_nothing_is_told_so(public, room, settings):
+def test_a_reader_without_access_gets_401(public, room, settings):
     settings.KB_PUBLIC_READ = False
     assert public.get("/tables/zim-server.md").status_code == 401
 

@@ -96,7 +96,7 @@ def test_a_code_of_several_sections(public):
 @pytest.mark.parametrize(
     "code", ["0xC0000005", "X.7.1", "-1000", "ORA-00001", "a~1b", "42P01", "00000", "100%25", "~2"]
 )
-def test_any_code_has_twins(code, public):
+def test_every_code_has_its_representations(code, public):
     stored = {"a~1b": "a/b", "100%25": "100%", "~2": "."}.get(code, code)
     make.code(stored)
     assert answered(public, f"/codes/zim-server/{code}.json")["meanings"][0]["code"] == stored
@@ -109,7 +109,7 @@ def test_another_way_to_write_it_says_how_it_was_read(public, room):
 
 
 @pytest.mark.parametrize("ending", ["md", "json"])
-def test_the_page_of_a_code_that_ends_like_a_twin_wins(ending, public):
+def test_the_page_of_a_code_that_ends_in_md_or_json_has_priority(ending, public):
     odd = make.code(f"7.{ending}")
     assert public.get(f"/codes/zim-server/7.{ending}")["Location"] == f"/codes/zim-server/7.{ending}/"
     assert public.get(f"/codes/zim-server/public/7.{ending}")["Location"] == odd.get_absolute_url()
@@ -119,7 +119,7 @@ def test_the_page_of_a_code_that_ends_like_a_twin_wins(ending, public):
 HOSTILE = "[a](https://evil.example) ![b](https://evil.example/p) <img src=x> https://evil.example www.evil.example"
 
 
-def test_vendor_and_note_text_makes_no_link_or_picture(public):
+def test_vendor_and_note_text_becomes_no_link_or_picture(public):
     code = make.code("1", description=HOSTILE, possible_reasons=HOSTILE, suggested_actions=f"- {HOSTILE}\n# {HOSTILE}")
     make.note(HOSTILE, code, cause=HOSTILE, resolution=HOSTILE, customer_reply=HOSTILE)
     make.incident(HOSTILE, code, impact=HOSTILE)
@@ -130,7 +130,9 @@ def test_vendor_and_note_text_makes_no_link_or_picture(public):
 
 
 @pytest.mark.parametrize(("ending", "kind"), [("md", "text/markdown; charset=utf-8"), ("json", "application/json")])
-def test_twins_say_what_they_are_and_stay_out_of_caches_for_the_logged_in(ending, kind, public, agents, room):
+def test_representations_have_their_content_type_and_are_not_cached_for_the_logged_in(
+    ending, kind, public, agents, room
+):
     response = agents.get(f"/codes/zim-server/660300001.{ending}")
     assert response["Content-Type"] == kind
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -139,7 +141,7 @@ def test_twins_say_what_they_are_and_stay_out_of_caches_for_the_logged_in(ending
 
 
 @pytest.mark.parametrize("ending", ["md", "json"])
-def test_a_hidden_table_and_none_answer_alike(ending, public, agents):
+def test_a_hidden_and_a_missing_table_get_the_same_answer(ending, public, agents):
     make.code("1", make.table("secret", audience="internal"))
     for path in ("1", "public/1"):
         hidden = public.get(f"/codes/secret/{path}.{ending}")
@@ -149,12 +151,12 @@ def test_a_hidden_table_and_none_answer_alike(ending, public, agents):
         assert agents.get(f"/codes/secret/{path}.{ending}").status_code == 200
 
 
-def test_what_is_internal_is_marked_for_whoever_pastes_it(agents, room):
+def test_internal_text_is_marked(agents, room):
     make.note("Ours", room, audience="internal")
     assert "**Note (internal), validated:** Ours" in told(agents, "/codes/zim-server/660300001.md")
 
 
-def test_programs_are_told_to_log_in_where_the_site_is_closed(public, agents, room, settings):
+def test_programs_get_401_from_a_closed_site(public, agents, room, settings):
     settings.KB_PUBLIC_READ = False
     for address in ("/codes/zim-server/660300001.md", "/codes/nowhere/1.json", "/changes/feed/"):
         assert public.get(address).status_code == 401

@@ -64,7 +64,7 @@ def test_an_unknown_value_is_named_with_what_is_allowed(query, said, public, zim
     assert said in words(response)
 
 
-def test_no_fit_says_so(public, zim):
+def test_filters_without_a_match_say_so(public, zim):
     assert "No code of this table fits these filters" in words(public.get("/tables/zim-server/?q=elephant"))
 
 

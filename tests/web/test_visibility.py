@@ -73,19 +73,19 @@ def a_successor_in_an_internal_table(room):
         a_successor_in_an_internal_table,
     ],
 )
-def test_pages_of_the_public_are_the_same_with_and_without(make_secret, pages, room):
+def test_internal_rows_leave_public_pages_unchanged(make_secret, pages, room):
     before = seen(pages)
     make_secret(room)
     assert seen(pages) == before
 
 
 @pytest.mark.parametrize("make_secret", [an_internal_note, an_internal_incident, an_internal_table])
-def test_an_agent_does_see_it(make_secret, pages, room, agents):
+def test_an_agent_sees_internal_rows(make_secret, pages, room, agents):
     make_secret(room)
     assert any(SECRET.encode() in content.replace(b'value="zirconium"', b"") for content in seen(pages, agents))
 
 
-def test_what_is_hidden_and_what_is_not_there_answer_alike(public, room):
+def test_hidden_and_missing_rows_get_the_same_answer(public, room):
     table = make.table("secret", audience="internal")
     code = make.code("1", table)
     hidden_note = make.note("Secret", room, audience="internal")
