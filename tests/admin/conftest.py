@@ -32,7 +32,7 @@ def url(obj, view="change"):
     return reverse(f"admin:kb_{obj._meta.model_name}_{view}", args=[obj.pk])
 
 
-def posted(response, **changes):
+def form_data(response, **changes):
     """Return what a browser would send back from a form, with some fields changed."""
     form = response.context["adminform"].form
     data = {}
@@ -54,12 +54,12 @@ def posted(response, **changes):
 
 def edit(browser, obj, **changes):
     """Open an object's form, change some fields, save."""
-    return browser.post(url(obj), posted(browser.get(url(obj)), **changes))
+    return browser.post(url(obj), form_data(browser.get(url(obj)), **changes))
 
 
 def errors(response):
     return str(response.context["errors"])
 
 
-def said(response):
+def message_text(response):
     return " ".join(str(message) for message in response.wsgi_request._messages)

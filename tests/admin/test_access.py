@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from tests import make
-from tests.admin.conftest import said, url
+from tests.admin.conftest import message_text, url
 
 NOUNS = [CodeTable, Section, ReturnCode, CodeRange, TroubleshootingNote, IncidentLink]
 CHANGES = {
@@ -45,9 +45,11 @@ def test_staff_without_permissions_see_and_do_nothing(as_user, idle_staff, room,
     for method, address in addresses(obj):
         response = getattr(browser, method)(address, {"version": "1", "title": "taken over"})
         assert response.status_code in (403, 302, 404), address
-        assert response.status_code != 302 or "is deleted" in said(response) or "doesn’t exist" in said(response), (
-            address
-        )
+        assert (
+            response.status_code != 302
+            or "is deleted" in message_text(response)
+            or "doesn’t exist" in message_text(response)
+        ), address
     assert model.objects.get().__dict__.keys() == obj.__dict__.keys()
     assert str(model.objects.get()) == str(obj)
 

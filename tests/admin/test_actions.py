@@ -12,7 +12,7 @@ from kb.services.bulk_edits import each
 from kb.services.journal import By, NotAllowed
 from kb.services.notes import save_note, submit_note
 from tests import make
-from tests.admin.conftest import said
+from tests.admin.conftest import message_text
 
 NOTES, CODES, INCIDENTS = (f"/admin/kb/{noun}/" for noun in ("troubleshootingnote", "returncode", "incidentlink"))
 
@@ -54,7 +54,7 @@ def test_the_confirmation_page_tells_equal_codes_apart(as_user, editor):
 def test_many_notes_change_state_with_one_revision_each(as_user, reviewer):
     notes = drafts()
     response = take(as_user(reviewer), NOTES, "move_submit", notes, reason="Ready at last")
-    assert "3 troubleshooting notes done" in said(response)
+    assert "3 troubleshooting notes done" in message_text(response)
     assert set(TroubleshootingNote.objects.values_list("state", "version")) == {("not_validated", 2)}
     assert [c.sequence for c in Change.objects.order_by("sequence")] == [1, 2, 3]
     assert {n.history.first().history_change_reason for n in TroubleshootingNote.objects.all()} == {"Ready at last"}
@@ -72,7 +72,7 @@ def test_notes_that_cannot_change_state_are_named_with_the_reason(as_user, revie
     browser = as_user(reviewer)
     page = choose(browser, NOTES, "move_validate", [own, archived, fine, stale])
     TroubleshootingNote.objects.filter(pk=stale.pk).update(version=2)
-    report = said(confirm(browser, NOTES, page))
+    report = message_text(confirm(browser, NOTES, page))
     assert "1 troubleshooting note done" in report
     assert re.search("“My own words”. You wrote words of this note", report)
     assert "“Old”. This note is archived" in report
@@ -101,9 +101,9 @@ def test_codes_are_added_and_removed_and_hidden_ones_stay(as_user, editor):
     take(browser, NOTES, "add_codes", notes, codes=[other.pk])
     assert all(set(note.codes.all()) == {one, other} for note in notes)
     response = take(browser, NOTES, "remove_codes", TroubleshootingNote.objects.all(), codes=[one.pk])
-    assert "2 troubleshooting notes done" in said(response)
+    assert "2 troubleshooting notes done" in message_text(response)
     assert all(set(note.codes.all()) == {other} for note in notes)
-    assert "2 troubleshooting notes needed nothing" in said(
+    assert "2 troubleshooting notes needed nothing" in message_text(
         take(browser, NOTES, "remove_codes", TroubleshootingNote.objects.all(), codes=[one.pk])
     )
 
@@ -112,10 +112,10 @@ def test_a_change_of_validated_notes_waits_for_a_reviewer(as_user, editor):
     one, other = make.code("1"), make.code("2")
     note = make.note("Live", one, audience="internal")
     browser = as_user(editor)
-    assert "1 wait for a reviewer" in said(take(browser, NOTES, "set_audience", [note], audience="public"))
-    assert "A proposal of yours waits" in said(take(browser, NOTES, "add_codes", [note], codes=[other.pk]))
+    assert "1 wait for a reviewer" in message_text(take(browser, NOTES, "set_audience", [note], audience="public"))
+    assert "A proposal of yours waits" in message_text(take(browser, NOTES, "add_codes", [note], codes=[other.pk]))
     Proposal.objects.all().delete()
-    assert "1 wait for a reviewer" in said(take(browser, CODES, "add_note", [one, other], note=note.pk))
+    assert "1 wait for a reviewer" in message_text(take(browser, CODES, "add_note", [one, other], note=note.pk))
     note.refresh_from_db()
     assert (note.audience, list(note.codes.all())) == ("internal", [one])
     assert set(Proposal.objects.get().codes.all()) == {one, other}
@@ -141,7 +141,7 @@ def test_a_note_is_added_to_many_codes_in_one_write(as_user, editor):
     codes = [make.code(str(n)) for n in range(4)]
     note = make.note("Room is gone", codes[0], state="draft")
     response = take(as_user(editor), CODES, "add_note", codes, note=note.pk)
-    assert "3 return codes done. 1 return code needed nothing" in said(response)
+    assert "3 return codes done. 1 return code needed nothing" in message_text(response)
     assert set(note.codes.all()) == set(codes)
     assert Change.objects.count() == 1
 
@@ -150,9 +150,9 @@ def test_resolved_incidents_link_to_their_lessons(as_user, editor):
     over = make.incident("Over", state="resolved", resolved_at=timezone.now())
     going_on = make.incident("Going on <b>", started_at=timezone.now())
     response = take(as_user(editor), INCIDENTS, "resolve", [over, going_on])
-    assert "“Over”. It is resolved already" in said(response)
-    assert f"/admin/kb/incidentlink/{going_on.pk}/learned/" in said(response)
-    assert "Going on &lt;b&gt;" in said(response)
+    assert "“Over”. It is resolved already" in message_text(response)
+    assert f"/admin/kb/incidentlink/{going_on.pk}/learned/" in message_text(response)
+    assert "Going on &lt;b&gt;" in message_text(response)
     assert not IncidentLink.objects.open().exists()
 
 
@@ -161,7 +161,7 @@ def test_an_incident_that_would_end_before_its_start_is_skipped(as_user, editor)
     response = take(
         as_user(editor), INCIDENTS, "resolve", [incident], resolved_at_0="2026-01-01", resolved_at_1="00:00"
     )
-    assert "cannot be resolved before it started" in said(response)
+    assert "cannot be resolved before it started" in message_text(response)
     page = take(as_user(editor), INCIDENTS, "resolve", [incident], resolved_at_0="1066-01-01", resolved_at_1="00:00")
     assert "The year 1066" in page.content.decode()
     assert IncidentLink.objects.get().is_open
@@ -182,7 +182,7 @@ def test_a_bulk_action_covers_a_filtered_list_across_pages(as_user, reviewer):
 def test_more_than_the_limit_is_refused_with_the_limit(as_user, reviewer, monkeypatch):
     monkeypatch.setattr("kb.admin.lists.actions.MAX_ROWS", 2)
     response = choose(as_user(reviewer), NOTES, "move_archive", drafts(3), across=True)
-    assert "You chose 3 troubleshooting notes; one step takes up to 2" in said(response)
+    assert "You chose 3 troubleshooting notes; one step takes up to 2" in message_text(response)
 
 
 def test_an_editor_is_offered_no_action_of_a_reviewer(as_user, editor):
@@ -214,14 +214,14 @@ def test_a_permission_that_was_removed_between_the_two_pages_counts(as_user, edi
 @pytest.mark.parametrize("chosen", ["x", "9" * 30, "-1", "1 OR 1", "\x00"])
 def test_values_that_are_not_ids_are_refused(as_user, reviewer, chosen):
     response = as_user(reviewer).post(NOTES, {"action": "move_archive", "_selected_action": [chosen], "index": 0})
-    assert "no row of this list" in said(response)
+    assert "no row of this list" in message_text(response)
 
 
 @pytest.mark.parametrize("seen", ["", "1", "1:", "a:b", "1:2:3", "1:" + "9" * 30, ",".join(["1:1"] * 1001)])
 def test_a_forged_confirmation_does_nothing(as_user, reviewer, seen):
     note = make.note()
     sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": seen}
-    assert "cannot be read any more" in said(as_user(reviewer).post(NOTES, sent))
+    assert "cannot be read any more" in message_text(as_user(reviewer).post(NOTES, sent))
     note.refresh_from_db()
     assert note.version == 1
 
@@ -229,7 +229,7 @@ def test_a_forged_confirmation_does_nothing(as_user, reviewer, seen):
 def test_deleted_and_hidden_rows_are_skipped(as_user, reviewer):
     note = make.note()
     sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": f"{note.pk}:1,{note.pk + 1}:1"}
-    report = said(as_user(reviewer).post(NOTES, sent))
+    report = message_text(as_user(reviewer).post(NOTES, sent))
     assert "1 troubleshooting note done" in report
     assert "no longer there to be read" in report
 

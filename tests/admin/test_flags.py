@@ -8,7 +8,7 @@ from kb.queries.flags import flags_raised_by
 from kb.services.flags import answer_flag, assign_flag, raise_flag
 from kb.services.journal import By, NotAllowed, StaleEdit
 from tests import make
-from tests.admin.conftest import edit, said, url
+from tests.admin.conftest import edit, message_text, url
 from tests.web.page import check_order, words
 
 
@@ -104,4 +104,4 @@ def test_lists_of_flags_take_the_same_queries_for_more_flags(as_user, editor, ag
 def test_a_search_for_a_code_finds_its_flags(as_user, editor, flag):
     page = as_user(editor).get("/admin/kb/flag/", {"q": "660300001"})
     assert "Step 2 &lt;b&gt;fails" in page.content.decode()
-    assert said(page) == ""
+    assert message_text(page) == ""

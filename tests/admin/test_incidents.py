@@ -12,7 +12,7 @@ from kb.models import Change, Door, IncidentLink, TroubleshootingNote
 from kb.services.incidents import AlreadyLinked, save_incident
 from kb.services.journal import By, NotAllowed
 from tests import make
-from tests.admin.conftest import edit, errors, posted, said, url
+from tests.admin.conftest import edit, errors, form_data, message_text, url
 
 ADD = "/admin/kb/incidentlink/add/"
 LOOK = "/admin/kb/incidentlink/look/"
@@ -21,7 +21,7 @@ JIRA = "https://acme.atlassian.net/browse/ZIM-42"
 
 def add(browser, **fields):
     page = browser.get(ADD)
-    return browser.post(ADD, posted(page, **{"url": JIRA, "title": "Rooms fail to open"} | fields))
+    return browser.post(ADD, form_data(page, **{"url": JIRA, "title": "Rooms fail to open"} | fields))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_codes_in_the_words_are_suggested_and_not_linked(as_user, editor):
     response = add(browser, impact="Opening fails with 660300001.", codes=[login.pk])
     incident = IncidentLink.objects.get()
     assert list(incident.codes.all()) == [login]
-    assert "660300001" in said(response)
+    assert "660300001" in message_text(response)
     page = browser.get(response["Location"].partition("#")[0])
     [(code, label)] = page.context["adminform"].form.reading.suggestions
     assert code == room
@@ -158,7 +158,7 @@ def test_a_note_is_prefilled_with_an_incidents_words_and_codes(as_user, editor):
     incident = make.incident("Down", *codes, workaround="Use v2.", impact="All.")
     address = f"{reverse('admin:kb_troubleshootingnote_add')}?incident={incident.pk}"
     browser = as_user(editor)
-    browser.post(address, posted(browser.get(address)))
+    browser.post(address, form_data(browser.get(address)))
     note = TroubleshootingNote.objects.get()
     assert (note.title, note.issue, note.resolution, note.state) == ("Down", "All.", "Use v2.", "draft")
     assert set(note.codes.all()) == set(codes)

@@ -7,7 +7,7 @@ from kb.models import CodeTable
 from tests import make
 
 
-def found(browser, noun, **query):
+def row_names(browser, noun, **query):
     page = browser.get(f"/admin/kb/{noun}/", query)
     return [str(obj) for obj in page.context["cl"].result_list]
 
@@ -36,7 +36,7 @@ def codes(db):
     ],
 )
 def test_a_code_is_found_in_any_spelling_its_beginning_or_words(as_user, editor, codes, term, codes_found):
-    assert set(found(as_user(editor), "returncode", q=term)) == codes_found
+    assert set(row_names(as_user(editor), "returncode", q=term)) == codes_found
 
 
 def test_a_frequent_word_lists_the_first_codes_and_says_that_there_are_more(as_user, editor, codes, monkeypatch):
@@ -45,8 +45,8 @@ def test_a_frequent_word_lists_the_first_codes_and_says_that_there_are_more(as_u
     monkeypatch.setattr(strict_changelist, "MAX_MATCHES", 1)
     page = browser.get("/admin/kb/returncode/", {"q": "room"})
     assert "more than 1 found: add a word, or filter" in " ".join(page.content.decode().split())
-    assert found(browser, "returncode", q="room") == ["660300001"]
-    assert found(browser, "returncode", q="room", listed="no") == ["660300002"]
+    assert row_names(browser, "returncode", q="room") == ["660300001"]
+    assert row_names(browser, "returncode", q="room", listed="no") == ["660300002"]
 
 
 @pytest.mark.parametrize(("noun", "factory"), [("troubleshootingnote", make.note), ("incidentlink", make.incident)])
@@ -54,8 +54,8 @@ def test_notes_and_incidents_are_found_by_their_code_in_any_spelling(as_user, ed
     code = make.code("ORA-00942", make.table("oracle"))
     factory("About the view", code)
     factory("About the room", make.code("7"))
-    assert found(as_user(editor), noun, q="ORA-942") == ["About the view"]
-    assert found(as_user(editor), noun, q="room") == ["About the room"]
+    assert row_names(as_user(editor), noun, q="ORA-942") == ["About the view"]
+    assert row_names(as_user(editor), noun, q="room") == ["About the room"]
 
 
 def test_autocomplete_offers_codes_with_meaning_and_place(as_user, editor, codes):
@@ -78,7 +78,7 @@ def test_codes_can_be_filtered(as_user, editor, codes, query, codes_found):
 
     make.note("Room is gone", ReturnCode.objects.get(code="660300001"))
     ReturnCode.objects.filter(code="0xC0000005").update(description="ours")
-    assert set(found(as_user(editor), "returncode", **query)) == codes_found
+    assert set(row_names(as_user(editor), "returncode", **query)) == codes_found
 
 
 def test_a_table_links_to_its_codes(as_user, editor, codes):
@@ -86,7 +86,7 @@ def test_a_table_links_to_its_codes(as_user, editor, codes):
     page = as_user(editor).get("/admin/kb/codetable/").content.decode()
     assert f"?table__id__exact={table.pk}" in page
     assert "1, 1 retired" in page
-    assert set(found(as_user(editor), "returncode", table__id__exact=table.pk)) == {"660300001", "660300002"}
+    assert set(row_names(as_user(editor), "returncode", table__id__exact=table.pk)) == {"660300001", "660300002"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb.models import TroubleshootingNote
 from tests import make
-from tests.admin.conftest import edit, errors, said, url
+from tests.admin.conftest import edit, errors, message_text, url
 
 PREVIEW = "/admin/kb/troubleshootingnote/preview/"
 
@@ -20,7 +20,7 @@ def move(browser, note, name, version=None, **data):
     return response
 
 
-def offered(response):
+def transition_names(response):
     return [step.name for step in response.context["transitions"]]
 
 
@@ -66,7 +66,7 @@ def test_each_person_is_offered_exactly_the_transitions_they_may_take(db, as_use
     )
     if case == "own words":
         note.history.update(history_user=person)
-    assert offered(as_user(person).get(url(note))) == names
+    assert transition_names(as_user(person).get(url(note))) == names
 
 
 @pytest.mark.parametrize(
@@ -105,22 +105,22 @@ def test_a_reviewer_cannot_validate_their_own_words_and_sees_why(as_user, review
     edit(browser, note, cause="My own words")
     note.refresh_from_db()
     page = browser.get(url(note))
-    assert "validate" not in offered(page)
+    assert "validate" not in transition_names(page)
     assert "somebody else has to validate" in page.content.decode()
     response = move(browser, note, "validate")
-    assert "somebody else has to validate" in said(response)
+    assert "somebody else has to validate" in message_text(response)
     assert note.state == "draft"
 
 
 def test_a_step_that_the_state_does_not_allow_says_why(as_user, reviewer):
     note = make.note(state="archived")
-    assert "This note is archived" in said(move(as_user(reviewer), note, "submit"))
+    assert "This note is archived" in message_text(move(as_user(reviewer), note, "submit"))
 
 
 @pytest.mark.parametrize("version", ["", "7", "abc", "1" * 40])
 def test_a_step_from_an_old_page_is_refused(as_user, reviewer, version):
     note = make.note(state="not_validated")
-    assert "saved by somebody else" in said(move(as_user(reviewer), note, "validate", version))
+    assert "saved by somebody else" in message_text(move(as_user(reviewer), note, "validate", version))
     assert note.state == "not_validated"
 
 
@@ -130,16 +130,18 @@ def test_still_true_confirms_a_note_and_sets_its_next_review(as_user, editor):
     page = browser.get(url(note)).content.decode()
     assert "Its review date, 2020-01-01, has come." in page
     assert f'value="{timezone.localdate() + timedelta(days=180)}"' in page
-    assert "Enter a valid date" in said(move(browser, note, "confirm", review_on="soon"))
-    assert "has to be after today" in said(move(browser, note, "confirm", review_on="2020-02-01"))
-    assert "is still true. Next review: 2099-01-01." in said(move(browser, note, "confirm", review_on="2099-01-01"))
+    assert "Enter a valid date" in message_text(move(browser, note, "confirm", review_on="soon"))
+    assert "has to be after today" in message_text(move(browser, note, "confirm", review_on="2020-02-01"))
+    assert "is still true. Next review: 2099-01-01." in message_text(
+        move(browser, note, "confirm", review_on="2099-01-01")
+    )
     assert (str(note.review_on), note.verify_since, note.verify_reason) == ("2099-01-01", None, "")
-    assert "Nothing asks for another look" in said(move(browser, note, "confirm"))
+    assert "Nothing asks for another look" in message_text(move(browser, note, "confirm"))
 
 
 def test_an_editor_does_not_confirm_what_somebody_else_owns(as_user, editor, reviewer):
     note = make.note(owner=reviewer, verify_since="2026-01-01T00:00Z")
-    assert "Only a reviewer or the note's owner" in said(move(as_user(editor), note, "confirm"))
+    assert "Only a reviewer or the note's owner" in message_text(move(as_user(editor), note, "confirm"))
     assert note.verify_since is not None
 
 

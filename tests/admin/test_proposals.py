@@ -9,7 +9,7 @@ from kb.queries.proposals import is_outdated
 from kb.services.journal import By
 from kb.services.proposals import accept_proposal, propose_change, revise_proposal
 from tests import make
-from tests.admin.conftest import edit, posted, said, url
+from tests.admin.conftest import edit, form_data, message_text, url
 
 LIST = "/admin/kb/proposal/"
 
@@ -45,7 +45,7 @@ def test_new_words_for_a_validated_note_become_a_proposal(as_user, request, note
     response = edit(browser, note, cause="Closed.", review_on="2099-01-01", reason="Asked twice")
     proposal = Proposal.objects.get()
     assert response["Location"] == url(proposal)
-    assert "Your change waits for a reviewer as a proposal." in said(response)
+    assert "Your change waits for a reviewer as a proposal." in message_text(response)
     note.refresh_from_db()
     assert (note.state, note.cause, str(note.review_on)) == ("validated", "", "2099-01-01")
     assert (proposal.cause, proposal.reason, list(proposal.codes.all())) == (
@@ -60,7 +60,7 @@ def test_a_second_proposal_of_the_same_person_is_refused_and_the_input_stays(as_
     assert response.status_code == 200
     page = response.content.decode()
     assert "A proposal of yours waits on this note already" in page
-    assert posted(response)["resolution"] == "Typed at length."
+    assert form_data(response)["resolution"] == "Typed at length."
 
 
 def test_a_notes_form_lists_its_proposals(as_user, reviewer, note, proposal):
@@ -75,7 +75,7 @@ def test_a_revert_of_a_validated_note_becomes_a_proposal(as_user, editor, note):
     move(note, cause="New words.")
     address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, old.pk])
     response = as_user(editor).post(address, {"version": note.version, "reason": "It was right"})
-    assert "waits for a reviewer as a proposal" in said(response)
+    assert "waits for a reviewer as a proposal" in message_text(response)
     assert Proposal.objects.get(author=editor).cause == ""
     note.refresh_from_db()
     assert note.cause == "New words."
@@ -103,7 +103,7 @@ def test_a_proposals_page_offers_the_allowed_actions(as_user, request, proposal,
 
 def test_a_returned_proposal_can_be_sent_again(as_user, editor, reviewer, proposal):
     response = do(as_user(reviewer), proposal, "return", comment="Say <b>when</b>.")
-    assert "back with its author" in said(response)
+    assert "back with its author" in message_text(response)
     browser = as_user(editor)
     assert "Say &lt;b&gt;when&lt;/b&gt;." in browser.get(url(proposal)).content.decode()
     assert edit(browser, proposal, cause="Since May.").status_code == 302
@@ -112,7 +112,7 @@ def test_a_returned_proposal_can_be_sent_again(as_user, editor, reviewer, propos
 
 
 def test_an_accepted_proposal_is_live(as_user, reviewer, note, proposal):
-    assert "is live" in said(do(as_user(reviewer), proposal, "accept"))
+    assert "is live" in message_text(do(as_user(reviewer), proposal, "accept"))
     note.refresh_from_db()
     assert (note.cause, note.validated_by) == ("Nobody is *in* it.", reviewer)
     assert "/do/" not in as_user(reviewer).get(url(proposal)).content.decode()
@@ -130,7 +130,7 @@ def test_an_accepted_proposal_is_live(as_user, reviewer, note, proposal):
     ],
 )
 def test_a_refusal_is_shown(as_user, request, proposal, role, action, data, answer):
-    assert answer in said(do(as_user(request.getfixturevalue(role)), proposal, action, **data))
+    assert answer in message_text(do(as_user(request.getfixturevalue(role)), proposal, action, **data))
     assert proposal.state == "open"
 
 
@@ -147,12 +147,12 @@ def test_a_proposal_is_brought_up_to_date_before_it_is_accepted(as_user, editor,
     move(note, resolution="Create it.")
     browser = as_user(reviewer)
     assert "The live note has changed since" in browser.get(url(proposal)).content.decode()
-    assert "bring the proposal up to date first" in said(do(browser, proposal, "accept"))
+    assert "bring the proposal up to date first" in message_text(do(browser, proposal, "accept"))
     address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
     page = as_user(editor).get(address)
     assert [d.label for d in page.context["form"].result()] == ["Cause"]
     response = as_user(editor).post(address, {"version": proposal.version, "live": note.version})
-    assert "up to date" in said(response)
+    assert "up to date" in message_text(response)
     proposal.refresh_from_db()
     assert (proposal.resolution, proposal.cause) == ("Create it.", "Nobody is *in* it.")
 
@@ -185,7 +185,7 @@ def test_a_conflicts_field_has_the_limits_of_the_form(as_user, editor, note, pro
 def test_an_up_to_date_proposal_is_unchanged(as_user, editor, proposal):
     response = as_user(editor).get(reverse("admin:kb_proposal_rebase", args=[proposal.pk]))
     assert response["Location"] == url(proposal)
-    assert "nothing to do" in said(response)
+    assert "nothing to do" in message_text(response)
 
 
 @pytest.mark.parametrize(

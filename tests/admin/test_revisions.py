@@ -14,7 +14,7 @@ from kb.services.ranges import save_range
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
-from tests.admin.conftest import said, url
+from tests.admin.conftest import message_text, url
 
 
 def revert(browser, obj, revision, version=None, why="It was right before"):
@@ -59,7 +59,7 @@ def test_a_revert_makes_a_new_revision(as_user, reviewer, room, note):
     first = note.history.last()
     count = note.history.count()
     response = revert(as_user(reviewer), note, note.history.all()[1])
-    assert "are back, as a new revision" in said(response)
+    assert "are back, as a new revision" in message_text(response)
     assert (note.cause, list(note.codes.all())) == ("Room was closed", [room])
     assert note.history.count() == count + 1
     assert note.history.last() == first
@@ -81,7 +81,7 @@ def test_a_revert_is_confirmed_with_what_it_changes(as_user, reviewer, note):
 @pytest.mark.parametrize("why", ["", "  ", "\x00"])
 def test_a_revert_without_a_reason_is_refused(as_user, reviewer, note, why):
     response = revert(as_user(reviewer), note, note.history.last(), why=why)
-    assert "Say why" in said(response)
+    assert "Say why" in message_text(response)
     assert note.cause == "Room was never open"
 
 
@@ -94,12 +94,12 @@ def test_revisions_of_one_minute_are_told_apart(as_user, reviewer, note):
 
 
 def test_a_revert_to_the_present_changes_nothing(as_user, reviewer, note):
-    assert "Nothing to do" in said(revert(as_user(reviewer), note, note.history.first()))
+    assert "Nothing to do" in message_text(revert(as_user(reviewer), note, note.history.first()))
     assert note.version == 3
 
 
 def test_a_revert_from_a_stale_page_is_refused(as_user, reviewer, note):
-    assert "Nothing was changed" in said(revert(as_user(reviewer), note, note.history.last(), version=1))
+    assert "Nothing was changed" in message_text(revert(as_user(reviewer), note, note.history.last(), version=1))
     assert note.cause == "Room was never open"
 
 
@@ -135,7 +135,7 @@ def test_a_revert_to_an_address_that_is_in_use_says_why(as_user, editor, room):
     save_incident(incident, 1, {"url": "https://status.example.com/new"}, None, By(editor, Door.ADMIN))
     incident.refresh_from_db()
     make.incident("Another", url=taken)
-    assert "linked already" in said(revert(as_user(editor), incident, incident.history.last()))
+    assert "linked already" in message_text(revert(as_user(editor), incident, incident.history.last()))
     assert incident.url == "https://status.example.com/new"
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from kb.models import CodeUse, Miss
 from kb.queries.statistics import CHARTS
 from tests import make
-from tests.admin.conftest import posted
+from tests.admin.conftest import form_data
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '=cmd|"/c calc"!A1 <script>alert(1)</script>'
@@ -76,7 +76,7 @@ def test_a_burst_is_on_top_of_the_first_page_and_prefills_an_incident(as_user, e
     page = browser.get("/admin/").content.decode()
     assert "86 look-ups today, usually 0" in page
     link = re.search(r'href="(/admin/kb/incidentlink/add/\?codes=\d+)"', page)[1]
-    assert posted(browser.get(link))["codes"] == [burst.pk]
+    assert form_data(browser.get(link))["codes"] == [burst.pk]
 
 
 def test_only_staff_see_a_burst_on_the_card(as_user, editor, agent, client, burst, settings):

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 
 from kb.models import ImportRow, TableImport
 from tests import make
-from tests.admin.conftest import said
+from tests.admin.conftest import message_text
 
 HUGE = "9" * 40
 
@@ -51,7 +51,7 @@ def test_an_unknown_filter_or_value_is_an_error_that_names_what_is_allowed(as_us
     browser = as_user(editor)
     response = browser.get(f"/admin/kb/returncode/?{query}")
     assert (response.status_code, response["Location"]) == (302, "/admin/kb/returncode/")
-    assert says in said(response)
+    assert says in message_text(response)
     assert "The entire list is shown" in browser.get(response["Location"]).content.decode()
 
 
@@ -67,7 +67,7 @@ def test_a_filter_answers_alike_for_an_internal_table_and_a_missing_one(as_user,
     idle_staff.user_permissions.add(Permission.objects.get(codename="view_returncode"))
     secret = make.table("secret", audience="internal")
     response = as_user(idle_staff).get(f"/admin/kb/returncode/?table__id__exact={secret.pk}")
-    assert "is the number of no code table" in said(response)
+    assert "is the number of no code table" in message_text(response)
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
@@ -80,5 +80,5 @@ def test_every_list_refuses_an_unknown_parameter(as_user, superuser, room, model
     for query in (f"id__in={HUGE}", "id__regex=(", "p=x", "o=99"):
         response = as_user(superuser).get(f"{where}?{named}{query}")
         assert (response.status_code, response["Location"]) == (302, where), query
-        assert "in the address" in said(response)
+        assert "in the address" in message_text(response)
     assert as_user(superuser).get(f"{where}?{named}p=1&q=room").status_code == 200

@@ -94,7 +94,7 @@ def conflict(client, table):
     return plan(client, table, CHANGED)
 
 
-def described(code="660300001"):
+def descriptions(code="660300001"):
     found = ReturnCode.objects.get(code=code)
     return found.description, found.vendor_description
 
@@ -105,7 +105,7 @@ def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict
     for words in ("The vendor said", "The vendor says now", "Ours", "Room does not exist.", "In conflict"):
         assert words in page
     send(client, conflict, "apply")
-    assert described() == ("Ours.", "The room is gone.")
+    assert descriptions() == ("Ours.", "The room is gone.")
 
 
 @pytest.mark.parametrize(
@@ -121,13 +121,13 @@ def test_a_conflict_is_decided_on_its_row(client, conflict, resolution, edited, 
     where = reverse("admin:kb_importrow_change", args=[row.pk])
     assert client.post(where, {"resolution": resolution, "description": edited}).status_code == 302
     send(client, conflict, "apply")
-    assert described() == (result, "The room is gone.")
+    assert descriptions() == (result, "The room is gone.")
 
 
 def test_all_conflicts_are_decided_at_once(client, conflict):
     send(client, conflict, "decide", resolution="take_theirs")
     send(client, conflict, "apply")
-    assert described() == ("The room is gone.", "The room is gone.")
+    assert descriptions() == ("The room is gone.", "The room is gone.")
 
 
 def test_chosen_rows_are_left_out(client, table):
@@ -144,14 +144,14 @@ def test_a_discarded_plan_cannot_be_applied(client, table):
     send(client, planned, "discard")
     page = send(client, planned, "apply").content.decode()
     assert "errorlist" in page or 'class="error"' in page
-    assert described()[0] == "Room does not exist."
+    assert descriptions()[0] == "Room does not exist."
 
 
 def test_rows_in_error_need_a_confirmation(client, table):
     planned = plan(client, table, CHANGED + "Business,,No code.,,\n")
     assert "left out" in send(client, planned, "apply").content.decode()
     send(client, planned, "apply", skip_errors="on")
-    assert described()[0] == "The room is gone."
+    assert descriptions()[0] == "The room is gone."
 
 
 def test_retiring_much_of_a_table_needs_a_second_confirmation(client, table):

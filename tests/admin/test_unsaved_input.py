@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from kb.models import ReturnCode, Synonym, TroubleshootingNote
 from tests import make
-from tests.admin.conftest import errors, posted, url
+from tests.admin.conftest import errors, form_data, url
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -25,7 +25,7 @@ def test_input_is_kept_in_the_page_and_returns_to_the_form(as_user, editor, room
     note = TroubleshootingNote.objects.get()
     seven = make.code("7")
     browser = as_user(editor)
-    data = posted(browser.get(url(note)), cause=f"Typed\n{HOSTILE}", codes=[room.pk, seven.pk])
+    data = form_data(browser.get(url(note)), cause=f"Typed\n{HOSTILE}", codes=[room.pk, seven.pk])
     browser.logout()
     response = browser.post(url(note), data)
     assert response.status_code == 403
@@ -34,19 +34,19 @@ def test_input_is_kept_in_the_page_and_returns_to_the_form(as_user, editor, room
     browser.force_login(editor)
     back = browser.post(url(note), hidden(response))
     assert "Nothing is saved yet" in errors(back)
-    assert posted(back)["cause"] == f"Typed\n{HOSTILE}"
-    assert [int(pk) for pk in posted(back)["codes"]] == [room.pk, seven.pk]
+    assert form_data(back)["cause"] == f"Typed\n{HOSTILE}"
+    assert [int(pk) for pk in form_data(back)["codes"]] == [room.pk, seven.pk]
     note.refresh_from_db()
     assert (note.cause, note.version) == ("", 1)
 
 
 def test_resubmitted_input_is_saved_with_the_next_save(as_user, editor, room):
     browser = as_user(editor)
-    data = posted(browser.get(url(room)), description="Typed")
+    data = form_data(browser.get(url(room)), description="Typed")
     browser.logout()
     kept = hidden(browser.post(url(room), data))
     browser.force_login(editor)
-    assert browser.post(url(room), posted(browser.post(url(room), kept))).status_code == 302
+    assert browser.post(url(room), form_data(browser.post(url(room), kept))).status_code == 302
     assert ReturnCode.objects.get().description == "Typed"
 
 
@@ -54,7 +54,7 @@ def test_a_new_note_is_kept_too(as_user, editor, room):
     add = reverse("admin:kb_troubleshootingnote_add")
     response = Client().post(add, {"title": "New", "cause": "Typed"})
     back = as_user(editor).post(add, hidden(response))
-    assert posted(back)["title"] == "New"
+    assert form_data(back)["title"] == "New"
     assert not TroubleshootingNote.objects.filter(title="New").exists()
 
 
@@ -67,14 +67,14 @@ def stale_token(editor, obj, **headers):
     """Send a form whose token is from before the last log-in."""
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(editor)
-    data = posted(browser.get(url(obj)), description="Typed", csrfmiddlewaretoken="x" * 64)
+    data = form_data(browser.get(url(obj)), description="Typed", csrfmiddlewaretoken="x" * 64)
     return browser.post(url(obj), data, headers=headers)
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://testserver"}, {"Sec-Fetch-Site": "same-origin"}])
 def test_a_form_with_a_stale_token_from_this_site_is_shown_again(editor, room, headers):
     response = stale_token(editor, room, **headers)
-    assert posted(response)["description"] == "Typed"
+    assert form_data(response)["description"] == "Typed"
     assert "csrfmiddlewaretoken" in response.text
     assert ReturnCode.objects.get().version == 1
 
@@ -121,7 +121,7 @@ def test_opening_a_form_logged_out_leads_to_the_log_in(room):
 def test_the_input_for_a_deleted_row_is_shown(as_user, editor):
     group = Synonym.objects.create(words="lobby, anteroom")
     browser, address = as_user(editor), url(group)
-    data = posted(browser.get(address), words="lobby, foyer, hall")
+    data = form_data(browser.get(address), words="lobby, foyer, hall")
     group.delete()
     response = browser.post(address, data)
     assert response.status_code == 404
@@ -131,7 +131,7 @@ def test_the_input_for_a_deleted_row_is_shown(as_user, editor):
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_staff": False}])
 def test_people_who_lost_the_permission_can_copy_their_input(as_user, editor, room, rights):
     browser = as_user(editor)
-    data = posted(browser.get(url(room)), description=f"Typed for an hour {HOSTILE}")
+    data = form_data(browser.get(url(room)), description=f"Typed for an hour {HOSTILE}")
     editor.groups.clear()
     for name, value in rights.items():
         setattr(editor, name, value)

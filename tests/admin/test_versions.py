@@ -21,7 +21,7 @@ from kb.models import (
 )
 from kb.services.journal import NotAllowed, StaleEdit
 from tests import make
-from tests.admin.conftest import edit, errors, posted, said, url
+from tests.admin.conftest import edit, errors, form_data, message_text, url
 
 
 def test_support_rewords_a_code_and_the_journal_says_so(as_user, editor, room):
@@ -40,7 +40,7 @@ def test_saving_without_an_edit_changes_nothing(as_user, editor, stored):
     code = make.code(description=stored, suggested_actions=stored)
     data = {
         name: value.replace("\r\n", "\n").replace("\n", "\r\n") if isinstance(value, str) else value
-        for name, value in posted(as_user(editor).get(url(code))).items()
+        for name, value in form_data(as_user(editor).get(url(code))).items()
     }
     assert as_user(editor).post(url(code), data).status_code == 302
     code.refresh_from_db()
@@ -93,7 +93,7 @@ def test_a_missing_or_invented_version_is_stale(as_user, editor, room, version):
 def test_other_forms_refuse_a_stale_version_too(as_user, admin, room, model):
     obj = model.objects.get()
     browser = as_user(admin)
-    opened = posted(browser.get(url(obj)))
+    opened = form_data(browser.get(url(obj)))
     model.objects.update(version=5)
     assert "Somebody else saved this" in browser.post(url(obj), opened).text
 
@@ -102,7 +102,7 @@ def test_an_editor_writes_a_note_for_a_code(as_user, editor, room):
     browser = as_user(editor)
     form = browser.get(reverse("admin:kb_troubleshootingnote_add"), {"codes": room.pk})
     assert "660300001 · Room does not exist. (ZIM / Public)" in form.content.decode()
-    data = posted(form, title="New", resolution="Do it", audience="public")
+    data = form_data(form, title="New", resolution="Do it", audience="public")
     assert browser.post(reverse("admin:kb_troubleshootingnote_add"), data).status_code == 302
     note = TroubleshootingNote.objects.get(title="New")
     assert (note.state, note.owner, list(note.codes.all())) == ("draft", editor, [room])
@@ -208,7 +208,7 @@ def test_a_refused_save_is_an_error_on_the_page(as_user, editor, room, monkeypat
 
     monkeypatch.setattr("kb.admin.nouns.codes.edit_code", refuse)
     response = edit(as_user(editor), room, description="x")
-    assert posted(response)["description"] == "x"
+    assert form_data(response)["description"] == "x"
     expected = {
         "stale": "saved by somebody else",
         "not allowed": "The vendor owns this.",
@@ -225,14 +225,16 @@ def test_a_row_that_changed_after_the_confirmation_page_is_not_deleted(as_user, 
     assert 'name="version" value="1"' in page.text
     type(obj).objects.update(version=2)
     response = browser.post(url(obj, "delete"), {"post": "yes", "version": "1"})
-    assert "Nothing was deleted" in said(response)
+    assert "Nothing was deleted" in message_text(response)
     assert type(obj).objects.filter(pk=obj.pk).exists()
     browser.post(url(obj, "delete"), {"post": "yes", "version": "2", "reason": "Not a block"})
     assert not type(obj).objects.filter(pk=obj.pk).exists()
 
 
 def test_deleting_without_a_version_is_refused(as_user, editor, room):
-    assert "Nothing was deleted" in said(as_user(editor).post(url(CodeRange.objects.get(), "delete"), {"post": "yes"}))
+    assert "Nothing was deleted" in message_text(
+        as_user(editor).post(url(CodeRange.objects.get(), "delete"), {"post": "yes"})
+    )
     assert CodeRange.objects.exists()
 
 
@@ -243,5 +245,5 @@ def test_internal_words_in_a_reply_are_an_error_at_the_field_and_the_input_stays
     form = response.context["adminform"].form
     assert "jira is an internal host" in form.errors["customer_reply"][0]
     assert "jira is an internal host" in errors(response)
-    assert posted(response)["cause"] == "Typed"
-    assert browser.post(url(note), posted(response, customer_reply="Fine")).status_code == 302
+    assert form_data(response)["cause"] == "Typed"
+    assert browser.post(url(note), form_data(response, customer_reply="Fine")).status_code == 302

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb.models import CodeUse, Flag, IgnoredMiss, Miss, TableImport
 from tests import make
-from tests.admin.conftest import posted
+from tests.admin.conftest import form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_each_link_opens_its_page(as_user, request, work, role):
 def test_the_first_reason_opens_a_note_with_the_code_filled_in(as_user, editor, work):
     browser = as_user(editor)
     first = browser.get("/admin/").context["groups"][0].entries[0]
-    assert posted(browser.get(first.url))["codes"] == [work.pk]
+    assert form_data(browser.get(first.url))["codes"] == [work.pk]
 
 
 def test_links_lead_only_where_the_person_may_go(as_user, importer, work):
@@ -103,14 +103,14 @@ def test_misses_are_ranked_and_link_to_the_right_form(as_user, admin, work):
     for address in (url for of_text in steps.values() for url in of_text.values()):
         assert browser.get(address).status_code == 200
     assert "660399999" in browser.get(steps["660399999"]["Make it a code"]).content.decode()
-    assert posted(browser.get(steps["<script>"]["Add synonyms"]))["words"] == "<script>, "
+    assert form_data(browser.get(steps["<script>"]["Add synonyms"]))["words"] == "<script>, "
     assert "<script>, " not in page.content.decode()
 
 
 def test_the_number_of_a_miss_fills_in_a_range(as_user, editor, work):
     browser = as_user(editor)
     steps = dict(browser.get("/admin/kb/miss/", {"q": "66039"}).context["rows"][0]["actions"])
-    form = posted(browser.get(steps["Name its range"]))
+    form = form_data(browser.get(steps["Name its range"]))
     assert (form["first"], form["last"]) == ("660399999", "660399999")
 
 

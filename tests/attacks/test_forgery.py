@@ -12,7 +12,7 @@ from kb.services import tokens
 from kb.services.journal import By
 from kb.services.proposals import propose_change
 from tests import make
-from tests.admin.conftest import posted, url
+from tests.admin.conftest import form_data, url
 from tests.test_access import ACCESS, address, ids, people  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
@@ -173,7 +173,7 @@ def test_unknown_form_fields_change_nothing(role, client):
         form = page.context["adminform"].form
         smuggled = {name: value for name, value in SMUGGLED.items() if name not in form.fields}
         assert len(smuggled) > 10
-        client.post(url(thing), posted(page) | smuggled)
+        client.post(url(thing), form_data(page) | smuggled)
         after = kept.get()
         moved = {name for name in before if before[name] != after[name]} - {"version", "updated_at"}
         assert moved == set(), (thing, moved)
@@ -186,7 +186,7 @@ def test_unknown_form_fields_change_nothing_beside_valid_ones(client, editor):
     note = make.note("Room is gone", make.code(), state="draft")
     client.force_login(editor)
     page = client.get(url(note))
-    client.post(url(note), posted(page, title="Room was closed") | SMUGGLED)
+    client.post(url(note), form_data(page, title="Room was closed") | SMUGGLED)
     kept = TroubleshootingNote.objects.get()
     assert (kept.title, kept.version, kept.state, kept.validated_by) == ("Room was closed", 2, "draft", None)
 

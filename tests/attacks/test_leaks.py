@@ -92,7 +92,7 @@ def addresses(room, hidden):
         noun = next((noun for noun in hidden if f"/{noun}/" in route or route.startswith(noun)), "codes")
         own = {"notes": room.notes.get(title="Room is gone").pk, "codes": room.pk, "incidents": 1}[noun]
         for fills, pk in ((section, own), (inside, hidden[noun])):
-            yield "/" + filled(route, fills, str(pk))
+            yield "/" + fill_route(route, fills, str(pk))
     for word in ASKED:
         for path in (
             "?q={}",
@@ -114,7 +114,7 @@ def addresses(room, hidden):
     yield from (f"/codes/zim-server/660300001/?at={NOW:%Y-%m-%d}", "/nowhere/", "/sitemap.xml", "/oembed")
 
 
-def filled(route, fills, pk):
+def fill_route(route, fills, pk):
     more = {
         "(?P<app_label>auth|kb)": "kb", "(?P<url>.*)": "nowhere", r"[\s\S]*": "nowhere", "<str:ending>": "json",
         "(?P<slug>[-a-zA-Z0-9_]+)": fills["<slug:table>"], "<slug:slug>": fills["<slug:table>"],
@@ -209,10 +209,10 @@ def which(first, second):
     (status, headers, text, queries), (status_, headers_, text_, queries_) = first, second
     said = [(name, value, headers_.get(name)) for name, value in headers.items() if value != headers_.get(name)]
     said += [(a, b) for a, b in ((status, status_), (queries, queries_)) if a != b]
-    return said + ([apart(text, text_)] if text != text_ else [])
+    return said + ([difference(text, text_)] if text != text_ else [])
 
 
-def apart(a, b):
+def difference(a, b):
     at = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     return a[max(at - 80, 0) : at + 80], b[max(at - 80, 0) : at + 80]
 

@@ -200,11 +200,11 @@ def test_formulas_are_defused_in_exports(client, table, importer):
     apply_import(TableImport.objects.get(), By(importer, Door.IMPORT))
     assert table.codes.filter(description__startswith="=cmd").exists(), "the words are kept as they are"
     for ending in ("csv", "xlsx"):
-        for cell in exported(table, ending):
+        for cell in export_cells(table, ending):
             assert not cell.startswith(("=", "+", "-", "@", "\t", "\r")), cell
 
 
-def exported(table, ending):
+def export_cells(table, ending):
     made = export_table(table, ending)
     data = made if isinstance(made, bytes) else b"".join(made)
     if ending == "csv":

@@ -12,7 +12,7 @@ from tests.browser.conftest import log_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def watched(chromium, live_server, **context):
+def watch_page(chromium, live_server, **context):
     """Return a page, what ran in it or tried to, and what it asked for."""
     page = chromium.new_context(base_url=live_server.url, **context).new_page()
     ran, asked = [], []
@@ -24,7 +24,7 @@ def watched(chromium, live_server, **context):
 
 def test_nothing_hostile_runs(chromium, live_server, transactional_db, hostile):  # noqa: F811
     make.user("admin", is_superuser=True, is_staff=True)
-    page, ran, asked = watched(chromium, live_server, bypass_csp=True)
+    page, ran, asked = watch_page(chromium, live_server, bypass_csp=True)
     log_in(page, "admin")
     for address in pages(hostile):
         page.goto(address, wait_until="domcontentloaded")
@@ -46,7 +46,7 @@ def test_nothing_hostile_runs(chromium, live_server, transactional_db, hostile):
 
 
 def test_nothing_hostile_even_violates_the_policy(chromium, live_server, transactional_db, hostile):  # noqa: F811
-    page, ran, _ = watched(chromium, live_server)
+    page, ran, _ = watch_page(chromium, live_server)
     for address in (hostile.get_absolute_url(), "/?q=alert"):
         page.goto(address, wait_until="domcontentloaded")
     assert ran == []

@@ -22,7 +22,7 @@ def address(note):
     return f"/admin/kb/troubleshootingnote/{note.pk}/change/"
 
 
-def opened(open_page, name, note, **given):
+def open_note(open_page, name, note, **given):
     page = open_page(**given)
     log_in(page, name)
     page.goto(address(note))
@@ -38,7 +38,7 @@ def press_save(page):
 
 
 def test_two_people_save_one_note_and_no_edit_is_lost(open_page, note):
-    first, second = opened(open_page, "reviewer", note), opened(open_page, "editor", note, width=360, dark=True)
+    first, second = open_note(open_page, "reviewer", note), open_note(open_page, "editor", note, width=360, dark=True)
     field(first, "Resolution").fill(STEPS.replace("Ask", "Beg"))
     field(first, "Cause").fill("It was deleted.")
     field(first, "Environment").fill("Web")
@@ -61,7 +61,7 @@ def test_two_people_save_one_note_and_no_edit_is_lost(open_page, note):
 
 @pytest.mark.parametrize("script", [True, False])
 def test_input_survives_an_expired_login(open_page, note, script):
-    page = opened(open_page, "editor", note, script=script)
+    page = open_note(open_page, "editor", note, script=script)
     field(page, "Cause").fill("Typed for an hour")
     page.context.clear_cookies(name="sessionid")
     press_save(page)
@@ -79,7 +79,7 @@ def test_input_survives_an_expired_login(open_page, note, script):
 
 
 def test_the_preview_updates_and_keys_save_and_preview(open_page, note):
-    page = opened(open_page, "editor", note)
+    page = open_note(open_page, "editor", note)
     cause = field(page, "Cause")
     cause.fill("word")
     cause.select_text()

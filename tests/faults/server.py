@@ -42,7 +42,7 @@ def free_port() -> int:
             return port
 
 
-def healthy(url: str) -> None:
+def run_doctor(url: str) -> None:
     """Let the doctor read every row."""
     manage(url, "doctor", *AREAS)
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.faults.cluster import PRIMARY, Cluster
-from tests.faults.server import ROOT, Server, environment, healthy, manage
+from tests.faults.server import ROOT, Server, environment, manage, run_doctor
 from tests.faults.test_kills import counts, table
 
 CARD = "/codes/zim-server/660300001/"
@@ -70,7 +70,7 @@ def test_a_full_disk_refuses_writes_and_loses_nothing(cluster, tmp_path, figures
         wait_until_it_writes(cluster)
         codes, *_rest = counts(url).split()
         assert codes == before.split()[0]
-        healthy(url)
+        run_doctor(url)
         assert cluster.sql(PRIMARY, "SELECT count(*) FROM kb_troubleshootingnote WHERE title LIKE 'Note %'") == str(
             saved
         )
@@ -80,7 +80,7 @@ def test_a_full_disk_refuses_writes_and_loses_nothing(cluster, tmp_path, figures
         figures(f"disk of PostgreSQL full: {saved} notes fitted, the next was kept in the page; an import left nothing")
     finally:
         server.stop()
-    healthy(url)
+    run_doctor(url)
 
 
 def wait_until_it_writes(cluster):

@@ -8,7 +8,7 @@ import time
 import pytest
 import redis
 
-from tests.faults.server import Load, Server, free_port, healthy, manage
+from tests.faults.server import Load, Server, free_port, manage, run_doctor
 
 PATHS = ["/codes/zim-server/660300001/", "/api/v1/codes/?code=660300001", "/?q=room", "/api/v1/search/?q=room"]
 needs_redis = pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
@@ -69,4 +69,4 @@ def test_redis_can_be_killed_and_restarted(tmp_path, figures):
         server.stop()
         process.kill()
         process.wait()
-    healthy(url)
+    run_doctor(url)

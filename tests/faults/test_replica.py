@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.faults.cluster import REPLICA, Cluster
-from tests.faults.server import Load, Server, healthy, manage
+from tests.faults.server import Load, Server, manage, run_doctor
 
 CARD = "/codes/zim-server/660300001/"
 LOOK_UPS = [
@@ -86,7 +86,7 @@ def test_a_killed_primary_loses_no_lookup_and_no_input(cluster, server):
     assert [answer for answer in load.failed(after=0) if answer[1] < killed] == []
     assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title LIKE 'Written while%'") == "1"
     until(lambda: int(cluster.sql(REPLICA, "SELECT coalesce(sum(lookups), 0) FROM kb_codeuse")) > 0)
-    healthy(cluster.replica_url)
+    run_doctor(cluster.replica_url)
 
 
 @pytest.mark.soak
@@ -104,7 +104,7 @@ def test_a_writer_reads_their_own_writes_and_a_lagging_replica_is_dropped(cluste
     assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title = 'Seen at once'") == "0"
     cluster.pause_replay(paused=False)
     cluster.wait_for_replica()
-    healthy(cluster.writable_url)
+    run_doctor(cluster.writable_url)
 
 
 @pytest.mark.soak
@@ -136,4 +136,4 @@ def test_a_replica_that_is_ten_seconds_behind_is_not_used_until_it_catches_up(cl
         f"replica 10 s behind: {len(load.answers)} look-ups, none failed; others saw a change after"
         f" {max(seen_late):.1f} s at most; used again {again:.1f} s after it caught up"
     )
-    healthy(cluster.writable_url)
+    run_doctor(cluster.writable_url)

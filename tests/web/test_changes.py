@@ -184,13 +184,13 @@ ADDRESSES = [
 )
 def test_internal_changes_leave_every_public_address_unchanged(make_secret, room, clock, by):
     reword(room, clock, by, "Other words.")
-    before = [seen(address) for address in ADDRESSES]
+    before = [response_of(address) for address in ADDRESSES]
     clock.shift(timedelta(seconds=1))
     make_secret(room, by)
-    assert [seen(address) for address in ADDRESSES] == before
+    assert [response_of(address) for address in ADDRESSES] == before
 
 
-def seen(address):
+def response_of(address):
     response = Client().get(address)
     return response.status_code, response.get("Location"), response.get("ETag"), response.content
 

@@ -17,7 +17,7 @@ def pages(room):
             f"/tables/zim-server/?q={SECRET}"]  # fmt: skip
 
 
-def seen(pages, client=None):
+def contents(pages, client=None):
     client = client or Client()
     return [client.get(page, follow=True).content for page in pages]
 
@@ -74,15 +74,15 @@ def a_successor_in_an_internal_table(room):
     ],
 )
 def test_internal_rows_leave_public_pages_unchanged(make_secret, pages, room):
-    before = seen(pages)
+    before = contents(pages)
     make_secret(room)
-    assert seen(pages) == before
+    assert contents(pages) == before
 
 
 @pytest.mark.parametrize("make_secret", [an_internal_note, an_internal_incident, an_internal_table])
 def test_an_agent_sees_internal_rows(make_secret, pages, room, agents):
     make_secret(room)
-    assert any(SECRET.encode() in content.replace(b'value="zirconium"', b"") for content in seen(pages, agents))
+    assert any(SECRET.encode() in content.replace(b'value="zirconium"', b"") for content in contents(pages, agents))
 
 
 def test_hidden_and_missing_rows_get_the_same_answer(public, room):
