@@ -121,8 +121,8 @@ def test_an_agent_is_told_that_the_admin_is_for_staff(as_user, agent):
 def test_somebody_who_is_not_logged_in_is_asked_to_and_comes_back(client, editor, room):
     response = client.get(url(room), follow=True)
     assert response.redirect_chain[-1][0] == f"/login/?next={url(room)}"
-    given = {"username": "editor", "password": make.PASSWORD}
-    assert client.post(response.redirect_chain[-1][0], given)["Location"] == url(room)
+    data = {"username": "editor", "password": make.PASSWORD}
+    assert client.post(response.redirect_chain[-1][0], data)["Location"] == url(room)
 
 
 @pytest.mark.parametrize("wanted", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])

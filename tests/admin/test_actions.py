@@ -22,14 +22,14 @@ def choose(browser, where, step, rows, across=False, query=""):
     return browser.post(f"{where}?{query}", chosen)
 
 
-def confirm(browser, where, page, **given):
+def confirm(browser, where, page, **fields):
     hidden = dict(re.findall(r'type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page.content.decode()))
     hidden.pop("csrfmiddlewaretoken", None)
-    return browser.post(where, hidden | given)
+    return browser.post(where, hidden | fields)
 
 
-def take(browser, where, step, rows, **given):
-    return confirm(browser, where, choose(browser, where, step, rows), **given)
+def take(browser, where, step, rows, **fields):
+    return confirm(browser, where, choose(browser, where, step, rows), **fields)
 
 
 def drafts(count=3, **fields):
@@ -81,15 +81,15 @@ def test_notes_that_cannot_change_state_are_named_with_the_reason(as_user, revie
 
 
 @pytest.mark.parametrize(
-    ("step", "given", "field"),
+    ("step", "fields", "field"),
     [("set_audience", {"audience": "internal"}, "audience"), ("set_owner", {"owner": ""}, "owner_id")],
 )
-def test_notes_get_an_audience_or_an_owner(as_user, editor, step, given, field):
+def test_notes_get_an_audience_or_an_owner(as_user, editor, step, fields, field):
     notes = drafts(owner=editor)
-    given = {name: value or str(editor.pk) for name, value in given.items()}
+    fields = {name: value or str(editor.pk) for name, value in fields.items()}
     before = {getattr(note, field) for note in notes}
     TroubleshootingNote.objects.filter(pk=notes[0].pk).update(owner=None)
-    take(as_user(editor), NOTES, step, notes, **given)
+    take(as_user(editor), NOTES, step, notes, **fields)
     after = set(TroubleshootingNote.objects.values_list(field, flat=True))
     assert after == ({"internal"} if step == "set_audience" else before)
 
@@ -125,8 +125,8 @@ def test_dispositions_of_many_codes_are_set_and_reset(as_user, editor):
     codes = [make.code(str(n), suggested_actions="Do not process.") for n in range(3)]
     browser = as_user(editor)
     take(browser, CODES, "decide", codes, disposition="retry_later", fixer="keep")
-    found = set(ReturnCode.objects.values_list("disposition", "disposition_origin", "fixer_origin"))
-    assert found == {("retry_later", "staff", "vendor")}
+    code = set(ReturnCode.objects.values_list("disposition", "disposition_origin", "fixer_origin"))
+    assert code == {("retry_later", "staff", "vendor")}
     take(browser, CODES, "decide", ReturnCode.objects.all(), disposition="", fixer="keep")
     assert set(ReturnCode.objects.values_list("disposition", "disposition_origin")) == {("no_action", "vendor")}
 
@@ -217,10 +217,10 @@ def test_values_that_are_not_ids_are_refused(as_user, reviewer, chosen):
     assert "no row of this list" in message_text(response)
 
 
-@pytest.mark.parametrize("seen", ["", "1", "1:", "a:b", "1:2:3", "1:" + "9" * 30, ",".join(["1:1"] * 1001)])
-def test_a_forged_confirmation_does_nothing(as_user, reviewer, seen):
+@pytest.mark.parametrize("versions", ["", "1", "1:", "a:b", "1:2:3", "1:" + "9" * 30, ",".join(["1:1"] * 1001)])
+def test_a_forged_confirmation_does_nothing(as_user, reviewer, versions):
     note = make.note()
-    sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": seen}
+    sent = {"action": "move_archive", "_selected_action": [note.pk], "seen": versions}
     assert "cannot be read any more" in message_text(as_user(reviewer).post(NOTES, sent))
     note.refresh_from_db()
     assert note.version == 1

@@ -20,10 +20,10 @@ STEPS = "1. Ask for the RoomID.\n2. Check that the room is open.\n3. Try it agai
 @pytest.fixture
 def note(room):
     """A note that two people have open."""
-    made = TroubleshootingNote.objects.get()
+    troubleshooting_note = TroubleshootingNote.objects.get()
     TroubleshootingNote.objects.update(resolution=STEPS, cause="It was closed.", state="not_validated")
-    made.refresh_from_db()
-    return made
+    troubleshooting_note.refresh_from_db()
+    return troubleshooting_note
 
 
 @pytest.fixture
@@ -143,8 +143,8 @@ def test_a_choice_and_a_date_are_shown_in_words(as_user, editor, note, theirs):
     browser = as_user(editor)
     opened = form_data(browser.get(url(note)), audience="internal", review_on="2026-05-01")
     theirs(note, audience="internal", review_on="2026-06-01")
-    found = browser.post(url(note), opened).context["adminform"].form.merge_result
-    assert [(f.label, f.before, f.theirs, f.mine) for f in found.conflicts] == [
+    merge_result = browser.post(url(note), opened).context["adminform"].form.merge_result
+    assert [(f.label, f.before, f.theirs, f.mine) for f in merge_result.conflicts] == [
         ("Review date", "", "2026-06-01", "2026-05-01")
     ]
 

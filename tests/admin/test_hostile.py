@@ -46,12 +46,10 @@ def test_hostile_typing_is_answered(as_user, editor, room, term):
     assert as_user(editor).get("/admin/autocomplete/", query).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "asked", ["abc", "-1", "9" * 40, "1,,x", "\x00", "٣", "0", "1" * 5000], ids=lambda asked: asked[:9]
-)
+@pytest.mark.parametrize("ids", ["abc", "-1", "9" * 40, "1,,x", "\x00", "٣", "0", "1" * 5000], ids=lambda ids: ids[:9])
 @pytest.mark.parametrize("noun", ["troubleshootingnote", "incidentlink"])
-def test_ids_that_do_not_exist_are_named_and_not_filled_in(as_user, editor, room, noun, asked):
-    response = as_user(editor).get(f"/admin/kb/{noun}/add/", {"codes": asked})
+def test_ids_that_do_not_exist_are_named_and_not_filled_in(as_user, editor, room, noun, ids):
+    response = as_user(editor).get(f"/admin/kb/{noun}/add/", {"codes": ids})
     assert response.status_code == 200
     assert response.context["adminform"].form["codes"].value() in ([], [room.pk])
     assert "there is no such number" in response.content.decode()

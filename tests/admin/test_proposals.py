@@ -189,7 +189,7 @@ def test_an_up_to_date_proposal_is_unchanged(as_user, editor, proposal):
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "count"),
     [
         ("", 2),
         ("state__exact=returned", 1),
@@ -200,11 +200,11 @@ def test_an_up_to_date_proposal_is_unchanged(as_user, editor, proposal):
         ("by=me&state__exact=open", 0),
     ],
 )
-def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, proposal, query, found):
+def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, proposal, query, count):
     mine = propose_change(note, 1, {"title": "Mine"}, By(reviewer, Door.ADMIN))
     Proposal.objects.filter(pk=mine.pk).update(state="returned")
     page = as_user(reviewer).get(f"{LIST}?{query}")
-    assert page.context["cl"].result_count == found
+    assert page.context["cl"].result_count == count
 
 
 @pytest.mark.parametrize("size", [1, 8])

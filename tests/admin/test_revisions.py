@@ -27,11 +27,11 @@ def revert(browser, obj, revision, version=None, why="It was right before"):
 @pytest.fixture
 def note(editor, reviewer, room):
     TroubleshootingNote.objects.update(state="not_validated")
-    made = TroubleshootingNote.objects.get()
-    save_note(made, 1, {"cause": "Room was closed"}, By(editor, Door.ADMIN, "First guess"))
-    save_note(made, 2, {"cause": "Room was never open"}, By(reviewer, Door.API), codes=[make.code("7")])
-    made.refresh_from_db()
-    return made
+    troubleshooting_note = TroubleshootingNote.objects.get()
+    save_note(troubleshooting_note, 1, {"cause": "Room was closed"}, By(editor, Door.ADMIN, "First guess"))
+    save_note(troubleshooting_note, 2, {"cause": "Room was never open"}, By(reviewer, Door.API), codes=[make.code("7")])
+    troubleshooting_note.refresh_from_db()
+    return troubleshooting_note
 
 
 def test_the_history_shows_who_when_why_and_through_which_door(as_user, importer, note):
@@ -131,10 +131,10 @@ def test_a_revert_restores_decisions_and_their_origin(as_user, editor, room):
 
 def test_a_revert_to_an_address_that_is_in_use_says_why(as_user, editor, room):
     incident = IncidentLink.objects.get()
-    taken = incident.url
+    address = incident.url
     save_incident(incident, 1, {"url": "https://status.example.com/new"}, None, By(editor, Door.ADMIN))
     incident.refresh_from_db()
-    make.incident("Another", url=taken)
+    make.incident("Another", url=address)
     assert "linked already" in message_text(revert(as_user(editor), incident, incident.history.last()))
     assert incident.url == "https://status.example.com/new"
 

@@ -95,8 +95,8 @@ def conflict(client, table):
 
 
 def descriptions(code="660300001"):
-    found = ReturnCode.objects.get(code=code)
-    return found.description, found.vendor_description
+    row = ReturnCode.objects.get(code=code)
+    return row.description, row.vendor_description
 
 
 def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict):

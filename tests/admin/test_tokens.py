@@ -19,8 +19,8 @@ def as_user(user):
     return client
 
 
-def add(client, **given):
-    return client.post("/admin/kb/apitoken/add/", NEW | given)
+def add(client, **fields):
+    return client.post("/admin/kb/apitoken/add/", NEW | fields)
 
 
 def test_a_token_is_shown_once_and_kept_out_of_every_cache(editor):
@@ -37,11 +37,11 @@ def test_a_token_is_shown_once_and_kept_out_of_every_cache(editor):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("fields", "message"),
     [({"scopes": ["all"]}, "all"), ({"expires_at_0": "2001-01-01"}, "passed"), ({"name": ""}, "required")],
 )
-def test_an_invalid_token_form_says_why(editor, given, said):
-    assert said in add(as_user(editor), **given).content.decode()
+def test_an_invalid_token_form_says_why(editor, fields, message):
+    assert message in add(as_user(editor), **fields).content.decode()
     assert not ApiToken.objects.exists()
 
 

@@ -27,11 +27,11 @@ def changed(name, content):
 
 
 def archive(**parts):
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as after:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as after:
         for name, content in parts.items():
             after.writestr(name, content)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def sheet(rows):

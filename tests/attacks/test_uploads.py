@@ -58,17 +58,17 @@ def send(client, table, name, content):
 
 def is_stored():
     """Whether anything of a file is kept; that somebody tried may be."""
-    kept = TableImport.objects.exclude(state="failed"), ImportRow.objects.all(), ReturnCode.objects, Section.objects
-    return any(rows.exists() for rows in kept)
+    tables = TableImport.objects.exclude(state="failed"), ImportRow.objects.all(), ReturnCode.objects, Section.objects
+    return any(rows.exists() for rows in tables)
 
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_hostile_file_is_refused_with_a_message_and_not_stored(what, client, table):
-    name, content, said = REFUSED[what]
+    name, content, message = REFUSED[what]
     with little():
         answer = send(client, table, name, content)
     assert answer.status_code == 200
-    assert said in words(answer)
+    assert message in words(answer)
     assert "Traceback" not in answer.text
     assert wrong_in(answer.text) == []
     assert not is_stored()
@@ -77,13 +77,13 @@ def test_a_hostile_file_is_refused_with_a_message_and_not_stored(what, client, t
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_hostile_file_is_refused_at_the_command_line_too(what, table, tmp_path, capsys):
-    name, content, said = REFUSED[what]
+    name, content, message = REFUSED[what]
     file = tmp_path / name
     file.write_bytes(content)
     with little(), pytest.raises(SystemExit) as ended:
         call_command("import_table", str(file), "--table", table.slug, "--apply")
     assert ended.value.code == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not is_stored()
 
 
@@ -102,9 +102,9 @@ def test_hostile_cells_stay_plain_text_in_a_plan(what, client, table):
 
 def test_a_bomb_is_refused_without_filling_memory(client, table):
     for what in ("a zip bomb", "billion laughs", "zip in zip in zip"):
-        name, content, said = REFUSED[what]
+        name, content, message = REFUSED[what]
         with little(megabytes=12):
-            assert said in words(send(client, table, name, content)), what
+            assert message in words(send(client, table, name, content)), what
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))

@@ -29,7 +29,7 @@ def run(*arguments):
 
 
 @pytest.mark.parametrize(
-    ("query", "said", "status"),
+    ("query", "words", "status"),
     [
         (["660300001"], "660300001  Room does not exist.", 0),
         (["0660300001"], "Read as: leading zeros aside.", 0),
@@ -39,9 +39,9 @@ def run(*arguments):
         (["quite other words altogether"], "is in no table", 1),
     ],
 )
-def test_a_lookup_prints_its_answer_and_exits_with_a_status(query, said, status, room):
+def test_a_lookup_prints_its_answer_and_exits_with_a_status(query, words, status, room):
     printed, left = run("lookup", *query)
-    assert said in printed
+    assert words in printed
     assert left == status
 
 
@@ -97,7 +97,7 @@ def test_only_terminals_get_bold_text(is_terminal, no_color, is_bold, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "status"),
+    ("text", "words", "status"),
     [
         ('{"code": 660300001, "mail": "anna@example.com"}', "660300001  Room does not exist.", 0),
         ("error code: 660300001\n" * 3, "3 times, first on line 1.", 0),
@@ -106,11 +106,11 @@ def test_only_terminals_get_bold_text(is_terminal, no_color, is_bold, monkeypatc
         ("", "No known code", 1),
     ],
 )
-def test_codes_of_a_file_are_found(text, said, status, room, tmp_path):
+def test_codes_of_a_file_are_found(text, words, status, room, tmp_path):
     log = tmp_path / "app.log"
     log.write_text(text)
     printed, left = run("detect", str(log))
-    assert said in printed
+    assert words in printed
     assert left == status
 
 

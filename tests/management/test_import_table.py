@@ -56,7 +56,7 @@ def test_a_new_table_is_made(run):
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "expected", "said"),
+    ("text", "options", "expected", "message"),
     [
         (GOOD, ["--create", "--vendor", "Z"], 1, "--product, --name"),
         (GOOD, ["--column", "nonsense"], 1, "HEADER=TARGET"),
@@ -68,10 +68,10 @@ def test_a_new_table_is_made(run):
         ("section,code,description\nPublic,1,Uno.\nPublic,1,Eins.\n", ["--apply"], 3, "1 repeat"),
     ],
 )
-def test_errors_have_messages_and_exit_codes(run, table, text, options, expected, said):
+def test_errors_have_messages_and_exit_codes(run, table, text, options, expected, message):
     code, _, err = run(text, *options)
     assert code == expected
-    assert said in err
+    assert message in err
     assert table.codes.get(code="1").description == "One."
 
 
@@ -105,9 +105,9 @@ def test_retiring_much_needs_yes_retire(run, table, settings):
 
 def test_json_output_is_for_scripts(run, table):
     code, out, _ = run("section,code,description\nPublic,,x\nPublic,1,Uno.\n", "--json")
-    said = json.loads(out)
-    assert (code, said["exit_code"], said["counts"]) == (3, 3, {"changed": 1, "error": 1, "unchanged": 0})
-    assert said["rows"][0]["line"] == 2
+    answer = json.loads(out)
+    assert (code, answer["exit_code"], answer["counts"]) == (3, 3, {"changed": 1, "error": 1, "unchanged": 0})
+    assert answer["rows"][0]["line"] == 2
 
 
 def test_the_exit_codes_are_in_the_help():

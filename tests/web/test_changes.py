@@ -91,7 +91,7 @@ def test_one_table_is_shown_alone(public, room, clock, by):
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("?table=nowhere", "“nowhere” is not a table. Allowed: zim-server."),
         ("?table=secret", "“secret” is not a table. Allowed: zim-server."),
@@ -102,11 +102,11 @@ def test_one_table_is_shown_alone(public, room, clock, by):
         ("?since=1", "“since” is not a filter of this page. Allowed: table, days, page."),
     ],
 )
-def test_an_invalid_parameter_is_named(query, said, public, room):
+def test_an_invalid_parameter_is_named(query, message, public, room):
     make.table("secret", audience="internal")
     response = public.get(f"/changes/{query}")
     assert response.status_code == 400
-    assert said in words(response)
+    assert message in words(response)
 
 
 def test_long_lists_are_paged(public, room, clock, by):

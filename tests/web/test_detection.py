@@ -76,12 +76,12 @@ def test_an_empty_text_is_answered_with_what_to_do(text, public):
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [(2**20 + 1, "1.0 MB; up to 1 MB"), (3 * 2**20, "more than 2 MB; up to 1 MB")]
+    ("size", "message"), [(2**20 + 1, "1.0 MB; up to 1 MB"), (3 * 2**20, "more than 2 MB; up to 1 MB")]
 )
-def test_a_text_above_a_megabyte_is_refused_with_its_size(size, said, public):
+def test_a_text_above_a_megabyte_is_refused_with_its_size(size, message, public):
     response = paste(public, "x" * size)
     assert response.status_code == 413
-    assert said in words(response)
+    assert message in words(response)
 
 
 def test_a_text_of_a_megabyte_is_read(public, room):

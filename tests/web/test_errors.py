@@ -39,11 +39,11 @@ def test_a_form_without_a_token(db):
 
 
 def test_a_page_one_may_not_open(public, agents):
-    for client, said in ((public, "Log in and try again"), (agents, "Your account, agent, does not have the right")):
+    for client, message in ((public, "Log in and try again"), (agents, "Your account, agent, does not have the right")):
         request = client.get("/").wsgi_request
         response = errors.forbidden(request, PermissionError())
         assert response.status_code == 403
-        assert said in words(response)
+        assert message in words(response)
 
 
 def test_a_failure_page_needs_no_database_and_has_no_traceback(db, django_assert_num_queries, monkeypatch):

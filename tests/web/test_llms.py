@@ -1,4 +1,4 @@
-"""The site map for assistants, and the Markdown twins of tables and notes."""
+"""The site map for assistants, and the Markdown representations of tables and notes."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""The twins of a card, for tickets and for programs."""
+"""The representations of a card, for tickets and for programs."""
 
 import html
 import json
@@ -62,7 +62,7 @@ def retired(room):
 
 
 @pytest.mark.parametrize(
-    ("prepare", "code", "verdict", "status", "said"),
+    ("prepare", "code", "verdict", "status", "words"),
     [
         (found, "660300001", "found", 200, "Note, validated"),
         (lambda room: None, "660300001", "known_without_note", 200, "Known, no note yet"),
@@ -71,10 +71,10 @@ def retired(room):
         (lambda room: None, "12", "unknown", 404, "Unknown"),
     ],
 )
-def test_the_five_verdicts(prepare, code, verdict, status, said, public, room):
+def test_the_five_verdicts(prepare, code, verdict, status, words, public, room):
     prepare(room)
     assert json_body(public, f"/codes/zim-server/{code}.json", status)["verdict"] == verdict
-    assert said in body(public, f"/codes/zim-server/{code}.md", status)
+    assert words in body(public, f"/codes/zim-server/{code}.md", status)
 
 
 def test_an_unknown_code_offers_near_ones(public, room):

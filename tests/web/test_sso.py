@@ -27,16 +27,16 @@ def test_single_sign_on_is_off_by_default(settings):
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "message"),
     [
         (ON, ""),
         (ON | {"KB_SSO_CLIENT_ID": "", "KB_SSO_CLIENT_SECRET": ""}, "KB_SSO_CLIENT_ID, KB_SSO_CLIENT_SECRET"),
         (ON | {"KB_SSO_ISSUER": "http://login.example/"}, "KB_SSO_ISSUER"),
     ],
 )
-def test_a_start_without_its_settings_names_them(environment, said):
+def test_a_start_without_its_settings_names_them(environment, message):
     result = start("check", "--deploy", "--fail-level", "WARNING", **GOOD, **environment)
-    assert (said in result.stderr and result.returncode != 0) if said else result.returncode == 0, result.stderr
+    assert (message in result.stderr and result.returncode != 0) if message else result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr
 
 

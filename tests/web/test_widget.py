@@ -61,7 +61,7 @@ def test_a_card_says_what_to_do_and_opens_in_a_new_tab(public, room):
 
 
 @pytest.mark.parametrize(
-    ("address", "status", "said"),
+    ("address", "status", "words"),
     [
         ("/embed/?q=660300001", 200, "Room does not exist."),
         ("/embed/?q=660300002", 200, "differ by one character"),
@@ -74,11 +74,11 @@ def test_a_card_says_what_to_do_and_opens_in_a_new_tab(public, room):
         ("/embed/?q=%00%3Cscript%3E", 200, "&lt;script&gt;"),
     ],
 )
-def test_every_query_is_answered_in_the_frame(address, status, said, public, room):
+def test_every_query_is_answered_in_the_frame(address, status, words, public, room):
     make.code_range()
     response = public.get(address)
     assert response.status_code == status
-    assert said in response.content.decode()
+    assert words in response.content.decode()
 
 
 def test_a_long_list_says_that_there_is_more(public):
