@@ -1,4 +1,4 @@
-"""What the tests of the admin share: somebody logged in, and a form posted as a browser posts it."""
+"""Fixtures and helpers for the tests of the admin: logging in, and submitting a form as a browser does."""
 
 import pytest
 from django.forms import ModelMultipleChoiceField
@@ -9,7 +9,7 @@ from tests import make
 
 @pytest.fixture
 def as_user(client):
-    """Log somebody in and return the browser."""
+    """A function that logs somebody in and returns the browser."""
 
     def log_in(user):
         client.force_login(user)
@@ -33,7 +33,7 @@ def url(obj, view="change"):
 
 
 def form_data(response, **changes):
-    """Return what a browser would send back from a form, with some fields changed."""
+    """Return the data that a browser would submit from a form, with some fields changed."""
     form = response.context["adminform"].form
     data = {}
     for bound in form:

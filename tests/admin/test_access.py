@@ -1,4 +1,4 @@
-"""Who may see and do what: each address, each role."""
+"""Permissions in the admin: every address and every role."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Steps on many rows: confirmed, all in one transaction, and honest about what was left as it was."""
+"""Bulk actions: confirmed, in one transaction, with a report of everything that was skipped."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Two people in one form: what each changed is put together, and nobody's edit is lost."""
+"""Two people edit one form: their edits are merged, and none is lost."""
 
 import pytest
 
@@ -19,7 +19,7 @@ STEPS = "1. Ask for the RoomID.\n2. Check that the room is open.\n3. Try it agai
 
 @pytest.fixture
 def note(room):
-    """A note that two people have open."""
+    """A note that two people edit."""
     troubleshooting_note = TroubleshootingNote.objects.get()
     TroubleshootingNote.objects.update(resolution=STEPS, cause="It was closed.", state="not_validated")
     troubleshooting_note.refresh_from_db()
@@ -117,7 +117,7 @@ def test_hidden_codes_count_as_unchanged(as_user, idle_staff, note):
     browser = as_user(idle_staff)
     TroubleshootingNote.objects.update(state="validated")
     opened = form_data(browser.get(url(note)), cause="Mine")
-    # Not through the verb, which would take the note out of this person's sight.
+    # Not through the service, which would hide the note from this person.
     TroubleshootingNote.objects.update(title="Theirs", version=2)
     response = browser.post(url(note), opened)
     assert outcome(response) == {"updates": ["title"], "merges": [], "conflicts": []}

@@ -1,4 +1,4 @@
-"""A table leaves by the admin and by the API, and comes back as it was."""
+"""An exported table can be imported again, from the admin and from the API."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Flags in the admin: given to an owner, answered once, read by whoever raised them."""
+"""Flags in the admin: assigned, answered once, read by whoever raised them."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Hostile and mistaken input: an answer for a person, never a server error."""
+"""Hostile and mistaken input gets an answer for a person, never a server error."""
 
 import pytest
 from django.urls import reverse

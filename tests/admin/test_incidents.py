@@ -1,4 +1,4 @@
-"""Incidents: linked once, with the codes that somebody chose, and followed by what was learned."""
+"""Incidents in the admin: linked once, with chosen codes, and resolved with their lessons."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Finding things in the lists, and what waits for whom."""
+"""Lists in the admin: search, filters and columns."""
 
 import pytest
 

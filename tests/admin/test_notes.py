@@ -1,4 +1,4 @@
-"""A note's life, and its preview."""
+"""Notes in the admin: state transitions and the preview."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def transition_names(response):
     return [step.name for step in response.context["transitions"]]
 
 
-# Whose words wait, whether something asks for another look, and who owns the note.
+# Who wrote the words, whether the note needs another look, and who owns it.
 STEPS = [
     ("editor", "draft", "", ["submit"]),
     ("editor", "draft", "own words", ["submit"]),

@@ -1,4 +1,4 @@
-"""Proposals in the admin: where an edit of a validated note goes, and what becomes of it there."""
+"""Proposals in the admin: made by editing a validated note, then decided or updated."""
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -32,7 +32,7 @@ def do(browser, proposal, action, **data):
 
 
 def move(note, **values):
-    """Have the live note say something else."""
+    """Change the live note."""
     admin = make.user("mover", is_superuser=True, is_staff=True)
     moved = propose_change(note, note.version, values, By(admin, Door.ADMIN))
     accept_proposal(moved, 1, By(make.user("accepter", "reviewer"), Door.ADMIN))

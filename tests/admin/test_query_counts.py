@@ -1,4 +1,4 @@
-"""What each page costs: an exact number of queries, whatever the number of rows."""
+"""The exact number of queries of each admin page, whatever the number of rows."""
 
 import pytest
 from django.contrib.contenttypes.models import ContentType

@@ -1,4 +1,4 @@
-"""The history of an object, and the way back."""
+"""The history page and reverts."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The page of knowledge health, its figures as CSV, and the banner of a burst."""
+"""Knowledge health: charts, CSV figures and the banner of a burst."""
 
 import csv
 import io

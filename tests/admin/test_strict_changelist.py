@@ -1,4 +1,4 @@
-"""The address of a list: what it asks for is answered, or refused with what is allowed."""
+"""List addresses: valid ones are answered, invalid ones are refused with what is allowed."""
 
 import pytest
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""Imports in the admin: upload, read the plan, decide, apply, take back; each with its own right."""
+"""Imports in the admin: upload, review, decide, apply and roll back, each with its own permission."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Tokens in the admin: made, shown once, revoked; each person sees their own."""
+"""Tokens in the admin: created, shown once, revoked; people see only their own."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Who was logged out between opening a form and saving it finds their words again."""
+"""People who are logged out while they edit keep their input."""
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 
 def hidden(response):
-    """Return what the page of kept words sends back."""
+    """Return the data that the page with unsaved input submits."""
     sent = {}
     for name, value in response.context["fields"]:
         sent.setdefault(name, []).append(value)
@@ -64,7 +64,7 @@ def test_input_is_kept_again_while_logged_out(room):
 
 
 def stale_token(editor, obj, **headers):
-    """Send a form whose token is from before the last log-in."""
+    """Submit a form whose token is older than the last login."""
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(editor)
     data = form_data(browser.get(url(obj)), description="Typed", csrfmiddlewaretoken="x" * 64)

@@ -1,4 +1,4 @@
-"""Saving: through verbs, with nobody's edit lost."""
+"""Saving in the admin: through services, without losing anybody's edit."""
 
 from datetime import timedelta
 

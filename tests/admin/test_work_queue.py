@@ -1,4 +1,4 @@
-"""The admin's first page: what to do next, by role, one click from the form that helps."""
+"""The admin's first page: the work queue by role, with links to the forms that settle its reasons."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Every regular expression of the product, and texts made to let it try for long."""
+"""Every regular expression of the product, with texts that make it backtrack as long as possible."""
 
 import ast
 import importlib

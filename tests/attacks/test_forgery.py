@@ -1,4 +1,4 @@
-"""Requests that no page of ours would send: from another site, with fields that no form has, for others' things."""
+"""Forged requests: from another site, with unknown fields, for other people's rows."""
 
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ PROGRAMS = {"api/v1/detect/", "api/v1/lookup/", "mcp", "mcp/", r"api/[\s\S]*"}
 
 
 def rows():
-    """Return all that somebody could have changed."""
+    """Return everything that a forged request could change."""
     users = list(get_user_model().objects.order_by("pk").values("password", "is_superuser", "is_staff", "email"))
     things = [
         list(model.objects.order_by("pk").values("pk", "version"))
@@ -132,7 +132,7 @@ def test_links_ignore_a_forged_host(client, settings):
         assert client.get(page, headers={"Host": EVIL}).status_code == 400, page
 
 
-# Fields that no form of these roles has, and whose values only a verb may write.
+# Fields that no form of these roles has and only a service may write.
 SMUGGLED = {
     "state": "validated",
     "validated_by": "1",

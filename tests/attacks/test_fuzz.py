@@ -1,4 +1,4 @@
-"""Anything at all is read or refused in words, in bounded time. More of it with SOAK=1; by coverage: see fuzz.py."""
+"""Any input is read or refused with a message, in bounded time. SOAK=1 runs more; fuzz.py runs by coverage."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""A word that is only in what is internal: nothing that the public can ask for changes by it, in any byte or header."""
+"""A word that only internal rows have: no public answer changes because of it, in any byte or header."""
 
 import re
 from collections import Counter
@@ -35,13 +35,13 @@ NOW = timezone.now().replace(microsecond=0)
 
 @pytest.fixture
 def by():
-    """Somebody whose own name is internal, and who says why they do what they do."""
+    """A person whose own name is internal and who gives reasons with the word."""
     return By(make.user(WORD, "reviewer", email=f"{WORD}@example.com"), Door.ADMIN, f"{WORD} asked")
 
 
 @pytest.fixture
 def room(by):
-    """What the public may read: two codes, a note that somebody keeps, an incident, a range, and a step of history."""
+    """The public rows: two codes, a note with an owner, an incident, a range, and a step of history."""
     room = make.code("660300001", suggested_actions="Please check the RoomId.")
     make.code("660300002", in_section="Private", description="User not in room.")
     make.note("Room is gone", room, owner=by.user, cause="The room was closed.", verify_reason=f"{WORD} said so")
@@ -52,7 +52,7 @@ def room(by):
 
 
 def plant(room, by):
-    """Make everything that is internal, each with the word; return its addresses, by what they would be of."""
+    """Create internal rows of every kind, each with the word; return their ids for addresses."""
     table = make.table("secret", vendor=WORD, product=WORD, name=WORD, audience="internal")
     codes = [make.code(n, table, WORD, symbol=WORD, description=f"{WORD} room") for n in ("660300001", "77", "6603")]
     edit_code(codes[1], codes[1].version, {"possible_reasons": f"{WORD} gone"}, by)
@@ -83,7 +83,7 @@ ASKED = ["room", "lobby", WORD, "zirconim", "hafnium", "660300001", "6603", "77"
 
 
 def addresses(room, hidden):
-    """Yield every address of the site with what it could be asked: of what is public, of what is not, of nothing."""
+    """Yield every address of the site with public, internal and unknown ids."""
     section = {"<slug:table>": room.table.slug, "<str:section>": room.section.slug, "<code:written>": room.code}
     inside = {"<slug:table>": "secret", "<str:section>": WORD, "<code:written>": "77"}
     for route in ACCESS:
@@ -135,7 +135,7 @@ OWN = {"Set-Cookie", "ETag", "Last-Modified", "X-Sequence"}
 
 
 def answer_of(client, address):
-    """Return all that comes back, and how many queries it took."""
+    """Return the whole response and its number of queries."""
     with CaptureQueriesContext(connection) as queries:
         if isinstance(address, tuple):
             path, body = address
@@ -165,9 +165,9 @@ TOOLS = [
 
 
 def everything(asked, hidden):
-    """Return every answer to the public, by what was asked."""
+    """Return the response of every address to the public."""
     client = Client(headers={"X-Request-ID": "same"}, raise_request_exception=False)
-    # The first answer of a process takes queries that later ones do not.
+    # The first response of a process takes queries that later ones do not.
     client.get("/")
     found = {str(one): answer_of(client, one) for one in [*asked, *SENT]}
     nobody = Caller(None, lambda path: f"https://kb.example{path}")
@@ -205,7 +205,7 @@ def test_public_answers_are_the_same_with_and_without_internal_rows(answers):
 
 
 def which(first, second):
-    """Say in what two answers differ."""
+    """Return the part in which two responses differ."""
     (status, headers, text, queries), (status_, headers_, text_, queries_) = first, second
     said = [(name, value, headers_.get(name)) for name, value in headers.items() if value != headers_.get(name)]
     said += [(a, b) for a, b in ((status, status_), (queries, queries_)) if a != b]

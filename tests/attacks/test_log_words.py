@@ -1,4 +1,4 @@
-"""A log of a day on which people log in, fail to, use tokens and paste what they should not: none of their words."""
+"""Logins, failed logins, tokens and pasted secrets leave none of their text in the log."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Texts made to let a regular expression, or what is built of them, take for ever."""
+"""Texts that make a regular expression, or a parser built of them, run forever."""
 
 import contextlib
 import importlib

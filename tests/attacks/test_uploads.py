@@ -1,4 +1,4 @@
-"""Hostile files, sent through the doors that take files: a clear word for a person, and nothing kept."""
+"""Hostile files, sent through every upload: a clear message, and nothing stored."""
 
 import csv
 import io
@@ -57,7 +57,7 @@ def send(client, table, name, content):
 
 
 def is_stored():
-    """Whether anything of a file is kept; that somebody tried may be."""
+    """Whether anything of a file is stored; a record of the failed attempt may be."""
     tables = TableImport.objects.exclude(state="failed"), ImportRow.objects.all(), ReturnCode.objects, Section.objects
     return any(rows.exists() for rows in tables)
 
@@ -109,7 +109,7 @@ def test_a_bomb_is_refused_without_filling_memory(client, table):
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_a_file_name_is_plain_text(name, client, table):
-    # Written by hand: a well-behaved client takes the path off by itself.
+    # Written by hand: a well-behaved client removes the path itself.
     answer = Endless(0, file_name=name, content=CSV, table=table.pk).sent(client, UPLOAD)
     assert answer.status_code in (200, 302)
     assert "Set-Cookie: x" not in str(answer.headers)
@@ -121,7 +121,7 @@ def test_a_file_name_is_plain_text(name, client, table):
 
 
 class Endless(io.RawIOBase):
-    """A form with a file of which every piece is made when it is asked for; remembers how much was."""
+    """A form with a file that is generated while it is sent, and the number of bytes sent."""
 
     BOUNDARY = "hostile"
 
@@ -156,7 +156,7 @@ class Endless(io.RawIOBase):
 
 @pytest.fixture
 def kept_on_disk(tmp_path, settings):
-    """Return the most that was written to the disk for uploads."""
+    """Return the most that uploads took on the disk."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     return lambda: sum(file.stat().st_size for file in tmp_path.iterdir())
 

@@ -1,4 +1,4 @@
-"""Hostile text on every page, read as HTML: it is text there, even for a browser without a content security policy."""
+"""Hostile text on every page, parsed as HTML: it stays text even in a browser without a content security policy."""
 
 import pytest
 from django.utils import timezone

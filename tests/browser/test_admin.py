@@ -1,4 +1,4 @@
-"""The admin in a real browser: accessible, nothing blocked by the content policy, and its comforts."""
+"""The admin in a real browser: accessible, without violations of the content policy, with its scripts."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

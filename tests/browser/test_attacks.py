@@ -1,4 +1,4 @@
-"""Hostile text in a real browser, with the policy and without it: none of it runs, loads or leads anywhere."""
+"""Hostile text in a real browser, with the policy and without it: it runs, loads and redirects nothing."""
 
 import pytest
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def watch_page(chromium, live_server, **context):
-    """Return a page, what ran in it or tried to, and what it asked for."""
+    """Return a page, a list of what ran or tried to run in it, and a list of its requests."""
     page = chromium.new_context(base_url=live_server.url, **context).new_page()
     ran, asked = [], []
     page.on("dialog", lambda dialog: (ran.append(page.url), dialog.dismiss()))

@@ -1,4 +1,4 @@
-"""Two people in one form, each with a browser; and the keys and buttons of writing."""
+"""Two people edit one note, each with a browser; and the keys and buttons of the form."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Linking an incident, its end, and a step on many rows, in a real browser."""
+"""Linking and resolving an incident, and a bulk action, in a real browser."""
 
 import pytest
 

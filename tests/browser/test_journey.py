@@ -1,4 +1,4 @@
-"""The newcomer's way through the product: look a code up, write a note, see it on the page and in the API."""
+"""A newcomer's way through the product: look up a code, write a note, read it on the page and in the API."""
 
 import pytest
 from playwright.sync_api import expect

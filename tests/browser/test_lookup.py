@@ -1,4 +1,4 @@
-"""Looking up in a real browser: with the keyboard alone, without errors, and for everybody's eyes."""
+"""Lookup in a real browser: by keyboard, without console errors, accessible."""
 
 import contextlib
 

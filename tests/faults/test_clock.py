@@ -1,4 +1,4 @@
-"""The clock of a server is set back by an hour while it works: order, validators and histories go by the feed."""
+"""A server's clock is set back by an hour: order, validators and histories follow the feed."""
 
 import re
 import time
@@ -24,7 +24,7 @@ publishing.save_note(note, note.version if note.pk else None, {"resolution": "%s
 
 @pytest.fixture
 def clock(tmp_path):
-    """Return what processes are told, whose clock is what stands in a file, and how to set it."""
+    """Return the environment of processes whose clock stands in a file, and the function that sets it."""
     if not LIBRARY:
         pytest.skip("libfaketime is not installed")
     file = tmp_path / "clock"
@@ -110,7 +110,7 @@ def change_rows(url, told):
 
 
 def check_pages(server, reviewer):
-    """Open whatever reads histories, ages and days."""
+    """Open every page with histories, ages and days."""
     code = re.search(r"/admin/kb/returncode/(\d+)/change/", reviewer.get(server.address + CARD).text)[1]
     shown = reviewer.get(f"{server.address}/admin/kb/returncode/{code}/history/").text
     assert 0 < shown.index("today") - shown.index("future") < 100
@@ -119,7 +119,7 @@ def check_pages(server, reviewer):
 
 
 def apply_plan_of_the_future(url, told):
-    """Apply what was planned by the clock before, and take it back."""
+    """Apply a plan from before the clock change, and roll it back."""
     script = (
         "from kb.importing.applying.transaction import apply_import\n"
         "from kb.importing.applying.rollback import roll_back\n"

@@ -1,4 +1,4 @@
-"""The disk of PostgreSQL is full: what does not fit is refused in words, look-ups go on, nothing is half-written."""
+"""PostgreSQL's disk is full: writes are refused with a message, lookups continue, nothing is half-written."""
 
 import subprocess
 import sys
@@ -84,6 +84,6 @@ def test_a_full_disk_refuses_writes_and_loses_nothing(cluster, tmp_path, figures
 
 
 def wait_until_it_writes(cluster):
-    """Start the server again where a full disk stopped it: it does not start itself."""
+    """Start the server again after a full disk stopped it: it does not start by itself."""
     if "no server running" in cluster.status():
         cluster.start(1, PRIMARY)

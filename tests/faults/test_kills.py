@@ -1,4 +1,4 @@
-"""Killed half-way, out of disk, without a database: nothing is half-written, and the same work then succeeds."""
+"""Killed half-way, out of disk, without a database: nothing is half-written, and a second attempt succeeds."""
 
 import csv
 import os
@@ -64,7 +64,7 @@ def kill_command(url, after, *command):
 
 
 def check_killed(url, *command, times):
-    """Kill a command at several moments: each time all is as it was, or all is done."""
+    """Kill a command at several moments: each time nothing or everything is done."""
     before, running = counts(url), 0
     for after in times:
         running += kill_command(url, after, *command)

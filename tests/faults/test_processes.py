@@ -1,4 +1,4 @@
-"""Processes share nothing but the database: what one begins another one finishes, and one slow caller holds up none."""
+"""Processes share only the database: one finishes what another started, and a slow caller blocks nobody."""
 
 import contextlib
 import socket
@@ -63,7 +63,7 @@ def test_slow_callers_do_not_block_others(tmp_path):
         took = []
         for _ in range(3):
             for request in slow:
-                # The server may have had enough of one.
+                # The server may have closed one of the connections.
                 with contextlib.suppress(OSError):
                     request.sendall(b"x")
             began = time.monotonic()

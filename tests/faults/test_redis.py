@@ -1,4 +1,4 @@
-"""Redis is killed under requests and started again: nobody is refused or kept waiting, and it counts again."""
+"""Redis is killed and restarted during requests: nobody is refused or waits, and counting resumes."""
 
 import shutil
 import signal

@@ -1,4 +1,4 @@
-"""The primary is killed under load, its replica serves, is promoted, and everything goes on without a restart."""
+"""The primary is killed under load; the replica serves, is promoted, and everything works without a restart."""
 
 import time
 
@@ -42,7 +42,7 @@ def server(cluster, request):
 
 
 def until(said, seconds=15):
-    """Wait for something to come true."""
+    """Wait until a condition is true."""
     end = time.monotonic() + seconds
     while not (found := said()):
         assert time.monotonic() < end, "it does not come true"

@@ -1,4 +1,4 @@
-"""Two servers behind the proxy are restarted in turn, under load and under an editor's hands: nothing is lost."""
+"""Two servers behind a proxy are restarted in turn, under load and during edits: nothing is lost."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Looking up and detecting from the shell: words, status, and nothing that a terminal would obey."""
+"""Lookup and detection from the shell: output, exit status, and no control characters."""
 
 import io
 import json
@@ -21,7 +21,7 @@ def room(db):
 
 
 def run(*arguments):
-    """Return what a command prints and the status it leaves with."""
+    """Return what a command prints and its exit status."""
     out = io.StringIO()
     with pytest.raises(SystemExit) as left:
         call_command(*arguments, stdout=out)

@@ -1,4 +1,4 @@
-"""Who gets pages at all."""
+"""Who may open pages."""
 
 import pytest
 from django.test import Client

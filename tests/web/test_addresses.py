@@ -1,4 +1,4 @@
-"""Any code survives its address."""
+"""Every code has an address and can be read back from it."""
 
 import pytest
 from django.urls import resolve, reverse

@@ -1,4 +1,4 @@
-"""What changed lately, as a page and as a feed; and a card as it was."""
+"""Recent changes as a page and as a feed; and past cards."""
 
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""A pasted log: what is found, what is shown, and what is never kept."""
+"""A pasted log: its codes, its masked text, and that nothing is stored."""
 
 import pytest
 from django.contrib.sessions.models import Session

@@ -1,4 +1,4 @@
-"""Error pages: the same dress, nothing to learn from, and no second failure."""
+"""Error pages look like the other pages, reveal nothing and cannot fail again."""
 
 import pytest
 from django.db import OperationalError, connection
@@ -69,7 +69,7 @@ def test_a_failing_error_page_is_answered_as_text(monkeypatch):
 
 
 class Full(Exception):
-    """What either driver raises where the disk of the database is full."""
+    """The exceptions of both drivers when the database's disk is full."""
 
     sqlstate, sqlite_errorname = "53100", "SQLITE_FULL"
 

@@ -1,4 +1,4 @@
-"""What agents report back from a card."""
+"""Outcomes and flags from a card."""
 
 import pytest
 from django.test import Client

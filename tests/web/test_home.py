@@ -1,4 +1,4 @@
-"""The one box: what each kind of question leads to."""
+"""The search box: where each kind of query leads."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A piece of a log in the box is answered like the code that it names."""
+"""A piece of a log in the search box is answered like the code in it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Logging in: guessing ends soon, sessions are new, cookies are safe, and keys can be changed."""
+"""Login: a lock against guessing, new sessions, secure cookies and key changes."""
 
 import logging
 import re
@@ -152,7 +152,7 @@ def test_a_session_survives_a_key_change_while_the_old_key_is_a_fallback(anna, s
 
 
 def test_a_session_works_on_servers_with_the_old_and_the_new_key(anna, settings):
-    """As docs/operating.md has it: the new key is known everywhere before anybody signs with it."""
+    """As in docs/operating.md: all servers know the new key before one signs with it."""
     client, former, new = Client(), settings.SECRET_KEY, "the new key " * 5
     attempt(password=make.PASSWORD, client=client)
     first, second, third = (former, [new]), (new, [former]), (new, [])
@@ -171,7 +171,7 @@ def test_values_signed_with_an_old_key_are_accepted_and_forged_ones_are_not(sett
 
 
 def production(expression, **environment):
-    """Return what a setting is on a production server."""
+    """Return the value of a setting on a production server."""
     script = f"from django.conf import settings; print({expression})"
     result = start("shell", "--no-imports", "-c", script, **GOOD, **environment)
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""Browsers' search box, and what chats show of a link."""
+"""The browser's search box, and the Open Graph description of links."""
 
 from xml.etree import ElementTree
 

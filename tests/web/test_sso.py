@@ -1,4 +1,4 @@
-"""Single sign-on is off unless it is asked for, says what it needs, and works when it is on."""
+"""Single sign-on is off by default, names its missing settings, and works when it is on."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""As somebody types; and several meanings, with the reader's last table first."""
+"""Suggestions; and several meanings, with the reader's last table first."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is internal never shows to the public: in no page, count or neighbour, and its existence cannot be told."""
+"""Nothing internal reaches the public: no page, count or neighbour reveals it or its existence."""
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ SECRET = "zirconium"
 
 @pytest.fixture
 def pages(room):
-    """Every page that could give something away. The internal things are made by the test."""
+    """Every page that could reveal something; each test makes the internal rows."""
     return ["/", room.get_absolute_url(), "/codes/zim-server/660300001/", "/codes/zim-server/660300007/",
             "/tables/zim-server/", "/?q=660300001", "/?q=660300007", "/?q=room", f"/?q={SECRET}", "/?q=660399999",
             f"/tables/zim-server/?q={SECRET}"]  # fmt: skip
@@ -56,7 +56,7 @@ def an_internal_table(room):
 
 def a_successor_in_an_internal_table(room):
     table = make.table("secret", product=SECRET, audience="internal")
-    # An update that leaves no step in the history: a step is public, its words are not.
+    # An update without a step in the history: a step is public, its words are not.
     type(room).objects.filter(pk=room.pk).update(successor=make.code("5", table, description=SECRET))
 
 

@@ -1,4 +1,4 @@
-"""The compact card in a frame: public parts alone, and framed only where the site's owner says."""
+"""The widget: only public parts, framed only by the sites that the owner names."""
 
 import re
 
