@@ -1,4 +1,4 @@
-"""What the tests of the admin share: somebody logged in, and a form posted as a browser posts it."""
+"""Fixtures and helpers for the tests of the admin: logging in, and submitting a form as a browser does."""
 
 import pytest
 from django.forms import ModelMultipleChoiceField
@@ -9,7 +9,7 @@ from tests import make
 
 @pytest.fixture
 def as_user(client):
-    """Log somebody in and return the browser."""
+    """A function that logs somebody in and returns the browser."""
 
     def log_in(user):
         client.force_login(user)
@@ -32,8 +32,8 @@ def url(obj, view="change"):
     return reverse(f"admin:kb_{obj._meta.model_name}_{view}", args=[obj.pk])
 
 
-def posted(response, **changes):
-    """Return what a browser would send back from a form, with some fields changed."""
+def form_data(response, **changes):
+    """Return the data that a browser would submit from a form, with some fields changed."""
     form = response.context["adminform"].form
     data = {}
     for bound in form:
@@ -54,12 +54,12 @@ def posted(response, **changes):
 
 def edit(browser, obj, **changes):
     """Open an object's form, change some fields, save."""
-    return browser.post(url(obj), posted(browser.get(url(obj)), **changes))
+    return browser.post(url(obj), form_data(browser.get(url(obj)), **changes))
 
 
 def errors(response):
     return str(response.context["errors"])
 
 
-def said(response):
+def message_text(response):
     return " ".join(str(message) for message in response.wsgi_request._messages)

@@ -1,11 +1,11 @@
-"""Who may see and do what: each address, each role."""
+"""Permissions in the admin: every address and every role."""
 
 import pytest
 from django.urls import reverse
 
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from tests import make
-from tests.admin.conftest import said, url
+from tests.admin.conftest import message_text, url
 
 NOUNS = [CodeTable, Section, ReturnCode, CodeRange, TroubleshootingNote, IncidentLink]
 CHANGES = {
@@ -39,26 +39,28 @@ def addresses(obj):
 
 
 @pytest.mark.parametrize("model", NOUNS)
-def test_staff_without_a_right_see_and_do_nothing(as_user, idle_staff, room, model):
+def test_staff_without_permissions_see_and_do_nothing(as_user, idle_staff, room, model):
     browser = as_user(idle_staff)
     obj = model.objects.get()
     for method, address in addresses(obj):
         response = getattr(browser, method)(address, {"version": "1", "title": "taken over"})
         assert response.status_code in (403, 302, 404), address
-        assert response.status_code != 302 or "is deleted" in said(response) or "doesn’t exist" in said(response), (
-            address
-        )
+        assert (
+            response.status_code != 302
+            or "is deleted" in message_text(response)
+            or "doesn’t exist" in message_text(response)
+        ), address
     assert model.objects.get().__dict__.keys() == obj.__dict__.keys()
     assert str(model.objects.get()) == str(obj)
 
 
-def test_staff_without_a_right_see_an_empty_first_page(as_user, idle_staff, room):
+def test_staff_without_permissions_see_an_empty_first_page(as_user, idle_staff, room):
     page = as_user(idle_staff).get("/admin/").content.decode()
     assert "Return codes" not in page
     assert "Waiting" not in page
 
 
-def test_staff_without_a_right_can_neither_preview_nor_move_a_note(as_user, idle_staff, room):
+def test_staff_without_permissions_can_neither_preview_nor_move_a_note(as_user, idle_staff, room):
     browser, note = as_user(idle_staff), TroubleshootingNote.objects.get()
     assert browser.post(reverse("admin:kb_troubleshootingnote_preview"), {"cause": "x"}).status_code == 403
     response = browser.post(reverse("admin:kb_troubleshootingnote_move", args=[note.pk, "archive"]), {"version": 1})
@@ -67,14 +69,14 @@ def test_staff_without_a_right_can_neither_preview_nor_move_a_note(as_user, idle
     assert note.state == "validated"
 
 
-def test_staff_without_a_right_cannot_search_as_they_type(as_user, idle_staff, room):
+def test_staff_without_permissions_cannot_use_autocomplete(as_user, idle_staff, room):
     query = {"app_label": "kb", "model_name": "troubleshootingnote", "field_name": "codes", "term": "6"}
     assert as_user(idle_staff).get("/admin/autocomplete/", query).status_code == 403
 
 
 @pytest.mark.parametrize("role", ["editor", "reviewer", "importer", "admin"])
 @pytest.mark.parametrize("model", NOUNS)
-def test_a_role_may_change_what_it_is_for_and_read_the_rest(as_user, request, room, role, model):
+def test_a_role_changes_its_own_nouns_and_reads_the_others(as_user, request, room, role, model):
     browser, obj = as_user(request.getfixturevalue(role)), model.objects.get()
     response = browser.get(url(obj))
     assert response.status_code == 200
@@ -86,14 +88,14 @@ def test_a_role_may_change_what_it_is_for_and_read_the_rest(as_user, request, ro
 
 @pytest.mark.parametrize("role", ["editor", "importer", "admin"])
 @pytest.mark.parametrize("model", NOUNS)
-def test_a_role_adds_what_it_is_for(as_user, request, room, role, model):
+def test_a_role_adds_its_own_nouns(as_user, request, room, role, model):
     browser = as_user(request.getfixturevalue(role))
     response = browser.get(reverse(f"admin:kb_{model._meta.model_name}_add"))
     assert response.status_code == (200 if model in ADDS[role] else 403)
 
 
 @pytest.mark.parametrize("model", [CodeTable, Section, ReturnCode, TroubleshootingNote, IncidentLink])
-def test_nobody_deletes_what_is_retired_or_archived_instead(as_user, admin, room, model):
+def test_rows_that_are_retired_or_archived_cannot_be_deleted(as_user, admin, room, model):
     browser, obj = as_user(admin), model.objects.get()
     assert browser.post(url(obj, "delete"), {"post": "yes"}).status_code == 403
     address = reverse(f"admin:kb_{model._meta.model_name}_changelist")
@@ -119,8 +121,8 @@ def test_an_agent_is_told_that_the_admin_is_for_staff(as_user, agent):
 def test_somebody_who_is_not_logged_in_is_asked_to_and_comes_back(client, editor, room):
     response = client.get(url(room), follow=True)
     assert response.redirect_chain[-1][0] == f"/login/?next={url(room)}"
-    given = {"username": "editor", "password": make.PASSWORD}
-    assert client.post(response.redirect_chain[-1][0], given)["Location"] == url(room)
+    data = {"username": "editor", "password": make.PASSWORD}
+    assert client.post(response.redirect_chain[-1][0], data)["Location"] == url(room)
 
 
 @pytest.mark.parametrize("wanted", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
@@ -128,7 +130,7 @@ def test_logging_in_leads_nowhere_else(as_user, editor, wanted):
     assert as_user(editor).get("/admin/login/", {"next": wanted})["Location"] == "/admin/"
 
 
-def test_staff_who_may_not_read_internal_words_see_public_ones_alone(as_user, idle_staff, room):
+def test_staff_without_internal_access_see_only_public_rows(as_user, idle_staff, room):
     from django.contrib.auth.models import Permission
 
     idle_staff.user_permissions.add(
@@ -145,12 +147,12 @@ def test_staff_who_may_not_read_internal_words_see_public_ones_alone(as_user, id
     assert browser.get(url(hidden, "history")).status_code == 302
 
 
-def test_framework_models_are_out_of_sight_of_editors(as_user, editor, admin):
+def test_editors_do_not_see_framework_models(as_user, editor, admin):
     assert "Users" not in as_user(editor).get("/admin/").content.decode()
     assert "Users" in as_user(admin).get("/admin/").content.decode()
 
 
-def test_the_knowledge_comes_first(as_user, admin):
+def test_the_index_lists_the_knowledge_base_first(as_user, admin):
     apps = as_user(admin).get("/admin/").context["app_list"]
     assert apps[0]["app_label"] == "kb"
     assert [m["object_name"] for m in apps[0]["models"]][:3] == ["ReturnCode", "TroubleshootingNote", "Proposal"]

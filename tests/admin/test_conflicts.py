@@ -1,4 +1,4 @@
-"""Two people in one form: what each changed is put together, and nobody's edit is lost."""
+"""Two people edit one form: their edits are merged, and none is lost."""
 
 import pytest
 
@@ -12,18 +12,18 @@ from kb.services.sections import rename_section
 from kb.services.synonyms import save_synonym
 from kb.services.tables import save_table
 from tests import make
-from tests.admin.conftest import edit, errors, posted, url
+from tests.admin.conftest import edit, errors, form_data, url
 
 STEPS = "1. Ask for the RoomID.\n2. Check that the room is open.\n3. Try it again."
 
 
 @pytest.fixture
 def note(room):
-    """A note that two people have open."""
-    made = TroubleshootingNote.objects.get()
+    """A note that two people edit."""
+    troubleshooting_note = TroubleshootingNote.objects.get()
     TroubleshootingNote.objects.update(resolution=STEPS, cause="It was closed.", state="not_validated")
-    made.refresh_from_db()
-    return made
+    troubleshooting_note.refresh_from_db()
+    return troubleshooting_note
 
 
 @pytest.fixture
@@ -43,44 +43,44 @@ def outcome(response):
     return {kind: [field.name for field in getattr(merged, kind)] for kind in ("updates", "merges", "conflicts")}
 
 
-def test_a_field_that_only_they_changed_is_theirs_and_mine_stays_mine(as_user, editor, note, theirs):
+def test_a_field_that_only_they_changed_is_taken_over_and_mine_stay(as_user, editor, note, theirs):
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), cause="It was never open.")
+    opened = form_data(browser.get(url(note)), cause="It was never open.")
     theirs(note, title="Room is gone for good", environment="Web")
     response = browser.post(url(note), opened)
     assert outcome(response) == {"updates": ["title", "environment"], "merges": [], "conflicts": []}
     note.refresh_from_db()
     assert note.cause == "It was closed."
-    assert browser.post(url(note), posted(response)).status_code == 302
+    assert browser.post(url(note), form_data(response)).status_code == 302
     note.refresh_from_db()
     assert (note.title, note.environment, note.cause) == ("Room is gone for good", "Web", "It was never open.")
 
 
-def test_edits_of_different_lines_of_one_text_are_put_together(as_user, editor, note, theirs):
+def test_edits_of_different_lines_are_merged(as_user, editor, note, theirs):
     browser = as_user(editor)
     mine = STEPS.replace("Try it again", "Call the vendor")
-    opened = posted(browser.get(url(note)), resolution=mine.replace("\n", "\r\n"))
+    opened = form_data(browser.get(url(note)), resolution=mine.replace("\n", "\r\n"))
     theirs(note, resolution=STEPS.replace("Ask", "Beg"))
     response = browser.post(url(note), opened)
     assert outcome(response) == {"updates": [], "merges": ["resolution"], "conflicts": []}
     assert "Merged from both versions: resolution." in response.text
     assert response.context["adminform"].form.merge_result.merges[0].mine == mine
-    browser.post(url(note), posted(response))
+    browser.post(url(note), form_data(response))
     note.refresh_from_db()
     assert note.resolution == mine.replace("Ask", "Beg")
 
 
 def test_a_conflict_keeps_mine_and_shows_what_each_changed(as_user, editor, note, theirs):
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), cause="It was never open.", title="Mine")
+    opened = form_data(browser.get(url(note)), cause="It was never open.", title="Mine")
     theirs(note, cause="It was deleted.", title="Theirs")
     response = browser.post(url(note), opened)
     assert outcome(response)["conflicts"] == ["title", "cause"]
     assert "It was <del>closed</del><ins>deleted</ins>." in response.text
     assert "It was <del>closed</del><ins>never open</ins>." in response.text
     assert "Please correct" not in response.text
-    assert posted(response)["cause"] == "It was never open."
-    browser.post(url(note), posted(response, take_theirs=["title"]))
+    assert form_data(response)["cause"] == "It was never open."
+    browser.post(url(note), form_data(response, take_theirs=["title"]))
     note.refresh_from_db()
     assert (note.title, note.cause) == ("Theirs", "It was never open.")
 
@@ -89,25 +89,25 @@ def test_links_are_the_union_of_what_both_added_and_removed(as_user, editor, roo
     seven, eight, nine = (make.code(number) for number in "789")
     note.codes.add(seven)
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), codes=[room.pk, seven.pk, eight.pk], cause="Mine")
+    opened = form_data(browser.get(url(note)), codes=[room.pk, seven.pk, eight.pk], cause="Mine")
     theirs(note, [room, nine])
     response = browser.post(url(note), opened)
     assert outcome(response) == {"updates": [], "merges": ["codes"], "conflicts": []}
-    assert browser.post(url(note), posted(response)).status_code == 302
+    assert browser.post(url(note), form_data(response)).status_code == 302
     assert set(note.codes.all()) == {room, eight, nine}
 
 
 def test_links_that_only_they_changed_are_theirs_even_all_of_them(as_user, editor, note, theirs):
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), cause="Mine")
+    opened = form_data(browser.get(url(note)), cause="Mine")
     theirs(note, [])
     response = browser.post(url(note), opened)
     assert outcome(response)["updates"] == ["codes"]
-    browser.post(url(note), posted(response))
+    browser.post(url(note), form_data(response))
     assert list(note.codes.all()) == []
 
 
-def test_codes_out_of_sight_are_nobodys_edit(as_user, idle_staff, note):
+def test_hidden_codes_count_as_unchanged(as_user, idle_staff, note):
     from django.contrib.auth.models import Permission
 
     hidden = make.code("7", make.table("inside", audience="internal"))
@@ -116,24 +116,24 @@ def test_codes_out_of_sight_are_nobodys_edit(as_user, idle_staff, note):
     idle_staff.user_permissions.set(Permission.objects.filter(codename__in=rights))
     browser = as_user(idle_staff)
     TroubleshootingNote.objects.update(state="validated")
-    opened = posted(browser.get(url(note)), cause="Mine")
-    # Not through the verb, which would take the note out of this person's sight.
+    opened = form_data(browser.get(url(note)), cause="Mine")
+    # Not through the service, which would hide the note from this person.
     TroubleshootingNote.objects.update(title="Theirs", version=2)
     response = browser.post(url(note), opened)
     assert outcome(response) == {"updates": ["title"], "merges": [], "conflicts": []}
-    assert browser.post(url(note), posted(response)).status_code == 302
+    assert browser.post(url(note), form_data(response)).status_code == 302
     assert hidden in note.codes.all()
 
 
-def test_a_third_person_is_merged_with_too(as_user, editor, note, theirs):
+def test_a_third_persons_edit_is_merged_too(as_user, editor, note, theirs):
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), resolution=STEPS.replace("Try", "Call"), cause="Mine")
+    opened = form_data(browser.get(url(note)), resolution=STEPS.replace("Try", "Call"), cause="Mine")
     theirs(note, resolution=STEPS.replace("Ask", "Beg"), cause="Second")
     response = browser.post(url(note), opened)
     theirs(note, resolution=STEPS.replace("Ask", "Beg").replace("is open", "is not open"), title="Third")
-    response = browser.post(url(note), posted(response, take_theirs=["cause"]))
+    response = browser.post(url(note), form_data(response, take_theirs=["cause"]))
     assert outcome(response) == {"updates": ["title"], "merges": ["resolution"], "conflicts": []}
-    browser.post(url(note), posted(response))
+    browser.post(url(note), form_data(response))
     note.refresh_from_db()
     assert (note.title, note.cause) == ("Third", "Second")
     assert note.resolution == "1. Beg for the RoomID.\n2. Check that the room is not open.\n3. Call it again."
@@ -141,27 +141,27 @@ def test_a_third_person_is_merged_with_too(as_user, editor, note, theirs):
 
 def test_a_choice_and_a_date_are_shown_in_words(as_user, editor, note, theirs):
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), audience="internal", review_on="2026-05-01")
+    opened = form_data(browser.get(url(note)), audience="internal", review_on="2026-05-01")
     theirs(note, audience="internal", review_on="2026-06-01")
-    found = browser.post(url(note), opened).context["adminform"].form.merge_result
-    assert [(f.label, f.before, f.theirs, f.mine) for f in found.conflicts] == [
+    merge_result = browser.post(url(note), opened).context["adminform"].form.merge_result
+    assert [(f.label, f.before, f.theirs, f.mine) for f in merge_result.conflicts] == [
         ("Review date", "", "2026-06-01", "2026-05-01")
     ]
 
 
 @pytest.mark.parametrize("opened", ["", "null", "[]", "{", '{"cause": "x"}', '{"cause": [1]}', "[" * 5000])
-def test_a_form_that_does_not_say_what_it_was_opened_with_shows_every_difference(as_user, editor, note, theirs, opened):
+def test_without_the_original_input_every_difference_is_a_conflict(as_user, editor, note, theirs, opened):
     browser = as_user(editor)
-    data = posted(browser.get(url(note)), opened=opened, title="Mine")
+    data = form_data(browser.get(url(note)), opened=opened, title="Mine")
     theirs(note, cause="Theirs")
     response = browser.post(url(note), data)
     assert outcome(response) == {"updates": [], "merges": [], "conflicts": ["title", "cause"]}
-    assert posted(response)["cause"] == "It was closed."
+    assert form_data(response)["cause"] == "It was closed."
 
 
-def test_what_is_wrong_besides_is_said_besides(as_user, editor, note, theirs):
+def test_other_errors_are_shown_with_the_merge(as_user, editor, note, theirs):
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), review_on="tomorrow", cause="Mine")
+    opened = form_data(browser.get(url(note)), review_on="tomorrow", cause="Mine")
     theirs(note, environment="Web")
     response = browser.post(url(note), opened)
     assert "Enter a valid date" in errors(response)
@@ -170,11 +170,11 @@ def test_what_is_wrong_besides_is_said_besides(as_user, editor, note, theirs):
 
 def test_a_code_is_merged_with_an_import_that_came_between(as_user, editor, reviewer, room):
     browser = as_user(editor)
-    opened = posted(browser.get(url(room)), possible_reasons="Mine", disposition="retry_later")
+    opened = form_data(browser.get(url(room)), possible_reasons="Mine", disposition="retry_later")
     edit_code(room, 1, {"description": "Theirs", "fixer": "us"}, By(reviewer, Door.IMPORT))
     response = browser.post(url(room), opened)
     assert outcome(response) == {"updates": ["description", "fixer"], "merges": [], "conflicts": []}
-    assert browser.post(url(room), posted(response)).status_code == 302
+    assert browser.post(url(room), form_data(response)).status_code == 302
     room.refresh_from_db()
     assert (room.description, room.possible_reasons, room.fixer) == ("Theirs", "Mine", "us")
     assert (room.disposition, room.disposition_origin, room.fixer_origin) == ("retry_later", "staff", "staff")
@@ -183,11 +183,11 @@ def test_a_code_is_merged_with_an_import_that_came_between(as_user, editor, revi
 def test_an_incident_is_merged_with_its_times_and_codes(as_user, editor, reviewer, room):
     incident, seven = IncidentLink.objects.get(), make.code("7")
     browser = as_user(editor)
-    opened = posted(browser.get(url(incident)), impact="Mine", started_at_0="2026-01-02", started_at_1="10:00")
+    opened = form_data(browser.get(url(incident)), impact="Mine", started_at_0="2026-01-02", started_at_1="10:00")
     save_incident(incident, 1, {"workaround": "Theirs"}, [room, seven], By(reviewer, Door.API))
     response = browser.post(url(incident), opened)
     assert {"workaround", "codes"} <= set(outcome(response)["updates"])
-    assert browser.post(url(incident), posted(response)).status_code == 302
+    assert browser.post(url(incident), form_data(response)).status_code == 302
     incident.refresh_from_db()
     assert (incident.impact, incident.workaround, incident.started_at.hour) == ("Mine", "Theirs", 10)
     assert set(incident.codes.all()) == {room, seven}
@@ -204,12 +204,12 @@ def test_an_incident_is_merged_with_its_times_and_codes(as_user, editor, reviewe
 def test_tables_sections_and_ranges_are_merged_too(as_user, admin, reviewer, room, model, mine, others):
     obj = model.objects.get()
     browser = as_user(admin)
-    opened = posted(browser.get(url(obj)), **mine)
+    opened = form_data(browser.get(url(obj)), **mine)
     save = {CodeTable: save_table, Section: rename_section, CodeRange: save_range}[model]
     save(obj, obj.version, others, By(reviewer, Door.API))
     response = browser.post(url(obj), opened)
     assert outcome(response)["updates"] == list(others)
-    assert browser.post(url(obj), posted(response)).status_code == 302
+    assert browser.post(url(obj), form_data(response)).status_code == 302
     obj.refresh_from_db()
     assert {name: getattr(obj, name) for name in mine | others} == mine | others
 
@@ -217,26 +217,26 @@ def test_tables_sections_and_ranges_are_merged_too(as_user, admin, reviewer, roo
 def test_a_group_of_synonyms_that_both_changed_is_a_conflict(as_user, editor, reviewer):
     group = Synonym.objects.create(words="lobby, anteroom")
     browser = as_user(editor)
-    opened = posted(browser.get(url(group)), words="lobby, foyer")
+    opened = form_data(browser.get(url(group)), words="lobby, foyer")
     save_synonym(group, 1, {"words": "lobby, hall"}, By(reviewer, Door.API))
     response = browser.post(url(group), opened)
     assert outcome(response)["conflicts"] == ["words"]
-    browser.post(url(group), posted(response, take_theirs=["words"]))
+    browser.post(url(group), form_data(response, take_theirs=["words"]))
     group.refresh_from_db()
     assert group.words == "lobby, hall"
 
 
-def test_what_a_verb_refuses_keeps_what_was_typed(as_user, editor):
+def test_a_refused_save_keeps_the_input(as_user, editor):
     group = Synonym.objects.create(words="lobby, anteroom")
     browser = as_user(editor)
-    response = browser.post(url(group), posted(browser.get(url(group)), words="alone"))
+    response = browser.post(url(group), form_data(browser.get(url(group)), words="alone"))
     assert "Enter two or more words" in errors(response)
-    assert posted(response)["words"] == "alone"
+    assert form_data(response)["words"] == "alone"
 
 
 def test_hostile_words_of_theirs_are_shown_as_text(as_user, editor, note, theirs):
     browser = as_user(editor)
-    opened = posted(browser.get(url(note)), cause="<b>mine</b>")
+    opened = form_data(browser.get(url(note)), cause="<b>mine</b>")
     theirs(note, cause="<script>alert(1)</script>", title="</textarea><script>")
     page = browser.post(url(note), opened).text
     assert "<script>alert" not in page

@@ -1,4 +1,4 @@
-"""A table leaves by the admin and by the API, and comes back as it was."""
+"""An exported table can be imported again, from the admin and from the API."""
 
 import json
 
@@ -27,7 +27,7 @@ def addresses(table, ending):
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "json", "ndjson"])
-def test_what_goes_out_comes_back_without_a_change(client, importer, table, ending):
+def test_an_export_can_be_imported_without_changes(client, importer, table, ending):
     client.force_login(importer)
     for where in addresses(table, ending):
         answer = client.get(where)
@@ -48,7 +48,7 @@ def test_formulas_are_defused_in_csv_and_not_in_json(client, importer, table):
     assert {row["code"] for row in rows} == {"-1000", "00000", "ORA-00942"}
 
 
-def test_a_format_or_a_table_that_is_not_there_is_not_found(client, importer, table):
+def test_an_unknown_format_or_table_is_not_found(client, importer, table):
     client.force_login(importer)
     assert client.get("/api/v1/tables/nowhere/export.csv").status_code == 404
     assert client.get(reverse("admin:kb_codetable_export", args=[table.pk, "exe"])).status_code == 404

@@ -1,4 +1,4 @@
-"""Flags in the admin: given to an owner, answered once, read by whoever raised them."""
+"""Flags in the admin: assigned, answered once, read by whoever raised them."""
 
 import pytest
 from django.test import Client
@@ -8,7 +8,7 @@ from kb.queries.flags import flags_raised_by
 from kb.services.flags import answer_flag, assign_flag, raise_flag
 from kb.services.journal import By, NotAllowed, StaleEdit
 from tests import make
-from tests.admin.conftest import edit, said, url
+from tests.admin.conftest import edit, message_text, url
 from tests.web.page import check_order, words
 
 
@@ -21,7 +21,7 @@ def flag(room, agent, editor):
 
 
 @pytest.mark.parametrize("about", ["the note", "the code", "a code without a note"])
-def test_a_flag_goes_to_whoever_keeps_what_it_is_about(about, room, agent, editor):
+def test_a_flag_is_assigned_to_the_owner_of_its_note(about, room, agent, editor):
     note = room.notes.get()
     note.owner = editor
     note.save()
@@ -30,7 +30,7 @@ def test_a_flag_goes_to_whoever_keeps_what_it_is_about(about, room, agent, edito
     assert raised.owner == (None if about == "a code without a note" else editor)
 
 
-def test_an_editor_gives_a_flag_to_somebody_and_it_stays_open(as_user, editor, reviewer, flag):
+def test_an_editor_assigns_a_flag_and_it_stays_open(as_user, editor, reviewer, flag):
     assert edit(as_user(editor), flag, owner=reviewer.pk).status_code == 302
     flag.refresh_from_db()
     assert (flag.owner, flag.state, flag.version) == (reviewer, "open", 2)
@@ -46,14 +46,14 @@ def test_an_answer_closes_a_flag_and_reaches_whoever_raised_it(as_user, editor, 
     check_order(browser.get("/flags/"), "660300001", "Room is gone", "Answered", "Step 2 <b>fails</b>", "Step 2 is")
 
 
-def test_an_answered_flag_is_for_reading_alone(as_user, editor, flag):
+def test_an_answered_flag_is_read_only(as_user, editor, flag):
     answer_flag(flag, 1, "Done.", By(editor, Door.ADMIN))
     browser = as_user(editor)
     assert 'name="_save"' not in browser.get(url(flag)).content.decode()
     assert browser.post(url(flag), {"answer": "Other words"}).status_code == 403
 
 
-def test_two_answers_at_once_lose_none(as_user, editor, reviewer, flag):
+def test_of_two_answers_at_once_the_second_is_refused(as_user, editor, reviewer, flag):
     assign_flag(flag, 1, reviewer, By(reviewer, Door.ADMIN))
     response = as_user(editor).post(url(flag), {"version": "1", "answer": "Mine", "owner": editor.pk})
     assert "Somebody else saved this" in response.text
@@ -75,7 +75,7 @@ def test_others_can_neither_assign_nor_answer(request, role, flag):
             verb(flag, 1, value, By(user, Door.ADMIN))
 
 
-def test_an_agent_sees_their_own_flags_alone(flag, reviewer):
+def test_an_agent_sees_only_their_own_flags(flag, reviewer):
     browser = Client()
     browser.force_login(reviewer)
     assert "You have not raised any flags" in words(browser.get("/flags/"))
@@ -89,7 +89,7 @@ def test_a_stranger_has_no_flags(stranger, flag):
 
 
 @pytest.mark.parametrize("size", [2, 9])
-def test_lists_of_flags_cost_the_same_however_many(as_user, editor, agent, django_assert_num_queries, size):
+def test_lists_of_flags_take_the_same_queries_for_more_flags(as_user, editor, agent, django_assert_num_queries, size):
     for n in range(size):
         code = make.code(str(n))
         raise_flag(code, make.note(f"Note {n}", code, owner=editor), "Wrong", By(agent, Door.WEB))
@@ -104,4 +104,4 @@ def test_lists_of_flags_cost_the_same_however_many(as_user, editor, agent, djang
 def test_a_search_for_a_code_finds_its_flags(as_user, editor, flag):
     page = as_user(editor).get("/admin/kb/flag/", {"q": "660300001"})
     assert "Step 2 &lt;b&gt;fails" in page.content.decode()
-    assert said(page) == ""
+    assert message_text(page) == ""

@@ -1,4 +1,4 @@
-"""Hostile and mistaken input: an answer for a person, never a server error."""
+"""Hostile and mistaken input gets an answer for a person, never a server error."""
 
 import pytest
 from django.urls import reverse
@@ -46,19 +46,17 @@ def test_hostile_typing_is_answered(as_user, editor, room, term):
     assert as_user(editor).get("/admin/autocomplete/", query).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "asked", ["abc", "-1", "9" * 40, "1,,x", "\x00", "٣", "0", "1" * 5000], ids=lambda asked: asked[:9]
-)
+@pytest.mark.parametrize("ids", ["abc", "-1", "9" * 40, "1,,x", "\x00", "٣", "0", "1" * 5000], ids=lambda ids: ids[:9])
 @pytest.mark.parametrize("noun", ["troubleshootingnote", "incidentlink"])
-def test_links_that_lead_nowhere_are_named_not_filled_in(as_user, editor, room, noun, asked):
-    response = as_user(editor).get(f"/admin/kb/{noun}/add/", {"codes": asked})
+def test_ids_that_do_not_exist_are_named_and_not_filled_in(as_user, editor, room, noun, ids):
+    response = as_user(editor).get(f"/admin/kb/{noun}/add/", {"codes": ids})
     assert response.status_code == 200
     assert response.context["adminform"].form["codes"].value() in ([], [room.pk])
     assert "these do not exist" in response.content.decode()
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_a_number_that_is_nobodys_is_answered(as_user, admin, room, noun):
+def test_an_unknown_id_is_answered(as_user, admin, room, noun):
     browser = as_user(admin)
     for pk in ("abc", "0", "9" * 40, "%00", "9_" * 20 + "9", "-1", "1%2F2"):
         for view in ("change", "history", "delete"):

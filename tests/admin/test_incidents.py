@@ -1,4 +1,4 @@
-"""Incidents: linked once, with the codes that somebody chose, and followed by what was learned."""
+"""Incidents in the admin: linked once, with chosen codes, and resolved with their lessons."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,7 @@ from kb.models import Change, Door, IncidentLink, TroubleshootingNote
 from kb.services.incidents import AlreadyLinked, save_incident
 from kb.services.journal import By, NotAllowed
 from tests import make
-from tests.admin.conftest import edit, errors, posted, said, url
+from tests.admin.conftest import edit, errors, form_data, message_text, url
 
 ADD = "/admin/kb/incidentlink/add/"
 LOOK = "/admin/kb/incidentlink/look/"
@@ -21,7 +21,7 @@ JIRA = "https://acme.atlassian.net/browse/ZIM-42"
 
 def add(browser, **fields):
     page = browser.get(ADD)
-    return browser.post(ADD, posted(page, **{"url": JIRA, "title": "Rooms fail to open"} | fields))
+    return browser.post(ADD, form_data(page, **{"url": JIRA, "title": "Rooms fail to open"} | fields))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_reference_that_was_written_stays_and_one_that_was_read_follows_the_ad
 @pytest.mark.parametrize(
     "written", [JIRA, JIRA.lower(), f"{JIRA}/?utm_source=mail#x", "http://acme.atlassian.net:80/browse/ZIM-42"]
 )
-def test_an_incident_that_is_linked_already_is_led_to(as_user, editor, written):
+def test_a_duplicate_incident_links_to_the_existing_one(as_user, editor, written):
     first = make.incident("The first", url=JIRA)
     response = add(as_user(editor), url=written)
     assert f'href="{url(first)}"' in errors(response)
@@ -62,7 +62,7 @@ def test_an_internal_incident_is_not_named_to_staff_who_may_not_read_it(as_user,
     assert "Secret outage" not in response.content.decode()
 
 
-def test_the_verb_refuses_a_second_link_and_an_address_that_is_none(by):
+def test_the_service_refuses_a_duplicate_and_an_invalid_address(by):
     first = make.incident("The first", url=JIRA)
     with pytest.raises(AlreadyLinked) as refusal:
         save_incident(IncidentLink(url=JIRA.lower(), title="Again"), None, {}, [], by)
@@ -77,13 +77,13 @@ def test_an_incident_keeps_its_own_address(as_user, editor):
     assert edit(as_user(editor), incident, url=f"{JIRA}?utm_source=mail", title="New title").status_code == 302
 
 
-def test_codes_that_the_words_name_are_proposed_and_not_linked_unasked(as_user, editor):
+def test_codes_in_the_words_are_suggested_and_not_linked(as_user, editor):
     room, login = make.code("660300001"), make.code("660200002", description="Log in first.")
     browser = as_user(editor)
     response = add(browser, impact="Opening fails with 660300001.", codes=[login.pk])
     incident = IncidentLink.objects.get()
     assert list(incident.codes.all()) == [login]
-    assert "660300001" in said(response)
+    assert "660300001" in message_text(response)
     page = browser.get(response["Location"].partition("#")[0])
     [(code, label)] = page.context["adminform"].form.reading.suggestions
     assert code == room
@@ -92,13 +92,13 @@ def test_codes_that_the_words_name_are_proposed_and_not_linked_unasked(as_user, 
     assert set(incident.codes.all()) == {room, login}
 
 
-def test_every_meaning_of_a_code_is_a_choice_of_its_own(as_user, editor):
+def test_every_meaning_of_a_code_is_a_choice(as_user, editor):
     codes = [make.code("660300001", in_section=name) for name in ("Room", "User")]
     response = as_user(editor).post(LOOK, {"title": "660300001 again"})
     assert {code for code, _ in response.context["reading"].suggestions} == set(codes)
 
 
-def test_typing_says_what_a_save_would_say(as_user, editor):
+def test_the_look_address_answers_as_the_form_does(as_user, editor):
     code, first = make.code("660300001"), make.incident("The <first>", url=JIRA)
     answer = as_user(editor).post(LOOK, {"url": JIRA, "title": "Error 660300001 since noon", "proposed": [code.pk]})
     page = answer.content.decode()
@@ -118,26 +118,26 @@ def test_typing_says_what_a_save_would_say(as_user, editor):
         {"impact": "x" * 1_200_000},
     ],
 )
-def test_what_cannot_be_read_is_left_out(as_user, editor, typed):
+def test_an_invalid_address_is_left_out(as_user, editor, typed):
     answer = as_user(editor).post(LOOK, typed)
     assert answer.status_code == 200
     assert "<section" not in answer.content.decode()
 
 
-def test_codes_out_of_sight_are_not_proposed(as_user, idle_staff):
+def test_hidden_codes_are_not_suggested(as_user, idle_staff):
     make.code("660300001", make.table(audience="internal"))
     idle_staff.user_permissions.add(*Permission.objects.filter(codename__endswith="incidentlink"))
     assert not as_user(idle_staff).post(LOOK, {"title": "Error 660300001"}).context["reading"].suggestions
 
 
-def test_texts_are_previewed_by_the_renderer_of_the_product(as_user, editor):
+def test_texts_are_previewed_with_the_renderer_of_the_pages(as_user, editor):
     page = (
         as_user(editor).post("/admin/kb/incidentlink/preview/", {"workaround": "Use **v2**.<script>"}).content.decode()
     )
     assert "<strong>v2</strong>.&lt;script&gt;" in page
 
 
-def test_resolving_asks_what_was_learned(as_user, editor):
+def test_resolving_leads_to_the_lessons_page(as_user, editor):
     code = make.code("660300001")
     note, incident = (
         make.note("Room is gone", code),
@@ -153,12 +153,12 @@ def test_resolving_asks_what_was_learned(as_user, editor):
     assert "Use <strong>v2</strong>." in opened
 
 
-def test_a_note_is_begun_with_an_incidents_words_and_codes(as_user, editor):
+def test_a_note_is_prefilled_with_an_incidents_words_and_codes(as_user, editor):
     codes = [make.code("1"), make.code("2")]
     incident = make.incident("Down", *codes, workaround="Use v2.", impact="All.")
     address = f"{reverse('admin:kb_troubleshootingnote_add')}?incident={incident.pk}"
     browser = as_user(editor)
-    browser.post(address, posted(browser.get(address)))
+    browser.post(address, form_data(browser.get(address)))
     note = TroubleshootingNote.objects.get()
     assert (note.title, note.issue, note.resolution, note.state) == ("Down", "All.", "Use v2.", "draft")
     assert set(note.codes.all()) == set(codes)
@@ -166,7 +166,7 @@ def test_a_note_is_begun_with_an_incidents_words_and_codes(as_user, editor):
 
 
 @pytest.mark.parametrize("pk", ["0", "x", "9" * 30, "-1"])
-def test_an_incident_that_is_not_there_fills_nothing_in(as_user, editor, pk):
+def test_an_unknown_incident_prefills_nothing(as_user, editor, pk):
     page = as_user(editor).get(f"{reverse('admin:kb_troubleshootingnote_add')}?incident={pk}")
     assert page.status_code == 200
     assert not page.context["adminform"].form["title"].value()

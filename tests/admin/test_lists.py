@@ -1,4 +1,4 @@
-"""Finding things in the lists, and what waits for whom."""
+"""Lists in the admin: search, filters and columns."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from kb.models import CodeTable
 from tests import make
 
 
-def found(browser, noun, **query):
+def row_names(browser, noun, **query):
     page = browser.get(f"/admin/kb/{noun}/", query)
     return [str(obj) for obj in page.context["cl"].result_list]
 
@@ -36,19 +36,17 @@ def codes(db):
     ],
 )
 def test_a_code_is_found_in_any_spelling_its_beginning_or_words(as_user, editor, codes, term, codes_found):
-    assert set(found(as_user(editor), "returncode", q=term)) == codes_found
+    assert set(row_names(as_user(editor), "returncode", q=term)) == codes_found
 
 
-def test_of_a_word_that_is_everywhere_the_first_codes_are_listed_and_there_are_more(
-    as_user, editor, codes, monkeypatch
-):
+def test_a_frequent_word_lists_the_first_codes_and_says_that_there_are_more(as_user, editor, codes, monkeypatch):
     browser = as_user(editor)
     assert "2 results" in browser.get("/admin/kb/returncode/", {"q": "room"}).content.decode()
     monkeypatch.setattr(strict_changelist, "MAX_MATCHES", 1)
     page = browser.get("/admin/kb/returncode/", {"q": "room"})
     assert "more than 1 results: add a word or a filter" in " ".join(page.content.decode().split())
-    assert found(browser, "returncode", q="room") == ["660300001"]
-    assert found(browser, "returncode", q="room", listed="no") == ["660300002"]
+    assert row_names(browser, "returncode", q="room") == ["660300001"]
+    assert row_names(browser, "returncode", q="room", listed="no") == ["660300002"]
 
 
 @pytest.mark.parametrize(("noun", "factory"), [("troubleshootingnote", make.note), ("incidentlink", make.incident)])
@@ -56,11 +54,11 @@ def test_notes_and_incidents_are_found_by_their_code_in_any_spelling(as_user, ed
     code = make.code("ORA-00942", make.table("oracle"))
     factory("About the view", code)
     factory("About the room", make.code("7"))
-    assert found(as_user(editor), noun, q="ORA-942") == ["About the view"]
-    assert found(as_user(editor), noun, q="room") == ["About the room"]
+    assert row_names(as_user(editor), noun, q="ORA-942") == ["About the view"]
+    assert row_names(as_user(editor), noun, q="room") == ["About the room"]
 
 
-def test_typing_offers_codes_with_meaning_and_place(as_user, editor, codes):
+def test_autocomplete_offers_codes_with_meaning_and_place(as_user, editor, codes):
     query = {"app_label": "kb", "model_name": "troubleshootingnote", "field_name": "codes", "term": "ora-942"}
     results = as_user(editor).get("/admin/autocomplete/", query).json()["results"]
     assert [r["text"] for r in results] == ["ORA-00942 · table or view does not exist (DB / Public)"]
@@ -75,20 +73,20 @@ def test_typing_offers_codes_with_meaning_and_place(as_user, editor, codes):
         ({"wording": "ours"}, {"0xC0000005"}),
     ],
 )
-def test_codes_are_filtered_by_questions_of_support(as_user, editor, codes, query, codes_found):
+def test_codes_can_be_filtered(as_user, editor, codes, query, codes_found):
     from kb.models import ReturnCode
 
     make.note("Room is gone", ReturnCode.objects.get(code="660300001"))
     ReturnCode.objects.filter(code="0xC0000005").update(description="ours")
-    assert set(found(as_user(editor), "returncode", **query)) == codes_found
+    assert set(row_names(as_user(editor), "returncode", **query)) == codes_found
 
 
-def test_a_table_leads_to_its_codes(as_user, editor, codes):
+def test_a_table_links_to_its_codes(as_user, editor, codes):
     table = CodeTable.objects.get(slug="zim-server")
     page = as_user(editor).get("/admin/kb/codetable/").content.decode()
     assert f"?table__id__exact={table.pk}" in page
     assert "1, 1 retired" in page
-    assert set(found(as_user(editor), "returncode", table__id__exact=table.pk)) == {"660300001", "660300002"}
+    assert set(row_names(as_user(editor), "returncode", table__id__exact=table.pk)) == {"660300001", "660300002"}
 
 
 @pytest.mark.parametrize(

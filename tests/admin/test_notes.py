@@ -1,4 +1,4 @@
-"""A note's life, and its preview."""
+"""Notes in the admin: state transitions and the preview."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb.models import TroubleshootingNote
 from tests import make
-from tests.admin.conftest import edit, errors, said, url
+from tests.admin.conftest import edit, errors, message_text, url
 
 PREVIEW = "/admin/kb/troubleshootingnote/preview/"
 
@@ -20,11 +20,11 @@ def move(browser, note, name, version=None, **data):
     return response
 
 
-def offered(response):
+def transition_names(response):
     return [step.name for step in response.context["transitions"]]
 
 
-# Whose words wait, whether something asks for another look, and who owns the note.
+# Who wrote the words, whether the note needs another look, and who owns it.
 STEPS = [
     ("editor", "draft", "", ["submit"]),
     ("editor", "draft", "own words", ["submit"]),
@@ -56,7 +56,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize(("role", "state", "case", "names"), STEPS)
-def test_each_person_is_offered_exactly_the_steps_that_are_open(db, as_user, request, role, state, case, names):
+def test_each_person_is_offered_exactly_the_transitions_they_may_take(db, as_user, request, role, state, case, names):
     person = request.getfixturevalue(role)
     note = make.note(
         state=state,
@@ -66,7 +66,7 @@ def test_each_person_is_offered_exactly_the_steps_that_are_open(db, as_user, req
     )
     if case == "own words":
         note.history.update(history_user=person)
-    assert offered(as_user(person).get(url(note))) == names
+    assert transition_names(as_user(person).get(url(note))) == names
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_each_person_is_offered_exactly_the_steps_that_are_open(db, as_user, req
         ("archived", "restore", "draft"),
     ],
 )
-def test_a_reviewer_leads_a_note_through_its_life(as_user, reviewer, state, name, after):
+def test_a_reviewer_takes_a_note_through_all_states(as_user, reviewer, state, name, after):
     note = make.note(state=state)
     move(as_user(reviewer), note, name, reason="Because")
     assert note.state == after
@@ -100,50 +100,52 @@ def test_an_importer_cannot_move_a_note(as_user, importer):
     assert move(as_user(importer), note, "submit").status_code == 403
 
 
-def test_a_reviewer_does_not_validate_own_words_and_is_told(as_user, reviewer):
+def test_a_reviewer_cannot_validate_their_own_words_and_sees_why(as_user, reviewer):
     browser, note = as_user(reviewer), make.note(state="draft")
     edit(browser, note, cause="My own words")
     note.refresh_from_db()
     page = browser.get(url(note))
-    assert "validate" not in offered(page)
+    assert "validate" not in transition_names(page)
     assert "Somebody else has to validate" in page.content.decode()
     response = move(browser, note, "validate")
-    assert "Somebody else has to validate" in said(response)
+    assert "Somebody else has to validate" in message_text(response)
     assert note.state == "draft"
 
 
 def test_a_step_that_the_state_does_not_allow_says_why(as_user, reviewer):
     note = make.note(state="archived")
-    assert "This note is archived" in said(move(as_user(reviewer), note, "submit"))
+    assert "This note is archived" in message_text(move(as_user(reviewer), note, "submit"))
 
 
 @pytest.mark.parametrize("version", ["", "7", "abc", "1" * 40])
 def test_a_step_from_an_old_page_is_refused(as_user, reviewer, version):
     note = make.note(state="not_validated")
-    assert "saved by somebody else" in said(move(as_user(reviewer), note, "validate", version))
+    assert "saved by somebody else" in message_text(move(as_user(reviewer), note, "validate", version))
     assert note.state == "not_validated"
 
 
-def test_still_true_answers_and_asks_for_the_next_review(as_user, editor):
+def test_still_true_confirms_a_note_and_sets_its_next_review(as_user, editor):
     note = make.note(owner=editor, verify_since="2026-01-01T00:00Z", verify_reason="Reworded.", review_on="2020-01-01")
     browser = as_user(editor)
     page = browser.get(url(note)).content.decode()
     assert "Review was due on 2020-01-01." in page
     assert f'value="{timezone.localdate() + timedelta(days=180)}"' in page
-    assert "Enter a valid date" in said(move(browser, note, "confirm", review_on="soon"))
-    assert "must be after today" in said(move(browser, note, "confirm", review_on="2020-02-01"))
-    assert "is confirmed. Next review: 2099-01-01." in said(move(browser, note, "confirm", review_on="2099-01-01"))
+    assert "Enter a valid date" in message_text(move(browser, note, "confirm", review_on="soon"))
+    assert "must be after today" in message_text(move(browser, note, "confirm", review_on="2020-02-01"))
+    assert "is confirmed. Next review: 2099-01-01." in message_text(
+        move(browser, note, "confirm", review_on="2099-01-01")
+    )
     assert (str(note.review_on), note.verify_since, note.verify_reason) == ("2099-01-01", None, "")
-    assert "does not need attention" in said(move(browser, note, "confirm"))
+    assert "does not need attention" in message_text(move(browser, note, "confirm"))
 
 
 def test_an_editor_does_not_confirm_what_somebody_else_owns(as_user, editor, reviewer):
     note = make.note(owner=reviewer, verify_since="2026-01-01T00:00Z")
-    assert "Only a reviewer or the owner" in said(move(as_user(editor), note, "confirm"))
+    assert "Only a reviewer or the owner" in message_text(move(as_user(editor), note, "confirm"))
     assert note.verify_since is not None
 
 
-def test_steps_are_posted_known_and_of_a_note_that_exists(as_user, reviewer):
+def test_a_transition_needs_a_post_a_known_name_and_an_existing_note(as_user, reviewer):
     note = make.note()
     browser = as_user(reviewer)
     assert browser.get(reverse("admin:kb_troubleshootingnote_move", args=[note.pk, "archive"])).status_code == 405
@@ -153,7 +155,7 @@ def test_steps_are_posted_known_and_of_a_note_that_exists(as_user, reviewer):
         assert browser.post(address, {"version": 1}).status_code == 404
 
 
-def test_the_preview_is_the_production_renderer(as_user, editor):
+def test_the_preview_uses_the_renderer_of_the_pages(as_user, editor):
     page = (
         as_user(editor)
         .post(PREVIEW, {"title": "T", "resolution": "**Bold** <script>alert(1)</script>"})
@@ -167,7 +169,7 @@ def test_the_preview_of_nothing_says_so(as_user, editor):
     assert "Nothing to preview" in as_user(editor).post(PREVIEW, {"cause": "  "}).content.decode()
 
 
-def test_the_preview_is_posted_by_those_who_write_notes(as_user, editor, importer):
+def test_only_people_who_edit_notes_may_preview(as_user, editor, importer):
     assert as_user(editor).get(PREVIEW).status_code == 405
     assert as_user(importer).post(PREVIEW, {"cause": "x"}).status_code == 403
 
@@ -176,13 +178,13 @@ def test_a_text_longer_than_the_renderer_shows_is_refused(as_user, editor):
     assert "at most 200000 characters" in errors(edit(as_user(editor), make.note(), cause="x" * 200_001))
 
 
-def test_two_hundred_kilobytes_are_saved(as_user, editor):
+def test_a_text_of_two_hundred_kilobytes_is_saved(as_user, editor):
     note, text = make.note(state="draft"), "word " * 39_999
     assert edit(as_user(editor), note, cause=text).status_code == 302
     assert TroubleshootingNote.objects.get().cause == text.strip()
 
 
-def test_owners_are_staff_and_whoever_owns_it_now(as_user, editor, agent, stranger):
+def test_the_form_offers_staff_and_the_present_owner_as_owners(as_user, editor, agent, stranger):
     note = make.note(owner=agent)
     names = {
         label for _value, label in as_user(editor).get(url(note)).context["adminform"].form.fields["owner"].choices
@@ -191,7 +193,7 @@ def test_owners_are_staff_and_whoever_owns_it_now(as_user, editor, agent, strang
 
 
 @pytest.mark.parametrize("noun", ["troubleshootingnote", "incidentlink"])
-def test_a_text_that_no_form_takes_is_not_previewed(as_user, editor, noun):
+def test_a_text_that_is_too_long_for_the_form_is_not_previewed(as_user, editor, noun):
     name = "resolution" if noun == "troubleshootingnote" else "impact"
     response = as_user(editor).post(f"/admin/kb/{noun}/preview/", {name: "x" * 200_001})
     assert response.status_code == 413

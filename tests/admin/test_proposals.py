@@ -1,4 +1,4 @@
-"""Proposals in the admin: where an edit of a validated note goes, and what becomes of it there."""
+"""Proposals in the admin: made by editing a validated note, then decided or updated."""
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -9,7 +9,7 @@ from kb.queries.proposals import is_outdated
 from kb.services.journal import By
 from kb.services.proposals import accept_proposal, propose_change, revise_proposal
 from tests import make
-from tests.admin.conftest import edit, posted, said, url
+from tests.admin.conftest import edit, form_data, message_text, url
 
 LIST = "/admin/kb/proposal/"
 
@@ -32,7 +32,7 @@ def do(browser, proposal, action, **data):
 
 
 def move(note, **values):
-    """Have the live note say something else."""
+    """Change the live note."""
     admin = make.user("mover", is_superuser=True, is_staff=True)
     moved = propose_change(note, note.version, values, By(admin, Door.ADMIN))
     accept_proposal(moved, 1, By(make.user("accepter", "reviewer"), Door.ADMIN))
@@ -45,7 +45,7 @@ def test_new_words_for_a_validated_note_become_a_proposal(as_user, request, note
     response = edit(browser, note, cause="Closed.", review_on="2099-01-01", reason="Asked twice")
     proposal = Proposal.objects.get()
     assert response["Location"] == url(proposal)
-    assert "Your change is saved as a proposal, waiting for a reviewer." in said(response)
+    assert "Your change is saved as a proposal, waiting for a reviewer." in message_text(response)
     note.refresh_from_db()
     assert (note.state, note.cause, str(note.review_on)) == ("validated", "", "2099-01-01")
     assert (proposal.cause, proposal.reason, list(proposal.codes.all())) == (
@@ -55,33 +55,33 @@ def test_new_words_for_a_validated_note_become_a_proposal(as_user, request, note
     )
 
 
-def test_a_second_proposal_of_the_same_person_is_refused_and_what_was_typed_stays(as_user, editor, note, proposal):
+def test_a_second_proposal_of_the_same_person_is_refused_and_the_input_stays(as_user, editor, note, proposal):
     response = edit(as_user(editor), note, resolution="Typed at length.")
     assert response.status_code == 200
     page = response.content.decode()
     assert "You already have a proposal waiting on this note" in page
-    assert posted(response)["resolution"] == "Typed at length."
+    assert form_data(response)["resolution"] == "Typed at length."
 
 
-def test_the_form_of_a_note_says_what_waits(as_user, reviewer, note, proposal):
+def test_a_notes_form_lists_its_proposals(as_user, reviewer, note, proposal):
     page = as_user(reviewer).get(url(note)).content.decode()
     assert "1 proposal waiting" in page
     assert url(proposal) in page
     assert "become a proposal" in page
 
 
-def test_going_back_to_old_words_of_a_validated_note_is_proposed_too(as_user, editor, note):
+def test_a_revert_of_a_validated_note_becomes_a_proposal(as_user, editor, note):
     old = note.history.last()
     move(note, cause="New words.")
     address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, old.pk])
     response = as_user(editor).post(address, {"version": note.version, "reason": "It was right"})
-    assert "saved as a proposal" in said(response)
+    assert "saved as a proposal" in message_text(response)
     assert Proposal.objects.get(author=editor).cause == ""
     note.refresh_from_db()
     assert note.cause == "New words."
 
 
-def test_its_page_shows_the_difference_in_words(as_user, reviewer, note, proposal):
+def test_a_proposals_page_shows_the_difference_in_words(as_user, reviewer, note, proposal):
     revise_proposal(proposal, 1, {"resolution": "Look *twice*."}, By(proposal.author, Door.ADMIN))
     page = as_user(reviewer).get(url(proposal)).content.decode()
     assert "Look *<del>again</del><ins>twice</ins>*." in page
@@ -95,15 +95,15 @@ def test_its_page_shows_the_difference_in_words(as_user, reviewer, note, proposa
         ("reviewer", ["/do/accept/", "/do/return/"], ["/do/withdraw/", "_save"]),
     ],
 )
-def test_its_page_offers_what_one_may_do_now(as_user, request, proposal, role, shown, hidden):
+def test_a_proposals_page_offers_the_allowed_actions(as_user, request, proposal, role, shown, hidden):
     page = as_user(request.getfixturevalue(role)).get(url(proposal)).content.decode()
     assert [one for one in shown if one not in page] == []
     assert [one for one in hidden if one in page] == []
 
 
-def test_a_reviewer_returns_it_and_the_author_sends_it_again(as_user, editor, reviewer, proposal):
+def test_a_returned_proposal_can_be_sent_again(as_user, editor, reviewer, proposal):
     response = do(as_user(reviewer), proposal, "return", comment="Say <b>when</b>.")
-    assert "returned to its author" in said(response)
+    assert "returned to its author" in message_text(response)
     browser = as_user(editor)
     assert "Say &lt;b&gt;when&lt;/b&gt;." in browser.get(url(proposal)).content.decode()
     assert edit(browser, proposal, cause="Since May.").status_code == 302
@@ -111,8 +111,8 @@ def test_a_reviewer_returns_it_and_the_author_sends_it_again(as_user, editor, re
     assert (proposal.state, proposal.cause, proposal.reason) == ("open", "Since May.", "Asked twice")
 
 
-def test_an_accepted_one_is_live(as_user, reviewer, note, proposal):
-    assert "is accepted" in said(do(as_user(reviewer), proposal, "accept"))
+def test_an_accepted_proposal_is_live(as_user, reviewer, note, proposal):
+    assert "is accepted" in message_text(do(as_user(reviewer), proposal, "accept"))
     note.refresh_from_db()
     assert (note.cause, note.validated_by) == ("Nobody is *in* it.", reviewer)
     assert "/do/" not in as_user(reviewer).get(url(proposal)).content.decode()
@@ -129,12 +129,12 @@ def test_an_accepted_one_is_live(as_user, reviewer, note, proposal):
         ("reviewer", "accept", {"version": "<b>"}, "saved by somebody else"),
     ],
 )
-def test_what_is_refused_is_said(as_user, request, proposal, role, action, data, answer):
-    assert answer in said(do(as_user(request.getfixturevalue(role)), proposal, action, **data))
+def test_a_refusal_is_shown(as_user, request, proposal, role, action, data, answer):
+    assert answer in message_text(do(as_user(request.getfixturevalue(role)), proposal, action, **data))
     assert proposal.state == "open"
 
 
-def test_verbs_are_posted_known_and_of_a_proposal_that_exists(as_user, reviewer, proposal):
+def test_an_action_needs_a_post_a_known_name_and_an_existing_proposal(as_user, reviewer, proposal):
     browser = as_user(reviewer)
     assert browser.get(reverse("admin:kb_proposal_do", args=[proposal.pk, "accept"])).status_code == 405
     assert do(browser, proposal, "publish").status_code == 404
@@ -147,12 +147,12 @@ def test_a_proposal_is_brought_up_to_date_before_it_is_accepted(as_user, editor,
     move(note, resolution="Create it.")
     browser = as_user(reviewer)
     assert "The live note has changed since" in browser.get(url(proposal)).content.decode()
-    assert "bring the proposal up to date first" in said(do(browser, proposal, "accept"))
+    assert "bring the proposal up to date first" in message_text(do(browser, proposal, "accept"))
     address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
     page = as_user(editor).get(address)
     assert [d.label for d in page.context["form"].result()] == ["Cause"]
     response = as_user(editor).post(address, {"version": proposal.version, "live": note.version})
-    assert "up to date" in said(response)
+    assert "up to date" in message_text(response)
     proposal.refresh_from_db()
     assert (proposal.resolution, proposal.cause) == ("Create it.", "Nobody is *in* it.")
 
@@ -174,7 +174,7 @@ def test_a_conflict_is_decided_by_its_author(as_user, editor, note, proposal):
 @pytest.mark.parametrize(
     ("typed", "answer"), [("", "This field is required"), ("x" * 201, "at most 200"), ("a\x00b", "Null characters")]
 )
-def test_a_conflict_takes_what_the_field_takes(as_user, editor, note, proposal, typed, answer):
+def test_a_conflicts_field_has_the_limits_of_the_form(as_user, editor, note, proposal, typed, answer):
     revise_proposal(proposal, 1, {"title": "Mine"}, By(editor, Door.ADMIN))
     move(note, title="Theirs")
     address = reverse("admin:kb_proposal_rebase", args=[proposal.pk])
@@ -182,14 +182,14 @@ def test_a_conflict_takes_what_the_field_takes(as_user, editor, note, proposal, 
     assert answer in response.content.decode()
 
 
-def test_what_is_up_to_date_stays(as_user, editor, proposal):
+def test_an_up_to_date_proposal_is_unchanged(as_user, editor, proposal):
     response = as_user(editor).get(reverse("admin:kb_proposal_rebase", args=[proposal.pk]))
     assert response["Location"] == url(proposal)
-    assert "already up to date" in said(response)
+    assert "already up to date" in message_text(response)
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "count"),
     [
         ("", 2),
         ("state__exact=returned", 1),
@@ -200,15 +200,15 @@ def test_what_is_up_to_date_stays(as_user, editor, proposal):
         ("by=me&state__exact=open", 0),
     ],
 )
-def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, proposal, query, found):
+def test_the_list_is_filtered_by_state_and_by_author(as_user, reviewer, note, proposal, query, count):
     mine = propose_change(note, 1, {"title": "Mine"}, By(reviewer, Door.ADMIN))
     Proposal.objects.filter(pk=mine.pk).update(state="returned")
     page = as_user(reviewer).get(f"{LIST}?{query}")
-    assert page.context["cl"].result_count == found
+    assert page.context["cl"].result_count == count
 
 
 @pytest.mark.parametrize("size", [1, 8])
-def test_pages_cost_the_same_however_many_wait(as_user, reviewer, note, django_assert_num_queries, size):
+def test_pages_take_the_same_queries_for_more_proposals(as_user, reviewer, note, django_assert_num_queries, size):
     for n in range(size):
         author = make.user(f"editor-{n}", "editor")
         made = propose_change(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))

@@ -1,4 +1,4 @@
-"""What each page costs: an exact number of queries, whatever the number of rows."""
+"""The exact number of queries of each admin page, whatever the number of rows."""
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -43,7 +43,7 @@ def fill(size, editor):
         ("coderange", 6, 4, 4),
     ],
 )
-def test_lists_forms_and_histories_cost_the_same_however_much_there_is(
+def test_lists_forms_and_histories_take_the_same_queries_for_more_rows(
     as_user, admin, editor, django_assert_num_queries, size, noun, listed, form, history
 ):
     model = NOUNS[noun]
@@ -60,7 +60,7 @@ def test_lists_forms_and_histories_cost_the_same_however_much_there_is(
 
 
 @pytest.mark.parametrize("size", [3, 12])
-def test_the_first_page_costs_the_same_however_much_there_is(as_user, reviewer, django_assert_num_queries, size):
+def test_the_first_page_takes_the_same_queries_for_more_rows(as_user, reviewer, django_assert_num_queries, size):
     fill(size, reviewer)
     browser = as_user(reviewer)
     # Of the codes the most asked for, and all of them where those do not fill the page.
@@ -83,7 +83,7 @@ def test_a_page_of_a_long_list_costs_one_query_more(as_user, admin, django_asser
     assert [code.code for code in last_first] == numbers[::-1][50 * page - 50 : 50 * page]
 
 
-def test_the_codes_of_a_note_are_chosen_from_without_their_long_texts(as_user, admin, django_assert_max_num_queries):
+def test_a_notes_form_loads_codes_without_their_long_texts(as_user, admin, django_assert_max_num_queries):
     note = make.note("Many", *(make.code(str(number)) for number in range(1, 5)))
     browser = as_user(admin)
     with django_assert_max_num_queries(15) as asked:

@@ -1,4 +1,4 @@
-"""The history of an object, and the way back."""
+"""The history page and reverts."""
 
 import re
 
@@ -14,7 +14,7 @@ from kb.services.ranges import save_range
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
-from tests.admin.conftest import said, url
+from tests.admin.conftest import message_text, url
 
 
 def revert(browser, obj, revision, version=None, why="It was right before"):
@@ -27,14 +27,14 @@ def revert(browser, obj, revision, version=None, why="It was right before"):
 @pytest.fixture
 def note(editor, reviewer, room):
     TroubleshootingNote.objects.update(state="not_validated")
-    made = TroubleshootingNote.objects.get()
-    save_note(made, 1, {"cause": "Room was closed"}, By(editor, Door.ADMIN, "First guess"))
-    save_note(made, 2, {"cause": "Room was never open"}, By(reviewer, Door.API), codes=[make.code("7")])
-    made.refresh_from_db()
-    return made
+    troubleshooting_note = TroubleshootingNote.objects.get()
+    save_note(troubleshooting_note, 1, {"cause": "Room was closed"}, By(editor, Door.ADMIN, "First guess"))
+    save_note(troubleshooting_note, 2, {"cause": "Room was never open"}, By(reviewer, Door.API), codes=[make.code("7")])
+    troubleshooting_note.refresh_from_db()
+    return troubleshooting_note
 
 
-def test_it_says_who_when_why_and_through_which_door(as_user, importer, note):
+def test_the_history_shows_who_when_why_and_through_which_door(as_user, importer, note):
     page = as_user(importer).get(url(note, "history"))
     html = page.content.decode()
     newest, older = page.context["steps"][:2]
@@ -55,11 +55,11 @@ def test_times_are_in_the_readers_zone(as_user, editor, note):
     assert "2026-01-01 21:00" in browser.get(url(note, "history")).content.decode()
 
 
-def test_going_back_makes_a_new_revision(as_user, reviewer, room, note):
+def test_a_revert_makes_a_new_revision(as_user, reviewer, room, note):
     first = note.history.last()
     count = note.history.count()
     response = revert(as_user(reviewer), note, note.history.all()[1])
-    assert "The history shows this as a new version" in said(response)
+    assert "The history shows this as a new version" in message_text(response)
     assert (note.cause, list(note.codes.all())) == ("Room was closed", [room])
     assert note.history.count() == count + 1
     assert note.history.last() == first
@@ -68,7 +68,7 @@ def test_going_back_makes_a_new_revision(as_user, reviewer, room, note):
     )
 
 
-def test_going_back_is_asked_first_with_what_it_changes(as_user, reviewer, note):
+def test_a_revert_is_confirmed_with_what_it_changes(as_user, reviewer, note):
     address = reverse("admin:kb_troubleshootingnote_revert", args=[note.pk, note.history.all()[1].pk])
     page = as_user(reviewer).get(address)
     assert [(d.label, d.before, d.after) for d in page.context["step"].differences] == [
@@ -79,9 +79,9 @@ def test_going_back_is_asked_first_with_what_it_changes(as_user, reviewer, note)
 
 
 @pytest.mark.parametrize("why", ["", "  ", "\x00"])
-def test_going_back_without_a_reason_is_refused(as_user, reviewer, note, why):
+def test_a_revert_without_a_reason_is_refused(as_user, reviewer, note, why):
     response = revert(as_user(reviewer), note, note.history.last(), why=why)
-    assert "Enter a reason" in said(response)
+    assert "Enter a reason" in message_text(response)
     assert note.cause == "Room was never open"
 
 
@@ -93,17 +93,17 @@ def test_revisions_of_one_minute_are_told_apart(as_user, reviewer, note):
     assert "Version 2" in page
 
 
-def test_going_back_to_the_present_changes_nothing(as_user, reviewer, note):
-    assert "Nothing to do" in said(revert(as_user(reviewer), note, note.history.first()))
+def test_a_revert_to_the_present_changes_nothing(as_user, reviewer, note):
+    assert "Nothing to do" in message_text(revert(as_user(reviewer), note, note.history.first()))
     assert note.version == 3
 
 
-def test_going_back_from_an_old_page_is_refused(as_user, reviewer, note):
-    assert "Nothing was changed" in said(revert(as_user(reviewer), note, note.history.last(), version=1))
+def test_a_revert_from_a_stale_page_is_refused(as_user, reviewer, note):
+    assert "Nothing was changed" in message_text(revert(as_user(reviewer), note, note.history.last(), version=1))
     assert note.cause == "Room was never open"
 
 
-def test_only_who_may_change_may_go_back(as_user, importer, note):
+def test_a_revert_needs_the_change_permission(as_user, importer, note):
     browser = as_user(importer)
     assert "Revert to this version" not in browser.get(url(note, "history")).content.decode()
     assert revert(browser, note, note.history.last()).status_code == 403
@@ -114,7 +114,7 @@ def test_a_revision_of_something_else_is_not_found(as_user, reviewer, note):
     assert revert(as_user(reviewer), note, other.history.first()).status_code == 404
 
 
-def test_a_code_gets_its_decisions_back_with_who_made_them(as_user, editor, room):
+def test_a_revert_restores_decisions_and_their_origin(as_user, editor, room):
     by = By(editor, Door.ADMIN)
     edit_code(room, 1, {"disposition": "retry_later"}, by)
     edit_code(room, 2, {"disposition": None, "description": "Ours"}, by)
@@ -129,13 +129,13 @@ def test_a_code_gets_its_decisions_back_with_who_made_them(as_user, editor, room
     assert room.disposition_origin == "vendor"
 
 
-def test_going_back_to_an_address_that_is_taken_now_says_why(as_user, editor, room):
+def test_a_revert_to_an_address_that_is_in_use_says_why(as_user, editor, room):
     incident = IncidentLink.objects.get()
-    taken = incident.url
+    address = incident.url
     save_incident(incident, 1, {"url": "https://status.example.com/new"}, None, By(editor, Door.ADMIN))
     incident.refresh_from_db()
-    make.incident("Another", url=taken)
-    assert "already linked" in said(revert(as_user(editor), incident, incident.history.last()))
+    make.incident("Another", url=address)
+    assert "already linked" in message_text(revert(as_user(editor), incident, incident.history.last()))
     assert incident.url == "https://status.example.com/new"
 
 
@@ -155,14 +155,14 @@ def saved_range(by):
 
 
 @pytest.mark.parametrize("save", [saved_section, saved_table, saved_range])
-def test_what_has_no_revisions_shows_who_changed_what_when_why_and_through_which_door(as_user, importer, room, save):
+def test_a_noun_without_revisions_shows_its_changes(as_user, importer, room, save):
     saved = save(By(importer, Door.API, "The vendor <b>renamed</b> it"))
     page = as_user(importer).get(url(saved, "history")).content.decode()
     for said_there in ("Updated: Name", ", importer", "API", "The vendor &lt;b&gt;renamed&lt;/b&gt; it"):
         assert said_there in page
 
 
-def test_a_field_that_is_no_longer_there_keeps_its_name_in_the_history(as_user, importer, room):
+def test_a_removed_field_keeps_its_name_in_the_history(as_user, importer, room):
     saved = saved_section(By(importer, Door.ADMIN))
     Change.objects.filter(noun="section", object_id=saved.pk).update(fields=["colour"])
     assert "Updated: colour" in as_user(importer).get(url(saved, "history")).content.decode()

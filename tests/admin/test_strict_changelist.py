@@ -1,4 +1,4 @@
-"""The address of a list: what it asks for is answered, or refused with what is allowed."""
+"""List addresses: valid ones are answered, invalid ones are refused with what is allowed."""
 
 import pytest
 from django.contrib import admin
@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 
 from kb.models import ImportRow, TableImport
 from tests import make
-from tests.admin.conftest import said
+from tests.admin.conftest import message_text
 
 HUGE = "9" * 40
 
@@ -47,11 +47,11 @@ def superuser(request):
         ("%00=1", "contains a NUL byte"),
     ],
 )
-def test_what_a_list_does_not_have_is_said_with_what_is_allowed(as_user, editor, room, query, says):
+def test_an_unknown_filter_or_value_is_an_error_that_names_what_is_allowed(as_user, editor, room, query, says):
     browser = as_user(editor)
     response = browser.get(f"/admin/kb/returncode/?{query}")
     assert (response.status_code, response["Location"]) == (302, "/admin/kb/returncode/")
-    assert says in said(response)
+    assert says in message_text(response)
     assert "The whole list is shown" in browser.get(response["Location"]).content.decode()
 
 
@@ -59,19 +59,19 @@ def test_what_a_list_does_not_have_is_said_with_what_is_allowed(as_user, editor,
     "query",
     ["", "p=1", "o=1.-2", "o=", "q=x", "all=", "e=1", "listed=yes&note=no&disposition__exact=unknown", "_popup=1"],
 )
-def test_what_a_list_has_is_answered(as_user, editor, room, query):
+def test_a_valid_address_shows_the_list(as_user, editor, room, query):
     assert as_user(editor).get(f"/admin/kb/returncode/?{query}").status_code == 200
 
 
-def test_an_internal_table_is_not_told_from_none(as_user, idle_staff, room):
+def test_a_filter_answers_alike_for_an_internal_table_and_a_missing_one(as_user, idle_staff, room):
     idle_staff.user_permissions.add(Permission.objects.get(codename="view_returncode"))
     secret = make.table("secret", audience="internal")
     response = as_user(idle_staff).get(f"/admin/kb/returncode/?table__id__exact={secret.pk}")
-    assert "is no existing code table" in said(response)
+    assert "is no existing code table" in message_text(response)
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
-def test_every_list_refuses_so(as_user, superuser, room, model):
+def test_every_list_refuses_an_unknown_parameter(as_user, superuser, room, model):
     where = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
     named = ""
     if model is ImportRow:
@@ -80,5 +80,5 @@ def test_every_list_refuses_so(as_user, superuser, room, model):
     for query in (f"id__in={HUGE}", "id__regex=(", "p=x", "o=99"):
         response = as_user(superuser).get(f"{where}?{named}{query}")
         assert (response.status_code, response["Location"]) == (302, where), query
-        assert "in the address" in said(response)
+        assert "in the address" in message_text(response)
     assert as_user(superuser).get(f"{where}?{named}p=1&q=room").status_code == 200

@@ -1,4 +1,4 @@
-"""Imports in the admin: upload, read the plan, decide, apply, take back; each with its own right."""
+"""Imports in the admin: upload, review, decide, apply and roll back, each with its own permission."""
 
 import io
 
@@ -61,7 +61,7 @@ def test_a_file_becomes_a_plan_and_changes_nothing_yet(client, table):
     assert b"Apply 2 changes" in page.content
 
 
-def test_a_plan_is_filtered_and_searched_as_any_list(client, table):
+def test_a_plan_can_be_filtered_and_searched(client, table):
     planned = plan(client, table, CHANGED + "Business,660300009,New one.,,\n")
     assert [row.code for row in rows_page(client, planned, kind="new").context["cl"].result_list] == ["660300009"]
     assert [row.code for row in rows_page(client, planned, q="gone").context["cl"].result_list] == ["660300001"]
@@ -78,7 +78,7 @@ def test_a_plan_is_applied_and_logged_once(client, table, importer):
     ]
 
 
-def test_an_applied_import_is_rolled_back_after_a_look(client, table):
+def test_an_applied_import_is_rolled_back_after_a_preview(client, table):
     planned = plan(client, table, CHANGED)
     send(client, planned, "apply")
     look = client.get(reverse("admin:kb_tableimport_rollback", args=[planned.pk]))
@@ -94,9 +94,9 @@ def conflict(client, table):
     return plan(client, table, CHANGED)
 
 
-def described(code="660300001"):
-    found = ReturnCode.objects.get(code=code)
-    return found.description, found.vendor_description
+def descriptions(code="660300001"):
+    row = ReturnCode.objects.get(code=code)
+    return row.description, row.vendor_description
 
 
 def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict):
@@ -105,7 +105,7 @@ def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict
     for words in ("Vendor before", "Vendor now", "Ours", "Room does not exist.", "In conflict"):
         assert words in page
     send(client, conflict, "apply")
-    assert described() == ("Ours.", "The room is gone.")
+    assert descriptions() == ("Ours.", "The room is gone.")
 
 
 @pytest.mark.parametrize(
@@ -121,13 +121,13 @@ def test_a_conflict_is_decided_on_its_row(client, conflict, resolution, edited, 
     where = reverse("admin:kb_importrow_change", args=[row.pk])
     assert client.post(where, {"resolution": resolution, "description": edited}).status_code == 302
     send(client, conflict, "apply")
-    assert described() == (result, "The room is gone.")
+    assert descriptions() == (result, "The room is gone.")
 
 
 def test_all_conflicts_are_decided_at_once(client, conflict):
     send(client, conflict, "decide", resolution="take_theirs")
     send(client, conflict, "apply")
-    assert described() == ("The room is gone.", "The room is gone.")
+    assert descriptions() == ("The room is gone.", "The room is gone.")
 
 
 def test_chosen_rows_are_left_out(client, table):
@@ -144,17 +144,17 @@ def test_a_discarded_plan_cannot_be_applied(client, table):
     send(client, planned, "discard")
     page = send(client, planned, "apply").content.decode()
     assert "errorlist" in page or 'class="error"' in page
-    assert described()[0] == "Room does not exist."
+    assert descriptions()[0] == "Room does not exist."
 
 
-def test_rows_in_error_need_a_yes(client, table):
+def test_rows_in_error_need_a_confirmation(client, table):
     planned = plan(client, table, CHANGED + "Business,,No code.,,\n")
     assert "leave out these rows" in send(client, planned, "apply").content.decode()
     send(client, planned, "apply", skip_errors="on")
-    assert described()[0] == "The room is gone."
+    assert descriptions()[0] == "The room is gone."
 
 
-def test_retiring_much_of_a_table_needs_a_second_yes(client, table):
+def test_retiring_much_of_a_table_needs_a_second_confirmation(client, table):
     for n in range(30):
         make.code(str(n), table, "Business")
     planned = plan(client, table, CHANGED, complete="on")
@@ -165,7 +165,7 @@ def test_retiring_much_of_a_table_needs_a_second_yes(client, table):
     assert ReturnCode.objects.current().count() == 1
 
 
-def test_a_new_table_is_made_in_one_go(client):
+def test_an_import_creates_a_new_table(client):
     names = {"slug": "rtc", "vendor": "ZEGO", "product": "RTC", "name": "Codes", "language": "en"}
     planned = plan(client, None, "Common,3,Authentication failed.,,\n", **names)
     send(client, planned, "apply")
@@ -192,7 +192,7 @@ def test_a_pasted_table_is_read(client, table):
     ],
     ids=range(6),
 )
-def test_what_cannot_be_read_is_said_and_nothing_is_stored(client, table, data, words):
+def test_an_unreadable_file_shows_its_problems_and_stores_nothing(client, table, data, words):
     answer = client.post(UPLOAD, {"table": table.pk} | data)
     assert answer.status_code == 200
     assert words in answer.content.decode()
@@ -204,7 +204,7 @@ def columns(chosen):
     return given | {f"header-{i}": header for i, header in enumerate(chosen)}
 
 
-def test_a_header_that_nobody_knows_is_asked_about(client, table):
+def test_an_unknown_header_becomes_a_question(client, table):
     answer = upload(client, table, b"Nummer;Text\n660300001;Der Raum fehlt.\n")
     assert "Nummer, Text" in answer.content.decode()
     assert [field.label for field in answer.context["form"].column_fields()] == ["Nummer", "Text"]
@@ -232,7 +232,7 @@ def test_the_plan_is_downloaded_with_formulas_defused(client, table):
 
 
 @pytest.mark.parametrize("size", [2, 40])
-def test_the_plan_costs_the_same_however_many_rows(client, table, django_assert_num_queries, size):
+def test_the_plan_takes_the_same_queries_for_more_rows(client, table, django_assert_num_queries, size):
     planned = plan(client, table, "".join(f"Business,77{n},Text {n}.,,\n" for n in range(size)))
     rows_page(client, planned)
     with django_assert_num_queries(10):
@@ -248,7 +248,7 @@ def test_the_plan_costs_the_same_however_many_rows(client, table, django_assert_
         ("export_table", set()),
     ],
 )
-def test_each_step_has_a_right_of_its_own(client, table, idle_staff, right, verbs):
+def test_each_step_has_its_own_permission(client, table, idle_staff, right, verbs):
     planned = plan(client, table, CHANGED)
     idle_staff.user_permissions.add(
         Permission.objects.get(codename=right), Permission.objects.get(codename="view_internal")
@@ -265,7 +265,7 @@ def test_each_step_has_a_right_of_its_own(client, table, idle_staff, right, verb
 
 
 @pytest.mark.parametrize("number", ["abc", "-1", "0", "9" * 30, "１", ""])
-def test_a_list_of_no_import_leads_to_the_imports(client, number):
+def test_rows_without_an_import_redirect_to_the_imports(client, number):
     answer = client.get(reverse("admin:kb_importrow_changelist"), {"table_import": number})
     assert answer["Location"] == reverse("admin:kb_tableimport_changelist")
 

@@ -1,4 +1,4 @@
-"""Tokens in the admin: made, shown once, revoked; each person sees their own."""
+"""Tokens in the admin: created, shown once, revoked; people see only their own."""
 
 import re
 
@@ -19,8 +19,8 @@ def as_user(user):
     return client
 
 
-def add(client, **given):
-    return client.post("/admin/kb/apitoken/add/", NEW | given)
+def add(client, **fields):
+    return client.post("/admin/kb/apitoken/add/", NEW | fields)
 
 
 def test_a_token_is_shown_once_and_kept_out_of_every_cache(editor):
@@ -37,11 +37,11 @@ def test_a_token_is_shown_once_and_kept_out_of_every_cache(editor):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("fields", "message"),
     [({"scopes": ["all"]}, "all"), ({"expires_at_0": "2001-01-01"}, "in the past"), ({"name": ""}, "required")],
 )
-def test_a_token_that_cannot_be_made_says_why(editor, given, said):
-    assert said in add(as_user(editor), **given).content.decode()
+def test_an_invalid_token_form_says_why(editor, fields, message):
+    assert message in add(as_user(editor), **fields).content.decode()
     assert not ApiToken.objects.exists()
 
 
@@ -50,12 +50,12 @@ def test_a_token_made_by_a_person_is_theirs_whatever_the_form_says(editor, admin
     assert ApiToken.objects.get().user == editor
 
 
-def test_who_administers_the_site_makes_tokens_for_others(editor, admin):
+def test_superusers_create_tokens_for_others(editor, admin):
     add(as_user(admin), user=editor.pk)
     assert ApiToken.objects.get().user == editor
 
 
-def test_each_person_sees_their_own_and_who_administers_sees_all(editor, admin):
+def test_people_see_their_own_tokens_and_superusers_see_all(editor, admin):
     own, others = (tokens.create(user, user.username, ["read_public"], None)[0] for user in (editor, admin))
     client = as_user(editor)
     assert client.get(f"/admin/kb/apitoken/{own.pk}/change/").status_code == 200
@@ -64,7 +64,7 @@ def test_each_person_sees_their_own_and_who_administers_sees_all(editor, admin):
     assert own.hint in as_user(admin).get("/admin/kb/apitoken/").content.decode()
 
 
-def test_a_token_is_revoked_and_stays_to_be_seen(editor):
+def test_a_revoked_token_stays_in_the_list(editor):
     token, secret = tokens.create(editor, "bot", ["read_public"], None)
     client = as_user(editor)
     client.post(f"/admin/kb/apitoken/{token.pk}/change/", {"revoke": "on"})

@@ -1,4 +1,4 @@
-"""Who was logged out between opening a form and saving it finds their words again."""
+"""People who are logged out while they edit keep their input."""
 
 import pytest
 from django.test import Client
@@ -6,13 +6,13 @@ from django.urls import reverse
 
 from kb.models import ReturnCode, Synonym, TroubleshootingNote
 from tests import make
-from tests.admin.conftest import errors, posted, url
+from tests.admin.conftest import errors, form_data, url
 
 HOSTILE = '"><script>alert(1)</script>'
 
 
 def hidden(response):
-    """Return what the page of kept words sends back."""
+    """Return the data that the page with unsaved input submits."""
     sent = {}
     for name, value in response.context["fields"]:
         sent.setdefault(name, []).append(value)
@@ -20,12 +20,12 @@ def hidden(response):
 
 
 @pytest.mark.parametrize("public", [True, False])
-def test_words_are_kept_in_the_page_and_come_back_into_the_form(as_user, editor, room, settings, public):
+def test_input_is_kept_in_the_page_and_returns_to_the_form(as_user, editor, room, settings, public):
     settings.KB_PUBLIC_READ = public
     note = TroubleshootingNote.objects.get()
     seven = make.code("7")
     browser = as_user(editor)
-    data = posted(browser.get(url(note)), cause=f"Typed\n{HOSTILE}", codes=[room.pk, seven.pk])
+    data = form_data(browser.get(url(note)), cause=f"Typed\n{HOSTILE}", codes=[room.pk, seven.pk])
     browser.logout()
     response = browser.post(url(note), data)
     assert response.status_code == 403
@@ -34,19 +34,19 @@ def test_words_are_kept_in_the_page_and_come_back_into_the_form(as_user, editor,
     browser.force_login(editor)
     back = browser.post(url(note), hidden(response))
     assert "Nothing is saved yet" in errors(back)
-    assert posted(back)["cause"] == f"Typed\n{HOSTILE}"
-    assert [int(pk) for pk in posted(back)["codes"]] == [room.pk, seven.pk]
+    assert form_data(back)["cause"] == f"Typed\n{HOSTILE}"
+    assert [int(pk) for pk in form_data(back)["codes"]] == [room.pk, seven.pk]
     note.refresh_from_db()
     assert (note.cause, note.version) == ("", 1)
 
 
-def test_words_that_came_back_are_saved_with_the_next_save(as_user, editor, room):
+def test_resubmitted_input_is_saved_with_the_next_save(as_user, editor, room):
     browser = as_user(editor)
-    data = posted(browser.get(url(room)), description="Typed")
+    data = form_data(browser.get(url(room)), description="Typed")
     browser.logout()
     kept = hidden(browser.post(url(room), data))
     browser.force_login(editor)
-    assert browser.post(url(room), posted(browser.post(url(room), kept))).status_code == 302
+    assert browser.post(url(room), form_data(browser.post(url(room), kept))).status_code == 302
     assert ReturnCode.objects.get().description == "Typed"
 
 
@@ -54,27 +54,27 @@ def test_a_new_note_is_kept_too(as_user, editor, room):
     add = reverse("admin:kb_troubleshootingnote_add")
     response = Client().post(add, {"title": "New", "cause": "Typed"})
     back = as_user(editor).post(add, hidden(response))
-    assert posted(back)["title"] == "New"
+    assert form_data(back)["title"] == "New"
     assert not TroubleshootingNote.objects.filter(title="New").exists()
 
 
-def test_still_logged_out_words_are_kept_again(room):
+def test_input_is_kept_again_while_logged_out(room):
     kept = hidden(Client().post(url(room), {"description": "Typed"}))
     assert hidden(Client().post(url(room), kept))["description"] == ["Typed"]
 
 
 def stale_token(editor, obj, **headers):
-    """Send a form whose token is from before the last log-in."""
+    """Submit a form whose token is older than the last login."""
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(editor)
-    data = posted(browser.get(url(obj)), description="Typed", csrfmiddlewaretoken="x" * 64)
+    data = form_data(browser.get(url(obj)), description="Typed", csrfmiddlewaretoken="x" * 64)
     return browser.post(url(obj), data, headers=headers)
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://testserver"}, {"Sec-Fetch-Site": "same-origin"}])
 def test_a_form_with_a_stale_token_from_this_site_is_shown_again(editor, room, headers):
     response = stale_token(editor, room, **headers)
-    assert posted(response)["description"] == "Typed"
+    assert form_data(response)["description"] == "Typed"
     assert "csrfmiddlewaretoken" in response.text
     assert ReturnCode.objects.get().version == 1
 
@@ -108,7 +108,7 @@ def test_nothing_else_is_kept(room):
 @pytest.mark.parametrize(
     "data", [{"cause": "x" * 1_600_000}, {f"f{n}": "x" for n in range(900)} | {"codes": ["1"] * 1200}]
 )
-def test_what_no_page_can_carry_is_not_kept(room, data):
+def test_input_that_is_too_long_is_not_kept(room, data):
     response = Client().post(url(room), data)
     assert response.status_code == 302
     assert "/login/" in response["Location"]
@@ -118,10 +118,10 @@ def test_opening_a_form_logged_out_leads_to_the_log_in(room):
     assert "/login/" in Client().get(url(room))["Location"]
 
 
-def test_words_about_something_that_was_deleted_are_shown(as_user, editor):
+def test_the_input_for_a_deleted_row_is_shown(as_user, editor):
     group = Synonym.objects.create(words="lobby, anteroom")
     browser, address = as_user(editor), url(group)
-    data = posted(browser.get(address), words="lobby, foyer, hall")
+    data = form_data(browser.get(address), words="lobby, foyer, hall")
     group.delete()
     response = browser.post(address, data)
     assert response.status_code == 404
@@ -129,9 +129,9 @@ def test_words_about_something_that_was_deleted_are_shown(as_user, editor):
 
 
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_staff": False}])
-def test_who_loses_the_right_to_edit_meanwhile_can_copy_what_was_typed(as_user, editor, room, rights):
+def test_people_who_lost_the_permission_can_copy_their_input(as_user, editor, room, rights):
     browser = as_user(editor)
-    data = posted(browser.get(url(room)), description=f"Typed for an hour {HOSTILE}")
+    data = form_data(browser.get(url(room)), description=f"Typed for an hour {HOSTILE}")
     editor.groups.clear()
     for name, value in rights.items():
         setattr(editor, name, value)

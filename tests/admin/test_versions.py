@@ -1,4 +1,4 @@
-"""Saving: through verbs, with nobody's edit lost."""
+"""Saving in the admin: through services, without losing anybody's edit."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from kb.models import (
 )
 from kb.services.journal import NotAllowed, StaleEdit
 from tests import make
-from tests.admin.conftest import edit, errors, posted, said, url
+from tests.admin.conftest import edit, errors, form_data, message_text, url
 
 
 def test_support_rewords_a_code_and_the_journal_says_so(as_user, editor, room):
@@ -40,7 +40,7 @@ def test_saving_without_an_edit_changes_nothing(as_user, editor, stored):
     code = make.code(description=stored, suggested_actions=stored)
     data = {
         name: value.replace("\r\n", "\n").replace("\n", "\r\n") if isinstance(value, str) else value
-        for name, value in posted(as_user(editor).get(url(code))).items()
+        for name, value in form_data(as_user(editor).get(url(code))).items()
     }
     assert as_user(editor).post(url(code), data).status_code == 302
     code.refresh_from_db()
@@ -53,7 +53,7 @@ def test_browser_line_ends_are_not_stored(as_user, editor, room):
     assert room.description == "One\nTwo"
 
 
-def test_a_decision_is_supports_until_it_is_handed_back(as_user, editor, room):
+def test_a_decision_is_supports_until_it_is_reset(as_user, editor, room):
     browser = as_user(editor)
     assert "From the vendor&#x27;s text: Fix the request" in browser.get(url(room)).content.decode()
     edit(browser, room, disposition="retry_later", fixer="us")
@@ -69,7 +69,7 @@ def test_a_decision_is_supports_until_it_is_handed_back(as_user, editor, room):
     assert (room.disposition, room.disposition_origin, room.fixer_origin) == ("fix_request", "vendor", "staff")
 
 
-def test_the_vendors_words_can_be_taken_back(as_user, editor, room):
+def test_the_vendors_words_can_be_restored(as_user, editor, room):
     browser = as_user(editor)
     edit(browser, room, description="Ours")
     assert "take_vendor" in browser.get(url(room)).content.decode()
@@ -78,7 +78,7 @@ def test_the_vendors_words_can_be_taken_back(as_user, editor, room):
     assert (room.description, room.edited_texts) == ("Room does not exist.", [])
 
 
-def test_a_code_does_not_take_its_own_place(as_user, editor, room):
+def test_a_code_cannot_be_its_own_successor(as_user, editor, room):
     assert "cannot be its own successor" in errors(edit(as_user(editor), room, successor=room.pk))
 
 
@@ -93,7 +93,7 @@ def test_a_missing_or_invented_version_is_stale(as_user, editor, room, version):
 def test_other_forms_refuse_a_stale_version_too(as_user, admin, room, model):
     obj = model.objects.get()
     browser = as_user(admin)
-    opened = posted(browser.get(url(obj)))
+    opened = form_data(browser.get(url(obj)))
     model.objects.update(version=5)
     assert "Somebody else saved this" in browser.post(url(obj), opened).text
 
@@ -102,14 +102,14 @@ def test_an_editor_writes_a_note_for_a_code(as_user, editor, room):
     browser = as_user(editor)
     form = browser.get(reverse("admin:kb_troubleshootingnote_add"), {"codes": room.pk})
     assert "660300001 · Room does not exist. (ZIM / Public)" in form.content.decode()
-    data = posted(form, title="New", resolution="Do it", audience="public")
+    data = form_data(form, title="New", resolution="Do it", audience="public")
     assert browser.post(reverse("admin:kb_troubleshootingnote_add"), data).status_code == 302
     note = TroubleshootingNote.objects.get(title="New")
     assert (note.state, note.owner, list(note.codes.all())) == ("draft", editor, [room])
     assert [r.codes.count() for r in note.history.all()] == [1]
 
 
-def test_links_out_of_sight_survive_a_save(as_user, idle_staff, room):
+def test_hidden_links_survive_a_save(as_user, idle_staff, room):
     from django.contrib.auth.models import Permission
 
     note = TroubleshootingNote.objects.get()
@@ -177,7 +177,7 @@ def test_a_table_is_described_and_a_section_renamed(as_user, importer, room):
     assert {c.noun for c in Change.objects.all()} == {"table", "section"}
 
 
-def test_a_backward_range_is_refused(as_user, editor, room):
+def test_a_range_that_ends_before_its_start_is_refused(as_user, editor, room):
     response = edit(as_user(editor), CodeRange.objects.get(), first=9, last=1)
     assert "must not be below the first" in errors(response)
 
@@ -196,7 +196,7 @@ def test_a_code_in_a_shared_block_lists_its_notes_once(as_user, editor, room):
 
 
 @pytest.mark.parametrize("refusal", ["stale", "not allowed", "taken"])
-def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypatch, refusal):
+def test_a_refused_save_is_an_error_on_the_page(as_user, editor, room, monkeypatch, refusal):
     raised = {
         "stale": StaleEdit(room, 0),
         "not allowed": NotAllowed("The vendor owns this."),
@@ -208,7 +208,7 @@ def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypa
 
     monkeypatch.setattr("kb.admin.nouns.codes.edit_code", refuse)
     response = edit(as_user(editor), room, description="x")
-    assert posted(response)["description"] == "x"
+    assert form_data(response)["description"] == "x"
     expected = {
         "stale": "saved by somebody else",
         "not allowed": "The vendor owns this.",
@@ -218,30 +218,32 @@ def test_what_a_verb_refuses_is_said_on_the_page(as_user, editor, room, monkeypa
 
 
 @pytest.mark.parametrize("noun", ["range", "synonym"])
-def test_what_changed_after_the_question_is_not_deleted(as_user, editor, room, noun):
+def test_a_row_that_changed_after_the_confirmation_page_is_not_deleted(as_user, editor, room, noun):
     obj = CodeRange.objects.get() if noun == "range" else Synonym.objects.create(words="lobby, anteroom")
     browser = as_user(editor)
     page = browser.get(url(obj, "delete"))
     assert 'name="version" value="1"' in page.text
     type(obj).objects.update(version=2)
     response = browser.post(url(obj, "delete"), {"post": "yes", "version": "1"})
-    assert "Nothing was deleted" in said(response)
+    assert "Nothing was deleted" in message_text(response)
     assert type(obj).objects.filter(pk=obj.pk).exists()
     browser.post(url(obj, "delete"), {"post": "yes", "version": "2", "reason": "Not a block"})
     assert not type(obj).objects.filter(pk=obj.pk).exists()
 
 
-def test_deleting_without_saying_which_version_was_seen_is_refused(as_user, editor, room):
-    assert "Nothing was deleted" in said(as_user(editor).post(url(CodeRange.objects.get(), "delete"), {"post": "yes"}))
+def test_deleting_without_a_version_is_refused(as_user, editor, room):
+    assert "Nothing was deleted" in message_text(
+        as_user(editor).post(url(CodeRange.objects.get(), "delete"), {"post": "yes"})
+    )
     assert CodeRange.objects.exists()
 
 
-def test_what_is_not_for_customers_is_said_at_the_field_and_the_words_stay(as_user, editor):
+def test_internal_words_in_a_reply_are_an_error_at_the_field_and_the_input_stays(as_user, editor):
     note = make.note("Room is gone", state="draft", audience="internal")
     browser = as_user(editor)
     response = edit(browser, note, customer_reply="Look at http://jira/browse/X-1", cause="Typed")
     form = response.context["adminform"].form
     assert "jira is an internal host" in form.errors["customer_reply"][0]
     assert "jira is an internal host" in errors(response)
-    assert posted(response)["cause"] == "Typed"
-    assert browser.post(url(note), posted(response, customer_reply="Fine")).status_code == 302
+    assert form_data(response)["cause"] == "Typed"
+    assert browser.post(url(note), form_data(response, customer_reply="Fine")).status_code == 302

@@ -1,4 +1,4 @@
-"""The admin's first page: what to do next, by role, one click from the form that helps."""
+"""The admin's first page: the work queue by role, with links to the forms that settle its reasons."""
 
 import html
 import re
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb.models import CodeUse, Flag, IgnoredMiss, Miss, TableImport
 from tests import make
-from tests.admin.conftest import posted
+from tests.admin.conftest import form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_each_role_gets_its_own_work(as_user, request, work, role, expected):
     assert titles(as_user(request.getfixturevalue(role)).get("/admin/")) == expected
 
 
-def test_rows_say_why_with_the_numbers(as_user, editor, work):
+def test_rows_give_their_reasons_with_numbers(as_user, editor, work):
     shown = text(as_user(editor).get("/admin/"))
     for said in ("no note says what to do", "1 flag waiting for an answer", "1234 look-ups in 28 days"):
         assert said in shown
@@ -58,7 +58,7 @@ def test_rows_say_why_with_the_numbers(as_user, editor, work):
 
 
 @pytest.mark.parametrize("role", ["editor", "reviewer", "importer", "admin"])
-def test_each_link_opens_what_it_names(as_user, request, work, role):
+def test_each_link_opens_its_page(as_user, request, work, role):
     browser = as_user(request.getfixturevalue(role))
     page = browser.get("/admin/")
     urls = {reason.url for group in page.context["groups"] for entry in group.entries for reason in entry.reasons}
@@ -72,16 +72,16 @@ def test_each_link_opens_what_it_names(as_user, request, work, role):
 def test_the_first_reason_opens_a_note_with_the_code_filled_in(as_user, editor, work):
     browser = as_user(editor)
     first = browser.get("/admin/").context["groups"][0].entries[0]
-    assert posted(browser.get(first.url))["codes"] == [work.pk]
+    assert form_data(browser.get(first.url))["codes"] == [work.pk]
 
 
-def test_nobody_is_led_where_they_may_not_go(as_user, importer, work):
+def test_links_lead_only_where_the_person_may_go(as_user, importer, work):
     page = as_user(importer).get("/admin/")
     urls = [reason.url for group in page.context["groups"] for entry in group.entries for reason in entry.reasons]
     assert all(url.startswith("/admin/kb/tableimport/") for url in urls if url)
 
 
-def test_mine_shows_my_own(as_user, editor, work):
+def test_mine_shows_only_my_rows(as_user, editor, work):
     rows = as_user(editor).get("/admin/?mine=1").context["groups"][0].entries
     assert [str(shown.row.subject) for shown in rows] == ["A draft <i>"]
 
@@ -92,7 +92,7 @@ def test_an_empty_queue_says_so_kindly(as_user, editor):
     assert "Nothing of yours needs attention" in text(browser.get("/admin/?mine=1"))
 
 
-def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
+def test_misses_are_ranked_and_link_to_the_right_form(as_user, admin, work):
     make.code_range()
     browser = as_user(admin)
     page = browser.get("/admin/kb/miss/")
@@ -103,14 +103,14 @@ def test_misses_are_ranked_and_lead_to_the_right_form(as_user, admin, work):
     for address in (url for of_text in steps.values() for url in of_text.values()):
         assert browser.get(address).status_code == 200
     assert "660399999" in browser.get(steps["660399999"]["Add as a code"]).content.decode()
-    assert posted(browser.get(steps["<script>"]["Add synonyms"]))["words"] == "<script>, "
+    assert form_data(browser.get(steps["<script>"]["Add synonyms"]))["words"] == "<script>, "
     assert "<script>, " not in page.content.decode()
 
 
 def test_the_number_of_a_miss_fills_in_a_range(as_user, editor, work):
     browser = as_user(editor)
     steps = dict(browser.get("/admin/kb/miss/", {"q": "66039"}).context["rows"][0]["actions"])
-    form = posted(browser.get(steps["Add a range"]))
+    form = form_data(browser.get(steps["Add a range"]))
     assert (form["first"], form["last"]) == ("660399999", "660399999")
 
 
@@ -124,7 +124,7 @@ def test_a_miss_becomes_a_code_in_two_steps(as_user, importer, work):
     assert TableImport.objects.latest("id").rows.get().code == "660399999"
 
 
-def test_a_miss_is_ignored_and_heeded_again(as_user, editor, work):
+def test_a_miss_is_ignored_and_restored(as_user, editor, work):
     browser = as_user(editor)
     browser.post("/admin/kb/miss/ignore/", {"text": "660399999"})
     assert IgnoredMiss.objects.get().ignored_by == editor
@@ -141,19 +141,19 @@ def test_only_a_miss_can_be_ignored(as_user, editor, work, given):
     assert not IgnoredMiss.objects.exists()
 
 
-def test_an_importer_reads_misses_and_decides_nothing(as_user, importer, work):
+def test_an_importer_only_reads_misses(as_user, importer, work):
     browser = as_user(importer)
     assert "Ignore" not in browser.get("/admin/kb/miss/").content.decode().split("<tbody>")[1]
     assert browser.post("/admin/kb/miss/ignore/", {"text": "660399999"}).status_code == 403
 
 
 @pytest.mark.parametrize("query", ["?p=99", "?q=%00", "?q=%25", "?ignored=1"])
-def test_an_odd_address_of_misses_is_no_error(as_user, editor, work, query):
+def test_a_bad_address_of_the_misses_shows_the_list_and_a_message(as_user, editor, work, query):
     assert as_user(editor).get(f"/admin/kb/miss/{query}").status_code == 200
 
 
 @pytest.mark.parametrize("size", [2, 9])
-def test_misses_cost_the_same_however_many(as_user, admin, django_assert_num_queries, size):
+def test_misses_take_the_same_queries_for_more_rows(as_user, admin, django_assert_num_queries, size):
     for n in range(size):
         Miss.objects.create(text=f"66039999{n}", day=timezone.now().date(), lookups=n + 1)
     browser = as_user(admin)

@@ -1,4 +1,4 @@
-"""A knowledge base in which every text that somebody may write is hostile."""
+"""A knowledge base in which every text is hostile."""
 
 import pytest
 from django.utils import timezone
@@ -11,7 +11,7 @@ from kb.services.journal import By, Door
 from tests import make
 from tests.attacks import page
 
-# What a database refuses to store cannot be shown.
+# A database that refuses to store it need not show it.
 PAYLOADS = [payload.replace("\x00", "") for payload in page.PAYLOADS]
 ALL = "\n\n".join(PAYLOADS)
 

@@ -1,4 +1,4 @@
-"""Files that somebody might send instead of a table: name, content, and what a person reads about each."""
+"""Hostile files in place of a table: name, content and the expected message."""
 
 import json
 import zipfile
@@ -27,11 +27,11 @@ def changed(name, content):
 
 
 def archive(**parts):
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as after:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as after:
         for name, content in parts.items():
             after.writestr(name, content)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def sheet(rows):
@@ -89,7 +89,7 @@ REFUSED = {
     "JSON that never ends": ("t.json", b'[{"code": "1"},', "This is not valid JSON"),
     "one line of 8 MB": ("t.csv", b"section,code,description\nA,1," + b"x" * 8_000_000, "characters"),
 }
-"""Of these nothing is kept at all."""
+"""Files that are stored nowhere."""
 
 KEPT = {
     "formulas": (
@@ -124,7 +124,7 @@ KEPT = {
     ),
     "text that leads right to left": ("t.csv", CSV + "A,\u202e2,x\u202ey\n".encode()),
 }
-"""These become a plan that somebody reads: no code of it is there before they apply it."""
+"""Files that become a plan; no code of them exists before the plan is applied."""
 
 NAMES = [
     "../../x.csv",

@@ -1,4 +1,4 @@
-"""What a page may hold that shows hostile text: nothing that runs, loads or leads where the product does not."""
+"""The check of a page with hostile text: nothing in it runs, loads or leads to another site."""
 
 import json
 from html.parser import HTMLParser
@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PAYLOADS: list[str] = json.loads(Path(__file__).with_name("payloads.json").read_text(encoding="utf-8"))
-"""Texts that would run a script, load something or break out of their place, were they not shown as text."""
+"""Texts that would run a script, load something or break out of their place unless shown as text."""
 
 _LEADS = {"href", "src", "action", "formaction", "data", "srcset", "poster", "background", "xlink:href"}
 _NEVER = {"iframe", "object", "embed", "applet", "base", "frame", "math", "style", "template", "noscript", "plaintext"}
@@ -42,7 +42,7 @@ def _is_harmless(address, loads):
 
 
 def wrong_in(html):
-    """Return what a page holds that it may not."""
+    """Return everything on a page that must not be there."""
     reader = _Reader()
     reader.feed(html)
     return reader.wrong

@@ -1,4 +1,4 @@
-"""Every regular expression of the product, and texts made to let it try for long."""
+"""Every regular expression of the product, with texts that make it backtrack as long as possible."""
 
 import ast
 import importlib
@@ -140,11 +140,11 @@ def attacks(pattern: re.Pattern) -> set[tuple[str, str, str]]:
     """Return texts, as a beginning, what is repeated, and an end, that let a pattern try as many ways as it has."""
     source = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode()
     tree = list(_parser.parse(source, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else 0))
-    made = set()
+    texts = set()
     for before, pump in _pumps(tree, "", {}):
-        made |= {(before, pump, end) for end in _ENDS}
-        made |= {("", before + pump, end) for end in _ENDS}
-    return made | {("", letter, "!") for letter in "a1 \n"}
+        texts |= {(before, pump, end) for end in _ENDS}
+        texts |= {("", before + pump, end) for end in _ENDS}
+    return texts | {("", letter, "!") for letter in "a1 \n"}
 
 
 def is_anchored(module: str, call: ast.Call) -> bool:

@@ -1,4 +1,4 @@
-"""What reads bytes or text that anybody may send. Each returns, or refuses in words; all else it raises is a bug."""
+"""Readers of bytes or text from anybody. Each returns or refuses with a message; any other exception is a bug."""
 
 import contextlib
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Requests that no page of ours would send: from another site, with fields that no form has, for others' things."""
+"""Forged requests: from another site, with unknown fields, for other people's rows."""
 
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from kb.services import tokens
 from kb.services.journal import By
 from kb.services.proposals import propose_change
 from tests import make
-from tests.admin.conftest import posted, url
+from tests.admin.conftest import form_data, url
 from tests.test_access import ACCESS, address, ids, people  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ PROGRAMS = {"api/v1/detect/", "api/v1/lookup/", "mcp", "mcp/", r"api/[\s\S]*"}
 
 
 def rows():
-    """Return all that somebody could have changed."""
+    """Return everything that a forged request could change."""
     users = list(get_user_model().objects.order_by("pk").values("password", "is_superuser", "is_staff", "email"))
     things = [
         list(model.objects.order_by("pk").values("pk", "version"))
@@ -31,7 +31,7 @@ def rows():
     return users, things, ApiToken.objects.count(), Change.objects.count()
 
 
-def test_no_form_is_taken_from_another_site(people, ids):  # noqa: F811
+def test_forms_from_other_sites_are_refused(people, ids):  # noqa: F811
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     client.force_login(get_user_model().objects.get(is_superuser=True))
     client.get("/login/")
@@ -47,7 +47,7 @@ def test_no_form_is_taken_from_another_site(people, ids):  # noqa: F811
     assert {route: status for route, status in taken.items() if status not in (301, 302, 404)} == {}
 
 
-def test_no_page_may_be_framed_but_the_one_made_for_it(people, ids):  # noqa: F811
+def test_only_the_widget_may_be_framed(people, ids):  # noqa: F811
     framed = set()
     for route in ACCESS:
         for letter in "ax":
@@ -100,13 +100,13 @@ def leads_away(answer):
 
 
 @pytest.mark.parametrize("bad", [f"https://{EVIL}/", f"//{EVIL}", f"/\\{EVIL}", "javascript:alert(1)"])
-def test_what_leads_away_is_seen(bad):
+def test_the_check_finds_redirects_to_other_sites(bad):
     assert leads_away(HttpResponse(headers={"Location": bad}))
     assert not leads_away(HttpResponse(headers={"Location": f"/?q=https://{EVIL}/"}))
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=range(len(TARGETS)))
-def test_nobody_is_led_elsewhere(target, client, agent, editor):
+def test_no_address_redirects_to_another_site(target, client, agent, editor):
     make.code()
     for user in (None, editor):
         if user:
@@ -121,7 +121,7 @@ def test_nobody_is_led_elsewhere(target, client, agent, editor):
         assert not leads_away(Client().post(door, given)), door
 
 
-def test_no_address_is_made_of_what_a_caller_says_of_the_host(client, settings):
+def test_links_ignore_a_forged_host(client, settings):
     code = make.code()
     settings.ALLOWED_HOSTS = ["testserver"]
     forged = {"X-Forwarded-Host": EVIL, "X-Host": EVIL, "Forwarded": f"host={EVIL}", "X-Original-URL": f"//{EVIL}/"}
@@ -132,7 +132,7 @@ def test_no_address_is_made_of_what_a_caller_says_of_the_host(client, settings):
         assert client.get(page, headers={"Host": EVIL}).status_code == 400, page
 
 
-# Fields that no form of these roles has, and whose values only a verb may write.
+# Fields that no form of these roles has and only a service may write.
 SMUGGLED = {
     "state": "validated",
     "validated_by": "1",
@@ -159,7 +159,7 @@ ROLES = ["editor", "reviewer", "importer"]
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_fields_that_no_form_has_change_nothing(role, client):
+def test_unknown_form_fields_change_nothing(role, client):
     user = make.user(role, role)
     code = make.code("660300001")
     note = make.note("Room is gone", code, state="draft")
@@ -173,7 +173,7 @@ def test_fields_that_no_form_has_change_nothing(role, client):
         form = page.context["adminform"].form
         smuggled = {name: value for name, value in SMUGGLED.items() if name not in form.fields}
         assert len(smuggled) > 10
-        client.post(url(thing), posted(page) | smuggled)
+        client.post(url(thing), form_data(page) | smuggled)
         after = kept.get()
         moved = {name for name in before if before[name] != after[name]} - {"version", "updated_at"}
         assert moved == set(), (thing, moved)
@@ -182,16 +182,16 @@ def test_fields_that_no_form_has_change_nothing(role, client):
     assert Change.objects.count() == 0
 
 
-def test_they_change_nothing_either_beside_fields_that_do(client, editor):
+def test_unknown_form_fields_change_nothing_beside_valid_ones(client, editor):
     note = make.note("Room is gone", make.code(), state="draft")
     client.force_login(editor)
     page = client.get(url(note))
-    client.post(url(note), posted(page, title="Room was closed") | SMUGGLED)
+    client.post(url(note), form_data(page, title="Room was closed") | SMUGGLED)
     kept = TroubleshootingNote.objects.get()
     assert (kept.title, kept.version, kept.state, kept.validated_by) == ("Room was closed", 2, "draft", None)
 
 
-def test_what_an_agent_sends_with_a_flag_or_a_report_is_not_taken(client, agent, editor):
+def test_extra_fields_of_a_flag_or_a_report_are_ignored(client, agent, editor):
     code = make.code()
     note = make.note("Room is gone", code)
     client.force_login(agent)
@@ -206,7 +206,7 @@ def test_what_an_agent_sends_with_a_flag_or_a_report_is_not_taken(client, agent,
     assert not agent.is_superuser
 
 
-def test_what_is_somebody_elses_is_not_there(client, agent, editor, reviewer, admin):
+def test_rows_of_other_people_are_not_found_or_refused(client, agent, editor, reviewer, admin):
     other = make.user("other", "editor")
     token, _secret = tokens.create(other, "deploy", ["read_public"], None)
     note = make.note("Room is gone", make.code())

@@ -1,4 +1,4 @@
-"""Anything at all is read or refused in words, in bounded time. More of it with SOAK=1; by coverage: see fuzz.py."""
+"""Any input is read or refused with a message, in bounded time. SOAK=1 runs more; fuzz.py runs by coverage."""
 
 import os
 import time
@@ -60,7 +60,7 @@ BYTES = st.one_of(st.binary(max_size=400), TEXTS.map(lambda text: text.encode("u
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_anything_is_read_or_refused_in_words(name):
+def test_any_input_is_read_or_refused_with_a_message(name):
     longest = 0.0
 
     @QUICK
@@ -80,7 +80,7 @@ def test_anything_is_read_or_refused_in_words(name):
 
 @QUICK
 @given(st.data())
-def test_hostile_files_with_a_flaw_are_read_or_refused_in_words(data):
+def test_damaged_hostile_files_are_read_or_refused_with_a_message(data):
     whole = {name: content for name, content, *_ in (REFUSED | KEPT).values() if len(content) < 20_000}
     name = data.draw(st.sampled_from(sorted(whole)))
     content = bytearray(whole[name])
@@ -121,7 +121,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.django_db
-def test_any_query_is_answered_or_refused_in_words(settings):
+def test_any_query_is_answered_or_refused_with_a_message(settings):
     settings.KB_PUBLIC_READ = True
     make.note("Room is gone", make.code())
     client = Client()

@@ -1,4 +1,4 @@
-"""A word that is only in what is internal: nothing that the public can ask for changes by it, in any byte or header."""
+"""A word that only internal rows have: no public answer changes because of it, in any byte or header."""
 
 import re
 from collections import Counter
@@ -35,13 +35,13 @@ NOW = timezone.now().replace(microsecond=0)
 
 @pytest.fixture
 def by():
-    """Somebody whose own name is internal, and who says why they do what they do."""
+    """A person whose own name is internal and who gives reasons with the word."""
     return By(make.user(WORD, "reviewer", email=f"{WORD}@example.com"), Door.ADMIN, f"{WORD} asked")
 
 
 @pytest.fixture
 def room(by):
-    """What the public may read: two codes, a note that somebody keeps, an incident, a range, and a step of history."""
+    """The public rows: two codes, a note with an owner, an incident, a range, and a step of history."""
     room = make.code("660300001", suggested_actions="Please check the RoomId.")
     make.code("660300002", in_section="Private", description="User not in room.")
     make.note("Room is gone", room, owner=by.user, cause="The room was closed.", verify_reason=f"{WORD} said so")
@@ -52,7 +52,7 @@ def room(by):
 
 
 def plant(room, by):
-    """Make everything that is internal, each with the word; return its addresses, by what they would be of."""
+    """Create internal rows of every kind, each with the word; return their ids for addresses."""
     table = make.table("secret", vendor=WORD, product=WORD, name=WORD, audience="internal")
     codes = [make.code(n, table, WORD, symbol=WORD, description=f"{WORD} room") for n in ("660300001", "77", "6603")]
     edit_code(codes[1], codes[1].version, {"possible_reasons": f"{WORD} gone"}, by)
@@ -83,7 +83,7 @@ ASKED = ["room", "lobby", WORD, "zirconim", "hafnium", "660300001", "6603", "77"
 
 
 def addresses(room, hidden):
-    """Yield every address of the site with what it could be asked: of what is public, of what is not, of nothing."""
+    """Yield every address of the site with public, internal and unknown ids."""
     section = {"<slug:table>": room.table.slug, "<str:section>": room.section.slug, "<code:written>": room.code}
     inside = {"<slug:table>": "secret", "<str:section>": WORD, "<code:written>": "77"}
     for route in ACCESS:
@@ -92,7 +92,7 @@ def addresses(room, hidden):
         noun = next((noun for noun in hidden if f"/{noun}/" in route or route.startswith(noun)), "codes")
         own = {"notes": room.notes.get(title="Room is gone").pk, "codes": room.pk, "incidents": 1}[noun]
         for fills, pk in ((section, own), (inside, hidden[noun])):
-            yield "/" + filled(route, fills, str(pk))
+            yield "/" + fill_route(route, fills, str(pk))
     for word in ASKED:
         for path in (
             "?q={}",
@@ -114,7 +114,7 @@ def addresses(room, hidden):
     yield from (f"/codes/zim-server/660300001/?at={NOW:%Y-%m-%d}", "/nowhere/", "/sitemap.xml", "/oembed")
 
 
-def filled(route, fills, pk):
+def fill_route(route, fills, pk):
     more = {
         "(?P<app_label>auth|kb)": "kb", "(?P<url>.*)": "nowhere", r"[\s\S]*": "nowhere", "<str:ending>": "json",
         "(?P<slug>[-a-zA-Z0-9_]+)": fills["<slug:table>"], "<slug:slug>": fills["<slug:table>"],
@@ -135,7 +135,7 @@ OWN = {"Set-Cookie", "ETag", "Last-Modified", "X-Sequence"}
 
 
 def answer_of(client, address):
-    """Return all that comes back, and how many queries it took."""
+    """Return the whole response and its number of queries."""
     with CaptureQueriesContext(connection) as queries:
         if isinstance(address, tuple):
             path, body = address
@@ -165,9 +165,9 @@ TOOLS = [
 
 
 def everything(asked, hidden):
-    """Return every answer to the public, by what was asked."""
+    """Return the response of every address to the public."""
     client = Client(headers={"X-Request-ID": "same"}, raise_request_exception=False)
-    # The first answer of a process takes queries that later ones do not.
+    # The first response of a process takes queries that later ones do not.
     client.get("/")
     found = {str(one): answer_of(client, one) for one in [*asked, *SENT]}
     nobody = Caller(None, lambda path: f"https://kb.example{path}")
@@ -191,7 +191,7 @@ def answers(room, by, settings):
         return inside, everything(asked, hidden)
 
 
-def test_the_public_cannot_tell_by_anything_that_something_internal_is_there(answers):
+def test_public_answers_are_the_same_with_and_without_internal_rows(answers):
     inside, without = answers
     assert len(inside) > 250
     assert Counter(status for status, *_ in inside.values())[200] > 150
@@ -205,19 +205,19 @@ def test_the_public_cannot_tell_by_anything_that_something_internal_is_there(ans
 
 
 def which(first, second):
-    """Say in what two answers differ."""
+    """Return the part in which two responses differ."""
     (status, headers, text, queries), (status_, headers_, text_, queries_) = first, second
     said = [(name, value, headers_.get(name)) for name, value in headers.items() if value != headers_.get(name)]
     said += [(a, b) for a, b in ((status, status_), (queries, queries_)) if a != b]
-    return said + ([apart(text, text_)] if text != text_ else [])
+    return said + ([difference(text, text_)] if text != text_ else [])
 
 
-def apart(a, b):
+def difference(a, b):
     at = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     return a[max(at - 80, 0) : at + 80], b[max(at - 80, 0) : at + 80]
 
 
-def test_an_agent_is_told_so_the_word_is_there(room, by):
+def test_an_agent_sees_the_internal_word(room, by):
     plant(room, by)
     client = Client()
     client.force_login(make.user("agent", "agent"))

@@ -1,4 +1,4 @@
-"""A log of a day on which people log in, fail to, use tokens and paste what they should not: none of their words."""
+"""Logins, failed logins, tokens and pasted secrets leave none of their text in the log."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ MAIL, WRONG, TICKET = "carla.customer@example.com", "wr0ng-passw0rd", "4711-0815
 
 
 @pytest.mark.parametrize("written", ["json", "line"], indirect=True)
-def test_a_day_of_log_ins_tokens_and_pasted_words_leaves_none_of_them_in_the_log(written, settings):  # noqa: F811
+def test_logins_tokens_and_pasted_text_leave_no_secret_in_the_log(written, settings):  # noqa: F811
     settings.KB_PUBLIC_READ = True
     agent = make.user("anna-of-support", "agent", email="anna@example.org")
     _token, secret = tokens.create(agent, "carlas-laptop", ["read_internal", "detect"], None)

@@ -1,4 +1,4 @@
-"""Texts made to let a regular expression, or what is built of them, take for ever."""
+"""Texts that make a regular expression, or a parser built of them, run forever."""
 
 import contextlib
 import importlib
@@ -77,7 +77,7 @@ def test_every_pattern_takes_time_in_proportion_to_the_text():
     assert {where: text for where, text in found.items() if text} == {}
 
 
-def test_no_pattern_is_made_unseen():
+def test_every_pattern_of_the_product_is_checked():
     unseen = [module for module, call in FOUND if patterns.pattern_of(module, call) is None]
     assert {module: unseen.count(module) for module in unseen} == MADE_LATER
 

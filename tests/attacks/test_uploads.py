@@ -1,4 +1,4 @@
-"""Hostile files, sent through the doors that take files: a clear word for a person, and nothing kept."""
+"""Hostile files, sent through every upload: a clear message, and nothing stored."""
 
 import csv
 import io
@@ -57,18 +57,18 @@ def send(client, table, name, content):
 
 
 def is_stored():
-    """Whether anything of a file is kept; that somebody tried may be."""
-    kept = TableImport.objects.exclude(state="failed"), ImportRow.objects.all(), ReturnCode.objects, Section.objects
-    return any(rows.exists() for rows in kept)
+    """Whether anything of a file is stored; a record of the failed attempt may be."""
+    tables = TableImport.objects.exclude(state="failed"), ImportRow.objects.all(), ReturnCode.objects, Section.objects
+    return any(rows.exists() for rows in tables)
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_hostile_file_is_refused_in_words_and_nothing_of_it_is_kept(what, client, table):
-    name, content, said = REFUSED[what]
+def test_a_hostile_file_is_refused_with_a_message_and_not_stored(what, client, table):
+    name, content, message = REFUSED[what]
     with little():
         answer = send(client, table, name, content)
     assert answer.status_code == 200
-    assert said in words(answer)
+    assert message in words(answer)
     assert "Traceback" not in answer.text
     assert wrong_in(answer.text) == []
     assert not is_stored()
@@ -77,18 +77,18 @@ def test_a_hostile_file_is_refused_in_words_and_nothing_of_it_is_kept(what, clie
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_hostile_file_is_refused_at_the_command_line_too(what, table, tmp_path, capsys):
-    name, content, said = REFUSED[what]
+    name, content, message = REFUSED[what]
     file = tmp_path / name
     file.write_bytes(content)
     with little(), pytest.raises(SystemExit) as ended:
         call_command("import_table", str(file), "--table", table.slug, "--apply")
     assert ended.value.code == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not is_stored()
 
 
 @pytest.mark.parametrize("what", KEPT)
-def test_a_file_that_tries_something_waits_as_a_plan_of_plain_text(what, client, table):
+def test_hostile_cells_stay_plain_text_in_a_plan(what, client, table):
     with little():
         answer = send(client, table, *KEPT[what])
     assert answer.status_code == 302, words(answer)
@@ -100,16 +100,16 @@ def test_a_file_that_tries_something_waits_as_a_plan_of_plain_text(what, client,
     assert wrong_in(page.text) == []
 
 
-def test_a_bomb_is_refused_without_being_held_in_memory(client, table):
+def test_a_bomb_is_refused_without_filling_memory(client, table):
     for what in ("a zip bomb", "billion laughs", "zip in zip in zip"):
-        name, content, said = REFUSED[what]
+        name, content, message = REFUSED[what]
         with little(megabytes=12):
-            assert said in words(send(client, table, name, content)), what
+            assert message in words(send(client, table, name, content)), what
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
-def test_the_name_of_a_file_is_a_text_and_leads_nowhere(name, client, table):
-    # Written by hand: a well-behaved client takes the path off by itself.
+def test_a_file_name_is_plain_text(name, client, table):
+    # Written by hand: a well-behaved client removes the path itself.
     answer = Endless(0, file_name=name, content=CSV, table=table.pk).sent(client, UPLOAD)
     assert answer.status_code in (200, 302)
     assert "Set-Cookie: x" not in str(answer.headers)
@@ -121,7 +121,7 @@ def test_the_name_of_a_file_is_a_text_and_leads_nowhere(name, client, table):
 
 
 class Endless(io.RawIOBase):
-    """A form with a file of which every piece is made when it is asked for; remembers how much was."""
+    """A form with a file that is generated while it is sent, and the number of bytes sent."""
 
     BOUNDARY = "hostile"
 
@@ -156,7 +156,7 @@ class Endless(io.RawIOBase):
 
 @pytest.fixture
 def kept_on_disk(tmp_path, settings):
-    """Return the most that was written to the disk for uploads."""
+    """Return the most that uploads took on the disk."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     return lambda: sum(file.stat().st_size for file in tmp_path.iterdir())
 
@@ -171,7 +171,7 @@ def test_a_gigabyte_in_one_line_is_refused_by_its_size(table, tmp_path, capsys):
     assert not is_stored()
 
 
-def test_an_upload_that_is_too_large_is_let_go_while_it_comes(client, table, settings, kept_on_disk):
+def test_an_upload_that_is_too_large_is_stopped_while_it_arrives(client, table, settings, kept_on_disk):
     settings.KB_IMPORT_MAX_BYTES = MEGABYTE
     upload = Endless(64 * MEGABYTE, table=table.pk)
     with little(megabytes=4):
@@ -184,7 +184,7 @@ def test_an_upload_that_is_too_large_is_let_go_while_it_comes(client, table, set
 
 @pytest.mark.parametrize("role", ["", "agent", "editor"])
 @pytest.mark.parametrize("address", ["/login/", "/detect/", "/logout/", "/admin/", UPLOAD])
-def test_a_file_of_who_may_not_import_is_not_kept_on_any_page(role, address, settings, tmp_path, monkeypatch):
+def test_a_file_from_somebody_without_the_permission_is_stored_nowhere(role, address, settings, tmp_path, monkeypatch):
     client = Client()
     if role:
         client.force_login(make.user(role, role))
@@ -195,16 +195,16 @@ def test_a_file_of_who_may_not_import_is_not_kept_on_any_page(role, address, set
     assert made == []
 
 
-def test_formulas_are_text_again_in_what_is_exported(client, table, importer):
+def test_formulas_are_defused_in_exports(client, table, importer):
     send(client, table, *KEPT["formulas"])
     apply_import(TableImport.objects.get(), By(importer, Door.IMPORT))
     assert table.codes.filter(description__startswith="=cmd").exists(), "the words are kept as they are"
     for ending in ("csv", "xlsx"):
-        for cell in exported(table, ending):
+        for cell in export_cells(table, ending):
             assert not cell.startswith(("=", "+", "-", "@", "\t", "\r")), cell
 
 
-def exported(table, ending):
+def export_cells(table, ending):
     made = export_table(table, ending)
     data = made if isinstance(made, bytes) else b"".join(made)
     if ending == "csv":

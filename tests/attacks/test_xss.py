@@ -1,4 +1,4 @@
-"""Hostile text on every page, read as HTML: it is text there, even for a browser without a content security policy."""
+"""Hostile text on every page, parsed as HTML: it stays text even in a browser without a content security policy."""
 
 import pytest
 from django.utils import timezone
@@ -11,7 +11,7 @@ from tests.attacks.page import PAYLOADS, wrong_in
 pytestmark = pytest.mark.django_db
 
 
-def test_there_are_many_and_the_reader_of_pages_sees_them():
+def test_the_payloads_are_many_and_the_page_parser_finds_them():
     assert len(set(PAYLOADS)) >= 150
     assert wrong_in("<p>fine</p><a href='https://a.example'>x</a>") == []
     for bad in ("<script>x</script>", "<img src=x onerror=x>", "<a href=' java\tscript:x'>", "<p style=x>", "<iframe>"):
@@ -67,6 +67,6 @@ def test_what_is_typed_is_text_in_the_answer(client, hostile):
     assert "660300001" in response.text
 
 
-def test_markdown_of_each_is_harmless():
+def test_every_payload_is_harmless_as_markdown():
     found = {payload: wrong_in(markdown.render(payload)) for payload in PAYLOADS}
     assert {payload: wrong for payload, wrong in found.items() if wrong} == {}

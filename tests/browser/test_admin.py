@@ -1,4 +1,4 @@
-"""The admin in a real browser: accessible, nothing blocked by the content policy, and its comforts."""
+"""The admin in a real browser: accessible, without violations of the content policy, with its scripts."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -60,7 +60,7 @@ def test_the_preview_appears_below_the_field(open_page, room):
     assert panel.inner_text().strip() == "Be bold <b>not so</b>"
 
 
-def test_leaving_with_unsaved_words_asks_first_and_saving_does_not(open_page, room):
+def test_leaving_with_unsaved_input_asks_first_and_saving_does_not(open_page, room):
     page = open_page()
     log_in(page, "reviewer")
     page.goto(f"/admin/kb/returncode/{room.pk}/change/")

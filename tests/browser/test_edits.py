@@ -1,4 +1,4 @@
-"""Two people in one form, each with a browser; and the keys and buttons of writing."""
+"""Two people edit one note, each with a browser; and the keys and buttons of the form."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def address(note):
     return f"/admin/kb/troubleshootingnote/{note.pk}/change/"
 
 
-def opened(open_page, name, note, **given):
+def open_note(open_page, name, note, **given):
     page = open_page(**given)
     log_in(page, name)
     page.goto(address(note))
@@ -37,8 +37,8 @@ def press_save(page):
     page.get_by_role("button", name="Save", exact=True).click()
 
 
-def test_two_people_save_one_note_and_nobody_loses_a_word(open_page, note):
-    first, second = opened(open_page, "reviewer", note), opened(open_page, "editor", note, width=360, dark=True)
+def test_two_people_save_one_note_and_no_edit_is_lost(open_page, note):
+    first, second = open_note(open_page, "reviewer", note), open_note(open_page, "editor", note, width=360, dark=True)
     field(first, "Resolution").fill(STEPS.replace("Ask", "Beg"))
     field(first, "Cause").fill("It was deleted.")
     field(first, "Environment").fill("Web")
@@ -60,8 +60,8 @@ def test_two_people_save_one_note_and_nobody_loses_a_word(open_page, note):
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_words_survive_a_log_in_that_ended(open_page, note, script):
-    page = opened(open_page, "editor", note, script=script)
+def test_input_survives_an_expired_login(open_page, note, script):
+    page = open_note(open_page, "editor", note, script=script)
     field(page, "Cause").fill("Typed for an hour")
     page.context.clear_cookies(name="sessionid")
     press_save(page)
@@ -78,8 +78,8 @@ def test_words_survive_a_log_in_that_ended(open_page, note, script):
     assert TroubleshootingNote.objects.get().cause == "Typed for an hour"
 
 
-def test_the_preview_follows_and_keys_save_and_preview(open_page, note):
-    page = opened(open_page, "editor", note)
+def test_the_preview_updates_and_keys_save_and_preview(open_page, note):
+    page = open_note(open_page, "editor", note)
     cause = field(page, "Cause")
     cause.fill("word")
     cause.select_text()

@@ -1,4 +1,4 @@
-"""Linking an incident, its end, and a step on many rows, in a real browser."""
+"""Linking and resolving an incident, and a bulk action, in a real browser."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def room(transactional_db):
     return code
 
 
-def test_a_pasted_address_and_the_words_propose_what_to_link(open_page, room):
+def test_a_pasted_address_and_the_words_suggest_codes(open_page, room):
     page = open_page()
     log_in(page, "reviewer")
     page.goto("/admin/kb/incidentlink/add/")
@@ -37,7 +37,7 @@ def test_a_pasted_address_and_the_words_propose_what_to_link(open_page, room):
     assert (incident.reference, list(incident.codes.all())) == ("ZIM-43", [room])
 
 
-def test_the_end_of_an_incident_leads_to_its_notes_on_a_small_screen_without_scripts(open_page, room):
+def test_resolving_leads_to_the_notes_on_a_small_screen_without_scripts(open_page, room):
     incident = make.incident("Rooms fail", room, workaround="Use **v2**.")
     page = open_page(width=360, dark=True, script=False)
     log_in(page, "reviewer")
@@ -49,7 +49,7 @@ def test_the_end_of_an_incident_leads_to_its_notes_on_a_small_screen_without_scr
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1360, False), (360, True)])
-def test_a_step_is_asked_confirmed_and_reported(open_page, room, width, dark):
+def test_a_bulk_action_is_confirmed_and_reported(open_page, room, width, dark):
     page = open_page(width, dark)
     log_in(page, "reviewer")
     incident = make.incident("Over", room, state="resolved")

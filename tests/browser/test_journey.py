@@ -1,4 +1,4 @@
-"""The newcomer's way through the product: look a code up, write a note, see it on the page and in the API."""
+"""A newcomer's way through the product: look up a code, write a note, read it on the page and in the API."""
 
 import pytest
 from playwright.sync_api import expect
@@ -56,7 +56,7 @@ def test_from_a_number_to_a_note_that_everybody_reads(open_page, room, editor):
 CSV = "section,code,description\nBusiness,660300001,The room is gone.\nBusiness,660300009,New one.\n"
 
 
-def test_a_file_is_planned_decided_applied_and_taken_back(open_page, room, importer):
+def test_a_file_is_planned_decided_applied_and_rolled_back(open_page, room, importer):
     page = open_page()
     log_in(page, "importer")
     page.goto("/admin/kb/tableimport/import/")

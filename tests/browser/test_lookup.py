@@ -1,4 +1,4 @@
-"""Looking up in a real browser: with the keyboard alone, without errors, and for everybody's eyes."""
+"""Lookup in a real browser: by keyboard, without console errors, accessible."""
 
 import contextlib
 
@@ -176,7 +176,7 @@ def test_keys_are_shown_and_closed(open_page, room):
     dialog.wait_for()
 
 
-def test_an_agent_reports_back_without_a_script(open_page, room):
+def test_an_agent_gives_feedback_without_a_script(open_page, room):
     page = open_page(script=False)
     log_in(page, "agent")
     page.goto(room.get_absolute_url())

@@ -1,4 +1,4 @@
-"""A proposal in a real browser, without a script: returned, brought up to date, accepted."""
+"""A proposal in a real browser without scripts: returned, brought up to date, accepted."""
 
 import pytest
 

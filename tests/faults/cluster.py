@@ -1,4 +1,4 @@
-"""A primary and its streaming replica, to be killed."""
+"""A primary and its streaming replica, for tests that kill them."""
 
 import contextlib
 import os
@@ -57,11 +57,11 @@ class Cluster:
         self._run("pg_ctl", "-D", f"{self.home}/{number}", "-w", "-m", "immediate", "restart")
 
     def kill(self, number: int) -> None:
-        """Kill a server and all its processes at once, without a word to them."""
+        """Kill a server and all its processes with SIGKILL."""
         postmaster = int(Path(f"{self.home}/{number}/postmaster.pid").read_text().splitlines()[0])
         children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout
         for pid in [postmaster, *map(int, children.split())]:
-            # A child may be gone already.
+            # A child may have exited already.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -70,12 +70,12 @@ class Cluster:
         self.sql(REPLICA, f"SELECT pg_wal_replay_{'pause' if paused else 'resume'}()")
 
     def status(self) -> str:
-        """Return what a server says of itself."""
+        """Return a setting or state of a server."""
         command = [str(self.bin / "pg_ctl"), "-D", f"{self.home}/1", "status"]
         return subprocess.run(command, user=self.user, cwd="/", check=False, capture_output=True, text=True).stdout
 
     def delay_replay(self, seconds: int) -> None:
-        """Let the replica replay each commit so long after it was made."""
+        """Delay the replay of each commit on the replica."""
         self.sql(REPLICA, f"ALTER SYSTEM SET recovery_min_apply_delay = '{seconds}s'")
         self.sql(REPLICA, "SELECT pg_reload_conf()")
 
@@ -102,7 +102,7 @@ class Cluster:
         raise AssertionError("the replica does not follow")
 
     def errors(self, number: int) -> str:
-        """Return what a server said of what went wrong, the last of it."""
+        """Return the last error messages of a server."""
         said = Path(f"{self.home}/log{number}").read_text().splitlines()
         return "\n".join(line for line in said if " LOG: " not in line)[-6000:]
 
@@ -120,7 +120,7 @@ class Cluster:
         subprocess.run(["dd", "if=/dev/zero", f"of={self.home}/ballast", "bs=64k"], check=False, capture_output=True)
 
     def make_room(self) -> None:
-        """Take away what filled the disk."""
+        """Free the disk again."""
         Path(f"{self.home}/ballast").unlink()
 
     def _mount(self, megabytes: int) -> None:

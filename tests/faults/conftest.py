@@ -1,4 +1,4 @@
-"""Real processes and real kills. The quick ones are in every run; `make soak` runs them all."""
+"""Real processes and real kills. Every run has the quick ones; `make soak` runs them all."""
 
 import os
 

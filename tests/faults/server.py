@@ -1,4 +1,4 @@
-"""The product as it runs: a real server in processes of its own."""
+"""The product in production: a real server in its own processes."""
 
 import contextlib
 import os
@@ -35,20 +35,20 @@ def manage(url: str, *command: str, **more: str) -> str:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, and that no connection is given while its server restarts."""
+    """Return a free port that the system gives to no other connection while its server restarts."""
     while True:
         port = random.randrange(20_000, 32_000)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 
 
-def healthy(url: str) -> None:
-    """Let the doctor read every row."""
+def run_doctor(url: str) -> None:
+    """Run the doctor on every row."""
     manage(url, "doctor", *AREAS)
 
 
 def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
-    """Return what a process of the product is told."""
+    """Return the environment of a process of the product."""
     known = {
         "DEBUG": "1",
         "KB_PUBLIC_READ": "1",
@@ -56,7 +56,7 @@ def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
         "KB_USAGE_FLUSH_SECONDS": "1",
         "LOG_LEVEL": "ERROR",
     }
-    # Tests have settings of their own; what is tested here is the product as it runs.
+    # Tests have their own settings; these processes run with the product's.
     return os.environ | known | (more or {}) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
 
 

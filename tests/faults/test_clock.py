@@ -1,4 +1,4 @@
-"""The clock of a server is set back by an hour while it works: order, validators and histories go by the feed."""
+"""A server's clock is set back by an hour: order, validators and histories follow the feed."""
 
 import re
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.faults.server import Server, healthy, manage
+from tests.faults.server import Server, manage, run_doctor
 
 LIBRARY = next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), "")
 CARD, CODE = "/codes/zim-server/660300001/", "/api/v1/codes/?code=660300001"
@@ -24,7 +24,7 @@ publishing.save_note(note, note.version if note.pk else None, {"resolution": "%s
 
 @pytest.fixture
 def clock(tmp_path):
-    """Return what processes are told, whose clock is what stands in a file, and how to set it."""
+    """Return the environment of processes whose clock stands in a file, and the function that sets it."""
     if not LIBRARY:
         pytest.skip("libfaketime is not installed")
     file = tmp_path / "clock"
@@ -38,7 +38,7 @@ def clock(tmp_path):
     return told, lambda text: file.write_text(f"{text}\n")
 
 
-def heard(server, since):
+def feed_page(server, since):
     """Return the objects that changed after a place, in order, and the next place."""
     page = requests.get(f"{server.address}/api/v1/changes/?since={since}&limit=1000", timeout=20).json()
     return [(entry["noun"], entry["id"], entry["sequence"]) for entry in page["results"]], page["next"]
@@ -67,7 +67,7 @@ def test_a_clock_that_is_set_back_breaks_no_order(tmp_path, clock, figures):
     try:
         reviewer = server.session("reviewer")
         before = requests.get(server.address + CODE, timeout=20)
-        _, place = heard(server, 0)
+        _, place = feed_page(server, 0)
         set_clock("+0s")
         time.sleep(1.2)
         told_now = {"If-None-Match": before.headers["ETag"], "If-Modified-Since": before.headers["Last-Modified"]}
@@ -78,9 +78,9 @@ def test_a_clock_that_is_set_back_breaks_no_order(tmp_path, clock, figures):
         assert after.status_code == 200
         assert "Words of today." in after.text
         assert after.headers["ETag"] != before.headers["ETag"]
-        entries, _ = heard(server, place)
+        entries, _ = feed_page(server, place)
         assert [noun for noun, _id, _sequence in entries] == ["code"], "a draft is not the public's"
-        moments = [line.split("|") for line in stored(url, told)]
+        moments = [line.split("|") for line in change_rows(url, told)]
         assert [at for _sequence, at in moments] == sorted(at for _sequence, at in moments)
         page = reviewer.get(server.address + "/changes/").text
         # The latest first, with the words that it replaced.
@@ -99,10 +99,10 @@ def test_a_clock_that_is_set_back_breaks_no_order(tmp_path, clock, figures):
         figures("clock set back by an hour: feed, validators, histories, tokens, plans and pages in order")
     finally:
         server.stop()
-    healthy(url)
+    run_doctor(url)
 
 
-def stored(url, told):
+def change_rows(url, told):
     """Return each change's number and date, in the feed's order."""
     dated = "print(*[f'{c.sequence}|{c.at:%Y-%m-%dT%H:%M:%S.%f}' for c in Change.objects.order_by('sequence')])"
     script = f"from kb.models import *\n{dated}"
@@ -110,7 +110,7 @@ def stored(url, told):
 
 
 def check_pages(server, reviewer):
-    """Open whatever reads histories, ages and days."""
+    """Open every page with histories, ages and days."""
     code = re.search(r"/admin/kb/returncode/(\d+)/change/", reviewer.get(server.address + CARD).text)[1]
     shown = reviewer.get(f"{server.address}/admin/kb/returncode/{code}/history/").text
     assert 0 < shown.index("today") - shown.index("future") < 100
@@ -119,7 +119,7 @@ def check_pages(server, reviewer):
 
 
 def apply_plan_of_the_future(url, told):
-    """Apply what was planned by the clock before, and take it back."""
+    """Apply a plan from before the clock change, and roll it back."""
     script = (
         "from kb.importing.applying.transaction import apply_import\n"
         "from kb.importing.applying.rollback import roll_back\n"

@@ -12,7 +12,7 @@ from tests.faults.cluster import PRIMARY, Cluster
 from tests.faults.crowd.copying import Copy
 from tests.faults.crowd.desk import Editor, Reviewer
 from tests.faults.crowd.people import Reader, Tally
-from tests.faults.server import ROOT, Server, environment, free_port, healthy, manage
+from tests.faults.server import ROOT, Server, environment, free_port, manage, run_doctor
 
 WORLD = "from tests.faults.crowd import world; world."
 TABLES = {
@@ -138,7 +138,7 @@ def check_feed(cluster, copies):
 
 
 @pytest.mark.soak
-def test_a_crowd_loses_no_edit_and_no_change_and_sees_nothing_internal(tmp_path, figures):
+def test_many_people_at_once_lose_no_edit_and_no_change_and_see_nothing_internal(tmp_path, figures):
     cluster = Cluster(alone=True)
     try:
         url = cluster.writable_url
@@ -156,6 +156,6 @@ def test_a_crowd_loses_no_edit_and_no_change_and_sees_nothing_internal(tmp_path,
         finally:
             server.stop()
         assert imports["applied"]
-        healthy(url)
+        run_doctor(url)
     finally:
         cluster.stop()

@@ -1,4 +1,4 @@
-"""The disk of PostgreSQL is full: what does not fit is refused in words, look-ups go on, nothing is half-written."""
+"""PostgreSQL's disk is full: writes are refused with a message, lookups continue, nothing is half-written."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.faults.cluster import PRIMARY, Cluster
-from tests.faults.server import ROOT, Server, environment, healthy, manage
+from tests.faults.server import ROOT, Server, environment, manage, run_doctor
 from tests.faults.test_kills import counts, table
 
 CARD = "/codes/zim-server/660300001/"
@@ -31,7 +31,7 @@ def incompressible(size):
 
 
 @pytest.mark.soak
-def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(cluster, tmp_path, figures):
+def test_a_full_disk_refuses_writes_and_loses_nothing(cluster, tmp_path, figures):
     url = cluster.writable_url
     file = table(tmp_path / "many.csv", 20_000, "Words of")
     server = Server(url)
@@ -70,7 +70,7 @@ def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(cluster, tmp_pa
         wait_until_it_writes(cluster)
         codes, *_rest = counts(url).split()
         assert codes == before.split()[0]
-        healthy(url)
+        run_doctor(url)
         assert cluster.sql(PRIMARY, "SELECT count(*) FROM kb_troubleshootingnote WHERE title LIKE 'Note %'") == str(
             saved
         )
@@ -80,10 +80,10 @@ def test_a_full_disk_refuses_what_does_not_fit_and_loses_nothing(cluster, tmp_pa
         figures(f"disk of PostgreSQL full: {saved} notes fitted, the next was kept in the page; an import left nothing")
     finally:
         server.stop()
-    healthy(url)
+    run_doctor(url)
 
 
 def wait_until_it_writes(cluster):
-    """Start the server again where a full disk stopped it: it does not start itself."""
+    """Start the server again after a full disk stopped it: it does not start by itself."""
     if "no server running" in cluster.status():
         cluster.start(1, PRIMARY)

@@ -1,4 +1,4 @@
-"""Killed half-way, out of disk, without a database: nothing is half-written, and the same work then succeeds."""
+"""Killed half-way, out of disk, without a database: nothing is half-written, and a second attempt succeeds."""
 
 import csv
 import os
@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tests.faults.cluster import Cluster
-from tests.faults.server import ROOT, Load, Server, environment, healthy, manage
+from tests.faults.server import ROOT, Load, Server, environment, manage, run_doctor
 
 ROWS = 20_000
 
@@ -47,7 +47,7 @@ def counts(url):
     return manage(url, "shell", "-v", "0", "-c", script).strip()
 
 
-def killed(url, after, *command):
+def kill_command(url, after, *command):
     """Start a command and kill it; return whether it was still running."""
     process = subprocess.Popen(
         [sys.executable, "manage.py", *command],
@@ -64,18 +64,18 @@ def killed(url, after, *command):
 
 
 def check_killed(url, *command, times):
-    """Kill a command at several moments: each time all is as it was, or all is done."""
+    """Kill a command at several moments: each time nothing or everything is done."""
     before, running = counts(url), 0
     for after in times:
-        running += killed(url, after, *command)
-        healthy(url)
+        running += kill_command(url, after, *command)
+        run_doctor(url)
         if counts(url) != before:
             break
     assert running
 
 
 @pytest.mark.soak
-def test_an_import_that_is_killed_leaves_nothing_behind(url, tmp_path):
+def test_a_killed_import_leaves_no_rows(url, tmp_path):
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
     first = table(tmp_path / "first.csv", 4_000, "First words of")
@@ -87,17 +87,17 @@ def test_an_import_that_is_killed_leaves_nothing_behind(url, tmp_path):
     moments = [took * dice.uniform(0.3, 0.95) for _ in range(3)]
     check_killed(url, "import_table", second, "--table", "many", "--apply", times=moments)
     manage(url, "import_table", second, "--table", "many", "--apply")
-    healthy(url)
+    run_doctor(url)
 
 
 @pytest.mark.soak
-def test_a_reindex_that_is_killed_leaves_the_old_index(url, tmp_path):
+def test_a_killed_reindex_leaves_the_old_index(url, tmp_path):
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
     manage(url, "import_table", table(tmp_path / "first.csv", ROWS, "Words of"), *create)
     check_killed(url, "reindex", times=[1.5, 2.0, 3.0])
     manage(url, "reindex")
-    healthy(url)
+    run_doctor(url)
 
 
 BULK = """
@@ -120,7 +120,7 @@ print(roll_back(last, By(None, Door.SHELL)).state)
 """
 
 
-def killed_in_work(url, script, after):
+def kill_script(url, script, after):
     """Start a script and kill it some time after it has begun; return whether it was still running."""
     process = subprocess.Popen(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", script],
@@ -140,22 +140,22 @@ def killed_in_work(url, script, after):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("script", [BULK, ROLL_BACK], ids=["bulk", "rollback"])
-def test_what_changes_many_codes_and_is_killed_changes_none(url, tmp_path, script):
+def test_a_killed_bulk_write_changes_no_row(url, tmp_path, script):
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
     manage(url, "import_table", table(tmp_path / "first.csv", 2_000, "First words of"), *create)
     manage(url, "import_table", table(tmp_path / "second.csv", 2_000, "Others of"), "--table", "many", "--apply")
     before = counts(url)
-    assert all(killed_in_work(url, script, after) for after in (0.05, 0.2, 0.4))
+    assert all(kill_script(url, script, after) for after in (0.05, 0.2, 0.4))
     assert counts(url) == before
-    healthy(url)
+    run_doctor(url)
     manage(url, "shell", "-v", "0", "-c", script)
     assert counts(url) != before
-    healthy(url)
+    run_doctor(url)
 
 
 @pytest.mark.soak
-def test_a_disk_that_is_full_refuses_the_import_and_keeps_the_rest(tmp_path):
+def test_a_full_disk_refuses_an_import_and_keeps_the_rest(tmp_path):
     url = f"sqlite:///{tmp_path}/faults.sqlite3"
     manage(url, "migrate", "-v", "0")
     create = ["--table", "many", "--create", "--vendor", "Many", "--product", "Codes", "--name", "All", "--apply"]
@@ -178,13 +178,13 @@ def test_a_disk_that_is_full_refuses_the_import_and_keeps_the_rest(tmp_path):
     assert found.returncode != 0
     assert "Traceback" not in found.stderr + found.stdout
     assert counts(url) == before
-    healthy(url)
+    run_doctor(url)
     manage(url, "import_table", file, *create)
-    healthy(url)
+    run_doctor(url)
 
 
 @pytest.mark.soak
-def test_a_restarted_database_costs_what_was_in_flight(tmp_path):
+def test_a_restarted_database_fails_only_requests_in_flight(tmp_path):
     cluster = Cluster(alone=True)
     try:
         manage(cluster.writable_url, "demo")
@@ -202,13 +202,13 @@ def test_a_restarted_database_costs_what_was_in_flight(tmp_path):
             assert [answer for answer in load.answers if answer[0] > back + 0.5]
         finally:
             server.stop()
-        healthy(cluster.writable_url)
+        run_doctor(cluster.writable_url)
     finally:
         cluster.stop()
 
 
 @pytest.mark.soak
-def test_a_pool_smaller_than_its_callers_makes_them_wait_and_refuses_nobody():
+def test_a_small_pool_makes_callers_wait_and_refuses_none():
     cluster = Cluster(alone=True)
     try:
         manage(cluster.writable_url, "demo")
@@ -223,6 +223,6 @@ def test_a_pool_smaller_than_its_callers_makes_them_wait_and_refuses_nobody():
             assert len(load.answers) > 16
         finally:
             server.stop()
-        healthy(cluster.writable_url)
+        run_doctor(cluster.writable_url)
     finally:
         cluster.stop()

@@ -1,4 +1,4 @@
-"""Processes share nothing but the database: what one begins another one finishes, and one slow caller holds up none."""
+"""Processes share only the database: one finishes what another started, and a slow caller blocks nobody."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from tests.faults.server import ROOT, Server, environment, free_port, healthy, manage
+from tests.faults.server import ROOT, Server, environment, free_port, manage, run_doctor
 
 APPLY = (
     "from kb.importing.applying.transaction import apply_import\n"
@@ -19,7 +19,7 @@ APPLY = (
 )
 
 
-def elsewhere(url, folder, *command):
+def run_on_other_machine(url, folder, *command):
     """Run a command as another machine would: in a folder of its own, with temporary files of its own."""
     folder.mkdir()
     more = {"TMPDIR": str(folder), "HOME": str(folder), "PYTHONPATH": str(ROOT)}
@@ -42,16 +42,16 @@ def test_a_plan_of_one_machine_is_applied_by_another(tmp_path):
     upload = tmp_path / "codes.csv"
     upload.write_text("code,description\n1,One\n2,Two\n")
     create = ["--table", "few", "--create", "--vendor", "Few", "--product", "Codes", "--name", "All"]
-    elsewhere(url, tmp_path / "one", "import_table", str(upload), *create)
+    run_on_other_machine(url, tmp_path / "one", "import_table", str(upload), *create)
     upload.unlink()
     for left in (tmp_path / "one").iterdir():
         left.unlink()
-    assert elsewhere(url, tmp_path / "two", "shell", "-v", "0", "-c", APPLY).split() == ["applied", "2"]
-    healthy(url)
+    assert run_on_other_machine(url, tmp_path / "two", "shell", "-v", "0", "-c", APPLY).split() == ["applied", "2"]
+    run_doctor(url)
 
 
 @pytest.mark.soak
-def test_callers_who_send_one_byte_a_second_hold_up_nobody(tmp_path):
+def test_slow_callers_do_not_block_others(tmp_path):
     url = f"sqlite:///{tmp_path}/demo.sqlite3"
     manage(url, "demo")
     port = free_port()
@@ -63,7 +63,7 @@ def test_callers_who_send_one_byte_a_second_hold_up_nobody(tmp_path):
         took = []
         for _ in range(3):
             for request in slow:
-                # The server may have had enough of one.
+                # The server may have closed one of the connections.
                 with contextlib.suppress(OSError):
                     request.sendall(b"x")
             began = time.monotonic()
@@ -73,4 +73,4 @@ def test_callers_who_send_one_byte_a_second_hold_up_nobody(tmp_path):
         assert max(took) < 2
     finally:
         server.stop()
-    healthy(url)
+    run_doctor(url)

@@ -1,4 +1,4 @@
-"""Redis is killed under requests and started again: nobody is refused or kept waiting, and it counts again."""
+"""Redis is killed and restarted during requests: nobody is refused or waits, and counting resumes."""
 
 import shutil
 import signal
@@ -8,7 +8,7 @@ import time
 import pytest
 import redis
 
-from tests.faults.server import Load, Server, free_port, healthy, manage
+from tests.faults.server import Load, Server, free_port, manage, run_doctor
 
 PATHS = ["/codes/zim-server/660300001/", "/api/v1/codes/?code=660300001", "/?q=room", "/api/v1/search/?q=room"]
 needs_redis = pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
@@ -35,7 +35,7 @@ def quotas(client):
 
 @pytest.mark.soak
 @needs_redis
-def test_redis_may_be_killed_and_come_back(tmp_path, figures):
+def test_redis_can_be_killed_and_restarted(tmp_path, figures):
     url = f"sqlite:///{tmp_path}/demo.sqlite3"
     manage(url, "demo")
     port = free_port()
@@ -69,4 +69,4 @@ def test_redis_may_be_killed_and_come_back(tmp_path, figures):
         server.stop()
         process.kill()
         process.wait()
-    healthy(url)
+    run_doctor(url)

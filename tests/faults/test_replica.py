@@ -1,11 +1,11 @@
-"""The primary is killed under load, its replica serves, is promoted, and everything goes on without a restart."""
+"""The primary is killed under load; the replica serves, is promoted, and everything works without a restart."""
 
 import time
 
 import pytest
 
 from tests.faults.cluster import REPLICA, Cluster
-from tests.faults.server import Load, Server, healthy, manage
+from tests.faults.server import Load, Server, manage, run_doctor
 
 CARD = "/codes/zim-server/660300001/"
 LOOK_UPS = [
@@ -42,7 +42,7 @@ def server(cluster, request):
 
 
 def until(said, seconds=15):
-    """Wait for something to come true."""
+    """Wait until a condition is true."""
     end = time.monotonic() + seconds
     while not (found := said()):
         assert time.monotonic() < end, "it does not come true"
@@ -57,7 +57,7 @@ def is_idle(cluster):
     return cluster.scans(REPLICA) == before
 
 
-def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
+def test_a_killed_primary_loses_no_lookup_and_no_input(cluster, server):
     editor = server.session("editor")
     assert editor.get(server.address + "/admin/").status_code == 200
     load = Load(server.address, LOOK_UPS)
@@ -86,12 +86,12 @@ def test_a_killed_primary_costs_no_look_up_and_no_word(cluster, server):
     assert [answer for answer in load.failed(after=0) if answer[1] < killed] == []
     assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title LIKE 'Written while%'") == "1"
     until(lambda: int(cluster.sql(REPLICA, "SELECT coalesce(sum(lookups), 0) FROM kb_codeuse")) > 0)
-    healthy(cluster.replica_url)
+    run_doctor(cluster.replica_url)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("server", ["6"], indirect=True)
-def test_a_writer_sees_their_own_words_and_a_lagging_replica_serves_nobody_for_long(cluster, server):
+def test_a_writer_reads_their_own_writes_and_a_lagging_replica_is_dropped(cluster, server):
     editor = server.session("editor")
     cluster.pause_replay(paused=True)
     saved = server.post(editor, NOTE, {"title": "Seen at once", "audience": "internal", "resolution": "Look."})
@@ -104,12 +104,12 @@ def test_a_writer_sees_their_own_words_and_a_lagging_replica_serves_nobody_for_l
     assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title = 'Seen at once'") == "0"
     cluster.pause_replay(paused=False)
     cluster.wait_for_replica()
-    healthy(cluster.writable_url)
+    run_doctor(cluster.writable_url)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("server", ["", "6"], indirect=True)
-def test_a_replica_that_is_ten_seconds_behind_serves_nobody_until_it_has_caught_up(cluster, server, figures):
+def test_a_replica_that_is_ten_seconds_behind_is_not_used_until_it_catches_up(cluster, server, figures):
     editor, agent = server.session("editor"), server.session("agent")
     notes = server.address + "/admin/kb/troubleshootingnote/"
     cluster.delay_replay(10)
@@ -136,4 +136,4 @@ def test_a_replica_that_is_ten_seconds_behind_serves_nobody_until_it_has_caught_
         f"replica 10 s behind: {len(load.answers)} look-ups, none failed; others saw a change after"
         f" {max(seen_late):.1f} s at most; used again {again:.1f} s after it caught up"
     )
-    healthy(cluster.writable_url)
+    run_doctor(cluster.writable_url)

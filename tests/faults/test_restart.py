@@ -1,4 +1,4 @@
-"""Two servers behind the proxy are restarted in turn, under load and under an editor's hands: nothing is lost."""
+"""Two servers behind a proxy are restarted in turn, under load and during edits: nothing is lost."""
 
 import shutil
 import tempfile
@@ -10,7 +10,7 @@ import pytest
 
 from bench.restart.__main__ import in_turn, measure, proxy
 from bench.restart.__main__ import server as one_server
-from tests.faults.server import Site, environment, free_port, healthy, manage
+from tests.faults.server import Site, environment, free_port, manage, run_doctor
 
 NOTE = "/admin/kb/troubleshootingnote/add/"
 tools = [name for name in ("nginx", "wrk") if not shutil.which(name)]
@@ -50,4 +50,4 @@ def test_servers_restarted_in_turn_lose_no_request_and_no_edit(figures, capsys):
         assert set(answers) == {200}
         count = "from kb.models import *; print(TroubleshootingNote.objects.filter(title__startswith='Note ').count())"
         assert int(manage(url, "shell", "-v", "0", "-c", count)) == len(answers) > 5
-        healthy(url)
+        run_doctor(url)

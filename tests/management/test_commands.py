@@ -1,4 +1,4 @@
-"""Looking up and detecting from the shell: words, status, and nothing that a terminal would obey."""
+"""Lookup and detection from the shell: output, exit status, and no control characters."""
 
 import io
 import json
@@ -24,7 +24,7 @@ def room(db):
 
 
 def run(*arguments):
-    """Return what a command prints and the status it leaves with."""
+    """Return what a command prints and its exit status."""
     out = io.StringIO()
     with pytest.raises(SystemExit) as left:
         call_command(*arguments, stdout=out)
@@ -32,7 +32,7 @@ def run(*arguments):
 
 
 @pytest.mark.parametrize(
-    ("query", "said", "status"),
+    ("query", "words", "status"),
     [
         (["660300001"], "660300001  Room does not exist.", 0),
         (["0660300001"], "Read as: leading zeros aside.", 0),
@@ -42,9 +42,9 @@ def run(*arguments):
         (["quite other words altogether"], "is not in any table", 1),
     ],
 )
-def test_a_look_up_says_what_it_found_and_leaves_with_a_status(query, said, status, room):
+def test_a_lookup_prints_its_answer_and_exits_with_a_status(query, words, status, room):
     printed, left = run("lookup", *query)
-    assert said in printed
+    assert words in printed
     assert left == status
 
 
@@ -65,7 +65,7 @@ def test_a_card_has_what_an_agent_needs_in_order(room):
     assert -1 not in places
 
 
-def test_a_program_gets_json(room):
+def test_lookup_prints_json(room):
     printed, left = run("lookup", "660300001", "--json")
     answer = json.loads(printed)
     assert (answer["verdict"], answer["hits"][0]["code"], left) == ("known_without_note", "660300001", 0)
@@ -74,7 +74,7 @@ def test_a_program_gets_json(room):
     assert left == 1
 
 
-def test_the_shell_reads_all_unless_told_otherwise(settings):
+def test_the_shell_reads_everything_except_with_public(settings):
     make.code("77", make.table("secret", audience="internal"), description="Internal words.")
     assert run("lookup", "77")[1] == 0
     printed, left = run("lookup", "77", "--public")
@@ -82,7 +82,7 @@ def test_the_shell_reads_all_unless_told_otherwise(settings):
     assert left == 1
 
 
-def test_what_a_terminal_would_obey_is_not_printed():
+def test_control_characters_are_not_printed():
     make.code("5", description="Red \x1b[31malert\x1b[0m \u202egnp \x07")
     printed, _ = run("lookup", "5")
     assert not set("\x1b\u202e\x07") & set(printed)
@@ -91,7 +91,7 @@ def test_what_a_terminal_would_obey_is_not_printed():
 @pytest.mark.parametrize(
     ("is_terminal", "no_color", "is_bold"), [(True, "", True), (True, "1", False), (False, "", False)]
 )
-def test_bold_is_for_terminals(is_terminal, no_color, is_bold, monkeypatch):
+def test_only_terminals_get_bold_text(is_terminal, no_color, is_bold, monkeypatch):
     out = io.StringIO()
     out.isatty = lambda: is_terminal
     monkeypatch.setenv("NO_COLOR", no_color)
@@ -100,7 +100,7 @@ def test_bold_is_for_terminals(is_terminal, no_color, is_bold, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "status"),
+    ("text", "words", "status"),
     [
         ('{"code": 660300001, "mail": "anna@example.com"}', "660300001  Room does not exist.", 0),
         ("error code: 660300001\n" * 3, "3 times, first on line 1.", 0),
@@ -109,15 +109,15 @@ def test_bold_is_for_terminals(is_terminal, no_color, is_bold, monkeypatch):
         ("", "No known code", 1),
     ],
 )
-def test_codes_of_a_file_are_found(text, said, status, room, tmp_path):
+def test_codes_of_a_file_are_found(text, words, status, room, tmp_path):
     log = tmp_path / "app.log"
     log.write_text(text)
     printed, left = run("detect", str(log))
-    assert said in printed
+    assert words in printed
     assert left == status
 
 
-def test_a_program_gets_the_codes_and_the_masked_text(room, tmp_path):
+def test_detect_prints_json_with_codes_and_masked_text(room, tmp_path):
     log = tmp_path / "app.log"
     log.write_text('{"code": 660300001, "mail": "anna@example.com"}')
     answer = json.loads(run("detect", str(log), "--json")[0])

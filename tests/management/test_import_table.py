@@ -40,7 +40,7 @@ def run(tmp_path, capsys):
 GOOD = "section,code,description\nPublic,1,Uno.\nPublic,2,Two.\n"
 
 
-def test_a_plan_is_told_and_applied_only_when_asked(run, table):
+def test_a_plan_is_printed_and_applied_only_with_apply(run, table):
     code, out, _ = run(GOOD)
     assert (code, table.codes.get(code="1").description) == (0, "One.")
     assert "1 changed" in out
@@ -56,7 +56,7 @@ def test_a_new_table_is_made(run):
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "expected", "said"),
+    ("text", "options", "expected", "message"),
     [
         (GOOD, ["--create", "--vendor", "Z"], 1, "--product, --name"),
         (GOOD, ["--column", "nonsense"], 1, "HEADER=TARGET"),
@@ -68,10 +68,10 @@ def test_a_new_table_is_made(run):
         ("section,code,description\nPublic,1,Uno.\nPublic,1,Eins.\n", ["--apply"], 3, "1 repeat"),
     ],
 )
-def test_what_is_wrong_is_said_with_an_exit_code(run, table, text, options, expected, said):
+def test_errors_have_messages_and_exit_codes(run, table, text, options, expected, message):
     code, _, err = run(text, *options)
     assert code == expected
-    assert said in err
+    assert message in err
     assert table.codes.get(code="1").description == "One."
 
 
@@ -81,13 +81,13 @@ def test_an_unknown_table_names_the_known_ones(run):
     assert (code, "Tables: rtc" in err) == (1, True)
 
 
-def test_good_rows_are_applied_beside_errors_when_asked(run, table):
+def test_skip_errors_applies_the_good_rows(run, table):
     code, _, _ = run("section,code,description\nPublic,,x\nPublic,1,Uno.\n", "--apply", "--skip-errors")
     assert (code, table.codes.get(code="1").description) == (0, "Uno.")
 
 
 @pytest.mark.parametrize(("option", "expected"), [("--keep-ours", "Ours."), ("--take-theirs", "Uno.")])
-def test_conflicts_need_a_side(run, table, option, expected):
+def test_conflicts_need_keep_ours_or_take_theirs(run, table, option, expected):
     edit_code(table.codes.get(code="1"), 1, {"description": "Ours."}, by())
     code, _, err = run(GOOD, "--apply")
     assert (code, "1 conflicts" in err, TableImport.objects.first().state) == (2, True, "planned")
@@ -95,7 +95,7 @@ def test_conflicts_need_a_side(run, table, option, expected):
     assert table.codes.get(code="1").description == expected
 
 
-def test_retiring_much_needs_a_yes(run, table, settings):
+def test_retiring_much_needs_yes_retire(run, table, settings):
     settings.KB_IMPORT_RETIRE_GUARD_CODES = 0
     code, _, err = run(GOOD, "--complete", "--apply")
     assert (code, "--yes-retire" in err, table.codes.current().count()) == (2, True, 3)
@@ -103,11 +103,11 @@ def test_retiring_much_needs_a_yes(run, table, settings):
     assert table.codes.current().count() == 2
 
 
-def test_a_script_reads_json(run, table):
+def test_json_output_is_for_scripts(run, table):
     code, out, _ = run("section,code,description\nPublic,,x\nPublic,1,Uno.\n", "--json")
-    said = json.loads(out)
-    assert (code, said["exit_code"], said["counts"]) == (3, 3, {"changed": 1, "error": 1, "unchanged": 0})
-    assert said["rows"][0]["line"] == 2
+    answer = json.loads(out)
+    assert (code, answer["exit_code"], answer["counts"]) == (3, 3, {"changed": 1, "error": 1, "unchanged": 0})
+    assert answer["rows"][0]["line"] == 2
 
 
 @pytest.mark.slow
@@ -118,7 +118,7 @@ def test_the_exit_codes_are_in_the_help():
     assert all(f"\n  {code}  " in done.stdout for code in range(4)), done.stderr
 
 
-def test_an_export_is_read_again_without_a_change(run, table, tmp_path, capsys):
+def test_an_exported_file_can_be_imported_without_changes(run, table, tmp_path, capsys):
     applied(
         table, row("-1000", description="=1+1", possible_reasons="'quoted", extra={"level": "@x", "description": "y"})
     )
@@ -131,14 +131,14 @@ def test_an_export_is_read_again_without_a_change(run, table, tmp_path, capsys):
     assert (code, "4 unchanged" in out) == (0, True), out
 
 
-def test_support_words_are_exported_when_asked(table, editor, capsys):
+def test_support_words_are_exported_with_words_support(table, editor, capsys):
     edit_code(table.codes.get(code="1"), 1, {"description": "Ours.", "disposition": "no_action"}, by(editor))
     said = json.loads(b"".join(export_table(table, "json", "support")))
     assert (said[0]["description"], said[0]["disposition"], said[0]["code"]) == ("Ours.", "no_action", "1")
     assert json.loads(b"".join(export_table(table, "json")))[0]["description"] == "One."
 
 
-def test_an_export_of_nothing_is_right(capsys):
+def test_an_empty_table_can_be_exported(capsys):
     assert json.loads(b"".join(export_table(make.table(), "json"))) == []
 
 
@@ -148,7 +148,7 @@ def test_an_unknown_export_names_what_is_allowed(table, format_, words):
         export_table(table, format_, words)
 
 
-def test_a_text_that_no_cell_holds_is_refused(table):
+def test_a_text_that_is_too_long_for_a_cell_is_refused(table):
     applied(table, ("1", "x" * 40_000))
     with pytest.raises(ExportRefused, match="Choose CSV or JSON"):
         list(export_table(table, "xlsx"))

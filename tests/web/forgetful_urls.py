@@ -1,4 +1,4 @@
-"""The site's addresses, and one view whose author thought of nothing."""
+"""The site's addresses, and one view without any access decorator."""
 
 from django.http import HttpResponse
 from django.urls import path

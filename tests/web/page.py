@@ -1,4 +1,4 @@
-"""Reading a page as a person does: its words, in order."""
+"""Reading a page's text in order."""
 
 import html
 import re

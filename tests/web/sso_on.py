@@ -87,7 +87,7 @@ def who(client):
     return client.get("/login/").wsgi_request.user
 
 
-def test_every_address_that_it_adds_has_a_line(people):  # noqa: F811
+def test_every_address_of_single_sign_on_has_a_line(people):  # noqa: F811
     assert set(routes()) - set(ACCESS) == set(SSO)
     found = {}
     for route in SSO:
@@ -96,14 +96,14 @@ def test_every_address_that_it_adds_has_a_line(people):  # noqa: F811
     assert found == SSO
 
 
-def test_the_login_offers_it_and_the_policy_lets_it_lead_there():
+def test_the_login_offers_single_sign_on_and_the_policy_allows_it():
     page = Client().get("/login/?next=/changes/")
     assert "Log in with Example" in page.content.decode()
     assert "/sso/oidc/sso/login/?next=/changes/" in page.content.decode()
     assert f"form-action 'self' {settings.KB_SSO_ISSUER}" in page["Content-Security-Policy"]
 
 
-def test_who_comes_first_has_no_rights_and_comes_back_as_the_same():
+def test_a_new_account_has_no_permissions_and_is_found_again():
     client = Client()
     answer = go(client, "?next=/changes/")
     assert (answer.status_code, answer["Location"]) == (302, "/changes/")
@@ -136,7 +136,7 @@ def test_an_account_that_is_not_active_stays_out():
     assert who(other).is_anonymous
 
 
-def test_a_way_back_that_nobody_began_is_refused():
+def test_a_callback_without_a_start_is_refused():
     client = Client()
     answer = client.get("/sso/oidc/sso/login/callback/", {"code": "c", "state": "forged"})
     assert answer.status_code == 403
@@ -144,14 +144,14 @@ def test_a_way_back_that_nobody_began_is_refused():
     assert who(client).is_anonymous
 
 
-def test_it_is_not_joined_with_an_account_that_is_logged_in(agent):
+def test_single_sign_on_does_not_join_a_logged_in_account(agent):
     client = Client()
     client.force_login(agent)
     assert go(client, "?process=connect").status_code == 403
     assert not agent.socialaccount_set.exists()
 
 
-def test_it_needs_a_form_of_this_site():
+def test_single_sign_on_needs_a_form_of_this_site():
     assert Client(enforce_csrf_checks=True).post("/sso/oidc/sso/login/").status_code == 403
     confirm = Client().get("/sso/oidc/sso/login/")
     assert "Log in with Example" in confirm.content.decode()

@@ -1,4 +1,4 @@
-"""Who gets pages at all."""
+"""Who may open pages."""
 
 import pytest
 from django.test import Client
@@ -43,13 +43,13 @@ def test_a_closed_site_sends_strangers_to_the_login_from_every_page(name, public
         assert response["Location"] == f"/login/?next={address}"
 
 
-def test_a_view_that_says_nothing_is_closed(public, settings):
+def test_a_view_is_closed_by_default(public, settings):
     settings.KB_PUBLIC_READ = False
     settings.ROOT_URLCONF = "tests.web.forgetful_urls"
     assert public.get("/forgotten/")["Location"].startswith("/login/")
 
 
-def test_a_closed_site_opens_to_who_logs_in(public, settings):
+def test_a_closed_site_opens_after_a_login(public, settings):
     settings.KB_PUBLIC_READ = False
     room = make.code("660300001")
     make.user("agent", "agent")
@@ -59,7 +59,7 @@ def test_a_closed_site_opens_to_who_logs_in(public, settings):
     assert public.get(room.get_absolute_url()).status_code == 200
 
 
-def test_somebody_who_is_no_longer_active_is_a_stranger(agents, agent, settings):
+def test_an_inactive_user_is_a_stranger(agents, agent, settings):
     settings.KB_PUBLIC_READ = False
     agent.is_active = False
     agent.save()
@@ -86,7 +86,7 @@ def test_logging_out_takes_a_post(agents):
 
 
 @pytest.mark.parametrize("address", ["/", "/codes/zim-server/1/", "/tables/zim-server/"])
-def test_pages_only_read(address):
+def test_pages_accept_only_reading_methods(address):
     make.code("1")
     assert Client().post(address).status_code == 405
 
@@ -109,17 +109,17 @@ def test_pages_carry_a_strict_policy_and_nothing_that_it_forbids(agents):
         assert page.count("<script") == page.count('<script src="/static/')
 
 
-def test_robots_are_let_in_only_where_the_public_is(public, settings):
+def test_robots_are_allowed_only_where_the_public_may_read(public, settings):
     assert b"Disallow: /admin/" in public.get("/robots.txt").content
     settings.KB_PUBLIC_READ = False
     assert public.get("/robots.txt").content == b"User-agent: *\nDisallow: /\n"
 
 
-def test_the_icon_is_where_browsers_guess_it(public):
+def test_the_icon_is_at_the_default_address(public):
     assert public.get("/favicon.ico")["Location"] == "/static/kb/favicon.svg"
 
 
-def test_the_header_shows_what_one_may_open(public, agents, editors):
+def test_the_header_links_to_pages_that_the_reader_may_open(public, agents, editors):
     assert b"/admin/" not in agents.get("/").content
     assert b'href="/admin/"' in editors.get("/").content
     assert b"Log out" not in public.get("/").content

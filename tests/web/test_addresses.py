@@ -1,4 +1,4 @@
-"""Any code survives its address."""
+"""Every code has an address and can be read back from it."""
 
 import pytest
 from django.urls import resolve, reverse
@@ -26,7 +26,7 @@ def test_a_code_is_found_at_its_own_address_and_in_its_table(written, public):
 
 
 @pytest.mark.parametrize("written", CODES)
-def test_a_segment_leads_back_to_its_code(written):
+def test_a_segment_decodes_to_its_code(written):
     converter = CodeConverter()
     segment = converter.to_url(written)
     assert converter.to_python(segment) == written
@@ -57,5 +57,5 @@ def test_a_slash_that_was_typed_into_the_address_works(public):
         ("/logout/", "logout"),
     ],
 )
-def test_the_addresses_that_others_link_to(address, name):
+def test_public_addresses_are_unchanged(address, name):
     assert resolve(address).url_name == name

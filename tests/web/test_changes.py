@@ -1,4 +1,4 @@
-"""What changed lately, as a page and as a feed; and a card as it was."""
+"""Recent changes as a page and as a feed; and past cards."""
 
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
@@ -45,7 +45,7 @@ def entries(client, query=""):
     return ElementTree.fromstring(response.content).findall(f"{ATOM}entry")
 
 
-def test_the_page_shows_which_words_moved(public, room, clock, by):
+def test_the_page_shows_which_words_changed(public, room, clock, by):
     reword(room, clock, by, "Room does not exist anymore.")
     page = public.get("/changes/").content.decode()
     assert "exist<ins> anymore</ins>." in page
@@ -60,7 +60,7 @@ def test_each_change_shows_its_own_words(public, room, clock, by):
     assert text.index("<del>Two</del><ins>Three</ins>") < text.index("<del>One</del><ins>Two</ins>")
 
 
-def test_who_and_why_are_for_internal_readers(public, agents, room, clock, by):
+def test_only_internal_readers_see_who_and_why(public, agents, room, clock, by):
     reword(room, clock, by, "Other words.")
     assert "because the vendor said so" in words(agents.get("/changes/"))
     assert "by reviewer" in words(agents.get("/changes/"))
@@ -91,7 +91,7 @@ def test_one_table_is_shown_alone(public, room, clock, by):
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("?table=nowhere", "“nowhere” is not a table. Allowed: zim-server."),
         ("?table=secret", "“secret” is not a table. Allowed: zim-server."),
@@ -102,11 +102,11 @@ def test_one_table_is_shown_alone(public, room, clock, by):
         ("?since=1", "“since” is not a filter of this page. Allowed: table, days, page."),
     ],
 )
-def test_what_is_not_understood_is_said(query, said, public, room):
+def test_an_invalid_parameter_is_named(query, message, public, room):
     make.table("secret", audience="internal")
     response = public.get(f"/changes/{query}")
     assert response.status_code == 400
-    assert said in words(response)
+    assert message in words(response)
 
 
 def test_long_lists_are_paged(public, room, clock, by):
@@ -182,20 +182,20 @@ ADDRESSES = [
     "make_secret",
     [an_internal_note, a_draft, an_internal_incident, an_internal_table, a_table_taken_back, an_incident_taken_back],
 )
-def test_every_address_is_the_same_for_the_public_with_and_without(make_secret, room, clock, by):
+def test_internal_changes_leave_every_public_address_unchanged(make_secret, room, clock, by):
     reword(room, clock, by, "Other words.")
-    before = [seen(address) for address in ADDRESSES]
+    before = [response_of(address) for address in ADDRESSES]
     clock.shift(timedelta(seconds=1))
     make_secret(room, by)
-    assert [seen(address) for address in ADDRESSES] == before
+    assert [response_of(address) for address in ADDRESSES] == before
 
 
-def seen(address):
+def response_of(address):
     response = Client().get(address)
     return response.status_code, response.get("Location"), response.get("ETag"), response.content
 
 
-def test_words_from_before_a_note_was_released_stay_inside(public, agents, room, clock, by):
+def test_the_public_does_not_see_words_from_before_a_note_was_public(public, agents, room, clock, by):
     values = {"title": "Note", "cause": f"Ask {SECRET}."}
     note = save_note(TroubleshootingNote(), None, values, by, [room])
     second = By(make.user("second", "reviewer"), Door.ADMIN)
@@ -212,7 +212,7 @@ def test_words_from_before_a_note_was_released_stay_inside(public, agents, room,
     assert SECRET in words(agents.get("/changes/"))
 
 
-def test_the_feed_names_each_change_for_good(public, room, clock, by):
+def test_each_change_has_a_permanent_id_in_the_feed(public, room, clock, by):
     reword(room, clock, by, "Other words.")
     (entry,) = entries(public)
     sequence = Change.objects.get().sequence
@@ -223,7 +223,7 @@ def test_the_feed_names_each_change_for_good(public, room, clock, by):
     assert public.get("/changes/feed/")["Content-Type"].startswith("application/atom+xml")
 
 
-def test_a_feed_that_has_not_moved_is_not_sent_again(public, agents, room, clock, by):
+def test_an_unchanged_feed_answers_304(public, agents, room, clock, by):
     reword(room, clock, by, "Other words.")
     tag = public.get("/changes/feed/")["ETag"]
     assert public.get("/changes/feed/", headers={"if-none-match": tag}).status_code == 304
@@ -270,7 +270,7 @@ def test_a_day_ends_where_the_reader_is(public, room, clock, by):
     assert "Room does not exist." in at(public, room, "2026-03-11", "Pacific/Kiritimati")
 
 
-def test_a_card_of_before_the_code_was_known_says_so(public, room):
+def test_a_past_card_from_before_the_code_existed_says_so(public, room):
     assert "not in this knowledge base yet" in at(public, room, "2026-03-09", status=404)
 
 
@@ -291,7 +291,7 @@ def test_notes_as_they_were_are_for_internal_readers(public, agents, room, clock
     assert "cause" not in at(public, room, "2026-03-11")
 
 
-def test_what_a_table_said_before_it_was_released_stays_inside(public, agents, clock, by):
+def test_the_public_does_not_see_a_table_from_before_it_was_public(public, agents, clock, by):
     table = make.table("secret", audience="internal")
     code = make.code("1", table, description=SECRET)
     reword(code, clock, by, "Fit to print.", hours=24)
@@ -317,7 +317,7 @@ def test_an_unknown_code_has_no_past(public, room):
 
 
 @pytest.mark.parametrize("number", [1, 10])
-def test_a_look_back_asks_the_same_however_much_there_is(number, agents, room, clock, by, django_assert_num_queries):
+def test_a_past_card_takes_the_same_queries_for_more_rows(number, agents, room, clock, by, django_assert_num_queries):
     for n in range(number):
         save_note(TroubleshootingNote(), None, {"title": f"Note {n}"}, by, [room])
         reword(room, clock, by, f"Wording {n}", hours=0.1)

@@ -13,7 +13,7 @@ from tests.web.page import check_order, words
 pytestmark = pytest.mark.django_db
 
 
-def test_the_card_answers_in_the_order_in_which_it_is_needed(agents, room, reviewer):
+def test_the_card_has_its_sections_in_order(agents, room, reviewer):
     make.incident("Rooms fail", room, impact="Joining fails.", workaround="Try Asia.", started_at="2025-07-20T08:00Z")
     make.incident("Old trouble", room, state="resolved", started_at="2025-01-01T08:00Z")
     make.note(
@@ -60,7 +60,7 @@ def test_the_reply_is_filled_in_with_the_date_of_the_readers_zone(agents, room):
         (["not_validated", "validated"], "Reply of validated"),
     ],
 )
-def test_the_reply_comes_from_the_note_that_is_most_trusted(states, shown, agents, room):
+def test_the_reply_comes_from_a_validated_note_first(states, shown, agents, room):
     for state in states:
         make.note(f"Note {state}", room, state=state, customer_reply=f"Reply of {state}")
     text = words(agents.get(room.get_absolute_url()))
@@ -130,7 +130,7 @@ def test_neighbours_are_in_order(public, room):
     check_order(public.get(room.get_absolute_url()), "Nearby codes", "660300000", "660300002", "660300010")
 
 
-def test_history_tells_everybody_when_and_only_colleagues_who_why_and_the_words(public, agents, room, editor):
+def test_history_shows_dates_to_all_and_people_reasons_and_words_to_internal_readers(public, agents, room, editor):
     edit_code(room, room.version, {"description": "Gone."}, By(editor, Door.ADMIN, "asked in a ticket"))
     inside = agents.get(room.get_absolute_url())
     check_order(inside, "History", "Changed", "by editor", "via admin", "asked in a ticket", "Description", "Added")
@@ -165,7 +165,7 @@ def test_a_code_that_is_not_in_the_table_is_answered_with_404_and_help(path, par
     check_order(response, *parts)
 
 
-def test_a_code_that_is_in_another_section_leads_there(public, room):
+def test_a_code_in_another_section_links_there(public, room):
     make.section(room.table, "Login")
     response = public.get("/codes/zim-server/login/660300001/")
     assert response.status_code == 404
@@ -173,11 +173,11 @@ def test_a_code_that_is_in_another_section_leads_there(public, room):
 
 
 @pytest.mark.parametrize("code", ["9" * 65, "%00", "%20", "%E2%80%8B"])
-def test_what_cannot_be_a_code_is_not_there(code, public, room):
+def test_text_that_cannot_be_a_code_is_not_found(code, public, room):
     assert public.get(f"/codes/zim-server/{code}/").status_code == 404
 
 
-def test_an_editor_finds_the_way_to_edit(editors, agents, public, room):
+def test_an_editor_sees_the_edit_link(editors, agents, public, room):
     note = make.note("Gone", room)
     links = [
         reverse("admin:kb_returncode_change", args=[room.pk]),

@@ -1,4 +1,4 @@
-"""A pasted log: what is found, what is shown, and what is never kept."""
+"""A pasted log: its codes, its masked text, and that nothing is stored."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -47,7 +47,7 @@ def test_codes_and_their_places_are_linked_both_ways(public, room):
     assert page.count('href="#p1"') == 1, "the code leads to its first place"
 
 
-def test_the_cause_stands_before_what_wraps_it(public):
+def test_the_cause_comes_before_its_wrapper(public):
     make.code("500100", description="The call failed.")
     make.code("660300001", description="Room does not exist.")
     response = paste(public, '{"code": 500100, "data": {"code": 660300001}}')
@@ -55,7 +55,7 @@ def test_the_cause_stands_before_what_wraps_it(public):
     assert "First in the text" in words(response)
 
 
-def test_the_text_is_shown_without_secrets(public, room):
+def test_the_text_is_shown_with_secrets_masked(public, room):
     response = paste(public, LOG)
     assert b"anna@example.com" not in response.content
     assert "•••" in response.content.decode()
@@ -74,16 +74,16 @@ def test_an_empty_text_is_answered_with_what_to_do(text, public):
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("size", "message"),
     [(2**20 + 1, "1,048,577 bytes; the limit is 1,048,576"), (3 * 2**20, "larger than 2 MB; the limit is 1 MB")],
 )
-def test_a_text_above_a_megabyte_is_refused_with_its_size(size, said, public):
+def test_a_text_above_a_megabyte_is_refused_with_its_size(size, message, public):
     response = paste(public, "x" * size)
     assert response.status_code == 413
-    assert said in words(response)
+    assert message in words(response)
 
 
-def test_a_megabyte_is_read(public, room):
+def test_a_text_of_a_megabyte_is_read(public, room):
     line = "2026-11-20 10:00:02 INFO nothing to see here\n"
     text = line * ((2**20 - 100) // len(line)) + '{"code": 660300001}'
     assert "1 code in the text" in words(paste(public, text))
@@ -103,7 +103,7 @@ def test_nothing_pasted_is_stored_or_logged(agents, room, caplog):
     assert CodeUse.objects.get().code == room
 
 
-def test_an_internal_table_is_not_known_to_the_public(public, agents):
+def test_the_public_gets_no_codes_of_internal_tables(public, agents):
     make.code("660300001", make.table("secret", audience="internal"), description="Internal words.")
     assert "Internal words." in words(paste(agents, LOG))
     response = paste(public, LOG)

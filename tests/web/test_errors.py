@@ -1,4 +1,4 @@
-"""Error pages: the same dress, nothing to learn from, and no second failure."""
+"""Error pages look like the other pages, reveal nothing and cannot fail again."""
 
 import pytest
 from django.db import OperationalError, connection
@@ -39,14 +39,14 @@ def test_a_form_without_a_token(db):
 
 
 def test_a_page_one_may_not_open(public, agents):
-    for client, said in ((public, "Log in and try again"), (agents, "Your account, agent, is missing a permission")):
+    for client, message in ((public, "Log in and try again"), (agents, "Your account, agent, is missing a permission")):
         request = client.get("/").wsgi_request
         response = errors.forbidden(request, PermissionError())
         assert response.status_code == 403
-        assert said in words(response)
+        assert message in words(response)
 
 
-def test_a_failure_is_told_without_the_database_and_without_a_traceback(db, django_assert_num_queries, monkeypatch):
+def test_a_failure_page_needs_no_database_and_has_no_traceback(db, django_assert_num_queries, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("the secret of the traceback")
 
@@ -58,7 +58,7 @@ def test_a_failure_is_told_without_the_database_and_without_a_traceback(db, djan
     assert b"secret" not in response.content
 
 
-def test_a_failure_while_telling_a_failure_is_told_too(monkeypatch):
+def test_a_failing_error_page_is_answered_as_text(monkeypatch):
     def fail(*args, **kwargs):
         raise ValueError("no manifest")
 
@@ -69,12 +69,12 @@ def test_a_failure_while_telling_a_failure_is_told_too(monkeypatch):
 
 
 class Full(Exception):
-    """What either driver raises where the disk of the database is full."""
+    """The exceptions of both drivers when the database's disk is full."""
 
     sqlstate, sqlite_errorname = "53100", "SQLITE_FULL"
 
 
-def test_a_full_disk_is_said_and_what_was_typed_is_kept(client, editor):
+def test_a_full_disk_shows_a_page_with_the_input(client, editor):
     def fail(execute, sql, params, many, context):
         if "INSERT INTO" in sql and "kb_troubleshootingnote" in sql:
             raise OperationalError("could not extend file /var/lib/secret") from Full()

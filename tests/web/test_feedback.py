@@ -1,4 +1,4 @@
-"""What agents report back from a card."""
+"""Outcomes and flags from a card."""
 
 import pytest
 from django.test import Client
@@ -22,22 +22,22 @@ def report(client, code, **values):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "message"),
     [
         ("worked", "Worked 2 · did not work 0 · not applicable 0"),
         ("did_not_work", "Worked 0 · did not work 2 · not applicable 0"),
         ("not_applicable", "Worked 0 · did not work 0 · not applicable 2"),
     ],
 )
-def test_an_outcome_is_counted_and_shown(outcome, said, agents, room, note):
+def test_an_outcome_is_counted_and_shown(outcome, message, agents, room, note):
     report(agents, room, note=note.pk, outcome=outcome)
     response = report(agents, room, note=note.pk, outcome=outcome)
     assert response.redirect_chain[-1][0] == room.get_absolute_url()
-    check_order(response, "Thank you", "Room does not exist.", said)
+    check_order(response, "Thank you", "Room does not exist.", message)
     assert NoteOutcome.objects.get().count == 2
 
 
-def test_a_note_that_often_did_not_work_is_to_be_looked_at_again_with_the_reason(agents, room, note):
+def test_a_note_that_often_failed_needs_another_look_with_the_reason(agents, room, note):
     for _ in range(3):
         assert "Needs attention" not in words(agents.get(room.get_absolute_url()))
         response = report(agents, room, note=note.pk, outcome="did_not_work")
@@ -51,7 +51,7 @@ def test_a_note_that_often_did_not_work_is_to_be_looked_at_again_with_the_reason
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"outcome": "worked"}, "Which note"),
         ({"outcome": "worked", "note": "999999"}, "has no note “999999”"),
@@ -59,11 +59,11 @@ def test_a_note_that_often_did_not_work_is_to_be_looked_at_again_with_the_reason
         ({"outcome": "superb", "note": None}, "Allowed: worked, did_not_work, not_applicable"),
     ],
 )
-def test_a_forged_report_is_refused_with_what_is_allowed(values, said, agents, room, note):
+def test_a_forged_report_is_refused_with_what_is_allowed(values, message, agents, room, note):
     values = {name: note.pk if value is None else value for name, value in values.items()}
     response = report(agents, room, **values)
     assert response.status_code == 400
-    assert said in words(response)
+    assert message in words(response)
     assert not NoteOutcome.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""The one box: what each kind of question leads to."""
+"""The search box: where each kind of query leads."""
 
 import pytest
 
@@ -35,14 +35,14 @@ def test_a_code_with_one_meaning_leads_to_its_card(query, public, room):
         ("ORA-00942", "ORA-942", "leading zeros aside"),
     ],
 )
-def test_a_code_written_otherwise_leads_to_a_card_that_says_how_it_was_read(stored, query, how, public):
+def test_another_spelling_leads_to_a_card_that_says_how_it_was_read(stored, query, how, public):
     code = make.code(stored)
     response = public.get("/", {"q": query}, follow=True)
     assert f"You entered {query}, read as {stored} ({how})." in words(response)
     assert f'<link rel="canonical" href="{code.get_absolute_url()}">' in response.content.decode()
 
 
-def test_a_code_with_several_meanings_lists_each_with_what_tells_them_apart(public):
+def test_a_code_with_several_meanings_lists_them_with_their_sections(public):
     rtc = make.table("rtc", product="RTC", name="Server codes")
     for section in ("Common", "Mix stream"):
         make.code("3", rtc, section, description=f"{section} failed.")
@@ -77,7 +77,7 @@ def test_a_code_in_a_known_range_says_where_it_would_belong_and_what_is_around_i
     )
 
 
-def test_a_part_of_a_code_lists_the_codes_that_begin_so(public, room):
+def test_a_part_of_a_code_lists_the_codes_with_that_beginning(public, room):
     check_order(public.get("/", {"q": "6603"}), "6603 is not in any table", "Codes that start with 6603", "660300001")
     assert public.get("/", {"q": "6603"}).content.decode().count("Room does not exist.") == 1
 
@@ -104,12 +104,12 @@ def test_a_long_list_is_cut_and_says_so(public):
     assert response.content.decode().count('class="row"') == 50
 
 
-def test_nothing_found_helps_on(public, room):
+def test_a_search_without_results_offers_help(public, room):
     check_order(public.get("/", {"q": "purple elephants"}), "Nothing found for purple elephants", "Other words")
 
 
 @pytest.mark.parametrize("query", ["'", '"', "%", "_", "\\", "a" * 5000, "1" * 5000, "\x00", "<script>", "OR 1=1 --"])
-def test_a_hostile_question_gets_a_page(query, public, room):
+def test_a_hostile_query_gets_a_page(query, public, room):
     response = public.get("/", {"q": query}, follow=True)
     assert response.status_code == 200
     assert b"<script>" not in response.content

@@ -1,4 +1,4 @@
-"""The site map for assistants, and the Markdown twins of tables and notes."""
+"""The site map for assistants, and the Markdown representations of tables and notes."""
 
 import html
 import re
@@ -7,13 +7,13 @@ import pytest
 
 from kb.text.safety import markdown as text_markdown
 from tests import make
-from tests.web.test_representations import HOSTILE, told
+from tests.web.test_representations import HOSTILE, body
 
 pytestmark = pytest.mark.django_db
 
 
-def test_assistants_are_told_where_everything_is(public, room):
-    text = told(public, "/llms.txt")
+def test_the_site_map_names_the_addresses_for_assistants(public, room):
+    text = body(public, "/llms.txt")
     assert text.startswith("# Codebook\n\n> ")
     assert "(http://testserver/tables/zim-server.md): 1 codes, as `zim-server`" in text
     links = re.findall(r"\]\(http://testserver(\S+?)\)", text)
@@ -24,12 +24,12 @@ def test_assistants_are_told_where_everything_is(public, room):
     assert "http://testserver/mcp/" in text
 
 
-def test_the_site_map_says_what_is_public_whoever_asks(public, agents, room, settings):
+def test_the_site_map_lists_only_what_is_public_for_every_reader(public, agents, room, settings):
     make.table("hush", vendor="Hush", audience="internal")
-    assert told(agents, "/llms.txt") == told(public, "/llms.txt")
-    assert "hush" not in told(agents, "/llms.txt").lower()
+    assert body(agents, "/llms.txt") == body(public, "/llms.txt")
+    assert "hush" not in body(agents, "/llms.txt").lower()
     settings.KB_PUBLIC_READ = False
-    closed = told(public, "/llms.txt")
+    closed = body(public, "/llms.txt")
     assert "zim-server" not in closed
     assert "Reading requires a login" in closed
 
@@ -38,21 +38,21 @@ def test_a_table_comes_as_markdown_in_pages(public, room, monkeypatch):
     monkeypatch.setattr("kb.web.representations.page_markdown.PER_PAGE", 2)
     make.code("3", in_section="Two", description="Busy.")
     make.code("4", in_section="Two", retired_at=room.updated_at)
-    text = told(public, "/tables/zim-server.md")
+    text = body(public, "/tables/zim-server.md")
     assert "- 660300001: Room does not exist. <http://testserver/codes/zim-server/public/660300001/>" in text
     assert "\n## Two\n\n- 3: Busy." in text
     assert text.rstrip().endswith("More: <http://testserver/tables/zim-server.md?page=2>")
-    rest = told(public, "/tables/zim-server.md?page=2")
+    rest = body(public, "/tables/zim-server.md?page=2")
     assert "- 4 (retired): Room" in rest
     assert "More:" not in rest
     for page in ("0", "3", "x", "", "²", "9" * 30):
-        assert told(public, f"/tables/zim-server.md?page={page}", 400) == "There is no such page. Allowed: 1 to 2.\n"
+        assert body(public, f"/tables/zim-server.md?page={page}", 400) == "There is no such page. Allowed: 1 to 2.\n"
 
 
 def test_a_note_comes_as_markdown(public, agents, room):
     note = make.note("Room is gone", room, issue="Gone!", resolution="Rejoin.", customer_reply="We saw {code}.")
     note.ranges.add(make.code_range("Room"))
-    text = told(public, f"/notes/{note.pk}.md")
+    text = body(public, f"/notes/{note.pk}.md")
     for part in (
         "# Room is gone\n",
         f"Validated. <http://testserver/notes/{note.pk}/>",
@@ -62,32 +62,32 @@ def test_a_note_comes_as_markdown(public, agents, room):
         "- 6603xxxxx Room, ZEGOCLOUD",
     ):
         assert part in text, text
-    assert f'href="/notes/{note.pk}.md"' in told(public, note.get_absolute_url())
+    assert f'href="/notes/{note.pk}.md"' in body(public, note.get_absolute_url())
 
 
-def test_their_words_make_no_link_or_picture(public):
+def test_vendor_and_note_text_becomes_no_link_or_picture_in_pages(public):
     table = make.table(name=HOSTILE)
     code = make.code("1", table, HOSTILE, description=HOSTILE)
     note = make.note(HOSTILE, code, cause=HOSTILE, resolution=HOSTILE, customer_reply=HOSTILE, issue=HOSTILE)
     for where in ("/tables/zim-server.md", f"/notes/{note.pk}.md", "/llms.txt"):
-        rendered = text_markdown.render(told(public, where))
+        rendered = text_markdown.render(body(public, where))
         assert all(link.startswith("http://testserver/") for link in re.findall(r'href="([^"]*)"', rendered)), where
         assert "<img" not in rendered
         assert HOSTILE in html.unescape(rendered)
 
 
-def test_what_is_internal_is_not_there(public, agents, room):
+def test_internal_rows_are_missing_for_the_public(public, agents, room):
     hidden = make.table("hush", audience="internal")
     secret = make.code("1", hidden, description="Hush.")
     note = make.note("Hush", room, audience="internal")
     shown = make.note("Told", room, secret)
     for where in ("/tables/hush.md", f"/notes/{note.pk}.md"):
         assert public.get(where).status_code == 404
-        assert "hush" in told(agents, where).lower()
-    assert "hush" not in told(public, f"/notes/{shown.pk}.md").lower()
+        assert "hush" in body(agents, where).lower()
+    assert "hush" not in body(public, f"/notes/{shown.pk}.md").lower()
 
 
-def test_whoever_may_read_nothing_is_told_so(public, room, settings):
+def test_a_reader_without_access_gets_401(public, room, settings):
     settings.KB_PUBLIC_READ = False
     assert public.get("/tables/zim-server.md").status_code == 401
 
@@ -95,8 +95,8 @@ def test_whoever_may_read_nothing_is_told_so(public, room, settings):
 def test_a_page_of_a_table_takes_the_same_queries_for_more_codes(public, django_assert_num_queries):
     make.code("1")
     with django_assert_num_queries(3):
-        told(public, "/tables/zim-server.md")
+        body(public, "/tables/zim-server.md")
     for n in range(2, 30):
         make.code(str(n), in_section=f"S{n % 3}")
     with django_assert_num_queries(3):
-        told(public, "/tables/zim-server.md")
+        body(public, "/tables/zim-server.md")

@@ -1,4 +1,4 @@
-"""A piece of a log in the box is answered like the code that it names."""
+"""A piece of a log in the search box is answered like the code in it."""
 
 import pytest
 
@@ -10,12 +10,12 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     "typed", ["code=660300001", '"Code": 660300001', "[660300001]", "error code: 660300001, message=x"]
 )
-def test_a_fragment_that_names_one_code_leads_to_its_card(client, typed):
+def test_a_fragment_with_one_code_redirects_to_its_card(client, typed):
     code = make.code("660300001")
     assert client.get("/", {"q": typed})["Location"] == code.get_absolute_url()
 
 
-def test_a_fragment_that_names_two_codes_shows_both(client):
+def test_a_fragment_with_two_codes_shows_both(client):
     make.code("660300001")
     make.code("660300002", description="User not in room.")
     page = client.get("/", {"q": "code=660300001 then code=660300002"}).content.decode()

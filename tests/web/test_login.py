@@ -1,4 +1,4 @@
-"""Logging in: guessing ends soon, sessions are new, cookies are safe, and keys can be changed."""
+"""Login: a lock against guessing, new sessions, secure cookies and key changes."""
 
 import logging
 import re
@@ -34,7 +34,7 @@ def anna(db):
     return make.user("anna", "agent")
 
 
-def test_guessing_ends_after_a_few_attempts_even_with_the_right_password(anna):
+def test_a_few_failed_attempts_lock_the_login_even_for_the_right_password(anna):
     assert fail(5) == [200, 200, 200, 200, 429]
     answer = attempt(password=make.PASSWORD)
     assert answer.status_code == 429
@@ -45,7 +45,7 @@ def test_guessing_ends_after_a_few_attempts_even_with_the_right_password(anna):
     assert "anna" not in page
 
 
-def test_the_lock_ends_by_itself_and_attempts_meanwhile_do_not_draw_it_out(anna):
+def test_the_lock_ends_by_itself_and_attempts_do_not_extend_it(anna):
     now = timezone.now()
     with time_machine.travel(now, tick=False):
         fail(5)
@@ -55,7 +55,7 @@ def test_the_lock_ends_by_itself_and_attempts_meanwhile_do_not_draw_it_out(anna)
         assert attempt(password=make.PASSWORD).status_code == 302
 
 
-def test_a_name_that_exists_answers_as_one_that_does_not(anna):
+def test_existing_and_unknown_names_get_the_same_answer(anna):
     hidden = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
     answers = [attempt(username=name) for name in ("anna", "nobody") for _ in range(5)]
     pages = [hidden.sub("", a.content.decode()).replace("nobody", "anna") for a in answers]
@@ -74,13 +74,13 @@ def test_a_name_that_exists_answers_as_one_that_does_not(anna):
     ],
     ids=["another name", "another address", "the name in full width", "the name with spaces", "a forged address"],
 )
-def test_the_lock_is_for_a_name_from_an_address(other, status, anna):
+def test_the_lock_is_per_name_and_address(other, status, anna):
     make.user("bert", "agent")
     fail(5)
     assert attempt(password=make.PASSWORD, **other).status_code == status
 
 
-def test_behind_a_proxy_the_lock_is_for_whom_the_proxy_saw(anna, settings):
+def test_behind_a_proxy_the_lock_uses_the_address_that_the_proxy_saw(anna, settings):
     settings.PROXY_COUNT = 1
     fail(5, x_forwarded_for="198.51.100.7")
     same = {"x_forwarded_for": "203.0.113.1, 198.51.100.7"}
@@ -88,20 +88,20 @@ def test_behind_a_proxy_the_lock_is_for_whom_the_proxy_saw(anna, settings):
     assert attempt(password=make.PASSWORD, x_forwarded_for="198.51.100.8").status_code == 302
 
 
-def test_logging_in_forgets_former_failures(anna):
+def test_a_login_resets_the_failures(anna):
     for _ in range(3):
         assert fail(4) == [200] * 4
         assert attempt(password=make.PASSWORD).status_code == 302
 
 
-def test_the_admin_asks_at_the_same_guarded_door(anna):
+def test_the_admin_uses_the_same_login(anna):
     answer = Client().get("/admin/kb/returncode/")
     assert answer["Location"].startswith("/admin/login/?next=") or answer["Location"].startswith("/login/?next=")
     answer = Client().post("/admin/login/", {"username": "anna", "password": WRONG})
     assert answer["Location"].startswith("/login/?next=")
 
 
-def test_the_log_says_that_somebody_was_refused_and_not_who(anna, caplog):
+def test_the_log_records_a_refused_login_without_the_name(anna, caplog):
     with caplog.at_level(logging.INFO):
         fail(5)
     assert "log-in refused" in caplog.text
@@ -139,7 +139,7 @@ def test_a_new_password_ends_sessions_elsewhere(anna):
     assert elsewhere.get("/changes/").wsgi_request.user.is_anonymous
 
 
-def test_a_session_outlives_a_change_of_the_key_while_the_former_one_is_named(anna, settings):
+def test_a_session_survives_a_key_change_while_the_old_key_is_a_fallback(anna, settings):
     client = Client()
     attempt(password=make.PASSWORD, client=client)
     former = settings.SECRET_KEY
@@ -151,8 +151,8 @@ def test_a_session_outlives_a_change_of_the_key_while_the_former_one_is_named(an
     assert client.get("/changes/").wsgi_request.user.is_anonymous
 
 
-def test_a_session_goes_to_and_fro_between_servers_while_the_key_changes(anna, settings):
-    """As docs/operating.md has it: the new key is known everywhere before anybody signs with it."""
+def test_a_session_works_on_servers_with_the_old_and_the_new_key(anna, settings):
+    """As in docs/operating.md: all servers know the new key before one signs with it."""
     client, former, new = Client(), settings.SECRET_KEY, "the new key " * 5
     attempt(password=make.PASSWORD, client=client)
     first, second, third = (former, [new]), (new, [former]), (new, [])
@@ -161,7 +161,7 @@ def test_a_session_goes_to_and_fro_between_servers_while_the_key_changes(anna, s
         assert client.get("/changes/").wsgi_request.user == anna, server
 
 
-def test_what_a_former_key_signed_is_read_and_what_nobody_signed_is_not(settings):
+def test_values_signed_with_an_old_key_are_accepted_and_forged_ones_are_not(settings):
     signed = signing.dumps({"a": 1})
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the new key " * 5, [settings.SECRET_KEY]
     assert signing.loads(signed) == {"a": 1}
@@ -171,7 +171,7 @@ def test_what_a_former_key_signed_is_read_and_what_nobody_signed_is_not(settings
 
 
 def production(expression, **environment):
-    """Return what a setting is on a production server."""
+    """Return the value of a setting on a production server."""
     script = f"from django.conf import settings; print({expression})"
     result = start("shell", "--no-imports", "-c", script, **GOOD, **environment)
     assert result.returncode == 0, result.stderr
@@ -186,7 +186,7 @@ def test_production_has_secure_cookies_tls_and_hsts():
     assert production(expression, INSECURE_HTTP="1") == "[False, False, True, False, 0]"
 
 
-def test_answers_over_tls_say_so_for_a_year(settings):
+def test_responses_over_tls_set_hsts_for_a_year(settings):
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
     answer = Client().get("/login/", secure=True)
     assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

@@ -36,7 +36,7 @@ def test_an_archived_note_warns(agents, room):
     assert "Do not use this note" in words(agents.get(note.get_absolute_url()))
 
 
-def test_names_are_for_colleagues(agents, public, room, editor):
+def test_only_internal_readers_see_names(agents, public, room, editor):
     note = make.note("Gone", room, owner=editor)
     assert "Owner" in words(agents.get(note.get_absolute_url()))
     assert "editor" not in words(public.get(note.get_absolute_url()))

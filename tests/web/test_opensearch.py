@@ -1,4 +1,4 @@
-"""Browsers' search box, and what chats show of a link."""
+"""The browser's search box, and the Open Graph description of links."""
 
 from xml.etree import ElementTree
 
@@ -18,7 +18,7 @@ def test_the_description_names_absolute_addresses(public, settings):
     assert root.find(f"{NS}Url").get("template") == "http://testserver/go?q={searchTerms}"
 
 
-def test_every_page_names_it(public):
+def test_every_page_links_to_the_description(public):
     assert b'rel="search"' in public.get("/").content
 
 
@@ -62,14 +62,14 @@ def test_a_code_of_an_internal_table_does_not_jump_for_the_public(public, agents
     assert agents.get("/go?q=5")["Location"] == code.get_absolute_url()
 
 
-def test_a_chat_is_told_what_a_public_card_is_about(public, room):
+def test_open_graph_describes_a_public_card(public, room):
     page = public.get(room.get_absolute_url()).content.decode()
     assert 'property="og:title" content="660300001 – ZEGOCLOUD ZIM"' in " ".join(page.split())
     assert 'content="http://testserver/codes/zim-server/public/660300001/"' in page
     assert 'content="Room does not exist."' in page
 
 
-def test_a_chat_is_told_nothing_internal_whoever_asks(agents, room):
+def test_open_graph_has_nothing_internal_for_any_reader(agents, room):
     make.note("Zirconium", room, audience="internal")
     secret = make.code("5", make.table("secret", audience="internal", product="Zirconium"), description="Zirconium")
     for code in (room, secret):

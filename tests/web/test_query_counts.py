@@ -1,4 +1,4 @@
-"""What each page asks of the database: exact numbers, which do not grow with what is shown."""
+"""The exact number of queries of each page, whatever the number of rows."""
 
 import pytest
 

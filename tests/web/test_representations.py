@@ -1,4 +1,4 @@
-"""The twins of a card, for tickets and for programs."""
+"""The representations of a card, for tickets and for programs."""
 
 import html
 import json
@@ -12,20 +12,20 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
-def told(client, address, status=200):
+def body(client, address, status=200):
     response = client.get(address)
     assert response.status_code == status, response.content
     return response.content.decode()
 
 
-def answered(client, address, status=200):
-    return json.loads(told(client, address, status))
+def json_body(client, address, status=200):
+    return json.loads(body(client, address, status))
 
 
 def test_markdown_holds_the_answer_and_the_permalink(public, room):
     make.note("Room is gone", room, cause="It timed out.", customer_reply="Rejoin, code {code}.")
     make.incident("Rooms fail", room, workaround="Use another region.")
-    text = told(public, "/codes/zim-server/660300001.md")
+    text = body(public, "/codes/zim-server/660300001.md")
     for part in (
         "## 660300001: Room does not exist.",
         "<http://testserver/codes/zim-server/public/660300001/>",
@@ -42,7 +42,7 @@ def test_markdown_holds_the_answer_and_the_permalink(public, room):
 
 def test_json_holds_the_same_answer(public, room):
     make.note("Room is gone", room, cause="It timed out.", customer_reply="Rejoin, code {code}.")
-    answer = answered(public, "/codes/zim-server/660300001.json")
+    answer = json_body(public, "/codes/zim-server/660300001.json")
     (meaning,) = answer["meanings"]
     assert answer["verdict"] == meaning["verdict"] == "found"
     assert meaning["permalink"] == "http://testserver/codes/zim-server/public/660300001/"
@@ -62,7 +62,7 @@ def retired(room):
 
 
 @pytest.mark.parametrize(
-    ("prepare", "code", "verdict", "status", "said"),
+    ("prepare", "code", "verdict", "status", "words"),
     [
         (found, "660300001", "found", 200, "Note, validated"),
         (lambda room: None, "660300001", "known_without_note", 200, "Known, no note yet"),
@@ -71,15 +71,17 @@ def retired(room):
         (lambda room: None, "12", "unknown", 404, "Unknown"),
     ],
 )
-def test_the_five_verdicts(prepare, code, verdict, status, said, public, room):
+def test_the_five_verdicts(prepare, code, verdict, status, words, public, room):
     prepare(room)
-    assert answered(public, f"/codes/zim-server/{code}.json", status)["verdict"] == verdict
-    assert said in told(public, f"/codes/zim-server/{code}.md", status)
+    assert json_body(public, f"/codes/zim-server/{code}.json", status)["verdict"] == verdict
+    assert words in body(public, f"/codes/zim-server/{code}.md", status)
 
 
 def test_an_unknown_code_offers_near_ones(public, room):
-    assert [near["code"] for near in answered(public, "/codes/zim-server/660300002.json", 404)["near"]] == ["660300001"]
-    assert "<http://testserver/codes/zim-server/public/660300001/>" in told(
+    assert [near["code"] for near in json_body(public, "/codes/zim-server/660300002.json", 404)["near"]] == [
+        "660300001"
+    ]
+    assert "<http://testserver/codes/zim-server/public/660300001/>" in body(
         public, "/codes/zim-server/660300002.md", 404
     )
 
@@ -88,49 +90,51 @@ def test_a_code_of_several_sections(public):
     table = make.table()
     for name in ("One", "Two"):
         make.code("3", table, name, description=f"In {name}.")
-    assert [m["section"]["slug"] for m in answered(public, "/codes/zim-server/3.json")["meanings"]] == ["one", "two"]
-    assert [m["section"]["slug"] for m in answered(public, "/codes/zim-server/two/3.json")["meanings"]] == ["two"]
-    assert "In One" not in told(public, "/codes/zim-server/two/3.md")
+    assert [m["section"]["slug"] for m in json_body(public, "/codes/zim-server/3.json")["meanings"]] == ["one", "two"]
+    assert [m["section"]["slug"] for m in json_body(public, "/codes/zim-server/two/3.json")["meanings"]] == ["two"]
+    assert "In One" not in body(public, "/codes/zim-server/two/3.md")
 
 
 @pytest.mark.parametrize(
     "code", ["0xC0000005", "X.7.1", "-1000", "ORA-00001", "a~1b", "42P01", "00000", "100%25", "~2"]
 )
-def test_any_code_has_twins(code, public):
+def test_every_code_has_its_representations(code, public):
     stored = {"a~1b": "a/b", "100%25": "100%", "~2": "."}.get(code, code)
     make.code(stored)
-    assert answered(public, f"/codes/zim-server/{code}.json")["meanings"][0]["code"] == stored
-    assert told(public, f"/codes/zim-server/public/{code}.md").startswith("## ")
+    assert json_body(public, f"/codes/zim-server/{code}.json")["meanings"][0]["code"] == stored
+    assert body(public, f"/codes/zim-server/public/{code}.md").startswith("## ")
 
 
 def test_another_way_to_write_it_says_how_it_was_read(public, room):
-    assert "read as 660300001 (leading zeros aside)" in told(public, "/codes/zim-server/0660300001.md")
-    assert answered(public, "/codes/zim-server/0660300001.json")["meanings"][0]["read"] == "leading zeros aside"
+    assert "read as 660300001 (leading zeros aside)" in body(public, "/codes/zim-server/0660300001.md")
+    assert json_body(public, "/codes/zim-server/0660300001.json")["meanings"][0]["read"] == "leading zeros aside"
 
 
 @pytest.mark.parametrize("ending", ["md", "json"])
-def test_the_page_of_a_code_that_ends_like_a_twin_wins(ending, public):
+def test_the_page_of_a_code_that_ends_in_md_or_json_has_priority(ending, public):
     odd = make.code(f"7.{ending}")
     assert public.get(f"/codes/zim-server/7.{ending}")["Location"] == f"/codes/zim-server/7.{ending}/"
     assert public.get(f"/codes/zim-server/public/7.{ending}")["Location"] == odd.get_absolute_url()
-    assert answered(public, f"/codes/zim-server/7.{ending}.json")["meanings"][0]["code"] == odd.code
+    assert json_body(public, f"/codes/zim-server/7.{ending}.json")["meanings"][0]["code"] == odd.code
 
 
 HOSTILE = "[a](https://evil.example) ![b](https://evil.example/p) <img src=x> https://evil.example www.evil.example"
 
 
-def test_vendor_and_note_text_makes_no_link_or_picture(public):
+def test_vendor_and_note_text_becomes_no_link_or_picture(public):
     code = make.code("1", description=HOSTILE, possible_reasons=HOSTILE, suggested_actions=f"- {HOSTILE}\n# {HOSTILE}")
     make.note(HOSTILE, code, cause=HOSTILE, resolution=HOSTILE, customer_reply=HOSTILE)
     make.incident(HOSTILE, code, impact=HOSTILE)
-    rendered = text_markdown.render(told(public, "/codes/zim-server/1.md"))
+    rendered = text_markdown.render(body(public, "/codes/zim-server/1.md"))
     assert all(link.startswith("http://testserver/") for link in re.findall(r'href="([^"]*)"', rendered))
     assert "<img" not in rendered
     assert html.unescape(rendered).count(HOSTILE) >= 8
 
 
 @pytest.mark.parametrize(("ending", "kind"), [("md", "text/markdown; charset=utf-8"), ("json", "application/json")])
-def test_twins_say_what_they_are_and_stay_out_of_caches_for_the_logged_in(ending, kind, public, agents, room):
+def test_representations_have_their_content_type_and_are_not_cached_for_the_logged_in(
+    ending, kind, public, agents, room
+):
     response = agents.get(f"/codes/zim-server/660300001.{ending}")
     assert response["Content-Type"] == kind
     assert response["X-Content-Type-Options"] == "nosniff"
@@ -139,7 +143,7 @@ def test_twins_say_what_they_are_and_stay_out_of_caches_for_the_logged_in(ending
 
 
 @pytest.mark.parametrize("ending", ["md", "json"])
-def test_a_hidden_table_and_none_answer_alike(ending, public, agents):
+def test_a_hidden_and_a_missing_table_get_the_same_answer(ending, public, agents):
     make.code("1", make.table("secret", audience="internal"))
     for path in ("1", "public/1"):
         hidden = public.get(f"/codes/secret/{path}.{ending}")
@@ -149,12 +153,12 @@ def test_a_hidden_table_and_none_answer_alike(ending, public, agents):
         assert agents.get(f"/codes/secret/{path}.{ending}").status_code == 200
 
 
-def test_what_is_internal_is_marked_for_whoever_pastes_it(agents, room):
+def test_internal_text_is_marked(agents, room):
     make.note("Ours", room, audience="internal")
-    assert "**Note (internal), validated:** Ours" in told(agents, "/codes/zim-server/660300001.md")
+    assert "**Note (internal), validated:** Ours" in body(agents, "/codes/zim-server/660300001.md")
 
 
-def test_programs_are_told_to_log_in_where_the_site_is_closed(public, agents, room, settings):
+def test_programs_get_401_from_a_closed_site(public, agents, room, settings):
     settings.KB_PUBLIC_READ = False
     for address in ("/codes/zim-server/660300001.md", "/codes/nowhere/1.json", "/changes/feed/"):
         assert public.get(address).status_code == 401

@@ -1,4 +1,4 @@
-"""Single sign-on is off unless it is asked for, says what it needs, and works when it is on."""
+"""Single sign-on is off by default, names its missing settings, and works when it is on."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ ON = {
 }
 
 
-def test_nothing_of_it_is_there_unless_asked_for(settings):
+def test_single_sign_on_is_off_by_default(settings):
     assert not [app for app in settings.INSTALLED_APPS if "allauth" in app]
     with pytest.raises(NoReverseMatch):
         reverse("openid_connect_login", args=["sso"])
@@ -28,21 +28,21 @@ def test_nothing_of_it_is_there_unless_asked_for(settings):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "message"),
     [
         (ON, ""),
         (ON | {"KB_SSO_CLIENT_ID": "", "KB_SSO_CLIENT_SECRET": ""}, "KB_SSO_CLIENT_ID, KB_SSO_CLIENT_SECRET"),
         (ON | {"KB_SSO_ISSUER": "http://login.example/"}, "KB_SSO_ISSUER"),
     ],
 )
-def test_a_start_says_what_it_needs(environment, said):
+def test_a_start_without_its_settings_names_them(environment, message):
     result = start("check", "--deploy", "--fail-level", "WARNING", **GOOD, **environment)
-    assert (said in result.stderr and result.returncode != 0) if said else result.returncode == 0, result.stderr
+    assert (message in result.stderr and result.returncode != 0) if message else result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr
 
 
 @pytest.mark.slow
-def test_with_it_on_people_log_in_there_and_nobody_becomes_somebody_else(tmp_path):
+def test_single_sign_on_logs_people_in_and_joins_no_accounts(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""As somebody types; and several meanings, with the reader's last table first."""
+"""Suggestions; and several meanings, with the reader's last table first."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def table(db):
         ("'\"%_*\\", []),
     ],
 )
-def test_what_is_typed_is_answered_with_the_code_itself_first(query, found, public, table):
+def test_the_exact_code_is_the_first_suggestion(query, found, public, table):
     assert codes(public, query) == found
 
 
@@ -52,14 +52,14 @@ def test_suggestions_are_options_with_what_to_do(public, table):
     assert "<html" not in page
 
 
-def test_suggestions_keep_to_what_one_may_read(public, agents):
+def test_suggestions_have_only_codes_that_the_reader_may_see(public, agents):
     make.code("77", make.table("secret", audience="internal"), description="Internal words.")
     for query in ("77", "internal"):
         assert codes(public, query) == []
         assert codes(agents, query) == ["77"]
 
 
-def test_suggestions_are_few_and_cost_the_same(public, django_assert_num_queries):
+def test_suggestions_are_few_and_take_the_same_queries_for_more_codes(public, django_assert_num_queries):
     table = make.table()
     for n in range(30):
         make.code(str(6600 + n), table)

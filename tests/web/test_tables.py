@@ -47,7 +47,7 @@ def test_filters(query, expected, public, zim):
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("section=nope", "“nope” is not a section. Allowed: public, business."),
         ("disposition=retry", "“retry” is not a disposition. Allowed: retry_now, retry_later, fix_request"),
@@ -58,13 +58,13 @@ def test_filters(query, expected, public, zim):
         ("sort=code", "“sort” is not a filter of this page. Allowed: section, disposition, q, page."),
     ],
 )
-def test_an_unknown_value_is_named_with_what_is_allowed(query, said, public, zim):
+def test_an_unknown_value_is_named_with_what_is_allowed(query, message, public, zim):
     response = public.get(f"/tables/zim-server/?{query}")
     assert response.status_code == 400
-    assert said in words(response)
+    assert message in words(response)
 
 
-def test_no_fit_says_so(public, zim):
+def test_filters_without_a_match_say_so(public, zim):
     assert "No code in this table matches these filters" in words(public.get("/tables/zim-server/?q=elephant"))
 
 

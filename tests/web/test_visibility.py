@@ -1,4 +1,4 @@
-"""What is internal never shows to the public: in no page, count or neighbour, and its existence cannot be told."""
+"""Nothing internal reaches the public: no page, count or neighbour reveals it or its existence."""
 
 import pytest
 from django.test import Client
@@ -11,13 +11,13 @@ SECRET = "zirconium"
 
 @pytest.fixture
 def pages(room):
-    """Every page that could give something away. The internal things are made by the test."""
+    """Every page that could reveal something; each test makes the internal rows."""
     return ["/", room.get_absolute_url(), "/codes/zim-server/660300001/", "/codes/zim-server/660300007/",
             "/tables/zim-server/", "/?q=660300001", "/?q=660300007", "/?q=room", f"/?q={SECRET}", "/?q=660399999",
             f"/tables/zim-server/?q={SECRET}"]  # fmt: skip
 
 
-def seen(pages, client=None):
+def contents(pages, client=None):
     client = client or Client()
     return [client.get(page, follow=True).content for page in pages]
 
@@ -56,7 +56,7 @@ def an_internal_table(room):
 
 def a_successor_in_an_internal_table(room):
     table = make.table("secret", product=SECRET, audience="internal")
-    # An update that leaves no step in the history: a step is public, its words are not.
+    # An update without a step in the history: a step is public, its words are not.
     type(room).objects.filter(pk=room.pk).update(successor=make.code("5", table, description=SECRET))
 
 
@@ -73,19 +73,19 @@ def a_successor_in_an_internal_table(room):
         a_successor_in_an_internal_table,
     ],
 )
-def test_pages_of_the_public_are_the_same_with_and_without(make_secret, pages, room):
-    before = seen(pages)
+def test_internal_rows_leave_public_pages_unchanged(make_secret, pages, room):
+    before = contents(pages)
     make_secret(room)
-    assert seen(pages) == before
+    assert contents(pages) == before
 
 
 @pytest.mark.parametrize("make_secret", [an_internal_note, an_internal_incident, an_internal_table])
-def test_an_agent_does_see_it(make_secret, pages, room, agents):
+def test_an_agent_sees_internal_rows(make_secret, pages, room, agents):
     make_secret(room)
-    assert any(SECRET.encode() in content.replace(b'value="zirconium"', b"") for content in seen(pages, agents))
+    assert any(SECRET.encode() in content.replace(b'value="zirconium"', b"") for content in contents(pages, agents))
 
 
-def test_what_is_hidden_and_what_is_not_there_answer_alike(public, room):
+def test_hidden_and_missing_rows_get_the_same_answer(public, room):
     table = make.table("secret", audience="internal")
     code = make.code("1", table)
     hidden_note = make.note("Secret", room, audience="internal")

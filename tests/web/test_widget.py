@@ -1,4 +1,4 @@
-"""The compact card in a frame: public parts alone, and framed only where the site's owner says."""
+"""The widget: only public parts, framed only by the sites that the owner names."""
 
 import re
 
@@ -29,7 +29,7 @@ def others(response):
 
 
 @pytest.mark.parametrize("address", ["/embed/", "/embed/?q=1", "/embed/zim-server/1/", "/embed/no/1/"])
-def test_nobody_may_frame_it_until_the_owner_says_who(address, public):
+def test_no_site_may_frame_the_widget_by_default(address, public):
     make.code("1")
     response = public.get(address)
     assert ancestors(response) == "'none'"
@@ -37,7 +37,7 @@ def test_nobody_may_frame_it_until_the_owner_says_who(address, public):
 
 
 @pytest.mark.parametrize("address", ["/embed/", "/embed/?q=1", "/embed/zim-server/1/", "/embed/no/1/"])
-def test_named_origins_may_frame_it_and_nothing_else_of_the_policy_moves(address, framed, public):
+def test_named_origins_may_frame_the_widget_and_the_rest_of_the_policy_stays(address, framed, public):
     make.code("1")
     response = public.get(address)
     assert ancestors(response) == f"{DESK} http://localhost:3000"
@@ -61,7 +61,7 @@ def test_a_card_says_what_to_do_and_opens_in_a_new_tab(public, room):
 
 
 @pytest.mark.parametrize(
-    ("address", "status", "said"),
+    ("address", "status", "words"),
     [
         ("/embed/?q=660300001", 200, "Room does not exist."),
         ("/embed/?q=660300002", 200, "differ by one character"),
@@ -74,11 +74,11 @@ def test_a_card_says_what_to_do_and_opens_in_a_new_tab(public, room):
         ("/embed/?q=%00%3Cscript%3E", 200, "&lt;script&gt;"),
     ],
 )
-def test_every_question_is_answered_in_the_frame(address, status, said, public, room):
+def test_every_query_is_answered_in_the_frame(address, status, words, public, room):
     make.code_range()
     response = public.get(address)
     assert response.status_code == status
-    assert said in response.content.decode()
+    assert words in response.content.decode()
 
 
 def test_a_long_list_says_that_there_is_more(public):
@@ -94,7 +94,7 @@ SECRET = "zirconium"
 
 @pytest.mark.parametrize("address", ["/embed/", "/embed/?q=660300001", "/embed/?q=5", f"/embed/?q={SECRET}",
                                      "/embed/zim-server/660300001/", "/embed/secret/5/"])  # fmt: skip
-def test_who_is_logged_in_makes_no_difference(address, public, agents, editors, room):
+def test_a_login_changes_nothing_in_the_widget(address, public, agents, editors, room):
     make.note(SECRET, room, audience="internal", cause=SECRET, customer_reply=SECRET)
     make.code("5", make.table("secret", audience="internal"), description=SECRET)
     pages = [client.get(address).content for client in (public, agents, editors)]
@@ -128,12 +128,12 @@ def test_queries_do_not_grow(number, public, room, django_assert_num_queries):
      "https://*.example", "https://a.example;script-src *", "https://a.example b", "javascript://x", "desk.example",
      "https://user@desk.example", "http://localhost.evil.example", "https://a.example\n"],
 )  # fmt: skip
-def test_what_is_no_origin_is_refused(origin):
+def test_an_invalid_origin_is_refused(origin):
     with pytest.raises(ValidationError, match="allowed are https://host"):
         are_origins(["https://good.example", origin])
 
 
-def test_origins_are_taken():
+def test_valid_origins_are_accepted():
     are_origins(["https://desk.example:8443", "http://localhost:3000", "http://127.0.0.1"])
 
 

@@ -169,7 +169,7 @@ def _combine(field: Any, original: Any, theirs: Any, mine: Any) -> Any:
         original_ids, their_ids, my_ids = ({item.pk for item in side} for side in (original, theirs, mine))
         return sorted((their_ids | (my_ids - original_ids)) - (original_ids - my_ids))
     if isinstance(field.widget, forms.Textarea) and all(isinstance(side, str) for side in (original, theirs, mine)):
-        return weave(*(_plain(side) for side in (original, theirs, mine)))
+        return weave(*(with_lf(side) for side in (original, theirs, mine)))
     return None
 
 
@@ -193,11 +193,12 @@ def _is_same(a: Any, b: Any) -> bool:
     if isinstance(a, list) and isinstance(b, list):
         return set(a) == set(b)
     if isinstance(a, str) and isinstance(b, str):
-        return _plain(a).strip() == _plain(b).strip()
+        return with_lf(a).strip() == with_lf(b).strip()
     return bool(a == b)
 
 
-def _plain(text: str) -> str:
+def with_lf(text: str) -> str:
+    """Return a text with LF line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -212,4 +213,4 @@ def as_text(field: Any, value: Any) -> str:
         return str(dict(choices).get(value, value))
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
-    return _plain(str(value))
+    return with_lf(str(value))

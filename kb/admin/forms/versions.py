@@ -21,6 +21,7 @@ from kb.admin.forms.conflicts import (
     original_input,
     set_input,
     take_theirs,
+    with_lf,
 )
 from kb.admin.forms.revision_steps import field_label, field_text
 from kb.admin.forms.revisions import WithRevisions
@@ -248,9 +249,5 @@ def _normalized(current: Any, value: str) -> str:
     Otherwise saving an unchanged form would turn a vendor's text into support's own, and the next import would report
     a conflict.
     """
-    text = _plain(value)
-    return current if isinstance(current, str) and _plain(current).strip() == text.strip() else text
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = with_lf(value)
+    return current if isinstance(current, str) and with_lf(current).strip() == text.strip() else text

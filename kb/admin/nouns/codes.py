@@ -151,10 +151,8 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
         if exact_matches.exists():
             return exact_matches, False
         codes = ReturnCode.objects.order_by()
-        prefix_matches, word_matches = (
-            lookup_queries.codes_beginning_with(codes, term[:64]),
-            searching.containing(codes, term, request.user),
-        )
+        prefix_matches = lookup_queries.codes_beginning_with(codes, term[:64])
+        word_matches = searching.containing(codes, term, request.user)
         if not prefix_matches.exists():
             # Not by the union: for a frequent word, the database would go through the codes in the list's order.
             return searching.containing(queryset, term, request.user), False

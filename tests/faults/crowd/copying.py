@@ -1,4 +1,4 @@
-"""A copy elsewhere, kept by the snapshot and the feed, and what the feed owes it."""
+"""A copy of the knowledge base, made by the snapshot and the feed, and the checks of the feed."""
 
 import json
 from bisect import bisect_left

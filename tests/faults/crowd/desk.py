@@ -1,4 +1,4 @@
-"""Editors and reviewers at work in the admin, by its own forms."""
+"""Editors and reviewers who work in the admin's own forms."""
 
 import re
 from html.parser import HTMLParser
@@ -106,7 +106,7 @@ class Editor(Person):
                 self.tally.wrong.append(f"{path} refused: {came.status} {_errors(came.text)}")
                 return False
             self.tally.counts["stale saves refused"] += 1
-            # Where both stand in the form, it is saved as it is; else one's line goes onto the others' words.
+            # If both edits are in the form, save it as it is; else add one's own line to the others' text.
             both = BOTH in came.text
             self.tally.counts["conflicts" if both else "merged by the form"] += 1
             form = self.open(path, noun) if both else Form(came.text, f"{noun}_form")

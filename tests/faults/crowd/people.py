@@ -1,4 +1,4 @@
-"""People with a browser or a program, one thread each, and what they were answered."""
+"""People with a browser or a program, one thread each, and the responses that they got."""
 
 import http.client
 import json
@@ -45,7 +45,7 @@ class Tally:
 
 
 class Person(threading.Thread):
-    """Does one thing after the other until told to stop. Each request has a connection of its own, as behind nginx."""
+    """Does one thing after another until stopped. Each request has its own connection, as behind nginx."""
 
     kind, pause = "", (0.0, 0.0)
 
@@ -106,13 +106,13 @@ class Reader(Person):
             self.headers["Authorization"] = f"Bearer {tokens[scope]}"
 
     def turn(self):
-        """Ask for something; nothing internal may come to the public."""
+        """Send one request, and check that nothing internal reaches the public."""
         if self.dice.random() < 0.1:
             said = json.dumps({"text": TICKET})
             found = self.ask("POST", "/api/v1/detect/", said, **{"Content-Type": "application/json"})
         else:
             found = self.ask("GET", self._somewhere())
-        # A table that has just become internal is none to the public.
+        # A table that has just become internal is missing for the public.
         if found.status not in (200, 302, 304, 404) and "that you may read" not in found.text:
             self.tally.wrong.append(f"a reader was answered {found.status}: {found.text[:200]}")
         if self.is_public and MARK in found.text:
