@@ -17,7 +17,7 @@ def table():
     table = make.table()
     make.code("-1000", table, "Public", description="- first\n- second", suggested_actions="=1+1")
     make.code("00000", table, "Public", description="@all", possible_reasons="'+quoted")
-    make.code("ORA-00942", table, "Äöü", description='say "no", twice', extra={"severity": "E"})
+    make.code("ORA-00942", table, "Äöü", description='say "no", twice', extra={"http_status": "E"})
     return table
 
 

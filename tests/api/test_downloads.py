@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from kb.models import ReturnCode
+from kb.models.fields import VENDOR_TEXTS
 from kb.services.codes import edit_code
 from kb.services.journal import By
 from tests import make
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def table():
     table = make.table()
     make.code("-1000", table, description="- first\n- second", suggested_actions="=1+1")
-    make.code("00000", table, description="@all", possible_reasons="'+quoted", extra={"severity": "E"})
+    make.code("00000", table, description="@all", possible_reasons="'+quoted", extra={"http_status": "E"})
     return table
 
 
@@ -39,9 +40,9 @@ def get(client, importer):
 
 ROWS = [
     {"section": "Public", "code": "-1000", "description": "- first\n- second", "suggested_actions": "=1+1"},
-    {"section": "Public", "code": "00000", "description": "@all", "possible_reasons": "'+quoted", "severity": "E"},
+    {"section": "Public", "code": "00000", "description": "@all", "possible_reasons": "'+quoted", "http_status": "E"},
 ]
-HEADER = ["section", "code", "symbol", "description", "possible_reasons", "suggested_actions", "severity"]
+HEADER = ["section", "code", *VENDOR_TEXTS, "http_status"]
 WHOLE = [{name: row.get(name, "") for name in HEADER} for row in ROWS]
 
 

@@ -28,7 +28,7 @@ def targets_of(*headers, **column_map):
         ("Handling suggestions", "suggested_actions"), ("处理建议", "suggested_actions"),
         ("Section", "section"), ("Product", "section"), ("Category", "section"), ("分类", "section"),
         ("Name", "symbol"), ("Macro", "symbol"), ("Symbol", "symbol"), ("Constants", "symbol"),
-        ("severity", "extra"), ("HTTP status code", "extra"), ("", "extra"),
+        ("HTTP status code", "extra"), ("", "extra"),
     ],
 )  # fmt: skip
 def test_a_header_has_a_target(header, target):
