@@ -12,13 +12,14 @@ from tests.faults.server import Server, manage, run_doctor
 LIBRARY = next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), "")
 CARD, CODE = "/codes/zim-server/660300001/", "/api/v1/codes/?code=660300001"
 EDIT = """
-from kb import curating, publishing
+from kb.services.codes import edit_code
 from kb.services.journal import By
+from kb.services.notes import save_note
 from kb.models import *
 code = ReturnCode.objects.get(code="660300001")
-curating.edit_code(code, code.version, {"possible_reasons": "%s"}, By(None, Door.SHELL))
+edit_code(code, code.version, {"possible_reasons": "%s"}, By(None, Door.SHELL))
 note = TroubleshootingNote.objects.filter(state="draft").first() or TroubleshootingNote(title="About clocks")
-publishing.save_note(note, note.version if note.pk else None, {"resolution": "%s"}, By(None, Door.SHELL))
+save_note(note, note.version if note.pk else None, {"resolution": "%s"}, By(None, Door.SHELL))
 """
 
 

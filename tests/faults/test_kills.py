@@ -102,13 +102,14 @@ def test_a_killed_reindex_leaves_the_old_index(url, tmp_path):
 
 BULK = """
 from kb.models.changes import last_sequence
-from kb import bulk, curating
+from kb.services import bulk_edits
+from kb.services.codes import edit_code
 from kb.services.journal import By
 from kb.models import *
 seen = dict(ReturnCode.objects.values_list("pk", "version"))
 print("begun", flush=True)
-edit = lambda code, version, by: curating.edit_code(code, version, {"description": "Edited in bulk."}, by)
-print(len(bulk.each(ReturnCode.objects.all(), seen, edit, By(None, Door.SHELL)).done))
+edit = lambda code, version, by: edit_code(code, version, {"description": "Edited in bulk."}, by)
+print(len(bulk_edits.edit_each(ReturnCode.objects.all(), seen, edit, By(None, Door.SHELL)).edited))
 """
 ROLL_BACK = """
 from kb.importing.applying.rollback import roll_back
