@@ -9,7 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from kb.admin.generics import ModelChoiceField, ModelChoiceIterator, ModelMultipleChoiceField
-from kb.admin.lists.tags import shorten
+from kb.admin.tags import shorten
 from kb.models import CodeRange, CodeTable, ReturnCode
 from kb.models.visibility import Person
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from kb.admin.forms.choices import is_id, label
-from kb.admin.lists.tags import shorten
+from kb.admin.tags import shorten
 from kb.models import Door
 from kb.models.visibility import Person
 from kb.services.bulk_edits import MAX_ROWS, BulkResult, edit_each

@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from kb.admin.forms.choices import is_id
-from kb.admin.lists.tags import shorten
+from kb.admin.tags import shorten
 from kb.models.visibility import Person
 
 MAX_VALUES = 30

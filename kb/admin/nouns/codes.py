@@ -11,11 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kb import searching
-from kb.admin.forms.versions import VersionedAdmin, VersionedForm
-from kb.admin.lists import tags
+from kb.admin import tags
+from kb.admin.forms.versions import VersionedForm
 from kb.admin.lists.actions import WithBulkActions
 from kb.admin.lists.code_actions import CODE_ACTIONS
 from kb.admin.lists.filters import ListingFilter, NoteFilter, ParentFilter, WordingFilter
+from kb.admin.versioned_admin import VersionedAdmin
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.origins import Origin

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kb.admin.forms.versions import VersionedAdmin, VersionedForm
-from kb.admin.lists import tags
+from kb.admin import tags
+from kb.admin.forms.versions import VersionedForm
+from kb.admin.versioned_admin import VersionedAdmin
 from kb.models import Flag
 from kb.models.flags import FlagState
 from kb.services.flags import answer_flag, assign_flag

@@ -12,13 +12,13 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from kb.admin import tags
 from kb.admin.forms import previews
 from kb.admin.forms.choices import is_id
 from kb.admin.forms.incidents import MARKDOWN, WORDS, IncidentForm, read_incident
-from kb.admin.forms.versions import VersionedAdmin
-from kb.admin.lists import tags
 from kb.admin.lists.actions import WithBulkActions
 from kb.admin.lists.incident_actions import INCIDENT_ACTIONS
+from kb.admin.versioned_admin import VersionedAdmin
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.incidents import IncidentState
 from kb.services.incidents import save_incident

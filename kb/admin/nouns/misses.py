@@ -14,7 +14,7 @@ from kb.admin.forms.choices import is_id
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.miss_actions import miss_actions
 from kb.admin.lists.strict_changelist import WrongParameter
-from kb.admin.lists.tags import shorten
+from kb.admin.tags import shorten
 from kb.models import Door, IgnoredMiss, Miss
 from kb.models.usage import MISS_LENGTH
 from kb.queries import work_queue

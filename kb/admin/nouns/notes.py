@@ -14,15 +14,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kb import searching
+from kb.admin import tags
 from kb.admin.forms import previews
 from kb.admin.forms.choices import is_id
 from kb.admin.forms.incidents import note_values
-from kb.admin.forms.versions import VersionedAdmin, VersionedForm
-from kb.admin.lists import tags
+from kb.admin.forms.versions import VersionedForm
 from kb.admin.lists.actions import WithBulkActions
 from kb.admin.lists.filters import ReviewFilter
 from kb.admin.lists.note_actions import NOTE_ACTIONS
 from kb.admin.nouns import note_transitions
+from kb.admin.versioned_admin import VersionedAdmin
 from kb.models import ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
 from kb.queries.rewordings import rewordings_of

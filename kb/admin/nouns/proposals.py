@@ -11,12 +11,12 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
+from kb.admin import tags
 from kb.admin.forms.proposals import ConflictForm, differences
 from kb.admin.forms.revisions import posted_version
-from kb.admin.forms.versions import VersionedAdmin
-from kb.admin.lists import tags
 from kb.admin.lists.filters import OptionFilter
 from kb.admin.nouns.notes import NoteAdmin, NoteForm
+from kb.admin.versioned_admin import VersionedAdmin
 from kb.models import Door, Proposal
 from kb.models.proposals import PROPOSED, PROPOSED_LINKS
 from kb.queries.proposals import is_outdated, words_of

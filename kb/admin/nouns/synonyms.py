@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from kb.admin.forms.revisions import version_and_by
-from kb.admin.forms.versions import VersionedAdmin
+from kb.admin.versioned_admin import VersionedAdmin
 from kb.models import Synonym
 from kb.services.journal import By
 from kb.services.synonyms import delete_synonym, save_synonym

@@ -13,10 +13,10 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kb.admin import tags
 from kb.admin.forms.revisions import version_and_by
-from kb.admin.forms.versions import VersionedAdmin
-from kb.admin.lists import tags
 from kb.admin.lists.filters import ParentFilter
+from kb.admin.versioned_admin import VersionedAdmin
 from kb.exporting.tables import FORMATS, ExportRefused, content_type, export_table, file_name
 from kb.models import CodeRange, CodeTable, ReturnCode, Section
 from kb.services.journal import By
