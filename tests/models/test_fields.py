@@ -19,7 +19,7 @@ from kb import searching
 from kb.admin.forms.revision_steps import steps
 from kb.admin.nouns.codes import ReturnCodeAdmin
 from kb.api.resources.code_filters import CodeFilters
-from kb.exporting.sqlite import write_snapshot
+from kb.exporting.sqlite import write_database
 from kb.exporting.tables import export_table
 from kb.importing.reading.columns import TARGETS
 from kb.models import ReturnCode
@@ -228,7 +228,7 @@ def snapshot(code):
 
 def sqlite(code, tmp_path):
     path = tmp_path / f"{len(list(tmp_path.iterdir()))}.sqlite"
-    write_snapshot(path, None)
+    write_database(path, None)
     with sqlite3.connect(path) as db:
         return db.execute("SELECT * FROM codes WHERE id = ?", [code.pk]).fetchall()
 
@@ -321,7 +321,7 @@ def differences_in_history(code):
 
 def differences_in_admin_history(code):
     revisions = list(code.history.order_by("-history_date", "-history_id"))
-    names = (*ReturnCodeAdmin.written, *ReturnCodeAdmin.also_in_history)
+    names = (*ReturnCodeAdmin.value_fields, *ReturnCodeAdmin.also_in_history)
     return [step.differences for step in steps(revisions, names, 1) if step.differences and len(revisions) > 1]
 
 
@@ -349,7 +349,7 @@ def test_an_edit_of_every_field_is_shown_or_the_face_says_why_not(face, code):
         before = [] if face == "changes" else EVENTS[face](code)
         with journal.entry(By(None, "shell")) as entry:
             current = entry.lock(ReturnCode, code.pk, ReturnCode.objects.get(pk=code.pk).version)
-            entry.update(current, journal.changed_fields(current, values_of(name, 1)))
+            entry.update(current, journal.set_fields(current, values_of(name, 1)))
         if EVENTS[face](code) in (before, []):
             left_out.add(name)
     account(face, left_out)
@@ -360,7 +360,7 @@ def test_the_page_of_changes_and_its_feed_print_the_labels(address, code):
     values = {key: value for name in FIELDS for key, value in values_of(name, 1).items()}
     with journal.entry(By(None, "shell")) as entry:
         current = entry.lock(ReturnCode, code.pk, code.version)
-        entry.update(current, journal.changed_fields(current, values))
+        entry.update(current, journal.set_fields(current, values))
     body = page(address).replace("&amp;", "&").replace("&#x27;", "'").replace("&#39;", "'")
     labels = labels_of_last_change()
     assert len(labels) > len(VENDOR_TEXTS)
