@@ -66,7 +66,7 @@ CODE_FIELDS = (
 
 LABELS = {field.name: field.label for field in CODE_FIELDS}
 VENDOR_TEXTS = tuple(field.name for field in CODE_FIELDS if field.is_text)
-"""The vendor's text fields; each has a twin `vendor_<field>` with what the vendor last said."""
+"""The vendor's text fields; `vendor_<field>` has what the vendor last said."""
 SUPPORT_FIELDS = tuple(field.name for field in CODE_FIELDS if field.owner == Owner.SUPPORT)
 
 
@@ -95,7 +95,7 @@ def vendor_texts(code: Any) -> list[VendorText]:
 
 
 def label_of(name: str) -> str:
-    """Return the label of a field, or of its twin with the vendor's words."""
+    """Return the label of a field, or of `vendor_<field>`."""
     if name.startswith("vendor_"):
         own = LABELS[name.removeprefix("vendor_")]
         return f"Vendor's {own[0].lower()}{own[1:]}"

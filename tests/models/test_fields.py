@@ -321,7 +321,7 @@ def differences_in_history(code):
 
 def differences_in_admin_history(code):
     revisions = list(code.history.order_by("-history_date", "-history_id"))
-    names = (*ReturnCodeAdmin.value_fields, *ReturnCodeAdmin.also_in_history)
+    names = (*ReturnCodeAdmin.value_fields, *ReturnCodeAdmin.extra_history_fields)
     return [step.differences for step in steps(revisions, names, 1) if step.differences and len(revisions) > 1]
 
 
