@@ -34,7 +34,7 @@ class CodeField:
     owner: Owner
     weight: Weight | None = None
     is_imported: bool = False
-    """Whether a vendor's file can have a column for it."""
+    """Whether a column of a vendor's file can be read as it."""
     is_text: bool = False
     """Whether it is a text of the vendor that support may edit; `vendor_<name>` keeps the vendor's last words."""
     is_expected: bool = False
@@ -52,9 +52,9 @@ CODE_FIELDS = (
     _text("description", "Description", Weight.HEAD),
     _text("possible_reasons", "Possible reasons", Weight.NEAR),
     _text("suggested_actions", "Suggested actions", Weight.NEAR),
-    CodeField("extra", "Other columns", Owner.VENDOR, is_imported=True),
-    CodeField("position", "Order", Owner.VENDOR, is_imported=True),
-    CodeField("retired_at", "Retired", Owner.VENDOR, is_imported=True),
+    CodeField("extra", "Other columns", Owner.VENDOR),
+    CodeField("position", "Order", Owner.VENDOR),
+    CodeField("retired_at", "Retired", Owner.VENDOR),
     CodeField("disposition", "What to do", Owner.SUPPORT),
     CodeField("fixer", "Who can fix it", Owner.SUPPORT),
     CodeField("successor", "Successor", Owner.SUPPORT),

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kb.importing.reading.sheets import Problem, SourcePlace, unreadable
-from kb.models.fields import LABELS, VENDOR_TEXTS
+from kb.models.fields import CODE_FIELDS, VENDOR_TEXTS
 from kb.text.codes.forms import clean
 from kb.text.word_lists import WordFile
 
 EXTRA, IGNORE = "extra", "ignore"
 TARGETS = {
-    **{name: LABELS[name] for name in ("code", "section", *VENDOR_TEXTS)},
+    **{field.name: field.label for field in CODE_FIELDS if field.is_imported},
     EXTRA: "Keep as an extra column",
     IGNORE: "Leave out",
 }
