@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
+from kb.queries.incidents import open_incidents
 from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, hits_of
+from kb.queries.notes import Notes, first_notes
 from kb.text.codes import forms as text_code
 
 _MAX_RANGES = 6
@@ -46,9 +47,6 @@ class CodeVerdict:
     verdict: Verdict
     meanings: list[CodeMeaning] = field(default_factory=list)
     ranges: list[CodeRange] = field(default_factory=list)
-
-
-Notes = dict[int, TroubleshootingNote]
 
 
 @dataclass(frozen=True)
@@ -92,50 +90,7 @@ def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
 def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundings:
     """Return the first notes and the open incidents of codes that a reader may see."""
     rows = list(codes)
-    return Surroundings(first_notes(rows, user), _open_incidents([code.pk for code in rows], user))
-
-
-def _open_incidents(ids: Sequence[int], user: Person | None) -> dict[int, list[IncidentLink]]:
-    incidents: Any = IncidentLink.objects.visible_to(user).open().open_first().defer("impact", "workaround")
-    by_code: dict[int, list[IncidentLink]] = {}
-    for batch in batches(ids, MAX_VALUES):
-        pairs: QuerySet[Any] = incidents.filter(codes__in=batch).annotate(on=F("codes"))
-        for incident in pairs:
-            by_code.setdefault(incident.on, []).append(incident)
-    return by_code
-
-
-def first_notes(codes: Iterable[ReturnCode], user: Person | None) -> Notes:
-    """Return the note that each code's card shows first, by the code's id: on the code, or on a range around it."""
-    by_id = {code.pk: code for code in codes}
-    notes: Any = (
-        TroubleshootingNote.objects.visible_to(user).published().defer("issue", "environment", "cause", "resolution")
-    )
-    # The best note comes last and replaces the others.
-    notes = notes.order_by("state", "updated_at", "id")
-    by_code = _on_ranges(by_id.values(), notes)
-    for batch in batches(by_id, MAX_VALUES):
-        pairs: QuerySet[Any] = notes.filter(codes__in=batch).annotate(on=F("codes"))
-        for note in pairs:
-            by_code[note.on] = note
-    return by_code
-
-
-def _on_ranges(codes: Collection[ReturnCode], notes: Any) -> Notes:
-    numbered = [code for code in codes if code.number is not None]
-    if not numbered:
-        return {}
-    tables = {code.table_id for code in numbered}
-    on_range = notes.filter(ranges__table__in=tables).annotate(
-        table=F("ranges__table"), first=F("ranges__first"), last=F("ranges__last")
-    )
-    by_width = sorted(on_range, key=lambda note: note.first - note.last)
-    return {
-        code.pk: note
-        for note in by_width
-        for code in numbered
-        if code.table_id == note.table and note.first <= (code.number or 0) <= note.last
-    }
+    return Surroundings(first_notes(rows, user), open_incidents([code.pk for code in rows], user))
 
 
 def _codes_by_form(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
