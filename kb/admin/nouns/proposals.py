@@ -55,7 +55,7 @@ class AuthorFilter(OptionFilter):
     parameter_name = "by"
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
-        """Set the options for the person who asks."""
+        """Set the options for the current user."""
         own = Q(author=request.user.pk)
         self.options = (
             ("me", "Mine", lambda proposals: proposals.filter(own)),
