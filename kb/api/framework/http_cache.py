@@ -17,7 +17,7 @@ from kb.models import Bearer
 from kb.models.visibility import Reader, reader
 
 PUBLIC_SECONDS = 10
-"""How long a shared cache may answer the public without asking."""
+"""Seconds for which a shared cache may answer the public without revalidation."""
 
 Address = tuple[str, ...]
 
