@@ -56,7 +56,7 @@ def _place(line: int, sheet: str) -> str:
 
 
 def store_errors(table_import: TableImport) -> None:
-    """Store the rows that are readable but do not fit into the table."""
+    """Store the rows that can be read but do not fit into the table."""
     for after, last in stage.spans("error"):
         errors = sql.rows(
             "SELECT line, sheet, section_name, code, identity, message FROM kb_staging"
