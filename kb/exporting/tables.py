@@ -166,7 +166,7 @@ def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, No
 
 
 def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
-    """Write the whole workbook before the first byte is sent, so that an error refuses it instead of truncating it."""
+    """Write the whole workbook before the first byte is sent, so that an error never truncates a download."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Return codes")
     try:
