@@ -122,7 +122,7 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
         return cast("QuerySet[ReturnCode]", codes.with_note_flag(notes))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: codes come with imports."""
+        """Refuse: imports create codes."""
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -66,7 +66,7 @@ class AuthorFilter(OptionFilter):
 
 @admin.register(Proposal)
 class ProposalAdmin(VersionedAdmin):
-    """A note's own form makes proposals; here they are decided."""
+    """A note's form creates proposals; people decide them here."""
 
     form = ProposalForm
     noun = "proposal"

@@ -39,7 +39,7 @@ else:
     from import_export.admin import ImportMixin
 
 MAX_PASTED = 500
-"""The length of a table in an address: one or two rows."""
+"""Maximum characters of a table that an address pastes into the form: one or two rows."""
 
 
 @admin.register(TableImport)

@@ -72,7 +72,7 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         return may_see_imports(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: rows come with an import."""
+        """Refuse: an import creates its rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
