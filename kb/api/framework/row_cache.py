@@ -1,6 +1,6 @@
 """A cache of list rows as JSON: a code appears in many lists, and changes much less often than lists are requested.
 
-The response cache serves lists that were requested before; rows serve new ones. Both follow Note [Generation]. A
+The response cache serves lists that were requested before; this cache serves new ones. Both follow Note [Generation]. A
 cookie may be a session, or name the reader's time zone: a request with a cookie gets freshly rendered rows.
 """
 
