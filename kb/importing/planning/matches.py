@@ -1,6 +1,6 @@
 """Compare a staged file with its table in SQL: the code of each row, and the rows that change something.
 
-Each step sets `kind` on the staged rows that it decides. Rows without a kind at the end repeat the table word for word.
+Each step sets `kind` on the staged rows that it decides. Rows without a kind at the end change nothing.
 """
 
 from kb.models import CodeTable, sql
