@@ -1,7 +1,7 @@
 """Exports of a table as CSV, XLSX, JSON or NDJSON. Importing such a file again changes nothing.
 
-An export has the vendor's words as the last import left them; support's words would become the vendor's when the file
-is imported again. `words="support"` exports what agents read, for people and other systems.
+An export has the vendor's words as the last import left them, because importing support's words would turn them into
+the vendor's. `words="support"` exports what agents read, for people and other systems.
 """
 
 import csv
