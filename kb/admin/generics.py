@@ -1,4 +1,4 @@
-"""Django's generic classes as base classes: the type checker wants their type arguments, Django at run time none."""
+"""Django's generic classes as base classes: with type arguments for the type checker, without them at run time."""
 
 from typing import TYPE_CHECKING, Any
 

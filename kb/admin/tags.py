@@ -11,7 +11,7 @@ NONE = "–"
 
 
 def tag(kind: str, text: str) -> SafeString:
-    """Return a tag. The kind picks the colour; the text alone must be enough."""
+    """Return a tag. `kind` sets its colour; the text must be clear without the colour."""
     return format_html('<span class="tag tag-{}">{}</span>', kind, text)
 
 

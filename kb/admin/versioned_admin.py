@@ -91,7 +91,7 @@ class VersionedAdmin(WithStrictList, WithRevisions, ModelAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
     def get_urls(self) -> list[Any]:
-        """Let the admin answer logged-out people itself: it keeps their input. See Note [Unsaved input]."""
+        """Let the admin handle logged-out people, because it keeps their input. See Note [Unsaved input]."""
         urls = super().get_urls()
         for pattern in urls:
             if (pattern.name or "").endswith(("_add", "_change")):
@@ -147,7 +147,7 @@ class VersionedAdmin(WithStrictList, WithRevisions, ModelAdmin):
         """Do nothing: the service has saved the links."""
 
     def _out_of_sight(self, request: HttpRequest, obj: Any, name: str) -> list[Any]:
-        """Return the links that this person may not see, and so cannot have removed on purpose."""
+        """Return the links that this person may not see. The form lacks them, so saving it must keep them."""
         if obj.pk is None:
             return []
         links = getattr(obj, name).all()

@@ -1,4 +1,4 @@
-"""The work queue on the admin's first page: ranked rows with reasons, as far as this person may act on them."""
+"""The work queue on the admin's first page: ranked rows with reasons, limited to those that this person may act on."""
 
 from typing import Any, NamedTuple
 from urllib.parse import urlencode

@@ -1,7 +1,7 @@
 """Exports of a table as CSV, XLSX, JSON or NDJSON. Importing such a file again changes nothing.
 
-An export has the vendor's words as the last import left them; support's words would become the vendor's when the file
-is imported again. `words="support"` exports what agents read, for people and other systems.
+An export has the vendor's words as the last import left them, because importing support's words would turn them into
+the vendor's. `words="support"` exports what agents read, for people and other systems.
 """
 
 import csv
@@ -166,7 +166,7 @@ def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, No
 
 
 def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
-    """Write the whole workbook before the first byte is sent, so that an error refuses it instead of truncating it."""
+    """Write the whole workbook before the first byte is sent, so that an error never truncates a download."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Return codes")
     try:

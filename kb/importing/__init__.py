@@ -6,7 +6,7 @@ applying/   decisions about a plan, the transaction that writes it, its roll-bac
 stage.py    the file's rows in temporary tables, where SQL compares them
 errors.py   why an import is refused
 
-How a file moves through it:
+The steps of an import:
 1. `reading.sources.open_source` recognises format, encoding and columns, and yields rows and problems.
 2. `planning.plan.plan_import` copies the rows into temporary tables; `matches` finds the code of each row in SQL.
 3. `planning.row_store` stores each difference and problem as an ImportRow; a TableImport holds them together.

@@ -4,7 +4,7 @@ from kb.services.journal import NotAllowed
 
 
 class ImportRefused(NotAllowed):
-    """The import cannot do this; the message says why and what to do."""
+    """The import is refused; the message says why and what to do."""
 
 
 class WrongState(ImportRefused):

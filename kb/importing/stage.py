@@ -2,8 +2,8 @@
 
 # Note [No lock while planning]
 Agents and editors keep saving while somebody plans an import. A temporary table belongs to its connection: SQLite puts
-it into a separate file, PostgreSQL hides it from other connections. So to fill and compare it takes no lock that a
-writer waits for. On SQLite, a savepoint outside a transaction begins a deferred one: many inserts share one
+it into a separate file, PostgreSQL hides it from other connections. So filling and comparing it takes no lock that
+blocks writers. On SQLite, a savepoint outside a transaction begins a deferred one: many inserts share one
 transaction, and only a statement that writes to a shared table takes the write lock of the database.
 """
 

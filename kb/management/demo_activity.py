@@ -18,7 +18,7 @@ from kb.services.outcomes import report_outcome
 DAYS = 43
 """The charts show four weeks; a spike is compared with the fortnight before it."""
 RHYTHM = (11, 10, 12, 9, 10, 3, 2)
-"""Tenths of a usual day, from Monday on: a team looks up less at weekends."""
+"""Look-ups of each weekday from Monday, in tenths of a usual day: a team looks up less at weekends."""
 
 
 def load_activity(activity: dict[str, Any], codes: dict[str, ReturnCode], users: dict[str, Any]) -> None:

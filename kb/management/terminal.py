@@ -1,4 +1,4 @@
-"""Terminal output of the reading commands, and the reader that they act for."""
+"""Terminal output of the commands that only read, and the reader whose rights they use."""
 
 import os
 import re

@@ -19,7 +19,7 @@ MAX_BYTES = 8_000
 """Maximum bytes of one answer in UTF-8."""
 
 LENGTHS = (1_500, 500, 150, 40)
-"""Maximum bytes of one text: normally the first; the others until the first item of an answer fits."""
+"""Maximum bytes of one text: normally the first. The next ones are tried until the first item of an answer fits."""
 
 _MARK = re.compile(r"<(?=\s*+(?:/\s*+)?data\b)", re.IGNORECASE)
 

@@ -49,7 +49,7 @@ def _describe(tool: Tool) -> ToolDescription:
 
 
 def _without_titles(schema: Any) -> Any:
-    """Return a schema without its titles, which only repeat names: assistants pay for every word."""
+    """Return a schema without its titles: they only repeat names, and an assistant pays for every word."""
     if isinstance(schema, list):
         return [_without_titles(part) for part in schema]
     if not isinstance(schema, dict):
@@ -63,7 +63,7 @@ LISTED = ListToolsResult(tools=[_describe(tool) for tool in TOOLS.values()])
 
 
 def server(caller: Callable[[], Caller]) -> Server:
-    """Return a server; every call gets its caller from `caller`, because rights may change meanwhile."""
+    """Return a server; every call gets its caller from `caller`, because rights may change between calls."""
 
     async def list_tools(context: Any, params: Any) -> ListToolsResult:
         return LISTED

@@ -203,7 +203,7 @@ def _count(lookups: list[CodeAnswer], user: Person | None) -> None:
 
 
 def _bytes_left(answer: Answer) -> int:
-    # Without those that `go_on` needs.
+    # 200 bytes are reserved for `go_on`.
     return MAX_BYTES - size(answer) - 200
 
 

@@ -1,4 +1,4 @@
-"""Who may open pages: nobody, unless a rule allows it."""
+"""Access to pages: denied unless a rule allows it."""
 
 from collections.abc import Callable
 from typing import Any

@@ -29,7 +29,7 @@ MAX_OTHER_TABLES = 10
 
 @dataclass(frozen=True)
 class Confidence:
-    """A note in use and how it has served: how far an agent can rely on it."""
+    """A note in use, and its outcomes, which show how far an agent can rely on it."""
 
     note: TroubleshootingNote
     worked: int

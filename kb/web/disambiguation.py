@@ -1,4 +1,4 @@
-"""A code in several tables or sections: the question that tells its meanings apart, and the reader's last answer."""
+"""A code in several tables or sections: the question which one is meant, and the reader's last answer."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Feedback from a card: how a note served, and flags."""
+"""Feedback from a card: whether a note worked, and flags."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ THANKS = {
 @permission_required(READ_INTERNAL, raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, pk: int) -> HttpResponse:
-    """Count how a note of the card served a ticket."""
+    """Count whether a note of the card worked for a ticket."""
     code = _code(request, pk)
     if request.method == "GET":
         return _to_card(code)

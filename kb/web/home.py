@@ -59,12 +59,12 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
 
 
 def _address(hit: CodeHit, query: str) -> str:
-    """Return the card's address, with the query's own spelling if the card has to say how it was read."""
+    """Return the card's address, with the query's own spelling if the card must show how it was interpreted."""
     if hit.code.identity == text_code.identity(query):
         return hit.code.get_absolute_url()
     return reverse("code", args=[hit.code.table.slug, text_code.clean(query)])
 
 
 def _looks_like_a_code(query: str) -> bool:
-    """Whether a query without a hit is answered as a code first: one word with a digit."""
+    """Whether a query without a hit looks like a code: one word with a digit."""
     return bool(text_code.readings(query) and re.fullmatch(r"\S*\d\S*", query))

@@ -1,4 +1,4 @@
-"""Codes in addresses: every code fits into one segment of a path and can be read back."""
+"""Codes in addresses: every code becomes one segment of a path, and decoding the segment returns the code."""
 
 import re
 

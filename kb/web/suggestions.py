@@ -15,7 +15,7 @@ _MIN_LENGTH = 2
 
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Show the codes that the query's beginning may mean. Not counted as lookups: nobody has searched yet."""
+    """Show the codes that an unfinished query may mean. They do not count as lookups: nobody has searched yet."""
     query = request.GET.get("q", "").replace("\x00", "").strip()
     context = {"query": query, "codes": _codes(request, query) if query else []}
     return render(request, "kb/_suggestions.html", context)

@@ -1,7 +1,7 @@
 """A compact card for the sidebar of a help desk, in a frame on another site's page.
 
-The other site may overlay a frame and steer clicks in it, so these pages ignore the session: they show what an
-anonymous reader may see, even to people who are logged in.
+The other site can cover a frame and trick people into clicking in it, so these pages ignore the session: they show
+what an anonymous reader may see, even to people who are logged in.
 """
 
 from typing import Any

@@ -53,7 +53,7 @@ class OneField(ModelChoiceField):
         return label(obj)
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the value to render again; None for a value that is not a number, because the widget looks it up."""
+        """Return the value to re-render; None if it is not a number, because the widget would query for it."""
         value = super().prepare_value(value)
         return value if is_id(value) else None
 

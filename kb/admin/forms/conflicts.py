@@ -1,9 +1,9 @@
 """Merge the edits that two people made to the same row, field by field.
 
 # Note [Original input]
-A form carries its original input: what a browser would have sent back unchanged when the form was opened. Comparing
-with that, and not with the present row, tells which of two people changed a field. People can forge the original
-input, but it lets them write nothing that they could not type into the fields.
+A form carries its original input: what the browser sends if nobody changes a field. Comparing the submitted input with
+it, instead of with the present row, shows which of two people changed a field. Forging the original input gains
+nothing: people can type the same values into the fields.
 """
 
 import json
@@ -32,7 +32,7 @@ class ConflictField:
     name: str
     label: str
     before: str | None
-    """The text when the form was opened; None if the form does not say."""
+    """The text when the form was opened; None if the form does not contain it."""
     theirs: str
     mine: str
     result: str | None = None
@@ -113,7 +113,7 @@ def from_json(text: str) -> FormInput | None:
 
 
 def take_theirs(form: Any, original: FormInput) -> None:
-    """Restore the original input, which after a merge is theirs, of each field whose "Take theirs" box is ticked."""
+    """Set each field with a ticked "Take theirs" box to its original input, which is their text after a merge."""
     for name in form.data.getlist(form.add_prefix("take_theirs")):
         if name in form.fields and name not in FORM_FIELDS:
             set_input(form, name, original)
@@ -180,7 +180,7 @@ def _field_value(form: Any, name: str, form_input: FormInput) -> Any:
         data.setlist(key, texts)
     raw = _widget(field).value_from_datadict(data, {}, form.add_prefix(name))
     if isinstance(field, forms.ModelMultipleChoiceField):
-        # Links that this person may not see are not theirs to add or remove.
+        # This person cannot add or remove links that they may not see.
         pks = [pk for pk in raw or [] if pk.isascii() and pk.isdigit() and len(pk) < 19]
         return list(field.queryset.filter(pk__in=pks)) if pks else []  # type: ignore[union-attr]
     try:

@@ -1,4 +1,4 @@
-"""The form of an incident link. It suggests codes that its words name, and links only those that somebody ticks."""
+"""The form of an incident link. It suggests the codes in its text, and links only those that somebody ticks."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -28,18 +28,18 @@ MAX_SUGGESTIONS = 30
 
 @dataclass(frozen=True)
 class IncidentReading:
-    """What an incident's address and words say."""
+    """What Codebook recognises in an incident's URL and text."""
 
     address: TrackedAddress | None = None
     existing: IncidentLink | None = None
     suggestions: list[tuple[ReturnCode, str]] = field(default_factory=list)
-    """Codes that the words name and nobody chose yet, each with its label."""
+    """Codes in the text that are not chosen yet, each with its label."""
 
 
 def read_incident(
     url: str, words: str, user: Person | None, chosen_ids: Collection[int] = (), pk: int | None = None
 ) -> IncidentReading:
-    """Return what an unfinished incident says. An address that is not valid yet is left out."""
+    """Return what Codebook recognises in an unfinished incident. A URL that is not valid yet is ignored."""
     try:
         address = read_address(url)
     except NotALink:
@@ -100,7 +100,7 @@ class IncidentForm(VersionedForm):
 
     @property
     def reading(self) -> IncidentReading:
-        """What the form's present input says."""
+        """What Codebook recognises in the form's present input."""
         words = "\n".join(str(self[name].value() or "") for name in WORDS if name in self.fields)
         url = str(self["url"].value() or "") if "url" in self.fields else ""
         return read_incident(url, words, self.user, self._chosen_ids(), self.instance.pk)

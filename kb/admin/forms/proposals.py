@@ -32,7 +32,7 @@ class Conflict(NamedTuple):
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[ProposalDifference]:
-    """Return the fields that differ between two states; of links, only those that one side lacks."""
+    """Return the fields that differ between two states; for links, only those that one side lacks."""
     texts = [
         ProposalDifference(_label(name), _field_text(name, before[name]), _field_text(name, after[name]))
         for name in PROPOSED

@@ -1,4 +1,4 @@
-"""The history page of an object (who changed what, when, why and through which door), and reverting to a revision."""
+"""The history page of an object (who changed what, when, why and where), and reverting to a revision."""
 
 from typing import Any, ClassVar, cast
 

@@ -2,9 +2,9 @@
 
 # Note [Unsaved input]
 People who were logged out while they edited get a page with their input as hidden fields. The server stores nothing,
-because anybody could fill that store. After logging in, they submit the page, and the form shows their input, unsaved.
-Logging in makes the page's CSRF token stale: if the browser says that the form came from this site, the form is
-rendered again with a new token. Rendering a form writes nothing.
+because anybody could fill its storage. After logging in, they submit the page, and the form shows their input, unsaved.
+Logging in invalidates the page's CSRF token. If the browser's headers show that the form came from this site, the form
+is rendered again with a new token. This is safe, because rendering a form writes nothing.
 """
 
 from collections.abc import Iterable
@@ -72,7 +72,7 @@ def _fields(request: HttpRequest) -> Iterable[tuple[str, str]]:
 
 
 def _is_text(name: str, value: str) -> bool:
-    """Whether a value is text for a person: the ids that selects send are not."""
+    """Whether a value is text that a person typed, rather than an id that a select sent."""
     return bool(value.strip()) and not value.isdigit() and not name.startswith("_") and name not in _HIDDEN_FIELDS
 
 
@@ -81,7 +81,7 @@ def _title(name: str) -> str:
 
 
 def _is_same_origin(request: HttpRequest) -> bool:
-    """Whether the browser says that this site sent the form; other sites cannot forge these headers."""
+    """Whether the browser's headers show that the form came from this site; other sites cannot forge them."""
     origin = request.headers.get("Origin", "")
     if origin and origin != "null":
         return urlsplit(origin)[:2] == (request.scheme, request.get_host())
@@ -89,5 +89,5 @@ def _is_same_origin(request: HttpRequest) -> bool:
 
 
 def is_resubmission(request: Any) -> bool:
-    """Whether a form is resubmitted: the admin shows it and saves nothing."""
+    """Whether a form is resubmitted after a login: the admin shows it and saves nothing."""
     return request.method == "POST" and (RESUBMISSION in request.POST or hasattr(request, RERENDER))

@@ -47,7 +47,7 @@ class VersionedForm(ModelForm):
     """The reason to save nothing; the admin sets it on the class that it makes for each request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Set the version, and apply the "Take theirs" boxes of the merge before."""
+        """Set the version, and apply the "Take theirs" boxes of the previous merge."""
         super().__init__(*args, **kwargs)
         self.merge_result: MergeResult | None = None
         for bound in self:
@@ -66,7 +66,7 @@ class VersionedForm(ModelForm):
         return super().get_initial_for_field(field, field_name)
 
     def clean(self) -> dict[str, Any]:
-        """Restore values whose line ends alone changed; add errors for a stale version and for a refused save."""
+        """Restore values in which only line ends changed; add errors for a stale version and for a refused save."""
         values = super().clean() or self.cleaned_data
         for name, value in values.items():
             if isinstance(value, str):

@@ -18,7 +18,7 @@ from kb.models.visibility import Person
 MAX_VALUES = 30
 YES_NO = ("True", "False", "1", "0")
 MAX_MATCHES = 1_000
-"""The most search results that a list counts and pages through; finding all of them would cost too much."""
+"""Maximum number of search results that a list counts and pages through; finding all of them would be slow."""
 
 
 class WrongParameter(Exception):
@@ -137,13 +137,13 @@ def _row_check(model: Any, user: Person | None) -> Any:
 
 
 class WithStrictList:
-    """A list that refuses a bad address in words, and stays quick on large tables."""
+    """A list that explains what is wrong with a bad address, and stays fast on large tables."""
 
     extra_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that the list accepts besides its filters."""
 
     def get_paginator(self: Any, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> "Paginator[Any]":
-        """Return the pages of a list; of a search, which is slow, only the first MAX_MATCHES ids."""
+        """Return the pages of a list. A search is slow, so it is cut to the first MAX_MATCHES ids."""
         if not request.GET.get(SEARCH_VAR):
             pages: Any = super().get_paginator(request, queryset, *args, **kwargs)  # type: ignore[misc]
             return cast("Paginator[Any]", pages)

@@ -27,7 +27,7 @@ from kb.text.codes.disposition import DISPOSITIONS, FIXERS, derive_disposition
 
 
 class CodeForm(VersionedForm):
-    """Support's side of a code. An empty disposition or fixer means: follow the vendor's words."""
+    """Support's fields of a code. An empty disposition or fixer follows the vendor's words."""
 
     disposition = forms.TypedChoiceField(label="What to do", required=False, empty_value=None)
     fixer = forms.TypedChoiceField(label="Who can fix it", required=False, empty_value=None)
@@ -81,7 +81,7 @@ def _vendor_text_column(name: str) -> Any:
 
 @admin.register(ReturnCode)
 class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
-    """Codes come with imports and are retired by them: nobody adds or deletes one here."""
+    """Imports add and retire codes. In the admin, codes can be edited but neither added nor deleted."""
 
     form = CodeForm
     bulk_actions = CODE_ACTIONS
@@ -98,9 +98,9 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
         ("table", ParentFilter),
         ("section", ParentFilter),
     )
-    # The model's own order sorts by table names, and no index of the codes has those.
+    # The model's own order sorts by table name, which no index on codes contains.
     ordering = ("table_id", "position", "pk")
-    # Facets would count all codes once for each option of each filter.
+    # With facets, the database would count all codes once for each option of each filter.
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ("table", "section")
     search_fields = ("code",)
@@ -122,7 +122,7 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
         return cast("QuerySet[ReturnCode]", codes.with_note_flag(notes))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: codes come with imports."""
+        """Refuse: imports create codes."""
         return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -155,9 +155,9 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
         prefix_matches = lookup_queries.codes_beginning_with(codes, term[:64])
         word_matches = searching.containing(codes, term, request.user)
         if not prefix_matches.exists():
-            # Not by the union: for a frequent word, the database would go through the codes in the list's order.
+            # With the union below, the database would scan the codes in list order for a frequent word.
             return searching.containing(queryset, term, request.user), False
-        # A union of two indexes: with an OR, the database would go through all codes.
+        # A union uses two indexes; with an OR, the database would scan all codes.
         return queryset.filter(pk__in=prefix_matches.values("pk").union(word_matches.values("pk"))), False
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:

@@ -72,7 +72,7 @@ class FlagAdmin(VersionedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse for an answered flag: somebody has read that answer."""
+        """Refuse for an answered flag: its author may have read the answer."""
         return super().has_change_permission(request, obj) and (obj is None or obj.state == FlagState.OPEN)
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Flag:

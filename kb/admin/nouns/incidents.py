@@ -117,7 +117,7 @@ class IncidentAdmin(WithBulkActions, VersionedAdmin):
         return save_incident(obj, version, values, links.get("codes"), by)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save, and note on the object what to ask next."""
+        """Save, and set on the object what the next page needs: whether it is newly resolved, and unlinked codes."""
         super().save_model(request, obj, form, change)
         obj.is_newly_resolved = obj.state == IncidentState.RESOLVED and "state" in form.changed_data
         text_changes = {"url", *WORDS} & set(form.changed_data)
@@ -127,11 +127,11 @@ class IncidentAdmin(WithBulkActions, VersionedAdmin):
         )
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """Redirect to the next question, if there is one."""
+        """Redirect to the page that asks about notes or codes, if there is something to ask."""
         return self._next_page(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Redirect to the next question, if there is one."""
+        """Redirect to the page that asks about notes or codes, if there is something to ask."""
         return self._next_page(request, obj) or super().response_change(request, obj)
 
     def _next_page(self, request: HttpRequest, incident: Any) -> HttpResponse | None:
@@ -146,7 +146,7 @@ class IncidentAdmin(WithBulkActions, VersionedAdmin):
         return HttpResponseRedirect(f"{address}#proposed")
 
     def look_view(self, request: HttpRequest) -> HttpResponse:
-        """Return what the address and the words say, while somebody types."""
+        """Return what Codebook recognises in the URL and text, while somebody types."""
         self._may_write(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])

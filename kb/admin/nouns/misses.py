@@ -1,4 +1,4 @@
-"""Searches without an answer ("misses"), and what staff can make of them."""
+"""Searches without an answer ("misses"), and the forms that staff can start from them."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -41,7 +41,7 @@ def _check(request: HttpRequest) -> None:
 
 @admin.register(Miss)
 class MissAdmin(ModelAdmin):
-    """A list of counts. Staff ignore a text, or follow one of its prefilled forms."""
+    """A list of counts. Staff ignore a text, or open one of its prefilled forms."""
 
     def get_urls(self) -> list[Any]:
         """Add the address for ignoring a text."""
@@ -53,7 +53,7 @@ class MissAdmin(ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: counts do not change by hand."""
+        """Refuse: only searches change the counts."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -148,7 +148,7 @@ class NoteAdmin(WithBulkActions, VersionedAdmin):
         return saved.note
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Log a proposal as such: the note itself is unchanged."""
+        """Log a proposal as a proposal, because the note itself is unchanged."""
         return super().log_change(request, obj.waiting or obj, message)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:

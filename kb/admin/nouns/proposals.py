@@ -55,7 +55,7 @@ class AuthorFilter(OptionFilter):
     parameter_name = "by"
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
-        """Set the options for the person who asks."""
+        """Set the options for the current user."""
         own = Q(author=request.user.pk)
         self.options = (
             ("me", "Mine", lambda proposals: proposals.filter(own)),
@@ -66,7 +66,7 @@ class AuthorFilter(OptionFilter):
 
 @admin.register(Proposal)
 class ProposalAdmin(VersionedAdmin):
-    """A note's own form makes proposals; here they are decided."""
+    """A note's form creates proposals; people decide them here."""
 
     form = ProposalForm
     noun = "proposal"

@@ -27,7 +27,7 @@ from kb.services.tables import save_table
 
 @admin.register(CodeTable)
 class CodeTableAdmin(VersionedAdmin):
-    """Tables are described here; imports bring their codes. No table is ever deleted."""
+    """Tables are described here; imports add their codes. Tables cannot be deleted."""
 
     noun = "table"
     value_fields = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
@@ -104,7 +104,7 @@ class CodeTableAdmin(VersionedAdmin):
 
 @admin.register(Section)
 class SectionAdmin(VersionedAdmin):
-    """Imports bring sections; here they are renamed and ordered."""
+    """Imports create sections; people rename and order them here."""
 
     noun = "section"
     value_fields = ("name", "slug", "position")
@@ -125,7 +125,7 @@ class SectionAdmin(VersionedAdmin):
         return sections.annotate(code_count=Coalesce(Subquery(counts), 0))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: sections come with imports."""
+        """Refuse: imports create sections."""
         return False
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> Section:

@@ -95,7 +95,7 @@ class TokenAdmin(WithStrictList, ModelAdmin):
             tokens.revoke(obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """Show the token once, in this response only: a message would pass through a cookie."""
+        """Show the token in this response only: a message would store it in a cookie."""
         context = {**self.admin_site.each_context(request), "title": "Copy the token now", "token": obj}
         response = TemplateResponse(request, "admin/kb/new_token.html", context)
         patch_cache_control(response, private=True, no_store=True)

@@ -1,4 +1,4 @@
-"""The list of imports, the upload page, and the verbs of a plan.
+"""The list of imports, the upload page, and the actions on a plan.
 
 django-import-export provides the admin's button and address for imports. Planning, applying and rolling back are the
 product's own (`kb.importing`), so the package's second step, which writes the file row by row, has no address here.
@@ -39,12 +39,12 @@ else:
     from import_export.admin import ImportMixin
 
 MAX_PASTED = 500
-"""The length of a table in an address: one or two rows."""
+"""Maximum characters of a table that an address pastes into the form: one or two rows."""
 
 
 @admin.register(TableImport)
 class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
-    """The list of imports, the upload form, and the verbs of a plan."""
+    """The list of imports, the upload form, and the actions on a plan."""
 
     list_display = ["import_column", "table_column", "state_column", "counts_column", "planned_by", "planned_at"]
     list_filter = ["state", "table"]
@@ -56,7 +56,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     actions = None
 
     def get_urls(self) -> list[Any]:
-        """Add the verbs of an import; remove the package's own second step, which writes without a plan."""
+        """Add the addresses of the actions; remove the package's own second step, which writes without a plan."""
         guard = self.admin_site.admin_view
         verbs = [
             path("<int:pk>/apply/", guard(self.apply_view), name="kb_tableimport_apply"),
@@ -83,7 +83,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: an import changes only through its verbs."""
+        """Refuse: an import changes only through the actions on its plan."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -225,7 +225,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
 
     def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str) -> HttpResponse:
-        """Check the permission and run a verb; a refusal becomes a message on the plan's page."""
+        """Check the permission and run an action; if it is refused, show the reason on the plan's page."""
         if request.method != "POST" or not request.user.has_perm(permission):
             raise PermissionDenied
         table_import = get_object_or_404(TableImport, pk=pk)

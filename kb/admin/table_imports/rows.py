@@ -36,7 +36,7 @@ class KindFilter(admin.SimpleListFilter):
         return [(kind, f"{kind.label} ({counts[kind]})") for kind in RowKind if counts.get(kind)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows of the chosen kind; rows that only changed their place are shown only if chosen."""
+        """Return the rows of the chosen kind; rows that change only their position are hidden unless chosen."""
         if self.value() in RowKind.values:
             return queryset.filter(kind=self.value())
         return queryset.exclude(kind=RowKind.REORDERED)
@@ -44,7 +44,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(ImportRow)
 class ImportRowAdmin(WithStrictList, ModelAdmin):
-    """The rows of one import, to read and to decide."""
+    """The rows of one import; people read them and decide conflicts."""
 
     list_display = ["kind_column", "line_column", "code_column", "section_column", "differences", "decision"]
     list_display_links = ["code_column"]
@@ -72,7 +72,7 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         return may_see_imports(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: rows come with an import."""
+        """Refuse: an import creates its rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -46,7 +46,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A message for people.")
-    # A field like any other; the serializer's own property `errors` is for input.
+    # A declared field, although the serializer has a property `errors` for the errors of its input.
     errors = BadParameterSerializer(  # type: ignore[assignment]
         many=True, help_text="Every bad parameter; empty if no parameter caused the error."
     )
@@ -119,7 +119,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
 def _failed(error: Exception, request: Request) -> tuple[Response, exceptions.APIException]:
     if not outages.is_away(error):
         return Response(status=500), exceptions.APIException(FAILED)
-    # Otherwise a later step asks the same database who the caller is, and waits again.
+    # Otherwise a later step looks the caller up in the same database, and waits again.
     request._not_authenticated()  # type: ignore[attr-defined]
     return Response(status=503, headers={"Retry-After": str(outages.RETRY_SECONDS)}), exceptions.APIException(
         outages.DETAIL

@@ -1,9 +1,9 @@
 """The lookups of each kind of field, the same in every list.
 
-`<field>` alone is equal to one of the values, `<field>__in` to one of a comma list; `__prefix` begins with the value,
-`__contains` has these words in this order; `__gte` and `__lte` bound numbers; `__after` (that time or later) and
-`__before` (earlier) bound times; `__isnull` asks whether there is no value. Values of one parameter are alternatives;
-different parameters must all hold.
+`<field>` is equal to one of the values, and `<field>__in` to one of a comma-separated list. `__prefix` begins with the
+value; `__contains` contains these words in this order. `__gte` and `__lte` bound numbers; `__after` (that time or
+later) and `__before` (earlier) bound times. `__isnull` tests whether there is no value. Several values of one parameter
+are combined with OR, different parameters with AND.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ Parameters = dict[str, Parameter]
 
 
 def include(*lookups: Parameters) -> Callable[[type[Filters]], type[Filters]]:
-    """Return a class decorator that adds lookups to a filter set; those that it declares itself win."""
+    """Return a class decorator that adds lookups to a filter set, without replacing those that it declares."""
 
     def add(filterset: type[Filters]) -> type[Filters]:
         added = {name: parameter for group in lookups for name, parameter in group.items()}
@@ -66,12 +66,12 @@ def moments(name: str, kind: ValueKind = MOMENT, internal: bool = False) -> Para
 
 
 def null(name: str, internal: bool = False) -> Parameters:
-    """Return the lookup that asks whether there is no value."""
+    """Return the lookup that tests whether there is no value."""
     return _lookups(name, YES_NO, "isnull", internal=internal)
 
 
 def empty(name: str) -> Parameters:
-    """Return the lookup that asks whether a text is empty."""
+    """Return the lookup that tests whether a text is empty."""
     return {f"{name}__isnull": Parameter(YES_NO, field_name=name, method="text_is_empty", about="Whether it is empty.")}
 
 
@@ -81,12 +81,12 @@ def names(name: str) -> Parameters:
 
 
 def prefix(name: str) -> Parameters:
-    """Return the lookup that asks how a short text begins."""
+    """Return the lookup that tests how a short text begins."""
     return _lookups(name, TEXT, "prefix")
 
 
 def contains(name: str) -> Parameters:
-    """Return the lookup that asks for words in a text."""
+    """Return the lookup that finds words in a text."""
     return _lookups(name, PHRASE, "contains")
 
 

@@ -37,7 +37,7 @@ class Parameter(Filter):
 
 
 class Filters(FilterSet):
-    """A filter set over parsed values. It copies only the filters that the request uses, not all of some eighty."""
+    """A filter set over parsed values. It copies only the filters that the request uses, not all eighty or so."""
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         if data is not None:
@@ -46,7 +46,7 @@ class Filters(FilterSet):
         super().__init__(data, *args, **kwargs)
 
     def narrow(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Return the rows that may contain a text. A list that is too long to be scanned asks its index here."""
+        """Return the rows that may contain a text. Override it to use an index if a list is too long to scan."""
         return queryset
 
     def text_is(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

@@ -2,8 +2,8 @@
 
 # Note [Generation]
 The feed's sequence grows with every change that a reader can see, so one number says whether an answer is still
-current. The ETag is made of it, the day (a review falls due without a change), the class of reader and the address.
-A process trusts the number for a second; a process that writes checks again at once.
+current. The ETag combines it with the day (a review can fall due without a change), the class of reader and the
+address. A process uses the number for a second before it reads it again; a process that writes reads it again at once.
 """
 
 import time
@@ -37,7 +37,7 @@ class Generation:
 
 
 _generations: dict[str, Generation] = {}
-"""By database: a replica may lag, and its answers belong to its own generation."""
+"""By database: a replica may lag behind, so its answers have a generation of their own."""
 
 
 def generation() -> Generation:
@@ -53,7 +53,7 @@ def generation() -> Generation:
 
 
 def _query_generation() -> Generation:
-    # Both before the query: then a write meanwhile makes the generation outdated instead of too new.
+    # Read both before the query: a write in between then makes the generation too old, which is safe, not too new.
     moves, checked_at = journal.moves(), time.monotonic()
     at = Change.objects.filter(sequence=OuterRef("last")).values("at")
     row = ChangeCounter.objects.filter(id=1).values_list("last", Subquery(at)).first()

@@ -17,7 +17,7 @@ from kb.models import Bearer
 from kb.models.visibility import Reader, reader
 
 PUBLIC_SECONDS = 10
-"""How long a shared cache may answer the public without asking."""
+"""Seconds for which a shared cache may answer the public without revalidation."""
 
 Address = tuple[str, ...]
 
@@ -78,7 +78,7 @@ def conditional(get: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def with_cache_headers(request: Request, response: Response) -> Response:
-    """Return the response with headers that keep readers apart in caches, and internal texts out of browsers."""
+    """Return the response with headers that separate readers in caches, and keep internal texts out of browsers."""
     patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
     user = getattr(request, "user", None)
     is_authenticated = user is not None and user.is_authenticated

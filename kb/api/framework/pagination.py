@@ -36,11 +36,11 @@ class OrderTerm:
 
     @classmethod
     def for_field(cls, model: type[Model], name: str, descending: bool) -> Self:
-        """Return the term for a field, from its greatest value down where `descending`."""
+        """Return the term for a field; `descending` puts the greatest value first."""
         return cls(model._meta.get_field(name), descending)
 
     def reversed(self) -> "OrderTerm":
-        """Return the term for reading towards the first row."""
+        """Return the term for reading the list backwards, towards the first row."""
         return OrderTerm(self.field, self.descending, not self.backwards)
 
     @property
@@ -84,7 +84,7 @@ class OrderTerm:
         if isinstance(self.field, DateTimeField):
             return datetime.fromisoformat(value).astimezone(UTC)
         if isinstance(self.field, CharField):
-            # Neither NUL nor half a surrogate pair is text to a database; `encode` raises ValueError.
+            # Databases accept neither NUL nor half a surrogate pair; `encode` raises ValueError for the latter.
             possible = isinstance(value, str) and b"\x00" not in value.encode()
         else:
             possible = type(value) is int and abs(value) <= MAX_NUMBER
@@ -94,7 +94,7 @@ class OrderTerm:
 
 
 class KeysetPagination(BasePagination):
-    """Pages that continue after a row, not after a number of rows. Nothing is counted.
+    """Pages that continue after the last row of the page before, instead of an offset. Nothing is counted.
 
     A cursor holds the row's values of the fields in the order, and the name of the order. A view lists its orders in
     `orders`; the last field of each order is unique.

@@ -18,12 +18,12 @@ MAX_VALUES = 100
 MAX_TEXT = 200
 MAX_PHRASE = 1_000
 MIN_LETTERS = 3
-"""Letters of a text to search for in texts: fewer would match everything."""
+"""Minimum letters of a text to search for: fewer would match everything."""
 
 
 @dataclass(frozen=True)
 class ValueKind:
-    """A kind of value. `parse` raises a `refusal`; a kind that `repeats` takes the parameter several times."""
+    """A kind of value. `parse` raises a `refusal`; with `repeats`, a query may contain the parameter several times."""
 
     parse: Callable[[str], Any]
     schema: Mapping[str, Any]
@@ -31,7 +31,7 @@ class ValueKind:
 
 
 def refusal(problem: str, *allowed: str, sought: str = "") -> ValidationError:
-    """Return the error for a bad value. `{}` in `problem` stands for what was sought: without it, the whole value."""
+    """Return the error for a bad value. `{}` in `problem` stands for `sought`, or without `sought` for the value."""
     return ValidationError(problem, params={"allowed": allowed, "sought": sought})
 
 
@@ -41,7 +41,7 @@ def repeated(kind: ValueKind) -> ValueKind:
 
 
 def one_of(choices: Iterable[str]) -> ValueKind:
-    """Return the kind that is one of a few words."""
+    """Return the kind for one of a few words."""
     words = list(choices)
 
     def parse(text: str) -> str:
@@ -53,7 +53,7 @@ def one_of(choices: Iterable[str]) -> ValueKind:
 
 
 def some_of(choices: Iterable[str]) -> ValueKind:
-    """Return the kind that is a comma list of a few words."""
+    """Return the kind for a comma-separated list of a few words."""
     words = list(choices)
 
     def parse(text: str) -> list[str]:
@@ -68,7 +68,7 @@ def some_of(choices: Iterable[str]) -> ValueKind:
 
 
 def list_of(kind: ValueKind) -> ValueKind:
-    """Return the kind that is a comma list of values of another kind."""
+    """Return the kind for a comma-separated list of values of another kind."""
 
     def parse(text: str) -> list[Any]:
         values = [value.strip() for value in text.split(",")]
@@ -84,7 +84,7 @@ _PART = {"integer": "[0-9]{1,18}", "string": rf"[^,\s\u0000][^,\u0000]{{0,{MAX_T
 
 
 def whole(least: int, most: int) -> ValueKind:
-    """Return the kind that is a whole number between two."""
+    """Return the kind for a whole number within limits."""
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not least <= int(text) <= most:
@@ -95,7 +95,7 @@ def whole(least: int, most: int) -> ValueKind:
 
 
 def text_of(longest: int) -> ValueKind:
-    """Return the kind that is any text up to a length."""
+    """Return the kind for any text up to a length."""
 
     def parse(text: str) -> str:
         if len(text) > longest:

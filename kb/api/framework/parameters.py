@@ -34,7 +34,7 @@ def parse_query(query: QueryDict, kinds: Kinds) -> dict[str, Any]:
 
 
 def _parse(name: str, text: str, kind: ValueKind, errors: list[dict[str, Any]]) -> Any:
-    """Return the value of a text, or add to `errors` why it has none."""
+    """Return the value of a text; if it is not allowed, add the reason to `errors`."""
     try:
         if "\x00" in text:
             raise refusal("It contains a NUL character.", "text without it")

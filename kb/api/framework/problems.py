@@ -34,7 +34,7 @@ class ProblemsMiddleware:
         if is_error and isinstance(response, HttpResponse) and response["Content-Type"] != CONTENT_TYPE:
             code = response.status_code
             body = problem(request, code, _DETAILS.get(code, "The request was refused."))
-            # In place, because its headers may include Retry-After.
+            # Change the response in place, because its headers may include Retry-After.
             response.content = json.dumps(body).encode()
             response["Content-Type"] = CONTENT_TYPE
             response["Content-Length"] = str(len(response.content))

@@ -102,7 +102,7 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
     default_ordering: ClassVar[str]
 
     borders: ClassVar[dict[str, Any]] = {}
-    """By the name of a descending order: the value of its first field below which rows come first nevertheless."""
+    """Borders of descending orders, by name: rows whose first field is below the border come before the others."""
 
     facets: ClassVar[dict[str, Facet]] = {}
     """What can be counted by value: a field or an expression."""

@@ -1,8 +1,8 @@
 """A cache of whole API responses in front of Django: a hit is sent before any middleware runs.
 
-Internal texts cannot leak from here. A response is stored under what its reader may read and under the whole address;
-only a reader with the same rights gets it: without a cookie, and with no token or one that is checked here. Every
-other case (a session, a bad token, an exhausted rate, an error) goes to Django.
+Internal texts cannot leak from here. A response is stored by its reader's rights and the whole address, and only a
+reader with the same rights gets it. A hit needs a request without a cookie, and without a token or with one that is
+checked here. Django handles every other case: a session, a bad token, an exhausted rate, an error.
 """
 
 import gzip
@@ -30,7 +30,7 @@ from kb.services import tokens, usage
 
 PREFIX = "/api/v1/"
 _MIN_COMPRESSED = 1000
-"""Bytes from which compression pays."""
+"""Minimum bytes of a body that is worth compressing."""
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ responses = ResponseCache()
 
 @dataclass(frozen=True, slots=True)
 class _CacheSlot:
-    """Where the response to a request is stored, and who asks."""
+    """Where the response to a request is stored, and whose request it is."""
 
     now: Generation
     audience: str
@@ -125,7 +125,7 @@ class _ForDjango(Exception):
 
 
 class Front:
-    """A WSGI application that answers from the cache what it can, and asks Django for the rest."""
+    """A WSGI application that answers from the cache if it can, and passes other requests to Django."""
 
     def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
         """Store the next layer."""
@@ -141,7 +141,7 @@ class Front:
             response = responses.get(slot.now, slot.audience, slot.address)
             metrics.count_cache_use("api", response is not None)
             if response and not _seconds_to_wait(environ, slot.user):
-                # As Django does after a request: a pooled connection that this thread held on to would be lost.
+                # As Django does after a request: otherwise this thread would keep a pooled connection for itself.
                 close_old_connections()
                 return _send_cached(response, environ, start_response, started_at)
         return self._ask_django(environ, start_response, slot)
@@ -165,7 +165,7 @@ class Front:
         finally:
             getattr(chunks, "close", lambda: None)()
         response = _cacheable(headers, names, body, environ, counts)
-        # A replica that is behind or ahead answers with another generation: that must not be stored under this one.
+        # A replica that is behind or ahead answers with another generation; do not store its answer under this one.
         if slot and response.etag == slot.etag(environ) and "set-cookie" not in names:
             responses.put(slot.now, slot.audience, slot.address, response)
         request_id = [(name, value) for name, value in headers if name.lower() == request_ids.HEADER.lower()]
@@ -188,7 +188,7 @@ def _slot_for(environ: Environ) -> _CacheSlot | None:
     except (_ForDjango, tokens.BadToken):
         return None
     except Exception as error:
-        # Such as a connection that the database closed: Django opens another.
+        # For example, the database closed the connection: Django opens another.
         log.warning("asked Django instead of the cache: %s", type(error).__name__)
         close_old_connections()
         return None

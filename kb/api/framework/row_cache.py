@@ -1,6 +1,6 @@
 """A cache of list rows as JSON: a code appears in many lists, and changes much less often than lists are requested.
 
-The response cache serves lists that were requested before; rows serve new ones. Both follow Note [Generation]. A
+The response cache serves lists that were requested before; this cache serves new ones. Both follow Note [Generation]. A
 cookie may be a session, or name the reader's time zone: a request with a cookie gets freshly rendered rows.
 """
 
@@ -63,7 +63,7 @@ def cached_rows(
     shelf = _shelf_for(request, fields)
     missing = [pk for pk in ids if pk not in shelf]
     new = {pk: JSONRenderer().render(row) for pk, row in load(missing).items()} if missing else {}
-    # Before they are added: there may be no space.
+    # Read the new rows from `new`: the cache may have no space for them.
     rows = RenderedRows(filter(None, (new.get(pk) or shelf.get(pk) for pk in ids)))
     _rows.add(shelf, new)
     return rows

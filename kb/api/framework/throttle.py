@@ -6,8 +6,8 @@ write, and counts it down in memory. All processes together never admit more tha
 process loses what it leased and did not use, at most a fiftieth.
 
 # Note [Redis gone]
-If Redis is configured, it counts. When it does not answer, the database counts on from zero: in that minute a caller
-may use the rate once more. Redis is tried again after some seconds, not by every request before.
+If Redis is configured, it counts. When it does not answer, the database counts instead, from zero: in that minute a
+caller may use the rate a second time. Redis is tried again after some seconds, so that not every request waits for it.
 """
 
 import hashlib
@@ -123,7 +123,7 @@ def _lease_more(window: int, caller: str, part: int, rate: int) -> int:
     try:
         total = _add(window, caller, part)
     except Exception as error:
-        # A failure to count must neither refuse a reader nor make one wait.
+        # If counting fails, the reader gets an answer all the same, without waiting.
         log.warning("a rate is not counted: %s", type(error).__name__)
         return part
     return max(0, min(part, rate - (total - part)))
@@ -136,7 +136,7 @@ def _add(window: int, caller: str, part: int) -> int:
         try:
             return _add_in_redis(window, caller, part)
         except Exception as error:
-            # Any error: the classes belong to a library that may not be installed.
+            # Catch any error: the error classes belong to a library that may not be installed.
             _redis_rests_until = time.monotonic() + _REST
             log.warning("Redis does not answer, the database counts rates: %s", type(error).__name__)
     return _add_in_database(window, caller, part)

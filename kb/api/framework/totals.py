@@ -46,7 +46,7 @@ def totals(queryset: QuerySet[Any], facets: Mapping[str, Facet], with_count: boo
 
 def _facet(queryset: QuerySet[Any], facet: Facet) -> dict[str, Any]:
     value = F(facet) if isinstance(facet, str) else facet
-    # A list that counts related rows joins them, and then has each row several times.
+    # A list that counts related rows joins them, which repeats each of its rows.
     is_joined = any(annotation.contains_aggregate for annotation in queryset.query.annotations.values())
     rows = queryset.order_by().values(of=value).annotate(n=Count("pk", distinct=is_joined)).order_by("-n", "of")
     counts = [(_as_parameter(row["of"]), row["n"]) for row in rows[: MAX_VALUES + 1]]

@@ -1,4 +1,4 @@
-"""Writes an SQLite database in small chunks of rows, so that its size does not matter to memory."""
+"""Writes an SQLite database in small chunks of rows, so that memory use does not depend on its size."""
 
 import json
 import sqlite3
@@ -23,7 +23,7 @@ CONTENT_TYPE = "application/vnd.sqlite3"
 
 _HERE = Path(__file__).parent
 _CHUNK = 64 * 1024
-# Nobody reads the file before it is complete, and an incomplete one is deleted.
+# The file is read only when it is complete, and deleted if it is not.
 _SETUP = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;"
 
 

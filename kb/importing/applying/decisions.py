@@ -28,7 +28,7 @@ def resolve(row: ImportRow, resolution: str, by: By, edited: dict[str, str] | No
 
 
 def resolve_all(table_import: TableImport, resolution: str, by: By) -> int:
-    """Decide about all conflicts at once, also about decided ones; return their number. Raises as `resolve` does."""
+    """Decide all conflicts at once, including those with a decision; return their number. Raises as `resolve` does."""
     if resolution not in (Resolution.UNDECIDED, Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
         raise ImportRefused("All conflicts at once: keep ours, or take the vendor's.")
     with _lock_planned(table_import.pk) as current:

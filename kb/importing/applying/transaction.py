@@ -1,6 +1,6 @@
 """Apply a planned import in one transaction, all or nothing, with a few statements for any number of codes.
 
-People may decide about a plan for days, so everything that it was computed from is checked again under lock. See
+People may take days to decide about a plan, so everything that it was computed from is checked again under lock. See
 Note [Sequence last] for the feed.
 """
 
@@ -203,7 +203,7 @@ def _update_existing(table_import: TableImport) -> None:
 
 
 def _write_own_words(table_import: TableImport) -> None:
-    """Write the words of the decisions that take neither side's text."""
+    """Write the new texts of decisions that take neither side's text."""
     rows = table_import.rows.to_apply().filter(resolution=Resolution.EDITED)
     for code_id, words in rows.values_list("return_code_id", "edited").iterator():
         ReturnCode.objects.filter(pk=code_id).update(**words)

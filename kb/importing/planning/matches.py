@@ -1,6 +1,6 @@
 """Compare a staged file with its table in SQL: the code of each row, and the rows that change something.
 
-Each step sets `kind` on the staged rows that it decides. Rows without a kind at the end repeat the table word for word.
+Each step sets `kind` on the staged rows that it decides. Rows without a kind at the end change nothing.
 """
 
 from kb.models import CodeTable, sql
@@ -14,7 +14,7 @@ def create_index() -> None:
 
 
 def mark_duplicates() -> None:
-    """Mark all but the first of the rows with the same section and code, so that the last does not win in silence."""
+    """Mark rows that repeat a section and code, except the first; otherwise the last would replace the others."""
     sql.run("""
         UPDATE kb_staging SET kind = 'duplicate', first = d.first
         FROM (
@@ -68,7 +68,7 @@ def _hint_at_other_section(table: CodeTable) -> None:
 
 
 def _hint_at_repeated_code() -> None:
-    """Hint at a number in two sections: two codes, which vendors often mean, or sometimes a mistake."""
+    """Set a message on a number in two sections: usually two different codes, sometimes a mistake."""
     sql.run("""
         UPDATE kb_staging SET message = 'Listed in section ' || o.section_name || ' too, on line ' || o.line || '.'
         FROM kb_staging AS o WHERE o.identity = kb_staging.identity AND o.section_name <> kb_staging.section_name

@@ -56,7 +56,7 @@ def _place(line: int, sheet: str) -> str:
 
 
 def store_errors(table_import: TableImport) -> None:
-    """Store the rows that are readable but do not fit into the table."""
+    """Store the rows that can be read but do not fit into the table."""
     for after, last in stage.spans("error"):
         errors = sql.rows(
             "SELECT line, sheet, section_name, code, identity, message FROM kb_staging"
@@ -88,7 +88,7 @@ def _ambiguity(table: CodeTable | None, code: str, identity: str) -> str:
 
 
 def only_section(table: CodeTable) -> Section | None:
-    """Return the table's only section, where new codes of a file without sections go; None for none or several."""
+    """Return the table's only section, for new codes of a file without sections; None unless it has exactly one."""
     sections = Section.objects.filter(table=table.pk)[:2]
     return sections[0] if len(sections) == 1 else None
 
@@ -121,7 +121,7 @@ def store_new(table_import: TableImport, position: str, section: Section | None)
 
 
 def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
-    """Return (ord, disposition, fixer) of the new codes whose words decide them."""
+    """Return (ord, disposition, fixer) of the new codes whose texts determine them."""
     texts = sql.rows(
         "SELECT ord, suggested_actions FROM kb_staging"
         " WHERE kind = 'new' AND suggested_actions <> '' AND ord > %s AND ord <= %s",

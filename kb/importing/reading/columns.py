@@ -1,4 +1,4 @@
-"""What each column of a file means: known by its header, in English or Chinese, or set by the person who imports."""
+"""The meaning of each column: derived from its header, in English or Chinese, or set by the person who imports."""
 
 import re
 import unicodedata
@@ -74,7 +74,7 @@ def is_header(cells: Iterable[str | None], column_map: ColumnMap) -> bool:
     """Whether a record is a header: one of its cells is the header of the code's column."""
     labels = [_label(cell or "") for cell in cells]
     targets = {column_map.targets.get(label) for label in labels}
-    # A map with a code is made for this file or one like it, so the header that it has for the code counts.
+    # A map with a target `code` was made for this file or a similar one, so its header for the code decides.
     return "code" in targets or any(_rank(label)[0] == "code" for label in labels if label not in column_map.targets)
 
 

@@ -116,7 +116,7 @@ def _is_suspect(piece: bytes, text: str, one_byte: bool) -> bool:
 
 def _records(lines: _CsvLines, delimiter: str, table: Sheet, report: Report) -> Iterator[Record]:
     """Yield each record with the line on which it begins. A badly quoted record is reported and left out."""
-    # Strict, because a lenient reader drops quotes in silence and takes the rest of the file for one cell.
+    # Strict, because a lenient reader silently drops quotes and reads the rest of the file as one cell.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     last_line = 0
     while True:

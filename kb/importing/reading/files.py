@@ -160,7 +160,7 @@ def _size_of(file: BinaryIO) -> int:
 
 
 def _scan(file: BinaryIO) -> tuple[str, bytes]:
-    """Return the SHA-256 of a file, and its first piece that is not UTF-8; b"" where all of it is."""
+    """Return the SHA-256 of a file, and its first piece that is not UTF-8; b"" if the whole file is UTF-8."""
     digest, decoder, not_utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b""
     while piece := file.read(_PIECE):
         digest.update(piece)

@@ -1,6 +1,6 @@
 """Tables of web pages and Markdown documents; the heading above a table is its section.
 
-One pass over the text finds the tags: as lenient as a browser, in time that grows with the length of the text alone.
+One pass over the text finds the tags: as lenient as a browser, in time proportional to the length of the text.
 """
 
 import html

@@ -45,7 +45,7 @@ class Problem:
 
 
 class Unreadable(Exception):
-    """Nothing in the file can be trusted: `problems` has the reasons, `header` the columns as far as they are known."""
+    """The file cannot be read reliably: `problems` has the reasons, `header` the labels of the columns, if known."""
 
     def __init__(self, problems: Sequence[Problem], header: Sequence[str] = ()) -> None:
         super().__init__(" ".join(str(problem) for problem in problems[:5]))

@@ -24,7 +24,7 @@ from kb.text.codes.cells import EMPTY, fit, several_codes, tidy, unfit
 from kb.text.codes.forms import MAX_LENGTH, clean
 
 MAX_HEADER_RECORD = 20
-"""The header is one of the first records, as many as this: titles and notes may stand above it."""
+"""Number of records that are searched for the header: titles and notes may come before it."""
 
 _MAX_VALUE = 60
 _EXACT_DIGITS = 15
@@ -180,7 +180,7 @@ class _RowReader:
     def _code(self, line: int, cell: str | None) -> str | None:
         """Return the code of a record; None, with a problem, unless it has exactly one."""
         if type(cell) is str and cell.isalnum() and cell not in EMPTY and len(cell) <= MAX_LENGTH:
-            # Most codes are like this: nothing to clean, and nothing can be wrong.
+            # Most codes are like this; they need no cleaning and no check.
             self.widths.add(line, cell, number=False)
             return cell
         code = clean(tidy(cell or "", self.sheet.spreadsheet))

@@ -139,7 +139,7 @@ def _records(
         for line, row in enumerate(page.iter_rows(max_col=limits.columns + 1), 1):
             if line > MAX_LINE:
                 raise unreadable("too_many_rows", f"The sheet {page.title} has rows below row {MAX_LINE}, the limit.")
-            # Rows that a file leaves out are all the same object, perhaps a million times.
+            # The reader yields the same object for each row that the file leaves out, perhaps a million times.
             if row is previous_row:
                 continue
             previous_row = row

@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
 
 def _read(name: str) -> str:
-    """Return the text. One byte more than allowed is read, so that a longer text is refused and not cut."""
+    """Return the text. It reads one byte more than allowed, so that a longer text is refused instead of cut."""
     size = detection.MAX_TEXT + 1
     if name == "-":
         return sys.stdin.buffer.read(size).decode(errors="replace")

@@ -89,7 +89,7 @@ class Command(BaseCommand):
             if note.is_live and note.resolution.strip():
                 yield indent(note.resolution, "    ")
         for text in vendor_texts(code):
-            if text.ours.strip() and text.label != LABELS["description"]:  # It stands in the first line.
+            if text.ours.strip() and text.label != LABELS["description"]:  # The first line has it.
                 yield f"  {text.label} from the vendor:\n{indent(text.ours, '    ')}"
         yield ""
 

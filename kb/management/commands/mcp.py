@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 
 def _caller(name: str | None, site: str) -> "Caller":
-    """Return the present caller: the process may outlive a permission or a database connection."""
+    """Return the caller with their present rights: rights and connections may end while the process runs."""
     close_old_connections()
     try:
         return Caller(_user(name), partial(urljoin, site))

@@ -53,7 +53,7 @@ function markdownTools(area, url) {
   bar.className = "toolbar";
   bar.setAttribute("for", area.id);
   bar.setAttribute("aria-label", `Markdown: ${name}`);
-  // Each button is its own tab stop: in a form, nobody expects a toolbar to move the focus.
+  // Each button is its own tab stop: in a form, people do not expect arrow keys to move the focus in a toolbar.
   bar.setAttribute("data-no-focus", "");
   for (const [style, label] of Object.entries(MARKS)) bar.append(button(label, name, { mdButton: style }));
   const toggle = button("Preview", name);

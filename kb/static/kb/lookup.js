@@ -56,7 +56,7 @@ function pasteInBox(event) {
   if (!/[\r\n]/.test(text.trim()) && text.length <= LONG) return;
   event.preventDefault();
   try {
-    // The next page removes it at once; it is stored nowhere else.
+    // The next page removes the text at once; it is stored nowhere else.
     sessionStorage.setItem("pasted", text);
   } catch {
     // Too long for session storage: the next page says what is allowed.

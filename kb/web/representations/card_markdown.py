@@ -63,7 +63,7 @@ def _meaning(code_answer: CodeAnswer, meaning: CardMeaning, address: Address) ->
     if meaning.reply:
         yield f"**What to tell the customer:**\n\n{quotation(meaning.reply)}"
     for text in vendor_texts(code):
-        if text.label != LABELS["description"]:  # It stands in the heading.
+        if text.label != LABELS["description"]:  # The heading has it.
             yield _text(text)
     for note in card.notes:
         yield _note(note, address)
