@@ -59,7 +59,7 @@ def reader(user: Person | None) -> Reader:
 
 
 class ReaderQuerySet(models.QuerySet[Row]):
-    """A QuerySet that applies the rule of who may read its rows. A subclass defines its public rows; others are internal."""
+    """A QuerySet that knows its readers. A subclass defines which rows are public; all others are internal."""
 
     audience_column: ClassVar[str] = ""
     """The column with a row's audience, its own or its table's; empty where no row is public."""
