@@ -66,7 +66,7 @@ def _by_stripes(audience: int, expression: str, limit: int, part: float) -> list
 def _read(audience: int, expression: str, limit: int, order: str = "key + 0", start: int = 0) -> list[Any]:
     """Return the rows that match an expression, from a key on.
 
-    The order is `key + 0`, so that PostgreSQL does not use the index of keys: it misjudges how far it would have to read.
+    The order is `key + 0`, so that PostgreSQL does not use the index of keys: it misjudges how far it has to read.
     """
     column, matches = store.database().KEY, store.database().MATCHES.format(audience)
     condition = f" AND {column} + 0 >= {start}" if start else ""
