@@ -103,7 +103,7 @@ def _rank(
 def _candidates(
     audience: int, terms: Sequence[SearchTerm], rarity: Sequence[float], marks: Sequence[str], limit: int, total: int
 ) -> list[Document]:
-    """Return the documents to rank: with all terms. If they are few, add some with all but one, then with rare terms."""
+    """Return the documents to rank: with all terms. If few, add some with all but one, then with rare terms."""
     all_shares = relevance.shares(rarity)
 
     def matching(some: Sequence[SearchTerm], most: int) -> dict[int, Document]:
