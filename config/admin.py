@@ -15,15 +15,15 @@ _NOT_OURS = {"account", "socialaccount"}
 
 
 class SupportAdminConfig(AdminConfig):
-    """Makes `kb.admin.site.SupportAdminSite` the site that `admin.site` names."""
+    """Makes `kb.admin.site.SupportAdminSite` the site behind `admin.site`."""
 
     default_site = "kb.admin.site.SupportAdminSite"
 
     def ready(self) -> None:
         """Register the nouns once the site exists.
 
-        Not in `kb/admin/__init__.py`: Django imports that package to create the site, and a registration during that
-        import would go to another site, which is then dropped.
+        This is not in `kb/admin/__init__.py`, because Django imports that package to create the site. A registration
+        during that import would go to another site, which is then dropped.
         """
         super().ready()
         for name in MODULES:

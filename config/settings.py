@@ -10,7 +10,7 @@ from kb.ops import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Not eager, so that one start names every bad variable.
+# Not eager, so that one start reports every bad variable.
 env = Env(eager=False)
 env.read_env(str(BASE_DIR / ".env"))
 
@@ -68,7 +68,7 @@ environment.refuse(_problems)
 if KB_SSO:
     environment.refuse_half_a_login(KB_SSO_ISSUER, KB_SSO_CLIENT_ID, KB_SSO_CLIENT_SECRET)
 if DEBUG:
-    # Known to everybody, and so for DEBUG alone.
+    # This key is public, so it is for DEBUG only.
     SECRET_KEY = SECRET_KEY or "insecure-demo-key-that-is-refused-without-debug"
     ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", "testserver"]
 
@@ -113,18 +113,19 @@ MIDDLEWARE = [
     "kb.web.errors.ErrorPagesMiddleware",
 ]
 
-# django-axes keeps people from guessing passwords. Its backend is asked first.
+# django-axes blocks password guessing. Its backend must come first.
 INSTALLED_APPS.append("axes")
 MIDDLEWARE.append("axes.middleware.AxesMiddleware")
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = LOGIN_FAILURES, timedelta(minutes=LOGIN_LOCK_MINUTES)
-# By both: an address alone would lock out an office, and a name alone would let anybody lock out anybody.
+# Lock by name and address. By address alone, a whole office would be locked out; by name alone, anybody could
+# lock out anybody.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "kb.ops.client_address.address"
 AXES_LOCKOUT_CALLABLE = "kb.web.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# It stores what locking needs: no list of who logged in, and no pages in the admin.
+# Store only the data for locking: no list of log-ins, and no pages in the admin.
 AXES_DISABLE_ACCESS_LOG, AXES_ENABLE_ADMIN = True, False
 
 if KB_SSO:
@@ -132,7 +133,7 @@ if KB_SSO:
     INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
     MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
     AUTHENTICATION_BACKENDS.append("allauth.account.auth_backends.AuthenticationBackend")
-    # People log in at the provider alone: nobody signs up or resets a password here.
+    # People log in at the provider only. There is no sign-up and no password reset here.
     SOCIALACCOUNT_ONLY, ACCOUNT_EMAIL_VERIFICATION = True, "none"
     SOCIALACCOUNT_ADAPTER = "config.sso.Adapter"
     _provider = {
@@ -168,9 +169,9 @@ DATABASES = {
     for alias, url in zip(["default", *REPLICAS], [DATABASE_URL, *REPLICA_URLS], strict=True)
 }
 DATABASE_ROUTERS = ["kb.ops.replicas.router.Router"] if REPLICAS else []
-# Without Redis each process has a cache of its own; what all processes share is in the database.
+# Without Redis, each process has its own cache. Data that all processes share is in the database.
 if REDIS_URL:
-    # A request waits this long for a Redis that does not answer, and goes on without it.
+    # If Redis does not answer in this time, the request continues without it.
     _timeouts = {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}
     _redis = "django.core.cache.backends.redis.RedisCache"
     CACHES = {"default": {"BACKEND": _redis, "LOCATION": REDIS_URL, "OPTIONS": _timeouts}}
@@ -189,7 +190,7 @@ USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
 
 STATIC_URL = "static/"
-# With DEBUG, files are served from their folders.
+# With DEBUG, static files are served from their source folders.
 STATIC_ROOT = None if DEBUG else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
 _plain_storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -199,7 +200,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": _plain_storage if DEBUG else _hashed_storage},
 }
 
-# A note about thousands of codes sends a field for each, and a form sends its texts twice: as typed and as opened.
+# A note about thousands of codes sends a field for each. A form sends its texts twice: as opened and as edited.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 FILE_UPLOAD_HANDLERS = [
@@ -217,7 +218,7 @@ _secure = not DEBUG and not INSECURE_HTTP
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _secure
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
-# The owner of the domain decides about the browsers' preload list.
+# Silenced, because the owner of the domain decides about the browsers' preload list.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -236,7 +237,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        # Browsers apply this to redirects of a form, too.
+        # Browsers also apply this to redirects after a form.
         "form-action": [SELF, *([environment.origin_of(KB_SSO_ISSUER)] if KB_SSO else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
@@ -264,7 +265,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["kb.api.framework.access.MayRead"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Several fields share these choices: without a name here, the schema would name them by a hash.
+    # Several fields share these choices. Without a name here, their name in the schema would be a hash.
     "ENUM_NAME_OVERRIDES": {
         "NoteState": "kb.models.notes.NoteState",
         "IncidentState": "kb.models.incidents.IncidentState",
@@ -273,7 +274,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# Without these two, the package lets any staff user import and export.
+# Without these two settings, the package lets any staff user import and export.
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import_table"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export_table"
 
@@ -287,11 +288,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": [*_filters]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        # Django's own handlers would write to the terminal too, with addresses.
+        # Django's own handlers would also write to the terminal, with addresses.
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},
-        # With DEBUG, it logs a template's whole context, with people's names, for each variable that is missing.
+        # With DEBUG, it logs a template's whole context, including names, for each missing variable.
         "django.template": {"level": "INFO"},
-        # It logs who failed to log in, and from where; `codebook.login` logs the failure without either.
+        # It logs the name and address of failed log-ins; `codebook.login` logs the failure without them.
         "axes": {"level": "ERROR"},
         # The library logs the start and the end of each request.
         "mcp": {"level": "WARNING"},

@@ -1,8 +1,8 @@
 """Single sign-on with the organisation's provider (OpenID Connect). Only with KB_SSO; needs the extra `sso`.
 
-Whoever logs in for the first time gets a new account without a role. It reads what the public reads until an
-administrator gives it a role. It is never joined with an existing account, because people may choose their names and
-e-mail addresses at the provider.
+The first log-in creates a new account without a role. It reads what the public reads until an administrator gives it
+a role. It is never merged with an existing account, because people may choose their names and e-mail addresses at the
+provider.
 """
 
 from typing import Any
@@ -19,23 +19,23 @@ class Adapter(DefaultSocialAccountAdapter):
     """Limits the package to logging in."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Refuse everything but logging in, and ignore e-mail addresses."""
+        """Refuse everything except logging in, and ignore e-mail addresses."""
         if sociallogin.state.get("process") != "login":
             raise ImmediateHttpResponse(refused(request))
         sociallogin.email_addresses = []
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, *_: Any, **__: Any) -> None:
-        """Answer that the log-in failed, without the reason: that is in the provider's log."""
+        """Return the page for a failed log-in. It omits the reason, which is in the provider's log."""
         raise ImmediateHttpResponse(refused(request))
 
 
 @login_not_required
 def refused(request: HttpRequest) -> HttpResponse:
-    """Answer that the log-in failed."""
+    """Return the page for a failed log-in."""
     return render(request, "kb/sso_refusal.html", status=403)
 
 
-# The package redirects to these names. Every failure ends on one page.
+# The package redirects to these names. Every failure shows the same page.
 _ENDS = {
     "inactive/": "account_inactive",
     "cancelled/": "socialaccount_login_cancelled",

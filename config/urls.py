@@ -21,9 +21,9 @@ if settings.KB_SSO:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form without a valid CSRF token: show an editor's form again if it surely came from this site.
+    """Answer a form without a valid CSRF token. Show an editor's form again if it certainly came from this site.
 
-    Every other form is refused. It stands here because it needs both the admin and the pages.
+    Refuse every other form. This view is here because it needs both the admin and the pages.
     """
     return unsaved_input.rerender_with_input(request) or errors.csrf_failure(request, reason)
 

@@ -10,8 +10,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     site = get_wsgi_application()
-    # Not at the top: it needs a configured Django.
+    # Imported here, because it needs a configured Django.
     application = import_module("kb.api.framework.response_cache").Front(site)
 except ImproperlyConfigured as error:
-    # Whoever starts the server reads this: the sentence helps, a traceback does not.
+    # Print the sentence without a traceback, for the person who starts the server.
     sys.exit(f"codebook: {error}")

@@ -1,1 +1,1 @@
-"""Formats of this site, in place of a language's."""
+"""Formats of this site. They replace those of the language."""

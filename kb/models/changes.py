@@ -1,9 +1,9 @@
 """The ordered feed: what happened to what, in commit order.
 
 # Note [A clock that is set back]
-Readers of histories and of the feed rely on dates. Clocks of several machines differ, and a clock is set back now and
-then, so every change gets a date after the feed's last change. A last change that is more than a day in the future came
-from a wrong clock and is ignored.
+Readers of histories and of the feed rely on dates. But the clocks of several machines differ, and clocks are sometimes
+set back. So every change gets a date after the feed's last change. If the last change is more than a day in the future,
+its clock was wrong, and its date is ignored.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -69,7 +69,7 @@ class Change(models.Model):
     fields = models.JSONField(default=list, help_text="Names of the fields that changed.")
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.INTERNAL)
     door = models.CharField(max_length=10, choices=Door.choices)
-    # The database has a default, because a process of the previous release that still runs writes no reason.
+    # With a default in the database, because processes of the previous release write no reason.
     reason = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="For staff alone.")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     table_import = models.ForeignKey(

@@ -38,11 +38,11 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
         return self.filter(canonical__in={reading.canonical for code in codes for reading in text_code.readings(code)})
 
     def beginning_with(self, canonical: str) -> Self:
-        """Keep the codes whose canonical form begins with a text. Unlike LIKE, comparing always uses the index."""
+        """Keep the codes whose canonical form begins with a text. Comparisons always use the index; LIKE does not."""
         return self.filter(canonical__gte=canonical, canonical__lt=canonical + "\U0010ffff")
 
     def without_long_texts(self) -> Self:
-        """Leave out what only a card shows; reading it later costs a query for each code."""
+        """Defer the texts that only a card shows. Reading them later costs a query for each code."""
         return self.defer(
             "possible_reasons", "suggested_actions", "extra", *(f"vendor_{name}" for name in VENDOR_TEXTS)
         )

@@ -11,10 +11,10 @@ from kb.models.sql import run_each, table_of
 def add_counts(
     model: type[models.Model], key: Sequence[str], counters: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Add to counters. A row holds the values of its key's columns, then what to add to each counter.
+    """Add to counters. A row holds the values of the key's columns, then the amount to add to each counter.
 
-    An upsert adds, because reading and then writing would lose counts. Rows are written in the order of their keys, so
-    that two processes never wait for each other's rows.
+    An upsert adds, because reading and then writing would lose counts. Rows are written in the order of their keys, to
+    avoid deadlocks between processes.
     """
     # Quoted, because PostgreSQL reserves words such as window.
     quote = connection.ops.quote_name

@@ -15,11 +15,11 @@ class Owner(StrEnum):
     VENDOR = "vendor"
     SUPPORT = "support"
     CODEBOOK = "codebook"
-    """Derived by the product, or its own bookkeeping."""
+    """Codebook derives it, or uses it for its own records."""
 
 
 class Weight(StrEnum):
-    """Where the search index keeps the words of a field: a hit in the head counts most."""
+    """The part of the search index that holds the words of a field: a hit in the head counts most."""
 
     HEAD = "head"
     NEAR = "near"
@@ -34,11 +34,11 @@ class CodeField:
     owner: Owner
     weight: Weight | None = None
     is_imported: bool = False
-    """Whether a column of a vendor's file can be read as it."""
+    """Whether a column of a vendor's file can fill the field."""
     is_text: bool = False
-    """Whether it is a text of the vendor that support may edit; `vendor_<name>` keeps the vendor's last words."""
+    """Whether it is a vendor's text that support may edit; `vendor_<name>` holds the vendor's latest text."""
     is_expected: bool = False
-    """Whether a reader is told that the vendor gives none."""
+    """Whether an empty text is shown to readers as missing from the vendor."""
 
 
 def _text(name: str, label: str, weight: Weight, is_expected: bool = True) -> CodeField:
@@ -62,16 +62,16 @@ CODE_FIELDS = (
     CodeField("fixer_origin", "Who decided who can fix it", Owner.CODEBOOK),
     CodeField("number", "Number", Owner.CODEBOOK),
 )
-"""In the order in which a person reads them. Keys, search forms, versions and dates are not listed."""
+"""The fields in reading order, without keys, search forms, versions and dates."""
 
 LABELS = {field.name: field.label for field in CODE_FIELDS}
 VENDOR_TEXTS = tuple(field.name for field in CODE_FIELDS if field.is_text)
-"""The vendor's text fields; `vendor_<field>` has what the vendor last said."""
+"""The vendor's text fields; `vendor_<field>` holds the vendor's latest text."""
 SUPPORT_FIELDS = tuple(field.name for field in CODE_FIELDS if field.owner == Owner.SUPPORT)
 
 
 class VendorText(NamedTuple):
-    """A text of a code: ours, the vendor's, and whether a reader is told that the vendor gives none."""
+    """A text of a code: ours, the vendor's, and whether an empty one shows as "the vendor gives none"."""
 
     label: str
     ours: str
@@ -80,12 +80,12 @@ class VendorText(NamedTuple):
 
 
 def weighted(code: Any, weight: Weight) -> list[str]:
-    """Return the texts of a code that the index keeps in one place."""
+    """Return the texts of a code that belong to one part of the index."""
     return [getattr(code, field.name) for field in CODE_FIELDS if field.weight == weight]
 
 
 def vendor_texts(code: Any) -> list[VendorText]:
-    """Return the texts of a code, or of a revision of one, that a reader should see."""
+    """Return the texts of a code, or of its revision, that a page shows."""
     texts = [
         VendorText(field.label, getattr(code, field.name), getattr(code, f"vendor_{field.name}"), field.is_expected)
         for field in CODE_FIELDS

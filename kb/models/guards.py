@@ -1,7 +1,7 @@
 """Triggers of SQLite that keep a code's section in the code's table.
 
-PostgreSQL has a composite foreign key for that. On SQLite, Django builds a table anew to add or alter most columns, and
-the new table has no triggers: `migrate` therefore restores them each time.
+PostgreSQL has a composite foreign key for that. On SQLite, Django rebuilds a table to add or alter most columns. The
+new table has no triggers, so `migrate` restores them each time.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ TRIGGERS = {"kb_code_section_insert": "INSERT", "kb_code_section_update": "UPDAT
 
 
 def restore_triggers(**_: Any) -> None:
-    """Create the triggers that are missing on SQLite; does nothing while the codes have no table."""
+    """Create the missing triggers on SQLite. Does nothing before the table of codes exists."""
     if is_postgres():
         return
     present = {name for (name,) in rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')")}

@@ -1,4 +1,4 @@
-"""What every revision stores besides its fields: the door through which the edit came."""
+"""The extra fields of revisions: each stores the door through which the edit came."""
 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,11 @@ class Door(models.TextChoices):
 
 
 current_door: ContextVar[str] = ContextVar("current_door", default=Door.SHELL.value)
-"""The door of the service that runs. The journal sets it, and each revision stores it."""
+"""The door of the running service. The journal sets it, and each revision stores it."""
 
 
 def door_now() -> str:
-    """Return the door of the service that runs. Fields need a function as their default."""
+    """Return the door of the running service. It is a function because a field's default must be one."""
     return current_door.get()
 
 
@@ -32,10 +32,10 @@ else:  # Django's fields take no type arguments at run time.
 
 
 class DoorField(_TextField):
-    """A door, by default that of the verb that runs. Migrations see a plain field without a default."""
+    """A door, by default that of the running service. Migrations see a plain field without a default."""
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
-        """Describe Django's own field: a migration must not import the product."""
+        """Describe Django's own field, because a migration must not import the product."""
         name, _, args, options = super().deconstruct()
         options.pop("default", None)
         return name, "django.db.models.CharField", args, options

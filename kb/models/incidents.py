@@ -29,8 +29,8 @@ class IncidentLinkQuerySet(ReaderQuerySet["IncidentLink"]):
     def public(self) -> Self:
         """Keep the public incidents, except those that hit internal codes alone.
 
-        The words of such an incident would tell of a table that the public does not know. An incident without codes,
-        such as an outage of everything, is public.
+        The texts of such an incident could reveal an internal table. An incident without codes, such as a full outage,
+        is public.
         """
         codes = ReturnCode.objects.filter(incidents=OuterRef("pk"))
         on_public = Exists(codes.filter(table__audience=Audience.PUBLIC))
@@ -55,8 +55,8 @@ class IncidentLink(models.Model):
         validators=[URLValidator(schemes=["http", "https"])],
         help_text="Paste it from the tracker: Jira, Zendesk, GitHub, GitLab, PagerDuty, Statuspage, or any other.",
     )
-    # Two spellings of one address are one incident. A row that shared its address with another one before this
-    # constraint came ends in " (duplicate of …)": no address has a space.
+    # Two spellings of one address are one incident. Rows that shared an address before this constraint existed
+    # end in " (duplicate of …)", which no address can, because it has a space.
     canonical = models.CharField(max_length=2100, unique=True, editable=False)
     reference = models.CharField(
         max_length=MAX_REFERENCE,

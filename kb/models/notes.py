@@ -40,7 +40,7 @@ NEWEST_FIRST = ("-history_id",)
 def authors(revisions: Iterable[Any]) -> set[int | None]:
     """Return the ids of the users who changed a note's texts since its last validation.
 
-    `revisions` are the note's, latest first. A change of state alone makes nobody an author.
+    `revisions` are the note's, latest first. A user who only changed the state is not an author.
     """
     author_ids: set[int | None] = set()
     newer = None
@@ -65,7 +65,7 @@ class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
         return self._public_texts().filter(on_public)
 
     def meant_for(self, user: Person | None) -> Self:
-        """Like `visible_to`, for notes that are surely about a code or range which the user may read."""
+        """Like `visible_to`, but faster: use it when the notes are about a code or range that the user may read."""
         return self.for_reader(user, self._public_texts)
 
     def _public_texts(self) -> Self:
@@ -96,7 +96,7 @@ class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
         return self.published().filter(Q(verify_since__isnull=False) | Q(review_on__lte=at))
 
     def with_words_of(self, user: Person) -> set[int]:
-        """Return the ids of the notes with texts of a user that nobody has validated since."""
+        """Return the ids of the notes with texts by a user that are not validated yet."""
         revisions = TroubleshootingNote.history.filter(id__in=self.values("pk")).order_by("id", *NEWEST_FIRST)
         grouped = groupby(revisions.iterator(), key=attrgetter("id"))
         return {pk for pk, of_note in grouped if user.pk in authors(of_note)}
@@ -182,7 +182,7 @@ class TroubleshootingNote(NoteWords):
 
     @property
     def is_due(self) -> bool:
-        """Whether its review date has come. `due(today)` keeps such notes."""
+        """Whether its review date is today or earlier. `due(today)` keeps such notes."""
         return self.is_live and self.review_on is not None and self.review_on <= timezone.localdate()
 
     @property

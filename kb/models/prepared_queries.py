@@ -1,8 +1,8 @@
 """Queries whose SQL is compiled once.
 
-For a look-up by a key, Django takes several times as long to write the SQL as the database takes to answer it. Here a
-queryset is built and compiled at its first use, with placeholders for the values that differ from call to call; later
-calls only replace the values. Rows, converters and related objects are Django's own.
+For a look-up by a key, Django needs several times longer to write the SQL than the database needs to answer it. Here a
+queryset is built and compiled at its first use, with placeholders for the values that differ from call to call. Later
+calls only replace the values. Django still makes the rows, conversions and related objects.
 """
 
 import threading
@@ -21,11 +21,11 @@ _cache = threading.local()
 def rows(key: Hashable, build: Callable[..., QuerySet[Any]], values: Sequence[str | int]) -> list[Any]:
     """Return the rows of `build(*values)`. `key` holds everything that `build` depends on, except the values.
 
-    The values must reach the database unchanged: text or whole numbers, compared with columns of their kind.
+    The values must reach the database unchanged: text or whole numbers, compared with columns of the same type.
     Prefetches do not run.
     """
     queries: dict[Hashable, _Compiled] = _cache.__dict__.setdefault("queries", {})
-    # A router may choose another database for each request.
+    # The database belongs to the key, because a router may choose another one for each request.
     key = (key, router.db_for_read(ReturnCode))
     query = queries.get(key)
     if query is None or not query.is_current():
@@ -67,5 +67,5 @@ class _Compiled:
 
 
 def _placeholder(place: int, value: str | int) -> str | int:
-    """Return a value that no other parameter of a query equals; a number fits into 32 bits."""
+    """Return a value that differs from every other parameter of a query. Numbers fit into 32 bits."""
     return f"\ue000{place}\ue000" if isinstance(value, str) else -(2_065_662_000 + place)

@@ -70,7 +70,7 @@ class Proposal(NoteWords):
 
     class Meta:
         ordering = ["-updated_at", "-id"]
-        # Whoever may change notes may propose: a separate permission would be forgotten.
+        # Users who may change notes may propose. A separate permission would often be forgotten.
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
@@ -81,7 +81,7 @@ class Proposal(NoteWords):
             models.CheckConstraint(name="proposal_audience_known", condition=Q(audience__in=Audience.values)),
         ]
         indexes = [
-            # The reviewers' queue, and a person's own.
+            # The reviewers' queue, and a user's own proposals.
             models.Index(fields=["state", "-updated_at"], name="proposal_state"),
         ]
 

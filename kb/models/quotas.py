@@ -1,4 +1,4 @@
-"""How much of its rate each caller of the API has used, in all processes together."""
+"""How much of the rate limit each caller of the API has used, in all processes together."""
 
 from django.db import models
 

@@ -24,7 +24,7 @@ class CodeRangeQuerySet(ReaderQuerySet["CodeRange"]):
 
 
 class CodeRange(models.Model):
-    """A block of numbers with a name. It tells where an unlisted code belongs."""
+    """A block of numbers with a name. It shows where an unlisted code belongs."""
 
     table = models.ForeignKey(CodeTable, on_delete=models.PROTECT, related_name="ranges")
     name = models.CharField(max_length=120)

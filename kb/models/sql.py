@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 Item = TypeVar("Item")
 
 MAX_VALUES = 10_000
-"""Values that one query gets at most: SQLite takes 32,766, PostgreSQL 65,535."""
+"""Most values of one query. SQLite accepts 32,766, PostgreSQL 65,535."""
 
 
 def run(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection) -> int:
@@ -28,7 +28,7 @@ def run_each(sql: str, parameters: Sequence[Sequence[Any]]) -> None:
 
 
 def rows(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection) -> list[Any]:
-    """Return all rows of a query that yields few."""
+    """Return all rows of a query with few rows."""
     with database.cursor() as cursor:
         cursor.execute(sql, parameters or None)
         return list(cursor.fetchall())
@@ -58,7 +58,7 @@ def is_postgres(database: BaseDatabaseWrapper = connection) -> bool:
 
 @contextmanager
 def one_view() -> Iterator[None]:
-    """Read everything as of one moment. Nobody who writes has to wait."""
+    """Read everything as of one moment. Writers do not wait."""
     if connection.in_atomic_block:
         yield
     elif is_postgres():

@@ -9,8 +9,8 @@ from django.db.models.functions import Coalesce
 def any_of(*kinds: QuerySet[Any]) -> Coalesce:
     """Return an annotation for the rows of a page: whether one of the related queries has a row.
 
-    Not EXISTS: where a page's query may go through all codes, PostgreSQL would answer EXISTS for all of them first and
-    read every note for a page of fifty codes. A filter needs EXISTS, which can start from the notes.
+    This avoids EXISTS: if a page's query may scan all codes, PostgreSQL evaluates EXISTS for all of them first and
+    reads every note for a page of fifty codes. In a filter, use EXISTS, which can start from the notes.
     """
     answers = [Subquery(rows.order_by().values(one=Value(True, BooleanField()))[:1]) for rows in kinds]
     return Coalesce(*answers, Value(False), output_field=BooleanField())

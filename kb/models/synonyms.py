@@ -9,7 +9,7 @@ from kb.models.visibility import Audience, ReaderQuerySet
 
 
 class SynonymQuerySet(ReaderQuerySet["Synonym"]):
-    """Chainable reads of synonyms. The list is internal, though it helps everybody's search."""
+    """Chainable reads of synonyms. The list is internal, but every reader's search uses it."""
 
 
 class Synonym(models.Model):

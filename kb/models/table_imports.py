@@ -1,4 +1,4 @@
-"""Imports of updated tables: an uploaded file, what it changes, and its result."""
+"""Imports of updated tables: the uploaded file, its changes, and the result."""
 
 from typing import Self
 
@@ -27,7 +27,7 @@ class ImportState(models.TextChoices):
 
 
 class RowKind(models.TextChoices):
-    """What a row of an import does to the table. Unchanged codes are counted, not stored."""
+    """The effect of a row on the table. Unchanged codes are counted, not stored."""
 
     NEW = "new", "New"
     CHANGED = "changed", "Changed"
@@ -56,7 +56,7 @@ TOUCHING = (
 """The kinds that write something when the import is applied."""
 
 BROKEN = (RowKind.ERROR, RowKind.DUPLICATE)
-"""The kinds that are never applied. A person has to agree to leave them out."""
+"""The kinds that are never applied. A person has to agree to skip them."""
 
 
 class Resolution(models.TextChoices):
@@ -73,7 +73,7 @@ class TableImportQuerySet(ReaderQuerySet["TableImport"]):
     """Chainable reads of imports. All imports are internal."""
 
     def in_force(self) -> Self:
-        """Keep the imports that wrote to their table, also those that were rolled back."""
+        """Keep the imports that wrote to their table, including those that were rolled back."""
         return self.filter(state__in=[ImportState.APPLIED, ImportState.ROLLED_BACK])
 
 
@@ -136,7 +136,7 @@ class TableImport(models.Model):
         return f"Import {self.pk}: {self.file_name or 'roll-back'}"
 
     def count(self, *kinds: str) -> int:
-        """Return the number of rows of some kinds; of every kind that writes, without any."""
+        """Return the number of rows of these kinds; without arguments, of every kind that writes."""
         return sum(self.counts.get(str(kind), 0) for kind in kinds or TOUCHING)
 
     @property
@@ -146,7 +146,7 @@ class TableImport(models.Model):
 
     @property
     def table_name(self) -> str:
-        """Name of the table, also of one that does not exist yet."""
+        """Name of the table, even if it does not exist yet."""
         return str(self.table or CodeTable(**self.new_table))
 
 
@@ -163,11 +163,11 @@ class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
 
 
 class ImportRow(models.Model):
-    """What one line of a file does to one code.
+    """The effect of one line of a file on one code.
 
-    The texts, `extra`, `disposition` and `fixer` are the vendor's side as it will be. `before` is what the code held
-    when the import was planned, by field: the vendor's old words (`vendor_<field>`) and ours (`<field>`), so a conflict
-    shows three texts, and a roll-back has what it puts back.
+    The texts, `extra`, `disposition` and `fixer` are the vendor's new values. `before` holds the code's values at the
+    time of planning, by field: the vendor's old texts (`vendor_<field>`) and ours (`<field>`). A conflict shows all
+    three texts, and a roll-back restores `before`.
     """
 
     table_import = models.ForeignKey(TableImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
@@ -176,7 +176,7 @@ class ImportRow(models.Model):
     sheet = models.CharField(max_length=100, blank=True)
     message = models.TextField(blank=True, help_text="What is wrong, or worth knowing.")
 
-    # Without indexes and database checks: a first import writes one row a code, and neither target is ever deleted.
+    # No indexes or database checks: a first import writes one row for each code, and neither target is ever deleted.
     return_code = models.ForeignKey(
         ReturnCode, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
@@ -209,7 +209,7 @@ class ImportRow(models.Model):
     objects = ImportRowQuerySet.as_manager()
 
     class Meta:
-        # What has no line (a code that is gone, a problem of the entire file) comes first, on every database.
+        # Rows without a line (a dropped code, a problem of the whole file) come first, on every database.
         ordering = [F("line").asc(nulls_first=True), "id"]
         constraints = [
             models.CheckConstraint(name="import_row_kind_known", condition=Q(kind__in=RowKind.values)),

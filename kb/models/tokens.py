@@ -12,7 +12,7 @@ from kb.models.visibility import READ_INTERNAL
 
 
 class Scope(models.TextChoices):
-    """What a token may do, at most what its user may do."""
+    """What a token may do. It never exceeds the rights of its user."""
 
     READ_PUBLIC = "read_public", "Read public data"
     READ_INTERNAL = "read_internal", "Read public and internal data"
@@ -25,7 +25,7 @@ READING = frozenset({Scope.READ_PUBLIC.value, Scope.READ_INTERNAL.value})
 class Bearer(User):
     """The user of a token, with the permissions of its scopes alone.
 
-    `visible_to` asks a user for permissions, and so the rule of who may read what holds for tokens, too.
+    `visible_to` checks the permissions of a user, so the rule of who may read what applies to tokens, too.
     """
 
     scopes: frozenset[str] = frozenset()
@@ -36,15 +36,15 @@ class Bearer(User):
         default_permissions = ()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Whether the token grants a permission, and its user has it."""
+        """Whether both the token and its user have a permission."""
         return perm == READ_INTERNAL and Scope.READ_INTERNAL in self.scopes and super().has_perm(perm, obj)
 
     def has_module_perms(self, app_label: str) -> bool:
-        """No token opens the admin."""
+        """Return False: tokens have no access to the admin."""
         return False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raise TypeError: a request with a token changes no account."""
+        """Raise TypeError, because a request with a token must not change an account."""
         raise TypeError("The user of a token is for reading.")
 
 
@@ -62,7 +62,7 @@ class ScopesField(models.JSONField):
     default_validators = [known_scopes]
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
-        """Describe Django's own field: a migration must not import the product."""
+        """Describe Django's own field, because a migration must not import the product."""
         name, _, args, options = super().deconstruct()
         return name, "django.db.models.JSONField", args, options
 
@@ -86,7 +86,7 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Leave empty for a token that never expires.")
     revoked_at = models.DateTimeField(null=True, editable=False)
-    # Accurate to the hour: a read must not wait for a write.
+    # Accurate to the hour, so that most reads need no write.
     last_used_at = models.DateTimeField(null=True, editable=False)
 
     objects = ApiTokenQuerySet.as_manager()

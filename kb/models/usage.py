@@ -1,4 +1,4 @@
-"""What agents look up: counts by day, with nothing about who asked."""
+"""Look-ups of agents: counts by day, without any data about people."""
 
 from datetime import date
 from typing import Any, Self
@@ -12,7 +12,7 @@ from kb.models.codes import ReturnCode
 from kb.models.visibility import Audience, ReaderQuerySet
 
 MISS_LENGTH = 64
-"""Characters that are stored of a search without an answer."""
+"""Most characters of a search without an answer that are stored."""
 
 
 class CodeUse(models.Model):
@@ -47,7 +47,7 @@ class MissQuerySet(ReaderQuerySet["Miss"]):
 
 
 class Miss(models.Model):
-    """A search without an answer, masked and cut, and how often it came on a day (UTC)."""
+    """A search without an answer, masked and cut, with its count for a day (UTC)."""
 
     text = models.CharField(max_length=MISS_LENGTH)
     day = models.DateField()

@@ -50,7 +50,7 @@ class Person(Protocol):
 
 
 def reader(user: Person | None) -> Reader:
-    """Return what a user may read; `user` may be None or anonymous. The default is nothing."""
+    """Return what a user may read: nothing by default. `user` may be None or anonymous."""
     if user is not None and user.is_active and user.has_perm(READ_INTERNAL):
         return Reader.INTERNAL
     if settings.KB_PUBLIC_READ or (user is not None and user.is_active and user.is_authenticated):
@@ -59,7 +59,7 @@ def reader(user: Person | None) -> Reader:
 
 
 class ReaderQuerySet(models.QuerySet[Row]):
-    """A QuerySet that knows who may read its rows: a subclass says which rows are public, and the rest is internal."""
+    """A QuerySet that knows its readers. A subclass defines which rows are public; all others are internal."""
 
     audience_column: ClassVar[str] = ""
     """The column with a row's audience, its own or its table's; empty where no row is public."""

@@ -14,8 +14,8 @@ def address(request: HttpRequest) -> str:
 def address_in(environ: dict[str, Any]) -> str:
     """Return the address of the caller of a WSGI request.
 
-    Every proxy appends its caller to `X-Forwarded-For`. The entries before those of the site's own proxies come from
-    the caller, who can make them up.
+    Every proxy appends its caller to `X-Forwarded-For`. The caller can forge the entries before those of the site's
+    own proxies.
     """
     forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     addresses = [part.strip() for part in forwarded if part.strip()] + [environ.get("REMOTE_ADDR", "")]

@@ -1,4 +1,4 @@
-"""The rules of the environment's variables. A refusal is a sentence for the person who starts the server."""
+"""The rules for environment variables. A refusal is a sentence for the person who starts the server."""
 
 import ipaddress
 import os
@@ -15,7 +15,7 @@ from environs import Env, EnvValidationError, ValidationError
 
 
 def problems_of(env: Env) -> dict[str, str]:
-    """Return what is wrong with the variables that were read, by variable. No variable may be read after this."""
+    """Return the problems by variable. Call this after reading every variable."""
     try:
         env.seal()
     except EnvValidationError as error:
@@ -25,14 +25,14 @@ def problems_of(env: Env) -> dict[str, str]:
 
 
 def refuse(problems: dict[str, str]) -> None:
-    """Raise ImproperlyConfigured with all problems; nothing happens without one."""
+    """Raise ImproperlyConfigured with all problems, if there are any."""
     if problems:
         lines = [f"{name}: {problem}" for name, problem in problems.items()]
         raise ImproperlyConfigured("\n  ".join(["Refusing to start:", *lines]))
 
 
 def refuse_half_a_login(issuer: str, client_id: str, client_secret: str) -> None:
-    """Raise ImproperlyConfigured where single sign-on lacks a variable or its package."""
+    """Raise ImproperlyConfigured if single sign-on lacks a variable or its package."""
     values = {"KB_SSO_ISSUER": issuer, "KB_SSO_CLIENT_ID": client_id, "KB_SSO_CLIENT_SECRET": client_secret}
     missing = [name for name, value in values.items() if not value]
     if missing:
@@ -42,20 +42,20 @@ def refuse_half_a_login(issuer: str, client_id: str, client_secret: str) -> None
 
 
 def database(url: str, pool: int, max_age: int) -> dict[str, Any]:
-    """Return Django's settings of a database: `pool` connections, or without a pool one kept for `max_age` seconds."""
-    # A pool keeps connections itself: Django must not.
+    """Return Django's settings of a database: a pool of `pool` connections, or one connection for `max_age` seconds."""
+    # A pool keeps connections open itself, so Django must not.
     max_age = 0 if pool else max_age
     settings: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=max_age, conn_health_checks=True))
     if settings["ENGINE"] == "django.db.backends.postgresql":
-        # A host that does not answer is given up before the person at the other end gives up.
-        # PostgreSQL takes a second and more to compile what then runs for 50 ms over 100,000 codes: no JIT. Behind a
-        # pooler that refuses the option, DATABASE_URL ends in `?options=`.
+        # The timeout ends before people give up waiting for a page.
+        # No JIT: PostgreSQL takes over a second to compile a query that runs for 50 ms over 100,000 codes. If a pooler
+        # refuses this option, end DATABASE_URL in `?options=`.
         settings["OPTIONS"] = {"connect_timeout": 2, "options": "-c jit=off"} | settings.get("OPTIONS", {})
         if pool:
             settings["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool, "timeout": 2, "reconnect_timeout": 5}
     else:
-        # IMMEDIATE: otherwise a transaction that reads first and writes later fails at once with "database is locked"
-        # where somebody else wrote in between, without waiting for the timeout.
+        # IMMEDIATE: otherwise a transaction that reads first and writes later fails with "database is locked" if
+        # somebody else wrote in between. It fails at once, without waiting for the timeout.
         settings["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -66,7 +66,7 @@ def database(url: str, pool: int, max_age: int) -> dict[str, Any]:
 
 def is_database(url: str) -> None:
     """Refuse anything but the address of an SQLite or a PostgreSQL database."""
-    # The parser's own error would quote the address, which holds a password.
+    # The parser's own error would quote the address with its password.
     try:
         engine = dj_database_url.parse(url)["ENGINE"]
     except ValueError:
@@ -97,7 +97,7 @@ def is_zone(name: str) -> None:
 
 def are_origins(origins: list[str]) -> None:
     """Refuse anything but origins."""
-    # CSP would accept a keyword or a bare scheme, too, and those let in anybody.
+    # CSP also accepts keywords and bare schemes, which allow any site.
     bad = [origin for origin in origins if not _ORIGIN.fullmatch(origin)]
     if bad:
         raise ValidationError(
@@ -121,7 +121,7 @@ def origin_of(address: str) -> str:
 
 
 def is_issuer(address: str) -> None:
-    """Refuse anything but the address of a provider of log-ins."""
+    """Refuse anything but the address of a single sign-on provider."""
     if address and not _ORIGIN.fullmatch(origin_of(address)):
         raise ValidationError("not an address such as https://login.example/realms/support")
 
@@ -169,7 +169,7 @@ def is_token(token: str) -> None:
 
 
 def missing_in_production(key: str, former: list[str], hosts: list[str]) -> dict[str, str]:
-    """Return what a server without DEBUG lacks, by variable; a sentence quotes no key."""
+    """Return the variables that a server without DEBUG lacks, each with a sentence. No sentence quotes a key."""
     keys = [f"number {n} {flaw}" for n, other in enumerate(former or [], 1) if (flaw := _key_flaw(other))]
     flaws = {
         "SECRET_KEY": _key_flaw(key),

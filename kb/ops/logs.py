@@ -1,4 +1,4 @@
-"""Filters and formats of the log. Records have routes, times and errors; no input of people, and no secret."""
+"""Filters and formats of the log. Records have routes, times and errors, but no user input and no secrets."""
 
 import logging
 import re
@@ -19,10 +19,10 @@ class DiscreetFilter(logging.Filter):
     """Removes addresses, quoted values and secrets from the records of every library."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, with these parts removed."""
+        """Remove these parts from a record, and accept it."""
         request = record.__dict__.pop("request", None)
         if request is not None and isinstance(record.args, tuple) and record.args:
-            # The last argument of such a record of Django's is the address.
+            # In these records of Django's, the last argument is the address.
             record.args = (*record.args[:-1], route_of(request) if hasattr(request, "resolver_match") else "none")
         record.msg, record.args = discreet(record.getMessage()), ()
         if record.exc_info:
@@ -32,7 +32,7 @@ class DiscreetFilter(logging.Filter):
 
 
 def discreet(text: str) -> str:
-    """Return a text without its quotations and without anything that looks like a secret."""
+    """Return a text without quoted parts and without anything that looks like a secret."""
     return mask(_KEY_VALUE.sub(")=(…)", _QUOTED.sub(r"\1…\1", text)))
 
 

@@ -1,7 +1,7 @@
-"""Metrics of the running product, for Prometheus. No label holds what somebody searched for.
+"""Metrics of the running product, for Prometheus. No label contains a search.
 
-If PROMETHEUS_MULTIPROC_DIR names a folder, the processes of one server write there and each of them reports all;
-otherwise each process reports its own.
+If PROMETHEUS_MULTIPROC_DIR names a folder, the processes of one server write there and each of them reports the sums;
+otherwise each process reports its own metrics.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -33,7 +33,7 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 def count_response(route: str, method: str, status: int, seconds: float) -> None:
     """Count one response and its seconds."""
-    # A caller may send any word as the method, and Prometheus would keep each for ever.
+    # A caller may send any word as the method, and Prometheus would store each of them forever.
     REQUESTS.labels(route, method if method in _METHODS else "other", f"{status // 100}xx").inc()
     REQUEST_SECONDS.labels(route).observe(seconds)
 

@@ -1,4 +1,4 @@
-"""Errors of a database that is away: callers get a 503 and the time to retry."""
+"""Errors that mean the database is unavailable: callers get a 503 and the time to retry."""
 
 import sys
 
@@ -9,10 +9,10 @@ DETAIL = "The database is not available right now. Nothing was changed. Try agai
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error means that the database is not there, is full, or answers too late."""
+    """Whether an error means that the database is unreachable, is full, or answers too late."""
     return isinstance(error, OperationalError | InterfaceError)
 
 
 def is_handled() -> bool:
-    """Whether `is_away` holds for the error that is being handled."""
+    """Whether the error that is being handled means that the database is away: see `is_away`."""
     return is_away(sys.exc_info()[1])

@@ -29,7 +29,7 @@ from kb.ops.replicas import status
 @never_cache
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer ok, without caller the database: a restart would not repair that."""
+    """Return 200 without a query: a restart would not repair the database."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
@@ -37,7 +37,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer whether requests should come here; 503 with the problems if not."""
+    """Return 200 if this server can take requests; otherwise 503 with the problems."""
     problems = readiness.problems()
     return JsonResponse(
         {"ready": not problems, "problems": problems + status.problems()}, status=503 if problems else 200
@@ -48,7 +48,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer Prometheus; 404 for everybody else."""
+    """Return the metrics to Prometheus, and 404 to everybody else."""
     if not _may_measure(request):
         raise Http404
     return HttpResponse(
@@ -62,7 +62,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
 ]
 _multiprocess: Any = multiprocess
-"""As Any, because the library has no annotations."""
+"""Typed as Any, because the library has no annotations."""
 _PATHS = {f"/{entry.pattern}" for entry in urlpatterns}
 
 
@@ -70,13 +70,13 @@ class ProbesMiddleware:
     """Answers probes before hosts, TLS and sessions are checked: probes come to an IP address, over plain HTTP."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a probe, and leave every other request to the next layer."""
+        """Answer probes; pass every other request to the next layer."""
         address = request.path_info
-        # For others, /metrics is an unknown address.
+        # For everybody but Prometheus, /metrics is an unknown address.
         if address not in _PATHS or (address == "/metrics" and not _may_measure(request)):
             return self.get_response(request)
         match = request.resolver_match = resolve(address)
@@ -88,7 +88,7 @@ def _may_measure(request: HttpRequest) -> bool:
     header, token = request.headers.get("Authorization", ""), settings.KB_METRICS_TOKEN
     if token and compare_digest(header.encode(), f"Bearer {token}".encode()):
         return True
-    # The address of a proxy says nothing about its caller.
+    # Behind a proxy, REMOTE_ADDR is the proxy's address, not the caller's.
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     with suppress(ValueError):
@@ -108,7 +108,7 @@ def _process_metrics() -> CollectorRegistry:
 
 
 def _drop_dead_processes(folder: Path) -> None:
-    """Drop the live gauges of processes that are gone; their counters stay."""
+    """Delete the live gauges of ended processes; their counters stay."""
     for file in folder.glob("gauge_live*_*.db"):
         pid = file.stem.rpartition("_")[2]
         try:

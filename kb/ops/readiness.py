@@ -1,4 +1,4 @@
-"""Whether this server is ready. The load balancer asks every few seconds."""
+"""Whether this server is ready. The load balancer checks it every few seconds."""
 
 from functools import cache
 
@@ -11,9 +11,9 @@ from kb.ops.replicas import status
 
 
 def problems() -> list[str]:
-    """Return what keeps this server from answering well, in sentences without a secret; [] if it is ready."""
+    """Return the reasons why this server is not ready, as sentences without secrets; [] if it is ready."""
     if status.is_read_only():
-        # A replica has the migrations and the index that the primary had.
+        # A replica has the same migrations and index as the primary.
         return []
     try:
         connection.ensure_connection()
@@ -28,7 +28,7 @@ def problems() -> list[str]:
 
 
 def missing_migrations() -> list[str]:
-    """Return the names of the migrations that this release has and the database has not."""
+    """Return the names of this release's migrations that the database lacks."""
     applied = set(MigrationRecorder(connection).applied_migrations())
     return [f"{app}.{name}" for app, name in sorted(released() - applied)]
 
@@ -41,6 +41,6 @@ def released() -> frozenset[tuple[str, str]]:
 
 @cache
 def replaced() -> frozenset[tuple[str, str]]:
-    """Return the migrations of releases before that this one's replace, by app and name."""
+    """Return the earlier migrations that this release's squashed ones replace, by app and name."""
     migrations = MigrationLoader(None).disk_migrations.values()
     return frozenset(name for migration in migrations for name in migration.replaces)

@@ -15,7 +15,7 @@ HEADER = "X-Request-ID"
 NONE = "-"
 """The id in log records outside of requests."""
 
-# UUIDs, ULIDs and trace ids fit. Other texts could forge lines of a log.
+# Allows UUIDs, ULIDs and trace ids. Other texts could forge log lines.
 _VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 _current: ContextVar[str] = ContextVar("request_id", default=NONE)
@@ -32,15 +32,15 @@ def clean_id(header: str) -> str:
 
 
 class RequestIdMiddleware:
-    """Gives each request an id. It is the outermost layer, so that every response has one."""
+    """Gives each request an id. It is the outermost layer, so that every response has an id."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the caller's id, or with a new one."""
-        # Not reset afterwards: a streamed body is made later, and the thread's next request sets its own id.
+        # Not reset afterwards, because a streamed body is made later. The next request sets its own id.
         _current.set(clean_id(request.headers.get(HEADER, "")))
         response = self.get_response(request)
         response[HEADER] = current()
@@ -51,6 +51,6 @@ class RequestIdFilter(logging.Filter):
     """Adds the id to each log record, as `request_id`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, with the id."""
+        """Add the id to a record, and accept it."""
         record.request_id = current()
         return True

@@ -1,4 +1,4 @@
-"""One line in the log and one count for every response, by the name of its route and never by its address."""
+"""One log line and one count for every response, by the name of its route. The address is never logged."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ class ObservingMiddleware:
     """Times the responses of the layers below. It comes right after the request ids."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Store the next layer."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -47,12 +47,12 @@ def _is_static(route: str, response: HttpResponseBase) -> bool:
 
 
 def route_of(request: HttpRequest) -> str:
-    """Return the name of a request's route: the address itself may hold what somebody searched for."""
+    """Return the name of a request's route. The address itself may contain a search, so it is not logged."""
     match = request.resolver_match
     return (match.view_name or NO_ROUTE) if match else NO_ROUTE
 
 
 def _user_id(request: HttpRequest) -> int | None:
-    # Only if another layer has read the user: the log must not ask the database.
+    # Only if another layer has loaded the user, because logging must not query the database.
     user = request.__dict__.get("_cached_user") or request.__dict__.get("user")
     return None if user is None or isinstance(user, SimpleLazyObject) else user.pk

@@ -1,4 +1,4 @@
-"""Uploads: stored only for users who may import tables, and only up to the size of an import."""
+"""Uploads are stored only for users who may import tables, and only up to the size limit of an import."""
 
 from io import BytesIO
 from typing import Any
@@ -11,8 +11,8 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopFut
 class Guard(FileUploadHandler):
     """Runs before the handlers that write to memory and disk.
 
-    Django stores an uploaded file before it calls a view, also on the log-in page: without this guard, anybody could
-    fill the disk. Of a file that is too large only the size reaches the form, so that the form can report it.
+    Django stores an uploaded file before it calls a view, even on the log-in page. Without this guard, anybody could
+    fill the disk. If a file is too large, the form gets only its size, so that it can report it.
     """
 
     size = 0
@@ -27,7 +27,7 @@ class Guard(FileUploadHandler):
         return self.size > settings.KB_IMPORT_MAX_BYTES
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Skip the file of a user who may not import; keep a file that is too large from the other handlers."""
+        """Skip the file of a user who may not import. Hide a file that is too large from the other handlers."""
         super().new_file(*args, **kwargs)
         user = getattr(self.request, "user", None)
         if user is None or not user.has_perm("kb.import_table"):

@@ -20,10 +20,10 @@ class PastCode:
 
 
 def as_of(code: ReturnCode, at: datetime, user: Person | None) -> PastCode | None:
-    """Return a code as it was just before `at`; None if it did not exist yet, or the reader may not see it as it was.
+    """Return a code as it was just before `at`; None if it did not exist yet, or if the user may not see that version.
 
-    `code` comes from `visible_to`. Notes as they were are for internal readers alone, because the audience of a note
-    depends on its state.
+    `code` comes from `visible_to`. Only internal readers get past notes, because the audience of a note depends on its
+    state.
     """
     internal = reader(user) == Reader.INTERNAL
     if not internal and _audience_changed_since(code, at):
@@ -37,7 +37,7 @@ def as_of(code: ReturnCode, at: datetime, user: Person | None) -> PastCode | Non
 def _audience_changed_since(code: ReturnCode, at: datetime) -> bool:
     """Whether the table's audience has changed since: its texts may have been internal before."""
     about_table = Change.objects.filter(noun="table", object_id=code.table_id, at__gte=at)
-    # In Python, because databases differ in how they look into a list. Few changes are of tables.
+    # In Python, because each database searches a list in its own way. Few changes concern tables.
     return any("audience" in fields for fields in about_table.values_list("fields", flat=True))
 
 

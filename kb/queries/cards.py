@@ -38,7 +38,7 @@ class Card:
 def filled_reply(note: TroubleshootingNote, codes: Sequence[ReturnCode]) -> str:
     """Return a note's reply, filled in for today and for its code.
 
-    With several codes, `{code}` stays: the agent knows which one the customer met.
+    With several codes, `{code}` stays: the agent knows which one the customer got.
     """
     code = codes[0].code if len(codes) == 1 else "{code}"
     return fill(note.customer_reply, code, timezone.localdate())

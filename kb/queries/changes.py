@@ -18,7 +18,7 @@ _WORDS = {
     "incident": ("title", "impact", "workaround"),
 }
 _REVISIONS = {"code": ReturnCode.history, "note": TroubleshootingNote.history, "incident": IncidentLink.history}
-# Other fields, such as a note's owner, are about support's work.
+# Besides texts, the public sees only these fields. Others, such as a note's owner, are about support's work.
 _PUBLIC_FIELDS = {
     "name": "Name",
     "vendor": "Vendor",
@@ -65,7 +65,7 @@ def recent_changes(
 ) -> QuerySet[Change]:
     """Return the changes that a user may read, latest first.
 
-    For the public, the object of a change must be public now, too: when a table becomes internal, so do its changes.
+    The public only gets changes of objects that are public now: when a table becomes internal, so do its changes.
     """
     changes = Change.objects.visible_to(user).filter(noun__in=_subjects(user))
     if since is not None:
@@ -161,7 +161,7 @@ def _was_public(revision: Any) -> bool:
 def _words(noun: str, newer: Any, older: Any) -> Iterator[ChangedText]:
     for name in _WORDS[noun]:
         before, after = getattr(older, name), getattr(newer, name)
-        # An update of a text that support never edited changes the vendor's text and ours alike: listed once.
+        # If support never edited a text, an update changes the vendor's text and ours in the same way: list it once.
         is_repeated = name.startswith("vendor_") and after == getattr(newer, name.removeprefix("vendor_"))
         if before != after and not is_repeated:
             yield ChangedText(name, _label(name), before, after)

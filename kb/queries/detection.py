@@ -19,7 +19,7 @@ Meanings = tuple[ReturnCode, ...]
 
 
 MAX_QUERY = 2_000
-"""Characters of a look-up that are searched for codes; a longer text belongs on the page for logs."""
+"""Most characters of a look-up that are searched for codes. Use the page for logs for longer texts."""
 
 
 class TooLong(Exception):
@@ -52,7 +52,7 @@ class Report:
 def detect(text: str, user: Person | None) -> Report:
     """Return the codes in a text that a user may read, most useful first. Raises TooLong.
 
-    The cost grows with the text, not with the tables; the number of queries grows only beyond 10,000 readings.
+    The cost depends on the text, not on the tables. The number of queries grows only beyond 10,000 readings.
     """
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_TEXT:
@@ -73,7 +73,7 @@ def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
 
 
 def pieces(report: Report) -> list[TextPiece]:
-    """Split the masked text at its codes. Known codes have the numbers from 1, unknown ones the numbers after those."""
+    """Split the masked text at its codes. Known codes are numbered from 1; unknown codes follow."""
     groups: list[CodeMatch[Meanings] | UnknownMatch] = [*report.codes, *report.unknown]
     spans = sorted((start, end, number) for number, group in enumerate(groups, 1) for start, end in group.spans)
     text_pieces: list[TextPiece] = []

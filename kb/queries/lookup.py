@@ -44,7 +44,7 @@ class CodeHit:
 
 @dataclass(frozen=True)
 class NearCode:
-    """A code that is one edit away from the query. The reader chooses it, the product never does."""
+    """A code that is one edit away from the query: a suggestion that only the reader can choose."""
 
     code: ReturnCode
     pieces: list[tuple[str, bool]]
@@ -60,7 +60,7 @@ class CodeAnswer:
     ranges: list[CodeRange] = field(default_factory=list)
     near: list[NearCode] = field(default_factory=list)
     completions: list[ReturnCode] = field(default_factory=list)
-    """Codes that begin with the query, which may be a part of a code."""
+    """Codes that begin with the query, for a query that may be the beginning of a code."""
 
 
 def codes_visible_to(user: Person | None) -> ReturnCodeQuerySet:
@@ -69,7 +69,7 @@ def codes_visible_to(user: Person | None) -> ReturnCodeQuerySet:
 
 
 def with_flags(codes: ReturnCodeQuerySet, user: Person | None) -> ReturnCodeQuerySet:
-    """Add `has_notes` and `has_open_incident`: whether the code's card shows the user either.
+    """Add `has_notes` and `has_open_incident`: whether the code's card shows the user a note, or an open incident.
 
     A note on a range is a note on each of its codes. Drafts and archived notes do not count.
     """
@@ -93,7 +93,7 @@ def having_open_incident(codes: ReturnCodeQuerySet, user: Person | None, present
 def _notes_on(user: Person | None) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """Return the notes on a code, and the notes on its ranges, that a user may read.
 
-    The user may read the code, and so it does not matter what else such a note is about.
+    The user may read the code, so the other codes and ranges of such a note do not matter.
     """
     notes = TroubleshootingNote.objects.meant_for(user).published()
     number = OuterRef("number")
@@ -156,7 +156,7 @@ def beginning_with(text: str, user: Person | None, limit: int = MAX_BEGUN) -> li
 
 
 def codes_beginning_with(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
-    """Keep the codes that begin with a text; hexadecimal codes by their spelling, for which there is no index."""
+    """Keep the codes that begin with a text. Hexadecimal codes are compared by spelling, without an index."""
     if not text_code.readings(text):
         return codes.none()
     if text_code.identity(text).startswith("0X"):
@@ -172,7 +172,7 @@ def _hits(query: str, user: Person | None, table: CodeTable | None, section: Sec
     def build(*values: Any) -> QuerySet[ReturnCode]:
         codes = codes_visible_to(user).filter(canonical__in=values[: len(readings)])
         if table is not None:
-            # Plus 0: otherwise SQLite walks the index of the table's 100,000 codes instead of the code's own.
+            # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
             codes = codes.alias(of=F("table_id") + 0).filter(of=values[len(readings)])
         if section is not None:
             codes = codes.filter(section=values[-1])
@@ -186,7 +186,7 @@ def _hits(query: str, user: Person | None, table: CodeTable | None, section: Sec
 
 
 def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
-    """Return those of the codes, in the vendor's order, that a query may mean, likeliest reading first."""
+    """Return the codes that a query may mean, likeliest reading first. `codes` are in the vendor's order."""
     readings = {reading.canonical: reading.how for reading in text_code.readings(query)}
     identity, order = text_code.identity(query), list(readings)
     matches = [code for code in codes if code.canonical in readings]
@@ -206,10 +206,10 @@ def _may_be_beginning(query: str) -> bool:
 
 
 def _completions(text: str, scope: ReturnCodeQuerySet, limit: int) -> list[ReturnCode]:
-    # The value of a part of a hexadecimal number is not the beginning of the whole one.
+    # Skip hexadecimal numbers: the value of the first digits is not the beginning of the whole value.
     if not text_code.readings(text) or text_code.identity(text).startswith("0X"):
         return []
-    # In the index's order, so that a single digit costs no more than a whole code; then the shortest ones.
+    # Read in the order of the index, so that one digit costs no more than a whole code. Then put short codes first.
     candidates = scope.beginning_with(text_code.canonical(text)).order_by("canonical", "id")[: 4 * limit]
     ranked = sorted(candidates, key=lambda code: (len(code.canonical), code.is_retired, code.table_id, code.position))
     return ranked[:limit]
@@ -219,7 +219,7 @@ def _near(query: str, scope: QuerySet[ReturnCode]) -> list[NearCode]:
     variants = text_code.one_edit_variants(query)
     if not variants:
         return []
-    # Plus "": otherwise PostgreSQL walks the natural order of all codes until it has enough.
+    # Adding "" keeps PostgreSQL from reading all codes in their natural order until it has enough.
     ordered = scope.filter(canonical__in=variants).order_by(Concat("sort_key", Value("")), "id")
     codes = ordered[:MAX_NEAR]
     return [NearCode(code, text_code.difference(query, code.code)) for code in codes]

@@ -33,7 +33,7 @@ class CodeMeaning:
 
     @property
     def audience(self) -> str:
-        """Who all of it is for: internal if a part is internal."""
+        """The audience of the whole answer: internal if any part is internal."""
         parts = {self.code.table.audience, *(incident.audience for incident in self.open_incidents)}
         parts |= {self.note.audience} if self.note else set()
         return Audience.INTERNAL if Audience.INTERNAL in parts else Audience.PUBLIC
@@ -96,7 +96,7 @@ def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundin
 def _codes_by_form(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
     scope = codes_visible_to(user).without_long_texts()
     if table is not None:
-        # Plus 0: otherwise SQLite walks the index of the table's 100,000 codes instead of the code's own.
+        # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
         scope = scope.alias(of=F("table_id") + 0).filter(of=table)
     by_form: dict[str, list[ReturnCode]] = {}
     for batch in batches(sorted(forms), MAX_VALUES):
@@ -106,7 +106,7 @@ def _codes_by_form(forms: Collection[str], user: Person | None, table: int | Non
 
 
 def _hits(texts: Sequence[str], codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
-    """Return the codes that the first text may mean; without any, those of the second: the bare number in it."""
+    """Return the codes that the first text may mean. If there are none, try the second text: the bare number in it."""
     hits = _matches(texts[0], codes)
     return hits or [CodeHit(hit.code, "the number alone") for text in texts[1:] for hit in _matches(text, codes)]
 

@@ -13,7 +13,7 @@ Notes = dict[int, TroubleshootingNote]
 
 
 def first_notes(codes: Iterable[ReturnCode], user: Person | None) -> Notes:
-    """Return the note that each code's card shows first, by the code's id: on the code, or on a range around it."""
+    """Return, by the code's id, the note that its card shows first. It is about the code or about a range around it."""
     by_id = {code.pk: code for code in codes}
     notes: Any = (
         TroubleshootingNote.objects.visible_to(user).published().defer("issue", "environment", "cause", "resolution")

@@ -12,7 +12,7 @@ from kb.text.editing.rebase import Rebased, rebase
 
 
 def preview_rebase(proposal: Proposal) -> Rebased:
-    """Return what a proposal becomes when it is brought up to date."""
+    """Return the values that a proposal gets when it is brought up to date."""
     return rebase(proposal.base, words_of(proposal.note), words_of(proposal))
 
 

@@ -1,15 +1,15 @@
 """Replication: everything that a reader may read as of one moment, and the later changes in commit order.
 
 # Note [States, not deltas]
-An entry holds what the reader may read of an object now, or says that the object is gone: no old value can leak, and
-applying an entry twice does no harm. An object that changes again comes again, later in the feed, so a reader at the
-end of the feed has what the database has. A copy draws two conclusions itself: when a table goes, so do its sections,
-ranges and codes, and it ignores a link to an object that it does not have.
+An entry holds what the reader may read of an object now, or says that the object is gone. So no old value can leak, and
+you can apply an entry twice. An object that changes again has another entry later in the feed, so at the end of the
+feed a copy equals the database. A copy must do two things itself: delete the sections, ranges and codes of a deleted
+table, and ignore links to objects that it does not have.
 
 # Note [Unfolding]
-When a table becomes public, one change makes many objects appear. The feed lists these objects, page by page; the place
-between two pages names the change, the step and the last object. When a table becomes internal, the feed lists only
-its notes and incidents.
+When a table becomes public, one change makes many objects readable. The feed lists these objects page by page. The
+place between two pages names the change, the step and the last object. When a table becomes internal, the feed lists
+only its notes and incidents.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ _STAMPS = ("version", "created_at", "updated_at")
 
 @dataclass(frozen=True)
 class CopiedNoun:
-    """The fields of a noun that are copied. Positions are not: a new order of the vendor's is no change in the feed."""
+    """The fields of a noun that are copied, without positions: a reordering by the vendor adds nothing to the feed."""
 
     model: Any
     fields: tuple[str, ...]
@@ -103,7 +103,7 @@ class FeedPage:
 
 
 def snapshot(user: Person | None) -> Iterator[tuple[str, Any]]:
-    """Yield ("sequence", n), then each noun with an object, all as of one moment. No writer has to wait."""
+    """Yield ("sequence", n), then (noun, object) pairs, all as of one moment. Writers do not wait."""
     with one_view():
         yield "sequence", last_sequence()
         for noun in NOUNS:
@@ -115,10 +115,10 @@ def snapshot(user: Person | None) -> Iterator[tuple[str, Any]]:
 
 
 def changes(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
-    """Return a page of what a reader's copy needs after a place. See Note [States, not deltas]."""
+    """Return the page of the feed after a place. See Note [States, not deltas]."""
     if since.step:
         return _unfold(user, since, limit)
-    # Read before the rows: what commits meanwhile comes with the next page.
+    # Read this before the rows: changes that commit in the meantime are on the next page.
     latest = last_sequence()
     visible = _changes_for(user).filter(noun__in=NOUNS).since(since.sequence)
     rows = list(visible.only("sequence", "noun", "object_id", "fields")[: limit + 1])
@@ -134,7 +134,7 @@ def changes(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
 
 
 def _changes_for(user: Person | None) -> Any:
-    """Return the changes that matter to a reader's copy: of objects that it may read, or could read before."""
+    """Return the changes of objects that a reader may read now, or could read before."""
     if reader(user) != Reader.PUBLIC:
         return Change.objects.visible_to(user)
     to_copy = Q(audience=Audience.PUBLIC)
@@ -142,7 +142,7 @@ def _changes_for(user: Person | None) -> Any:
         to_copy |= Q(noun=noun) & Q(Exists(copied.model.objects.visible_to(user).filter(pk=OuterRef("object_id"))))
     earlier = Change.objects.filter(noun=OuterRef("noun"), object_id=OuterRef("object_id"))
     before = earlier.filter(sequence__lt=OuterRef("sequence")).order_by("-sequence").values("audience")
-    # An object that is older than the feed has no earlier change.
+    # An object that is older than the feed has no earlier change: it counts as public before.
     was_public = Q(before=Audience.PUBLIC) | Q(before=None) & ~Q(kind=ChangeKind.CREATED)
     withdrawn = Q(noun__in=("table", "note", "incident")) & was_public
     return Change.objects.alias(before=Subquery(before[:1])).filter(to_copy | withdrawn)
@@ -194,7 +194,7 @@ STEPS = ("table", "section", "range", "code", "replaced", "note", "incident")
 
 
 def _states(user: Person | None, keys: Sequence[tuple[int, str, int]]) -> list[FeedEntry]:
-    """Return what a reader may read of objects now, in the feed's order."""
+    """Return the current states of objects for a reader, in the feed's order."""
     ids_by_noun: dict[str, set[int]] = {}
     for _, noun, pk in keys:
         ids_by_noun.setdefault(noun, set()).add(pk)

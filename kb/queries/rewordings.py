@@ -1,4 +1,4 @@
-"""Rewordings: changes of the vendor's texts by imports since a note needs another look."""
+"""Rewordings: changes that imports made to the vendor's texts since another look at a note was requested."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Rewording(NamedTuple):
 
 
 def rewordings_of(note: TroubleshootingNote) -> list[Rewording]:
-    """Return what the vendor reworded in a note's codes since the note needs another look; at most 20."""
+    """Return the rewordings of a note's codes since another look was requested; at most 20."""
     if note.verify_since is None:
         return []
     rows = (

@@ -21,7 +21,7 @@ from kb.text.spikes import LEAST, usual_if_spike
 
 DAYS, WEEKS, BEFORE, TOP = 28, 8, 14, 15
 MOST_SPIKES = 500
-"""Codes that are checked for spikes, those with the most look-ups: enough for a chart, and a bound for its cost."""
+"""Most codes that are checked for spikes, those with the most look-ups. The limit bounds the cost of the chart."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Chart:
 
 
 def bursts(user: Person | None, codes: Iterable[ReturnCode] | None = None) -> list[Burst]:
-    """Return the codes, or those among `codes`, that have unusually many look-ups today and no open incident."""
+    """Return the codes with unusually many look-ups today and no open incident. With `codes`, check only those."""
     if reader(user) != Reader.INTERNAL:
         return []
     today = timezone.now().date()

@@ -1,4 +1,4 @@
-"""Tables with their numbers of codes, which are counted once for each number of the feed."""
+"""Tables with their numbers of codes. Codes are counted again only after the feed has moved on."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from kb.models.changes import last_sequence
 from kb.models.visibility import Person
 
 _cache: dict[int, dict[int, tuple[int, int]]] = {}
-"""Numbers of current and retired codes by table, for the latest number of the feed alone."""
+"""Numbers of current and retired codes by table, for the latest sequence number of the feed only."""
 
 
 def with_counts(user: Person | None) -> list[CodeTable]:
@@ -19,12 +19,12 @@ def with_counts(user: Person | None) -> list[CodeTable]:
 
 
 def clear_counts() -> None:
-    """Clear the cache, after a write without the journal."""
+    """Clear the cache. Call this after a write that bypasses the journal."""
     _cache.clear()
 
 
 def _counts() -> dict[int, tuple[int, int]]:
-    # Read before the rows are counted: after a change in between, the next reader counts again.
+    # Read this before counting: if a change commits in between, the next reader counts again.
     sequence = last_sequence()
     if sequence not in _cache:
         tables: Any = CodeTable.objects.with_counts().order_by().only("pk")

@@ -47,5 +47,5 @@ def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]
 
 
 def containing(text: str, user: Person | None, table: CodeTable) -> QuerySet[ReturnCode]:
-    """Return the codes of a table that have each word of a text, unordered: a filter of its page."""
+    """Return the codes of a table that have each word of a text, unordered. The table's page filters with it."""
     return searching.containing(codes_visible_to(user), text, user, tables=[table.pk])

@@ -1,4 +1,4 @@
-"""Compare the index with the codes, by building every document again, a page at a time."""
+"""Compare the index with the codes: build every document again, page by page."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ _NAMES = ("public", "internal")
 
 
 def check() -> list[str]:
-    """Return the differences between the index and a fresh one, as sentences; [] for none."""
+    """Return the differences between the index and a new one, as sentences; [] if there are none."""
     return list(differences())
 
 
 def differences() -> Iterator[str]:
-    """Yield the differences between the index and a fresh one, as sentences.
+    """Yield the differences between the index and a new one, as sentences.
 
     Memory holds one page of documents and the vocabulary, not the whole index.
     """

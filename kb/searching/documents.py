@@ -1,4 +1,4 @@
-"""The searchable documents of each code: one of public text only, for the public, and one of all text."""
+"""The searchable documents of each code: one with public texts, for the public, and one with all texts."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ BUCKET = 1 << 40
 equal documents first. See `bucket_of`."""
 
 MAX_WORDS = 4_000
-"""Most words of a document's field: databases cannot index a note of the length of a book."""
+"""Most words of a document's field. Databases cannot index a text as long as a book."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The words of a code for one audience: stems in three fields by weight, and the words themselves."""
+    """The words of a code for one audience: stems in three fields by weight, and the unstemmed words."""
 
     key: int
     head: str
@@ -50,7 +50,7 @@ def keys_of(code_id: int) -> list[int]:
 
 
 def mark(kind: str, pk: int) -> str:
-    """Return the word that marks documents of a table, or with text of a note or range. Nobody can type it."""
+    """Return the word that marks documents of a table, or with text of a note or range. A search cannot contain it."""
     return {"table": "\u00a7", "note": "\u00b6", "range": "\u00a4"}[kind] + str(pk)
 
 
@@ -96,7 +96,7 @@ def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[An
 
 
 def among(column: str, pks: list[int]) -> Q:
-    """Return the condition that a column has one of the ids: as first to last, if few other ids lie between."""
+    """Return the condition that a column has one of the ids. If few other ids lie between them, it is a range."""
     first, last = min(pks), max(pks)
     if last - first < 2 * len(pks):
         return Q(**{f"{column}__gte": first, f"{column}__lte": last})

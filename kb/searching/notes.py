@@ -8,10 +8,10 @@ from kb.models.visibility import Person
 from kb.searching.planner import search
 
 MAX_WORDS = 8
-"""Most words of a query that are looked for, so that a pasted log does not make a huge query."""
+"""Most words of a query that are searched for, so that a pasted log does not make a huge query."""
 
 MAX_LENGTH = 80
-"""Most characters of a word that are looked for: SQLite refuses patterns of more than 50,000."""
+"""Most characters of a word that are searched for. SQLite refuses patterns of more than 50,000."""
 
 _MAX_TEXT = 4_000
 
@@ -19,7 +19,7 @@ _JOINER = " || ' ' || "
 
 
 def all_texts() -> Func:
-    """Return a note's texts as one text, in the form that the index kb_note_parts indexes."""
+    """Return a note's texts as one text, in the form of the index kb_note_parts."""
     return Func(*NOTE_TEXTS, template="(%(expressions)s)", arg_joiner=_JOINER, output_field=TextField())
 
 
@@ -34,7 +34,7 @@ def notes_containing(notes: QuerySet[TroubleshootingNote], text: str) -> QuerySe
 
 
 def search_notes(text: str, user: Person | None, limit: int) -> list[TroubleshootingNote]:
-    """Return the notes that have each word of a question, then those on the codes that answer it, the best first."""
+    """Return the notes that have each word of a question, then the notes on the codes that match it, best first."""
     notes = TroubleshootingNote.objects.visible_to(user).current()
     matches = list(notes_containing(notes, text).order_by("-state", "-updated_at", "-id")[:limit])
     rank = {hit.code_id: at for at, hit in enumerate(search(text, user, limit=limit).hits)}

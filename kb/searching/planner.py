@@ -1,4 +1,4 @@
-"""Search: the codes that answer a reader's question."""
+"""Search for the codes that match a question."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -17,23 +17,23 @@ from kb.searching.query import SearchTerm, expression, first_stems, terms_of
 from kb.searching.snippets import Pieces, snippet
 
 CANDIDATES = 200
-"""Most documents with all words that are ranked: the first by key, so that every database ranks the same ones."""
+"""Most documents with all words that are ranked. They are the first by key, so every database ranks the same ones."""
 
 CANDIDATES_OF_WORD = 60
-"""Most documents that are ranked for some of the words, if too few have all."""
+"""Most documents with some of the words that are ranked, if too few documents have all words."""
 
 ENOUGH = 30
-"""Candidates that are enough: no more are looked for."""
+"""With this many candidates, the search stops looking for more."""
 
 WORTH_SHOWING = 0.25
-"""Lowest score of a hit, as a share of the best one's."""
+"""Lowest score of a hit, as a share of the best score."""
 
 _FEW_WORDS = 6
 
 
 @dataclass(frozen=True)
 class SearchHit:
-    """A code that answers, its score, and the passage with the words."""
+    """A code that matches, its score, and the passage with the words."""
 
     code_id: int
     score: float
@@ -48,16 +48,16 @@ class SearchMatches:
 
     hits: list[SearchHit]
     corrected: dict[str, str] = field(default_factory=dict)
-    """Words that no document has, each with the word that was looked for instead."""
+    """Words that no document has, each with the word that was searched for instead."""
     more: bool = False
 
 
 def search(
     text: str, user: Person | None, *, tables: Iterable[int] | None = None, limit: int = 50, pieces: bool = False
 ) -> SearchMatches:
-    """Return the codes that answer a question: those that have all its words before those that have some.
+    """Return the codes that match a question. Codes with all its words come before codes with some of them.
 
-    `tables` are ids; `pieces` adds passages with marked words, which takes two queries more.
+    `tables` are ids. `pieces` adds passages with marked words, for two more queries.
     """
     allowed, terms = reader(user), terms_of(text)
     marks = None if tables is None else [mark("table", pk) for pk in tables]
@@ -103,11 +103,11 @@ def _rank(
 def _candidates(
     audience: int, terms: Sequence[SearchTerm], rarity: Sequence[float], marks: Sequence[str], limit: int, total: int
 ) -> list[Document]:
-    """Return the documents to rank: those with all terms; if they are few, all terms but one, then the rarest ones."""
+    """Return the documents to rank: with all terms. If few, add some with all but one, then with rare terms."""
     all_shares = relevance.shares(rarity)
 
     def matching(some: Sequence[SearchTerm], most: int) -> dict[int, Document]:
-        # The documents of a table stand together, far from the first stripes, so that all with the words are read.
+        # With tables, read all documents with the words: a table's documents may all be outside the first stripes.
         shares = [0.0] if marks else [share for term, share in zip(terms, all_shares, strict=True) if term in some]
         first = stripes.matching(audience, expression(some, marks), most, math.prod(shares), min(shares), total)
         return {document.key: document for document in first}

@@ -1,13 +1,13 @@
 """SQL for the index in PostgreSQL: a table with a `tsvector` for each audience, and the vocabulary.
 
-The tokenizer has split the words already, so that no parser or dictionary of the database changes them.
+The tokenizer has already split the words, so the database's parsers and dictionaries do not change them.
 
 # Note [Stripes]
 A word may be in thousands of documents, and only the first few hundred by key are ranked. An index of words returns all
-of them, in no order, and sorting them by key takes longer the more codes there are. So keys are divided into stripes,
-narrow and wide ones, and each vector has the names of its stripes as words: `stripes.py` searches a word in the first
+of them, unordered, and the time to sort them by key grows with the number of codes. So keys are divided into stripes of
+three widths, and each vector has the names of its stripes as words: `stripes.py` searches for a word in the first
 stripes only. Three names cost almost nothing; dozens would cost more than they save. A trigger writes the names, so
-that servers of the previous release write them too.
+servers of the previous release write them, too.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from typing import Any
 from kb.searching.documents import Document
 
 LEVELS = (13, 16, 19)
-"""Stripes are of 2 to the power of this many keys; each vector names one of every level. See Note [Stripes].
-The trigger has the same levels: others need a migration."""
+"""A stripe of level n has 2**n keys; each vector names one stripe of every level. See Note [Stripes].
+The trigger has the same levels, so a change needs a migration."""
 
 KEY = "key"
 MATCHES = "vector @@ %s::tsquery"
@@ -29,12 +29,12 @@ def stripe(level: int, number: int) -> str:
 
 
 def any_of(expressions: Sequence[str]) -> str:
-    """Return the expression that matches if one of several does."""
+    """Return the expression that matches if one of the expressions does."""
     return f"({' | '.join(expressions)})"
 
 
 def all_of(expressions: Sequence[str]) -> str:
-    """Return the expression that matches if all of several do."""
+    """Return the expression that matches if all expressions do."""
     return f"({' & '.join(expressions)})"
 
 
@@ -44,7 +44,7 @@ def word(stem: str, prefix: bool = False) -> str:
 
 
 def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
-    """Return the statement that stores documents, and its parameters for each run of it."""
+    """Return the statement that stores documents, and the parameters of each execution."""
     sql = (
         f"INSERT INTO kb_search_{audience} (key, head, near, body, words, vector)"  # noqa: S608
         " SELECT d.*, array_to_tsvector(array_remove(string_to_array(concat_ws(' ', head, near, body), ' '), ''))"
@@ -55,5 +55,5 @@ def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tupl
 
 
 def settle(audience: int) -> list[str]:
-    """Return the statements that keep the index quick after a large write."""
+    """Return the statements that keep the index fast after a large write."""
     return [f"SELECT gin_clean_pending_list('kb_search_{audience}_vector')", f"ANALYZE kb_search_{audience}"]

@@ -9,13 +9,13 @@ from kb.searching import store
 from kb.searching.tokenizer import STOP, TextWord, fold, stem, words_in
 
 MAX_TERMS = 16
-"""Most words of a question that are looked for, so that a pasted log does not make a huge query."""
+"""Most words of a question that are searched for, so that a pasted log does not make a huge query."""
 
 MAX_TEXT = 4_000
 """Most characters of a question that are read."""
 
 SYNONYM, BEGINNING = 0.7, 0.6
-"""Weight of a synonym, and of a word that only begins the same; the word itself weighs 1."""
+"""Weight of a synonym, and of a word that only begins like the term; the word itself weighs 1."""
 
 _SHORTEST_BEGINNING = 2
 _SHORTEST_NUMBER = 3
@@ -24,7 +24,7 @@ _MAX_ALTERNATIVES = 12
 
 @dataclass(frozen=True)
 class Alternative:
-    """One way to find a term: all its words; with `prefix`, the last may be the beginning of a word."""
+    """One way to match a term: by all these words. With `prefix`, the last one may be the beginning of a word."""
 
     stems: tuple[str, ...]
     weight: float = 1.0
@@ -40,7 +40,7 @@ class SearchTerm:
 
 
 def expression(terms: Sequence[SearchTerm], table_marks: Sequence[str] = ()) -> str:
-    """Return the expression for documents with every term, in one of the tables if there are marks of any."""
+    """Return the expression for documents with every term. With `table_marks`, keep the documents of these tables."""
     database = store.database()
     parts = [database.any_of([_all_stems(alternative) for alternative in term.alternatives]) for term in terms]
     if table_marks:
@@ -49,12 +49,12 @@ def expression(terms: Sequence[SearchTerm], table_marks: Sequence[str] = ()) -> 
 
 
 def first_stems(terms: Sequence[SearchTerm]) -> list[str]:
-    """Return the first stem of each alternative, which a term's rarity is computed from."""
+    """Return the first stem of each alternative. The rarity of a term is computed from these."""
     return sorted({alternative.stems[0] for term in terms for alternative in term.alternatives})
 
 
 def terms_of(text: str, as_you_type: bool = True) -> list[SearchTerm]:
-    """Return the terms of a question in order; stop words only if it has no other words.
+    """Return the terms of a question in order. Stop words are left out if there are other words.
 
     With `as_you_type`, the last word may be the beginning of a word.
     """
@@ -74,7 +74,7 @@ def _all_stems(alternative: Alternative) -> str:
 def _once(words: list[TextWord]) -> list[TextWord]:
     by_stem: dict[str, TextWord] = {}
     for word in words:
-        # The later one counts, because the last word may be unfinished.
+        # Keep the later one, because the last word may be unfinished.
         by_stem.pop(stem(word.whole), None)
         by_stem[stem(word.whole)] = word
     return list(by_stem.values())

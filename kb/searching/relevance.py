@@ -1,8 +1,8 @@
-"""Rank documents by how well they answer, in Python, so that every database gives the same order.
+"""Rank documents by relevance, in Python, so that every database gives the same order.
 
 A rare term counts more than a frequent one. A term counts most in the code's description, less in its reasons and
 actions, a note's title and the customer's phrasings, and least in the rest of a note, which may be about many codes. It
-counts once per document. Words that stand together both in the question and in the code's own words count more.
+counts once per document. Words that are adjacent both in the question and in the code's description count more.
 """
 
 import math
@@ -15,16 +15,16 @@ from kb.searching.tokenizer import NEGATIONS
 HEAD, NEAR, BODY = 3.0, 1.5, 0.6
 TOGETHER = 0.8
 UNKNOWN = 0.02
-"""Assumed share of documents with a word that none has: as the rarest word it would outweigh all others."""
+"""Assumed share of documents with an unknown word. With its real share, 0, it would outweigh all other words."""
 
 LEAST = 0.2
-"""Least share of a question, by rarity, that a document must have: else "no such thing" finds every "no"."""
+"""Least share of a question, by rarity, that a document must have. Otherwise "no such thing" would find every "no"."""
 
 LIGHT = 0.3
-"""Weight of a negation; another word weighs 1. What is not the case tells less than what the question is about."""
+"""Weight of a negation; other words weigh 1. A negation says less than the topic of the question."""
 
 USUAL_LENGTH = 60
-"""Characters of a usual description; a shorter one with the word is more about it."""
+"""Characters of a typical description. A word counts more in a shorter one."""
 
 
 def weights(terms: Sequence[SearchTerm], frequencies: Mapping[str, int], prefix_count: int) -> list[float]:
@@ -59,7 +59,7 @@ def rank(
 
 def _score(terms: Sequence[SearchTerm], rarity: Sequence[float], document: Document) -> float:
     head, near, body = f" {document.head} ", f" {document.near} ", f" {document.body} "
-    # A description of one word is as much about it as one of three.
+    # Limited, because a description of one word is not more relevant than one of three.
     focus = 2.5 / (1.5 + len(head) / USUAL_LENGTH)
     in_head = HEAD * min(max(focus, 0.85), 1.2)
     score = matched = 0.0

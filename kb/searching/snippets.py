@@ -1,4 +1,4 @@
-"""The passage of a text that answers a question, as pieces of plain text, with the words of the question marked."""
+"""The passage of a text that matches a question, as pieces of plain text with the question's words marked."""
 
 from collections.abc import Iterable, Sequence
 

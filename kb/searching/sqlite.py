@@ -1,6 +1,6 @@
 """SQL for the index in SQLite: an FTS5 table for each audience, and the vocabulary.
 
-The tokenizer has split the words already: FTS5's own `ascii` tokenizer only splits them at spaces.
+The tokenizer has already split the words, so FTS5's own `ascii` tokenizer only splits at spaces.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ MATCHES = "kb_search_{0} MATCH %s"
 
 
 def any_of(expressions: Sequence[str]) -> str:
-    """Return the expression that matches if one of several does."""
+    """Return the expression that matches if one of the expressions does."""
     return f"({' OR '.join(expressions)})"
 
 
 def all_of(expressions: Sequence[str]) -> str:
-    """Return the expression that matches if all of several do."""
+    """Return the expression that matches if all expressions do."""
     return f"({' AND '.join(expressions)})"
 
 
@@ -28,11 +28,11 @@ def word(stem: str, prefix: bool = False) -> str:
 
 
 def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
-    """Return the statement that stores documents, and its parameters for each run of it."""
+    """Return the statement that stores documents, and the parameters of each execution."""
     sql = f"INSERT INTO kb_search_{audience} (rowid, head, near, body, words) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
     return sql, [(d.key, d.head, d.near, d.body, d.words) for d in documents]
 
 
 def settle(audience: int) -> list[str]:
-    """Return the statements that keep the index quick after a large write."""
+    """Return the statements that keep the index fast after a large write."""
     return [f"INSERT INTO kb_search_{audience}(kb_search_{audience}, rank) VALUES ('merge', 500)"]  # noqa: S608

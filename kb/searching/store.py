@@ -50,14 +50,14 @@ def database() -> IndexDatabase:
 
 
 def is_there() -> bool:
-    """Whether the tables exist: before their migration has run, they do not."""
+    """Whether the tables exist. They do not before their migration has run."""
     return "kb_search_word" in connection.introspection.table_names()
 
 
 def lock() -> None:
     """Block other transactions from writing to the index until this one ends.
 
-    Two people may edit two notes on one code at once: the second to build its document must see the first's words.
+    If two people edit two notes on one code at once, the second document must include the first edit.
     """
     settle_references()
     if is_postgres():
@@ -65,10 +65,10 @@ def lock() -> None:
 
 
 def settle_references() -> None:
-    """Check foreign keys now, and not when the transaction ends.
+    """Check foreign keys now instead of at the end of the transaction.
 
-    The check waits for a transaction that changes or deletes the row in question. At the end, this one would wait with
-    the locks of the index and the feed's counter, which the other one waits for: a deadlock.
+    The check waits for other transactions that change or delete the referenced row. At the end, this transaction holds
+    the locks of the index and the feed's counter, and the other one would wait for those: a deadlock.
     """
     if is_postgres():
         run("SET CONSTRAINTS ALL IMMEDIATE")
@@ -122,9 +122,9 @@ def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) ->
 
 
 def vocabulary_words(document: Document) -> list[str]:
-    """Return the words that the vocabulary counts: "" for the document itself, and no long numbers.
+    """Return the words that the vocabulary counts, without long numbers; "" counts the document itself.
 
-    Long numbers are codes: each is in one or two documents, and must not be corrected to another one.
+    Long numbers are codes: each is in one or two documents, and must not be corrected to another code.
     """
     return ["", *[w for w in document.words.split(" ") if w and not is_long_number(w)]]
 
@@ -154,7 +154,7 @@ def clear() -> None:
 
 
 def settle() -> None:
-    """Keep the index quick after a large write."""
+    """Keep the index fast after a large write."""
     for audience in AUDIENCES:
         for statement in database().settle(audience):
             run(statement)
@@ -185,7 +185,7 @@ def beginning_with(audience: int, text: str) -> int:
 
 
 def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: int) -> list[tuple[str, int]]:
-    """Return words that begin with a letter and have a certain length, with their counts, the most frequent first."""
+    """Return words by first letter and length, with their counts, the most frequent first."""
     return rows_of(
         "SELECT word, codes FROM kb_search_word WHERE audience = %s AND word >= %s AND word < %s"
         " AND length(word) BETWEEN %s AND %s ORDER BY codes DESC, word LIMIT %s",
@@ -194,7 +194,7 @@ def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: in
 
 
 def word_counts(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
-    """Return those of a few hundred words that are in the vocabulary, with their counts."""
+    """Return the words that are in the vocabulary, with their counts. `words` are a few hundred at most."""
     counts: list[tuple[str, int]] = []
     for page in batches(words, _PAGE):
         marks = ", ".join(["%s"] * len(page))
@@ -207,5 +207,5 @@ def word_counts(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def rows_of(sql: str, *parameters: Any) -> list[Any]:
-    """Return the rows of a query, from the database that reads go to."""
+    """Return the rows of a query, from the database of the current request."""
     return rows(sql, *parameters, database=connections[router.db_for_read(ReturnCode)])

@@ -1,8 +1,8 @@
 """Read the first documents, by key, that have some words: these are the ones to rank.
 
-SQLite reads documents in order of keys and stops when it has enough. PostgreSQL does so only for very frequent words:
-for others its index returns all documents with the words, so it searches a few stripes of documents at a time. See
-Note [Stripes].
+SQLite reads documents in order of keys and stops when it has enough. PostgreSQL does so only for very frequent words.
+For others, its index returns all documents with the words, so the search reads a few stripes of documents at a time.
+See Note [Stripes].
 """
 
 from typing import Any
@@ -12,19 +12,19 @@ from kb.searching import postgres, store
 from kb.searching.documents import BUCKET, Document
 
 COMMON = 1 / 8
-"""Share of all documents from which on reading by key soon meets a few hundred matches."""
+"""From this share of all documents, reading in order of keys soon reaches a few hundred matches."""
 
 FEW, MANY = 500, 20_000
-"""Below these numbers of documents with all terms, and with the rarest one, reading and sorting all is quicker."""
+"""Below these numbers of documents with all terms, and with the rarest term, reading and sorting all is faster."""
 
 STRIPES, ROUNDS = 8, 3
-"""Most stripes of one query, and most queries, before all other documents are read at once."""
+"""Most stripes in one query, and most queries. After these, all remaining documents are read at once."""
 
 SLACK = 1.25
-"""Factor to the estimated width of the stripes: a second query costs more than wide stripes."""
+"""Factor for the estimated width of the stripes, because a second query costs more than wide stripes."""
 
 CAUTION = 1 / 32
-"""Largest part of all documents in a first query for several words, which occur together more than by chance."""
+"""Largest part of all documents in a first query for several words, which occur together more often than by chance."""
 
 
 def matching(audience: int, expression: str, limit: int, share: float, rarest: float, total: int) -> list[Document]:
@@ -44,7 +44,7 @@ def matching(audience: int, expression: str, limit: int, share: float, rarest: f
 
 
 def _by_stripes(audience: int, expression: str, limit: int, part: float) -> list[Any]:
-    """Return the first rows, reading one part of all documents after another; the rows so far tell how large a part."""
+    """Return the first rows. Read documents part by part; the rows so far determine the size of the next part."""
     first, last = store.rows_of("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM kb_returncode")[0]
     spans = [(first + bucket * BUCKET, last + bucket * BUCKET) for bucket in range(3)]
     rows: list[Any] = []
@@ -66,7 +66,7 @@ def _by_stripes(audience: int, expression: str, limit: int, part: float) -> list
 def _read(audience: int, expression: str, limit: int, order: str = "key + 0", start: int = 0) -> list[Any]:
     """Return the rows that match an expression, from a key on.
 
-    Ordered by `key + 0`, which no index serves: PostgreSQL estimates badly how far it would have to read one.
+    The order is `key + 0`, so that PostgreSQL does not use the index of keys: it misjudges how far it has to read.
     """
     column, matches = store.database().KEY, store.database().MATCHES.format(audience)
     condition = f" AND {column} + 0 >= {start}" if start else ""

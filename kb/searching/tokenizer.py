@@ -1,7 +1,7 @@
 """Split text into the words of the index, the same on every database.
 
-Databases store only these words: letters and digits in lower case, with spaces between them. So no tokenizer, collation
-or dictionary of a database changes an answer.
+Databases store only these words: letters and digits in lower case, with spaces between them. So the tokenizers,
+collations and dictionaries of databases do not change the results.
 """
 
 import re
@@ -13,14 +13,14 @@ from typing import NamedTuple
 from kb.text.word_lists import WordFile
 
 MAX_LENGTH = 40
-"""Most characters of a word: longer ones are keys and hashes, which nobody types."""
+"""Most characters of a word. Longer ones are keys and hashes, which people do not type."""
 
 MAX_TEXT = 20_000
 """Most characters of one text that are read."""
 
 _FILE = WordFile(Path(__file__).with_name("words.toml"))
 STOP = frozenset(_FILE.words("stop_words"))
-"""Words that a question has whatever it is about. They are indexed, and count in a question that has no others."""
+"""Words that any question may have. They are indexed, and count only in a question without other words."""
 
 NEGATIONS = _FILE.words("negations")
 _IRREGULAR = {form: word for word, forms in _FILE.groups("irregular").items() for form in forms}
@@ -41,7 +41,7 @@ class TextWord(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Return text in one spelling, in characters that every database stores. Case stays: it separates words."""
+    """Return text in one spelling, in characters that every database stores. Case stays, because it separates words."""
     text = text[:MAX_TEXT]
     if text.isascii():
         return text
@@ -68,7 +68,7 @@ def words_in(folded: str) -> list[TextWord]:
 
 @lru_cache(maxsize=50_000)
 def stems_and_words(text: str) -> tuple[str, str]:
-    """Return the stems of a text in order, and its words, each once; both as a text with spaces between."""
+    """Return the stems of a text in order, and its words, each once. Both are texts separated by spaces."""
     words: list[str] = []
     for word in words_in(fold(text)):
         words += [*word.parts, word.whole]

@@ -1,4 +1,4 @@
-"""Correct words that no document has, to words of the documents that the reader may read."""
+"""Correct words that no document has. Corrections come from documents that the reader may read."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ _MAX_COMPARISONS = 1_500
 def correct(
     audience: int, terms: Sequence[SearchTerm], counts: dict[str, int]
 ) -> tuple[list[SearchTerm], dict[str, str]]:
-    """Return the terms, with the nearest known word for each that no document has, and these corrections by word.
+    """Return the terms, with unknown words replaced by the nearest known word, and these corrections by word.
 
     `counts` are the numbers of documents with the terms' words.
     """

@@ -14,7 +14,7 @@ from kb.searching import documents, store
 from kb.searching.documents import AUDIENCES, INTERNAL, mark
 
 MANY = 5_000
-"""Codes of a refresh from which on the database tidies the index afterwards."""
+"""After a refresh of at least this many codes, the database optimises the index."""
 
 _PAGE = 5_000
 _TABLE_WORDS = {"audience", "vendor", "product"}
@@ -58,7 +58,7 @@ def rebuild() -> None:
 
 
 def prepare(**_: Any) -> None:
-    """Build the index again if the counts show that it is not that of the codes: after an upgrade or a flush."""
+    """Build the index again if its number of documents is not the number of codes, as after an upgrade or a flush."""
     if store.is_there() and lag():
         rebuild()
 
@@ -128,7 +128,7 @@ def _in_ranges(ranges: Iterable[CodeRange]) -> set[int]:
 
 
 def _codes_with_words_of(kind: str, ids: list[int]) -> set[int]:
-    """Return the codes whose documents have words of these notes or ranges: the codes of before the edit."""
+    """Return the codes whose documents have words of these notes or ranges, as before the edit."""
     database = store.database()
     sql, parameters = store.code_ids(INTERNAL, database.any_of([database.word(mark(kind, pk)) for pk in ids]))
     return {pk for (pk,) in store.rows_of(sql, *parameters)}

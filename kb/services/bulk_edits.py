@@ -1,4 +1,4 @@
-"""One edit of many rows, in one transaction. Rows that refuse it are skipped and listed with the reason."""
+"""One edit of many rows, in one transaction. Rows that cannot be edited are skipped and listed with the reason."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from kb.services import journal
 from kb.services.journal import By, NotAllowed, StaleEdit
 
 MAX_ROWS = 1000
-"""Rows of one bulk edit: one transaction edits so many in a few seconds, and nobody waits for long."""
+"""Most rows of one bulk edit. One transaction edits these in a few seconds, so others do not wait for long."""
 
 STALE = "somebody else saved it after you selected it"
 GONE = "it no longer exists, or you do not have access to it"
@@ -30,7 +30,7 @@ class BulkResult:
     """Rows that were left out, by reason."""
 
     def add(self, saved: Any, version: int) -> None:
-        """Add what a verb returned for a row that was opened in a version."""
+        """Add the result of a verb for a row; `version` is the version that the user opened."""
         if isinstance(saved, Proposal):
             self.proposals.append(saved)
         else:
@@ -44,14 +44,14 @@ class BulkResult:
 def edit_each(
     rows: QuerySet[Any], versions: Mapping[int, int], verb: Callable[[Any, int, By], Any], by: By
 ) -> BulkResult:
-    """Apply a verb to the rows that a user chose; `versions` has the version of each row that the user saw.
+    """Apply a verb to the rows that a user chose; `versions` maps each row's id to the version that the user saw.
 
     A row that the verb refuses stays as it is; the others are written together.
     """
     current = rows.in_bulk(list(versions))
     result = BulkResult()
     with journal.entry(by):
-        # In the same order as imports: two that lock the same rows must not wait for each other.
+        # Lock rows in the same order as imports do, to avoid a deadlock.
         for pk, version in sorted(versions.items()):
             if pk not in current:
                 result.skip(f"number {pk}", GONE)

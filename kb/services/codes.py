@@ -15,7 +15,7 @@ EDITABLE_FIELDS = (*VENDOR_TEXTS, *SUPPORT_FIELDS)
 def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) -> ReturnCode:
     """Change support's side of a code: its texts, disposition, fixer and successor.
 
-    A disposition or fixer in `values` belongs to support from now on; None returns it to what the vendor's texts say.
+    A disposition or fixer in `values` belongs to support from now on; None derives it from the vendor's texts again.
     Raises StaleEdit, and ValueError for other fields.
     """
     unknown = set(values) - set(EDITABLE_FIELDS)

@@ -42,7 +42,7 @@ def assign_flag(flag: Flag, version: int, owner: Any, by: By) -> Flag:
 
 
 def answer_flag(flag: Flag, version: int, answer: str, by: By) -> Flag:
-    """Answer a flag and close it. Whoever raised it reads the answer. Raises StaleEdit, NotAllowed."""
+    """Answer a flag and close it. The user who raised it can read the answer. Raises StaleEdit, NotAllowed."""
     by.require(CHANGE_FLAG, _NO_EDITOR)
     words = _words(answer, "Answer")
     with journal.entry(by) as entry:

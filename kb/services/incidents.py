@@ -17,7 +17,7 @@ from kb.text.trackers import NotALink, TrackedAddress, read_address
 
 
 class AlreadyLinked(NotAllowed):
-    """Another link leads to this incident, whatever the spelling of its address."""
+    """Another link leads to this incident, perhaps with another spelling of the address."""
 
     def __init__(self, existing: IncidentLink) -> None:
         super().__init__(f"This incident is already linked, as “{existing}”. Add the codes there.")
@@ -34,9 +34,9 @@ def save_incident(
     """Create an incident link (version None) or change one; `codes` None leaves its codes as they are.
 
     Without a start, a new incident starts now; without an end, an incident that you resolve ends now. An empty
-    reference is read from the address. Raises AlreadyLinked, NotAllowed, StaleEdit.
+    reference is filled in from the address. Raises AlreadyLinked, NotAllowed, StaleEdit.
 
-    When an incident is resolved, the notes on its codes may be outdated: they get a request for another look.
+    When you resolve an incident, the notes on its codes may be outdated, so this requests another look at them.
     """
     links = {} if codes is None else {"codes": codes}
     start = {"started_at": timezone.now()} if version is None and incident.started_at is None else {}
@@ -89,7 +89,7 @@ def _with_reference(incident: IncidentLink, values: dict[str, Any]) -> dict[str,
     url = values.get("url", incident.url)
     derived = _parse(url).reference
     reference = values.get("reference", incident.reference)
-    # The reference of the previous address says nothing about this one.
+    # A reference that came from the previous address is replaced.
     outdated = url != incident.url and incident.url and reference == _parse(incident.url).reference
     return values if reference and not outdated else values | {"reference": derived}
 
@@ -99,5 +99,5 @@ def _with_end(incident: IncidentLink, values: dict[str, Any]) -> dict[str, Any]:
     if current["state"] != IncidentState.RESOLVED or current["resolved_at"]:
         return values
     now = timezone.now()
-    # Maintenance of tomorrow that is called off today must not end before it starts.
+    # If maintenance is cancelled before it starts, its end must not be before its start.
     return {**values, "resolved_at": max(now, current["started_at"] or now)}

@@ -1,12 +1,12 @@
-"""The journal: every write passes through a journal entry.
+"""The journal: every write is part of a journal entry.
 
 An entry is one transaction. It locks the rows that it edits, refuses a stale version, writes a revision with the user,
 the reason and the door, and adds one change per object to the ordered feed.
 
 # Note [Sequence last]
-Sequence numbers come from one locked row, so that the feed's order is the order of commits: an autoincrement id is
-assigned early, and a reader who is at 7 could miss a 6 that commits later. The row stays locked until the commit, so
-an entry takes its numbers last, in one block; nobody waits for the rest of the transaction.
+Sequence numbers come from one locked row, so that the feed's order is the order of commits. An autoincrement id would
+be assigned early: a reader at 7 could miss a 6 that commits later. The row stays locked until the commit, so an entry
+takes its numbers last, in one block. Other writers then wait for the commit only.
 """
 
 import itertools
@@ -95,15 +95,15 @@ class JournalEntry:
     by: By
     changes: list[Change] = field(default_factory=list)
     at: datetime | None = None
-    """When it wrote its last change."""
+    """The time of the entry's latest change."""
 
     def lock(self, model: type[M], pk: int, version: int | None = None) -> M:
         """Return the row, locked until the end of the entry.
 
         Raises StaleEdit if the row has another version than `version`, and the model's DoesNotExist.
         """
-        # Not the key: PostgreSQL checks a reference when its writer commits. That commit holds the index and the
-        # feed's counter, and would wait for this entry, which waits for those.
+        # `no_key`: PostgreSQL checks references to this row when their writer commits. With a full lock, that commit,
+        # which holds the locks of the index and the feed's counter, would wait for this entry: a deadlock.
         current = model._default_manager.select_for_update(no_key=True).get(pk=pk)
         if version is not None and current.version != version:  # type: ignore[attr-defined]
             raise StaleEdit(current, version)
@@ -147,7 +147,7 @@ class JournalEntry:
         if hasattr(obj, "updated_at"):
             obj.updated_at = at
         if links:
-            # One revision instead of one for the row and one for each link: it is written after the links.
+            # Write one revision, after the links, instead of one for the row and one for each link.
             obj.skip_history_when_saving = True  # type: ignore[attr-defined]
             obj.save()
             for name, targets in links.items():
@@ -173,9 +173,9 @@ _open: ContextVar[JournalEntry | None] = ContextVar("open_entry", default=None)
 
 @contextmanager
 def entry(by: By) -> Iterator[JournalEntry]:
-    """Open a transaction whose edits are recorded together. See Note [Sequence last].
+    """Record the edits of one transaction together. See Note [Sequence last].
 
-    An entry inside another becomes a part of it, or leaves nothing if it fails, so that services can call each other.
+    An inner entry becomes part of the outer one; if it fails, it is rolled back. So services can call each other.
     """
     outer = _open.get()
     own_entry = JournalEntry(by, at=outer.at if outer else None)
@@ -211,14 +211,14 @@ def take_sequence(count: int) -> int:
     _move()
     transaction.on_commit(_move)
     if not ChangeCounter.objects.filter(id=1).update(last=F("last") + count):
-        # ignore_conflicts: of two first writers, none must fail.
+        # ignore_conflicts: if two writers create the row at once, both succeed.
         ChangeCounter.objects.bulk_create([ChangeCounter(id=1, last=0)], ignore_conflicts=True)
         ChangeCounter.objects.filter(id=1).update(last=F("last") + count)
     return ChangeCounter.objects.values_list("last", flat=True).get(id=1) - count + 1
 
 
 def moves() -> int:
-    """Return a number that changes whenever this process writes something."""
+    """Return a number that changes with every write of this process."""
     return _latest_move
 
 
@@ -228,11 +228,11 @@ def _move() -> None:
 
 
 def audience_of(obj: Any) -> str:
-    """Return the audience of an object's changes: its own or its table's; of a note that is not validated, internal."""
+    """Return the audience of an object's changes: its own or its table's; internal for a note that is not validated."""
     if isinstance(obj, CodeTable):
         return obj.audience
     if isinstance(obj, Proposal):
-        # The audience of a proposal is a proposed one.
+        # A proposal's `audience` is what it proposes for the note.
         return Audience.INTERNAL
     if hasattr(obj, "table"):
         return str(obj.table.audience)
@@ -242,7 +242,7 @@ def audience_of(obj: Any) -> str:
 
 
 def set_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:
-    """Set values on an object, without saving; return the names of those that differed."""
+    """Set values on an object, without saving; return the names of the fields that changed."""
     names = [name for name, value in values.items() if getattr(obj, name) != value]
     for name in names:
         setattr(obj, name, values[name])

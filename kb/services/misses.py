@@ -17,7 +17,7 @@ def ignore_miss(text: str, by: By) -> IgnoredMiss:
 
 
 def unignore_miss(ignored: IgnoredMiss, by: By) -> None:
-    """List an ignored search again. Raises NotAllowed."""
+    """Stop ignoring a search, so that it is listed again. Raises NotAllowed."""
     by.require(CHANGE_MISS, _NO_EDITOR)
     with journal.entry(by) as entry:
         entry.delete(entry.lock(IgnoredMiss, ignored.pk))

@@ -1,6 +1,6 @@
-"""Edits of a note and its steps: submit, validate, confirm, return, archive, restore.
+"""Edit a note and move it between states: submit, validate, confirm, return, archive, restore.
 
-draft -> not_validated -> validated, and from each of them archived; `restore_note` leads back to draft.
+draft -> not_validated -> validated. You can archive a note in any of these states; `restore_note` makes it a draft.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ def save_note(
 ) -> TroubleshootingNote:
     """Create a note as a draft (version None) or change one. Raises StaleEdit.
 
-    Raises NotAllowed if a reviewer has to read it first: see `needs_reviewer` and `proposals.save_or_propose`.
+    Raises NotAllowed if the edit needs a reviewer: see `needs_reviewer` and `proposals.save_or_propose`.
     """
     links: dict[str, Any] = {
         name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None
@@ -63,7 +63,7 @@ def needs_reviewer(
 ) -> bool:
     """Whether an edit of a validated note needs a reviewer.
 
-    Nobody but the author has read its new texts, audience or codes.
+    It does if it changes texts, audience or codes, which only the author has read.
     """
     return note.is_validated and not may_vouch(user) and _changes_content(note, values, links)
 
@@ -114,7 +114,7 @@ def validate_note(note: TroubleshootingNote, version: int, by: By) -> Troublesho
 def confirm_note(note: TroubleshootingNote, version: int, by: By, review_on: date | None = None) -> TroubleshootingNote:
     """Confirm a validated note that needs another look. Raises StaleEdit, NotAllowed.
 
-    A review date that has come moves to `review_on`. If the owner confirms, the reviewer's validation stays.
+    If the review date has passed, it moves to `review_on`. If the owner confirms, the reviewer's validation stays.
     """
     if review_on is not None and review_on <= timezone.localdate():
         raise NotAllowed(f"The next review must be after today; {review_on} is not.")
@@ -134,7 +134,7 @@ def return_note(note: TroubleshootingNote, version: int, by: By) -> Troubleshoot
 
 
 def archive_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
-    """Archive a note. Nothing of it is deleted."""
+    """Archive a note. Its texts and history stay."""
     return _move(note, version, by, set(NoteState) - {NoteState.ARCHIVED}, NoteState.ARCHIVED, VALIDATE)
 
 

@@ -14,7 +14,7 @@ from kb.services.journal import By
 from kb.services.reviews import request_review
 
 FAILURE_DAYS = 14
-"""Days for which reports count: a change by the vendor shows within days, and older reports are about older texts."""
+"""Days for which reports count. A vendor's change shows within days, and older reports are about older texts."""
 ENOUGH_FAILURES = 3
 """Reports that a note did not work before it needs another look: one or two may be slips."""
 
@@ -30,7 +30,7 @@ def report_outcome(note: TroubleshootingNote, outcome: Outcome, by: By) -> None:
 
 
 def _failure(note: TroubleshootingNote) -> str:
-    """Return why reports request another look: the note failed often of late, and more often than it worked."""
+    """Return why a note needs another look: it failed often lately, and more often than it worked. Otherwise ""."""
     recent = note.outcomes.filter(day__gte=_first_day(note)).values_list("outcome").annotate(total=Sum("count"))
     counts: dict[str, int] = dict(recent)
     failed, worked = counts.get(Outcome.DID_NOT_WORK, 0), counts.get(Outcome.WORKED, 0)
@@ -40,7 +40,7 @@ def _failure(note: TroubleshootingNote) -> str:
 
 
 def _first_day(note: TroubleshootingNote) -> date:
-    """Return the first day (UTC) whose reports count: after the last validation and the last request for a look."""
+    """Return the first day (UTC) whose reports count: since the last validation, and after the last request."""
     days = [timezone.now().date() - timedelta(days=FAILURE_DAYS - 1)]
     if note.validated_at:
         days.append(note.validated_at.date())

@@ -1,4 +1,4 @@
-"""Rules of proposals: who may do what now."""
+"""Rules of proposals: which actions a user may take now."""
 
 from kb.models import Proposal, TroubleshootingNote
 from kb.models.notes import NoteState

@@ -1,4 +1,4 @@
-"""Edits of proposals and their steps: propose, revise, accept, return, withdraw, rebase."""
+"""Edit proposals and move them between states: propose, revise, accept, return, withdraw, rebase."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class NoteMoved(StaleEdit):
 
 @dataclass(frozen=True)
 class SavedEdit:
-    """The result of an edit: the live note, and the proposal that waits with the rest of the edit."""
+    """The result of an edit: the live note, and the proposal with the part of the edit that waits for a reviewer."""
 
     note: TroubleshootingNote
     proposal: Proposal | None = None
@@ -45,7 +45,7 @@ def save_or_propose(
     codes: Sequence[ReturnCode] | None = None,
     ranges: Sequence[CodeRange] | None = None,
 ) -> SavedEdit:
-    """Save an edit of a note, or propose what a reviewer has to read of it; owner and review date are saved at once."""
+    """Save an edit of a note, or propose the part that needs a reviewer. Owner and review date are saved at once."""
     if version is None:
         return SavedEdit(save_note(note, None, values, by, codes, ranges))
     links = _links(codes, ranges)
@@ -70,7 +70,7 @@ def propose_change(
     codes: Sequence[ReturnCode] | None = None,
     ranges: Sequence[CodeRange] | None = None,
 ) -> Proposal:
-    """Propose a change of a validated note. Raises StaleEdit, and NotAllowed for a second proposal of one person."""
+    """Propose a change of a validated note. Raises StaleEdit, and NotAllowed for the user's second proposal."""
     with journal.entry(by) as entry:
         current = entry.lock(TroubleshootingNote, note.pk, version)
         refusal = why_not_propose(current, by.user)
@@ -93,7 +93,7 @@ def revise_proposal(
     codes: Sequence[ReturnCode] | None = None,
     ranges: Sequence[CodeRange] | None = None,
 ) -> Proposal:
-    """Change a proposal of one's own. A returned one waits for a reviewer again. Raises StaleEdit, NotAllowed."""
+    """Change your own proposal. A returned one waits for a reviewer again. Raises StaleEdit, NotAllowed."""
     with journal.entry(by) as entry:
         current = _lock(entry, proposal, version, "revise")
         reason = by.reason[:REASON] or current.reason
@@ -105,7 +105,7 @@ def revise_proposal(
 
 
 def accept_proposal(proposal: Proposal, version: int, by: By, comment: str = "") -> Proposal:
-    """Put a proposal live as the validated note. Raises NotAllowed for one's own texts, StaleEdit and NoteMoved."""
+    """Make a proposal the validated note. Raises NotAllowed for your own texts, StaleEdit and NoteMoved."""
     if len(comment) > MAX_COMMENT:
         raise NotAllowed(f"A comment can have up to {MAX_COMMENT} characters; this one has {len(comment)}.")
     author = proposal.author.get_username() if proposal.author else "somebody"
@@ -134,7 +134,7 @@ def return_proposal(proposal: Proposal, version: int, comment: str, by: By) -> P
 
 
 def withdraw_proposal(proposal: Proposal, version: int, by: By) -> Proposal:
-    """Withdraw a proposal of one's own; its history stays. Raises StaleEdit, NotAllowed."""
+    """Withdraw your own proposal; its history stays. Raises StaleEdit, NotAllowed."""
     with journal.entry(by) as entry:
         current = _lock(entry, proposal, version, "withdraw")
         return entry.update(current, journal.set_fields(current, {"state": ProposalState.WITHDRAWN}))

@@ -1,4 +1,4 @@
-"""The guard of customer replies. Every service that writes one calls it."""
+"""The check of customer replies. Every service that writes one calls `guard`."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -13,11 +13,11 @@ from kb.text.safety import reply
 from kb.text.trackers import NotALink, read_address
 
 SHORTEST_TITLE = 12
-"""A shorter title, such as "Timeout", is a word that any reply may contain."""
+"""Shorter titles are not searched for: "Timeout" is a word that any reply may contain."""
 
 
 class ReplyRefused(NotAllowed):
-    """The reply contains something that no customer may read. The message tells a person what."""
+    """The reply contains something that customers must not read. The message says what."""
 
     field = "customer_reply"
 
@@ -36,7 +36,7 @@ def guard(words: Any, fields: Collection[str], note_id: int | None = None) -> No
 
 
 def problems(text: str, note_id: int | None = None) -> list[str]:
-    """Return in sentences what in a reply must not go to a customer."""
+    """Return, as sentences, the parts of a reply that must not go to a customer."""
     return [
         *reply.problems(text, settings.KB_INTERNAL_HOSTS, settings.KB_PUBLIC_EMAILS),
         *(f"{url[:100]} is the URL of a linked incident." for url in _incidents(text)),

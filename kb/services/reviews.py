@@ -1,4 +1,4 @@
-"""Requests for another look at notes. A review date that has come needs no request."""
+"""Requests for another look at notes. A review date that has passed needs no request."""
 
 from collections.abc import Iterable
 

@@ -24,7 +24,7 @@ PREFIX = "codebook_"
 
 DEFAULT_LIFE = timedelta(days=90)
 KEPT_SECONDS = 1.0
-"""Seconds for which a process caches a token. A revocation by another process takes effect after them."""
+"""Seconds for which a process caches a token. A revocation by another process takes effect after this time."""
 
 _HINT = len(PREFIX) + 6
 _USE_INTERVAL = timedelta(hours=1)
@@ -36,7 +36,7 @@ _cache: dict[str, tuple[float, ApiToken, Bearer]] = {}
 
 
 class BadToken(Exception):
-    """The token is refused. The message says why, for whoever runs the program."""
+    """The token is refused. The message tells the person who runs the program why."""
 
 
 def create(user: User, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiToken, str]:

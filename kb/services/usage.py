@@ -1,9 +1,9 @@
 """Counts of look-ups and of searches without an answer.
 
 # Note [Buffered counts]
-A look-up only adds to a dictionary in memory, so that it never waits and never fails. A thread of each process writes
-the sums every few seconds, with upserts that add, so that several processes count together. If the database fails, the
-sums stay in memory for the next try. A process that dies loses the counts of a few seconds.
+A look-up only adds to a dictionary in memory, so counting never delays it or makes it fail. A thread of each process
+writes the sums every few seconds, with upserts that add, so that several processes count together. If the database
+fails, the sums stay in memory for the next try. A process that dies loses the counts of a few seconds.
 """
 
 import atexit
@@ -29,10 +29,10 @@ from kb.ops import metrics
 from kb.text.safety.mask import mask
 
 MAX_BUFFERED = 10_000
-"""Distinct counts in memory. More are dropped, so that memory does not grow."""
+"""Most distinct counts in memory. Further ones are dropped, so that memory does not grow."""
 
 _MASKED = 1000
-"""Characters of a text that are masked before it is cut."""
+"""Most characters of a text that are masked before it is cut to its stored length."""
 
 Records = list[tuple[Counter[Any], list[Any]]]
 """What was counted: a counter and the keys that it got, in order."""
@@ -101,7 +101,7 @@ def flush() -> bool:
 
 @contextmanager
 def record_counts() -> Iterator[Records]:
-    """Record what is counted meanwhile, so that a cached response can count again each time it is sent."""
+    """Record the counts of a `with` block, so that a cached response can repeat them each time it is sent."""
     records: Records = []
     token = _recorder.set(records)
     try:
@@ -135,7 +135,7 @@ def _show_buffered() -> None:
 
 def add_lookups(counts: dict[tuple[int, date], int]) -> None:
     """Add to the look-ups of codes; `counts` is by the code's id and the day (UTC)."""
-    # A restored database may not have a code any more.
+    # A restored database may lack some of the codes.
     has_note = _note_flags({code for code, _ in counts})
     rows = [(code, day, n, n if has_note[code] else 0) for (code, day), n in counts.items() if code in has_note]
     add_counts(CodeUse, ("code_id", "day"), ["lookups", "covered"], rows)
@@ -155,7 +155,7 @@ def _start_writer() -> None:
     if not settings.KB_USAGE_FLUSH_SECONDS:
         return
     with _lock:
-        # Also dead after a fork: a thread does not follow into the child.
+        # Also checked after a fork, because the child process does not have the thread.
         if _writer is None or not _writer.is_alive():
             _writer = threading.Thread(target=_run, name="usage", daemon=True)
             _writer.start()

@@ -1,10 +1,13 @@
-"""Whether a number of look-ups is unusual for one code, by median and deviation, which one wild day does not move."""
+"""Whether a number of look-ups is unusual for one code.
+
+It uses the median and the median deviation, because one extreme day does not change them.
+"""
 
 from collections.abc import Sequence
 from statistics import median
 
 LEAST = 10
-"""Look-ups from which on a day can be a spike: three instead of none is chance."""
+"""Fewest look-ups of a spike, because three look-ups instead of none are chance."""
 
 _Z = 3.5
 _TO_SIGMA = 0.6745
@@ -14,7 +17,7 @@ _TO_SIGMA = 0.6745
 def usual_if_spike(today: int, before: Sequence[int]) -> int | None:
     """Return the usual number of look-ups if today's is far above it, else None.
 
-    A code with equal look-ups each day has no deviation: one look-up, or a tenth of the usual, counts as chance then.
+    A code with equal look-ups each day has no deviation. Then one look-up, or a tenth of the usual number, replaces it.
     """
     if today < LEAST or not before:
         return None

@@ -1,6 +1,6 @@
-"""Addresses of incidents: their tracker, their reference there, and whether two mean the same incident.
+"""Addresses of incidents: their tracker, their reference, and whether two mean the same incident.
 
-Nothing here uses the network. Addresses count as hostile: only plain web addresses pass.
+This module does not use the network. Addresses are untrusted: only plain web addresses pass.
 """
 
 import ipaddress
@@ -27,12 +27,12 @@ class NotALink(ValueError):
 
 @dataclass(frozen=True)
 class TrackedAddress:
-    """An address as its tracker understands it. `tracker` is empty for an unknown tracker."""
+    """The parts of an address. `tracker` is empty for an unknown tracker."""
 
     tracker: str
     reference: str
     canonical: str
-    """Equal for two addresses of the same incident. A key for comparing, not an address to open."""
+    """Equal for two addresses of the same incident. It is a key for comparing, not an address to open."""
 
 
 class _Shape(NamedTuple):
@@ -41,7 +41,7 @@ class _Shape(NamedTuple):
     place: str
     reference: str
     same: str
-    """The part after the host that is different for two incidents of this tracker."""
+    """The part after the host that differs between two incidents of this tracker."""
 
 
 _KEY = r"(?P<key>[a-z][a-z0-9_]{0,20}-[1-9][0-9]{0,9})(?=[/?&#]|$)"
@@ -57,7 +57,7 @@ _GITLAB = r"(?:[\w-]+\.)*gitlab\.[\w.-]+"
 _SERVICENOW = r"[\w-]+\.(?:service-now\.com|servicenowservices\.com)"
 _QUEUE = r"/(?:projects/\w+/(?:issues|queues/.+?)|servicedesk/customer/portal/\d+)/"
 
-# The first that fits counts. Matched against the decoded path and query, in any case; an empty host fits any.
+# The first match counts. Matched with the decoded path and query, in any case. An empty host matches any host.
 _SHAPES = (
     _Shape("Jira", r"[\w-]+\.atlassian\.net", r".*?(?:/|[?&]selectedissue=)" + _KEY, "{key}", "/browse/{key}"),
     _Shape("Jira", "", _BASE + r"/browse/" + _KEY, "{key}", "{base}/browse/{key}"),
@@ -89,7 +89,7 @@ _SHAPES = (
 )
 _COMPILED = [(shape, re.compile(shape.host or ".*", re.I), re.compile(shape.place, re.I)) for shape in _SHAPES]
 _CASE = {"key": str.upper, "repo": str.lower, "hex": str.lower}
-"""How a tracker itself spells what it accepts in any case."""
+"""The tracker's own spelling of parts that it accepts in any case."""
 
 
 def read_address(url: str) -> TrackedAddress:
@@ -99,7 +99,7 @@ def read_address(url: str) -> TrackedAddress:
     path, query = _path(parts.path), _query(parts.query)
     route = f"#{_text(parts.fragment)}" if parts.fragment.startswith(("/", "!/")) else ""
     whole = f"{host}{path}{query}{route}"
-    # Some trackers wrap an address into another one, encoded twice.
+    # Some trackers put an address inside another one, encoded twice.
     place = unquote(unquote(f"{path}{query}{route}"))
     for shape, host_pattern, place_pattern in _COMPILED:
         match = place_pattern.match(place) if host_pattern.fullmatch(host.partition(":")[0]) else None

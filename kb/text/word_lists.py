@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class BadWordList(ValueError):
-    """A word list cannot be read. The message names the file, the list and the entry."""
+    """A word list is invalid. The message names the file, the list and the entry."""
 
 
 class WordFile:
@@ -76,7 +76,7 @@ class WordFile:
 
 
 class _Tree(dict[str, "_Tree"]):
-    """Words by their beginnings: the patterns that come next, each with what follows it; "" ends a word."""
+    """A tree of words by their beginnings: each next pattern with its own tree; "" ends a word."""
 
 
 def lower_case(text: str) -> str:
@@ -87,8 +87,7 @@ def lower_case(text: str) -> str:
 def one_of(words: Iterable[str | Sequence[str]]) -> str:
     """Return a pattern for any of the words, the longest first. A word may be a sequence of patterns.
 
-    Words that begin alike share their beginning, so that the matcher tries one way for each letter and not for each
-    word.
+    Words with the same beginning share it, so that the matcher tries one way for each letter instead of each word.
     """
     tree = _Tree()
     for word in words:

@@ -1,4 +1,4 @@
-"""Dates that sort, and that nobody can misread."""
+"""Unambiguous dates that sort as text."""
 
 DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = "Y-m-d H:i"

@@ -33,7 +33,7 @@ class About:
 
 
 def make(path: Path, replace: bool = False, verify: bool = True) -> About:
-    """Write a copy of the database as of now into a file, and verify it. Nobody has to stop working.
+    """Write a copy of the database as of now into a file, and verify it. The site stays in use.
 
     Raises CopyRefused and WouldReplace.
     """
@@ -48,7 +48,7 @@ def make(path: Path, replace: bool = False, verify: bool = True) -> About:
 def _make(path: Path, verify: bool) -> About:
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
-    # For the owner alone: the copy has internal texts and password hashes.
+    # Readable only by the owner, because the copy has internal texts and password hashes.
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     source = connect(connection)
     try:
@@ -123,7 +123,7 @@ def _refuse_differences(expected: Digests, actual: Digests) -> None:
 
 
 def _sync(part: Path) -> None:
-    """Wait until the disk has the file: a power cut must not empty the copy."""
+    """Wait until the file is on the disk, so that a power cut cannot empty it."""
     with part.open("rb") as file:
         os.fsync(file.fileno())
 

@@ -1,4 +1,4 @@
-"""Digests of a database: the number of rows of each table, and a hash of them."""
+"""Digests of a database: the number and a hash of each table's rows."""
 
 import hashlib
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def keys() -> dict[str, str]:
 
 
 def digests_of(database: BaseDatabaseWrapper, tables: dict[str, str]) -> Digests:
-    """Return the digests of some tables. Each row is read once, and none stays in memory."""
+    """Return the digests of some tables. Rows are streamed, so memory holds only a few."""
     return {table: _digest(database, table, tables[table]) for table in sorted(tables)}
 
 
@@ -41,7 +41,7 @@ def _digest(database: BaseDatabaseWrapper, table: str, key: str) -> TableDigest:
     # PostgreSQL returns a row as text, which is quicker than an object for each value.
     columns = "*"
     if is_postgres(database):
-        # Two databases of one server may sort text differently.
+        # A fixed collation, because two databases of one server may sort text differently.
         columns, order = "t::text", f'{order}::text COLLATE "C"'
     digest, rows = hashlib.sha256(), 0
     with database.chunked_cursor() as cursor:
@@ -54,7 +54,7 @@ def _digest(database: BaseDatabaseWrapper, table: str, key: str) -> TableDigest:
 
 
 def differences(expected: Digests, actual: Digests) -> list[str]:
-    """Return in sentences where one database differs from another."""
+    """Return the differences between two databases as sentences."""
     return [
         f"{table} should have {expected[table]['rows']} rows and has {actual[table]['rows']}."
         if expected[table]["rows"] != actual[table]["rows"]
@@ -65,9 +65,9 @@ def differences(expected: Digests, actual: Digests) -> list[str]:
 
 
 def connect(database: BaseDatabaseWrapper, **overrides: Any) -> BaseDatabaseWrapper:
-    """Return a new connection to a database, or with `overrides` of its settings to another one."""
+    """Return a new connection to a database. With `overrides` of its settings, connect to another one."""
     connection = database.copy()
-    # Without the pool: pools are shared by name and would return connections to the other database.
+    # Without the pool, because pools are shared by name and would return connections to the wrong database.
     options = {name: value for name, value in connection.settings_dict["OPTIONS"].items() if name != "pool"}
     connection.settings_dict = {**connection.settings_dict, "OPTIONS": options, **overrides}
     return connection
@@ -75,7 +75,7 @@ def connect(database: BaseDatabaseWrapper, **overrides: Any) -> BaseDatabaseWrap
 
 @contextmanager
 def one_moment(database: BaseDatabaseWrapper) -> Iterator[Any]:
-    """Read a database as of one moment. Nobody who writes has to wait."""
+    """Read a database as of one moment. Writers do not wait."""
     database.ensure_connection()
     if is_postgres(database):
         database.set_autocommit(False)

@@ -6,4 +6,4 @@ class CopyRefused(Exception):
 
 
 class WouldReplace(CopyRefused):
-    """A file or a database is in the way, and the caller did not allow its replacement."""
+    """A file or a database exists already, and the caller did not allow its replacement."""

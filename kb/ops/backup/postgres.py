@@ -60,7 +60,7 @@ def _run(database: BaseDatabaseWrapper, *command: str) -> None:
 
 
 def _environment(database: BaseDatabaseWrapper) -> dict[str, str]:
-    """Return the environment of the tools. As an argument, a password would show in the list of processes."""
+    """Return the environment of the tools. It has the password, because the list of processes shows arguments."""
     settings: dict[str, Any] = database.settings_dict
     variables = {variable: str(settings[name]) for name, variable in _NAMES.items() if settings.get(name)}
     options = settings.get("OPTIONS") or {}

@@ -15,7 +15,7 @@ def write(source: BaseDatabaseWrapper, path: Path) -> None:
     """Copy a database, as of the current transaction, into a file. Raises CopyRefused."""
     with _sqlite_errors_of(path), closing(sqlite3.connect(path)) as target:
         source.connection.backup(target)
-        # One file, without a write-ahead log.
+        # Write a single file, without a write-ahead log.
         target.execute("PRAGMA journal_mode = DELETE")
 
 
@@ -34,7 +34,7 @@ def read(path: Path, target: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def aside(path: Path, database: BaseDatabaseWrapper) -> Iterator[BaseDatabaseWrapper]:
-    """Open a copy as a database of its own."""
+    """Open a copy as a separate database."""
     scratch = connect(database, NAME=str(path), OPTIONS={})
     try:
         yield scratch

@@ -1,4 +1,4 @@
-"""Checks of the ordered feed: every number once, up to the counter, and changes that match the rows."""
+"""Checks of the ordered feed: every number up to the counter occurs once, and the changes match the rows."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ BORN_IN_MIGRATIONS = {"synonym"}
 
 
 def numbers() -> Iterator[str]:
-    """Yield what is wrong with the feed's numbers: gaps, repeats, a counter that is not at the last number."""
+    """Yield the problems of the feed's numbers: gaps, repeats, a counter that differs from the last number."""
     first, last, count = rows("SELECT min(sequence), max(sequence), count(*) FROM kb_change")[0]
     counters = [last for (last,) in rows("SELECT last FROM kb_changecounter")]
     if counters != [last or 0] and not (count == 0 and not counters):
@@ -33,7 +33,7 @@ def numbers() -> Iterator[str]:
 
 
 def objects() -> Iterator[str]:
-    """Yield where the feed and the rows differ about an object: created, edited, deleted."""
+    """Yield the objects for which the feed and the rows differ: created, edited, deleted."""
     for noun, model in journal.models_in_feed().items():
         yield from _of_noun(noun, model)
 

@@ -12,7 +12,7 @@ from kb.ops.doctor import revisions, rows, site
 from kb.ops.doctor.changes import numbers, objects
 
 MAX_SENTENCES = 20
-"""Most sentences of one area, because one fault often shows a thousand times."""
+"""Most sentences of one area, because one fault may affect thousands of rows."""
 
 Check = Callable[[], Iterator[str]]
 
@@ -42,7 +42,7 @@ DEEP: dict[str, Check] = {
 
 
 def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each area with its problems, all as of one moment. Nobody who writes has to wait."""
+    """Yield each area with its problems, all as of one moment. Writers do not wait."""
     connection.ensure_connection()
     with one_view():
         for area, check in checks.items():
@@ -50,7 +50,7 @@ def examine(checks: dict[str, Check]) -> Iterator[tuple[str, list[str]]]:
 
 
 def examine_without_database(checks: dict[str, Check], error: DatabaseError) -> dict[str, list[str]]:
-    """Return the problems by area while no database answers: its error, and the checks that need no database."""
+    """Return the problems by area while the database is down: its error, and the checks that need no database."""
     sentences = {area: list(checks[area]()) for area in NEEDS_NO_DATABASE if area in checks}
     return {"database": [f"The database does not answer: {' '.join(str(error).split())}"]} | sentences
 

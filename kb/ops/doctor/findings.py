@@ -6,11 +6,11 @@ from typing import Any
 from kb.models.sql import rows
 
 MAX_LISTED = 5
-"""Rows that a sentence names. It says "and more" for the rest."""
+"""Most rows that a sentence names. It says "and more" for the rest."""
 
 
 def first_rows(sql: str) -> list[Any]:
-    """Return the first rows of a query without a LIMIT: those that a sentence names, and one more."""
+    """Return the first MAX_LISTED rows of a query, and one more. The query has no LIMIT."""
     return rows(f"{sql} LIMIT {MAX_LISTED + 1}")
 
 

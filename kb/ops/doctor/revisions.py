@@ -15,7 +15,7 @@ NO_REVISION = {"returncode": {"position"}}
 
 
 def problems() -> Iterator[str]:
-    """Yield what is wrong with the histories."""
+    """Yield the problems of the histories."""
     for noun, model in journal.models_in_feed().items():
         if hasattr(model, "history"):
             yield from _numbers(noun, model)
@@ -71,7 +71,7 @@ def _differs(field: Any) -> str:
     differs = f"t.{column} {'IS DISTINCT FROM' if is_postgres() else 'IS NOT'} h.{column}"
     if not field.many_to_one:
         return differs
-    # The target may be deleted, such as a user; the history still has its id.
+    # The target, such as a user, may be deleted. The history still has its id.
     there = f"EXISTS (SELECT 1 FROM {table_of(field.related_model)} AS o WHERE o.id = h.{column})"
     return f"{differs} AND (t.{column} IS NOT NULL OR {there})"
 

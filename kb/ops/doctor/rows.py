@@ -14,7 +14,7 @@ from kb.text.codes import forms as text_code
 
 _TRIGGERS = set(TRIGGERS)
 _DERIVED = ("code", "identity", "canonical", "number", "sort_key")
-# A revision outlives the rows that it names, but not its own revision or its import.
+# Revisions stay when the rows they refer to are deleted. Only these two references must lead to existing rows.
 _OF_REVISIONS = {"history", "table_import"}
 
 

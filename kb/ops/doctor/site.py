@@ -28,7 +28,7 @@ _OF_TLS = {f"security.W{number}" for number in ("004", "008", "012", "016")}
 
 
 def configured() -> Iterator[str]:
-    """Yield the warnings of Django's deployment checks, and settings that do not fit each other."""
+    """Yield the warnings of Django's deployment checks, and settings that contradict each other."""
     if settings.DEBUG:
         yield "DEBUG is on. Use it only for the demo and for development."
     if settings.INSECURE_HTTP:
@@ -50,12 +50,12 @@ def _redis() -> Iterator[str]:
     try:
         cache.get("doctor")
     except Exception as error:
-        # Any error, because the errors belong to a library that may not be installed.
+        # Catch any error, because the error classes belong to a library that may not be installed.
         yield f"Redis does not answer ({type(error).__name__}): the database counts API rates instead."
 
 
 def database() -> Iterator[str]:
-    """Yield what is wrong with the database, and what this release needs and the database lacks."""
+    """Yield the problems of the database, and everything that this release needs and the database lacks."""
     yield from _postgres() if is_postgres() else _sqlite()
     yield from status.problems()
     missing = readiness.missing_migrations()
@@ -87,7 +87,7 @@ def _sqlite() -> Iterator[str]:
 
 
 def index() -> Iterator[str]:
-    """Yield by how many codes the search index is off."""
+    """Yield the number of codes by which the search index differs."""
     if not searching.is_there():
         yield "The search index is missing. Run manage.py migrate."
     elif behind := searching.lag():
@@ -117,7 +117,7 @@ def permissions() -> Iterator[str]:
 
 
 def disk() -> Iterator[str]:
-    """Yield where the disk is nearly full: for the database's file and for the files of imports."""
+    """Yield the folders whose disk is nearly full: of the database's file and of the files of imports."""
     places = {"temporary files": Path(tempfile.gettempdir())}
     needed = SPARE
     name = str(settings.DATABASES["default"]["NAME"])

@@ -1,18 +1,18 @@
-"""Reads from streaming replicas, and reads alone while the primary is away (PostgreSQL; `REPLICA_URLS`).
+"""Reads from streaming replicas, and read-only service while the primary is away (PostgreSQL; `REPLICA_URLS`).
 
-watch.py     a thread that looks at each database a few times a second: who answers, and how far it has come
-router.py    where a query goes
-requests.py  the middleware that chooses a database for each request
-status.py    what probes, metrics and the doctor report
+watch.py     a thread that checks a few times a second which databases answer, and their positions
+router.py    chooses the database for a query
+requests.py  the middleware that chooses the database for a request
+status.py    the state for probes, metrics and the doctor
 
 # Note [A writer reads their own writes]
-After a request that may write, its browser gets a cookie with the primary's position in the write-ahead log. A replica
-serves that browser again once it has replayed so far; until then the primary does.
+After a request that may write, the browser gets a cookie with the primary's position in the write-ahead log. The
+primary serves that browser until a replica has replayed the log up to this position.
 """
 
 from django.conf import settings
 
 
 def are_on() -> bool:
-    """Whether the site has replicas. Whatever differs with replicas asks this function."""
+    """Whether the site has replicas. Call this wherever behaviour depends on replicas."""
     return bool(settings.REPLICAS)

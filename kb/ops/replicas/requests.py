@@ -14,23 +14,23 @@ from kb.ops.replicas.watch import WATCH, State, primary_position
 
 COOKIE = "written"
 COOKIE_SECONDS = 60
-"""How long a writer's position is remembered: a replica that is farther behind serves nobody."""
+"""Lifetime of the cookie with a writer's position. A replica that lags more than this serves no requests."""
 
 READS_BY_POST = {"detect", "api-lookup", "api-detect", "mcp", "suggest"}
 """Routes that write nothing: they take POST because their input is long."""
 
 
 class ReplicaMiddleware:
-    """Reads from a replica where one is fresh enough. Stands before every layer that asks the database."""
+    """Reads from a replica if one is fresh enough. It comes before every layer that queries the database."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer. Raises MiddlewareNotUsed without replicas."""
+        """Store the next layer. Raises MiddlewareNotUsed without replicas."""
         if not replicas.are_on():
             raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer from the chosen database; a read whose database has just gone is answered again from another."""
+        """Answer from the chosen database. If it has just gone away, answer a read again from another one."""
         state = WATCH.state()
         request.read_only_since = state.read_only_since  # type: ignore[attr-defined]
         reads = request.reads_only = reads_only(request)  # type: ignore[attr-defined]
@@ -54,13 +54,13 @@ class ReplicaMiddleware:
         return response
 
     def _answer(self, request: HttpRequest, state: State, reads: bool) -> HttpResponseBase:
-        # Not reset afterwards: the body of a streamed answer is read later, and the thread's next request chooses anew.
+        # Not reset afterwards, because the body of a streamed response is read later. The next request sets it again.
         read_database.set(state.choose(_position_of(request)) if reads or state.is_primary_away else PRIMARY)
         return self.get_response(request)
 
 
 def reads_only(request: HttpRequest) -> bool:
-    """Whether a request writes nothing but counts, which are buffered."""
+    """Whether a request only reads. Counts do not matter here, because they are buffered."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""Where a query goes."""
+"""Choose the database for a query."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -11,7 +11,7 @@ read_database: ContextVar[str] = ContextVar("read_database", default=PRIMARY)
 
 
 class Router:
-    """Writes go to the primary; reads to where the request reads, and inside a transaction to the primary too."""
+    """Writes, and reads inside a transaction, go to the primary. Other reads go to the database of the request."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str:
         """Return the database to read from."""

@@ -10,7 +10,7 @@ from kb.ops.replicas.watch import MAX_LAG, WATCH
 
 
 def problems() -> list[str]:
-    """Return in sentences which databases are away or behind; [] without replicas. Servers go on answering."""
+    """Return, as sentences, which databases are away or behind; [] without replicas. Servers still answer requests."""
     if not replicas.are_on():
         return []
     state = WATCH.state()

@@ -1,4 +1,4 @@
-"""The state of each database a moment ago."""
+"""Check the state of each database several times a second."""
 
 import logging
 import threading
@@ -14,10 +14,10 @@ from django.db.utils import ConnectionHandler
 from django.utils import timezone
 
 INTERVAL = 0.25
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 MAX_LAG = 1.0
-"""Seconds that a replica may be behind and still serve: how late a change may be seen."""
+"""Most seconds that a replica in use may be behind. Readers may see a change this much later."""
 
 _POSITION = """
     SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean,
@@ -25,7 +25,7 @@ _POSITION = """
 """
 log = logging.getLogger(__name__)
 
-# Connections of its own: a pool would make it wait for the very database that does not answer.
+# Separate connections without a pool: a pool would wait for the database that does not answer.
 _own = ConnectionHandler(
     {
         alias: database | {"OPTIONS": {name: value for name, value in database["OPTIONS"].items() if name != "pool"}}
@@ -41,12 +41,12 @@ class State:
     replicas: dict[str, int] = field(default_factory=dict)
     primary: int | None = None
     fresh_from: int = 0
-    """A replica that has come so far is at most MAX_LAG seconds behind."""
+    """A replica at this position or later is at most MAX_LAG seconds behind."""
     read_only_since: datetime | None = None
 
     @property
     def is_primary_away(self) -> bool:
-        """Whether no database takes writes."""
+        """Whether no database accepts writes."""
         return self.primary is None
 
     def choose(self, position: int) -> str:
@@ -58,12 +58,12 @@ class State:
             return max(self.replicas, key=lambda alias: self.replicas[alias])
         needed = max(self.fresh_from, position)
         fresh = [alias for alias, replayed in self.replicas.items() if replayed >= needed]
-        # A thread keeps to one replica, so that consecutive pages come from the same one.
+        # Each thread uses one replica, so that consecutive pages come from the same one.
         return fresh[threading.get_ident() % len(fresh)] if fresh else PRIMARY
 
 
 class Watch:
-    """Looks at the databases in a thread of its own, so that no request waits for one that does not answer."""
+    """Checks the databases in a separate thread, so that no request waits for one that does not answer."""
 
     def __init__(self) -> None:
         self._lock, self._looking = threading.Lock(), threading.Lock()
@@ -72,8 +72,8 @@ class Watch:
         self._state = State(primary=0)
 
     def state(self) -> State:
-        """Return the latest state; starts the thread where none runs."""
-        # Also dead after a fork: a thread does not follow into the child.
+        """Return the latest state. Starts the thread if it is not running."""
+        # Also checked after a fork, because the child process does not have the thread.
         if self._thread is None or not self._thread.is_alive():
             with self._lock:
                 if self._thread is None or not self._thread.is_alive():
@@ -83,12 +83,12 @@ class Watch:
         return self._state
 
     def look(self) -> State:
-        """Look at every database now."""
+        """Check every database now."""
         with self._looking:
             return self._look()
 
     def look_once(self) -> State:
-        """Look now, from a thread that does not look again: its connections are closed."""
+        """Check every database once, and close this thread's connections afterwards."""
         try:
             return self.look()
         finally:
@@ -120,13 +120,13 @@ class Watch:
 
 
 def primary_position() -> int:
-    """Return the primary's position now; 0 where it does not answer."""
+    """Return the primary's position now; 0 if it does not answer."""
     answer = _position(connections, PRIMARY)
     return answer[1] if answer else 0
 
 
 def _position(handler: ConnectionHandler, alias: str) -> tuple[bool, int] | None:
-    """Return whether a database is read-only, and its position; None where it does not answer."""
+    """Return whether a database is read-only, and its position; None if it does not answer."""
     try:
         with handler[alias].cursor() as cursor:
             cursor.execute(_POSITION)

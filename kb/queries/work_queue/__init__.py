@@ -1,7 +1,7 @@
 """The work queue: codes, notes, misses and planned imports that need attention, ranked, each with its reasons.
 
-facts.py     what the database ranks, and the formula; see its Note [Score]
-reasons.py   the facts as sentences
+facts.py     collects and ranks facts in the database; see its Note [Score]
+reasons.py   turns the facts into sentences
 """
 
 from dataclasses import dataclass, field
@@ -73,7 +73,7 @@ def notes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
 
 
 def to_validate(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
-    """Return the notes that wait for this reviewer: not validated, or with a proposal; not with their own texts."""
+    """Return the notes, without the user's own texts, that wait for a reviewer: not validated, or with a proposal."""
     if reader(user) != Reader.INTERNAL:
         return []
     # Twice as many, because notes with the reviewer's own texts are left out here.
@@ -92,7 +92,7 @@ def _note_facts(user: Person, mine: bool) -> dict[str, Any]:
 
 
 def misses(user: Person, limit: int = LIMIT) -> list[QueueRow]:
-    """Return the searches without an answer that are still no code and that have nothing masked."""
+    """Return the searches without an answer. Texts that are codes now, or that have a masked part, are left out."""
     if reader(user) != Reader.INTERNAL:
         return []
     facts = rank(MISSES, {"since": since()}, 2 * limit)
@@ -114,7 +114,7 @@ def plans(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
 
 
 def known_texts(texts: list[str]) -> set[str]:
-    """Return the texts that are codes by now, for example because of a later import."""
+    """Return the texts that are codes now, for example because of a later import."""
     readings = {text: {reading.canonical for reading in text_code.readings(text)} for text in texts}
     every = {canonical for forms in readings.values() for canonical in forms}
     existing = set(ReturnCode.objects.filter(canonical__in=every).values_list("canonical", flat=True))
@@ -143,7 +143,7 @@ def _note_rows(user: Person, facts: list[dict[str, Any]]) -> list[QueueRow]:
 
 
 def _gaps_without_lookups(user: Person, limit: int, excluded: set[int]) -> list[dict[str, Any]]:
-    """Return facts of codes with a gap and without look-ups, in the vendor's order: the first work on a new table."""
+    """Return facts of codes with a gap and no look-ups, in the vendor's order. Work on a new table starts with them."""
     listed = ReturnCode.objects.visible_to(user).current().with_any_note(TroubleshootingNote.objects.current())
     has_gap = Q(has_any_note=False) | Q(disposition="unknown")
     gaps = listed.filter(has_gap).exclude(pk__in=excluded).in_vendor_order()

@@ -1,17 +1,17 @@
-"""The ranking by the database: facts of codes, notes and misses, and the formula that weighs them.
+"""Rank codes, notes and misses in the database: the facts, and the formula that weighs them.
 
 # Note [Score]
     score = (1 + ln(1 + demand)) x (1 + gap) x (1 + signals)
 
 demand    look-ups of the last 28 days: of the code, of every code of the note, or of the search without an answer.
-          The logarithm keeps a flag on a code with one look-up a day visible beside the hundred codes with the most
-          look-ups.
-gap       what is missing, as the sum of its POINTS: 3 where agents get no answer at all, 1 for a detail.
-signals   what people and imports report, as the sum of its POINTS; every flag counts, and up to five reports.
+          Because of the logarithm, a flagged code with one look-up a day can rank beside the hundred codes with the
+          most look-ups.
+gap       what is missing, as the sum of its POINTS: 3 if agents get no answer at all, 1 for a detail.
+signals   what people and imports report, as the sum of its POINTS; every flag counts, and at most five reports.
 
 A row needs a gap or a signal, and a code also needs a look-up, a flag or a conflict. Codes without any of these follow
-in the vendor's order if there is room. Of the codes with look-ups, the CONSIDERED ones with the most are weighed, and
-all of them if there is room. The database ranks, so that only the first rows leave it; `visible_to` then reads them.
+in the vendor's order if there is room. Only the CONSIDERED codes with the most look-ups are weighed, or all if there is
+room. The database ranks, so that it returns only the first rows; `visible_to` then reads them.
 """
 
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ from django.utils import timezone
 DAYS = 28
 FAILURES_COUNTED = 5
 CONSIDERED = 5_000
-"""Codes whose facts are weighed, of those with look-ups. See Note [Score]."""
+"""Number of codes, those with the most look-ups, whose facts are weighed. See Note [Score]."""
 EVERY = 1 << 31
 
 POINTS = {
@@ -43,7 +43,7 @@ POINTS = {
 }
 """The weight of each fact. See Note [Score]."""
 
-# A double, because PostgreSQL takes a hundred times as long for the logarithm of a numeric.
+# A double, because in PostgreSQL the logarithm of a numeric takes a hundred times as long.
 _SCORE = "(1 + ln(CAST(1 + lookups AS double precision))) * (1 + gap) * (1 + signals)"
 
 
@@ -53,7 +53,7 @@ def since() -> date:
 
 
 def rank(facts: str, parameters: dict[str, Any], limit: int) -> list[dict[str, Any]]:
-    """Return the first rows, by score, of a select with `id`, `lookups`, `gap`, `signals` and other columns."""
+    """Return the rows with the highest scores of a SELECT with `id`, `lookups`, `gap`, `signals` and other columns."""
     adapted = {n: connection.ops.adapt_datefield_value(v) if isinstance(v, date) else v for n, v in parameters.items()}
     sql = (
         f"SELECT facts.*, {_SCORE} AS score FROM ({facts}) AS facts WHERE gap + signals > 0"  # noqa: S608 - our own
@@ -81,7 +81,7 @@ _FLAGS = """
     WHERE state = 'open' AND {1} AND (%(owner)s IS NULL OR owner_id = %(owner)s) GROUP BY {0}_id
 """
 
-# A conflict that an import left stays until a person saves the code.
+# An import's conflict counts until a person saves the code.
 CODES = f"""
     WITH demand AS {_DEMAND},
     flagged AS ({_FLAGS.format("code", "note_id IS NULL")}),
@@ -121,7 +121,7 @@ CODES = f"""
     SELECT facts.*, {_points("bare", "undecided", "torn")} AS gap, {_points("flags")} AS signals FROM facts
 """  # noqa: S608 - our own names
 
-# Notes that wait for a reviewer are no work for an editor: they count for a reviewer, and then they alone.
+# For an editor, a wait for a reviewer does not count. For a reviewer, only notes that wait for one are listed.
 NOTES = f"""
     WITH demand AS {_DEMAND},
     flagged AS ({_FLAGS.format("note", "note_id IS NOT NULL")}),
@@ -164,7 +164,7 @@ NOTES = f"""
     FROM facts
 """  # noqa: S608 - our own names
 
-# A text with a masked part is no code.
+# A text with a masked part is not a code.
 MISSES = f"""
     SELECT m.text AS id, SUM(m.lookups) AS lookups, COUNT(*) AS days, {POINTS["nothing_found"]} AS gap, 0 AS signals
     FROM kb_miss AS m WHERE m.day >= %(since)s AND m.text NOT LIKE '%%•%%'

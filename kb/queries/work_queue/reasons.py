@@ -9,7 +9,7 @@ from kb.queries.work_queue.facts import DAYS
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row needs attention, and the form that helps: `form` is its name or empty, and `pk` its object."""
+    """Why a row needs attention. `form` is the name of the form that helps, or empty; `pk` is its object's id."""
 
     text: str
     form: str

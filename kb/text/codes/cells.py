@@ -5,10 +5,10 @@ import re
 from kb.text.safety.formula import infuse
 
 EMPTY = frozenset({"", "-", "\u2013", "\u2014", "\uff0d", "N/A", "n/a", "null", "NULL", "None"})
-"""Texts that vendors write into an empty cell. `- ` before more text begins a bullet, and `-1` is a code."""
+"""Texts that mean an empty cell. Only whole cells count: `- ` before a text is a bullet, and `-1` is a code."""
 
 MAX_RANGE = 100
-"""Longest range whose codes are all suggested; of a longer one, the two ends are."""
+"""Longest range whose codes are all suggested. For a longer one, only the two ends are."""
 
 MAX_LIST = 2000
 """Longest cell, in characters, that is searched for several codes."""
@@ -20,7 +20,7 @@ _ITEM_END = re.compile(r"</li>|<[uo]l>", re.IGNORECASE)
 _LIST_END = re.compile(r"</[uo]l>", re.IGNORECASE)
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
-# Without the white space around it: a pattern that begins with it would be slow on much of it.
+# The white space around is left out, because a pattern that begins with white space is slow on long runs of it.
 _BETWEEN = re.compile(r"[,;/|&\u3001\uff0c\uff1b\uff0f]|\n|\b(?:and|or)\b|[\u548c\u6216\u53ca\u4e0e]")
 _RANGE = re.compile(r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\bto\b|[\u81f3\u5230])\s*(\d{1,18})")
 _ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
@@ -29,7 +29,7 @@ _ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
 def tidy(cell: str, spreadsheet: bool = False) -> str:
     r"""Return the text of a cell: "" for an empty one, `\n` for every form of line break, no white space at the end.
 
-    `spreadsheet` tells that the file may come from an export, which defuses formulas.
+    With `spreadsheet`, the file may be an export, which defuses formulas.
     """
     if len(cell) <= _LONGEST_EMPTY and cell.strip() in EMPTY:
         return ""
@@ -44,7 +44,7 @@ def tidy(cell: str, spreadsheet: bool = False) -> str:
 
 def breaks(cell: str) -> str:
     r"""Return the cell with `<br>` as a line break and `<li>` as a line that begins with `- `; other markup stays."""
-    # Split and joined: a pattern that takes the white space along would be slow on much of it.
+    # Split and join, because a pattern that includes white space is slow on long runs of it.
     first, *rest = _BREAK.split(cell)
     cell = "\n".join([first.rstrip(" \t"), *(part.strip(" \t").removeprefix("\n") for part in rest)]) if rest else cell
     before, *items = _ITEM.split(cell)
@@ -58,18 +58,18 @@ def breaks(cell: str) -> str:
 
 
 def unfit(cell: str) -> str:
-    """Return the first character that no text may hold (a control character, half a surrogate pair), or ""."""
+    """Return the first character that is not allowed in a text (a control character, half a surrogate pair), or ""."""
     match = _UNFIT.search(cell)
     return match[0] if match else ""
 
 
 def fit(text: str) -> str:
-    """Return the text with a visible sign in place of each character that no text may hold."""
+    """Return the text with a visible sign in place of each character that is not allowed."""
     return _UNFIT.sub("\ufffd", text)
 
 
 def several_codes(cell: str) -> tuple[str, ...]:
-    """Return the codes that a cell seems to list, () for a single one. It is only a suggestion for a person."""
+    """Return the codes that a cell seems to list; () for a single code. A person decides about this suggestion."""
     if cell.isalnum() or len(cell) > MAX_LIST:
         return ()
     parts = [part for piece in _BETWEEN.split(cell) if (part := piece.strip())]

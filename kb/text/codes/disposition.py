@@ -1,7 +1,7 @@
 """What to do about a code, and who can fix it, derived from the vendor's own words.
 
-The words decide only if they name one thing to do. If they name two ("try again, or contact support") or none, the
-answer is `unknown`, and support staff decide.
+The words decide only if they name exactly one action. If they name two ("try again, or contact support") or none, the
+result is `unknown`, and support staff decide.
 """
 
 import re
@@ -41,7 +41,7 @@ _GAPS = {" ... ": r" [\w ]{0,80}", "...": "[^。]{0,20}"}
 
 
 def _signs(phrase: str) -> list[str]:
-    """Return the parts of a phrase as patterns. `words.toml` says how phrases are written."""
+    """Return the parts of a phrase as patterns. `words.toml` explains the syntax of phrases."""
     signs: list[str] = []
     for part in _PART.findall(phrase):
         optional = part[0] == "("
@@ -58,7 +58,7 @@ def _cue(phrases: Iterable[str]) -> str:
 
 
 def _clues(phrases: Iterable[str]) -> tuple[str, ...]:
-    """Return texts of which each match of the phrases holds one: looking for them is ten times faster than a cue."""
+    """Return texts of which each match of the phrases contains one. Finding them is ten times faster than a cue."""
     runs = dict.fromkeys(max(re.split(r"\([^()]*\)|\.\.\.", phrase), key=len).strip() for phrase in phrases)
     return tuple(run for run in runs if not any(other != run and other in run for other in runs))
 
@@ -71,14 +71,14 @@ _CUES = [
 
 @lru_cache(maxsize=4096)
 def derive_disposition(suggested_actions: str) -> DerivedDisposition:
-    """Return what the vendor's suggested actions tell to do, and who can fix it."""
+    """Return the disposition and the fixer that the vendor's suggested actions name."""
     rest, names = suggested_actions[:_MAX_TEXT], []
-    # As a cue does, this takes the long s (ſ) for an s.
+    # Like a cue, this treats the long s (ſ) as an s.
     folded = rest.casefold()
     for name, clues, cue in _CUES:
         if any(clue in folded for clue in clues):
-            # "contact support to upgrade the package" is one thing to do (change the plan), not two: a cue's text is
-            # taken out before the next cue is tried.
+            # Remove the text of each cue before trying the next one, because "contact support to upgrade the package"
+            # is one action (change the plan), not two.
             rest, hits = cue.subn(" ", rest)
             names += [name] * bool(hits)
     if len(names) != 1:

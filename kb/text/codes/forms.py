@@ -2,9 +2,9 @@
 
 A code is text and is stored as the vendor wrote it. Three forms are derived from it:
 
-identity   equal for two spellings of one code in a section: width, case and outer space do not count, leading zeros
-           do (`00000` is not `0`).
-canonical  what a look-up compares: leading zeros do not count either, and hexadecimal has its unsigned value,
+identity   equal for two spellings of one code in a section. It ignores width, case and outer space, but not leading
+           zeros (`00000` is not `0`).
+canonical  the form that look-ups compare. It also ignores leading zeros, and hexadecimal has its unsigned value,
            so `ORA-942` finds `ORA-00942` and `3221225477` finds `0xC0000005`.
 sort_key   ASCII text whose plain order is the natural order (2 before 100000000), in every collation.
 """
@@ -20,7 +20,7 @@ MAX_NUMBER = 2**63 - 1
 """Largest number that a database's signed 64-bit column holds."""
 
 NO_NUMBER = "1"
-"""Sort keys from this one on belong to codes without a number."""
+"""Sort keys from this one on are those of codes without a number."""
 
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
@@ -83,7 +83,7 @@ def canonical(raw: str) -> str:
 
 
 def number(raw: str) -> int | None:
-    """Return the numeric value of a decimal or hexadecimal code, or None where it has none in 64 bits."""
+    """Return the numeric value of a decimal or hexadecimal code; None if it has no value in 64 bits."""
     text = canonical(raw)
     if not _DECIMAL.match(text) or len(text) > 20:
         return None
@@ -96,21 +96,21 @@ def sort_key(raw: str) -> str:
     value = number(raw)
     if value is not None:
         return f"0{value + MAX_NUMBER + 1:020d}"
-    # Only 0-9 and a-f are used, so no database collation can order the keys differently.
+    # Only 0-9 and a-f are used, so that every database collation orders the keys in the same way.
     return "1" + "".join(_chunk_key(chunk) for chunk in _CHUNKS.findall(canonical(raw)))
 
 
 def forms(raw: str) -> CodeForms:
     """Return every stored form of a code. An empty code has empty forms."""
     if _PLAIN.match(raw):
-        # Most codes of a large table: nothing to normalise, and the general way is 15 times slower.
+        # Most codes of a large table need no normalising, and this shortcut is 15 times faster.
         value = int(raw)
         return CodeForms(raw, raw, raw, value, f"0{value + MAX_NUMBER + 1:020d}")
     return CodeForms(clean(raw), identity(raw), canonical(raw), number(raw), sort_key(raw))
 
 
 def readings(query: str) -> list[CodeReading]:
-    """Return the ways to read a typed text as a code, the literal one first; [] for no code."""
+    """Return the ways to read a typed text as a code, the literal one first; [] if it cannot be a code."""
     text = identity(query)
     if not text or len(text) > MAX_LENGTH:
         return []
@@ -121,9 +121,9 @@ def readings(query: str) -> list[CodeReading]:
 
 
 def bare(query: str) -> str:
-    """Return the number that stands in groups of three or behind a label: `660 300 001`, `ERR_660300001`.
+    """Return the number in a text with groups of three digits or a label: `660 300 001`, `ERR_660300001`.
 
-    "" for another text. Use it last: a vendor may use either as a code of its own.
+    Return "" for other texts. Try this last, because a vendor may use such a text as a code.
     """
     text = identity(query)[: 2 * MAX_LENGTH].replace("\u2019", "'")
     labelled = _LABELLED.match(text)
@@ -135,9 +135,9 @@ def bare(query: str) -> str:
 def one_edit_variants(raw: str) -> set[str]:
     """Return the canonical texts one edit (replace, drop, insert, swap) away from a code.
 
-    Nine digits have around 200: near codes then cost one indexed query, whatever the table's size.
-    A code of more than 20 characters has none, to keep that query small; nor has one of fewer than 3, because every
-    short code would be near it.
+    Nine digits have around 200 variants, so near codes cost one indexed query, whatever the table's size. Codes of more
+    than 20 characters have none, to keep that query small. Codes of fewer than 3 have none, because every short code
+    would be near them.
     """
     text = canonical(raw)
     if not _EDIT_LEAST <= len(text) <= _EDIT_LIMIT:
@@ -168,7 +168,7 @@ def _hexadecimal(text: str) -> int | None:
     if not match:
         return None
     value = int(match[1], 16)
-    # 64-bit systems print a 32-bit status sign-extended: 0xFFFFFFFFC0000005.
+    # 64-bit systems print a 32-bit status with its sign extended: 0xFFFFFFFFC0000005.
     extended = len(match[1]) == 16 and value >> 31 == 0x1FFFFFFFF
     return value & 0xFFFFFFFF if extended else value
 
@@ -180,7 +180,7 @@ def _plain(text: str) -> str:
 
 
 def _other_values(text: str) -> list[tuple[int, str]]:
-    """Return the other integers that the same 32 bits spell, with how they were read."""
+    """Return the other integers with the same 32 bits, each with how the text was read."""
     value = number(text)
     if value is not None:
         source = "hexadecimal" if _hexadecimal(text) is not None else "decimal"

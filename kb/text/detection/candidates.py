@@ -1,7 +1,7 @@
-"""What may be a return code in a ticket or log: labelled values, and shapes that need no label.
+"""Candidates for return codes in a ticket or log: labelled values, and shapes that need no label.
 
-The text is read twice, forwards, with patterns that never back up (possessive), so the time grows with the text only.
-Nothing here knows which codes exist; `kb.text.detection.judgement` decides that.
+The text is read twice, with patterns that never backtrack (possessive), so the time grows only with the text. This
+module does not use the tables; `kb.text.detection.judgement` decides which candidates are codes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,13 @@ from kb.text.detection.labels import labelled_values
 from kb.text.detection.shapes import code_shapes
 
 MAX_CANDIDATES = 15_000
-"""Candidates per text: enough for a megabyte of ordinary log. Reading stops there, and the answer says so."""
+"""Most candidates per text, enough for a megabyte of an ordinary log. Reading stops there, and the report says so."""
 
 
 def candidates(text: str) -> list[Candidate]:
-    """Return what may be a code, in the order of the text; at most MAX_CANDIDATES."""
+    """Return the candidates in the order of the text; at most MAX_CANDIDATES."""
     labelled = _first(labelled_values(text))
-    # Where the first reading stops early, the second must stop too.
+    # If the first reading stops early, the second must stop at the same place.
     stop = labelled[-1].end if len(labelled) == MAX_CANDIDATES else len(text)
     starts, ends = {c.start for c in labelled}, {c.end for c in labelled}
     labelled = [c for c in labelled if c.kind is not CandidateKind.OTHER]
@@ -36,7 +36,7 @@ def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def all_canonical_forms(candidates: Iterable[Candidate]) -> set[str]:
-    """Return every canonical form that the candidates may mean: what to look up in the tables."""
+    """Return every canonical form that the candidates may mean, to look up in the tables."""
     return {form for text in {c.written for c in candidates} for form, _ in canonical_forms(text)}
 
 

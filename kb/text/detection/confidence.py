@@ -1,4 +1,4 @@
-"""How sure it is that a place in the text means a known code, and why."""
+"""The confidence that a place in the text means a known code, and the reason."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _NEAR = 400
 
 
 class Place(NamedTuple):
-    """One place of a known code, how sure it is (0 to 1), and why."""
+    """One place of a known code, the confidence (0 to 1), and the reason."""
 
     candidate: Candidate
     confidence: float
@@ -33,9 +33,9 @@ class Place(NamedTuple):
 
 
 def weigh(text: str, candidate: Candidate, how: str) -> Place | None:
-    """Return how sure it is that this place means a known code; None where it means something else.
+    """Return the confidence that this place means a known code; None if it means something else.
 
-    `how` says how the candidate's text was read as the code.
+    `how` is the way in which the candidate's text was read as the code.
     """
     strength, why = candidate.strength, WHY[candidate.kind].format(label=candidate.label)
     if candidate.kind is CandidateKind.BARE:
@@ -53,7 +53,7 @@ def weigh(text: str, candidate: Candidate, how: str) -> Place | None:
 def doubt_neighbours(text: str, places: Mapping[str, list[Place]]) -> None:
     """Lower the confidence of bare numbers near a labelled code, in place.
 
-    Such a number is more often an id, unless the words around it call it an answer.
+    Such a number is more often an id, unless the words around it speak of a code.
     """
     labelled = sorted(p.candidate.start for group in places.values() for p in group if p.candidate.label)
     for group in places.values():

@@ -1,4 +1,4 @@
-"""What a number without a label belongs to, read from the words around it."""
+"""The meaning of a number without a label, from the words around it."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from kb.text.word_lists import WordFile, one_of
 
 _FILE = WordFile(Path(__file__).parent / "words" / "context.toml")
 
-# Read backwards from a number: the list it stands in, opening signs, a separator, then the name that it belongs to.
+# Matched backwards from a number: its list, opening signs, a separator, then the name of its field.
 _BACK_FIELD = re.compile(
     r"""(?:["'\\]{1,4}+\s{0,2}+\)[0-9]{1,3}+\(gnirts(?=\s))?+(?:(?:[\s"'\\]{0,4}+,[\s"'\\]{0,4}+[0-9]{1,19}+){1,4}+(?=[\s"'\\]{0,4}[\[(]))?+[\s"'\\\[({“]{0,8}+"""
     r"""([:=：>#]{1,3}+)[\s"'\\\])*\[]{0,6}+([\w.$-]{1,32}+)"""
@@ -40,9 +40,9 @@ _JOINED = re.compile(rf"[0-9](?:[\s,/;|]{{1,3}}|[\s,]{{0,2}}{one_of(_FILE.words(
 
 
 def confidence_limit(text: str, start: int, end: int) -> tuple[float, str] | None:
-    """Return how sure a bare number can be at most, by the words around it, and why ("" for no special reason).
+    """Return the highest confidence that the words around a bare number allow, and the reason ("" for none).
 
-    None where the words around it call it something else.
+    None if the words around it call it something else.
     """
     before = text[max(0, start - 72) : start]
     if _UNITS.match(text, end) or before.rstrip().endswith(("$", "€", "£", "¥", "+")):
@@ -105,7 +105,7 @@ def _from_words(back: str, before: str) -> tuple[float, str] | None:
 
 
 def says_a_code(text: str, start: int, end: int) -> bool:
-    """Whether the words around a bare number speak of an answer, or put it beside another number."""
+    """Whether the words around a bare number speak of a code, or the number is beside another one."""
     before = text[max(0, start - 28) : start]
     own = re.split(r"[0-9,;，；。]", before)[-1]
     return bool(

@@ -1,7 +1,7 @@
-"""Codes in a pasted ticket or log: which are known, which came first, which one is the cause of the others.
+"""Codes in a pasted ticket or log: which are known, which is the first, and which is the cause of the others.
 
-Two steps, so that the cost grows with the text and not with the tables: `candidates(text)` finds what may be a code,
-the caller looks up `all_canonical_forms(...)` of only those, and `judge` returns what each of them is and why.
+The cost grows with the text and not with the tables: `candidates(text)` finds possible codes, the caller looks up
+`all_canonical_forms(...)` of only those, and `judge` returns what each of them is and why.
 """
 
 import re
@@ -35,20 +35,20 @@ __all__ = [
 ]
 
 MAX_CODES = 1000
-"""Different known codes reported per text; reading stops there, and the answer says so."""
+"""Most different known codes per text. Reading stops there, and the report says so."""
 
 MAX_UNKNOWN = 100
-"""Different unknown numbers reported per text."""
+"""Most different unknown numbers in a report."""
 
 _MAX_PLACES = 500
-"""Places of one code whose surroundings are read; more of the same are only counted."""
+"""Most places of one code whose context is read. Further places are only counted."""
 
 _PREFIXES = WordFile(Path(__file__).parent / "words" / "shapes.toml").exact("prefixes")
 _SHAPE_FAMILIES = re.compile(rf"{one_of(_PREFIXES)}-[0-9]+\Z|0[xX][489cCeE][0-9a-fA-F]{{7}}\Z")
 
 
 def judge(text: str, candidates: Sequence[Candidate], codes: Mapping[str, K], ranges: Ranges = ()) -> Detection[K]:
-    """Return which candidates are known codes, and which look like codes but are in no table.
+    """Return the candidates that are known codes, and those that look like codes but are in no table.
 
     `codes` has the id of each known code by its canonical form.
     """
@@ -90,7 +90,7 @@ def _add_place(text: str, candidate: Candidate, how: str, places: list[Place], e
 
 
 def _looks_like_a_code(text: str, candidate: Candidate, ranges: RangeIndex) -> bool:
-    """Whether something that is in no table is worth reporting."""
+    """Whether to report a candidate that is in no table."""
     value, kind = candidate.written, candidate.kind
     if kind in (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.SAID):
         return any("0" <= letter <= "9" for letter in value) and value.strip("0") != ""

@@ -1,11 +1,11 @@
-"""A candidate for a return code, and how it gives itself away."""
+"""A candidate for a return code, and the kind of sign that makes it one."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class CandidateKind(StrEnum):
-    """How a candidate gives itself away."""
+    """The sign that makes a text a candidate."""
 
     FIELD = "field"
     ITEM = "item"
@@ -16,7 +16,7 @@ class CandidateKind(StrEnum):
     SHAPE = "shape"
     BARE = "bare"
     OTHER = "other"
-    """Labelled as another kind of code, such as a zip code; never yielded."""
+    """Labelled as another kind of code, such as a zip code. These are never reported."""
 
 
 STRENGTH = {

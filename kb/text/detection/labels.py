@@ -9,11 +9,11 @@ from kb.text.word_lists import WordFile, lower_case, one_of, whole
 
 _FILE = WordFile(Path(__file__).parent / "words" / "labels.toml")
 
-# Labels that only a pattern can tell: `errors/3`, `http/1.1 404`.
+# Labels that need a pattern: `errors/3`, `http/1.1 404`.
 _ERRORS_IN_PATH = [*"errors", "(?=/)"]
 _HTTP_VERSION = [*"http", r"(?:/[0-9](?:\.[0-9])?)"]
 _LABELS = [[sign if sign != "-" else "[ _-]?" for sign in word] for word in _FILE.words("labels")]
-# Matched in lower-cased text. Each way begins with a letter of its own, which lets the matcher skip all others.
+# Matched in lower-cased text. Each alternative begins with a different letter, so the matcher can skip the others.
 _LABEL = rf"{one_of([*_LABELS, _ERRORS_IN_PATH, _HTTP_VERSION])}(?![a-z])"
 _SEPARATOR = (
     r"""["'\\”’」』\])>*`}]{0,6}+[ \t]{0,4}+"""
@@ -25,7 +25,7 @@ _VALUE = (
     r"((?:[-−][ ]?)?(?:0x[0-9a-f]{1,16}+|[0-9０-９]{1,19}+[0-9a-z]{0,8}+"
     r"|[a-z]{1,12}+[-_.]?[0-9]{1,12}+[a-z0-9]{0,8}+(?:[-_.][0-9a-z]{1,12}+){0,3}+))"
 )
-# Not a version, a decimal, a time, a share, a path or the front of a longer word.
+# Excludes versions, decimals, times, percentages, paths and the beginning of a longer word.
 _NOT_MORE = r"(?![0-9０-９a-z_@$€%]|[.][0-9]|,[0-9]{3}(?![0-9])|[:#][0-9]|[/-][0-9a-z]|[ \t]*---|[ ]?(?:ms|%|kb|mb)\b)"
 _LABELLED = re.compile(f"{_LABEL}(?:{_SEPARATOR}){_VALUE}{_NOT_MORE}")
 _SYMBOL = re.compile(r"""code["'\\]{0,6}+\s{0,2}+[:=]\s{0,2}+["'\\]{1,6}+([a-z][a-z0-9_.]{2,47}+)["'\\]""")
@@ -33,7 +33,7 @@ _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\x00-\x7f]+")
 
 _WORD = re.compile(r"[\w.]*(?:/[0-9.]+)?")
 _FIELD_SIGNS = re.compile(r"""["'\\]*\s*(?:[:=]|=>)|["']?>""")
-# Matched on reversed text, so that the end is found without trying every beginning.
+# Matched on reversed text: a search for the end need not try every beginning.
 _HEAD_BACKWARDS = re.compile(r"[A-Za-z0-9_.$-]*")
 _WORD_BACKWARDS = re.compile(r"[\s\"'_-]{1,3}([^\W\d_]+)")
 
@@ -50,17 +50,17 @@ _ERROR_NUMBERS_CJK = _FILE.words("error_numbers_cjk")
 _CODE_STEMS_CJK = _FILE.words("code_stems_cjk")
 _ITEM_STEMS_CJK = _FILE.words("item_stems_cjk")
 
-# Prose has `2nd`, `v3` and `mp3` after a label: there, letters count only as codes write them.
+# In prose, `2nd`, `v3` and `mp3` may follow a label. So letters are allowed only in the forms of codes.
 _CODE_LETTERS = re.compile(r"[-−]?(?:0[xX]|[^a-z]+\Z|[a-z]{2,8}-[0-9]{3}|[0-9a-f]{8}\Z)")
 _UNSURE_WHEN_SHORT = (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.SAID, CandidateKind.EXIT)
 _BEFORE = 28
-"""Characters in front of a label that are read for what it belongs to."""
+"""Characters before a label that are read as its context."""
 
 
 def labelled_values(text: str) -> Iterator[Candidate]:
-    """Yield the values that stand behind a label, also those of another kind (`CandidateKind.OTHER`)."""
+    """Yield the values after a label, including those of another kind (`CandidateKind.OTHER`)."""
     low = lower_case(text)
-    # Logs repeat themselves: the same words in front of a value have the same label.
+    # Cached, because logs repeat themselves: the same words before a value give the same label.
     labels: dict[tuple[str, str], tuple[str, CandidateKind]] = {}
     for match in _LABELLED.finditer(low):
         begin, (start, end) = match.start(), match.span(1)
@@ -77,7 +77,7 @@ def labelled_values(text: str) -> Iterator[Candidate]:
 
 
 def _clause(before: str) -> str:
-    """Return the end of a text from its last line, field or item on, which is all that a label can belong to."""
+    """Return the last line, field or item of a text: a label belongs to nothing before it."""
     for opening in "\n,{":
         before = before.rpartition(opening)[2]
     return before
@@ -92,14 +92,14 @@ def _symbols(text: str, low: str) -> Iterator[Candidate]:
 
 
 def _strength(kind: CandidateKind, value: str) -> float:
-    # Many tables have a 3: the shorter a number, the less it tells.
+    # Many tables have a code 3: the shorter a number, the weaker the sign.
     if len(value) <= 4 and kind in _UNSURE_WHEN_SHORT and len(value.strip("-−0０")) <= 2:
         return STRENGTH[kind] - 0.3
     return STRENGTH[kind]
 
 
 def _label(before: str, after: str) -> tuple[str, CandidateKind]:
-    """Return the label as written and the kind that it promises."""
+    """Return the label as written and the kind of value that it suggests."""
     word = (_WORD.match(after) or [""])[0]
     if not word[:1].isascii():
         return _label_cjk(before, word)
@@ -122,7 +122,7 @@ def _label(before: str, after: str) -> tuple[str, CandidateKind]:
 
 
 def _is_stem(last: str, word: str) -> bool:
-    # `Fehlercode`, `bizerrorcode`, `felkod`; `rc` and `ret` are too short to end anything but a name of their own.
+    # `Fehlercode`, `bizerrorcode`, `felkod` end in a stem. `rc` and `ret` are too short to count as an ending.
     return last in _CODE_STEMS or (len(word) > 3 and last.endswith(_STEM_ENDINGS))
 
 
@@ -136,7 +136,7 @@ def _kind_of_label(word: str, stem: str, glue: str) -> CandidateKind:
         return CandidateKind.FIELD if is_field else CandidateKind.SAID
     if word in _VAGUE_LABELS:
         return CandidateKind.WEAK
-    # `[error] 31#31` and `ERROR 12345 --- [main]` open a log line: what follows is a process or a thread.
+    # `[error] 31#31` and `ERROR 12345 --- [main]` begin a log line: a process or a thread follows.
     if "]" in glue or "|" in glue:
         return CandidateKind.WEAK
     return CandidateKind.FIELD if is_field and word in _FIELD_LABELS else CandidateKind.SAID
@@ -160,7 +160,7 @@ def _word_before(before: str) -> str:
 
 
 def _kind(promise: CandidateKind, label: str, value: str, after: str) -> CandidateKind | None:
-    """Return the kind that the value allows, of what its label promises; None for no code."""
+    """Return the kind of a value after a label that suggests `promise`; None if it is not a code."""
     if promise in (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.OTHER):
         return promise
     digits = value.isdigit()
@@ -175,6 +175,6 @@ def _kind(promise: CandidateKind, label: str, value: str, after: str) -> Candida
         return None
     is_level = promise is CandidateKind.SAID and label == "ERROR"
     if is_level and digits and len(value) < 9 and after.strip()[:1] not in "(:":
-        # A log's level in capitals, then most often a process.
+        # After a log level in capitals, a number is most often a process.
         return CandidateKind.WEAK
     return promise

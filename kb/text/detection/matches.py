@@ -1,4 +1,4 @@
-"""What detection reports: the known codes of a text, and what looks like a code and is in no table."""
+"""The report of detection: the known codes of a text, and texts that look like codes but are in no table."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 LIKELY = 0.5
-"""From this confidence on, a code is likely; below, it is only possible."""
+"""From this confidence on, a code is likely; below it, only possible."""
 
 K = TypeVar("K", bound=Hashable)
 Span = tuple[int, int]
 
 
 class Role(StrEnum):
-    """What a code is among the codes that stand with it."""
+    """The role of a code among the codes near it."""
 
     CAUSE = "cause"
-    """The reason that another code wraps: look at this one first."""
+    """Another code wraps this one: look at this one first."""
     WRAPPER = "wrapper"
-    """Only says that something inside it failed."""
+    """It only reports that something inside it failed."""
     SUCCESS = "success"
     ALONE = "alone"
 
@@ -49,24 +49,24 @@ class CodeMatch(Generic[K]):
 
 @dataclass(frozen=True, slots=True)
 class UnknownMatch:
-    """Something that looks like a code and is in no table."""
+    """A text that looks like a code but is in no table."""
 
     written: str
     spans: list[Span]
     line: int
     range: Any
-    """The narrowest known range that it falls into, or None."""
+    """The narrowest known range that contains it, or None."""
     why: str
 
     @property
     def count(self) -> int:
-        """How often it stands in the text."""
+        """How often it occurs in the text."""
         return len(self.spans)
 
 
 @dataclass(frozen=True, slots=True)
 class Detection(Generic[K]):
-    """Known codes, most useful first; then what is in no table, in the order of the text."""
+    """Known codes, most useful first; then texts that are in no table, in the order of the text."""
 
     codes: list[CodeMatch[K]]
     unknown: list[UnknownMatch]

@@ -23,7 +23,7 @@ class LineIndex:
 
 
 class RangeIndex:
-    """Known ranges. A bare number is only compared with ranges of numbers with as many digits as it has."""
+    """Known ranges. A bare number is only compared with ranges of numbers of the same length."""
 
     def __init__(self, ranges: Ranges) -> None:
         self.ranges = sorted(ranges, key=lambda block: block[1] - block[0])
@@ -37,14 +37,14 @@ class RangeIndex:
                 self.lasts.append(last)
 
     def has(self, number: int, digits: int) -> bool:
-        """Whether a range of numbers with as many digits holds the number."""
+        """Whether a range of numbers of this length contains the number."""
         at = bisect_right(self.firsts, number) - 1
         if at < 0 or number > self.lasts[at]:
             return False
         return any(first <= number <= last and len(str(first)) == digits for first, last, _ in self.ranges)
 
     def narrowest(self, text: str) -> Any:
-        """Return the id of the narrowest range that holds a number as written, or None."""
+        """Return the id of the narrowest range that contains a number as written, or None."""
         number = next((int(form) for form, _ in canonical_forms(text) if re.fullmatch(r"-?[0-9]+", form)), None)
         if number is None:
             return None

@@ -28,7 +28,7 @@ def code_shapes(text: str, stop: int) -> Iterator[Candidate]:
 
 
 def _may_be_bare(text: str, start: int, end: int, before: str) -> bool:
-    """Whether a number is no part of a word, an amount, a telephone number, a date or a time."""
+    """Whether a number stands alone: not in a word, an amount, a telephone number, a date or a time."""
     after = text[end : end + 1]
     if (after.isalnum() and after.isascii()) or after in ("_", "%", "@") or before in ("+", "$", "€", "£", "¥", "."):
         return False

@@ -1,4 +1,4 @@
-"""Which code wraps which, read from JSON nesting and exception chains, even from broken or truncated ones."""
+"""Find which code wraps which, from JSON nesting and exception chains, even if these are broken or truncated."""
 
 import re
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from kb.text.detection.kinds import Candidate, CandidateKind
 from kb.text.word_lists import WordFile
 
 MAX_READ = 500
-"""Labelled places whose nesting is read; a log with more repeats itself."""
+"""Most labelled places whose nesting is read. A log with more repeats itself."""
 
 _REACH = 20_000
-"""Characters between two codes that may still belong together."""
+"""Most characters between two codes that belong together."""
 
 _MAX_BRACKETS = 200
-"""Brackets between two codes that are read; behind more, they do not belong together."""
+"""Most brackets between two codes that belong together."""
 
 _BRACKETS = re.compile(r"[{}]|\n(?=[^\s{}\[\]\"',|])")
 _FILE = WordFile(Path(__file__).parent / "words" / "chains.toml")
@@ -32,7 +32,7 @@ class Spot(NamedTuple):
 
 
 class _Object:
-    """A JSON object of the text, or the text around all of them."""
+    """A JSON object of the text, or the text outside all objects."""
 
     def __init__(self, parent: "_Object | None" = None) -> None:
         self.parent = parent
@@ -40,7 +40,7 @@ class _Object:
 
 
 def wrappers(text: str, spots: Sequence[Spot]) -> dict[str, str]:
-    """Return, for each code that another wraps, the code that wraps it; `spots` in any order."""
+    """Return, for each wrapped code, the code that wraps it. `spots` may be in any order."""
     ordered = sorted(spots, key=lambda spot: spot.candidate.start)[:MAX_READ]
     outer_codes: dict[str, str] = {}
     labelled = [
@@ -79,7 +79,7 @@ def _walk(text: str, start: int, end: int, home: _Object) -> _Object:
         if match[0] == "{":
             home = _Object(home)
         elif match[0] == "}":
-            # A text cut at its front closes objects that it never opened.
+            # A text without its beginning may close objects that it did not open.
             home.parent = home.parent or _Object()
             home = home.parent
     return home
@@ -117,7 +117,7 @@ def _read_chains(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> N
 
 
 def _add(outer_codes: dict[str, str], inner: str, outer: str) -> None:
-    """Note that one code wraps another, unless that would make it wrap itself."""
+    """Record that one code wraps another, unless it would then wrap itself."""
     above: str | None = outer
     for _ in range(MAX_READ):
         if above is None:

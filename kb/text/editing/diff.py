@@ -18,10 +18,10 @@ class DiffPiece(NamedTuple):
 
 
 def words(before: str, after: str) -> list[DiffPiece]:
-    """Return the pieces that lead from one text to the other, in reading order.
+    """Return the pieces of both texts, in reading order.
 
     The common beginning and end are set aside first. If the rest is long (500 words against 500), it counts as replaced
-    whole: the comparison takes time for each pair of words.
+    as a whole, because the comparison takes time for each pair of words.
     """
     if before == after:
         return [DiffPiece("same", before)] if before else []
@@ -36,7 +36,7 @@ def words(before: str, after: str) -> list[DiffPiece]:
 
 
 def _common(a: list[str], b: list[str]) -> tuple[int, int]:
-    """Return how many words both texts begin with, and how many they end with."""
+    """Return how many words both texts have in common at the beginning, and at the end."""
     shorter, head, tail = min(len(a), len(b)), 0, 0
     while head < shorter and a[head] == b[head]:
         head += 1
@@ -46,7 +46,7 @@ def _common(a: list[str], b: list[str]) -> tuple[int, int]:
 
 
 def _join(pieces: list[DiffPiece]) -> list[DiffPiece]:
-    """Return the pieces without empty ones, and neighbours of one kind as one piece."""
+    """Return the pieces without empty ones; adjacent pieces of one kind are joined."""
     result: list[DiffPiece] = []
     for piece in pieces:
         if piece.text and result and result[-1].kind == piece.kind:

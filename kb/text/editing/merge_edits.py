@@ -1,4 +1,4 @@
-"""Merge two people's edits of one text where they do not touch each other."""
+"""Merge two people's edits of one text if the edits do not touch each other."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ class _Edit(NamedTuple):
 def weave(base: str, theirs: str, mine: str) -> str | None:
     """Return the text with both people's edits; None if both changed the same place in different ways.
 
-    Edits are compared by line; if both touch the same or neighbouring lines, by word. Two edits of one line are merged
-    if three unchanged words stand between them: closer than that, two right edits make a wrong sentence.
+    Edits are compared by line; if both touch the same or adjacent lines, by word. Two edits of one line are merged if
+    there are three unchanged words between them. If they are closer, two right edits could make a wrong sentence.
     """
     return _merge(_LINES.findall(base), _LINES.findall(theirs), _LINES.findall(mine), _is_line_between, _weave_words)
 

@@ -1,4 +1,4 @@
-"""Bring a proposal up to date: its changes on top of the live note's present text."""
+"""Bring a proposal up to date: apply its changes to the live note's current text."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ from kb.text.editing.merge_edits import weave
 
 
 class Rebased(NamedTuple):
-    """The resulting values by field, and the fields that a person has to decide (they have the proposal's value)."""
+    """The new values by field, and the fields that a person has to decide; these have the proposal's value."""
 
     words: dict[str, Any]
     conflicts: list[str]
@@ -28,6 +28,6 @@ def rebase(base: dict[str, Any], live: dict[str, Any], mine: dict[str, Any]) -> 
 
 
 def _links(base: list[int], live: list[int], mine: list[int]) -> list[int]:
-    """Return the live links with those that the proposal adds and without those that it drops: links never conflict."""
+    """Return the live links, plus the links that the proposal adds, minus those that it drops. Links never conflict."""
     new, gone = set(mine) - set(base), set(base) - set(mine)
     return sorted((set(live) | new) - gone)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class MergeOutcome(StrEnum):
-    """Which text stands after the vendor publishes again."""
+    """Which text to use after the vendor publishes again."""
 
     OURS = "ours"
     """The vendor changed nothing: ours stays."""
@@ -15,7 +15,7 @@ class MergeOutcome(StrEnum):
 
 
 def three_way(before: str, theirs: str, ours: str) -> MergeOutcome:
-    """Return which text stands; `before` and `theirs` are the vendor's, `ours` is support's."""
+    """Return which text to use. `before` and `theirs` are the vendor's, `ours` is support's."""
     if theirs == before:
         return MergeOutcome.OURS
     return MergeOutcome.THEIRS if ours in (before, theirs) else MergeOutcome.CONFLICT

@@ -2,11 +2,11 @@
 
 import re
 
-# What CommonMark and its common extensions read as markup anywhere in a line.
+# Characters that CommonMark and its common extensions read as markup anywhere in a line.
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&!$@^]")
-# Addresses become links without any markup, so the signs that make one are escaped.
+# Plain addresses become links, so the signs that make an address are escaped.
 _ADDRESS = re.compile(r":(?=//)|(?<=\S)\.(?=[^\W\d])")
-# Lists and underlined headings, which count at the beginning of a line only.
+# Lists and underlined headings, which are markup only at the beginning of a line.
 _OPENING = re.compile(r"^(?:[-+=](?=[-+=\s]|$)|\d{1,9}(?=[.)](?:\s|$)))")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 

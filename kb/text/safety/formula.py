@@ -1,8 +1,8 @@
-"""Defuse cells that a spreadsheet would run as a formula, and restore them without losing a byte.
+"""Defuse cells that a spreadsheet would run as a formula, and restore them exactly.
 
-An export defuses every cell; an import removes the one apostrophe again. One case is ambiguous: a vendor's own cell
-that begins with an apostrophe and one of the marks (`'-x`) loses that apostrophe in an import from CSV or XLSX. It is
-rare, and nothing else is lost.
+An export defuses every cell; an import removes the added apostrophe. One rare case is ambiguous: a vendor's own cell
+that begins with an apostrophe and one of the marks (`'-x`) loses that apostrophe in an import from CSV or XLSX.
+Nothing else is lost.
 """
 
 _MARKS = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -10,7 +10,7 @@ _MARKS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 def defuse(cell: str) -> str:
     """Return the cell with an apostrophe before it if a spreadsheet might run it; `infuse` removes it."""
-    # The apostrophe is a mark too, so that a text that has one already keeps it.
+    # The apostrophe is a mark, too, so that a text that begins with one keeps it.
     return f"'{cell}" if cell.startswith(_MARKS) else cell
 
 

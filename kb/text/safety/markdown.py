@@ -1,6 +1,6 @@
 """Render the Markdown of troubleshooting notes as HTML that is safe on any page.
 
-Notes count as hostile: raw HTML shows as text, and an allow-list filters the result.
+Notes are untrusted: raw HTML shows as text, and an allow-list filters the result.
 """
 
 import nh3
@@ -16,7 +16,7 @@ _MAX_TRIES = 5_000_000
 
 
 def _parser(linkify: bool) -> MarkdownIt:
-    # Pictures are off: a remote one would tell its host who reads which note.
+    # Pictures are off, because a remote host could see who reads which note.
     parser = MarkdownIt("commonmark", {"html": False, "linkify": linkify, "breaks": True})
     return parser.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).disable("image")
 
@@ -39,5 +39,5 @@ def render(text: str) -> str:
 
 
 def _has_few_links(text: str) -> bool:
-    """Whether links are quick to find: for each beginning of an address, the parser scans the rest of the text."""
+    """Whether links are fast to find. For each beginning of an address, the parser scans the rest of the text."""
     return len(text) * (text.count("//") + text.lower().count("mailto:")) <= _MAX_TRIES

@@ -11,7 +11,7 @@ BULLET = "\u2022"
 
 _FILE = WordFile(Path(__file__).with_name("words.toml"))
 
-# All patterns are matched in lower-cased text and never back up (possessive), so the time grows with the text only.
+# Patterns are matched in lower-cased text and never backtrack (possessive), so the time grows only with the text.
 _QUOTE = r"""["'\\]{0,6}+"""
 _TO = rf"{_QUOTE}\s{{0,4}}+(?:=>|:=|[:=：＝]){{1,2}}+\s{{0,4}}+"
 _SECRETS = _FILE.words("secrets")
@@ -26,12 +26,12 @@ _SCHEMES = r"\b(?:https?|ftp|wss?|rediss?|postgres(?:ql)?|mysql|mongodb(?:\+srv)
 
 
 def _clues(*lists: Iterable[str]) -> str:
-    """Return texts of which each match of the words holds one: the longest part of each word."""
+    """Return the longest part of each word: each match of the words contains one of these."""
     parts = dict.fromkeys(max(re.split("[- ]", word), key=len) for words in lists for word in words)
     return " ".join(part for part in parts if not any(other != part and other in part for other in parts))
 
 
-# Words and a pattern: the pattern is tried on a text that has one of the words, and each of its groups is hidden.
+# Words and a pattern: if a text has one of the words, the pattern is tried, and each of its groups is hidden.
 _ALWAYS: dict[str, str] = {
     "private key-----": r"-----begin (?:[a-z]{1,12} ){0,3}private key-----((?:[^-]|-(?!----))*+)",
     "authorization": rf"\b(?:proxy-)?authorization{_TO}{_QUOTE}"

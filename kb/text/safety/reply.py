@@ -1,4 +1,4 @@
-"""The reply to a customer: fill in its placeholders, and find what must not be in it."""
+"""The reply to a customer: fill in its placeholders, and find the parts that must not be in it."""
 
 import ipaddress
 import re
@@ -24,7 +24,7 @@ def fill(reply: str, code: str, on: date) -> str:
 
 
 def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Collection[str] = ()) -> list[str]:
-    """Return the problems of a reply, as sentences for a person: which words, and what is allowed."""
+    """Return the problems of a reply, as sentences that name the words and what is allowed."""
     text = unicodedata.normalize("NFKC", reply)
     unknown = [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
     hosts = [host for host in _hosts(text) if _is_internal(host, internal_hosts)]
@@ -40,7 +40,7 @@ def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Co
 
 
 def addresses(reply: str) -> list[str]:
-    """Return the web addresses in a reply, each once, also those without https://."""
+    """Return the web addresses in a reply, each once, including those without https://."""
     text = unicodedata.normalize("NFKC", reply)
     full = [url.rstrip(_AFTER_URL) for url in _URL.findall(text)]
     short = [f"https://{url.rstrip(_AFTER_URL)}" for url in _BARE.findall(_URL.sub(" ", text)) if "/" in url]
@@ -48,7 +48,7 @@ def addresses(reply: str) -> list[str]:
 
 
 def titles_in(reply: str, titles: Collection[str]) -> list[str]:
-    """Return the titles that stand in a reply, in any case and spacing."""
+    """Return the titles that occur in a reply, in any case and spacing."""
     text = _fold(reply)
     return [title for title in titles if _fold(title) in text]
 
@@ -68,9 +68,9 @@ def _hosts(text: str) -> Iterator[str]:
         try:
             yield urlsplit(url.rstrip(_AFTER_URL)).hostname or ""
         except ValueError:
-            # An address without a readable host must not go to anybody: "[" makes it an internal one.
+            # An address without a readable host must not be sent to anybody: "[" marks it as internal.
             yield "[" + url[:60]
-    # A word without a dot is a host only where an address says so.
+    # A word without a dot counts as a host only in an address.
     yield from (name.partition("/")[0] for name in _BARE.findall(_EMAIL.sub(" ", _URL.sub(" ", text))))
 
 
