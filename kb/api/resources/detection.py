@@ -110,9 +110,7 @@ def _detect(text: str, user: Person | None) -> detection.Report:
         raise TooLarge(str(error)) from None
 
 
-def _code(
-    match: CodeMatch[tuple[ReturnCode, ...]], context: lookup_many.Surroundings, renderer: VerdictRenderer
-) -> dict[str, Any]:
+def _code(match: TableMatch, context: lookup_many.Surroundings, renderer: VerdictRenderer) -> dict[str, Any]:
     meanings = [lookup_many.meaning(code, "named in the text", context) for code in match.id]
     return {
         **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings)),
