@@ -47,11 +47,10 @@ def _codes(code: CodeType):
 
 
 def _by_place(source, file):
-    """Return the code of each function and class by its name and line; None where two share both."""
+    """Return the code of each function and class by its name and line, which small ones of one line may share."""
     found = {}
     for code in _codes(compile(source, file, "exec", dont_inherit=True)):
-        place = code.co_qualname, code.co_firstlineno
-        found[place] = None if place in found else code
+        found.setdefault((code.co_qualname, code.co_firstlineno), []).append(code)
     return found
 
 
@@ -67,21 +66,24 @@ def put_in(file: str, source: str) -> None:
         NeedsFreshProcess: More than bodies of functions differ.
     """
     old, new = _by_place(Path(file).read_text(), file), _by_place(source, file)
-    for place, code in new.items():
-        before = old.get(place)
-        if code is None or before is None:
-            if code != before:
-                raise NeedsFreshProcess
-            continue
-        is_body = code.co_flags & _IS_FUNCTION and code.co_freevars == before.co_freevars
-        if _says(code) != _says(before) and not is_body:
+    bodies = {}
+    for place, codes in new.items():
+        before = old.get(place, [])
+        if len(codes) == len(before) == 1 and _is_same_outside(codes[0], before[0]):
+            bodies[place] = codes[0]
+        elif codes != before:
             raise NeedsFreshProcess
-    functions = [thing for thing in gc.get_objects() if isinstance(thing, FunctionType)]
-    for function in functions:
-        if function.__code__.co_filename == file:
-            code = new.get((function.__code__.co_qualname, function.__code__.co_firstlineno))
-            if code is not None and code.co_freevars == function.__code__.co_freevars:
-                function.__code__ = code
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and function.__code__.co_filename == file:
+            body = bodies.get((function.__code__.co_qualname, function.__code__.co_firstlineno))
+            if body is not None and len(body.co_freevars) == len(function.__code__.co_freevars):
+                function.__code__ = body
+
+
+def _is_same_outside(code, before):
+    """Return whether only the body of a function differs, if anything."""
+    is_body = code.co_flags & _IS_FUNCTION and code.co_freevars == before.co_freevars
+    return bool(is_body) or _says(code) == _says(before)
 
 
 class _Database:
