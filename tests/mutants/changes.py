@@ -21,7 +21,7 @@ from cosmic_ray.operators import (
     unary_operator_replacement,
     zero_iteration_for_loop,
 )
-from cosmic_ray.operators.operator import Operator
+from cosmic_ray.operators.operator import Example, Operator
 
 from tests import ROOT
 
@@ -61,7 +61,7 @@ class DropCall(Operator):
 
     @classmethod
     def examples(cls):
-        return ()
+        return [Example("a.visible_to(b).first()", "a.first()"), Example("a.b.strip(c)", "a.b")]
 
 
 class DropFilterKeyword(Operator):
@@ -92,7 +92,7 @@ class DropFilterKeyword(Operator):
 
     @classmethod
     def examples(cls):
-        return ()
+        return [Example("a.filter(b=1, c=2)", "a.filter( c=2)"), Example("a.filter(d, b=1)", "a.filter(d)")]
 
 
 class DropCondition(Operator):
@@ -111,7 +111,7 @@ class DropCondition(Operator):
 
     @classmethod
     def examples(cls):
-        return ()
+        return [Example("x = a and b", "x = b"), Example("x = a or b or c", "x = a or c", occurrence=1)]
 
 
 class DropGuard(Operator):
@@ -127,7 +127,7 @@ class DropGuard(Operator):
 
     @classmethod
     def examples(cls):
-        return ()
+        return [Example("if a(b):\n    pass\n", "if False:\n    pass\n")]
 
 
 class DropStatement(Operator):
@@ -148,7 +148,7 @@ class DropStatement(Operator):
 
     @classmethod
     def examples(cls):
-        return ()
+        return [Example("a.lock(b)\nc\n", "()\nc\n"), Example("x = a.lock(b)\n", "x = a.lock(b)\n")]
 
 
 class ReplaceMembership(Operator):
@@ -171,7 +171,7 @@ class ReplaceMembership(Operator):
 
     @classmethod
     def examples(cls):
-        return ()
+        return [Example("a in b", "a not in b"), Example("a not in b", "a in b")]
 
 
 def _comparison(start: str, end: str) -> Operator:
