@@ -24,7 +24,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from kb import searching
-from kb.models import Audience, Change, ChangeCounter, CodeTable, Door, Proposal
+from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal
 from kb.models.changes import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door
 from kb.models.visibility import Person
@@ -70,8 +70,8 @@ class By:
         return cast("User | None", self.user)
 
     def require(self, permission: str, refusal: str) -> None:
-        """Raise NotAllowed with the sentence `refusal` unless the user has a permission."""
-        if self.user is None or not self.user.has_perm(permission):
+        """Raise NotAllowed with the sentence `refusal` unless the user has a permission. Tokens are for reading."""
+        if self.user is None or isinstance(self.user, Bearer) or not self.user.has_perm(permission):
             raise NotAllowed(refusal)
 
     def require_to(self, action: str, model: type[models.Model]) -> None:
