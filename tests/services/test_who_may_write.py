@@ -6,20 +6,14 @@ A new public function of `kb.services` without a line here fails.
 import inspect
 import pkgutil
 from importlib import import_module
-from types import SimpleNamespace
 
-import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
 from kb import services
 from kb.models import (
-    Bearer,
     CodeRange,
     CodeTable,
     Door,
-    Flag,
-    IgnoredMiss,
     IncidentLink,
     Outcome,
     Proposal,
@@ -40,19 +34,7 @@ from kb.services import (
     tables,
 )
 from kb.services.journal import By, NotAllowed
-from tests import make
 
-PEOPLE = {
-    "n": "somebody who is not logged in",
-    "s": "a stranger without a role",
-    "p": "a program with the token of a superuser",
-    "g": "an agent",
-    "e": "an editor",
-    "r": "a reviewer",
-    "m": "an importer",
-    "x": "a superuser",
-    "c": "a command on the server, which has no user",
-}
 NOBODY, EDITORS, REVIEWERS, TABLES, AGENTS = "", "erx", "rx", "mxc", "germx"
 
 
@@ -179,38 +161,6 @@ def written(proposal, by):
     Proposal.objects.filter(pk=proposal.pk).update(author=by.user and by.user.pk)
     proposal.refresh_from_db()
     return proposal
-
-
-@pytest.fixture
-def everybody(stranger, agent, editor, reviewer, importer, admin):
-    program = Bearer.objects.get(pk=admin.pk)
-    program.scopes = frozenset({"read_public", "read_internal", "detect"})
-    users = [AnonymousUser(), stranger, program, agent, editor, reviewer, importer, admin, None]
-    return {letter: By(user, Door.API) for letter, user in zip(PEOPLE, users, strict=True)}
-
-
-@pytest.fixture
-def world(everybody):
-    code = make.code("660300001")
-    note = make.note("Room is gone", code, verify_since="2026-01-01T00:00Z", review_on="2099-01-01")
-    author = make.user("author", "editor")
-    table = {"vendor": "V", "product": "P", "name": "N", "slug": "new"}
-    return SimpleNamespace(
-        code=code,
-        section=code.section,
-        note=note,
-        draft=make.note("A draft", code, state="draft"),
-        archived=make.note("An old one", code, state="archived"),
-        proposal=proposals.propose_change(note, 1, {"cause": "Closed."}, By(author, Door.ADMIN)),
-        range=make.code_range(),
-        new_range={"table": code.table, "name": "New", "first": 1, "last": 2},
-        new_table=table,
-        synonym=Synonym.objects.create(words="lobby, anteroom"),
-        words={"words": "hall, foyer"},
-        incident=make.incident("Down", code),
-        flag=Flag.objects.create(code=code, comment="Wrong"),
-        ignored=IgnoredMiss.objects.create(text="ignored"),
-    )
 
 
 def is_allowed(ask, world, by):
