@@ -117,7 +117,7 @@ WRITES = {
         lambda w, by: proposals.rebase_proposal(written(w.proposal, by), 1, 1, {}, by),
     ),
     ("flags.raise_flag", ""): (AGENTS, lambda w, by: flags.raise_flag(w.code, None, "Wrong", by)),
-    ("flags.assign_flag", ""): (EDITORS, lambda w, by: flags.assign_flag(w.flag, 1, None, by)),
+    ("flags.assign_flag", ""): (EDITORS, lambda w, by: flags.assign_flag(w.flag, 1, w.author.user, by)),
     ("flags.answer_flag", ""): (EDITORS, lambda w, by: flags.answer_flag(w.flag, 1, "Done", by)),
     ("outcomes.report_outcome", ""): (AGENTS, lambda w, by: outcomes.report_outcome(w.note, Outcome.WORKED, by)),
     ("misses.ignore_miss", ""): (EDITORS, lambda w, by: misses.ignore_miss("nothing", by)),
