@@ -229,9 +229,11 @@ def test_an_entry_that_fails_leaves_the_door_and_the_next_entry_as_they_were(edi
     assert Change.objects.get().sequence == 1
 
 
-def test_an_entry_without_a_change_takes_no_number(editor):
+def test_an_entry_without_a_change_takes_no_number_and_leaves_answers_in_memory(editor):
+    before = journal.moves()
     with journal.entry(By(editor, Door.ADMIN)):
         pass
+    assert journal.moves() == before
     assert journal.take_sequence(1) == 1
 
 
@@ -282,3 +284,27 @@ def test_a_refusal_names_what_one_may_not_do(agent, admin, action, model):
     By(None, Door.SHELL).require_to(action, model)
     with pytest.raises(NotAllowed, match=f"permission to {action} {model._meta.verbose_name_plural}"):
         By(agent, Door.API).require_to(action, model)
+
+
+def test_a_change_is_later_than_one_that_was_committed_since_it_was_made(editor):
+    code = make.code()
+    later = timezone.now() + timedelta(hours=1)
+    with journal.entry(By(editor, Door.ADMIN)):
+        edit_code(code, 1, {"symbol": "A"}, By(editor, Door.ADMIN))
+        first = journal.take_sequence(1)
+        Change.objects.create(sequence=first, at=later, kind="updated", noun="code", object_id=code.pk, door="api")
+    assert Change.objects.first().at == later + timedelta(microseconds=1)
+
+
+def test_a_deletion_of_what_has_revisions_is_signed(editor):
+    note = make.note()
+    revisions = note.history.model.objects.filter(id=note.pk)
+    with journal.entry(By(editor, Door.API, "Twice there")) as entry:
+        entry.delete(note)
+    last = revisions.latest("history_id")
+    assert (last.history_type, last.history_user, last.history_change_reason, last.door) == (
+        "-",
+        editor,
+        "Twice there",
+        "api",
+    )
