@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from kb.api.framework import generation
 from kb.models import Change, CodeRange, CodeTable, Door, IncidentLink, Proposal, ReturnCode, Section, Synonym
