@@ -298,7 +298,7 @@ def test_a_revision_without_a_reason_keeps_the_one_before(editor, note):
     assert not revise_proposal(proposal, 3, {}, by(editor), codes=[]).codes.exists()
 
 
-@pytest.mark.parametrize(("length", "is_taken"), [(0, True), (2000, True), (2001, False)])
+@pytest.mark.parametrize(("length", "is_taken"), [(0, True), (1, True), (2000, True), (2001, False)])
 def test_a_reviewers_comment_has_up_to_2000_characters(editor, reviewer, note, length, is_taken):
     proposal, comment = proposed(note, editor), "x" * length
     if is_taken:

@@ -7,6 +7,7 @@ from kb.services.journal import By
 from kb.services.notes import save_note
 from kb.services.proposals import accept_proposal, propose_change, rebase_proposal, revise_proposal
 from kb.services.reply_guard import ReplyRefused, guard, problems
+from kb.text.safety import reply
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +147,14 @@ def test_addresses_of_incidents_are_found_among_the_first_200_of_a_reply():
     found = "https://status.example.com/down is the URL of a linked incident."
     assert problems(f"{others} https://status.example.com/down") == [found]
     assert problems(f"{others} https://status.example.com/more https://status.example.com/down") == []
+
+
+def test_a_refusal_names_the_first_notes_and_the_beginning_of_an_address():
+    titles = [f"An internal title {letter * 3}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    for title in titles:
+        make.note(title, audience="internal")
+    sentences = problems(". ".join(reversed(titles)))
+    assert sentences == [f"“{title}” is the title of an internal note." for title in titles[: reply.MAX_LISTED]]
+    url = "https://status.example.com/" + "x" * 100
+    make.incident("Down", url=url)
+    assert problems(url) == [f"{url[:100]} is the URL of a linked incident."]

@@ -10,8 +10,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
 
-from kb.models import CodeUse, Miss
-from kb.services import usage
+from kb.models import ApiToken, CodeUse, Miss
+from kb.ops import metrics
+from kb.services import tokens, usage
 from tests import ROOT, make
 
 
@@ -117,18 +118,26 @@ def test_the_count_of_a_code_that_is_gone_is_dropped():
 
 
 @pytest.mark.django_db
-def test_a_failing_database_keeps_the_counts_for_later():
+def test_a_failing_database_keeps_the_counts_for_later(agent):
     code = make.code()
+    token, _ = tokens.create(agent, "bot", ["read_public"], None)
+    other, _ = tokens.create(agent, "another", ["read_public"], None)
     usage.count_codes([code.pk])
+    usage.count_miss("nothing", agent)
+    usage.count_token(token.pk)
 
     def fail(execute, sql, params, many, context):
         raise OperationalError("the database is away")
 
     with connection.execute_wrapper(fail):
         assert not usage.flush()
+    assert metrics.BUFFERED._value.get() == 2
     usage.count_codes([code.pk])
+    assert metrics.BUFFERED._value.get() == 2
     assert usage.flush()
-    assert lookups(CodeUse) == [2]
+    assert metrics.BUFFERED._value.get() == 0
+    assert (lookups(CodeUse), lookups(Miss)) == ([2], [1])
+    assert list(ApiToken.objects.filter(last_used_at=None)) == [other]
 
 
 @pytest.mark.django_db
@@ -223,6 +232,16 @@ def test_a_thread_that_died_is_started_again(settings, monkeypatch):
         usage.count_codes([1])
         assert ran.acquire(timeout=5)
         usage._writer.join(5)
+
+
+def test_the_thread_writes_until_the_process_ends(settings, monkeypatch):
+    settings.KB_USAGE_FLUSH_SECONDS = 5
+    waits, done = iter([False, False, True]), []
+    monkeypatch.setattr(usage._stop, "wait", lambda seconds: done.append(seconds) or next(waits))
+    monkeypatch.setattr(usage, "flush", lambda: done.append("written"))
+    monkeypatch.setattr(usage.connection, "close", lambda: None)
+    usage._run()
+    assert done == [5, "written", 5, "written", 5]
 
 
 @pytest.mark.slow
