@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -14,7 +15,7 @@ from kb.admin.forms import choices, unsaved_input
 from kb.admin.forms.revision_steps import field_label, field_text
 from kb.admin.forms.revisions import WithRevisions
 from kb.admin.forms.versions import REFUSED_SAVE, VersionedForm, refuse_save
-from kb.admin.generics import ModelAdmin, ModelChoiceField
+from kb.admin.generics import ModelAdmin
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.models import Door
 from kb.services.journal import By, NotAllowed, StaleEdit
@@ -150,7 +151,7 @@ class VersionedAdmin(WithStrictList, WithRevisions, ModelAdmin):
     def _is_out_of_sight(self, request: HttpRequest, form: Any, name: str) -> bool:
         """Whether a choice is empty because this person may not see the row that it refers to."""
         field, pk = form.fields[name], form.initial.get(name)
-        is_empty = isinstance(field, ModelChoiceField) and form.cleaned_data[name] is None and pk is not None
+        is_empty = isinstance(field, forms.ModelChoiceField) and form.cleaned_data[name] is None and pk is not None
         return is_empty and not field.queryset.filter(pk=pk).exists()
 
     def _out_of_sight(self, request: HttpRequest, obj: Any, name: str) -> list[Any]:
