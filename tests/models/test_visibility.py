@@ -32,6 +32,8 @@ from kb.models.visibility import READ_INTERNAL, Reader, reader
 from kb.services import tokens
 from tests import make
 
+# Otherwise pytest-django makes no database for a fixture of the module.
+pytestmark = pytest.mark.django_db
 NOTHING, PUBLIC, INTERNAL = Reader.NOTHING, Reader.PUBLIC, Reader.INTERNAL
 
 LEVELS = {
@@ -205,7 +207,7 @@ def test_a_reader_sees_the_rows_of_the_level_and_no_others(visible, name, site):
     assert notes_seen == {NOTHING: set(), PUBLIC: set("adehi"), INTERNAL: set("abcdehi")}[level]
 
 
-def test_tokens_are_visible_to_their_owner_and_to_superusers(db):
+def test_tokens_are_visible_to_their_owner_and_to_superusers():
     people = {name: make.user(name, "editor") for name in ("one", "two")}
     people["root"] = make.user("root", is_superuser=True)
     people["closed"] = make.user("closed", is_superuser=True, is_active=False)
