@@ -30,6 +30,10 @@ class Visitor:
         # The first response of a process takes queries that later ones do not.
         self.client.get("/")
 
+    def ask_all(self, table, most=None):
+        """Return the answers by door and request: to every request of a door, or to the first ones."""
+        return {door: {str(one): self.ask(one) for one in requests[:most]} for door, requests in table.items()}
+
     def ask(self, request):
         """Return status, headers, text and number of queries."""
         if isinstance(request, Tool):
@@ -54,6 +58,14 @@ def text_of(request, answer):
         return str(rows_of(content))
     text = CSRF.sub(r"\1", content.decode("utf-8", "replace"))
     return PLACE.sub(r"\1\2", text) if str(request).startswith(PLACES) else text
+
+
+def words_around(word, answer):
+    """Return the part of an answer with a word; empty if it does not have it."""
+    _, headers, text, _ = answer
+    whole = f"{headers}{text}".lower()
+    at = whole.find(word)
+    return whole[max(at - 80, 0) : at + 80] if at >= 0 else ""
 
 
 def differences(one, other):

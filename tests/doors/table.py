@@ -2,11 +2,13 @@
 
 import re
 
-from tests.doors.world import HIDDEN_DAY, NOW, SHOWN_DAY, WORD
+from django.urls import resolve
+
+from tests.doors.world import HIDDEN_DAY, NOW, SHOWN_DAY, STAFF, WORD
 from tests.test_access import ACCESS
 
 WORDS = ("room lobby", "lobby", WORD, "zirconim", "hafnium")
-"""Words of public and internal texts; of both at once; a slip, and a synonym, of a word that only internal texts have."""
+"""Words of public and internal texts; then a slip, and a synonym, of a word that only internal texts have."""
 
 UNLISTED = ("660300003", "660300009", "660399998", "7001", "700100002", "77", "950", "6603")
 """Numbers that only the internal table has, or a number next to one, or its beginning, or inside its ranges."""
@@ -28,6 +30,7 @@ class Tool:
 def pages(ids):
     codes = ["zim-server/660300001", "zim-server/660300002", "zim-server/660300005", "rtc/700100001"]
     codes += ["secret/77", "secret/660300001", f"taken/{WORD}/800100001"]
+    section = "zim-server/public/660300001"
     cards = codes + [f"zim-server/{number}" for number in UNLISTED]
     note_ids = [ids[name] for name in ("live", "reborn", "archived", "internal", "of_code", "of_range", "written")]
     changes = ["", "?table=zim-server", "?table=rtc", "?table=secret", "?table=taken"]
@@ -42,18 +45,18 @@ def pages(ids):
         ],
         "table as Markdown": [f"/tables/{slug}.md" for slug in ("zim-server", "secret", "taken")],
         "card": [f"/codes/{code}/" for code in cards],
-        "card of a section": ["/codes/zim-server/public/660300001/", f"/codes/secret/aaa-{WORD}/77/"],
+        "card of a section": [f"/codes/{section}/", f"/codes/secret/aaa-{WORD}/77/"],
         "card in the past": [
             f"/codes/{code}/?at={day}" for code in codes[:4] for day in (HIDDEN_DAY, SHOWN_DAY, f"{NOW:%Y-%m-%d}")
         ],
-        "card as Markdown": [f"/codes/{code}.md" for code in (*cards, "zim-server/public/660300001")],
-        "card as JSON": [f"/codes/{code}.json" for code in (*cards, "zim-server/public/660300001")],
+        "card as Markdown": [f"/codes/{code}.md" for code in (*codes, f"zim-server/{UNLISTED[0]}", section)],
+        "card as JSON": [f"/codes/{code}.json" for code in (*cards, section)],
         "note page": [f"/notes/{pk}/" for pk in note_ids],
         "note as Markdown": [f"/notes/{pk}.md" for pk in note_ids],
         "page of changes": [f"/changes/{query}" for query in (*changes, "?days=366")],
         "Atom feed": [f"/changes/feed/{query}" for query in changes],
         "embedded card": [f"/embed/{code}/" for code in ("zim-server/660300001", "zim-server/660300005", "secret/77")],
-        "embedded search": [f"/embed/?q={query}" for query in (*WORDS, *NUMBERS)],
+        "embedded search": [f"/embed/?q={query}" for query in (*WORDS, "660300001", "660300003", "77")],
         "log page": [("/detect/", {"text": LOG})],
         "list for assistants": ["/llms.txt"],
     }
@@ -65,10 +68,14 @@ def api(ids):
     incidents = [ids[name] for name in ("down", "past", "withdrawn", "elsewhere", "saved")]
     card = "include=notes,incidents,ranges"
     links = [f"{name}={ids[pk]}" for name, pk in (("note", "internal"), ("note", "of_code"), ("incident", "saved"))]
+    # Before and inside the changes that made tables public and internal, and in those that are internal.
+    places = [*range(0, 24, 5), *(f"{n}.{step}.0" for n in (1, 5) for step in ("table", "code", "note", "incident"))]
     about = [f"code={number}" for number in ("660300001", "77", "72", "660300003", "800100001")]
     about += ["table=secret", "table=taken", "count=1&facets=state,audience", "audience=internal"]
     return {
-        "API: tables": [f"tables/?{query}" for query in ("", "count=1&facets=vendor,audience", f"name__contains={WORD}")]
+        "API: tables": [
+            f"tables/?{query}" for query in ("", "count=1&facets=vendor,audience", f"name__contains={WORD}")
+        ]
         + [f"tables/{slug}/" for slug in ("zim-server", "secret", "taken")],
         "API: codes": [
             *(f"codes/?{query}" for query in ("", card, "count=1&facets=table,section", "table=secret", "code=77")),
@@ -77,9 +84,9 @@ def api(ids):
             *(f"codes/?{query}" for query in (f"section=AAA+{WORD}", "section=nowhere", "prefix=66", *links)),
             "codes/?possible_reasons__contains=lobby",
         ],
-        "API: code": [f"codes/{pk}/?{query}" for pk in codes for query in ("", card)],
+        "API: code": [f"codes/{pk}/?{card}" for pk in codes] + [f"codes/{codes[0]}/", f"codes/{codes[2]}/"],
         "API: notes": [
-            *(f"notes/?{query}" for query in ("", *about, "state=not_validated", f"owner={WORD}", "due=true")),
+            *(f"notes/?{query}" for query in ("", *about, "state=not_validated", f"owner={STAFF}", "due=true")),
             *(f"notes/?text={word}" for word in WORDS),
             f"notes/?cause__contains={WORD}",
         ],
@@ -89,11 +96,11 @@ def api(ids):
         "API: lookup": [("lookup/", {"codes": list(NUMBERS)}), ("lookup/", {"codes": ["77"], "table": "secret"})],
         "API: detect": [("detect/", {"text": LOG})],
         "API: search": [
-            *(f"search/?q={query}" for query in (*WORDS, *NUMBERS, "code=77 failed")),
+            *(f"search/?q={query}" for query in (*WORDS, "660300001", "660300003", "7001", "77", "code=77 failed")),
             "search/?q=77&table=secret",
         ],
         "API: snapshot": ["snapshot/", "snapshot/manifest/"],
-        "API: changes": ["changes/", *(f"changes/?since={n}" for n in range(1, 20)), "changes/?since=1.code.0"],
+        "API: changes": ["changes/", *(f"changes/?since={place}" for place in places)],
         "API: schema": ["schema/"],
     }
 
@@ -123,13 +130,37 @@ def doors(ids):
     return pages(ids) | endpoints | tools(ids)
 
 
-EXPORTS = {
-    "export of a table": [f"/api/v1/tables/{slug}/export.csv" for slug in ("zim-server", "secret", "taken")],
-    "export of a table as SQLite": [f"/api/v1/tables/{slug}/export.sqlite" for slug in ("zim-server", "secret")],
-    "export of everything": ["/api/v1/export.sqlite"],
-    "export of a table in the admin": ["zim-server", "secret"],
-}
-"""Doors of people who may export."""
+def doors_of_staff(ids):
+    """Return the doors of staff: the exports, and the pages of the admin."""
+    nouns = {
+        "codetable": ("table", "secret"),
+        "returncode": ("room", "bare", "retired", "only"),
+        "coderange": ("block",),
+        "troubleshootingnote": ("live", "internal"),
+        "incidentlink": ("down", "saved"),
+    }
+    nouns |= dict.fromkeys(("section", "proposal", "flag", "miss", "synonym", "tableimport", "importrow"), ())
+    exports = [f"tables/{slug}/export.{ending}" for slug in ("zim-server", "secret") for ending in ("csv", "sqlite")]
+    admin = {
+        f"admin: {noun}": [
+            f"/admin/kb/{noun}/",
+            *(f"/admin/kb/{noun}/{ids[name]}/{page}/" for name in names for page in ("change", "history")),
+        ]
+        for noun, names in nouns.items()
+    }
+    return admin | {
+        "API: export": [f"/api/v1/{path}" for path in (*exports, "export.sqlite")],
+        "admin: export": [f"/admin/kb/codetable/{ids[name]}/export.csv" for name in ("table", "secret")],
+        "admin: work queue": ["/admin/"],
+        "admin: statistics": ["/admin/health/", "/admin/health/lookups.csv"],
+        "admin: lessons of an incident": [f"/admin/kb/incidentlink/{ids[name]}/learned/" for name in ("down", "saved")],
+        "admin: search": [
+            f"/admin/kb/{noun}/?q={query}"
+            for noun in ("returncode", "troubleshootingnote", "incidentlink")
+            for query in ("room", "77")
+        ],
+    }
+
 
 WITHOUT_ROWS = re.compile(
     r"admin/|sso/|api/\[|api/docs/|flag/|flags/|report/|login/|logout/|mcp|metrics|healthz|readyz"
@@ -138,12 +169,8 @@ WITHOUT_ROWS = re.compile(
 """Addresses that are for people with rights alone, or show nothing of the knowledge base."""
 
 
-def routes_without_door(asked):
-    """Return the routes that show rows and that no request of these matches."""
-    patterns = {route: re.compile(f"/{_as_regex(route)}") for route in ACCESS if not WITHOUT_ROWS.match(route)}
-    paths = [path.partition("?")[0] for path in asked]
-    return [route for route, pattern in patterns.items() if not any(pattern.fullmatch(path) for path in paths)]
-
-
-def _as_regex(route):
-    return re.sub(r"<\w+:\w+>", "[^/]+", route.replace(".", r"\.")) if "(?P" not in route else route
+def routes_without_door(requests):
+    """Return the routes that show rows and that none of these requests opens."""
+    paths = {(one[0] if isinstance(one, tuple) else str(one)).partition("?")[0] for one in requests}
+    opened = {re.sub(r"\\Z|\^|\$", "", resolve(path).route) for path in paths if path.startswith("/")}
+    return [route for route in ACCESS if route not in opened and not WITHOUT_ROWS.match(route)]

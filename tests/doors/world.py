@@ -40,6 +40,9 @@ from tests import make
 WORD = "zirconium"
 """No public row says it."""
 
+STAFF = "beryllium"
+"""The name of a person who writes, and what is said of the work on rows: for staff, in the admin too."""
+
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HIDDEN_DAY, SHOWN_DAY = "2026-03-02", "2026-03-08"
 """A day on which the table `rtc` was internal, and one on which it was public."""
@@ -52,8 +55,8 @@ class World:
     """The rows of the world by name, and the people who wrote them."""
 
     def __init__(self):
-        self.writer = By(make.user(WORD, "reviewer", email=f"{WORD}@example.com"), Door.ADMIN, f"{WORD} asked")
-        self.reviewer = By(make.user("second", "reviewer"), Door.ADMIN, f"{WORD} agreed")
+        self.writer = By(make.user(STAFF, "reviewer", email=f"{STAFF}@example.com"), Door.ADMIN, f"{STAFF} asked")
+        self.reviewer = By(make.user("second", "reviewer"), Door.ADMIN, f"{STAFF} agreed")
         self.ids = {}
 
     def name(self, **rows):
@@ -119,7 +122,10 @@ def _before(world):
 
 def _publish(world, rtc, reborn, incident):
     save_table(rtc, rtc.version, {"name": "Stream codes", "audience": "public"}, world.writer)
-    clean = dict.fromkeys(("issue", "environment", "resolution"), "") | {"title": "Reborn", "cause": "The door is shut."}
+    clean = dict.fromkeys(("issue", "environment", "resolution"), "") | {
+        "title": "Reborn",
+        "cause": "The door is shut.",
+    }
     saved = save_note(reborn, reborn.version, clean | {"audience": "public"}, world.writer, None)
     validate_note(saved, saved.version, world.reviewer)
     values = {"title": "Doors fail", "impact": "Nobody leaves.", "audience": "public"}
@@ -187,7 +193,7 @@ def _internal_notes(world, rows, secret):
     live.codes.add(world.ids["only"], world.ids["same"])
     live.ranges.add(*secret.ranges.all())
     # Who keeps it and when to look at it again is for support alone.
-    work = {"owner": by.user, "review_on": NOW.date(), "verify_since": NOW, "verify_reason": f"{WORD} said so"}
+    work = {"owner": by.user, "review_on": NOW.date(), "verify_since": NOW, "verify_reason": f"{STAFF} said so"}
     TroubleshootingNote.objects.filter(pk=live.pk).update(**work, validated_by=by.user)
     world.name(internal=inside, of_code=of_code, of_range=of_range, written=saved)
 
