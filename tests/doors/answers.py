@@ -30,9 +30,9 @@ class Visitor:
         # The first response of a process takes queries that later ones do not.
         self.client.get("/")
 
-    def ask_all(self, table, most=None):
-        """Return the answers by door and request: to every request of a door, or to the first ones."""
-        return {door: {str(one): self.ask(one) for one in requests[:most]} for door, requests in table.items()}
+    def ask_all(self, requests):
+        """Return the answer to each of these requests, by the request's text."""
+        return {str(one): self.ask(one) for one in requests}
 
     def ask(self, request):
         """Return status, headers, text and number of queries."""

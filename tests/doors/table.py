@@ -14,7 +14,7 @@ UNLISTED = ("660300003", "660300009", "660399998", "7001", "700100002", "77", "9
 """Numbers that only the internal table has, or a number next to one, or its beginning, or inside its ranges."""
 
 NUMBERS = ("660300001", *UNLISTED)
-LOG = f"code=660300001 code=77 code=660300003 error 950 {WORD}"
+LOG = "code=660300001 code=77 code=660300003 error 950"
 
 
 class Tool:
@@ -32,7 +32,7 @@ def pages(ids):
     codes += ["secret/77", "secret/660300001", f"taken/{WORD}/800100001"]
     section = "zim-server/public/660300001"
     cards = codes + [f"zim-server/{number}" for number in UNLISTED]
-    note_ids = [ids[name] for name in ("live", "reborn", "archived", "internal", "of_code", "of_range", "written")]
+    note_ids = [ids[name] for name in ("live", "reborn", "archived", "internal", "of_code", "of_range")]
     changes = ["", "?table=zim-server", "?table=rtc", "?table=secret", "?table=taken"]
     return {
         "start page": ["/"],
@@ -64,12 +64,13 @@ def pages(ids):
 
 def api(ids):
     codes = [ids[name] for name in ("room", "bare", "retired", "stream", "same", "only", "gone")]
-    note_ids = [ids[name] for name in ("live", "reborn", "archived", "internal", "of_code", "of_range", "written")]
+    note_ids = [ids[name] for name in ("live", "reborn", "archived", "internal", "of_code", "of_range")]
     incidents = [ids[name] for name in ("down", "past", "withdrawn", "elsewhere", "saved")]
     card = "include=notes,incidents,ranges"
     links = [f"{name}={ids[pk]}" for name, pk in (("note", "internal"), ("note", "of_code"), ("incident", "saved"))]
-    # Before and inside the changes that made tables public and internal, and in those that are internal.
-    places = [*range(0, 24, 5), *(f"{n}.{step}.0" for n in (1, 5) for step in ("table", "code", "note", "incident"))]
+    # Between all changes, and inside those that made a table public and one internal.
+    places = [0, 5, 10, ids["opened"] - 1, ids["closed"] - 1]
+    places += [f"{ids[at]}.{step}.0" for at in ("opened", "closed") for step in ("table", "code", "note", "incident")]
     about = [f"code={number}" for number in ("660300001", "77", "72", "660300003", "800100001")]
     about += ["table=secret", "table=taken", "count=1&facets=state,audience", "audience=internal"]
     return {

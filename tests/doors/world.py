@@ -21,8 +21,8 @@ from kb.models import (
     TableImport,
     TroubleshootingNote,
 )
+from kb.models.changes import last_sequence
 from kb.models.counters import add_counts
-from kb.queries import tables
 from kb.services.codes import edit_code
 from kb.services.flags import answer_flag, raise_flag
 from kb.services.incidents import save_incident
@@ -47,6 +47,12 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HIDDEN_DAY, SHOWN_DAY = "2026-03-02", "2026-03-08"
 """A day on which the table `rtc` was internal, and one on which it was public."""
 
+INTERNAL_IDS = {
+    name: 900_000_000 + 1_000 * n
+    for n, name in enumerate(("secret", "same", "only", "internal", "of_code", "of_range", "elsewhere", "saved"))
+}
+"""Ids of internal rows: known before there are such rows, so that one can ask for them before and after."""
+
 TEXTS = dict.fromkeys(("issue", "environment", "cause", "resolution"), f"{WORD} room lobby")
 BETTER = TEXTS | {"customer_reply": f"{WORD} {{code}}"}
 
@@ -57,7 +63,7 @@ class World:
     def __init__(self):
         self.writer = By(make.user(STAFF, "reviewer", email=f"{STAFF}@example.com"), Door.ADMIN, f"{STAFF} asked")
         self.reviewer = By(make.user("second", "reviewer"), Door.ADMIN, f"{STAFF} agreed")
-        self.ids = {}
+        self.ids = dict(INTERNAL_IDS)
 
     def name(self, **rows):
         self.ids |= {name: row.pk for name, row in rows.items()}
@@ -85,7 +91,8 @@ def _public_rows(world):
     bare = make.code("660300002", table, "Private", description="User not in room.")
     retired = make.code("660300005", table, retired_at=NOW - timedelta(days=20), description="Old room.")
     replaced = make.code("660300006", table, retired_at=NOW - timedelta(days=20), description="Older room.")
-    block = make.code_range("Room", of=table)
+    block = make.code_range("Room", 660300004, 660300006, of=table)
+    wide = make.code_range("All rooms", of=table)
     live = make.note("Room is gone", room, cause="The room was closed.", customer_reply="See {code}.")
     live.ranges.add(block)
     # It is about more, which is internal: `plant` adds that.
@@ -93,7 +100,17 @@ def _public_rows(world):
     down = make.incident("Rooms fail", room, impact="Nobody enters.")
     make.incident("Rooms failed", room, state="resolved")
     edit_code(room, room.version, {"description": "The room does not exist."}, world.writer)
-    world.name(table=table, room=room, bare=bare, retired=retired, replaced=replaced, block=block, live=live, down=down)
+    world.name(
+        table=table,
+        room=room,
+        bare=bare,
+        retired=retired,
+        replaced=replaced,
+        block=block,
+        wide=wide,
+        live=live,
+        down=down,
+    )
 
 
 def _before(world):
@@ -122,6 +139,7 @@ def _before(world):
 
 def _publish(world, rtc, reborn, incident):
     save_table(rtc, rtc.version, {"name": "Stream codes", "audience": "public"}, world.writer)
+    world.ids["opened"] = last_sequence()
     clean = dict.fromkeys(("issue", "environment", "resolution"), "") | {
         "title": "Reborn",
         "cause": "The door is shut.",
@@ -145,6 +163,7 @@ def _take_back(world, taken):
     save_incident(incident, incident.version, {"audience": "internal"}, None, by)
     taken.refresh_from_db()
     save_table(taken, taken.version, {"audience": "internal"}, by)
+    world.ids["closed"] = last_sequence()
     world.name(archived=note, withdrawn=incident)
 
 
@@ -153,18 +172,18 @@ def plant(world):
     rows = {name: ReturnCode.objects.get(pk=world.ids[name]) for name in ("room", "bare", "retired")}
     secret = _internal_table(world, rows)
     _internal_notes(world, rows, secret)
-    _internal_incidents(world, rows, secret)
+    _internal_incidents(world, rows)
     _internal_work(world, rows["room"])
     searching.refresh(list(ReturnCode.objects.values_list("pk", flat=True)))
-    tables.clear_counts()
 
 
 def _internal_table(world, rows):
-    table = make.table("secret", vendor="AAA", product=WORD, name=f"AAA {WORD}", audience="internal")
+    names = {"vendor": "AAA", "product": WORD, "name": f"AAA {WORD}"}
+    table = make.table("secret", pk=world.ids["secret"], audience="internal", **names)
     texts = {"symbol": WORD, "description": f"{WORD} room lobby", "possible_reasons": "room lobby"}
     section = f"AAA {WORD}"
-    same = make.code("660300001", table, section, **texts)
-    only = make.code("77", table, section, **texts)
+    make.code("660300001", table, section, pk=world.ids["same"], **texts)
+    only = make.code("77", table, section, pk=world.ids["only"], **texts)
     for number in ("6603", "660300003", "660399998", "7001000011"):
         make.code(number, table, section, **texts)
     # Without a change in the feed: the public code was not edited.
@@ -172,7 +191,6 @@ def _internal_table(world, rows):
     edit_code(only, only.version, {"possible_reasons": f"{WORD} gone"}, world.writer)
     for first, last in ((660300001, 660300009), (660399990, 660399999), (70, 79), (900, 999)):
         make.code_range(WORD, first, last, of=table)
-    world.name(secret=table, same=same, only=only)
     return table
 
 
@@ -183,33 +201,32 @@ def _internal_notes(world, rows, secret):
         make.note(f"{WORD} room lobby", code, **BETTER, audience="internal")
         make.note(f"{WORD} room lobby waits", code, **BETTER, state="not_validated")
         make.note(f"{WORD} room lobby begun", code, **BETTER, state="draft")
-    inside = make.note(f"{WORD} range", **BETTER, audience="internal")
-    inside.ranges.add(world.ids["block"])
-    of_code = make.note(f"{WORD} of its code", ReturnCode.objects.get(pk=world.ids["only"]), **BETTER)
-    of_range = make.note(f"{WORD} of its range", **BETTER)
+    inside = make.note(f"{WORD} range", **BETTER, audience="internal", pk=world.ids["internal"])
+    inside.ranges.add(world.ids["block"], world.ids["wide"])
+    only = ReturnCode.objects.get(pk=world.ids["only"])
+    make.note(f"{WORD} of its code", only, **BETTER, pk=world.ids["of_code"])
+    of_range = make.note(f"{WORD} of its range", **BETTER, pk=world.ids["of_range"])
     of_range.ranges.add(secret.ranges.first())
-    saved = save_note(TroubleshootingNote(), None, TEXTS | {"title": f"{WORD} written"}, by, [room])
+    save_note(TroubleshootingNote(), None, TEXTS | {"title": f"{WORD} written"}, by, [room])
     live = TroubleshootingNote.objects.get(pk=world.ids["live"])
     live.codes.add(world.ids["only"], world.ids["same"])
     live.ranges.add(*secret.ranges.all())
     # Who keeps it and when to look at it again is for support alone.
     work = {"owner": by.user, "review_on": NOW.date(), "verify_since": NOW, "verify_reason": f"{STAFF} said so"}
     TroubleshootingNote.objects.filter(pk=live.pk).update(**work, validated_by=by.user)
-    world.name(internal=inside, of_code=of_code, of_range=of_range, written=saved)
 
 
-def _internal_incidents(world, rows, secret):
+def _internal_incidents(world, rows):
     texts = {"impact": f"{WORD} room", "workaround": WORD, "started_at": NOW}
     for code in rows.values():
         make.incident(f"{WORD} open", code, **texts, audience="internal")
         make.incident(f"{WORD} resolved", code, **texts, audience="internal", state="resolved")
     only = ReturnCode.objects.get(pk=world.ids["only"])
-    elsewhere = make.incident(f"{WORD} elsewhere", only, **texts)
-    make.incident(f"{WORD} everywhere", **texts, audience="internal")
+    make.incident(f"{WORD} elsewhere", only, **texts, pk=world.ids["elsewhere"])
+    make.incident(f"{WORD} everywhere", **texts, audience="internal", pk=world.ids["saved"])
     IncidentLink.objects.get(pk=world.ids["down"]).codes.add(only)
     values = {"title": f"{WORD} saved", "url": f"https://{WORD}.example.com/1", "audience": "internal"}
-    saved = save_incident(IncidentLink(), None, values, [rows["room"]], world.writer)
-    world.name(elsewhere=elsewhere, saved=saved)
+    save_incident(IncidentLink(), None, values, [rows["room"]], world.writer)
 
 
 def _internal_work(world, room):
