@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from kb.models.visibility import Person
+
 
 @dataclass(frozen=True)
 class RevisionDifference:
@@ -26,13 +28,17 @@ class RevisionStep:
     differences: list[RevisionDifference]
 
 
-def steps(revisions: Sequence[Any], fields: Sequence[str], count: int) -> list[RevisionStep]:
-    """Return the first `count` revisions, newest first, each with its differences from the one before."""
+def steps(revisions: Sequence[Any], fields: Sequence[str], count: int, user: Person) -> list[RevisionStep]:
+    """Return the first `count` revisions, newest first, each with its differences from the one before.
+
+    Links to rows that the user may not read are left out.
+    """
     if not revisions:
         return []
     history = type(revisions[0])
     link_texts = {
-        field.name: _link_texts(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())
+        field.name: _link_texts(history, field, revisions, user)
+        for field in getattr(history, "_history_m2m_fields", ())
     }
     texts = [
         {name: link_texts[name][r.pk] if name in link_texts else field_text(r, name) for name in fields}
@@ -52,12 +58,13 @@ def steps(revisions: Sequence[Any], fields: Sequence[str], count: int) -> list[R
     return result
 
 
-def _link_texts(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
+def _link_texts(history: Any, field: Any, revisions: Sequence[Any], user: Person) -> dict[int, str]:
     """Return the links of each revision as text, in one query."""
     target = field.m2m_reverse_field_name()
     rows = getattr(history, field.name).model.objects.filter(history_id__in=[r.pk for r in revisions])
     texts: defaultdict[int, list[str]] = defaultdict(list)
-    for row in rows.select_related(target):
+    visible = {f"{target}__in": field.related_model.objects.visible_to(user)}
+    for row in rows.filter(**visible).select_related(target):
         texts[row.history_id].append(str(getattr(row, target)))
     return defaultdict(str, {pk: ", ".join(sorted(names)) for pk, names in texts.items()})
 

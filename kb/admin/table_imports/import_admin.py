@@ -17,6 +17,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from kb.admin.generics import ModelAdmin
+from kb.admin.lists.filters import ParentFilter
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports.plan_page import may_see_imports, rows_address
 from kb.admin.table_imports.uploads import MAX_HEADERS, NEW_TABLE, UploadForm
@@ -47,7 +48,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     """The list of imports, the upload form, and the actions on a plan."""
 
     list_display = ["import_column", "table_column", "state_column", "counts_column", "planned_by", "planned_at"]
-    list_filter = ["state", "table"]
+    list_filter = ["state", ("table", ParentFilter)]
     list_select_related = ["table", "planned_by"]
     list_display_links = None
     search_fields = ["file_name", "sha256", "table__name", "table__slug"]
@@ -65,6 +66,11 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             path("<int:pk>/rollback/", guard(self.rollback_view), name="kb_tableimport_rollback"),
         ]
         return verbs + [url for url in super().get_urls() if url.name != "kb_tableimport_process_import"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the imports that this person may read."""
+        rows: Any = super().get_queryset(request)
+        return rows.visible_to(request.user)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Return whether somebody may upload a file and plan an import."""
