@@ -1,12 +1,9 @@
 """ETags and the response cache: an answer is reused until something changes, and never for another reader."""
 
 import gzip
-import io
-import json
 import threading
 import time
 from datetime import timedelta
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.db import connection, transaction
@@ -14,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.http import parse_http_date
 
-from config.wsgi import application
 from kb.api.framework import generation, response_cache, throttle
 from kb.models import Audience, CodeUse, Door
 from kb.models.visibility import reader
@@ -22,48 +18,9 @@ from kb.services import journal, tokens, usage
 from kb.services.codes import edit_code
 from kb.services.journal import By
 from tests import make
+from tests.api.whole_site import ask
 
 READS = ["tables/", "codes/", "codes/1/", "notes/", "incidents/", "search/?q=660300001", "schema/"]
-
-
-class Answer:
-    """An answer as it is sent."""
-
-    def __init__(self, status, headers, body):
-        self.status = int(status.split()[0])
-        self.headers = dict(headers)
-        self.body = body
-
-    @property
-    def codes(self):
-        return sorted(code["code"] for code in json.loads(self.body)["results"])
-
-
-def ask(path="/api/v1/codes/", token="", method="GET", **headers):
-    """Return the answer of the whole site, with the cache in front."""
-    path, _, query = path.partition("?")
-    environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, "HTTP_HOST": "testserver"}
-    environ |= {"wsgi.input": io.BytesIO(), "REMOTE_ADDR": "192.0.2.1"}
-    environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    if token:
-        environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-    setup_testing_defaults(environ)
-    start = []
-    chunks = application(environ, lambda status, headers, *error: start.extend([status, headers]))
-    body = b"".join(chunks)
-    getattr(chunks, "close", lambda: None)()
-    return Answer(*start, body)
-
-
-@pytest.fixture
-def caching(transactional_db, settings):
-    """The cache is on and empty."""
-    settings.KB_API_CACHE_MEGABYTES = 1
-    generation._generations.clear()
-    response_cache.responses.clear()
-    yield settings
-    generation._generations.clear()
-    response_cache.responses.clear()
 
 
 @pytest.fixture
