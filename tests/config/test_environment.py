@@ -1,5 +1,6 @@
 """The rules of the settings, each at its border, without starting a process."""
 
+import ast
 import os
 import runpy
 
@@ -203,6 +204,14 @@ def test_every_bad_variable_is_named_in_one_refusal(settings_of):
     names = [line.strip().partition(":")[0] for line in sentence.splitlines()[1:]]
     assert sorted(names) == sorted({*BAD, "SECRET_KEY"})
     assert "pass" not in sentence.replace("password", "")
+
+
+def test_every_variable_with_a_rule_has_a_bad_value_here():
+    text = (ROOT / "config" / "settings.py").read_text()
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and node.keywords]
+    with_rule = {call.args[0].value for call in calls if "validate" in {keyword.arg for keyword in call.keywords}}
+    assert len(with_rule) > 20
+    assert with_rule - set(BAD) == set()
 
 
 def test_a_variable_at_its_limit_is_allowed(settings_of):
