@@ -5,14 +5,11 @@ import json
 import re
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
-from django.test import override_settings
 
 from kb.models import Change, ReturnCode, Synonym
 from kb.ops import readiness
-from kb.ops.doctor import site
 from kb.ops.doctor.checks import DEEP, MAX_SENTENCES, QUICK, examine
 from tests import make
 from tests.ops.world import lived
@@ -319,41 +316,6 @@ def test_many_findings_are_cut_short(world):
     assert len(told("documents")) == MAX_SENTENCES + 1
     (said,) = told("objects")
     assert re.fullmatch(r"objects: Code (\d+, ){4}\d+ and more is not in the feed\.", said)
-
-
-def test_roles_that_differ_from_the_release_are_named(world):
-    agent = Group.objects.get(name="agent")
-    agent.permissions.clear()
-    Group.objects.get(name="importer").permissions.add(*Group.objects.get(name="reviewer").permissions.all())
-    Group.objects.get(name="editor").delete()
-    make.user("idle", is_staff=True)
-    make.User.objects.filter(is_superuser=True).update(is_active=False)
-    found = "\n".join(told("permissions"))
-    assert re.search(r"The role agent lacks \w+", found)
-    assert re.search(r"The role importer may also \w+.*, which it should not\.", found)
-    assert "The role editor is missing. Run manage.py migrate." in found
-    assert re.search(r"Staff users without any permission: \d+", found)
-    assert "There is no active superuser" in found
-
-
-@pytest.mark.parametrize(
-    ("setting", "value", "said"),
-    [
-        ("DEBUG", True, "DEBUG is on"),
-        ("INSECURE_HTTP", True, "INSECURE_HTTP is on: passwords"),
-        ("SECURE_HSTS_SECONDS", 0, "security.W004"),
-        ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https"), "PROXY_COUNT is 0"),
-        ("STATIC_ROOT", "/nowhere/at/all", "collectstatic"),
-    ],
-)
-def test_settings_that_do_not_fit_are_named(setting, value, said):
-    with override_settings(**{setting: value}):
-        assert said in "\n".join(told("settings"))
-
-
-def test_a_full_disk_is_named(monkeypatch):
-    monkeypatch.setattr(site, "SPARE", 2**70)
-    assert "MB are free for temporary files" in "\n".join(told("disk"))
 
 
 def left(*arguments):
