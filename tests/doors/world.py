@@ -7,6 +7,7 @@ a better internal variant of everything: the validated note, the best passage, t
 from datetime import UTC, datetime, timedelta
 
 import time_machine
+from django.contrib.auth.models import Group
 
 from kb import searching
 from kb.models import (
@@ -61,7 +62,10 @@ class World:
     """The rows of the world by name, and the people who wrote them."""
 
     def __init__(self):
-        self.writer = By(make.user(STAFF, "reviewer", email=f"{STAFF}@example.com"), Door.ADMIN, f"{STAFF} asked")
+        staff = make.user(STAFF, "reviewer", email=f"{STAFF}@example.com")
+        # The same person also describes tables.
+        staff.groups.add(Group.objects.get(name="importer"))
+        self.writer = By(staff, Door.ADMIN, f"{STAFF} asked")
         self.reviewer = By(make.user("second", "reviewer"), Door.ADMIN, f"{STAFF} agreed")
         self.ids = dict(INTERNAL_IDS)
 
