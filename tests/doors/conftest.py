@@ -19,10 +19,12 @@ from tests.doors.world import NOW, build, plant
 class Site:
     """The world with its internal rows, its visitors by name, and what some of them got before there were such rows."""
 
-    doors: dict
-    staff_doors: dict
+    ids: dict
     visitors: dict
     before: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.doors, self.staff_doors = doors(self.ids), doors_of_staff(self.ids)
 
     def ask(self, name, door, most=None):
         """Return the answers of a door by request: to each of its requests, or to the first ones."""
@@ -46,8 +48,8 @@ def db(django_db_setup, django_db_blocker):
 @pytest.fixture(scope="module")
 def site(db):
     with time_machine.travel(NOW, tick=False):
-        world, visitors = build(), readers()
-        site = Site(doors(world.ids), doors_of_staff(world.ids), visitors)
+        world = build()
+        site = Site(world.ids, readers())
         site.before["public"] = {door: site.ask("public", door) for door in site.doors}
         site.before["others"] = {door: site.ask("others", door) for door in site.staff_doors}
         plant(world)

@@ -152,6 +152,7 @@ def doors_of_staff(ids):
     return admin | {
         "API: export": [f"/api/v1/{path}" for path in (*exports, "export.sqlite")],
         "admin: export": [f"/admin/kb/codetable/{ids[name]}/export.csv" for name in ("table", "secret")],
+        "card for staff": ["/codes/zim-server/660300002/", "/codes/rtc/700100001/"],
         "admin: work queue": ["/admin/"],
         "admin: statistics": ["/admin/health/", "/admin/health/lookups.csv"],
         "admin: lessons of an incident": [f"/admin/kb/incidentlink/{ids[name]}/learned/" for name in ("down", "saved")],

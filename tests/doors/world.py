@@ -123,8 +123,6 @@ def _before(world):
     names = {"vendor": "Vendor", "product": "RTC", "language": "en"}
     rtc = save_table(CodeTable(), None, {"slug": "rtc", "name": WORD, "audience": "internal", **names}, by)
     stream = make.code("700100001", rtc, description=f"{WORD} stream.")
-    ReturnCode.objects.filter(pk=stream.pk).update(vendor_description="Stream is gone.")
-    edit_code(stream, stream.version, {"description": "Stream is gone."}, by)
     room = ReturnCode.objects.get(pk=world.ids["room"])
     reborn = save_note(TroubleshootingNote(), None, TEXTS | {"title": f"{WORD} draft"}, by, [room])
     values = {"title": WORD, "url": "https://status.example.com/past", "impact": WORD, "audience": "internal"}
@@ -142,6 +140,10 @@ def _before(world):
 
 
 def _publish(world, rtc, reborn, incident):
+    """Make public what was internal until now, with other words."""
+    stream = rtc.codes.get()
+    ReturnCode.objects.filter(pk=stream.pk).update(vendor_description="Stream is gone.")
+    edit_code(stream, stream.version, {"description": "Stream is gone."}, world.writer)
     save_table(rtc, rtc.version, {"name": "Stream codes", "audience": "public"}, world.writer)
     world.ids["opened"] = last_sequence()
     clean = dict.fromkeys(("issue", "environment", "resolution"), "") | {
@@ -244,5 +246,5 @@ def _internal_work(world, room):
     ignore_miss(WORD, by)
     save_synonym(Synonym(), None, {"words": f"{WORD}, hafnium"}, by)
     add_counts(Miss, ("text", "day"), ["lookups"], [(f"{WORD} miss", NOW.date(), 9)])
-    CodeUse.objects.create(code_id=world.ids["bare"], day=NOW.date(), lookups=500)
-    TableImport.objects.create(table=room.table, file_name=f"{WORD}.csv", message=WORD)
+    CodeUse.objects.create(code_id=world.ids["stream"], day=NOW.date(), lookups=500)
+    TableImport.objects.create(table=room.table, state="planned", file_name=f"{WORD}.csv", message=WORD)

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
@@ -205,6 +206,19 @@ def test_a_reader_sees_the_rows_of_the_level_and_no_others(visible, name, site):
     assert rows_seen == {label for label, audience in visible[1] if audience in audiences}
     # Validated public notes on a code, whatever the code's audience; internal readers get every note on it.
     assert notes_seen == {NOTHING: set(), PUBLIC: set("adehi"), INTERNAL: set("abcdehi")}[level]
+
+
+@pytest.mark.parametrize(("is_open", "level"), [(True, PUBLIC), (False, NOTHING)])
+@pytest.mark.parametrize(("is_active", "is_authenticated"), [(False, True), (True, False)])
+def test_rights_count_for_those_who_have_logged_in_to_an_open_account(
+    settings, is_open, level, is_active, is_authenticated
+):
+    settings.KB_PUBLIC_READ = is_open
+    # Whatever else says that somebody has rights.
+    person = SimpleNamespace(
+        is_active=is_active, is_authenticated=is_authenticated, has_perm=lambda perm: not is_active
+    )
+    assert reader(person) == level
 
 
 def test_tokens_are_visible_to_their_owner_and_to_superusers():
