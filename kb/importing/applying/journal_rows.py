@@ -24,8 +24,10 @@ REVISION_ROWS = f"{_WRITTEN_ROWS} AND r.kind <> '{RowKind.REORDERED.value}'"
 _COLUMNS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
 
 
-def lock(table_import: TableImport) -> None:
+def lock(table_import: TableImport, whole_table: bool = False) -> None:
     """Lock the notes, then the codes that an import or its roll-back writes, in the order of their ids.
+
+    Setting the order of a table writes all of its codes (`whole_table`).
 
     Saving a note locks the note before the database checks its codes. In another order, an import and an editor would
     wait for each other. Keys stay unlocked, so that other rows can still refer to these.
@@ -35,9 +37,17 @@ def lock(table_import: TableImport) -> None:
         if table_import.applied_at:
             notes = TroubleshootingNote.objects.filter(verify_since=table_import.applied_at)
         list(notes.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        condition, number = "c.table_id = %s", table_import.table_id
+        if not whole_table:
+            condition = "c.id IN (SELECT return_code_id FROM kb_importrow WHERE table_import_id = %s)"
+            number = table_import.pk
         sql.run(
-            f"SELECT count(*) FROM (SELECT 1 {_WRITTEN_ROWS} ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked",  # noqa: S608
-            table_import.pk,
+            f"""
+            SELECT count(*) FROM (
+                SELECT 1 FROM kb_returncode AS c WHERE {condition} ORDER BY c.id FOR NO KEY UPDATE OF c
+            ) AS locked
+            """,  # noqa: S608
+            number,
         )
 
 

@@ -182,6 +182,32 @@ def test_new_codes_go_last_or_where_a_complete_file_has_them(table):
     assert [code.code for code in table.codes.in_vendor_order()] == ["9", "1", "7", "2", "3", "8"]
 
 
+@pytest.mark.parametrize(
+    ("file", "problems", "expected"),
+    [
+        ("31", [], "312"),
+        ("132", [], "132"),
+        ("2", [], "123"),
+        ("091", [], "09123"),
+        ("931", [], "9312"),
+        ("913", [problem("Bad.", 9, value="2")], "9123"),
+        ("93", [problem("Bad.", 9, value="1, 2", suggestion=("1", "2"))], "1293"),
+    ],
+)
+def test_a_code_that_a_complete_file_does_not_list_stays_behind_the_one_that_it_followed(
+    table, file, problems, expected
+):
+    applied(table, *((code, "x") for code in file), complete=True, problems=problems)
+    assert "".join(code.code for code in table.codes.in_vendor_order()) == expected
+    assert table.codes.values("position").distinct().count() == len(expected)
+
+
+def test_a_complete_file_gives_codes_that_share_a_place_one_each(table):
+    table.codes.update(position=0)
+    applied(table, ("1", "One."), ("2", "Two."), ("3", "Three."), complete=True)
+    assert list(table.codes.in_vendor_order().values_list("code", "position")) == [("1", 0), ("2", 1), ("3", 2)]
+
+
 def test_gaps_in_the_order_change_nothing(table):
     applied(table, ("1", "One."), ("3", "Three."), complete=True)
     assert kinds(planned(table, ("1", "One."), ("3", "Three."), ("4", "Four."), complete=True)) == {
