@@ -1,7 +1,7 @@
 # `make run` serves the demo, `make check` runs the quick tests, `make test` runs all. Neither asks a question.
 # Uses uv if it is installed, otherwise venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run check test soak lint format lock clean
+.PHONY: help venv venv-dev run check test soak mutants lint format lock clean
 
 PORT ?= 8000
 VENV := .venv
@@ -63,6 +63,9 @@ soak: venv-dev ## Run every failure test against real servers (takes minutes) an
 	@sh tests/tools.sh soak
 	@SOAK=1 $(BIN)/python -m pytest -q tests/faults
 
+mutants: venv-dev ## Break the product in 300 small ways, and print which of them no test sees (20 minutes)
+	@$(BIN)/python -m tests.mutants $(MUTANTS)
+
 lint: venv-dev ## Check style, types, layers and templates
 	@echo "==> Style, types, layers, templates"
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
@@ -80,4 +83,4 @@ lock: ## Update the locked requirements with hashes (needs uv)
 	done
 
 clean: ## Delete everything that these commands created, including the demo's database
-	@rm -rf $(VENV) staticfiles db.sqlite3* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) staticfiles db.sqlite3* .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants .import_linter_cache
