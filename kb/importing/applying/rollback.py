@@ -100,8 +100,9 @@ def _check_state(original: TableImport) -> None:
 
 
 def _open(original: TableImport, by: By) -> TableImport:
-    assert original.table is not None
-    CodeTable.objects.select_for_update(no_key=True).get(pk=original.table.pk)
+    assert original.table_id is not None
+    # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
+    original.table = CodeTable.objects.select_for_update(no_key=True).get(pk=original.table_id)
     journal_rows.lock(original, whole_table=order.first_to_undo(original) is not None)
     now = max(timezone.now(), Change.objects.earliest_next())
     return TableImport.objects.create(

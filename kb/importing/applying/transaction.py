@@ -85,10 +85,11 @@ def _check_state(table_import: TableImport, yes_retire: bool, skip_errors: bool)
 
 def _lock_and_check_basis(table_import: TableImport) -> None:
     """Lock the table and the codes of the plan; raise PlanIsStale where they have changed since."""
-    if table_import.table is None:
+    if table_import.table_id is None:
         plan.check_name_is_free(table_import.new_table["slug"])
         return
-    CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table.pk)
+    # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
+    table_import.table = CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table_id)
     journal_rows.lock(table_import)
     reasons = _table_changes(table_import.table, table_import.basis) + _code_edits(table_import)
     if reasons:

@@ -130,6 +130,10 @@ TOO_LONG = {"symbol": "S" * 201}
         ([*rows_of("P/7", **TOO_LONG), *rows_of("P/7")], [("error", 2), ("new", 3)]),
         ([*rows_of("P/7"), *rows_of("P/7", **TOO_LONG)], [("new", 2), ("error", 3)]),
         (
+            [*rows_of("P/7"), *rows_of("P/7"), *rows_of("P/7", **TOO_LONG)],
+            [("new", 2), ("duplicate", 3), ("error", 4)],
+        ),
+        (
             [*rows_of("P/7", **TOO_LONG), *rows_of("P/7"), *rows_of("P/7")],
             [("error", 2), ("new", 3), ("duplicate", 4)],
         ),
@@ -138,6 +142,13 @@ TOO_LONG = {"symbol": "S" * 201}
 def test_only_a_later_row_with_the_same_code_and_section_is_a_duplicate(table, file, expected):
     plan = planned(table, *file)
     assert list(plan.rows.order_by("line").values_list("kind", "line")) == expected
+
+
+def test_rows_of_a_file_without_sections_stay_duplicates_and_errors(table):
+    store(table, "P/1")
+    plan = planned(table, *rows_of("/1", "/1"), *rows_of("/1", **TOO_LONG), sections=False)
+    assert list(plan.rows.order_by("line").values_list("kind", "line")) == [("duplicate", 3), ("error", 4)]
+    assert "201 characters" in plan.rows.get(kind="error").message
 
 
 def test_a_duplicate_names_the_first_row_of_its_own_section(table):
@@ -185,6 +196,11 @@ def test_a_new_code_says_in_which_other_section_it_is(table, stored, file, compl
     assert {f"{row.section_name}/{row.code}": row.message for row in plan.rows.filter(kind="new")} == messages
 
 
+def test_a_new_code_does_not_name_its_own_section_because_of_a_row_in_error(table):
+    plan = planned(table, *rows_of("P/7", **TOO_LONG), *rows_of("P/7"))
+    assert plan.rows.get(kind="new").message == ""
+
+
 def test_a_row_in_error_keeps_its_message_where_the_table_has_its_code(table):
     store(table, "P/1")
     plan = planned(table, *rows_of("Q/1", **TOO_LONG))
@@ -229,13 +245,16 @@ def test_extra_columns_are_compared_only_if_the_file_has_some(table):
         (["P/1", "P/2"], ["P/1", "P/2", "P/8"], True, {"8": 2}),
         (["P/1", "P/2"], ["P/1", "P/8", "P/2"], True, {"8": 1, "2": 2}),
         (["P/1", "P/2", "P/3"], ["P/2", "P/2", "P/1", "P/3"], True, {"2": 0, "1": 1}),
+        (["P/1", "P/2"], ["P/2", "R/1", "R/1", "P/3"], True, {"2": 0, "1": 1, "3": 2}),
+        (["P/1", "P/2"], ["/2", "/1", "/1", "/3"], True, {"2": 0, "1": 1, "3": 2}),
     ],
 )
 def test_new_codes_go_behind_the_last_of_their_table_or_where_a_complete_file_has_them(
     table, stored, file, complete, places
 ):
     store(table, *stored)
-    rows = planned(table, *rows_of(*file), complete=complete).rows.exclude(kind="duplicate")
+    plan = planned(table, *rows_of(*file), complete=complete, sections=file[0][0] != "/")
+    rows = plan.rows.exclude(kind="duplicate")
     assert dict(rows.values_list("code", "position")) == places
 
 
