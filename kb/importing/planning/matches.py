@@ -156,9 +156,7 @@ def _place_all_codes(table: CodeTable) -> None:
         """
         INSERT INTO kb_place (code_id, ord, place)
         SELECT code_id, ord,
-            row_number() OVER (
-                ORDER BY coalesce(anchor, -1), CASE WHEN ord IS NULL THEN 1 ELSE 0 END, position, code_id
-            ) - 1
+            row_number() OVER (ORDER BY coalesce(anchor, -1), position, code_id) - 1
         FROM (
             SELECT code_id, ord, position, max(ord) OVER (PARTITION BY block) AS anchor
             FROM (

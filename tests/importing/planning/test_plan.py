@@ -202,6 +202,19 @@ def test_a_code_that_a_complete_file_does_not_list_stays_behind_the_one_that_it_
     assert table.codes.values("position").distinct().count() == len(expected)
 
 
+@pytest.mark.parametrize(("file", "expected"), [("93", "9321"), ("92", "3921"), ("19", "3219"), ("12", "312")])
+def test_codes_that_a_complete_file_does_not_list_stay_in_the_order_of_the_table(table, file, expected):
+    applied(table, *((code, "x") for code in "321"), complete=True)
+    applied(table, *((code, "x") for code in file), complete=True)
+    assert "".join(code.code for code in table.codes.in_vendor_order()) == expected
+
+
+def test_a_complete_file_in_the_order_of_the_table_moves_nothing(table):
+    for code, position in zip("123", (0, 4, 9), strict=True):
+        table.codes.filter(code=code).update(position=position)
+    assert kinds(planned(table, ("1", "One."), ("2", "Two."), ("3", "Three."), complete=True)) == {"unchanged": 3}
+
+
 def test_a_complete_file_gives_codes_that_share_a_place_one_each(table):
     table.codes.update(position=0)
     applied(table, ("1", "One."), ("2", "Two."), ("3", "Three."), complete=True)
