@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from kb.models import Change, Door, ImportRow, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
+from kb.models import Change, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Resolution
 from kb.services import journal
@@ -94,7 +94,18 @@ def unmark_notes(original: TableImport, unrestored_ids: set[int], entry: Journal
     notes = TroubleshootingNote.objects.filter(verify_since=original.applied_at)
     for pk in notes.exclude(codes__in=unrestored_ids).order_by("pk").values_list("pk", flat=True):
         note = entry.lock(TroubleshootingNote, pk)
-        entry.update(note, journal.set_fields(note, {"verify_since": None, "verify_reason": ""}))
+        entry.update(note, journal.set_fields(note, _former_mark(note, original)))
+
+
+def _former_mark(note: TroubleshootingNote, original: TableImport) -> dict[str, Any]:
+    """Return the mark that a note had before an import; none if somebody verified it, or that import is rolled back."""
+    marks = note.history.exclude(verify_since=original.applied_at).order_by("-history_id")
+    for since, reason in marks.values_list("verify_since", "verify_reason"):
+        if since is None:
+            break
+        if not TableImport.objects.filter(applied_at=since, state=ImportState.ROLLED_BACK).exists():
+            return {"verify_since": since, "verify_reason": reason}
+    return {"verify_since": None, "verify_reason": ""}
 
 
 def write_feed(table_import: TableImport, entry: JournalEntry) -> None:

@@ -8,7 +8,10 @@ from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import WrongState
 from kb.models import Change, ReturnCode, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
+from kb.services import journal
 from kb.services.codes import edit_code
+from kb.services.notes import return_note, validate_note
+from kb.services.reviews import request_review
 from tests import make
 from tests.importing.tables import applied, by, kinds, planned, row
 
@@ -225,6 +228,54 @@ def test_notes_need_no_verification_after_their_codes_are_restored(table):
     edit_code(code, code.version, {"symbol": "TWO"}, by())
     roll_back(table_import, by())
     assert [note.pk for note in TroubleshootingNote.objects.exclude(verify_since=None)] == [edited_note.pk]
+
+
+def marks():
+    return dict(TroubleshootingNote.objects.values_list("title", "verify_since"))
+
+
+def test_a_note_needs_the_verification_that_it_needed_before_the_import(table, reviewer):
+    one, two = table.codes.filter(code__in="12").order_by("code")
+    make.note("One", one)
+    make.note("Two", two)
+    first = applied(table, ("1", "Uno."), ("2", "Due."))
+    note = TroubleshootingNote.objects.get(title="Two")
+    validate_note(return_note(note, note.version, by(reviewer)), note.version + 1, by(reviewer))
+    second = applied(table, ("1", "Eins."), ("2", "Zwei."))
+    assert set(marks().values()) == {second.applied_at}
+    roll_back(second, by())
+    assert marks() == {"One": first.applied_at, "Two": None}
+    assert str(first) in TroubleshootingNote.objects.get(title="One").verify_reason
+
+
+def test_a_note_that_somebody_asked_to_verify_keeps_the_request(table, editor):
+    note = make.note("One", table.codes.get(code="1"))
+    with journal.entry(by(editor)) as entry:
+        request_review(entry, [note], "An agent doubts it.")
+    before = marks()
+    table_import = applied(table, ("1", "Uno."))
+    assert marks() != before
+    roll_back(table_import, by())
+    note.refresh_from_db()
+    assert (marks(), note.verify_reason) == (before, "An agent doubts it.")
+
+
+def test_a_note_needs_no_verification_because_of_an_import_that_is_rolled_back_too(table):
+    make.note("One", table.codes.get(code="1"))
+    first, second = applied(table, ("1", "Uno.")), applied(table, ("1", "Eins."))
+    roll_back(first, by())
+    assert marks() == {"One": second.applied_at}
+    roll_back(second, by())
+    assert marks() == {"One": None}
+
+
+def test_a_roll_back_leaves_the_marks_of_other_imports(table):
+    other = make.table("other")
+    applied(other, ("1", "x"))
+    make.note("Other", other.codes.get())
+    elsewhere = applied(other, ("1", "y"))
+    roll_back(applied(table, ("1", "Uno.")), by())
+    assert marks() == {"Other": elsewhere.applied_at}
 
 
 def test_only_an_applied_import_is_rolled_back_and_only_once(table):
