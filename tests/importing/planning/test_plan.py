@@ -32,6 +32,8 @@ def rows_of(plan, *names):
         ([("1", "One!"), ("4", "Four.")], False, {"changed": 1, "new": 1}),
         ([("2", "Two."), ("1", "One."), ("3", "Three.")], True, {"unchanged": 1, "reordered": 2}),
         ([("2", "Two."), ("1", "One."), ("3", "Three.")], False, {"unchanged": 3}),
+        ([("2", "Zwei."), ("1", "One."), ("3", "Three.")], True, {"unchanged": 1, "changed": 1, "reordered": 1}),
+        ([("3", "Three."), ("2", "Two.")], True, {"reordered": 2, "retired": 1}),
         ([("1", "One."), ("1", "Other."), ("01", "Zeros.")], False, {"unchanged": 1, "duplicate": 1, "new": 1}),
         ([row("1", section="Other", description="One.")], True, {"moved": 1, "retired": 2}),
         ([row("1", section="Other", description="One.")], False, {"new": 1}),
