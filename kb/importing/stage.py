@@ -51,13 +51,16 @@ def create() -> None:
 
 
 def create_places() -> None:
-    """Create the temporary table of a new order: the place of each code, with the staged row that lists it."""
+    """Create the temporary tables of a new order: each code's place, with the staged row that lists it, and before."""
+    run("CREATE TEMPORARY TABLE kb_former (code_id bigint PRIMARY KEY, position integer)")
     run("CREATE TEMPORARY TABLE kb_place (code_id bigint, ord integer, place integer)")
+    run("CREATE INDEX kb_place_code ON kb_place (code_id)")
+    run("CREATE INDEX kb_place_ord ON kb_place (ord)")
 
 
 def drop() -> None:
     """Drop the temporary tables, because connections outlive a plan."""
-    for name in ("kb_staging", "kb_mentioned", "kb_verdict", "kb_place"):
+    for name in ("kb_staging", "kb_mentioned", "kb_verdict", "kb_former", "kb_place"):
         run(f"DROP TABLE IF EXISTS {name}")
 
 

@@ -17,6 +17,7 @@ def restore(original: TableImport, reversal: TableImport) -> None:
     if first is None:
         return
     stage.create_places()
+    _store_former_places(first)
     _place_codes(first)
     _store_moves(reversal)
     sql.run("UPDATE kb_returncode SET position = p.place FROM kb_place AS p WHERE p.code_id = kb_returncode.id")
@@ -36,11 +37,29 @@ def first_to_undo(original: TableImport) -> TableImport | None:
     return first
 
 
-def _place_codes(first: TableImport) -> None:
-    """Store the place of each code that moves: the one from before `first`, or the next that is free."""
-    json_number = "CAST(r.before ->> 'position' AS integer)"
+def _store_former_places(first: TableImport) -> None:
+    """Store where each code was before `first`: what the first row says that moved it since."""
     sql.run(
-        f"""
+        """
+        INSERT INTO kb_former (code_id, position)
+        SELECT return_code_id, position FROM (
+            SELECT r.return_code_id, CAST(r.before ->> 'position' AS integer) AS position,
+                row_number() OVER (PARTITION BY r.return_code_id ORDER BY r.table_import_id, r.id) AS nth
+            FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
+            WHERE i.table_id = %s AND i.id >= %s AND i.state IN ('applied', 'rolled_back')
+            AND r.return_code_id IS NOT NULL AND r.before ->> 'position' IS NOT NULL
+        ) AS moves WHERE nth = 1
+        """,
+        first.table_id,
+        first.pk,
+    )
+
+
+def _place_codes(first: TableImport) -> None:
+    """Store the place of each code that moves: its former one, or the next that is free."""
+    at = database_time(first.applied_at)
+    sql.run(
+        """
         INSERT INTO kb_place (code_id, place)
         SELECT id, place FROM (
             SELECT id, position, n + max(former - n) OVER (ORDER BY n) AS place
@@ -48,22 +67,14 @@ def _place_codes(first: TableImport) -> None:
                 SELECT id, position, former, row_number() OVER (ORDER BY is_newer, former, id) AS n
                 FROM (
                     SELECT c.id, c.position, CASE WHEN c.created_at >= %s THEN 1 ELSE 0 END AS is_newer,
-                        CASE WHEN c.created_at >= %s THEN c.position ELSE coalesce(m.former, c.position) END AS former
-                    FROM kb_returncode AS c LEFT JOIN (
-                        SELECT r.return_code_id, {json_number} AS former, row_number()
-                            OVER (PARTITION BY r.return_code_id ORDER BY r.table_import_id, r.id) AS nth
-                        FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
-                        WHERE i.table_id = %s AND i.id >= %s AND i.state IN ('applied', 'rolled_back')
-                        AND r.return_code_id IS NOT NULL AND r.before ->> 'position' IS NOT NULL
-                    ) AS m ON m.return_code_id = c.id AND m.nth = 1
-                    WHERE c.table_id = %s
+                        CASE WHEN c.created_at >= %s THEN c.position ELSE coalesce(f.position, c.position) END AS former
+                    FROM kb_returncode AS c LEFT JOIN kb_former AS f ON f.code_id = c.id WHERE c.table_id = %s
                 ) AS formers
             ) AS numbered
         ) AS placed WHERE place <> position
-        """,  # noqa: S608
-        *[database_time(first.applied_at)] * 2,
-        first.table_id,
-        first.pk,
+        """,
+        at,
+        at,
         first.table_id,
     )
 

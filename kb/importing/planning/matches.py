@@ -152,6 +152,7 @@ _ONE_IN_TABLE = """
 
 def _place_all_codes(table: CodeTable) -> None:
     """Give every code of the table and every new row a place of its own; mark the codes that only move."""
+    sql.run("CREATE INDEX kb_staging_code_id ON kb_staging (code_id)")
     sql.run(
         """
         INSERT INTO kb_place (code_id, ord, place)
