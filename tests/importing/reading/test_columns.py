@@ -74,6 +74,12 @@ def test_several_columns_may_be_left_out_or_kept_as_extra_columns():
     assert problems == []
 
 
+def test_headers_after_one_that_the_map_has_get_their_targets_by_name():
+    assert targets_of("notes", "Code", "x", "Text", notes="ignore", x="extra")[0] == {
+        "notes": "ignore", "Code": "code", "x": "extra", "Text": "description",
+    }  # fmt: skip
+
+
 def test_of_equally_good_headers_the_first_wins():
     columns, problems = targets_of("Code", "Text", "text", "TEXT")
     assert columns == {"Code": "code", "Text": "description", "text": "extra", "TEXT": "extra"}
@@ -116,6 +122,7 @@ def test_a_map_is_restored_from_json():
 
 
 def test_repeated_and_empty_headers_get_unique_labels():
+    assert label_headers(["**Code**", "`Text`"]) == ["Code", "Text"]
     assert label_headers(["Code", "", "Code", None, "a\n b"]) == ["Code", "Column 2", "Code (2)", "Column 4", "a b"]
 
 

@@ -48,6 +48,7 @@ def test_a_value_of_json_is_kept_as_it_is_written(value, text):
         ('{"page": {"codes": [{"code": 9}]}, "codes": [{"code": 1}], "more": [{"code": 8}]}', ["1"]),
         ('{"total" : 2 , "codes" : [ {"code": 1} , {"code": 2} ] , "next": null}', ["1", "2"]),
         (' [ {"code": 1} ] ', ["1"]),
+        ('{"codes":[{"code":1},{"code":2}]}', ["1", "2"]),
         ("[]", []),
     ],
 )
@@ -73,6 +74,11 @@ def test_broken_json_is_refused_with_its_line(content, name, kind, line):
     with pytest.raises(Unreadable) as error:
         read_rows(content, name)
     assert [(problem.kind, problem.place.line) for problem in error.value.problems] == [(kind, line)]
+
+
+def test_broken_json_says_what_is_wrong():
+    assert "nested too deeply" in refusal("[" * 100_000, "t.json")[1]
+    assert "a comma or the end of the list is missing" in refusal('[{"code": 1} 2]', "t.json")[1]
 
 
 def test_json_is_recognised_without_a_file_name():

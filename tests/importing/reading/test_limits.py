@@ -55,6 +55,11 @@ def test_every_column_of_a_row_that_is_too_long_is_named(at):
     assert "ab"[at - 1] in problems[at - 1].message
 
 
+def test_a_long_cell_is_reported_where_its_row_lacks_another_column():
+    content = '[{"code": "1", "a": "123456"}, {"code": "2", "b": "x"}]'
+    assert kinds(content, "t.json", cell=5) == ["too_long"]
+
+
 @pytest.mark.parametrize("code", ["9" * 64, "-" + "9" * 63, "A_" + "9" * 62])
 def test_a_code_of_64_characters_is_read_and_one_of_65_is_not(code):
     assert read_rows(f"code\n{code}\n")[1] == []

@@ -23,6 +23,7 @@ def test_tables_of_a_web_page_are_read_with_the_headings_above_them():
         (8, "Business", "3", {"description": "Three"}),
     ]
     assert [(problem.kind, problem.severity) for problem in problems] == [("sheet_left_out", "warning")]
+    assert problems[0].message.startswith("A table of the file has no column for the code")
 
 
 def test_a_merged_section_applies_to_the_rows_it_covers():
@@ -161,6 +162,10 @@ M2 = f"{TABLE}| 2 | two |"
         ("Code | Text\n:-: | -\n1 | one", [ONE]),
         # A divider has as many cells as the header.
         (f"| Code | Text |\n| --- |\n| 9 | no |\n\n{M1}", [ONE]),
+        # Two lines with a sign, or a heading that is underlined, are no table.
+        (f"Code | Text\nwords | words\n\n{M1}", [ONE]),
+        (f"Words\n---\n{M1}", [ONE]),
+        ("| Code | Text |\n| --- | --- |", []),
         # Headings: up to six signs and a space, with at most three spaces before.
         (f"# A\n## B\n{M1}", [("B", "1", "one")]),
         (f"# A\n{M1}", [ONE]),

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from kb.importing.reading.files import InputFile
+from kb.importing.reading.files import InputFile, bad_byte
 from kb.importing.reading.sources import Limits, SourcePlace, Unreadable, open_source
 from tests.importing.files import codes, open_text, read_rows, refusal
 
@@ -270,6 +270,7 @@ def test_each_delimiter_is_found_by_its_headers_and_columns():
         ("code,text\n频道,\n1,a\n", [("频道", "1")]),
         ("code,text\nRoom codes,\n,\ncode,text\n1,a\n", [("Room codes", "1")]),
         ("code,text\n1,a\nRoom codes,\n", [("", "1")]),
+        ("Room codes, \ncode,text\n1,a\n", [("Room codes", "1")]),
         # A code without a text is not.
         ("code,text\n频道1,\n1,a\n", [("", "频道1"), ("", "1")]),
         ("code,text\nEBUSY,\n1,a\n", [("", "EBUSY"), ("", "1")]),
@@ -313,3 +314,43 @@ def test_a_row_with_too_few_cells_sets_no_section_and_one_with_the_section_does(
     rows, problems = read_rows("section,code,text\nA,1,x\nB,2\nC\n,3,y\n")
     assert [(row.section, row.code) for row in rows] == [("A", "1"), ("", "3")]
     assert [problem.value for problem in problems] == ["2", ""]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [("code,text\nRoom codes\n1,a\n", "ragged_row"), ("section,code,text\nERR ONE,,\nA,1,a\n", "missing_code")],
+)
+def test_words_that_may_not_be_a_heading_are_reported(content, kind):
+    rows, problems = read_rows(content)
+    assert ([row.code for row in rows], [problem.kind for problem in problems]) == (["1"], [kind])
+
+
+def test_a_code_alone_in_the_last_row_has_its_line():
+    assert [row.place.line for row in read_rows("code,text\n1,a\nEBUSY,\n")[0]] == [2, 3]
+
+
+@pytest.mark.parametrize(("delimiter", "expected"), [("", "1"), (",", "1"), (";", "3")])
+def test_a_chosen_delimiter_comes_before_the_likely_one(delimiter, expected):
+    assert codes("code,note;code\n1,2;3\n", delimiter=delimiter) == [expected]
+
+
+def test_a_line_that_is_too_long_is_named():
+    with pytest.raises(Unreadable) as error:
+        read_rows("code\n1\n" + "x" * 101, limits=Limits(cell=100, columns=1))
+    assert error.value.problems[0].place.line == 3
+
+
+@pytest.mark.parametrize(("value", "byte"), [(0xDBFF, None), (0xDC00, 0), (0xDCFF, 255), (0xDD00, None), (0x61, None)])
+def test_a_mark_of_a_bad_byte_has_its_value(value, byte):
+    assert bad_byte(chr(value)) == byte
+
+
+def test_a_control_character_is_reported_in_every_encoding():
+    for encoding in ("utf-8", "utf-16", "gb18030"):
+        rows, problems = read_rows("code,text\n1,a\x01\n2,完成\n".encode(encoding))
+        assert ([row.code for row in rows], [problem.kind for problem in problems]) == (["2"], ["control_character"])
+
+
+def test_chinese_text_in_utf_8_with_one_bad_byte_is_still_utf_8():
+    source = open_text("code,text\n1,请求成功。\n2,请求失败".encode() + b"\xff\n")
+    assert ([row.code for row in source.rows()], source.encoding) == (["1"], "utf-8")

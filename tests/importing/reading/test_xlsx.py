@@ -131,6 +131,7 @@ def test_only_visible_sheets_are_read(state, expected):
         (12, "0", "12"), (12, "000", "012"),
         (-12, "000", "-12"), (1.5, "000", "1.5"), (12, "0.00", "12"), (1234, "000", "1234"),
         (datetime.date(2025, 1, 2), None, "2025-01-02 00:00:00"), (datetime.time(1, 2), None, "01:02:00"),
+        ("'=1+1", None, "=1+1"),
         ("a_x0041_b", None, "aAb"), ("a_x000D_\nb", None, "a\nb"), ("a_xyz_b", None, "a_xyz_b"), (None, None, ""),
     ],
 )  # fmt: skip
@@ -145,6 +146,17 @@ def test_merged_cells_cover_exactly_their_rows():
     table = [["Section", "Code"], *([section, str(n)] for n, section in enumerate(sections))]
     rows, _ = read_rows(workbook(("Sheet1", table), merged=["A2:A3", "A5:A6", "A7:A7"]), "t.xlsx")
     assert [row.section for row in rows] == ["A", "A", "", "B", "B", "C", "", ""]
+
+
+def test_a_merged_cell_says_nothing_of_the_column_before():
+    table = [["Section", "Text", "Code"], ["A", "one", "1"], [None, None, "2"]]
+    rows, _ = read_rows(workbook(("Sheet1", table), merged=["B2:B3"]), "t.xlsx")
+    assert [row.section for row in rows] == ["A", ""]
+
+
+def test_the_heading_above_the_header_of_a_sheet_is_its_section():
+    file = workbook(("A", [["Room codes"], HEADER, [1, "x"]]), ("B", [HEADER, [2, "y"]]))
+    assert [row.section for row in read_rows(file, "t.xlsx")[0]] == ["Room codes", "B"]
 
 
 def test_cells_that_are_merged_in_both_directions_belong_to_the_first():
@@ -164,6 +176,14 @@ def change_part(file, name, edit):
         for part in before.namelist():
             after.writestr(part, edit(before.read(part)) if part == name else before.read(part))
     return output.getvalue()
+
+
+def archive_of(*names):
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return file.getvalue()
 
 
 PLAIN = workbook(("Sheet1", [HEADER, [1, "One"]]))
@@ -259,6 +279,8 @@ def test_a_document_type_in_utf_16_is_refused():
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "t.doc", "old_excel", "old Office file"),
         (PLAIN[: len(PLAIN) // 2], "t.xlsx", "broken_xlsx", "broken"),
         (b"PK\x05\x06" + bytes(18), "t.xlsx", "binary", "zip archive"),
+        (archive_of("xl/workbook.xml"), "t.xlsx", "binary", "zip archive"),
+        (archive_of("[Content_Types].xml"), "t.xlsx", "binary", "zip archive"),
     ],
 )
 def test_a_file_that_is_not_a_workbook_is_refused_by_its_kind(content, name, kind, text):
