@@ -99,6 +99,12 @@ def test_sections_are_made_in_the_order_of_the_file(table):
     assert list(new.values_list("section__name", flat=True)) == ["B", "A", "B", "a"]
 
 
+def test_codes_that_move_into_new_sections_get_each_its_own(table):
+    moved = [row("1", section="B", description="1."), row("2", section="A", description="2.")]
+    applied(table, *moved, *((code, f"{code}.") for code in "34567"), complete=True)
+    assert dict(table.codes.filter(code__in="12").values_list("code", "section__name")) == {"1": "B", "2": "A"}
+
+
 def test_rows_join_a_section_that_was_made_since_the_plan(table):
     plan = planned(table, row("9", section="New"), row("1", section="New", description="1."))
     make.section(table, "New")
