@@ -147,8 +147,12 @@ def test_codes_of_other_tables_keep_their_places_in_a_roll_back(five):
     other = make.table("other")
     applied(other, *listed("123"))
     applied(other, *listed("321"), complete=True)
+    places = list(other.codes.order_by("pk").values_list("code", "position"))
     roll_back(applied(five, *listed("54321"), complete=True), by())
-    assert (order(other), order(five)) == (list("321"), list("12345"))
+    assert list(other.codes.order_by("pk").values_list("code", "position")) == places
+    assert list(five.codes.order_by("position").values_list("code", "position")) == list(
+        zip("12345", range(5), strict=True)
+    )
 
 
 @pytest.mark.parametrize("backwards", [True, False])
@@ -164,6 +168,37 @@ def test_words_return_when_several_imports_are_rolled_back_in_any_order(table, b
     *old, new = state(table)
     assert old == before
     assert (new[0], table.codes.get(code="9").is_retired) == ("9", True)
+
+
+def test_a_row_that_was_left_out_has_nothing_to_roll_back(table):
+    plan = planned(table, ("1", "Uno."), ("2", "Due."))
+    decisions.resolve(plan.rows.get(code="1"), "leave_out", by())
+    table_import = apply_import(plan, by())
+    assert (preview(table_import).restored, preview(table_import).skipped) == (1, [])
+    assert list(roll_back(table_import, by()).rows.values_list("code", "kind")) == [("2", "changed")]
+
+
+def test_a_code_that_moved_and_moved_back_is_restored_when_both_moves_are_rolled_back(table):
+    before = state(table)
+    rest = [("1", "One."), ("3", "Three."), row("4")]
+    imports = [
+        applied(table, row("2", section=section, description="Two."), *rest, complete=True)
+        for section in ("Other", "Public")
+    ]
+    for table_import in imports:
+        reversal = roll_back(table_import, by())
+    assert state(table) == before
+    assert not reversal.rows.filter(kind="warning").exists()
+
+
+def test_a_later_import_is_rolled_back_also_where_an_earlier_one_could_not_be(table):
+    rest = [("1", "One."), ("3", "Three."), row("4")]
+    moved = applied(table, row("2", section="Other", description="Two."), *rest, complete=True)
+    applied(table, ("2", "Another two."))
+    roll_back(moved, by())
+    before = state(table)
+    roll_back(applied(table, row("2", section="Other", description="Due.")), by())
+    assert state(table) == before
 
 
 def test_an_edit_between_two_imports_stays_when_both_are_rolled_back(table, editor):
