@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -136,6 +137,7 @@ class VersionedAdmin(WithStrictList, WithRevisions, ModelAdmin):
             raise PermissionDenied("This form is read-only.")
         data = form.cleaned_data
         values = {name: data[name] for name in self.value_fields if name in data}
+        values = {name: value for name, value in values.items() if not self._is_out_of_sight(request, form, name)}
         links = {
             name: [*data[name], *self._out_of_sight(request, obj, name)] for name in self.link_fields if name in data
         }
@@ -145,6 +147,12 @@ class VersionedAdmin(WithStrictList, WithRevisions, ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Do nothing: the service has saved the links."""
+
+    def _is_out_of_sight(self, request: HttpRequest, form: Any, name: str) -> bool:
+        """Whether a choice is empty because this person may not see the row that it refers to."""
+        field, pk = form.fields[name], form.initial.get(name)
+        is_empty = isinstance(field, forms.ModelChoiceField) and form.cleaned_data[name] is None and pk is not None
+        return is_empty and not field.queryset.filter(pk=pk).exists()
 
     def _out_of_sight(self, request: HttpRequest, obj: Any, name: str) -> list[Any]:
         """Return the links that this person may not see. The form lacks them, so saving it must keep them."""

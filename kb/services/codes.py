@@ -16,8 +16,9 @@ def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) ->
     """Change support's side of a code: its texts, disposition, fixer and successor.
 
     A disposition or fixer in `values` belongs to support from now on; None derives it from the vendor's texts again.
-    Raises StaleEdit, and ValueError for other fields.
+    Raises StaleEdit, NotAllowed, and ValueError for other fields.
     """
+    by.require_to("change", ReturnCode)
     unknown = set(values) - set(EDITABLE_FIELDS)
     if unknown:
         raise ValueError(f"not editable on a code: {sorted(unknown)}; allowed: {sorted(EDITABLE_FIELDS)}")

@@ -90,7 +90,7 @@ def _with_reference(incident: IncidentLink, values: dict[str, Any]) -> dict[str,
     derived = _parse(url).reference
     reference = values.get("reference", incident.reference)
     # A reference that came from the previous address is replaced.
-    outdated = url != incident.url and incident.url and reference == _parse(incident.url).reference
+    outdated = incident.url and reference == _parse(incident.url).reference
     return values if reference and not outdated else values | {"reference": derived}
 
 

@@ -24,7 +24,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from kb import searching
-from kb.models import Audience, Change, ChangeCounter, CodeTable, Door, Proposal
+from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal
 from kb.models.changes import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door
 from kb.models.visibility import Person
@@ -70,9 +70,17 @@ class By:
         return cast("User | None", self.user)
 
     def require(self, permission: str, refusal: str) -> None:
-        """Raise NotAllowed with the sentence `refusal` unless the user has a permission."""
-        if self.user is None or not self.user.has_perm(permission):
+        """Raise NotAllowed with the sentence `refusal` unless the user has a permission. Tokens are for reading."""
+        if self.user is None or isinstance(self.user, Bearer) or not self.user.has_perm(permission):
             raise NotAllowed(refusal)
+
+    def require_to(self, action: str, model: type[models.Model]) -> None:
+        """Raise NotAllowed if the user may not `add`, `change` or `delete` the rows of a model.
+
+        A command on the server has no user: it may do everything.
+        """
+        if self.user is not None and not self.user.has_perm(f"kb.{action}_{model._meta.model_name}"):
+            raise NotAllowed(f"You need permission to {action} {model._meta.verbose_name_plural}.")
 
 
 class StaleEdit(Exception):
@@ -256,7 +264,11 @@ def changed_links(obj: models.Model, links: dict[str, Sequence[Any]]) -> dict[st
 
 
 def save_versioned(obj: M, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> M:
-    """Create an object (version None) or change one, with its links; return it as stored. Raises StaleEdit."""
+    """Create an object (version None) or change one, with its links; return it as stored.
+
+    Raises StaleEdit, NotAllowed.
+    """
+    by.require_to("add" if version is None else "change", type(obj))
     with entry(by) as journal_entry:
         if version is None:
             set_fields(obj, values)

@@ -37,6 +37,7 @@ def save_note(
 
     Raises NotAllowed if the edit needs a reviewer: see `needs_reviewer` and `proposals.save_or_propose`.
     """
+    by.require_to("add" if version is None else "change", TroubleshootingNote)
     links: dict[str, Any] = {
         name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None
     }
@@ -100,6 +101,7 @@ def why_not_validate(note: TroubleshootingNote, user: Person | None) -> str:
 
 def submit_note(note: TroubleshootingNote, version: int, by: By) -> TroubleshootingNote:
     """Offer a draft to agents: draft -> not_validated."""
+    by.require_to("change", TroubleshootingNote)
     return _move(note, version, by, {NoteState.DRAFT}, NoteState.NOT_VALIDATED)
 
 

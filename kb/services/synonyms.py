@@ -8,7 +8,7 @@ from kb.services.journal import By, NotAllowed, save_versioned
 
 
 def save_synonym(synonym: Synonym, version: int | None, values: dict[str, Any], by: By) -> Synonym:
-    """Create a group of synonyms (version None) or change one. Raises NotAllowed for fewer than two words."""
+    """Create a group of synonyms (version None) or change one. Raises StaleEdit, NotAllowed."""
     words = [" ".join(word.split()) for word in values["words"].split(",")]
     words = list(dict.fromkeys(word for word in words if word))
     if len(words) < 2:
@@ -17,6 +17,10 @@ def save_synonym(synonym: Synonym, version: int | None, values: dict[str, Any], 
 
 
 def delete_synonym(synonym: Synonym, version: int, by: By) -> None:
-    """Delete a group of synonyms: a search for one of its words no longer finds the others. Raises StaleEdit."""
+    """Delete a group of synonyms: a search for one of its words no longer finds the others.
+
+    Raises StaleEdit, NotAllowed.
+    """
+    by.require_to("delete", Synonym)
     with journal.entry(by) as entry:
         entry.delete(entry.lock(Synonym, synonym.pk, version))

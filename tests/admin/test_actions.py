@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from kb.admin.lists.actions import _versions
 from kb.models import Change, Door, IncidentLink, Proposal, ReturnCode, TroubleshootingNote
 from kb.services import journal
 from kb.services.bulk_edits import edit_each
@@ -181,10 +182,52 @@ def test_a_bulk_action_covers_a_filtered_list_across_pages(as_user, reviewer):
     assert TroubleshootingNote.objects.get(title="Not a draft").state == "not_validated"
 
 
-def test_more_than_the_limit_is_refused_with_the_limit(as_user, reviewer, monkeypatch):
-    monkeypatch.setattr("kb.admin.lists.actions.MAX_ROWS", 2)
+@pytest.mark.parametrize("limit", [2, 3])
+def test_more_rows_than_the_limit_are_refused_with_the_limit(as_user, reviewer, monkeypatch, limit):
+    monkeypatch.setattr("kb.admin.lists.actions.MAX_ROWS", limit)
     response = choose(as_user(reviewer), NOTES, "move_archive", drafts(3), across=True)
-    assert "You selected 3 troubleshooting notes; the limit is 2" in message_text(response)
+    said = "You selected 3 troubleshooting notes; the limit is 2"
+    assert (said in message_text(response)) == (limit == 2)
+    assert (response.status_code == 200) == (limit == 3)
+
+
+@pytest.mark.parametrize(("count", "is_read"), [(1, True), (1000, True), (1001, False)])
+def test_a_confirmation_is_of_a_thousand_rows_at_most(count, is_read):
+    pairs = {n: n + 1 for n in range(count)}
+    assert _versions(",".join(f"{pk}:{version}" for pk, version in pairs.items())) == (pairs if is_read else {})
+
+
+def test_a_confirmation_page_links_the_first_rows_and_counts_the_others(as_user, reviewer, monkeypatch):
+    monkeypatch.setattr("kb.admin.lists.actions.MAX_ROW_LINKS", 2)
+    browser, notes = as_user(reviewer), drafts(3)
+    page = choose(browser, NOTES, "move_submit", notes)
+    assert (len(page.context["rows"]), page.context["more"], page.context["count"]) == (2, 1, 3)
+    assert choose(browser, NOTES, "move_submit", notes[:2]).context["more"] == 0
+
+
+@pytest.mark.parametrize("count", [10, 11])
+def test_a_report_names_ten_skipped_rows_and_counts_the_others(as_user, reviewer, count):
+    notes = [make.note(f"Old {n}", state="archived") for n in range(count)]
+    report = message_text(take(as_user(reviewer), NOTES, "move_archive", notes))
+    assert f"{count} troubleshooting notes skipped" in report
+    assert report.count("“Old") == 10
+    assert ("and 1 more" in report) == (count == 11)
+
+
+def test_an_owner_is_chosen_among_active_staff(as_user, editor, agent):
+    make.user("left", "editor", is_active=False)
+    form = choose(as_user(editor), NOTES, "set_owner", drafts(1)).context["form"]
+    assert [str(person) for person in form.fields["owner"].queryset] == ["editor"]
+
+
+def test_codes_are_added_to_a_note_in_use(as_user, editor):
+    code = make.code()
+    archived, used = make.note("Old", state="archived"), make.note("In use", state="draft")
+    browser = as_user(editor)
+    page = take(browser, CODES, "add_note", [code], note=archived.pk)
+    assert list(page.context["form"].errors) == ["note"]
+    assert "1 return code changed" in message_text(take(browser, CODES, "add_note", [code], note=used.pk))
+    assert list(used.codes.all()) == [code]
 
 
 def test_an_editor_is_offered_no_action_of_a_reviewer(as_user, editor):

@@ -1,7 +1,12 @@
 """Two people edit one form: their edits are merged, and none is lost."""
 
-import pytest
+from itertools import product
 
+import pytest
+from django.forms import modelform_factory
+from django.http import QueryDict
+
+from kb.admin.forms.versions import VersionedForm
 from kb.models import CodeRange, CodeTable, Door, IncidentLink, ReturnCode, Section, Synonym, TroubleshootingNote
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
@@ -85,16 +90,70 @@ def test_a_conflict_keeps_mine_and_shows_what_each_changed(as_user, editor, note
     assert (note.title, note.cause) == ("Theirs", "It was never open.")
 
 
-def test_links_are_the_union_of_what_both_added_and_removed(as_user, editor, room, note, theirs):
-    seven, eight, nine = (make.code(number) for number in "789")
-    note.codes.add(seven)
+# A link was there, is in theirs, is in mine: whoever changed it decides.
+SIDES = list(product([True, False], repeat=3))
+
+
+@pytest.mark.parametrize(("noun", "field"), [("note", "codes"), ("note", "ranges"), ("incident", "codes")])
+def test_a_link_that_either_removed_stays_removed_and_one_that_either_added_stays(
+    as_user, editor, reviewer, note, noun, field
+):
+    obj = note if noun == "note" else IncidentLink.objects.get()
+    made = [make.code(f"{n}") if field == "codes" else make.code_range(f"{n}", n, n) for n in range(8)]
+    was, theirs, mine = ([row for row, sides in zip(made, SIDES, strict=True) if sides[n]] for n in range(3))
+    getattr(obj, field).set(was)
     browser = as_user(editor)
-    opened = form_data(browser.get(url(note)), codes=[room.pk, seven.pk, eight.pk], cause="Mine")
-    theirs(note, [room, nine])
+    opened = form_data(browser.get(url(obj)), **{field: [row.pk for row in mine]})
+    if noun == "note":
+        save_note(obj, 1, {}, By(reviewer, Door.API), **{field: theirs})
+    else:
+        save_incident(obj, 1, {}, theirs, By(reviewer, Door.API))
+    response = browser.post(url(obj), opened)
+    assert field in outcome(response)["merges"]
+    assert browser.post(url(obj), form_data(response)).status_code == 302
+    expected = {row for row, (a, b, c) in zip(made, SIDES, strict=True) if (c if c != a else b)}
+    assert set(getattr(obj, field).all()) == expected
+
+
+def test_a_text_that_either_removed_stays_removed_unless_the_other_changed_it(as_user, editor, note, theirs):
+    TroubleshootingNote.objects.update(
+        issue="Issue.", environment="Web.", cause="Cause.", resolution="Look.", customer_reply="Wait.",
+        review_on="2099-01-01", title="Room is gone now, and for good",
+    )  # fmt: skip
+    browser = as_user(editor)
+    mine = {"issue": "", "cause": "", "resolution": "Look again.", "customer_reply": ""}
+    opened = form_data(browser.get(url(note)), **mine, title="Room is gone now, and for ever")
+    values = {"environment": "", "cause": "Other cause.", "resolution": "", "customer_reply": "", "review_on": None}
+    theirs(note, **values, title="Rooms are gone now, and for good")
     response = browser.post(url(note), opened)
-    assert outcome(response) == {"updates": [], "merges": ["codes"], "conflicts": []}
-    assert browser.post(url(note), form_data(response)).status_code == 302
-    assert set(note.codes.all()) == {room, eight, nine}
+    # A title is one line that people read at once: it is never merged.
+    assert outcome(response) == {
+        "updates": ["environment", "review_on"],
+        "merges": [],
+        "conflicts": ["title", "cause", "resolution"],
+    }
+    browser.post(url(note), form_data(response, cause="", resolution="Look again."))
+    note.refresh_from_db()
+    assert (note.issue, note.environment, note.cause, note.customer_reply, note.review_on) == ("", "", "", "", None)
+    assert (note.resolution, note.title) == ("Look again.", "Room is gone now, and for ever")
+
+
+@pytest.mark.parametrize("name", ["nosuch", "reason", "version", "opened", "take_theirs", ""])
+def test_only_a_field_that_is_stored_is_taken_from_them(as_user, editor, note, theirs, name):
+    browser = as_user(editor)
+    opened = form_data(browser.get(url(note)), cause="Mine.", reason="Clearer")
+    theirs(note, title="Theirs")
+    response = browser.post(url(note), form_data(browser.post(url(note), opened), take_theirs=[name]))
+    assert response.status_code == 302
+    note.refresh_from_db()
+    assert (note.cause, note.title, note.history.first().history_change_reason) == ("Mine.", "Theirs", "Clearer")
+
+
+def test_a_row_that_was_deleted_under_the_form_is_an_error(db):
+    group = Synonym.objects.create(words="lobby, anteroom")
+    form = modelform_factory(Synonym, VersionedForm, fields=["words"])(QueryDict("version=1&words=a,b"), instance=group)
+    Synonym.objects.all().delete()
+    assert form.errors["__all__"] == ["Somebody else deleted this after you opened it."]
 
 
 def test_links_that_only_they_changed_are_theirs_even_all_of_them(as_user, editor, note, theirs):
@@ -201,12 +260,12 @@ def test_an_incident_is_merged_with_its_times_and_codes(as_user, editor, reviewe
         (CodeRange, {"name": "Mine"}, {"last": 660399998}),
     ],
 )
-def test_tables_sections_and_ranges_are_merged_too(as_user, admin, reviewer, room, model, mine, others):
+def test_tables_sections_and_ranges_are_merged_too(as_user, admin, room, model, mine, others):
     obj = model.objects.get()
     browser = as_user(admin)
     opened = form_data(browser.get(url(obj)), **mine)
     save = {CodeTable: save_table, Section: rename_section, CodeRange: save_range}[model]
-    save(obj, obj.version, others, By(reviewer, Door.API))
+    save(obj, obj.version, others, By(make.user("second", is_superuser=True), Door.API))
     response = browser.post(url(obj), opened)
     assert outcome(response)["updates"] == list(others)
     assert browser.post(url(obj), form_data(response)).status_code == 302

@@ -3,8 +3,10 @@
 import pytest
 
 from kb.admin.lists import strict_changelist
-from kb.models import CodeTable
+from kb.models import CodeTable, Flag, Proposal, Synonym
+from kb.models.fields import VENDOR_TEXTS
 from tests import make
+from tests.admin.conftest import message_text, url
 
 
 def row_names(browser, noun, **query):
@@ -105,3 +107,93 @@ def test_times_in_lists_are_in_the_readers_zone(as_user, editor):
     browser = as_user(editor)
     browser.cookies["zone"] = "Asia/Tokyo"
     assert "2026-01-01 21:00" in browser.get("/admin/kb/incidentlink/").content.decode()
+
+
+def test_notes_can_be_filtered_by_what_they_wait_for(as_user, editor, time_machine):
+    time_machine.move_to("2026-07-01T12:00Z", tick=False)
+    make.note("due today", review_on="2026-07-01")
+    make.note("due tomorrow", review_on="2026-07-02")
+    make.note("due and archived", review_on="2026-01-01", state="archived")
+    make.note("asked", verify_since="2026-01-01T00:00Z")
+    make.note("asked and archived", verify_since="2026-01-01T00:00Z", state="archived")
+    for state in ("open", "returned"):
+        note = make.note(f"proposal {state}")
+        Proposal.objects.create(note=note, author=editor, title="X", state=state, base={}, base_version=1)
+    browser = as_user(editor)
+    names = {check: row_names(browser, "troubleshootingnote", check=check) for check in ("due", "asked", "proposed")}
+    assert names == {"due": ["due today"], "asked": ["asked"], "proposed": ["proposal open"]}
+
+
+def test_codes_can_be_filtered_by_whose_words_they_have(as_user, editor):
+    for number, field in enumerate(VENDOR_TEXTS):
+        make.code(str(number), **{field: "Theirs."})
+        type(make.code(f"9{number}")).objects.filter(code=f"9{number}").update(**{field: "Ours."})
+    browser = as_user(editor)
+    assert sorted(row_names(browser, "returncode", wording="vendor")) == [str(n) for n in range(len(VENDOR_TEXTS))]
+    assert sorted(row_names(browser, "returncode", wording="ours")) == [f"9{n}" for n in range(len(VENDOR_TEXTS))]
+
+
+def test_sections_are_offered_of_the_chosen_table(as_user, editor, codes):
+    def offered(**query):
+        page = as_user(editor).get("/admin/kb/returncode/", query)
+        filters = {spec.title: spec for spec in page.context["cl"].filter_specs if hasattr(spec, "lookup_choices")}
+        return [pk for pk, _ in filters["section"].lookup_choices]
+
+    table = CodeTable.objects.get(slug="zim-server")
+    make.section(table, "Room")
+    assert offered(table__id__exact=table.pk) == [section.pk for section in table.sections.all()]
+    assert len(offered()) == 4
+
+
+@pytest.mark.parametrize(("most", "more"), [(1, True), (2, False)])
+def test_a_search_says_that_there_are_more_only_if_there_are(as_user, editor, codes, monkeypatch, most, more):
+    monkeypatch.setattr(strict_changelist, "MAX_MATCHES", most)
+    page = as_user(editor).get("/admin/kb/returncode/", {"q": "room"})
+    assert page.context["cl"].paginator.has_more == more
+    assert page.context["cl"].result_count == most
+
+
+@pytest.mark.parametrize(("count", "pages"), [(50, 1), (51, 2)])
+def test_a_list_ends_with_its_last_page(as_user, editor, count, pages):
+    Synonym.objects.all().delete()
+    Synonym.objects.bulk_create(Synonym(words=f"a{n}, b{n}") for n in range(count))
+    browser = as_user(editor)
+    assert len(row_names(browser, "synonym", p=pages)) == (count - 1) % 50 + 1
+    assert browser.get("/admin/kb/synonym/", {"p": pages + 1}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("ignored=2", "“ignored” in the address cannot have this value: 2. Allowed: , 0, 1"),
+        ("x=1", "“x” in the address is not a filter of this list. Allowed: p, q, ignored"),
+        ("p=abc", "“p” in the address is not a whole number: abc"),
+    ],
+)
+def test_the_list_of_misses_names_what_is_wrong_with_its_address(as_user, editor, query, said):
+    response = as_user(editor).get(f"/admin/kb/miss/?{query}")
+    assert (response.status_code, response["Location"]) == (302, "/admin/kb/miss/")
+    assert said in message_text(response)
+
+
+def test_a_flag_is_offered_to_active_staff_and_its_owner(as_user, editor, agent, stranger):
+    make.user("left", "editor", is_active=False)
+    flag = Flag.objects.create(code=make.code(), comment="Wrong", owner=agent)
+    field = as_user(editor).get(url(flag)).context["adminform"].form.fields["owner"]
+    assert {str(person) for person in field.queryset} == {"editor", "agent"}
+
+
+def test_a_note_is_offered_to_active_staff_alone(as_user, editor, stranger):
+    make.user("left", "editor", is_active=False)
+    note = make.note()
+    field = as_user(editor).get(url(note)).context["adminform"].form.fields["owner"]
+    assert [str(person) for person in field.queryset] == ["editor"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "method", "status"), [("csv", "get", 200), ("exe", "get", 404), ("csv", "post", 403)]
+)
+def test_a_table_is_exported_in_a_known_format_on_get(as_user, importer, codes, ending, method, status):
+    table = CodeTable.objects.get(slug="oracle")
+    browser = as_user(importer)
+    assert getattr(browser, method)(f"/admin/kb/codetable/{table.pk}/export.{ending}").status_code == status

@@ -27,7 +27,7 @@ def fill(size, editor):
         edit_code(codes[0], n, {"description": f"Wording {n}"}, by)
         save_note(note, n, {"cause": f"Cause {n}"}, by, codes=codes[:n])
         save_incident(incident, n, {"impact": f"Impact {n}"}, codes[:n], by)
-    save_table(CodeTable.objects.first(), 1, {"name": "New"}, by)
+    save_table(CodeTable.objects.first(), 1, {"name": "New"}, By(None, Door.SHELL))
     return {"returncode": codes[0], "troubleshootingnote": note, "incidentlink": incident}
 
 

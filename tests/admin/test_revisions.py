@@ -155,10 +155,10 @@ def saved_range(by):
 
 
 @pytest.mark.parametrize("save", [saved_section, saved_table, saved_range])
-def test_a_noun_without_revisions_shows_its_changes(as_user, importer, room, save):
-    saved = save(By(importer, Door.API, "The vendor <b>renamed</b> it"))
+def test_a_noun_without_revisions_shows_its_changes(as_user, admin, importer, room, save):
+    saved = save(By(admin, Door.API, "The vendor <b>renamed</b> it"))
     page = as_user(importer).get(url(saved, "history")).content.decode()
-    for said_there in ("Updated: Name", ", importer", "API", "The vendor &lt;b&gt;renamed&lt;/b&gt; it"):
+    for said_there in ("Updated: Name", ", admin", "API", "The vendor &lt;b&gt;renamed&lt;/b&gt; it"):
         assert said_there in page
 
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kb.api.framework import generation, response_cache, row_cache
+from kb.services import tokens
 from tests import make
 
 LAST_YEAR = datetime(2025, 3, 5, tzinfo=UTC)
@@ -22,3 +24,20 @@ def hidden():
         "notes": make.note("Hush", visible, code, audience="internal").pk,
         "incidents": make.incident("Hush", visible, code, audience="internal").pk,
     }
+
+
+@pytest.fixture
+def caching(transactional_db, settings):
+    """The caches are on and empty."""
+    settings.KB_API_CACHE_MEGABYTES = 1
+    forget()
+    yield settings
+    forget()
+
+
+def forget():
+    """Empty every cache of a process."""
+    generation._generations.clear()
+    response_cache.responses.clear()
+    row_cache._rows = row_cache.RowCache()
+    tokens._cache.clear()

@@ -7,11 +7,14 @@ import threading
 
 import pytest
 from django.db import connection
+from django.test import Client
 
-from kb.models import Door
+from kb.models import CodeTable, Door
 from kb.models.changes import last_sequence
 from kb.services.codes import edit_code
+from kb.services.incidents import save_incident
 from kb.services.journal import By
+from kb.services.tables import save_table
 from tests import make
 
 CHANGES, SNAPSHOT, MANIFEST = "/api/v1/changes/", "/api/v1/snapshot/", "/api/v1/snapshot/manifest/"
@@ -122,3 +125,68 @@ def test_an_unread_snapshot_releases_the_database(client, code, method):
     getattr(client, method)(SNAPSHOT).close()
     make.code("9")
     assert not connection.in_atomic_block
+
+
+def mirror_of(client):
+    """Return what a snapshot holds, by noun and id, and the place where the feed continues."""
+    header, *rows, trailer = lines(client.get(SNAPSHOT))
+    assert trailer["rows"] == len(rows)
+    return {(row["noun"], row["object"]["id"]): row["object"] for row in rows}, str(header["sequence"])
+
+
+def follow(client, mirror, place, limit):
+    """Apply the feed to a mirror by the rules of the description; return the last place."""
+    more = True
+    while more:
+        page = client.get(CHANGES, {"since": place, "limit": limit}).json()
+        assert len(page["results"]) <= limit
+        for entry in page["results"]:
+            key = (entry["noun"], entry["id"])
+            assert entry["gone"] is (entry["object"] is None)
+            mirror[key] = entry["object"]
+            if entry["gone"]:
+                codes = {key for key, row in mirror.items() if key[0] in INSIDE and row and row["table"] == entry["id"]}
+                for other in {key, *(codes if entry["noun"] == "table" else ())}:
+                    del mirror[other]
+        place, more = page["next"], page["more"]
+    return place
+
+
+INSIDE = ("section", "range", "code")
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_mirror_that_follows_the_feed_equals_the_snapshot(client, code, admin, agent, limit):
+    inside, by = Client(), By(admin, Door.SHELL)
+    inside.force_login(agent)
+    hidden = CodeTable.objects.get(slug="hidden")
+    make.note("About both", code, hidden.codes.get())
+    incident = make.incident("Both are down", code, hidden.codes.get())
+    mirrors = [[reader, *mirror_of(reader)] for reader in (client, inside)]
+    for audience in ("public", "internal", "public"):
+        hidden.refresh_from_db()
+        save_table(hidden, hidden.version, {"audience": audience}, by)
+        code.refresh_from_db()
+        edit_code(code, code.version, {"description": f"Edited {audience}."}, by)
+        incident.refresh_from_db()
+        save_incident(incident, incident.version, {"impact": f"On {code}.", "audience": audience}, None, by)
+        for mirror in mirrors:
+            reader, held, place = mirror
+            mirror[2] = follow(reader, held, place, limit)
+            held_now = {key: linked(row, held) for key, row in held.items()}
+            assert held_now == mirror_of(reader)[0]
+
+
+def linked(row, held):
+    """Return an object without links to what a mirror does not hold."""
+    links = {name: [pk for pk in row[name] if (name[:-1], pk) in held] for name in ("codes", "ranges") if name in row}
+    return row | links
+
+
+def test_the_places_of_the_feed_end_where_it_ends(client, code):
+    last = last_sequence()
+    assert client.get(CHANGES, {"since": last}).json() == {"results": [], "next": str(last), "more": False}
+    refused = client.get(CHANGES, {"since": last + 1})
+    assert refused.status_code == 400
+    (error,) = refused.json()["errors"]
+    assert (error["parameter"], error["value"], error["allowed"]) == ("since", str(last + 1), [f"0 to {last}"])

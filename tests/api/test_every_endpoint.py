@@ -59,7 +59,7 @@ def world(db, time_machine):
         code = ReturnCode.objects.get(pk=pk)
         edit_code(code, code.version, {"description": words}, by)
     table = CodeTable.objects.get(pk=2)
-    save_table(table, table.version, {"name": "Codes of others"}, by)
+    save_table(table, table.version, {"name": "Codes of others"}, By(None, Door.SHELL))
 
 
 @pytest.fixture

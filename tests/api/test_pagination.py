@@ -2,10 +2,20 @@
 
 import base64
 import json
+from datetime import timedelta
+from itertools import chain, product
+from urllib.parse import parse_qs
 
 import pytest
+from django.test import RequestFactory
+from rest_framework.request import Request
 
-from kb.models import ReturnCode
+from kb.api.framework.pagination import KeysetPagination
+from kb.api.resources.codes import CodeViewSet
+from kb.api.resources.incidents import IncidentViewSet
+from kb.api.resources.notes import NoteViewSet
+from kb.api.resources.tables import TableViewSet
+from kb.models import CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
 from tests import make
 from tests.api.conftest import LAST_YEAR
 
@@ -27,55 +37,146 @@ def world():
     ReturnCode.objects.filter(code="3").update(updated_at=LAST_YEAR)
 
 
-VENDOR = ["660300001", "20", "3", "0xC0000005", "ORA-00942", "X.7"]
-ORDERS = [
-    ("vendor", VENDOR),
-    ("-vendor", VENDOR[::-1]),
-    ("code", ["3", "20", "660300001", "0xC0000005", "ORA-00942", "X.7"]),
-    ("-code", ["X.7", "ORA-00942", "0xC0000005", "660300001", "20", "3"]),
-    # Codes without a number come last in both directions.
-    ("number", ["3", "20", "660300001", "0xC0000005", "ORA-00942", "X.7"]),
-    ("-number", ["0xC0000005", "660300001", "20", "3", "X.7", "ORA-00942"]),
-    ("updated_at", ["3", "660300001", "20", "0xC0000005", "ORA-00942", "X.7"]),
-    ("id", VENDOR),
-]
+# The fields that tell rows apart in each order; rows without a value in the first come last in both directions.
+ORDERS = {
+    "tables": {
+        "vendor": ("vendor", "product", "slug"),
+        "slug": ("slug",),
+        "updated_at": ("updated_at", "id"),
+        "created_at": ("created_at", "id"),
+        "id": ("id",),
+    },
+    "codes": {
+        "vendor": ("table_id", "position", "id"),
+        "code": ("sort_key", "id"),
+        "number": ("number", "sort_key", "id"),
+        "updated_at": ("updated_at", "id"),
+        "id": ("id",),
+    },
+    "notes": {
+        "updated_at": ("updated_at", "id"),
+        "created_at": ("created_at", "id"),
+        "title": ("title", "id"),
+        "id": ("id",),
+    },
+    "incidents": {
+        "started_at": ("started_at", "id"),
+        "updated_at": ("updated_at", "id"),
+        "created_at": ("created_at", "id"),
+        "id": ("id",),
+    },
+}
+VIEWS = {"tables": TableViewSet, "codes": CodeViewSet, "notes": NoteViewSet, "incidents": IncidentViewSet}
+MODELS = {"tables": CodeTable, "codes": ReturnCode, "notes": TroubleshootingNote, "incidents": IncidentLink}
+EARLIER, LATER = LAST_YEAR - timedelta(days=1), LAST_YEAR + timedelta(microseconds=1)
+TIMES = [LAST_YEAR, EARLIER, LAST_YEAR, LATER, EARLIER]
 
 
-@pytest.mark.parametrize("size", [1, 2, 50])
-def test_pages_cover_the_whole_list_in_both_directions(client, world, size):
-    for ordering, expected in ORDERS:
-        forward, page = [], client.get(f"/api/v1/codes/?ordering={ordering}&page_size={size}").json()
-        while True:
-            assert len(page["results"]) <= size
-            forward += [code["code"] for code in page["results"]]
-            if not page["next"]:
-                break
-            page = client.get(page["next"]).json()
-        assert forward == expected, ordering
-        backward = [code["code"] for code in page["results"]]
-        while page["previous"]:
-            page = client.get(page["previous"]).json()
-            backward = [code["code"] for code in page["results"]] + backward
-        assert backward == expected, ordering
+@pytest.fixture
+def ties():
+    """Five rows of everything, of which some are equal in each field of an order, and some have no value."""
+    tables = [
+        make.table(slug, vendor=vendor, product=product)
+        for slug, vendor, product in [
+            ("e", "A", "B"),
+            ("d", "A", "A"),
+            ("c", "A", "A"),
+            ("b", "B", "A"),
+            ("a", "A", "B"),
+        ]
+    ]
+    for code, table in [("1", 0), ("X", 1), ("1", 1), ("X", 0), ("20", 1)]:
+        make.code(code, tables[table], position=7)
+    for title in "BAACB":
+        make.note(title, ReturnCode.objects.first())
+    for started_at in (None, LAST_YEAR, LATER, None, LAST_YEAR):
+        make.incident(started_at=started_at)
+    for model in MODELS.values():
+        for row, updated_at, created_at in zip(model.objects.order_by("pk"), TIMES, TIMES[::-1], strict=True):
+            model.objects.filter(pk=row.pk).update(updated_at=updated_at, created_at=created_at)
 
 
-@pytest.mark.parametrize("endpoint", ["tables", "notes", "incidents"])
-def test_every_order_of_every_list_can_be_paged(client, world, endpoint):
-    codes = list(ReturnCode.objects.all())
-    for n in range(5):
-        make.note(f"Note {n}", *codes[:2])
-        make.incident(f"Incident {n}", *codes[:2], started_at=LAST_YEAR if n % 2 else None)
-        make.table(f"table-{n}")
-    answer = client.get("/api/v1/schema/").json()["paths"][f"/api/v1/{endpoint}/"]["get"]["parameters"]
-    (ordering,) = [one["schema"] for one in answer if one["name"] == "ordering"]
-    for name in ordering["enum"]:
-        address = f"/api/v1/{endpoint}/?ordering={name}"
-        whole = client.get(address).json()["results"]
-        paged, address = [], f"{address}&page_size=2"
-        while address:
-            page = client.get(address).json()
-            paged, address = paged + page["results"], page["next"]
-        assert [one["id"] for one in paged] == [one["id"] for one in whole]
+def in_order(noun, fields, is_descending):
+    """Return the ids of all rows in an order, by the rule and not by a database."""
+    rows = [{"id": row.pk, **{name: getattr(row, name) for name in fields}} for row in MODELS[noun].objects.all()]
+    parts = [[row for row in rows if (row[fields[0]] is None) is is_last] for is_last in (False, True)]
+    for part in parts:
+        part.sort(key=lambda row: [row[name] for name in fields if row[name] is not None], reverse=is_descending)
+    return [row["id"] for part in parts for row in part]
+
+
+def page_of(view_class, **values):
+    """Return a page as a view makes it from the values of the query; its links are the cursors."""
+    view, pages = view_class(action="list"), KeysetPagination()
+    view.values = values
+    view.request = Request(RequestFactory().get("/"))
+    view.request.user = None
+    rows = pages.paginate_queryset(view.get_queryset(), view.request, view)
+    links = {name: link and parse_qs(link)["/?cursor"][0] for name, link in _links_of(pages).items()}
+    return {**links, "ids": [row.pk for row in rows]}
+
+
+def _links_of(pages):
+    data = pages.get_paginated_response([]).data
+    return {name: data[name] and data[name].removeprefix("http://testserver") for name in ("next", "previous")}
+
+
+def walk(view_class, page, link, **values):
+    """Yield a page and all that follow it in one direction."""
+    yield page
+    while page[link]:
+        yield (page := page_of(view_class, cursor=page[link], **values))
+
+
+@pytest.mark.parametrize("noun", ORDERS)
+def test_pages_cover_every_list_in_every_order_in_both_directions(ties, noun):
+    for name, fields in ORDERS[noun].items():
+        for sign, size in product(("", "-"), (1, 2, 3)):
+            order = {"ordering": f"{sign}{name}", "page_size": size}
+            forward = [*walk(VIEWS[noun], page_of(VIEWS[noun], **order), "next", **order)]
+            backward = [*walk(VIEWS[noun], forward[-1], "previous", **order)]
+            expected = in_order(noun, fields, is_descending=bool(sign))
+            assert [*chain(*(page["ids"] for page in forward))] == expected, order
+            assert {len(page["ids"]) for page in forward[:-1]} == {size}, order
+            assert [bool(page["previous"]) for page in forward] == [False, *[True] * (len(forward) - 1)]
+            assert [*chain(*(page["ids"] for page in backward[::-1]))] == expected, order
+            assert {len(page["ids"]) for page in backward[1:-1]} <= {size}, order
+            assert [bool(page["next"]) for page in backward] == [False, *[True] * (len(backward) - 1)]
+
+
+def test_the_orders_of_this_test_are_those_of_the_description(client):
+    paths = client.get("/api/v1/schema/").json()["paths"]
+    for noun, orders in ORDERS.items():
+        parameters = {one["name"]: one["schema"] for one in paths[f"/api/v1/{noun}/"]["get"]["parameters"]}
+        assert parameters["ordering"]["enum"] == [f"{sign}{name}" for name in orders for sign in ("", "-")]
+
+
+def test_a_page_turns_back_where_it_was_left(client, ties):
+    first = client.get("/api/v1/incidents/?page_size=2&fields=id").json()
+    second = client.get(first["next"]).json()
+    third = client.get(second["next"]).json()
+    assert client.get(third["previous"]).json() == second
+    # The page before the second begins the list: there is nothing before it.
+    assert client.get(second["previous"]).json() == first | {"previous": None}
+    assert client.get(client.get(third["previous"]).json()["next"]).json()["results"] == third["results"]
+
+
+def test_a_page_without_rows_has_no_neighbours(client, ties):
+    last = client.get("/api/v1/notes/?ordering=id&page_size=4").json()
+    TroubleshootingNote.objects.order_by("-pk")[:1].get().delete()
+    assert client.get(last["next"]).json() == {"next": None, "previous": None, "results": []}
+    assert client.get("/api/v1/notes/?code=nothing").json() == {"next": None, "previous": None, "results": []}
+
+
+@pytest.mark.parametrize(("query", "size"), [("", 50), ("&page_size=50", 50), ("&page_size=200", 51)])
+def test_a_page_has_fifty_rows_unless_its_size_is_given(client, query, size):
+    table = make.table()
+    ReturnCode.objects.bulk_create(
+        ReturnCode(table=table, section=make.section(table), code=f"{n}", identity=f"{n}", canonical=f"{n}")
+        for n in range(51)
+    )
+    page = client.get(f"/api/v1/codes/?fields=id{query}").json()
+    assert (len(page["results"]), page["next"] is None) == (size, size == 51)
 
 
 def test_the_default_orders(client):

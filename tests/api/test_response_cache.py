@@ -1,12 +1,9 @@
 """ETags and the response cache: an answer is reused until something changes, and never for another reader."""
 
 import gzip
-import io
-import json
 import threading
 import time
 from datetime import timedelta
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.db import connection, transaction
@@ -14,56 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.http import parse_http_date
 
-from config.wsgi import application
 from kb.api.framework import generation, response_cache, throttle
 from kb.models import Audience, CodeUse, Door
 from kb.models.visibility import reader
-from kb.services import journal, tokens, usage
+from kb.services import tokens, usage
 from kb.services.codes import edit_code
 from kb.services.journal import By
 from tests import make
+from tests.api.whole_site import ask
 
 READS = ["tables/", "codes/", "codes/1/", "notes/", "incidents/", "search/?q=660300001", "schema/"]
-
-
-class Answer:
-    """An answer as it is sent."""
-
-    def __init__(self, status, headers, body):
-        self.status = int(status.split()[0])
-        self.headers = dict(headers)
-        self.body = body
-
-    @property
-    def codes(self):
-        return sorted(code["code"] for code in json.loads(self.body)["results"])
-
-
-def ask(path="/api/v1/codes/", token="", method="GET", **headers):
-    """Return the answer of the whole site, with the cache in front."""
-    path, _, query = path.partition("?")
-    environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, "HTTP_HOST": "testserver"}
-    environ |= {"wsgi.input": io.BytesIO(), "REMOTE_ADDR": "192.0.2.1"}
-    environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    if token:
-        environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-    setup_testing_defaults(environ)
-    start = []
-    chunks = application(environ, lambda status, headers, *error: start.extend([status, headers]))
-    body = b"".join(chunks)
-    getattr(chunks, "close", lambda: None)()
-    return Answer(*start, body)
-
-
-@pytest.fixture
-def caching(transactional_db, settings):
-    """The cache is on and empty."""
-    settings.KB_API_CACHE_MEGABYTES = 1
-    generation._generations.clear()
-    response_cache.responses.clear()
-    yield settings
-    generation._generations.clear()
-    response_cache.responses.clear()
 
 
 @pytest.fixture
@@ -150,44 +107,11 @@ def test_a_304_takes_at_most_one_query(code, agent):
         assert len(queries) <= 1, "without the cache, too"
 
 
-def test_the_public_gets_no_answer_cached_for_a_token(code, agent):
-    secret = tokens.create(agent, "bot", ["read_internal"], None)[1]
-    for _ in range(2):
-        assert ask(token=secret).codes == ["1", "2"]
-        assert ask().codes == ["1"]
-        assert ask(token="nonsense").status == 401
-        assert ask(cookie="sessionid=stale").codes == ["1"]
-
-
-def test_cached_answers_are_refused_after_public_reading_ends(code, caching):
-    assert ask().status == 200
-    caching.KB_PUBLIC_READ = False
-    assert ask().status == 401
-
-
-def test_cached_answers_are_refused_after_the_token_is_revoked(code, agent):
-    token, secret = tokens.create(agent, "bot", ["read_internal"], None)
-    assert [ask(token=secret).status for _ in range(2)] == [200, 200]
-    tokens.revoke(token)
-    assert ask(token=secret).status == 401
-
-
 def test_a_process_sees_its_own_change_at_once(code):
     assert "Gone." not in ask().body.decode()
     for words in ("Gone.", "Gone again."):
         edit(code, words)
         assert words in ask().body.decode()
-
-
-def test_a_change_of_another_process_is_visible_within_a_second(code, monkeypatch):
-    ask()
-    # Like a write of another process, which this one does not notice.
-    monkeypatch.setattr(journal, "_move", lambda: None)
-    edit(code, "Gone.")
-    deadline = time.monotonic() + 1.2
-    while "Gone." not in ask().body.decode():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_uncommitted_changes_are_not_cached(code):
@@ -265,14 +189,6 @@ def test_the_cache_has_a_maximum_size(code):
     assert count < 20
     ask("/api/v1/codes/?page_size=21")
     assert len(response_cache.responses._entries) == count
-
-
-def test_an_answer_is_cached_by_host_and_scheme(code, caching):
-    caching.ALLOWED_HOSTS = ["testserver", "other"]
-    assert b"http://testserver/" in ask().body
-    assert b"http://other/" in ask(host="other").body
-    assert ask(host="evil").status == 400
-    assert b"http://testserver/" in ask(x_forwarded_proto="https").body
 
 
 def test_a_broken_connection_is_not_an_error(code):

@@ -26,17 +26,6 @@ ADDRESSES = [
 
 
 @pytest.fixture
-def caching(transactional_db, settings):
-    """The row cache is on and empty. These clients bypass the response cache."""
-    settings.KB_API_CACHE_MEGABYTES = 1
-    generation._generations.clear()
-    row_cache._rows = row_cache.RowCache()
-    yield settings
-    generation._generations.clear()
-    row_cache._rows = row_cache.RowCache()
-
-
-@pytest.fixture
 def codes(caching):
     """Four codes with a note and an incident each; the last code is internal."""
     codes = [make.code(str(n), description=f"Wörter {n}") for n in (1, 2, 3)]

@@ -30,31 +30,12 @@ def start(*command, **environment):
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({}, "SECRET_KEY: is not set"),
-        ({}, "ALLOWED_HOSTS: is not set"),
         (GOOD | {"SECRET_KEY": "short"}, "SECRET_KEY: has 5 characters; a server needs 50"),
-        (GOOD | {"SECRET_KEY": "abcabcabc" * 8}, "SECRET_KEY: can be guessed"),
-        (GOOD | {"SECRET_KEY": f"django-insecure-{GOOD['SECRET_KEY']}"}, "SECRET_KEY: can be guessed"),
-        (
-            GOOD | {"SECRET_KEY_FALLBACKS": f"{'abcdefghijk' * 5},old"},
-            "SECRET_KEY_FALLBACKS: number 2 has 3 characters",
-        ),
-        (GOOD | {"ALLOWED_HOSTS": "a.example, *"}, "ALLOWED_HOSTS: is *, which is any host"),
-        (GOOD | {"ALLOWED_HOSTS": "https://a.example,b.example:8000"}, "not a host: https://a.example, b.example:8000"),
-        (GOOD | {"CSRF_TRUSTED_ORIGINS": "a.example"}, "CSRF_TRUSTED_ORIGINS"),
-        (GOOD | {"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
-        (GOOD | {"DATABASE_URL": "mysql://u:pass@host/name"}, "Allowed: sqlite:///path and postgres://"),
         (GOOD | {"KB_METRICS_TOKEN": "guessme"}, "KB_METRICS_TOKEN"),
-        ({"DEBUG": "perhaps", "LOG_LEVEL": "LOUD"}, "DEBUG"),
-        ({"DEBUG": "perhaps", "LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         (
             {"LOG_LEVEL": "LOUD"},
             "\n  ALLOWED_HOSTS: is not set; name the hosts that it answers to.\n  LOG_LEVEL: Must be one",
         ),
-        (GOOD | {"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
-        (GOOD | {"TIME_ZONE": "Mars/Base"}, "TIME_ZONE"),
-        (GOOD | {"PROMETHEUS_MULTIPROC_DIR": "/nowhere/at/all"}, "PROMETHEUS_MULTIPROC_DIR"),
-        (GOOD | {"KB_METRICS_ADDRESSES": "10.0.0.0/8,everybody"}, "KB_METRICS_ADDRESSES"),
     ],
 )
 def test_a_bad_start_is_refused_and_names_the_variable(environment, said):

@@ -23,9 +23,12 @@ def lived():
     """Make the site; return what tests reach for."""
     admin = make.User.objects.create_superuser("root", password=make.PASSWORD)
     editor, leaver = make.user("ed", "editor"), make.user("leaver", "editor")
-    by = By(editor, Door.WEB)
+    by, above = By(editor, Door.WEB), By(admin, Door.ADMIN)
     table = save_table(
-        CodeTable(), None, {"slug": "zim", "vendor": "Z", "product": "ZIM", "name": "Codes", "audience": "public"}, by
+        CodeTable(),
+        None,
+        {"slug": "zim", "vendor": "Z", "product": "ZIM", "name": "Codes", "audience": "public"},
+        above,
     )
     applied(table, ("1", "Gone."), ("2", "Room."), ("0x3", "User."), user=admin)
     second = applied(table, ("2", "Room, reworded."), ("0x3", "User."), ("4", "New."), user=admin, complete=True)
@@ -49,11 +52,10 @@ def lived():
     synonym = Synonym.objects.order_by("pk").first() or Synonym.objects.create(words="room, channel")
     save_synonym(synonym, synonym.version, {"words": "lobby, room"}, by)
     section = table.sections.get()
-    rename_section(section, section.version, {"name": "Rooms"}, by)
+    rename_section(section, section.version, {"name": "Rooms"}, above)
     flag = raise_flag(code, note, "Not so.", By(admin, Door.WEB))
     flag = assign_flag(flag, flag.version, editor, by)
     answer_flag(flag, flag.version, "It is.", by)
-    above = By(admin, Door.ADMIN)
     unignore_miss(ignore_miss("nonsense", above), above)
     ignore_miss("more nonsense", above)
     leaver.delete()

@@ -3,7 +3,8 @@
 import pytest
 
 from kb import searching
-from kb.models import ReturnCode, TroubleshootingNote
+from kb.models import Door, ReturnCode, TroubleshootingNote
+from kb.services.journal import By
 from kb.services.notes import archive_note, save_note, submit_note
 from kb.services.tables import save_table
 from tests import make
@@ -67,7 +68,7 @@ def test_archived_words_leave_the_publics_answers(codes, by, reviewer):
 
 def test_a_table_that_becomes_internal_is_not_found(codes, by):
     table = codes[0].table
-    save_table(table, table.version, {"audience": "internal"}, by)
+    save_table(table, table.version, {"audience": "internal"}, By(None, Door.SHELL))
     assert not searching.search("room", None).hits
     assert searching.check() == []
 

@@ -8,11 +8,12 @@ from django.db import connection
 
 from kb import searching
 from kb.importing.applying.rollback import roll_back
-from kb.models import CodeRange, ReturnCode, Synonym, TableImport, TroubleshootingNote
+from kb.models import CodeRange, Door, ReturnCode, Synonym, TableImport, TroubleshootingNote
 from kb.models.notes import NoteState
 from kb.searching import store
 from kb.services import journal
 from kb.services.codes import edit_code
+from kb.services.journal import By
 from kb.services.notes import archive_note, save_note
 from kb.services.ranges import delete_range, save_range
 from kb.services.synonyms import delete_synonym, save_synonym
@@ -62,7 +63,7 @@ def test_a_note_on_a_range_is_found_by_each_of_its_codes(by, agent):
 
 def test_a_tables_vendor_is_searched(by, agent):
     code = make.code()
-    save_table(code.table, code.table.version, {"vendor": "Umbrella"}, by)
+    save_table(code.table, code.table.version, {"vendor": "Umbrella"}, By(None, Door.SHELL))
     assert find("umbrella room", agent) == [code.pk]
     assert searching.check() == []
 

@@ -245,6 +245,89 @@ def test_the_author_of_a_notes_texts_cannot_validate_it_by_accepting_a_proposal(
     assert accept_proposal(proposal, 2, by(admin)).state == "accepted"
 
 
+@pytest.mark.parametrize("role", ["author", "reviewer"])
+@pytest.mark.parametrize("state", ["open", "returned"])
+def test_only_its_author_sends_a_returned_proposal_again_by_bringing_it_up_to_date(
+    editor, reviewer, admin, note, role, state
+):
+    proposal = proposed(note, editor)
+    if state == "returned":
+        proposal = return_proposal(proposal, 1, "Say when.", by(reviewer))
+    moved(note, admin, resolution="Create it.")
+    person = editor if role == "author" else reviewer
+    rebased = rebase_proposal(proposal, proposal.version, note.version, {}, by(person))
+    assert rebased.state == ("returned" if (role, state) == ("reviewer", "returned") else "open")
+    assert (rebased.resolution, rebased.base["resolution"], rebased.base_version) == ("Create it.", "Create it.", 2)
+
+
+def test_a_decision_counts_only_for_a_text_in_conflict(editor, admin, note):
+    proposal = proposed(note, editor)
+    moved(note, admin, cause="It was deleted.", resolution="Create it.")
+    decisions = {"cause": "Decided.", "resolution": "Not asked.", "title": "Not asked."}
+    proposal = rebase_proposal(proposal, 1, note.version, decisions, by(editor))
+    assert (proposal.cause, proposal.resolution, proposal.title) == ("Decided.", "Create it.", "Room is gone")
+
+
+def test_a_rebase_keeps_a_removal_of_either_side_and_forgets_what_was_deleted(editor, reviewer, admin, note, code):
+    seven, eight, gone = make.code("7"), make.code("8"), make.code_range()
+    note.codes.add(seven, eight)
+    note.ranges.add(gone)
+    mine = propose_change(note, 1, {}, by(editor), codes=[code, seven])
+    theirs = propose_change(note, 1, {}, by(admin), codes=[code, eight])
+    accept_proposal(theirs, 1, by(reviewer))
+    note.refresh_from_db()
+    gone.delete()
+    assert list(rebase_proposal(mine, 1, note.version, {}, by(editor)).codes.all()) == [code]
+
+
+def test_a_proposal_has_the_texts_and_links_of_its_note_but_for_what_it_changes(editor, note, code):
+    block = make.code_range()
+    note.ranges.add(block)
+    proposal = propose_change(note, 1, {"cause": "New.", "owner": editor}, by(editor, "x" * 200))
+    assert (proposal.cause, proposal.resolution, proposal.audience) == ("New.", "Open it.", "public")
+    assert (proposal.author, proposal.base_version, proposal.reason) == (editor, 1, "x" * 100)
+    assert (list(proposal.codes.all()), list(proposal.ranges.all())) == ([code], [block])
+    assert not propose_change(note, 1, {}, by(make.user("e", "editor")), codes=[]).codes.exists()
+
+
+def test_a_revision_without_a_reason_keeps_the_one_before(editor, note):
+    proposal = proposed(note, editor, "Clearer")
+    proposal = revise_proposal(proposal, 1, {"cause": "Other.", "owner": editor}, by(editor))
+    assert (proposal.reason, proposal.cause) == ("Clearer", "Other.")
+    assert revise_proposal(proposal, 2, {}, by(editor, "y" * 200)).reason == "y" * 100
+    assert not revise_proposal(proposal, 3, {}, by(editor), codes=[]).codes.exists()
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(0, True), (1, True), (2000, True), (2001, False)])
+def test_a_reviewers_comment_has_up_to_2000_characters(editor, reviewer, note, length, is_taken):
+    proposal, comment = proposed(note, editor), "x" * length
+    if is_taken:
+        assert accept_proposal(proposal, 1, by(reviewer), comment).comment == comment
+    else:
+        with pytest.raises(NotAllowed, match="up to 2000 characters; this one has 2001"):
+            accept_proposal(proposal, 1, by(reviewer), comment)
+    if 0 < length <= 2000:
+        assert return_proposal(proposed(note.__class__.objects.get(), editor), 1, comment, by(reviewer)).comment
+
+
+@pytest.mark.parametrize(
+    ("author", "reason", "recorded"),
+    [("editor", "Clearer", "Proposed by editor: Clearer"), ("editor", "", "Proposed by editor"),
+     (None, "Clearer", "Proposed by somebody: Clearer")],
+)  # fmt: skip
+def test_an_accepted_note_says_who_proposed_it_and_the_reviewer_validated_it(
+    editor, reviewer, note, author, reason, recorded
+):
+    proposal = proposed(note, editor, reason)
+    if author is None:
+        Proposal.objects.update(author=None)
+        proposal.refresh_from_db()
+    settled = accept_proposal(proposal, 1, by(reviewer))
+    note.refresh_from_db()
+    assert note.history.first().history_change_reason == recorded
+    assert (note.validated_by, settled.reviewer, settled.decided_at is not None) == (reviewer, reviewer, True)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_proposals_accepted_at_once_one_becomes_outdated(editor, admin):
     note, names = make.note("Room is gone", make.code()), iter("ab")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from kb.models import ApiToken, Audience
 from kb.models.visibility import Reader, reader
 from kb.services import tokens, usage
+from kb.services.journal import NotAllowed
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +158,107 @@ def test_the_user_of_a_token_cannot_be_saved(admin):
     assert reader(user) == Reader.INTERNAL
     with pytest.raises(TypeError):
         user.save()
+
+
+@pytest.mark.parametrize(
+    ("life", "after"),
+    [
+        ("1h", timedelta(hours=1)),
+        ("12h", timedelta(hours=12)),
+        ("90d", timedelta(days=90)),
+        ("2w", timedelta(weeks=2)),
+        ("1y", timedelta(days=365)),
+        ("0d", timedelta(0)),
+        ("9999d", timedelta(days=9999)),
+    ],
+)
+def test_a_lifetime_is_a_number_of_hours_days_weeks_or_years(life, after, time_machine):
+    time_machine.move_to("2026-07-01T12:00Z", tick=False)
+    assert tokens.expiry(life) - timezone.now() == after
+    assert tokens.expiry("never") is None
+
+
+@pytest.mark.parametrize(
+    "life", ["", "90", "d", "90D", "-1d", "1.5d", "10000d", "1d ", " 1d", "1m", "1d1h", "Never", "٣d"]
+)
+def test_another_lifetime_is_refused_with_what_is_allowed(life):
+    with pytest.raises(ValueError, match="Allowed: 12h, 90d, 2w, 1y, never"):
+        tokens.expiry(life)
+
+
+def test_a_token_expires_at_its_time_and_not_before(agent, time_machine):
+    time_machine.move_to("2026-07-01T12:00Z", tick=False)
+    secret = token_of(agent, "read_public")
+    time_machine.move_to("2026-07-02T11:59:59Z", tick=False)
+    assert tokens.bearer(secret)
+    time_machine.move_to("2026-07-02T12:00Z", tick=False)
+    with pytest.raises(tokens.BadToken, match="expired"):
+        tokens.bearer(secret)
+
+
+def test_a_token_is_revoked_once(agent):
+    token, _ = tokens.create(agent, "bot", ["read_public"], None)
+    tokens.revoke(token)
+    revoked_at = ApiToken.objects.get().revoked_at
+    with pytest.raises(NotAllowed, match="already revoked"):
+        tokens.revoke(token)
+    assert ApiToken.objects.get().revoked_at == revoked_at
+
+
+@pytest.mark.parametrize(("seconds", "is_refused"), [(0.99, False), (1.0, True)])
+def test_a_process_uses_a_token_for_a_second_before_it_reads_it_again(agent, monkeypatch, seconds, is_refused):
+    now = 1000.0
+    monkeypatch.setattr(tokens.time, "monotonic", lambda: now)
+    secret = token_of(agent, "read_internal")
+    assert reader(tokens.bearer(secret)) == Reader.INTERNAL
+    # As another process would.
+    ApiToken.objects.update(revoked_at=timezone.now(), scopes=["read_public"])
+    now += seconds
+    if is_refused:
+        with pytest.raises(tokens.BadToken, match="revoked"):
+            tokens.bearer(secret)
+    else:
+        assert reader(tokens.bearer(secret)) == Reader.INTERNAL
+
+
+def test_a_process_keeps_a_bounded_number_of_tokens(agent, monkeypatch):
+    monkeypatch.setattr(tokens, "_CACHE_SIZE", 2)
+    secrets = [token_of(agent, "read_public") for _ in range(5)]
+    for secret in secrets:
+        tokens.bearer(secret)
+        assert len(tokens._cache) <= 2
+    assert tokens.bearer(secrets[0]).pk == agent.pk
+
+
+def test_a_bearer_has_exactly_the_scopes_of_its_token(agent):
+    token, secret = tokens.create(agent, "bot", ["read_public", "detect"], None)
+    user = tokens.bearer(secret)
+    assert (user.scopes, user.token_id, user.pk) == ({"detect", "read_public"}, token.pk, agent.pk)
+    assert token.scopes == ["detect", "read_public"]
+    assert token.hint == secret[: len("codebook_") + 6]
+    assert secret.startswith("codebook_")
+
+
+@pytest.mark.parametrize(
+    ("perm", "scopes", "has"),
+    [
+        ("kb.view_internal", ["read_internal"], True),
+        ("kb.view_internal", ["read_public", "detect"], False),
+        ("kb.change_returncode", ["read_internal"], False),
+        ("kb.export_table", ["read_internal"], False),
+        ("kb.view_returncode", ["read_internal"], False),
+    ],
+)
+def test_no_scope_gives_a_right_but_to_read(admin, perm, scopes, has):
+    user = tokens.bearer(token_of(admin, *scopes))
+    assert user.has_perm(perm) == has
+    assert not user.has_module_perms("kb")
+
+
+@pytest.mark.parametrize("hours", [0.9, 1.1])
+def test_the_last_use_is_written_again_after_an_hour(agent, time_machine, hours):
+    time_machine.move_to("2026-07-01T12:00Z", tick=False)
+    secret = token_of(agent, "read_public")
+    ApiToken.objects.update(last_used_at=timezone.now() - timedelta(hours=hours))
+    tokens.bearer(secret)
+    assert bool(usage._tokens) == (hours > 1)

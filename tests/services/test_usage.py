@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import date
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
 
-from kb.models import CodeUse, Miss
-from kb.services import usage
+from kb.models import ApiToken, CodeUse, Miss
+from kb.ops import metrics
+from kb.services import tokens, usage
 from tests import ROOT, make
 
 
@@ -116,18 +118,26 @@ def test_the_count_of_a_code_that_is_gone_is_dropped():
 
 
 @pytest.mark.django_db
-def test_a_failing_database_keeps_the_counts_for_later():
+def test_a_failing_database_keeps_the_counts_for_later(agent):
     code = make.code()
+    token, _ = tokens.create(agent, "bot", ["read_public"], None)
+    other, _ = tokens.create(agent, "another", ["read_public"], None)
     usage.count_codes([code.pk])
+    usage.count_miss("nothing", agent)
+    usage.count_token(token.pk)
 
     def fail(execute, sql, params, many, context):
         raise OperationalError("the database is away")
 
     with connection.execute_wrapper(fail):
         assert not usage.flush()
+    assert metrics.BUFFERED._value.get() == 2
     usage.count_codes([code.pk])
+    assert metrics.BUFFERED._value.get() == 2
     assert usage.flush()
-    assert lookups(CodeUse) == [2]
+    assert metrics.BUFFERED._value.get() == 0
+    assert (lookups(CodeUse), lookups(Miss)) == ([2], [1])
+    assert list(ApiToken.objects.filter(last_used_at=None)) == [other]
 
 
 @pytest.mark.django_db
@@ -151,6 +161,68 @@ def test_memory_is_bounded(monkeypatch):
     assert max(usage._codes.values()) == 2
 
 
+def test_a_count_that_memory_has_no_room_for_is_dropped_and_the_others_stay(monkeypatch):
+    monkeypatch.setattr(usage, "MAX_BUFFERED", 2)
+    usage.count_codes([1, 2, 3, 1])
+    assert {code: n for (code, _), n in usage._codes.items()} == {1: 2, 2: 1}
+
+
+@pytest.mark.django_db
+def test_counts_of_an_answer_are_repeated_when_it_is_sent_again(agent):
+    code = make.code()
+    usage.count_codes([code.pk])
+    with usage.record_counts() as records:
+        usage.count_codes([code.pk])
+        usage.count_miss("nothing", agent)
+    usage.count_codes([code.pk])
+    usage.repeat_counts(records)
+    assert usage.flush()
+    assert (lookups(CodeUse), lookups(Miss)) == ([4], [2])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lead", [0, 50, 56])
+def test_a_miss_is_masked_before_it_is_cut(agent, lead):
+    # The cut would halve an address that begins at 60, and a half would not be masked.
+    usage.count_miss("x " * (lead // 2) + "anna@example.com", agent)
+    usage.flush()
+    text = Miss.objects.get().text
+    assert "anna" not in text
+    assert len(text) <= 64
+
+
+@pytest.mark.django_db
+def test_days_are_counted_apart(agent, time_machine):
+    code = make.code()
+    for day in ("2026-07-01", "2026-07-01", "2026-07-02"):
+        time_machine.move_to(f"{day}T12:00Z", tick=False)
+        usage.count_codes([code.pk])
+    usage.flush()
+    assert sorted(CodeUse.objects.values_list("day", "lookups")) == [(date(2026, 7, 1), 2), (date(2026, 7, 2), 1)]
+
+
+def test_without_an_interval_no_thread_writes(settings, monkeypatch):
+    settings.KB_USAGE_FLUSH_SECONDS = 0
+    monkeypatch.setattr(usage, "_writer", None)
+    usage.count_codes([1])
+    usage.count_token(1)
+    assert usage._writer is None
+
+
+def test_a_thread_that_runs_is_not_started_again(settings, monkeypatch):
+    settings.KB_USAGE_FLUSH_SECONDS = 1
+    go, started = threading.Event(), []
+    monkeypatch.setattr(usage, "_writer", None)
+    monkeypatch.setattr(usage, "_run", lambda: started.append(1) or go.wait(30))
+    usage.count_codes([1])
+    first = usage._writer
+    usage.count_codes([1])
+    assert usage._writer is first
+    go.set()
+    first.join(5)
+    assert started == [1]
+
+
 def test_a_thread_that_died_is_started_again(settings, monkeypatch):
     settings.KB_USAGE_FLUSH_SECONDS = 1
     ran = threading.Semaphore(0)
@@ -160,6 +232,16 @@ def test_a_thread_that_died_is_started_again(settings, monkeypatch):
         usage.count_codes([1])
         assert ran.acquire(timeout=5)
         usage._writer.join(5)
+
+
+def test_the_thread_writes_until_the_process_ends(settings, monkeypatch):
+    settings.KB_USAGE_FLUSH_SECONDS = 5
+    waits, done = iter([False, False, True]), []
+    monkeypatch.setattr(usage._stop, "wait", lambda seconds: done.append(seconds) or next(waits))
+    monkeypatch.setattr(usage, "flush", lambda: done.append("written"))
+    monkeypatch.setattr(usage.connection, "close", lambda: None)
+    usage._run()
+    assert done == [5, "written", 5, "written", 5]
 
 
 @pytest.mark.slow

@@ -154,14 +154,14 @@ def an_internal_table(room, by):
     table = make.table("secret", audience="internal", product=SECRET)
     code = make.code("660300002", table, SECRET, description="Before.")
     edit_code(code, code.version, {"description": SECRET}, by)
-    save_table(table, table.version, {"name": SECRET}, by)
+    save_table(table, table.version, {"name": SECRET}, By(None, Door.SHELL))
 
 
 def a_table_taken_back(room, by):
     table = make.table("secret", product=SECRET)
     code = make.code("660300002", table, SECRET, description="Before.")
     edit_code(code, code.version, {"description": SECRET}, by)
-    save_table(table, table.version, {"audience": "internal"}, by)
+    save_table(table, table.version, {"audience": "internal"}, By(None, Door.SHELL))
 
 
 def an_incident_taken_back(room, by):
@@ -296,7 +296,7 @@ def test_the_public_does_not_see_a_table_from_before_it_was_public(public, agent
     code = make.code("1", table, description=SECRET)
     reword(code, clock, by, "Fit to print.", hours=24)
     clock.shift(timedelta(days=1))
-    save_table(table, table.version, {"audience": "public"}, by)
+    save_table(table, table.version, {"audience": "public"}, By(None, Door.SHELL))
     clock.shift(timedelta(days=1))
     assert SECRET not in at(public, code, "2026-03-10", status=404)
     assert "Fit to print." in at(public, code, "2026-03-12")

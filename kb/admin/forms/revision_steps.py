@@ -8,6 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from kb.models.visibility import Person, Reader, reader
+
 
 @dataclass(frozen=True)
 class RevisionDifference:
@@ -26,16 +28,24 @@ class RevisionStep:
     differences: list[RevisionDifference]
 
 
-def steps(revisions: Sequence[Any], fields: Sequence[str], count: int) -> list[RevisionStep]:
-    """Return the first `count` revisions, newest first, each with its differences from the one before."""
+def steps(revisions: Sequence[Any], fields: Sequence[str], count: int, user: Person | None) -> list[RevisionStep]:
+    """Return the first `count` revisions, newest first, each with its differences from the one before.
+
+    Codes and ranges that `user` may not read are left out.
+    """
     if not revisions:
         return []
     history = type(revisions[0])
     link_texts = {
-        field.name: _link_texts(history, field, revisions) for field in getattr(history, "_history_m2m_fields", ())
+        field.name: _link_texts(history, field, revisions, user)
+        for field in getattr(history, "_history_m2m_fields", ())
     }
+    hidden = {name: _hidden(history, name, revisions, user) for name in fields if name not in link_texts}
     texts = [
-        {name: link_texts[name][r.pk] if name in link_texts else field_text(r, name) for name in fields}
+        {
+            name: link_texts[name][r.pk] if name in link_texts else "" if r.pk in hidden[name] else field_text(r, name)
+            for name in fields
+        }
         for r in revisions
     ]
     empty: dict[str, str] = dict.fromkeys(fields, "")
@@ -52,10 +62,26 @@ def steps(revisions: Sequence[Any], fields: Sequence[str], count: int) -> list[R
     return result
 
 
-def _link_texts(history: Any, field: Any, revisions: Sequence[Any]) -> dict[int, str]:
+def _hidden(history: Any, name: str, revisions: Sequence[Any], user: Person | None) -> set[int]:
+    """Return the revisions whose field `name` refers to a row that `user` may not read."""
+    field = history.instance_type._meta.get_field(name)
+    if not field.many_to_one or not _is_limited(field, user):
+        return set()
+    ids = {r.pk: getattr(r, field.attname) for r in revisions}
+    visible = set(field.related_model.objects.visible_to(user).filter(pk__in=ids.values()).values_list("pk", flat=True))
+    return {pk for pk, target in ids.items() if target not in visible}
+
+
+def _is_limited(field: Any, user: Person | None) -> bool:
+    return hasattr(field.related_model._default_manager.all(), "visible_to") and reader(user) != Reader.INTERNAL
+
+
+def _link_texts(history: Any, field: Any, revisions: Sequence[Any], user: Person | None) -> dict[int, str]:
     """Return the links of each revision as text, in one query."""
     target = field.m2m_reverse_field_name()
     rows = getattr(history, field.name).model.objects.filter(history_id__in=[r.pk for r in revisions])
+    if _is_limited(field, user):
+        rows = rows.filter(**{f"{target}__in": field.related_model.objects.visible_to(user)})
     texts: defaultdict[int, list[str]] = defaultdict(list)
     for row in rows.select_related(target):
         texts[row.history_id].append(str(getattr(row, target)))

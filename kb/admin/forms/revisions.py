@@ -78,7 +78,7 @@ class WithRevisions:
         context = {
             **self.admin_site.each_context(request),
             "title": f"Revert to the version of {moment_of(revision)}?",
-            "step": steps([revision, newest], (*self.value_fields, *self.link_fields), 1)[0],
+            "step": steps([revision, newest], (*self.value_fields, *self.link_fields), 1, request.user)[0],
             "object": obj,
             "opts": self.opts,
             "reason": request.POST.get("reason", ""),
@@ -126,7 +126,7 @@ class WithRevisions:
         page = Paginator(revisions, PAGE).get_page(request.GET.get("p"))
         start = max(page.start_index() - 1, 0)
         # One revision more than the page shows: the last one is compared with the first of the next page.
-        return page, steps(list(revisions[start : start + PAGE + 1]), fields, PAGE)
+        return page, steps(list(revisions[start : start + PAGE + 1]), fields, PAGE, request.user)
 
     def _feed(self: Any, request: HttpRequest, obj: Any) -> "tuple[Page[Any], list[Any]]":
         changes = Change.objects.visible_to(request.user).filter(noun=self.noun, object_id=obj.pk)

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from kb.admin.forms.choices import is_id
 from kb.admin.generics import ModelAdmin
+from kb.admin.lists.filters import ParentFilter
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports.plan_page import may_see_imports, rows_address
 from kb.admin.table_imports.uploads import MAX_HEADERS, NEW_TABLE, UploadForm
@@ -47,7 +50,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     """The list of imports, the upload form, and the actions on a plan."""
 
     list_display = ["import_column", "table_column", "state_column", "counts_column", "planned_by", "planned_at"]
-    list_filter = ["state", "table"]
+    list_filter = ["state", ("table", ParentFilter)]
     list_select_related = ["table", "planned_by"]
     list_display_links = None
     search_fields = ["file_name", "sha256", "table__name", "table__slug"]
@@ -65,6 +68,10 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             path("<int:pk>/rollback/", guard(self.rollback_view), name="kb_tableimport_rollback"),
         ]
         return verbs + [url for url in super().get_urls() if url.name != "kb_tableimport_process_import"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TableImport]:
+        """Return the imports that this person may read."""
+        return TableImport.objects.visible_to(request.user)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Return whether somebody may upload a file and plan an import."""
@@ -132,7 +139,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             except Unreadable as unreadable:
                 problems = unreadable.problems
                 unknown = dict.fromkeys(unreadable.header[:MAX_HEADERS], "extra")
-                form = UploadForm(initial=dict(form.data.items()), headers=unknown)
+                form = UploadForm(initial=dict(form.data.items()), headers=unknown, user=request.user)
             except ImportRefused as refused:
                 form.add_error(None, str(refused))
             else:
@@ -152,16 +159,16 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
 
     def _upload_form(self, request: HttpRequest) -> UploadForm:
         pk = request.GET.get("again", "")
-        previous = TableImport.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+        previous = self.get_queryset(request).filter(pk=pk).first() if is_id(pk) else None
         if request.method == "POST":
-            return UploadForm(request.POST, request.FILES)
+            return UploadForm(request.POST, request.FILES, user=request.user)
         headers = previous.columns if previous else None
         initial = {
             "table": request.GET.get("table") or (previous and previous.table_id),
             "pasted": request.GET.get("pasted", "")[:MAX_PASTED],
             "complete": previous and previous.complete,
         }
-        return UploadForm(initial=initial, headers=headers)
+        return UploadForm(initial=initial, headers=headers, user=request.user)
 
     def _plan(self, request: HttpRequest, form: UploadForm) -> TableImport:
         values = form.cleaned_data
@@ -209,7 +216,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             return self._do(request, pk, "kb.rollback_import", verb, "Rolled back.")
         if not request.user.has_perm("kb.rollback_import"):
             raise PermissionDenied
-        table_import = get_object_or_404(TableImport, pk=pk)
+        table_import = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
             rollback_preview = preview(table_import)
         except ImportRefused as refused:
@@ -228,7 +235,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         """Check the permission and run an action; if it is refused, show the reason on the plan's page."""
         if request.method != "POST" or not request.user.has_perm(permission):
             raise PermissionDenied
-        table_import = get_object_or_404(TableImport, pk=pk)
+        table_import = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
             verb(table_import, By(request.user, Door.IMPORT))
         except ImportRefused as refused:

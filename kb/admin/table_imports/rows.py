@@ -84,8 +84,9 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRow]:
-        """Return the rows with the related objects that the list needs."""
-        return super().get_queryset(request).select_related("section", "return_code__section", "return_code__table")
+        """Return the rows that this person may read, with the related objects that the list needs."""
+        rows = ImportRow.objects.visible_to(request.user)
+        return rows.select_related("section", "return_code__section", "return_code__table")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow the filter for one import."""

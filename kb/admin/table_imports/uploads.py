@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from kb.importing.planning.plan import NewTable
 from kb.importing.reading.columns import TARGETS, ColumnMap
 from kb.models import CodeTable
+from kb.models.visibility import Person
 
 ENCODINGS = [("", "Detect from the file"), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("gb18030", "GB18030")]
 MAX_HEADERS = 100
@@ -25,7 +26,7 @@ def _check_size(upload: "UploadedFile[Any]") -> None:
 class UploadForm(forms.Form):
     """A file or a pasted table, and the table that it updates or creates."""
 
-    table = forms.ModelChoiceField(CodeTable.objects.all(), required=False, empty_label="Create a new table (below)")
+    table = forms.ModelChoiceField(CodeTable.objects.none(), required=False, empty_label="Create a new table (below)")
     file = forms.FileField(required=False, validators=[_check_size], help_text="CSV, XLSX, JSON, HTML or Markdown.")
     pasted = forms.CharField(
         label="Or paste a table",
@@ -49,9 +50,12 @@ class UploadForm(forms.Form):
         required=False, max_length=16, initial="en", help_text="Language tag, e.g. en, zh or de."
     )
 
-    def __init__(self, *args: Any, headers: dict[str, str] | None = None, **kwargs: Any) -> None:
-        """Add a choice of target for each column; `headers` maps a header to its present target."""
+    def __init__(self, *args: Any, user: Person | None, headers: dict[str, str] | None = None, **kwargs: Any) -> None:
+        """Offer the tables that `user` may read, and a target for each header; `headers` has the present targets."""
         super().__init__(*args, **kwargs)
+        table = self.fields["table"]
+        assert isinstance(table, forms.ModelChoiceField)
+        table.queryset = CodeTable.objects.visible_to(user)
         targets = headers or {self.data[key]: "" for i in range(MAX_HEADERS) if (key := f"header-{i}") in self.data}
         self.headers = list(targets)
         for i, (header, target) in enumerate(targets.items()):

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.urls import get_script_prefix
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
@@ -74,7 +75,7 @@ def _shelf_for(request: Request, fields: Iterable[str]) -> Shelf:
     # Uncommitted changes are for this transaction only.
     if not settings.KB_API_CACHE_MEGABYTES or meta.get("HTTP_COOKIE") or connection.in_atomic_block:
         return {}
-    site = request.build_absolute_uri("/")
+    site = request.build_absolute_uri(get_script_prefix())
     return _rows.shelf(generation(), (reader(request.user), site, frozenset(fields)))
 
 

@@ -34,7 +34,6 @@ from kb.text.codes.forms import sort_key
     lookups.choices("fixer_origin", Origin.values),
     lookups.moments("retired_at"),
     lookups.null("retired_at"),
-    lookups.null("successor"),
     lookups.numbers("version"),
     lookups.moments("created_at"),
     lookups.moments("updated_at"),
@@ -50,6 +49,9 @@ class CodeFilters(Filters):
     number_min = Parameter(NUMBER, method="from_number", about="Short for `number__gte`.")
     number_max = Parameter(NUMBER, method="to_number", about="Short for `number__lte`.")
     retired = Parameter(YES_NO, method="by_retired", about="Whether the vendor has dropped it.")
+    successor__isnull = Parameter(
+        YES_NO, method="by_successor", about="Whether no code that you may read has replaced it."
+    )
     has_notes = Parameter(
         YES_NO, method="by_notes", about="Whether you may read a live note about it or about a range that contains it."
     )
@@ -89,6 +91,11 @@ class CodeFilters(Filters):
     def by_retired(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Keep retired codes, or the others."""
         return queryset.filter(retired_at__isnull=not value)
+
+    def by_successor(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Keep codes without a successor that the caller may read, or the others."""
+        successor = ReturnCode.objects.visible_to(self.request.user).filter(pk=OuterRef("successor"))
+        return queryset.exclude(Exists(successor)) if value else queryset.filter(Exists(successor))
 
     def from_number(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         """Keep codes with this number or a higher one. The key as well, so that an index scan can start there."""

@@ -91,7 +91,8 @@ def _regions(
     groups: list[tuple[list[_Edit], list[_Edit]]] = []
     reach = 0
     for edit, side in by_place:
-        if not groups or (edit.start >= reach and apart(base[reach : edit.start])):
+        # Nothing lies between edits that overlap: the slice is empty then.
+        if not groups or apart(base[reach : edit.start]):
             groups.append(([], []))
         groups[-1][side].append(edit)
         reach = max(reach, edit.end)
