@@ -11,5 +11,6 @@ The steps of an import:
 2. `planning.plan.plan_import` copies the rows into temporary tables; `matches` finds the code of each row in SQL.
 3. `planning.row_store` stores each difference and problem as an ImportRow; a TableImport holds them together.
 4. People decide about conflicts with `applying.decisions`, then `applying.transaction.apply_import` writes the plan.
-5. `applying.rollback.roll_back` restores what an import changed, except codes that somebody edited since.
+5. `applying.rollback.roll_back` restores what an import changed, except codes that somebody edited since: `undo` finds
+   what each code gets back, `order` restores the order of the table.
 """

@@ -37,21 +37,30 @@ _TYPES = {
     "message": "text",
 }
 FILE_COLUMNS = tuple(_TYPES)
-"""The columns of `kb_staging` that the file fills, in order; the comparison sets `code_id` and `first`."""
+"""The columns of `kb_staging` that the file fills, in order; the comparison sets `code_id`, `first` and `place`."""
 
 
 def create() -> None:
     """Create the temporary tables of one plan."""
     drop()
     columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
-    run(f"CREATE TEMPORARY TABLE kb_staging ({columns}, code_id bigint, first integer)")
+    run(f"CREATE TEMPORARY TABLE kb_staging ({columns}, code_id bigint, first integer, place integer)")
     run("CREATE TEMPORARY TABLE kb_mentioned (identity text PRIMARY KEY)")
     run("CREATE TEMPORARY TABLE kb_verdict (ord integer PRIMARY KEY, disposition text, fixer text)")
+    create_places()
+
+
+def create_places() -> None:
+    """Create the temporary tables of a new order: each code's place, with the staged row that lists it, and before."""
+    run("CREATE TEMPORARY TABLE kb_former (code_id bigint PRIMARY KEY, position integer)")
+    run("CREATE TEMPORARY TABLE kb_place (code_id bigint, ord integer, place integer)")
+    run("CREATE INDEX kb_place_code ON kb_place (code_id)")
+    run("CREATE INDEX kb_place_ord ON kb_place (ord)")
 
 
 def drop() -> None:
     """Drop the temporary tables, because connections outlive a plan."""
-    for name in ("kb_staging", "kb_mentioned", "kb_verdict"):
+    for name in ("kb_staging", "kb_mentioned", "kb_verdict", "kb_former", "kb_place"):
         run(f"DROP TABLE IF EXISTS {name}")
 
 

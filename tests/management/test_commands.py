@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from kb.management import terminal
 from kb.models import ReturnCode
+from kb.services import usage
 from tests import ROOT, make
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,103 @@ def test_a_card_has_what_an_agent_needs_in_order(room):
     assert -1 not in places
 
 
+@pytest.mark.parametrize(
+    ("fields", "query", "words"),
+    [
+        ({}, "660300001", ["ZEGOCLOUD ZIM: Return codes / Public", "Who can fix it: Customer."]),
+        ({"in_section": ""}, "660300001", ["  ZEGOCLOUD ZIM: Return codes\n"]),
+        ({"retired_at": timezone.now()}, "660300001", ["Retired: the vendor no longer lists it."]),
+        ({"description": ""}, "660300001", ["660300001  No description from the vendor."]),
+        ({"possible_reasons": "It is gone."}, "660300001", ["Possible reasons from the vendor:\n    It is gone."]),
+        ({}, "0660300001", ["Read as: leading zeros aside."]),
+    ],
+)
+def test_a_card_says_what_is_known(fields, query, words):
+    actions = {"suggested_actions": "Please confirm whether the input RoomId is correct."}
+    make.code("660300001", **actions | fields)
+    printed, left = run("lookup", query)
+    assert left == 0
+    assert all(word in printed for word in words)
+    others = {"Retired", "Read as", "Possible reasons", "No description", "Tell the customer"}
+    assert not [word for word in others if word in printed and word not in " ".join(words)]
+
+
+def test_a_card_has_the_resolution_of_notes_that_are_live(room):
+    make.note("Live note", room, resolution="Do this.", state="validated")
+    make.note("Old note", room, resolution="Do not do this.", state="archived")
+    make.note("Bare note", room, resolution=" ")
+    printed, _ = run("lookup", "660300001")
+    assert "Do this." in printed
+    assert "Do not do this." not in printed
+
+
+@pytest.mark.parametrize(("count", "first"), [(20, "20 about"), (21, "The best 20 about")])
+def test_words_find_at_most_twenty_codes(count, first):
+    table = make.table()
+    for n in range(count):
+        make.code(f"7000{n}", table, description="Gateway is offline.")
+    printed, _ = run("lookup", "gateway offline")
+    assert printed.startswith(f"{first} “gateway offline”:")
+    assert len(printed.splitlines()) == 21
+
+
+def test_a_misspelt_word_is_named_with_what_was_searched_instead(room):
+    printed, left = run("lookup", "romo does not exist")
+    assert ("Showing results for “room”" in printed, left) == (True, 0)
+
+
+def test_an_unknown_code_says_in_which_range_it_is_and_what_is_near():
+    make.code("660300001")
+    make.code_range("Room")
+    printed, left = run("lookup", "660300002")
+    assert "660300002 is not in any table, but in a known range." in printed
+    assert "belongs to 6603xxxxx Room, ZEGOCLOUD ZIM" in printed
+    assert "near: 660300001  Room does not exist." in printed
+    assert left == 1
+    beginnings = json.loads(run("lookup", "66030", "--json")[0])["begins_so"]
+    assert [code["code"] for code in beginnings] == ["660300001"]
+
+
+def test_lookups_are_counted_and_those_without_an_answer_are_misses(room):
+    run("lookup", "660300001")
+    assert list(usage._codes.values()) == [1]
+    run("lookup", "nothing like this at all")
+    assert [text for text, _ in usage._misses] == ["nothing like this at all"]
+    run("lookup", "room does not exist")
+    assert (list(usage._codes.values()), len(usage._misses)) == ([1], 1)
+    run("lookup", "other words of the public", "--public")
+    assert len(usage._misses) == 1
+
+
+def test_detected_codes_are_counted_if_they_are_likely(room, tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text("error code: 660300001")
+    run("detect", str(log))
+    assert list(usage._codes.values()) == [1]
+    make.code("404")
+    log.write_text("took 404 ms")
+    assert run("detect", str(log))[1] == 1
+    assert list(usage._codes.values()) == [1]
+
+
+def test_detect_reads_what_the_public_may_read(tmp_path):
+    make.code("660300001", make.table("secret", audience="internal"))
+    log = tmp_path / "app.log"
+    log.write_text("error code: 660300001")
+    assert run("detect", str(log))[1] == 0
+    printed, left = run("detect", str(log), "--public")
+    assert ("Room does not exist" in printed, left) == (False, 1)
+
+
+def test_detect_names_the_range_of_an_unknown_code(tmp_path):
+    make.code_range("Room")
+    log = tmp_path / "app.log"
+    log.write_text("x\nerror code: 660399998")
+    printed, left = run("detect", str(log))
+    assert "660399998  not in any table, in the range 6603xxxxx Room; line 2" in printed
+    assert left == 1
+
+
 def test_lookup_prints_json(room):
     printed, left = run("lookup", "660300001", "--json")
     answer = json.loads(printed)
@@ -86,17 +184,6 @@ def test_control_characters_are_not_printed():
     make.code("5", description="Red \x1b[31malert\x1b[0m \u202egnp \x07")
     printed, _ = run("lookup", "5")
     assert not set("\x1b\u202e\x07") & set(printed)
-
-
-@pytest.mark.parametrize(
-    ("is_terminal", "no_color", "is_bold"), [(True, "", True), (True, "1", False), (False, "", False)]
-)
-def test_only_terminals_get_bold_text(is_terminal, no_color, is_bold, monkeypatch):
-    out = io.StringIO()
-    out.isatty = lambda: is_terminal
-    monkeypatch.setenv("NO_COLOR", no_color)
-    monkeypatch.setenv("TERM", "xterm")
-    assert ("\x1b[1m" in terminal.bold("660300001", out)) is is_bold
 
 
 @pytest.mark.parametrize(
@@ -138,7 +225,9 @@ def test_wrong_usage_says_what_is_wrong(arguments):
 
 
 def test_a_file_that_is_too_long_is_refused(tmp_path):
-    (tmp_path / "big.log").write_bytes(b"x" * (2**20 + 5))
+    (tmp_path / "big.log").write_bytes(b"x" * 2**20)
+    assert run("detect", str(tmp_path / "big.log"))[1] == 1
+    (tmp_path / "big.log").write_bytes(b"x" * (2**20 + 1))
     with pytest.raises(CommandError, match="the limit is 1,048,576") as refused:
         call_command("detect", str(tmp_path / "big.log"))
     assert refused.value.returncode == 2

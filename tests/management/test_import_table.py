@@ -1,16 +1,20 @@
 """Imports and exports from the command line, with exit codes for scripts."""
 
+import io
 import json
 import subprocess
 import sys
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 
 from kb.exporting.tables import ExportRefused, export_table
+from kb.management.commands import import_table
 from kb.models import CodeTable, TableImport
 from kb.services.codes import edit_code
 from tests import ROOT, make
+from tests.importing.files import workbook
 from tests.importing.tables import applied, by, row
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +77,117 @@ def test_errors_have_messages_and_exit_codes(run, table, text, options, expected
     assert code == expected
     assert message in err
     assert table.codes.get(code="1").description == "One."
+
+
+def test_a_file_that_is_not_there_is_named(table, capsys):
+    with pytest.raises(SystemExit) as ended:
+        call_command("import_table", "/no/such/file.csv", "--table", "zim-server")
+    assert ended.value.code == 1
+    assert "/no/such/file.csv" in capsys.readouterr().err
+
+
+def test_an_error_of_the_database_is_no_traceback(run, table, monkeypatch):
+    def fail(*_args, **_options):
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(import_table, "apply_import", fail)
+    code, _, err = run(GOOD, "--apply")
+    assert (code, err.strip()) == (1, "The database reported an error: disk full. Nothing was applied.")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "--vendor, --product, --name"),
+        ({"vendor": "Z", "name": "N"}, "--product"),
+        ({"product": "P", "name": "N"}, "--vendor"),
+        ({"vendor": "Z", "product": "P"}, "--name"),
+    ],
+)
+def test_a_new_table_needs_its_vendor_product_and_name(run, given, missing):
+    options = [part for name, value in given.items() for part in (f"--{name}", value)]
+    code, _, err = run(GOOD, "--create", *options)
+    assert (code, err.strip()) == (1, f"A new table requires {missing}.")
+
+
+def test_a_new_table_has_what_the_options_say(run):
+    run(GOOD, "--apply", "--create", "--vendor", "V", "--product", "P", "--name", "N", "--language", "zh")
+    fields = ("slug", "vendor", "product", "name", "language", "audience")
+    assert CodeTable.objects.values_list(*fields).get() == ("zim-server", "V", "P", "N", "zh", "internal")
+
+
+def test_a_table_that_exists_is_not_made_again(run, table):
+    code, _, err = run(GOOD, "--create", "--vendor", "V", "--product", "P", "--name", "N")
+    assert (code, "There is already a table named zim-server" in err) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["comma", "semicolon", "tab", "\\t", ";"])
+def test_a_delimiter_has_a_name(run, table, name):
+    delimiter = {"comma": ",", "semicolon": ";"}.get(name, name if name == ";" else "\t")
+    code, out, _ = run(f"code{delimiter}description\n1{delimiter}Uno.\n", "--delimiter", name)
+    assert (code, "1 changed" in out) == (0, True)
+
+
+def test_columns_are_remembered_and_an_option_replaces_them(run, table):
+    text = "code,x=y,description\n1,Why.,One.\n"
+    assert run(text, "--apply", "--column", "x=y=possible_reasons")[0] == 0
+    assert table.codes.get(code="1").possible_reasons == "Why."
+    assert run(text.replace("Why", "Because"), "--apply")[0] == 0
+    assert table.codes.get(code="1").possible_reasons == "Because."
+    assert run(text.replace("Why", "Wait"), "--apply", "--column", "x=y=suggested_actions")[0] == 0
+    code = table.codes.get(code="1")
+    assert (code.possible_reasons, code.suggested_actions) == ("Because.", "Wait.")
+
+
+def test_keep_ours_and_take_theirs_exclude_each_other(run, table):
+    with pytest.raises(CommandError, match="not allowed with"):
+        run(GOOD, "--keep-ours", "--take-theirs")
+
+
+def test_a_conflict_is_decided_before_anything_else_is_asked(run, table, settings):
+    settings.KB_IMPORT_RETIRE_GUARD_CODES = 0
+    edit_code(table.codes.get(code="1"), 1, {"description": "Ours."}, by())
+    text = GOOD + "Public,,x\n"
+    answers = [
+        ([], 2, "1 conflicts need a decision"),
+        (["--keep-ours"], 2, "1 codes would be retired. More than 0 require --yes-retire."),
+        (["--keep-ours", "--yes-retire"], 3, "1 rows have errors and 0 repeat a code"),
+        (["--keep-ours", "--yes-retire", "--skip-errors"], 0, ""),
+    ]
+    for options, expected, message in answers:
+        code, _, err = run(text, "--complete", "--apply", *options)
+        assert (code, message in err) == (expected, True)
+        state = "planned" if expected else "applied"
+        assert TableImport.objects.first().state == state
+    assert table.codes.current().count() == 2
+
+
+@pytest.mark.parametrize(("errors", "more"), [(20, False), (21, True)])
+def test_up_to_twenty_problems_are_listed(run, table, errors, more):
+    _, out, _ = run("code,description\n" + ",x\n" * errors)
+    assert out.count("line ") == 20
+    assert ("and 1 more, listed in the admin" in out) is more
+
+
+def test_each_problem_has_its_place(run, table, tmp_path, capsys):
+    _, out, _ = run("code,description,text\n1,One.,x\n1,x,y\n,x,y\n")
+    assert "  line 1: warning: Two columns" in out
+    assert "  line 3: listed twice: 1 appears twice" in out
+    assert "  line 4: error: This row has no code." in out
+    file = tmp_path / "book.xlsx"
+    file.write_bytes(workbook(("My sheet", [["Code"], [None, "x"]]), ("Info", [["Made by", "us"]])))
+    with pytest.raises(SystemExit):
+        call_command("import_table", str(file), "--table", "zim-server")
+    out = capsys.readouterr().out
+    assert "  My sheet line 2: error: " in out
+    assert "  file: warning: The sheet Info has no column for the code" in out
+
+
+def test_json_has_the_reasons_of_a_file_that_cannot_be_read(run, table):
+    code, out, _ = run("a,b\n1,2\n", "--json")
+    answer = json.loads(out)
+    assert (code, answer["exit_code"], list(answer)) == (1, 1, ["exit_code", "messages"])
+    assert "Found: a, b" in answer["messages"][0]
 
 
 def test_an_unknown_table_names_the_known_ones(run):
@@ -152,6 +267,28 @@ def test_a_text_that_is_too_long_for_a_cell_is_refused(table):
     applied(table, ("1", "x" * 40_000))
     with pytest.raises(ExportRefused, match="Choose CSV or JSON"):
         list(export_table(table, "xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "--table is required. Tables: zim-server."),
+        (["--table", "nope"], "There is no table nope. Tables: zim-server."),
+        (["--table", "nope", "--format", "sqlite"], "There is no table nope"),
+        (["--table", "zim-server", "--output", "/no/such/folder/file"], "No such file"),
+    ],
+)
+def test_an_export_that_is_refused_says_why(table, options, message):
+    with pytest.raises(CommandError, match=message):
+        call_command("export_table", *options)
+
+
+@pytest.mark.parametrize(("words", "expected"), [("vendor", "One."), ("support", "Ours.")])
+def test_an_export_is_printed_in_the_chosen_words(table, words, expected):
+    edit_code(table.codes.get(code="1"), 1, {"description": "Ours."}, by())
+    out = io.TextIOWrapper(io.BytesIO())
+    call_command("export_table", "--table", "zim-server", "--format", "json", "--words", words, stdout=out)
+    assert json.loads(out.buffer.getvalue())[0]["description"] == expected
 
 
 def test_an_export_of_an_unknown_table_names_the_known_ones(table):

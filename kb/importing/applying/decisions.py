@@ -62,6 +62,8 @@ def _check_fits(row: ImportRow, resolution: str, edited: dict[str, str]) -> None
         raise ImportRefused(f"{resolution!r} is not a decision. Allowed: {allowed}.")
     if row.kind not in TOUCHING:
         raise ImportRefused("This row is never applied, so there is nothing to decide.")
+    if row.kind == RowKind.REORDERED:
+        raise ImportRefused("The order is one for the whole table: you cannot leave out the place of one code.")
     if resolution in _CONFLICT_RESOLUTIONS and not row.conflicts:
         raise ImportRefused(f"{row.code} has no conflict: you can only leave it out.")
     if bool(edited) != (resolution == Resolution.EDITED):

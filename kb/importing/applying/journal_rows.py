@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from kb.models import Change, Door, ImportRow, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
+from kb.models import Change, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Resolution
 from kb.services import journal
@@ -24,8 +24,10 @@ REVISION_ROWS = f"{_WRITTEN_ROWS} AND r.kind <> '{RowKind.REORDERED.value}'"
 _COLUMNS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
 
 
-def lock(table_import: TableImport) -> None:
+def lock(table_import: TableImport, whole_table: bool = False) -> None:
     """Lock the notes, then the codes that an import or its roll-back writes, in the order of their ids.
+
+    Setting the order of a table writes all of its codes (`whole_table`).
 
     Saving a note locks the note before the database checks its codes. In another order, an import and an editor would
     wait for each other. Keys stay unlocked, so that other rows can still refer to these.
@@ -35,9 +37,17 @@ def lock(table_import: TableImport) -> None:
         if table_import.applied_at:
             notes = TroubleshootingNote.objects.filter(verify_since=table_import.applied_at)
         list(notes.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        condition, number = "c.table_id = %s", table_import.table_id
+        if not whole_table:
+            condition = "c.id IN (SELECT return_code_id FROM kb_importrow WHERE table_import_id = %s)"
+            number = table_import.pk
         sql.run(
-            f"SELECT count(*) FROM (SELECT 1 {_WRITTEN_ROWS} ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked",  # noqa: S608
-            table_import.pk,
+            f"""
+            SELECT count(*) FROM (
+                SELECT 1 FROM kb_returncode AS c WHERE {condition} ORDER BY c.id FOR NO KEY UPDATE OF c
+            ) AS locked
+            """,  # noqa: S608
+            number,
         )
 
 
@@ -84,7 +94,18 @@ def unmark_notes(original: TableImport, unrestored_ids: set[int], entry: Journal
     notes = TroubleshootingNote.objects.filter(verify_since=original.applied_at)
     for pk in notes.exclude(codes__in=unrestored_ids).order_by("pk").values_list("pk", flat=True):
         note = entry.lock(TroubleshootingNote, pk)
-        entry.update(note, journal.set_fields(note, {"verify_since": None, "verify_reason": ""}))
+        entry.update(note, journal.set_fields(note, _former_mark(note, original)))
+
+
+def _former_mark(note: TroubleshootingNote, original: TableImport) -> dict[str, Any]:
+    """Return the mark that a note had before an import; none if somebody verified it, or that import is rolled back."""
+    marks = note.history.exclude(verify_since=original.applied_at).order_by("-history_id")
+    for since, reason in marks.values_list("verify_since", "verify_reason"):
+        if since is None:
+            break
+        if not TableImport.objects.filter(applied_at=since, state=ImportState.ROLLED_BACK).exists():
+            return {"verify_since": since, "verify_reason": reason}
+    return {"verify_since": None, "verify_reason": ""}
 
 
 def write_feed(table_import: TableImport, entry: JournalEntry) -> None:

@@ -1,7 +1,7 @@
 """Roll an import back: restore exactly what it changed, except codes that somebody edited since.
 
 The roll-back is recorded as an import of its own. Codes that the import created are retired, not deleted, because
-tickets, notes and revisions may refer to them.
+tickets, notes and revisions may refer to them. See Note [Steps back] for several roll-backs.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from kb import searching
 from kb.importing import stage
-from kb.importing.applying import journal_rows
+from kb.importing.applying import journal_rows, order, undo
+from kb.importing.applying.undo import Steps
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
 from kb.models.fields import VENDOR_TEXTS
@@ -24,16 +25,10 @@ from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
 
 _FIELDS = (
-    *("section", "code", "position", "extra", "disposition", "fixer", "retired_at", "version", "updated_at"),
+    *("section", "code", "extra", "disposition", "fixer", "retired_at", "version", "updated_at"),
     *VENDOR_TEXTS,
     *(f"vendor_{name}" for name in VENDOR_TEXTS),
 )
-_REVERSE_KINDS = {
-    RowKind.NEW: RowKind.RETIRED,
-    RowKind.RETIRED: RowKind.RESTORED,
-    RowKind.RESTORED: RowKind.RETIRED,
-    RowKind.CONFLICT: RowKind.CHANGED,
-}
 
 
 @dataclass(frozen=True)
@@ -56,12 +51,13 @@ class Preview:
 def preview(table_import: TableImport) -> Preview:
     """Return how many codes a roll-back would restore, and which it would leave as they are."""
     result = Preview()
+    steps = undo.steps_since(table_import)
     for page in _pages(table_import):
         for row, code in page:
-            reason = _obstacle(row, code)
+            reason = _obstacle(row, code, steps)
             if reason:
                 result.skipped.append(SkippedCode(row, code, reason))
-            elif row.kind != RowKind.REORDERED:
+            else:
                 result.restored += 1
     return result
 
@@ -79,7 +75,9 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check_state(original)
             reversal = _open(original, by)
-            unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal)}
+            steps = undo.steps_since(original)
+            unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal, steps)}
+            order.restore(original, reversal)
             _close(original, reversal)
             entry = JournalEntry(by)
             journal_rows.write_revisions(reversal, by)
@@ -102,9 +100,10 @@ def _check_state(original: TableImport) -> None:
 
 
 def _open(original: TableImport, by: By) -> TableImport:
-    assert original.table is not None
-    CodeTable.objects.select_for_update(no_key=True).get(pk=original.table.pk)
-    journal_rows.lock(original)
+    assert original.table_id is not None
+    # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
+    original.table = CodeTable.objects.select_for_update(no_key=True).get(pk=original.table_id)
+    journal_rows.lock(original, whole_table=order.first_to_undo(original) is not None)
     now = max(timezone.now(), Change.objects.earliest_next())
     return TableImport.objects.create(
         table=original.table,
@@ -127,80 +126,89 @@ def _close(original: TableImport, reversal: TableImport) -> None:
 
 
 def _pages(original: TableImport) -> Iterator[list[tuple[ImportRow, ReturnCode]]]:
-    """Yield pages of the rows that wrote something, with their codes."""
+    """Yield pages of the rows that wrote something other than the order, with their codes."""
     after = 0
-    rows = original.rows.to_apply().exclude(return_code=None).order_by("pk")
+    rows = original.rows.to_apply().exclude(kind=RowKind.REORDERED).exclude(return_code=None).order_by("pk")
     while page := list(rows.filter(pk__gt=after)[: stage.BATCH]):
         after = page[-1].pk
         codes = ReturnCode.objects.select_related("section").in_bulk([row.return_code_id for row in page])
         yield [(row, codes[row.return_code_id]) for row in page if row.return_code_id is not None]
 
 
-def _restore_page(page: list[tuple[ImportRow, ReturnCode]], reversal: TableImport) -> list[int]:
+def _restore_page(page: list[tuple[ImportRow, ReturnCode]], reversal: TableImport, steps: Steps) -> list[int]:
     """Restore the codes of a page; return the ids of those that stay as they are."""
     records, codes, unrestored_ids = [], [], []
     for row, code in page:
-        reason = _obstacle(row, code)
+        reason = _obstacle(row, code, steps)
         if reason:
             unrestored_ids.append(code.pk)
-            records.append(_record(row, code, reversal, RowKind.WARNING, f"Not rolled back: {reason}"))
+            records.append(_skip(row, code, reversal, reason, steps))
         else:
-            records.append(_restore(row, code, reversal))
+            records.append(_restore(row, code, reversal, steps))
             codes.append(code)
     ImportRow.objects.bulk_create(records)
     _save(codes)
     return unrestored_ids
 
 
-def _obstacle(row: ImportRow, code: ReturnCode) -> str:
+def _obstacle(row: ImportRow, code: ReturnCode, steps: Steps) -> str:
     """Return the reason why a code stays as it is; "" for one that can be restored."""
-    if row.kind == RowKind.REORDERED:
-        return ""
-    version = 1 if row.kind == RowKind.NEW else (row.code_version or 0) + 1
-    if code.version != version:
+    if not undo.is_as_imported(row, code, steps):
         return f"{code} was changed again on {code.updated_at:%Y-%m-%d %H:%M}."
-    namesakes = ReturnCode.objects.filter(section=row.before.get("section"), identity=code.identity)
-    if "section" in row.before and namesakes.exclude(pk=code.pk).exists():
+    values = undo.former(row, "", steps).values
+    namesakes = ReturnCode.objects.filter(section=values.get("section"), identity=code.identity)
+    if "section" in values and namesakes.exclude(pk=code.pk).exists():
         return f"Its former section now has another {code}."
     return ""
 
 
-def _restore(row: ImportRow, code: ReturnCode, reversal: TableImport) -> ImportRow:
-    """Give a code its former values; return the row that records the present ones."""
-    values = {"retired_at": reversal.applied_at} if row.kind == RowKind.NEW else _former_values(row, code)
-    kind = _REVERSE_KINDS.get(RowKind(row.kind), RowKind(row.kind))
-    current_values = {name: _as_json(code.section_id if name == "section" else getattr(code, name)) for name in values}
-    for name, value in values.items():
-        setattr(code, "section_id" if name == "section" else name, value)
-    record = _record(row, code, reversal, kind, "")
-    record.before = current_values
-    record.fields = ["retired_at"] if row.kind == RowKind.NEW else row.fields
-    if row.kind != RowKind.REORDERED:
-        code.version, code.updated_at = code.version + 1, reversal.planned_at
+def _skip(row: ImportRow, code: ReturnCode, reversal: TableImport, reason: str, steps: Steps) -> ImportRow:
+    """Return the row that records that a code stays, and what it gets back once later changes are rolled back."""
+    record = _record(row, code, reversal, RowKind.WARNING)
+    record.message = f"Not rolled back: {reason}"
+    if not undo.is_as_imported(row, code, steps):
+        step = undo.before_import(row, _as_json(reversal.applied_at))
+        record.fields, record.code_version = step.fields, step.version
+        record.before = step.values | {undo.HELD: undo.version_after(row)}
     return record
 
 
-def _former_values(row: ImportRow, code: ReturnCode) -> dict[str, Any]:
-    values = dict(row.before)
-    if values.get("retired_at"):
-        values["retired_at"] = datetime.fromisoformat(values["retired_at"])
-    if code.position != row.position:
-        # A later import changed the order of the table; its order stays.
-        values.pop("position", None)
-    return values
+def _restore(row: ImportRow, code: ReturnCode, reversal: TableImport, steps: Steps) -> ImportRow:
+    """Give a code its former values; return the row that records the present ones."""
+    step = undo.former(row, _as_json(reversal.applied_at), steps)
+    present = {name: _as_json(code.section_id if name == "section" else getattr(code, name)) for name in step.values}
+    changed = {name for name, value in step.values.items() if value != present[name]}
+    for name, value in step.values.items():
+        setattr(code, "section_id" if name == "section" else name, _from_json(name, value))
+    fields = [name for name in step.fields if {name, f"vendor_{name}"} & changed]
+    record = _record(row, code, reversal, _kind_of(fields, code))
+    record.fields, record.code_version = fields, step.version
+    record.before = present | {undo.HELD: code.version}
+    code.version, code.updated_at = code.version + 1, reversal.planned_at
+    return record
+
+
+def _kind_of(fields: list[str], code: ReturnCode) -> RowKind:
+    """Return the kind of a row that gave a code its former values."""
+    if "retired_at" in fields:
+        return RowKind.RETIRED if code.is_retired else RowKind.RESTORED
+    return RowKind.MOVED if "section" in fields else RowKind.CHANGED
+
+
+def _from_json(name: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if name == "retired_at" and value else value
 
 
 def _as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _record(row: ImportRow, code: ReturnCode, reversal: TableImport, kind: RowKind, message: str) -> ImportRow:
+def _record(row: ImportRow, code: ReturnCode, reversal: TableImport, kind: RowKind) -> ImportRow:
     return ImportRow(
         table_import=reversal,
         kind=kind,
         line=row.line,
         sheet=row.sheet,
-        message=message,
         return_code=code,
         code_version=code.version,
         section_id=code.section_id,

@@ -85,10 +85,11 @@ def _check_state(table_import: TableImport, yes_retire: bool, skip_errors: bool)
 
 def _lock_and_check_basis(table_import: TableImport) -> None:
     """Lock the table and the codes of the plan; raise PlanIsStale where they have changed since."""
-    if table_import.table is None:
+    if table_import.table_id is None:
         plan.check_name_is_free(table_import.new_table["slug"])
         return
-    CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table.pk)
+    # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
+    table_import.table = CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table_id)
     journal_rows.lock(table_import)
     reasons = _table_changes(table_import.table, table_import.basis) + _code_edits(table_import)
     if reasons:
@@ -119,6 +120,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> None:
     _create_sections(table_import, entry)
     _insert_new(table_import)
     _update_existing(table_import)
+    _move(table_import)
     _write_own_words(table_import)
     _retire(table_import)
     journal_rows.write_revisions(table_import, entry.by)
@@ -192,14 +194,25 @@ def _update_existing(table_import: TableImport) -> None:
     assignments += [derived_sql.format(name) for name in ("disposition", "fixer")]
     sql.run(
         f"""
-        UPDATE kb_returncode SET section_id = r.section_id, code = r.code, position = r.position, extra = r.extra,
+        UPDATE kb_returncode SET section_id = r.section_id, code = r.code, extra = r.extra,
             retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(assignments)}
         {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
         """,  # noqa: S608
         journal_rows.database_time(table_import.applied_at),
         table_import.pk,
     )
-    sql.run(f"UPDATE kb_returncode SET position = r.position {_FROM_ROWS} AND r.kind = 'reordered'", table_import.pk)  # noqa: S608
+
+
+def _move(table_import: TableImport) -> None:
+    """Set the order. It is one for the whole table, so a code whose row is left out takes its place in it, too."""
+    sql.run(
+        """
+        UPDATE kb_returncode SET position = r.position FROM kb_importrow AS r
+        WHERE r.return_code_id = kb_returncode.id AND r.table_import_id = %s AND r.position <> kb_returncode.position
+        AND r.kind IN ('changed', 'conflict', 'restored', 'moved', 'reordered')
+        """,
+        table_import.pk,
+    )
 
 
 def _write_own_words(table_import: TableImport) -> None:

@@ -116,18 +116,15 @@ def mark_differences(extra: bool) -> None:
 
 
 def position_sql(table: CodeTable, complete: bool) -> str:
-    """Return the SQL for the position of a staged row `s` with code `c`; mark rows that change only their position.
+    """Return the SQL for the position of a staged row `s` with code `c`; mark codes that change only their position.
 
-    A complete file sets the order where it differs; gaps that retired codes leave do not count. Otherwise new codes go
-    after the last one.
+    A complete file sets the order where it differs; gaps that retired codes leave do not count. A code that the file
+    does not list stays behind the one that it followed. Otherwise new codes go after the last one.
     """
     last = sql.value("SELECT coalesce(max(position), -1) FROM kb_returncode WHERE table_id = %s", table.pk)
     if complete and _order_differs():
-        sql.run("""
-            UPDATE kb_staging SET kind = 'reordered' WHERE kind IS NULL
-            AND ord <> (SELECT position FROM kb_returncode AS c WHERE c.id = kb_staging.code_id)
-        """)
-        return "s.ord"
+        _place_all_codes(table)
+        return "s.place"
     first = sql.value("SELECT coalesce(min(ord), 0) FROM kb_staging WHERE kind = 'new'")
     return f"coalesce(c.position, s.ord + {last + 1 - first})"
 
@@ -153,13 +150,44 @@ _ONE_IN_TABLE = """
 """
 
 
+def _place_all_codes(table: CodeTable) -> None:
+    """Give every code of the table and every new row a place of its own; mark the codes that only move."""
+    sql.run("CREATE INDEX kb_staging_code_id ON kb_staging (code_id)")
+    sql.run(
+        """
+        INSERT INTO kb_place (code_id, ord, place)
+        SELECT code_id, ord,
+            row_number() OVER (ORDER BY coalesce(anchor, -1), position, code_id) - 1
+        FROM (
+            SELECT code_id, ord, position, max(ord) OVER (PARTITION BY block) AS anchor
+            FROM (
+                SELECT c.id AS code_id, s.ord, c.position, count(s.ord) OVER (ORDER BY c.position, c.id) AS block
+                FROM kb_returncode AS c LEFT JOIN kb_staging AS s ON s.code_id = c.id WHERE c.table_id = %s
+            ) AS blocks
+            UNION ALL SELECT NULL, ord, 0, ord FROM kb_staging WHERE kind = 'new'
+        ) AS anchors
+        """,
+        table.pk,
+    )
+    sql.run("UPDATE kb_staging SET place = p.place FROM kb_place AS p WHERE p.ord = kb_staging.ord")
+    sql.run("""
+        UPDATE kb_staging SET kind = 'reordered' WHERE kind IS NULL
+        AND place <> (SELECT position FROM kb_returncode AS c WHERE c.id = kb_staging.code_id)
+    """)
+    sql.run("""
+        INSERT INTO kb_staging (ord, code_id, place, kind)
+        SELECT (SELECT max(ord) FROM kb_staging) + row_number() OVER (ORDER BY p.place), c.id, p.place, 'reordered'
+        FROM kb_place AS p JOIN kb_returncode AS c ON c.id = p.code_id WHERE p.ord IS NULL AND p.place <> c.position
+    """)
+
+
 def _order_differs() -> bool:
     """Whether the file lists the table's codes in another order, or has a new code before an existing one."""
     backward_steps = sql.value("""
         SELECT count(*) FROM (
             SELECT c.position AS here, lag(c.position) OVER (ORDER BY s.ord) AS before
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id
-        ) AS pairs WHERE here < before
+        ) AS pairs WHERE here <= before
     """)
     insertions = sql.value("""
         SELECT count(*) FROM kb_staging WHERE kind = 'new'

@@ -166,8 +166,8 @@ def store_reordered(table_import: TableImport) -> None:
                 code_version, before, {", ".join(VENDOR_TEXTS)}, extra,
                 disposition, fixer, message, fields, conflicts, resolution, edited
             )
-            SELECT %s, 'reordered', s.line, s.sheet, s.section_id, n.name,
-                {", ".join(f"s.{name}" for name in comparison.CODE_FORMS)}, s.ord, c.id, c.version,
+            SELECT %s, 'reordered', s.line, coalesce(s.sheet, ''), c.section_id, n.name,
+                {", ".join(f"c.{name}" for name in comparison.CODE_FORMS)}, s.place, c.id, c.version,
                 {json_object}('position', c.position), {empty_texts}, '{{}}', 'unknown', 'unknown',
                 '', '[]', '[]', '', '{{}}'
             FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id JOIN kb_section AS n ON n.id = c.section_id

@@ -163,7 +163,8 @@ class _HtmlTables:
     def _handle_table(self, closing: bool) -> None:
         if not closing and self.depth == 0:
             self.grids.append(_TableGrid(self.heading))
-            self.rowspans = {}
+            # A heading that is never closed is no cell of the table.
+            self.rowspans, self.text = {}, None
         elif closing and self.depth == 1:
             self._end_row()
         self.depth = max(self.depth + (-1 if closing else 1), 0)

@@ -121,7 +121,7 @@ class Source:
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
-        if len(self.problems) >= MAX_PROBLEMS:
+        if len(self.problems) > MAX_PROBLEMS:
             message = f"The file has more than {MAX_PROBLEMS} problems; the first ones are shown. Is this file a table?"
             raise Unreadable([Problem(None, "too_many_problems", message), *self.problems[:FIRST_PROBLEMS]])
 

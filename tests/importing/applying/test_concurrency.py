@@ -8,10 +8,11 @@ import threading
 import pytest
 from django.db import connection
 
+from kb.importing.applying.rollback import roll_back
 from kb.importing.applying.transaction import apply_import
-from kb.importing.errors import PlanIsStale, WrongState
-from kb.importing.planning.plan import plan_import
-from kb.models import Change, ChangeCounter, ReturnCode, TableImport
+from kb.importing.errors import ImportRefused, PlanIsStale, WrongState
+from kb.importing.planning.plan import NewTable, plan_import
+from kb.models import Change, ChangeCounter, CodeTable, ReturnCode, TableImport
 from kb.services import journal
 from kb.services.codes import edit_code
 from tests import ROOT, make
@@ -60,6 +61,34 @@ def test_when_two_plans_of_one_table_are_applied_one_is_stale(table):
     plans = planned(table, ("1", "Uno.")), planned(table, ("1", "Eins."))
     results = in_threads(*[lambda plan=plan: apply_import(plan, by()) for plan in plans])
     assert sorted(type(result) for result in results if isinstance(result, Exception)) == [PlanIsStale]
+
+
+def test_when_two_people_roll_the_same_import_back_one_gets_an_error(table):
+    table_import = applied(table, ("1", "Uno."), ("3", "Three."))
+    results = in_threads(lambda: roll_back(table_import, by()), lambda: roll_back(table_import, by()))
+    assert sorted(type(result) for result in results if isinstance(result, Exception)) == [WrongState]
+    assert TableImport.objects.exclude(rolls_back=None).count() == 1
+    assert ReturnCode.objects.get(code="1").description == "One."
+
+
+def test_when_two_imports_create_a_table_of_one_name_one_is_refused():
+    new = NewTable("rtc", "Z", "RTC", "Codes")
+    plans = [plan_import(new, source(("1", f"Words of {n}.")), by()) for n in range(2)]
+    results = in_threads(*[lambda plan=plan: apply_import(plan, by()) for plan in plans])
+    (refused,) = [result for result in results if isinstance(result, Exception)]
+    assert isinstance(refused, ImportRefused)
+    assert (CodeTable.objects.count(), ReturnCode.objects.count()) == (1, 1)
+
+
+def test_a_roll_back_and_an_import_of_one_table_do_not_mix(table):
+    first = applied(table, ("1", "Uno."))
+    plan = planned(table, ("1", "Due."), ("2", "Due."))
+    results = in_threads(lambda: roll_back(first, by()), lambda: apply_import(plan, by()))
+    words = dict(table.codes.values_list("code", "description"))
+    if isinstance(results[1], PlanIsStale):
+        assert words == {"1": "One.", "2": "Two."}
+    else:
+        assert (words, results[0].count("warning")) == ({"1": "Due.", "2": "Due."}, 1)
 
 
 def test_an_edit_during_an_import_is_never_lost(table):

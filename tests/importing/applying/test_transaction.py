@@ -109,6 +109,23 @@ def test_a_row_can_be_left_out(table):
     assert list(current) == [("1", "One."), ("3", "Three.")]
 
 
+def test_a_row_that_is_left_out_takes_its_place_in_the_order(table):
+    plan = planned(table, ("3", "Drei."), ("4", "Four."), ("2", "Two."), ("1", "Uno."), complete=True)
+    for code in "314":
+        decisions.resolve(plan.rows.get(code=code), "leave_out", by())
+    apply_import(plan, by())
+    assert list(table.codes.in_vendor_order().values_list("code", "description")) == [
+        ("3", "Three."), ("2", "Two."), ("1", "One."),
+    ]  # fmt: skip
+    assert table.codes.values("position").distinct().count() == 3
+
+
+def test_the_place_of_one_code_cannot_be_left_out(table):
+    plan = planned(table, ("3", "Three."), ("2", "Two."), ("1", "One."), complete=True)
+    with pytest.raises(ImportRefused, match="whole table"):
+        decisions.resolve(plan.rows.get(code="3"), "leave_out", by())
+
+
 @pytest.mark.parametrize(
     ("code", "resolution", "edited", "message"),
     [

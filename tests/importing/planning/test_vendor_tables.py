@@ -58,12 +58,12 @@ def test_the_first_table_is_new_once():
 def test_codes_that_vanish_and_return_keep_their_notes():
     table, gone = make.table(), ["0", "910000001", "910800001"]
     bring_in("relay_en_1.csv", table)
-    assert kinds(bring_in("relay_en_2.csv", table)) == {"new": 1, "reordered": 7, "retired": 3}
+    assert kinds(bring_in("relay_en_2.csv", table)) == {"new": 1, "reordered": 3, "retired": 3, "unchanged": 5}
     retired = table.codes.exclude(retired_at=None)
     assert [code.code for code in retired.order_by("number")] == gone
     for code in retired:
         make.note(f"While {code.code} was gone", code)
-    assert kinds(bring_in("relay_en_3.csv", table)) == {"new": 1, "restored": 3, "reordered": 7, "retired": 1}
+    assert kinds(bring_in("relay_en_3.csv", table)) == {"new": 1, "restored": 3, "retired": 1, "unchanged": 7}
     assert [code.code for code in table.codes.exclude(retired_at=None)] == ["910000028"]
     for code in table.codes.filter(code__in=gone):
         assert [note.title for note in code.notes.all()] == [f"While {code.code} was gone"]

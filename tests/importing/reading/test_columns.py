@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from kb.importing.reading.columns import TARGETS, ColumnMap, check_column_map, find_columns, is_header, label_headers
+from kb.importing.reading.columns import (
+    TARGETS,
+    ColumnMap,
+    check_column_map,
+    find_columns,
+    is_header,
+    label_headers,
+    positions,
+)
 from kb.importing.reading.sheets import Unreadable
 
 NOTHING = ColumnMap()
@@ -21,7 +29,9 @@ def targets_of(*headers, **column_map):
         ("Code", "code"), ("Return code", "code"), ("error_code", "code"), ("errorCode", "code"), ("hex_code", "code"),
         ("Value", "code"), ("**Code**", "code"), ("`code`", "code"), ("Error Code (int)", "code"), ("CODES", "code"),
         ("返回码", "code"), ("错误码", "code"), ("返回码（code）", "code"), ("\ufeffcode", "code"),
-        ("Return\ncode", "code"),
+        ("Return\ncode", "code"), ("_code_", "code"), ("(code)", "code"), ("[x] code (y)", "code"),
+        ("ＣＯＤＥ", "code"),
+        ("Status", "extra"), ("Bus code", "extra"),
         ("Description", "description"), ("Message", "description"), ("描述", "description"), ("说明", "description"),
         ("Possible reasons", "possible_reasons"), ("Causes", "possible_reasons"), ("可能原因", "possible_reasons"),
         ("Suggested actions", "suggested_actions"), ("Solutions", "suggested_actions"), ("Action", "suggested_actions"),
@@ -58,6 +68,33 @@ def test_an_explicit_map_decides():
     assert problems == []
 
 
+def test_several_columns_may_be_left_out_or_kept_as_extra_columns():
+    columns, problems = targets_of("code", "a", "b", "c", "d", a="ignore", b="ignore", c="extra", d="extra")
+    assert list(columns.values()) == ["code", "ignore", "ignore", "extra", "extra"]
+    assert problems == []
+
+
+def test_headers_after_one_that_the_map_has_get_their_targets_by_name():
+    assert targets_of("notes", "Code", "x", "Text", notes="ignore", x="extra")[0] == {
+        "notes": "ignore", "Code": "code", "x": "extra", "Text": "description",
+    }  # fmt: skip
+
+
+def test_of_equally_good_headers_the_first_wins():
+    columns, problems = targets_of("Code", "Text", "text", "TEXT")
+    assert columns == {"Code": "code", "Text": "description", "text": "extra", "TEXT": "extra"}
+    assert [problem.value for problem in problems] == ["text", "TEXT"]
+
+
+def test_columns_have_their_texts_by_position():
+    columns, _ = find_columns(["Since", "Solutions", "Code", "Text"], NOTHING)
+    assert positions(columns) == {"description": 3, "suggested_actions": 1}
+
+
+def test_a_long_header_is_cut():
+    assert label_headers(["x" * 200, "y" * 201, "y" * 201]) == ["x" * 200, "y" * 200, "y" * 200 + " (2)"]
+
+
 def test_a_header_that_the_map_does_not_have_gets_its_target_by_its_name():
     columns, _ = targets_of("Return code", "Causes", Code="code", Causes="possible_reasons")
     assert columns == {"Return code": "code", "Causes": "possible_reasons"}
@@ -85,6 +122,7 @@ def test_a_map_is_restored_from_json():
 
 
 def test_repeated_and_empty_headers_get_unique_labels():
+    assert label_headers(["**Code**", "`Text`"]) == ["Code", "Text"]
     assert label_headers(["Code", "", "Code", None, "a\n b"]) == ["Code", "Column 2", "Code (2)", "Column 4", "a b"]
 
 

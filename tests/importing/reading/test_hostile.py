@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from kb.importing.reading.files import _MAGIC
 from kb.importing.reading.sources import Limits, Unreadable
 from tests.importing.files import open_text, read_rows, refusal, workbook
 from tests.importing.reading.test_markup import DOCUMENT, PAGE
@@ -85,9 +86,7 @@ def test_undamaged_files_are_read(kind):
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        (b"\x89PNG\r\n\x1a\n" + bytes(50), "PNG"),
-        (b"%PDF-1.7\n", "PDF"),
-        (b"\x1f\x8b\x08", "gzip"),
+        *[(magic + b"rest", kind) for magic, kind in _MAGIC.items()],
         (b"code,text\n" + bytes(range(256)) * 20 + bytes(2000), "binary"),
         (b"", "empty"),
         (b"\n\n\n", "No column"),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from kb.importing.reading.sheets import Unreadable
 from tests.importing.files import codes, read_rows, refusal
 
 
@@ -26,6 +27,58 @@ def test_json_rows_have_line_numbers_and_only_the_columns_of_their_object():
     rows, problems = read_rows('[\n{"code": 1.0, "text": "a"},\n\n{"code": 2},\n{"text": "b"}]', "t.json")
     assert [(row.place.line, row.code, row.texts) for row in rows] == [(2, "1", {"description": "a"}), (4, "2", {})]
     assert [(problem.kind, problem.place.line) for problem in problems] == [("missing_code", 5)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1.0", "1"), ("-3.00", "-3"), ("1.50", "1.50"), ("1e3", "1e3"), ("NaN", "NaN"), ("true", "true"), ("null", ""),
+        ("[1, [2, true], null]", "1\n2\ntrue\n"), ('{"a": "é"}', '{"a": "é"}'), ("1" * 20, "1" * 20),
+    ],
+)  # fmt: skip
+def test_a_value_of_json_is_kept_as_it_is_written(value, text):
+    (row,), _ = read_rows('[{"code": "1", "text": ' + value + "}]", "t.json")
+    assert row.texts["description"] == text.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ('{"ids": [9, 8], "codes": [{"code": 1}]}', ["1"]),
+        ('{"page": {"codes": [{"code": 9}]}, "codes": [{"code": 1}], "more": [{"code": 8}]}', ["1"]),
+        ('{"total" : 2 , "codes" : [ {"code": 1} , {"code": 2} ] , "next": null}', ["1", "2"]),
+        (' [ {"code": 1} ] ', ["1"]),
+        ('{"codes":[{"code":1},{"code":2}]}', ["1", "2"]),
+        ("[]", []),
+    ],
+)
+def test_the_list_of_codes_is_the_first_list_of_objects(document, expected):
+    if expected:
+        assert codes(document, "t.json") == expected
+    else:
+        assert refusal(document, "t.json")[0] == ["no_code_column"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind", "line"),
+    [
+        ('[\n{"code": 1},\n2]', "t.json", "no_object", 3),
+        ('[\n{"code": 1}\n{"code": 2}]', "t.json", "broken_json", 3),
+        ('{"code": 1}\n\n[2]', "t.ndjson", "no_object", 3),
+        ('{"code": 1}\n{"code": 2', "t.ndjson", "broken_json", 2),
+        ('"x"', "t.json", "no_list", 1),
+        ('{"a": 1}', "t.json", "no_list", 1),
+    ],
+)
+def test_broken_json_is_refused_with_its_line(content, name, kind, line):
+    with pytest.raises(Unreadable) as error:
+        read_rows(content, name)
+    assert [(problem.kind, problem.place.line) for problem in error.value.problems] == [(kind, line)]
+
+
+def test_broken_json_says_what_is_wrong():
+    assert "nested too deeply" in refusal("[" * 100_000, "t.json")[1]
+    assert "a comma or the end of the list is missing" in refusal('[{"code": 1} 2]', "t.json")[1]
 
 
 def test_json_is_recognised_without_a_file_name():

@@ -23,6 +23,7 @@ def test_tables_of_a_web_page_are_read_with_the_headings_above_them():
         (8, "Business", "3", {"description": "Three"}),
     ]
     assert [(problem.kind, problem.severity) for problem in problems] == [("sheet_left_out", "warning")]
+    assert problems[0].message.startswith("A table of the file has no column for the code")
 
 
 def test_a_merged_section_applies_to_the_rows_it_covers():
@@ -85,3 +86,110 @@ def test_tables_of_a_markdown_document_are_read(name):
         (25, "Business codes", "4", "Four"),
     ]
     assert [(problem.kind, problem.place.line) for problem in problems] == [("ragged_row", 9)]
+
+
+HEADER = "<tr><th>Code<th>Text"
+T1 = f"<table>{HEADER}<tr><td>1<td>one</table>"
+T2 = f"<table>{HEADER}<tr><td>2<td>two</table>"
+ONE, TWO, EMPTY = ("", "1", "one"), ("", "2", "two"), ("", "2", "")
+SPANS = [ONE, EMPTY, ("", "3", "x")]
+LIST = "a<ul><li>b</li><li></li></ul>c"
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        # What is outside of a table, or in a table within a cell, is no row.
+        (f"<tr><td>8<td>out{T1}<tr><td>9<td>out", [ONE]),
+        (f"<table>{HEADER}<tr><td>1<td>a<table><tr><td>b</table><tr><td>2<td>two</table>", [("", "1", "a\nb"), TWO]),
+        (f"</table>{T1}", [ONE]),
+        (f"{T1}</table>{T2}", [ONE, TWO]),
+        # A heading is a section, unless it is the only one of the first level: then it is the title.
+        (f"<h1>Codes</h1>{T1}", [ONE]),
+        (f"<h2>Codes</h2>{T1}", [("Codes", "1", "one")]),
+        (
+            f"<h1>A</h1>{T1}<h1>B</h1>{T2}",
+            [("A", "1", "one"), ("B", "2", "two")],
+        ),
+        (f"{T1}<h2>B</h2>{T2}", [ONE, ("B", "2", "two")]),
+        (f"<h2>A</h2>words<h3>B <b>c</b></h3>words{T1}", [("B c", "1", "one")]),
+        (f"<h2>A{T1}", [ONE]),
+        (f"<h2>A</h2><table>{HEADER}<tr><td>1<td><h3>one</h3></table>{T2}", [("A", "1", "one"), ("A", "2", "two")]),
+        # The caption of a table is its section, a caption elsewhere is nothing.
+        (f"<h2>A</h2><table><caption>B <i>c</i></caption>{HEADER}<tr><td>1<td>one</table>", [("B c", "1", "one")]),
+        (f"<h2>A</h2><caption>B</caption>{T1}", [("A", "1", "one")]),
+        (f"<h1>A</h1><table><caption>B</caption>{HEADER}<tr><td>1<td>one</table>", [("B", "1", "one")]),
+        # Cells that span rows and columns cover exactly these.
+        (f"<table>{HEADER}<tr><td>1<td rowspan=2>one<tr><td>2<tr><td>3<td>x</table>", SPANS),
+        (f"<table>{HEADER}<tr><td>1<td rowspan=1>one<tr><td>2<td>two</table>", [ONE, TWO]),
+        (f"<table>{HEADER}<tr><td>1<td rowspan=0 colspan=0>one<tr><td>2<td>two</table>", [ONE, TWO]),
+        (f"<table>{HEADER}<tr><td>1<td rowspan=9>one</table>{T2}", [ONE, TWO]),
+        (f"<table>{HEADER}<th>A<tr><td>1<td colspan=2 rowspan=2>one<tr><td>2<tr><td>3<td>x<td>y</table>", SPANS),
+        (f"<table>{HEADER}<tr><td>1<td ROWSPAN='2'>one<tr><td>2</table>", [ONE, ("", "2", "")]),
+        # Lines and lists of a cell; what no reader of the page sees is left out.
+        (f"<table>{HEADER}<tr><td>1<td>a<br>b<p>c</p><div>d</div>e</table>", [("", "1", "a\nb\nc\nd\ne")]),
+        (f"<table>{HEADER}<tr><td>1<td>{LIST}</table>", [("", "1", "a\n- b\nc")]),
+        (f"<table>{HEADER}<tr><td>1<td>a <script>x</script><!-- > --><style>w</style>b</table>", [("", "1", "a b")]),
+        (f"<table>{HEADER}<tr><td>1<td>1 < 2 &amp;&lt; 3\n  4</table>", [("", "1", "1 < 2 &< 3 4")]),
+        (f"<table>{HEADER}<tr><td>1<td>one<tr></tr><tr><td>2<td>two", [ONE, TWO]),
+        (f"<?xml version='1'?><!doctype html><table>{HEADER}<tbody><tr><td>1<td>one</td></tr></tbody></table>", [ONE]),
+    ],
+)  # fmt: skip
+def test_a_table_of_a_web_page_is_read_as_a_browser_shows_it(page, expected):
+    rows, problems = read_rows(page, "page.html")
+    assert [(row.section, row.code, row.texts["description"]) for row in rows] == expected
+    assert problems == []
+
+
+def test_rows_of_a_web_page_have_the_line_on_which_they_begin():
+    page = f"<table>\n{HEADER}\n<tr>\n<td>1<td>a\n\n<tr><td>2<td>b</table>"
+    assert [(row.code, row.place.line) for row in read_rows(page, "page.html")[0]] == [("1", 3), ("2", 6)]
+
+
+TABLE = "| Code | Text |\n| --- | --- |\n"
+M1 = f"{TABLE}| 1 | one |"
+M2 = f"{TABLE}| 2 | two |"
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (f"{M1}", [ONE]),
+        (f"{M1}\nwords\n| 2 | two |", [ONE]),
+        (f"{M1}\n\n{M2}\n", [ONE, TWO]),
+        (f"{M1}\n\n| Code |", [ONE]),
+        (f"a | b\n{M1}", [ONE]),
+        ("Code | Text\n:-: | -\n1 | one", [ONE]),
+        # A divider has as many cells as the header.
+        (f"| Code | Text |\n| --- |\n| 9 | no |\n\n{M1}", [ONE]),
+        # Two lines with a sign, or a heading that is underlined, are no table.
+        (f"Code | Text\nwords | words\n\n{M1}", [ONE]),
+        (f"Words\n---\n{M1}", [ONE]),
+        ("| Code | Text |\n| --- | --- |", []),
+        # Headings: up to six signs and a space, with at most three spaces before.
+        (f"# A\n## B\n{M1}", [("B", "1", "one")]),
+        (f"# A\n{M1}", [ONE]),
+        (f"# A\n{M1}\n\n# B\n{M2}", [("A", "1", "one"), ("B", "2", "two")]),
+        (f"##B\n{M1}", [ONE]),
+        (f"   ## B ##\n{M1}", [("B", "1", "one")]),
+        (f"    ## B\n{M1}", [ONE]),
+        (f"####### B\n{M1}", [ONE]),
+        (f"## The *room* [codes](x.md) `a` &amp; <b>b</b> {{#id}}\n{M1}", [("The room codes a & b", "1", "one")]),
+        # A fence ends only with as many of its own signs.
+        (f"```\n{TABLE}| 9 | no |\n```\n{M1}", [ONE]),
+        (f"```\n~~~\n{TABLE}| 9 | no |\n```\n{M1}", [ONE]),
+        (f"````\n```\n{TABLE}| 9 | no |\n````\n{M1}", [ONE]),
+        (f"```\n{TABLE}| 9 | no |\n````\n{M1}", [ONE]),
+        (f"~~~ text\n## A\n~~~\n{M1}", [ONE]),
+        # Signs in a cell.
+        (f"{TABLE}| **1** | a \\| b |\n| `2` | *c\\|", [("", "1", "a | b"), ("", "2", "*c|")]),
+        (f"{TABLE}1 | one\n| 2 | two", [ONE, TWO]),
+        # A table of HTML has the heading of the document, and may be open at its end.
+        (f"## A\n<TABLE>{HEADER}\n<tr><td>1<td>one</TABLE>\n## B\n{M2}", [("A", "1", "one"), ("B", "2", "two")]),
+        (f"## A\n<table>{HEADER}\n<tr><td>1<td>one\n", [("A", "1", "one")]),
+    ],
+)  # fmt: skip
+def test_a_table_of_a_markdown_document_is_read_as_its_readers_see_it(document, expected):
+    rows, problems = read_rows(document, "codes.md")
+    assert [(row.section, row.code, row.texts["description"]) for row in rows] == expected
+    assert problems == []

@@ -1,8 +1,11 @@
 """Every form of CSV gives the same rows, and every problem is reported with its line."""
 
+from io import BytesIO
+
 import pytest
 
-from kb.importing.reading.sources import Limits, SourcePlace, open_source
+from kb.importing.reading.files import InputFile, bad_byte
+from kb.importing.reading.sources import Limits, SourcePlace, Unreadable, open_source
 from tests.importing.files import codes, open_text, read_rows, refusal
 
 HEADER = "section,code,description,possible_reasons,suggested_actions\n"
@@ -194,3 +197,160 @@ def test_more_columns_than_allowed_are_refused():
 
 def test_a_file_with_a_header_alone_has_no_rows():
     assert read_rows("code,text\n") == ([], [])
+
+
+BOM8, LE, BE = b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "codec", "choice", "expected"),
+    [
+        (b"", "utf-8", "", "utf-8"), (BOM8, "utf-8", "", "utf-8"), (BOM8, "utf-8", "UTF-8", "utf-8"),
+        (BOM8, "utf-8", "gb18030", "gb18030"), (b"", "gb18030", "", "gb18030"), (b"", "gb18030", "GBK", "gbk"),
+        (LE, "utf-16-le", "", "utf-16"), (BE, "utf-16-be", "", "utf-16"), (LE, "utf-16-le", "UTF-16-LE", "utf-16"),
+        (b"", "utf-16-le", "", "utf-16-le"), (b"", "utf-16-be", "", "utf-16-be"),
+        (b"", "utf-16-le", "utf-16", "utf-16-le"), (b"", "utf-16-be", "Utf-16", "utf-16-be"),
+        (LE, "utf-16-le", "utf-8", "utf-8"), (b"", "shift_jis", "Shift_JIS", "shift_jis"),
+    ],
+)  # fmt: skip
+def test_the_encoding_is_the_choice_or_what_the_bytes_show(prefix, codec, choice, expected):
+    # Mostly Latin letters, because UTF-16 without a mark shows by its zeros.
+    text = "code,text\n" + "1,waiting 完成\n" * 3
+    file = InputFile(BytesIO(prefix + text.encode(codec)), Limits())
+    assert file.encoding(choice) == expected
+    if choice != "gb18030" and prefix + choice.encode() != LE + b"utf-8":
+        assert file.text(expected, Limits()) == text
+
+
+@pytest.mark.parametrize(("zeros", "is_text"), [(10, True), (11, False)])
+def test_a_text_may_have_a_few_zeros(zeros, is_text):
+    file = InputFile(BytesIO(b"a" * (1000 - zeros) + b"\x00" * zeros), Limits())
+    if is_text:
+        assert file.check_is_text("t.csv") is None
+    else:
+        with pytest.raises(Unreadable, match="binary file"):
+            file.check_is_text("t.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "delimiter", "expected"),
+    [
+        ("t.csv", "<h1>,code\nx,1", "", "csv"), ("T.TSV", "code\n1", "", "csv"), ("t.tab", "code\n1", "", "csv"),
+        ("t.JSON", '[{"code": 1}]', "", "json"), ("t.json", "code;x\n1;2", ";", "csv"),
+        ("t.ndjson", '{"code": 1}', "", "ndjson"), ("t.jsonl", '{"code": 1}', "", "ndjson"),
+        ("t.html", "<p><table><tr><td>Code", "", "html"), ("t.htm", "<p><table><tr><td>Code", "", "html"),
+        ("t.md", "|Code|\n|-|\n", "", "markdown"), ("t.mdx", "|Code|\n|-|\n", "", "markdown"),
+        ("t.markdown", "|Code|\n|-|\n", "", "markdown"),
+        # By the beginning, where the name says nothing.
+        ("t.txt", '[{"code": 1}]', "", "json"), ("t", '{"codes": [{"code": 1}]}', "", "json"),
+        ("t", '{"code": 1}\n{"code": 2}', "", "ndjson"), ("t", "\ufeff[{\"code\": 1}]", "", "json"),
+        ("t", " <table><tr><td>Code", "", "html"), ("t", "<!DOCTYPE html><table><tr><td>Code", "", "html"),
+        ("t", "Codes\n\nCode | Text\n--- | ---\n", "", "markdown"), ("t", "words\n<TABLE><tr><td>Code", "", "markdown"),
+        ("t", "code;text\n1;a", "", "csv"), ("csv", "code\n1", "", "csv"), ("json", '[{"code": 1}]', "", "json"),
+        ("t", "code,text\n[1],x", "", "csv"), ("t", "code,text\n-,-", "", "csv"),
+    ],
+)  # fmt: skip
+def test_the_format_follows_from_the_name_or_else_from_the_beginning(name, content, delimiter, expected):
+    assert open_text(content, name, delimiter=delimiter).format == expected
+
+
+def test_each_delimiter_is_found_by_its_headers_and_columns():
+    assert open_text("code;a,b;c,d\n").delimiter == ";"
+    assert open_text("a,b,c;code\n").delimiter == ";"
+    assert open_text("title, with, commas\ncode\ttext\n").delimiter == "\t"
+    assert open_text("code\n1\n").delimiter == ","
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        # A heading in the first cell of a full row, or alone before the header again, is a section.
+        ("code,text\nRoom codes,\n1,a\n", [("Room codes", "1")]),
+        ("code,text\nRoom codes\ncode,text\n1,a\n", [("Room codes", "1")]),
+        ("code,text\n频道,\n1,a\n", [("频道", "1")]),
+        ("code,text\nRoom codes,\n,\ncode,text\n1,a\n", [("Room codes", "1")]),
+        ("code,text\n1,a\nRoom codes,\n", [("", "1")]),
+        ("Room codes, \ncode,text\n1,a\n", [("Room codes", "1")]),
+        # A code without a text is not.
+        ("code,text\n频道1,\n1,a\n", [("", "频道1"), ("", "1")]),
+        ("code,text\nEBUSY,\n1,a\n", [("", "EBUSY"), ("", "1")]),
+        ("code,text\n1,a\nEBUSY,\n", [("", "1"), ("", "EBUSY")]),
+        ("code\nERR ONE\n1\n", [("", "ERR ONE"), ("", "1")]),
+        ("code,section\nERR ONE,\n1,a\n", [("", "ERR ONE"), ("a", "1")]),
+        ("code,text\nERR ONE,a\n1,a\n", [("", "ERR ONE"), ("", "1")]),
+        # The header again is left out, a code that is spelled like it is not.
+        ("code,text\n1,a\ncode,text\n2,b\n", [("", "1"), ("", "2")]),
+        ("code,text\ncode,The code.\n2,b\n", [("", "code"), ("", "2")]),
+        # White space alone is no cell.
+        ("code,text\n1,a, \n ,  ,\n2,b\n \n", [("", "1"), ("", "2")]),
+    ],
+)
+def test_headings_codes_and_headers_are_told_apart(content, expected):
+    rows, problems = read_rows(content, "table.csv")
+    assert [(row.section, row.code) for row in rows] == expected
+    assert problems == []
+
+
+@pytest.mark.parametrize("code", ["None", "null", "NULL", "-", "\u2014", "N/A", "", " \u200b "])
+def test_a_code_that_means_an_empty_cell_is_missing(code):
+    rows, problems = read_rows(f"code,text\n{code},x\n")
+    assert (rows, [problem.kind for problem in problems]) == ([], ["missing_code"])
+
+
+def test_every_cell_that_cannot_be_stored_is_named_with_its_column():
+    _, problems = read_rows(b"code,a,b\n1,x\x01,y\xff\n")
+    assert [(problem.kind, problem.message) for problem in problems] == [
+        ("control_character", "The column a has the control character U+0001."),
+        ("undecodable", "The column b has the byte 0xFF, which is not UTF-8."),
+    ]
+
+
+def test_extra_columns_have_no_empty_cells():
+    rows, _ = read_rows("code,a,b\n1,-,x\n2,,\n")
+    assert [row.extra for row in rows] == [{"b": "x"}, {}]
+
+
+def test_a_row_with_too_few_cells_sets_no_section_and_one_with_the_section_does():
+    rows, problems = read_rows("section,code,text\nA,1,x\nB,2\nC\n,3,y\n")
+    assert [(row.section, row.code) for row in rows] == [("A", "1"), ("", "3")]
+    assert [problem.value for problem in problems] == ["2", ""]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [("code,text\nRoom codes\n1,a\n", "ragged_row"), ("section,code,text\nERR ONE,,\nA,1,a\n", "missing_code")],
+)
+def test_words_that_may_not_be_a_heading_are_reported(content, kind):
+    rows, problems = read_rows(content)
+    assert ([row.code for row in rows], [problem.kind for problem in problems]) == (["1"], [kind])
+
+
+def test_a_code_alone_in_the_last_row_has_its_line():
+    assert [row.place.line for row in read_rows("code,text\n1,a\nEBUSY,\n")[0]] == [2, 3]
+
+
+@pytest.mark.parametrize(("delimiter", "expected"), [("", "1"), (",", "1"), (";", "3")])
+def test_a_chosen_delimiter_comes_before_the_likely_one(delimiter, expected):
+    assert codes("code,note;code\n1,2;3\n", delimiter=delimiter) == [expected]
+
+
+def test_a_line_that_is_too_long_is_named():
+    with pytest.raises(Unreadable) as error:
+        read_rows("code\n1\n" + "x" * 101, limits=Limits(cell=100, columns=1))
+    assert error.value.problems[0].place.line == 3
+
+
+@pytest.mark.parametrize(("value", "byte"), [(0xDBFF, None), (0xDC00, 0), (0xDCFF, 255), (0xDD00, None), (0x61, None)])
+def test_a_mark_of_a_bad_byte_has_its_value(value, byte):
+    assert bad_byte(chr(value)) == byte
+
+
+def test_a_control_character_is_reported_in_every_encoding():
+    for encoding in ("utf-8", "utf-16", "gb18030"):
+        rows, problems = read_rows("code,text\n1,a\x01\n2,完成\n".encode(encoding))
+        assert ([row.code for row in rows], [problem.kind for problem in problems]) == (["2"], ["control_character"])
+
+
+def test_chinese_text_in_utf_8_with_one_bad_byte_is_still_utf_8():
+    source = open_text("code,text\n1,请求成功。\n2,请求失败".encode() + b"\xff\n")
+    assert ([row.code for row in source.rows()], source.encoding) == (["1"], "utf-8")

@@ -5,7 +5,9 @@ import zipfile
 from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
+from kb.importing.reading import xlsx
 from kb.importing.reading.sources import Limits, SourcePlace
 from tests.importing.files import open_text, read_rows, refusal, workbook
 
@@ -111,6 +113,62 @@ def test_hidden_sheets_and_sheets_without_codes_are_left_out_with_a_warning():
     ]
 
 
+@pytest.mark.parametrize(("state", "expected"), [("visible", ["1", "2"]), ("hidden", ["1"]), ("veryHidden", ["1"])])
+def test_only_visible_sheets_are_read(state, expected):
+    book = load_workbook(BytesIO(workbook(("A", [HEADER, [1, "One"]]), ("B", [HEADER, [2, "Two"]]))))
+    book["B"].sheet_state = state
+    file = BytesIO()
+    book.save(file)
+    rows, problems = read_rows(file.getvalue(), "t.xlsx")
+    assert [row.code for row in rows] == expected
+    assert [problem.value for problem in problems] == ([] if state == "visible" else ["B"])
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (True, None, "TRUE"), (2.5, None, "2.5"), (3.0, None, "3"), (-4, None, "-4"),
+        (12, "0", "12"), (12, "000", "012"),
+        (-12, "000", "-12"), (1.5, "000", "1.5"), (12, "0.00", "12"), (1234, "000", "1234"),
+        (datetime.date(2025, 1, 2), None, "2025-01-02 00:00:00"), (datetime.time(1, 2), None, "01:02:00"),
+        ("'=1+1", None, "=1+1"),
+        ("a_x0041_b", None, "aAb"), ("a_x000D_\nb", None, "a\nb"), ("a_xyz_b", None, "a_xyz_b"), (None, None, ""),
+    ],
+)  # fmt: skip
+def test_a_cell_is_read_as_it_is_shown(value, number_format, text):
+    formats = {"B2": number_format} if number_format else None
+    (row,), _ = read_rows(workbook(("A", [HEADER, ["1", value]]), formats=formats), "t.xlsx")
+    assert row.texts["description"] == text
+
+
+def test_merged_cells_cover_exactly_their_rows():
+    sections = ["A", None, None, "B", None, "C", None, None]
+    table = [["Section", "Code"], *([section, str(n)] for n, section in enumerate(sections))]
+    rows, _ = read_rows(workbook(("Sheet1", table), merged=["A2:A3", "A5:A6", "A7:A7"]), "t.xlsx")
+    assert [row.section for row in rows] == ["A", "A", "", "B", "B", "C", "", ""]
+
+
+def test_a_merged_cell_says_nothing_of_the_column_before():
+    table = [["Section", "Text", "Code"], ["A", "one", "1"], [None, None, "2"]]
+    rows, _ = read_rows(workbook(("Sheet1", table), merged=["B2:B3"]), "t.xlsx")
+    assert [row.section for row in rows] == ["A", ""]
+
+
+def test_the_heading_above_the_header_of_a_sheet_is_its_section():
+    file = workbook(("A", [["Room codes"], HEADER, [1, "x"]]), ("B", [HEADER, [2, "y"]]))
+    assert [row.section for row in read_rows(file, "t.xlsx")[0]] == ["Room codes", "B"]
+
+
+def test_cells_that_are_merged_in_both_directions_belong_to_the_first():
+    table = [[*HEADER, "Action"], ["1", "Both", None], ["2", None, None], ["3", "c", "d"]]
+    rows, _ = read_rows(workbook(("Sheet1", table), merged=["B2:C3"]), "t.xlsx")
+    assert [row.texts for row in rows] == [
+        {"description": "Both", "suggested_actions": ""},
+        {"description": "", "suggested_actions": ""},
+        {"description": "c", "suggested_actions": "d"},
+    ]
+
+
 def change_part(file, name, edit):
     """Return a copy of an archive with one of its parts edited."""
     output = BytesIO()
@@ -118,6 +176,14 @@ def change_part(file, name, edit):
         for part in before.namelist():
             after.writestr(part, edit(before.read(part)) if part == name else before.read(part))
     return output.getvalue()
+
+
+def archive_of(*names):
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return file.getvalue()
 
 
 PLAIN = workbook(("Sheet1", [HEADER, [1, "One"]]))
@@ -155,6 +221,46 @@ def test_entities_are_refused_before_the_xml_is_parsed(part, declaration):
     assert refusal(change_part(PLAIN, part, change), "t.xlsx")[0] == ["broken_xlsx"]
 
 
+@pytest.mark.parametrize("piece", [16, 100])
+def test_a_declaration_and_a_merged_cell_are_found_where_pieces_meet(piece, monkeypatch):
+    monkeypatch.setattr(xlsx, "_PIECE", piece)
+    monkeypatch.setattr(xlsx, "_OVERLAP", max(piece, 9))
+    for shift in range(16):
+        declared = change_part(PLAIN, SHEET, lambda data, n=shift: b" " * n + b"<!DOCTYPE x>" + data)
+        assert refusal(declared, "t.xlsx")[0] == ["broken_xlsx"]
+    if piece == 100:
+        table = [["Section", "Code"], ["A", "1"], [None, "2"]]
+        for shift in range(0, 100, 9):
+            merged = workbook(("S" + "x" * (shift % 9), table), merged=["A2:A3"])
+            moved = change_part(
+                merged, SHEET, lambda data, n=shift: data.replace(b"<mergeCells", b" " * n + b"<mergeCells")
+            )
+            assert [row.section for row in read_rows(moved, "t.xlsx")[0]] == ["A", "A"]
+
+
+def test_zeros_are_allowed_in_pictures_and_not_in_xml():
+    assert refusal(change_part(PLAIN, SHEET, lambda data: data + b"\x00"), "t.xlsx")[0] == ["broken_xlsx"]
+    picture = BytesIO(PLAIN)
+    with zipfile.ZipFile(picture, "a") as archive:
+        archive.writestr("xl/media/image1.png", b"\x00" * 9)
+    assert [row.code for row in read_rows(picture.getvalue(), "t.xlsx")[0]] == ["1"]
+
+
+def test_dimensions_that_a_sheet_declares_wrongly_are_ignored():
+    narrow = change_part(PLAIN, SHEET, lambda data: data.replace(b'ref="A1:B2"', b'ref="A1:A1"'))
+    assert narrow != PLAIN
+    (row,), _ = read_rows(narrow, "t.xlsx")
+    assert (row.code, row.texts) == ("1", {"description": "One"})
+
+
+def test_an_archive_with_a_password_is_refused():
+    at = PLAIN.index(b"PK\x01\x02") + 8
+    locked = PLAIN[:at] + b"\x01\x00" + PLAIN[at + 2 :]
+    kinds, message = refusal(locked, "t.xlsx")
+    assert kinds == ["password"]
+    assert "password" in message
+
+
 def test_a_document_type_in_utf_16_is_refused():
     hidden = change_part(PLAIN, SHEET, lambda data: ("<!DOCTYPE x [<!ENTITY a 'a'>]>" + data.decode()).encode("utf-16"))
     assert refusal(hidden, "t.xlsx")[0] == ["broken_xlsx"]
@@ -170,8 +276,11 @@ def test_a_document_type_in_utf_16_is_refused():
             "password",
             "password",
         ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "t.doc", "old_excel", "old Office file"),
         (PLAIN[: len(PLAIN) // 2], "t.xlsx", "broken_xlsx", "broken"),
         (b"PK\x05\x06" + bytes(18), "t.xlsx", "binary", "zip archive"),
+        (archive_of("xl/workbook.xml"), "t.xlsx", "binary", "zip archive"),
+        (archive_of("[Content_Types].xml"), "t.xlsx", "binary", "zip archive"),
     ],
 )
 def test_a_file_that_is_not_a_workbook_is_refused_by_its_kind(content, name, kind, text):

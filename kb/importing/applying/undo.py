@@ -1,0 +1,86 @@
+"""What the roll-back of an import gives back to each code.
+
+# Note [Steps back]
+Each import that changes a code, each roll-back and each edit adds one to the code's version. A step back leads from one
+version to an earlier one whose words are the same, or become the same with the values of the step. Roll-backs store
+them in their rows: a code that was restored is like it was before; where a later change kept a code from being
+restored, the values wait until that change is rolled back. So however many imports are rolled back, and in whatever
+order, the code is as it was before them. A version that somebody wrote has no step back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kb.models import ImportRow, ReturnCode, RowKind, TableImport
+
+HELD = "version"
+"""The key in `before` of a roll-back's row: the version from which its step leads back to `code_version`."""
+
+
+@dataclass
+class StepBack:
+    """The values that a code gets back, the names of the fields, and the version that it is like again."""
+
+    values: dict[str, Any]
+    fields: list[str]
+    version: int | None
+
+    def add(self, step: "StepBack") -> None:
+        """Go one more step back."""
+        self.values |= step.values
+        self.fields = list(dict.fromkeys([*self.fields, *step.fields]))
+        self.version = step.version
+
+
+Steps = dict[tuple[int | None, int | None], StepBack]
+
+
+def steps_since(original: TableImport) -> Steps:
+    """Return the steps back that later roll-backs of the table left, by code and version."""
+    assert original.table is not None
+    steps = {}
+    reversals = original.table.imports.in_force().filter(pk__gt=original.pk).exclude(rolls_back=None)
+    for row in _rows_with_steps(reversals.order_by("pk")):
+        values = row.before
+        held = values.pop(HELD)
+        if row.kind == RowKind.WARNING:
+            steps[row.return_code_id, held] = StepBack(values, row.fields, row.code_version)
+        else:
+            steps[row.return_code_id, held + 1] = StepBack({}, [], row.code_version)
+    return steps
+
+
+def _rows_with_steps(reversals: Any) -> Iterator[ImportRow]:
+    for reversal in reversals:
+        rows = reversal.rows.filter(before__has_key=HELD).order_by("pk")
+        yield from rows.only("kind", "return_code_id", "code_version", "before", "fields").iterator()
+
+
+def version_after(row: ImportRow) -> int:
+    """Return the version that an import gave to the code of a row."""
+    return (row.code_version or 0) + 1
+
+
+def is_as_imported(row: ImportRow, code: ReturnCode, steps: Steps) -> bool:
+    """Whether a code is as the import left it, because everything since was rolled back."""
+    version: int | None = code.version
+    while version != version_after(row) and (step := steps.get((code.pk, version))) and not step.values:
+        version = step.version
+    return version == version_after(row)
+
+
+def before_import(row: ImportRow, retired_at: str) -> StepBack:
+    """Return what an import took from a code. One that it created is retired, because others may refer to it."""
+    if row.kind == RowKind.NEW:
+        return StepBack({"retired_at": retired_at}, ["retired_at"], None)
+    values = {name: value for name, value in row.before.items() if name != "position"}
+    return StepBack(values, row.fields, row.code_version)
+
+
+def former(row: ImportRow, retired_at: str, steps: Steps) -> StepBack:
+    """Return what a code gets back: what the import took, and what waits from the imports before it."""
+    result = before_import(row, retired_at)
+    while step := steps.get((row.return_code_id, result.version)):
+        result.add(step)
+    return result

@@ -1,0 +1,122 @@
+"""Whatever is imported, edited and rolled back: places stay unique, and nobody's words are lost."""
+
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kb.importing.applying import decisions
+from kb.importing.applying.rollback import roll_back
+from kb.importing.applying.transaction import apply_import
+from kb.models.fields import VENDOR_TEXTS
+from kb.services.codes import edit_code
+from tests import make
+from tests.importing.tables import by, planned, problem, row
+
+pytestmark = pytest.mark.django_db
+
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+STATE = ("code", "section_id", "position", "extra", "disposition", "fixer", "retired_at", *VENDOR_TEXTS)
+STATE += tuple(f"vendor_{name}" for name in VENDOR_TEXTS)
+NUMBERS = count()
+ACTIONS = ["Retry.", "Please contact technical support.", ""]
+
+
+def state(table):
+    return {values[0]: values[1:] for values in table.codes.values_list("id", *STATE)}
+
+
+def files(sections):
+    """Files with some of six codes in any order, with words that often change."""
+    line = st.tuples(st.sampled_from(sections), st.sampled_from("ab"), st.sampled_from(ACTIONS))
+    codes = st.tuples(st.permutations("123456"), st.integers(1, 6)).map(lambda drawn: drawn[0][: drawn[1]])
+    return codes.flatmap(lambda drawn: st.tuples(st.just(drawn), st.lists(line, min_size=6, max_size=6)))
+
+
+def rows_of(file):
+    return [
+        row(code, section=section, description=code + words, suggested_actions=actions, extra={"level": words})
+        for code, (section, words, actions) in zip(*file, strict=False)
+    ]
+
+
+class History:
+    """What happened to one table, and the state to which each roll-back has to return."""
+
+    def __init__(self, first, any_order):
+        self.table = make.table(f"history-{next(NUMBERS)}")
+        self.any_order = any_order
+        self.words = {}
+        self.imports = []
+        self.bring_in(first, False, "0")
+        self.imports.clear()
+
+    def bring_in(self, file, complete, left_out):
+        before = state(self.table)
+        bad = problem("Bad.", 9, value="6")
+        plan = planned(self.table, *rows_of(file), complete=complete, problems=[bad])
+        for import_row in plan.rows.filter(code=left_out).exclude(kind="reordered"):
+            decisions.resolve(import_row, "leave_out", by())
+        if not self.any_order:
+            self.forget()
+        self.imports.append([apply_import(plan, by(), yes_retire=True, skip_errors=True), before, False])
+
+    def edit(self, number):
+        for code in self.table.codes.filter(code=number):
+            words = f"Ours {next(NUMBERS)}"
+            self.words[code.pk] = edit_code(code, code.version, {"description": words}, by()).description
+            self.forget()
+
+    def roll_back(self, number):
+        there = [entry for entry in self.imports if not entry[2]]
+        if not there:
+            return
+        entry = there[-1 - number % len(there)]
+        roll_back(entry[0], by())
+        entry[2] = True
+        before = None
+        while self.imports and self.imports[-1][2]:
+            _, before, _ = self.imports.pop()
+        if before is not None:
+            after = state(self.table)
+            assert {pk: after[pk] for pk in before} == before
+            newer = self.table.codes.exclude(pk__in=before)
+            assert not newer.current().exists()
+        if not self.any_order:
+            self.forget()
+
+    def forget(self):
+        for entry in self.imports:
+            entry[1] = None
+
+    def check(self):
+        places = list(self.table.codes.values_list("position", flat=True))
+        assert len(set(places)) == len(places), "two codes have one place"
+        assert dict(self.table.codes.filter(pk__in=self.words).values_list("pk", "description")) == self.words
+
+
+def steps(sections):
+    bring_in = st.tuples(st.just("bring_in"), files(sections), st.booleans(), st.sampled_from("0123456"))
+    edit = st.tuples(st.just("edit"), st.sampled_from("123456"))
+    back = st.tuples(st.just("roll_back"), st.integers(0, 2))
+    return st.lists(bring_in | back | edit | back, min_size=2, max_size=8)
+
+
+def live(first, actions, any_order):
+    history = History(first, any_order)
+    for name, *options in actions:
+        getattr(history, name)(*options)
+        history.check()
+
+
+@FEW
+@given(files("P"), steps("P"))
+def test_roll_backs_in_any_order_restore_the_state_before_and_words_of_staff_stay(first, actions):
+    live(first, actions, any_order=True)
+
+
+@FEW
+@given(files("PQ"), steps("PQ"))
+def test_a_roll_back_right_after_its_import_restores_the_state_also_in_several_sections(first, actions):
+    live(first, actions, any_order=False)
