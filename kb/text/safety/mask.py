@@ -39,7 +39,8 @@ _ALWAYS: dict[str, str] = {
     "bearer basic": r"\b(?:bearer|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)",
     "cookie": rf"\b(?:set-)?cookie{_TO}{_QUOTE}([^\n\"']{{1,4000}}+)",
     _clues(_PASSWORDS, _PASSWORD_STARTS): rf"{_PASSWORD}{_TO}{_VALUES}",
-    "eyj eyi": r"\b(ey[ji][a-z0-9_-]{8,}+\.[a-z0-9_-]{4,}+(?:\.[a-z0-9_-]{1,}+)?)",
+    # The second way steps over a word that is no token: otherwise each `-` in it would begin another try.
+    "eyj eyi": r"\b(?:(ey[ji][a-z0-9_-]{8,}+\.[a-z0-9_-]{4,}+(?:\.[a-z0-9_-]{1,}+)?)|ey[ji][a-z0-9_-]*+)",
     "://": rf"{_SCHEMES}://[^\s:/@]{{0,80}}+:([^\s@/]{{1,200}}+)@",
     "sk- sk_ pk- pk_ rk- rk_": r"\b((?:sk|pk|rk)[-_](?:live|test|proj|ant)[-_][a-z0-9_-]{10,}+)",
     "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat-": r"\b((?:gh[pousr]|github_pat)_\w{20,}+|glpat-[a-z0-9_-]{16,}+)",

@@ -1,7 +1,6 @@
 """Codes in a pasted text: the report and its order."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from kb.text.codes.forms import canonical
 from kb.text.detection.judgement import MAX_CANDIDATES, CandidateKind, Role, all_canonical_forms, candidates, judge
+from tests.work import grows_faster_than_the_text
 
 CODES = "0 1 3 7 51102 660300001 660300002 660800041 660800045 ORA-00942 0xC0000005 42P01".split()
 KNOWN = {canonical(code): code for code in CODES}
@@ -179,18 +179,8 @@ def test_other_lines_do_not_hide_a_labelled_code(before, after):
         "Caused by ",
     ],
 )
-def test_hostile_text_takes_linear_time(unit):
-    def seconds(size):
-        text = (unit * (size // len(unit) + 1))[:size]
-        best = 9.0
-        for _ in range(3):
-            start = time.process_time()
-            detect(text)
-            best = min(best, time.process_time() - start)
-        return best
-
-    # Quadratic would be 64 times; the constant forgives a busy machine.
-    assert seconds(320_000) < 24 * seconds(40_000) + 0.1
+def test_the_work_grows_no_faster_than_a_hostile_text(unit):
+    assert not grows_faster_than_the_text(detect, unit)
 
 
 def test_a_number_labelled_as_another_kind_is_not_reported():
