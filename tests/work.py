@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # These methods of a text may look at a few of its characters; the others read it all.
-_AT_A_PLACE = {"startswith", "endswith", "find", "rfind", "index", "rindex"}
+_AT_A_PLACE = {"count", "startswith", "endswith", "find", "rfind", "index", "rindex"}
 _CHARACTERS = 64
 """Characters that a method of a text reads in the time of a call."""
 
