@@ -67,6 +67,7 @@ _PATTERNS = [
     for words, pattern in patterns.items()
 ]
 _NOT_BREAK = re.compile(r"[^\r\n]")
+_LONGEST_NAME = 40
 
 
 def mask(text: str) -> str:
@@ -82,9 +83,20 @@ def mask(text: str) -> str:
 
 def _secrets(low: str) -> Iterator[tuple[int, int]]:
     for words, pattern, unless_number in _PATTERNS:
-        if not any(word in low for word in words):
-            continue
-        for match in pattern.finditer(low):
-            for group, value in enumerate(match.groups(), 1):
-                if value and not (unless_number and len(value) <= 10 and value.isdigit()):
-                    yield match.span(group)
+        if any(word in low for word in words):
+            for match in _matches(pattern, low):
+                for group, value in enumerate(match.groups(), 1):
+                    if value and not (unless_number and len(value) <= 10 and value.isdigit()):
+                        yield match.span(group)
+
+
+def _matches(pattern: re.Pattern[str], low: str) -> Iterator[re.Match[str]]:
+    """Yield the matches in order. A short value is read again, because it may be the name of the next value.
+
+    An example is `password:` on a line of its own before `password: hunter2`.
+    """
+    at = 0
+    while match := pattern.search(low, at):
+        yield match
+        start, end = match.span(match.lastindex or 0)
+        at = start if match.start() < start and end - start <= _LONGEST_NAME else match.end()

@@ -31,6 +31,8 @@ KEY = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEabc+/=\n--
         ("AWS_SECRET_ACCESS_KEY=wJalrXUtn/FEMI", "wJalrXUtn/FEMI"),
         (f"jwt {JWT} end", JWT),
         (f"auth-{JWT}", JWT),
+        ("password:\npassword: hunter2", "hunter2"),
+        ("token=\ntoken = abcdefg", "abcdefg"),
         (f"eyj-no-token eyJ.no {JWT}", JWT),
         ("password: hunter2", "hunter2"),
         ('{"password":"two words"}', "two words"),
@@ -117,6 +119,18 @@ def test_masking_keeps_length_and_lines(text):
         i for i, letter in enumerate(text) if letter in "\r\n"
     ]
     assert all(new in (old, BULLET) for old, new in zip(text, masked, strict=True))
+
+
+@given(TEXTS)
+def test_masking_twice_is_masking_once(text):
+    assert mask(mask(text)) == mask(text)
+
+
+@given(TEXTS, TEXTS)
+def test_what_is_hidden_in_a_line_is_hidden_with_other_lines_around_it(before, after):
+    line = f"password: hunter2 {JWT} a@example.com"
+    hidden = mask(f"{before}\n\n{line}\n\n{after}").splitlines()
+    assert not any("hunter2" in text or JWT in text or "a@example" in text for text in hidden)
 
 
 @given(
