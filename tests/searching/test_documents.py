@@ -173,7 +173,7 @@ ACTS = {
 }
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(sorted(ACTS)), min_size=2, max_size=6))
 def test_the_index_after_any_edits_is_that_of_a_rebuild(by, acts):
     ReturnCode.objects.all().delete()
