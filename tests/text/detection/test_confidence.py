@@ -30,6 +30,8 @@ def limit(before, after=""):
         ('"message": "660300001"', 0.85),
         ("widget=660300001", 0.4),
         ("widget: 660300001", 0.6),
+        ("<widget>660300001", 0.6),
+        ("<td>660300001", 0.85),
         ('"widget": 660300001', 0.4),
         ("status 660300001", 0.95),
     ],
@@ -68,8 +70,9 @@ def test_it_is_not_doubtful_if_the_words_speak_of_a_code_or_nothing_is_labelled(
 
 @pytest.mark.parametrize(
     "before",
-    ["id ", "userId=", '"orderId":"', "port:", "line ", "invoice no. ", "the order is ", "numer klienta ", "$ ", "€",
-     "¥", "/rooms/", "call me on ", "text us at ", "+49 170 ", "订单号", "2025 12#34: *", "room_id: ", "requestCount="],
+    ["id ", "userId=", '"orderId":"', "port:", "line ", "invoice no. ", "the order is ", "numer klienta ", "numer abonenta ",
+     "$ ", "€", "¥", "/rooms/", "call me on ", "text us at ", "+49 170 ", "订单号", "2025 12#34: *", "room_id: ",
+     "requestCount="],
 )  # fmt: skip
 def test_words_before_a_number_may_call_it_something_else(before):
     assert limit(before) is None
@@ -85,7 +88,7 @@ def test_words_after_a_number_may_call_it_something_else(after):
     [
         ("", ""), ("it says ", ""), ("error no. ", ""), ("errorId=", ""), ("reason=", ""), ("<td>", ""),
         ("/errors/", ""), ("/codes/", ""), ("room said ", ""),
-        ("it said ", ""), ("invalid ", ""), ("", " msx"), ("", " is your problem"),
+        ("it said ", ""), ("invalid ", ""), ("numer error ", ""), ("", " msx"), ("", " is your problem"),
     ],
 )  # fmt: skip
 def test_other_words_leave_a_number_a_code(before, after):

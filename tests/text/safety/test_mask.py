@@ -121,6 +121,25 @@ def test_masking_keeps_length_and_lines(text):
     assert all(new in (old, BULLET) for old, new in zip(text, masked, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('password: "x a@b.de y" z', 'password: "••••••••••" z'),
+        ("Tel: 030 1234567@x.de z", "Tel: •••••••••••••••• z"),
+        ("Tel: 030 1234567@x.de a@b.de", "Tel: •••••••••••••••• ••••••"),
+    ],
+)
+def test_secrets_that_overlap_are_hidden_once(text, masked):
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(("number", "is_hidden"), [("6603000011", False), ("66030000112", True), ("660300001x", True)])
+def test_a_number_of_up_to_ten_digits_after_a_token_is_more_often_a_code(number, is_hidden):
+    for text in (f"invalid token: {number}", f"signature={number}"):
+        assert (number not in mask(text)) is is_hidden
+    assert number not in mask(f"password: {number}")
+
+
 @given(TEXTS)
 def test_masking_twice_is_masking_once(text):
     assert mask(mask(text)) == mask(text)
