@@ -104,9 +104,7 @@ def test_the_demo_serves_its_pages(page, demo):
 
 def test_a_second_demo_changes_nothing(demo):
     before = _feed(demo)
-    started = time.monotonic()
     subprocess.run([sys.executable, "manage.py", "demo"], cwd=ROOT, env=demo, check=True, capture_output=True)
-    assert time.monotonic() - started < 20
     assert _feed(demo) == before
 
 

@@ -5,15 +5,11 @@ import threading
 import time
 
 import pytest
-import redis.connection  # noqa: F401 - loaded before time is measured
 from django.core.cache import caches
 
 from kb.api.framework import throttle
 from kb.models import Quota
 from kb.ops.doctor import site
-
-PATIENCE = 1.0
-"""Maximum seconds to wait: two timeouts of a quarter, and the time of the answer itself."""
 
 
 def refused():
@@ -58,30 +54,26 @@ def redis_gone(request, settings):
 
 
 @pytest.mark.django_db
-def test_without_redis_readers_do_not_wait_and_their_rate_holds(redis_gone, client):
-    # The first answer includes the time to load the product.
-    client.get("/api/v1/codes/")
+def test_without_redis_readers_do_not_wait_and_their_rate_holds(redis_gone, client, monkeypatch):
+    tries, add_in_redis = [], throttle._add_in_redis
+    monkeypatch.setattr(throttle, "_add_in_redis", lambda *arguments: tries.append(1) or add_in_redis(*arguments))
+    monkeypatch.setattr(throttle, "_REST", 3600)
     redis_gone.KB_API_RATE_ANONYMOUS = 20
-    seconds_taken, answers = [], []
-    for _ in range(25):
-        start = time.monotonic()
-        answers.append(client.get("/api/v1/codes/").status_code)
-        seconds_taken.append(time.monotonic() - start)
+    answers = [client.get("/api/v1/codes/").status_code for _ in range(25)]
     # A minute may end in between.
     assert answers[:20] == [200] * 20
     assert 429 in answers or Quota.objects.count() == 2
-    assert max(seconds_taken) < PATIENCE
-    assert sum(seconds > 0.2 for seconds in seconds_taken) <= 2, "each request waits for Redis"
+    assert tries == [1], "each request waits for Redis"
 
 
 @pytest.mark.django_db
 def test_redis_is_tried_again_after_some_seconds(redis_gone, monkeypatch):
     calls = []
     monkeypatch.setattr(throttle, "_add_in_redis", lambda *arguments: calls.append(arguments) or len(calls))
-    throttle._redis_rests_until = time.monotonic() + 0.1
+    throttle._redis_rests_until = time.monotonic() + 3600
     throttle.wait_for("token:1", 50)
     assert calls == []
-    time.sleep(0.15)
+    throttle._redis_rests_until = time.monotonic()
     throttle.wait_for("token:1", 50)
     assert len(calls) == 1
 

@@ -147,15 +147,19 @@ def attacks(pattern: re.Pattern) -> set[tuple[str, str, str]]:
     return texts | {("", letter, "!") for letter in "a1 \n"}
 
 
-def is_anchored(module: str, call: ast.Call) -> bool:
-    """Whether a pattern is only ever tried at one place of a text, which its module's source shows."""
+def way_of(module: str, call: ast.Call) -> str:
+    """Return how a pattern is tried: `search` at every place of a text, unless its module's source shows that it
+    is only tried at one place (`match`), or on the whole text (`fullmatch`).
+    """
     if ast.unparse(call.func) != "re.compile":
-        return ast.unparse(call.func) in ("re.match", "re.fullmatch")
+        return ast.unparse(call.func).removeprefix("re.") if call.func.attr in ("match", "fullmatch") else "search"
     source = (ROOT / module.replace(".", "/")).with_suffix(".py")
     source = source if source.exists() else source.with_suffix("") / "__init__.py"
     text = source.read_text(encoding="utf-8")
     name = re.search(
         rf"(?m)^(\w+)\b[^\n]*= re\.compile\((?:\n\s*)?{re.escape(ast.get_source_segment(text, call.args[0]))}", text
     )
-    used = re.findall(rf"\b{name[1]}\.(\w+)\b", text) if name else []
-    return bool(used) and set(used) <= {"match", "fullmatch", "pattern"}
+    used = set(re.findall(rf"\b{name[1]}\.(\w+)\b", text) if name else [])
+    if not used or not used <= {"match", "fullmatch", "pattern"}:
+        return "search"
+    return "fullmatch" if "fullmatch" in used else "match"

@@ -1,10 +1,9 @@
 """Addresses of incidents as people paste them."""
 
-from time import perf_counter
-
 import pytest
 
 from kb.text.trackers import MAX_BYTES, MAX_REFERENCE, NotALink, read_address
+from tests.work import work
 
 SYS_ID = "9d385017c611228701d22104cc95c371"
 
@@ -171,7 +170,5 @@ def test_a_long_reference_is_shortened():
 @pytest.mark.parametrize(
     "path", ["/" * 1900, "/a" * 950, "/-" * 950, "a-1/" * 470, "projects/queues/" * 110, "%25" * 600]
 )
-def test_a_hostile_address_is_read_quickly(path):
-    started = perf_counter()
-    read_address(f"https://gitlab.example.com/{path}")
-    assert perf_counter() - started < 0.2
+def test_a_hostile_address_is_little_work(path):
+    assert work(read_address, f"https://gitlab.example.com/{path}") < 40_000

@@ -4,7 +4,8 @@ The text is read twice, with patterns that never backtrack (possessive), so the 
 module does not use the tables; `kb.text.detection.judgement` decides which candidates are codes.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from kb.text.codes.forms import readings
@@ -21,9 +22,9 @@ def candidates(text: str) -> list[Candidate]:
     labelled = _first(labelled_values(text))
     # If the first reading stops early, the second must stop at the same place.
     stop = labelled[-1].end if len(labelled) == MAX_CANDIDATES else len(text)
-    starts, ends = {c.start for c in labelled}, {c.end for c in labelled}
+    spans = sorted((c.start, c.end) for c in labelled)
     labelled = [c for c in labelled if c.kind is not CandidateKind.OTHER]
-    shapes = _first(c for c in code_shapes(text, stop) if c.start not in starts and c.end not in ends)
+    shapes = _first(c for c in code_shapes(text, stop) if not _overlaps(spans, c))
     return sorted(labelled + shapes)[:MAX_CANDIDATES]
 
 
@@ -38,6 +39,12 @@ def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
 def all_canonical_forms(candidates: Iterable[Candidate]) -> set[str]:
     """Return every canonical form that the candidates may mean, to look up in the tables."""
     return {form for text in {c.written for c in candidates} for form, _ in canonical_forms(text)}
+
+
+def _overlaps(spans: Sequence[tuple[int, int]], candidate: Candidate) -> bool:
+    """Whether a candidate shares a character with one of the spans, which are in order."""
+    at = bisect_left(spans, (candidate.end,))
+    return at > 0 and spans[at - 1][1] > candidate.start
 
 
 def _first(candidates: Iterator[Candidate]) -> list[Candidate]:

@@ -17,6 +17,7 @@ _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TAGS = frozenset("a b br code div em i kbd li p pre samp span strong td th tt u".split())
 _IDS = frozenset(_FILE.words("ids"))
 _ID_ENDINGS = _FILE.words("id_endings")
+_NO_IDS = frozenset(_FILE.words("no_ids"))
 _IDS_CJK = _FILE.exact("ids_cjk")
 _NEUTRAL = frozenset(_FILE.words("neutral"))
 _ERRORS = frozenset(_FILE.words("errors"))
@@ -66,7 +67,7 @@ def confidence_limit(text: str, start: int, end: int) -> tuple[float, str] | Non
 
 
 def _from_field(name: str, is_prose: bool) -> tuple[float, str] | None:
-    if _is_id(name):
+    if _is_id(name) and name.lower() not in _NEUTRAL:
         return None
     if _says_error(name) or name.lower() in _NEUTRAL or _humps(name)[-1] in _NEUTRAL:
         return 1.0, ""
@@ -83,7 +84,7 @@ def _says_error(name: str) -> bool:
 
 def _is_id(name: str) -> bool:
     last = _humps(name)[-1]
-    if _says_error(name):
+    if _says_error(name) or name.lower() in _NO_IDS:
         return False
     return last in _IDS or name.lower() in _IDS or last.endswith(_ID_ENDINGS)
 

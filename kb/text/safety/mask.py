@@ -39,7 +39,8 @@ _ALWAYS: dict[str, str] = {
     "bearer basic": r"\b(?:bearer|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)",
     "cookie": rf"\b(?:set-)?cookie{_TO}{_QUOTE}([^\n\"']{{1,4000}}+)",
     _clues(_PASSWORDS, _PASSWORD_STARTS): rf"{_PASSWORD}{_TO}{_VALUES}",
-    "eyj eyi": r"\b(ey[ji][a-z0-9_-]{8,}+\.[a-z0-9_-]{4,}+(?:\.[a-z0-9_-]{1,}+)?)",
+    # The second way steps over a word that is no token: otherwise each `-` in it would begin another try.
+    "eyj eyi": r"\b(?:(ey[ji][a-z0-9_-]{8,}+\.[a-z0-9_-]{4,}+(?:\.[a-z0-9_-]{1,}+)?)|ey[ji][a-z0-9_-]*+)",
     "://": rf"{_SCHEMES}://[^\s:/@]{{0,80}}+:([^\s@/]{{1,200}}+)@",
     "sk- sk_ pk- pk_ rk- rk_": r"\b((?:sk|pk|rk)[-_](?:live|test|proj|ant)[-_][a-z0-9_-]{10,}+)",
     "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat-": r"\b((?:gh[pousr]|github_pat)_\w{20,}+|glpat-[a-z0-9_-]{16,}+)",
@@ -66,6 +67,7 @@ _PATTERNS = [
     for words, pattern in patterns.items()
 ]
 _NOT_BREAK = re.compile(r"[^\r\n]")
+_LONGEST_NAME = 40
 
 
 def mask(text: str) -> str:
@@ -81,9 +83,20 @@ def mask(text: str) -> str:
 
 def _secrets(low: str) -> Iterator[tuple[int, int]]:
     for words, pattern, unless_number in _PATTERNS:
-        if not any(word in low for word in words):
-            continue
-        for match in pattern.finditer(low):
-            for group, value in enumerate(match.groups(), 1):
-                if value and not (unless_number and len(value) <= 10 and value.isdigit()):
-                    yield match.span(group)
+        if any(word in low for word in words):
+            for match in _matches(pattern, low):
+                for group, value in enumerate(match.groups(), 1):
+                    if value and not (unless_number and len(value) <= 10 and value.isdigit()):
+                        yield match.span(group)
+
+
+def _matches(pattern: re.Pattern[str], low: str) -> Iterator[re.Match[str]]:
+    """Yield the matches in order. A short value is read again, because it may be the name of the next value.
+
+    An example is `password:` on a line of its own before `password: hunter2`.
+    """
+    at = 0
+    while match := pattern.search(low, at):
+        yield match
+        start, end = match.span(match.lastindex or 0)
+        at = start if match.start() < start and end - start <= _LONGEST_NAME else match.end()

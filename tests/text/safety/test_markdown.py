@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.text.safety.markdown import render
+from kb.text.safety.markdown import MAX_LENGTH, render
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,30 @@ def test_hostile_text_stays_text(hostile):
 @given(st.text(max_size=500))
 def test_no_text_makes_it_fail_or_run_script(text):
     assert "<script" not in render(text).lower()
+
+
+@pytest.mark.parametrize(("length", "has_links"), [(50_000, True), (50_001, False)])
+@pytest.mark.parametrize("beginning", ["//", "mailto:", "MAILTO:"])
+def test_a_text_with_very_many_beginnings_of_addresses_has_no_bare_links(length, has_links, beginning):
+    text = f"https://a.example/ [here](/x) {beginning * 99} ".ljust(length, "x")
+    html = render(text)
+    assert ('href="https://a.example/"' in html) is has_links
+    assert 'href="/x"' in html
+
+
+def test_a_very_long_text_is_cut():
+    assert render("x" * (MAX_LENGTH - 3) + "end.") == render("x" * (MAX_LENGTH - 3) + "end")
+
+
+@pytest.mark.parametrize(("marks", "tag"), [("#", "h4"), ("##", "h5"), ("###", "h6"), ("######", "h6")])
+def test_headings_are_below_those_of_a_page(marks, tag):
+    assert render(f"{marks} Head") == f"<{tag}>Head</{tag}>\n"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://a.example", "https://a.example", "mailto:a@a.example", "/codes/", "ftp://a"]
+)
+def test_links_lead_to_pages_and_mail_alone_and_tell_nothing(address):
+    html = render(f"[x]({address})")
+    assert (f'href="{address}"' in html) is not address.startswith("ftp")
+    assert 'rel="noopener noreferrer nofollow"' in html
