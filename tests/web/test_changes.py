@@ -1,4 +1,4 @@
-"""Recent changes as a page and as a feed; and past cards."""
+"""Recent changes as a page and as a feed."""
 
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
@@ -245,81 +245,3 @@ def test_a_deleted_range_leaves_its_name_for_internal_readers(public, agents, by
     delete_range(made, made.version, by)
     assert "Deleted Code range" in words(agents.get("/changes/"))
     assert public.get("/changes/").status_code == 200
-
-
-def at(client, code, day, zone="", status=200):
-    client.cookies["zone"] = zone
-    response = client.get(f"{code.get_absolute_url()}?at={day}")
-    assert response.status_code == status, response.content
-    return words(response)
-
-
-def test_a_card_shows_what_it_said_at_the_end_of_a_day(public, room, clock, by):
-    reword(room, clock, by, "The day after.", hours=24)
-    clock.shift(timedelta(days=2))
-    assert "Room does not exist." in at(public, room, "2026-03-10")
-    assert "The day after." in at(public, room, "2026-03-11")
-    assert "As it was at the end of 2026-03-11" in at(public, room, "2026-03-11")
-
-
-def test_a_day_ends_where_the_reader_is(public, room, clock, by):
-    # 2026-03-11 at 13:00 in UTC is the 12th in Kiritimati, 14 hours ahead.
-    reword(room, clock, by, "The day after.", hours=25)
-    clock.shift(timedelta(days=2))
-    assert "The day after." in at(public, room, "2026-03-11", "UTC")
-    assert "Room does not exist." in at(public, room, "2026-03-11", "Pacific/Kiritimati")
-
-
-def test_a_past_card_from_before_the_code_existed_says_so(public, room):
-    assert "not in this knowledge base yet" in at(public, room, "2026-03-09", status=404)
-
-
-def test_notes_as_they_were_are_for_internal_readers(public, agents, room, clock, by):
-    values = {"title": "Note", "cause": "The first cause.", "audience": "public"}
-    note = save_note(TroubleshootingNote(), None, values, by, [room])
-    gone = save_note(TroubleshootingNote(), None, {"title": "Of another code"}, by, [room])
-    clock.shift(timedelta(days=1))
-    save_note(note, note.version, {"cause": "The second cause."}, by)
-    save_note(gone, gone.version, {}, by, codes=[])
-    clock.shift(timedelta(days=1))
-    first, second = at(agents, room, "2026-03-10"), at(agents, room, "2026-03-11")
-    assert "The first cause." in first
-    assert "Of another code" in first
-    assert "The second cause." in second
-    assert "The first cause." not in second
-    assert "Of another code" not in second
-    assert "cause" not in at(public, room, "2026-03-11")
-
-
-def test_the_public_does_not_see_a_table_from_before_it_was_public(public, agents, clock, by):
-    table = make.table("secret", audience="internal")
-    code = make.code("1", table, description=SECRET)
-    reword(code, clock, by, "Fit to print.", hours=24)
-    clock.shift(timedelta(days=1))
-    save_table(table, table.version, {"audience": "public"}, by)
-    clock.shift(timedelta(days=1))
-    assert SECRET not in at(public, code, "2026-03-10", status=404)
-    assert "Fit to print." in at(public, code, "2026-03-12")
-    assert SECRET in at(agents, code, "2026-03-10")
-
-
-@pytest.mark.parametrize("day", ["", "yesterday", "2026-02-30", "2026-3-3", "2026-03-11", "9999-12-31", "0001-01-01",
-                                 "20260303", "2026-W10-2", "<script>", "%00"])  # fmt: skip
-def test_a_bad_day_is_refused_with_what_is_allowed(day, public, room):
-    response = public.get(f"{room.get_absolute_url()}?at={day}")
-    assert response.status_code == 400
-    assert "Allowed: 2000-01-01 to 2026-03-10" in words(response)
-    assert b"<script>" not in response.content
-
-
-def test_an_unknown_code_has_no_past(public, room):
-    assert public.get("/codes/zim-server/5/?at=2026-03-10").status_code == 404
-
-
-@pytest.mark.parametrize("number", [1, 10])
-def test_a_past_card_takes_the_same_queries_for_more_rows(number, agents, room, clock, by, django_assert_num_queries):
-    for n in range(number):
-        save_note(TroubleshootingNote(), None, {"title": f"Note {n}"}, by, [room])
-        reword(room, clock, by, f"Wording {n}", hours=0.1)
-    with django_assert_num_queries(12):
-        agents.get(f"{room.get_absolute_url()}?at=2026-03-10")
