@@ -13,6 +13,7 @@ from kb.services.incidents import save_incident
 from kb.services.journal import By
 from kb.services.notes import return_note, save_note, validate_note
 from kb.services.ranges import delete_range, save_range
+from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
 from tests.web.page import words
@@ -75,6 +76,63 @@ def test_a_week_is_shown_unless_other_days_are_asked_for(public, room, clock, by
     clock.shift(timedelta(days=8))
     assert "No changes" in words(public.get("/changes/"))
     assert "1 change" in words(public.get("/changes/?days=30"))
+
+
+@pytest.mark.parametrize(("late", "text"), [(timedelta(0), "1 change"), (timedelta(microseconds=1), "0 changes")])
+def test_the_days_end_at_this_very_moment(late, text, public, room, clock, by):
+    reword(room, clock, by, "Other words.")
+    clock.move_to(Change.objects.get().at + timedelta(days=7) + late)
+    assert text in words(public.get("/changes/"))
+
+
+@pytest.mark.parametrize(("days", "status"), [(1, 200), (366, 200), (367, 400)])
+def test_a_year_is_the_most_that_is_shown(days, status, public, room):
+    assert public.get(f"/changes/?days={days}").status_code == status
+
+
+def test_changes_are_grouped_by_table_the_latest_first(agents, room, clock, by):
+    other = make.code("5", make.table("other"))
+    reword(room, clock, by, "One.")
+    reword(other, clock, by, "Two.")
+    reword(room, clock, by, "Three.")
+    save_note(TroubleshootingNote(), None, {"title": "Note"}, by, [room])
+    groups = agents.get("/changes/").context["groups"]
+    assert [(table and table.slug, len(steps)) for table, steps in groups] == [
+        (None, 1),
+        ("zim-server", 2),
+        ("other", 1),
+    ]
+
+
+def test_each_change_links_to_its_object_its_table_or_the_page(agents, room, clock, by):
+    rename_section(room.section, 1, {"name": "Other"}, by)
+    made = save_range(make.code_range("Room"), 1, {"name": "Rooms"}, by)
+    delete_range(made, made.version, by)
+    save_note(TroubleshootingNote(), None, {"title": "Note"}, by, [room])
+    links = [entry.find(f"{ATOM}link").get("href").removeprefix("http://testserver") for entry in entries(agents)]
+    assert links == ["/notes/1/", "/changes/", "/changes/", "/tables/zim-server/"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [("?days=3", "“days” is not a filter of this feed. Allowed: table."), ("?table=no", "“no” is not a table.")],
+)
+def test_an_invalid_parameter_of_the_feed_is_named(query, message, public, room):
+    response = public.get(f"/changes/feed/{query}")
+    assert response.status_code == 400
+    assert message in words(response)
+
+
+def test_an_empty_table_is_every_table(public, room, clock, by):
+    reword(room, clock, by, "Other words.")
+    assert len(entries(public, "?table=")) == len(entries(public)) == 1
+    assert "1 change" in words(public.get("/changes/?table=&days=&page="))
+
+
+def test_a_long_wrong_value_is_quoted_in_part(public, room):
+    for query in (f"{'x' * 90}=1", f"table={'x' * 90}", f"days={'x' * 90}"):
+        assert f"“{'x' * 80}”" in words(public.get(f"/changes/?{query}"))
+    assert f"“{'x' * 80}”" in words(public.get(f"/changes/feed/?{'x' * 90}=1"))
 
 
 def test_one_table_is_shown_alone(public, room, clock, by):
@@ -228,6 +286,8 @@ def test_an_unchanged_feed_answers_304(public, agents, room, clock, by):
     tag = public.get("/changes/feed/")["ETag"]
     assert public.get("/changes/feed/", headers={"if-none-match": tag}).status_code == 304
     assert agents.get("/changes/feed/", headers={"if-none-match": tag}).status_code == 200
+    elsewhere = {"if-none-match": tag, "host": "localhost"}
+    assert public.get("/changes/feed/", headers=elsewhere).status_code == 200, "links have the host"
     reword(room, clock, by, "Words once more.")
     assert public.get("/changes/feed/", headers={"if-none-match": tag}).status_code == 200
 
