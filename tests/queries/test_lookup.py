@@ -6,7 +6,7 @@ import pytest
 
 from kb.models import ReturnCode
 from kb.queries.cards import cards
-from kb.queries.lookup import Verdict, beginning_with, codes_visible_to, find_code, neighbours
+from kb.queries.lookup import Verdict, beginning_with, codes_beginning_with, codes_visible_to, find_code, neighbours
 from kb.queries.text_results import containing, search
 from tests import make
 
@@ -152,6 +152,24 @@ def test_the_shortest_completion_is_found_behind_many_longer_codes():
         make.code(f"5500{n}", table)
     make.code("551", table)
     assert [code.code for code in beginning_with("55", None, 2)] == ["551", "55000"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("6603", ["660300001", "660300002"]),
+        ("0x66", ["0x66A1"]),
+        ("0X66a1", ["0x66A1"]),
+        ("26273", ["0x66A1"]),
+        ("ora-9", ["ORA-00942"]),
+        ("", []),
+        ("x" * 65, []),
+    ],
+)
+def test_a_list_of_codes_is_narrowed_to_a_beginning(text, codes):
+    for code in ("660300001", "660300002", "7660300", "ORA-00942", "0x66A1"):
+        make.code(code)
+    assert [code.code for code in codes_beginning_with(ReturnCode.objects.order_by("id"), text)] == codes
 
 
 def test_neighbours_are_the_three_codes_on_each_side_in_its_table():
