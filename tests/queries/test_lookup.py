@@ -135,8 +135,7 @@ def test_six_near_codes_are_offered_the_lowest_first():
 
 def test_twenty_completions_are_offered_the_shortest_first_and_current_ones_before_retired_ones():
     table = make.table()
-    for n in range(18):
-        make.code(f"88{n:05}", table)
+    make.codes([f"88{n:05}" for n in range(18)], table)
     make.code("88001", table, retired_at=LAST_YEAR)
     make.code("88002", table)
     make.code("88003", make.table("later"))

@@ -182,11 +182,11 @@ def test_a_review_is_overdue_from_its_day_on(days_late, label, agent, clock):
 
 def test_fifteen_codes_and_searches_are_ranked_from_the_first_day(agent, clock):
     table = make.table()
-    for n in range(16):
-        look_up(make.code(str(n), table, description="x" * 201), 5, days_ago=27)
-        Miss.objects.create(text=f"text {n:02}", day=day(27), lookups=5)
-    for code in table.codes.all():
+    codes = make.codes([str(n) for n in range(16)], table, description="x" * 201)
+    for n, code in enumerate(codes):
+        look_up(code, 5, days_ago=27)
         look_up(code, 50, days_ago=28)
+        Miss.objects.create(text=f"text {n:02}", day=day(27), lookups=5)
     Miss.objects.create(text="old", day=day(28), lookups=50)
     Miss.objects.create(text="ignored", day=day(), lookups=50)
     IgnoredMiss.objects.create(text="ignored")
@@ -226,8 +226,8 @@ def test_a_burst_has_a_least_number_of_lookups_today(lookups, is_burst, agent):
 
 def test_fifteen_bursts_are_shown_the_largest_first(agent):
     table = make.table()
-    for n in range(16):
-        look_up(make.code(str(n), table), 50 + n)
+    for n, code in enumerate(make.codes([str(n) for n in range(16)], table)):
+        look_up(code, 50 + n)
     assert [burst.today for burst in statistics.bursts(agent)] == list(range(65, 50, -1))
 
 

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 
 from kb.models import Change, Door, IncidentLink, TroubleshootingNote
@@ -168,8 +169,8 @@ def test_an_invalid_parameter_is_named(query, message, public, room):
 
 
 def test_long_lists_are_paged(public, room, clock, by):
-    for n in range(51):
-        reword(room, clock, by, f"Wording {n}.")
+    about = {"noun": "code", "object_id": room.pk, "label": room.code, "kind": "updated", "audience": "public"}
+    Change.objects.bulk_create(Change(sequence=n, **about) for n in range(1, 52))
     assert "1 to 50 shown" in words(public.get("/changes/?days=30"))
     assert "51 changes, 51 to 51 shown" in words(public.get("/changes/?days=30&page=2"))
     assert len(entries(public)) == 50
@@ -236,16 +237,16 @@ ADDRESSES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "make_secret",
-    [an_internal_note, a_draft, an_internal_incident, an_internal_table, a_table_taken_back, an_incident_taken_back],
-)
-def test_internal_changes_leave_every_public_address_unchanged(make_secret, room, clock, by):
+def test_internal_changes_leave_every_public_address_unchanged(room, clock, by):
     reword(room, clock, by, "Other words.")
     before = [response_of(address) for address in ADDRESSES]
     clock.shift(timedelta(seconds=1))
-    make_secret(room, by)
-    assert [response_of(address) for address in ADDRESSES] == before
+    for make_secret in (an_internal_note, a_draft, an_internal_incident, an_internal_table, a_table_taken_back,
+                        an_incident_taken_back):  # fmt: skip
+        with transaction.atomic():
+            make_secret(room, by)
+            assert [response_of(address) for address in ADDRESSES] == before, make_secret
+            transaction.set_rollback(True)
 
 
 def response_of(address):

@@ -150,8 +150,7 @@ def test_codes_around_a_number_are_shown_if_no_better_guess_is(public):
 
 def test_a_long_list_is_cut_and_says_so(public):
     table = make.table()
-    for n in range(51):
-        make.code(f"9{n:03}", table)
+    make.codes([f"9{n:03}" for n in range(51)], table)
     response = public.get("/", {"q": "room"})
     assert "Showing the best 50" in words(response)
     assert response.content.decode().count('class="row"') == 50

@@ -77,8 +77,7 @@ def test_suggestions_have_only_codes_that_the_reader_may_see(public, agents):
 
 def test_suggestions_are_few_and_take_the_same_queries_for_more_codes(public, django_assert_num_queries):
     table = make.table()
-    for n in range(30):
-        make.code(str(6600 + n), table)
+    make.codes([str(6600 + n) for n in range(30)], table)
     with django_assert_num_queries(1):
         assert len(codes(public, "66")) == 8
 

@@ -70,8 +70,7 @@ def test_filters_without_a_match_say_so(public, zim):
 
 def test_long_tables_come_in_pages_that_keep_the_filters(public):
     table = make.table()
-    for n in range(101):
-        make.code(str(1000 + n), table)
+    make.codes([str(1000 + n) for n in range(101)], table)
     first = public.get("/tables/zim-server/?q=room")
     assert len(codes(first)) == 100
     assert "?q=room&amp;page=2" in first.content.decode()
