@@ -12,7 +12,8 @@ from kb.models import Change, Door, IncidentLink, TroubleshootingNote
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
 from kb.services.journal import By
-from kb.services.notes import return_note, save_note, validate_note
+from kb.services.notes import save_note, validate_note
+from kb.services.proposals import accept_proposal, propose_change
 from kb.services.ranges import delete_range, save_range
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
@@ -254,19 +255,16 @@ def response_of(address):
     return response.status_code, response.get("Location"), response.get("ETag"), response.content
 
 
-def test_the_public_does_not_see_words_from_before_a_note_was_public(public, agents, room, clock, by):
-    values = {"title": "Note", "cause": f"Ask {SECRET}."}
-    note = save_note(TroubleshootingNote(), None, values, by, [room])
+def test_the_public_does_not_see_words_from_before_a_note_was_public(public, agents, room, by, editor):
+    """An accepted proposal takes a note from internal to public in one change, which the public sees."""
     second = By(make.user("second", "reviewer"), Door.ADMIN)
+    note = save_note(TroubleshootingNote(), None, {"title": "Note", "cause": f"Ask {SECRET}."}, by, [room])
     note = validate_note(note, note.version, second)
-    clock.shift(timedelta(hours=1))
-    note = return_note(note, note.version, second)
-    note = save_note(note, note.version, {"cause": "Ask support.", "audience": "public"}, by)
-    clock.shift(timedelta(hours=1))
-    validate_note(note, note.version, second)
+    values = {"title": "Note", "cause": "Ask support.", "audience": "public"}
+    accept_proposal(propose_change(note, note.version, values, By(editor, Door.ADMIN)), 1, second)
     for address in ("/changes/", "/changes/feed/"):
         page = public.get(address).content.decode()
-        assert "Note" in page
+        assert note.get_absolute_url() in page
         assert SECRET not in page
     assert SECRET in words(agents.get("/changes/"))
 

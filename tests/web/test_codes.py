@@ -60,6 +60,7 @@ def test_the_reply_is_filled_in_with_the_date_of_the_readers_zone(agents, room):
         (["archived"], None),
         (["not_validated"], "Nobody has checked this reply yet."),
         (["not_validated", "validated"], "Reply of validated"),
+        (["validated", "not_validated"], "Reply of validated"),
     ],
 )
 def test_the_reply_comes_from_a_validated_note_first(states, shown, agents, room):
