@@ -12,7 +12,7 @@ from kb.services.codes import edit_code
 from kb.services.flags import raise_flag
 from kb.services.incidents import save_incident
 from kb.services.journal import By
-from kb.services.notes import save_note, validate_note
+from kb.services.notes import archive_note, save_note, validate_note
 from kb.services.proposals import accept_proposal, propose_change
 from kb.services.ranges import delete_range, save_range
 from kb.services.sections import rename_section
@@ -105,7 +105,21 @@ def test_the_public_reads_how_a_public_text_changed(by, second):
     ]
 
 
-def test_an_object_that_became_internal_takes_its_earlier_changes_along(by, editor):
+def test_a_note_or_incident_that_became_internal_takes_its_earlier_changes_along(by, second):
+    values = {"title": "Note", "cause": "Before.", "audience": "public"}
+    note = save_note(TroubleshootingNote(), None, values, by, [make.code()])
+    note = validate_note(note, note.version, second)
+    values = {"title": "Down", "url": "https://s.example/1", "audience": "public"}
+    incident = save_incident(IncidentLink(), None, values, [], by)
+    assert [step.subject for step in steps(None)] == [incident, note]
+    save_incident(incident, incident.version, {"audience": "internal"}, None, by)
+    assert [step.subject for step in steps(None)] == [note]
+    archive_note(note, note.version, second)
+    assert steps(None) == []
+    assert len(steps(by.user)) == 5
+
+
+def test_a_table_that_became_internal_takes_the_changes_of_its_objects_along(by, editor):
     table = make.table("gone")
     code = make.code("1", table)
     code = edit_code(code, code.version, {"description": "Other."}, by)
