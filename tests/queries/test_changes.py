@@ -114,9 +114,21 @@ def test_a_note_or_incident_that_became_internal_takes_its_earlier_changes_along
     assert [step.subject for step in steps(None)] == [incident, note]
     save_incident(incident, incident.version, {"audience": "internal"}, None, by)
     assert [step.subject for step in steps(None)] == [note]
+    public = list(recent_changes(None))
     archive_note(note, note.version, second)
     assert steps(None) == []
     assert len(steps(by.user)) == 5
+    assert [(step.subject, step.words) for step in change_steps(public, None)] == [(None, [])]
+
+
+def test_a_public_change_of_an_object_that_is_hidden_now_has_no_texts(by):
+    code = make.code()
+    edit_code(code, 1, {"description": SECRET}, by)
+    changes = list(recent_changes(None))
+    assert texts(change_steps(changes, None)[0]) == [("Description", "Room does not exist.", SECRET)]
+    type(code.table).objects.update(audience="internal")
+    (step,) = change_steps(changes, None)
+    assert (step.subject, step.table, step.words) == (None, None, [])
 
 
 def test_a_table_that_became_internal_takes_the_changes_of_its_objects_along(by, editor):
@@ -154,7 +166,10 @@ def test_each_noun_is_found_by_its_table(by, second):
             nouns = [row.noun for row in rows if not (row.noun == "note" and row.kind == "created")]
             assert nouns == expected, user
             assert len(rows) == 7 + (count - 1) * 2
-            assert {str(step.table) for step in change_steps(rows, user) if step.table} == {f"ZEGOCLOUD ZIM: {name}"}
+            tables_of = {step.change.noun: step.table and step.table.slug for step in change_steps(rows, user)}
+            assert tables_of == dict.fromkeys(["range", "section", "code", "table"], name) | dict.fromkeys(
+                ["note", "incident"]
+            )
     assert recent_changes(None).count() == 14
 
 

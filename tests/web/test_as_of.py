@@ -114,6 +114,17 @@ def test_notes_as_they_were_are_for_internal_readers(public, agents, room, clock
     assert "The first cause." not in second
     assert "Of another code" not in second
     assert "cause" not in at(public, room, "2026-03-11")
+    assert "Troubleshooting notes" in second
+    assert "Troubleshooting notes" not in at(public, room, "2026-03-11")
+
+
+def test_a_past_card_of_a_code_that_was_retired_says_so(public, room, clock):
+    clock.shift(timedelta(days=1))
+    room.retired_at = datetime(2026, 3, 11, tzinfo=UTC)
+    room.save()
+    clock.shift(timedelta(days=1))
+    assert "Already retired" not in at(public, room, "2026-03-10")
+    assert "Already retired by the vendor, on 2026-03-11" in at(public, room, "2026-03-11")
 
 
 def test_the_public_does_not_see_a_table_from_before_it_was_public(public, agents, clock, by):
