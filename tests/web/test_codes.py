@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -279,6 +280,16 @@ def test_an_editor_sees_the_edit_link(editors, agents, public, room):
         assert link in page
     for other in (agents, public):
         assert "/admin/" not in other.get(room.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("who", ["staff without rights", "an editor who is not staff"])
+def test_edit_links_need_the_right_and_the_admin(who, room, idle_staff):
+    user = idle_staff if who == "staff without rights" else make.user("former", "editor", is_staff=False)
+    note = make.note("Gone", room)
+    client = Client()
+    client.force_login(user)
+    for address in (room.get_absolute_url(), note.get_absolute_url()):
+        assert "/admin/kb/" not in client.get(address).content.decode()
 
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"

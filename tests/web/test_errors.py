@@ -17,6 +17,11 @@ def test_an_unknown_address(public):
     assert "Page not found" in words(response)
 
 
+def test_only_somebody_who_is_not_logged_in_is_asked_to_log_in(public, agents):
+    assert "Log in if you have an account" in words(public.get("/nothing/here/"))
+    assert "You can look up a code" in words(agents.get("/nothing/here/"))
+
+
 @pytest.mark.parametrize("debug", [True, False])
 def test_a_page_that_is_not_there_looks_the_same_in_a_demo(debug, public, settings):
     settings.DEBUG = debug
