@@ -282,6 +282,31 @@ def test_an_editor_sees_the_edit_link(editors, agents, public, room):
         assert "/admin/" not in other.get(room.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("internal", "marked"),
+    [
+        ("", set()),
+        ("note", {"card", "note"}),
+        ("open incident", {"card"}),
+        ("past incident", {"card"}),
+        ("table", {"home", "table", "changes"}),
+    ],
+)
+def test_only_what_is_internal_is_marked_as_internal(internal, marked, agents, editor):
+    def audience(part):
+        return "internal" if part == internal else "public"
+
+    code = make.code("1", make.table(audience=audience("table")))
+    edit_code(code, 1, {"description": "Other."}, By(editor, Door.ADMIN))
+    note = make.note("Note", code, audience=audience("note"))
+    make.incident("Now", code, audience=audience("open incident"))
+    make.incident("Then", code, audience=audience("past incident"), state="resolved")
+    addresses = {"card": code.get_absolute_url(), "note": note.get_absolute_url(), "home": "/", "changes": "/changes/"}
+    addresses["table"] = code.table.get_absolute_url()
+    pages = {name: agents.get(address).content.decode() for name, address in addresses.items()}
+    assert {name for name, page in pages.items() if "tag-internal" in page} == marked
+
+
 @pytest.mark.parametrize("who", ["staff without rights", "an editor who is not staff"])
 def test_edit_links_need_the_right_and_the_admin(who, room, idle_staff):
     user = idle_staff if who == "staff without rights" else make.user("former", "editor", is_staff=False)
