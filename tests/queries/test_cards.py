@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from kb.models import TroubleshootingNote
-from kb.queries.cards import cards
+from kb.models import ReturnCode, TroubleshootingNote
+from kb.queries.cards import cards, filled_reply
 from kb.queries.lookup import codes_visible_to, find_code, having_notes, having_open_incident, with_flags
 from kb.queries.lookup_many import look_up
 from kb.queries.notes import first_notes
@@ -167,6 +167,12 @@ def test_the_reply_is_that_of_the_first_live_note_that_has_one(replies, shown, a
     for state, reply in replies:
         make.note(state, code, state=state, customer_reply=reply)
     assert cards([code], agent)[0].customer_reply == shown
+
+
+@pytest.mark.parametrize(("codes", "reply"), [([], "{code}"), (["1"], "1"), (["1", "2"], "{code}")])
+def test_the_code_is_filled_into_a_reply_about_one_code(codes, reply):
+    note = TroubleshootingNote(customer_reply="{code}")
+    assert filled_reply(note, [ReturnCode(code=code) for code in codes]) == reply
 
 
 def test_cards_come_in_the_order_of_their_codes():

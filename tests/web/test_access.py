@@ -1,5 +1,7 @@
 """Who may open pages."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -123,6 +125,18 @@ def test_pages_carry_a_strict_policy_and_nothing_that_it_forbids(agents):
         assert "style=" not in page
         assert "<style" not in page
         assert page.count("<script") == page.count('<script src="/static/')
+
+
+def test_every_form_that_writes_has_a_token(agents, public):
+    code = make.code("1")
+    make.note("Note", code)
+    forms = {}
+    for address, client in ((code.get_absolute_url(), agents), ("/detect/", public), ("/login/", public)):
+        page = client.get(address).content.decode()
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL):
+            action = re.search(r'action="([^"]*)"', form)
+            forms[action[1] if action else address] = "csrfmiddlewaretoken" in form
+    assert forms == dict.fromkeys(["/logout/", f"/report/{code.pk}/", f"/flag/{code.pk}/", "/detect/", "/login/"], True)
 
 
 def test_robots_are_allowed_only_where_the_public_may_read(public, settings):
