@@ -83,6 +83,16 @@ def test_every_read_agrees_on_the_open_incidents_of_a_code(agent):
         assert numbers(meaning.code for meaning in meanings if meaning.open_incidents) == hit
 
 
+def test_open_incidents_are_in_one_order_the_latest_first_and_those_without_a_start_last():
+    code = make.code("1")
+    titles = {"second": NOW - timedelta(1), "fourth": None, "first": NOW, "third": NOW - timedelta(2)}
+    for title, started in titles.items():
+        make.incident(title, code, started_at=started, state="monitoring" if title == "first" else "open")
+    order = ["first", "second", "third", "fourth"]
+    assert [incident.title for incident in cards([code], None)[0].open_incidents] == order
+    assert [incident.title for incident in look_up(["1"], None)[0].meanings[0].open_incidents] == order
+
+
 # Where a note is: on the code, on a narrow range or on a wide one. Its state, and its age in days. The best first.
 RANKS = (
     ("code", "validated", 2),
@@ -146,7 +156,7 @@ def test_a_card_has_the_ranges_around_its_own_number_and_table_narrowest_first()
 
 def test_a_code_without_a_number_is_in_no_range_not_even_around_zero():
     word, zero = make.code("ORA"), make.code("0")
-    block = make.code_range("Around zero", -5, 5)
+    block = make.code_range("Around zero", -5, 0)
     assert [card.ranges for card in cards([word, zero], None)] == [[], [block]]
     assert [card.ranges for card in cards([word], None)] == [[]]
     make.note("On the range").ranges.add(block)

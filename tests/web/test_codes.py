@@ -80,6 +80,22 @@ def test_a_note_says_its_state(state, tag, agents, room):
     check_order(agents.get(room.get_absolute_url()), "Title", tag, "Internal")
 
 
+@pytest.mark.parametrize(
+    ("who", "notes", "is_named"), [("public", 1, False), ("public", 2, True), ("agents", 1, True), ("agents", 2, True)]
+)
+def test_the_confidence_names_its_notes_where_there_are_several_or_counts(who, notes, is_named, request, room):
+    for n in range(notes):
+        make.note(f"Note {n}", room)
+    page = request.getfixturevalue(who).get(room.get_absolute_url()).content.decode()
+    assert ("Note 0" in page.split('class="trust"')[1].split("</section>")[0]) == is_named
+
+
+def test_a_code_as_it_is_written_needs_no_word_on_how_it_was_read(public, room):
+    for path in ("660300001/", "public/660300001/"):
+        assert "You entered" not in words(public.get(f"/codes/zim-server/{path}"))
+    assert "You entered 0660300001" in words(public.get("/codes/zim-server/0660300001/"))
+
+
 def test_a_known_code_without_a_note_says_so(public, room):
     assert "No note yet" in words(public.get(room.get_absolute_url()))
 
