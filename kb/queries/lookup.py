@@ -141,7 +141,7 @@ def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
     """
     if code.number is None:
         return []
-    same = codes_visible_to(user).filter(table=code.table_id).exclude(number=code.number)
+    same = codes_visible_to(user).filter(table=code.table_id)
     block = CodeRange.objects.visible_to(user).filter(table=code.table_id).holding(code.number).first()
     if block is not None:
         same = same.filter(number__range=(block.first, block.last))
