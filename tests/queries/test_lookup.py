@@ -72,6 +72,15 @@ def test_a_hexadecimal_code_is_found_by_its_other_spellings(query, how):
     assert [(hit.code.code, hit.how) for hit in find_code(query, None).hits] == [("0xC0000005", how)]
 
 
+def test_a_code_is_found_behind_more_codes_than_a_look_up_shows():
+    table = make.table()
+    make.codes([str(n) for n in range(1000, 1101)], table)
+    make.note("About it", make.code("7", table))
+    for scope in ((), (table,), (table, table.sections.get())):
+        answer = find_code("7", None, *scope)
+        assert (answer.verdict, [hit.code.code for hit in answer.hits]) == (Verdict.FOUND, ["7"])
+
+
 def test_near_codes_are_offered_with_what_differs_and_never_chosen():
     make.code("660300001")
     answer = check_verdict("660300007", Verdict.UNKNOWN)
