@@ -197,7 +197,9 @@ def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
 def _how(code: ReturnCode, identity: str, reading: str) -> str:
     if code.identity == identity or reading != "as written":
         return "as written" if code.identity == identity else reading
-    return "hexadecimal" if code.identity.startswith("0X") else "leading zeros aside"
+    if code.identity.startswith("0X"):
+        return "hexadecimal"
+    return "decimal" if identity.startswith("0X") else "leading zeros aside"
 
 
 def _may_be_beginning(query: str) -> bool:

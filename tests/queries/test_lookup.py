@@ -6,8 +6,17 @@ import pytest
 
 from kb.models import ReturnCode
 from kb.queries.cards import cards
-from kb.queries.lookup import Verdict, beginning_with, codes_beginning_with, codes_visible_to, find_code, neighbours
+from kb.queries.lookup import (
+    Verdict,
+    beginning_with,
+    codes_beginning_with,
+    codes_visible_to,
+    find_code,
+    hits_of,
+    neighbours,
+)
 from kb.queries.text_results import containing, search
+from kb.text.codes import forms as text_code
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +88,24 @@ def test_a_code_is_found_behind_more_codes_than_a_look_up_shows():
     for scope in ((), (table,), (table, table.sections.get())):
         answer = find_code("7", None, *scope)
         assert (answer.verdict, [hit.code.code for hit in answer.hits]) == (Verdict.FOUND, ["7"])
+
+
+@pytest.mark.parametrize(
+    ("query", "codes", "hits"),
+    [
+        ("0xC0000005", ["-1073741819", "3221225477", "0xC0000005", "7"],
+         [("0xC0000005", "as written"), ("3221225477", "decimal"), ("-1073741819", "read as signed 32-bit")]),
+        ("0003", ["3", "0003", "0x3"],
+         [("0003", "as written"), ("3", "leading zeros aside"), ("0x3", "hexadecimal")]),
+        ("3", ["4", "33"], []),
+        ("", ["3"], []),
+    ],
+)  # fmt: skip
+def test_the_likeliest_reading_comes_first_whatever_the_vendors_order(query, codes, hits):
+    names = ("code", "identity", "canonical")
+    rows = [ReturnCode(**{name: getattr(text_code.forms(code), name) for name in names}) for code in codes]
+    found = [(hit.code.code, hit.how.split(", ")[-1]) for hit in hits_of(query, rows)]
+    assert found == hits
 
 
 def test_near_codes_are_offered_with_what_differs_and_never_chosen():
