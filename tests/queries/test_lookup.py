@@ -181,6 +181,12 @@ def test_twenty_completions_are_offered_the_shortest_first_and_current_ones_befo
     assert codes[3:] == [(f"88{n:05}", "zim-server") for n in range(17)]
 
 
+@pytest.mark.parametrize("text", ["", " ", "9" * 65, "0x"])
+def test_a_text_that_cannot_be_a_code_begins_none(text):
+    make.code("9")
+    assert beginning_with(text, None) == []
+
+
 def test_the_shortest_completion_is_found_behind_many_longer_codes():
     table = make.table()
     for n in range(7):
@@ -293,7 +299,7 @@ def test_a_code_with_a_label_is_that_code_alone():
         ("66030000", ["6603000011"]),
         ("ORA-009", ["ORA-00942"]),
         ("ora-9", ["ORA-00942"]),
-        ("660", ["660300001", "660300002", "6603000011"]),
+        ("660", ["660-35", "660300001", "660300002", "6603000011"]),
         ("66", []),
         ("ORA", []),
         ("0x66", []),
@@ -304,7 +310,7 @@ def test_a_code_with_a_label_is_that_code_alone():
     ],
 )
 def test_the_beginning_of_a_code_offers_its_completions(written, begun):
-    for code in ("660300001", "660300002", "6603000011", "7660300", "ORA-00942", "0x66A1"):
+    for code in ("660300001", "660300002", "6603000011", "7660300", "ORA-00942", "0x66A1", "660-35"):
         make.code(code)
     make.code("660399999", make.table("secret", audience="internal"))
     answer = find_code(written, None)
