@@ -1,5 +1,6 @@
 """Plain factories: each makes one thing that is right, with only what the test cares about spelled out."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -9,6 +10,7 @@ from kb import searching
 from kb.models import Audience, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.sections import section_slug
+from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import derive_disposition
 
 User = get_user_model()
@@ -49,6 +51,23 @@ def code(
     known = {"disposition": derived.disposition, "fixer": derived.fixer}
     made = ReturnCode.objects.create(table=of, section=section(of, in_section), code=number, **vendor | known | given)
     searching.refresh([made.pk])
+    return made
+
+
+def codes(numbers: Iterable[str], of: CodeTable, in_section: str = "Public", **fields: Any) -> list[ReturnCode]:
+    """Many codes in one go, without a history."""
+    names = ("code", "identity", "canonical", "number", "sort_key")
+    forms, their_section = [text_code.forms(number) for number in numbers], section(of, in_section)
+    rows = [
+        ReturnCode(
+            **{"table": of, "section": their_section, "description": "Room does not exist.", "position": at}
+            | {name: getattr(one, name) for name in names}
+            | fields
+        )
+        for at, one in enumerate(forms, of.codes.count())
+    ]
+    made = ReturnCode.objects.bulk_create(rows)
+    searching.refresh([code.pk for code in made])
     return made
 
 

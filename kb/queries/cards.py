@@ -46,11 +46,12 @@ def filled_reply(note: TroubleshootingNote, codes: Sequence[ReturnCode]) -> str:
 
 def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
     """Return the cards of a few codes, in the same order. The number of queries does not grow with the codes."""
-    notes = TroubleshootingNote.objects.visible_to(user).current().select_related("owner", "validated_by")
+    visible_notes = TroubleshootingNote.objects.visible_to(user).current().select_related("owner", "validated_by")
+    notes = visible_notes.order_by("-state", "-updated_at", "-id")
     incidents = IncidentLink.objects.visible_to(user).open_first()
     prefetch_related_objects(
         list(codes),
-        Prefetch("notes", notes.order_by("-state", "-updated_at", "-id"), to_attr="shown_notes"),
+        Prefetch("notes", notes, to_attr="shown_notes"),
         Prefetch("incidents", incidents, to_attr="shown_incidents"),
     )
     ranges = _ranges_of(codes, notes, user)

@@ -141,7 +141,7 @@ def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
     """
     if code.number is None:
         return []
-    same = codes_visible_to(user).filter(table=code.table_id).exclude(number=code.number)
+    same = codes_visible_to(user).filter(table=code.table_id)
     block = CodeRange.objects.visible_to(user).filter(table=code.table_id).holding(code.number).first()
     if block is not None:
         same = same.filter(number__range=(block.first, block.last))
@@ -197,7 +197,9 @@ def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
 def _how(code: ReturnCode, identity: str, reading: str) -> str:
     if code.identity == identity or reading != "as written":
         return "as written" if code.identity == identity else reading
-    return "hexadecimal" if code.identity.startswith("0X") else "leading zeros aside"
+    if code.identity.startswith("0X"):
+        return "hexadecimal"
+    return "decimal" if identity.startswith("0X") else "leading zeros aside"
 
 
 def _may_be_beginning(query: str) -> bool:

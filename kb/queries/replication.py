@@ -229,9 +229,10 @@ def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: 
     link: Any = model._meta.get_field(name)
     this, other = link.m2m_field_name(), link.m2m_reverse_field_name()
     visible = link.related_model.objects.visible_to(user).values("pk")
+    # By id, because the vendor's order of codes changes without an entry in the feed.
     pairs = link.remote_field.through.objects.filter(
         **{f"{this}__in": [row["id"] for row in rows], f"{other}__in": visible}
-    ).order_by(this, other)
+    ).order_by(f"{this}_id", f"{other}_id")
     targets_by_row = {
         pk: [target for _, target in group]
         for pk, group in groupby(pairs.values_list(f"{this}_id", f"{other}_id"), key=_first)

@@ -6,8 +6,17 @@ import pytest
 
 from kb.models import ReturnCode
 from kb.queries.cards import cards
-from kb.queries.lookup import Verdict, codes_visible_to, find_code, neighbours
+from kb.queries.lookup import (
+    Verdict,
+    beginning_with,
+    codes_beginning_with,
+    codes_visible_to,
+    find_code,
+    hits_of,
+    neighbours,
+)
 from kb.queries.text_results import containing, search
+from kb.text.codes import forms as text_code
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +81,33 @@ def test_a_hexadecimal_code_is_found_by_its_other_spellings(query, how):
     assert [(hit.code.code, hit.how) for hit in find_code(query, None).hits] == [("0xC0000005", how)]
 
 
+def test_a_code_is_found_behind_more_codes_than_a_look_up_shows():
+    table = make.table()
+    make.codes([str(n) for n in range(1000, 1101)], table)
+    make.note("About it", make.code("7", table))
+    for scope in ((), (table,), (table, table.sections.get())):
+        answer = find_code("7", None, *scope)
+        assert (answer.verdict, [hit.code.code for hit in answer.hits]) == (Verdict.FOUND, ["7"])
+
+
+@pytest.mark.parametrize(
+    ("query", "codes", "hits"),
+    [
+        ("0xC0000005", ["-1073741819", "3221225477", "0xC0000005", "7"],
+         [("0xC0000005", "as written"), ("3221225477", "decimal"), ("-1073741819", "read as signed 32-bit")]),
+        ("0003", ["3", "0003", "0x3"],
+         [("0003", "as written"), ("3", "leading zeros aside"), ("0x3", "hexadecimal")]),
+        ("3", ["4", "33"], []),
+        ("", ["3"], []),
+    ],
+)  # fmt: skip
+def test_the_likeliest_reading_comes_first_whatever_the_vendors_order(query, codes, hits):
+    names = ("code", "identity", "canonical")
+    rows = [ReturnCode(**{name: getattr(text_code.forms(code), name) for name in names}) for code in codes]
+    found = [(hit.code.code, hit.how.split(", ")[-1]) for hit in hits_of(query, rows)]
+    assert found == hits
+
+
 def test_near_codes_are_offered_with_what_differs_and_never_chosen():
     make.code("660300001")
     answer = check_verdict("660300007", Verdict.UNKNOWN)
@@ -101,12 +137,116 @@ def test_hostile_queries_are_answered(query):
     assert list(search(query, None)[:5]) == []
 
 
-def test_neighbours_are_the_codes_around_it_in_its_table():
-    for n in (1, 2, 5, 6, 7, 8, 9):
+def test_a_look_up_in_a_table_or_section_suggests_only_codes_and_ranges_of_it():
+    zim, rtc = make.table(), make.table("rtc-server")
+    for table in (zim, rtc):
+        make.code("660300001", table)
+        make.code("66030000755", table)
+        make.code("660300002", table, "Mix")
+        make.code_range(of=table)
+
+    def places(answer):
+        codes = [near.code for near in answer.near] + answer.completions
+        return {code.table for code in codes}, {code.section.name for code in codes}, {r.table for r in answer.ranges}
+
+    mix = rtc.sections.get(name="Mix")
+    assert places(find_code("660300007", None)) == ({zim, rtc}, {"Public", "Mix"}, {zim, rtc})
+    assert places(find_code("660300007", None, rtc)) == ({rtc}, {"Public", "Mix"}, {rtc})
+    assert places(find_code("660300007", None, rtc, mix)) == ({rtc}, {"Mix"}, {rtc})
+
+
+def test_a_near_code_is_not_also_offered_as_a_completion():
+    make.code("660300001")
+    make.code("66030000155")
+    answer = find_code("66030000", None)
+    assert [near.code.code for near in answer.near] == ["660300001"]
+    assert [code.code for code in answer.completions] == ["66030000155"]
+
+
+def test_six_near_codes_are_offered_the_lowest_first():
+    for last in (9, 7, 3, 8, 2, 4, 6):
+        make.code(f"66030000{last}")
+    assert [near.code.code[-1] for near in find_code("660300001", None).near] == ["2", "3", "4", "6", "7", "8"]
+
+
+def test_twenty_completions_are_offered_the_shortest_first_and_current_ones_before_retired_ones():
+    table = make.table()
+    make.codes([f"88{n:05}" for n in range(18)], table)
+    make.code("88001", table, retired_at=LAST_YEAR)
+    make.code("88002", table)
+    make.code("88003", make.table("later"))
+    make.code("9", table)
+    codes = [(code.code, code.table.slug) for code in find_code("880", None).completions]
+    assert codes[:3] == [("88002", "zim-server"), ("88003", "later"), ("88001", "zim-server")]
+    assert codes[3:] == [(f"88{n:05}", "zim-server") for n in range(17)]
+
+
+@pytest.mark.parametrize("text", ["", " ", "9" * 65, "0x"])
+def test_a_text_that_cannot_be_a_code_begins_none(text):
+    make.code("9")
+    assert beginning_with(text, None) == []
+
+
+def test_the_shortest_completion_is_found_behind_many_longer_codes():
+    table = make.table()
+    for n in range(7):
+        make.code(f"5500{n}", table)
+    make.code("551", table)
+    assert [code.code for code in beginning_with("55", None, 2)] == ["551", "55000"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("6603", ["660300001", "660300002"]),
+        ("0x66", ["0x66A1"]),
+        ("0X66a1", ["0x66A1"]),
+        ("26273", ["0x66A1"]),
+        ("ora-9", ["ORA-00942"]),
+        ("", []),
+        ("x" * 65, []),
+    ],
+)
+def test_a_list_of_codes_is_narrowed_to_a_beginning(text, codes):
+    for code in ("660300001", "660300002", "7660300", "ORA-00942", "0x66A1"):
+        make.code(code)
+    assert [code.code for code in codes_beginning_with(ReturnCode.objects.order_by("id"), text)] == codes
+
+
+def test_neighbours_are_the_three_codes_on_each_side_in_its_table():
+    for n in (9, 1, 3, 2, 5, 7, 8, 6, 0):
         make.code(str(n))
+    make.code("5", in_section="Mix")
     make.code("4", make.table("rtc-server"))
+    make.code("A-4")
+    code = ReturnCode.objects.get(code="5", section__name="Public")
+    assert [near.code for near in neighbours(code, None)] == ["1", "2", "3", "6", "7", "8"]
+    assert neighbours(ReturnCode.objects.get(code="A-4"), None) == []
+
+
+def test_neighbours_with_the_same_number_are_in_the_order_they_were_added():
+    codes = [make.code(number, in_section=name) for name in ("A", "B") for number in ("4", "5", "6")]
+    near = neighbours(codes[1], None)
+    assert near == [codes[3], codes[0], codes[2], codes[5]]
+
+
+def test_neighbours_stay_in_the_narrowest_range_of_their_own_table():
+    for n in range(1, 10):
+        make.code(str(n))
+    make.code_range("Wide", 2, 9)
+    make.code_range("Narrow", 4, 6)
+    make.code_range("Elsewhere", 5, 5, of=make.table("rtc-server"))
     code = ReturnCode.objects.get(code="5")
-    assert [near.code for near in neighbours(code, None)] == ["1", "2", "6", "7", "8"]
+    assert [near.code for near in neighbours(code, None)] == ["4", "6"]
+
+
+def test_neighbours_of_a_hidden_table_are_hidden(agent):
+    secret = make.table("secret", audience="internal")
+    for n in (1, 2):
+        make.code(str(n), secret)
+    code = secret.codes.get(code="1")
+    assert [near.code for near in neighbours(code, agent)] == ["2"]
+    assert neighbours(code, None) == []
 
 
 def test_open_incidents_are_separate_from_past_ones():
@@ -159,8 +299,9 @@ def test_a_code_with_a_label_is_that_code_alone():
         ("66030000", ["6603000011"]),
         ("ORA-009", ["ORA-00942"]),
         ("ora-9", ["ORA-00942"]),
-        ("660", ["660300001", "660300002", "6603000011"]),
+        ("660", ["660-35", "660300001", "660300002", "6603000011"]),
         ("66", []),
+        ("ORA", []),
         ("0x66", []),
         ("660 3", []),
         ("%", []),
@@ -169,7 +310,7 @@ def test_a_code_with_a_label_is_that_code_alone():
     ],
 )
 def test_the_beginning_of_a_code_offers_its_completions(written, begun):
-    for code in ("660300001", "660300002", "6603000011", "7660300", "ORA-00942", "0x66A1"):
+    for code in ("660300001", "660300002", "6603000011", "7660300", "ORA-00942", "0x66A1", "660-35"):
         make.code(code)
     make.code("660399999", make.table("secret", audience="internal"))
     answer = find_code(written, None)

@@ -1,5 +1,7 @@
 """Who may open pages."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -59,6 +61,15 @@ def test_a_closed_site_opens_after_a_login(public, settings):
     assert public.get(room.get_absolute_url()).status_code == 200
 
 
+def test_somebody_who_has_logged_in_reads_a_closed_site(settings, stranger):
+    settings.KB_PUBLIC_READ = False
+    client = Client()
+    client.force_login(stranger)
+    code = make.code("1")
+    for address in ("/", code.get_absolute_url(), "/codes/zim-server/1.json", "/changes/feed/"):
+        assert client.get(address).status_code == 200
+
+
 def test_an_inactive_user_is_a_stranger(agents, agent, settings):
     settings.KB_PUBLIC_READ = False
     agent.is_active = False
@@ -85,15 +96,22 @@ def test_logging_out_takes_a_post(agents):
     assert b"Log in" in agents.get("/").content
 
 
-@pytest.mark.parametrize("address", ["/", "/codes/zim-server/1/", "/tables/zim-server/"])
-def test_pages_accept_only_reading_methods(address):
-    make.code("1")
-    assert Client().post(address).status_code == 405
+WRITING = {"login", "logout", "detect", "report", "flag"}
+
+
+@pytest.mark.parametrize("name", [pattern.name for pattern in urlpatterns if pattern.name not in WRITING])
+def test_pages_accept_only_reading_methods(name, agents):
+    make.note("Note", make.code("1"))
+    address = reverse(name, args=ARGUMENTS.get(name, []))
+    assert agents.post(address).status_code == 405
+    assert agents.head(address).status_code == agents.get(address).status_code < 400
 
 
 def test_pages_of_a_logged_in_reader_stay_out_of_caches(agents, public):
     assert agents.get("/")["Cache-Control"] == "private, no-store"
+    assert agents.get("/notes/999999/")["Cache-Control"] == "private, no-store"
     assert "Cache-Control" not in public.get("/")
+    assert "Cache-Control" not in agents.get("/robots.txt"), "the same for everybody"
 
 
 def test_pages_carry_a_strict_policy_and_nothing_that_it_forbids(agents):
@@ -107,6 +125,18 @@ def test_pages_carry_a_strict_policy_and_nothing_that_it_forbids(agents):
         assert "style=" not in page
         assert "<style" not in page
         assert page.count("<script") == page.count('<script src="/static/')
+
+
+def test_every_form_that_writes_has_a_token(agents, public):
+    code = make.code("1")
+    make.note("Note", code)
+    forms = {}
+    for address, client in ((code.get_absolute_url(), agents), ("/detect/", public), ("/login/", public)):
+        page = client.get(address).content.decode()
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL):
+            action = re.search(r'action="([^"]*)"', form)
+            forms[action[1] if action else address] = "csrfmiddlewaretoken" in form
+    assert forms == dict.fromkeys(["/logout/", f"/report/{code.pk}/", f"/flag/{code.pk}/", "/detect/", "/login/"], True)
 
 
 def test_robots_are_allowed_only_where_the_public_may_read(public, settings):

@@ -2,9 +2,12 @@
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from kb.models import Door
+from kb.models import CodeUse, Door, Miss, NoteOutcome, Proposal
+from kb.services import usage
 from kb.services.codes import edit_code
 from kb.services.journal import By
 from tests import make
@@ -58,6 +61,7 @@ def test_the_reply_is_filled_in_with_the_date_of_the_readers_zone(agents, room):
         (["archived"], None),
         (["not_validated"], "Nobody has checked this reply yet."),
         (["not_validated", "validated"], "Reply of validated"),
+        (["validated", "not_validated"], "Reply of validated"),
     ],
 )
 def test_the_reply_comes_from_a_validated_note_first(states, shown, agents, room):
@@ -74,6 +78,22 @@ def test_the_reply_comes_from_a_validated_note_first(states, shown, agents, room
 def test_a_note_says_its_state(state, tag, agents, room):
     make.note("Title", room, state=state, audience="internal")
     check_order(agents.get(room.get_absolute_url()), "Title", tag, "Internal")
+
+
+@pytest.mark.parametrize(
+    ("who", "notes", "is_named"), [("public", 1, False), ("public", 2, True), ("agents", 1, True), ("agents", 2, True)]
+)
+def test_the_confidence_names_its_notes_where_there_are_several_or_counts(who, notes, is_named, request, room):
+    for n in range(notes):
+        make.note(f"Note {n}", room)
+    page = request.getfixturevalue(who).get(room.get_absolute_url()).content.decode()
+    assert ("Note 0" in page.split('class="trust"')[1].split("</section>")[0]) == is_named
+
+
+def test_a_code_as_it_is_written_needs_no_word_on_how_it_was_read(public, room):
+    for path in ("660300001/", "public/660300001/"):
+        assert "You entered" not in words(public.get(f"/codes/zim-server/{path}"))
+    assert "You entered 0660300001" in words(public.get("/codes/zim-server/0660300001/"))
 
 
 def test_a_known_code_without_a_note_says_so(public, room):
@@ -106,6 +126,93 @@ def test_the_vendors_words_carry_their_language(public):
 def test_a_retired_code_names_the_date_and_its_successor(public, room):
     old = make.code("660300000", retired_at="2025-09-01T00:00Z", successor=room)
     check_order(public.get(old.get_absolute_url()), "Retired.", "as of 2025-09-01", "Replaced by: 660300001")
+    alone = make.code("660300005", retired_at="2025-09-01T00:00Z")
+    assert "Replaced by" not in words(public.get(alone.get_absolute_url()))
+
+
+def test_each_meaning_names_its_own_successor(public, room):
+    table, other = room.table, make.code("5", description="Other.")
+    for name, successor in (("One", other), ("Two", room), ("Three", None)):
+        make.code("3", table, name, retired_at="2025-09-01T00:00Z", successor=successor)
+    meanings = public.get("/codes/zim-server/3/").context["meanings"]
+    assert [meaning.successor for meaning in meanings] == [other, room, None]
+
+
+def test_a_card_counts_what_was_reported_and_proposed_for_each_note(agents, room, editor):
+    one, two, draft = make.note("One", room), make.note("Two", room), make.note("Draft", room, state="draft")
+    for note, outcome, count in ((one, "worked", 5), (two, "did_not_work", 7), (two, "not_applicable", 9)):
+        NoteOutcome.objects.create(note=note, outcome=outcome, day="2026-03-10", count=count)
+    for note, author in ((one, None), (two, None), (two, editor), (draft, editor)):
+        Proposal.objects.create(note=note, author=author, title="Better", base={}, base_version=1)
+    (meaning,) = agents.get(room.get_absolute_url()).context["meanings"]
+    shown = {one.note: (one.worked, one.did_not_work, one.not_applicable, one.proposals) for one in meaning.confidence}
+    assert shown == {one: (5, 0, 0, 1), two: (0, 7, 9, 2)}
+
+
+@pytest.mark.parametrize(("who", "is_shown"), [("public", False), ("agents", False), ("editors", True)])
+def test_a_burst_of_lookups_is_shown_to_staff(who, is_shown, request, room):
+    CodeUse.objects.create(code=room, day=timezone.now().date(), lookups=60)
+    text = words(request.getfixturevalue(who).get(room.get_absolute_url()))
+    assert ("60 look-ups today, usually 0" in text) == is_shown
+
+
+@pytest.mark.parametrize("path", ["660300001/", "public/660300001/"])
+def test_a_card_and_a_miss_are_counted_once(path, agents, room):
+    agents.get(f"/codes/zim-server/{path}")
+    agents.get("/codes/zim-server/660300009/")
+    agents.get("/codes/zim-server/nowhere/660300001/x/")
+    usage.flush()
+    assert [(use.code, use.lookups) for use in CodeUse.objects.all()] == [(room, 1)]
+    assert [(miss.text, miss.lookups) for miss in Miss.objects.all()] == [("660300009", 1)]
+
+
+def test_the_last_table_is_kept_in_a_cookie_for_a_year(public, room):
+    cookie = public.get(room.get_absolute_url()).cookies["table"]
+    assert (cookie.value, cookie["max-age"], cookie["samesite"]) == ("zim-server", 365 * 24 * 3600, "Lax")
+    assert cookie["httponly"]
+    assert "table" not in public.get(room.get_absolute_url()).cookies
+    make.code("5", make.table("other"))
+    assert public.get("/codes/other/5/").cookies["table"].value == "other"
+    assert "table" not in public.get("/codes/zim-server/77/").cookies
+
+
+@pytest.mark.parametrize(
+    ("path", "canonical", "markdown"),
+    [
+        ("660300001/", "public/660300001/", "public/660300001.md"),
+        ("3/", "3/", "3.md"),
+        ("two/3/", "two/3/", "two/3.md"),
+    ],
+)
+def test_a_page_names_the_address_of_its_meaning_or_of_all(path, canonical, markdown, public, room):
+    for name in ("One", "Two"):
+        make.code("3", room.table, name)
+    context = public.get(f"/codes/zim-server/{path}").context
+    assert context["canonical"] == f"/codes/zim-server/{canonical}"
+    assert context["markdown_url"] == f"/codes/zim-server/{markdown}"
+
+
+def test_ten_meanings_in_other_tables_are_named_in_their_order(public, room):
+    for n in range(9):
+        make.code("660300001", make.table(f"other-{n}"))
+    last = make.table("last")
+    for name in ("First", "Second", "Third"):
+        make.section(last, name)
+    for name in ("Third", "Second", "First"):
+        make.code("660300001", last, name)
+    make.code("660300001", make.table("secret", audience="internal"))
+    shown = public.get(room.get_absolute_url()).context["other_table_codes"]
+    assert [code.table.slug for code in shown] == [*(f"other-{n}" for n in range(9)), "last"]
+    assert shown[-1].section.name == "First"
+
+
+def test_a_section_that_no_slug_can_have_is_not_found(public, room):
+    assert public.get("/codes/zim-server/%00/660300001/").status_code == 404
+
+
+def test_a_section_of_another_table_is_part_of_the_code(public, room):
+    make.section(make.table("other"), "Login")
+    assert "login/660300001 is not in this table" in words(public.get("/codes/zim-server/login/660300001/"))
 
 
 def test_every_meaning_of_a_table_is_shown_and_each_has_its_own_address(public):
@@ -189,6 +296,41 @@ def test_an_editor_sees_the_edit_link(editors, agents, public, room):
         assert link in page
     for other in (agents, public):
         assert "/admin/" not in other.get(room.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("internal", "marked"),
+    [
+        ("", set()),
+        ("note", {"card", "note"}),
+        ("open incident", {"card"}),
+        ("past incident", {"card"}),
+        ("table", {"home", "table", "changes"}),
+    ],
+)
+def test_only_what_is_internal_is_marked_as_internal(internal, marked, agents, editor):
+    def audience(part):
+        return "internal" if part == internal else "public"
+
+    code = make.code("1", make.table(audience=audience("table")))
+    edit_code(code, 1, {"description": "Other."}, By(editor, Door.ADMIN))
+    note = make.note("Note", code, audience=audience("note"))
+    make.incident("Now", code, audience=audience("open incident"))
+    make.incident("Then", code, audience=audience("past incident"), state="resolved")
+    addresses = {"card": code.get_absolute_url(), "note": note.get_absolute_url(), "home": "/", "changes": "/changes/"}
+    addresses["table"] = code.table.get_absolute_url()
+    pages = {name: agents.get(address).content.decode() for name, address in addresses.items()}
+    assert {name for name, page in pages.items() if "tag-internal" in page} == marked
+
+
+@pytest.mark.parametrize("who", ["staff without rights", "an editor who is not staff"])
+def test_edit_links_need_the_right_and_the_admin(who, room, idle_staff):
+    user = idle_staff if who == "staff without rights" else make.user("former", "editor", is_staff=False)
+    note = make.note("Gone", room)
+    client = Client()
+    client.force_login(user)
+    for address in (room.get_absolute_url(), note.get_absolute_url()):
+        assert "/admin/kb/" not in client.get(address).content.decode()
 
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"

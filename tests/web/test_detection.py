@@ -70,7 +70,8 @@ def test_markup_in_the_text_stays_text(text, public, room):
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "\x00"])
 def test_an_empty_text_is_answered_with_what_to_do(text, public):
-    assert "Paste a ticket" in words(paste(public, text)) or "No known code" in words(paste(public, text))
+    message = "The text is empty. Paste a ticket" if not text.strip() else "No known codes in the text"
+    assert message in words(paste(public, text))
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,42 @@ def test_a_text_above_a_megabyte_is_refused_with_its_size(size, message, public)
     response = paste(public, "x" * size)
     assert response.status_code == 413
     assert message in words(response)
+
+
+@pytest.mark.parametrize(("size", "status"), [(2 * 2**20 + 1, 413), (2 * 2**20, 403)])
+def test_a_body_of_more_than_two_megabytes_is_refused_before_it_is_read(size, status):
+    """A body that is read gets the check of its token, which is missing here."""
+    client = Client(enforce_csrf_checks=True)
+    answer = client.generic("POST", "/detect/", b"", "application/x-www-form-urlencoded", CONTENT_LENGTH=str(size))
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("size", "status"), [(2**20, 200), (2**20 + 1, 413)])
+def test_the_limit_of_a_text_counts_its_bytes(size, status, public):
+    assert paste(public, " é" + "x" * (size - 3)).status_code == status
+
+
+def test_a_doubtful_code_is_shown_apart_and_not_counted(public, room):
+    make.code("7")
+    response = paste(public, "make: exit status 7, then error code 660300001")
+    check_order(response, "Codes found", "660300001", "Possible codes", "Not sure", "7")
+    usage.flush()
+    assert [use.code for use in CodeUse.objects.all()] == [room]
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [("code: 660300001", ["Codes found"]), ("make: exit status 7", ["Possible codes"])],
+)
+def test_a_heading_without_codes_is_left_out(text, headings, public, room):
+    make.code("7")
+    assert [title for title, _ in paste(public, text).context["groups"]] == headings
+
+
+def test_a_text_accepts_reading_and_pasting_alone(public):
+    assert "Which codes are in this log?" in words(public.get("/detect/"))
+    assert "The text is empty" not in words(public.get("/detect/"))
+    assert public.put("/detect/").status_code == 405
 
 
 def test_a_text_of_a_megabyte_is_read(public, room):

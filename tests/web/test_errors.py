@@ -3,8 +3,9 @@
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
-from kb.web import errors
+from kb.web import errors, read_only
 from tests.web.page import words
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +15,11 @@ def test_an_unknown_address(public):
     response = public.get("/nothing/here/")
     assert response.status_code == 404
     assert "Page not found" in words(response)
+
+
+def test_only_somebody_who_is_not_logged_in_is_asked_to_log_in(public, agents):
+    assert "Log in if you have an account" in words(public.get("/nothing/here/"))
+    assert "You can look up a code" in words(agents.get("/nothing/here/"))
 
 
 @pytest.mark.parametrize("debug", [True, False])
@@ -74,6 +80,68 @@ class Full(Exception):
     sqlstate, sqlite_errorname = "53100", "SQLITE_FULL"
 
 
+def test_a_full_disk_is_not_blamed_for_other_failures(rf):
+    middleware = errors.ErrorPagesMiddleware(lambda request: None)
+    failures = [
+        (rf.get("/"), full(OperationalError)),
+        (rf.post("/"), full(RuntimeError)),
+        (rf.post("/"), OperationalError("away")),
+        (rf.post("/"), RuntimeError()),
+    ]
+    for request, failure in failures:
+        assert middleware.process_exception(request, failure) is None, failure
+
+
+@pytest.mark.parametrize("state", [{"sqlstate": "53100"}, {"sqlite_errorname": "SQLITE_FULL"}])
+def test_either_database_says_that_the_disk_is_full(state):
+    assert read_only.is_full(full(OperationalError, **state))
+    assert not read_only.is_full(full(OperationalError, **dict.fromkeys(state, "other")))
+
+
+def full(kind, **state):
+    """An exception of a driver, as Django raises it."""
+    error, cause = kind(), Exception()
+    error.__cause__ = cause
+    for name, value in (state or {"sqlstate": "53100"}).items():
+        setattr(cause, name, value)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("title", True),
+        ("Password1", False),
+        ("api_token", False),
+        ("client-secret", False),
+        ("tokens", False),
+        ("", True),
+    ],
+)
+def test_a_form_is_repeated_without_its_secrets(name, is_kept, rf):
+    fields = read_only.resendable_fields(rf.post("/", {name: "a", "other": ["b", "c"]}))
+    assert fields == [(name, "a")] * is_kept + [("other", "b"), ("other", "c")]
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(2**20 - 1, True), (2**20, False)])
+def test_a_form_of_more_than_a_megabyte_is_not_repeated(length, is_kept, rf):
+    assert bool(read_only.resendable_fields(rf.post("/", {"x": "y" * length}))) == is_kept
+
+
+@pytest.mark.parametrize(("since", "reads", "status"), [(None, False, None), ("now", True, None), ("now", False, 503)])
+def test_a_writing_request_is_refused_while_the_database_is_read_only(since, reads, status, rf):
+    request = rf.post("/", {"a": "b"})
+    middleware = object.__new__(read_only.ReadOnlyMiddleware)
+    assert middleware.process_view(request, None, (), {}) is None, "a request without a state is let through"
+    request.read_only_since, request.reads_only = since and timezone.now(), reads
+    answer = middleware.process_view(request, None, (), {})
+    assert (answer and answer.status_code) == status
+    if answer:
+        assert answer["Retry-After"] == "15"
+        assert "no-store" in answer["Cache-Control"]
+    assert bool(read_only.state(request)["read_only_since"]) == bool(since)
+
+
 def test_a_full_disk_shows_a_page_with_the_input(client, editor):
     def fail(execute, sql, params, many, context):
         if "INSERT INTO" in sql and "kb_troubleshootingnote" in sql:
@@ -86,6 +154,7 @@ def test_a_full_disk_shows_a_page_with_the_input(client, editor):
         answer = client.post("/admin/kb/troubleshootingnote/add/", typed)
     assert answer.status_code == 503
     assert "disk of the database is full" in answer.text
+    assert answer["Retry-After"] == "15"
     assert typed["resolution"] in answer.text
     assert "/var/lib" not in answer.text
     assert client.post("/admin/kb/troubleshootingnote/add/", typed).status_code == 302

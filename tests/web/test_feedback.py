@@ -67,6 +67,58 @@ def test_a_forged_report_is_refused_with_what_is_allowed(values, message, agents
     assert not NoteOutcome.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["report", "flag"])
+def test_a_form_that_was_lost_at_the_login_leads_back_to_the_card(name, agents, room, note):
+    response = agents.get(f"/{name}/{room.pk}/", {"note": note.pk, "outcome": "worked", "comment": "Wrong"})
+    assert (response.status_code, response["Location"]) == (302, room.get_absolute_url())
+    assert agents.put(f"/{name}/{room.pk}/").status_code == 405
+    assert not NoteOutcome.objects.exists()
+    assert not Flag.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["report", "flag"])
+def test_a_code_that_the_reader_may_not_see_takes_no_form(name, agents, note):
+    assert (
+        agents.post(f"/{name}/999999/", {"note": note.pk, "outcome": "worked", "comment": "Wrong"}).status_code == 404
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "is_shown"), [("draft", True), ("archived", False), ("of another code", False), ("on its range", True)]
+)
+def test_a_form_names_a_note_of_the_card(name, is_shown, agents, room):
+    other = make.note(name, *([room] if name in ("draft", "archived") else []), state="validated")
+    if name == "on its range":
+        other.ranges.add(make.code_range())
+    if name in ("draft", "archived"):
+        type(other).objects.update(state=name)
+    response = agents.post(f"/flag/{room.pk}/", {"note": other.pk, "comment": "Wrong"})
+    assert response.status_code == (302 if is_shown else 400)
+    assert [flag.note for flag in Flag.objects.all()] == [other] * is_shown
+
+
+def test_a_flag_without_a_note_is_about_the_code(agents, room, note):
+    agents.post(f"/flag/{room.pk}/", {"note": "", "comment": "Wrong"})
+    assert [(flag.code, flag.note) for flag in Flag.objects.all()] == [(room, None)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "thanks"),
+    [
+        ("worked", "the note worked."),
+        ("did_not_work", "Raise a flag to say why."),
+        ("not_applicable", "did not apply."),
+    ],
+)
+def test_thanks_name_the_outcome_that_was_counted(outcome, thanks, agents, room, note):
+    assert thanks in words(report(agents, room, note=note.pk, outcome=outcome))
+
+
+def test_a_forged_value_is_quoted_in_part(agents, room, note):
+    assert f"“{'x' * 40}”" in words(report(agents, room, note=note.pk, outcome="x" * 50))
+    assert f"“{'9' * 40}”" in words(report(agents, room, note="9" * 50, outcome="worked"))
+
+
 def test_a_flag_reaches_the_owner_of_the_note_and_the_card(agents, agent, room, note):
     response = agents.post(f"/flag/{room.pk}/", {"note": note.pk, "comment": "Step 2 <b>fails</b>"}, follow=True)
     check_order(response, "The flag is raised", "Flagged Step 2 <b>fails</b> agent")
@@ -92,10 +144,13 @@ def test_the_public_sees_neither_counts_nor_flags_nor_buttons(public, agents, ro
 
 
 def test_outsiders_may_not_report(public, stranger, room, note):
-    assert "/login/" in public.post(f"/report/{room.pk}/", {"note": note.pk, "outcome": "worked"})["Location"]
     client = Client()
     client.force_login(stranger)
-    assert client.post(f"/flag/{room.pk}/", {"comment": "Spam"}).status_code == 403
+    for name in ("report", "flag"):
+        address, values = f"/{name}/{room.pk}/", {"note": note.pk, "outcome": "worked", "comment": "Spam"}
+        assert public.post(address, values)["Location"] == f"/login/?next={address}"
+        assert client.post(address, values).status_code == client.get(address).status_code == 403
+    assert not NoteOutcome.objects.exists()
     with pytest.raises(NotAllowed):
         raise_flag(room, None, "Spam", By(stranger, Door.WEB))
     assert not Flag.objects.exists()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from kb.models import CodeUse, Miss
+from kb.services import usage
 from tests import make
 from tests.web.page import check_order, words
 
@@ -95,10 +97,60 @@ def test_current_codes_come_before_retired_ones(public):
     check_order(public.get("/", {"q": "room"}), "2 Room does not exist.", "1 Room does not exist.")
 
 
+def test_only_a_search_without_any_answer_is_a_miss(agents, room):
+    for query in ("room exist", "660300001", "code=660300001", "6603"):
+        agents.get("/", {"q": query})
+    agents.get("/", {"q": "purple elephants"})
+    usage.flush()
+    assert [(miss.text, miss.lookups) for miss in Miss.objects.all()] == [("purple elephants", 1)]
+
+
+def test_meanings_that_are_shown_together_are_counted(public):
+    for name in ("alpha", "beta"):
+        make.code("3", make.table(name))
+        make.code("660300001", make.table(f"{name}-2"))
+    public.get("/", {"q": "3"})
+    public.get("/", {"q": "code=660300001"})
+    usage.flush()
+    assert (
+        sorted((use.code.code, use.lookups) for use in CodeUse.objects.all())
+        == [("3", 1), ("3", 1)] + [("660300001", 1)] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "is_code"), [("4711", True), ("a1", True), ("4711 x", False), ("elephants", False), ("9" * 65, False)]
+)
+def test_one_word_with_a_digit_looks_like_a_code(query, is_code, public, room):
+    assert public.get("/", {"q": query}).context["is_code"] == is_code
+
+
+def test_codes_with_the_same_beginning_are_not_listed_among_the_results_again(public, room):
+    make.code("5", description="Like 660300 in the old version.")
+    context = public.get("/", {"q": "660300"}).context
+    assert [code.code for code in context["answer"].completions] == ["660300001"]
+    assert [hit.code.code for hit in context["hits"]] == ["5"]
+
+
+def test_codes_around_a_number_are_shown_if_no_better_guess_is(public):
+    table = make.table()
+    make.code_range("Wide", 4000, 9999, of=table)
+    make.code_range("Narrow", 5000, 5999, of=table)
+    for number in ("4990", "5100", "5900", "6010", "70001"):
+        make.code(number, table)
+
+    def around(query):
+        return [code.code for code in public.get("/", {"q": query}).context["surroundings"]]
+
+    assert around("5555") == ["5100", "5900"]
+    assert around("5101") == [], "5100 is one character away"
+    assert around("7000") == [], "70001 begins with it"
+    assert around("3333") == [], "no range has it"
+
+
 def test_a_long_list_is_cut_and_says_so(public):
     table = make.table()
-    for n in range(51):
-        make.code(f"9{n:03}", table)
+    make.codes([f"9{n:03}" for n in range(51)], table)
     response = public.get("/", {"q": "room"})
     assert "Showing the best 50" in words(response)
     assert response.content.decode().count('class="row"') == 50

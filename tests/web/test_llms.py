@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from kb.models import CodeRange, CodeTable
 from kb.text.safety import markdown as text_markdown
 from tests import make
 from tests.web.test_representations import HOSTILE, body
@@ -32,6 +33,51 @@ def test_the_site_map_lists_only_what_is_public_for_every_reader(public, agents,
     closed = body(public, "/llms.txt")
     assert "zim-server" not in closed
     assert "Reading requires a login" in closed
+
+
+@pytest.mark.parametrize(("count", "has_more"), [(100, False), (101, True)])
+def test_the_site_map_lists_a_hundred_tables(count, has_more, public):
+    CodeTable.objects.bulk_create(
+        CodeTable(slug=f"t{n}", vendor="V", product="P", name="N", audience="public") for n in range(count)
+    )
+    text = body(public, "/llms.txt")
+    assert text.count("0 codes, as `t") == 100
+    assert ("[More tables]" in text) == has_more
+
+
+def test_the_site_map_counts_codes_that_are_not_retired(public, room):
+    make.code("2", retired_at=room.updated_at)
+    assert ": 1 codes, as `zim-server`" in body(public, "/llms.txt")
+
+
+def test_a_note_about_several_codes_keeps_the_place_of_the_code(public, room):
+    note = make.note("Gone", room, make.code("2"), customer_reply="We saw {code}.")
+    assert "We saw {code}." in html.unescape(body(public, f"/notes/{note.pk}.md")).replace("\\", "")
+
+
+def test_the_markdown_of_a_note_names_a_hundred_codes_and_ranges_in_their_order(public):
+    table = make.table()
+    note = make.note("Many", *make.codes(["3", "1", "2", *(str(n) for n in range(1000, 1100))], table))
+    note.ranges.set(
+        CodeRange.objects.bulk_create(CodeRange(table=table, name=f"R{n}", first=n, last=n) for n in range(101))
+    )
+    lines = body(public, f"/notes/{note.pk}.md").split("## About")[1].split()
+    assert [line.strip(":") for line in lines if line.strip(":").isdigit()][:4] == ["3", "1", "2", "1000"]
+    text = body(public, f"/notes/{note.pk}.md").split("## About")[1]
+    assert (text.count("Room does not exist"), text.count(", ZEGOCLOUD")) == (100, 100)
+
+
+@pytest.mark.parametrize("address", ["/notes/9223372036854775808.md", "/notes/9223372036854775808/", "/notes/7.md"])
+def test_a_note_that_no_database_can_have_is_not_found(address, public):
+    assert public.get(address).status_code == 404
+
+
+def test_an_internal_note_says_so_and_leaves_out_empty_texts(agents, room):
+    text = body(agents, f"/notes/{make.note('Gone', room, audience='internal', state='draft', cause=' ').pk}.md")
+    assert "Draft, internal." in text
+    assert "## Cause" not in text
+    assert "## About" in text
+    assert "## About" not in body(agents, f"/notes/{make.note('Alone').pk}.md")
 
 
 def test_a_table_comes_as_markdown_in_pages(public, room, monkeypatch):
@@ -87,9 +133,10 @@ def test_internal_rows_are_missing_for_the_public(public, agents, room):
     assert "hush" not in body(public, f"/notes/{shown.pk}.md").lower()
 
 
-def test_a_reader_without_access_gets_401(public, room, settings):
+def test_a_reader_without_access_gets_401_and_the_scheme(public, room, settings):
     settings.KB_PUBLIC_READ = False
-    assert public.get("/tables/zim-server.md").status_code == 401
+    answer = public.get("/tables/zim-server.md")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Session")
 
 
 def test_a_page_of_a_table_takes_the_same_queries_for_more_codes(public, django_assert_num_queries):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kb.models import Proposal
 from tests import make
 from tests.web.page import check_order, words
 
@@ -29,6 +30,25 @@ def test_a_note_shows_its_texts_codes_and_ranges(public, room):
 def test_the_reply_about_several_codes_leaves_the_code_open(public, room):
     note = make.note("Gone", room, make.code("2"), customer_reply="About {code}.")
     assert "About {code}." in words(public.get(note.get_absolute_url()))
+
+
+def test_a_note_has_the_codes_and_ranges_that_the_reader_may_see_in_the_vendors_order(public, agents, room):
+    secret = make.table("secret", audience="internal")
+    hidden, second = make.code("9", secret), make.code("2")
+    note = make.note("Gone", second, room, hidden)
+    block = make.code_range("Shown")
+    note.ranges.set([block, make.code_range("Hidden", of=secret)])
+    context = public.get(note.get_absolute_url()).context
+    assert (context["codes"], list(context["ranges"])) == ([room, second], [block])
+    assert len(agents.get(note.get_absolute_url()).context["codes"]) == 3
+
+
+def test_waiting_proposals_are_counted_for_internal_readers(public, agents, room):
+    note = make.note("Gone", room)
+    for of in (note, note, make.note("Other", room)):
+        Proposal.objects.create(note=of, title="Better", base={}, base_version=1)
+    assert "Change proposed (2 proposals)" in words(agents.get(note.get_absolute_url()))
+    assert "Change proposed" not in words(public.get(note.get_absolute_url()))
 
 
 def test_an_archived_note_warns(agents, room):

@@ -16,6 +16,7 @@ def test_the_description_names_absolute_addresses(public, settings):
     assert response["Content-Type"] == "application/opensearchdescription+xml"
     root = ElementTree.fromstring(response.content)
     assert root.find(f"{NS}Url").get("template") == "http://testserver/go?q={searchTerms}"
+    assert root.find(f"{NS}Image").text == "http://testserver/favicon.ico"
 
 
 def test_every_page_links_to_the_description(public):

@@ -3,9 +3,14 @@
 import html
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from kb.models import CodeUse, Door, Miss
+from kb.services import usage
+from kb.services.codes import edit_code
+from kb.services.journal import By
 from kb.text.safety import markdown as text_markdown
 from tests import make
 
@@ -50,6 +55,137 @@ def test_json_holds_the_same_answer(public, room):
     assert meaning["disposition"] == "fix_request"
     assert meaning["customer_reply"] == "Rejoin, code 660300001."
     assert [note["cause"] for note in meaning["notes"]] == ["It timed out."]
+
+
+def test_json_has_every_member_of_a_meaning(public, room, editor):
+    make.note("Room is gone", room, cause="It ended.", resolution="Rejoin.", customer_reply="Code {code}.")
+    started = datetime(2025, 7, 20, 8, tzinfo=UTC)
+    incident = make.incident("Down", room, reference="INC-1", started_at=started, impact="All", workaround="Wait")
+    make.incident("Past", room, state="resolved")
+    make.code_range("Room", 660300000, 660399999, origin="vendor")
+    edit_code(room, 1, {"disposition": "retry_later"}, By(editor, Door.ADMIN))
+    answer = json_body(public, "/codes/zim-server/660300001.json")
+    note = answer["meanings"][0]["notes"][0]
+    block = {"pattern": "6603xxxxx", "name": "Room", "origin": "vendor"}
+    permalink = f"http://testserver{room.get_absolute_url()}"
+    assert answer == {
+        "query": "660300001",
+        "verdict": "found",
+        "table": {"slug": "zim-server", "vendor": "ZEGOCLOUD", "product": "ZIM", "name": "Return codes"},
+        "meanings": [
+            {
+                "code": "660300001",
+                "description": "Room does not exist.",
+                "permalink": permalink,
+                "read": "as written",
+                "verdict": "found",
+                "section": {"slug": "public", "name": "Public"},
+                "symbol": "",
+                "possible_reasons": "",
+                "suggested_actions": "Please confirm whether the input RoomId is correct.",
+                "disposition": "retry_later",
+                "disposition_origin": "staff",
+                "fixer": "customer",
+                "fixer_origin": "vendor",
+                "retired_at": None,
+                "successor": None,
+                "customer_reply": "Code 660300001.",
+                "open_incidents": [
+                    {
+                        "reference": "INC-1",
+                        "title": "Down",
+                        "state": "open",
+                        "audience": "public",
+                        "url": incident.url,
+                        "started_at": "2025-07-20T08:00:00Z",
+                        "impact": "All",
+                        "workaround": "Wait",
+                    }
+                ],
+                "notes": [
+                    {
+                        "title": "Room is gone",
+                        "state": "validated",
+                        "audience": "public",
+                        "cause": "It ended.",
+                        "resolution": "Rejoin.",
+                        "permalink": note["permalink"],
+                    }
+                ],
+                "ranges": [block],
+            }
+        ],
+        "ranges": [],
+        "near": [],
+    }
+    unlisted = json_body(public, "/codes/zim-server/660300002.json", 404)
+    near = {"code": "660300001", "description": "Room does not exist.", "permalink": permalink}
+    assert (unlisted["meanings"], unlisted["ranges"], unlisted["near"]) == ([], [block], [near])
+
+
+def test_markdown_names_the_successor_of_a_retired_code_and_the_ranges_of_an_unlisted_one(public, room):
+    make.code("5", retired_at=room.updated_at, successor=room)
+    make.code_range("Room")
+    text = body(public, "/codes/zim-server/5.md")
+    assert "**Retired: the vendor no longer lists it.** Replaced by: 660300001: Room does not exist." in text
+    assert "Replaced by" not in body(public, "/codes/zim-server/660300001.md")
+    unlisted = body(public, "/codes/zim-server/660399999.md", 404)
+    assert "## 660399999 is not in ZEGOCLOUD ZIM: Return codes" in unlisted
+    assert "- 6603xxxxx Room" in unlisted
+    assert "differ by one character" not in unlisted
+    assert "6603xxxxx" not in body(public, "/codes/zim-server/77.md", 404)
+
+
+def test_markdown_has_each_meaning_and_leaves_out_empty_texts(agents, room):
+    make.code("660300001", room.table, "", description="")
+    make.note("Draft", room, state="draft", cause=" ", resolution="Rejoin.")
+    make.incident("Down", room, state="monitoring", audience="internal", impact="", workaround="Wait.")
+    text = body(agents, "/codes/zim-server/660300001.md")
+    first, second = sorted(text.split("## ")[1:], key=len, reverse=True)
+    assert "ZEGOCLOUD ZIM: Return codes / Public  \n" in first
+    assert "ZEGOCLOUD ZIM: Return codes  \n" in second
+    assert second.startswith("660300001: no description")
+    assert "**Note, draft:** Draft" in first.replace(" (internal)", "")
+    assert "**Monitoring incident (internal):** Down" in first
+    assert "**Workaround:**\n\n> Wait." in first
+    assert "**Resolution:**\n\n> Rejoin." in first
+    assert not {"Impact", "Cause", "Entered", "What to tell"} & set(text.replace(":", " ").replace("*", " ").split())
+    assert "**Description:**" not in text, "the heading has it"
+    assert "**Suggested actions:** not provided by the vendor." in second
+
+
+@pytest.mark.parametrize("ending", ["md", "json"])
+def test_a_section_of_another_table_or_an_unescaped_slash_belongs_to_the_code(ending, public, room):
+    make.section(make.table("other"), "Login")
+    make.code("a/b")
+    assert public.get(f"/codes/zim-server/login/660300001.{ending}").status_code == 404
+    assert public.get(f"/codes/zim-server/a/b.{ending}").status_code == 200
+    assert public.get(f"/codes/other/public/660300001.{ending}").status_code == 404
+
+
+@pytest.mark.parametrize("code", ["%00", "%20", "9" * 65])
+def test_text_that_cannot_be_a_code_is_not_found(code, public, room):
+    message = "There is no such table, or you do not have access to it."
+    assert json_body(public, f"/codes/zim-server/{code}.json", 404) == {"verdict": None, "error": message}
+    assert body(public, f"/codes/zim-server/{code}.md", 404) == f"{message}\n"
+
+
+def test_a_representation_is_no_lookup(agents, room):
+    for code in ("660300001", "77"):
+        agents.get(f"/codes/zim-server/{code}.json")
+    usage.flush()
+    assert not CodeUse.objects.exists()
+    assert not Miss.objects.exists()
+
+
+def test_a_code_that_ends_in_md_elsewhere_or_hidden_has_no_priority(public, room):
+    secret = make.table("secret", audience="internal")
+    for table in (make.table("other"), secret):
+        make.code("660300001.md", table)
+    assert body(public, "/codes/zim-server/660300001.md").startswith("## 660300001")
+    make.code("660300001.md", room.table, "Mix")
+    assert body(public, "/codes/zim-server/public/660300001.md").startswith("## 660300001")
+    assert public.get("/codes/zim-server/660300001.md")["Location"] == "/codes/zim-server/660300001.md/"
 
 
 def found(room):
@@ -155,6 +291,8 @@ def test_a_hidden_and_a_missing_table_get_the_same_answer(ending, public, agents
 
 def test_internal_text_is_marked(agents, room):
     make.note("Ours", room, audience="internal")
+    make.note("Theirs", room)
+    assert "**Note, validated:** Theirs" in body(agents, "/codes/zim-server/660300001.md")
     assert "**Note (internal), validated:** Ours" in body(agents, "/codes/zim-server/660300001.md")
 
 

@@ -45,6 +45,22 @@ def test_the_exact_code_is_the_first_suggestion(query, found, public, table):
     assert codes(public, query) == found
 
 
+@pytest.mark.parametrize(("query", "found"), [("x", []), ("xy", ["5"]), ("5", ["5"]), (" xy ", ["5"])])
+def test_words_are_searched_from_the_second_character_on(query, found, public):
+    make.code("5", description="Failed with x and xy.")
+    assert codes(public, query) == found
+
+
+def test_codes_come_before_words_and_each_once_up_to_eight(public):
+    table = make.table()
+    for n in range(5):
+        make.code(f"77{n}", table, description="Of another kind.")
+        make.code(f"8{n}", table, description="Like 77 before.")
+    found = codes(public, "77")
+    assert found[:5] == [f"77{n}" for n in range(5)]
+    assert (len(found), {code[0] for code in found[5:]}) == (8, {"8"})
+
+
 def test_suggestions_are_options_with_what_to_do(public, table):
     page = public.get("/suggest/", {"q": "room"}).content.decode()
     assert page.count('role="option"') == 2
@@ -61,8 +77,7 @@ def test_suggestions_have_only_codes_that_the_reader_may_see(public, agents):
 
 def test_suggestions_are_few_and_take_the_same_queries_for_more_codes(public, django_assert_num_queries):
     table = make.table()
-    for n in range(30):
-        make.code(str(6600 + n), table)
+    make.codes([str(6600 + n) for n in range(30)], table)
     with django_assert_num_queries(1):
         assert len(codes(public, "66")) == 8
 
@@ -104,4 +119,13 @@ def test_one_question_tells_the_meanings_apart(places, question, public):
     tables = {name: make.table(name) for name in sorted({name for name, _ in places})}
     for name, section in places:
         make.code("3", tables[name], section)
-    assert question in public.get("/", {"q": "3"}).content.decode()
+    context = public.get("/", {"q": "3"}).context
+    assert (context["question"], context["number"]) == (question, len(places))
+
+
+def test_the_only_table_is_not_marked_as_the_last_one(public):
+    table = make.table()
+    for name in ("One", "Two"):
+        make.code("3", table, name)
+    public.get("/codes/zim-server/3/")
+    assert "Last used" not in public.get("/", {"q": "3"}).content.decode()

@@ -53,6 +53,49 @@ def test_a_cookie_that_names_no_zone_is_ignored(name):
     assert _zone(name) is None
 
 
+@pytest.mark.parametrize(
+    ("zone", "at", "shown"),
+    [
+        ("Pacific/Honolulu", (1, 1, 1), "1-01-01 00:00 UTC"),
+        ("Pacific/Kiritimati", (9999, 12, 31, 23), "9999-12-31 23:00 UTC"),
+    ],
+)
+def test_the_first_and_the_last_possible_day_stay_as_they_are(zone, at, shown):
+    with timezone.override(ZoneInfo(zone)):
+        assert f">{shown}<" in codebook.moment(datetime.datetime(*at, tzinfo=datetime.UTC))
+
+
+def test_a_moment_that_is_missing_is_empty():
+    assert (codebook.moment(None), codebook.second(None), codebook.day(None)) == ("", "", "")
+
+
+def test_a_second_has_its_seconds():
+    at = datetime.datetime(2025, 7, 20, 22, 30, 59, tzinfo=datetime.UTC)
+    assert "2025-07-20 22:30:59 UTC" in codebook.second(at)
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "expected"),
+    [
+        ("", {"page": 2}, "?page=2"),
+        ("q=a&page=1", {"page": 2}, "?q=a&page=2"),
+        ("q=a&page=1", {"page": ""}, "?q=a"),
+        ("page=1&page=3", {"page": 2}, "?page=2"),
+        ("q=a%26b", {"section": "x"}, "?q=a%26b&section=x"),
+    ],
+)
+def test_a_query_string_keeps_what_is_not_replaced(query, values, expected, rf):
+    assert codebook.with_query({"request": rf.get(f"/?{query}")}, **values) == expected
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(63, True), (64, False)])
+def test_a_cookie_that_is_too_long_is_not_read(length, is_read, monkeypatch):
+    names = []
+    monkeypatch.setattr("kb.web.time_zone.zoneinfo.ZoneInfo", names.append)
+    _zone("x" * length)
+    assert names == ["x" * length] * is_read
+
+
 @pytest.mark.django_db
 def test_pages_show_times_in_the_readers_zone(public, room):
     make.incident("Trouble", room, started_at="2025-07-20T08:00Z")
@@ -60,6 +103,7 @@ def test_pages_show_times_in_the_readers_zone(public, room):
     response = public.get(room.get_absolute_url())
     assert "Since 2025-07-20 17:00 JST" in words(response)
     assert b"Times are in Asia/Tokyo." in response.content
+    assert timezone.get_current_timezone_name() == "UTC", "the zone is the request's alone"
 
 
 @pytest.mark.parametrize(

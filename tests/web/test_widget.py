@@ -89,6 +89,29 @@ def test_a_long_list_says_that_there_is_more(public):
         assert ("More in Codebook" in page) == (n == 10)
 
 
+def test_five_meanings_are_shown_and_the_others_counted(public):
+    table = make.table()
+    for n in range(7):
+        make.code("3", table, f"Section {n}")
+        response = public.get("/embed/?q=3").content.decode()
+        shown = min(n + 1, 5)
+        assert response.count('<article class="card">') == shown
+        more = n + 1 - shown
+        assert (f"{more} more meaning{'' if more == 1 else 's'} in Codebook" in response) == (more > 0)
+
+
+def test_words_are_searched_only_if_no_code_matches(public, room):
+    make.code("5", description="Like 660300001 but longer.")
+    page = public.get("/embed/?q=660300001").content.decode()
+    assert "Codes that mention it" not in page
+    assert "Like 660300001" not in page
+
+
+def test_a_query_is_cut_at_the_limit_of_the_box(public):
+    page = public.get("/embed/", {"q": f"  {'x' * 4001}y  "}).content.decode()
+    assert f'value="{"x" * 4000}"' in page
+
+
 SECRET = "zirconium"
 
 
@@ -111,6 +134,7 @@ def test_a_closed_site_offers_to_log_in_in_a_new_tab(address, agents, room, sett
         page = client.get(address).content.decode()
         assert "Log in to Codebook in a new tab" in page
         assert "Room does not exist" not in page
+        assert "?q=660300001" in page or address == "/embed/"
 
 
 @pytest.mark.parametrize("number", [1, 5])

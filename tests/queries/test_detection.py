@@ -1,0 +1,80 @@
+"""A masked text, split at its codes; and codes that a text clearly names."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from kb.queries import detection
+from kb.queries.detection import MAX_QUERY, MAX_TEXT, Report, TooLong, codes_in, detect, pieces
+from tests import make
+
+
+def split(masked, codes=(), unknown=()):
+    """The pieces of a text: each its text alone, or its text, number, and whether it is the first and unknown."""
+    groups = [[SimpleNamespace(spans=spans) for spans in part] for part in (codes, unknown)]
+    found = pieces(Report(*groups, masked, None))
+    return [(one.text, one.mark, one.first, one.unknown) if one.mark else one.text for one in found]
+
+
+@pytest.mark.parametrize(
+    ("codes", "unknown", "expected"),
+    [
+        ([], [], ["abcdef"]),
+        ([[(0, 6)]], [], [("abcdef", 1, True, False)]),
+        ([[(0, 2)]], [], [("ab", 1, True, False), "cdef"]),
+        ([[(4, 6)]], [], ["abcd", ("ef", 1, True, False)]),
+        ([[(1, 2), (3, 4)]], [], ["a", ("b", 1, True, False), "c", ("d", 1, False, False), "ef"]),
+        ([[(3, 4)], [(1, 2)]], [], ["a", ("b", 2, True, False), "c", ("d", 1, True, False), "ef"]),
+        ([[(1, 2)]], [[(2, 3)]], ["a", ("b", 1, True, False), ("c", 2, True, True), "def"]),
+        ([[(1, 4)], [(3, 5)]], [], ["a", ("bcd", 1, True, False), "ef"]),
+        ([[(1, 4)], [(4, 5)]], [], ["a", ("bcd", 1, True, False), ("e", 2, True, False), "f"]),
+    ],
+)
+def test_a_text_is_split_at_its_codes_in_order(codes, unknown, expected):
+    assert split("abcdef", codes, unknown) == expected
+
+
+def test_an_empty_text_has_no_pieces():
+    assert split("") == []
+
+
+@pytest.mark.django_db
+def test_a_text_is_too_long_by_its_bytes():
+    detect("é" * (MAX_TEXT // 2), None)
+    with pytest.raises(TooLong, match="1,048,577 bytes; the limit is 1,048,576"):
+        detect("é" * (MAX_TEXT // 2) + "x", None)
+
+
+@pytest.mark.django_db
+def test_the_meanings_of_a_code_are_in_the_vendors_order_current_ones_first(agent):
+    table = make.table()
+    retired = make.code("660300001", table, "A", retired_at="2025-09-01T00:00Z", position=1)
+    last, first = make.code("660300001", table, "B", position=9), make.code("660300001", table, "C", position=2)
+    hidden = make.code("660300001", make.table("secret", audience="internal"))
+    for user, meanings in ((None, (first, last, retired)), (agent, (first, last, hidden, retired))):
+        assert [match.id for match in detect("code: 660300001", user).codes] == [meanings]
+        assert codes_in("code: 660300001", user) == list(meanings)
+
+
+@pytest.mark.django_db
+def test_an_unlisted_number_names_only_a_range_that_the_reader_may_see(agent):
+    make.code_range(of=make.table("secret", audience="internal"))
+    shown = {user: [one.range is not None for one in detect("code: 660300001", user).unknown] for user in (None, agent)}
+    assert shown == {None: [False], agent: [True]}
+
+
+@pytest.mark.django_db
+def test_only_a_text_of_two_thousand_characters_with_a_digit_is_read_for_codes(monkeypatch):
+    code, texts = make.code("660300001"), []
+    named = "code: 660300001 "
+    assert codes_in(named + "x" * (MAX_QUERY - len(named)), None) == [code]
+    assert codes_in(named + "x" * (MAX_QUERY - len(named) + 1), None) == []
+    monkeypatch.setattr(detection, "candidates", texts.append)
+    assert codes_in("words without a number", None) == []
+    assert texts == []
+
+
+@pytest.mark.django_db
+def test_a_doubtful_code_is_not_named_by_a_text():
+    make.code("7")
+    assert codes_in("make: exit status 7", None) == []
