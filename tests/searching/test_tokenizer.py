@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.searching.tokenizer import MAX_LENGTH, fold, stem, stems_and_words, words_in
+from kb.searching.tokenizer import MAX_LENGTH, MAX_TEXT, fold, stem, stems_and_words, words_in
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,35 @@ def test_text_is_split_into_words(text, words):
 )
 def test_forms_of_a_word_share_a_stem(forms):
     assert len({stem(word) for word in forms.split()}) == 1
+
+
+STEMS = {
+    "a short word stays": "tie die bus fly age use red bed a1s sms ate été",
+    "only words of letters have one": "abc1s=abc1s 123s=123s cafés=cafés",
+    "an end of ies or ied": "ties=tie dies=die tries=try denied=deny",
+    "an end of es after a hiss": "boxes=box passes=pass matches=match dishes=dish",
+    "an end of s": "rooms=room this=this pass=pass status=status process=process abcs=abc",
+    "an end of ing or ed behind a vowel": "kicked=kick sing=sing string=string ring=ring being=being used=used",
+    "no end of eed": "agreed=agreed feed=feed exceed=exceed",
+    "a doubled letter": "banned=ban running=run falling=fall telling=tell passing=pass",
+    "an end of tion or sion": "deletion=delet session=sess option=option nation=nation vision=vision",
+    "an end of ly": "rapidly=rapid early=early reply=reply daily=daily",
+    "an end of e": "code=cod relate=relat",
+    "an end of at in a long word": "generate=gener formate=format updat=updat format=format",
+}
+
+
+@pytest.mark.parametrize("rule", STEMS)
+def test_the_stem_of_a_word(rule):
+    for pair in STEMS[rule].split():
+        word, _, expected = pair.partition("=")
+        assert stem(word) == (expected or word)
+
+
+def test_so_many_letters_of_a_word_and_of_a_text_are_read():
+    assert stems_and_words("x" * (MAX_LENGTH + 1))[1] == "x" * MAX_LENGTH
+    assert stems_and_words(f"{' ' * (MAX_TEXT - 1)}ab")[1] == "a"
+    assert stems_and_words(f"{' ' * (MAX_TEXT - 2)}éb")[1] == "eb"
 
 
 @pytest.mark.parametrize("pair", ["user room", "status state", "group owner", "add address", "class clause"])

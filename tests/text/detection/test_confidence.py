@@ -71,8 +71,9 @@ def test_it_is_not_doubtful_if_the_words_speak_of_a_code_or_nothing_is_labelled(
 @pytest.mark.parametrize(
     "before",
     ["id ", "userId=", '"orderId":"', "port:", "line ", "invoice no. ", "the order is ", "numer klienta ",
-     "numer abonenta ", "$ ", "€", "¥", "/rooms/", "call me on ", "text us at ", "+49 170 ", "订单号", "2025 12#34: *",
-     "room_id: ", "requestCount="],
+     "numer abonenta ", "$ ", "€", "¥", "/rooms/", "call me on ", "text us at ",
+     "+49 170 ", "订单号", "2025 12#34: *", "room_id: ",
+     "requestCount="],
 )  # fmt: skip
 def test_words_before_a_number_may_call_it_something_else(before):
     assert limit(before) is None
