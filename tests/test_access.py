@@ -61,7 +61,7 @@ ACCESS = {
     "admin/kb/apitoken/<path:object_id>/": (STAFF, STAFF),
     "admin/kb/apitoken/<path:object_id>/change/": (READ, READ),
     "admin/kb/apitoken/<path:object_id>/delete/": (NOBODY, NOBODY),
-    "admin/kb/apitoken/<path:object_id>/history/": (STAFF, STAFF),
+    "admin/kb/apitoken/<path:object_id>/history/": (READ, READ),
     "admin/kb/apitoken/add/": (READ, READ),
     "admin/kb/coderange/": (READ, READ),
     "admin/kb/coderange/<path:object_id>/": (STAFF, STAFF),

@@ -322,7 +322,11 @@ def differences_in_history(code):
 def differences_in_admin_history(code):
     revisions = list(code.history.order_by("-history_date", "-history_id"))
     names = (*ReturnCodeAdmin.value_fields, *ReturnCodeAdmin.extra_history_fields)
-    return [step.differences for step in steps(revisions, names, 1) if step.differences and len(revisions) > 1]
+    return [
+        step.differences
+        for step in steps(revisions, names, 1, make.User(is_active=True, is_superuser=True))
+        if step.differences and len(revisions) > 1
+    ]
 
 
 def differences_in_changes(code):

@@ -73,8 +73,11 @@ def put_in(file: str, source: str) -> None:
             bodies[place] = codes[0]
         elif codes != before:
             raise NeedsFreshProcess
+    # The suite freezes what is loaded, and what is frozen is not listed.
+    gc.unfreeze()
     for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename == file:
+        # Not `isinstance`: that asks a weak proxy for what may be gone.
+        if type(function) is FunctionType and function.__code__.co_filename == file:
             body = bodies.get((function.__code__.co_qualname, function.__code__.co_firstlineno))
             if body is not None and len(body.co_freevars) == len(function.__code__.co_freevars):
                 function.__code__ = body

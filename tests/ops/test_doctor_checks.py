@@ -52,8 +52,10 @@ def test_without_a_database_the_checks_that_need_none_run():
 
 
 @pytest.fixture
-def sound(settings, tmp_path):
+def sound(settings, tmp_path, monkeypatch):
     """Settings of a server without a fault."""
+    # The browser tests of the same process set this.
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
     (tmp_path / "staticfiles.json").write_text(json.dumps({}))
     settings.DEBUG, settings.INSECURE_HTTP, settings.REDIS_URL, settings.STATIC_ROOT = False, False, "", str(tmp_path)
     settings.SECRET_KEY, settings.ALLOWED_HOSTS = "abcdefghijklm" * 5, ["codebook.example"]

@@ -20,6 +20,8 @@ from kb.services.tables import save_table
 from tests import make
 
 pytestmark = pytest.mark.django_db
+# A command may do everything, without a user.
+SHELL = By(None, Door.SHELL)
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SECRET = "zirconium"
 
@@ -135,12 +137,12 @@ def test_a_table_that_became_internal_takes_the_changes_of_its_objects_along(by,
     table = make.table("gone")
     code = make.code("1", table)
     code = edit_code(code, code.version, {"description": "Other."}, by)
-    rename_section(table.sections.get(), 1, {"name": "Other"}, by)
+    rename_section(table.sections.get(), 1, {"name": "Other"}, SHELL)
     save_range(make.code_range(of=table), 1, {"name": "Other"}, by)
     incident = make.incident("Down", code)
     save_incident(incident, 1, {"impact": "All"}, None, by)
     assert {step.change.noun for step in steps(None)} == {"code", "section", "range", "incident"}
-    save_table(table, 1, {"audience": "internal"}, by)
+    save_table(table, 1, {"audience": "internal"}, SHELL)
     assert steps(None) == []
     assert len(steps(editor)) == 5
 
@@ -150,9 +152,9 @@ def test_each_noun_is_found_by_its_table(by, second):
     for name, table in tables.items():
         code = make.code("1", table)
         block = make.code_range(of=table)
-        save_table(table, 1, {"name": name}, by)
+        save_table(table, 1, {"name": name}, SHELL)
         edit_code(code, 1, {"description": name}, by)
-        rename_section(table.sections.get(), 1, {"name": name}, by)
+        rename_section(table.sections.get(), 1, {"name": name}, SHELL)
         save_range(block, 1, {"name": name}, by)
         values = {"title": name, "url": f"https://s.example/{name}", "audience": "public"}
         save_incident(IncidentLink(), None, values, [code], by)

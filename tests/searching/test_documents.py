@@ -5,10 +5,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kb import searching
-from kb.models import CodeRange, ReturnCode, TroubleshootingNote
+from kb.models import CodeRange, Door, ReturnCode, TroubleshootingNote
 from kb.searching import documents, store
 from kb.searching.documents import INTERNAL, MAX_WORDS, PUBLIC, bucket_of
 from kb.services.codes import edit_code
+from kb.services.journal import By
 from kb.services.notes import archive_note, save_note, submit_note
 from kb.services.ranges import delete_range, save_range
 from kb.services.tables import save_table
@@ -165,10 +166,13 @@ ACTS = {
     ],
     "move a range": lambda codes, block, by: save_range(block, block.version, {"first": block.first + 1}, by),
     "hide the table": lambda codes, block, by: save_table(
-        codes[0].table, codes[0].table.version, {"audience": "internal", "vendor": f"V{codes[0].table.version}"}, by
+        codes[0].table,
+        codes[0].table.version,
+        {"audience": "internal", "vendor": f"V{codes[0].table.version}"},
+        By(None, Door.SHELL),
     ),
     "show the table": lambda codes, block, by: save_table(
-        codes[0].table, codes[0].table.version, {"audience": "public"}, by
+        codes[0].table, codes[0].table.version, {"audience": "public"}, By(None, Door.SHELL)
     ),
 }
 

@@ -22,6 +22,8 @@ from tests.web.page import words
 
 pytestmark = pytest.mark.django_db
 ATOM = "{http://www.w3.org/2005/Atom}"
+# A command may do everything, without a user.
+SHELL = By(None, Door.SHELL)
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
@@ -107,7 +109,7 @@ def test_changes_are_grouped_by_table_the_latest_first(agents, room, clock, by):
 
 
 def test_each_change_links_to_its_object_its_table_or_the_page(agents, room, clock, by):
-    rename_section(room.section, 1, {"name": "Other"}, by)
+    rename_section(room.section, 1, {"name": "Other"}, SHELL)
     made = save_range(make.code_range("Room"), 1, {"name": "Rooms"}, by)
     delete_range(made, made.version, by)
     note = save_note(TroubleshootingNote(), None, {"title": "Note"}, by, [room])
@@ -214,14 +216,14 @@ def an_internal_table(room, by):
     table = make.table("secret", audience="internal", product=SECRET)
     code = make.code("660300002", table, SECRET, description="Before.")
     edit_code(code, code.version, {"description": SECRET}, by)
-    save_table(table, table.version, {"name": SECRET}, By(None, Door.SHELL))
+    save_table(table, table.version, {"name": SECRET}, SHELL)
 
 
 def a_table_taken_back(room, by):
     table = make.table("secret", product=SECRET)
     code = make.code("660300002", table, SECRET, description="Before.")
     edit_code(code, code.version, {"description": SECRET}, by)
-    save_table(table, table.version, {"audience": "internal"}, By(None, Door.SHELL))
+    save_table(table, table.version, {"audience": "internal"}, SHELL)
 
 
 def an_incident_taken_back(room, by):
