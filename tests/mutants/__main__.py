@@ -22,7 +22,7 @@ from tests.mutants.runner import FRESH, READ_FROM, WRITE_TO
 FOLDERS = [f"kb/{name}" for name in ("models", "services", "queries", "importing", "searching", "text", "api")]
 WORKERS = 2
 # Seconds of tests for each mutant: few at first, many for what these did not catch.
-FIRST, THEN = 10, 60
+FIRST, THEN = 10, 25
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Worker:
         self._answer, tell = os.pipe()
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.mutants.runner"]
         self.process = subprocess.Popen(
-            [*command, "-p", "no:xdist", "-m", QUICK, *paths],
+            [*command, "-m", QUICK, *paths],
             cwd=ROOT,
             env=os.environ | {READ_FROM: str(ask), WRITE_TO: str(tell)},
             pass_fds=[ask, tell],
@@ -139,7 +139,7 @@ def _run_fresh(file, source, tests, limit):
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "tests.mutants.runner"]
         try:
             done = subprocess.run(
-                [*command, "-p", "no:xdist", *tests],
+                [*command, *tests],
                 cwd=ROOT,
                 env=os.environ | {FRESH: changed.name},
                 capture_output=True,
@@ -151,6 +151,8 @@ def _run_fresh(file, source, tests, limit):
             return {"outcome": "stopped"}
     if done.returncode == 0:
         return {"outcome": "survived"}
+    if "ERROR: not found" in done.stderr:
+        raise SystemExit(f"A test has no such name: {done.stderr[-500:]}")
     failed = [line.split(" ")[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     return {"outcome": "caught", "by": failed[0] if failed else "the product cannot be loaded"}
 
@@ -215,9 +217,9 @@ def main() -> None:
     with ThreadPoolExecutor(WORKERS) as pool:
         for result in pool.map(trial.result, sample):
             results.append(result)
+            KEPT.joinpath("last.json").write_text(json.dumps([_as_json(result) for result in results], indent=1))
             if len(results) % 25 == 0:
                 print(f"{len(results)} tried, {(time.monotonic() - start) / 60:.1f} minutes", flush=True)
-    KEPT.joinpath("last.json").write_text(json.dumps([_as_json(result) for result in results], indent=1))
     _say(results, time.monotonic() - start, len(mutants))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -13,6 +14,7 @@ from coverage import CoverageData
 
 from tests import ROOT
 
+_GROUP = re.compile(r"(?<=[\w\]])@\w+$")
 KEPT = ROOT / ".mutants"
 # Chromium and started servers run the product in other processes, where no mutant is.
 QUICK = "not browser and not slow and not soak"
@@ -76,9 +78,14 @@ def _measure(paths, base):
         name = os.path.relpath(file, ROOT)
         tests[name] = defaultdict(set)
         for line, contexts in data.contexts_by_lineno(file).items():
-            tests[name][line] |= {context.partition("|")[0] for context in contexts if context}
+            tests[name][line] |= {_without_group(context.partition("|")[0]) for context in contexts if context}
     return {file: {line: sorted(names) for line, names in lines.items()} for file, lines in tests.items()}, seconds
 
 
 def _node(module, name):
-    return f"{module.replace('.', '/')}.py::{name}"
+    return _without_group(f"{module.replace('.', '/')}.py::{name}")
+
+
+def _without_group(test):
+    """Return the name of a test as it is without xdist, which adds the group of tests that run in one process."""
+    return _GROUP.sub("", test)
