@@ -49,7 +49,7 @@ run: venv ## Serve the demo on PORT (default 8000), with the ZIM table and a use
 check: venv-dev ## Check the code and run the quick tests on SQLite, in three minutes
 	@$(MAKE) --no-print-directory lint
 	@echo "==> Quick tests on SQLite"
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not slow and not wide"
 
 test: venv-dev ## Check the code and run every test on SQLite, on PostgreSQL and in Chromium
 	@sh tests/tools.sh

@@ -17,7 +17,7 @@ from kb.services.journal import By
 from kb.services.proposals import propose_change
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 
 PEOPLE = {
     "a": "anonymous",

@@ -7,6 +7,8 @@ from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, T
 from tests import make
 from tests.admin.conftest import message_text, url
 
+pytestmark = pytest.mark.wide
+
 NOUNS = [CodeTable, Section, ReturnCode, CodeRange, TroubleshootingNote, IncidentLink]
 CHANGES = {
     "agent": set(),

@@ -6,6 +6,8 @@ from django.urls import reverse
 from tests import make
 from tests.admin.conftest import edit, url
 
+pytestmark = pytest.mark.wide
+
 LISTS = ["returncode", "troubleshootingnote", "incidentlink", "codetable", "section", "coderange"]
 HOSTILE = [
     "'\"<script>alert(1)</script>",

@@ -23,6 +23,8 @@ from kb.services.proposals import propose_change
 from tests import make
 from tests.admin.conftest import edit, message_text, url
 
+pytestmark = pytest.mark.wide
+
 SECRET, TODAY = "zirconium", "2026-01-01"
 
 

@@ -12,6 +12,8 @@ from kb.services.tables import save_table
 from tests import make
 from tests.admin.conftest import url
 
+pytestmark = pytest.mark.wide
+
 NOUNS = {m._meta.model_name: m for m in (CodeTable, Section, ReturnCode, CodeRange, TroubleshootingNote, IncidentLink)}
 
 

@@ -21,6 +21,8 @@ from tests import make
 from tests.api.conftest import forget
 from tests.api.whole_site import ask, environ_of, hits, is_from_memory, session_of
 
+pytestmark = pytest.mark.wide
+
 EVENING = datetime(2026, 3, 3, 23, 59, 50, tzinfo=UTC)
 SOON = timedelta(days=1)
 PATHS = {True: ["codes/{hidden}/", "notes/?count=1"], False: ["notes/?count=1"]}

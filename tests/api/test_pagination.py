@@ -19,7 +19,7 @@ from kb.models import CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
 from tests import make
 from tests.api.conftest import LAST_YEAR
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 
 
 @pytest.fixture

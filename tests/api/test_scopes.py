@@ -12,7 +12,7 @@ from kb.services.codes import edit_code
 from kb.services.journal import By
 from tests.api.all_requests import operations
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 NOTHING, PUBLIC, INTERNAL = "nothing", "public", "internal"
 QUERIES = {"/api/v1/search/": "?q=hush", "/api/v1/changes/": "?since=0"}
 BODIES = {"/api/v1/lookup/": {"codes": ["660300001"]}, "/api/v1/detect/": {"text": "code=660300001"}}

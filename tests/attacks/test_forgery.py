@@ -15,7 +15,7 @@ from tests import make
 from tests.admin.conftest import form_data, url
 from tests.test_access import ACCESS, address, ids, people  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 EVIL = "evil.example"
 # A program's doors: what they answer is read alone, and no session is asked.
 PROGRAMS = {"api/v1/detect/", "api/v1/lookup/", "mcp", "mcp/", r"api/[\s\S]*"}

@@ -18,6 +18,8 @@ from tests.attacks import patterns
 from tests.attacks.steps import Steps, TooManySteps
 from tests.work import grows_faster_than_the_text, work
 
+pytestmark = pytest.mark.wide
+
 CALLS = list(patterns.calls())
 LONG = 6_000
 SHORTER = {

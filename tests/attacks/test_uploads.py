@@ -21,7 +21,7 @@ from tests.attacks.page import wrong_in
 from tests.web.page import words
 from tests.work import counted
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 UPLOAD = "/admin/kb/tableimport/import/"
 MEGABYTE = 2**20
 MUCH = 5_000_000

@@ -8,7 +8,7 @@ from kb.text.safety import markdown
 from tests import make
 from tests.attacks.page import PAYLOADS, wrong_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 
 
 def test_the_payloads_are_many_and_the_page_parser_finds_them():

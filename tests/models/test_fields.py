@@ -32,7 +32,7 @@ from kb.services.journal import By
 from kb.web.history import histories
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.wide]
 
 FIELDS = [field.name for field in CODE_FIELDS]
 KEYS_AND_STAMPS = {"id", "table", "identity", "canonical", "sort_key", "version", "created_at", "updated_at"}
