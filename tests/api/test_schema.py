@@ -1,6 +1,8 @@
 """The OpenAPI description is correct: generated requests, valid and invalid, get only answers that it describes."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -8,6 +10,7 @@ from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -15,6 +18,7 @@ from config.wsgi import application
 from tests import make
 
 pytestmark = pytest.mark.django_db
+STORED = Path(__file__).with_name("described.json")
 QUESTIONS = ["lookup", "detect", "search"]
 ENDPOINTS = ["tables", "codes", "notes", "incidents"]
 
@@ -102,6 +106,29 @@ def test_the_description_is_valid_and_complete(capsys):
     assert set(description["paths"]) >= details | {f"/api/v1/{one}/" for one in [*ENDPOINTS, *QUESTIONS]}
     operations = [(where, one) for where, path in description["paths"].items() for one in path.values()]
     assert [where for where, one in operations if not one["summary"] or not one["description"]] == []
+
+
+def described():
+    """Return the description by operation and by type of object."""
+    description = SchemaGenerator().get_schema(request=None, public=True)
+    operations = {
+        f"{method} {where}": one for where, path in description["paths"].items() for method, one in path.items()
+    }
+    types = {f"type {name}": one for name, one in description["components"]["schemas"].items()}
+    return json.loads(json.dumps(operations | types, sort_keys=True))
+
+
+def test_the_description_is_the_stored_one():
+    """Clients are generated from it, so each change is seen: `WRITE_EXPECTED=1 pytest` this file stores it again."""
+    found = described()
+    if os.environ.get("WRITE_EXPECTED"):
+        lines = [
+            f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False, sort_keys=True)}" for name, one in found.items()
+        ]
+        STORED.write_text("{\n" + ",\n".join(sorted(lines)) + "\n}\n")
+    stored = json.loads(STORED.read_text())
+    assert sorted(found) == sorted(stored)
+    assert {name: one for name, one in found.items() if one != stored[name]} == {}
 
 
 def example_of(thing):
