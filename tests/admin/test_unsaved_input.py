@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from kb.admin.forms.versions import VersionedForm
 from kb.models import ReturnCode, Synonym, TroubleshootingNote
 from tests import make
 from tests.admin.conftest import errors, form_data, url
@@ -48,6 +49,14 @@ def test_resubmitted_input_is_saved_with_the_next_save(as_user, editor, room):
     browser.force_login(editor)
     assert browser.post(url(room), form_data(browser.post(url(room), kept))).status_code == 302
     assert ReturnCode.objects.get().description == "Typed"
+
+
+def test_resubmitted_input_is_not_saved_even_if_its_form_has_no_error(as_user, editor, room, monkeypatch):
+    browser = as_user(editor)
+    kept = hidden(Client().post(url(room), form_data(browser.get(url(room)), description="Typed")))
+    monkeypatch.setattr(VersionedForm, "add_error", lambda *args: None)
+    assert browser.post(url(room), kept).status_code == 403
+    assert ReturnCode.objects.get().description == room.description
 
 
 def test_a_new_note_is_kept_too(as_user, editor, room):

@@ -103,6 +103,15 @@ def test_an_internal_successor_is_internal(client, hidden, agent):
     assert client.get(address).json()["successor"]["table"] == "secret"
 
 
+def test_a_code_whose_successor_is_internal_has_none_for_the_public(client, hidden, agent):
+    code = make.code("2", retired_at=LAST_YEAR, successor_id=hidden["codes"])
+    assert code.pk in listed_ids(client, "codes", "successor__isnull=true")
+    assert listed_ids(client, "codes", "successor__isnull=false") == set()
+    client.force_login(agent)
+    assert code.pk not in listed_ids(client, "codes", "successor__isnull=true")
+    assert listed_ids(client, "codes", "successor__isnull=false") == {code.pk}
+
+
 def test_public_codes_show_no_internal_notes_and_incidents(client, agent):
     code = make.code()
     make.note("Hush", code, audience="internal")

@@ -91,6 +91,18 @@ def test_the_public_never_reads_the_internal_words_of_an_incident_that_became_pu
     assert SECRET in shown(editor)
 
 
+def test_the_public_never_reads_a_text_from_before_a_note_was_validated(by, second, editor):
+    """No service rewords a note and validates it in one change yet."""
+    values = {"title": "Note", "cause": f"Ask {SECRET}.", "audience": "public"}
+    note = save_note(TroubleshootingNote(), None, values, by, [make.code()])
+    with journal.entry(second) as entry:
+        note = entry.lock(TroubleshootingNote, note.pk)
+        entry.update(note, journal.set_fields(note, {"state": "validated", "cause": "Ask support."}))
+    (step,) = steps(None)
+    assert (step.subject, texts(step)) == (note, [])
+    assert SECRET in shown(editor)
+
+
 def test_the_public_reads_how_a_public_text_changed(by, second):
     code = make.code()
     values = {"title": "Note", "cause": "Before.", "audience": "public"}

@@ -39,6 +39,8 @@ ASKED = datetime(2026, 6, 1, tzinfo=UTC)
 def test_a_published_note_needs_another_look_on_request_or_after_its_review_date(fields, asked):
     note = make.note(**fields)
     assert list(TroubleshootingNote.objects.to_verify(TODAY)) == ([note] if asked else [])
+    with time_machine.travel(NOW, tick=False):
+        assert note.is_to_verify == asked
 
 
 @pytest.fixture

@@ -94,6 +94,20 @@ def test_a_roll_back_locks_everything_that_it_may_write(plan, elsewhere, name, c
     waits_for(elsewhere, name, condition.format(plan=plan), lambda: roll_back(plan, by()))
 
 
+@pytest.mark.parametrize("verb", [apply_import, roll_back])
+def test_notes_and_codes_are_locked_in_the_order_of_their_ids(plan, verb):
+    """Two writers that lock the same rows in different orders would wait for each other."""
+    if verb is roll_back:
+        apply_import(plan, by())
+    with CaptureQueriesContext(connection) as queries:
+        verb(plan, by())
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    notes = next(sql for sql in locks if sql.startswith('SELECT "kb_troubleshootingnote"."id" AS "pk" FROM'))
+    codes = next(sql for sql in locks if f"FROM {CODE} AS c" in sql)
+    assert notes.endswith(" ORDER BY 1 ASC FOR NO KEY UPDATE")
+    assert " ORDER BY c.id FOR NO KEY UPDATE" in codes
+
+
 @pytest.mark.parametrize(
     "decide",
     [
