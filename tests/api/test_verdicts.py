@@ -211,10 +211,11 @@ def test_the_codes_in_a_text_have_positions_and_verdicts(client, world, plain):
     assert answer["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.parametrize("text", [None, 1, [], {}])
-def test_other_values_than_text_are_refused(client, text):
+@pytest.mark.parametrize(("text", "quoted"), [(None, ""), (1, "1"), ([], "[]"), ({}, "{}")])
+def test_other_values_than_text_are_refused_and_quoted(client, text, quoted):
     answer = post(client, "detect", {"text": text})
-    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "text")
+    error = answer.json()["errors"][0]
+    assert (answer.status_code, error["parameter"], error["value"]) == (400, "text", quoted)
 
 
 def test_a_text_of_more_than_a_megabyte_is_refused(client):
