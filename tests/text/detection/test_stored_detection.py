@@ -1,5 +1,7 @@
 """Every answer about a ticket or log is the stored one: candidates with kind and strength, and the whole report."""
 
+from kb.text.codes.forms import canonical
+from kb.text.detection.candidates import canonical_forms
 from kb.text.detection.context import confidence_limit, says_a_code
 from kb.text.detection.judgement import candidates, judge
 from kb.text.detection.positions import RangeIndex
@@ -128,19 +130,21 @@ REPORTS = [
     f"error 3, {A}: x", f"error 3 {A} (x", f"-1073741819 0xC0000005 3221225477 {A}", "code=C0000005",
     "code=-1073741819", "code=660399999 code=660300009", "660399999", "660400000", "659999999", "669999999",
     "670000000", "code=999999", "code=000", "code=0000", "code=x1", "code=00", "status 77777", "rc=777",
-    "HTTP 500", "exit code 77", "ORA-12345", "XYZ-12345", "0x80070005", "0x10070005",
-    "0x90070005 0x90070005\n0x90070005", "widget=660399999", "widget: 660399999", "id 660399999",
-    "６６０３９９９９９", f"error 0x275ADA61\nerror {A}", f"\n\n{A}\n{B}\n", f"code={A}\r\ncode={B}",
-    f"widget={A}\n{A}", f"{A}\nerror {A}", f"widget={A} code=3", f"zip code {A}",
+    "HTTP 500", "exit code 77", "exit code 8", "exit code 137", "HTTP 404", "HTTP 8", "exit code 660300009",
+    "ORA-12345", "XYZ-12345", "0x80070005", "0x10070005", "0x90070005 0x90070005\n0x90070005", "widget=660399999",
+    "widget: 660399999", "id 660399999", "６６０３９９９９９", f"error 0x275ADA61\nerror {A}", f"\n\n{A}\n{B}\n",
+    f"code={A}\r\ncode={B}", f"widget={A}\n{A}", f"{A}\nerror {A}", f"widget={A} code=3", f"zip code {A}",
     f"widget={A}\nCaused by: code={B}", f"code={A}\nUrsache: code={B}\nRoot cause: 7 error 3",
     f"code={A}\nDuring handling of the above x code={B}", f'{{"SubCode":{A}}} {{"Code":{B}}}',
     f'{{"a":{{"SubCode":{B}}},"Code":{A}}}',
 ]  # fmt: skip
+MORE = ("0x5", "0x55", "0x555", "404", "137", "10")
+KNOWN = test_judgement.KNOWN | {canonical(code): code for code in MORE}
 RANGES = [(1, 9, "digit"), (5, 5, "five"), (5, 20, "b"), (20, 30, "c"), (40, 50, "d"), (100, 200, "e"), (9, 100, "f")]
 
 
 def report(text):
-    detection = judge(text, candidates(text), test_judgement.KNOWN, test_judgement.RANGES)
+    detection = judge(text, candidates(text), KNOWN, test_judgement.RANGES)
     return detection.codes, detection.unknown, detection.read_to_line
 
 
@@ -201,3 +205,23 @@ def test_every_number_is_in_the_range_here():
         lambda n: ([index.has(n, digits) for digits in (1, 2, 3)], index.narrowest(str(n)), index.narrowest(f"x{n}")),
     )
     assert not RangeIndex([]).has(5, 1)
+
+
+def test_every_candidate_has_the_forms_to_look_up_here():
+    values = [
+        "0",
+        "1",
+        "01",
+        "10",
+        "00",
+        "010",
+        "123456789",
+        "1234567890",
+        "2147483648",
+        "4294967295",
+        "９",
+        "²",
+        "-1",
+        "a1",
+    ]
+    check("forms", [*VALUES, *values], canonical_forms)
