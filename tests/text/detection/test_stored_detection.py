@@ -175,7 +175,7 @@ def test_every_word_after_a_number_limits_the_confidence_as_here():
 
 def test_every_distance_of_a_word_limits_the_confidence_as_here():
     def answer(distance):
-        texts = [f"{words}{' ' * distance}" for words in ("fails", "call me", "+49", "order")]
+        texts = [f"{words}{' ' * distance}" for words in ("fails", "call me", "+49", "order", "订单")]
         return [[f(f"{text}{A}", len(text), len(text) + 9) for f in (confidence_limit, says_a_code)] for text in texts]
 
     check("distance", range(32), answer)

@@ -10,6 +10,7 @@ from tests.text.stored import check
 
 SIGN = "0af1" * 16
 SECRETS = [
+    *(f"password={'n' * count}password: b" for count in (31, 32, 33)),
     *(
         f"{name}{glue}abc123"
         for name in (
@@ -97,6 +98,7 @@ NOTES = [
     "[a](data:text/html,x)",
 ]  # fmt: skip
 REPLIES = [
+    *(f"http://[{'x' * count}" for count in (51, 52, 53)),
     "{code}", "{date}", "{ code }", "{Code}", "{name}", "{ na me }", "{_x}", "{1}", "{}", "{a-b.c}", "{a!}",
     f"{{{'a' * 41}}}", f"{{{'a' * 42}}}", "{x} {x} {y}", "{a} {b} {c} {d} {e}", "{a} {b} {c} {d} {e} {f}",
     "{a} {b} {c} {d} {e} {f} {g}", "\uff5bname\uff5d",
