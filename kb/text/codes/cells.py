@@ -70,7 +70,7 @@ def fit(text: str) -> str:
 
 def several_codes(cell: str) -> tuple[str, ...]:
     """Return the codes that a cell seems to list; () for a single code. A person decides about this suggestion."""
-    if cell.isalnum() or len(cell) > MAX_LIST:
+    if (cell.isascii() and cell.isalnum()) or len(cell) > MAX_LIST:
         return ()
     parts = [part for piece in _BETWEEN.split(cell) if (part := piece.strip())]
     if len(parts) == 1 and all(word.isdigit() for word in cell.split()):

@@ -10,7 +10,7 @@ _FILE = WordFile(Path(__file__).parent / "words" / "context.toml")
 # Matched backwards from a number: its list, opening signs, a separator, then the name of its field.
 _BACK_FIELD = re.compile(
     r"""(?:["'\\]{1,4}+\s{0,2}+\)[0-9]{1,3}+\(gnirts(?=\s))?+(?:(?:[\s"'\\]{0,4}+,[\s"'\\]{0,4}+[0-9]{1,19}+){1,4}+(?=[\s"'\\]{0,4}[\[(]))?+[\s"'\\\[({“]{0,8}+"""
-    r"""([:=：>#]{1,3}+)[\s"'\\\])*\[]{0,6}+([\w.$-]{1,32}+)"""
+    r"""(>-{1,2}+|(?!>-)[:=：>#]{1,3}+)[\s"'\\\])*\[]{0,6}+([\w.$-]{1,32}+)"""
 )
 _BACK_WORDS = re.compile(r"""[\s"'\\(#№\[“:*.°º]{0,8}+([^\W\d_]{1,24}+)?\.?(?:[\s\-/_:."']{1,4}+([^\W\d_]{1,24}+))?""")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

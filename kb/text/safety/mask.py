@@ -16,7 +16,10 @@ _QUOTE = r"""["'\\]{0,6}+"""
 _TO = rf"{_QUOTE}\s{{0,4}}+(?:=>|:=|[:=：＝]){{1,2}}+\s{{0,4}}+"
 _SECRETS = _FILE.words("secrets")
 _NAMES = one_of([sign if sign != "-" else "[_-]?" for sign in word] for word in _SECRETS)
-_VALUES = r"""(?:"([^"\n]{0,4000}+)"|'([^'\n]{0,4000}+)'|\\"([^"\n\\]{0,4000}+)\\|([^\s"',;&<>(){}\[\]\\]{1,4000}+))"""
+# A quote that a truncated line does not close counts to its end.
+_VALUES = (
+    r"""(?:"([^"\n]{0,4000}+)"?+|'([^'\n]{0,4000}+)'?+|\\"([^"\n\\]{0,4000}+)\\?+|([^\s"',;&<>(){}\[\]\\]{1,4000}+))"""
+)
 
 _PASSWORDS, _PASSWORD_STARTS = _FILE.words("passwords"), _FILE.words("password_starts")
 _PHONES, _PHONES_ANYWHERE = _FILE.words("phones"), _FILE.words("phones_anywhere")

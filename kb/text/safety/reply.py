@@ -20,7 +20,8 @@ _AFTER_URL = ".,;:!?)]}*_"
 
 def fill(reply: str, code: str, on: date) -> str:
     """Return a reply about one code, with `{code}` and `{date}` filled in; other braces stay."""
-    return reply.replace("{date}", on.isoformat()).replace("{code}", code)
+    values = {"code": code, "date": on.isoformat()}
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), reply)
 
 
 def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Collection[str] = ()) -> list[str]:
