@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.importing.reading.sources import Limits, Unreadable
+from kb.importing.reading.sources import Limits, Problem, Unreadable
 from tests.importing.files import open_text
 
 EXPECTED = Path(__file__).with_name("expected")
@@ -156,3 +156,15 @@ def test_the_tables_of_vendors_begin_as_they_are_stored_here():
         answer = _answer(path.read_bytes(), path.name)
         answers[path.name] = answer | {"rows": answer["rows"][:5] + answer["rows"][-5:], "count": len(answer["rows"])}
     _compare("vendors", answers)
+
+
+@pytest.mark.parametrize(("count", "told"), [(4, "0 1 2 3"), (5, "0 1 2 3 4"), (6, "0 1 2 3 4")])
+def test_a_refusal_tells_its_first_five_problems_and_keeps_all(count, told):
+    refusal = Unreadable([Problem(None, "x", str(number)) for number in range(count)])
+    assert (str(refusal), len(refusal.problems)) == (told, count)
+
+
+@pytest.mark.parametrize(("count", "refused"), [(10_000, False), (10_001, True)])
+def test_reading_stops_after_ten_thousand_problems_and_lists_the_first_two_hundred(count, refused):
+    answer = _answer("Code,Action\n" + "1\n" * count, "t.csv")
+    assert ("refused" in answer, len(answer["problems"])) == (refused, 201 if refused else count)
