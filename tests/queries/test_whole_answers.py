@@ -173,8 +173,8 @@ def test_a_query_has_its_readings_ranges_and_near_codes_in_one_order(world):
             one, section = lookup.find_code(query, user, table), table.sections.get(name="Other")
             of_section = lookup.find_code(query, user, table, section)
             answers[f"{who} {query}"][scope] = [
-                [str(a.verdict), meanings(a.hits), blocks(a.ranges), [named(near.code) for near in a.near]]
-                + [[named(code) for code in a.completions]]
+                [str(a.verdict), meanings(a.hits), blocks(a.ranges)]
+                + [[named(code) for code in codes] for codes in ([near.code for near in a.near], a.completions)]
                 for a in (one, of_section)
             ]
     assert_stored("queries", answers)
