@@ -28,7 +28,13 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EXPECTED = Path(__file__).with_name("whole_answers.json")
 NUMBERS = ("0", "1", "7", "16", "660300001", "660300002", "660300004", "660300005", "660300009", "660400000", "A-1")
-BLOCKS = (("Nought", -1, 0), ("Small", 0, 7), ("Room", 660300000, 660399999), ("Few", 660300002, 660300004))
+BLOCKS = (
+    ("Nought", -1, 0),
+    ("Small", 0, 7),
+    ("Room", 660300000, 660399999),
+    ("Few", 660300002, 660300004),
+    ("Late", 660300009, 660400005),  # narrower than Room, though it ends later
+)
 QUERIES = (
     *NUMBERS,
     *("007", "0x10", "0X7", "-1", "8", "660300003", "660300010", "660299999", "66030000", "6603", "66", "660", "a-1"),
@@ -89,7 +95,7 @@ def world(agent, monkeypatch):
             for number in NUMBERS[at:] if at < 2 else NUMBERS[::2]:
                 disposition = "unknown" if len(number) % 2 else "retry_now"
                 make.code(number, of, description=f"Room {number} of {of.slug}.", disposition=disposition)
-            make.code("660300001", of, "Other", description="Again.")
+            make.code("660300001", of, "Other", description="Again.", position=0)
             make.code("660300005", of, "Other", retired_at=NOW)
             make.code("660300007", of, retired_at=NOW)
             for name, first, last in BLOCKS[at % 2 :] if at else BLOCKS:
@@ -97,7 +103,8 @@ def world(agent, monkeypatch):
         for at, of in enumerate((tables[0], tables[1])):
             _notes(of, at)
         third = {code.code: code for code in tables[2].codes.all()}
-        make.note("third on Room").ranges.add(*tables[2].ranges.filter(name="Room"))
+        for name in ("Room", "Nought"):
+            make.note(f"third on {name}").ranges.add(*tables[2].ranges.filter(name=name))
         codes = list(ReturnCode.objects.select_related("table", "section").order_by("id"))
         for n, (state, audience) in enumerate(product(("resolved", "open", "monitoring"), ("public", "internal"))):
             started = None if n == 3 else NOW - timedelta(days=(27, 28, 0, 0, 1, 2)[n])
