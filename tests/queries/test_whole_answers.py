@@ -14,14 +14,33 @@ import pytest
 import time_machine
 
 from kb import searching
-from kb.models import CodeUse, Flag, IgnoredMiss, Miss, NoteOutcome, ReturnCode, TroubleshootingNote
+from kb.models import (
+    CodeRange,
+    CodeUse,
+    Door,
+    Flag,
+    IgnoredMiss,
+    IncidentLink,
+    Miss,
+    NoteOutcome,
+    Proposal,
+    ReturnCode,
+    TroubleshootingNote,
+)
 from kb.queries import detection, lookup, statistics, work_queue
 from kb.queries.cards import cards
+from kb.queries.changes import change_steps, recent_changes
 from kb.queries.flags import open_flags
 from kb.queries.incidents import open_incidents
 from kb.queries.lookup_many import look_up
 from kb.queries.notes import first_notes
 from kb.queries.outcomes import outcome_counts
+from kb.services.codes import edit_code
+from kb.services.incidents import save_incident
+from kb.services.journal import By
+from kb.services.notes import save_note, validate_note
+from kb.services.ranges import save_range
+from kb.services.sections import rename_section
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +82,12 @@ def _notes(of, at):
 def _work(codes, agent):
     """Look-ups, flags, reports and searches without an answer on the first and last days that count."""
     for n, code in enumerate(codes):
-        for days, times in ((0, 9 + n % 3 + 3 * n), (1, n % 4), (7, 1), (14, 2), (15, 90), (27, 5 + n), (28, 700)):
+        for days, times in ((0, 9 + n % 3 + 3 * n), (1, n % 4), (7, 2), (14, 2), (15, 90), (27, 5 + n), (28, 700)):
             CodeUse.objects.create(code=code, day=NOW.date() - timedelta(days), lookups=times, covered=times // 2)
+        # With day 14, half of the fortnight before has look-ups; with day 15, more than half.
+        for days in range(2, 6) if n % 4 >= 2 else ():
+            CodeUse.objects.create(code=code, day=NOW.date() - timedelta(days), lookups=2)
+    other = make.user("other", "editor")
     for n, note in enumerate(TroubleshootingNote.objects.order_by("id")):
         flag = {
             "code": codes[n % 5],
@@ -75,6 +98,11 @@ def _work(codes, agent):
         answered = {"state": "answered", "answered_at": NOW - timedelta(days=n, hours=n), "answer": "Yes."}
         flag["owner"] = agent if n % 2 or n % 24 == 12 else None
         Flag.objects.create(**flag | (answered if n % 3 else {}) | ({"note": note} if n % 4 else {}))
+        proposed = {"title": "Better", "base": {}, "base_version": 1, "author": other}
+        for state in ("open", "accepted", "returned", "withdrawn")[n % 4 :: 3]:
+            Proposal.objects.create(note=note, state=state, **proposed)
+        if n % 5 == 0:
+            Proposal.objects.create(note=note, **proposed | {"author": agent})
         for days, count in ((0, n % 3), (27, 5), (28, 9), (n + 30, 2)):
             outcome = ("worked", "did_not_work", "not_applicable")[(n + days) % 3]
             NoteOutcome.objects.create(note=note, outcome=outcome, day=NOW.date() - timedelta(days), count=count)
@@ -243,3 +271,33 @@ def test_the_queue_ranks_codes_notes_and_searches_with_every_reason(world):
             for r in work_queue.misses(user, limit)
         ]
     assert_stored("queue", answers)
+
+
+def told(user, **filters):
+    steps = change_steps(list(recent_changes(user, **filters)), user)
+    return [
+        (step.change.noun, step.change.kind, step.change.label, step.table and step.table.slug)
+        + (sorted((text.label, text.before, text.after) for text in step.words), step.other_fields, step.reason)
+        for step in steps
+    ]
+
+
+def test_every_change_is_told_with_its_texts_fields_and_reason_to_those_who_may_read_them(editor, reviewer):
+    by, shell = By(editor, Door.ADMIN, "because"), By(None, Door.SHELL)
+    tables = {
+        slug: make.table(slug, audience=audience) for slug, audience in (("open", "public"), ("shut", "internal"))
+    }
+    for slug, table in tables.items():
+        code = make.code("1", table)
+        edit_code(code, 1, {"description": "New.", "symbol": "S", "disposition": "retry_now"}, by)
+        save_range(CodeRange(table=table), None, {"name": slug, "first": 0, "last": 9}, shell)
+        rename_section(table.sections.get(), 1, {"name": f"Renamed {slug}"}, shell)
+        note = save_note(TroubleshootingNote(), None, {"title": "N", "cause": "A", "audience": "public"}, by, [code])
+        validate_note(note, note.version, By(reviewer, Door.API))
+        given = {"title": "I", "url": f"https://s.example/{slug}", "audience": "public"}
+        incident = save_incident(IncidentLink(), None, given, [code], by)
+        save_incident(incident, incident.version, {"impact": "All", "state": "resolved"}, None, by)
+    answers = {"agent": told(editor), "public": told(None)}
+    for slug, table in tables.items():
+        answers |= {f"agent {slug}": told(editor, table=table), f"public {slug}": told(None, table=table)}
+    assert_stored("feed", answers)
