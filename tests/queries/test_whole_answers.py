@@ -276,8 +276,10 @@ def test_the_queue_ranks_codes_notes_and_searches_with_every_reason(world):
 def told(user, **filters):
     steps = change_steps(list(recent_changes(user, **filters)), user)
     return [
-        (step.change.noun, step.change.kind, step.change.label, step.table and step.table.slug)
-        + (sorted((text.label, text.before, text.after) for text in step.words), step.other_fields, step.reason)
+        (
+            *(step.change.noun, step.change.kind, step.change.label, step.table and step.table.slug),
+            *(sorted((text.label, text.before, text.after) for text in step.words), step.other_fields, step.reason),
+        )
         for step in steps
     ]
 
