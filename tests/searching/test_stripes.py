@@ -61,3 +61,45 @@ def test_few_other_documents_are_read(keys):
 def _read(plan):
     own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) if "Relation Name" in plan else 0
     return own + sum(_read(inner) for inner in plan.get("Plans", []))
+
+
+BELOW = 1 / (1 << 20)
+HALF = stripes.COMMON / 2
+
+
+@pytest.mark.parametrize(
+    ("share", "rarest", "total", "way"),
+    [
+        (stripes.COMMON, HALF, 1_000, "in order of keys"),
+        (stripes.COMMON - BELOW, HALF, 1_000, "all"),
+        ((stripes.FEW - 1) / 2**17, (stripes.MANY - 1) / 2**17, 2**17, "all"),
+        (stripes.FEW / 2**17, (stripes.MANY - 1) / 2**17, 2**17, "in stripes"),
+        ((stripes.FEW - 1) / 2**17, stripes.MANY / 2**17, 2**17, "in stripes"),
+        (stripes.FEW / 2**17, stripes.MANY / 2**17, 2**17, "in stripes"),
+    ],
+)
+def test_all_are_read_if_few_have_all_words_and_not_many_have_the_rarest(monkeypatch, share, rarest, total, way):
+    ways = []
+    monkeypatch.setattr(stripes, "is_postgres", lambda: True)
+    monkeypatch.setattr(
+        stripes, "_read", lambda *given: ways.append("all" if len(given) == 3 else "in order of keys") or []
+    )
+    monkeypatch.setattr(stripes, "_by_stripes", lambda *given: ways.append("in stripes") or [])
+    assert stripes.matching(INTERNAL, "word", 10, share, rarest, total) == []
+    assert ways == [way]
+
+
+@pytest.mark.parametrize(
+    ("share", "rarest", "part"),
+    [
+        (1 / 16, 1 / 16, stripes.SLACK * 200 * 16 / 2**14),
+        (1 / 16, 1 / 15, min(stripes.SLACK * 200 * 16 / 2**14, stripes.CAUTION)),
+        (1 / 16, 1 / 17, min(stripes.SLACK * 200 * 16 / 2**14, stripes.CAUTION)),
+    ],
+)
+def test_the_first_stripes_for_several_words_are_narrow(monkeypatch, share, rarest, part):
+    parts = []
+    monkeypatch.setattr(stripes, "is_postgres", lambda: True)
+    monkeypatch.setattr(stripes, "_by_stripes", lambda *given: parts.append(given[-1]) or [])
+    stripes.matching(INTERNAL, "word", 200, share, rarest, 2**14)
+    assert parts == [part]
