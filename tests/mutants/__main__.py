@@ -123,10 +123,15 @@ class Trial:
         return self._own.worker
 
     def _in_order(self, mutant, tests):
-        """Put the tests of the same folder first, and quick ones before slow ones."""
-        near = mutant.file.replace("kb/", "tests/", 1).rsplit("/", 1)[0]
+        """Put the tests named for the module first, then those of its folder, and quick ones before slow ones."""
+        path = Path(mutant.file.replace("kb/", "tests/", 1))
         seconds = self._lines.seconds
-        return sorted(tests, key=lambda test: (not test.startswith(near), seconds.get(test, 1.0), test))
+
+        def rank(test: str) -> tuple[bool, bool, float, str]:
+            is_named = f"/test_{path.stem}.py::" in test
+            return not is_named, not test.startswith(str(path.parent)), seconds.get(test, 1.0), test
+
+        return sorted(tests, key=rank)
 
     def _at_most(self, tests, seconds):
         chosen, spent = [], 0.0

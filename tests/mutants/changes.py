@@ -30,6 +30,7 @@ PRIVACY = re.compile(
     r"visible_to|audience|PUBLIC|INTERNAL|is_public|public_read|has_perm|scope|\bmay_|\bcan_|require\(|is_staff"
     r"|is_superuser|is_authenticated|is_active|permission|validate_own"
 )
+HOW_MUCH = ("number plus or minus one", "plus to minus", "minus to plus")
 # What only tells of what happened: leaving it out breaks no rule of the product.
 ONLY_TELLS = re.compile(r"^\s*(log|logger|metrics|warnings)\.|^\s*(self\.)?(stdout|stderr)\.write")
 
@@ -221,8 +222,8 @@ class Mutant:
 
     @property
     def is_privacy(self) -> bool:
-        """Whether the line decides who may see or do something."""
-        return bool(PRIVACY.search(self.before()))
+        """Whether the line decides who may see or do something. A number on it decides how much, not who."""
+        return self.operator not in HOW_MUCH and bool(PRIVACY.search(self.before()))
 
 
 def _annotations(tree) -> Iterator[tuple[int, int]]:

@@ -83,7 +83,9 @@ def _measure(paths, base):
         name = os.path.relpath(file, ROOT)
         tests[name] = defaultdict(set)
         for line, contexts in data.contexts_by_lineno(file).items():
-            tests[name][line] |= {_without_group(context.partition("|")[0]) for context in contexts if context} - failed
+            tests[name][line] |= {
+                _without_group(context.rpartition("|")[0]) for context in contexts if context
+            } - failed
     return {file: {line: sorted(names) for line, names in lines.items()} for file, lines in tests.items()}, seconds
 
 

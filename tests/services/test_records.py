@@ -196,7 +196,7 @@ def test_a_proposal_for_the_public_has_internal_changes():
 
 
 def test_a_name_longer_than_the_feed_keeps_is_cut(editor):
-    incident = IncidentLink(url="https://status.example.com/1", title="x" * 200, reference="y" * 100)
+    incident = IncidentLink(url="https://status.example.com/1", title="x" * 200, reference="y" * 80)
     saved = incidents.save_incident(incident, None, {}, [], By(editor, Door.ADMIN))
     assert Change.objects.get().label == str(saved)[:250]
 
