@@ -77,9 +77,9 @@ format: venv-dev ## Format code and templates
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q . ; $(BIN)/djlint --quiet --reformat templates
 
 lock: ## Update the locked requirements with hashes (needs uv)
-	@for extra in "-o requirements.txt" "--extra dev --extra mcp --extra sso -o requirements-dev.txt -c requirements.txt"; do \
-	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --custom-compile-command "make lock" --extra postgres --extra redis pyproject.toml $$extra; \
+	@for file in "-o requirements.txt" "--extra dev -o requirements-dev.txt -c requirements.txt"; do \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	    --extra postgres --extra redis --extra mcp --extra sso pyproject.toml $$file; \
 	done
 
 clean: ## Delete everything that these commands created, including the demo's database
