@@ -53,7 +53,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        fields = ("route", "method", "status", "milliseconds", "user_id")
+        fields = ("route", "method", "status", "milliseconds", "user_id", "trace_id")
         values = [f"{name}={record.__dict__[name]}" for name in fields if record.__dict__.get(name) is not None]
         return super().format(record) if not values else f"{super().format(record)} {' '.join(values)}"
 
@@ -68,3 +68,10 @@ class JsonLines(JsonFormatter):
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger", "exc_info": "error"},
             datefmt="%Y-%m-%dT%H:%M:%S%z",
         )
+
+
+def granian_logging(product: dict[str, Any]) -> dict[str, Any]:
+    """Return the server's own logging, from Django's `LOGGING`: the same handler, filters and format for its lines."""
+    shared = ("version", "disable_existing_loggers", "filters", "formatters", "handlers")
+    server = {"handlers": list(product["handlers"]), "propagate": False}
+    return {name: product[name] for name in shared} | {"loggers": {"_granian": server}}

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from kb.ops import outages
+from kb.ops import outages, request_ids
 from kb.web import read_only
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = _bare(f"kb/{status}.html", status)
     except Exception:
         words = outages.DETAIL if is_away else "Something went wrong on our side. Try again."
-        response = HttpResponse(words, "text/plain; charset=utf-8", status)
+        text = f"{words}\nRequest ID: {request_ids.current()}\n"
+        response = HttpResponse(text, "text/plain; charset=utf-8", status)
     if is_away:
         response["Retry-After"] = str(outages.RETRY_SECONDS)
     return response

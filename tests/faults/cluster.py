@@ -20,14 +20,14 @@ _SPEED = "-c fsync=off -c full_page_writes=off -c max_connections=120 -c wal_lev
 class Cluster:
     """Two servers on sockets in one temporary folder; their ports only name the sockets."""
 
-    def __init__(self, alone: bool = False, megabytes: int = 0) -> None:
-        self.bin, self.user = bin_dir(), owner()
+    def __init__(self, alone: bool = False, megabytes: int = 0, superuser: str = "codebook", options: str = "") -> None:
+        self.bin, self.user, self.superuser, self.options = bin_dir(), owner(), superuser, options
         self.home, self._small = tempfile.mkdtemp(prefix="codebook-faults-"), megabytes
         if megabytes:
             self._mount(megabytes)
         if self.user:
             shutil.chown(self.home, self.user)
-        self._run("initdb", "-D", f"{self.home}/1", "-U", "codebook", "-A", "trust", "-E", "UTF8")
+        self._run("initdb", "-D", f"{self.home}/1", "-U", superuser, "-A", "trust", "-E", "UTF8")
         self.start(1, PRIMARY)
         if alone:
             return
@@ -36,7 +36,7 @@ class Cluster:
 
     def start(self, number: int, port: int) -> None:
         """Start a server."""
-        options = f"-c listen_addresses='' -k {self.home} -p {port} {_SPEED}"
+        options = f"-c listen_addresses='' -k {self.home} -p {port} {_SPEED} {self.options.format(home=self.home)}"
         self._run(
             "pg_ctl", "-D", f"{self.home}/{number}", "-w", "-o", options, "-l", f"{self.home}/log{number}", "start"
         )
@@ -85,8 +85,8 @@ class Cluster:
 
     def sql(self, port: int, statement: str) -> str:
         """Run a statement; return what psql prints."""
-        command = [str(self.bin / "psql"), "-h", self.home, "-p", str(port), "-U", "codebook", "-d", "postgres", "-Atc"]
-        return subprocess.run([*command, statement], check=True, capture_output=True, text=True).stdout.strip()
+        command = [str(self.bin / "psql"), "-h", self.home, "-p", str(port), "-U", self.superuser, "-d", "postgres"]
+        return subprocess.run([*command, "-Atc", statement], check=True, capture_output=True, text=True).stdout.strip()
 
     def promote(self) -> None:
         """Make the replica the primary."""

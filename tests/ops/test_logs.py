@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 
@@ -13,9 +14,10 @@ from django.test import Client
 from django.urls import path
 
 from config.urls import urlpatterns as real_urlpatterns
-from kb.ops.logs import DiscreetFilter, JsonLines, LineFormatter
+from kb.ops.logs import DiscreetFilter, JsonLines, LineFormatter, granian_logging
 from kb.ops.request_ids import RequestIdFilter
 from tests import ROOT, make
+from tests.faults.server import free_port
 
 SECRETS = ("hunter2-secret", "anna@example.com", "eyJhbGciOi.eyJzdWIi.c2lnbmF0", "660399123", "sessionid-value")
 
@@ -112,6 +114,14 @@ def test_an_error_has_its_trace_and_its_causes(written):
     assert "builtins.ValueError: invalid literal for int() with base 10: '…'" in error
 
 
+@pytest.mark.django_db
+def test_either_format_has_the_trace(written):
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    Client(headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"}).get("/nowhere/")
+    (line,) = [line for line in written.getvalue().splitlines() if "answered" in line]
+    assert (json.loads(line)["trace_id"] == trace) if line.startswith("{") else line.endswith(f" trace_id={trace}")
+
+
 def test_probes_do_not_fill_the_log(written):
     logging.getLogger("codebook.request").setLevel(logging.INFO)
     Client().get("/healthz")
@@ -126,3 +136,30 @@ def test_log_formats_are_chosen_by_a_setting():
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert json.loads(result.stderr.splitlines()[-1])["message"] == "said"
     assert configured.LOGGING["handlers"]["stderr"]["formatter"] == "line"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", ["line", "json"])
+def test_the_servers_own_lines_have_the_format_of_the_product(shape, tmp_path):
+    """Granian says when a worker starts and stops, and why it fails."""
+    (tmp_path / "logging.json").write_text(json.dumps(granian_logging(chosen_logging(shape))))
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(free_port()), "--log-config"]
+    command += [str(tmp_path / "logging.json"), "--workers-kill-timeout", "1", "json:dumps"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+        lines = []
+        for line in server.stdout:
+            lines.append(line)
+            if "Started worker" in line:
+                server.terminate()
+    assert any("Started worker" in line for line in lines)
+    if shape == "json":
+        assert {json.loads(line)["logger"].split(".")[0] for line in lines} == {"_granian"}
+        assert all(set(json.loads(line)) >= {"time", "level", "message", "request_id"} for line in lines)
+    else:
+        assert [line for line in lines if not re.search(r" _granian[.\w]* -: ", line)] == []
+
+
+def chosen_logging(shape):
+    """Return `LOGGING` as it is with one LOG_FORMAT."""
+    handler = configured.LOGGING["handlers"]["stderr"] | {"formatter": shape}
+    return configured.LOGGING | {"handlers": {"stderr": handler}}

@@ -6,6 +6,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from kb.web import errors, read_only
+from tests import ROOT
 from tests.web.page import words
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,7 @@ def test_a_failing_error_page_is_answered_as_text(monkeypatch):
     response = errors.server_error(RequestFactory().get("/"))
     assert response.status_code == 500
     assert response.content.startswith(b"Something went wrong")
+    assert b"Request ID: " in response.content
 
 
 class Full(Exception):
@@ -158,3 +160,55 @@ def test_a_full_disk_shows_a_page_with_the_input(client, editor):
     assert typed["resolution"] in answer.text
     assert "/var/lib" not in answer.text
     assert client.post("/admin/kb/troubleshootingnote/add/", typed).status_code == 302
+
+
+def breaks(*args, **kwargs):
+    raise RuntimeError
+
+
+def is_away(*args, **kwargs):
+    raise OperationalError
+
+
+@pytest.fixture
+def error_pages(public, agents, settings, monkeypatch):
+    """Ask for each kind of error page with an id of our own; returns the responses by status and template."""
+    settings.ALLOWED_HOSTS, settings.AXES_FAILURE_LIMIT = ["testserver"], 1
+    mine = {"X-Request-ID": "ticket-7"}
+    forgetful = Client(enforce_csrf_checks=True, raise_request_exception=False, headers=mine)
+    guess = {"username": "agent", "password": "wrong"}
+    responses = {
+        "forged host": forgetful.get("/", headers={"host": "evil.example"}),
+        "wrong value": agents.get("/changes/?days=many", headers=mine),
+        "no token": forgetful.post("/login/", {"username": "a", "password": "b"}),
+        "not staff": agents.get("/admin/", headers=mine, follow=True),
+        "not found": public.get("/nothing/here/", headers=mine),
+        "locked": [public.post("/login/", guess, headers=mine) for _ in range(2)][-1],
+    }
+    for name, fail in (("broken", breaks), ("database away", is_away)):
+        monkeypatch.setattr("kb.models.tables.CodeTableQuerySet.visible_to", fail)
+        responses[name] = forgetful.get("/", headers=mine)
+    monkeypatch.undo()
+    request = agents.get("/", headers=mine).wsgi_request
+    return responses | {
+        "forbidden": errors.forbidden(request, PermissionError()),
+        "read-only": read_only.refusal(request),
+    }
+
+
+def test_every_error_page_names_its_request(error_pages):
+    statuses = {name: response.status_code for name, response in error_pages.items()}
+    assert set(statuses.values()) == {400, 403, 404, 429, 500, 503}, statuses
+    named = "Request ID: <code>ticket-7</code>"
+    assert [name for name, response in error_pages.items() if named not in response.text] == []
+
+
+ANSWERS = {"as_of", "detection", "login", "meanings", "results", "unknown_code", "widget"}
+"""Pages that search engines may not keep, and that are no errors."""
+
+
+def test_every_error_page_has_the_line_with_the_id():
+    pages = {path.stem: path.read_text() for path in (ROOT / "templates" / "kb").glob("*.html")}
+    for_errors = {name: text for name, text in pages.items() if 'content="noindex"' in text and name not in ANSWERS}
+    assert len(for_errors) > 9
+    assert {name for name, text in for_errors.items() if "{% request_id %}" not in text} == set()
