@@ -31,7 +31,7 @@ class Cluster:
         self.start(1, PRIMARY)
         if alone:
             return
-        self._run("pg_basebackup", "-D", f"{self.home}/2", "-h", self.home, "-p", str(PRIMARY), "-U", "codebook", "-R")
+        self.base_backup(2, "-R")
         self.start(2, REPLICA)
 
     def start(self, number: int, port: int) -> None:
@@ -40,6 +40,19 @@ class Cluster:
         self._run(
             "pg_ctl", "-D", f"{self.home}/{number}", "-w", "-o", options, "-l", f"{self.home}/log{number}", "start"
         )
+
+    def base_backup(self, number: int, *options: str) -> None:
+        """Copy the primary's files, as the beginning of a replica or of a recovery."""
+        where = ("-h", self.home, "-p", str(PRIMARY), "-U", self.superuser, "--checkpoint=fast")
+        self._run("pg_basebackup", "-D", f"{self.home}/{number}", *where, *options)
+
+    def recover(self, number: int, moment: str) -> None:
+        """Let the next start of a base backup replay the archive in `wal` up to a moment, and then take writes."""
+        folder = Path(f"{self.home}/{number}")
+        with (folder / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"restore_command = 'cp {self.home}/wal/%f %p'\n")
+            settings.write(f"recovery_target_time = '{moment}'\nrecovery_target_action = 'promote'\n")
+        (folder / "recovery.signal").touch()
 
     @property
     def writable_url(self) -> str:
