@@ -71,7 +71,7 @@ def test_every_metric_is_on_the_dashboard(measured):
 
 
 def test_every_alert_has_a_runbook_that_says_what_it_means_what_to_look_at_and_what_to_do():
-    runbooks = {title: text for title, text in re.findall(r"(?ms)^### (Codebook\w+)\n(.*?)(?=^##|\Z)", OPERATING)}
+    runbooks = dict(re.findall(r"(?ms)^### (Codebook\w+)\n(.*?)(?=^##|\Z)", OPERATING))
     assert [*runbooks] == [rule["alert"] for rule in RULES]
     for rule in RULES:
         name = rule["alert"]
