@@ -68,10 +68,3 @@ class JsonLines(JsonFormatter):
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger", "exc_info": "error"},
             datefmt="%Y-%m-%dT%H:%M:%S%z",
         )
-
-
-def granian_logging(product: dict[str, Any]) -> dict[str, Any]:
-    """Return the server's own logging, from Django's `LOGGING`: the same handler, filters and format for its lines."""
-    shared = ("version", "disable_existing_loggers", "filters", "formatters", "handlers")
-    server = {"handlers": list(product["handlers"]), "propagate": False}
-    return {name: product[name] for name in shared} | {"loggers": {"_granian": server}}
