@@ -116,9 +116,9 @@ INSTALLED_APPS.append("axes")
 MIDDLEWARE.append("axes.middleware.AxesMiddleware")
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = LOGIN_FAILURES, timedelta(minutes=LOGIN_LOCK_MINUTES)
-# Lock by name and address. By address alone, a whole office would be locked out; by name alone, anybody could
-# lock out anybody.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = "kb.admin.forms.old_password.lock_by"
+# It stores the fields of a failed form, without these.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_CLIENT_IP_CALLABLE = "kb.ops.client_address.address"
 AXES_LOCKOUT_CALLABLE = "kb.web.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True

@@ -66,7 +66,7 @@ class CodeRevision(Revision):
         abstract = True
 
 
-def history_table(base: type[Revision] = Revision, **options: Any) -> Any:
+def history_table(base: Any = Revision, **options: Any) -> Any:
     """Return a model's field `history`, with the options of HistoricalRecords such as `m2m_fields`."""
     return HistoricalRecords(bases=[base], **options)
 

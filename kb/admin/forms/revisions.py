@@ -175,9 +175,6 @@ def _value(revision: Any, name: str) -> Any:
 
 def _targets(revision: Any, name: str) -> list[Any]:
     field = revision.instance_type._meta.get_field(name)
-    pks = (
-        link_tables(revision.instance_type)[name]
-        .objects.filter(history=revision)
-        .values_list(f"{field.m2m_reverse_field_name()}_id", flat=True)
-    )
+    links = link_tables(revision.instance_type)[name].objects.filter(history=revision)
+    pks = links.values_list(f"{field.m2m_reverse_field_name()}_id", flat=True)
     return list(field.related_model._default_manager.filter(pk__in=list(pks)))
