@@ -69,7 +69,8 @@ mutants: venv-dev ## Break the product in 300 small ways, and print which of the
 next: venv-dev ## Run the quick tests with the next Django in .next; failures are allowed (needs Python 3.12)
 	@$(BIN)/python -m venv --clear .next && .next/bin/python -m pip install -qq --disable-pip-version-check \
 	  -r requirements-dev.txt --require-hashes && .next/bin/python -m pip install -qq --disable-pip-version-check "django>=6.1,<6.2"
-	-@.next/bin/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not slow and not wide"
+	-@.next/bin/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not slow and not wide" \
+	  -W default::DeprecationWarning -W default::PendingDeprecationWarning
 
 lint: venv-dev ## Check style, types, layers and templates
 	@echo "==> Style, types, layers, templates"

@@ -36,7 +36,9 @@ def test_a_table_takes_a_clear_address(client, admin):
 
 
 def test_no_page_links_to_an_unclear_address(client, admin):
-    note = make.note("Note", make.code(), cause=" ".join(f"[x]({address})" for address in ELSEWHERE))
+    note = make.note(
+        "Note", make.code(), cause=" ".join(f"[x]({address})" for address in ELSEWHERE if "\x00" not in address)
+    )
     page = client.get(note.get_absolute_url()).text
     links = [html.unescape(href) for href in re.findall(r'href="([^"]*)"', page)]
     assert [href for href in links if not is_link(href)] == []
