@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from kb.admin import statistics as health_page
 from kb.admin.forms import unsaved_input
 from kb.admin.forms.choices import AutocompleteView
+from kb.admin.forms.old_password import OwnPasswordView
 from kb.admin.work_queue import full_lists, is_mine_only, queue_groups
 from kb.queries import statistics
 
@@ -89,6 +90,12 @@ class SupportAdminSite(admin.AdminSite):
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Return autocomplete results with labels that tell equal codes apart."""
         return AutocompleteView.as_view(admin_site=self)(request)  # type: ignore[return-value]
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the form for a new password of one's own, which limits wrong old ones."""
+        context = {**self.each_context(request), **(extra_context or {})}
+        done = reverse("admin:password_change_done")
+        return OwnPasswordView.as_view(success_url=done, extra_context=context)(request)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Redirect to the site's own login; show a page to readers who are not staff."""

@@ -2,9 +2,8 @@
 
 from django.db import models
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
-from kb.models.history import Revision
+from kb.models.history import history_table
 from kb.models.visibility import Audience, ReaderQuerySet
 
 
@@ -24,7 +23,7 @@ class Synonym(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SynonymQuerySet.as_manager()
-    history = HistoricalRecords(bases=[Revision])
+    history = history_table()
 
     audience = Audience.INTERNAL
 

@@ -26,7 +26,7 @@ from django.utils import timezone
 from kb import searching
 from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal
 from kb.models.changes import NOUNS, TICK, ChangeKind
-from kb.models.history import current_door
+from kb.models.history import current_door, sign
 from kb.models.visibility import Person
 from kb.searching.store import settle_references
 
@@ -167,7 +167,7 @@ class JournalEntry:
 
     def _sign(self, obj: Any) -> datetime:
         at = self._tick()
-        obj._history_user, obj._change_reason, obj._history_date = self.by.user, self.by.reason[:100], at
+        sign(obj, self.by.user, self.by.reason, at)
         return at
 
     def _tick(self) -> datetime:

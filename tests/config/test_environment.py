@@ -6,6 +6,7 @@ import runpy
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from environs import ValidationError
 
 from kb.ops import environment
@@ -288,7 +289,8 @@ def test_what_is_off_unless_it_is_asked_for(settings_of):
 def test_guessing_passwords_is_locked_by_name_and_address(settings_of):
     settings = settings_of(**GOOD, LOGIN_FAILURES="3", LOGIN_LOCK_MINUTES="7")
     assert (settings["AXES_FAILURE_LIMIT"], settings["AXES_COOLOFF_TIME"].total_seconds()) == (3, 420)
-    assert settings["AXES_LOCKOUT_PARAMETERS"] == [["username", "ip_address"]]
+    lock_by = import_string(settings["AXES_LOCKOUT_PARAMETERS"])
+    assert lock_by(None, {"username": "anna"}) == lock_by(None, None) == [["username", "ip_address"]]
     assert settings["AUTHENTICATION_BACKENDS"][0].startswith("axes.")
     assert settings["AXES_DISABLE_ACCESS_LOG"]
     assert not settings["AXES_ENABLE_ADMIN"]

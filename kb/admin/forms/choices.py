@@ -93,7 +93,7 @@ class AutocompleteView(AutocompleteJsonView):
         return {"id": str(getattr(obj, to_field_name)), "text": label(obj)}
 
 
-_LABEL_JOINS = {ReturnCode: ("table", "section"), CodeRange: ("table",), CodeTable: ()}
+_LABEL_JOINS = {ReturnCode: ("table", "section"), CodeRange: ("table",), CodeTable: (None,)}
 
 
 def field_for(db_field: Any, user: Person | None) -> dict[str, Any]:
