@@ -47,11 +47,41 @@ _MD_UNITS = [
 _CSV_UNITS = [
     *(",", '"', '""', "'", "\n", "\r", " ", ";", "\t", "x", "1,x\n", "%d,x\n", "a%d,\n", ",x\n", "1\n", "1,x,\n"),
     *('"1",x\n', '"1"1,x\n', '1,"x\n', "1;2,x\n", "1-99,x\n", '"1-99,%d-99999,",x\n', '"%d and 1 or 2",x\n', "=,x\n"),
-    *("code,text\n", "A\n", "A,\n", "\x00,x\n", "\x01", "中,中\n", "'=1,x\n", "<br>", "<li>", "1,<li>\n", "%d,<li> <br>\n"),
+    *(
+        "code,text\n",
+        "A\n",
+        "A,\n",
+        "\x00,x\n",
+        "\x01",
+        "中,中\n",
+        "'=1,x\n",
+        "<br>",
+        "<li>",
+        "1,<li>\n",
+        "%d,<li> <br>\n",
+    ),
     *("0%d,x\n", "x" * 3_000 + ",", "1" * 60 + "%d,x\n", "\ud7ff", "N/A,x\n", "-,-\n"),
 ]
 _JSON_UNITS = [
-    *("[", "]", "{", '{"a":', '{"code":', "[[],", '{"a":[', '"', "\\", '"\\u', " ", "\n", "1", "-", "1e9", "0.0", "null,"),
+    *(
+        "[",
+        "]",
+        "{",
+        '{"a":',
+        '{"code":',
+        "[[],",
+        '{"a":[',
+        '"',
+        "\\",
+        '"\\u',
+        " ",
+        "\n",
+        "1",
+        "-",
+        "1e9",
+        "0.0",
+        "null,",
+    ),
     *('"code",', "{},", "[],", '{"code":"1"},', '{"code":%d},', '{"a%d":1},', '{"code":"1","a%d":"x"},'),
     *('{"code":"1"}\n', '{"code":%d}\n', '{"code":[1,[2,[3]]]},', '{"code":{"a":1}},', '{"code":1.0},'),
 ]
@@ -109,7 +139,9 @@ WORKBOOKS = {
     "escapes": _sheet_of(b"_x0041_", b'<row><c t="inlineStr"><is><t>', b"</t></is></c></row>"),
     "merged cells": _merged,
     "shared texts": _workbook("xl/sharedStrings.xml", b"<sst" + _MAIN + b">", b"<si><t>x</t></si>", b"</sst>"),
-    "a long shared text": _workbook("xl/sharedStrings.xml", b"<sst" + _MAIN + b"><si>", b"<r><t>x</t></r>", b"</si></sst>"),
+    "a long shared text": _workbook(
+        "xl/sharedStrings.xml", b"<sst" + _MAIN + b"><si>", b"<r><t>x</t></r>", b"</si></sst>"
+    ),
 }
 """Every shape of a workbook; the size is that of the part before it is compressed."""
 

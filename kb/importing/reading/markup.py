@@ -142,9 +142,7 @@ def _unescape(text: str) -> str:
 class _HtmlTables:
     """The tables of one page, collected in one pass over its tags."""
 
-    def __init__(
-        self, limits: Limits, budget: _CellBudget, line: int = 1, heading: tuple[int, str] = (0, "")
-    ) -> None:
+    def __init__(self, limits: Limits, budget: _CellBudget, line: int = 1, heading: tuple[int, str] = (0, "")) -> None:
         self.limits = limits
         self.budget = budget
         self.line = line

@@ -70,7 +70,9 @@ def sheets(input_file: InputFile, limits: Limits) -> tuple[list[Sheet], list[Pro
         visible_sheets, problems, gaps = [], [], _Gaps()
         for page in book.worksheets:
             if page.sheet_state == "visible":
-                visible_sheets.append(_sheet(input_file, page, limits, merged_ranges.get(page._worksheet_path, []), gaps))
+                visible_sheets.append(
+                    _sheet(input_file, page, limits, merged_ranges.get(page._worksheet_path, []), gaps)
+                )
             else:
                 message = f"The sheet {page.title} is hidden and was left out."
                 problems.append(Problem(None, "sheet_left_out", message, page.title, "warning"))
@@ -112,7 +114,9 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
         merged_ranges[part.filename], bytes_left = _check_part(archive, part, bytes_left)
         merged += len(merged_ranges[part.filename])
         if merged > MAX_MERGED:
-            raise unreadable("too_many_merged", f"This file has more than {MAX_MERGED} merged cells, the limit. Use CSV.")
+            raise unreadable(
+                "too_many_merged", f"This file has more than {MAX_MERGED} merged cells, the limit. Use CSV."
+            )
     return merged_ranges
 
 
@@ -177,7 +181,9 @@ def _records(
             if row is previous_row:
                 gaps.left -= 1
                 if gaps.left < 0:
-                    message = f"The sheets skip more than {MAX_GAPS} rows, the limit. Remove the empty rows, or use CSV."
+                    message = (
+                        f"The sheets skip more than {MAX_GAPS} rows, the limit. Remove the empty rows, or use CSV."
+                    )
                     raise unreadable("too_many_rows", message, SourcePlace(line, page.title))
                 continue
             previous_row = row
