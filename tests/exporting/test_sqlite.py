@@ -94,6 +94,16 @@ def test_an_export_has_what_its_reader_may_read(export, room, agent):
         assert (successor is None) != is_internal
 
 
+def test_what_is_deleted_from_an_export_is_in_no_byte_of_it(export, room, tmp_path):
+    hidden = 0x5A5B5C5D5E
+    for n in range(300):
+        make.note(f"Hush {n}", room, audience="internal", pk=hidden + n)
+    db = export()
+    assert db.execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert hidden.to_bytes(6, "big")[:5] not in (tmp_path / "0.sqlite").read_bytes()
+    assert db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'sqlite_stat%'").fetchall() == []
+
+
 def test_a_reader_without_access_gets_an_empty_export(export, room, settings):
     settings.KB_PUBLIC_READ = False
     assert export().execute("SELECT count(*) FROM tables").fetchone() == (0,)

@@ -6,7 +6,6 @@ Each step sets `kind` on the staged rows that it decides. Rows without a kind at
 from kb.models import CodeTable, sql
 from kb.models.fields import VENDOR_TEXTS
 
-
 _MAX_NAMES = 20
 """Most sections that a message names."""
 

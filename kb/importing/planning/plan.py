@@ -163,7 +163,7 @@ def _store_mentioned_codes(table: CodeTable, problems: list[Problem]) -> None:
 
 
 def _identities_within(table: CodeTable, ranges: list[tuple[int, int]]) -> set[str]:
-    """Return the identities of a table's codes in ranges of numbers. Many ranges may overlap: each code is read once."""
+    """Return the identities of a table's codes in ranges of numbers. Each code is read once, whatever overlaps."""
     ends = _joined(ranges)
     if not ends or not table.pk:
         return set()

@@ -181,9 +181,7 @@ def _records(
             if row is previous_row:
                 gaps.left -= 1
                 if gaps.left < 0:
-                    message = (
-                        f"The sheets skip more than {MAX_GAPS} rows, the limit. Remove the empty rows, or use CSV."
-                    )
+                    message = f"The sheets skip more than {MAX_GAPS} rows, the limit. Remove them, or use CSV."
                     raise unreadable("too_many_rows", message, SourcePlace(line, page.title))
                 continue
             previous_row = row
