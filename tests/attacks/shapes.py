@@ -138,9 +138,8 @@ WORKBOOKS = {
     "escapes": _sheet_of(b"_x0041_", b'<row><c t="inlineStr"><is><t>', b"</t></is></c></row>"),
     "merged cells": _merged,
     "shared texts": _workbook(_SHARED, b"<sst" + _MAIN + b">", b"<si><t>x</t></si>", b"</sst>"),
-    "a long shared text": _workbook(
-        "xl/sharedStrings.xml", b"<sst" + _MAIN + b"><si>", b"<r><t>x</t></r>", b"</si></sst>"
-    ),
+    "a long shared text": _workbook(_SHARED, b"<sst" + _MAIN + b"><si>", b"<r><t>x</t></r>", b"</si></sst>"),
+    "styles": _workbook("xl/styles.xml", b"<styleSheet" + _MAIN + b"><cellXfs>", b"<xf/>", b"</cellXfs></styleSheet>"),
 }
 """Every shape of a workbook; the size is that of the part before it is compressed."""
 

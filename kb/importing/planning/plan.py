@@ -169,7 +169,8 @@ def _identities_within(table: CodeTable, ranges: list[tuple[int, int]]) -> set[s
         return set()
     starts = [first for first, _ in ends]
     codes = table.codes.filter(number__range=(starts[0], ends[-1][1])).values_list("number", "identity")
-    return {identity for number, identity in codes.iterator() if number <= ends[bisect_right(starts, number) - 1][1]}
+    numbered = ((number, identity) for number, identity in codes.iterator() if number is not None)
+    return {identity for number, identity in numbered if number <= ends[bisect_right(starts, number) - 1][1]}
 
 
 def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
