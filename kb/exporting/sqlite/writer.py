@@ -52,6 +52,9 @@ def write_database(path: Path, user: Person | None, table: CodeTable | None = No
         for name, rows in chain(nouns(user, table), links()):
             _insert(db, name, rows)
         db.executescript((_HERE / "finish.sql").read_text(encoding="utf-8"))
+        db.commit()
+        # Deleted links, to rows that the reader may not read, would stay in free pages and between rows.
+        db.execute("VACUUM")
 
 
 def _schema() -> str:
