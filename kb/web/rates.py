@@ -1,0 +1,104 @@
+"""Rates of pages and log-ins: who sends too many gets a page that says so, before anything costs much.
+
+The API counts for itself. Static files and probes are answered by earlier layers, and do not count.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+
+from kb.ops import metrics, passwords, rates
+
+_LOGIN = "/login/"
+_DETECT = "/detect/"
+_COUNTED_ELSEWHERE = ("/api/", "/mcp/")
+_SENDING = {"POST", "PUT"}
+"""Methods of a form: Django's views treat them alike."""
+_FREE = 10
+"""A process admits this fraction of a rate without asking the others: a tenth."""
+
+
+class AddressRates:
+    """Refuses log-ins and strangers by their address, before the session and the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Store the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the next layer's response, or a refusal."""
+        address = rates.address_key(request.META)
+        passwords.caller.set(address)
+        if _is_login(request):
+            return _login_refusal(address) or self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or not _is_page(request):
+            return self.get_response(request)
+        return _page_refusal(request, address, settings.KB_PAGE_RATE_ANONYMOUS) or self.get_response(request)
+
+
+class PersonRates:
+    """Refuses people by their account; a session of nobody counts by its address. It comes after the user is known."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Store the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the next layer's response, or a refusal."""
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if not has_session or _is_login(request) or not _is_page(request):
+            return self.get_response(request)
+        if request.user.is_authenticated:
+            refusal = _page_refusal(request, f"user:{request.user.pk}", settings.KB_PAGE_RATE_KNOWN)
+        else:
+            refusal = _page_refusal(request, rates.address_key(request.META), settings.KB_PAGE_RATE_ANONYMOUS)
+        return refusal or self.get_response(request)
+
+
+def too_many_hashes() -> HttpResponse:
+    """Answer 503 to a log-in or a new password that found all seats taken."""
+    return _refusal("hashes", passwords.RETRY_SECONDS, 503)
+
+
+def _is_login(request: HttpRequest) -> bool:
+    return request.path_info == _LOGIN and request.method in _SENDING
+
+
+def _is_page(request: HttpRequest) -> bool:
+    return not request.path_info.startswith(_COUNTED_ELSEWHERE)
+
+
+def _login_refusal(address: str) -> HttpResponse | None:
+    # The address first, so that a flood from one address does not use up the rate of everybody.
+    if seconds := _wait("login", address, settings.KB_LOGIN_RATE_ADDRESS):
+        return _refusal("login_address", seconds)
+    if seconds := _wait("login", "site", settings.KB_LOGIN_RATE_SITE):
+        return _refusal("login_site", seconds)
+    return None
+
+
+def _page_refusal(request: HttpRequest, caller: str, rate: int) -> HttpResponse | None:
+    if seconds := _wait("page", caller, rate):
+        return _refusal("page", seconds)
+    if request.path_info == _DETECT and request.method in _SENDING:
+        seconds = _wait("detect", caller, settings.KB_DETECT_RATE)
+    return _refusal("detect", seconds) if seconds else None
+
+
+def _wait(limit: str, caller: str, rate: int) -> int:
+    return rates.wait_for(f"{limit} {caller}", rate, rate // _FREE)
+
+
+def _refusal(limit: str, seconds: int, status: int = 429) -> HttpResponse:
+    """Return a page that needs no session, database or context processor."""
+    metrics.count_refusal(limit)
+    page = render_to_string("kb/too_many_requests.html", {"limit": limit, "seconds": seconds})
+    response = HttpResponse(page, status=status)
+    response["Retry-After"] = str(seconds)
+    # The layer that sets it comes later.
+    response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
+    add_never_cache_headers(response)
+    return response
