@@ -8,6 +8,7 @@ from django.db import connection
 from kb.ops import rates
 from kb.queries import tables
 from kb.services import usage
+from kb.web import refusals
 from tests import make
 
 
@@ -18,6 +19,7 @@ def counts_of_its_own():
     usage._misses.clear()
     usage._tokens.clear()
     rates._leases.clear()
+    refusals._refusals.clear()
     rates._redis_rests_until = 0.0
     tables.clear_counts()
 

@@ -11,12 +11,9 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from kb.ops import metrics, passwords, rates
+from kb.web.refusals import REFUSED, SITE, is_login, is_page
 
-_LOGIN = "/login/"
 _DETECT = "/detect/"
-_COUNTED_ELSEWHERE = ("/api/", "/mcp/")
-_SENDING = {"POST", "PUT"}
-"""Methods of a form: Django's views treat them alike."""
 _FREE = 10
 """A process admits this fraction of a rate without asking the others: a tenth."""
 
@@ -32,11 +29,12 @@ class AddressRates:
         """Return the next layer's response, or a refusal."""
         address = rates.address_key(request.META)
         passwords.caller.set(address)
-        if _is_login(request):
-            return _login_refusal(address) or self.get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES or not _is_page(request):
-            return self.get_response(request)
-        return _page_refusal(request, address, settings.KB_PAGE_RATE_ANONYMOUS) or self.get_response(request)
+        refusal = None
+        if is_login(request.path_info, request.method):
+            refusal = _login_refusal(request, address)
+        elif is_page(request.path_info) and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            refusal = _page_refusal(request, address, settings.KB_PAGE_RATE_ANONYMOUS)
+        return refusal or self.get_response(request)
 
 
 class PersonRates:
@@ -48,8 +46,8 @@ class PersonRates:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the next layer's response, or a refusal."""
-        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if not has_session or _is_login(request) or not _is_page(request):
+        path, has_session = request.path_info, settings.SESSION_COOKIE_NAME in request.COOKIES
+        if not has_session or is_login(path, request.method) or not is_page(path):
             return self.get_response(request)
         if request.user.is_authenticated:
             refusal = _page_refusal(request, f"user:{request.user.pk}", settings.KB_PAGE_RATE_KNOWN)
@@ -63,33 +61,27 @@ def too_many_hashes() -> HttpResponse:
     return _refusal("hashes", passwords.RETRY_SECONDS, 503)
 
 
-def _is_login(request: HttpRequest) -> bool:
-    return request.path_info == _LOGIN and request.method in _SENDING
-
-
-def _is_page(request: HttpRequest) -> bool:
-    return not request.path_info.startswith(_COUNTED_ELSEWHERE)
-
-
-def _login_refusal(address: str) -> HttpResponse | None:
+def _login_refusal(request: HttpRequest, address: str) -> HttpResponse | None:
     # The address first, so that a flood from one address does not use up the rate of everybody.
-    if seconds := _wait("login", address, settings.KB_LOGIN_RATE_ADDRESS):
-        return _refusal("login_address", seconds)
-    if seconds := _wait("login", "site", settings.KB_LOGIN_RATE_SITE):
-        return _refusal("login_site", seconds)
+    limits = {f"login {address}": settings.KB_LOGIN_RATE_ADDRESS, SITE: settings.KB_LOGIN_RATE_SITE}
+    for key, rate in limits.items():
+        if seconds := _wait(key, rate):
+            request.META[REFUSED] = key
+            return _refusal("login_site" if key == SITE else "login_address", seconds)
     return None
 
 
 def _page_refusal(request: HttpRequest, caller: str, rate: int) -> HttpResponse | None:
-    if seconds := _wait("page", caller, rate):
+    if seconds := _wait(key := f"page {caller}", rate):
+        request.META[REFUSED] = key
         return _refusal("page", seconds)
-    if request.path_info == _DETECT and request.method in _SENDING:
-        seconds = _wait("detect", caller, settings.KB_DETECT_RATE)
+    if request.path_info == _DETECT and request.method == "POST":
+        seconds = _wait(f"detect {caller}", settings.KB_DETECT_RATE)
     return _refusal("detect", seconds) if seconds else None
 
 
-def _wait(limit: str, caller: str, rate: int) -> int:
-    return rates.wait_for(f"{limit} {caller}", rate, rate // _FREE)
+def _wait(key: str, rate: int) -> int:
+    return rates.wait_for(key, rate, rate // _FREE)
 
 
 def _refusal(limit: str, seconds: int, status: int = 429) -> HttpResponse:
