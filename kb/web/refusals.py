@@ -82,7 +82,7 @@ def _keys(environ: Environ) -> list[str]:
         return [SITE, f"login {rates.address_key(environ)}"]
     # A cookie may be a session. Probes and static files are answered in any case.
     is_open = path.startswith(settings.STATIC_URL) or path in ("/healthz", "/readyz", "/metrics")
-    if "HTTP_COOKIE" in environ or is_open or not is_page(path):
+    if environ.get("HTTP_COOKIE") or is_open or not is_page(path):
         return []
     return [f"page {rates.address_key(environ)}"]
 
