@@ -57,8 +57,8 @@ class PersonRates:
 
 
 def too_many_hashes() -> HttpResponse:
-    """Answer 503 to a log-in or a new password that found all seats taken."""
-    return _refusal("hashes", passwords.RETRY_SECONDS, 503)
+    """Answer 429 to a log-in or a new password that found all seats taken."""
+    return _refusal("hashes", passwords.RETRY_SECONDS)
 
 
 def _login_refusal(request: HttpRequest, address: str) -> HttpResponse | None:
@@ -84,11 +84,11 @@ def _wait(key: str, rate: int) -> int:
     return rates.wait_for(key, rate, rate // _FREE)
 
 
-def _refusal(limit: str, seconds: int, status: int = 429) -> HttpResponse:
+def _refusal(limit: str, seconds: int) -> HttpResponse:
     """Return a page that needs no session, database or context processor."""
     metrics.count_refusal(limit)
     page = render_to_string("kb/too_many_requests.html", {"limit": limit, "seconds": seconds})
-    response = HttpResponse(page, status=status)
+    response = HttpResponse(page, status=429)
     response["Retry-After"] = str(seconds)
     # The layer that sets it comes later.
     response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
