@@ -37,6 +37,11 @@ KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
 KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], subcast=str.strip, validate=environment.are_origins)
 KB_API_RATE_ANONYMOUS = env.int("KB_API_RATE_ANONYMOUS", 600, validate=validate.Range(min=0))
 KB_API_RATE_KNOWN = env.int("KB_API_RATE_KNOWN", 6000, validate=validate.Range(min=0))
+KB_PAGE_RATE_ANONYMOUS = env.int("KB_PAGE_RATE_ANONYMOUS", 1200, validate=validate.Range(min=0))
+KB_PAGE_RATE_KNOWN = env.int("KB_PAGE_RATE_KNOWN", 600, validate=validate.Range(min=0))
+KB_DETECT_RATE = env.int("KB_DETECT_RATE", 20, validate=validate.Range(min=0))
+KB_LOGIN_RATE_ADDRESS = env.int("KB_LOGIN_RATE_ADDRESS", 30, validate=validate.Range(min=0))
+KB_LOGIN_RATE_SITE = env.int("KB_LOGIN_RATE_SITE", 120, validate=validate.Range(min=0))
 KB_API_CACHE_MEGABYTES = env.int("KB_API_CACHE_MEGABYTES", 64, validate=validate.Range(min=0))
 REDIS_URL = env.str("REDIS_URL", "", validate=environment.is_redis)
 KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], subcast=str.strip, validate=environment.are_origins)
@@ -100,10 +105,12 @@ MIDDLEWARE = [
     "kb.ops.replicas.requests.ReplicaMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kb.web.rates.AddressRates",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kb.web.rates.PersonRates",
     "kb.web.access.ReadersOnlyMiddleware",
     "kb.web.read_only.ReadOnlyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -175,6 +182,7 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": _redis, "LOCATION": REDIS_URL, "OPTIONS": _timeouts}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+PASSWORD_HASHERS = ["kb.ops.passwords.LimitedHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -12,6 +12,7 @@ try:
     site = get_wsgi_application()
     # Imported here, because it needs a configured Django.
     application = import_module("kb.api.framework.response_cache").Front(site)
+    application = import_module("kb.web.refusals").RefusalMemory(application)
 except ImproperlyConfigured as error:
     # Print the sentence without a traceback, for the person who starts the server.
     sys.exit(f"codebook: {error}")

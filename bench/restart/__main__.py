@@ -122,6 +122,7 @@ def main():
         home = Path(folder)
         home.chmod(0o755)
         environment = os.environ | {"DEBUG": "1", "KB_PUBLIC_READ": "1", "LOG_LEVEL": "ERROR"}
+        environment |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0"}
         environment["DATABASE_URL"] = f"sqlite:///{home}/demo.sqlite3"
         subprocess.run(
             [sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, check=True, capture_output=True

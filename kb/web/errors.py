@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from kb.ops import outages, request_ids
-from kb.web import read_only
+from kb.ops.passwords import TooManyHashes
+from kb.web import rates, read_only
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class ErrorPagesMiddleware:
             return not_found(request, exception)
         if isinstance(exception, InvalidParameter):
             return _page(request, 400, "kb/invalid_parameter.html", {"reason": str(exception)})
+        if isinstance(exception, TooManyHashes):
+            return rates.too_many_hashes()
         if request.method == "POST" and read_only.is_full(exception):
             log.error("the database has no room left")
             return read_only.refusal(request)

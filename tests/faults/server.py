@@ -55,6 +55,11 @@ def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
         "DATABASE_URL": url,
         "KB_USAGE_FLUSH_SECONDS": "1",
         "LOG_LEVEL": "ERROR",
+        # Everybody here has the same address.
+        "KB_PAGE_RATE_ANONYMOUS": "0",
+        "KB_PAGE_RATE_KNOWN": "0",
+        "KB_LOGIN_RATE_ADDRESS": "0",
+        "KB_LOGIN_RATE_SITE": "0",
     }
     # Tests have their own settings; these processes run with the product's.
     return os.environ | known | (more or {}) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
