@@ -16,6 +16,12 @@ TOKEN = "a-token-for-the-scraper"
 OTHER_HOST = {"headers": {"Host": "10.1.2.3:8000"}}
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """Look at the database of the test's own transaction, which another thread does not see."""
+    monkeypatch.setattr(readiness, "report_soon", readiness.report)
+
+
 @pytest.fixture
 def scraper(settings):
     settings.KB_METRICS_TOKEN = TOKEN
