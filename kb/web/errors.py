@@ -30,7 +30,7 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return a page for our own exceptions, and for a full disk on POST; None leaves the others to Django."""
+        """Return a page for our own exceptions and for the database's; None leaves the others to Django."""
         if isinstance(exception, Http404):
             return not_found(request, exception)
         if isinstance(exception, InvalidParameter):
@@ -38,7 +38,10 @@ class ErrorPagesMiddleware:
         if request.method == "POST" and read_only.is_full(exception):
             log.error("the database has no room left")
             return read_only.refusal(request)
-        return None
+        if request.method == "POST" and outages.is_busy(exception):
+            log.warning("a writer waited too long for others")
+            return read_only.refusal(request, is_busy=True)
+        return server_error(request) if outages.is_away(exception) else None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
