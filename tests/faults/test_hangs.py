@@ -100,7 +100,7 @@ def test_a_database_that_hangs_holds_nobody(hang, pool, cluster, figures):
         meanwhile = [answer for answer in load.answers if began <= answer[0] <= ended]
         longest = max(end - start for start, end, _, _ in load.answers)
         figures(
-            f"{hang.__name__}, pool {pool}: {Counter(status for _, _, status, _ in meanwhile)}, longest {longest:.1f} s,"
+            f"{hang.__name__}, pool {pool}: {Counter(status for _, _, status, _ in meanwhile)}, longest {longest:.1f},"
             f" probes {probes}, {dict(prober.statuses)}"
         )
         assert {status for _, _, status, _ in meanwhile} <= {200, 503}
