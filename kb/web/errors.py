@@ -41,7 +41,7 @@ class ErrorPagesMiddleware:
         if request.method == "POST" and outages.is_busy(exception):
             log.warning("a writer waited too long for others")
             return read_only.refusal(request, is_busy=True)
-        return server_error(request) if outages.is_away(exception) else None
+        return _failure(is_away=True) if outages.is_away(exception) else None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -66,8 +66,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 or 503 with a page that needs no database, context processor or manifest."""
-    # Called first: inside the `except` below it would see the new exception.
-    is_away = outages.is_handled()
+    return _failure(outages.is_handled())
+
+
+def _failure(is_away: bool) -> HttpResponse:
     status = 503 if is_away else 500
     try:
         response = _bare(f"kb/{status}.html", status)
