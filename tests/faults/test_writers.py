@@ -66,8 +66,8 @@ def test_eight_writers_and_sixteen_readers_get_their_turns(tmp_path, figures):
     manage(url, "demo")
     server = Server(url, ("--workers", "4", "--backpressure", "32"))
     try:
-        page = requests.get(server.address + "/tables/zim-server/", timeout=20).text
-        crowd = Crowd(server, sorted(set(re.findall(r"/codes/zim-server/(\d+)/", page))))
+        page = requests.get(server.address + "/api/v1/codes/", timeout=20).json()
+        crowd = Crowd(server, [code["code"] for code in page["results"]])
     finally:
         server.stop()
     lines = {
