@@ -10,6 +10,11 @@ os.environ |= {"KB_LOGIN_RATE_ADDRESS": "0", "KB_LOGIN_RATE_SITE": "0"}
 os.environ["KB_USAGE_FLUSH_SECONDS"] = "0"
 
 from config.settings import *  # noqa: F403
+from kb.ops import environment
+
+# A slow machine must not fail a test; tests of limits set their own.
+for _database in DATABASES.values():  # noqa: F405
+    environment.limit(_database, environment.WORKER)
 
 # Logging in is not what most tests test: a fast hash.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -17,7 +22,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files are looked up when asked for. Otherwise every test client reads them all first, which takes 50 ms.
 WHITENOISE_AUTOREFRESH = True
 
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+if DATABASES["default"]["ENGINE"] == "kb.ops.databases.sqlite":  # noqa: F405
     # A file, as in production: the in-memory default shares one cache between threads and locks whole tables. Named
     # for the process, so that runs side by side do not share it.
     DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.gettempdir()}/codebook-test-{os.getpid()}.sqlite3"}  # noqa: F405

@@ -31,7 +31,7 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return a page for our own exceptions, and for a full disk on POST; None leaves the others to Django."""
+        """Return a page for our own exceptions and for the database's; None leaves the others to Django."""
         if isinstance(exception, Http404):
             return not_found(request, exception)
         if isinstance(exception, InvalidParameter):
@@ -41,7 +41,10 @@ class ErrorPagesMiddleware:
         if request.method == "POST" and read_only.is_full(exception):
             log.error("the database has no room left")
             return read_only.refusal(request)
-        return None
+        if request.method == "POST" and outages.is_busy(exception):
+            log.warning("a writer waited too long for others")
+            return read_only.refusal(request, is_busy=True)
+        return _failure(is_away=True) if outages.is_away(exception) else None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -66,8 +69,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 or 503 with a page that needs no database, context processor or manifest."""
-    # Called first: inside the `except` below it would see the new exception.
-    is_away = outages.is_handled()
+    return _failure(outages.is_handled())
+
+
+def _failure(is_away: bool) -> HttpResponse:
     status = 503 if is_away else 500
     try:
         response = _bare(f"kb/{status}.html", status)

@@ -326,12 +326,10 @@ def test_databases_have_pools_or_lasting_connections(settings_of):
     assert (plain["CONN_MAX_AGE"], "pool" in plain["OPTIONS"], plain["CONN_HEALTH_CHECKS"]) == (60, False, True)
     pooled = environment.database(url, 6, 60)
     assert (pooled["CONN_MAX_AGE"], pooled["OPTIONS"]["pool"]["max_size"]) == (0, 6)
-    assert plain["OPTIONS"] == {"connect_timeout": 2, "options": "-c jit=off"}
-    assert environment.database(f"{url}?options=-c%20x&sslmode=require", 0, 0)["OPTIONS"] == {
-        "connect_timeout": 2,
-        "options": "-c x",
-        "sslmode": "require",
-    }
+    assert (plain["OPTIONS"]["connect_timeout"], plain["OPTIONS"]["seconds"]) == (2, 8)
+    assert plain["OPTIONS"]["options"].startswith("-c jit=off -c statement_timeout=5000 -c lock_timeout=2000 ")
+    mine = {"options": "-c x", "sslmode": "require"}
+    assert environment.database(f"{url}?options=-c%20x&sslmode=require", 0, 0)["OPTIONS"] == plain["OPTIONS"] | mine
     small = environment.database("sqlite:///a.db", 6, 60)
     assert (small["OPTIONS"]["transaction_mode"], small["OPTIONS"]["timeout"]) == ("IMMEDIATE", 20)
     assert "journal_mode=WAL" in small["OPTIONS"]["init_command"]

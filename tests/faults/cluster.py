@@ -71,12 +71,16 @@ class Cluster:
 
     def kill(self, number: int) -> None:
         """Kill a server and all its processes with SIGKILL."""
+        self.signal(number, signal.SIGKILL)
+
+    def signal(self, number: int, name: signal.Signals) -> None:
+        """Send a signal to a server and all its processes, SIGSTOP for one that hangs."""
         postmaster = int(Path(f"{self.home}/{number}/postmaster.pid").read_text().splitlines()[0])
         children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout
         for pid in [postmaster, *map(int, children.split())]:
             # A child may have exited already.
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, name)
 
     def pause_replay(self, paused: bool) -> None:
         """Let the replica receive but not replay, or go on."""

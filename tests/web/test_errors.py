@@ -1,6 +1,7 @@
 """Error pages look like the other pages, reveal nothing and cannot fail again."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -84,14 +85,23 @@ class Full(Exception):
 
 def test_a_full_disk_is_not_blamed_for_other_failures(rf):
     middleware = errors.ErrorPagesMiddleware(lambda request: None)
-    failures = [
-        (rf.get("/"), full(OperationalError)),
-        (rf.post("/"), full(RuntimeError)),
-        (rf.post("/"), OperationalError("away")),
-        (rf.post("/"), RuntimeError()),
-    ]
-    for request, failure in failures:
-        assert middleware.process_exception(request, failure) is None, failure
+    for failure in (full(RuntimeError), RuntimeError()):
+        assert middleware.process_exception(rf.post("/"), failure) is None, failure
+    for request, failure in ((rf.get("/"), full(OperationalError)), (rf.post("/"), OperationalError("away"))):
+        answer = middleware.process_exception(request, failure)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert b"disk" not in answer.content
+
+
+@pytest.mark.parametrize("state", [{"sqlstate": "55P03"}, {"sqlstate": "57014"}, {"sqlite_errorname": "SQLITE_BUSY"}])
+def test_a_save_that_waited_too_long_repeats_what_was_typed(state, rf):
+    middleware = errors.ErrorPagesMiddleware(lambda request: None)
+    request = rf.post("/flag/1/", {"comment": "Two words"})
+    request.user = AnonymousUser()
+    answer = middleware.process_exception(request, full(OperationalError, **state))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "15")
+    assert b"Somebody else is saving a lot" in answer.content
+    assert b"Two words" in answer.content
 
 
 @pytest.mark.parametrize("state", [{"sqlstate": "53100"}, {"sqlite_errorname": "SQLITE_FULL"}])

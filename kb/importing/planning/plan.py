@@ -61,7 +61,8 @@ def plan_import(
     """
     table_import = _open(target, source, by, complete, file_name)
     try:
-        _store_rows(table_import, _StagedLines(source, table_import, progress))
+        with sql.long_statements():
+            _store_rows(table_import, _StagedLines(source, table_import, progress))
     except BaseException as error:
         table_import.rows.all().delete()
         table_import.state, table_import.message = ImportState.FAILED, f"Planning stopped: {type(error).__name__}."
