@@ -8,6 +8,7 @@ from django.db import connection
 from kb.api.framework import throttle
 from kb.queries import tables
 from kb.services import usage
+from kb.services.journal import agreed_to
 from tests import make
 
 
@@ -96,3 +97,10 @@ def idle_staff(db):
 @pytest.fixture
 def stranger(db):
     return make.user("stranger")
+
+
+@pytest.fixture
+def agreed():
+    """Somebody has said yes to whatever becomes public: the test is about something else."""
+    with agreed_to():
+        yield

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from kb.models import CodeTable, IncidentLink, TroubleshootingNote
+from kb.models import CodeTable, IncidentLink, Synonym, TroubleshootingNote
 
 WIDENING = {"audience", "codes", "ranges"}
 """Fields whose change can make a stored row visible. To validate a note is a step and a permission of its own."""
@@ -18,6 +18,7 @@ _NOUNS = {
     "range": ("code range", "code ranges"),
     "note": ("note", "notes"),
     "incident": ("incident", "incidents"),
+    "synonym": ("group of synonyms in public searches", "groups of synonyms in public searches"),
 }
 
 
@@ -34,6 +35,8 @@ def readable(obj: Any) -> set[Readable]:
     """Return what the public can read now of a table, note or incident, and of what depends on it."""
     if isinstance(obj, CodeTable):
         return _readable_table(obj)
+    if isinstance(obj, Synonym):
+        return {Readable("synonym", obj.pk, 1, str(obj))} if Synonym.objects.used_by("").filter(pk=obj.pk) else set()
     noun = {TroubleshootingNote: "note", IncidentLink: "incident"}.get(type(obj))
     if noun is None:
         return set()

@@ -29,7 +29,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from kb import searching
-from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal
+from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal, Synonym
 from kb.models.changes import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door
 from kb.models.visibility import Person
@@ -279,8 +279,8 @@ def audience_of(obj: Any) -> str:
     """Return the audience of an object's changes: its own or its table's; internal for a note that is not validated."""
     if isinstance(obj, CodeTable):
         return obj.audience
-    if isinstance(obj, Proposal):
-        # A proposal's `audience` is what it proposes for the note.
+    if isinstance(obj, Proposal | Synonym):
+        # A proposal's `audience` is what it proposes for the note; that of synonyms, whose searches they steer.
         return Audience.INTERNAL
     if hasattr(obj, "table"):
         return str(obj.table.audience)
