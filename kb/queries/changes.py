@@ -109,31 +109,27 @@ def change_steps(changes: Sequence[Change], user: Person | None) -> list[ChangeS
 
 def _public_pairs(noun: str, pairs: dict[int, tuple[Any, Any]]) -> dict[int, tuple[Any, Any]]:
     """Return pairs of revisions without the earlier one where the public could not read it."""
-    older = [revision for _, revision in pairs.values() if revision]
-    linked, on_public = _links_of(noun, [revision.history_id for revision in older])
+    readable = [older for _, older in pairs.values() if older and _had_public_texts(older)]
+    linked, on_public = _links_of(noun, [revision.history_id for revision in readable])
+    # An incident without codes is public, a note without a public code or range is not.
     public = {
-        revision.history_id
-        for revision in older
-        if _had_public_texts(revision)
-        and (
-            noun == "code"
-            or revision.history_id in on_public
-            or (noun == "incident" and revision.history_id not in linked)
-        )
+        pk
+        for pk in (revision.history_id for revision in readable)
+        if noun not in _LINKS or pk in on_public or (noun == "incident" and pk not in linked)
     }
     return {pk: (newer, old if old and old.history_id in public else None) for pk, (newer, old) in pairs.items()}
 
 
 def _links_of(noun: str, history_ids: list[int]) -> tuple[set[int], set[int]]:
     """Return which revisions were linked to a code or range, and which of them to one that is public now."""
-    linked: set[int] = set()
-    on_public: set[int] = set()
-    for model, target in _LINKS.get(noun, ()):
-        links = apps.get_model("kb", model)._default_manager.filter(history_id__in=history_ids)
-        linked |= set(links.values_list("history_id", flat=True))
-        public = links.filter(**{f"{target}__table__audience": Audience.PUBLIC})
-        on_public |= set(public.values_list("history_id", flat=True))
-    return linked, on_public
+    links = [
+        row
+        for model, target in _LINKS.get(noun, ())
+        for row in apps.get_model("kb", model)
+        ._default_manager.filter(history_id__in=history_ids)
+        .values_list("history_id", f"{target}__table__audience")
+    ]
+    return {pk for pk, _ in links}, {pk for pk, audience in links if audience == Audience.PUBLIC}
 
 
 def _subjects(user: Person | None) -> dict[str, QuerySet[Any]]:
