@@ -8,6 +8,7 @@ from django.db import connection
 from kb.ops import rates
 from kb.queries import tables
 from kb.services import usage
+from kb.services.journal import agreed_to
 from kb.web import refusals
 from tests import make
 
@@ -98,3 +99,10 @@ def idle_staff(db):
 @pytest.fixture
 def stranger(db):
     return make.user("stranger")
+
+
+@pytest.fixture
+def agreed():
+    """Somebody has said yes to whatever becomes public: the test is about something else."""
+    with agreed_to():
+        yield
