@@ -17,9 +17,10 @@ def main() -> None:
     """Run a command; say in words what keeps it from running."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        # A command has one connection: a pool would hide for seconds what the database says.
-        for database in settings.DATABASES.values():
-            database.get("OPTIONS", {}).pop("pool", None)
+        if sys.argv[1:2] != ["serve"]:
+            # A command has one connection: a pool would hide for seconds what the database says.
+            for database in settings.DATABASES.values():
+                database.get("OPTIONS", {}).pop("pool", None)
         execute_from_command_line(sys.argv)
         sys.stdout.flush()
     except BrokenPipeError:

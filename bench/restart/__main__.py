@@ -22,22 +22,12 @@ ROOT = Path(__file__).parents[2]
 PORT = int(os.environ.get("PORT", "8208"))
 SECONDS, CONNECTIONS = 16, 8
 PAGE = "/codes/zim-server/660300001/"
-BIN = Path(sys.executable).parent
 
 
 @contextmanager
 def server(environment, port, workers):
     """Run one server until the block ends."""
-    command = [BIN / "granian", "--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
-    command += [
-        "--workers-kill-timeout",
-        "10",
-        "--backpressure",
-        "32",
-        "--log-level",
-        "warning",
-        "config.wsgi:application",
-    ]
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         try:
             wait_for(port, "/readyz")
