@@ -43,8 +43,7 @@ run: venv ## Serve the demo on PORT (default 8000), with the ZIM table and a use
 	  || { echo "Port $(PORT) is in use or is not a valid port. Choose another: PORT=8001 make run" >&2; exit 1; }
 	@$(DEMO) $(BIN)/python manage.py demo
 	@echo "==> Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
-	@$(DEMO) exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 --backpressure 32 --log-level warning \
-	  config.wsgi:application
+	@$(DEMO) exec $(BIN)/python manage.py serve --port $(PORT) --workers 1
 
 check: venv-dev ## Check the code and run the quick tests on SQLite, in three minutes
 	@$(MAKE) --no-print-directory lint

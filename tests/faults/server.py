@@ -88,14 +88,13 @@ class Site:
 
 
 class Server(Site):
-    """Two worker processes on a port of their own."""
+    """Two worker processes, or another number, on a port of their own."""
 
-    def __init__(self, url: str, options: tuple[str, ...] = (), port: int = 0, **more: str) -> None:
+    def __init__(self, url: str, port: int = 0, workers: int = 2, **more: str) -> None:
         port = port or free_port()
         super().__init__(f"http://127.0.0.1:{port}")
-        options = ("--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error", *options)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "granian", *options, "config.wsgi:application"],
+            [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)],
             cwd=ROOT,
             env=environment(url, more),
             start_new_session=True,
