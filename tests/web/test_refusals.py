@@ -58,7 +58,7 @@ def test_a_refusal_is_repeated_without_django_and_is_the_same(site, time_machine
     assert statuses(site, 2) == [200, 200]
     first, again = site(HTTP_X_REQUEST_ID="one"), site(HTTP_X_REQUEST_ID="two")
     assert site.asked == 3
-    assert (first[0], first[2]) == (again[0], again[2])
+    assert (first[0], first[2].replace(b"one", b"two")) == (again[0], again[2])
     assert first[1].items() - again[1].items() == {("X-Request-ID", "one")}
     assert (again[1]["X-Request-ID"], again[1]["Content-Length"]) == ("two", str(len(again[2])))
     time_machine.move_to(NOON + timedelta(seconds=20))
