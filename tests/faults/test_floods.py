@@ -85,7 +85,7 @@ def test_a_flood_of_logins_slows_no_card_and_locks_nobody_else_out(tmp_path, fig
     url = f"sqlite:///{tmp_path}/demo.sqlite3"
     manage(url, "demo")
     rates = {"KB_LOGIN_RATE_ADDRESS": "30", "KB_LOGIN_RATE_SITE": "120"}
-    server = Server(url, ("--backpressure", "32"), **rates)
+    server = Server(url, **rates)
     try:
         attacker, person = Browser(server.address, FLOOD), Browser(server.address, PERSON)
         attacker.ask("GET", "/login/")
@@ -128,7 +128,7 @@ def test_a_provider_that_hangs_stops_no_page(tmp_path, figures):
     on = {"KB_SSO": "1", "KB_SSO_ISSUER": f"http://127.0.0.1:{port}"}
     on |= {"KB_SSO_CLIENT_ID": "codebook", "KB_SSO_CLIENT_SECRET": "s"}
     manage(url, "demo", **on)
-    server = Server(url, ("--backpressure", "32"), **on)
+    server = Server(url, **on)
     # It accepts connections and says nothing.
     with socket.create_server(("127.0.0.1", port), backlog=100):
         try:

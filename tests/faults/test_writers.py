@@ -64,7 +64,7 @@ class Crowd:
 def test_eight_writers_and_sixteen_readers_get_their_turns(tmp_path, figures):
     url = f"sqlite:///{tmp_path}/demo.sqlite3"
     manage(url, "demo")
-    server = Server(url, ("--workers", "4", "--backpressure", "32"))
+    server = Server(url, workers=4)
     try:
         page = requests.get(server.address + "/api/v1/codes/", timeout=20).json()
         crowd = Crowd(server, [code["code"] for code in page["results"]])

@@ -126,6 +126,11 @@ def _remember(server: str, is_away: bool) -> None:
             _asked_again_at.pop(server, None)
 
 
+def waiters() -> int:
+    """Return how many threads of this process wait for a slow answer. See Note [Crowd]."""
+    return _waiters
+
+
 def _count_waiters(number: int) -> None:
     global _waiters
     with _guard:
