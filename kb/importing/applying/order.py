@@ -64,7 +64,8 @@ def _place_codes(first: TableImport) -> None:
         SELECT id, place FROM (
             SELECT id, position, n + max(former - n) OVER (ORDER BY n) AS place
             FROM (
-                SELECT id, position, former, row_number() OVER (ORDER BY newer_since IS NOT NULL, newer_since, former, id) AS n
+                SELECT id, position, former,
+                    row_number() OVER (ORDER BY newer_since IS NOT NULL, newer_since, former, id) AS n
                 FROM (
                     SELECT c.id, c.position, CASE WHEN c.created_at >= %s THEN c.created_at END AS newer_since,
                         coalesce(f.position, c.position) AS former
