@@ -27,17 +27,17 @@ class BoundedPostgres(base.DatabaseWrapper):
         if not self.pool:
             return BoundedConnection.connect(**conn_params)
         self.pool.open()
-        return _take_from(self.pool)
+        return _take_from(self.pool, bounds.server_of(conn_params))
 
 
-def _take_from(pool: Any) -> Any:
+def _take_from(pool: Any, server: str) -> Any:
     """Return a connection of a pool. Raises PoolTimeout, soon if the server keeps all of them waiting.
 
     Without this, every thread would wait for a connection while the server hangs, and none would answer probes.
     """
     ends = time.monotonic() + pool.timeout
     while True:
-        hangs = bounds.waiters() >= pool.max_size
+        hangs = bounds.is_away(server) or bounds.waiters() >= pool.max_size
         try:
             return pool.getconn(timeout=bounds.SHORT_PATIENCE if hangs else bounds.PATIENCE)
         except PoolTimeout:

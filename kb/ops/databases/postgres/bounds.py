@@ -30,6 +30,7 @@ PATIENCE, SHORT_PATIENCE = 0.5, 0.1
 _guard = threading.Lock()
 _asked_again_at: dict[str, float] = {}
 _waiters = 0
+_connecting = threading.BoundedSemaphore(MAX_WAITERS)
 
 
 class BoundedConnection(psycopg.Connection[Any]):
@@ -43,14 +44,20 @@ class BoundedConnection(psycopg.Connection[Any]):
         cls, conninfo: str = "", *, seconds: float | None = None, **kwargs: Any
     ) -> Self:
         """Return a new connection. Raises OperationalError, at once if the server did not answer lately."""
-        server = f"{kwargs.get('host')}:{kwargs.get('port')}"
-        if seconds is not None:
-            _refuse_if_away(server)
+        server = server_of(kwargs)
+        if seconds is None:
+            return super().connect(conninfo, **kwargs)
+        _refuse_if_away(server)
+        # See Note [Crowd]: a new connection would take two seconds to fail.
+        if _waiters >= MAX_WAITERS or not _connecting.acquire(timeout=SHORT_PATIENCE):
+            raise _TooLong(f"{MAX_WAITERS} other threads wait for the server already")
         try:
             connection = super().connect(conninfo, **kwargs)
         except psycopg.errors.ConnectionTimeout:
             _remember(server, is_away=True)
             raise
+        finally:
+            _connecting.release()
         _remember(server, is_away=False)
         connection.seconds, connection.server = seconds, server
         return connection
@@ -124,6 +131,16 @@ def _remember(server: str, is_away: bool) -> None:
             _asked_again_at[server] = time.monotonic() + REST
         else:
             _asked_again_at.pop(server, None)
+
+
+def server_of(parameters: dict[str, Any]) -> str:
+    """Return what to call the server of a connection's parameters."""
+    return f"{parameters.get('host')}:{parameters.get('port')}"
+
+
+def is_away(server: str) -> bool:
+    """Whether a server did not answer lately, and it is too early to ask again."""
+    return time.monotonic() < _asked_again_at.get(server, 0.0)
 
 
 def waiters() -> int:
