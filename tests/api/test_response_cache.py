@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.http import parse_http_date
@@ -222,3 +222,20 @@ def test_a_thread_that_answers_from_the_cache_releases_its_connection(code):
     thread.start()
     thread.join()
     assert results == [(200, None), (200, None)]
+
+
+def test_an_outage_is_answered_from_memory_and_marked_for_the_public_alone(code, agent, monkeypatch):
+    token = tokens.create(agent, "bot", ["read_internal"], None)[1]
+    before = [ask(), ask(token=token)]
+
+    def fail(*args, **kwargs):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr("kb.api.framework.response_cache.generation", fail)
+    fresh = ask()
+    assert (fresh.body, "Warning" in fresh.headers) == (before[0].body, False), "Django answers while it can"
+    monkeypatch.setattr("kb.api.framework.http_cache.generation", fail)
+    stale = ask()
+    assert (stale.status, stale.body, stale.headers["Warning"]) == (200, before[0].body, '110 - "Response is Stale"')
+    assert ask(token=token).status == 503
+    assert ask("/api/v1/codes/?code=2").status == 503

@@ -52,6 +52,11 @@ def generation() -> Generation:
     return latest
 
 
+def last_known() -> Generation | None:
+    """Return the generation that was read last, without a query; None if none was."""
+    return _generations.get(router.db_for_read(ChangeCounter))
+
+
 def _query_generation() -> Generation:
     # Read both before the query: a write in between then makes the generation too old, which is safe, not too new.
     moves, checked_at = journal.moves(), time.monotonic()

@@ -20,7 +20,7 @@ from django.db import close_old_connections
 from django.urls import resolve
 
 from kb.api.framework import throttle
-from kb.api.framework.generation import Generation, generation
+from kb.api.framework.generation import Generation, generation, last_known
 from kb.api.framework.http_cache import Address, address_of, etag_of, is_unchanged
 from kb.models import Bearer
 from kb.models.tokens import READING
@@ -29,6 +29,9 @@ from kb.ops import metrics, rates, request_ids
 from kb.services import tokens, usage
 
 PREFIX = "/api/v1/"
+STALE = ("Warning", '110 - "Response is Stale"')
+"""Marks an answer from before an outage of the database (RFC 9111)."""
+
 _MIN_COMPRESSED = 1000
 """Minimum bytes of a body that is worth compressing."""
 
@@ -114,6 +117,8 @@ class _CacheSlot:
     audience: str
     address: Address
     user: Bearer | None
+    is_stale: bool = False
+    """Whether the database could not be asked for the generation, so that the answer may be outdated."""
 
     def etag(self, environ: Environ) -> str:
         """Return the ETag that an answer for this slot has."""
@@ -137,16 +142,18 @@ class Front:
             return self.application(environ, start_response)
         started_at = time.perf_counter()
         slot = _slot_for(environ)
-        if slot:
+        if slot and not slot.is_stale:
             response = responses.get(slot.now, slot.audience, slot.address)
             metrics.count_cache_use("api", response is not None)
             if response and not _seconds_to_wait(environ, slot.user):
                 # As Django does after a request: otherwise this thread would keep a pooled connection for itself.
                 close_old_connections()
                 return _send_cached(response, environ, start_response, started_at)
-        return self._ask_django(environ, start_response, slot)
+        return self._ask_django(environ, start_response, slot, started_at)
 
-    def _ask_django(self, environ: Environ, start_response: StartResponse, slot: _CacheSlot | None) -> Iterable[bytes]:
+    def _ask_django(
+        self, environ: Environ, start_response: StartResponse, slot: _CacheSlot | None, started_at: float
+    ) -> Iterable[bytes]:
         start: list[Any] = []
 
         def listen(status: str, headers: Headers, *error: Any) -> None:
@@ -155,6 +162,12 @@ class Front:
         with usage.record_counts() as counts:
             chunks = self.application(environ, listen)
         status, headers = start
+        if slot and slot.is_stale:
+            older = responses.get(slot.now, slot.audience, slot.address)
+            if older and status.startswith("503"):
+                getattr(chunks, "close", lambda: None)()
+                return _send_cached(older, environ, start_response, started_at, is_stale=True)
+            slot = None
         names = {name.lower(): value for name, value in headers}
         if "content-length" not in names or not status.startswith("200"):
             # A stream passes through as it is produced.
@@ -191,7 +204,16 @@ def _slot_for(environ: Environ) -> _CacheSlot | None:
         # For example, the database closed the connection: Django opens another.
         log.warning("asked Django instead of the cache: %s", type(error).__name__)
         close_old_connections()
+        return _stale_slot(environ)
+
+
+def _stale_slot(environ: Environ) -> _CacheSlot | None:
+    """Return where an answer for the public from before the outage is stored. A token cannot be checked now."""
+    now, audience = last_known(), reader(None)
+    if now is None or audience == Reader.NOTHING or "HTTP_AUTHORIZATION" in environ:
         return None
+    address = (*address_of(environ), environ.get("HTTP_ORIGIN", ""))
+    return _CacheSlot(now, audience, address, None, is_stale=True)
 
 
 def _seconds_to_wait(environ: Environ, user: Bearer | None) -> int:
@@ -223,9 +245,10 @@ def _cacheable(
 
 
 def _send_cached(
-    response: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float
+    response: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float, is_stale: bool = False
 ) -> Iterable[bytes]:
     request_id = [(request_ids.HEADER, request_ids.clean_id(environ.get("HTTP_X_REQUEST_ID", "")))]
+    request_id += [STALE] if is_stale else []
     usage.repeat_counts(response.counts)
     if is_unchanged(response.etag, environ):
         headers = [(name, value) for name, value in response.headers if name != "Content-Type"]
