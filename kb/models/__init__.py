@@ -1,5 +1,6 @@
 """Floor 1: rows, database constraints and chainable QuerySets, one noun a file."""
 
+from kb.models.answers import CodeAnswer
 from kb.models.changes import Change, ChangeCounter
 from kb.models.codes import ReturnCode
 from kb.models.flags import Flag
@@ -24,6 +25,7 @@ __all__ = [
     "Bearer",
     "Change",
     "ChangeCounter",
+    "CodeAnswer",
     "CodeRange",
     "CodeTable",
     "CodeUse",

@@ -131,7 +131,7 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
         facets = {"facets": some_of(self.facets)} if self.facets else {}
         return {"count": YES, **facets}
 
-    @property
+    @cached_property
     def fields(self) -> set[str]:
         """The fields that the caller selected, or the default ones, and those that `include` adds."""
         always = self.related_in_detail if self.action == "retrieve" else ()

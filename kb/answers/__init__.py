@@ -1,0 +1,23 @@
+"""Finished answers about codes: a look-up is one indexed read and a join of bytes.
+
+build.py    makes the answers of codes from their rows, notes and incidents
+writer.py   keeps them current: `refresh`, `rebuild`
+reader.py   reads them: `rows_of`, `whole`
+"""
+
+from kb.answers.build import Answer, Related
+from kb.answers.reader import rows_of, whole
+from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
+
+__all__ = [
+    "Answer",
+    "Related",
+    "codes_about",
+    "differences",
+    "lag",
+    "prepare",
+    "rebuild",
+    "refresh",
+    "rows_of",
+    "whole",
+]

@@ -1,0 +1,116 @@
+"""Keep the answers about codes current. The journal calls this in the transaction of each edit."""
+
+from collections.abc import Collection, Iterator
+
+from django.db import models, transaction
+
+from kb.answers.build import Answer, build
+from kb.models import (
+    CodeRange,
+    CodeTable,
+    IncidentLink,
+    ReturnCode,
+    Section,
+    TroubleshootingNote,
+)
+from kb.models.answers import CodeAnswer
+from kb.models.sql import batches
+from kb.searching import store
+
+_PAGE = 1_000
+_COLUMNS = ["row", "card", "public_row", "public_card"]
+
+
+def codes_about(obj: models.Model) -> set[int]:
+    """Return the ids of the codes whose answers show something of a stored object."""
+    codes = ReturnCode.objects
+    if isinstance(obj, ReturnCode):
+        return {obj.pk, *codes.filter(successor=obj.pk).values_list("pk", flat=True)}
+    if isinstance(obj, TroubleshootingNote):
+        blocks = CodeRange.objects.filter(notes=obj.pk)
+        return _ids(codes.filter(notes=obj.pk)).union(*(_in_range(block) for block in blocks))
+    if isinstance(obj, IncidentLink):
+        return _ids(codes.filter(incidents=obj.pk))
+    if isinstance(obj, CodeRange):
+        return set().union(*(_in_range(block) for block in CodeRange.objects.filter(pk=obj.pk, notes__isnull=False)))
+    if isinstance(obj, Section):
+        return _with_replaced(codes.filter(section=obj.pk))
+    if isinstance(obj, CodeTable):
+        return _with_replaced(codes.filter(table=obj.pk))
+    return set()
+
+
+def refresh(code_ids: Collection[int]) -> None:
+    """Update the answers about codes, inside the transaction that changed them.
+
+    Call it after locking every row and before taking the feed's sequence: see `kb.searching.store.lock`.
+    """
+    if not code_ids:
+        return
+    store.lock()
+    for page in batches(sorted(code_ids), _PAGE):
+        _store(build(page))
+
+
+def rebuild() -> None:
+    """Build all answers again."""
+    with transaction.atomic():
+        store.lock()
+        CodeAnswer.objects.all().delete()
+        for page in _pages():
+            _store(build(page))
+
+
+def lag() -> int:
+    """Return the number of codes without a stored answer."""
+    return abs(ReturnCode.objects.count() - CodeAnswer.objects.count())
+
+
+def prepare(**_: object) -> None:
+    """Build all answers again if there is not one for each code, as after an upgrade or a flush."""
+    if lag():
+        rebuild()
+
+
+def differences() -> Iterator[str]:
+    """Yield the differences between the stored answers and new ones, as sentences."""
+    for page in _pages():
+        stored = CodeAnswer.objects.in_bulk(page)
+        for answer in build(page):
+            kept = stored.get(answer.code_id)
+            if kept is None or any(getattr(kept, name) != getattr(answer, name) for name in _COLUMNS):
+                yield f"code {answer.code_id}: its answer is missing or out of date"
+
+
+def _store(answers: list[Answer]) -> None:
+    CodeAnswer.objects.bulk_create(
+        [
+            CodeAnswer(
+                code_id=answer.code_id,
+                row=answer.row,
+                card=answer.card,
+                public_row=answer.public_row,
+                public_card=answer.public_card,
+            )
+            for answer in answers
+        ],
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=_COLUMNS,
+    )
+
+
+def _pages() -> Iterator[list[int]]:
+    return batches(ReturnCode.objects.order_by("pk").values_list("pk", flat=True).iterator(), _PAGE)
+
+
+def _ids(codes: models.QuerySet[ReturnCode]) -> set[int]:
+    return set(codes.values_list("pk", flat=True))
+
+
+def _with_replaced(codes: models.QuerySet[ReturnCode]) -> set[int]:
+    return _ids(codes) | _ids(ReturnCode.objects.filter(successor__in=codes))
+
+
+def _in_range(block: CodeRange) -> set[int]:
+    return _ids(ReturnCode.objects.filter(table=block.table_id, number__range=(block.first, block.last)))
