@@ -2,22 +2,24 @@
 
 build.py    makes the answers of codes from their rows, notes and incidents
 writer.py   keeps them current: `refresh`, `rebuild`
-reader.py   reads them: `rows_of`, `whole`
+reader.py   reads them: `rows_of`, `rows_by_code`, `whole`
 """
 
 from kb.answers.build import Answer, Related
-from kb.answers.reader import rows_of, whole
+from kb.answers.reader import complete, rows_by_code, rows_of, whole
 from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
 
 __all__ = [
     "Answer",
     "Related",
     "codes_about",
+    "complete",
     "differences",
     "lag",
     "prepare",
     "rebuild",
     "refresh",
+    "rows_by_code",
     "rows_of",
     "whole",
 ]

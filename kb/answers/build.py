@@ -1,8 +1,8 @@
-"""Build the answers about codes: their fields, notes and incidents as JSON, for each audience.
+r"""Build the answers about codes: their fields, notes and incidents as JSON, for each audience.
 
 # Note [Addresses in answers]
 An answer holds addresses without scheme, host and prefix of the site, which differ from request to request. Such an
-address begins with `\\/` in the stored JSON, which is another spelling of `/`. Nothing else in the JSON has a value
+address begins with `\/` in the stored JSON, which is another spelling of `/`. Nothing else in the JSON has a value
 that begins like this, so that `reader.complete` can put the site in front by replacing bytes.
 """
 

@@ -25,7 +25,7 @@ def codes_about(obj: models.Model) -> set[int]:
     """Return the ids of the codes whose answers show something of a stored object."""
     codes = ReturnCode.objects
     if isinstance(obj, ReturnCode):
-        return {obj.pk, *codes.filter(successor=obj.pk).values_list("pk", flat=True)}
+        return {obj.pk} - {None}
     if isinstance(obj, TroubleshootingNote):
         blocks = CodeRange.objects.filter(notes=obj.pk)
         return _ids(codes.filter(notes=obj.pk)).union(*(_in_range(block) for block in blocks))
@@ -34,21 +34,25 @@ def codes_about(obj: models.Model) -> set[int]:
     if isinstance(obj, CodeRange):
         return set().union(*(_in_range(block) for block in CodeRange.objects.filter(pk=obj.pk, notes__isnull=False)))
     if isinstance(obj, Section):
-        return _with_replaced(codes.filter(section=obj.pk))
+        return _ids(codes.filter(section=obj.pk))
     if isinstance(obj, CodeTable):
-        return _with_replaced(codes.filter(table=obj.pk))
+        return _ids(codes.filter(table=obj.pk))
     return set()
 
 
 def refresh(code_ids: Collection[int]) -> None:
-    """Update the answers about codes, inside the transaction that changed them.
+    """Update the answers about codes and about those that they replace, inside the transaction that changed them.
 
     Call it after locking every row and before taking the feed's sequence: see `kb.searching.store.lock`.
     """
     if not code_ids:
         return
     store.lock()
+    replaced: set[int] = set()
     for page in batches(sorted(code_ids), _PAGE):
+        _store(build(page))
+        replaced |= _ids(ReturnCode.objects.filter(successor__in=page))
+    for page in batches(sorted(replaced.difference(code_ids)), _PAGE):
         _store(build(page))
 
 
@@ -106,10 +110,6 @@ def _pages() -> Iterator[list[int]]:
 
 def _ids(codes: models.QuerySet[ReturnCode]) -> set[int]:
     return set(codes.values_list("pk", flat=True))
-
-
-def _with_replaced(codes: models.QuerySet[ReturnCode]) -> set[int]:
-    return _ids(codes) | _ids(ReturnCode.objects.filter(successor__in=codes))
 
 
 def _in_range(block: CodeRange) -> set[int]:

@@ -11,7 +11,9 @@ class CodeAnswer(models.Model):
     code = models.OneToOneField(ReturnCode, on_delete=models.CASCADE, primary_key=True, related_name="answer")
     row = models.TextField(help_text="The code, for internal readers.")
     card = models.TextField(help_text="Its notes and incidents, for internal readers.")
-    public_row = models.TextField(null=True, help_text="For the public: empty if it is the same, null if it is hidden.")
+    public_row = models.TextField(  # noqa: DJ001 - empty and null differ
+        null=True, help_text="For the public: empty if it is the same, null if it is hidden."
+    )
     public_card = models.TextField(help_text="For the public: empty if it is the same.")
 
     class Meta:

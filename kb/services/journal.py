@@ -23,7 +23,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from kb import searching
+from kb import answers, searching
 from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal
 from kb.models.changes import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door
@@ -105,6 +105,9 @@ class JournalEntry:
     at: datetime | None = None
     """The time of the entry's latest change."""
 
+    shown_with: set[int] = field(default_factory=set)
+    """The ids of the codes whose answers show something of an edited object, before or after the edit."""
+
     def lock(self, model: type[M], pk: int, version: int | None = None) -> M:
         """Return the row, locked until the end of the entry.
 
@@ -129,6 +132,7 @@ class JournalEntry:
     def delete(self, obj: models.Model) -> None:
         """Delete an object; the feed keeps the deletion."""
         self._sign(obj)
+        self.shown_with |= answers.codes_about(obj)
         self.note(obj, ChangeKind.DELETED, [])
         obj.delete()
 
@@ -152,6 +156,8 @@ class JournalEntry:
 
     def _save(self, obj: M, kind: ChangeKind, fields: Sequence[str], links: dict[str, Any]) -> M:
         at = self._sign(obj)
+        if kind != ChangeKind.CREATED:
+            self.shown_with |= answers.codes_about(obj)
         if hasattr(obj, "updated_at"):
             obj.updated_at = at
         if links:
@@ -162,6 +168,7 @@ class JournalEntry:
                 getattr(obj, name).set(targets)
             del obj.skip_history_when_saving  # type: ignore[attr-defined]
         obj.save()
+        self.shown_with |= answers.codes_about(obj)
         self.note(obj, kind, fields)
         return obj
 
@@ -193,12 +200,14 @@ def entry(by: By) -> Iterator[JournalEntry]:
             yield own_entry
             if outer is None:
                 searching.refresh_changed(own_entry.changes)
+                answers.refresh(own_entry.shown_with)
                 record(own_entry.changes)
     finally:
         _open.reset(open_now)
         current_door.reset(door)
     if outer is not None:
         outer.changes += own_entry.changes
+        outer.shown_with |= own_entry.shown_with
         outer.at = own_entry.at
 
 

@@ -171,11 +171,17 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
             **self.total_kinds(),
         }
         self.values = parse_query(request.query_params, kinds)
+        if page := self.quick_page():
+            return page
         queryset = self.filter_queryset(self.get_queryset())
         response = self.get_paginated_response(self.render_rows(self.paginate_queryset(queryset) or []))
         facets = {name: self.facets[name] for name in self.values.get("facets", ())}
         response.data |= totals(queryset, facets, self.values.get("count", False))
         return response
+
+    def quick_page(self) -> Response | None:
+        """Return the page without filters and pagination, if there is a quicker way."""
+        return None
 
     @conditional
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -88,7 +88,8 @@ class CodeFilters(Filters):
     def _among(self, queryset: QuerySet[Any], column: str, pks: list[int]) -> QuerySet[Any]:
         if "code" in self.data or "code__in" in self.data:
             # `+ 0` makes SQLite use the index of the code instead of one of the table, which has 100,000 codes.
-            return queryset.alias(**{f"{column}_only": F(column) + 0}).filter(**{f"{column}_only__in": pks})
+            queryset = queryset.alias(**{f"{column}_only": F(column) + 0})
+            column = f"{column}_only"
         return queryset.filter(**{f"{column}__in": pks})
 
     def by_codes(self, queryset: ReturnCodeQuerySet, name: str, value: list[str]) -> QuerySet[Any]:
