@@ -61,7 +61,9 @@ def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
 def ranges_of(code_ids: Sequence[int], user: Person | None) -> dict[int, list[dict[str, Any]]]:
     """Return the ranges around codes that a user may read, narrowest first, by the code's id."""
     ranges = CodeRange.objects.visible_to(user)
-    pairs: Any = ReturnCode.objects.filter(pk__in=code_ids, number__isnull=False).values_list("pk", "table_id", "number")
+    pairs: Any = ReturnCode.objects.filter(pk__in=code_ids, number__isnull=False).values_list(
+        "pk", "table_id", "number"
+    )
     around: dict[int, list[dict[str, Any]]] = {}
     by_table: dict[int, list[CodeRange]] = {}
     for pk, table_id, number in pairs:

@@ -1,11 +1,12 @@
 """The base of lists and details: strict parameters, stable orders, selectable fields and cache headers."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed
@@ -39,8 +40,18 @@ class Permalink(serializers.Field[Any, Any, str, Any]):
         return str(self.context["request"].build_absolute_uri("/")).removesuffix("/")
 
 
+class UtcField(serializers.DateTimeField):
+    """A time in UTC, whatever the site's zone is."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Return the time in UTC."""
+        return value.astimezone(UTC)
+
+
 class QuickSerializer(serializers.ModelSerializer[Any]):
     """A serializer that decides once how to read each field, instead of for every row."""
+
+    serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, DateTimeField: UtcField}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the same as REST framework does."""

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kb import answers
-from kb.answers.build import LISTS, MAX_ITEMS
+from kb.answers import build
 from kb.answers.reader import complete
 from kb.api.framework.pagination import DEFAULT_SIZE
 from kb.api.framework.read_views import ReadViewSet
@@ -25,7 +25,7 @@ from kb.queries import cards as card_queries
 from kb.services import usage
 from kb.text.codes.forms import NO_NUMBER, readings
 
-ROW_FIELDS = {*CodeSerializer.Meta.fields} - {*LISTS, "truncated"}
+ROW_FIELDS = {*CodeSerializer.Meta.fields} - {*build.LISTS, "truncated"}
 """The fields that a list has unless the caller selects others."""
 
 
@@ -109,7 +109,7 @@ class CodeViewSet(ReadViewSet):
 
 def _chosen(names: Sequence[str], row: bytes, card: bytes, ranges: list[dict[str, Any]], site: str) -> dict[str, Any]:
     values = orjson.loads(complete(row, site)) | orjson.loads(complete(card, site))
-    values["ranges"] = ranges[:MAX_ITEMS]
-    cut = [*values["truncated"], *(["ranges"] if len(ranges) > MAX_ITEMS else [])]
-    values["truncated"] = [name for name in LISTS if name in cut and name in names]
+    values["ranges"] = ranges[: build.MAX_ITEMS]
+    cut = [*values["truncated"], *(["ranges"] if len(ranges) > build.MAX_ITEMS else [])]
+    values["truncated"] = [name for name in build.LISTS if name in cut and name in names]
     return {name: values[name] for name in names}
