@@ -5,13 +5,10 @@ writer.py   keeps them current: `refresh`, `rebuild`
 reader.py   reads them: `rows_of`, `rows_by_code`, `whole`
 """
 
-from kb.answers.build import Answer, Related
 from kb.answers.reader import complete, rows_by_code, rows_of, whole
 from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
 
 __all__ = [
-    "Answer",
-    "Related",
     "codes_about",
     "complete",
     "differences",

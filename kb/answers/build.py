@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from django.urls import get_script_prefix, reverse
 
-from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
+from kb.models import Audience, CodeRange, FinishedAnswer, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.incidents import IncidentState
 from kb.models.notes import LIVE, NOTE_TEXTS, NoteState
@@ -45,18 +45,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The stored answer about one code. See `kb.models.answers.CodeAnswer`."""
-
-    code_id: int
-    row: str
-    card: str
-    public_row: str | None
-    public_card: str
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
+class ShownWith:
     """What is shown with codes: notes and incidents by the id of a code, successors by their own id."""
 
     notes: dict[int, list[Row]]
@@ -64,26 +53,30 @@ class Related:
     successors: dict[int, Row]
 
 
-def build(code_ids: Sequence[int]) -> list[Answer]:
+def build(code_ids: Sequence[int]) -> list[FinishedAnswer]:
     """Return the answers about codes, by id. Ids without a code are left out."""
     codes = list(ReturnCode.objects.filter(pk__in=code_ids).order_by("pk").values(*_CODE_FIELDS))
-    related = Related(_notes(codes), _incidents(codes), _successors(codes))
+    related = ShownWith(_notes(codes), _incidents(codes), _successors(codes))
     return [_answer(code, related) for code in codes]
 
 
-def _answer(code: Row, related: Related) -> Answer:
+def _answer(code: Row, related: ShownWith) -> FinishedAnswer:
     notes, incidents = related.notes.get(code["id"], []), related.incidents.get(code["id"], [])
     successor = related.successors.get(code["successor_id"] or 0)
     row, card = _row(code, notes, incidents, successor), _card(notes, incidents)
     if code["table__audience"] != Audience.PUBLIC:
-        return Answer(code["id"], row, card, None, "")
+        return FinishedAnswer(code_id=code["id"], row=row, card=card)
     public_notes = [note for note in notes if _is_public(note) and note["state"] == NoteState.VALIDATED]
     public_incidents = [incident for incident in incidents if _is_public(incident)]
     public_successor = successor if successor and successor["table__audience"] == Audience.PUBLIC else None
     public_row = _row(code, public_notes, public_incidents, public_successor)
     public_card = _card(public_notes, public_incidents)
-    return Answer(
-        code["id"], row, card, "" if public_row == row else public_row, "" if public_card == card else public_card
+    return FinishedAnswer(
+        code_id=code["id"],
+        row=row,
+        card=card,
+        public_row="" if public_row == row else public_row,
+        public_card="" if public_card == card else public_card,
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from django.db import connections, router
 
-from kb.answers.build import ADDRESS, Answer, build
-from kb.models import ReturnCode
+from kb.answers.build import ADDRESS, build
+from kb.models import FinishedAnswer, ReturnCode
 from kb.models.sql import rows
 from kb.models.visibility import Reader
 
@@ -68,11 +68,11 @@ def _read(ids: Sequence[int], level: Reader, with_card: bool) -> dict[int, tuple
     return found
 
 
-def _shows(answer: Answer, level: Reader) -> bool:
+def _shows(answer: FinishedAnswer, level: Reader) -> bool:
     return level == Reader.INTERNAL or answer.public_row is not None
 
 
-def _texts(answer: Answer, level: Reader) -> tuple[bytes, bytes]:
+def _texts(answer: FinishedAnswer, level: Reader) -> tuple[bytes, bytes]:
     if level == Reader.INTERNAL:
         return answer.row.encode(), answer.card.encode()
     return (answer.public_row or answer.row).encode(), (answer.public_card or answer.card).encode()

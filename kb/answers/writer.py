@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterator
 
 from django.db import models, transaction
 
-from kb.answers.build import Answer, build
+from kb.answers.build import build
 from kb.models import (
     CodeRange,
     CodeTable,
+    FinishedAnswer,
     IncidentLink,
     ReturnCode,
     Section,
     TroubleshootingNote,
 )
-from kb.models.answers import CodeAnswer
 from kb.models.sql import batches
 from kb.searching import store
 
@@ -60,14 +60,14 @@ def rebuild() -> None:
     """Build all answers again."""
     with transaction.atomic():
         store.lock()
-        CodeAnswer.objects.all().delete()
+        FinishedAnswer.objects.all().delete()
         for page in _pages():
             _store(build(page))
 
 
 def lag() -> int:
     """Return the number of codes without a stored answer."""
-    return abs(ReturnCode.objects.count() - CodeAnswer.objects.count())
+    return abs(ReturnCode.objects.count() - FinishedAnswer.objects.count())
 
 
 def prepare(**_: object) -> None:
@@ -79,29 +79,15 @@ def prepare(**_: object) -> None:
 def differences() -> Iterator[str]:
     """Yield the differences between the stored answers and new ones, as sentences."""
     for page in _pages():
-        stored = CodeAnswer.objects.in_bulk(page)
+        stored = FinishedAnswer.objects.in_bulk(page)
         for answer in build(page):
             kept = stored.get(answer.code_id)
             if kept is None or any(getattr(kept, name) != getattr(answer, name) for name in _COLUMNS):
                 yield f"code {answer.code_id}: its answer is missing or out of date"
 
 
-def _store(answers: list[Answer]) -> None:
-    CodeAnswer.objects.bulk_create(
-        [
-            CodeAnswer(
-                code_id=answer.code_id,
-                row=answer.row,
-                card=answer.card,
-                public_row=answer.public_row,
-                public_card=answer.public_card,
-            )
-            for answer in answers
-        ],
-        update_conflicts=True,
-        unique_fields=["code"],
-        update_fields=_COLUMNS,
-    )
+def _store(answers: list[FinishedAnswer]) -> None:
+    FinishedAnswer.objects.bulk_create(answers, update_conflicts=True, unique_fields=["code"], update_fields=_COLUMNS)
 
 
 def _pages() -> Iterator[list[int]]:

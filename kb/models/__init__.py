@@ -1,8 +1,8 @@
 """Floor 1: rows, database constraints and chainable QuerySets, one noun a file."""
 
-from kb.models.answers import CodeAnswer
 from kb.models.changes import Change, ChangeCounter
 from kb.models.codes import ReturnCode
+from kb.models.finished_answers import FinishedAnswer
 from kb.models.flags import Flag
 from kb.models.history import Door
 from kb.models.incidents import IncidentLink
@@ -25,11 +25,11 @@ __all__ = [
     "Bearer",
     "Change",
     "ChangeCounter",
-    "CodeAnswer",
     "CodeRange",
     "CodeTable",
     "CodeUse",
     "Door",
+    "FinishedAnswer",
     "Flag",
     "IgnoredMiss",
     "ImportRow",

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from kb.models import CodeAnswer, Section
+from kb.models import FinishedAnswer, Section
 from kb.models.visibility import Audience
 from kb.services import tokens
 from kb.services.codes import edit_code
@@ -48,10 +48,10 @@ def test_a_code_without_a_stored_answer_is_answered_all_the_same(codes, client):
     agent, details = insider(), [f"/api/v1/codes/{code.pk}/" for code in codes]
     for caller in (client, agent):
         stored = [caller.get(address).json() for address in [*ADDRESSES[:-2], *details]]
-        kept = list(CodeAnswer.objects.all())
-        CodeAnswer.objects.all().delete()
+        kept = list(FinishedAnswer.objects.all())
+        FinishedAnswer.objects.all().delete()
         assert [caller.get(address).json() for address in [*ADDRESSES[:-2], *details]] == stored
-        CodeAnswer.objects.bulk_create(kept)
+        FinishedAnswer.objects.bulk_create(kept)
 
 
 def test_a_code_of_a_table_is_found_in_every_spelling_and_section(codes, client):

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from kb import answers
 from kb.answers import build
 from kb.answers.reader import complete
+from kb.api.framework.json_rows import RenderedRows
 from kb.api.framework.pagination import DEFAULT_SIZE
 from kb.api.framework.read_views import ReadViewSet
-from kb.api.framework.rendering import RenderedRows
 from kb.api.framework.totals import yes_or_no
 from kb.api.resources.code_filters import CodeFilters
 from kb.api.resources.code_serializers import CodeSerializer

@@ -5,7 +5,7 @@ from django.db import models
 from kb.models.codes import ReturnCode
 
 
-class CodeAnswer(models.Model):
+class FinishedAnswer(models.Model):
     """What readers get about one code. `kb.answers` keeps it current in the transaction of each edit."""
 
     code = models.OneToOneField(ReturnCode, on_delete=models.CASCADE, primary_key=True, related_name="answer")
@@ -14,7 +14,7 @@ class CodeAnswer(models.Model):
     public_row = models.TextField(  # noqa: DJ001 - empty and null differ
         null=True, help_text="For the public: empty if it is the same, null if it is hidden."
     )
-    public_card = models.TextField(help_text="For the public: empty if it is the same.")
+    public_card = models.TextField(default="", help_text="For the public: empty if it is the same.")
 
     class Meta:
         default_permissions = ()
