@@ -38,7 +38,7 @@ def rows_by_code(table: str, canonical: Collection[str], level: Reader, limit: i
     # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
     sql = (
         f"SELECT c.id, {row} FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
-        f" JOIN kb_codeanswer AS a ON a.code_id = c.id WHERE c.canonical IN ({marks}) AND t.slug = %s{_VISIBLE[level]}"
+        f" JOIN kb_finishedanswer AS a ON a.code_id = c.id WHERE c.canonical IN ({marks}) AND t.slug = %s{_VISIBLE[level]}"
         " ORDER BY c.table_id + 0, c.position, c.id LIMIT %s"
     )
     found = rows(sql, *canonical, table, limit, database=connections[router.db_for_read(ReturnCode)])
@@ -56,7 +56,7 @@ def _read(ids: Sequence[int], level: Reader, with_card: bool) -> dict[int, tuple
     row, card = _COLUMNS[level]
     marks = ", ".join(["%s"] * len(ids))
     sql = (
-        f"SELECT code_id, {row}, {card if with_card else 'NULL'} FROM kb_codeanswer"  # noqa: S608
+        f"SELECT code_id, {row}, {card if with_card else 'NULL'} FROM kb_finishedanswer"  # noqa: S608
         f" WHERE code_id IN ({marks}){_VISIBLE[level]}"
     )
     stored = rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)])
