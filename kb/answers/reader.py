@@ -38,7 +38,8 @@ def rows_by_code(table: str, canonical: Collection[str], level: Reader, limit: i
     # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
     sql = (
         f"SELECT c.id, {row} FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
-        f" JOIN kb_finishedanswer AS a ON a.code_id = c.id WHERE c.canonical IN ({marks}) AND t.slug = %s{_VISIBLE[level]}"
+        " JOIN kb_finishedanswer AS a ON a.code_id = c.id"
+        f" WHERE c.canonical IN ({marks}) AND t.slug = %s{_VISIBLE[level]}"
         " ORDER BY c.table_id + 0, c.position, c.id LIMIT %s"
     )
     found = rows(sql, *canonical, table, limit, database=connections[router.db_for_read(ReturnCode)])
@@ -63,13 +64,17 @@ def _read(ids: Sequence[int], level: Reader, with_card: bool) -> dict[int, tuple
     found = {pk: (row.encode(), (card or "").encode()) for pk, row, card in stored}
     missing = [pk for pk in ids if pk not in found]
     if missing:
-        # Not stored yet: made in the middle of an upgrade, or hidden from this reader.
-        found |= {answer.code_id: _texts(answer, level) for answer in build(missing) if _shows(answer, level)}
+        found |= _unstored(missing, level)
     return found
 
 
-def _shows(answer: FinishedAnswer, level: Reader) -> bool:
-    return level == Reader.INTERNAL or answer.public_row is not None
+def _unstored(ids: Sequence[int], level: Reader) -> dict[int, tuple[bytes, bytes]]:
+    """Return the answers about codes without a stored one, as in the middle of an upgrade."""
+    codes = ReturnCode.objects.filter(pk__in=ids)
+    visible = codes if level == Reader.INTERNAL else codes.public()
+    # A hidden code takes as many queries as one that does not exist.
+    visible_ids = list(visible.values_list("pk", flat=True))
+    return {answer.code_id: _texts(answer, level) for answer in build(visible_ids)} if visible_ids else {}
 
 
 def _texts(answer: FinishedAnswer, level: Reader) -> tuple[bytes, bytes]:

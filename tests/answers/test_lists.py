@@ -45,7 +45,7 @@ def words(answer):
 
 
 def test_a_code_without_a_stored_answer_is_answered_all_the_same(codes, client):
-    agent, details = insider(), [f"/api/v1/codes/{code.pk}/" for code in codes]
+    agent, details = insider(), [f"/api/v1/codes/{code.pk}/" for code in codes[:3]]
     for caller in (client, agent):
         stored = [caller.get(address).json() for address in [*ADDRESSES[:-2], *details]]
         kept = list(FinishedAnswer.objects.all())
@@ -59,10 +59,7 @@ def test_a_code_of_a_table_is_found_in_every_spelling_and_section(codes, client)
     make.code("2", make.table("elsewhere"))
     found = client.get("/api/v1/codes/?table=zim-server&code=0002").json()
     assert [one["section"]["slug"] for one in found["results"]] == ["public", Section.objects.get(name="Other").slug]
-    assert (
-        found["results"][1]
-        == client.get(f"/api/v1/codes/?fields={','.join(found['results'][1])}&id={other.pk}").json()["results"][0]
-    )
+    assert found["results"][1] == client.get(f"/api/v1/codes/?id={other.pk}").json()["results"][0]
     assert client.get("/api/v1/codes/?table=hidden&code=4").status_code == 400
     assert insider().get("/api/v1/codes/?table=hidden&code=4").json()["results"][0]["code"] == "4"
     assert client.get("/api/v1/codes/?table=zim-server&code=77").json() == {
