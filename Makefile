@@ -1,7 +1,7 @@
 # `make run` serves the demo, `make check` runs the quick tests, `make test` runs all. Neither asks a question.
 # Uses uv if it is installed, otherwise venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run check test soak mutants lint format lock clean
+.PHONY: help venv venv-dev run check test soak mutants next lint format lock sbom clean
 
 PORT ?= 8000
 VENV := .venv
@@ -19,12 +19,12 @@ venv-dev: $(VENV)/installed-dev ## Create .venv with the packages that the tests
 
 $(BIN)/python:
 	@echo "==> Creating $(VENV)"
-	@for python in python3 python3.13 python3.12 python3.11; do \
-	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then \
 	    if command -v uv >/dev/null; then exec uv venv --quiet --clear --python "$$(command -v $$python)" $(VENV); fi; \
 	    exec "$$python" -m venv --clear $(VENV); \
 	  fi; \
-	done; echo "Codebook needs Python 3.11, 3.12 or 3.13, and found none of them." >&2; exit 1
+	done; echo "Codebook needs Python 3.11, 3.12, 3.13 or 3.14, and found none of them." >&2; exit 1
 
 $(VENV)/installed: requirements.txt | $(BIN)/python
 	@echo "==> Installing the packages of $<"
@@ -43,8 +43,7 @@ run: venv ## Serve the demo on PORT (default 8000), with the ZIM table and a use
 	  || { echo "Port $(PORT) is in use or is not a valid port. Choose another: PORT=8001 make run" >&2; exit 1; }
 	@$(DEMO) $(BIN)/python manage.py demo
 	@echo "==> Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
-	@$(DEMO) exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 --backpressure 32 --log-level warning \
-	  config.wsgi:application
+	@$(DEMO) exec $(BIN)/python manage.py serve --port $(PORT) --workers 1
 
 check: venv-dev ## Check the code and run the quick tests on SQLite, in three minutes
 	@$(MAKE) --no-print-directory lint
@@ -66,6 +65,12 @@ soak: venv-dev ## Run every failure test against real servers (takes minutes) an
 mutants: venv-dev ## Break the product in 300 small ways, and print which of them no test sees (20 minutes)
 	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
+next: venv-dev ## Run the quick tests with the next Django in .next; failures are allowed (needs Python 3.12)
+	@$(BIN)/python -m venv --clear .next && .next/bin/python -m pip install -qq --disable-pip-version-check \
+	  -r requirements-dev.txt --require-hashes && .next/bin/python -m pip install -qq --disable-pip-version-check "django>=6.1,<6.2"
+	-@.next/bin/python -m pytest -q -n 2 --dist loadgroup -m "not browser and not slow and not wide" \
+	  -W default::DeprecationWarning -W default::PendingDeprecationWarning
+
 lint: venv-dev ## Check style, types, layers and templates
 	@echo "==> Style, types, layers, templates"
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
@@ -77,10 +82,19 @@ format: venv-dev ## Format code and templates
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q . ; $(BIN)/djlint --quiet --reformat templates
 
 lock: ## Update the locked requirements with hashes (needs uv)
-	@for extra in "-o requirements.txt" "--extra dev --extra mcp --extra sso -o requirements-dev.txt -c requirements.txt"; do \
-	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --custom-compile-command "make lock" --extra postgres --extra redis pyproject.toml $$extra; \
+	@for file in "-o requirements.txt" "--extra dev -o requirements-dev.txt -c requirements.txt"; do \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	    --extra postgres --extra redis --extra mcp --extra sso pyproject.toml $$file; \
 	done
 
+sbom: venv-dev ## Write sbom.cdx.json (CycloneDX) and licences.csv: every package that the product needs
+	@$(BIN)/python -m venv --clear --without-pip .sbom
+	@$(BIN)/python -m pip --python .sbom install -qq --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+	  -o sbom.cdx.json .sbom
+	@$(BIN)/pip-licenses --python .sbom/bin/python --from mixed --with-system --with-urls --format csv \
+	  --output-file licences.csv >/dev/null
+	@echo "==> Wrote sbom.cdx.json and licences.csv"
+
 clean: ## Delete everything that these commands created, including the demo's database
-	@rm -rf $(VENV) staticfiles db.sqlite3* .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants .import_linter_cache
+	@rm -rf $(VENV) staticfiles db.sqlite3* .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants .import_linter_cache .next .sbom sbom.cdx.json licences.csv

@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+from kb.ops import environment
+
 READER_LEFT = 141
 """Exit code when the reader of a pipe leaves, as `head` does: what a shell reports for a program ended by SIGPIPE."""
 
@@ -17,9 +19,11 @@ def main() -> None:
     """Run a command; say in words what keeps it from running."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        # A command has one connection: a pool would hide for seconds what the database says.
-        for database in settings.DATABASES.values():
-            database.get("OPTIONS", {}).pop("pool", None)
+        if sys.argv[1:2] != ["serve"]:
+            # A command has one connection: a pool would hide for seconds what the database says.
+            for database in settings.DATABASES.values():
+                database.get("OPTIONS", {}).pop("pool", None)
+                environment.limit(database, environment.WORKER)
         execute_from_command_line(sys.argv)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 
-from csp.constants import NONE, SELF
 from environs import Env, validate
 
 from kb.ops import environment
@@ -38,6 +37,11 @@ KB_PUBLIC_READ = env.bool("KB_PUBLIC_READ", False)
 KB_CORS_ORIGINS: list[str] = env.list("KB_CORS_ORIGINS", [], subcast=str.strip, validate=environment.are_origins)
 KB_API_RATE_ANONYMOUS = env.int("KB_API_RATE_ANONYMOUS", 600, validate=validate.Range(min=0))
 KB_API_RATE_KNOWN = env.int("KB_API_RATE_KNOWN", 6000, validate=validate.Range(min=0))
+KB_PAGE_RATE_ANONYMOUS = env.int("KB_PAGE_RATE_ANONYMOUS", 1200, validate=validate.Range(min=0))
+KB_PAGE_RATE_KNOWN = env.int("KB_PAGE_RATE_KNOWN", 600, validate=validate.Range(min=0))
+KB_DETECT_RATE = env.int("KB_DETECT_RATE", 20, validate=validate.Range(min=0))
+KB_LOGIN_RATE_ADDRESS = env.int("KB_LOGIN_RATE_ADDRESS", 30, validate=validate.Range(min=0))
+KB_LOGIN_RATE_SITE = env.int("KB_LOGIN_RATE_SITE", 120, validate=validate.Range(min=0))
 KB_API_CACHE_MEGABYTES = env.int("KB_API_CACHE_MEGABYTES", 64, validate=validate.Range(min=0))
 REDIS_URL = env.str("REDIS_URL", "", validate=environment.is_redis)
 KB_EMBED_ORIGINS: list[str] = env.list("KB_EMBED_ORIGINS", [], subcast=str.strip, validate=environment.are_origins)
@@ -80,7 +84,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "corsheaders",
-    "csp",
     "django_filters",
     "django_htmx",
     "import_export",
@@ -92,6 +95,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kb.ops.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kb.ops.request_ids.RequestIdMiddleware",
     "kb.ops.request_log.ObservingMiddleware",
     "kb.ops.probes.ProbesMiddleware",
@@ -100,15 +105,15 @@ MIDDLEWARE = [
     "kb.ops.replicas.requests.ReplicaMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "kb.web.rates.AddressRates",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kb.web.rates.PersonRates",
     "kb.web.access.ReadersOnlyMiddleware",
     "kb.web.read_only.ReadOnlyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kb.web.time_zone.ReaderZoneMiddleware",
     "kb.web.errors.ErrorPagesMiddleware",
 ]
@@ -118,9 +123,9 @@ INSTALLED_APPS.append("axes")
 MIDDLEWARE.append("axes.middleware.AxesMiddleware")
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = LOGIN_FAILURES, timedelta(minutes=LOGIN_LOCK_MINUTES)
-# Lock by name and address. By address alone, a whole office would be locked out; by name alone, anybody could
-# lock out anybody.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = "kb.admin.forms.old_password.lock_by"
+# It stores the fields of a failed form, without these.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_CLIENT_IP_CALLABLE = "kb.ops.client_address.address"
 AXES_LOCKOUT_CALLABLE = "kb.web.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
@@ -177,6 +182,7 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": _redis, "LOCATION": REDIS_URL, "OPTIONS": _timeouts}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+PASSWORD_HASHERS = ["kb.ops.passwords.LimitedHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -193,6 +199,7 @@ STATIC_URL = "static/"
 # With DEBUG, static files are served from their source folders.
 STATIC_ROOT = None if DEBUG else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 _plain_storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _hashed_storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
@@ -209,7 +216,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "config.urls.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
@@ -229,6 +236,7 @@ CORS_ALLOWED_ORIGINS = KB_CORS_ORIGINS
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Retry-After", "X-Request-ID"]
 
+NONE, SELF = "'none'", "'self'"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -5,18 +5,32 @@ a role. It is never merged with an existing account, because people may choose t
 provider.
 """
 
+import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.openid_connect import views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
+from django.utils.cache import add_never_cache_headers
+from requests import RequestException
+
+from config import provider
+
+log = logging.getLogger("codebook.login")
 
 
 class Adapter(DefaultSocialAccountAdapter):
     """Limits the package to logging in."""
+
+    def get_requests_session(self) -> provider.ProviderSession:
+        """Return the session for all calls to the provider."""
+        return provider.ProviderSession()
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Refuse everything except logging in, and ignore e-mail addresses."""
@@ -24,15 +38,47 @@ class Adapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(refused(request))
         sociallogin.email_addresses = []
 
-    def on_authentication_error(self, request: HttpRequest, provider: Any, *_: Any, **__: Any) -> None:
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, *_: Any, exception: Any = None, **__: Any
+    ) -> None:
         """Return the page for a failed log-in. It omits the reason, which is in the provider's log."""
-        raise ImmediateHttpResponse(refused(request))
+        is_away = isinstance(exception, RequestException)
+        raise ImmediateHttpResponse(away(request, exception) if is_away else refused(request))
 
 
 @login_not_required
 def refused(request: HttpRequest) -> HttpResponse:
     """Return the page for a failed log-in."""
     return render(request, "kb/sso_refusal.html", status=403)
+
+
+def away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Return the page for a provider that does not answer, or not as OpenID Connect says."""
+    log.warning("the single sign-on provider is away: %s", _kinds(error))
+    page = render(request, "kb/sso_away.html", {"seconds": provider.REST_SECONDS}, status=503)
+    page["Retry-After"] = str(provider.REST_SECONDS)
+    add_never_cache_headers(page)
+    return page
+
+
+def _in_time(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Return a view of the package that ends in time, and whose failures are a page."""
+
+    @wraps(view)
+    def view_in_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        provider.start_clock()
+        try:
+            return view(request, *args, **kwargs)
+        except (RequestException, KeyError, TypeError, AttributeError, ValueError) as error:
+            # The package takes it for granted that each answer has the right shape.
+            return away(request, error)
+
+    return view_in_time
+
+
+def _kinds(error: BaseException) -> str:
+    # Without the message, which may quote an address with a person's code.
+    return " from ".join(type(one).__name__ for one in (error, error.__cause__) if one)
 
 
 # The package redirects to these names. Every failure shows the same page.
@@ -44,6 +90,7 @@ _ENDS = {
     "connections/": "socialaccount_connections",
 }
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("oidc/<str:provider_id>/login/", _in_time(views.login), name="openid_connect_login"),
+    path("oidc/<str:provider_id>/login/callback/", _in_time(views.callback), name="openid_connect_callback"),
     *(path(route, refused, name=name) for route, name in _ENDS.items()),
 ]

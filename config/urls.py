@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from kb.admin.forms import unsaved_input
-from kb.ops import probes
+from kb.ops import probes, uploads
 from kb.web import errors
 
 urlpatterns = [
     *probes.urlpatterns,
+    *uploads.urlpatterns,
     path("admin/", admin.site.urls),
     path("api/", include("kb.api.urls")),
     path("", include("kb.mcp.urls")),

@@ -1,4 +1,4 @@
-"""WSGI entry point: `granian --interface wsgi config.wsgi:application`."""
+"""WSGI entry point of `manage.py serve`."""
 
 import os
 import sys
@@ -10,8 +10,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     site = get_wsgi_application()
-    # Imported here, because it needs a configured Django.
-    application = import_module("kb.api.framework.response_cache").Front(site)
+    # Imported here, because they need a configured Django.
+    front = import_module("kb.api.framework.response_cache").Front(site)
+    gate = import_module("kb.ops.bodies").BodyGate(front)
+    application = import_module("kb.web.refusals").RefusalMemory(gate)
 except ImproperlyConfigured as error:
     # Print the sentence without a traceback, for the person who starts the server.
     sys.exit(f"codebook: {error}")

@@ -5,9 +5,11 @@ import gc
 import pytest
 from django.db import connection
 
-from kb.api.framework import throttle
+from kb.ops import rates
 from kb.queries import tables
 from kb.services import usage
+from kb.services.journal import agreed_to
+from kb.web import refusals
 from tests import make
 
 
@@ -17,8 +19,9 @@ def counts_of_its_own():
     usage._codes.clear()
     usage._misses.clear()
     usage._tokens.clear()
-    throttle._leases.clear()
-    throttle._redis_rests_until = 0.0
+    rates._leases.clear()
+    refusals._refusals.clear()
+    rates._redis_rests_until = 0.0
     tables.clear_counts()
 
 
@@ -96,3 +99,10 @@ def idle_staff(db):
 @pytest.fixture
 def stranger(db):
     return make.user("stranger")
+
+
+@pytest.fixture
+def agreed():
+    """Somebody has said yes to whatever becomes public: the test is about something else."""
+    with agreed_to():
+        yield

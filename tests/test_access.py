@@ -204,6 +204,8 @@ ACCESS = {
     "logout/": (ALL, NOBODY),
     "mcp": (ALL, ALL),
     "mcp/": (ALL, ALL),
+    "may-send/form": (STAFF, NOBODY),
+    "may-send/table": (TABLES, NOBODY),
     "metrics": (ALL, NOBODY),
     "notes/<int:pk>.md": (ALL, NOBODY),
     "notes/<int:pk>/": (ALL, NOBODY),

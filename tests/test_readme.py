@@ -53,7 +53,7 @@ def demo(tmp_path_factory):
         "TABLE": str(home / TABLE),
     }
     subprocess.run([sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, check=True, capture_output=True)
-    command = [bin_dir / "granian", "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
     with (
         (home / "server.log").open("w") as log,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server,

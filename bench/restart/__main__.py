@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,22 +23,12 @@ ROOT = Path(__file__).parents[2]
 PORT = int(os.environ.get("PORT", "8208"))
 SECONDS, CONNECTIONS = 16, 8
 PAGE = "/codes/zim-server/660300001/"
-BIN = Path(sys.executable).parent
 
 
 @contextmanager
 def server(environment, port, workers):
     """Run one server until the block ends."""
-    command = [BIN / "granian", "--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
-    command += [
-        "--workers-kill-timeout",
-        "10",
-        "--backpressure",
-        "32",
-        "--log-level",
-        "warning",
-        "config.wsgi:application",
-    ]
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         try:
             wait_for(port, "/readyz")
@@ -48,11 +39,13 @@ def server(environment, port, workers):
 
 
 @contextmanager
-def proxy(home, port, upstream):
-    """Run nginx with the proxy's own file and other addresses."""
+def proxy(home, port, upstream, unlimited=True, ready="/readyz", status=200):
+    """Run nginx with the proxy's own file and other addresses. Wait until it answers with a status."""
     site = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for name, address in zip(("app-1:8000", "app-2:8000"), upstream, strict=True):
         site = site.replace(name, f"127.0.0.1:{address}")
+    # One address sends all requests here, so its rates are off.
+    site = re.sub(r"(?m)^ *limit_(req|conn) .*$", "" if unlimited else r"\g<0>", site)
     site = site.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/var/log/nginx", str(home))
     paths = "".join(f"{name}_temp_path {home}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     main = (
@@ -61,21 +54,24 @@ def proxy(home, port, upstream):
     (home / "nginx.conf").write_text(main, encoding="utf-8")
     with subprocess.Popen(["nginx", "-c", home / "nginx.conf", "-e", home / "error.log"]) as process:
         try:
-            wait_for(port, "/readyz")
+            wait_for(port, ready, status)
             yield
         finally:
             process.send_signal(signal.SIGQUIT)
             process.wait(10)
 
 
-def wait_for(port, path):
-    """Wait until a server returns 200."""
+def wait_for(port, path, status=200):
+    """Wait until a server returns a status."""
     for _ in range(150):
         time.sleep(0.1)
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-                if answer.status == 200:
+                if answer.status == status:
                     return
+        except urllib.error.HTTPError as error:
+            if error.code == status:
+                return
         except OSError:
             continue
     sys.exit(f"Nothing answers on port {port}.")
@@ -122,6 +118,7 @@ def main():
         home = Path(folder)
         home.chmod(0o755)
         environment = os.environ | {"DEBUG": "1", "KB_PUBLIC_READ": "1", "LOG_LEVEL": "ERROR"}
+        environment |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0"}
         environment["DATABASE_URL"] = f"sqlite:///{home}/demo.sqlite3"
         subprocess.run(
             [sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, check=True, capture_output=True

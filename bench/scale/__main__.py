@@ -21,6 +21,7 @@ from pathlib import Path
 
 os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_API_CACHE_MEGABYTES": "0", "KB_API_RATE_ANONYMOUS": "100000000"}
 os.environ |= {"KB_API_RATE_KNOWN": "100000000", "DJANGO_SETTINGS_MODULE": "config.settings"}
+os.environ |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0"}
 
 import django
 

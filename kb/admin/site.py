@@ -4,6 +4,8 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.exceptions import DisallowedModelAdminToField
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -13,10 +15,13 @@ from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from kb.admin import statistics as health_page
+from kb.admin.forms import publicity as publicity_page
 from kb.admin.forms import unsaved_input
 from kb.admin.forms.choices import AutocompleteView
+from kb.admin.forms.old_password import OwnPasswordView
 from kb.admin.work_queue import full_lists, is_mine_only, queue_groups
 from kb.queries import statistics
+from kb.services.journal import Unconfirmed, agreed_to
 
 MODEL_ORDER = (
     "ReturnCode",
@@ -43,17 +48,30 @@ class SupportAdminSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Check permissions; keep the submitted input of people who no longer have them. See Note [Unsaved input]."""
+        """Check permissions; keep the input of people who no longer have them; ask for a yes to what becomes public.
+
+        See Note [Unsaved input] and Note [A yes to what becomes public].
+        """
         guarded_view = super().admin_view(view, cacheable)
+
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if "" in (*request.GET.getlist(TO_FIELD_VAR), *request.POST.getlist(TO_FIELD_VAR)):
+                # Django checks every name except the empty one, and then fails on it.
+                raise DisallowedModelAdminToField("The empty name is not a field that others refer to.")
+            try:
+                with agreed_to(request.POST.get(publicity_page.FIELD, "")):
+                    return guarded_view(request, *args, **kwargs)
+            except Unconfirmed as question:
+                return publicity_page.page(request, question)
 
         def view_with_input(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if not unsaved_input.has_input(request):
-                return guarded_view(request, *args, **kwargs)
+                return answer(request, *args, **kwargs)
             if request.user.is_anonymous:
                 return unsaved_input.page(request)
             try:
                 if self.has_permission(request):
-                    return guarded_view(request, *args, **kwargs)
+                    return answer(request, *args, **kwargs)
             except PermissionDenied:
                 pass
             return unsaved_input.page(request, unsaved_input.NO_LONGER, status=403)
@@ -89,6 +107,12 @@ class SupportAdminSite(admin.AdminSite):
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Return autocomplete results with labels that tell equal codes apart."""
         return AutocompleteView.as_view(admin_site=self)(request)  # type: ignore[return-value]
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the form for a new password of one's own, which limits wrong old ones."""
+        context = {**self.each_context(request), **(extra_context or {})}
+        done = reverse("admin:password_change_done")
+        return OwnPasswordView.as_view(success_url=done, extra_context=context)(request)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Redirect to the site's own login; show a page to readers who are not staff."""

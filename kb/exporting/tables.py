@@ -109,8 +109,9 @@ def _header_and_rows(table: CodeTable, words: str) -> tuple[list[str], Iterator[
     codes = table.codes.current().in_vendor_order().values_list(*fields.values(), "extra")
 
     def rows() -> Iterator[list[str]]:
-        for *texts, others in codes.iterator(chunk_size=stage.BATCH):
-            yield [*texts, *[others.get(name, "") for name in extra]]
+        with sql.long_statements():
+            for *texts, others in codes.iterator(chunk_size=stage.BATCH):
+                yield [*texts, *[others.get(name, "") for name in extra]]
 
     column_map = remembered_columns(table) if words == "vendor" else {}
     return _headers(list(fields), column_map, set(extra)) + extra, rows()

@@ -7,10 +7,9 @@ from django.db import models
 from django.db.models import OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from kb.models.fields import VENDOR_TEXTS
-from kb.models.history import CodeRevision
+from kb.models.history import CodeRevision, history_table
 from kb.models.origins import Origin
 from kb.models.sections import Section
 from kb.models.subqueries import any_of
@@ -103,7 +102,7 @@ class ReturnCode(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ReturnCodeQuerySet.as_manager()
-    history = HistoricalRecords(bases=[CodeRevision])
+    history = history_table(CodeRevision)
 
     class Meta:
         ordering = ["table", "position", "id"]

@@ -1,9 +1,14 @@
-"""The extra fields of revisions: each stores the door through which the edit came."""
+"""Histories: each edit stores a revision, and with it the door through which the edit came.
+
+This is the only module that uses django-simple-history.
+"""
 
 from contextvars import ContextVar
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 
 class Door(models.TextChoices):
@@ -59,3 +64,20 @@ class CodeRevision(Revision):
 
     class Meta:
         abstract = True
+
+
+def history_table(base: Any = Revision, **options: Any) -> Any:
+    """Return a model's field `history`, with the options of HistoricalRecords such as `m2m_fields`."""
+    return HistoricalRecords(bases=[base], **options)
+
+
+def sign(obj: Any, user: Any, reason: str, at: datetime) -> None:
+    """Set who edits an object, why and when: its next save stores a revision with these."""
+    obj._history_user, obj._change_reason, obj._history_date = user, reason[:100], at
+
+
+def link_tables(model: Any) -> dict[str, Any]:
+    """Return the models that store the links of revisions, by many-to-many field; {} without such fields."""
+    past = model.history.model
+    fields = {name for name in (field.name for field in model._meta.many_to_many) if hasattr(past, name)}
+    return {name: getattr(past, name).model for name in sorted(fields)}

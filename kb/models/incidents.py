@@ -7,10 +7,9 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, When
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from kb.models.codes import ReturnCode
-from kb.models.history import Revision
+from kb.models.history import history_table
 from kb.models.visibility import Audience, ReaderQuerySet
 from kb.text.trackers import MAX_REFERENCE, NotALink, read_address
 
@@ -76,7 +75,7 @@ class IncidentLink(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = IncidentLinkQuerySet.as_manager()
-    history = HistoricalRecords(bases=[Revision], m2m_fields=[codes], excluded_fields=["canonical"])
+    history = history_table(m2m_fields=[codes], excluded_fields=["canonical"])
 
     class Meta:
         ordering = ["-started_at", "-id"]

@@ -11,10 +11,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from kb.models.codes import ReturnCode
-from kb.models.history import Revision
+from kb.models.history import history_table
 from kb.models.ranges import CodeRange
 from kb.models.visibility import Audience, Person, ReaderQuerySet
 
@@ -146,7 +145,7 @@ class TroubleshootingNote(NoteWords):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TroubleshootingNoteQuerySet.as_manager()
-    history = HistoricalRecords(bases=[Revision], m2m_fields=[codes, ranges])
+    history = history_table(m2m_fields=[codes, ranges])
 
     class Meta:
         ordering = ["-updated_at", "-id"]

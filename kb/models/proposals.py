@@ -6,10 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from kb.models.codes import ReturnCode
-from kb.models.history import Revision
+from kb.models.history import history_table
 from kb.models.notes import NOTE_TEXTS, NoteWords, TroubleshootingNote
 from kb.models.ranges import CodeRange
 from kb.models.visibility import Audience, ReaderQuerySet
@@ -66,7 +65,7 @@ class Proposal(NoteWords):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ProposalQuerySet.as_manager()
-    history = HistoricalRecords(bases=[Revision], m2m_fields=[codes, ranges])
+    history = history_table(m2m_fields=[codes, ranges])
 
     class Meta:
         ordering = ["-updated_at", "-id"]

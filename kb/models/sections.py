@@ -1,5 +1,7 @@
 """Sections: the vendor's own grouping inside a table."""
 
+from collections.abc import Container
+
 from django.db import models
 from django.utils.text import slugify
 
@@ -37,10 +39,15 @@ class Section(models.Model):
         return self.name or "(no section)"
 
 
-def section_slug(name: str, existing: set[str]) -> str:
-    """Return a slug for a section that is not in `existing`; readable where the name allows it."""
+def section_slug(name: str, existing: Container[str], numbers: dict[str, int] | None = None) -> str:
+    """Return a slug for a section that is not in `existing`; readable where the name allows it.
+
+    `numbers` remembers the next number of each slug between calls: an import may bring many names with the same one.
+    """
     base = slugify(name, allow_unicode=True)[:70] or "all"
-    slug, number = base, 2
+    numbers = {} if numbers is None else numbers
+    slug, number = base, numbers.get(base, 2)
     while slug in existing:
         slug, number = f"{base}-{number}", number + 1
+    numbers[base] = number
     return slug

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import Error, connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Item = TypeVar("Item")
@@ -54,6 +54,31 @@ def table_of(model: type[models.Model]) -> str:
 def is_postgres(database: BaseDatabaseWrapper = connection) -> bool:
     """Whether a database is PostgreSQL, and not SQLite."""
     return database.vendor == "postgresql"
+
+
+LONG_STATEMENT, LONG_LOCK = 1800, 30
+"""Seconds that a statement of an import or export may take, and that it waits for a lock, on PostgreSQL."""
+
+
+@contextmanager
+def long_statements() -> Iterator[None]:
+    """Let statements take as long as imports and exports need: a page's are ended after seconds."""
+    if not is_postgres():
+        yield
+        return
+    run(f"SET statement_timeout = {LONG_STATEMENT * 1000}; SET lock_timeout = {LONG_LOCK * 1000}")
+    # See Note [Bounds].
+    raw: Any = connection.connection
+    usual, raw.seconds = raw.seconds, LONG_STATEMENT + 3
+    try:
+        yield
+    finally:
+        raw.seconds = usual
+        try:
+            run("RESET statement_timeout; RESET lock_timeout")
+        except Error:
+            # The connection is broken, or its transaction is: the next one starts with a page's limits.
+            connection.close()
 
 
 @contextmanager

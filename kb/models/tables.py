@@ -2,12 +2,14 @@
 
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from kb.models.visibility import Audience, ReaderQuerySet
+from kb.text.safety.links import is_web_address
 
 
 class CodeTableQuerySet(ReaderQuerySet["CodeTable"]):
@@ -59,6 +61,12 @@ class CodeTable(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vendor} {self.product}: {self.name}"
+
+    def clean(self) -> None:
+        """Raise ValidationError if the vendor's address is not one that pages may link to."""
+        if self.source_url and not is_web_address(self.source_url):
+            rule = "It must begin with https:// or http:// and a host, without a username, spaces or backslashes."
+            raise ValidationError({"source_url": f"“{self.source_url[:60]}” cannot be a link. {rule}"})
 
     def get_absolute_url(self) -> str:
         """Return the address of the table's page."""

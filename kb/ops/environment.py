@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import zoneinfo
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,31 @@ def refuse_half_a_login(issuer: str, client_id: str, client_secret: str) -> None
         raise ImproperlyConfigured("KB_SSO is on, and the extra `sso` is not installed.")
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long work waits for PostgreSQL, in seconds; 0 means without end. See Note [Bounds]."""
+
+    statement: int
+    lock: int
+    client: float | None
+    """When the client closes a connection whose server says nothing, later than the server would end the statement."""
+
+    @property
+    def options(self) -> str:
+        """Return them as options of a connection. The last one ends statements whose client is gone."""
+        return (
+            f"-c statement_timeout={self.statement * 1000} -c lock_timeout={self.lock * 1000} "
+            "-c client_connection_check_interval=200"
+        )
+
+
+PAGE, WORKER = Patience(statement=5, lock=2, client=8), Patience(statement=0, lock=30, client=None)
+"""A request, and a command. Imports and exports have limits of their own: `kb.models.sql.long_statements`."""
+
+_NO_JIT = "-c jit=off"
+"""PostgreSQL takes over a second to compile a query that runs for 50 ms over 100,000 codes."""
+
+
 def database(url: str, pool: int, max_age: int) -> dict[str, Any]:
     """Return Django's settings of a database: a pool of `pool` connections, or one connection for `max_age` seconds."""
     # A pool keeps connections open itself, so Django must not.
@@ -48,12 +74,22 @@ def database(url: str, pool: int, max_age: int) -> dict[str, Any]:
     settings: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=max_age, conn_health_checks=True))
     if settings["ENGINE"] == "django.db.backends.postgresql":
         # The timeout ends before people give up waiting for a page.
-        # No JIT: PostgreSQL takes over a second to compile a query that runs for 50 ms over 100,000 codes. If a pooler
-        # refuses this option, end DATABASE_URL in `?options=`.
-        settings["OPTIONS"] = {"connect_timeout": 2, "options": "-c jit=off"} | settings.get("OPTIONS", {})
+        # TCP notices in ten seconds that a machine is gone. If a pooler refuses `options`, end DATABASE_URL in
+        # `?options=`; then only the client has a limit.
+        settings["ENGINE"] = "kb.ops.databases.postgres"
+        settings["OPTIONS"] = {
+            "connect_timeout": 2,
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "options": f"{_NO_JIT} {PAGE.options}",
+            "seconds": PAGE.client,
+        } | settings.get("OPTIONS", {})
         if pool:
             settings["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool, "timeout": 2, "reconnect_timeout": 5}
     else:
+        settings["ENGINE"] = "kb.ops.databases.sqlite"
         # IMMEDIATE: otherwise a transaction that reads first and writes later fails with "database is locked" if
         # somebody else wrote in between. It fails at once, without waiting for the timeout.
         settings["OPTIONS"] = {
@@ -62,6 +98,14 @@ def database(url: str, pool: int, max_age: int) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
         }
     return settings
+
+
+def limit(database: dict[str, Any], limits: Patience) -> None:
+    """Give a database of Django's settings other limits than a page's; SQLite has none."""
+    options = database.get("OPTIONS", {})
+    if "seconds" in options:
+        options["options"] = options["options"].replace(PAGE.options, limits.options)
+        options["seconds"] = limits.client
 
 
 def is_database(url: str) -> None:

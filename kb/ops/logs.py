@@ -53,7 +53,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        fields = ("route", "method", "status", "milliseconds", "user_id")
+        fields = ("route", "method", "status", "milliseconds", "user_id", "trace_id")
         values = [f"{name}={record.__dict__[name]}" for name in fields if record.__dict__.get(name) is not None]
         return super().format(record) if not values else f"{super().format(record)} {' '.join(values)}"
 

@@ -27,6 +27,7 @@ BUFFERED = Gauge(
     "Counts of look-ups and misses in memory that are not yet written.",
     multiprocess_mode="livesum",
 )
+REFUSALS = Counter("codebook_refusals", "Requests refused because there were too many; by what was limited.", ["limit"])
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -41,3 +42,8 @@ def count_response(route: str, method: str, status: int, seconds: float) -> None
 def count_cache_use(cache: str, is_hit: bool) -> None:
     """Count one look-up in a cache."""
     CACHE.labels(cache, "hit" if is_hit else "miss").inc()
+
+
+def count_refusal(limit: str) -> None:
+    """Count one request that was refused because there were too many."""
+    REFUSALS.labels(limit).inc()

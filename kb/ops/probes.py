@@ -38,10 +38,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
     """Return 200 if this server can take requests; otherwise 503 with the problems."""
-    problems = readiness.problems()
-    return JsonResponse(
-        {"ready": not problems, "problems": problems + status.problems()}, status=503 if problems else 200
-    )
+    problems, notices = readiness.report_soon()
+    return JsonResponse({"ready": not problems, "problems": problems + notices}, status=503 if problems else 200)
 
 
 @require_safe

@@ -1,11 +1,17 @@
 """Uploads are stored only for users who may import tables, and only up to the size limit of an import."""
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopFutureHandlers
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 
 class Guard(FileUploadHandler):
@@ -44,3 +50,18 @@ class Guard(FileUploadHandler):
         if not self.is_too_large:
             return None
         return UploadedFile(BytesIO(), self.file_name, self.content_type, self.size)
+
+
+def _asked(may_send: Callable[[Any], bool]) -> Callable[[HttpRequest], HttpResponse]:
+    """Return a view for the proxy: 204 if this user may send much, otherwise 403. See deploy/nginx.conf."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=204 if may_send(request.user) else 403)
+
+    return login_not_required(never_cache(require_safe(view)))
+
+
+urlpatterns = [
+    path("may-send/table", _asked(lambda user: user.has_perm("kb.import_table")), name="may-send-table"),
+    path("may-send/form", _asked(lambda user: bool(user.is_active and user.is_staff)), name="may-send-form"),
+]

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
+from django.apps import apps
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from kb.models import Audience, Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models.changes import ChangeKind
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.notes import NOTE_TEXTS, NoteState
 from kb.models.visibility import Person, Reader, reader
@@ -18,6 +21,14 @@ _WORDS = {
     "incident": ("title", "impact", "workaround"),
 }
 _REVISIONS = {"code": ReturnCode.history, "note": TroubleshootingNote.history, "incident": IncidentLink.history}
+# The models of a revision's links, and the field of each that leads to the row with a table.
+_LINKS = {
+    "note": (
+        ("HistoricalTroubleshootingNote_codes", "returncode"),
+        ("HistoricalTroubleshootingNote_ranges", "coderange"),
+    ),
+    "incident": (("HistoricalIncidentLink_codes", "returncode"),),
+}
 # Besides texts, the public sees only these fields. Others, such as a note's owner, are about support's work.
 _PUBLIC_FIELDS = {
     "name": "Name",
@@ -36,6 +47,9 @@ _PUBLIC_FIELDS = {
     "codes": "Codes",
     "ranges": "Ranges",
 }
+_WORK = ("owner", "review_on", "validated_at", "validated_by", "verify_reason", "verify_since")
+# The feed's `fields` are sorted. An edit of these alone is no news to the public: it would see an empty step.
+_PRIVATE_EDITS = [list(names) for n in range(len(_WORK) + 1) for names in combinations(_WORK, n)]
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,8 @@ def recent_changes(
     changes = Change.objects.visible_to(user).filter(noun__in=_subjects(user))
     if since is not None:
         changes = changes.filter(at__gte=since)
+    if reader(user) != Reader.INTERNAL:
+        changes = changes.exclude(kind=ChangeKind.UPDATED, noun="note", fields__in=_PRIVATE_EDITS)
     if table is not None or reader(user) != Reader.INTERNAL:
         changes = changes.filter(_about(_subjects(user), table))
     return changes.select_related("actor").order_by("-sequence")
@@ -81,11 +97,39 @@ def change_steps(changes: Sequence[Change], user: Person | None) -> list[ChangeS
     for change in changes:
         ids.setdefault(change.noun, set()).add(change.object_id)
     subjects = {noun: _subjects(user)[noun].in_bulk(pks) for noun, pks in ids.items()}
-    revisions = {pk: pair for noun in ids for pk, pair in _revisions(noun, changes).items()}
+    revisions: dict[int, tuple[Any, Any]] = {}
+    for noun in ids:
+        pairs = _revisions(noun, changes)
+        revisions |= pairs if reader(user) == Reader.INTERNAL else _public_pairs(noun, pairs)
     return [
         _step(change, subjects[change.noun].get(change.object_id), revisions.get(change.pk, (None, None)), user)
         for change in changes
     ]
+
+
+def _public_pairs(noun: str, pairs: dict[int, tuple[Any, Any]]) -> dict[int, tuple[Any, Any]]:
+    """Return pairs of revisions without the earlier one where the public could not read it."""
+    readable = [older for _, older in pairs.values() if older and _had_public_texts(older)]
+    linked, on_public = _links_of(noun, [revision.history_id for revision in readable])
+    # An incident without codes is public, a note without a public code or range is not.
+    public = {
+        pk
+        for pk in (revision.history_id for revision in readable)
+        if noun not in _LINKS or pk in on_public or (noun == "incident" and pk not in linked)
+    }
+    return {pk: (newer, old if old and old.history_id in public else None) for pk, (newer, old) in pairs.items()}
+
+
+def _links_of(noun: str, history_ids: list[int]) -> tuple[set[int], set[int]]:
+    """Return which revisions were linked to a code or range, and which of them to one that is public now."""
+    links = [
+        row
+        for model, target in _LINKS.get(noun, ())
+        for row in apps.get_model("kb", model)
+        ._default_manager.filter(history_id__in=history_ids)
+        .values_list("history_id", f"{target}__table__audience")
+    ]
+    return {pk for pk, _ in links}, {pk for pk, audience in links if audience == Audience.PUBLIC}
 
 
 def _subjects(user: Person | None) -> dict[str, QuerySet[Any]]:
@@ -138,7 +182,7 @@ def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Person
     newer, older = revisions
     is_internal = reader(user) == Reader.INTERNAL
     words = []
-    if subject and newer and older and (is_internal or _was_public(older)):
+    if subject and newer and older:
         words = list(_words(change.noun, newer, older))
     names = {word.name for word in words}
     return ChangeStep(
@@ -151,8 +195,8 @@ def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Person
     )
 
 
-def _was_public(revision: Any) -> bool:
-    """Whether the public could read a revision: texts from before a note was public stay internal."""
+def _had_public_texts(revision: Any) -> bool:
+    """Whether a revision's own audience and state let the public read it: earlier texts stay internal."""
     return getattr(revision, "audience", Audience.PUBLIC) == Audience.PUBLIC and (
         not isinstance(revision, TroubleshootingNote.history.model) or revision.state == NoteState.VALIDATED
     )

@@ -59,7 +59,8 @@ def search(
 
     `tables` are ids. `pieces` adds passages with marked words, for two more queries.
     """
-    allowed, terms = reader(user), terms_of(text)
+    allowed = reader(user)
+    terms = terms_of(text, allowed=allowed)
     marks = None if tables is None else [mark("table", pk) for pk in tables]
     if allowed == Reader.NOTHING or not terms or marks == []:
         return SearchMatches([])
@@ -82,7 +83,8 @@ def containing(
 
     `tables` are the ids of the codes' tables, if the caller has them: the index then reads no others.
     """
-    allowed, terms = reader(user), terms_of(text)
+    allowed = reader(user)
+    terms = terms_of(text, allowed=allowed)
     if allowed == Reader.NOTHING or not terms:
         return codes.none()
     sql, parameters = store.code_ids(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kb.models import Synonym
+from kb.models.visibility import Reader
 from kb.searching import store
 from kb.searching.tokenizer import STOP, TextWord, fold, stem, words_in
 
@@ -53,16 +54,17 @@ def first_stems(terms: Sequence[SearchTerm]) -> list[str]:
     return sorted({alternative.stems[0] for term in terms for alternative in term.alternatives})
 
 
-def terms_of(text: str, as_you_type: bool = True) -> list[SearchTerm]:
+def terms_of(text: str, as_you_type: bool = True, allowed: str = Reader.PUBLIC) -> list[SearchTerm]:
     """Return the terms of a question in order. Stop words are left out if there are other words.
 
-    With `as_you_type`, the last word may be the beginning of a word.
+    With `as_you_type`, the last word may be the beginning of a word. `allowed` is what the reader may read: it decides
+    which synonyms count.
     """
     folded = fold(text[:MAX_TEXT])
     words = words_in(folded)
     content = _once([w for w in words if w.whole not in STOP] or words)[:MAX_TERMS]
     unfinished = as_you_type and bool(content) and content[-1] is words[-1] and folded[-1:].isalnum()
-    return _terms(content, unfinished)
+    return _terms(content, unfinished, allowed)
 
 
 def _all_stems(alternative: Alternative) -> str:
@@ -80,8 +82,8 @@ def _once(words: list[TextWord]) -> list[TextWord]:
     return list(by_stem.values())
 
 
-def _terms(words: list[TextWord], unfinished: bool) -> list[SearchTerm]:
-    synonyms = _synonyms(tuple(Synonym.objects.order_by("pk").values_list("words", flat=True)))
+def _terms(words: list[TextWord], unfinished: bool, allowed: str) -> list[SearchTerm]:
+    synonyms = _synonyms(tuple(Synonym.objects.used_by(allowed).values_list("words", flat=True)))
     stems = [stem(word.whole) for word in words]
     terms, at = [], 0
     while at < len(words):

@@ -7,6 +7,11 @@ the reason and the door, and adds one change per object to the ordered feed.
 Sequence numbers come from one locked row, so that the feed's order is the order of commits. An autoincrement id would
 be assigned early: a reader at 7 could miss a 6 that commits later. The row stays locked until the commit, so an entry
 takes its numbers last, in one block. Other writers then wait for the commit only.
+
+# Note [A yes to what becomes public]
+An entry that makes stored rows visible to the public is refused with Unconfirmed, which lists them, unless its caller
+has agreed to exactly these rows: `with agreed_to(mark)`. If more became visible meanwhile, the mark differs, and the
+person is asked again. This is checked at the end of an entry, so no face and no service can forget to ask.
 """
 
 import itertools
@@ -24,10 +29,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal
+from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal, Synonym
 from kb.models.changes import NOUNS, TICK, ChangeKind
-from kb.models.history import current_door
+from kb.models.history import current_door, sign
 from kb.models.visibility import Person
+from kb.queries.publicity import WIDENING, Readable, in_words, mark, readable
 from kb.searching.store import settle_references
 
 M = TypeVar("M", bound=models.Model)
@@ -96,6 +102,30 @@ class NotAllowed(Exception):
     """The edit is not allowed now. The message tells a person why."""
 
 
+class Unconfirmed(Exception):
+    """The edit makes rows visible to the public, and nobody has said yes to that. Nothing was saved."""
+
+    def __init__(self, rows: set[Readable]) -> None:
+        super().__init__(f"This makes visible to the public: {in_words(rows)}. Confirm it.")
+        self.rows = rows
+        self.mark = mark(rows)
+
+
+ANYTHING = "anything"
+"""The yes to whatever becomes public, for programs and commands that were told so."""
+_agreed: ContextVar[str] = ContextVar("agreed", default="")
+
+
+@contextmanager
+def agreed_to(what: str = ANYTHING) -> Iterator[None]:
+    """Let edits make public what the mark `what` stands for. See Note [A yes to what becomes public]."""
+    before = _agreed.set(what)
+    try:
+        yield
+    finally:
+        _agreed.reset(before)
+
+
 @dataclass
 class JournalEntry:
     """The edits of one transaction."""
@@ -104,6 +134,8 @@ class JournalEntry:
     changes: list[Change] = field(default_factory=list)
     at: datetime | None = None
     """The time of the entry's latest change."""
+    revealed: set[Readable] = field(default_factory=set)
+    """What the public can read only since this entry."""
 
     shown_with: set[int] = field(default_factory=set)
     """The ids of the codes whose answers show something of an edited object, before or after the edit."""
@@ -127,7 +159,12 @@ class JournalEntry:
     def update(self, obj: M, fields: Sequence[str], kind: ChangeKind = ChangeKind.UPDATED, **links: Any) -> M:
         """Save a locked object whose `fields` changed, and replace the many-to-many links in `links`."""
         obj.version += 1  # type: ignore[attr-defined]
-        return self._save(obj, kind, [*fields, *links], links)
+        if not WIDENING & {*fields, *links}:
+            return self._save(obj, kind, [*fields, *links], links)
+        before = readable(obj)
+        saved = self._save(obj, kind, [*fields, *links], links)
+        self.revealed |= readable(saved) - before
+        return saved
 
     def delete(self, obj: models.Model) -> None:
         """Delete an object; the feed keeps the deletion."""
@@ -174,7 +211,7 @@ class JournalEntry:
 
     def _sign(self, obj: Any) -> datetime:
         at = self._tick()
-        obj._history_user, obj._change_reason, obj._history_date = self.by.user, self.by.reason[:100], at
+        sign(obj, self.by.user, self.by.reason, at)
         return at
 
     def _tick(self) -> datetime:
@@ -199,6 +236,8 @@ def entry(by: By) -> Iterator[JournalEntry]:
         with transaction.atomic():
             yield own_entry
             if outer is None:
+                if own_entry.revealed and _agreed.get() not in (ANYTHING, mark(own_entry.revealed)):
+                    raise Unconfirmed(own_entry.revealed)
                 searching.refresh_changed(own_entry.changes)
                 answers.refresh(own_entry.shown_with)
                 record(own_entry.changes)
@@ -208,6 +247,7 @@ def entry(by: By) -> Iterator[JournalEntry]:
     if outer is not None:
         outer.changes += own_entry.changes
         outer.shown_with |= own_entry.shown_with
+        outer.revealed |= own_entry.revealed
         outer.at = own_entry.at
 
 
@@ -248,8 +288,8 @@ def audience_of(obj: Any) -> str:
     """Return the audience of an object's changes: its own or its table's; internal for a note that is not validated."""
     if isinstance(obj, CodeTable):
         return obj.audience
-    if isinstance(obj, Proposal):
-        # A proposal's `audience` is what it proposes for the note.
+    if isinstance(obj, Proposal | Synonym):
+        # A proposal's `audience` is what it proposes for the note; that of synonyms, whose searches they steer.
         return Audience.INTERNAL
     if hasattr(obj, "table"):
         return str(obj.table.audience)

@@ -13,7 +13,7 @@ def save_synonym(synonym: Synonym, version: int | None, values: dict[str, Any], 
     words = list(dict.fromkeys(word for word in words if word))
     if len(words) < 2:
         raise NotAllowed("Enter two or more words or short phrases, separated by commas.")
-    return save_versioned(synonym, version, {"words": ", ".join(words)}, {}, by)
+    return save_versioned(synonym, version, values | {"words": ", ".join(words)}, {}, by)
 
 
 def delete_synonym(synonym: Synonym, version: int, by: By) -> None:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from kb.models import fields
 from kb.models.fields import VendorText
+from kb.ops import request_ids
 from kb.text.editing import diff as text_diff
 from kb.text.safety import markdown as text_markdown
 
@@ -104,3 +105,9 @@ def with_query(context: template.Context, **values: Any) -> str:
 def vendor_texts(code: Any) -> list[VendorText]:
     """Return the texts of a code, or of a revision of one: ours beside the vendor's."""
     return fields.vendor_texts(code)
+
+
+@register.inclusion_tag("kb/_request_id.html")
+def request_id() -> dict[str, str]:
+    """Return the context of the line that names the request, for error pages."""
+    return {"request_id": request_ids.current()}

@@ -141,12 +141,18 @@ def _split(url: str) -> SplitResult:
 def _host(parts: SplitResult) -> str:
     name = (parts.hostname or "").rstrip(".")
     try:
-        host = f"[{ipaddress.IPv6Address(name)}]" if ":" in name else name.encode("idna").decode()
+        host = f"[{_spelling(ipaddress.IPv6Address(name))}]" if ":" in name else name.encode("idna").decode()
     except ValueError:
         raise NotALink(f"“{name[:60]}” is not a host name.") from None
     if not re.fullmatch(r"\[[0-9a-f:]+\]|[a-z0-9._-]+", host):
         raise NotALink(f"“{name[:60]}” is not a host name.")
     return host if parts.port in (None, _DEFAULT_PORT[parts.scheme]) else f"{host}:{parts.port}"
+
+
+def _spelling(address: ipaddress.IPv6Address) -> str:
+    """Return the one spelling of an address. Since Python 3.13, `str` writes some of them with dots."""
+    low = int(address) & 0xFFFF_FFFF
+    return f"::ffff:{low >> 16:x}:{low & 0xFFFF:x}" if address.ipv4_mapped else str(address)
 
 
 def _path(path: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from kb.models import CodeTable
@@ -36,7 +37,8 @@ def meanings_context(request: HttpRequest, hits: list[CodeHit]) -> dict[str, Any
 def remember(request: HttpRequest, response: HttpResponse, table: CodeTable) -> None:
     """Store the table in a cookie. It only changes the order of meanings."""
     if request.COOKIES.get(COOKIE) != table.slug:
-        response.set_cookie(COOKIE, table.slug, max_age=_YEAR, samesite="Lax", httponly=True)
+        is_secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(COOKIE, table.slug, max_age=_YEAR, samesite="Lax", httponly=True, secure=is_secure)
 
 
 def _question(tables: int, hits: int) -> str:

@@ -8,8 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from kb.ops import outages
-from kb.web import read_only
+from kb.ops import outages, request_ids
+from kb.ops.passwords import TooManyHashes
+from kb.web import rates, read_only
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +31,20 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return a page for our own exceptions, and for a full disk on POST; None leaves the others to Django."""
+        """Return a page for our own exceptions and for the database's; None leaves the others to Django."""
         if isinstance(exception, Http404):
             return not_found(request, exception)
         if isinstance(exception, InvalidParameter):
             return _page(request, 400, "kb/invalid_parameter.html", {"reason": str(exception)})
+        if isinstance(exception, TooManyHashes):
+            return rates.too_many_hashes()
         if request.method == "POST" and read_only.is_full(exception):
             log.error("the database has no room left")
             return read_only.refusal(request)
-        return None
+        if request.method == "POST" and outages.is_busy(exception):
+            log.warning("a writer waited too long for others")
+            return read_only.refusal(request, is_busy=True)
+        return _failure(is_away=True) if outages.is_away(exception) else None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -63,14 +69,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 or 503 with a page that needs no database, context processor or manifest."""
-    # Called first: inside the `except` below it would see the new exception.
-    is_away = outages.is_handled()
+    return _failure(outages.is_handled())
+
+
+def _failure(is_away: bool) -> HttpResponse:
     status = 503 if is_away else 500
     try:
         response = _bare(f"kb/{status}.html", status)
     except Exception:
         words = outages.DETAIL if is_away else "Something went wrong on our side. Try again."
-        response = HttpResponse(words, "text/plain; charset=utf-8", status)
+        text = f"{words}\nRequest ID: {request_ids.current()}\n"
+        response = HttpResponse(text, "text/plain; charset=utf-8", status)
     if is_away:
         response["Retry-After"] = str(outages.RETRY_SECONDS)
     return response

@@ -38,9 +38,9 @@ class ReadOnlyMiddleware:
         return refusal(request)
 
 
-def refusal(request: HttpRequest) -> HttpResponse:
-    """Answer 503 to a request that could not be saved, and repeat its input."""
-    context = {"fields": resendable_fields(request), "files": list(request.FILES)}
+def refusal(request: HttpRequest, is_busy: bool = False) -> HttpResponse:
+    """Answer 503 to a request that could not be saved, because of others if it `is_busy`, and repeat its input."""
+    context = {"fields": resendable_fields(request), "files": list(request.FILES), "is_busy": is_busy}
     response = render(request, "kb/read_only.html", context, status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
     add_never_cache_headers(response)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from kb.models import CodeTable
 from kb.models.visibility import Reader, reader
+from kb.ops import security_headers
 from kb.queries.lookup import find_code
 from kb.queries.text_results import search
 from kb.text.codes import forms as text_code
@@ -75,8 +76,5 @@ def _frame(context: dict[str, Any], status: int = 200) -> HttpResponse:
     response = HttpResponse(body, status=status)
     origins = settings.KB_EMBED_ORIGINS
     if origins:
-        # django-csp reads this attribute; its decorators would set it too, but they cannot read a setting.
-        response._csp_replace = {"frame-ancestors": origins}  # type: ignore[attr-defined]
-        # X-Frame-Options cannot name origins, so the policy alone decides.
-        response.xframe_options_exempt = True
+        security_headers.may_be_framed_by(response, origins)
     return response

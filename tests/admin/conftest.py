@@ -29,7 +29,7 @@ def room(db):
 
 
 def url(obj, view="change"):
-    return reverse(f"admin:kb_{obj._meta.model_name}_{view}", args=[obj.pk])
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_{view}", args=[obj.pk])
 
 
 def form_data(response, **changes):

@@ -156,7 +156,7 @@ INSIDE = ("section", "range", "code")
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_a_mirror_that_follows_the_feed_equals_the_snapshot(client, code, admin, agent, limit):
+def test_a_mirror_that_follows_the_feed_equals_the_snapshot(client, code, admin, agent, limit, agreed):
     inside, by = Client(), By(admin, Door.SHELL)
     inside.force_login(agent)
     hidden = CodeTable.objects.get(slug="hidden")

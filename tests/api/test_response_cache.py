@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.http import parse_http_date
 
-from kb.api.framework import generation, response_cache, throttle
+from kb.api.framework import generation, response_cache
 from kb.models import Audience, CodeUse, Door
 from kb.models.visibility import reader
+from kb.ops import rates
 from kb.services import tokens, usage
 from kb.services.codes import edit_code
 from kb.services.journal import By
@@ -175,7 +176,7 @@ def test_cached_lookups_are_counted(code):
 
 def test_cached_answers_count_against_the_rate(code, caching):
     caching.KB_API_RATE_ANONYMOUS = 3
-    throttle._leases.clear()
+    rates._leases.clear()
     assert sorted(ask().status for _ in range(5))[:3] == [200, 200, 200]
     assert ask().status == 429
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import OperationalError, connection, connections
 
-from kb.api.framework import throttle
 from kb.models import Quota
+from kb.ops.rates import wait_for
 from kb.services import tokens
 from tests import ROOT
 
@@ -98,7 +98,7 @@ def test_a_failure_to_count_refuses_no_request(client, rates):
 @pytest.mark.django_db
 def test_a_large_rate_takes_one_write_for_many_reads(rates, django_assert_max_num_queries):
     with django_assert_max_num_queries(10):
-        assert [throttle.wait_for("token:1", 1000) for _ in range(20)] == [0] * 20
+        assert [wait_for("token:1", 1000) for _ in range(20)] == [0] * 20
 
 
 @pytest.mark.slow
@@ -111,9 +111,9 @@ def test_processes_share_a_rate():
             "from django.conf import settings",
             "settings.DATABASES['default']['NAME'] = os.environ['TEST_NAME']",
             "django.setup()",
-            "from kb.api.framework import throttle",
-            f"throttle.time = types.SimpleNamespace(time=lambda: {NOON.timestamp()})",
-            "print(sum(not throttle.wait_for('token:1', 100) for _ in range(80)))",
+            "from kb.ops import rates",
+            f"rates.time = types.SimpleNamespace(time=lambda: {NOON.timestamp()})",
+            "print(sum(not rates.wait_for('token:1', 100) for _ in range(80)))",
         ]
     )
     environment = os.environ | {
@@ -146,7 +146,7 @@ def test_a_reader_does_not_wait_behind_a_long_write(rates):
     writer.start()
     writing.wait(10)
     try:
-        assert throttle.wait_for("token:1", 1) == 0, "admitted without being counted"
+        assert wait_for("token:1", 1) == 0, "admitted without being counted"
     finally:
         finished.set()
         writer.join()

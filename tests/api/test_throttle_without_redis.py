@@ -7,8 +7,8 @@ import time
 import pytest
 from django.core.cache import caches
 
-from kb.api.framework import throttle
 from kb.models import Quota
+from kb.ops import rates
 from kb.ops.doctor import site
 
 
@@ -55,9 +55,9 @@ def redis_gone(request, settings):
 
 @pytest.mark.django_db
 def test_without_redis_readers_do_not_wait_and_their_rate_holds(redis_gone, client, monkeypatch):
-    tries, add_in_redis = [], throttle._add_in_redis
-    monkeypatch.setattr(throttle, "_add_in_redis", lambda *arguments: tries.append(1) or add_in_redis(*arguments))
-    monkeypatch.setattr(throttle, "_REST", 3600)
+    tries, add_in_redis = [], rates._add_in_redis
+    monkeypatch.setattr(rates, "_add_in_redis", lambda *arguments: tries.append(1) or add_in_redis(*arguments))
+    monkeypatch.setattr(rates, "_REST", 3600)
     redis_gone.KB_API_RATE_ANONYMOUS = 20
     answers = [client.get("/api/v1/codes/").status_code for _ in range(25)]
     # A minute may end in between.
@@ -69,12 +69,12 @@ def test_without_redis_readers_do_not_wait_and_their_rate_holds(redis_gone, clie
 @pytest.mark.django_db
 def test_redis_is_tried_again_after_some_seconds(redis_gone, monkeypatch):
     calls = []
-    monkeypatch.setattr(throttle, "_add_in_redis", lambda *arguments: calls.append(arguments) or len(calls))
-    throttle._redis_rests_until = time.monotonic() + 3600
-    throttle.wait_for("token:1", 50)
+    monkeypatch.setattr(rates, "_add_in_redis", lambda *arguments: calls.append(arguments) or len(calls))
+    rates._redis_rests_until = time.monotonic() + 3600
+    rates.wait_for("token:1", 50)
     assert calls == []
-    throttle._redis_rests_until = time.monotonic()
-    throttle.wait_for("token:1", 50)
+    rates._redis_rests_until = time.monotonic()
+    rates.wait_for("token:1", 50)
     assert len(calls) == 1
 
 

@@ -76,6 +76,18 @@ TARGETS = [
     f"/\r\nLocation: https://{EVIL}",
     "/\r\nSet-Cookie: stolen=1",
     f"/%0d%0aLocation: https://{EVIL}",
+    f"/\t/{EVIL}",
+    f"/\n/{EVIL}",
+    f"/%5C{EVIL}",
+    f"/%2F{EVIL}",
+    f"https:/{EVIL}",
+    f"https:///{EVIL}",
+    f"https:\\\\{EVIL}",
+    f"https://testserver\\@{EVIL}/",
+    f"\x00//{EVIL}",
+    f"//testserver@{EVIL}",
+    f"//{EVIL}%2F..",
+    f"/.//{EVIL}",
 ]
 ASKED = [
     "/login/?next={}",

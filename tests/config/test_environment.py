@@ -6,6 +6,7 @@ import runpy
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from environs import ValidationError
 
 from kb.ops import environment
@@ -164,6 +165,11 @@ BAD = {
     "KB_CORS_ORIGINS": "*",
     "KB_API_RATE_ANONYMOUS": "-1",
     "KB_API_RATE_KNOWN": "-1",
+    "KB_PAGE_RATE_ANONYMOUS": "-1",
+    "KB_PAGE_RATE_KNOWN": "-1",
+    "KB_DETECT_RATE": "-1",
+    "KB_LOGIN_RATE_ADDRESS": "-1",
+    "KB_LOGIN_RATE_SITE": "-1",
     "KB_API_CACHE_MEGABYTES": "-1",
     "REDIS_URL": "localhost:6379",
     "KB_EMBED_ORIGINS": "http://a.example",
@@ -188,6 +194,11 @@ AT_THE_LIMIT = {
     "LOGIN_LOCK_MINUTES": "1",
     "KB_API_RATE_ANONYMOUS": "0",
     "KB_API_RATE_KNOWN": "0",
+    "KB_PAGE_RATE_ANONYMOUS": "0",
+    "KB_PAGE_RATE_KNOWN": "0",
+    "KB_DETECT_RATE": "0",
+    "KB_LOGIN_RATE_ADDRESS": "0",
+    "KB_LOGIN_RATE_SITE": "0",
     "KB_API_CACHE_MEGABYTES": "0",
     "KB_USAGE_FLUSH_SECONDS": "0",
     "KB_IMPORT_RETIRE_GUARD_PERCENT": "100",
@@ -288,7 +299,8 @@ def test_what_is_off_unless_it_is_asked_for(settings_of):
 def test_guessing_passwords_is_locked_by_name_and_address(settings_of):
     settings = settings_of(**GOOD, LOGIN_FAILURES="3", LOGIN_LOCK_MINUTES="7")
     assert (settings["AXES_FAILURE_LIMIT"], settings["AXES_COOLOFF_TIME"].total_seconds()) == (3, 420)
-    assert settings["AXES_LOCKOUT_PARAMETERS"] == [["username", "ip_address"]]
+    lock_by = import_string(settings["AXES_LOCKOUT_PARAMETERS"])
+    assert lock_by(None, {"username": "anna"}) == lock_by(None, None) == [["username", "ip_address"]]
     assert settings["AUTHENTICATION_BACKENDS"][0].startswith("axes.")
     assert settings["AXES_DISABLE_ACCESS_LOG"]
     assert not settings["AXES_ENABLE_ADMIN"]
@@ -314,12 +326,10 @@ def test_databases_have_pools_or_lasting_connections(settings_of):
     assert (plain["CONN_MAX_AGE"], "pool" in plain["OPTIONS"], plain["CONN_HEALTH_CHECKS"]) == (60, False, True)
     pooled = environment.database(url, 6, 60)
     assert (pooled["CONN_MAX_AGE"], pooled["OPTIONS"]["pool"]["max_size"]) == (0, 6)
-    assert plain["OPTIONS"] == {"connect_timeout": 2, "options": "-c jit=off"}
-    assert environment.database(f"{url}?options=-c%20x&sslmode=require", 0, 0)["OPTIONS"] == {
-        "connect_timeout": 2,
-        "options": "-c x",
-        "sslmode": "require",
-    }
+    assert (plain["OPTIONS"]["connect_timeout"], plain["OPTIONS"]["seconds"]) == (2, 8)
+    assert plain["OPTIONS"]["options"].startswith("-c jit=off -c statement_timeout=5000 -c lock_timeout=2000 ")
+    mine = {"options": "-c x", "sslmode": "require"}
+    assert environment.database(f"{url}?options=-c%20x&sslmode=require", 0, 0)["OPTIONS"] == plain["OPTIONS"] | mine
     small = environment.database("sqlite:///a.db", 6, 60)
     assert (small["OPTIONS"]["transaction_mode"], small["OPTIONS"]["timeout"]) == ("IMMEDIATE", 20)
     assert "journal_mode=WAL" in small["OPTIONS"]["init_command"]

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -50,14 +49,7 @@ def test_a_bad_start_is_refused_and_names_the_variable(environment, said):
 @pytest.mark.slow
 def test_a_server_that_refuses_to_start_says_why_without_a_traceback():
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = [
-        Path(sys.executable).with_name("granian"),
-        "--interface",
-        "wsgi",
-        "--port",
-        "0",
-        "config.wsgi:application",
-    ]
+    command = [sys.executable, "manage.py", "serve", "--port", "0"]
     result = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, timeout=60, check=False)
     assert "SECRET_KEY: is not set" in result.stderr + result.stdout
     assert "Traceback" not in result.stderr + result.stdout

@@ -27,7 +27,7 @@ from kb.models.counters import add_counts
 from kb.services.codes import edit_code
 from kb.services.flags import answer_flag, raise_flag
 from kb.services.incidents import save_incident
-from kb.services.journal import By, Door
+from kb.services.journal import By, Door, agreed_to
 from kb.services.misses import ignore_miss
 from kb.services.notes import archive_note, save_note, validate_note
 from kb.services.outcomes import report_outcome
@@ -79,7 +79,7 @@ def build():
     with time_machine.travel(NOW - timedelta(days=9), tick=False):
         _public_rows(world)
         rtc, reborn, incident, taken = _before(world)
-    with time_machine.travel(NOW - timedelta(days=5), tick=False):
+    with time_machine.travel(NOW - timedelta(days=5), tick=False), agreed_to():
         _publish(world, rtc, reborn, incident)
         _take_back(world, taken)
     with time_machine.travel(NOW - timedelta(days=1), tick=False):
@@ -246,7 +246,7 @@ def _internal_work(world, room):
     answer_flag(flag, flag.version, f"{WORD} is right", by)
     report_outcome(live, Outcome.DID_NOT_WORK, by)
     ignore_miss(WORD, by)
-    save_synonym(Synonym(), None, {"words": f"{WORD}, hafnium"}, by)
+    save_synonym(Synonym(), None, {"words": f"{WORD}, hafnium, room, stream"}, by)
     add_counts(Miss, ("text", "day"), ["lookups"], [(f"{WORD} miss", NOW.date(), 9)])
     CodeUse.objects.create(code_id=world.ids["stream"], day=NOW.date(), lookups=500)
     TableImport.objects.create(table=room.table, state="planned", file_name=f"{WORD}.csv", message=WORD)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from kb.exporting.sqlite import export_database
 from kb.exporting.sqlite.readme import PAGE
+from kb.models import TroubleshootingNote
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,19 @@ def test_an_export_has_what_its_reader_may_read(export, room, agent):
         assert db.execute("SELECT count(*) FROM note_codes").fetchone()[0] == (5 if is_internal else 2)
         (successor,) = db.execute("SELECT successor_id FROM codes WHERE code = '660300001'").fetchone()
         assert (successor is None) != is_internal
+
+
+def test_what_is_deleted_from_an_export_is_in_no_byte_of_it(export, room, tmp_path):
+    hidden = 0x5A5B5C5D5E
+    notes = [TroubleshootingNote(pk=hidden + n, title="Hush", audience="internal") for n in range(2_000)]
+    TroubleshootingNote.objects.bulk_create(notes)
+    through = TroubleshootingNote.codes.through
+    through.objects.bulk_create([through(troubleshootingnote_id=note.pk, returncode_id=room.pk) for note in notes])
+    db = export()
+    # Many builds of SQLite overwrite what is deleted, but keep its pages.
+    assert db.execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert hidden.to_bytes(6, "big")[:5] not in (tmp_path / "0.sqlite").read_bytes()
+    assert db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'sqlite_stat%'").fetchall() == []
 
 
 def test_a_reader_without_access_gets_an_empty_export(export, room, settings):

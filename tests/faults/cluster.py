@@ -20,26 +20,39 @@ _SPEED = "-c fsync=off -c full_page_writes=off -c max_connections=120 -c wal_lev
 class Cluster:
     """Two servers on sockets in one temporary folder; their ports only name the sockets."""
 
-    def __init__(self, alone: bool = False, megabytes: int = 0) -> None:
-        self.bin, self.user = bin_dir(), owner()
+    def __init__(self, alone: bool = False, megabytes: int = 0, superuser: str = "codebook", options: str = "") -> None:
+        self.bin, self.user, self.superuser, self.options = bin_dir(), owner(), superuser, options
         self.home, self._small = tempfile.mkdtemp(prefix="codebook-faults-"), megabytes
         if megabytes:
             self._mount(megabytes)
         if self.user:
             shutil.chown(self.home, self.user)
-        self._run("initdb", "-D", f"{self.home}/1", "-U", "codebook", "-A", "trust", "-E", "UTF8")
+        self._run("initdb", "-D", f"{self.home}/1", "-U", superuser, "-A", "trust", "-E", "UTF8")
         self.start(1, PRIMARY)
         if alone:
             return
-        self._run("pg_basebackup", "-D", f"{self.home}/2", "-h", self.home, "-p", str(PRIMARY), "-U", "codebook", "-R")
+        self.base_backup(2, "-R")
         self.start(2, REPLICA)
 
     def start(self, number: int, port: int) -> None:
         """Start a server."""
-        options = f"-c listen_addresses='' -k {self.home} -p {port} {_SPEED}"
+        options = f"-c listen_addresses='' -k {self.home} -p {port} {_SPEED} {self.options.format(home=self.home)}"
         self._run(
             "pg_ctl", "-D", f"{self.home}/{number}", "-w", "-o", options, "-l", f"{self.home}/log{number}", "start"
         )
+
+    def base_backup(self, number: int, *options: str) -> None:
+        """Copy the primary's files, as the beginning of a replica or of a recovery."""
+        where = ("-h", self.home, "-p", str(PRIMARY), "-U", self.superuser, "--checkpoint=fast")
+        self._run("pg_basebackup", "-D", f"{self.home}/{number}", *where, *options)
+
+    def recover(self, number: int, moment: str) -> None:
+        """Let the next start of a base backup replay the archive in `wal` up to a moment, and then take writes."""
+        folder = Path(f"{self.home}/{number}")
+        with (folder / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"restore_command = 'cp {self.home}/wal/%f %p'\n")
+            settings.write(f"recovery_target_time = '{moment}'\nrecovery_target_action = 'promote'\n")
+        (folder / "recovery.signal").touch()
 
     @property
     def writable_url(self) -> str:
@@ -58,12 +71,16 @@ class Cluster:
 
     def kill(self, number: int) -> None:
         """Kill a server and all its processes with SIGKILL."""
+        self.signal(number, signal.SIGKILL)
+
+    def signal(self, number: int, name: signal.Signals) -> None:
+        """Send a signal to a server and all its processes, SIGSTOP for one that hangs."""
         postmaster = int(Path(f"{self.home}/{number}/postmaster.pid").read_text().splitlines()[0])
         children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=False).stdout
         for pid in [postmaster, *map(int, children.split())]:
             # A child may have exited already.
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, name)
 
     def pause_replay(self, paused: bool) -> None:
         """Let the replica receive but not replay, or go on."""
@@ -85,8 +102,8 @@ class Cluster:
 
     def sql(self, port: int, statement: str) -> str:
         """Run a statement; return what psql prints."""
-        command = [str(self.bin / "psql"), "-h", self.home, "-p", str(port), "-U", "codebook", "-d", "postgres", "-Atc"]
-        return subprocess.run([*command, statement], check=True, capture_output=True, text=True).stdout.strip()
+        command = [str(self.bin / "psql"), "-h", self.home, "-p", str(port), "-U", self.superuser, "-d", "postgres"]
+        return subprocess.run([*command, "-Atc", statement], check=True, capture_output=True, text=True).stdout.strip()
 
     def promote(self) -> None:
         """Make the replica the primary."""

@@ -55,6 +55,11 @@ def environment(url: str, more: dict[str, str] | None = None) -> dict[str, str]:
         "DATABASE_URL": url,
         "KB_USAGE_FLUSH_SECONDS": "1",
         "LOG_LEVEL": "ERROR",
+        # Everybody here has the same address.
+        "KB_PAGE_RATE_ANONYMOUS": "0",
+        "KB_PAGE_RATE_KNOWN": "0",
+        "KB_LOGIN_RATE_ADDRESS": "0",
+        "KB_LOGIN_RATE_SITE": "0",
     }
     # Tests have their own settings; these processes run with the product's.
     return os.environ | known | (more or {}) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -83,14 +88,13 @@ class Site:
 
 
 class Server(Site):
-    """Two worker processes on a port of their own."""
+    """Two worker processes, or another number, on a port of their own."""
 
-    def __init__(self, url: str, options: tuple[str, ...] = (), port: int = 0, **more: str) -> None:
+    def __init__(self, url: str, port: int = 0, workers: int = 2, **more: str) -> None:
         port = port or free_port()
         super().__init__(f"http://127.0.0.1:{port}")
-        options = ("--interface", "wsgi", "--port", str(port), "--workers", "2", "--log-level", "error", *options)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "granian", *options, "config.wsgi:application"],
+            [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)],
             cwd=ROOT,
             env=environment(url, more),
             start_new_session=True,

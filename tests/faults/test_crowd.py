@@ -144,7 +144,7 @@ def test_many_people_at_once_lose_no_edit_and_no_change_and_see_nothing_internal
         url = cluster.writable_url
         crowd = Crowd(url, tmp_path / "stop", seconds=60, editors=20, readers=200)
         rates = {"KB_API_RATE_ANONYMOUS": "1000000", "KB_API_RATE_KNOWN": "1000000"}
-        server = Server(url, ("--backpressure", "32"), crowd.port, **rates)
+        server = Server(url, crowd.port, **rates)
         try:
             imports = crowd.work()
             for line in crowd.figures(imports):

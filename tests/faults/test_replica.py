@@ -1,5 +1,6 @@
 """The primary is killed under load; the replica serves, is promoted, and everything works without a restart."""
 
+import signal
 import time
 
 import pytest
@@ -137,3 +138,27 @@ def test_a_replica_that_is_ten_seconds_behind_is_not_used_until_it_catches_up(cl
         f" {max(seen_late):.1f} s at most; used again {again:.1f} s after it caught up"
     )
     run_doctor(cluster.writable_url)
+
+
+@pytest.mark.soak
+def test_a_frozen_primary_leaves_reading_to_the_replica(cluster, server, figures):
+    agent = server.session("agent")
+    load = Load(server.address, LOOK_UPS, pause=0.05)
+    time.sleep(2)
+    cluster.signal(1, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        until(lambda: "Read-only since" in agent.get(server.address + CARD).text, seconds=20)
+        noticed = time.monotonic() - began
+        time.sleep(6)
+    finally:
+        cluster.signal(1, signal.SIGCONT)
+        load.stop()
+    later = [answer for answer in load.answers if began + noticed + 1 < answer[0]]
+    longest = max(end - start for start, end, _, _ in later)
+    failed = [answer for answer in later if answer[2] != 200]
+    figures(
+        f"primary frozen: read-only after {noticed:.1f} s, then {len(later)} look-ups,"
+        f" {len(failed)} failed, longest {longest:.1f} s"
+    )
+    assert failed == []

@@ -1,7 +1,6 @@
 """A copy holds what the database held, is proved, and brings it back."""
 
 import json
-import os
 import stat
 import threading
 
@@ -56,7 +55,7 @@ def test_a_copy_brings_everything_back(world, tmp_path, capsys):
 def test_a_copy_is_readable_by_its_owner_alone_and_described(world, tmp_path):
     file = tmp_path / "copy"
     about = copies.make(file)
-    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (file, tmp_path / "copy.json")} == {0o600}
     beside = json.loads((tmp_path / "copy.json").read_text())
     assert beside["tables"]["kb_returncode"]["rows"] == 4
     assert beside["sequence"] == about.sequence == last_sequence()

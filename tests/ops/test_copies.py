@@ -124,6 +124,21 @@ def test_the_tools_of_postgresql_get_the_password_and_options_by_their_environme
     assert "PGHOST" not in postgres._environment(database)
 
 
+def test_the_tools_of_postgresql_find_whichever_of_two_servers_takes_writes():
+    database = connection.copy()
+    options = {"user": "codebook", "host": "one,two", "port": "5432", "target_session_attrs": "read-write"}
+    database.settings_dict = {"NAME": "name", "OPTIONS": options}
+    assert (
+        postgres._environment(database).items()
+        >= {
+            "PGHOST": "one,two",
+            "PGPORT": "5432",
+            "PGUSER": "codebook",
+            "PGTARGETSESSIONATTRS": "read-write",
+        }.items()
+    )
+
+
 def test_a_tool_that_is_missing_or_fails_is_named(monkeypatch):
     with pytest.raises(CopyRefused, match="no-such-tool is not installed"):
         postgres._run(connection, "no-such-tool")

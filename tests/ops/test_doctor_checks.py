@@ -52,7 +52,7 @@ def test_without_a_database_the_checks_that_need_none_run():
 
 
 @pytest.fixture
-def sound(settings, tmp_path, monkeypatch):
+def sound(settings, tmp_path, monkeypatch, db):
     """Settings of a server without a fault."""
     # The browser tests of the same process set this.
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)

@@ -4,11 +4,14 @@ import io
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from django.conf import settings as configured
+from django.core.management import get_commands
 from django.test import Client
 from django.urls import path
 
@@ -16,6 +19,7 @@ from config.urls import urlpatterns as real_urlpatterns
 from kb.ops.logs import DiscreetFilter, JsonLines, LineFormatter
 from kb.ops.request_ids import RequestIdFilter
 from tests import ROOT, make
+from tests.faults.server import free_port
 
 SECRETS = ("hunter2-secret", "anna@example.com", "eyJhbGciOi.eyJzdWIi.c2lnbmF0", "660399123", "sessionid-value")
 
@@ -112,6 +116,14 @@ def test_an_error_has_its_trace_and_its_causes(written):
     assert "builtins.ValueError: invalid literal for int() with base 10: '…'" in error
 
 
+@pytest.mark.django_db
+def test_either_format_has_the_trace(written):
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    Client(headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"}).get("/nowhere/")
+    (line,) = [line for line in written.getvalue().splitlines() if "answered" in line]
+    assert (json.loads(line)["trace_id"] == trace) if line.startswith("{") else line.endswith(f" trace_id={trace}")
+
+
 def test_probes_do_not_fill_the_log(written):
     logging.getLogger("codebook.request").setLevel(logging.INFO)
     Client().get("/healthz")
@@ -126,3 +138,31 @@ def test_log_formats_are_chosen_by_a_setting():
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert json.loads(result.stderr.splitlines()[-1])["message"] == "said"
     assert configured.LOGGING["handlers"]["stderr"]["formatter"] == "line"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("serve" not in get_commands(), reason="there is no command that serves")
+def test_the_servers_own_lines_are_objects_too(tmp_path):
+    """Granian says that a worker ended, and why it cannot start."""
+    port = str(free_port())
+    known = {"DEBUG": "1", "LOG_FORMAT": "json", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    command = [sys.executable, "manage.py", "serve", "--port", port]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | known, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            os.kill(first_child(server.pid), signal.SIGKILL)
+            lines = [next(server.stderr)]
+        finally:
+            server.terminate()
+        lines += list(server.stderr)
+    told = [json.loads(line) for line in lines]
+    assert any(line["logger"] == "_granian" and "Unexpected exit" in line["message"] for line in told)
+
+
+def first_child(pid):
+    """Wait until a process has a child; return its id."""
+    for _ in range(300):
+        found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
+        if found:
+            return int(found[0])
+        time.sleep(0.1)
+    raise AssertionError("the server starts no worker")

@@ -1,6 +1,8 @@
 """What machines ask a server about itself, and who gets its numbers."""
 
 import re
+import threading
+import time
 
 import pytest
 from django.db import DatabaseError, connection
@@ -12,8 +14,15 @@ from kb.services import usage
 from tests import make
 from tests.config.test_settings import GOOD, start
 
+REPORT_SOON = readiness.report_soon
 TOKEN = "a-token-for-the-scraper"
 OTHER_HOST = {"headers": {"Host": "10.1.2.3:8000"}}
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """Look at the database of the test's own transaction, which another thread does not see."""
+    monkeypatch.setattr(readiness, "report_soon", readiness.report)
 
 
 @pytest.fixture
@@ -35,6 +44,26 @@ def no_database(monkeypatch):
 
     monkeypatch.setattr(connection, "ensure_connection", refuse)
     monkeypatch.setattr(connection, "cursor", refuse)
+
+
+def test_probes_wait_for_one_look_and_not_for_long(monkeypatch):
+    looks, goes_on = [], threading.Event()
+
+    def report():
+        looks.append(threading.get_ident())
+        assert goes_on.wait(60)
+        return [[], []]
+
+    monkeypatch.setattr(readiness, "report", report)
+    try:
+        for _ in range(3):
+            began = time.monotonic()
+            assert REPORT_SOON() == [["The database did not answer within 0.7 s."], []]
+            assert time.monotonic() - began < 5
+        assert len(looks) == 1
+    finally:
+        goes_on.set()
+    assert REPORT_SOON() == [[], []]
 
 
 def test_healthz_needs_no_database(no_database):

@@ -236,8 +236,9 @@ def test_a_request_that_may_write_uses_the_primary_and_marks_its_writer(site, me
 
 
 @pytest.mark.parametrize("is_secure", [True, False])
-def test_the_mark_of_a_writer_is_short_lived_and_out_of_reach_of_scripts(site, is_secure):
-    mark = site(FRESH).ask("POST", "/nowhere/", secure=is_secure).cookies[COOKIE]
+def test_the_mark_of_a_writer_is_short_lived_and_out_of_reach_of_scripts(site, settings, is_secure):
+    settings.SESSION_COOKIE_SECURE = is_secure
+    mark = site(FRESH).ask("POST", "/nowhere/").cookies[COOKIE]
     assert (mark.value, mark["max-age"], mark["httponly"], mark["samesite"]) == ("77", 60, True, "Lax")
     assert bool(mark["secure"]) is is_secure
 

@@ -13,7 +13,7 @@ from kb.services.notes import archive_note, save_note
 from kb.services.tables import save_table
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreed")]
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TICK, HOUR = timedelta(microseconds=1), timedelta(hours=1)
 

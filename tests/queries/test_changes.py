@@ -15,11 +15,12 @@ from kb.services.journal import By
 from kb.services.notes import archive_note, save_note, validate_note
 from kb.services.proposals import accept_proposal, propose_change
 from kb.services.ranges import delete_range, save_range
+from kb.services.reviews import request_review
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreed")]
 # A command may do everything, without a user.
 SHELL = By(None, Door.SHELL)
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -233,3 +234,37 @@ def test_changes_of_support_itself_are_not_listed(agent, by):
     raise_flag(make.code(), None, "Wrong", By(agent, Door.WEB))
     assert Change.objects.get().noun == "flag"
     assert steps(by.user) == []
+
+
+@pytest.mark.parametrize("noun", ["note", "incident"])
+def test_the_public_reads_no_text_from_when_it_was_linked_to_internal_codes_alone(noun, by, editor, settings):
+    settings.KB_VALIDATE_OWN_WORDS = True
+    inside, code = make.code("77", make.table("inside", audience="internal")), make.code()
+    if noun == "note":
+        row = make.note("Known", cause=SECRET)
+        row = save_note(row, row.version, {"environment": "Here"}, by, [inside])
+        save_note(row, row.version, {"cause": "The door is shut."}, by, [code])
+    else:
+        row = make.incident("Known", inside, impact=SECRET)
+        row = save_incident(row, row.version, {"workaround": "Wait."}, [inside], by)
+        save_incident(row, row.version, {"impact": "Nobody enters."}, [code], by)
+    assert SECRET in shown(editor)
+    assert SECRET not in shown(None)
+    row.refresh_from_db()
+    last = {"cause": "Open it."} if noun == "note" else {"impact": "Open it."}
+    (save_note(row, row.version, last, by) if noun == "note" else save_incident(row, row.version, last, None, by))
+    # What it said while it was linked to a public code is shown.
+    assert "Open it." in shown(None)
+    assert SECRET not in shown(None)
+
+
+def test_an_edit_of_supports_own_work_is_no_change_for_the_public(by, editor):
+    note = make.note("Known", make.code())
+    save_note(note, note.version, {"review_on": NOW.date() + timedelta(days=9), "owner": editor}, by)
+    with journal.entry(by) as entry:
+        request_review(entry, TroubleshootingNote.objects.all(), "Look again.")
+    assert len(steps(editor)) == 2
+    assert steps(None) == []
+    note.refresh_from_db()
+    archive_note(note, note.version, by)
+    assert len(steps(editor)) == 3

@@ -16,10 +16,12 @@ from kb.queries.replication import FeedPlace
 from kb.services import journal
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
-from kb.services.journal import By, NotAllowed, StaleEdit
+from kb.services.journal import By, NotAllowed, StaleEdit, agreed_to
 from kb.services.notes import archive_note, restore_note, save_note, validate_note
 from kb.services.tables import save_table
 from tests import make
+
+pytestmark = pytest.mark.usefixtures("agreed")
 
 IN_A_TABLE = ("section", "range", "code")
 LINKS = {"note": {"codes": "code", "ranges": "range"}, "incident": {"codes": "code"}}
@@ -200,7 +202,7 @@ class Writer(threading.Thread):
     def run(self):
         try:
             for _ in range(self.steps):
-                with contextlib.suppress(NotAllowed, StaleEdit):
+                with contextlib.suppress(NotAllowed, StaleEdit), agreed_to():
                     self.random.choice([self.edit, self.edit, self.turn, self.publish, self.move, self.hit])()
         except Exception as error:
             self.errors.append(error)

@@ -14,7 +14,7 @@ from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreed")]
 START = FeedPlace(0)
 
 

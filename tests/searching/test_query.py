@@ -19,7 +19,7 @@ def alternatives(text, **options):
 
 def synonyms(*groups):
     Synonym.objects.all().delete()
-    Synonym.objects.bulk_create(Synonym(words=group) for group in groups)
+    Synonym.objects.bulk_create(Synonym(words=group, audience="public") for group in groups)
 
 
 def has_beginning(text, **options):

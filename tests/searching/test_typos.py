@@ -31,7 +31,7 @@ def test_a_known_word_stays_and_so_does_the_beginning_of_one():
 
 def test_a_synonym_of_a_known_word_stays():
     make.code(description="The room is closed.")
-    Synonym.objects.create(words="chamber, room")
+    Synonym.objects.create(words="chamber, room", audience="public")
     assert corrected("chamber") is None
     assert corrected("roomx") == "room"
 

@@ -128,6 +128,8 @@ WRITES = {
 WRITES_FOR_OTHERS = {
     "bulk_edits.edit_each": "applies a verb of the table above to each row",
     "journal.entry": "what every service above writes through",
+    "journal.agreed_to": "says yes for an entry, and writes nothing",
+    "people.give_roles": "asked for every kind of account by tests/admin/test_people.py",
     "journal.record": "the last step of an entry",
     "journal.take_sequence": "the last step of an entry",
     "journal.save_versioned": "what the services of tables, ranges, synonyms and incidents write through",
@@ -148,7 +150,8 @@ WRITES_FOR_OTHERS = {
 READS = """
     incidents.existing_link journal.audience_of journal.changed_links journal.models_in_feed journal.moves
     notes.may_confirm notes.may_validate notes.may_vouch notes.needs_reviewer notes.transitions_for
-    notes.why_not_validate proposal_rules.actions_for proposal_rules.why_not_act proposal_rules.why_not_propose
+    notes.why_not_validate people.roles_of people.roles_to_give people.why_not_manage
+    proposal_rules.actions_for proposal_rules.why_not_act proposal_rules.why_not_propose
     reply_guard.guard reply_guard.problems tokens.bearer tokens.digest tokens.expiry usage.record_counts
 """.split()
 

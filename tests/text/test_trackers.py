@@ -3,6 +3,7 @@
 import pytest
 
 from kb.text.trackers import MAX_BYTES, MAX_REFERENCE, NotALink, read_address
+from tests.text.safety.test_links import ELSEWHERE
 from tests.work import work
 
 SYS_ID = "9d385017c611228701d22104cc95c371"
@@ -172,3 +173,9 @@ def test_a_long_reference_is_shortened():
 )
 def test_a_hostile_address_is_little_work(path):
     assert work(read_address, f"https://gitlab.example.com/{path}") < 40_000
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_no_unclear_address_is_an_incident(address):
+    with pytest.raises(NotALink):
+        read_address(address)

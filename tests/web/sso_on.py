@@ -18,8 +18,8 @@ PORT = urlsplit(settings.KB_SSO_ISSUER).port
 
 # Who may open and who may send to what single sign-on adds; see test_access.py. The ends answer 403.
 SSO = {
-    "sso/oidc/(?P<provider_id>[/]+)/login/": (ALL, ALL),
-    "sso/oidc/(?P<provider_id>[/]+)/login/callback/": (NOBODY, NOBODY),
+    "sso/oidc/<str:provider_id>/login/": (ALL, ALL),
+    "sso/oidc/<str:provider_id>/login/callback/": (NOBODY, NOBODY),
     "sso/inactive/": (NOBODY, NOBODY),
     "sso/cancelled/": (NOBODY, NOBODY),
     "sso/error/": (NOBODY, NOBODY),
@@ -70,6 +70,7 @@ def provider():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield
     server.shutdown()
+    server.server_close()
 
 
 def go(client, query="", **told):
@@ -91,7 +92,7 @@ def test_every_address_of_single_sign_on_has_a_line(people):  # noqa: F811
     assert set(routes()) - set(ACCESS) == set(SSO)
     found = {}
     for route in SSO:
-        where = "/" + route.replace("(?P<provider_id>[/]+)", "sso")
+        where = "/" + route.replace("<str:provider_id>", "sso")
         found[route] = (let_in(people, where, "get"), let_in(people, where, "post"))
     assert found == SSO
 

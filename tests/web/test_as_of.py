@@ -14,7 +14,7 @@ from kb.services.tables import save_table
 from tests import make
 from tests.web.page import words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreed")]
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SECRET = "zirconium"
 

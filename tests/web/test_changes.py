@@ -20,7 +20,7 @@ from kb.services.tables import save_table
 from tests import make
 from tests.web.page import words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreed")]
 ATOM = "{http://www.w3.org/2005/Atom}"
 # A command may do everything, without a user.
 SHELL = By(None, Door.SHELL)

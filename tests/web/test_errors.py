@@ -1,11 +1,13 @@
 """Error pages look like the other pages, reveal nothing and cannot fail again."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from kb.web import errors, read_only
+from tests import ROOT
 from tests.web.page import words
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,7 @@ def test_a_failing_error_page_is_answered_as_text(monkeypatch):
     response = errors.server_error(RequestFactory().get("/"))
     assert response.status_code == 500
     assert response.content.startswith(b"Something went wrong")
+    assert b"Request ID: " in response.content
 
 
 class Full(Exception):
@@ -82,14 +85,23 @@ class Full(Exception):
 
 def test_a_full_disk_is_not_blamed_for_other_failures(rf):
     middleware = errors.ErrorPagesMiddleware(lambda request: None)
-    failures = [
-        (rf.get("/"), full(OperationalError)),
-        (rf.post("/"), full(RuntimeError)),
-        (rf.post("/"), OperationalError("away")),
-        (rf.post("/"), RuntimeError()),
-    ]
-    for request, failure in failures:
-        assert middleware.process_exception(request, failure) is None, failure
+    for failure in (full(RuntimeError), RuntimeError()):
+        assert middleware.process_exception(rf.post("/"), failure) is None, failure
+    for request, failure in ((rf.get("/"), full(OperationalError)), (rf.post("/"), OperationalError("away"))):
+        answer = middleware.process_exception(request, failure)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert b"disk" not in answer.content
+
+
+@pytest.mark.parametrize("state", [{"sqlstate": "55P03"}, {"sqlstate": "57014"}, {"sqlite_errorname": "SQLITE_BUSY"}])
+def test_a_save_that_waited_too_long_repeats_what_was_typed(state, rf):
+    middleware = errors.ErrorPagesMiddleware(lambda request: None)
+    request = rf.post("/flag/1/", {"comment": "Two words"})
+    request.user = AnonymousUser()
+    answer = middleware.process_exception(request, full(OperationalError, **state))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "15")
+    assert b"Somebody else is saving a lot" in answer.content
+    assert b"Two words" in answer.content
 
 
 @pytest.mark.parametrize("state", [{"sqlstate": "53100"}, {"sqlite_errorname": "SQLITE_FULL"}])
@@ -158,3 +170,55 @@ def test_a_full_disk_shows_a_page_with_the_input(client, editor):
     assert typed["resolution"] in answer.text
     assert "/var/lib" not in answer.text
     assert client.post("/admin/kb/troubleshootingnote/add/", typed).status_code == 302
+
+
+def breaks(*args, **kwargs):
+    raise RuntimeError
+
+
+def is_away(*args, **kwargs):
+    raise OperationalError
+
+
+@pytest.fixture
+def error_pages(public, agents, settings, monkeypatch):
+    """Ask for each kind of error page with an id of our own; returns the responses by status and template."""
+    settings.ALLOWED_HOSTS, settings.AXES_FAILURE_LIMIT = ["testserver"], 1
+    mine = {"X-Request-ID": "ticket-7"}
+    forgetful = Client(enforce_csrf_checks=True, raise_request_exception=False, headers=mine)
+    guess = {"username": "agent", "password": "wrong"}
+    responses = {
+        "forged host": forgetful.get("/", headers={"host": "evil.example"}),
+        "wrong value": agents.get("/changes/?days=many", headers=mine),
+        "no token": forgetful.post("/login/", {"username": "a", "password": "b"}),
+        "not staff": agents.get("/admin/", headers=mine, follow=True),
+        "not found": public.get("/nothing/here/", headers=mine),
+        "locked": [public.post("/login/", guess, headers=mine) for _ in range(2)][-1],
+    }
+    for name, fail in (("broken", breaks), ("database away", is_away)):
+        monkeypatch.setattr("kb.models.tables.CodeTableQuerySet.visible_to", fail)
+        responses[name] = forgetful.get("/", headers=mine)
+    monkeypatch.undo()
+    request = agents.get("/", headers=mine).wsgi_request
+    return responses | {
+        "forbidden": errors.forbidden(request, PermissionError()),
+        "read-only": read_only.refusal(request),
+    }
+
+
+def test_every_error_page_names_its_request(error_pages):
+    statuses = {name: response.status_code for name, response in error_pages.items()}
+    assert set(statuses.values()) == {400, 403, 404, 429, 500, 503}, statuses
+    named = "Request ID: <code>ticket-7</code>"
+    assert [name for name, response in error_pages.items() if named not in response.text] == []
+
+
+ANSWERS = {"as_of", "detection", "login", "meanings", "results", "unknown_code", "widget"}
+"""Pages that search engines may not keep, and that are no errors."""
+
+
+def test_every_error_page_has_the_line_with_the_id():
+    pages = {path.stem: path.read_text() for path in (ROOT / "templates" / "kb").glob("*.html")}
+    for_errors = {name: text for name, text in pages.items() if 'content="noindex"' in text and name not in ANSWERS}
+    assert len(for_errors) > 9
+    assert {name for name, text in for_errors.items() if "{% request_id %}" not in text} == set()

@@ -43,11 +43,21 @@ def test_a_start_without_its_settings_names_them(environment, message):
 
 @pytest.mark.slow
 def test_single_sign_on_logs_people_in_and_joins_no_accounts(tmp_path):
+    run("sso_on.py", tmp_path)
+
+
+@pytest.mark.slow
+def test_a_provider_that_is_away_stops_nobody_but_its_own_logins(tmp_path):
+    run("sso_away.py", tmp_path)
+
+
+def run(file, tmp_path):
+    """Run the tests of a file with single sign-on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | ON | {"KB_SSO_ISSUER": f"http://127.0.0.1:{port}"}
     environment |= {"DATABASE_URL": f"sqlite:///{tmp_path}/sso.sqlite3"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/web/sso_on.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/web/{file}"]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-6000:]

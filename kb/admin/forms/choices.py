@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
 
@@ -84,16 +85,19 @@ class AutocompleteView(AutocompleteJsonView):
     """The admin's autocomplete, with our labels."""
 
     def process_request(self, request: HttpRequest) -> Any:
-        """Remove NUL bytes from the search term: PostgreSQL refuses them."""
-        term, *others = super().process_request(request)
-        return (term.replace("\x00", ""), *others)
+        """Remove NUL bytes from the search term: PostgreSQL refuses them. Refuse fields that no form can have."""
+        term, model_admin, source_field, to_field = super().process_request(request)
+        if source_field.auto_created:
+            # The other side of a relation, such as a table's codes. Django would fail on it.
+            raise PermissionDenied
+        return term.replace("\x00", ""), model_admin, source_field, to_field
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         """Return a result with its label."""
         return {"id": str(getattr(obj, to_field_name)), "text": label(obj)}
 
 
-_LABEL_JOINS = {ReturnCode: ("table", "section"), CodeRange: ("table",), CodeTable: ()}
+_LABEL_JOINS = {ReturnCode: ("table", "section"), CodeRange: ("table",), CodeTable: (None,)}
 
 
 def field_for(db_field: Any, user: Person | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from kb.models.history import link_tables
 from kb.models.visibility import Person, Reader, reader
 
 
@@ -36,10 +37,8 @@ def steps(revisions: Sequence[Any], fields: Sequence[str], count: int, user: Per
     if not revisions:
         return []
     history = type(revisions[0])
-    link_texts = {
-        field.name: _link_texts(history, field, revisions, user)
-        for field in getattr(history, "_history_m2m_fields", ())
-    }
+    links = link_tables(history.instance_type)
+    link_texts = {name: _link_texts(history, name, links[name], revisions, user) for name in links}
     hidden = {name: _hidden(history, name, revisions, user) for name in fields if name not in link_texts}
     texts = [
         {
@@ -76,10 +75,11 @@ def _is_limited(field: Any, user: Person | None) -> bool:
     return hasattr(field.related_model._default_manager.all(), "visible_to") and reader(user) != Reader.INTERNAL
 
 
-def _link_texts(history: Any, field: Any, revisions: Sequence[Any], user: Person | None) -> dict[int, str]:
+def _link_texts(history: Any, name: str, past: Any, revisions: Sequence[Any], user: Person | None) -> dict[int, str]:
     """Return the links of each revision as text, in one query."""
+    field = history.instance_type._meta.get_field(name)
     target = field.m2m_reverse_field_name()
-    rows = getattr(history, field.name).model.objects.filter(history_id__in=[r.pk for r in revisions])
+    rows = past.objects.filter(history_id__in=[r.pk for r in revisions])
     if _is_limited(field, user):
         rows = rows.filter(**{f"{target}__in": field.related_model.objects.visible_to(user)})
     texts: defaultdict[int, list[str]] = defaultdict(list)

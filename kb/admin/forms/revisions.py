@@ -14,6 +14,7 @@ from django.utils import timezone
 from kb.admin.forms.revision_steps import RevisionStep, field_label, steps
 from kb.models import Change, Door
 from kb.models.changes import NOUNS
+from kb.models.history import link_tables
 from kb.services.journal import By, NotAllowed, StaleEdit
 
 PAGE = 15
@@ -174,6 +175,6 @@ def _value(revision: Any, name: str) -> Any:
 
 def _targets(revision: Any, name: str) -> list[Any]:
     field = revision.instance_type._meta.get_field(name)
-    through = getattr(type(revision), name).model
-    pks = through.objects.filter(history=revision).values_list(f"{field.m2m_reverse_field_name()}_id", flat=True)
+    links = link_tables(revision.instance_type)[name].objects.filter(history=revision)
+    pks = links.values_list(f"{field.m2m_reverse_field_name()}_id", flat=True)
     return list(field.related_model._default_manager.filter(pk__in=list(pks)))

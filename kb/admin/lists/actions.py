@@ -75,12 +75,12 @@ class WithBulkActions:
         actions = [action for action in self.bulk_actions if request.user.has_perm(action.permission)]
         return {action.name: (_view(action), action.name, action.label) for action in actions}
 
-    def response_action(self: Any, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
+    def response_action(self: Any, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **options: Any) -> Any:
         """Run an action on the chosen rows; refuse values that are not primary keys."""
         if not all(is_id(value) for value in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)):
             messages.error(request, "Your selection contains something that is not in this list. Select again.")
             return None
-        return super().response_action(request, queryset, *args)  # type: ignore[misc]
+        return super().response_action(request, queryset, *args, **options)  # type: ignore[misc]
 
 
 def _view(action: BulkAction) -> Callable[..., HttpResponse | None]:

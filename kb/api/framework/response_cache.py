@@ -25,7 +25,7 @@ from kb.api.framework.http_cache import Address, address_of, etag_of, is_unchang
 from kb.models import Bearer
 from kb.models.tokens import READING
 from kb.models.visibility import Reader, reader
-from kb.ops import metrics, request_ids
+from kb.ops import metrics, rates, request_ids
 from kb.services import tokens, usage
 
 PREFIX = "/api/v1/"
@@ -195,7 +195,7 @@ def _slot_for(environ: Environ) -> _CacheSlot | None:
 
 
 def _seconds_to_wait(environ: Environ, user: Bearer | None) -> int:
-    return throttle.wait_for(throttle.caller_of(environ, user), throttle.rate_of(user))
+    return rates.wait_for(throttle.caller_of(environ, user), throttle.rate_of(user))
 
 
 def _authenticate(environ: Environ) -> Bearer | None:

@@ -122,6 +122,7 @@ class SnapshotView(_SyncView):
         response = StreamingHttpResponse(CompressedStream(stream) if compress else stream, content_type=MEDIA)
         if compress:
             response["Content-Encoding"] = "gzip"
+        response["Content-Disposition"] = 'attachment; filename="snapshot.ndjson"'
         response["Vary"] = "Accept-Encoding"
         response["X-Sequence"] = str(stream.sequence)
         return response

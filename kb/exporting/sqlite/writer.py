@@ -17,6 +17,7 @@ from kb.exporting.sqlite.readme import page
 from kb.exporting.sqlite.rows import COLUMNS, links, nouns
 from kb.models import CodeTable
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import long_statements
 from kb.models.visibility import Person, Reader, reader
 
 CONTENT_TYPE = "application/vnd.sqlite3"
@@ -49,9 +50,13 @@ def write_database(path: Path, user: Person | None, table: CodeTable | None = No
         db.executescript(_SETUP + _schema())
         allowed = "public" if reader(user) == Reader.PUBLIC else "internal and public"
         _insert(db, "README", page(timezone.now(), allowed, str(table or "every table")))
-        for name, rows in chain(nouns(user, table), links()):
-            _insert(db, name, rows)
+        with long_statements():
+            for name, rows in chain(nouns(user, table), links()):
+                _insert(db, name, rows)
         db.executescript((_HERE / "finish.sql").read_text(encoding="utf-8"))
+        db.commit()
+        # Deleted links, to rows that the reader may not read, would stay in free pages and between rows.
+        db.execute("VACUUM")
 
 
 def _schema() -> str:

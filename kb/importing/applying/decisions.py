@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kb.importing.errors import ImportRefused, WrongState
-from kb.models import ImportRow, ImportState, Resolution, RowKind, TableImport
+from kb.models import ImportRow, ImportState, Resolution, RowKind, TableImport, sql
 from kb.models.table_imports import TOUCHING
 from kb.services.journal import By
 
@@ -31,7 +31,7 @@ def resolve_all(table_import: TableImport, resolution: str, by: By) -> int:
     """Decide all conflicts at once, including those with a decision; return their number. Raises as `resolve` does."""
     if resolution not in (Resolution.UNDECIDED, Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
         raise ImportRefused("All conflicts at once: keep ours, or take the vendor's.")
-    with _lock_planned(table_import.pk) as current:
+    with sql.long_statements(), _lock_planned(table_import.pk) as current:
         return current.rows.filter(kind=RowKind.CONFLICT).update(resolution=resolution, edited={})
 
 

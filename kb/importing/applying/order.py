@@ -67,13 +67,12 @@ def _place_codes(first: TableImport) -> None:
                 SELECT id, position, former, row_number() OVER (ORDER BY is_newer, former, id) AS n
                 FROM (
                     SELECT c.id, c.position, CASE WHEN c.created_at >= %s THEN 1 ELSE 0 END AS is_newer,
-                        CASE WHEN c.created_at >= %s THEN c.position ELSE coalesce(f.position, c.position) END AS former
+                        coalesce(f.position, c.position) AS former
                     FROM kb_returncode AS c LEFT JOIN kb_former AS f ON f.code_id = c.id WHERE c.table_id = %s
                 ) AS formers
             ) AS numbered
         ) AS placed WHERE place <> position
         """,
-        at,
         at,
         first.table_id,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Min
+from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from kb import answers, searching
@@ -38,7 +38,7 @@ def apply_import(
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
-        with transaction.atomic(durable=True):
+        with sql.long_statements(), transaction.atomic(durable=True):
             current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check_state(current, yes_retire, skip_errors)
             entry = JournalEntry(by)
@@ -136,16 +136,19 @@ def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:
     assert table_import.table is not None
     rows = table_import.rows.to_apply().filter(section=None)
     names = rows.values_list("section_name").annotate(first=Min("position")).order_by("first")
-    positions = dict(table_import.table.sections.values_list("slug", "position"))
+    sections = table_import.table.sections
+    existing, slugs = set(sections.values_list("name", flat=True)), set(sections.values_list("slug", flat=True))
+    position = sections.aggregate(last=Max("position"))["last"]
+    numbers: dict[str, int] = {}
     for name, _first in names:
-        section = table_import.table.sections.filter(name=name).first()
-        if section is None:
-            position = max(positions.values(), default=-1) + 1
-            slug = section_slug(name, set(positions))
+        if name not in existing:
+            position = 0 if position is None else position + 1
+            slug = section_slug(name, slugs, numbers)
             section = Section.objects.create(table=table_import.table, name=name, slug=slug, position=position)
-            positions[slug] = position
+            slugs.add(slug)
             entry.note(section, ChangeKind.CREATED, [])
-        rows.exclude(kind=RowKind.NEW).filter(section_name=name).update(section=section)
+    of_row = Section.objects.filter(table=table_import.table_id, name=OuterRef("section_name")).values("pk")
+    rows.exclude(kind=RowKind.NEW).update(section=Subquery(of_row))
 
 
 def _insert_new(table_import: TableImport) -> None:

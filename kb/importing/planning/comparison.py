@@ -22,8 +22,9 @@ def changed_row(
     _merge_texts(row, code, dict(zip(VENDOR_TEXTS, texts, strict=True)))
     if extra_columns:
         extra_values = json.loads(extra)
-        file_columns = extra_columns | set(extra_values)
-        row.extra = extra_values | {name: text for name, text in code.extra.items() if name not in file_columns}
+        # The file's words win where it has the column, also those that it has cleared.
+        kept = {name: text for name, text in code.extra.items() if name not in extra_columns}
+        row.extra = kept | extra_values
     if "suggested_actions" in row.fields:
         row.disposition, row.fixer = derive_disposition(row.suggested_actions)
     if section_id != code.section_id:

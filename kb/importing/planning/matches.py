@@ -6,10 +6,19 @@ Each step sets `kind` on the staged rows that it decides. Rows without a kind at
 from kb.models import CodeTable, sql
 from kb.models.fields import VENDOR_TEXTS
 
+_MAX_NAMES = 20
+"""Most sections that a message names."""
+
 
 def create_index() -> None:
     """Index the staged rows by code."""
     sql.run("CREATE INDEX kb_staging_code ON kb_staging (identity, section_name)")
+    sql.run("ANALYZE kb_staging")
+
+
+def index_matches() -> None:
+    """Index the staged rows by the code that they match, and renew the statistics: all kinds were empty before."""
+    sql.run("CREATE INDEX kb_staging_code_id ON kb_staging (code_id)")
     sql.run("ANALYZE kb_staging")
 
 
@@ -50,7 +59,9 @@ def match_other_sections(table: CodeTable, complete: bool) -> None:
         f"""
         UPDATE kb_staging SET code_id = c.id FROM ({_ONE_IN_TABLE}) AS c
         WHERE kb_staging.identity = c.identity AND kb_staging.kind IS NULL AND kb_staging.code_id IS NULL
-        AND (SELECT count(*) FROM kb_staging AS o WHERE o.identity = kb_staging.identity AND o.kind IS NULL) = 1
+        AND kb_staging.identity IN (
+            SELECT identity FROM kb_staging WHERE kind IS NULL GROUP BY identity HAVING count(*) = 1
+        )
         """,  # noqa: S608
         table.pk,
     )
@@ -61,7 +72,7 @@ def _hint_at_other_section(table: CodeTable) -> None:
         """
         UPDATE kb_staging SET message = 'The table has this code in another section: only a complete file can move it.'
         WHERE kind IS NULL AND code_id IS NULL
-        AND EXISTS (SELECT 1 FROM kb_returncode AS c WHERE c.table_id = %s AND c.identity = kb_staging.identity)
+        AND identity IN (SELECT c.identity FROM kb_returncode AS c WHERE c.table_id = %s)
         """,
         table.pk,
     )
@@ -71,8 +82,11 @@ def _hint_at_repeated_code() -> None:
     """Set a message on a number in two sections: usually two different codes, sometimes a mistake."""
     sql.run("""
         UPDATE kb_staging SET message = 'Listed in section ' || o.section_name || ' too, on line ' || o.line || '.'
-        FROM kb_staging AS o WHERE o.identity = kb_staging.identity AND o.section_name <> kb_staging.section_name
-        AND o.ord < kb_staging.ord AND kb_staging.kind = 'new' AND kb_staging.message IS NULL
+        FROM (
+            SELECT identity, min(ord) AS ord FROM kb_staging GROUP BY identity HAVING count(*) > 1
+        ) AS d JOIN kb_staging AS o ON o.ord = d.ord
+        WHERE kb_staging.identity = d.identity AND kb_staging.section_name <> o.section_name
+        AND kb_staging.ord > d.ord AND kb_staging.kind = 'new' AND kb_staging.message IS NULL
     """)
 
 
@@ -85,11 +99,24 @@ def match_in_table(table: CodeTable) -> None:
         """,  # noqa: S608
         table.pk,
     )
+    names = "string_agg(name, ', ' ORDER BY nth)" if sql.is_postgres() else "group_concat(name, ', ')"
     sql.run(
-        """
-        UPDATE kb_staging SET kind = 'error', message = 'ambiguous' WHERE kind IS NULL AND code_id IS NULL
-        AND EXISTS (SELECT 1 FROM kb_returncode AS c WHERE c.table_id = %s AND c.identity = kb_staging.identity)
-        """,
+        f"""
+        UPDATE kb_staging SET kind = 'error', message = kb_staging.code || ' is in several sections of this table ('
+            || d.names || CASE WHEN d.n > {_MAX_NAMES} THEN ' and ' || (d.n - {_MAX_NAMES}) || ' others' ELSE '' END
+            || ') and the file does not say which one: add a section column.'
+        FROM (
+            SELECT identity, {names} AS names, max(n) AS n FROM (
+                SELECT c.identity, CASE n.name WHEN '' THEN '(no section)' ELSE n.name END AS name,
+                    row_number() OVER (PARTITION BY c.identity ORDER BY n.position, n.id) AS nth,
+                    count(*) OVER (PARTITION BY c.identity) AS n
+                FROM kb_returncode AS c JOIN kb_section AS n ON n.id = c.section_id
+                WHERE c.table_id = %s AND c.identity IN (
+                    SELECT identity FROM kb_staging WHERE kind IS NULL AND code_id IS NULL
+                )
+            ) AS places WHERE nth <= {_MAX_NAMES} GROUP BY identity
+        ) AS d WHERE kb_staging.identity = d.identity AND kb_staging.kind IS NULL AND kb_staging.code_id IS NULL
+        """,  # noqa: S608
         table.pk,
     )
 
@@ -131,12 +158,13 @@ def position_sql(table: CodeTable, complete: bool) -> str:
 
 MISSING_CODES = """
     FROM kb_returncode AS c WHERE c.table_id = %s AND c.retired_at IS NULL
-    AND NOT EXISTS (
-        SELECT 1 FROM kb_staging AS s WHERE s.identity = c.identity AND (s.code_id = c.id OR s.kind = 'error')
-    )
+    AND NOT EXISTS (SELECT 1 FROM kb_staging AS s WHERE s.code_id = c.id AND s.identity IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM kb_mentioned AS m WHERE m.identity = c.identity)
 """
-"""SQL of the current codes that the file does not list, not even in a row with an error."""
+"""SQL of the current codes that the file does not list, not even in a row with an error.
+
+Rows without an identity are codes that only move: the file may lack them.
+"""
 
 _ONE_IN_TABLE = """
     SELECT identity,
@@ -152,7 +180,6 @@ _ONE_IN_TABLE = """
 
 def _place_all_codes(table: CodeTable) -> None:
     """Give every code of the table and every new row a place of its own; mark the codes that only move."""
-    sql.run("CREATE INDEX kb_staging_code_id ON kb_staging (code_id)")
     sql.run(
         """
         INSERT INTO kb_place (code_id, ord, place)

@@ -5,6 +5,7 @@ it when the file is gone. See Note [No lock while planning].
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -60,7 +61,8 @@ def plan_import(
     """
     table_import = _open(target, source, by, complete, file_name)
     try:
-        _store_rows(table_import, _StagedLines(source, table_import, progress))
+        with sql.long_statements():
+            _store_rows(table_import, _StagedLines(source, table_import, progress))
     except BaseException as error:
         table_import.rows.all().delete()
         table_import.state, table_import.message = ImportState.FAILED, f"Planning stopped: {type(error).__name__}."
@@ -123,6 +125,7 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
         matches.match_other_sections(table, table_import.complete)
     else:
         matches.match_in_table(table)
+    matches.index_matches()
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
     position = matches.position_sql(table, table_import.complete)
     _store_mentioned_codes(table, staged_lines.source.problems)
@@ -152,10 +155,34 @@ def _store_mentioned_codes(table: CodeTable, problems: list[Problem]) -> None:
     ]
     parts = {part for text in values for part in (text, *_SEPARATORS.split(text))}
     identities = {forms.identity(part) for part in parts} - {""}
-    for first, last in (match.groups() for part in parts if (match := _RANGE.match(part))):
-        codes = table.codes.filter(number__range=(int(first), int(last))) if table.pk else ReturnCode.objects.none()
-        identities.update(codes.values_list("identity", flat=True))
+    ranges = [(int(match[1]), int(match[2])) for part in parts if (match := _RANGE.match(part))]
+    identities |= _identities_within(table, ranges)
     stage.fill("kb_mentioned", ("identity",), ((identity[:1000],) for identity in sorted(identities)))
+    sql.run(
+        "INSERT INTO kb_mentioned SELECT DISTINCT identity FROM kb_staging WHERE kind = 'error' ON CONFLICT DO NOTHING"
+    )
+
+
+def _identities_within(table: CodeTable, ranges: list[tuple[int, int]]) -> set[str]:
+    """Return the identities of a table's codes in ranges of numbers. Each code is read once, whatever overlaps."""
+    ends = _joined(ranges)
+    if not ends or not table.pk:
+        return set()
+    starts = [first for first, _ in ends]
+    codes = table.codes.filter(number__range=(starts[0], ends[-1][1])).values_list("number", "identity")
+    numbered = ((number, identity) for number, identity in codes.iterator() if number is not None)
+    return {identity for number, identity in numbered if number <= ends[bisect_right(starts, number) - 1][1]}
+
+
+def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges in order, and one in place of those that overlap. Ranges that run backwards are left out."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(last, joined[-1][1])
+        elif first <= last:
+            joined.append((first, last))
+    return joined
 
 
 @dataclass

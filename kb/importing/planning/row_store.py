@@ -26,65 +26,41 @@ def _problem_row(table_import: TableImport, problem: Problem) -> ImportRow:
 
 def store_duplicates(table_import: TableImport) -> None:
     """Store the rows that repeat a code; each message names the line that counts."""
-    for after, last in stage.spans("duplicate"):
-        duplicates = sql.rows(
-            """
-            SELECT s.line, s.sheet, s.section_name, s.code, s.identity, f.line, f.sheet
-            FROM kb_staging AS s JOIN kb_staging AS f ON f.ord = s.first
-            WHERE s.kind = 'duplicate' AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
-            """,
-            after,
-            last,
-        )
-        _store(
-            ImportRow(
-                table_import=table_import,
-                kind=RowKind.DUPLICATE,
-                line=line,
-                sheet=sheet[:100],
-                section_name=section,
-                code=code,
-                identity=identity,
-                message=f"{code} appears twice: {_place(first_line, first_sheet)} is used, not {_place(line, sheet)}.",
-            )
-            for line, sheet, section, code, identity, first_line, first_sheet in duplicates
-        )
+    message = f"s.code || ' appears twice: ' || {_place('f')} || ' is used, not ' || {_place('s')} || '.'"
+    _store_broken(table_import, "duplicate", message, "JOIN kb_staging AS f ON f.ord = s.first")
 
 
-def _place(line: int, sheet: str) -> str:
-    return f"line {line} of sheet {sheet}" if sheet else f"line {line}"
+def _place(row: str) -> str:
+    """Return the SQL for the words of a row's place."""
+    return f"'line ' || {row}.line || CASE {row}.sheet WHEN '' THEN '' ELSE ' of sheet ' || {row}.sheet END"
 
 
 def store_errors(table_import: TableImport) -> None:
     """Store the rows that can be read but do not fit into the table."""
-    for after, last in stage.spans("error"):
-        errors = sql.rows(
-            "SELECT line, sheet, section_name, code, identity, message FROM kb_staging"
-            " WHERE kind = 'error' AND ord > %s AND ord <= %s ORDER BY ord",
+    _store_broken(table_import, "error", "s.message")
+
+
+def _store_broken(table_import: TableImport, kind: str, message: str, join: str = "") -> None:
+    """Store the staged rows of a kind that is never applied. In SQL, because every row of a file may be one."""
+    texts = ", ".join(["''"] * len(VENDOR_TEXTS))
+    for after, last in stage.spans(kind):
+        sql.run(
+            f"""
+            INSERT INTO kb_importrow (
+                table_import_id, kind, line, sheet, section_name, code, identity, message, canonical, sort_key,
+                position, {", ".join(VENDOR_TEXTS)}, extra, disposition, fixer, fields, conflicts, before, resolution,
+                edited
+            )
+            SELECT %s, s.kind, s.line, substr(s.sheet, 1, 100), substr(s.section_name, 1, 200), substr(s.code, 1, 64),
+                substr(s.identity, 1, 256), {message}, '', '', 0, {texts}, '{{}}', 'unknown', 'unknown', '[]', '[]',
+                '{{}}', '', '{{}}'
+            FROM kb_staging AS s {join} WHERE s.kind = %s AND s.ord > %s AND s.ord <= %s ORDER BY s.ord
+            """,  # noqa: S608
+            table_import.pk,
+            kind,
             after,
             last,
         )
-        _store(
-            ImportRow(
-                table_import=table_import,
-                kind=RowKind.ERROR,
-                line=line,
-                sheet=sheet[:100],
-                section_name=section[:200],
-                code=code[:64],
-                message=_ambiguity(table_import.table, code, identity) if message == "ambiguous" else message,
-            )
-            for line, sheet, section, code, identity, message in errors
-        )
-
-
-def _ambiguity(table: CodeTable | None, code: str, identity: str) -> str:
-    names = Section.objects.filter(table=table, codes__identity=identity).values_list("name", flat=True)
-    sections = ", ".join(name or "(no section)" for name in names)
-    return (
-        f"{code} is in several sections of this table ({sections}) and the file does not say which one:"
-        " add a section column."
-    )
 
 
 def only_section(table: CodeTable) -> Section | None:

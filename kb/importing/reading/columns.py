@@ -60,14 +60,17 @@ def check_column_map(column_map: ColumnMap | Mapping[str, str] | None) -> Column
 
 def label_headers(cells: Iterable[str | None]) -> list[str]:
     """Return a unique label for each column: its header, with a number where it repeats or is empty."""
-    labels: list[str] = []
+    # A dict, and the next number of each header, because a file may repeat a header a million times.
+    labels: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for position, cell in enumerate(cells, 1):
         label = original = _label(cell or "")[:_MAX_HEADER] or f"Column {position}"
-        number = 2
+        number = numbers.get(original, 2)
         while label in labels:
             label, number = f"{original} ({number})", number + 1
-        labels.append(label)
-    return labels
+        labels[label] = None
+        numbers[original] = number
+    return list(labels)
 
 
 def is_header(cells: Iterable[str | None], column_map: ColumnMap) -> bool:

@@ -5,20 +5,21 @@ Each record carries the line on which its object begins.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kb.importing.reading.sheets import Number, Record, Report, Sheet, SourcePlace, unreadable
+from kb.importing.reading.sheets import Limits, Number, Record, Report, Sheet, SourcePlace, unreadable
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
+_Object = tuple[int, dict[str, Any]]
 _ALLOWED = 'Allowed: a list of objects, or an object that contains one, such as {"codes": [...]}.'
 
 
-def sheet(text: str, lines: bool = False) -> Sheet:
+def sheet(text: str, limits: Limits, lines: bool = False) -> Sheet:
     """Return the only table of a JSON document, or of NDJSON where `lines` is set. Raises Unreadable without one."""
     try:
-        objects = list(_lines(text) if lines else _objects(text, _list_start(text)))
+        objects = list(_limited(_lines(text) if lines else _objects(text, _list_start(text)), limits))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         reason = getattr(error, "msg", "") or "it is nested too deeply, or contains a number that is too long"
@@ -32,6 +33,14 @@ def sheet(text: str, lines: bool = False) -> Sheet:
             yield line, [_cell(obj[key]) if key in obj else None for key in header]
 
     return Sheet(records)
+
+
+def _limited(objects: Iterable[_Object], limits: Limits) -> Iterator[_Object]:
+    for count, (line, obj) in enumerate(objects):
+        if count == limits.rows:
+            message = f"The file has more than {limits.rows} rows, the limit."
+            raise unreadable("too_many_rows", message, SourcePlace(line))
+        yield line, obj
 
 
 def _number(text: str) -> Number:
@@ -54,7 +63,7 @@ def _list_start(text: str) -> int:
     while text[at : at + 1] == '"':
         _key, at = _DECODER.raw_decode(text, at)
         at = _skip(text, _skip(text, at) + 1)
-        if text[at : at + 1] == "[" and text[_skip(text, at + 1) :][:1] == "{":
+        if text[at : at + 1] == "[" and text.startswith("{", _skip(text, at + 1)):
             return at
         _value, at = _DECODER.raw_decode(text, at)
         at = _skip(text, at)
@@ -62,7 +71,7 @@ def _list_start(text: str) -> int:
     raise unreadable("no_list", f"This JSON contains no list of codes. {_ALLOWED}", SourcePlace(1))
 
 
-def _objects(text: str, at: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(text: str, at: int) -> Iterator[_Object]:
     line, line_offset = 1, 0
     at = _skip(text, at + 1)
     while text[at : at + 1] != "]":
@@ -75,7 +84,7 @@ def _objects(text: str, at: int) -> Iterator[tuple[int, dict[str, Any]]]:
         at = _skip(text, at + 1) if text[at : at + 1] == "," else at
 
 
-def _lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(text: str) -> Iterator[_Object]:
     line, line_offset, at = 1, 0, _skip(text, 0)
     while at < len(text):
         line, line_offset = line + text.count("\n", line_offset, at), at
@@ -103,6 +112,17 @@ def _cell(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, Sequence):
-        return "\n".join(_cell(part) for part in value)
+    if isinstance(value, list):
+        return "\n".join(_parts(value))
     return json.dumps(value, ensure_ascii=False)
+
+
+def _parts(values: list[Any]) -> Iterator[str]:
+    """Yield the text of each value in nested lists. One join is enough, however deep they are."""
+    pending = [values]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list) and value:
+            pending += reversed(value)
+        else:
+            yield "" if value == [] else _cell(value)

@@ -19,8 +19,33 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _EMPHASIS = re.compile(r"(`|\*\*)([^`*]+)\1")
 _NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
 _SPAN = re.compile(r"""\b(col|row)span\s*+=\s*+["'{]*+\s*+(\d{1,6})""", re.IGNORECASE)
+# Longer than any number of a character; `html.unescape` raises ValueError for some thousand digits.
+_LONG_REFERENCE = re.compile(r"&#[0-9]{20,}+;?")
 _NO_TEXT = {"script", "style", "template", "noscript", "svg"}
 _LINE_TAGS = {"p", "div", "br", "tr", "ul", "ol", "pre", "table", "dd", "dt"}
+
+
+_TABLE_PARTS = {"tr", "td", "th", "thead", "tbody", "tfoot", "col", "colgroup"}
+_BYTES_OF_CELL = 8
+
+
+@dataclass
+class _CellBudget:
+    """How many cells all tables of a file may still have: one tag may fill a hundred cells of each row below it."""
+
+    limits: Limits
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = self.limits.memory // _BYTES_OF_CELL
+
+    def take(self, cells: int, line: int) -> None:
+        """Count the cells of a row. Raises Unreadable when there are too many."""
+        self.left -= cells
+        if self.left < 0:
+            most = self.limits.memory // _BYTES_OF_CELL
+            message = f"The tables of this file have more than {most} cells, the limit. Use CSV."
+            raise unreadable("too_many_cells", message, SourcePlace(line))
 
 
 @dataclass
@@ -33,7 +58,7 @@ class _TableGrid:
 
 def html_sheets(text: str, limits: Limits) -> list[Sheet]:
     """Return the tables of a web page, or of a part of one."""
-    return _sheets(_HtmlTables(limits).grids_of(text))
+    return _sheets(_HtmlTables(limits, _CellBudget(limits)).grids_of(text))
 
 
 def markdown_sheets(text: str, limits: Limits) -> list[Sheet]:
@@ -58,7 +83,7 @@ def _sheets(grids: list[_TableGrid]) -> list[Sheet]:
 
 def _markdown_grids(text: str, limits: Limits) -> list[_TableGrid]:
     grids: list[_TableGrid] = []
-    lines = text.split("\n")
+    lines, budget = text.split("\n"), _CellBudget(limits)
     heading, fence, at = (0, ""), "", 0
     while at < len(lines):
         line = lines[at]
@@ -70,7 +95,7 @@ def _markdown_grids(text: str, limits: Limits) -> list[_TableGrid]:
             heading = (len(heading_match[1]), _plain_text(heading_match[2].strip().rstrip("#")))
         elif "<table" in line.lower():
             last = next((n for n in range(at, len(lines)) if "</table" in lines[n].lower()), len(lines) - 1)
-            inner = _HtmlTables(limits, at + 1, heading).grids_of("\n".join(lines[at : last + 1]))
+            inner = _HtmlTables(limits, budget, at + 1, heading).grids_of("\n".join(lines[at : last + 1]))
             grids += inner
             at = last
         elif "|" in line and at + 1 < len(lines) and _is_divider(line, lines[at + 1]):
@@ -78,6 +103,7 @@ def _markdown_grids(text: str, limits: Limits) -> list[_TableGrid]:
             at += 2
             while at < len(lines) and "|" in lines[at]:
                 grid.records.append((at + 1, _pipe_cells(lines[at])))
+                budget.take(len(grid.records[-1][1]), at + 1)
                 at += 1
             grids.append(grid)
             continue
@@ -101,23 +127,29 @@ def _pipe_cells(line: str) -> list[str | None]:
 
 def _pipe_cell(cell: str) -> str:
     emphasis = _EMPHASIS.fullmatch(cell)
-    return html.unescape(breaks(emphasis[2] if emphasis else cell))
+    return _unescape(breaks(emphasis[2] if emphasis else cell))
 
 
 def _plain_text(heading: str) -> str:
     text = re.sub(r"\[([^\[\]]*)\]\([^()]*\)|<[^<>]*>|\{#[^{}]*\}", r"\1", heading)
-    return html.unescape(" ".join(text.replace("*", "").replace("`", "").split()))
+    return _unescape(" ".join(text.replace("*", "").replace("`", "").split()))
+
+
+def _unescape(text: str) -> str:
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
 
 class _HtmlTables:
     """The tables of one page, collected in one pass over its tags."""
 
-    def __init__(self, limits: Limits, line: int = 1, heading: tuple[int, str] = (0, "")) -> None:
+    def __init__(self, limits: Limits, budget: _CellBudget, line: int = 1, heading: tuple[int, str] = (0, "")) -> None:
         self.limits = limits
+        self.budget = budget
         self.line = line
         self.heading = heading
         self.grids: list[_TableGrid] = []
         self.depth = 0
+        self.in_caption = False
         self.row: list[str | None] | None = None
         self.row_line = line
         self.text: list[str] | None = None
@@ -136,10 +168,13 @@ class _HtmlTables:
 
     def _add_text(self, text: str) -> None:
         if self.text is not None and text:
-            self.text.append(re.sub(r"\s+", " ", html.unescape(text)))
+            self.text.append(re.sub(r"\s+", " ", _unescape(text)))
 
     def _handle_tag(self, tag: str, attributes: str) -> None:
         name, closing = tag.lstrip("/"), tag.startswith("/")
+        if self.in_caption and (name in ("caption", "table") or (self.depth == 1 and name in _TABLE_PARTS)):
+            # As in a browser, a caption that is never closed ends where the table goes on.
+            self._end_caption()
         if name == "table":
             self._handle_table(closing)
         elif self.depth == 1 and name == "tr":
@@ -154,11 +189,20 @@ class _HtmlTables:
                 self.heading = (int(name[1]), " ".join("".join(self.text).split()))
             self.text = None if closing else []
         elif self.depth == 1 and name == "caption":
-            if closing and self.text is not None and self.grids:
-                self.grids[-1].section = (2, " ".join("".join(self.text).split()))
-            self.text = None if closing else []
+            self.text, self.in_caption = (None, False) if closing else ([], True)
         elif self.text is not None and self.depth:
-            self.text.append("\n- " if name == "li" and not closing else "\n" if name in _LINE_TAGS else "")
+            self.text.append(self._space_of(name, closing))
+
+    def _end_caption(self) -> None:
+        self.grids[-1].section = (2, " ".join("".join(self.text or ()).split()))
+        self.text, self.in_caption = None, False
+
+    def _space_of(self, name: str, closing: bool) -> str:
+        """Return what a tag inside a cell puts between its texts."""
+        if name == "li" and not closing:
+            return "\n- "
+        # Cells of a table inside the cell are words of their own.
+        return "\n" if name in _LINE_TAGS else " " if name in ("td", "th") and not closing else ""
 
     def _handle_table(self, closing: bool) -> None:
         if not closing and self.depth == 0:
@@ -201,6 +245,7 @@ class _HtmlTables:
         self._end_cell()
         if self.row is not None and self.grids:
             self._fill_rowspans()
+            self.budget.take(len(self.row), self.row_line)
             if self.row:
                 self.grids[-1].records.append((self.row_line, self.row))
         self.row = None

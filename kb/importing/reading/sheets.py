@@ -16,6 +16,13 @@ FIRST_PROBLEMS = 200
 """Problems that are listed when reading stops at MAX_PROBLEMS."""
 
 
+MAX_SUGGESTIONS = 100_000
+"""Most codes in all cells that list several codes. A cell of 2,000 characters can list 40,000, as ranges."""
+
+MAX_TABLES_COLUMNS = 10
+"""All tables of a file together may have so many times the columns of one table."""
+
+
 class SourcePlace(NamedTuple):
     """A place in a file: the physical line, or the row of a sheet. Both count from 1."""
 

@@ -19,6 +19,8 @@ from kb.importing.reading.files import ENCODINGS, KEEP_BAD_BYTES, InputFile, cod
 from kb.importing.reading.sheets import (
     FIRST_PROBLEMS,
     MAX_PROBLEMS,
+    MAX_SUGGESTIONS,
+    MAX_TABLES_COLUMNS,
     Limits,
     Problem,
     Sheet,
@@ -66,6 +68,7 @@ class Source:
         self.parts: list[SheetPart] = []
         self.problems: list[Problem] = []
         self._first_problems: list[Problem] = []
+        self._suggestions = 0
 
     @property
     def sheets(self) -> list[str]:
@@ -82,12 +85,14 @@ class Source:
         """The target of each column."""
         targets: dict[str, str] = {}
         for part in self.parts:
-            targets = {**part.columns.targets, **targets}
+            for label, target in part.columns.targets.items():
+                targets.setdefault(label, target)
         return ColumnMap(targets)
 
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows without errors in the file's order, in flat memory. Raises Unreadable."""
         self.problems[:] = self._first_problems
+        self._suggestions = 0
         rows_left = self.limits.rows
         for part in self.parts:
             for row in part.rows(self.limits, self.encoding, self._report):
@@ -107,9 +112,15 @@ class Source:
             else:
                 codeless.append((sheet, part))
         if not self.parts:
-            raise _no_code_column([header for _, header in codeless])
+            raise _no_code_column([header for _, header in codeless], self.limits)
+        column_count = len(self.columns.targets)
+        if column_count > MAX_TABLES_COLUMNS * self.limits.columns:
+            most = MAX_TABLES_COLUMNS * self.limits.columns
+            message = f"The tables of this file have {column_count} different columns; at most {most} are allowed."
+            raise unreadable("too_many_columns", message)
         self._first_problems = problems + [_sheet_left_out(sheet, header) for sheet, header in codeless if header]
         self._first_problems += [problem for part in self.parts for problem in part.problems]
+        self._refuse_too_many(self._first_problems)
         errors = [problem for problem in self._first_problems if problem.severity == "error"]
         if errors:
             raise Unreadable(errors, self.header)
@@ -121,9 +132,17 @@ class Source:
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
-        if len(self.problems) > MAX_PROBLEMS:
+        self._suggestions += len(problem.suggestion)
+        self._refuse_too_many(self.problems)
+
+    def _refuse_too_many(self, problems: list[Problem]) -> None:
+        if len(problems) > MAX_PROBLEMS:
             message = f"The file has more than {MAX_PROBLEMS} problems; the first ones are shown. Is this file a table?"
-            raise Unreadable([Problem(None, "too_many_problems", message), *self.problems[:FIRST_PROBLEMS]])
+        elif self._suggestions > MAX_SUGGESTIONS:
+            message = f"Cells with several codes list more than {MAX_SUGGESTIONS} codes; the first ones are shown."
+        else:
+            return
+        raise Unreadable([Problem(None, "too_many_problems", message), *problems[:FIRST_PROBLEMS]])
 
 
 def open_source(
@@ -167,7 +186,7 @@ def _text_sheets(input_file: InputFile, source: Source) -> list[Sheet]:
         return [csv_text.sheet(input_file, source.encoding, source.delimiter, source.limits)]
     text = input_file.text(source.encoding, source.limits)
     if source.format in ("json", "ndjson"):
-        return [json_text.sheet(text, lines=source.format == "ndjson")]
+        return [json_text.sheet(text, source.limits, lines=source.format == "ndjson")]
     return (markup.html_sheets if source.format == "html" else markup.markdown_sheets)(text, source.limits)
 
 
@@ -185,7 +204,10 @@ def _format(sample: str, name: str, has_delimiter: bool) -> str:
     return "markdown" if _PIPES.search(sample) or "<table" in sample.lower() else "csv"
 
 
-def _no_code_column(headers: list[list[str]]) -> Unreadable:
+def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
+    if any(len(header) > limits.columns for header in headers):
+        message = f"The file has more than {limits.columns} columns, the limit, and the first ones have no code."
+        return unreadable("too_many_columns", message)
     header = max(headers, key=len, default=[])
     labels = ", ".join(header) or "nothing"
     message = f"No column for the code. Found: {labels[:500]}. Allowed are names such as Code, Return code, Error code."

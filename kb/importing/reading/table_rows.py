@@ -69,9 +69,10 @@ def find_header(sheet: Sheet, column_map: ColumnMap, limits: Limits) -> SheetPar
     for count, (line, cells) in enumerate(sheet.records(lambda problem: None)):
         if count >= MAX_HEADER_RECORD:
             break
-        if is_header(cells, column_map):
+        # Limits first: beyond them, a record costs nothing.
+        if is_header(cells[: limits.columns + 1], column_map):
             return _part(sheet, (count + 1, line), list(cells), column_map, heading_text, limits)
-        texts = [cell for cell in cells if cell and cell.strip()]
+        texts = list(islice((cell for cell in cells if cell and cell.strip()), limits.columns + 1))
         heading_text = tidy(texts[0]) if len(texts) == 1 else heading_text
         first = first if len(first) > 1 else texts
     return label_headers(first)

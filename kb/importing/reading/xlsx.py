@@ -5,6 +5,7 @@ import zipfile
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -21,6 +22,7 @@ from kb.importing.reading.sheets import (
     Problem,
     Record,
     Sheet,
+    SourcePlace,
     Unreadable,
     unreadable,
 )
@@ -31,6 +33,16 @@ MAX_PARTS = 5_000
 MAX_LINE = 1_048_576
 """Last row that a sheet may have. A file may claim a billion rows, and the reader would count each of them."""
 
+MAX_GAPS = 64 * MAX_LINE
+"""Most rows that the sheets of a workbook may skip, together. A sheet of a hundred bytes can skip a million."""
+
+MAX_MERGED = 100_000
+"""Most merged cells of a workbook. Each takes an entry for each of its columns."""
+
+MAX_STYLE_TAGS = 400_000
+"""Most tags in the styles of a workbook. Excel allows some 65,000 formats; each takes half a kilobyte of memory."""
+
+_STYLES = "xl/styles.xml"
 _MIN_UNPACKED = 64 * 2**20
 _PIECE = 1 << 20
 _OVERLAP = 200
@@ -38,6 +50,13 @@ _MERGED_RANGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]{1,3}\d{1,7
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _ZEROS = re.compile("0+")
+
+
+@dataclass
+class _Gaps:
+    """The rows that the sheets of a workbook may still skip."""
+
+    left: int = MAX_GAPS
 
 
 def sheets(input_file: InputFile, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
@@ -48,10 +67,12 @@ def sheets(input_file: InputFile, limits: Limits) -> tuple[list[Sheet], list[Pro
             raise unreadable("binary", message)
         merged_ranges = _check_parts(archive, input_file.size, limits)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        visible_sheets, problems = [], []
+        visible_sheets, problems, gaps = [], [], _Gaps()
         for page in book.worksheets:
             if page.sheet_state == "visible":
-                visible_sheets.append(_sheet(input_file, page, limits, merged_ranges.get(page._worksheet_path, [])))
+                visible_sheets.append(
+                    _sheet(input_file, page, limits, merged_ranges.get(page._worksheet_path, []), gaps)
+                )
             else:
                 message = f"The sheet {page.title} is hidden and was left out."
                 problems.append(Problem(None, "sheet_left_out", message, page.title, "warning"))
@@ -88,20 +109,30 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
     if total > bytes_left:
         message = f"The file has {size} bytes but unpacks to {total}; at most {bytes_left} are allowed."
         raise unreadable("too_large_unpacked", message)
+    merged = 0
     for part in parts:
         merged_ranges[part.filename], bytes_left = _check_part(archive, part, bytes_left)
+        merged += len(merged_ranges[part.filename])
+        if merged > MAX_MERGED:
+            raise unreadable(
+                "too_many_merged", f"This file has more than {MAX_MERGED} merged cells, the limit. Use CSV."
+            )
     return merged_ranges
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int) -> tuple[list[str], int]:
     references: set[str] = set()
-    tail = b""
+    tail, tags_left = b"", MAX_STYLE_TAGS
     with archive.open(part) as unpacked:
         while piece := unpacked.read(_PIECE):
             bytes_left -= len(piece)
             window = tail + piece
+            tags_left -= piece.count(b"<") if part.filename == _STYLES else 0
             if bytes_left < 0:
                 raise unreadable("too_large_unpacked", "The file unpacks to more than it declares. Reading stopped.")
+            if tags_left < 0:
+                message = f"The styles of this file have more than {MAX_STYLE_TAGS} tags, the limit. Save it as CSV."
+                raise unreadable("too_many_styles", message)
             # UTF-16 would hide the declarations. Pictures and printer settings may have zeros.
             if (b"\x00" in piece and part.filename.endswith((".xml", ".rels"))) or any(
                 word in window for word in _DECLARATIONS
@@ -110,26 +141,33 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int
                     f"{part.filename} in this XLSX file is not allowed: it declares a document type or is not UTF-8."
                 )
                 raise unreadable("broken_xlsx", message)
-            if b"mergeCell" in window:
+            if b"mergeCell" in window and len(references) <= MAX_MERGED:
                 references.update(ref.decode() for ref in _MERGED_RANGE.findall(window))
             tail = piece[-_OVERLAP:]
     return sorted(references), bytes_left
 
 
-def _sheet(input_file: InputFile, page: Any, limits: Limits, references: list[str]) -> Sheet:
+def _sheet(input_file: InputFile, page: Any, limits: Limits, references: list[str], gaps: _Gaps) -> Sheet:
     ranges_by_column: dict[int, list[tuple[int, int]]] = {}
     for first, top, last, bottom in map(range_boundaries, references):
+        merged_range = top, bottom
         for column in range(first - 1, min(last, limits.columns)) if bottom > top else ():
-            ranges_by_column.setdefault(column, []).append((top, bottom))
+            ranges_by_column.setdefault(column, []).append(merged_range)
     for ranges in ranges_by_column.values():
         ranges.sort()
     # The dimensions that the file declares may be wrong.
     page.reset_dimensions()
-    return Sheet(lambda report: _records(input_file, page, limits, ranges_by_column), name=page.title, spreadsheet=True)
+    return Sheet(
+        lambda report: _records(input_file, page, limits, ranges_by_column, gaps), name=page.title, spreadsheet=True
+    )
 
 
 def _records(
-    input_file: InputFile, page: Any, limits: Limits, ranges_by_column: dict[int, list[tuple[int, int]]]
+    input_file: InputFile,
+    page: Any,
+    limits: Limits,
+    ranges_by_column: dict[int, list[tuple[int, int]]],
+    gaps: _Gaps,
 ) -> Iterator[Record]:
     with _open_archive(input_file) as (archive, _):
         # The workbook already has the texts that its sheets share; it reads the sheet itself from this archive.
@@ -141,6 +179,10 @@ def _records(
                 raise unreadable("too_many_rows", f"The sheet {page.title} has rows below row {MAX_LINE}, the limit.")
             # The reader yields the same object for each row that the file leaves out, perhaps a million times.
             if row is previous_row:
+                gaps.left -= 1
+                if gaps.left < 0:
+                    message = f"The sheets skip more than {MAX_GAPS} rows, the limit. Remove them, or use CSV."
+                    raise unreadable("too_many_rows", message, SourcePlace(line, page.title))
                 continue
             previous_row = row
             cells = ["" if cell is EMPTY_CELL else _text(cell) for cell in row]

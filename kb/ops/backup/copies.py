@@ -47,9 +47,7 @@ def make(path: Path, replace: bool = False, verify: bool = True) -> About:
 
 def _make(path: Path, verify: bool) -> About:
     part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    # Readable only by the owner, because the copy has internal texts and password hashes.
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    _create(part)
     source = connect(connection)
     try:
         with one_moment(source):
@@ -131,8 +129,16 @@ def _sync(part: Path) -> None:
 def _describe(path: Path, about: About) -> None:
     description = _description_path(path)
     part = description.with_name(description.name + ".part")
+    _create(part)
     part.write_text(json.dumps(asdict(about), indent=1), encoding="utf-8")
+    _sync(part)
     part.replace(description)
+
+
+def _create(part: Path) -> None:
+    """Create an empty file that only its owner can read: a copy has internal texts and password hashes."""
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _description_path(path: Path) -> Path:

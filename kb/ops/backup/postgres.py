@@ -14,7 +14,10 @@ from kb.ops.backup.digest import connect
 from kb.ops.backup.errors import CopyRefused
 
 _NAMES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
-_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "options", "passfile", "connect_timeout")
+_OPTIONS = {
+    name: f"PG{name.upper()}"
+    for name in "host port user password sslmode sslrootcert sslcert sslkey options passfile connect_timeout".split()
+} | {"target_session_attrs": "PGTARGETSESSIONATTRS"}
 
 
 def write(source: BaseDatabaseWrapper, path: Path) -> None:
@@ -64,5 +67,5 @@ def _environment(database: BaseDatabaseWrapper) -> dict[str, str]:
     settings: dict[str, Any] = database.settings_dict
     variables = {variable: str(settings[name]) for name, variable in _NAMES.items() if settings.get(name)}
     options = settings.get("OPTIONS") or {}
-    variables |= {f"PG{name.upper()}": str(options[name]) for name in _OPTIONS if name in options}
+    variables |= {variable: str(options[name]) for name, variable in _OPTIONS.items() if name in options}
     return {**os.environ, **variables}

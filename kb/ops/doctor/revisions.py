@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from kb.models.history import link_tables
 from kb.models.sql import is_postgres, table_of
 from kb.ops.doctor.changes import BORN_IN_MIGRATIONS
 from kb.ops.doctor.findings import first_rows, listing
@@ -79,7 +80,7 @@ def _differs(field: Any) -> str:
 def _links(noun: str, model: Any) -> Iterator[str]:
     """Compare the links of each row with those of the revision of its version."""
     history = model.history.model
-    for name, past in _link_tables(model):
+    for name, past in link_tables(model).items():
         field = model._meta.get_field(name)
         now, mine, other = table_of(field.remote_field.through), field.m2m_column_name(), field.m2m_reverse_name()
         row, revision, then = table_of(model), table_of(history), table_of(past)
@@ -95,13 +96,3 @@ def _links(noun: str, model: Any) -> Iterator[str]:
         )
         if ids:
             yield f"{noun.capitalize()} {listing([pk for (pk,) in ids])} differs from its revision in {name}."
-
-
-def _link_tables(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each many-to-many field that has a history, with the model of that history."""
-    for relation in model.history.model._meta.related_objects:
-        past = relation.related_model
-        if past._meta.model_name.startswith("historical"):
-            for field in model._meta.many_to_many:
-                if past._meta.model_name == f"historical{field.remote_field.through._meta.model_name}":
-                    yield field.name, past

@@ -39,6 +39,8 @@ def configured() -> Iterator[str]:
             yield f"{message.msg} ({message.id})"
     if settings.SECURE_PROXY_SSL_HEADER and not settings.PROXY_COUNT:
         yield "BEHIND_TLS_PROXY is on and PROXY_COUNT is 0: every client appears to have the address of the proxy."
+    if not settings.DEBUG and not settings.PROXY_COUNT:
+        yield "PROXY_COUNT is 0. Without a proxy such as deploy/nginx.conf, slow clients can keep others from sending."
     if settings.STATIC_ROOT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         yield "Static files are not collected. Run manage.py collectstatic."
     yield from _redis()

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS as PRIMARY
@@ -16,6 +17,9 @@ from django.utils import timezone
 INTERVAL = 0.25
 """Seconds between two checks."""
 
+SECONDS = 2.0
+"""A database that says nothing for this long counts as away."""
+
 MAX_LAG = 1.0
 """Most seconds that a replica in use may be behind. Readers may see a change this much later."""
 
@@ -25,13 +29,16 @@ _POSITION = """
 """
 log = logging.getLogger(__name__)
 
-# Separate connections without a pool: a pool would wait for the database that does not answer.
-_own = ConnectionHandler(
-    {
-        alias: database | {"OPTIONS": {name: value for name, value in database["OPTIONS"].items() if name != "pool"}}
-        for alias, database in settings.DATABASES.items()
-    }
-)
+
+def _without_pool(database: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a connection of our own: a pool would wait for the database that does not answer."""
+    options = {name: value for name, value in database["OPTIONS"].items() if name != "pool"}
+    if "seconds" in options:
+        options["seconds"] = SECONDS
+    return database | {"OPTIONS": options}
+
+
+_own = ConnectionHandler({alias: _without_pool(database) for alias, database in settings.DATABASES.items()})
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 // Every page works without this file.
 "use strict";
 
+const secure = location.protocol === "https:" ? "; secure" : "";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
-  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
 for (const hint of document.querySelectorAll(".with-script")) hint.hidden = false;

@@ -9,7 +9,8 @@ addEventListener("DOMContentLoaded", () => {
     box.checked = keysOn();
     box.closest("[hidden]")?.removeAttribute("hidden");
     box.addEventListener("change", () => {
-      document.cookie = `${KEYS_OFF}; path=/; samesite=lax; max-age=${box.checked ? 0 : 31536000}`;
+      const secure = location.protocol === "https:" ? "; secure" : "";
+      document.cookie = `${KEYS_OFF}; path=/; samesite=lax; max-age=${box.checked ? 0 : 31536000}${secure}`;
     });
   }
 });

@@ -6,6 +6,8 @@ Notes are untrusted: raw HTML shows as text, and an allow-list filters the resul
 import nh3
 from markdown_it import MarkdownIt
 
+from kb.text.safety.links import is_link
+
 MAX_LENGTH = 200_000
 """Longest text that is rendered, in characters; the rest is dropped, so that one note cannot stall a page."""
 
@@ -18,6 +20,7 @@ _MAX_TRIES = 5_000_000
 def _parser(linkify: bool) -> MarkdownIt:
     # Pictures are off, because a remote host could see who reads which note.
     parser = MarkdownIt("commonmark", {"html": False, "linkify": linkify, "breaks": True})
+    parser.validateLink = is_link  # type: ignore[assignment, method-assign]
     return parser.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).disable("image")
 
 

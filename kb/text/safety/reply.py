@@ -13,6 +13,8 @@ MAX_LISTED = 5
 
 _PLACEHOLDER = re.compile(r"\{\s*([A-Za-z_][\w .-]{0,40}?)\s*\}")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s<>\"'`|\\^{}]{1,2000}", re.I)
+# What browsers read as `https://`: one slash, three, backslashes, or `//host` alone.
+_SLASHES = re.compile(r"\b(https?:)[/\\]{1,99}|(?<![\w.:/\\])[/\\]{2,99}(?=[\w-]{1,63}\.[\w-]|\[)", re.I)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 _BARE = re.compile(r"(?<![\w@/.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?:/[^\s<>\"'`)\]]{0,500})?|\blocalhost\b", re.I)
 _AFTER_URL = ".,;:!?)]}*_"
@@ -26,7 +28,7 @@ def fill(reply: str, code: str, on: date) -> str:
 
 def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Collection[str] = ()) -> list[str]:
     """Return the problems of a reply, as sentences that name the words and what is allowed."""
-    text = unicodedata.normalize("NFKC", reply)
+    text = _read(reply)
     unknown = [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
     hosts = [host for host in _hosts(text) if _is_internal(host, internal_hosts)]
     allowed = {address.casefold() for address in public_emails}
@@ -42,10 +44,15 @@ def problems(reply: str, internal_hosts: Collection[str] = (), public_emails: Co
 
 def addresses(reply: str) -> list[str]:
     """Return the web addresses in a reply, each once, including those without https://."""
-    text = unicodedata.normalize("NFKC", reply)
+    text = _read(reply)
     full = [url.rstrip(_AFTER_URL) for url in _URL.findall(text)]
     short = [f"https://{url.rstrip(_AFTER_URL)}" for url in _BARE.findall(_URL.sub(" ", text)) if "/" in url]
     return list(dict.fromkeys([*full, *short]))
+
+
+def _read(reply: str) -> str:
+    text = unicodedata.normalize("NFKC", reply)
+    return _SLASHES.sub(lambda match: f"{match[1] or 'https:'}//", text)
 
 
 def titles_in(reply: str, titles: Collection[str]) -> list[str]:

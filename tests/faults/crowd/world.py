@@ -18,7 +18,7 @@ from kb.importing.reading.sources import open_source
 from kb.models import Audience, CodeTable, Door, Scope, TroubleshootingNote
 from kb.services import tokens
 from kb.services.incidents import journal
-from kb.services.journal import By
+from kb.services.journal import By, agreed_to
 from kb.services.notes import save_note, validate_note
 from kb.services.tables import save_table
 from tests import make
@@ -97,7 +97,8 @@ def _turn(table, dice, by):
     if table.slug == MOVING_TABLE and dice.random() < 0.5:
         other = Audience.INTERNAL if table.audience == Audience.PUBLIC else Audience.PUBLIC
         try:
-            save_table(table, table.version, {"audience": other}, by)
+            with agreed_to():
+                save_table(table, table.version, {"audience": other}, by)
         except journal.StaleEdit:
             return "refused"
         return "moved"

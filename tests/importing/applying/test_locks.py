@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from kb.importing.applying import decisions
 from kb.importing.applying.rollback import roll_back
 from kb.importing.applying.transaction import apply_import
-from kb.models import Change, CodeTable
+from kb.models import Change, CodeTable, sql
 from tests import make
 from tests.importing.tables import applied, by, planned
 
@@ -38,8 +38,9 @@ def plan(table):
 
 
 @pytest.fixture
-def elsewhere():
-    """The connection of somebody else."""
+def elsewhere(monkeypatch):
+    """The connection of somebody else, for whom nobody waits long."""
+    monkeypatch.setattr(sql, "LONG_LOCK", 0.05)
     other = connection.copy("elsewhere")
     other.set_autocommit(False)
     with connection.cursor() as cursor:
@@ -57,7 +58,7 @@ def waits_for(elsewhere, name, condition, call):
         assert cursor.fetchall()
     with CaptureQueriesContext(connection) as queries, pytest.raises(OperationalError, match="lock timeout"):
         call()
-    last = next(query["sql"] for query in reversed(queries) if "ROLLBACK" not in query["sql"])
+    last = next(query["sql"] for query in reversed(queries) if not query["sql"].startswith(("ROLLBACK", "RESET")))
     assert "FOR NO KEY UPDATE" in last
     assert name in last
 

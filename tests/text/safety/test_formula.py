@@ -27,6 +27,16 @@ def test_only_cells_that_might_run_get_an_apostrophe(cell, defused):
     assert defuse(cell) == defused
 
 
-@pytest.mark.parametrize("cell", ["'hello'", "it's", "'", "' =1"])
+@pytest.mark.parametrize("sign", "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212")
+@pytest.mark.parametrize(
+    "before", ["", " ", "\u3000", "\xa0", "\n", "\x00", "\u200b", "\ufeff", " \u200b\t ", "\u202e"]
+)
+def test_signs_that_a_spreadsheet_may_read_are_defused_also_behind_what_nobody_sees(before, sign):
+    cell = f"{before}{sign}1+1"
+    assert defuse(cell) == f"'{cell}"
+    assert infuse(defuse(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", ["'hello'", "it's", "'", "' a=1"])
 def test_a_vendors_own_apostrophe_stays(cell):
     assert infuse(cell) == cell

@@ -17,6 +17,7 @@ from tests.work import grows_faster_than_the_text
         "Local time; the corp. The internal state. Localhosts.",
         "Mail support@example.com.",
         "See status.example.com/incidents and example.local.com",
+        "//retry and // a.b, and/or 1//2, https://docs.example.com//a.corp/",
     ],
 )
 def test_a_plain_reply_has_no_problems(reply):
@@ -41,6 +42,15 @@ def test_a_plain_reply_has_no_problems(reply):
         ("ＨＴＴＰ://printer.ｌｏｃａｌ/", "printer.local is an internal host"),
         ("https://jira.example.com/browse/X-1", "jira.example.com is an internal host"),
         ("jira.example.com", "jira.example.com is an internal host"),
+        ("see //jira.example.com/x", "jira.example.com is an internal host"),
+        ("(///wiki.corp)", "wiki.corp is an internal host"),
+        ("https:///wiki.corp/x", "wiki.corp is an internal host"),
+        ("https:/wiki.corp/x", "wiki.corp is an internal host"),
+        ("https:\\\\wiki.corp\\x", "wiki.corp is an internal host"),
+        ("https:wiki.corp/x", "wiki.corp is an internal host"),
+        ("/\\10.1.2.3/x", "10.1.2.3 is an internal host"),
+        ("／／wiki.corp", "wiki.corp is an internal host"),
+        ("//[fe80::1]/", "fe80::1 is an internal host"),
         ("http://[broken", "is an internal host"),
         ("ask bob@example.com or Jane.Doe+x@mail.example.co.uk", "bob@example.com, Jane.Doe+x@mail.example.co.uk is"),
         ("mailto:bob@example.com", "bob@example.com is an e-mail address that is not public (none is published)."),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kb", "0002_check_complete"),
+        ("kb", "0003_synonym_audience"),
     ]
 
     operations = [

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 
 from kb.api.framework import throttle
 from kb.models import Bearer, Quota
+from kb.ops import rates
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -20,12 +21,12 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC).timestamp()
 def clock(monkeypatch):
     """Noon, standing still."""
     clock = SimpleNamespace(now=NOON, seconds=100.0)
-    monkeypatch.setattr(throttle, "time", SimpleNamespace(time=lambda: clock.now, monotonic=lambda: clock.seconds))
+    monkeypatch.setattr(rates, "time", SimpleNamespace(time=lambda: clock.now, monotonic=lambda: clock.seconds))
     return clock
 
 
 def admitted(times, rate, caller="token:1"):
-    return sum(not throttle.wait_for(caller, rate) for _ in range(times))
+    return sum(not rates.wait_for(caller, rate) for _ in range(times))
 
 
 @pytest.mark.parametrize("rate", [1, 2, 49, 50, 51, 100, 101, 149])
@@ -44,8 +45,8 @@ def test_a_rate_of_zero_is_no_limit(clock, django_assert_num_queries):
 
 @pytest.mark.parametrize(("rate", "writes"), [(1, 1), (49, 49), (50, 50), (99, 99), (100, 50), (149, 75), (150, 50)])
 def test_a_lease_is_a_fiftieth_of_the_rate(clock, rate, writes, monkeypatch):
-    parts, add = [], throttle._add
-    monkeypatch.setattr(throttle, "_add", lambda window, caller, part: parts.append(part) or add(window, caller, part))
+    parts, add = [], rates._add
+    monkeypatch.setattr(rates, "_add", lambda window, caller, part: parts.append(part) or add(window, caller, part))
     admitted(rate, rate)
     assert (len(parts), set(parts)) == (writes, {max(1, rate // 50)})
 
@@ -60,8 +61,8 @@ def test_a_refused_caller_causes_no_more_writes(clock, django_assert_num_queries
 def test_processes_together_admit_the_rate_whoever_asks(clock, rate, monkeypatch):
     processes, total = [{}, {}, {}], 0
     for n in range(rate * 2 + 6):
-        monkeypatch.setattr(throttle, "_leases", processes[n % 3])
-        total += not throttle.wait_for("token:1", rate)
+        monkeypatch.setattr(rates, "_leases", processes[n % 3])
+        total += not rates.wait_for("token:1", rate)
     assert total == rate
 
 
@@ -69,7 +70,7 @@ def test_processes_together_admit_the_rate_whoever_asks(clock, rate, monkeypatch
 def test_the_wait_ends_with_the_minute(clock, second, wait):
     clock.now = NOON + second
     admitted(1, 1)
-    assert throttle.wait_for("token:1", 1) == wait
+    assert rates.wait_for("token:1", 1) == wait
 
 
 def test_each_caller_has_a_lease_of_their_own(clock):
@@ -78,21 +79,21 @@ def test_each_caller_has_a_lease_of_their_own(clock):
 
 
 def test_a_process_keeps_the_leases_of_ten_thousand_callers(clock, monkeypatch):
-    assert throttle._MAX_CALLERS == 10_000
-    monkeypatch.setattr(throttle, "_MAX_CALLERS", 2)
+    assert rates._MAX_CALLERS == 10_000
+    monkeypatch.setattr(rates, "_MAX_CALLERS", 2)
     for caller in "ab":
-        throttle.wait_for(caller, 2)
-    assert set(throttle._leases) == {"a", "b"}
-    throttle.wait_for("a", 2)
-    assert set(throttle._leases) == {"a", "b"}
-    throttle.wait_for("c", 2)
-    assert set(throttle._leases) == {"c"}
+        rates.wait_for(caller, 2)
+    assert set(rates._leases) == {"a", "b"}
+    rates.wait_for("a", 2)
+    assert set(rates._leases) == {"a", "b"}
+    rates.wait_for("c", 2)
+    assert set(rates._leases) == {"c"}
 
 
 def test_quotas_of_two_minutes_are_kept(clock):
     for _ in range(4):
         admitted(1, 1)
-        clock.now += throttle.WINDOW
+        clock.now += rates.WINDOW
     assert sorted(Quota.objects.values_list("window", flat=True)) == [int(NOON) + 120, int(NOON) + 180]
 
 
@@ -117,14 +118,14 @@ def redis(settings, monkeypatch):
 def test_redis_counts_in_the_place_of_the_database(clock, redis, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert admitted(53, 50) == 50
-        clock.now += throttle.WINDOW
+        clock.now += rates.WINDOW
         assert admitted(53, 50) == 50
 
 
 def test_counts_in_redis_outlive_their_minute_and_no_more(clock, redis, monkeypatch):
     timeouts = []
-    monkeypatch.setattr(throttle.cache, "add", lambda key, value, timeout: timeouts.append((key, value, timeout)))
-    monkeypatch.setattr(throttle.cache, "incr", lambda key, part: part)
+    monkeypatch.setattr(rates.cache, "add", lambda key, value, timeout: timeouts.append((key, value, timeout)))
+    monkeypatch.setattr(rates.cache, "incr", lambda key, part: part)
     admitted(1, 50)
     assert timeouts == [(f"quota:{int(NOON)}:token:1", 0, 120)]
 
@@ -136,10 +137,10 @@ def test_redis_that_fails_rests_for_five_seconds(clock, redis, monkeypatch, capl
         calls.append(clock.seconds)
         raise OSError("away")
 
-    monkeypatch.setattr(throttle, "_add_in_redis", fail)
+    monkeypatch.setattr(rates, "_add_in_redis", fail)
     for seconds in (100.0, 104.9, 105.0):
         clock.seconds = seconds
-        assert throttle.wait_for("token:1", 50) == 0
+        assert rates.wait_for("token:1", 50) == 0
     assert calls == [100.0, 105.0]
     assert Quota.objects.get().taken == 3
     assert caplog.messages == ["Redis does not answer, the database counts rates: OSError"] * 2
@@ -211,4 +212,4 @@ def test_a_caller_is_a_token_before_a_user_before_an_address(agent, settings):
 def test_a_forwarded_address_counts_as_far_as_the_sites_own_proxies_go(settings, count, forwarded, expected):
     settings.PROXY_COUNT = count
     environ = address("192.0.2.1", HTTP_X_FORWARDED_FOR=forwarded)
-    assert throttle.client_address.address_in(environ) == expected
+    assert rates.client_address.address_in(environ) == expected
