@@ -103,6 +103,8 @@ def test_a_proxy_is_counted_and_static_files_are_collected(sound, tmp_path):
     sound.PROXY_COUNT = 0
     assert faults().startswith("BEHIND_TLS_PROXY is on and PROXY_COUNT is 0")
     sound.SECURE_PROXY_SSL_HEADER = None
+    assert faults().startswith("PROXY_COUNT is 0. Without a proxy")
+    sound.PROXY_COUNT = 1
     assert faults() == ""
     (tmp_path / "staticfiles.json").unlink()
     assert faults() == "Static files are not collected. Run manage.py collectstatic."

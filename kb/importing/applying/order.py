@@ -11,7 +11,7 @@ def restore(original: TableImport, reversal: TableImport) -> None:
     """Give a table the order from before an import, unless a later one that still counts changed it: then that stays.
 
     Where imports before it were rolled back while its order stayed, their order goes with it. Codes that are newer than
-    the order come last. Each code that moves gets a row in `reversal`.
+    the order come last, in the order in which they came. Each code that moves gets a row in `reversal`.
     """
     first = first_to_undo(original)
     if first is None:
@@ -64,9 +64,10 @@ def _place_codes(first: TableImport) -> None:
         SELECT id, place FROM (
             SELECT id, position, n + max(former - n) OVER (ORDER BY n) AS place
             FROM (
-                SELECT id, position, former, row_number() OVER (ORDER BY is_newer, former, id) AS n
+                SELECT id, position, former,
+                    row_number() OVER (ORDER BY newer_since IS NOT NULL, newer_since, former, id) AS n
                 FROM (
-                    SELECT c.id, c.position, CASE WHEN c.created_at >= %s THEN 1 ELSE 0 END AS is_newer,
+                    SELECT c.id, c.position, CASE WHEN c.created_at >= %s THEN c.created_at END AS newer_since,
                         coalesce(f.position, c.position) AS former
                     FROM kb_returncode AS c LEFT JOIN kb_former AS f ON f.code_id = c.id WHERE c.table_id = %s
                 ) AS formers

@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kb.importing.applying import decisions
@@ -110,8 +110,22 @@ def live(first, actions, any_order):
         history.check()
 
 
+def in_one_section(*codes):
+    return tuple(codes), [("P", "a", "Retry.")] * 6
+
+
 @FEW
 @given(files("P"), steps("P"))
+@example(
+    in_one_section("1", "4"),
+    [
+        ("bring_in", in_one_section("1", "3", "4", "5"), True, "0"),
+        ("roll_back", 0),
+        ("bring_in", in_one_section("1"), False, "0"),
+        ("bring_in", in_one_section("1", "2", "3"), True, "0"),
+        ("roll_back", 0),
+    ],
+)
 def test_roll_backs_in_any_order_restore_the_state_before_and_words_of_staff_stay(first, actions):
     live(first, actions, any_order=True)
 
