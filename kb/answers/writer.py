@@ -18,11 +18,16 @@ from kb.models.sql import batches
 from kb.searching import store
 
 _PAGE = 1_000
+_SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
 _COLUMNS = ["row", "card", "public_row", "public_card"]
 
 
-def codes_about(obj: models.Model) -> set[int]:
-    """Return the ids of the codes whose answers show something of a stored object."""
+def codes_about(obj: models.Model, fields: Collection[str] | None = None) -> set[int]:
+    """Return the ids of the codes whose answers show something of a stored object, or of these fields of it."""
+    shown = _SHOWN.get(type(obj))
+    if fields is not None and shown and not shown.intersection(fields):
+        # A table may have a million codes.
+        return set()
     codes = ReturnCode.objects
     if isinstance(obj, ReturnCode):
         return {obj.pk} - {None}

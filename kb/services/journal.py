@@ -194,7 +194,7 @@ class JournalEntry:
     def _save(self, obj: M, kind: ChangeKind, fields: Sequence[str], links: dict[str, Any]) -> M:
         at = self._sign(obj)
         if kind != ChangeKind.CREATED:
-            self.shown_with |= answers.codes_about(obj)
+            self.shown_with |= answers.codes_about(obj, fields)
         if hasattr(obj, "updated_at"):
             obj.updated_at = at
         if links:
@@ -205,7 +205,7 @@ class JournalEntry:
                 getattr(obj, name).set(targets)
             del obj.skip_history_when_saving  # type: ignore[attr-defined]
         obj.save()
-        self.shown_with |= answers.codes_about(obj)
+        self.shown_with |= answers.codes_about(obj, fields)
         self.note(obj, kind, fields)
         return obj
 
