@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from django.db import connections, router
 
-from kb.answers.build import ADDRESS, build
-from kb.models import FinishedAnswer, ReturnCode
+from kb.answers.build import ADDRESS, AnswerTexts, build
+from kb.models import ReturnCode
 from kb.models.sql import rows
 from kb.models.visibility import Reader
 
@@ -77,7 +77,7 @@ def _unstored(ids: Sequence[int], level: Reader) -> dict[int, tuple[bytes, bytes
     return {answer.code_id: _texts(answer, level) for answer in build(visible_ids)} if visible_ids else {}
 
 
-def _texts(answer: FinishedAnswer, level: Reader) -> tuple[bytes, bytes]:
+def _texts(answer: AnswerTexts, level: Reader) -> tuple[bytes, bytes]:
     if level == Reader.INTERNAL:
         return answer.row.encode(), answer.card.encode()
     return (answer.public_row or answer.row).encode(), (answer.public_card or answer.card).encode()

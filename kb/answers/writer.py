@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from django.db import models, transaction
 
-from kb.answers.build import build
+from kb.answers.build import AnswerTexts, build
 from kb.models import (
     CodeRange,
     CodeTable,
@@ -14,12 +14,16 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.sql import batches
+from kb.models.sql import batches, run_each
 from kb.searching import store
 
 _PAGE = 1_000
 _SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
 _COLUMNS = ["row", "card", "public_row", "public_card"]
+_UPSERT = (
+    f"INSERT INTO kb_finishedanswer (code_id, {', '.join(_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
+    f" ON CONFLICT (code_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
+)
 
 
 def codes_about(obj: models.Model, fields: Collection[str] | None = None) -> set[int]:
@@ -91,8 +95,8 @@ def differences() -> Iterator[str]:
                 yield f"code {answer.code_id}: its answer is missing or out of date"
 
 
-def _store(answers: list[FinishedAnswer]) -> None:
-    FinishedAnswer.objects.bulk_create(answers, update_conflicts=True, unique_fields=["code"], update_fields=_COLUMNS)
+def _store(answers: list[AnswerTexts]) -> None:
+    run_each(_UPSERT, answers)
 
 
 def _pages() -> Iterator[list[int]]:
