@@ -259,7 +259,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["kb.api.framework.access.MayRead"],
     "DEFAULT_THROTTLE_CLASSES": ["kb.api.framework.throttle.CallerThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["kb.api.framework.row_cache.Renderer"],
+    "DEFAULT_RENDERER_CLASSES": ["kb.api.framework.json_rows.Renderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "kb.api.framework.errors.handle",

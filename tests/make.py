@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-from kb import searching
+from kb import answers, searching
 from kb.models import Audience, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.sections import section_slug
@@ -51,6 +51,7 @@ def code(
     known = {"disposition": derived.disposition, "fixer": derived.fixer}
     made = ReturnCode.objects.create(table=of, section=section(of, in_section), code=number, **vendor | known | given)
     searching.refresh([made.pk])
+    answers.refresh([made.pk])
     return made
 
 
@@ -68,6 +69,7 @@ def codes(numbers: Iterable[str], of: CodeTable, in_section: str = "Public", **f
     ]
     made = ReturnCode.objects.bulk_create(rows)
     searching.refresh([code.pk for code in made])
+    answers.refresh([code.pk for code in made])
     return made
 
 
@@ -75,6 +77,7 @@ def note(title: str = "Room is gone", *codes: ReturnCode, **fields: Any) -> Trou
     made = TroubleshootingNote.objects.create(title=title, **{"state": "validated", "audience": "public"} | fields)
     made.codes.set(codes)
     searching.refresh_notes([made.pk])
+    answers.refresh(answers.codes_about(made))
     return made
 
 
@@ -84,6 +87,7 @@ def incident(title: str = "Rooms fail to open", *codes: ReturnCode, **fields: An
         title=title, **{"url": f"https://status.example.com/{n}", "audience": "public"} | fields
     )
     made.codes.set(codes)
+    answers.refresh(answers.codes_about(made))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from kb.models.changes import Change, ChangeCounter
 from kb.models.codes import ReturnCode
+from kb.models.finished_answers import FinishedAnswer
 from kb.models.flags import Flag
 from kb.models.history import Door
 from kb.models.incidents import IncidentLink
@@ -28,6 +29,7 @@ __all__ = [
     "CodeTable",
     "CodeUse",
     "Door",
+    "FinishedAnswer",
     "Flag",
     "IgnoredMiss",
     "ImportRow",

@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from kb import searching
+from kb import answers, searching
 from kb.models.changes import last_sequence
 from kb.ops import readiness
 from kb.ops.replicas import status
@@ -130,7 +130,7 @@ class _Database(Collector):
         """Yield the metrics; without a database, only that it is down."""
         yield from status.figures()
         try:
-            sequence, lag = last_sequence(), searching.lag()
+            sequence, lag = last_sequence(), max(searching.lag(), answers.lag())
         except DatabaseError:
             yield GaugeMetricFamily("codebook_database_up", "Whether the database answers.", 0)
             return

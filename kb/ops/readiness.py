@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from kb import searching
+from kb import answers, searching
 from kb.ops.replicas import status
 
 SECONDS = 0.7
@@ -59,7 +59,7 @@ def problems() -> list[str]:
         missing = missing_migrations()
         if missing:
             return [f"Migrations are not applied, {len(missing)} of them. Run manage.py migrate."]
-        behind = searching.lag()
+        behind = max(searching.lag(), answers.lag())
     except DatabaseError as error:
         # The message may contain hosts and users.
         return [f"The database does not answer ({type(error).__name__})."]

@@ -28,7 +28,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from kb import searching
+from kb import answers, searching
 from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal, Synonym
 from kb.models.changes import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door, sign
@@ -137,6 +137,9 @@ class JournalEntry:
     revealed: set[Readable] = field(default_factory=set)
     """What the public can read only since this entry."""
 
+    shown_with: set[int] = field(default_factory=set)
+    """The ids of the codes whose answers show something of an edited object, before or after the edit."""
+
     def lock(self, model: type[M], pk: int, version: int | None = None) -> M:
         """Return the row, locked until the end of the entry.
 
@@ -166,6 +169,7 @@ class JournalEntry:
     def delete(self, obj: models.Model) -> None:
         """Delete an object; the feed keeps the deletion."""
         self._sign(obj)
+        self.shown_with |= answers.codes_about(obj)
         self.note(obj, ChangeKind.DELETED, [])
         obj.delete()
 
@@ -189,6 +193,8 @@ class JournalEntry:
 
     def _save(self, obj: M, kind: ChangeKind, fields: Sequence[str], links: dict[str, Any]) -> M:
         at = self._sign(obj)
+        if kind != ChangeKind.CREATED:
+            self.shown_with |= answers.codes_about(obj, fields)
         if hasattr(obj, "updated_at"):
             obj.updated_at = at
         if links:
@@ -199,6 +205,7 @@ class JournalEntry:
                 getattr(obj, name).set(targets)
             del obj.skip_history_when_saving  # type: ignore[attr-defined]
         obj.save()
+        self.shown_with |= answers.codes_about(obj, fields)
         self.note(obj, kind, fields)
         return obj
 
@@ -232,12 +239,14 @@ def entry(by: By) -> Iterator[JournalEntry]:
                 if own_entry.revealed and _agreed.get() not in (ANYTHING, mark(own_entry.revealed)):
                     raise Unconfirmed(own_entry.revealed)
                 searching.refresh_changed(own_entry.changes)
+                answers.refresh(own_entry.shown_with)
                 record(own_entry.changes)
     finally:
         _open.reset(open_now)
         current_door.reset(door)
     if outer is not None:
         outer.changes += own_entry.changes
+        outer.shown_with |= own_entry.shown_with
         outer.revealed |= own_entry.revealed
         outer.at = own_entry.at
 

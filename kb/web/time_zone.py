@@ -10,7 +10,7 @@ COOKIE = "zone"
 
 
 class ReaderZoneMiddleware:
-    """Activates the zone that the browser put into a cookie; without one, the site's zone."""
+    """Activates the zone that the browser put into a cookie; without one, and for programs, the site's zone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Store the next layer."""
@@ -18,7 +18,8 @@ class ReaderZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the next layer's response, with the reader's zone active."""
-        with timezone.override(_zone(request.COOKIES.get(COOKIE, ""))):
+        cookie = "" if request.path_info.startswith("/api/") else request.COOKIES.get(COOKIE, "")
+        with timezone.override(_zone(cookie)):
             return self.get_response(request)
 
 

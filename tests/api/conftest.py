@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kb.api.framework import generation, response_cache, row_cache
+from kb.api.framework import generation, response_cache
 from kb.services import tokens
 from tests import make
 
@@ -39,5 +39,4 @@ def forget():
     """Empty every cache of a process."""
     generation._generations.clear()
     response_cache.responses.clear()
-    row_cache._rows = row_cache.RowCache()
     tokens._cache.clear()

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from kb.answers import build
 from kb.api.framework import totals
-from kb.api.resources import code_serializers, references, verdicts
+from kb.api.resources import references, verdicts
 from kb.models import ReturnCode
 from tests import make
 
@@ -73,9 +74,9 @@ def test_a_verdict_lists_as_many_meanings_as_allowed(client, monkeypatch, count)
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_list_within_an_answer_says_that_it_is_cut(client, monkeypatch, count):
-    assert (references.MAX_RELATED, code_serializers.MAX_ON_CARD, totals.MAX_VALUES) == (100, 20, 100)
+    assert (references.MAX_RELATED, build.MAX_ITEMS, totals.MAX_VALUES) == (100, 20, 100)
     monkeypatch.setattr(references, "MAX_RELATED", 2)
-    monkeypatch.setattr(code_serializers, "MAX_ON_CARD", 2)
+    monkeypatch.setattr(build, "MAX_ITEMS", 2)
     monkeypatch.setattr(totals, "MAX_VALUES", 2)
     rows = [make.code(str(n), in_section=f"Part {n}") for n in range(count)]
     ranges = [make.code_range(f"Range {n}", 0, 100 + n) for n in range(count)]

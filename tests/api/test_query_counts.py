@@ -9,7 +9,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 EXPECTED = {
     "tables/": 1,
-    # The ids of the page, and the codes that are not in the row cache.
+    # The ids of the page, and their answers.
     "codes/": 2,
     # Also the synonyms.
     "codes/?text=room": 3,
@@ -23,8 +23,9 @@ EXPECTED = {
     "incidents/": 2,
     "incidents/?code=0&table=zim-server": 3,
     "tables/zim-server/": 1,
-    # The code, its notes and incidents, the ranges that contain it and their notes.
-    "codes/{code}/": 5,
+    # The answer has notes and incidents already.
+    "codes/{code}/": 1,
+    "codes/?table=zim-server&code=0": 1,
     "notes/{note}/": 3,
     "incidents/{incident}/": 2,
 }

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kb.api.resources import code_serializers, references
+from kb.answers import build
+from kb.api.resources import references
 from tests import make
 from tests.api.conftest import LAST_YEAR
 
@@ -104,12 +105,12 @@ def test_codes_include_related_rows_on_request(client, world):
     assert [note["title"] for note in room["notes"]] == ["Room is gone"]
     assert [one["title"] for one in room["open_incidents"] + room["past_incidents"]] == ["Rooms fail", "Over"]
     assert [(one["name"], one["table"]) for one in room["ranges"]] == [("Room", "zim-server")]
-    assert three == {"code": "3"} | {name: [] for name in (*code_serializers.ON_CARD, "truncated")}
+    assert three == {"code": "3"} | {name: [] for name in (*build.LISTS, "truncated")}
     assert "notes" not in get(client, "codes/")["results"][0]
     assert set(get(client, f"codes/{world.pk}/?include=ranges&fields=code")) == {"code", "ranges", "truncated"}
 
 
-def test_a_page_with_all_includes_takes_seven_queries(client):
+def test_a_page_with_all_includes_takes_five_queries(client):
     codes = [make.code(str(n)) for n in range(5)]
     for n in range(3):
         make.note(f"Note {n}", *codes).ranges.add(make.code_range(f"Range {n}", 0, 100 + n))
@@ -117,8 +118,8 @@ def test_a_page_with_all_includes_takes_seven_queries(client):
     for size in (1, 5):
         with CaptureQueriesContext(connection) as queries:
             get(client, f"codes/?include=notes,incidents,ranges&page_size={size}")
-        # The sequence, the ids, the codes, their notes and incidents, the ranges that contain them and their notes.
-        assert len(queries) == 7
+        # The sequence, the ids, the answers, the numbers of the codes and the ranges of their table.
+        assert len(queries) == 5
 
 
 def test_two_hundred_codes_include_their_ranges(client):
@@ -130,7 +131,7 @@ def test_two_hundred_codes_include_their_ranges(client):
 
 def test_long_lists_are_truncated(client, world, monkeypatch):
     monkeypatch.setattr(references, "MAX_RELATED", 2)
-    monkeypatch.setattr(code_serializers, "MAX_ON_CARD", 1)
+    monkeypatch.setattr(build, "MAX_ITEMS", 1)
     codes = [make.code(str(n)) for n in range(70, 73)]
     note, incident = make.note("Long", *codes), make.incident("Long", *codes)
     for address in (f"notes/{note.pk}/", f"incidents/{incident.pk}/"):

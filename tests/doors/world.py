@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import time_machine
 from django.contrib.auth.models import Group
 
-from kb import searching
+from kb import answers, searching
 from kb.models import (
     CodeRange,
     CodeTable,
@@ -86,6 +86,7 @@ def build():
         code = rtc.codes.get()
         edit_code(code, code.version, {"description": "Stream is gone for good."}, world.writer)
     searching.refresh(list(ReturnCode.objects.values_list("pk", flat=True)))
+    answers.rebuild()
     return world
 
 
@@ -181,6 +182,7 @@ def plant(world):
     _internal_incidents(world, rows)
     _internal_work(world, rows["room"])
     searching.refresh(list(ReturnCode.objects.values_list("pk", flat=True)))
+    answers.rebuild()
 
 
 def _internal_table(world, rows):

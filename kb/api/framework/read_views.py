@@ -1,11 +1,12 @@
 """The base of lists and details: strict parameters, stable orders, selectable fields and cache headers."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed
@@ -39,8 +40,18 @@ class Permalink(serializers.Field[Any, Any, str, Any]):
         return str(self.context["request"].build_absolute_uri("/")).removesuffix("/")
 
 
+class UtcField(serializers.DateTimeField):
+    """A time in UTC, whatever the site's zone is."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Return the time in UTC."""
+        return value.astimezone(UTC)
+
+
 class QuickSerializer(serializers.ModelSerializer[Any]):
     """A serializer that decides once how to read each field, instead of for every row."""
+
+    serializer_field_mapping = {**serializers.ModelSerializer.serializer_field_mapping, DateTimeField: UtcField}
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the same as REST framework does."""
@@ -131,7 +142,7 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
         facets = {"facets": some_of(self.facets)} if self.facets else {}
         return {"count": YES, **facets}
 
-    @property
+    @cached_property
     def fields(self) -> set[str]:
         """The fields that the caller selected, or the default ones, and those that `include` adds."""
         always = self.related_in_detail if self.action == "retrieve" else ()
@@ -171,11 +182,17 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
             **self.total_kinds(),
         }
         self.values = parse_query(request.query_params, kinds)
+        if page := self.quick_page():
+            return page
         queryset = self.filter_queryset(self.get_queryset())
         response = self.get_paginated_response(self.render_rows(self.paginate_queryset(queryset) or []))
         facets = {name: self.facets[name] for name in self.values.get("facets", ())}
         response.data |= totals(queryset, facets, self.values.get("count", False))
         return response
+
+    def quick_page(self) -> Response | None:
+        """Return the page without filters and pagination, if there is a quicker way."""
+        return None
 
     @conditional
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kb import searching
 from kb.api.framework import field_lookups as lookups
@@ -69,7 +69,8 @@ class CodeFilters(Filters):
 
     def by_table(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes of the tables with these slugs."""
-        return queryset.filter(table__in=visible_tables(value, self.request.user))
+        tables = visible_tables(value, self.request.user)
+        return self._among(queryset, "table_id", tables)
 
     def by_section(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes of the sections with these names or slugs."""
@@ -82,7 +83,14 @@ class CodeFilters(Filters):
             raise BadParameters(
                 [describe(name, text, "There is no section {} that you may read.", allowed) for text in missing]
             )
-        return queryset.filter(section__in=[pk for pk, *_ in matches])
+        return self._among(queryset, "section_id", [pk for pk, *_ in matches])
+
+    def _among(self, queryset: QuerySet[Any], column: str, pks: list[int]) -> QuerySet[Any]:
+        if "code" in self.data or "code__in" in self.data:
+            # `+ 0` makes SQLite use the index of the code instead of one of the table, which has 100,000 codes.
+            queryset = queryset.alias(**{f"{column}_only": F(column) + 0})
+            column = f"{column}_only"
+        return queryset.filter(**{f"{column}__in": pks})
 
     def by_codes(self, queryset: ReturnCodeQuerySet, name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes that one of these spellings may mean."""

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from kb import searching
+from kb import answers, searching
 from kb.importing import stage
 from kb.importing.applying import journal_rows, order, undo
 from kb.importing.applying.undo import Steps
@@ -82,7 +82,9 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             entry = JournalEntry(by)
             journal_rows.write_revisions(reversal, by)
             journal_rows.unmark_notes(original, unrestored_ids, entry)
-            searching.refresh(journal_rows.changed_code_ids(original))
+            code_ids = journal_rows.changed_code_ids(original)
+            searching.refresh(code_ids)
+            answers.refresh(code_ids | entry.shown_with)
             journal_rows.write_feed(reversal, entry)
     finally:
         current_door.reset(door)

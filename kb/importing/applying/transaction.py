@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
-from kb import searching
+from kb import answers, searching
 from kb.importing.applying import journal_rows
 from kb.importing.errors import NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
@@ -126,7 +126,9 @@ def _write(table_import: TableImport, entry: JournalEntry) -> None:
     journal_rows.write_revisions(table_import, entry.by)
     journal_rows.mark_notes(table_import, entry)
     # After all row locks: see `searching.store.lock`.
-    searching.refresh(journal_rows.changed_code_ids(table_import))
+    code_ids = journal_rows.changed_code_ids(table_import)
+    searching.refresh(code_ids)
+    answers.refresh(code_ids | entry.shown_with)
 
 
 def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:

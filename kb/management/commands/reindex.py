@@ -1,4 +1,4 @@
-"""Rebuild the search index, or check it."""
+"""Rebuild the search index and the answers of the API, or check them."""
 
 import sys
 from argparse import ArgumentParser
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from kb import searching
+from kb import answers, searching
 
 MAX_SHOWN = 50
 
@@ -24,9 +24,10 @@ class Command(BaseCommand):
         """Rebuild, or check and exit with 1 if the index differs."""
         if not options["check"]:
             searching.rebuild()
+            answers.rebuild()
             self.stdout.write("The search index was rebuilt.")
             return
-        differences = searching.check()
+        differences = [*searching.check(), *answers.differences()]
         for difference in differences[:MAX_SHOWN]:
             self.stdout.write(difference)
         if len(differences) > MAX_SHOWN:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from itertools import islice
+from itertools import chain, islice
 
 from django.db import DatabaseError, connection, transaction
 
-from kb import searching
+from kb import answers, searching
 from kb.models.sql import one_view
 from kb.ops.doctor import revisions, rows, site
 from kb.ops.doctor.changes import numbers, objects
@@ -18,7 +18,7 @@ Check = Callable[[], Iterator[str]]
 
 
 def _index() -> Iterator[str]:
-    for difference in searching.differences():
+    for difference in chain(searching.differences(), answers.differences()):
         yield f"The search index is out of date: {difference}. Run manage.py reindex."
 
 

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from kb import searching
+from kb import answers, searching
 from kb.models.sql import is_postgres, rows
 from kb.ops import readiness
 from kb.ops.doctor.findings import listing
@@ -92,7 +92,7 @@ def index() -> Iterator[str]:
     """Yield the number of codes by which the search index differs."""
     if not searching.is_there():
         yield "The search index is missing. Run manage.py migrate."
-    elif behind := searching.lag():
+    elif behind := max(searching.lag(), answers.lag()):
         yield f"The search index and the codes differ by {behind}. Run manage.py reindex."
 
 

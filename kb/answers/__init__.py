@@ -1,0 +1,22 @@
+"""Finished answers about codes: a look-up is one indexed read and a join of bytes.
+
+build.py    makes the answers of codes from their rows, notes and incidents
+writer.py   keeps them current: `refresh`, `rebuild`
+reader.py   reads them: `rows_of`, `rows_by_code`, `whole`
+"""
+
+from kb.answers.reader import complete, rows_by_code, rows_of, whole
+from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
+
+__all__ = [
+    "codes_about",
+    "complete",
+    "differences",
+    "lag",
+    "prepare",
+    "rebuild",
+    "refresh",
+    "rows_by_code",
+    "rows_of",
+    "whole",
+]

@@ -1,0 +1,111 @@
+"""Keep the answers about codes current. The journal calls this in the transaction of each edit."""
+
+from collections.abc import Collection, Iterator
+
+from django.db import models, transaction
+
+from kb.answers.build import AnswerTexts, build
+from kb.models import (
+    CodeRange,
+    CodeTable,
+    FinishedAnswer,
+    IncidentLink,
+    ReturnCode,
+    Section,
+    TroubleshootingNote,
+)
+from kb.models.sql import batches, run_each
+from kb.searching import store
+
+_PAGE = 1_000
+_SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
+_COLUMNS = ["row", "card", "public_row", "public_card"]
+_UPSERT = (
+    f"INSERT INTO kb_finishedanswer (code_id, {', '.join(_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
+    f" ON CONFLICT (code_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
+)
+
+
+def codes_about(obj: models.Model, fields: Collection[str] | None = None) -> set[int]:
+    """Return the ids of the codes whose answers show something of a stored object, or of these fields of it."""
+    shown = _SHOWN.get(type(obj))
+    if fields is not None and shown and not shown.intersection(fields):
+        # A table may have a million codes.
+        return set()
+    codes = ReturnCode.objects
+    if isinstance(obj, ReturnCode):
+        return {obj.pk} - {None}
+    if isinstance(obj, TroubleshootingNote):
+        blocks = CodeRange.objects.filter(notes=obj.pk)
+        return _ids(codes.filter(notes=obj.pk)).union(*(_in_range(block) for block in blocks))
+    if isinstance(obj, IncidentLink):
+        return _ids(codes.filter(incidents=obj.pk))
+    if isinstance(obj, CodeRange):
+        return set().union(*(_in_range(block) for block in CodeRange.objects.filter(pk=obj.pk, notes__isnull=False)))
+    if isinstance(obj, Section):
+        return _ids(codes.filter(section=obj.pk))
+    if isinstance(obj, CodeTable):
+        return _ids(codes.filter(table=obj.pk))
+    return set()
+
+
+def refresh(code_ids: Collection[int]) -> None:
+    """Update the answers about codes and about those that they replace, inside the transaction that changed them.
+
+    Call it after locking every row and before taking the feed's sequence: see `kb.searching.store.lock`.
+    """
+    if not code_ids:
+        return
+    store.lock()
+    replaced: set[int] = set()
+    for page in batches(sorted(code_ids), _PAGE):
+        _store(build(page))
+        replaced |= _ids(ReturnCode.objects.filter(successor__in=page))
+    for page in batches(sorted(replaced.difference(code_ids)), _PAGE):
+        _store(build(page))
+
+
+def rebuild() -> None:
+    """Build all answers again."""
+    with transaction.atomic():
+        store.lock()
+        FinishedAnswer.objects.all().delete()
+        for page in _pages():
+            _store(build(page))
+
+
+def lag() -> int:
+    """Return the number of codes without a stored answer."""
+    return abs(ReturnCode.objects.count() - FinishedAnswer.objects.count())
+
+
+def prepare(**_: object) -> None:
+    """Build all answers again if there is not one for each code, as after an upgrade or a flush."""
+    if lag():
+        rebuild()
+
+
+def differences() -> Iterator[str]:
+    """Yield the differences between the stored answers and new ones, as sentences."""
+    for page in _pages():
+        stored = FinishedAnswer.objects.in_bulk(page)
+        for answer in build(page):
+            kept = stored.get(answer.code_id)
+            if kept is None or any(getattr(kept, name) != getattr(answer, name) for name in _COLUMNS):
+                yield f"code {answer.code_id}: its answer is missing or out of date"
+
+
+def _store(answers: list[AnswerTexts]) -> None:
+    run_each(_UPSERT, answers)
+
+
+def _pages() -> Iterator[list[int]]:
+    return batches(ReturnCode.objects.order_by("pk").values_list("pk", flat=True).iterator(), _PAGE)
+
+
+def _ids(codes: models.QuerySet[ReturnCode]) -> set[int]:
+    return set(codes.values_list("pk", flat=True))
+
+
+def _in_range(block: CodeRange) -> set[int]:
+    return _ids(ReturnCode.objects.filter(table=block.table_id, number__range=(block.first, block.last)))

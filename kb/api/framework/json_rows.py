@@ -1,0 +1,27 @@
+"""JSON by orjson. Rows of a list may be JSON already."""
+
+from typing import Any
+
+import orjson
+from rest_framework.renderers import JSONRenderer
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+class RenderedRows(list[bytes]):
+    """Rows that are JSON already."""
+
+
+class Renderer(JSONRenderer):
+    """JSON whose `results` may be rendered already."""
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> Any:
+        """Return the body."""
+        if data is None:
+            return b""
+        if isinstance(data, dict) and isinstance(data.get("results"), RenderedRows):
+            data = {**data, "results": [orjson.Fragment(row) for row in data["results"]]}
+        body = orjson.dumps(data, default=str, option=_OPTIONS)
+        if self.get_indent(accepted_media_type, renderer_context or {}) is None:
+            return body
+        return super().render(orjson.loads(body), accepted_media_type, renderer_context)
