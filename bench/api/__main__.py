@@ -1,5 +1,8 @@
 """How many requests a second the API answers with 100,000 codes, beside its peers in the same run.
 
+First look-ups come first: each key is drawn at random from all codes, and no answer is in memory. Then ten keys, asked
+again and again, which measures memory.
+
     DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.api [path of datasette]
     python -m tests.postgres python -m bench.api
 
@@ -10,6 +13,7 @@ figures tell how long readers wait while a table is imported.
 
 import json
 import os
+import random
 import re
 import secrets
 import statistics
@@ -29,6 +33,7 @@ SETTINGS = {
     "KB_PUBLIC_READ": "1",
     "KB_API_RATE_ANONYMOUS": "100000000",
     "KB_API_RATE_KNOWN": "100000000",
+    "KB_PAGE_RATE_ANONYMOUS": "0",
     "LOG_LEVEL": "WARNING",
 }
 os.environ |= SETTINGS | {"DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -47,6 +52,8 @@ from tests import make
 
 PORT = int(os.environ.get("BENCH_PORT", "8206"))
 SECONDS, RUNS, ROWS, IMPORTED = 3, 3, 10, 10_000
+RANDOM = 5_000
+"""Random keys of a run; more than it asks for in most cases."""
 GRANIAN = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--workers", "2", "--no-ws"]
 
 
@@ -110,11 +117,10 @@ def ask(case, folder):
     headers = " ".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in case.headers.items())
     script.write_text(
         f"""local paths = {{{paths}}} local n = 0 {headers}
-        function init() math.randomseed(os.time() + tonumber(tostring(paths):sub(8))) end
+        function init() math.randomseed(os.time() + tonumber(tostring(paths):sub(8))) n = math.random(#paths) end
         function request()
           n = n + 1
-          local path = paths[n % #paths + 1]:gsub("ANYTHING", function() return math.random(1e9, 2e9) end)
-          return wrk.format("GET", path)
+          return wrk.format("GET", paths[n % #paths + 1])
         end
         local counted = {{}}
         function setup(thread) table.insert(counted, thread) end
@@ -142,38 +148,42 @@ def get(port, path, **headers):
     return urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=20)
 
 
-def make_cases(secret, pks, body_port, with_datasette):
-    """Return the cases to measure."""
-    token = {"Authorization": f"Bearer {secret}"}
-    details = [f"/api/v1/codes/{pk}/" for pk in pks]
-    etag = get(PORT, details[0], **token).headers["ETag"]
-    lists = [f"/api/v1/codes/?disposition=unknown&number_min={700_000_000 + pk}" for pk in pks]
-    deep = json.load(get(PORT, "/api/v1/codes/?ordering=-number&number_max=700000400&page_size=50"))["next"]
-    deep_path = deep.split(str(PORT), 1)[1]
+def first_cases(token, pks, codes, with_datasette):
+    """Return the cases whose keys nobody asked for before, beside the peers'."""
+    spelled = [f"/api/v1/codes/?table=bench&code={code}" for code in codes]
+    numbers = [f"/api/v1/codes/?table=bench&number_min={code}" for code in codes]
+    pages = random.Random(7).choices(range(1, len(pks) // 50), k=len(pks))
     cases = [
-        Case("code, token, warm", PORT, details, token),
-        Case("code, public, before Django", PORT, details),
-        Case("code, token, 304", PORT, details[:1], token | {"If-None-Match": etag}, 304),
-        Case("code, token, made each time", PORT + 1, details, token),
-        Case("list of 50, filtered, warm", PORT, lists),
-        Case("list of 50, one table, counted", PORT, [f"{path}&table=bench&count=1" for path in lists]),
-        # With a number that is new in each request.
-        Case("list of 50, filtered, asked first", PORT, [f"{path}&version__lte=ANYTHING" for path in lists]),
-        Case("list of 50, filtered, made", PORT + 1, lists),
-        Case("list of 50, first page, made", PORT + 1, ["/api/v1/codes/?ordering=number"]),
-        Case("list of 50, deep page, made", PORT + 1, [deep_path]),
-        Case("stock DRF, code", PORT + 2, [f"/codes/{pk}/" for pk in pks]),
+        Case("a code by id, token", PORT + 1, [f"/api/v1/codes/{pk}/" for pk in pks], token),
         Case(
-            "stock DRF, list of 50, counted", PORT + 2, [f"/codes/?disposition=unknown&page={n}" for n in range(1, 50)]
+            "a code by table and code, token", PORT + 1, [f"/api/v1/codes/?table=bench&code={c}" for c in codes], token
         ),
-        Case("stock DRF, list of 50, deep", PORT + 2, [f"/codes/?page={n}" for n in range(1900, 1910)]),
-        Case("bare values() and orjson", PORT + 2, [f"/bare/?disposition=unknown&after={pk}" for pk in pks]),
-        Case("nginx, the same as a file", body_port, ["/code.json"]),
+        Case("a code by table and code, public", PORT + 1, spelled),
+        Case("list of 50, by number", PORT + 1, [f"{path}&ordering=number" for path in numbers]),
+        Case("list of 50, vendor's order", PORT + 1, numbers),
+        Case("card page, public", PORT + 1, [f"/codes/bench/{code}/" for code in codes]),
+        Case("stock DRF, a code by id", PORT + 2, [f"/codes/{pk}/" for pk in pks]),
+        Case("stock DRF, list of 50, counted", PORT + 2, [f"/codes/?disposition=unknown&page={n}" for n in pages]),
+        Case("bare values() and orjson, 50", PORT + 2, [f"/bare/?disposition=unknown&after={pk}" for pk in pks]),
     ]
     if with_datasette:
         name = Path(connection.settings_dict["NAME"]).stem
-        cases.append(Case("Datasette, row as JSON", PORT + 4, [f"/{name}/kb_returncode/{pk}.json" for pk in pks]))
+        cases.append(Case("Datasette, a row", PORT + 4, [f"/{name}/kb_returncode/{pk}.json" for pk in pks]))
     return cases
+
+
+def repeated_cases(token, pks):
+    """Return the cases with ten keys, answered from memory."""
+    details = [f"/api/v1/codes/{pk}/" for pk in pks]
+    etag = get(PORT, details[0], **token).headers["ETag"]
+    lists = [f"/api/v1/codes/?disposition=unknown&number_min={700_000_000 + pk}" for pk in pks]
+    return [
+        Case("a code by id, token", PORT, details, token),
+        Case("a code by id, public", PORT, details),
+        Case("a code by id, token, 304", PORT, details[:1], token | {"If-None-Match": etag}, 304),
+        Case("list of 50, filtered", PORT, lists),
+        Case("nginx, a code as a file", PORT + 3, ["/code.json"]),
+    ]
 
 
 def main():
@@ -183,7 +193,9 @@ def main():
         fill()
     admin = make.User.objects.filter(username="bench").first() or make.user("bench", is_superuser=True)
     secret = tokens.create(admin, "bench", ["read_internal"], None)[1]
-    pks = list(ReturnCode.objects.order_by("pk").values_list("pk", flat=True)[:: max(1, 100_000 // ROWS)])[:ROWS]
+    rows = list(ReturnCode.objects.order_by("pk").values_list("pk", "code"))
+    drawn = random.Random(5).sample(rows, min(RANDOM, len(rows)))
+    pks = [pk for pk, _ in drawn[:ROWS]]
     datasette = sys.argv[1] if len(sys.argv) > 1 and connection.vendor == "sqlite" else ""
     database = connection.settings_dict["NAME"]
     connection.close()
@@ -197,9 +209,14 @@ def main():
             servers.append(nginx(PORT + 3, folder, body))
             if datasette:
                 servers.append(serve(PORT + 4, [datasette, "serve", "-i", database, "-p", PORT + 4]))
-            all_cases = make_cases(secret, pks, PORT + 3, bool(datasette))
-            measure(all_cases, folder)
-            read_while_importing(all_cases[0], folder)
+            token = {"Authorization": f"Bearer {secret}"}
+            ids, codes = zip(*drawn, strict=True)
+            first = first_cases(token, ids, codes, bool(datasette))
+            print(f"{connection.vendor}, 2 workers, wrk with 16 connections, median of {RUNS} runs in turns")
+            measure(f"keys: {len(drawn):,} random of {len(rows):,} codes; cache off", first, folder)
+            repeated = repeated_cases(token, pks)
+            measure(f"keys: {ROWS}, repeated; answers in memory", repeated, folder)
+            read_while_importing(repeated[0], folder)
         finally:
             for server in servers:
                 server.terminate()
@@ -228,7 +245,7 @@ def read_while_importing(reading, folder):
     )
 
 
-def measure(all_cases, folder):
+def measure(title, all_cases, folder):
     """Measure the cases in turns, and print the table."""
     for turn in range(RUNS + 1):
         for case in all_cases:
@@ -236,10 +253,10 @@ def measure(all_cases, folder):
             if not turn:
                 # The first turn fills caches.
                 case.rates, case.slowest, case.errors = [], [], 0
-    print(f"{'':<32}{'requests/s':>12}{'p99 ms':>9}{'errors':>8}")
+    print(f"\n{title}\n{'':<36}{'requests/s':>12}{'p99 ms':>9}{'errors':>8}")
     for case in all_cases:
         rate, slowest = statistics.median(case.rates), statistics.median(case.slowest)
-        print(f"{case.name:<32}{rate:>12,.0f}{slowest:>9.1f}{case.errors:>8}")
+        print(f"{case.name:<36}{rate:>12,.0f}{slowest:>9.1f}{case.errors:>8}")
 
 
 if __name__ == "__main__":
