@@ -14,7 +14,7 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.sql import batches, run_each
+from kb.models.sql import batches, run_each, value
 from kb.searching import store
 
 _PAGE = 1_000
@@ -76,7 +76,7 @@ def rebuild() -> None:
 
 def lag() -> int:
     """Return the number of codes without a stored answer."""
-    return abs(ReturnCode.objects.count() - FinishedAnswer.objects.count())
+    return int(value("SELECT abs((SELECT count(*) FROM kb_returncode) - (SELECT count(*) FROM kb_finishedanswer))"))
 
 
 def prepare(**_: object) -> None:

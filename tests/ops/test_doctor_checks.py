@@ -155,12 +155,15 @@ def test_an_sqlite_with_unsafe_settings_is_named(monkeypatch, values, sentence):
 
 
 def test_a_missing_index_is_named_before_one_that_is_late(monkeypatch):
+    monkeypatch.setattr(site.answers, "lag", lambda: 1)
     monkeypatch.setattr(site.searching, "lag", lambda: 3)
     for is_there, sentence in ((False, "missing. Run manage.py migrate"), (True, "differ by 3. Run manage.py reindex")):
         monkeypatch.setattr(site.searching, "is_there", lambda is_there=is_there: is_there)
         (said,) = site.index()
         assert sentence in said
     monkeypatch.setattr(site.searching, "lag", lambda: 0)
+    assert ["differ by 1." in said for said in site.index()] == [True]
+    monkeypatch.setattr(site.answers, "lag", lambda: 0)
     assert list(site.index()) == []
 
 
