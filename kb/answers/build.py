@@ -6,17 +6,16 @@ address begins with `\/` in the stored JSON, which is another spelling of `/`. N
 that begins like this, so that `reader.complete` can put the site in front by replacing bytes.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 from django.urls import get_script_prefix, reverse
 
 from kb.models import Audience, CodeRange, IncidentLink, TroubleshootingNote
+from kb.models.codes import card_address
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.incidents import IncidentState
 from kb.models.notes import LIVE, NOTE_TEXTS, NoteState
@@ -34,7 +33,6 @@ ADDRESS = b':"\\/'
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 """SQLite's times have no zone. They are in UTC."""
 EMPTY_CARD = '{"open_incidents":[],"notes":[],"past_incidents":[],"truncated":[]}'
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _NOTE_FIELDS = ("id", *NOTE_TEXTS, "state", "audience", "validated_at", "updated_at")
 _INCIDENT_FIELDS = ("id", "url", "reference", "title", "state", "started_at", "impact", "workaround", "audience")
 _COLUMNS = {
@@ -153,12 +151,18 @@ def _reference(code: Row) -> Row:
 def _card(notes: list[Row], incidents: list[Row]) -> str:
     lists = {
         "open_incidents": [_chosen(one, _INCIDENT_FIELDS) for one in incidents if _is_open(one)],
-        "notes": [_chosen(one, _NOTE_FIELDS) | {"url": _address("note", one["id"])} for one in notes],
+        "notes": [
+            _chosen(one, _NOTE_FIELDS) | {"url": _without_site(reverse("note", args=[one["id"]]))} for one in notes
+        ],
         "past_incidents": [_chosen(one, _INCIDENT_FIELDS) for one in incidents if not _is_open(one)],
     }
     truncated = [name for name, items in lists.items() if len(items) > MAX_ITEMS]
     shown = {name: items[:MAX_ITEMS] for name, items in lists.items()}
     return orjson.dumps({**shown, "truncated": truncated}, option=OPTIONS).decode()
+
+
+def _note(note: Row) -> Row:
+    return {**_chosen(note, _NOTE_FIELDS), "url": _without_site(reverse("note", args=[note["id"]]))}
 
 
 def _chosen(row: Row, names: Iterable[str]) -> Row:
@@ -170,25 +174,12 @@ def _is_open(incident: Row) -> bool:
 
 
 def _address_of(code: Row) -> orjson.Fragment:
-    table, section, text = code["table"], code["section"], code["code"]
-    if _PLAIN.fullmatch(text):
-        return orjson.Fragment(_folder(table, section) + text.encode() + b'/"')
-    return _address("section-code", table, section, text)
+    return _without_site(card_address(code["table"], code["section"], code["code"]))
 
 
-@lru_cache(maxsize=1000)
-def _folder(table: str, section: str) -> bytes:
-    """Return the beginning of the addresses of a section's codes."""
-    address = _path("section-code", table, section, "0").removesuffix("0/")
-    return b'"\\' + orjson.dumps(address)[1:-1]
-
-
-def _address(name: str, *values: Any) -> orjson.Fragment:
-    return orjson.Fragment(b'"\\' + orjson.dumps(_path(name, *values))[1:])
-
-
-def _path(name: str, *values: Any) -> str:
-    return "/" + reverse(name, args=values).removeprefix(get_script_prefix())
+def _without_site(path: str) -> orjson.Fragment:
+    """Return an address as the stored JSON has it. See Note [Addresses in answers]."""
+    return orjson.Fragment(b'"\\/' + orjson.dumps(path.removeprefix(get_script_prefix()))[1:])
 
 
 def _notes(codes: list[Row]) -> dict[int, list[Row]]:
