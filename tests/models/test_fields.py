@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from kb import searching
+from kb import answers, searching
 from kb.admin.forms.revision_steps import steps
 from kb.admin.nouns.codes import ReturnCodeAdmin
 from kb.api.resources.code_filters import CodeFilters
@@ -186,6 +186,7 @@ def write(code, values):
     ReturnCode.objects.filter(pk=code.pk).update(**values)
     code.history.update(**values)
     searching.refresh([code.pk])
+    answers.refresh([code.pk])
 
 
 ANONYMOUS = Client()
