@@ -189,6 +189,7 @@ def repeated_cases(token, pks):
 def main():
     """Fill the database if it is empty, start every server, and measure in turns."""
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     if not CodeTable.objects.exists():
         fill()
     admin = make.User.objects.filter(username="bench").first() or make.user("bench", is_superuser=True)

@@ -28,6 +28,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
 
+from kb import answers, searching
 from kb.models import CodeRange, CodeTable, ReturnCode, Section, TroubleshootingNote
 from kb.text.codes import forms as text_code
 
@@ -55,6 +56,8 @@ def fill():
     for n in range(0, CODES, 50):
         note = TroubleshootingNote.objects.create(title=f"Note {n}", state="validated", audience="public", cause="Why.")
         note.codes.set([codes[n].pk])
+    searching.rebuild()
+    answers.rebuild()
 
 
 def measure(name, client, addresses, **data):
