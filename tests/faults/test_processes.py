@@ -99,6 +99,7 @@ def test_slow_callers_do_not_block_others(alone, kind):
             caller.close()
 
 
+@pytest.mark.soak
 def test_slow_senders_of_one_address_are_told_to_wait(alone):
     slow = [connect(alone) for _ in range(12)]
     for caller in slow:
