@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from kb.ops import client_address
+from kb.ops.security_headers import HEADERS
 
 Environ = dict[str, Any]
 
@@ -19,13 +20,9 @@ _HEADERS = [
     ("Content-Length", str(len(_REFUSAL))),
     ("Cache-Control", "no-store"),
     ("Retry-After", "5"),
-    ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "same-origin"),
     ("Content-Security-Policy", "default-src 'none'"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
+    *HEADERS.items(),
 ]
 
 

@@ -77,7 +77,7 @@ class Command(BaseCommand):
             if options["apply"] and not reasons:
                 plan = apply_import(plan, by, yes_retire=options["yes_retire"], skip_errors=options["skip_errors"])
         except Unreadable as error:
-            self._end(FAILED, None, [problem.message for problem in error.problems], options)
+            self._end(FAILED, None, [str(problem) for problem in error.problems], options)
         except (ImportRefused, OSError, ValueError) as error:
             self._end(FAILED, None, [str(error)], options)
         except DatabaseError as error:
