@@ -2,10 +2,10 @@
 
 build.py    makes the answers of codes from their rows, notes and incidents
 writer.py   keeps them current: `refresh`, `rebuild`
-reader.py   reads them: `rows_of`, `rows_by_code`, `whole`
+reader.py   reads them: `rows_of`, `ranges_around`, `whole`
 """
 
-from kb.answers.reader import complete, rows_by_code, rows_of, whole
+from kb.answers.reader import complete, ranges_around, rows_of, whole
 from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
 
 __all__ = [
@@ -14,9 +14,9 @@ __all__ = [
     "differences",
     "lag",
     "prepare",
+    "ranges_around",
     "rebuild",
     "refresh",
-    "rows_by_code",
     "rows_of",
     "whole",
 ]

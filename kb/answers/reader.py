@@ -1,6 +1,7 @@
 """Read the answers about codes."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import connections, router
 
@@ -9,14 +10,19 @@ from kb.models import ReturnCode
 from kb.models.sql import rows
 from kb.models.visibility import Reader
 
-_COLUMNS = {
-    Reader.INTERNAL: ("row", "card"),
+COLUMNS = {
+    Reader.INTERNAL: ("a.row", "a.card"),
     Reader.PUBLIC: (
-        "CASE WHEN public_row = '' THEN row ELSE public_row END",
-        "CASE WHEN public_card = '' THEN card ELSE public_card END",
+        "CASE WHEN a.public_row = '' THEN a.row ELSE a.public_row END",
+        "CASE WHEN a.public_card = '' THEN a.card ELSE a.public_card END",
     ),
 }
-_VISIBLE = {Reader.INTERNAL: "", Reader.PUBLIC: " AND public_row IS NOT NULL"}
+"""The columns with the row and the card for a kind of reader, of a table named `a`."""
+
+_VISIBLE = {Reader.INTERNAL: "", Reader.PUBLIC: " AND a.public_row IS NOT NULL"}
+
+
+_RANGE = ("id", "table", "name", "first", "last")
 
 
 def rows_of(ids: Sequence[int], level: Reader) -> dict[int, bytes]:
@@ -29,21 +35,23 @@ def whole(ids: Sequence[int], level: Reader) -> dict[int, tuple[bytes, bytes]]:
     return _read(ids, level, with_card=True)
 
 
-def rows_by_code(table: str, canonical: Collection[str], level: Reader, limit: int) -> list[tuple[int, bytes]]:
-    """Return the ids and rows of a table's codes by their canonical forms, in the vendor's order. One indexed query."""
-    if level == Reader.NOTHING or not canonical:
-        return []
-    row, _ = _COLUMNS[level]
-    marks = ", ".join(["%s"] * len(canonical))
-    # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
+def ranges_around(ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return the ranges around codes that the caller may read, narrowest first, by the code's id.
+
+    A range is as public as its table, and so is a code.
+    """
+    if not ids:
+        return {}
     sql = (
-        f"SELECT c.id, {row} FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
-        " JOIN kb_finishedanswer AS a ON a.code_id = c.id"
-        f" WHERE c.canonical IN ({marks}) AND t.slug = %s{_VISIBLE[level]}"
-        " ORDER BY c.table_id + 0, c.position, c.id LIMIT %s"
+        "SELECT c.id, r.id, t.slug, r.name, r.first, r.last FROM kb_returncode AS c"  # noqa: S608
+        " JOIN kb_coderange AS r ON r.table_id = c.table_id AND r.first <= c.number AND r.last >= c.number"
+        f" JOIN kb_codetable AS t ON t.id = r.table_id WHERE c.id IN ({', '.join(['%s'] * len(ids))})"
+        " ORDER BY r.last - r.first, r.id"
     )
-    found = rows(sql, *canonical, table, limit, database=connections[router.db_for_read(ReturnCode)])
-    return [(pk, text.encode()) for pk, text in found]
+    around: dict[int, list[dict[str, Any]]] = {}
+    for code_id, *values in rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)]):
+        around.setdefault(code_id, []).append(dict(zip(_RANGE, values, strict=True)))
+    return around
 
 
 def complete(answer: bytes, site: str) -> bytes:
@@ -54,11 +62,11 @@ def complete(answer: bytes, site: str) -> bytes:
 def _read(ids: Sequence[int], level: Reader, with_card: bool) -> dict[int, tuple[bytes, bytes]]:
     if level == Reader.NOTHING or not ids:
         return {}
-    row, card = _COLUMNS[level]
+    row, card = COLUMNS[level]
     marks = ", ".join(["%s"] * len(ids))
     sql = (
-        f"SELECT code_id, {row}, {card if with_card else 'NULL'} FROM kb_finishedanswer"  # noqa: S608
-        f" WHERE code_id IN ({marks}){_VISIBLE[level]}"
+        f"SELECT a.code_id, {row}, {card if with_card else 'NULL'} FROM kb_finishedanswer AS a"  # noqa: S608
+        f" WHERE a.code_id IN ({marks}){_VISIBLE[level]}"
     )
     stored = rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)])
     found = {pk: (row.encode(), (card or "").encode()) for pk, row, card in stored}

@@ -110,6 +110,11 @@ def record_counts() -> Iterator[Records]:
         _recorder.reset(token)
 
 
+def records_of(code_ids: Iterable[int]) -> Records:
+    """Return the counts of a look-up of these codes, for `repeat_counts`."""
+    return [(_codes, list(code_ids))]
+
+
 def repeat_counts(records: Records) -> None:
     """Count recorded look-ups and misses again."""
     for counter, keys in records:

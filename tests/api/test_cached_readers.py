@@ -10,6 +10,7 @@ from config.wsgi import site
 from kb.api.framework import generation, http_cache
 from kb.api.framework.http_cache import address_of, etag_of
 from kb.api.framework.response_cache import Front
+from kb.api.resources.codes import find
 from kb.models import ApiToken
 from kb.models.sql import is_postgres, run
 from kb.models.visibility import Reader
@@ -246,7 +247,7 @@ SITES = {
 def at(site_name):
     request = {"x_request_id": "same", **SITES[site_name]}
     environ = {name: request.pop(name) for name in list(request) if name.isupper()}
-    return ask(site=lambda base, start: Front(site)(base | environ, start), **request)
+    return ask(site=lambda base, start: Front(site, find)(base | environ, start), **request)
 
 
 def test_each_site_and_format_has_its_own_answer(hidden, caching):
@@ -337,7 +338,7 @@ def test_an_answer_of_a_late_replica_is_not_stored_as_the_latest(late_replica):
         return site(environ, start_response)
 
     path = "/api/v1/codes/?code=2"
-    assert "Gone." not in ask(path, site=Front(on_the_replica)).body.decode()
+    assert "Gone." not in ask(path, site=Front(on_the_replica, find)).body.decode()
     read_database.set("default")
     forgotten = ask(path)
     assert "Gone." in forgotten.body.decode()

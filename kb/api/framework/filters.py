@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from kb.api.framework.parameter_values import MAX_VALUES, ValueKind
 from kb.api.framework.parameters import Kinds
-from kb.models.visibility import Person, Reader, reader
+from kb.models.visibility import Reader
 
 UPDATED_SINCE = "Short for `updated_at__after`."
 
@@ -77,8 +77,8 @@ class FilterBackend(DjangoFilterBackend):
         return {"data": view.values, "queryset": queryset, "request": request}
 
 
-def filter_kinds(user: Person | None, filterset: Any) -> Kinds:
-    """Return the kinds of the filters that a user may use, by name."""
-    internal = reader(user) == Reader.INTERNAL
+def filter_kinds(level: Reader, filterset: Any) -> Kinds:
+    """Return the kinds of the filters that a kind of reader may use, by name."""
+    internal = level == Reader.INTERNAL
     filters: dict[str, Parameter] = filterset.base_filters
     return {name: parameter.kind for name, parameter in filters.items() if internal or not parameter.internal}

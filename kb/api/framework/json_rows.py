@@ -1,4 +1,4 @@
-"""JSON by orjson. Rows of a list may be JSON already."""
+"""JSON by orjson. A body, or the rows of a list, may be JSON already."""
 
 from typing import Any
 
@@ -19,7 +19,9 @@ class Renderer(JSONRenderer):
         """Return the body."""
         if data is None:
             return b""
-        if isinstance(data, dict) and isinstance(data.get("results"), RenderedRows):
+        if isinstance(data, bytes):
+            data = orjson.Fragment(data)
+        elif isinstance(data, dict) and isinstance(data.get("results"), RenderedRows):
             data = {**data, "results": [orjson.Fragment(row) for row in data["results"]]}
         body = orjson.dumps(data, default=str, option=_OPTIONS)
         if self.get_indent(accepted_media_type, renderer_context or {}) is None:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -112,7 +112,7 @@ class KeysetPagination(BasePagination):
         self.request, self.ordering = request, view.ordering
         self.terms = view.order_terms()
         size = view.values.get("page_size", DEFAULT_SIZE)
-        back, values = self._cursor(view.values.get("cursor"))
+        back, values = read_cursor(view.values.get("cursor"), self.ordering, self.terms)
         terms = [term.reversed() for term in self.terms] if back else self.terms
         rows: list[Any] = []
         for n, part in enumerate(self._parts(view.borders.get(view.ordering), back, values)):
@@ -163,28 +163,39 @@ class KeysetPagination(BasePagination):
         return parts[at::-1] if back else parts[at:]
 
     def _link(self, last: bool) -> str | None:
-        if not self.rows or not (self.has_next if last else self.has_previous):
-            return None
-        row = self.rows[-1 if last else 0]
-        parts = ["next" if last else "previous", self.ordering, [term.plain(row) for term in self.terms]]
-        text = json.dumps(parts, separators=(",", ":"))
-        cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
+        row = self.rows[-1 if last else 0] if self.rows and (self.has_next if last else self.has_previous) else None
+        values = [term.plain(row) for term in self.terms] if row else None
+        return link(self.request.build_absolute_uri(), "next" if last else "previous", self.ordering, values)
 
-    def _cursor(self, cursor: str | None) -> tuple[bool, list[Any] | None]:
-        """Return the direction, backwards or not, and the values of the row to continue after."""
-        if cursor is None:
-            return False, None
-        try:
-            decoded = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-            direction, ordering, values = json.loads(decoded)
-            if direction not in ("next", "previous") or ordering != self.ordering:
-                raise ValueError(direction)
-            return direction == "previous", [term.parse(value) for term, value in zip(self.terms, values, strict=True)]
-        except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
-            problem = f"This is not a cursor of the order {self.ordering}."
-            allowed = ["`next` or `previous` of one of its pages"]
-            raise BadParameters([describe("cursor", cursor, problem, allowed)]) from None
+
+def link(url: str, direction: str, ordering: str, values: list[Any] | None) -> str | None:
+    """Return the address of the page that continues after the row with these values; None without a row.
+
+    `url` is the address of the present page, `direction` is next or previous.
+    """
+    if values is None:
+        return None
+    text = json.dumps([direction, ordering, values], separators=(",", ":"))
+    return replace_query_param(url, "cursor", base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+
+
+def read_cursor(cursor: str | None, ordering: str, terms: Sequence[OrderTerm]) -> tuple[bool, list[Any] | None]:
+    """Return the direction, backwards or not, and the values of the row to continue after; None without a cursor.
+
+    Raises BadParameters for a text that is not a cursor of this order.
+    """
+    if cursor is None:
+        return False, None
+    try:
+        decoded = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        direction, cursor_ordering, values = json.loads(decoded)
+        if direction not in ("next", "previous") or cursor_ordering != ordering:
+            raise ValueError(direction)
+        return direction == "previous", [term.parse(value) for term, value in zip(terms, values, strict=True)]
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
+        problem = f"This is not a cursor of the order {ordering}."
+        allowed = ["`next` or `previous` of one of its pages"]
+        raise BadParameters([describe("cursor", cursor, problem, allowed)]) from None
 
 
 def _after(terms: Iterable[OrderTerm], values: list[Any]) -> Q:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
@@ -132,15 +132,31 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
         """Return the orders as a kind of value."""
         return one_of(sign + name for name in cls.orders for sign in ("", "-"))
 
-    def field_kinds(self) -> dict[str, ValueKind]:
+    @classmethod
+    @cache
+    def field_kinds(cls) -> dict[str, ValueKind]:
         """Return the parameters that select fields."""
-        include = {"include": some_of(self.related)} if self.related else {}
-        return {"fields": some_of(self.serializer_class.Meta.fields), **include}
+        include = {"include": some_of(cls.related)} if cls.related else {}
+        return {"fields": some_of(cls.serializer_class.Meta.fields), **include}
 
-    def total_kinds(self) -> dict[str, ValueKind]:
+    @classmethod
+    @cache
+    def total_kinds(cls) -> dict[str, ValueKind]:
         """Return the parameters that request totals of a list."""
-        facets = {"facets": some_of(self.facets)} if self.facets else {}
+        facets = {"facets": some_of(cls.facets)} if cls.facets else {}
         return {"count": YES, **facets}
+
+    @classmethod
+    @cache
+    def list_kinds(cls, level: Reader) -> dict[str, ValueKind]:
+        """Return all parameters of the list that a kind of reader may use."""
+        return {
+            **filter_kinds(level, cls.filterset_class),
+            **KeysetPagination.parameters,
+            "ordering": cls.ordering_kind(),
+            **cls.field_kinds(),
+            **cls.total_kinds(),
+        }
 
     @cached_property
     def fields(self) -> set[str]:
@@ -174,24 +190,17 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
     @conditional
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one page of results, with links to the next and the previous page."""
-        kinds = {
-            **filter_kinds(request.user, self.filterset_class),
-            **KeysetPagination.parameters,
-            "ordering": self.ordering_kind(),
-            **self.field_kinds(),
-            **self.total_kinds(),
-        }
-        self.values = parse_query(request.query_params, kinds)
+        self.values = parse_query(request.query_params, self.list_kinds(reader(request.user)))
         if page := self.quick_page():
-            return page
+            return Response(page)
         queryset = self.filter_queryset(self.get_queryset())
         response = self.get_paginated_response(self.render_rows(self.paginate_queryset(queryset) or []))
         facets = {name: self.facets[name] for name in self.values.get("facets", ())}
         response.data |= totals(queryset, facets, self.values.get("count", False))
         return response
 
-    def quick_page(self) -> Response | None:
-        """Return the page without filters and pagination, if there is a quicker way."""
+    def quick_page(self) -> bytes | None:
+        """Return the page as JSON without filters and pagination, if there is a quicker way."""
         return None
 
     @conditional

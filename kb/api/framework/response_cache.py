@@ -1,12 +1,21 @@
-"""A cache of whole API responses in front of Django: a hit is sent before any middleware runs.
+"""A layer in front of Django, which answers two kinds of requests to the API before any middleware runs.
+
+A whole response that is in memory is sent again. For a look-up of codes, the body is read from the stored answers. Its
+headers are those of Django's latest response to such a request, to a reader with the same rights: see Note [Headers].
 
 Internal texts cannot leak from here. A response is stored by its reader's rights and the whole address, and only a
 reader with the same rights gets it. A hit needs a request without a cookie, and without a token or with one that is
 checked here. Django handles every other case: a session, a bad token, an exhausted rate, an error.
+
+# Note [Headers]
+The headers of an answer about codes depend on the kind of address, the host, the reader's rights and the state of the
+knowledge base, but not on the code. So Django answers the first request after each change, and its headers are kept for
+the others. Only ETag and length differ.
 """
 
 import gzip
 import logging
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -16,6 +25,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest, get_script_name
 from django.db import close_old_connections
 from django.urls import resolve
 
@@ -25,7 +35,7 @@ from kb.api.framework.http_cache import Address, address_of, etag_of, is_unchang
 from kb.models import Bearer
 from kb.models.tokens import READING
 from kb.models.visibility import Reader, reader
-from kb.ops import metrics, rates, request_ids
+from kb.ops import metrics, rates, replicas, request_ids
 from kb.services import tokens, usage
 
 PREFIX = "/api/v1/"
@@ -108,6 +118,25 @@ class ResponseCache:
 
 responses = ResponseCache()
 
+Find = Callable[[str, str, Reader, str], tuple[bytes, list[int]] | None]
+"""Returns the body for a path, a query, a kind of reader and a site, and the codes to count.
+
+It returns None if only Django can answer.
+"""
+
+_DIGITS = re.compile("[0-9]+")
+_MAX_KINDS = 1_000
+"""Most kinds of requests whose headers are kept. A host is a part of the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The headers of Django's latest response to one kind of request. See Note [Headers]."""
+
+    now: Generation
+    response: CachedResponse
+    site: str
+
 
 @dataclass(frozen=True, slots=True)
 class _CacheSlot:
@@ -132,9 +161,10 @@ class _ForDjango(Exception):
 class Front:
     """A WSGI application that answers from the cache if it can, and passes other requests to Django."""
 
-    def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
-        """Store the next layer."""
-        self.application = application
+    def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]], find: Find) -> None:
+        """Store the next layer, and what finds the answers about codes."""
+        self.application, self.find = application, find
+        self._headers: dict[tuple[str, ...], _Headers] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Return the body of the response."""
@@ -142,17 +172,45 @@ class Front:
             return self.application(environ, start_response)
         started_at = time.perf_counter()
         slot = _slot_for(environ)
-        if slot and not slot.is_stale:
-            response = responses.get(slot.now, slot.audience, slot.address)
-            metrics.count_cache_use("api", response is not None)
-            if response and not _seconds_to_wait(environ, slot.user):
-                # As Django does after a request: otherwise this thread would keep a pooled connection for itself.
-                close_old_connections()
-                return _send_cached(response, environ, start_response, started_at)
+        if slot is None:
+            return self.application(environ, start_response)
+        response = None if slot.is_stale else self._answer(slot, environ)
+        if response and not _seconds_to_wait(environ, slot.user):
+            # As Django does after a request: otherwise this thread would keep a pooled connection for itself.
+            close_old_connections()
+            return _send_cached(response, environ, start_response, started_at)
         return self._ask_django(environ, start_response, slot, started_at)
 
+    def _answer(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
+        response = responses.get(slot.now, slot.audience, slot.address)
+        if settings.KB_API_CACHE_MEGABYTES:
+            metrics.count_cache_use("api", response is not None)
+        if response is None and (response := self._find(slot, environ)):
+            responses.put(slot.now, slot.audience, slot.address, response)
+        return response
+
+    def _find(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
+        """Return the answer from the database, without Django. With replicas, Django chooses the database."""
+        known, etag = self._headers.get(_kind_of(slot)), slot.etag(environ)
+        if known is None or known.now.sequence != slot.now.sequence or known.now.day != slot.now.day:
+            return None
+        if is_unchanged(etag, environ):
+            # Django answers that without a query.
+            return None
+        try:
+            found = self.find(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), reader(slot.user), known.site)
+        except Exception as error:
+            log.warning("asked Django instead of the stored answers: %s", type(error).__name__)
+            return None
+        if found is None:
+            return None
+        body, code_ids = found
+        like = known.response
+        headers = [(name, etag if name == "ETag" else value) for name, value in like.headers]
+        return CachedResponse(etag, headers, body, like.route, usage.records_of(code_ids), len(body) >= _MIN_COMPRESSED)
+
     def _ask_django(
-        self, environ: Environ, start_response: StartResponse, slot: _CacheSlot | None, started_at: float
+        self, environ: Environ, start_response: StartResponse, slot: _CacheSlot, started_at: float
     ) -> Iterable[bytes]:
         start: list[Any] = []
 
@@ -162,12 +220,11 @@ class Front:
         with usage.record_counts() as counts:
             chunks = self.application(environ, listen)
         status, headers = start
-        if slot and slot.is_stale:
+        if slot.is_stale:
             older = responses.get(slot.now, slot.audience, slot.address)
             if older and status.startswith("503"):
                 getattr(chunks, "close", lambda: None)()
                 return _send_cached(older, environ, start_response, started_at, is_stale=True)
-            slot = None
         names = {name.lower(): value for name, value in headers}
         if "content-length" not in names or not status.startswith("200"):
             # A stream passes through as it is produced.
@@ -179,16 +236,30 @@ class Front:
             getattr(chunks, "close", lambda: None)()
         response = _cacheable(headers, names, body, environ, counts)
         # A replica that is behind or ahead answers with another generation; do not store its answer under this one.
-        if slot and response.etag == slot.etag(environ) and "set-cookie" not in names:
+        if not slot.is_stale and response.etag == slot.etag(environ) and "set-cookie" not in names:
             responses.put(slot.now, slot.audience, slot.address, response)
+            self._keep_headers(slot, environ, response)
         request_id = [(name, value) for name, value in headers if name.lower() == request_ids.HEADER.lower()]
         return _send(response, environ, start_response, request_id)
+
+    def _keep_headers(self, slot: _CacheSlot, environ: Environ, response: CachedResponse) -> None:
+        if replicas.are_on():
+            return
+        if len(self._headers) >= _MAX_KINDS:
+            self._headers.clear()
+        site = WSGIRequest(environ).build_absolute_uri(f"{get_script_name(environ)}/")
+        self._headers[_kind_of(slot)] = _Headers(slot.now, response, site)
+
+
+def _kind_of(slot: _CacheSlot) -> tuple[str, ...]:
+    *site, path, _, accept, origin = slot.address
+    return (slot.audience, _DIGITS.sub("0", path), *site, accept, origin)
 
 
 def _slot_for(environ: Environ) -> _CacheSlot | None:
     """Return where the response to this request is stored; None if Django must handle the request."""
     # A cookie may be a session, or name the reader's time zone.
-    if not settings.KB_API_CACHE_MEGABYTES or environ.get("HTTP_COOKIE"):
+    if environ.get("HTTP_COOKIE"):
         return None
     try:
         user = _authenticate(environ)
