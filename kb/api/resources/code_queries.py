@@ -214,7 +214,7 @@ def _adapted(field: Any, value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of an order as a cursor has it. SQLite returns times as text, in UTC."""
-    if isinstance(value, str) and value[4:5] == "-":
-        value = datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value.isoformat() if isinstance(value, datetime) else value
+    """Return a value of an order as a cursor has it. SQLite's times have no zone. They are in UTC."""
+    if not isinstance(value, datetime):
+        return value
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
