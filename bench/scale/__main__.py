@@ -108,6 +108,8 @@ def questions(codes):
     yield "changes", lambda: page("/changes/"), 20
     yield "queue of codes", lambda: work_queue.codes(admin), 10
     yield "queue of notes", lambda: work_queue.notes(admin), 10
+    yield "queue of reviewers", lambda: work_queue.to_validate(admin), 10
+    yield "admin, first page", lambda: page("/admin/"), 10
     yield "admin, codes", lambda: page("/admin/kb/returncode/"), 10
     yield "admin, codes, common word", lambda: page(f"/admin/kb/returncode/?q={some(0, 17)}"), 10
     yield "admin, notes", lambda: page("/admin/kb/troubleshootingnote/"), 10

@@ -91,5 +91,5 @@ def test_every_bench_is_found():
 
 
 def test_a_table_names_its_errors():
-    said = "name    rate  errors  more\na        12       0  x 3\nb        12       7  y 4\n\nerrors: 2"
+    said = "name    rate  errors  more\na         12       0  x 3\nb         12       7  y 4\n\nerrors: 2"
     assert errors(said) == [2, 0, 7]
