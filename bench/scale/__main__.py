@@ -150,8 +150,9 @@ class Slow:
         if milliseconds > SLOW_MS and sql.lstrip().upper().startswith(("SELECT", "WITH")):
             print(f"\n{milliseconds:.0f} ms: {sql[:1_500]}\n{str(params)[:300]}")
             how = "EXPLAIN (ANALYZE, BUFFERS) " if is_postgres() else "EXPLAIN QUERY PLAN "
-            plan = execute(how + sql, params, many, context).fetchall()
-            print("\n".join("    " + str(row[-1])[:200] for row in plan))
+            with connection.cursor() as cursor:
+                cursor.execute(how + sql, params)
+                print("\n".join("    " + str(row[-1])[:200] for row in cursor.fetchall()))
         return result
 
 
