@@ -62,7 +62,7 @@ def main():
     columns = f"{'requests':>10}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}  writer"
     shared.heading(f"{READERS} readers, one note saved a second", keys, "answers in memory", columns)
     with tempfile.TemporaryDirectory() as folder, shared.Servers() as servers:
-        port = servers.granian(shared.port(), **shared.MEMORY)
+        port = servers.codebook(shared.port(), **shared.MEMORY)
         readers, often = load(port, token, list(ids), random.Random(6))
         with shared.writes([ids[code] for code in often[:WRITTEN]]) as written:
             shared.ask(readers, Path(folder), SECONDS, READERS)

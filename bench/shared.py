@@ -185,11 +185,16 @@ class Servers(ExitStack):
         wait_for(number, path)
         return number
 
-    def granian(self, number: int, application: str = "config.wsgi:application", workers: int = 2, **environment: str):
-        """Start granian, as `manage.py serve` does."""
+    def codebook(self, number: int, workers: int = 2, **environment: str) -> int:
+        """Start the product's own server."""
+        command = [sys.executable, "manage.py", "serve", "--port", number, "--workers", workers]
+        return self.start(number, command, "/api/v1/tables/", **environment)
+
+    def granian(self, number: int, application: str, workers: int = 2) -> int:
+        """Start a peer's application in granian, the server that `manage.py serve` uses, too."""
         program = Path(sys.executable).with_name("granian")
         options = ["--interface", "wsgi", "--workers", workers, "--no-ws", "--port", number]
-        return self.start(number, [program, *options, application], "/api/v1/tables/", **environment)
+        return self.start(number, [program, *options, application])
 
     def nginx(self, number: int, folder: Path, body: bytes) -> int:
         """Start nginx over one file, `/code.json`."""
@@ -305,7 +310,7 @@ def in_turns(loads: list[Load], folder: Path, runs: int = 3, seconds: int = 3) -
 
 def ratio(one: Load, other: Load) -> float:
     """Return how many times as many requests one server answers: the median of the turns."""
-    return statistics.median(mine / theirs for mine, theirs in zip(one.rates, other.rates, strict=True))
+    return statistics.median(mine / max(theirs, 1e-9) for mine, theirs in zip(one.rates, other.rates, strict=True))
 
 
 @contextmanager

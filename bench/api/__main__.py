@@ -199,7 +199,7 @@ def while_importing(token, drawn, folder):
     )
     for idle, load in zip((first, again), busy, strict=True):
         print(
-            f"{load.name:<36}{idle.p99:>9.1f}{load.p99:>9.1f}{load.p99 / idle.p99:>7.1f}{idle.errors + load.errors:>8}"
+            f"{load.name:<36}{idle.p99:>9.1f}{load.p99:>9.1f}{load.p99 / max(idle.p99, 0.001):>7.1f}{idle.errors + load.errors:>8}"
         )
 
 
@@ -223,8 +223,8 @@ def main():
     connection.close()
     with tempfile.TemporaryDirectory() as home, shared.Servers() as servers:
         folder = Path(home)
-        servers.granian(FIRST)
-        servers.granian(AGAIN, **shared.MEMORY)
+        servers.codebook(FIRST)
+        servers.codebook(AGAIN, **shared.MEMORY)
         servers.granian(STOCK, "bench.api.stock:application")
         if datasette:
             servers.start(DATASETTE, [datasette, "serve", "-i", name, "-p", DATASETTE])
