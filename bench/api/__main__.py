@@ -198,9 +198,8 @@ def while_importing(token, drawn, folder):
         f"{'':<36}{'p99 idle':>9}{'p99 ms':>9}{'ratio':>7}{'errors':>8}",
     )
     for idle, load in zip((first, again), busy, strict=True):
-        print(
-            f"{load.name:<36}{idle.p99:>9.1f}{load.p99:>9.1f}{load.p99 / max(idle.p99, 0.001):>7.1f}{idle.errors + load.errors:>8}"
-        )
+        longer, errors = load.p99 / max(idle.p99, 0.001), idle.errors + load.errors
+        print(f"{load.name:<36}{idle.p99:>9.1f}{load.p99:>9.1f}{longer:>7.1f}{errors:>8}")
 
 
 def main():
