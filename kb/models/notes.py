@@ -157,6 +157,9 @@ class TroubleshootingNote(NoteWords):
         indexes = [
             # The queue of notes to review: `due(at)`.
             models.Index(fields=["review_on"], name="note_review"),
+            # The work queue: notes that need attention, and those that wait for a reviewer.
+            models.Index(fields=["verify_since"], condition=Q(verify_since__isnull=False), name="note_attention"),
+            models.Index(fields=["updated_at"], condition=Q(state="not_validated"), name="note_waiting"),
             # The default order of the admin's and the API's lists.
             models.Index(fields=["-updated_at", "-id"], name="note_newest"),
         ]

@@ -25,8 +25,8 @@ class CodeUse(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["code", "day"], name="code_use_once_a_day")]
-        # The codes with the most look-ups in a span of days.
-        indexes = [models.Index(fields=["day", "code"], name="code_use_day")]
+        # The codes with the most look-ups of a day.
+        indexes = [models.Index(fields=["day", "-lookups", "code"], name="code_use_most")]
 
     def __str__(self) -> str:
         return f"{self.code_id} on {self.day}: {self.lookups}"

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from kb.models import (
@@ -18,6 +19,7 @@ from kb.models import (
     TableImport,
 )
 from kb.queries import work_queue
+from kb.queries.work_queue import facts
 from kb.queries.work_queue.facts import POINTS
 from tests import make
 
@@ -300,7 +302,7 @@ def test_of_very_many_codes_those_with_most_lookups_and_flags_are_weighed(editor
 @pytest.mark.parametrize("size", [2, 8])
 @pytest.mark.parametrize(
     ("rows", "count"),
-    [(work_queue.codes, 4), (work_queue.notes, 3), (work_queue.to_validate, 4), (work_queue.misses, 3)],
+    [(work_queue.codes, 4), (work_queue.notes, 4), (work_queue.to_validate, 5), (work_queue.misses, 3)],
 )
 def test_the_queue_needs_the_same_number_of_queries_for_any_amount_of_work(
     reviewer, editor, django_assert_num_queries, size, rows, count
@@ -314,3 +316,52 @@ def test_the_queue_needs_the_same_number_of_queries_for_any_amount_of_work(
     assert reviewer.has_perm("kb.view_internal")
     with django_assert_num_queries(count):
         assert len(rows(reviewer)) >= size
+
+
+def test_of_very_many_notes_those_on_the_most_requested_codes_and_what_waits_are_weighed(reviewer, monkeypatch):
+    monkeypatch.setattr(work_queue, "CONSIDERED", 1)
+    for number, lookups in (("1", 99), ("2", 98)):
+        code(number, lookups, note="draft")
+    due = make.note("Due", code("3"), review_on=timezone.localdate())
+    attention = make.note("Attention", code("4"), verify_since=timezone.now())
+    flagged = make.note("Flagged", code("5"))
+    flag(flagged.codes.get(), flagged)
+    on_range = make.note("On a range", state="draft")
+    on_range.ranges.add(make.code_range("Block", 1, 1))
+    first = ["On a range", "About 1", "Flagged", "Attention", "Due"]
+    assert {str(row.subject) for row in work_queue.notes(reviewer, limit=5)} == set(first)
+    assert {row.subject for row in work_queue.notes(reviewer, limit=4)} >= {attention, flagged}
+    assert due in [row.subject for row in work_queue.notes(reviewer, limit=5)]
+    # There is room, so all are weighed.
+    assert [str(row.subject) for row in work_queue.notes(reviewer, limit=6)][:3] == ["About 1", "On a range", "About 2"]
+
+
+def test_few_and_all_of_the_notes_have_the_same_facts(reviewer, editor):
+    made = code("1", 9, note="draft")
+    code("2", 7, note="not_validated")
+    waiting = make.note("Due", code("3", 3), review_on=timezone.localdate(), verify_since=timezone.now())
+    flag(made, waiting)
+    parameters = {"since": work_queue.since(), "today": timezone.localdate(), "owner": None}
+    few = parameters | facts.every_day() | {"considered": 100}
+    for asking in (None, reviewer.pk):
+        of_all = facts.rank(facts.EVERY_NOTE, parameters | {"reviewer": asking}, 9)
+        assert facts.rank(facts.NOTES, few | {"reviewer": asking}, 9) == of_all != []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite says in words what it reads; see test_plans")
+@pytest.mark.parametrize("name", ["CODES", "NOTES"])
+def test_the_first_attempt_reads_no_large_table_as_a_whole(name):
+    parameters = {"since": work_queue.since(), "today": timezone.localdate(), "owner": None, "reviewer": None}
+    plan = []
+
+    def explain(execute, sql, params, many, context):
+        plan.extend(row[-1] for row in execute(f"EXPLAIN QUERY PLAN {sql}", params, many, context).fetchall())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        facts.rank(getattr(facts, name), parameters | facts.every_day() | {"considered": 5}, 9)
+    large = ("kb_codeuse", "kb_troubleshootingnote", "kb_returncode", "kb_importrow")
+    scans = [step.split()[1] for step in plan if step.startswith("SCAN") and "INDEX" not in step]
+    aliases = {"r", "u", "c"} if name == "NOTES" else {"r", "u", "n"}
+    assert plan
+    assert not {scan for scan in scans if scan.startswith(large) or scan in aliases}

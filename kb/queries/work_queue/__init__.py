@@ -13,7 +13,18 @@ from django.utils import timezone
 
 from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
 from kb.models.visibility import Person, Reader, reader
-from kb.queries.work_queue.facts import CODES, CONSIDERED, DAYS, EVERY, MISSES, NOTES, rank, since
+from kb.queries.work_queue.facts import (
+    CODES,
+    CONSIDERED,
+    DAYS,
+    EVERY,
+    EVERY_NOTE,
+    MISSES,
+    NOTES,
+    every_day,
+    rank,
+    since,
+)
 from kb.queries.work_queue.reasons import Reason, of_code, of_miss, of_note, of_plan
 from kb.text.codes import forms as text_code
 
@@ -51,7 +62,7 @@ def codes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
     """Return the current codes that need attention most; with `mine`, only those with flags that the user owns."""
     if reader(user) != Reader.INTERNAL:
         return []
-    parameters = {"since": since(), "owner": user.pk if mine else None}
+    parameters = {"since": since(), "owner": user.pk if mine else None} | every_day()
     facts = rank(CODES, parameters | {"considered": CONSIDERED}, limit)
     if len(facts) < limit and not mine:
         facts = rank(CODES, parameters | {"considered": EVERY}, limit)
@@ -69,7 +80,7 @@ def notes(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
     """Return the notes that need attention most; with `mine`, only those that the user owns."""
     if reader(user) != Reader.INTERNAL:
         return []
-    return _note_rows(user, rank(NOTES, _note_facts(user, mine) | {"reviewer": None}, limit))
+    return _note_rows(user, _note_facts(user, limit, mine))
 
 
 def to_validate(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
@@ -77,7 +88,7 @@ def to_validate(user: Person, limit: int = LIMIT, mine: bool = False) -> list[Qu
     if reader(user) != Reader.INTERNAL:
         return []
     # Twice as many, because notes with the reviewer's own texts are left out here.
-    facts = rank(NOTES, _note_facts(user, mine) | {"reviewer": user.pk}, 2 * limit)
+    facts = _note_facts(user, 2 * limit, mine, reviewer=user.pk)
     unvalidated = [fact["id"] for fact in facts if fact["unvalidated"]]
     own = set() if settings.KB_VALIDATE_OWN_WORDS else _own(unvalidated, user)
     return _note_rows(user, [fact for fact in facts if fact["proposals"] or fact["id"] not in own][:limit])
@@ -87,8 +98,11 @@ def _own(notes: list[int], user: Person) -> set[int]:
     return TroubleshootingNote.objects.filter(pk__in=notes).with_words_of(user)
 
 
-def _note_facts(user: Person, mine: bool) -> dict[str, Any]:
-    return {"since": since(), "today": timezone.localdate(), "owner": user.pk if mine else None}
+def _note_facts(user: Person, limit: int, mine: bool, reviewer: int | None = None) -> list[dict[str, Any]]:
+    owner = user.pk if mine else None
+    parameters = {"since": since(), "today": timezone.localdate(), "owner": owner, "reviewer": reviewer}
+    facts = [] if mine else rank(NOTES, parameters | every_day() | {"considered": CONSIDERED}, limit)
+    return facts if len(facts) == limit else rank(EVERY_NOTE, parameters, limit)
 
 
 def misses(user: Person, limit: int = LIMIT) -> list[QueueRow]:
