@@ -2,13 +2,14 @@
 
 build.py    makes the answers of codes from their rows, notes and incidents
 writer.py   keeps them current: `refresh`, `rebuild`
-reader.py   reads them: `rows_of`, `rows_by_code`, `whole`
+reader.py   reads them: `rows_of`, `rows_by_code`, `cards_of`, `whole`
 """
 
-from kb.answers.reader import complete, rows_by_code, rows_of, whole
+from kb.answers.reader import cards_of, complete, rows_by_code, rows_of, whole
 from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
 
 __all__ = [
+    "cards_of",
     "codes_about",
     "complete",
     "differences",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from django.db import connections, router
 
-from kb.answers.build import ADDRESS, AnswerTexts, build
+from kb.answers.build import ADDRESS, EMPTY_CARD, AnswerTexts, build
 from kb.models import ReturnCode
 from kb.models.sql import rows
 from kb.models.visibility import Reader
@@ -16,6 +16,7 @@ _COLUMNS = {
         "CASE WHEN public_card = '' THEN card ELSE public_card END",
     ),
 }
+_EMPTY_CARD = EMPTY_CARD.encode()
 _VISIBLE = {Reader.INTERNAL: "", Reader.PUBLIC: " AND public_row IS NOT NULL"}
 
 
@@ -26,7 +27,13 @@ def rows_of(ids: Sequence[int], level: Reader) -> dict[int, bytes]:
 
 def whole(ids: Sequence[int], level: Reader) -> dict[int, tuple[bytes, bytes]]:
     """Return the row and the card of codes that a kind of reader may read, as JSON, by id. See `complete`."""
-    return _read(ids, level, with_card=True)
+    return _read(ids, level)
+
+
+def cards_of(ids: Sequence[int], level: Reader) -> dict[int, bytes]:
+    """Return the cards of codes with notes or incidents, as JSON, by id. Addresses are incomplete: see `complete`."""
+    cards = {pk: card for pk, (_, card) in _read(ids, level, with_row=False).items()}
+    return {pk: card for pk, card in cards.items() if card != _EMPTY_CARD}
 
 
 def rows_by_code(table: str, canonical: Collection[str], level: Reader, limit: int) -> list[tuple[int, bytes]]:
@@ -51,17 +58,20 @@ def complete(answer: bytes, site: str) -> bytes:
     return answer.replace(ADDRESS, b':"' + site.encode())
 
 
-def _read(ids: Sequence[int], level: Reader, with_card: bool) -> dict[int, tuple[bytes, bytes]]:
+def _read(
+    ids: Sequence[int], level: Reader, with_row: bool = True, with_card: bool = True
+) -> dict[int, tuple[bytes, bytes]]:
     if level == Reader.NOTHING or not ids:
         return {}
     row, card = _COLUMNS[level]
     marks = ", ".join(["%s"] * len(ids))
+    columns = f"{row if with_row else 'NULL'}, {card if with_card else 'NULL'}"
     sql = (
-        f"SELECT code_id, {row}, {card if with_card else 'NULL'} FROM kb_finishedanswer"  # noqa: S608
+        f"SELECT code_id, {columns} FROM kb_finishedanswer"  # noqa: S608
         f" WHERE code_id IN ({marks}){_VISIBLE[level]}"
     )
     stored = rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)])
-    found = {pk: (row.encode(), (card or "").encode()) for pk, row, card in stored}
+    found = {pk: ((row or "").encode(), (card or "").encode()) for pk, row, card in stored}
     missing = [pk for pk in ids if pk not in found]
     if missing:
         found |= _unstored(missing, level)
