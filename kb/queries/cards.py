@@ -54,7 +54,7 @@ def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
         Prefetch("notes", notes, to_attr="shown_notes"),
         Prefetch("incidents", incidents, to_attr="shown_incidents"),
     )
-    ranges = _ranges_of(codes, notes, user)
+    ranges = _ranges_with_notes(codes, notes, user)
     return [_card(code, ranges) for code in codes]
 
 
@@ -78,7 +78,7 @@ def ranges_of(code_ids: Sequence[int], user: Person | None) -> dict[int, list[di
     return around
 
 
-def _ranges_of(
+def _ranges_with_notes(
     codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Person | None
 ) -> list[CodeRange]:
     around = Q()
