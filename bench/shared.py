@@ -154,7 +154,7 @@ def cuts(milliseconds: list[float]) -> tuple[float, float, float]:
 
 def wait_for(number: int, path: str = "/", status: int | None = None) -> None:
     """Wait until a port answers, with a status if one is named. Exit after half a minute."""
-    for _ in range(150):
+    for _ in range(1000):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{number}{path}", timeout=2) as answer:
                 if status in (None, answer.status):
@@ -164,7 +164,7 @@ def wait_for(number: int, path: str = "/", status: int | None = None) -> None:
                 return
         except OSError:
             pass
-        time.sleep(0.2)
+        time.sleep(0.03)
     sys.exit(f"Nothing answers on port {number}.")
 
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from django.contrib import admin
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 
 MODULES = (
     *("nouns.people", "nouns.codes", "nouns.notes", "nouns.proposals", "nouns.incidents", "nouns.tables"),
@@ -14,19 +14,21 @@ _NOT_OURS = {"account", "socialaccount"}
 """Packages whose admin pages are removed: nobody edits the rows of single sign-on."""
 
 
-class SupportAdminConfig(AdminConfig):
+class SupportAdminConfig(SimpleAdminConfig):
     """Makes `kb.admin.site.SupportAdminSite` the site behind `admin.site`."""
 
     default_site = "kb.admin.site.SupportAdminSite"
 
-    def ready(self) -> None:
-        """Register the nouns once the site exists.
 
-        This is not in `kb/admin/__init__.py`, because Django imports that package to create the site. A registration
-        during that import would go to another site, which is then dropped.
-        """
-        super().ready()
-        for name in MODULES:
-            import_module(f"kb.admin.{name}")
-        for model in [model for model in admin.site._registry if model._meta.app_label in _NOT_OURS]:
-            admin.site.unregister(model)
+def register() -> None:
+    """Register the nouns.
+
+    `config.urls` calls this, and not `ready`: a command of the shell needs no admin, which takes half a second to load.
+    Nor is it in `kb/admin/__init__.py`, which Django imports to create the site: a registration during that import
+    would go to another site, which is then dropped.
+    """
+    admin.autodiscover()
+    for name in MODULES:
+        import_module(f"kb.admin.{name}")
+    for model in [model for model in admin.site._registry if model._meta.app_label in _NOT_OURS]:
+        admin.site.unregister(model)

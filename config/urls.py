@@ -5,10 +5,12 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from config.admin import register
 from kb.admin.forms import unsaved_input
 from kb.ops import probes, uploads
 from kb.web import errors
 
+register()
 urlpatterns = [
     *probes.urlpatterns,
     *uploads.urlpatterns,

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from kb.management.commands.serve import Command
+from kb.ops.security_headers import HEADERS
 from tests import ROOT
 from tests.config.test_settings import GOOD, start
 from tests.faults.cluster import PRIMARY, Cluster
@@ -215,6 +216,12 @@ def test_containers_settings_start_a_server(tmp_path):
     told["PROMETHEUS_MULTIPROC_DIR"] = str(tmp_path)
     result = start("check", **(GOOD | told))
     assert result.returncode == 0, result.stderr
+
+
+def test_the_proxys_own_answers_have_the_security_headers_of_the_site():
+    site = (ROOT / "deploy" / "nginx.conf").read_text()
+    own = dict(re.findall(r'(?m)^ *add_header ([\w-]+) "?(.*?)"? always;$', site))
+    assert {name: own.get(name) for name in HEADERS} == HEADERS
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")

@@ -2,13 +2,14 @@
 
 build.py    makes the answers of codes from their rows, notes and incidents
 writer.py   keeps them current: `refresh`, `rebuild`
-reader.py   reads them: `rows_of`, `ranges_around`, `whole`
+reader.py   reads them: `rows_of`, `cards_of`, `whole`, `ranges_around`
 """
 
-from kb.answers.reader import complete, ranges_around, rows_of, whole
+from kb.answers.reader import cards_of, complete, ranges_around, rows_of, whole
 from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
 
 __all__ = [
+    "cards_of",
     "codes_about",
     "complete",
     "differences",

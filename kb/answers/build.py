@@ -210,9 +210,8 @@ def _place(places: dict[int, int]) -> Callable[[int], int]:
 
 def _ranges(codes: list[Row]) -> list[CodeRange]:
     """Return the ranges with notes in the tables of codes, narrowest first."""
-    tables = {code["table_id"] for code in codes}
-    ranges = CodeRange.objects.filter(table__in=tables, notes__isnull=False).distinct()
-    return sorted(ranges, key=lambda block: (block.last - block.first, block.pk))
+    ranges = CodeRange.objects.with_notes({code["table_id"] for code in codes})
+    return list(ranges.narrowest_first())
 
 
 def _holds(block: CodeRange, code: Row) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connections, router
 
-from kb.answers.build import ADDRESS, AnswerTexts, build
+from kb.answers.build import ADDRESS, EMPTY_CARD, AnswerTexts, build
 from kb.models import ReturnCode
 from kb.models.sql import rows
 from kb.models.visibility import Reader
@@ -19,6 +19,7 @@ COLUMNS = {
 }
 """The columns with the row and the card for a kind of reader, of a table named `a`."""
 
+_EMPTY_CARD = EMPTY_CARD.encode()
 _VISIBLE = {Reader.INTERNAL: "", Reader.PUBLIC: " AND a.public_row IS NOT NULL"}
 
 
@@ -32,7 +33,13 @@ def rows_of(ids: Sequence[int], level: Reader) -> dict[int, bytes]:
 
 def whole(ids: Sequence[int], level: Reader) -> dict[int, tuple[bytes, bytes]]:
     """Return the row and the card of codes that a kind of reader may read, as JSON, by id. See `complete`."""
-    return _read(ids, level, with_card=True)
+    return _read(ids, level)
+
+
+def cards_of(ids: Sequence[int], level: Reader) -> dict[int, bytes]:
+    """Return the cards of codes with notes or incidents, as JSON, by id. Addresses are incomplete: see `complete`."""
+    cards = {pk: card for pk, (_, card) in _read(ids, level, with_row=False).items()}
+    return {pk: card for pk, card in cards.items() if card != _EMPTY_CARD}
 
 
 def ranges_around(ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
@@ -59,17 +66,20 @@ def complete(answer: bytes, site: str) -> bytes:
     return answer.replace(ADDRESS, b':"' + site.encode())
 
 
-def _read(ids: Sequence[int], level: Reader, with_card: bool) -> dict[int, tuple[bytes, bytes]]:
+def _read(
+    ids: Sequence[int], level: Reader, with_row: bool = True, with_card: bool = True
+) -> dict[int, tuple[bytes, bytes]]:
     if level == Reader.NOTHING or not ids:
         return {}
     row, card = COLUMNS[level]
     marks = ", ".join(["%s"] * len(ids))
+    columns = f"{row if with_row else 'NULL'}, {card if with_card else 'NULL'}"
     sql = (
-        f"SELECT a.code_id, {row}, {card if with_card else 'NULL'} FROM kb_finishedanswer AS a"  # noqa: S608
+        f"SELECT a.code_id, {columns} FROM kb_finishedanswer AS a"  # noqa: S608
         f" WHERE a.code_id IN ({marks}){_VISIBLE[level]}"
     )
     stored = rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)])
-    found = {pk: (row.encode(), (card or "").encode()) for pk, row, card in stored}
+    found = {pk: ((row or "").encode(), (card or "").encode()) for pk, row, card in stored}
     missing = [pk for pk in ids if pk not in found]
     if missing:
         found |= _unstored(missing, level)

@@ -1,5 +1,6 @@
 """Code ranges: blocks of numbers with a name."""
 
+from collections.abc import Collection
 from typing import Self
 
 from django.db import models
@@ -19,8 +20,15 @@ class CodeRangeQuerySet(ReaderQuerySet["CodeRange"]):
         """Keep the ranges around a number, narrowest first; none without a number."""
         if number is None:
             return self.none()
-        width = F("last") - F("first")
-        return self.filter(first__lte=number, last__gte=number).order_by(width, "id")
+        return self.filter(first__lte=number, last__gte=number).narrowest_first()
+
+    def narrowest_first(self) -> Self:
+        """Order by width."""
+        return self.order_by(F("last") - F("first"), "id")
+
+    def with_notes(self, tables: Collection[int]) -> Self:
+        """Keep the ranges of these tables that notes are about."""
+        return self.filter(table__in=tables, notes__isnull=False).distinct()
 
 
 class CodeRange(models.Model):

@@ -54,31 +54,11 @@ def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
         Prefetch("notes", notes, to_attr="shown_notes"),
         Prefetch("incidents", incidents, to_attr="shown_incidents"),
     )
-    ranges = _ranges_of(codes, notes, user)
+    ranges = _ranges_with_notes(codes, notes, user)
     return [_card(code, ranges) for code in codes]
 
 
-def ranges_of(code_ids: Sequence[int], user: Person | None) -> dict[int, list[dict[str, Any]]]:
-    """Return the ranges around codes that a user may read, narrowest first, by the code's id."""
-    ranges = CodeRange.objects.visible_to(user)
-    pairs: Any = ReturnCode.objects.filter(pk__in=code_ids, number__isnull=False).values_list(
-        "pk", "table_id", "number"
-    )
-    around: dict[int, list[dict[str, Any]]] = {}
-    by_table: dict[int, list[CodeRange]] = {}
-    for pk, table_id, number in pairs:
-        if table_id not in by_table:
-            of_table = ranges.filter(table=table_id).select_related("table")
-            by_table[table_id] = sorted(of_table, key=lambda block: (block.last - block.first, block.pk))
-        around[pk] = [
-            {"id": r.pk, "table": r.table.slug, "name": r.name, "first": r.first, "last": r.last}
-            for r in by_table[table_id]
-            if r.first <= number <= r.last
-        ]
-    return around
-
-
-def _ranges_of(
+def _ranges_with_notes(
     codes: Sequence[ReturnCode], notes: QuerySet[TroubleshootingNote], user: Person | None
 ) -> list[CodeRange]:
     around = Q()

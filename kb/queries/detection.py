@@ -3,12 +3,12 @@
 The text is neither stored nor logged.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from kb.models import CodeRange, ReturnCode
-from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
+from kb.queries.codes_by_form import codes_by_form
 from kb.text.detection.judgement import CodeMatch, Detection, UnknownMatch, all_canonical_forms, candidates, judge
 from kb.text.safety.mask import mask
 
@@ -58,10 +58,10 @@ def detect(text: str, user: Person | None) -> Report:
     if size > MAX_TEXT:
         raise TooLong(f"This text has {size:,} bytes; the limit is {MAX_TEXT:,}.")
     parts = candidates(text)
-    meanings = _codes_by_form(all_canonical_forms(parts), user)
-    blocks = [(block.first, block.last, block) for block in CodeRange.objects.visible_to(user).select_related("table")]
+    meanings = _meanings(all_canonical_forms(parts), user)
+    blocks = list(CodeRange.objects.visible_to(user).values_list("first", "last", "pk"))
     detection: Detection[Meanings] = judge(text, parts, meanings, blocks)
-    return Report(detection.codes, detection.unknown, mask(text), detection.read_to_line)
+    return Report(detection.codes, _with_ranges(detection.unknown), mask(text), detection.read_to_line)
 
 
 def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
@@ -90,11 +90,16 @@ def pieces(report: Report) -> list[TextPiece]:
     return [*text_pieces, TextPiece(report.masked[position:])] if position < len(report.masked) else text_pieces
 
 
-def _codes_by_form(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
-    codes_by_form: dict[str, list[ReturnCode]] = {}
-    codes = ReturnCode.objects.visible_to(user).select_related("table", "section").without_long_texts()
-    for batch in batches(sorted(form for form in forms if "\x00" not in form), MAX_VALUES):
-        for code in codes.filter(canonical__in=batch).in_vendor_order():
-            codes_by_form.setdefault(code.canonical, []).append(code)
-    # Current meanings before retired ones.
-    return {form: tuple(sorted(meanings, key=lambda code: code.is_retired)) for form, meanings in codes_by_form.items()}
+def _meanings(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
+    """Return the codes by form in the vendor's order, current ones before retired ones."""
+    return {
+        form: tuple(sorted(codes, key=lambda code: (code.is_retired, code.table_id, code.position, code.pk)))
+        for form, codes in codes_by_form(forms, user).items()
+    }
+
+
+def _with_ranges(unknown: Sequence[UnknownMatch]) -> list[UnknownMatch]:
+    """Return the matches with the ranges that their ids name. Few of the ranges are named, so only these are read."""
+    ids = {match.range for match in unknown if match.range is not None}
+    ranges = CodeRange.objects.select_related("table").in_bulk(ids) if ids else {}
+    return [replace(match, range=ranges.get(match.range)) for match in unknown]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
@@ -34,8 +34,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class CodeHit:
+class CodeHit(NamedTuple):
     """One meaning of a code, and how the query was read for it."""
 
     code: ReturnCode
@@ -68,23 +67,18 @@ def codes_visible_to(user: Person | None) -> ReturnCodeQuerySet:
     return ReturnCode.objects.visible_to(user).select_related("table", "section")
 
 
-def with_flags(codes: ReturnCodeQuerySet, user: Person | None) -> ReturnCodeQuerySet:
-    """Add `has_notes` and `has_open_incident`: whether the code's card shows the user a note, or an open incident.
-
-    A note on a range is a note on each of its codes. Drafts and archived notes do not count.
-    """
-    return codes.annotate(has_notes=any_of(*_notes_on(user)), has_open_incident=any_of(_open_incidents_on(user)))
-
-
 def having_notes(codes: ReturnCodeQuerySet, user: Person | None, present: bool) -> ReturnCodeQuerySet:
-    """Keep the codes with `has_notes`, or those without."""
+    """Keep the codes whose card shows the user a published note, or the others.
+
+    A note on a range is a note on each of its codes.
+    """
     on_code, on_range = _notes_on(user)
     has_notes = Exists(on_code) | Exists(on_range)
     return codes.filter(has_notes) if present else codes.exclude(has_notes)
 
 
 def having_open_incident(codes: ReturnCodeQuerySet, user: Person | None, present: bool) -> ReturnCodeQuerySet:
-    """Keep the codes with `has_open_incident`, or those without."""
+    """Keep the codes whose card shows the user an open incident, or the others."""
     return (
         codes.filter(Exists(_open_incidents_on(user))) if present else codes.exclude(Exists(_open_incidents_on(user)))
     )
@@ -190,8 +184,8 @@ def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
     readings = {reading.canonical: reading.how for reading in text_code.readings(query)}
     identity, order = text_code.identity(query), list(readings)
     matches = [code for code in codes if code.canonical in readings]
-    ranked = sorted(matches, key=lambda code: (code.identity != identity, order.index(code.canonical)))
-    return [CodeHit(code, _how(code, identity, readings[code.canonical])) for code in ranked]
+    matches.sort(key=lambda code: (code.identity != identity, order.index(code.canonical)))
+    return [CodeHit(code, _how(code, identity, readings[code.canonical])) for code in matches]
 
 
 def _how(code: ReturnCode, identity: str, reading: str) -> str:

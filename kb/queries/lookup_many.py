@@ -1,30 +1,27 @@
 """Verdicts on many codes at once, for programs. The number of queries does not grow with the codes."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from django.db.models import F
-
-from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.sql import MAX_VALUES, batches
+from kb.models import Audience, CodeRange, ReturnCode
 from kb.models.visibility import Person
-from kb.queries.incidents import open_incidents
-from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, codes_visible_to, hits_of
-from kb.queries.notes import Notes, first_notes
+from kb.queries.codes_by_form import codes_by_form
+from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, hits_of
+from kb.queries.surroundings import FirstNote, OpenIncident, Surroundings, surroundings
 from kb.text.codes import forms as text_code
 
 _MAX_RANGES = 6
+_BEST_FIRST = (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED)
 
 
-@dataclass(frozen=True)
-class CodeMeaning:
+class CodeMeaning(NamedTuple):
     """One code, how the query was read for it, its verdict, and the note to work with first."""
 
     code: ReturnCode
     how: str
     verdict: Verdict
-    note: TroubleshootingNote | None
-    open_incidents: Sequence[IncidentLink] = ()
+    note: FirstNote | None
+    open_incidents: Sequence[OpenIncident] = ()
 
     @property
     def confidence(self) -> str | None:
@@ -34,27 +31,22 @@ class CodeMeaning:
     @property
     def audience(self) -> str:
         """The audience of the whole answer: internal if any part is internal."""
-        parts = {self.code.table.audience, *(incident.audience for incident in self.open_incidents)}
-        parts |= {self.note.audience} if self.note else set()
-        return Audience.INTERNAL if Audience.INTERNAL in parts else Audience.PUBLIC
+        parts = [self.code.table.audience, *(incident.audience for incident in self.open_incidents)]
+        return audience_of([*parts, self.note.audience] if self.note else parts)
 
 
-@dataclass(frozen=True)
-class CodeVerdict:
+def audience_of(parts: Sequence[str]) -> str:
+    """Return the audience of an answer with parts of these audiences: internal if one of them is."""
+    return Audience.INTERNAL.value if Audience.INTERNAL in parts else Audience.PUBLIC.value
+
+
+class CodeVerdict(NamedTuple):
     """The verdict on one query."""
 
     query: str
     verdict: Verdict
-    meanings: list[CodeMeaning] = field(default_factory=list)
-    ranges: list[CodeRange] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """The note to work with first, and the open incidents, of each code."""
-
-    notes: Notes
-    incidents: dict[int, list[IncidentLink]]
+    meanings: Sequence[CodeMeaning] = ()
+    ranges: Sequence[CodeRange] = ()
 
 
 def look_up(queries: Sequence[str], user: Person | None, table: int | None = None) -> list[CodeVerdict]:
@@ -63,7 +55,7 @@ def look_up(queries: Sequence[str], user: Person | None, table: int | None = Non
     forms = {
         reading.canonical for texts in spellings.values() for text in texts for reading in text_code.readings(text)
     }
-    codes = _codes_by_form(forms, user, table)
+    codes = codes_by_form(forms, user, table)
     hits_by_query = {query: _hits(texts, codes) for query, texts in spellings.items()}
     context = surroundings([hit.code for hits in hits_by_query.values() for hit in hits], user)
     blocks = _blocks(user, table) if not all(hits_by_query.values()) else []
@@ -81,28 +73,8 @@ def meaning(code: ReturnCode, how: str, context: Surroundings) -> CodeMeaning:
 
 def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
     """Return the verdict on all meanings of a query: the best of theirs. `meanings` is not empty."""
-    verdicts = {one.verdict for one in meanings}
-    return next(
-        verdict for verdict in (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED) if verdict in verdicts
-    )
-
-
-def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundings:
-    """Return the first notes and the open incidents of codes that a reader may see."""
-    rows = list(codes)
-    return Surroundings(first_notes(rows, user), open_incidents([code.pk for code in rows], user))
-
-
-def _codes_by_form(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
-    scope = codes_visible_to(user).without_long_texts()
-    if table is not None:
-        # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
-        scope = scope.alias(of=F("table_id") + 0).filter(of=table)
-    by_form: dict[str, list[ReturnCode]] = {}
-    for batch in batches(sorted(forms), MAX_VALUES):
-        for code in scope.filter(canonical__in=batch):
-            by_form.setdefault(code.canonical, []).append(code)
-    return by_form
+    verdicts = [one.verdict for one in meanings]
+    return next(verdict for verdict in _BEST_FIRST if verdict in verdicts)
 
 
 def _hits(texts: Sequence[str], codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
@@ -112,8 +84,9 @@ def _hits(texts: Sequence[str], codes: dict[str, list[ReturnCode]]) -> list[Code
 
 
 def _matches(query: str, codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
-    matches = [code for reading in text_code.readings(query) for code in codes.get(reading.canonical, [])]
-    matches.sort(key=lambda code: (code.table_id, code.section.position, code.position, code.pk))
+    matches = [code for reading in text_code.readings(query) for code in codes.get(reading.canonical, ())]
+    if len(matches) > 1:
+        matches.sort(key=lambda code: (code.table_id, code.section.position, code.position, code.pk))
     return hits_of(query, matches[:MAX_HITS])
 
 

@@ -77,8 +77,7 @@ def _holds(block: CodeRange, code: ReturnCode) -> bool:
 
 
 def _ranges(codes: Sequence[ReturnCode]) -> list[CodeRange]:
-    tables = {code.table_id for code in codes}
-    return list(CodeRange.objects.filter(table__in=tables, notes__isnull=False).distinct().order_by("id"))
+    return list(CodeRange.objects.with_notes({code.table_id for code in codes}).order_by("id"))
 
 
 def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[Any]]:

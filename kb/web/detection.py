@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from kb.queries import detection
 from kb.queries.detection import TooLong
 from kb.services import usage
+from kb.web.detected_codes import code_list, marked_text
 
 MAX_BODY = 2 * detection.MAX_TEXT
 """The largest form, in bytes. Django refuses more than 2.5 MB with a page that gives no reason."""
@@ -40,11 +41,12 @@ def _detection_page(request: HttpRequest) -> HttpResponse:
 def _report_context(report: detection.Report) -> dict[str, Any]:
     likely = [(n, match) for n, match in enumerate(report.codes, 1) if match.is_likely]
     possible = [(n, match) for n, match in enumerate(report.codes, 1) if not match.is_likely]
+    groups = [group for group in (("Codes found", likely), ("Possible codes", possible)) if group[1]]
     return {
         "report": report,
-        "groups": [group for group in (("Codes found", likely), ("Possible codes", possible)) if group[1]],
+        "groups": [(title, code_list(matches, len(report.codes))) for title, matches in groups],
         "unknown": list(enumerate(report.unknown, len(report.codes) + 1)),
-        "pieces": detection.pieces(report),
+        "text": marked_text(detection.pieces(report)),
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Permission
 
+import config.urls  # noqa: F401 - registers the nouns of the admin
 from kb.models import (
     ApiToken,
     CodeUse,

@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 
+import config.urls  # noqa: F401 - registers the nouns of the admin
 from kb.models import ImportRow, TableImport
 from tests import make
 from tests.admin.conftest import message_text

@@ -93,8 +93,15 @@ def test_a_plain_query_finds_what_the_filters_find(client, world, ordering, pers
 
 def test_plain_lists_are_found_by_the_plain_query(client, world, monkeypatch):
     """The comparison above compares two ways: the filters are not asked for a plain list."""
-    monkeypatch.setattr("kb.api.resources.codes.CodeViewSet.get_queryset", lambda self: pytest.fail("asked the filters"))
-    for query in ("", "table=zim-server&number_min=3", "code=3", "disposition=retry_now&retired=false&ordering=-updated_at"):
+    monkeypatch.setattr(
+        "kb.api.resources.codes.CodeViewSet.get_queryset", lambda self: pytest.fail("asked the filters")
+    )
+    for query in (
+        "",
+        "table=zim-server&number_min=3",
+        "code=3",
+        "disposition=retry_now&retired=false&ordering=-updated_at",
+    ):
         assert client.get(f"/api/v1/codes/?{query}").json()["results"]
 
 

@@ -11,18 +11,14 @@ import pytest
 import requests
 
 from bench.restart.__main__ import proxy
+from kb.ops import security_headers
 from tests.faults.server import Server, Site, free_port, manage
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
 IMPORT = "/admin/kb/tableimport/import/"
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
+HEADERS = security_headers.HEADERS | {
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 

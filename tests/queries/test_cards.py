@@ -5,11 +5,13 @@ from itertools import product
 
 import pytest
 
-from kb.models import ReturnCode, TroubleshootingNote
+from kb import answers
+from kb.answers.build import MAX_ITEMS
+from kb.models import CodeRange, ReturnCode, TroubleshootingNote
 from kb.queries.cards import cards, filled_reply
-from kb.queries.lookup import codes_visible_to, find_code, having_notes, having_open_incident, with_flags
+from kb.queries.lookup import codes_visible_to, find_code, having_notes, having_open_incident
 from kb.queries.lookup_many import look_up
-from kb.queries.notes import first_notes
+from kb.queries.surroundings import surroundings
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -49,15 +51,15 @@ def test_every_read_agrees_on_the_codes_that_have_a_note(agent):
         make.code(str(number), table)
     make.code("A-1", table)
     beside.ranges.add(make.code_range("Between", 1001, 1009, of=table), make.code_range("Elsewhere", 0, 2000, of=other))
+    answers.rebuild()
     for reader, expected in published.items():
         codes = every_code(reader)
         visible = codes_visible_to(reader)
-        assert numbers(code for code in with_flags(visible, reader) if code.has_notes) == expected
         assert numbers(having_notes(visible, reader, True)) == expected
         assert numbers(having_notes(visible, reader, False)) == numbers(codes) - expected
         assert numbers(card.code for card in cards(codes, reader) if card.verdict == "found") == expected
         assert numbers(card.code for card in cards(codes, reader) if card.notes) == listed[reader]
-        assert numbers(code for code in codes if code.pk in first_notes(codes, reader)) == expected
+        assert numbers(code for code in codes if code.pk in surroundings(codes, reader).notes) == expected
         assert numbers(code for code in codes if find_code(code.code, reader).verdict == "found") == expected
         verdicts = look_up([code.code for code in codes], reader)
         assert numbers(one.meanings[0].code for one in verdicts if one.verdict == "found") == expected
@@ -75,7 +77,6 @@ def test_every_read_agrees_on_the_open_incidents_of_a_code(agent):
     everything = [str(number) for number in range(1, 8)]
     for reader, hit in expected.items():
         codes = codes_visible_to(reader)
-        assert numbers(code for code in with_flags(codes, reader) if code.has_open_incident) == hit
         assert numbers(having_open_incident(codes, reader, True)) == hit
         assert numbers(having_open_incident(codes, reader, False)) == set(range(1, 8)) - hit
         assert numbers(card.code for card in cards(every_code(reader), reader) if card.open_incidents) == hit
@@ -115,13 +116,14 @@ def test_a_better_note_comes_before_a_worse_one(order, agent):
         place, state, age = rank
         notes[rank] = make.note(" ".join(map(str, rank)), state=state, updated_at=NOW - timedelta(age))
         (notes[rank].codes if place == "code" else notes[rank].ranges).add(ranges.get(place, code))
+    answers.rebuild()
     expected = [notes[rank] for rank in RANKS]
     while expected:
         # Read again: a code keeps the notes that a card has read for it.
         assert cards(every_code(agent), agent)[0].notes == expected
-        assert first_notes([code], agent)[code.pk] == expected[0]
-        assert look_up(["50"], agent)[0].meanings[0].note == expected[0]
+        assert look_up(["50"], agent)[0].meanings[0].note.id == expected[0].pk
         TroubleshootingNote.objects.filter(pk=expected.pop(0).pk).update(state="archived")
+        answers.rebuild()
 
 
 def test_of_two_notes_of_the_same_moment_the_later_one_comes_first(agent):
@@ -129,7 +131,7 @@ def test_of_two_notes_of_the_same_moment_the_later_one_comes_first(agent):
     for title in ("earlier", "later"):
         make.note(title, code, updated_at=NOW)
     assert [note.title for note in cards([code], agent)[0].notes] == ["later", "earlier"]
-    assert first_notes([code], agent)[code.pk].title == "later"
+    assert surroundings([code], agent).notes[code.pk].title == "later"
 
 
 def test_a_note_on_a_code_and_on_its_range_is_listed_once():
@@ -160,7 +162,20 @@ def test_a_code_without_a_number_is_in_no_range_not_even_around_zero():
     assert [card.ranges for card in cards([word, zero], None)] == [[], [block]]
     assert [card.ranges for card in cards([word], None)] == [[]]
     make.note("On the range").ranges.add(block)
-    assert list(first_notes([word, zero], None)) == [zero.pk]
+    answers.rebuild()
+    assert list(surroundings([word, zero], None).notes) == [zero.pk]
+
+
+def test_the_first_note_of_a_code_with_more_drafts_than_a_card_lists_is_that_of_its_narrowest_range(agent):
+    codes = [make.code(number) for number in ("50", "51", "word")]
+    for number in range(MAX_ITEMS + 1):
+        make.note(f"Draft {number}", *codes, state="draft")
+    for name, first, last in (("Wide", 1, 99), ("Narrow", 45, 50), ("Elsewhere", 52, 53)):
+        make.note(name).ranges.add(make.code_range(name, first, last))
+    make.note("Older", updated_at=NOW).ranges.add(*CodeRange.objects.filter(name="Narrow"))
+    answers.rebuild()
+    first = surroundings(codes, agent).notes
+    assert [first[code.pk].title if code.pk in first else None for code in codes] == ["Narrow", "Wide", None]
 
 
 @pytest.mark.parametrize(

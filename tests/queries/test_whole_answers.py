@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 import time_machine
 
-from kb import searching
+from kb import answers, searching
 from kb.models import (
     CodeRange,
     CodeUse,
@@ -31,10 +31,9 @@ from kb.queries import detection, lookup, statistics, work_queue
 from kb.queries.cards import cards
 from kb.queries.changes import change_steps, recent_changes
 from kb.queries.flags import open_flags
-from kb.queries.incidents import open_incidents
 from kb.queries.lookup_many import look_up
-from kb.queries.notes import first_notes
 from kb.queries.outcomes import outcome_counts
+from kb.queries.surroundings import surroundings
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
 from kb.services.journal import By
@@ -139,6 +138,7 @@ def world(agent, monkeypatch):
             make.incident(f"{state} {audience}", *codes[n : n + 3], state=state, audience=audience, started_at=started)
         make.incident("everywhere", third["1"] if "1" in third else third["0"], codes[0], codes[-1])
         _work(codes, agent)
+        answers.rebuild()
         yield SimpleNamespace(tables=tables, codes=codes, readers={"agent": agent, "public": None})
 
 
@@ -169,11 +169,12 @@ def test_a_code_has_the_notes_incidents_and_ranges_of_its_own_table(world):
     answers = {}
     for who, user in world.readers.items():
         codes = list(lookup.codes_visible_to(user).order_by("id"))
-        first, incidents, flags = (
-            read(codes, user)
-            for read in (first_notes, lambda rows, one: open_incidents([c.pk for c in rows], one), open_flags)
+        context, flags, visible = surroundings(codes, user), open_flags(codes, user), lookup.codes_visible_to(user)
+        first, incidents = context.notes, context.incidents
+        noted, troubled = (
+            {code.pk for code in having(visible, user, True)}
+            for having in (lookup.having_notes, lookup.having_open_incident)
         )
-        flagged = {code.pk: code for code in lookup.with_flags(lookup.codes_visible_to(user), user)}
         for card in cards(codes, user):
             code, pk = card.code, card.code.pk
             answers[f"{who} {named(code)}"] = {
@@ -182,7 +183,7 @@ def test_a_code_has_the_notes_incidents_and_ranges_of_its_own_table(world):
                 "first": first[pk].title if pk in first else None,
                 "about": titles(TroubleshootingNote.objects.visible_to(user).about(code).order_by("id")),
                 "flags": [flag.comment for flag in flags.get(pk, [])],
-                "has": [bool(flagged[pk].has_notes), bool(flagged[pk].has_open_incident)],
+                "has": [pk in noted, pk in troubled],
                 "near": [named(one) for one in lookup.neighbours(code, user)],
             }
     assert_stored("codes", answers)

@@ -18,6 +18,7 @@ from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
 from kb.queries.lookup import Verdict
 from kb.queries.lookup_many import CodeVerdict
+from kb.queries.surroundings import Surroundings, surroundings
 from kb.services import usage
 from kb.text.detection.judgement import CodeMatch, Role, UnknownMatch
 
@@ -86,7 +87,7 @@ class DetectView(BodyView):
         """Return the codes in a text and a verdict on each. Send JSON or plain text."""
         report = _detect(_text(request), request.user)
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
-        context = lookup_many.surroundings((code for match in report.codes for code in match.id), request.user)
+        context = surroundings((code for match in report.codes for code in match.id), request.user)
         renderer = VerdictRenderer(request)
         codes = [_code(match, context, renderer) for match in report.codes]
         codes += [_unknown(match, renderer) for match in report.unknown]
@@ -110,7 +111,7 @@ def _detect(text: str, user: Person | None) -> detection.Report:
         raise TooLarge(str(error)) from None
 
 
-def _code(match: TableMatch, context: lookup_many.Surroundings, renderer: VerdictRenderer) -> dict[str, Any]:
+def _code(match: TableMatch, context: Surroundings, renderer: VerdictRenderer) -> dict[str, Any]:
     meanings = [lookup_many.meaning(code, "named in the text", context) for code in match.id]
     return {
         **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings)),

@@ -20,6 +20,7 @@ from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
 from kb.queries.lookup import find_code
 from kb.queries.lookup_many import CodeMeaning, CodeVerdict
+from kb.queries.surroundings import surroundings
 from kb.queries.text_results import TextResults, text_results
 from kb.services import usage
 
@@ -103,7 +104,7 @@ def _answer(request: Request, query: str, table: CodeTable | None, limit: int) -
     ids = {code.pk for code, _ in codes}
     _count(query, [code.pk for code, _ in codes], words, user)
     near = [near.code for near in lookup.near] + lookup.completions
-    context = lookup_many.surroundings([*(code for code, _ in codes), *near, *(hit.code for hit in words.hits)], user)
+    context = surroundings([*(code for code, _ in codes), *near, *(hit.code for hit in words.hits)], user)
     meanings = [lookup_many.meaning(code, how, context) for code, how in codes]
     verdict = lookup_many.overall(meanings) if meanings else lookup.verdict
     renderer = VerdictRenderer(request)

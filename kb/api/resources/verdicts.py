@@ -7,11 +7,13 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from kb.models import Audience, CodeRange, IncidentLink, TroubleshootingNote
+from kb.models import Audience, CodeRange
+from kb.models.codes import card_address
 from kb.models.incidents import IncidentState
 from kb.models.notes import LIVE
 from kb.queries.lookup import Verdict
-from kb.queries.lookup_many import CodeMeaning, CodeVerdict
+from kb.queries.lookup_many import CodeMeaning, CodeVerdict, audience_of
+from kb.queries.surroundings import FirstNote
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 MAX_MEANINGS = 20
@@ -98,6 +100,9 @@ class VerdictSerializer(serializers.Serializer[Any]):
     ranges = AroundSerializer(many=True, help_text="For an unknown code: ranges that contain it, narrowest first.")
 
 
+_NO_MEANING = {"permalink": None, "version": None, "confidence": None}
+
+
 class VerdictRenderer:
     """Turns verdicts into JSON with absolute URLs."""
 
@@ -106,15 +111,18 @@ class VerdictRenderer:
 
     def verdict(self, verdict: CodeVerdict) -> dict[str, Any]:
         """Return the members of a VerdictSerializer."""
-        only = verdict.meanings[0] if len(verdict.meanings) == 1 else None
+        meanings = [self.meaning(meaning) for meaning in verdict.meanings[:MAX_MEANINGS]]
+        only = meanings[0] if len(verdict.meanings) == 1 else _NO_MEANING
+        parts = [meaning.audience for meaning in verdict.meanings[MAX_MEANINGS:]]
+        parts += [meaning["audience"] for meaning in meanings] + [block.table.audience for block in verdict.ranges]
         return {
             "query": verdict.query,
-            "verdict": verdict.verdict.value,
-            "permalink": self._url(only.code if only else None, verdict.query),
-            "version": only.code.version if only else None,
-            "confidence": only.confidence if only else None,
-            "audience": _audience(verdict),
-            "meanings": [self.meaning(meaning) for meaning in verdict.meanings[:MAX_MEANINGS]],
+            "verdict": verdict.verdict,
+            "permalink": only["permalink"] or f"{self.root}{reverse('start')}?{urlencode({'q': verdict.query})}",
+            "version": only["version"],
+            "confidence": only["confidence"],
+            "audience": audience_of(parts),
+            "meanings": meanings,
             "truncated": len(verdict.meanings) > MAX_MEANINGS,
             "ranges": [_range(code_range) for code_range in verdict.ranges],
         }
@@ -122,11 +130,12 @@ class VerdictRenderer:
     def meaning(self, meaning: CodeMeaning) -> dict[str, Any]:
         """Return the members of a MeaningSerializer."""
         code = meaning.code
+        table, section = code.table.slug, code.section.slug
         return {
-            "open_incidents": [_incident(incident) for incident in meaning.open_incidents[:MAX_INCIDENTS]],
+            "open_incidents": [incident._asdict() for incident in meaning.open_incidents[:MAX_INCIDENTS]],
             "id": code.pk,
-            "table": code.table.slug,
-            "section": code.section.slug,
+            "table": table,
+            "section": section,
             "code": code.code,
             "symbol": code.symbol,
             "description": code.description,
@@ -134,32 +143,23 @@ class VerdictRenderer:
             "fixer": code.fixer,
             "retired_at": code.retired_at,
             "read": meaning.how,
-            "verdict": meaning.verdict.value,
-            "permalink": self._url(code),
+            "verdict": meaning.verdict,
+            "permalink": f"{self.root}{card_address(table, section, code.code)}",
             "version": code.version,
             "confidence": meaning.confidence,
             "audience": meaning.audience,
             "note": self._note(meaning.note) if meaning.note else None,
         }
 
-    def _note(self, note: TroubleshootingNote) -> dict[str, Any]:
+    def _note(self, note: FirstNote) -> dict[str, Any]:
         return {
-            "id": note.pk,
+            "id": note.id,
             "title": note.title,
-            "permalink": self._url(note),
+            "permalink": f"{self.root}{note.get_absolute_url()}",
             "version": note.version,
             "confidence": note.state,
             "audience": note.audience,
         }
-
-    def _url(self, row: Any, query: str = "") -> str:
-        path = row.get_absolute_url() if row else f"{reverse('start')}?{urlencode({'q': query})}"
-        return f"{self.root}{path}"
-
-
-def _incident(incident: IncidentLink) -> dict[str, Any]:
-    names = ("id", "url", "reference", "title", "state", "started_at", "audience")
-    return {name: getattr(incident, name) for name in names}
 
 
 def _range(code_range: CodeRange) -> dict[str, Any]:
@@ -170,9 +170,3 @@ def _range(code_range: CodeRange) -> dict[str, Any]:
         "last": code_range.last,
         "pattern": code_range.pattern,
     }
-
-
-def _audience(verdict: CodeVerdict) -> str:
-    parts = {meaning.audience for meaning in verdict.meanings}
-    parts |= {code_range.table.audience for code_range in verdict.ranges}
-    return (Audience.INTERNAL if Audience.INTERNAL in parts else Audience.PUBLIC).value

@@ -21,6 +21,8 @@ class Command(BaseCommand):
     """`journalctl -u chat | manage.py detect -`, `manage.py detect app.log`."""
 
     help = "Find known codes in a log, the most useful first. Exit status: 0 found, 1 not found, 2 wrong usage."
+    # See `lookup`.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the file and the output options."""

@@ -30,6 +30,8 @@ class Command(BaseCommand):
     """`manage.py lookup 660300001`, `manage.py lookup "room does not exist"`."""
 
     help = "Print what a code means, or find codes by words. Exit status: 0 found, 1 not found, 2 wrong usage."
+    # The checks load every page and the admin, which takes longer than the answer. `check` and the tests run them.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the query and the output options."""

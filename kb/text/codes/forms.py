@@ -12,6 +12,7 @@ sort_key   ASCII text whose plain order is the natural order (2 before 100000000
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_LENGTH = 64
 """Longest code, in characters. The longest seen in a real table has 24."""
@@ -48,8 +49,7 @@ class CodeForms:
     sort_key: str
 
 
-@dataclass(frozen=True)
-class CodeReading:
+class CodeReading(NamedTuple):
     """One way to read a typed code: the canonical form to look for, and how the text was read."""
 
     canonical: str
@@ -115,6 +115,9 @@ def forms(raw: str) -> CodeForms:
 
 def readings(query: str) -> list[CodeReading]:
     """Return the ways to read a typed text as a code, the literal one first; [] if it cannot be a code."""
+    if len(query) < 10 and _PLAIN.match(query):
+        # A plain number below 2**31 has one reading. Most codes are such numbers.
+        return [CodeReading(query, "as written")]
     text = identity(query)
     if not text or len(text) > MAX_LENGTH:
         return []

@@ -30,10 +30,7 @@ def candidates(text: str) -> list[Candidate]:
 
 def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
     """Return the pairs (canonical form, how the text was read) to look up for a candidate's text."""
-    # A plain number below 2**31 has one reading, and logs are full of them.
-    if text.isascii() and text.isdigit() and text[0] != "0" and len(text) < 10:
-        return ((text, "as written"),)
-    return tuple((reading.canonical, reading.how) for reading in readings(text))
+    return tuple(readings(text))
 
 
 def all_canonical_forms(candidates: Iterable[Candidate]) -> set[str]:
