@@ -41,7 +41,7 @@ Condition = tuple[str, list[Any]]
 """SQL with `%s`, and its values."""
 
 
-class FoundCode(NamedTuple):
+class ListedCode(NamedTuple):
     """A code on a page: its stored answer, and the values that it is ordered by."""
 
     pk: int
@@ -54,7 +54,7 @@ class FoundCode(NamedTuple):
 class FoundPage:
     """A page of codes, and the values of the rows where the pages around it start; None at the end of the list."""
 
-    codes: list[FoundCode]
+    codes: list[ListedCode]
     following: list[Any] | None
     previous: list[Any] | None
 
@@ -76,7 +76,7 @@ def find_page(values: Values, level: Reader) -> FoundPage | None:
     sql, parameters = _select(conditions, terms, falls, after, values, level)
     found = rows(sql, *parameters, size + 1, database=connections[router.db_for_read(ReturnCode)])
     found.sort(key=lambda row: row[3:], reverse=falls)
-    codes = [FoundCode(pk, row, card, [_plain(value) for value in order]) for pk, row, card, *order in found[:size]]
+    codes = [ListedCode(pk, row, card, [_plain(value) for value in order]) for pk, row, card, *order in found[:size]]
     if not codes or any(code.row is None for code in codes):
         return None
     if is_backwards:
