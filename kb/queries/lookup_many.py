@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import F
-
 from kb.models import Audience, CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
@@ -96,8 +94,7 @@ def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundin
 def _codes_by_form(forms: Collection[str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
     scope = codes_visible_to(user).without_long_texts()
     if table is not None:
-        # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
-        scope = scope.alias(of=F("table_id") + 0).filter(of=table)
+        scope = scope.among_tables([table])
     by_form: dict[str, list[ReturnCode]] = {}
     for batch in batches(sorted(forms), MAX_VALUES):
         for code in scope.filter(canonical__in=batch):
