@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 from django.core.management import call_command
 from django.db.models import Q
@@ -10,6 +11,7 @@ from kb import answers, searching
 from kb.models import CodeRange, CodeTable, CodeUse, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.sql import run
 from kb.queries import work_queue
+from tests import make
 
 CODES, SMALL, NOTES, INCIDENTS = 50_000, 300, 400, 300
 FIRST, STEP = 700_000_000, 7
@@ -31,7 +33,6 @@ def fill(folder):
     _import(folder, "large", [_row(n) for n in range(CODES)])
     _import(folder, "small", [_row(n) for n in range(SMALL)])
     _import(folder, "hidden", [_row(n) for n in range(SMALL)])
-    CodeTable.objects.exclude(slug="hidden").update(audience="public")
     _vary()
     _write_about()
     changed = ReturnCode.objects.filter(Q(notes__isnull=False) | Q(incidents__isnull=False) | Q(version=RARE_VERSION))
@@ -50,8 +51,8 @@ def _import(folder, slug, rows):
     path = folder / f"{slug}.csv"
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([["Section", "Code", "Description", "Possible reasons", "Suggested actions"], *rows])
-    names = {"vendor": slug.title(), "product": slug.title(), "name": slug.title()}
-    call_command("import_table", str(path), table=slug, create=True, apply=True, **names)
+    make.table(slug, audience="internal" if slug == "hidden" else "public")
+    call_command("import_table", str(path), table=slug, apply=True, stdout=StringIO())
 
 
 def _vary():

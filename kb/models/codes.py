@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from kb.models.sections import Section
 from kb.models.sql import is_postgres
 from kb.models.subqueries import any_of
 from kb.models.tables import CodeTable
-from kb.models.visibility import ReaderQuerySet
+from kb.models.visibility import Audience, ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
@@ -41,7 +41,9 @@ def _folder(prefix: str, table: str, section: str) -> str:
 class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
     """Chainable reads of return codes. A code is as public as its table."""
 
-    audience_column = "table__audience"
+    def public(self) -> Self:
+        """Keep the codes of public tables. `+ 0` keeps PostgreSQL from reading all codes of these tables first."""
+        return self.filter(Exists(CodeTable.objects.filter(pk=OuterRef("table_id") + 0, audience=Audience.PUBLIC)))
 
     def current(self) -> Self:
         """Keep the codes that the vendor still lists."""
