@@ -261,7 +261,7 @@ class CodeFilters(Filters):
         for text in dict.fromkeys((value, value.lower(), value.upper())):
             # SQLite ignores the case of ASCII letters only.
             condition |= Q(code__istartswith=text)
-        codes = self._where(queryset, condition)
+        codes: Any = self._where(queryset, condition)
         return codes.with_beginning(value) if self.by_index else codes
 
     def by_notes(self, queryset: ReturnCodeQuerySet, name: str, value: bool) -> QuerySet[Any]:
