@@ -108,4 +108,4 @@ def _ids(codes: models.QuerySet[ReturnCode]) -> set[int]:
 
 
 def _in_range(block: CodeRange) -> set[int]:
-    return _ids(ReturnCode.objects.filter(table=block.table_id, number__range=(block.first, block.last)))
+    return _ids(ReturnCode.objects.filter(table=block.table_id).numbered(block.first, block.last))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
@@ -14,9 +14,10 @@ from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import CodeRevision, history_table
 from kb.models.origins import Origin
 from kb.models.sections import Section
+from kb.models.sql import is_postgres
 from kb.models.subqueries import any_of
 from kb.models.tables import CodeTable
-from kb.models.visibility import ReaderQuerySet
+from kb.models.visibility import Audience, ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
@@ -40,7 +41,9 @@ def _folder(prefix: str, table: str, section: str) -> str:
 class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
     """Chainable reads of return codes. A code is as public as its table."""
 
-    audience_column = "table__audience"
+    def public(self) -> Self:
+        """Keep the codes of public tables. `+ 0` keeps PostgreSQL from reading all codes of these tables first."""
+        return self.filter(Exists(CodeTable.objects.filter(pk=OuterRef("table_id") + 0, audience=Audience.PUBLIC)))
 
     def current(self) -> Self:
         """Keep the codes that the vendor still lists."""
@@ -57,6 +60,27 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
     def beginning_with(self, canonical: str) -> Self:
         """Keep the codes whose canonical form begins with a text. Comparisons always use the index; LIKE does not."""
         return self.filter(canonical__gte=canonical, canonical__lt=canonical + "\U0010ffff")
+
+    def among_tables(self, pks: Iterable[int]) -> Self:
+        """Keep the codes of some tables, without the index of tables: the caller's other conditions have a better one.
+
+        `+ 0` tells SQLite, which would walk through a table of 100,000 codes.
+        """
+        return self.alias(of=F("table_id") + 0).filter(of__in=pks)
+
+    def with_beginning(self, text: str) -> Self:
+        """Keep the codes that may begin with a text in some case: by the index, so this may keep others, too."""
+        beginning = text_code.identity(text)
+        # The next letter may be an accent that joins the last one.
+        beginning = beginning if beginning[-1:] in "0123456789-_." else beginning[:-1]
+        if is_postgres():
+            return self.filter(identity__startswith=beginning)
+        return self.filter(identity__gte=beginning, identity__lt=beginning + "\U0010ffff")
+
+    def numbered(self, first: int, last: int) -> Self:
+        """Keep the codes with these numbers or one between. With the sort keys, because these have an index."""
+        keys = (text_code.sort_key(str(first)), text_code.sort_key(str(last)))
+        return self.filter(number__range=(first, last), sort_key__range=keys)
 
     def without_long_texts(self) -> Self:
         """Defer the texts that only a card shows. Reading them later costs a query for each code."""
@@ -137,15 +161,28 @@ class ReturnCode(models.Model):
         indexes = [
             # Every look-up: exact codes in all their readings, near codes, and beginnings of codes.
             models.Index(fields=["canonical"], name="code_canonical"),
-            # The table's page and the API's default order. It also serves the foreign key to the table.
-            models.Index(fields=["table", "position", "id"], name="code_vendor_order"),
-            # Neighbours in a range, and the API's number range.
-            models.Index(fields=["table", "number"], name="code_number"),
-            # The API's order by code or number, for all codes and for one table.
+            # The table's page and the API's default order. It also serves the foreign key to the table. The number, so
+            # that a number range in this order is found without reading the rows.
+            models.Index(fields=["table", "position", "id", "number"], name="code_vendor_order"),
+            # The API's order by code or number, and its number range, for all codes and for one table; neighbours.
             models.Index(fields=["sort_key", "id"], name="code_natural"),
             models.Index(fields=["table", "sort_key", "id"], name="code_natural_in_table"),
-            # The API's `updated_since`.
-            models.Index(fields=["updated_at"], name="code_updated"),
+            # The API's order by time, and copies that ask what has changed since.
+            models.Index(fields=["updated_at", "id"], name="code_updated"),
+            models.Index(fields=["table", "updated_at", "id"], name="code_updated_in_table"),
+            models.Index(fields=["created_at"], name="code_created"),
+            models.Index(fields=["table", "id"], name="code_in_table"),
+            # How a code begins. PostgreSQL's usual order of text does not keep beginnings together.
+            models.Index(fields=["identity"], name="code_beginning", opclasses=["varchar_pattern_ops"]),
+            # What to do and who can fix it, in the vendor's order.
+            models.Index(fields=["disposition", "table", "position", "id"], name="code_disposition"),
+            models.Index(fields=["fixer", "table", "position", "id"], name="code_fixer"),
+            # What few codes have: these cost an import nothing.
+            models.Index(fields=["retired_at"], name="code_retired", condition=Q(retired_at__isnull=False)),
+            models.Index(fields=["version"], name="code_edited", condition=Q(version__gt=1)),
+            models.Index(fields=["id"], name="code_replaced", condition=Q(successor__isnull=False)),
+            models.Index(fields=["id"], name="code_decided", condition=Q(disposition_origin=Origin.STAFF)),
+            models.Index(fields=["id"], name="code_assigned", condition=Q(fixer_origin=Origin.STAFF)),
         ]
 
     def __str__(self) -> str:

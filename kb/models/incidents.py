@@ -5,11 +5,12 @@ from typing import Any, Self
 
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, When
+from django.db.models import Case, F, IntegerField, OuterRef, Q, When
 from django.utils import timezone
 
 from kb.models.codes import ReturnCode
 from kb.models.history import history_table
+from kb.models.subqueries import any_of
 from kb.models.visibility import Audience, ReaderQuerySet
 from kb.text.trackers import MAX_REFERENCE, NotALink, read_address
 
@@ -32,8 +33,8 @@ class IncidentLinkQuerySet(ReaderQuerySet["IncidentLink"]):
         is public.
         """
         codes = ReturnCode.objects.filter(incidents=OuterRef("pk"))
-        on_public = Exists(codes.filter(table__audience=Audience.PUBLIC))
-        return self.filter(on_public | ~Exists(codes), audience=Audience.PUBLIC)
+        on_public = any_of(codes.filter(table__audience=Audience.PUBLIC))
+        return self.filter(Q(on_public) | ~Q(any_of(codes)), audience=Audience.PUBLIC)
 
     def open(self) -> Self:
         """Keep the incidents that are not resolved."""

@@ -8,13 +8,14 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from kb.models.codes import ReturnCode
 from kb.models.history import history_table
 from kb.models.ranges import CodeRange
+from kb.models.subqueries import any_of
 from kb.models.visibility import Audience, Person, ReaderQuerySet
 
 NOTE_TEXTS = ("title", "issue", "environment", "cause", "resolution", "customer_reply")
@@ -60,8 +61,10 @@ class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
     def public(self) -> Self:
         """Keep the validated public notes about a public code or range."""
         about = {"table__audience": Audience.PUBLIC, "notes": OuterRef("pk")}
-        on_public = Exists(ReturnCode.objects.filter(**about)) | Exists(CodeRange.objects.filter(**about))
-        return self._public_texts().filter(on_public)
+        # Not EXISTS: PostgreSQL would read all public codes first.
+        return self._public_texts().filter(
+            any_of(ReturnCode.objects.filter(**about), CodeRange.objects.filter(**about))
+        )
 
     def meant_for(self, user: Person | None) -> Self:
         """Like `visible_to`, but faster: use it when the notes are about a code or range that the user may read."""

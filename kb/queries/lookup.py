@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
@@ -20,6 +20,7 @@ MAX_HITS = 100
 
 MAX_NEAR = 6
 MAX_NEIGHBOURS = 3
+MAX_BLOCKS = 50
 MAX_BEGUN = 20
 MIN_BEGINNING = 3
 
@@ -73,15 +74,43 @@ def having_notes(codes: ReturnCodeQuerySet, user: Person | None, present: bool) 
     A note on a range is a note on each of its codes.
     """
     on_code, on_range = _notes_on(user)
-    has_notes = Exists(on_code) | Exists(on_range)
+    blocks = _blocks_with_notes(user)
+    within = [Q(table=b.table_id, number__range=(b.first, b.last)) for b in blocks[:MAX_BLOCKS]]
+    # For many blocks the condition would be long, and a query for each code is better.
+    has_notes = Q(Exists(on_code), *within if len(blocks) <= MAX_BLOCKS else [Exists(on_range)], _connector=Q.OR)
     return codes.filter(has_notes) if present else codes.exclude(has_notes)
 
 
 def having_open_incident(codes: ReturnCodeQuerySet, user: Person | None, present: bool) -> ReturnCodeQuerySet:
     """Keep the codes whose card shows the user an open incident, or the others."""
-    return (
-        codes.filter(Exists(_open_incidents_on(user))) if present else codes.exclude(Exists(_open_incidents_on(user)))
-    )
+    return codes.alias(hit=any_of(_open_incidents_on(user))).filter(hit=present)
+
+
+def ids_with_notes(user: Person | None, limit: int) -> list[int] | None:
+    """Return the ids of the codes that have notes, or whose ranges have; None if there are more than `limit`."""
+    notes = TroubleshootingNote.objects.meant_for(user).published()
+    codes = ReturnCode.objects.order_by()
+    ids = set(codes.filter(notes__in=notes).values_list("pk", flat=True)[: limit + 1])
+    blocks = _blocks_with_notes(user)
+    if len(ids) > limit or len(blocks) > MAX_BLOCKS:
+        return None
+    if blocks:
+        within = codes.none().union(*(codes.filter(table=b.table_id).numbered(b.first, b.last) for b in blocks))
+        ids.update(within.values_list("pk", flat=True)[: limit + 1])
+    return list(ids) if len(ids) <= limit else None
+
+
+def _blocks_with_notes(user: Person | None) -> list[CodeRange]:
+    notes = TroubleshootingNote.objects.meant_for(user).published()
+    return list(CodeRange.objects.filter(notes__in=notes).order_by().distinct()[: MAX_BLOCKS + 1])
+
+
+def ids_with_open_incident(user: Person | None, limit: int) -> list[int] | None:
+    """Return the ids of the codes that an open incident hits; None if there are more than `limit`."""
+    incidents = IncidentLink.objects.visible_to(user).open().order_by()
+    codes = ReturnCode.objects.filter(incidents__in=incidents).order_by()
+    ids = list(codes.values_list("pk", flat=True)[: limit + 1])
+    return list(dict.fromkeys(ids)) if len(ids) <= limit else None
 
 
 def _notes_on(user: Person | None) -> tuple[QuerySet[Any], QuerySet[Any]]:
@@ -138,9 +167,10 @@ def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
     same = codes_visible_to(user).filter(table=code.table_id)
     block = CodeRange.objects.visible_to(user).filter(table=code.table_id).holding(code.number).first()
     if block is not None:
-        same = same.filter(number__range=(block.first, block.last))
-    below = same.filter(number__lt=code.number).order_by("-number", "id")[:MAX_NEIGHBOURS]
-    above = same.filter(number__gt=code.number).order_by("number", "id")[:MAX_NEIGHBOURS]
+        same = same.numbered(block.first, block.last)
+    # Sort keys of numbers are in the order of the numbers, and have an index.
+    below = same.filter(sort_key__lt=code.sort_key).order_by("-sort_key", "id")[:MAX_NEIGHBOURS]
+    above = same.filter(sort_key__gt=code.sort_key, number__isnull=False).order_by("sort_key", "id")[:MAX_NEIGHBOURS]
     return [*reversed(below), *above]
 
 

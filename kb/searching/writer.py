@@ -122,7 +122,7 @@ def _of_ranges(ids: list[int]) -> set[int]:
 def _in_ranges(ranges: Iterable[CodeRange]) -> set[int]:
     code_ids: set[int] = set()
     for block in ranges:
-        codes = ReturnCode.objects.filter(table=block.table_id, number__range=(block.first, block.last))
+        codes = ReturnCode.objects.filter(table=block.table_id).numbered(block.first, block.last)
         code_ids |= set(codes.values_list("pk", flat=True))
     return code_ids
 

@@ -327,7 +327,9 @@ def test_databases_have_pools_or_lasting_connections(settings_of):
     pooled = environment.database(url, 6, 60)
     assert (pooled["CONN_MAX_AGE"], pooled["OPTIONS"]["pool"]["max_size"]) == (0, 6)
     assert (plain["OPTIONS"]["connect_timeout"], plain["OPTIONS"]["seconds"]) == (2, 8)
-    assert plain["OPTIONS"]["options"].startswith("-c jit=off -c statement_timeout=5000 -c lock_timeout=2000 ")
+    assert plain["OPTIONS"]["options"].startswith(
+        "-c jit=off -c random_page_cost=1.1 -c statement_timeout=5000 -c lock_timeout=2000 "
+    )
     mine = {"options": "-c x", "sslmode": "require"}
     assert environment.database(f"{url}?options=-c%20x&sslmode=require", 0, 0)["OPTIONS"] == plain["OPTIONS"] | mine
     small = environment.database("sqlite:///a.db", 6, 60)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -115,9 +115,11 @@ class KeysetPagination(BasePagination):
         back, values = read_cursor(view.values.get("cursor"), self.ordering, self.terms)
         terms = [term.reversed() for term in self.terms] if back else self.terms
         rows: list[Any] = []
-        for n, part in enumerate(self._parts(view.borders.get(view.ordering), back, values)):
-            rest = queryset.filter(part) if n or values is None else queryset.filter(part, _after(terms, values))
-            rows += rest.order_by(*(term.order() for term in terms))[: size + 1 - len(rows)]
+        parts = self._parts(view.borders.get(view.ordering), back, values)
+        if values is not None:
+            parts = [*(parts[0] & rest for rest in _after(terms, values)), *parts[1:]]
+        for part in parts:
+            rows += queryset.filter(part).order_by(*(term.order() for term in terms))[: size + 1 - len(rows)]
             if len(rows) > size:
                 break
         more, self.rows = len(rows) > size, rows[:size]
@@ -198,11 +200,18 @@ def read_cursor(cursor: str | None, ordering: str, terms: Sequence[OrderTerm]) -
         raise BadParameters([describe("cursor", cursor, problem, allowed)]) from None
 
 
-def _after(terms: Iterable[OrderTerm], values: list[Any]) -> Q:
-    """Return the condition that a row comes after another: the first fields equal, the next one beyond."""
+def _after(terms: Sequence[OrderTerm], values: list[Any]) -> list[Q]:
+    """Return the parts of a list after a row, in reading order: the same first value, then the values beyond it.
+
+    Each starts at its place of the index. One condition for both would start at the first row with the first value,
+    and a whole table may have the same one.
+    """
+    first, *others = terms
+    beyond = first.beyond(values[0])
+    if not others:
+        return [beyond]
     condition, equal = Q(pk__in=[]), Q()
-    first, *_ = terms
-    for term, value in zip(terms, values, strict=True):
+    for term, value in zip(others, values[1:], strict=True):
         condition |= equal & term.beyond(value)
         equal &= term.equal(value)
-    return first.not_before(values[0]) & condition
+    return [first.equal(values[0]) & others[0].not_before(values[1]) & condition, beyond]

@@ -1,30 +1,82 @@
-"""Filters of return codes."""
+"""Filters of return codes.
 
+# Note [Few or many]
+A filter may keep three codes of a million, or all but three. A database without statistics cannot know which, and
+takes a wrong way: it walks through a whole table to find three codes, or reads and sorts a million for a page of fifty.
+So a list first asks the index of each filter for FEW codes and one more. If there are few, they are sorted. If there
+are more, the list is read by the index of its order, row by row, and soon has a page. Its conditions are then written
+so that no other index can serve them.
+"""
+
+from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from kb import searching
 from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
-from kb.api.framework.parameter_values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO, repeated
+from kb.api.framework.parameter_values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO, list_of, repeated
 from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
-from kb.queries.lookup import having_notes, having_open_incident
+from kb.queries.lookup import having_notes, having_open_incident, ids_with_notes, ids_with_open_incident
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
-from kb.text.codes.forms import sort_key
+from kb.text.codes.forms import NO_NUMBER, sort_key
+
+FEW = 500
+"""Most codes that are found by the index of a filter and then put in order."""
+
+_EXACT = {"code", "code__in", "id", "id__in", "number", "number__in", "note", "incident"}
+"""Filters that keep few codes."""
+
+_FIELDS = {"number_min": "number", "number_max": "number", "updated_since": "updated_at", "retired": "retired_at"}
+_FIELDS |= {"prefix": "beginning", "code__prefix": "beginning"}
+
+_BY_TABLE = {"number", "updated_at", "disposition", "fixer", "id"}
+"""Fields with an index for each table."""
+
+_USUAL: dict[str, Any] = {"retired": False, "retired_at__isnull": True, "successor__isnull": True}
+_USUAL |= {"number__isnull": False, "has_notes": False, "has_open_incident": False}
+"""Values that most codes have."""
+
+_WITHOUT_INDEX = {"table", "version__lte", "symbol__isnull", *(f"{name}__isnull" for name in VENDOR_TEXTS)}
+
+
+_IDS: dict[str, Callable[..., list[int] | None]] = {
+    "has_notes": ids_with_notes,
+    "has_open_incident": ids_with_open_incident,
+}
+
+_INDEX = {"number": "sort_key", **{name: name for name in ("id", "updated_at", "created_at", "retired_at", "version")}}
+"""What the index of a field begins with. In this order, it is the quickest way."""
+
+
+def _field(name: str) -> str:
+    """Return what a filter is about."""
+    return _FIELDS.get(name, name.partition("__")[0])
+
+
+def _may_be_few(name: str, value: Any) -> bool:
+    """Whether an index finds the codes that pass a filter, and these may be few."""
+    if name in _WITHOUT_INDEX or _USUAL.get(name) == value:
+        return False
+    if _field(name).endswith("_origin"):
+        return set(value) == {Origin.STAFF}
+    return _field(name) != "version" or 1 not in (value if isinstance(value, list) else [value])
+
+
+def _without_index(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 @lookups.include(
     lookups.numbers("id"),
-    lookups.prefix("code"),
-    lookups.numbers("number", NUMBER),
-    lookups.null("number"),
-    lookups.names("symbol"),
+    lookups.prefix("symbol"),
     lookups.empty("symbol"),
     lookups.contains("symbol"),
     *(lookups.texts(name) for name in VENDOR_TEXTS[1:]),
@@ -45,9 +97,20 @@ class CodeFilters(Filters):
     section = Parameter(repeated(TEXT), method="by_section", about="Name or slug of a section.")
     code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling: 0xC0000005 or 3221225477.")
     code__in = Parameter(CODES, method="by_codes", about="Codes in any spelling, separated by commas.")
-    prefix = Parameter(CODE, field_name="code", lookup_expr="istartswith", about="Short for `code__prefix`.")
+    prefix = Parameter(CODE, method="by_beginning", about="Short for `code__prefix`.")
+    code__prefix = Parameter(TEXT, method="by_beginning", about="In any case.")
+    symbol = Parameter(repeated(TEXT), method="by_symbol")
+    symbol__in = Parameter(list_of(TEXT), method="by_symbol")
+    number = Parameter(repeated(NUMBER), method="by_numbers")
+    number__in = Parameter(list_of(NUMBER), method="by_numbers")
+    number__gte = Parameter(NUMBER, method="from_number")
+    number__lte = Parameter(NUMBER, method="to_number")
+    number__isnull = Parameter(YES_NO, method="by_number_at_all")
     number_min = Parameter(NUMBER, method="from_number", about="Short for `number__gte`.")
     number_max = Parameter(NUMBER, method="to_number", about="Short for `number__lte`.")
+    version = Parameter(repeated(ID), method="by_version")
+    version__in = Parameter(list_of(ID), method="by_version")
+    version__gte = Parameter(ID, method="by_version")
     retired = Parameter(YES_NO, method="by_retired", about="Whether the vendor has dropped it.")
     successor__isnull = Parameter(
         YES_NO, method="by_successor", about="Whether no code that you may read has replaced it."
@@ -67,30 +130,90 @@ class CodeFilters(Filters):
         model = ReturnCode
         fields: list[str] = []
 
+    by_index = True
+    """Whether the filter that is applied now may use its index."""
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the codes that pass every filter. See Note [Few or many]."""
+        values = {name: value for name, value in self.form.cleaned_data.items() if name in self.filters}
+        if exact := _EXACT.intersection(values):
+            return self._passing(queryset, values, exact)
+        served = self._served_by_order(values)
+        for field in sorted({_field(name) for name in values if _may_be_few(name, values[name])} - served):
+            ids = self._few(field, values)
+            if ids is not None:
+                others = {name: value for name, value in values.items() if _field(name) != field}
+                return self._passing(queryset.filter(pk__in=ids), others, set())
+        return self._passing(queryset, values, {name for name in values if name == "table" or _field(name) in served})
+
+    def _served_by_order(self, values: dict[str, Any]) -> set[str]:
+        """Return the field whose filters the index of the list's order serves, too."""
+        order = str(self.data.get("ordering", "vendor")).removeprefix("-")
+        if order != "vendor":
+            return {"number" if order == "code" else order}
+        return set([name for name in ("disposition", "fixer") if len(values.get(name, ())) == 1][:1])
+
+    def _few(self, field: str, values: dict[str, Any]) -> list[int] | None:
+        """Return the ids of the codes that pass the filters of a field; None if there are more than FEW."""
+        if field in _IDS:
+            return _IDS[field](self.request.user, FEW)
+        names = {name for name in values if _field(name) == field or (name == "table" and field in _BY_TABLE)}
+        ordered = ReturnCode.objects.order_by(*[_INDEX[field]] if field in _INDEX else [])
+        codes = self._passing(ordered, {name: values[name] for name in names}, names)
+        ids = list(codes.values_list("pk", flat=True)[: FEW + 1])
+        return ids if len(ids) <= FEW else None
+
+    def _passing(self, queryset: QuerySet[Any], values: dict[str, Any], by_index: Collection[str]) -> QuerySet[Any]:
+        """Return the codes that pass filters, by the indexes of some of these alone."""
+        for name, value in values.items():
+            parameter, self.by_index = self.filters[name], name in by_index
+            if parameter.method is not None:
+                queryset = parameter.filter(queryset, value)
+            elif parameter.lookup_expr == "in" and len(value) == 1:
+                queryset = self._where(queryset, Q(**{parameter.field_name: value[0]}))
+            else:
+                queryset = self._where(queryset, Q(**{f"{parameter.field_name}__{parameter.lookup_expr}": value}))
+        return queryset
+
+    def _where(self, queryset: QuerySet[Any], condition: Q) -> QuerySet[Any]:
+        return queryset.filter(condition if self.by_index else _without_index(condition))
+
     def by_table(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes of the tables with these slugs."""
-        tables = visible_tables(value, self.request.user)
-        return self._among(queryset, "table_id", tables)
+        return self._of_tables(queryset, self._tables)
 
     def by_section(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes of the sections with these names or slugs."""
-        sections = Section.objects.visible_to(self.request.user)
-        matches = list(sections.filter(Q(name__in=value) | Q(slug__in=value)).values_list("pk", "name", "slug"))
-        missing = set(value) - {word for _, *words in matches for word in words}
+        sections = self._where(queryset, Q(section_id__in=[pk for pk, _ in self._sections]))
+        if self.by_index or "table" in self.data:
+            return sections
+        self.by_index = True
+        return self._of_tables(sections, [table for _, table in self._sections])
+
+    def _of_tables(self, queryset: QuerySet[Any], pks: list[int]) -> QuerySet[Any]:
+        if len(pks) == 1:
+            return self._where(queryset, Q(table_id=pks[0]))
+        # The index of one table has no order of several.
+        return queryset.filter(_without_index(Q(table_id__in=pks)))
+
+    @cached_property
+    def _tables(self) -> list[int]:
+        return visible_tables(self.data["table"], self.request.user)
+
+    @cached_property
+    def _sections(self) -> list[tuple[int, int]]:
+        value, sections = self.data["section"], Section.objects.visible_to(self.request.user)
+        matches = list(
+            sections.filter(Q(name__in=value) | Q(slug__in=value)).values_list("pk", "table_id", "name", "slug")
+        )
+        missing = set(value) - {word for _, _, *words in matches for word in words}
         if missing:
             section_names = sections.exclude(name="").order_by("name").values_list("name", flat=True).distinct()
             allowed = list(section_names[:MAX_NEAR])
             raise BadParameters(
-                [describe(name, text, "There is no section {} that you may read.", allowed) for text in missing]
+                [describe("section", text, "There is no section {} that you may read.", allowed) for text in missing]
             )
-        return self._among(queryset, "section_id", [pk for pk, *_ in matches])
-
-    def _among(self, queryset: QuerySet[Any], column: str, pks: list[int]) -> QuerySet[Any]:
-        if "code" in self.data or "code__in" in self.data:
-            # `+ 0` makes SQLite use the index of the code instead of one of the table, which has 100,000 codes.
-            queryset = queryset.alias(**{f"{column}_only": F(column) + 0})
-            column = f"{column}_only"
-        return queryset.filter(**{f"{column}__in": pks})
+        return [(pk, table) for pk, table, *_ in matches]
 
     def by_codes(self, queryset: ReturnCodeQuerySet, name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes that one of these spellings may mean."""
@@ -98,20 +221,50 @@ class CodeFilters(Filters):
 
     def by_retired(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Keep retired codes, or the others."""
-        return queryset.filter(retired_at__isnull=not value)
+        return self._where(queryset, Q(retired_at__isnull=not value))
+
+    def by_version(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        """Keep codes with one of these versions, or with this one or a later one."""
+        versions = value if isinstance(value, list) else [value]
+        condition = Q(version__in=versions) if isinstance(value, list) else Q(version__gte=value)
+        # The index has the edited codes alone.
+        return self._where(queryset, condition & Q(version__gt=1) if min(versions) > 1 else condition)
 
     def by_successor(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Keep codes without a successor that the caller may read, or the others."""
         successor = ReturnCode.objects.visible_to(self.request.user).filter(pk=OuterRef("successor"))
-        return queryset.exclude(Exists(successor)) if value else queryset.filter(Exists(successor))
+        if value:
+            # Not `exclude`: PostgreSQL would read all codes to join them.
+            return queryset.filter(Q(successor__isnull=True) | ~Exists(successor))
+        return self._where(queryset, Q(successor__isnull=False)).filter(Exists(successor))
 
     def from_number(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         """Keep codes with this number or a higher one. The key as well, so that an index scan can start there."""
-        return queryset.filter(number__gte=value, sort_key__gte=sort_key(str(value)))
+        key = Q(sort_key__gte=sort_key(str(value)), sort_key__lt=NO_NUMBER)
+        return self._where(queryset, Q(number__gte=value) & key if self.by_index else Q(number__gte=value))
 
     def to_number(self, queryset: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         """Keep codes with this number or a lower one."""
-        return queryset.filter(number__lte=value, sort_key__lte=sort_key(str(value)))
+        key = Q(sort_key__lte=sort_key(str(value)))
+        return self._where(queryset, Q(number__lte=value) & key if self.by_index else Q(number__lte=value))
+
+    def by_numbers(self, queryset: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
+        """Keep codes with one of these numbers."""
+        return self._where(queryset, Q(number__in=value, sort_key__in=[sort_key(str(number)) for number in value]))
+
+    def by_number_at_all(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Keep codes without a number, or those with one."""
+        within = Q(sort_key__gte=NO_NUMBER) if value else Q(sort_key__lt=NO_NUMBER)
+        return self._where(queryset, within & Q(number__isnull=value))
+
+    def by_beginning(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep codes that begin with this text, in any case."""
+        condition = Q()
+        for text in dict.fromkeys((value, value.lower(), value.upper())):
+            # SQLite ignores the case of ASCII letters only.
+            condition |= Q(code__istartswith=text)
+        codes: Any = self._where(queryset, condition)
+        return codes.with_beginning(value) if self.by_index else codes
 
     def by_notes(self, queryset: ReturnCodeQuerySet, name: str, value: bool) -> QuerySet[Any]:
         """Keep codes with notes, or the others."""
@@ -123,14 +276,27 @@ class CodeFilters(Filters):
 
     def by_related(self, queryset: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
         """Keep codes of the notes or incidents with these ids, if the caller may read them."""
-        model: Any = TroubleshootingNote if name == "notes" else IncidentLink
-        related = model.objects.visible_to(self.request.user).filter(pk__in=value, codes=OuterRef("pk"))
-        return queryset.filter(Exists(related))
+        model: Any = TroubleshootingNote if name == "note" else IncidentLink
+        related = model.objects.visible_to(self.request.user).filter(pk__in=value)
+        return queryset.filter(pk__in=related.order_by().values("codes"))
 
     def narrow(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Keep the codes that the search index has for the words of a text, without scanning a large table."""
-        return searching.containing(queryset, text, self.request.user)
+        """Keep the codes that the search index has for the words of a text, if these may be few."""
+        has_words = self.by_index and any(letter.isalnum() for letter in text)
+        return searching.containing(queryset, text, self.request.user) if has_words else queryset
+
+    def text_begins(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep codes whose text begins with the value, in any case."""
+        return super().text_begins(self.narrow(queryset, value), name, value)
+
+    def text_is_empty(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Keep codes with an empty text, or the others."""
+        return self._where(queryset, Q(**{name: ""}) if value else ~Q(**{name: ""}))
+
+    def by_symbol(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep codes with one of these symbols."""
+        return self._where(self.narrow(queryset, value[0]) if len(value) == 1 else queryset, Q(symbol__in=value))
 
     def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep codes that contain every word."""
-        return self.narrow(queryset, value)
+        return searching.containing(queryset, value, self.request.user)

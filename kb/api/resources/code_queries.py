@@ -1,6 +1,7 @@
-"""Lists of codes by plain conditions, as one SQL query. Django takes longer to write such a query than to run it.
+"""Lists of codes that one index finds in their order, as one SQL query.
 
-`kb.api.resources.code_filters` has all filters; a test compares both.
+Django takes longer to write such a query than the database needs to answer it. All other lists are found by
+`kb.api.resources.code_filters`, which knows every filter. A test compares both.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from kb.api.resources.code_filters import CodeFilters
 from kb.models import Audience, ReturnCode
 from kb.models.sql import rows
 from kb.models.visibility import Reader
-from kb.text.codes.forms import readings, sort_key
+from kb.text.codes.forms import NO_NUMBER, readings, sort_key
 
 ORDERS = {
     "vendor": ("table", "position", "id"),
@@ -33,6 +34,16 @@ _IN_TWO_PARTS = {"-number"}
 """Orders that are not the order of an index. See KeysetPagination."""
 
 _FILTERS: dict[str, Any] = cast(Any, CodeFilters).base_filters
+_EXACT = {"code", "code__in"}
+_SERVED = {
+    "vendor": {"table", "disposition", "fixer"},
+    "code": {"table", "number_min", "number_max"},
+    "number": {"table", "number_min", "number_max"},
+    "updated_at": {"table", "updated_since", "updated_at__after", "updated_at__before"},
+    "id": {"table", "id__gte", "id__lte"},
+}
+"""The filters that the index of each order serves, too."""
+
 _OPERATORS = {"gte": ">=", "lte": "<=", "lt": "<"}
 _OF_THE_PAGE = {"ordering", "page_size", "cursor", "fields", "include"}
 
@@ -117,6 +128,8 @@ def _select(
 
 
 def _conditions(values: Values, level: Reader) -> list[Condition] | None:
+    if not _is_served(values):
+        return None
     conditions = []
     for name, value in values.items():
         if name not in _OF_THE_PAGE:
@@ -129,6 +142,17 @@ def _conditions(values: Values, level: Reader) -> list[Condition] | None:
         public = f"SELECT id FROM kb_codetable WHERE audience = '{Audience.PUBLIC}'"  # noqa: S608
         conditions.append((f"c.table_id + 0 IN ({public})", []))
     return conditions
+
+
+def _is_served(values: Values) -> bool:
+    """Whether one index finds the codes in their order, or few codes: those with the same code."""
+    filters = {*values} - _OF_THE_PAGE
+    if filters & _EXACT:
+        return True
+    decided = [name for name in ("disposition", "fixer") if name in filters]
+    if len(decided) > 1 or any(len(values[name]) > 1 for name in decided):
+        return False
+    return filters <= _SERVED[values.get("ordering", DEFAULT_ORDER).removeprefix("-")]
 
 
 def _plain_condition(name: str, value: Any) -> Condition | None:
@@ -176,18 +200,12 @@ def _by_codes(spellings: list[str], values: Values, level: Reader) -> Condition 
 
 
 def _from_number(number: int, values: Values, level: Reader) -> Condition:
-    return _number_condition(">=", number, values)
+    # The key as well, because it has an index. Codes without a number come last.
+    return "c.number >= %s AND c.sort_key >= %s AND c.sort_key < %s", [number, sort_key(str(number)), NO_NUMBER]
 
 
 def _to_number(number: int, values: Values, level: Reader) -> Condition:
-    return _number_condition("<=", number, values)
-
-
-def _number_condition(operator: str, number: int, values: Values) -> Condition:
-    if values.get("ordering", DEFAULT_ORDER).removeprefix("-") in ("code", "number"):
-        # The key as well, so that the scan of this order's index can start there.
-        return f"c.number {operator} %s AND c.sort_key {operator} %s", [number, sort_key(str(number))]
-    return f"c.number {operator} %s", [number]
+    return "c.number <= %s AND c.sort_key <= %s", [number, sort_key(str(number))]
 
 
 def _by_retired(retired: bool, values: Values, level: Reader) -> Condition:

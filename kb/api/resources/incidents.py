@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -14,6 +14,7 @@ from kb.api.resources.references import TRUNCATED, CodeRefSerializer, Related, p
 from kb.api.resources.tables import visible_tables
 from kb.models import Audience, IncidentLink, ReturnCode
 from kb.models.incidents import IncidentLinkQuerySet, IncidentState
+from kb.models.subqueries import any_of
 
 STARTED_SINCE = "Short for `started_at__after`."
 
@@ -62,10 +63,10 @@ class IncidentFilters(Filters):
             return queryset
         codes = ReturnCode.objects.visible_to(self.request.user)
         if values.get("table"):
-            codes = codes.filter(table__in=visible_tables(values["table"], self.request.user))
+            codes = codes.among_tables(visible_tables(values["table"], self.request.user))
         if values.get("code"):
-            codes = codes.matching_any(values["code"])
-        return queryset.filter(Exists(codes.filter(incidents=OuterRef("pk"))))
+            return queryset.filter(pk__in=codes.matching_any(values["code"]).values("incidents"))
+        return queryset.filter(any_of(codes.filter(incidents=OuterRef("pk"))))
 
 
 class IncidentSerializer(AnswerSerializer):

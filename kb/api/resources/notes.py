@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -26,6 +26,7 @@ from kb.api.resources.references import (
 from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS, NoteState
+from kb.models.subqueries import any_of
 from kb.text.codes import forms as text_code
 
 
@@ -70,14 +71,17 @@ class NoteFilters(Filters):
         ranges = CodeRange.objects.visible_to(self.request.user)
         if values.get("table"):
             tables = visible_tables(values["table"], self.request.user)
-            codes, ranges = codes.filter(table__in=tables), ranges.filter(table__in=tables)
+            codes, ranges = codes.among_tables(tables), ranges.filter(table__in=tables)
         if values.get("code"):
             numbers = {text_code.number(code) for code in values["code"]} - {None}
             conditions = [Q(first__lte=number, last__gte=number) for number in numbers]
             codes = codes.matching_any(values["code"])
             ranges = ranges.filter(Q(*conditions, _connector=Q.OR)) if conditions else ranges.none()
+        if values.get("code"):
+            # Few codes: their notes come first.
+            return queryset.filter(Q(pk__in=codes.values("notes")) | Q(pk__in=ranges.values("notes")))
         same_note = {"notes": OuterRef("pk")}
-        return queryset.filter(Exists(codes.filter(**same_note)) | Exists(ranges.filter(**same_note)))
+        return queryset.filter(any_of(codes.filter(**same_note), ranges.filter(**same_note)))
 
     def by_owner(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep notes of the owners with these user names."""

@@ -169,7 +169,7 @@ def _identities_within(table: CodeTable, ranges: list[tuple[int, int]]) -> set[s
     if not ends or not table.pk:
         return set()
     starts = [first for first, _ in ends]
-    codes = table.codes.filter(number__range=(starts[0], ends[-1][1])).values_list("number", "identity")
+    codes = table.codes.numbered(starts[0], ends[-1][1]).values_list("number", "identity")
     numbered = ((number, identity) for number, identity in codes.iterator() if number is not None)
     return {identity for number, identity in numbered if number <= ends[bisect_right(starts, number) - 1][1]}
 

@@ -54,7 +54,7 @@ def _representation(
 
 def _page_of(user: Person | None, table: CodeTable, section: Section | None, code: str) -> ReturnCode | str | None:
     """Return the page of a code that itself ends in `.md` or `.json`: it has priority over a representation."""
-    same = codes_visible_to(user).filter(table=table, identity=text_code.identity(code))
+    same = codes_visible_to(user).among_tables([table.pk]).filter(identity=text_code.identity(code))
     if section is not None:
         return same.filter(section=section).first()
     return reverse("code", args=[table.slug, code]) if same.exists() else None
