@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kb.models import Synonym
-from kb.models.visibility import Reader
+from kb.models.visibility import Audience, Reader
 from kb.searching import store
 from kb.searching.tokenizer import STOP, TextWord, fold, stem, words_in
 
@@ -17,6 +16,12 @@ MAX_TEXT = 4_000
 
 SYNONYM, BEGINNING = 0.7, 0.6
 """Weight of a synonym, and of a word that only begins like the term; the word itself weighs 1."""
+
+_SYNONYMS = {
+    True: "SELECT words FROM kb_synonym ORDER BY id",
+    False: f"SELECT words FROM kb_synonym WHERE audience = '{Audience.PUBLIC}' ORDER BY id",  # noqa: S608
+}
+"""The groups that a search uses, by whether its reader may read what is internal: see `SynonymQuerySet.used_by`."""
 
 _SHORTEST_BEGINNING = 2
 _SHORTEST_NUMBER = 3
@@ -83,7 +88,7 @@ def _once(words: list[TextWord]) -> list[TextWord]:
 
 
 def _terms(words: list[TextWord], unfinished: bool, allowed: str) -> list[SearchTerm]:
-    synonyms = _synonyms(tuple(Synonym.objects.used_by(allowed).values_list("words", flat=True)))
+    synonyms = _synonyms(tuple(words for (words,) in store.rows_of(_SYNONYMS[allowed == Reader.INTERNAL])))
     stems = [stem(word.whole) for word in words]
     terms, at = [], 0
     while at < len(words):

@@ -6,12 +6,17 @@ from kb import searching
 from kb.models import CodeTable
 from kb.searching.documents import BUCKET, Document
 from kb.searching.query import Alternative, SearchTerm
-from kb.searching.snippets import LENGTH, snippet
+from kb.searching.snippets import LENGTH, snippets
 from tests import make
 
 
 def term(*stems, prefix=False):
     return SearchTerm(" ".join(stems), (Alternative(tuple(stems), prefix=prefix),))
+
+
+def snippet(texts, terms):
+    (only,) = snippets([texts], terms)
+    return only
 
 
 def marked(pieces):
@@ -65,7 +70,7 @@ def test_a_passage_comes_from_each_text_of_the_code_and_of_its_notes(agent):
 @pytest.mark.django_db
 def test_without_pieces_there_is_no_passage():
     make.code()
-    assert [hit.pieces for hit in searching.search("room", None).hits] == [[]]
+    assert [hit.pieces for hit in searching.search("room", None).hits] == [()]
 
 
 # Which text
