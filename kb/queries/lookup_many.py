@@ -90,6 +90,8 @@ def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
 def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundings:
     """Return the first notes and the open incidents of codes that a reader may see."""
     rows = list(codes)
+    if not rows:
+        return Surroundings({}, {})
     return Surroundings(first_notes(rows, user), open_incidents([code.pk for code in rows], user))
 
 

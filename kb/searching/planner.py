@@ -108,7 +108,8 @@ def containing(
 def _rank(
     audience: int, terms: Sequence[SearchTerm], counts: dict[str, int], marks: Sequence[str], limit: int
 ) -> list[tuple[float, Document]]:
-    beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix] if terms else []
+    last = terms[-1]
+    beginnings = [a.stems[0] for a in last.alternatives if a.prefix and not counts.get(last.alternatives[0].stems[0])]
     rarity = relevance.weights(terms, counts, store.beginning_with(audience, beginnings[0]) if beginnings else 0)
     ranked = relevance.rank(terms, rarity, _candidates(audience, terms, rarity, marks, limit, counts.get("", 0)))
     return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
@@ -128,14 +129,15 @@ def _candidates(
 
     documents = matching(terms, max(CANDIDATES, limit + 1))
     order = sorted(range(len(terms)), key=lambda i: (-rarity[i], i))
-    attempts: list[list[SearchTerm]] = []
+    attempts: list[list[int]] = []
     if 2 < len(terms) <= _FEW_WORDS:
-        attempts += [[term for i, term in enumerate(terms) if i != omitted] for omitted in reversed(order)]
+        attempts += [[i for i in range(len(terms)) if i != omitted] for omitted in reversed(order)]
     if len(terms) > 1:
-        attempts += [[terms[order[0]], terms[i]] for i in order[1:]] if len(terms) > 2 else []
-        attempts += [[terms[i]] for i in order]
+        # With three terms, all but one are these two.
+        attempts += [sorted([order[0], i]) for i in order[1:]] if len(terms) > 3 else []
+        attempts += [[i] for i in order]
     for attempt in attempts:
         if len(documents) >= ENOUGH:
             break
-        documents |= matching(attempt, CANDIDATES_OF_WORD)
+        documents |= matching([terms[i] for i in attempt], CANDIDATES_OF_WORD)
     return list(documents.values())

@@ -48,10 +48,16 @@ class SearchTerm:
 def expression(terms: Sequence[SearchTerm], table_marks: Sequence[str] = ()) -> str:
     """Return the expression for documents with every term. With `table_marks`, keep the documents of these tables."""
     database = store.database()
-    parts = [database.any_of([_all_stems(alternative) for alternative in term.alternatives]) for term in terms]
+    parts = [database.any_of([_all_stems(alternative) for alternative in _needed(term)]) for term in terms]
     if table_marks:
         parts.append(database.any_of([database.word(mark) for mark in table_marks]))
     return database.all_of(parts)
+
+
+def _needed(term: SearchTerm) -> list[Alternative]:
+    """Return the alternatives, without a word that also matches as the beginning of one."""
+    beginnings = {alternative.stems for alternative in term.alternatives if alternative.prefix}
+    return [one for one in term.alternatives if one.prefix or one.stems not in beginnings]
 
 
 def first_stems(terms: Sequence[SearchTerm]) -> list[str]:
