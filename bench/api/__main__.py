@@ -1,263 +1,240 @@
-"""How many requests a second the API answers with 100,000 codes, beside its peers in the same run.
+"""How many requests a second the API answers with 100,000 codes: first look-ups, beside repeated ones and the peers.
 
-First look-ups come first: each key is drawn at random from all codes, and no answer is in memory. Then ten keys, asked
-again and again, which measures memory.
-
-    DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.api [path of datasette]
+    DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.api
     python -m tests.postgres python -m bench.api
 
-Fills an empty database. Needs wrk, and nginx for the file. Every server has two workers; wrk keeps 16 connections.
-Each figure is the median of three runs, interleaved with the peers'. Datasette is left out on PostgreSQL. The last
-figures tell how long readers wait while a table is imported.
+Fills an empty database. Each row of the first table has two figures. *First*: keys drawn at random from all codes, and
+every answer is read from the database. *Again*: 300 keys, asked again and again, with the API's memory of answers,
+which the peers lack. The ratios are of the first, as medians of three turns in which one server follows the other.
+
+Then: what one note a second, on a code that nobody asks for, does to repeated look-ups; what memory alone answers,
+beside nginx with a file; and how long readers wait while a table is imported. Needs wrk. Every server has two workers;
+wrk has 16 connections. On PostgreSQL, the peers read the same database, except Datasette, which knows SQLite only.
 """
 
-import json
-import os
 import random
-import re
-import secrets
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
-SETTINGS = {
-    "DEBUG": "0",
-    "SECRET_KEY": secrets.token_urlsafe(50),
-    "ALLOWED_HOSTS": "127.0.0.1",
-    "INSECURE_HTTP": "1",
-    "KB_PUBLIC_READ": "1",
-    "KB_API_RATE_ANONYMOUS": "100000000",
-    "KB_API_RATE_KNOWN": "100000000",
-    "KB_PAGE_RATE_ANONYMOUS": "0",
-    "LOG_LEVEL": "WARNING",
-}
-os.environ |= SETTINGS | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+from bench import shared
+from bench.shared import Load
 
-import django
+shared.set_up()
 
-django.setup()
-
-from django.core.management import call_command
+from django.contrib.auth import get_user_model
 from django.db import connection
 
 from bench.web.__main__ import fill
-from kb.models import CodeTable, ReturnCode
+from kb.models import ReturnCode
 from kb.services import tokens
-from tests import make
 
-PORT = int(os.environ.get("BENCH_PORT", "8206"))
-SECONDS, RUNS, ROWS, IMPORTED = 3, 3, 10, 10_000
-RANDOM = 5_000
-"""Random keys of a run; more than it asks for in most cases."""
-GRANIAN = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--workers", "2", "--no-ws"]
-
-
-@dataclass
-class Case:
-    """One kind of request to one server."""
-
-    name: str
-    port: int
-    paths: list[str]
-    headers: dict[str, str] = field(default_factory=dict)
-    expects: int = 200
-    rates: list[float] = field(default_factory=list)
-    slowest: list[float] = field(default_factory=list)
-    errors: int = 0
+FIRST, AGAIN, STOCK, FILE, DATASETTE = (shared.port(n) for n in range(5))
+RANDOM, OFTEN, FEW, IMPORTED = 20_000, 300, 10, 10_000
+FLOORS = {
+    "stock row": "stock DRF",
+    "Datasette row": "Datasette",
+    "stock list": "counted list",
+    "bare list": "bare view",
+}
+"""The peers of a ratio, as the table calls them."""
 
 
-def serve(port, command, **environment):
-    """Start a server and wait until it answers."""
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    for _ in range(100):
-        time.sleep(0.2)
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/tables/", timeout=2)
-        except urllib.error.HTTPError:
-            break
-        except OSError:
-            continue
-        break
-    return process
+class Row(NamedTuple):
+    """One kind of request: its first look-ups, the repeated ones, and the names of its peers."""
+
+    first: Load
+    again: Load
+    peers: tuple[str, ...] = ()
 
 
-def granian(port, application="config.wsgi:application", **environment):
-    """Start granian."""
-    return serve(port, [*GRANIAN, "--port", port, application], **environment)
-
-
-def nginx(port, folder, body):
-    """Start nginx over one file."""
-    (folder / "www").mkdir()
-    (folder / "www" / "code.json").write_bytes(body)
-    (folder / "nginx.conf").write_text(
-        f"""worker_processes 2; pid {folder}/pid; error_log {folder}/error; daemon off; user root;
-        events {{ worker_connections 512; }}
-        http {{ access_log off; client_body_temp_path {folder}/t; proxy_temp_path {folder}/p;
-        fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-        keepalive_requests 100000000; server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}"""
-    )
-    return serve(port, ["nginx", "-c", folder / "nginx.conf", "-e", folder / "error"])
-
-
-def ask(case, folder):
-    """Run wrk once."""
-    script = folder / "ask.lua"
-    paths = ", ".join(json.dumps(path) for path in case.paths)
-    headers = " ".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in case.headers.items())
-    script.write_text(
-        f"""local paths = {{{paths}}} local n = 0 {headers}
-        function init() math.randomseed(os.time() + tonumber(tostring(paths):sub(8))) n = math.random(#paths) end
-        function request()
-          n = n + 1
-          return wrk.format("GET", paths[n % #paths + 1])
-        end
-        local counted = {{}}
-        function setup(thread) table.insert(counted, thread) end
-        wrong = 0
-        function response(status)
-          if status ~= {case.expects} then wrong = wrong + 1 if wrong == 1 then print("NOT WANTED", status) end end
-        end
-        function done(summary, latency)
-          local bad = summary.errors.connect + summary.errors.read + summary.errors.timeout
-          for _, thread in ipairs(counted) do bad = bad + thread:get("wrong") end
-          print("RESULT", summary.requests / summary.duration * 1e6, latency:percentile(99) / 1000, bad) end"""
-    )
-    command = ["wrk", "-t2", "-c16", f"-d{SECONDS}s", "--timeout", "10s", "-s", script, f"http://127.0.0.1:{case.port}"]
-    out = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True).stdout
-    if "NOT WANTED" in out:
-        print(case.name, *re.findall("NOT WANTED.*", out))
-    rate, slowest, errors = re.search(r"RESULT\s+(\S+)\s+(\S+)\s+(\S+)", out).groups()
-    case.rates.append(float(rate))
-    case.slowest.append(float(slowest))
-    case.errors += int(float(errors))
-
-
-def get(port, path, **headers):
-    """Return one response."""
-    return urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers), timeout=20)
-
-
-def first_cases(token, pks, codes, with_datasette):
-    """Return the cases whose keys nobody asked for before, beside the peers'."""
-    spelled = [f"/api/v1/codes/?table=bench&code={code}" for code in codes]
-    numbers = [f"/api/v1/codes/?table=bench&number_min={code}" for code in codes]
-    pages = random.Random(7).choices(range(1, len(pks) // 50), k=len(pks))
-    cases = [
-        Case("a code by id, token", PORT + 1, [f"/api/v1/codes/{pk}/" for pk in pks], token),
-        Case(
-            "a code by table and code, token", PORT + 1, [f"/api/v1/codes/?table=bench&code={c}" for c in codes], token
+def rows(token, drawn):
+    """Return what is asked of Codebook, by a token and by the public."""
+    lookup, filtered = ("stock row", "Datasette row"), ("stock list", "bare list")
+    kinds = [
+        ("a code by id", lambda pk, code: f"/api/v1/codes/{pk}/", lookup),
+        ("a code by table and code", lambda pk, code: f"/api/v1/codes/?table=bench&code={code}", lookup),
+        (
+            "list of 50, by number",
+            lambda pk, code: f"/api/v1/codes/?table=bench&number_min={code}&ordering=number",
+            filtered,
         ),
-        Case("a code by table and code, public", PORT + 1, spelled),
-        Case("list of 50, by number", PORT + 1, [f"{path}&ordering=number" for path in numbers]),
-        Case("list of 50, vendor's order", PORT + 1, numbers),
-        Case("card page, public", PORT + 1, [f"/codes/bench/{code}/" for code in codes]),
-        Case("stock DRF, a code by id", PORT + 2, [f"/codes/{pk}/" for pk in pks]),
-        Case("stock DRF, list of 50, counted", PORT + 2, [f"/codes/?disposition=unknown&page={n}" for n in pages]),
-        Case("bare values() and orjson, 50", PORT + 2, [f"/bare/?disposition=unknown&after={pk}" for pk in pks]),
+        ("list of 50, vendor's order", lambda pk, code: f"/api/v1/codes/?table=bench&number_min={code}", filtered),
     ]
+    readers = (("token", token), ("public", {}))
+    made = [
+        _row(f"{name}, {reader}", FIRST, AGAIN, [path(*one) for one in drawn], headers, peers)
+        for name, path, peers in kinds
+        for reader, headers in readers
+    ]
+    card = [f"/codes/bench/{code}/" for _, code in drawn]
+    return [*made, _row("card page, public", FIRST, AGAIN, card)]
+
+
+def peer_rows(drawn, with_datasette):
+    """Return what is asked of the peers, by the names that `Row.peers` uses."""
+    pages = random.Random(7).choices(range(1, max(2, shared.size() // 50)), k=len(drawn))
+    peers = {
+        "stock row": _row("stock DRF, the bare row", STOCK, STOCK, [f"/codes/{pk}/" for pk, _ in drawn]),
+        "stock list": _row(
+            "stock DRF, counted list of 50", STOCK, STOCK, [f"/codes/?disposition=unknown&page={n}" for n in pages]
+        ),
+        "bare list": _row(
+            "values() and orjson, 50", STOCK, STOCK, [f"/bare/?disposition=unknown&after={pk}" for pk, _ in drawn]
+        ),
+    }
     if with_datasette:
         name = Path(connection.settings_dict["NAME"]).stem
-        cases.append(Case("Datasette, a row", PORT + 4, [f"/{name}/kb_returncode/{pk}.json" for pk in pks]))
-    return cases
+        paths = [f"/{name}/kb_returncode/{pk}.json" for pk, _ in drawn]
+        peers["Datasette row"] = _row("Datasette, the bare row", DATASETTE, DATASETTE, paths)
+    return peers
 
 
-def repeated_cases(token, pks):
-    """Return the cases with ten keys, answered from memory."""
-    details = [f"/api/v1/codes/{pk}/" for pk in pks]
-    etag = get(PORT, details[0], **token).headers["ETag"]
-    lists = [f"/api/v1/codes/?disposition=unknown&number_min={700_000_000 + pk}" for pk in pks]
-    return [
-        Case("a code by id, token", PORT, details, token),
-        Case("a code by id, public", PORT, details),
-        Case("a code by id, token, 304", PORT, details[:1], token | {"If-None-Match": etag}, 304),
-        Case("list of 50, filtered", PORT, lists),
-        Case("nginx, a code as a file", PORT + 3, ["/code.json"]),
+def _row(name, first_port, again_port, paths, headers=None, peers=()):
+    again = shared.requests(paths[:OFTEN], headers)
+    return Row(
+        Load(name, first_port, shared.requests(paths, headers)), Load(f"{name}, again", again_port, again), peers
+    )
+
+
+def compare(ours, peers, folder):
+    """Measure and print the first table."""
+    every = [*ours, *peers.values()]
+    keys = f"first: {len(ours[0].first.requests):,} random of {ReturnCode.objects.count():,}"
+    connection.close()
+    shared.in_turns([load for row in every for load in (row.first, row.again)], folder)
+    shared.heading(
+        "First look-ups, beside repeated ones and the peers",
+        f"{keys}; again: the same {len(ours[0].again.requests)}, repeated",
+        "first: off; again: answers in memory (the peers have none)",
+        f"{'':<36}{'first/s':>9}{'p99 ms':>9}{'again/s':>9}{'p99 ms':>9}{'errors':>8}  first, beside the peers",
+    )
+    for row in every:
+        one, two = row.first, row.again
+        beside = [f"{shared.ratio(one, peers[name].first):.2f} x {FLOORS[name]}" for name in row.peers if name in peers]
+        print(
+            f"{one.name:<36}{one.rate:>9,.0f}{one.p99:>9.1f}{two.rate:>9,.0f}{two.p99:>9.1f}"
+            f"{one.errors + two.errors:>8}  {', '.join(beside)}"
+        )
+
+
+def beside_writes(token, drawn, folder):
+    """Print the rate of repeated look-ups without and with one note saved a second, on a code that nobody asks for."""
+    *asked, (untouched, _) = drawn
+    shared.heading(
+        "One note saved a second, on another code",
+        f"{FEW} or {OFTEN}, repeated",
+        "answers in memory",
+        f"{'':<36}{'without/s':>10}{'with/s':>10}{'ratio':>7}{'p99 ms':>9}{'errors':>8}",
+    )
+    said = []
+    for keys in (OFTEN,) if shared.is_small() else (FEW, OFTEN):
+        for reader, headers in (("token", token), ("public", {})):
+            paths = [f"/api/v1/codes/?table=bench&code={code}" for _, code in asked[:keys]]
+            quiet = Load(f"{keys} codes by code, {reader}", AGAIN, shared.requests(paths, headers))
+            busy = Load(quiet.name, AGAIN, quiet.requests)
+            shared.ask(quiet, folder, 1)
+            quiet.forget()
+            for _ in range(shared.rounds(3)):
+                shared.ask(quiet, folder, shared.rounds(3))
+                with shared.writes([untouched]) as written:
+                    shared.ask(busy, folder, shared.rounds(3))
+                    said.append(written())
+            print(
+                f"{quiet.name:<36}{quiet.rate:>10,.0f}{busy.rate:>10,.0f}{shared.ratio(busy, quiet):>7.2f}"
+                f"{busy.p99:>9.1f}{quiet.errors + busy.errors:>8}",
+                flush=True,
+            )
+    print(f"the last writer: {said[-1]}")
+
+
+def from_memory(token, drawn, folder, with_nginx):
+    """Print what memory answers with ten keys, beside nginx with a file."""
+    paths = [f"/api/v1/codes/{pk}/" for pk, _ in drawn[:FEW]]
+    # Within a second, every worker has seen the last note, and gives the same ETag.
+    time.sleep(2)
+    # An ETag depends on the name of the site, because addresses in the answer do.
+    same_site = urllib.request.Request(f"http://127.0.0.1:{AGAIN}{paths[0]}", headers=token | {"Host": "127.0.0.1"})
+    with urllib.request.urlopen(same_site, timeout=20) as answer:
+        unchanged = token | {"If-None-Match": answer.headers["ETag"]}
+    loads = [
+        Load("a code by id, token", AGAIN, shared.requests(paths, token)),
+        Load("a code by id, public", AGAIN, shared.requests(paths)),
+        Load("a code by id, token, 304", AGAIN, shared.requests(paths[:1], unchanged), 304),
     ]
+    loads += [Load("nginx, a code as a file", FILE, shared.requests(["/code.json"]))] if with_nginx else []
+    shared.in_turns(loads, folder)
+    columns = f"{'':<36}{'requests/s':>12}{'p99 ms':>9}{'errors':>8}"
+    shared.heading("From memory alone", f"{len(paths)}, repeated", "answers in memory", columns)
+    for load in loads:
+        print(f"{load.name:<36}{load.rate:>12,.0f}{load.p99:>9.1f}{load.errors:>8}")
+
+
+def while_importing(token, drawn, folder):
+    """Print how long readers wait for a code, at the 99th percentile, without and with an import beside them."""
+    imported = shared.share(IMPORTED)
+    lines = [f"{900_000_000 + n},Import {n} failed.,Try again later." for n in range(imported)]
+    (folder / "new.csv").write_text("\n".join(["Code,Description,Suggested actions", *lines]))
+    paths = [f"/api/v1/codes/{pk}/" for pk, _ in drawn]
+    first = Load("a code by id, token, first", FIRST, shared.requests(paths, token))
+    again = Load("a code by id, token, again", AGAIN, shared.requests(paths[:OFTEN], token))
+    busy = [Load(load.name, load.port, load.requests) for load in (first, again)]
+    shared.in_turns([first, again], folder)
+    options = f"--table import-{time.time_ns()} --create --vendor Bench --product B --name New".split()
+    command = [sys.executable, "manage.py", "import_table", *options, "--apply", str(folder / "new.csv")]
+    table_import = subprocess.Popen(command, cwd=shared.ROOT, stdout=subprocess.DEVNULL)
+    while table_import.poll() is None or not busy[-1].rates:
+        for load in busy:
+            shared.ask(load, folder, 1)
+    assert table_import.returncode == 0
+    shared.heading(
+        f"While {imported:,} rows are imported",
+        f"first: {len(paths):,} random; again: {OFTEN}, repeated",
+        "first: off; again: answers in memory",
+        f"{'':<36}{'p99 idle':>9}{'p99 ms':>9}{'ratio':>7}{'errors':>8}",
+    )
+    for idle, load in zip((first, again), busy, strict=True):
+        print(
+            f"{load.name:<36}{idle.p99:>9.1f}{load.p99:>9.1f}{load.p99 / idle.p99:>7.1f}{idle.errors + load.errors:>8}"
+        )
 
 
 def main():
     """Fill the database if it is empty, start every server, and measure in turns."""
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    if not CodeTable.objects.exists():
-        fill()
-    admin = make.User.objects.filter(username="bench").first() or make.user("bench", is_superuser=True)
-    secret = tokens.create(admin, "bench", ["read_internal"], None)[1]
-    rows = list(ReturnCode.objects.order_by("pk").values_list("pk", "code"))
-    drawn = random.Random(5).sample(rows, min(RANDOM, len(rows)))
-    pks = [pk for pk, _ in drawn[:ROWS]]
-    datasette = sys.argv[1] if len(sys.argv) > 1 and connection.vendor == "sqlite" else ""
-    database = connection.settings_dict["NAME"]
+    shared.prepare(fill)
+    admin, _ = get_user_model().objects.get_or_create(username="bench", defaults={"is_superuser": True})
+    token = {"Authorization": f"Bearer {tokens.create(admin, 'bench', ['read_internal'], None)[1]}"}
+    codes = list(ReturnCode.objects.filter(table__slug="bench").order_by("pk").values_list("pk", "code"))
+    drawn = random.Random(5).sample(codes, min(RANDOM, len(codes)))
+    shared.conditions("api", "2 workers", "wrk with 16 connections", f"medians of {shared.rounds(3)} turns")
+    if not shared.find("wrk", "every figure"):
+        return
+    datasette = ""
+    if connection.vendor == "sqlite":
+        datasette = shared.find("datasette", "Datasette's row")
+    else:
+        shared.left_out("Datasette's row", "it knows SQLite only")
+    has_nginx = shared.find("nginx", "nginx with a file")
+    name = connection.settings_dict["NAME"]
     connection.close()
-    servers = []
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, shared.Servers() as servers:
         folder = Path(home)
-        try:
-            servers += [granian(PORT), granian(PORT + 1, KB_API_CACHE_MEGABYTES="0")]
-            servers.append(granian(PORT + 2, "bench.api.stock:application"))
-            body = get(PORT, f"/api/v1/codes/{pks[0]}/").read()
-            servers.append(nginx(PORT + 3, folder, body))
-            if datasette:
-                servers.append(serve(PORT + 4, [datasette, "serve", "-i", database, "-p", PORT + 4]))
-            token = {"Authorization": f"Bearer {secret}"}
-            ids, codes = zip(*drawn, strict=True)
-            first = first_cases(token, ids, codes, bool(datasette))
-            print(f"{connection.vendor}, 2 workers, wrk with 16 connections, median of {RUNS} runs in turns")
-            measure(f"keys: {len(drawn):,} random of {len(rows):,} codes; cache off", first, folder)
-            repeated = repeated_cases(token, pks)
-            measure(f"keys: {ROWS}, repeated; answers in memory", repeated, folder)
-            read_while_importing(repeated[0], folder)
-        finally:
-            for server in servers:
-                server.terminate()
-            for server in servers:
-                server.wait(20)
-
-
-def read_while_importing(reading, folder):
-    """Print how long readers wait for a code, at the 99th percentile, without and with an import beside them."""
-    rows = [f"{900_000_000 + n},Import {n} failed.,Try again later." for n in range(IMPORTED)]
-    (folder / "new.csv").write_text("\n".join(["Code,Description,Suggested actions", *rows]))
-    quiet = replace(reading, rates=[], slowest=[], errors=0)
-    for _ in range(RUNS):
-        ask(quiet, folder)
-    options = f"--table import-{time.time_ns()} --create --vendor Bench --product B --name New".split()
-    command = [sys.executable, "manage.py", "import_table", *options, "--apply", folder / "new.csv"]
-    busy = replace(reading, rates=[], slowest=[], errors=0)
-    table_import = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
-    while table_import.poll() is None:
-        ask(busy, folder)
-    assert table_import.returncode == 0
-    before, meanwhile = statistics.median(quiet.slowest), statistics.median(busy.slowest)
-    print(
-        f"{reading.name}, p99 while {IMPORTED:,} rows are imported: {meanwhile:.1f} ms instead of {before:.1f} ms,"
-        f" {meanwhile / before:.1f} times; {busy.errors} errors"
-    )
-
-
-def measure(title, all_cases, folder):
-    """Measure the cases in turns, and print the table."""
-    for turn in range(RUNS + 1):
-        for case in all_cases:
-            ask(case, folder)
-            if not turn:
-                # The first turn fills caches.
-                case.rates, case.slowest, case.errors = [], [], 0
-    print(f"\n{title}\n{'':<36}{'requests/s':>12}{'p99 ms':>9}{'errors':>8}")
-    for case in all_cases:
-        rate, slowest = statistics.median(case.rates), statistics.median(case.slowest)
-        print(f"{case.name:<36}{rate:>12,.0f}{slowest:>9.1f}{case.errors:>8}")
+        servers.granian(FIRST)
+        servers.granian(AGAIN, **shared.MEMORY)
+        servers.granian(STOCK, "bench.api.stock:application")
+        if datasette:
+            servers.start(DATASETTE, [datasette, "serve", "-i", name, "-p", DATASETTE])
+        if has_nginx:
+            with urllib.request.urlopen(f"http://127.0.0.1:{FIRST}/api/v1/codes/{drawn[0][0]}/", timeout=20) as answer:
+                servers.nginx(FILE, folder, answer.read())
+        compare(rows(token, drawn), peer_rows(drawn, bool(datasette)), folder)
+        beside_writes(token, drawn, folder)
+        from_memory(token, drawn, folder, bool(has_nginx))
+        while_importing(token, drawn, folder)
 
 
 if __name__ == "__main__":

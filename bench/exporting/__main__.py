@@ -1,8 +1,8 @@
 """How long a table of 100,000 codes takes to export in each format, and how much more memory that takes.
 
-    DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.exporting
+    DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.exporting
 
-Uses the table of `python -m bench.web`, which has to run first. Each format has a process of its own, warmed up by a
+Fills an empty database as `bench.web` does. Each format has a process of its own, warmed up by a
 small export, so that the memory of one does not hide another's.
 """
 
@@ -13,15 +13,13 @@ import threading
 import time
 from pathlib import Path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from bench import shared
 
-import django
+shared.set_up()
 
-django.setup()
-
-from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from bench.web.__main__ import fill
 from kb.exporting.sqlite import export_database
 from kb.exporting.tables import (
     FORMATS,
@@ -46,8 +44,6 @@ def export(table, ending):
 
 def measure(ending):
     """Print the size, time and memory of one format."""
-    # With DEBUG, Django stores every query.
-    settings.DEBUG = False
     small, _ = CodeTable.objects.get_or_create(slug="bench-small", defaults={"vendor": "Bench", "name": "Small"})
     export(small, ending)
     before = peak = resident()
@@ -65,12 +61,20 @@ def measure(ending):
     seconds = time.perf_counter() - start
     finished.set()
     watcher.join()
-    print(f"{ending:8}{size / MB:8.1f} MB{seconds:8.1f} s   memory {before:.0f} MB + {peak - before:.0f} MB")
+    print(f"{ending:8}{size / MB:8.1f} MB{seconds:8.1f} s   memory {before:.0f} MB + {peak - before:.0f} MB   errors 0")
+
+
+def main():
+    """Fill the database if it is empty, and measure each format in a process of its own."""
+    shared.prepare(fill)
+    shared.conditions("exporting", "one process for each format")
+    shared.heading("Formats", f"all {shared.size():,} codes, once", "none")
+    for name in (*FORMATS, "sqlite"):
+        subprocess.run([sys.executable, "-m", "bench.exporting", name], check=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:]:
         measure(sys.argv[1])
     else:
-        for name in (*FORMATS, "sqlite"):
-            subprocess.run([sys.executable, "-m", "bench.exporting", name], check=True)
+        main()

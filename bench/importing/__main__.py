@@ -1,11 +1,9 @@
 """Measure imports: `python -m bench.importing [rows] [rounds] [--alone]`, on the database of DATABASE_URL.
 
-It creates tables in an empty database and leaves them there: use a temporary one, for instance
-`DATABASE_URL=sqlite:////tmp/bench.sqlite3`, or `python -m tests.postgres python -m bench.importing`.
+It creates tables in a database and leaves them there. `python -m tests.postgres python -m bench.importing` has one.
 `--alone` skips the peers and measures look-ups during the import instead.
 """
 
-import os
 import resource
 import sys
 import tempfile
@@ -15,10 +13,9 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median, quantiles
 
-import django
+from bench import shared
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
+shared.set_up()
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -67,12 +64,13 @@ def main(rows: int, rounds: int, alone: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         first = files.write(Path(folder, "first.csv"), rows)
         second = files.write(Path(folder, "second.csv"), rows, reworded=True)
-        print(f"{connection.vendor}, {rows:,} rows, {first.stat().st_size / 1e6:.0f} MB, {rounds} rounds, medians")
+        shared.conditions("importing", f"{first.stat().st_size / 1e6:.1f} MB", f"medians of {rounds} rounds")
+        shared.heading("Imports", f"all {rows:,} rows, once a round", "none")
         if alone:
             _alone(first, second)
         else:
             _beside_peers(first, second, rows, rounds)
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB; errors: 0")
 
 
 def _beside_peers(first: Path, second: Path, rows: int, rounds: int) -> None:
@@ -156,4 +154,4 @@ def _time(module, name: str) -> None:
 
 if __name__ == "__main__":
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
-    main(*(numbers + [100_000, 3][len(numbers) :]), alone="--alone" in sys.argv)
+    main(*(numbers + [shared.size(), shared.rounds(3)][len(numbers) :]), alone="--alone" in sys.argv)

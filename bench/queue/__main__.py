@@ -1,20 +1,17 @@
 """How long the queue and the knowledge health take with 100,000 codes, 20,000 notes and a month of look-ups.
 
-    DEBUG=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.queue
+    DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.queue
 
-Fills an empty, migrated database on its first run. Times are the best of five, inside the process.
+Fills an empty database. Times are the best of five, inside the process.
 """
 
-import os
 import random
 import time
 from datetime import timedelta
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from bench import shared
 
-import django
-
-django.setup()
+shared.set_up()
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -39,7 +36,8 @@ from kb.queries import (
 )
 from kb.text.codes import forms as text_code
 
-CODES, NOTES, DAYS = 100_000, 20_000, 42
+CODES, NOTES, DAYS = shared.size(), shared.share(20_000), 42
+LOOKUPS, MISSES, OUTCOMES, FLAGS = (shared.share(number) for number in (7_000, 300, 20_000, 3_000))
 STATES = ["draft"] * 3 + ["not_validated"] * 3 + ["validated"] * 13 + ["archived"]
 
 
@@ -96,7 +94,7 @@ def make_notes(dice, codes, owner):
     about = {(note.pk, dice.choice(codes).pk) for note in notes for _ in range(dice.randint(1, 5))}
     on_code.objects.bulk_create([on_code(troubleshootingnote_id=n, returncode_id=c) for n, c in about], 500)
     blocks = list(CodeRange.objects.all()[:20])
-    on_range.objects.bulk_create([on_range(troubleshootingnote=notes[n], coderange=b) for n, b in enumerate(blocks)])
+    on_range.objects.bulk_create(on_range(troubleshootingnote=n, coderange=b) for n, b in zip(notes, blocks))  # noqa: B905
     return notes
 
 
@@ -104,10 +102,10 @@ def look_up(dice, codes):
     """Create look-ups: of a few codes often, of many rarely."""
     today, uses, misses = timezone.now().date(), {}, {}
     for day in range(DAYS):
-        for _ in range(7_000):
+        for _ in range(LOOKUPS):
             code = codes[min(int(dice.paretovariate(0.35)) * 13 % CODES, CODES - 1)]
             uses[code.pk, day] = uses.get((code.pk, day), 0) + dice.randint(1, 9)
-        for _ in range(300):
+        for _ in range(MISSES):
             text = str(dice.randint(1, 2_000))
             misses[text, day] = misses.get((text, day), 0) + 1
     rows = [CodeUse(code_id=c, day=today - timedelta(d), lookups=n, covered=n // 2) for (c, d), n in uses.items()]
@@ -120,13 +118,13 @@ def report(dice, codes, notes, owner):
     """Create outcomes and flags, some of them answered."""
     today, now = timezone.now().date(), timezone.now()
     outcomes = {}
-    for _ in range(20_000):
+    for _ in range(OUTCOMES):
         key = dice.choice(notes).pk, dice.choice(["worked", "worked", "did_not_work"]), dice.randint(0, DAYS)
         outcomes[key] = outcomes.get(key, 0) + 1
     rows = [NoteOutcome(note_id=n, outcome=o, day=today - timedelta(d), count=c) for (n, o, d), c in outcomes.items()]
     NoteOutcome.objects.bulk_create(rows, batch_size=1000)
     flags = []
-    for n in range(3_000):
+    for n in range(FLAGS):
         raised, is_open = now - timedelta(hours=dice.randint(1, 2_000)), n % 10 == 0
         values = {"state": "open"} if is_open else {"state": "answered", "answer": "Done", "answered_at": now}
         about = {"code": dice.choice(codes), "note": dice.choice([None, dice.choice(notes)])}
@@ -146,10 +144,11 @@ def best(work, rounds=5):
 
 def main():
     """Fill the database once, then time each part."""
-    if not CodeTable.objects.filter(slug="bench").exists():
-        fill()
+    shared.prepare(fill)
     user = get_user_model().objects.get(username="bench")
-    print(f"{connection.vendor}: {CODES:,} codes, {NOTES:,} notes, {CodeUse.objects.count():,} counts of look-ups")
+    shared.conditions("queue", "inside the process", "best of 5")
+    size = f"{CODES:,} codes, {NOTES:,} notes, {CodeUse.objects.count():,} counts of look-ups"
+    shared.heading(f"Queues and statistics of {size}", "the same list each time, repeated", "none")
     for rows in (
         work_queue.codes,
         work_queue.notes,
@@ -158,9 +157,8 @@ def main():
         statistics.bursts,
         statistics.charts,
     ):
-        print(
-            f"  {rows.__module__.removeprefix('kb.')}.{rows.__name__:<12} {best(lambda rows=rows: rows(user)):6.0f} ms"
-        )
+        name = f"{rows.__module__.removeprefix('kb.')}.{rows.__name__}"
+        print(f"  {name:<32} {best(lambda rows=rows: rows(user)):6.0f} ms   errors 0")
 
 
 if __name__ == "__main__":

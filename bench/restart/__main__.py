@@ -8,19 +8,18 @@ stop and start in turn. The database is a temporary demo.
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PORT = int(os.environ.get("PORT", "8208"))
+from bench import shared
+from bench.shared import ROOT, wait_for
+
+PORT = shared.port()
 SECONDS, CONNECTIONS = 16, 8
 PAGE = "/codes/zim-server/660300001/"
 
@@ -61,22 +60,6 @@ def proxy(home, port, upstream, unlimited=True, ready="/readyz", status=200):
             process.wait(10)
 
 
-def wait_for(port, path, status=200):
-    """Wait until a server returns a status."""
-    for _ in range(150):
-        time.sleep(0.1)
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-                if answer.status == status:
-                    return
-        except urllib.error.HTTPError as error:
-            if error.code == status:
-                return
-        except OSError:
-            continue
-    sys.exit(f"Nothing answers on port {port}.")
-
-
 def measure(name, port, restart):
     """Request a page all the time during restarts; print and return how many requests were lost."""
     command = ["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{SECONDS}s", "--timeout", "10s", "--latency"]
@@ -114,6 +97,10 @@ def in_turn(environment, servers, ports):
 
 def main():
     """Measure both ways; exit with 1 if a restart behind the proxy lost a request."""
+    print(f"bench.restart: database SQLite, a temporary demo of any BENCH_SIZE; wrk with {CONNECTIONS} connections")
+    print("keys: one card page, repeated; cache: none; errors: those that are lost", flush=True)
+    if not shared.find("wrk", "both ways"):
+        return
     with tempfile.TemporaryDirectory(prefix="codebook-restart-") as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -125,8 +112,8 @@ def main():
         )
         with server(environment, PORT, 2) as process:
             measure("workers restarted (SIGHUP)", PORT, lambda: reload_workers(process))
-        if not shutil.which("nginx"):
-            sys.exit("nginx is not installed: the second way was not measured.")
+        if not shared.find("nginx", "the second way"):
+            return
         ports = (PORT + 1, PORT + 2)
         servers = [ExitStack(), ExitStack()]
         try:

@@ -1,33 +1,26 @@
-"""How times grow from 10,000 codes to 1,000,000 on PostgreSQL, with a note for each ten codes.
+"""How times grow from 10,000 codes to 1,000,000, with a note for each ten codes.
 
-    python -m tests.postgres python -m bench.scale [10000 100000 1000000]
+    DATABASE_URL=sqlite:///scale.sqlite3 python -m bench.scale [10000 100000 1000000]
+    python -m tests.postgres python -m bench.scale
 
 Fills an empty database step by step and measures after each, inside the process, the middleware and templates of
-pages included and without any cache of answers. A million takes some minutes and 8 GB of disk. Sizes compare only with
-the same settings of the server, and those of the temporary one are too small for a million: use a database of your own.
+pages included and without any cache of answers. Figures are the CPU time of this process and, on PostgreSQL, of the
+database's, on the same machine: what else the machine does has no part in them. A million takes some minutes and 8 GB
+of disk. Sizes compare only with the same settings of the server, and those of the temporary PostgreSQL are too small
+for a million: use a database of your own. `BENCH_SIZE` is the largest of three sizes.
 
-`--cpu` measures the CPU time of this process and of the database's, on the same machine, instead of the time on the
-clock: use it on a machine that does other work too. `--plans` measures nothing and prints the plan of each query that
-takes longer than 20 ms.
+`--here` measures a filled database as it is. `--plans` prints the plan of each query that takes longer than 20 ms.
 """
 
-import logging
-import os
 import random
-import statistics
 import sys
 import time
 from pathlib import Path
 
-os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_API_CACHE_MEGABYTES": "0", "KB_API_RATE_ANONYMOUS": "100000000"}
-os.environ |= {"KB_API_RATE_KNOWN": "100000000", "DJANGO_SETTINGS_MODULE": "config.settings"}
-os.environ |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0"}
+from bench import shared
 
-import django
+shared.set_up()
 
-django.setup()
-
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
@@ -36,11 +29,12 @@ from django.test import Client
 from bench.scale import fill
 from kb import searching
 from kb.models import CodeTable, ReturnCode
+from kb.models.sql import is_postgres
 from kb.queries import work_queue
 from kb.queries.lookup import beginning_with, find_code
 from kb.queries.text_results import text_results
 
-SIZES = [10_000, 100_000, 1_000_000]
+SIZES = [shared.size(1_000_000) // part for part in (100, 10, 1)]
 SLOW_MS = 20
 
 
@@ -121,6 +115,8 @@ def questions(codes):
 
 def cpu_clock():
     """Return a clock of the CPU time of this process and of its database process, in seconds."""
+    if not is_postgres():
+        return time.process_time
     with connection.cursor() as cursor:
         # The clock does not include parallel workers.
         cursor.execute("SET max_parallel_workers_per_gather = 0")
@@ -131,15 +127,14 @@ def cpu_clock():
 
 def percentiles(ask, times, clock):
     """Return the 95th and 99th percentile of a function's times, in milliseconds."""
-    for _ in range(3):
+    for _ in range(shared.rounds(3)):
         ask()
     milliseconds = []
-    for _ in range(times):
+    for _ in range(shared.rounds(times)):
         start = clock()
         ask()
         milliseconds.append((clock() - start) * 1000)
-    cuts = statistics.quantiles(milliseconds, n=100, method="inclusive")
-    return cuts[94], cuts[98]
+    return shared.cuts(milliseconds)[1:]
 
 
 class Slow:
@@ -152,9 +147,9 @@ class Slow:
         milliseconds = (time.perf_counter() - start) * 1000
         if milliseconds > SLOW_MS and sql.lstrip().upper().startswith(("SELECT", "WITH")):
             print(f"\n{milliseconds:.0f} ms: {sql[:1_500]}\n{str(params)[:300]}")
-            with connection.connection.cursor() as cursor:
-                cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + sql, params)
-                print("\n".join("    " + row[0][:200] for row in cursor.fetchall()))
+            how = "EXPLAIN (ANALYZE, BUFFERS) " if is_postgres() else "EXPLAIN QUERY PLAN "
+            plan = execute(how + sql, params, many, context).fetchall()
+            print("\n".join("    " + str(row[-1])[:200] for row in plan))
         return result
 
 
@@ -169,12 +164,8 @@ def explain(codes):
 
 def main():
     """Fill and measure step by step, then print the table."""
-    logging.disable(logging.WARNING)
-    # With DEBUG, Django stores every query.
-    settings.DEBUG = False
-    if connection.vendor != "postgresql":
-        sys.exit("This is about PostgreSQL: python -m tests.postgres python -m bench.scale")
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     if CodeTable.objects.exclude(slug__startswith="bench-").exists():
         sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
     users = get_user_model().objects
@@ -183,9 +174,10 @@ def main():
     if "--plans" in sys.argv:
         explain(ReturnCode.objects.count())
         return
-    clock = cpu_clock() if "--cpu" in sys.argv else time.perf_counter
     sizes = [int(size) for size in sys.argv[1:] if size.isdigit()] or SIZES
-    figures = {}
+    sizes = [ReturnCode.objects.count()] if "--here" in sys.argv else sizes
+    shared.conditions("scale", "inside the process", "CPU time of application and database")
+    clock, figures = cpu_clock(), {}
     for size in sizes:
         start = time.perf_counter()
         fill.grow_to(size)
@@ -194,10 +186,19 @@ def main():
             figures.setdefault(name, []).append(percentiles(ask, times, clock))
             p95, p99 = figures[name][-1]
             print(f"  {name:<28}{p95:>9.1f}{p99:>9.1f}", flush=True)
-    print(f"\n{'p95 in ms (p99 of the exact code)':<34}{''.join(f'{size:>12,}' for size in sizes)}{'growth':>9}")
+    report(sizes, figures)
+
+
+def report(sizes, figures):
+    """Print the table of sizes, with the growth from the first to the last."""
+    keys = "random of all, or the same each time for a first page, a queue and a list of the admin"
+    columns = f"{'p95 in ms (p99 of the exact code)':<34}{''.join(f'{size:>12,}' for size in sizes)}{'growth':>9}"
+    shared.heading("Growth", keys, "off", columns)
     for name, pairs in figures.items():
         values = [p99 if name == "exact code" else p95 for p95, p99 in pairs]
-        print(f"{name:<34}{''.join(f'{one:>12.1f}' for one in values)}{values[-1] / values[0]:>8.1f}x")
+        growth = values[-1] / max(values[0], 0.001)
+        print(f"{name:<34}{''.join(f'{one:>12.1f}' for one in values)}{growth:>8.1f}x")
+    print("errors: 0")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,24 @@
-"""Fill PostgreSQL with codes by the million.
+"""Fill a database with codes by the million.
 
-It uses COPY for the rows, SQL for their revisions and the feed, and the product's own index. Each step adds to the one
-before it.
+It uses COPY on PostgreSQL and plain inserts on SQLite, SQL for revisions and the feed, and the product's own index and
+finished answers. Each step adds to the one before it.
 """
 
 import itertools
 import random
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from kb import searching
+from bench import shared
+from kb import answers, searching
 from kb.models import CodeRange, CodeTable, CodeUse, ReturnCode, Section, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import batches, is_postgres, table_of
 from kb.text.codes import forms as text_code
 
-PER_TABLE = 10_000
+PER_TABLE, PER_TRANSACTION = min(10_000, max(1, shared.size(1_000_000) // 100)), 20_000
 CODES_PER_NOTE = 10
 FIRST, STEP = 700_000_000, 7
 SYLLABLES = "ba co di fu ge hi jo ka le mi no pu ra se ti vo wa xe yo zu".split()
@@ -56,8 +58,13 @@ def grow_to(codes):
     _notes(new, existing)
     _uses(new)
     _history_and_feed(last_code, last_note)
-    searching.refresh(new)
-    _run("VACUUM ANALYZE")
+    for page in batches(new, PER_TRANSACTION):
+        with transaction.atomic():
+            searching.refresh(page)
+            answers.refresh(page)
+    if is_postgres():
+        # What autovacuum does soon. SQLite stays as an import leaves it: without statistics.
+        _run("VACUUM ANALYZE")
 
 
 def _last(model):
@@ -155,20 +162,26 @@ def _history_and_feed(last_code, last_note):
             last,
         )
     _run(
-        "INSERT INTO kb_changecounter (id, last) SELECT 1, max(sequence) FROM kb_change"
+        "INSERT INTO kb_changecounter (id, last) SELECT 1, max(sequence) FROM kb_change WHERE true"
         " ON CONFLICT (id) DO UPDATE SET last = excluded.last"
     )
 
 
 def _copy(model, rows):
-    """Send rows, as mappings of column to value, by COPY."""
+    """Send rows, as mappings of column to value: by COPY where the database has it."""
     rows = iter(rows)
-    first = next(rows)
-    with connection.cursor() as cursor:
-        names = ", ".join(first)
-        with cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as rows_out:
-            for row in itertools.chain([first], rows):
-                rows_out.write_row(list(row.values()))
+    first = next(rows, None)
+    if first is None:
+        return
+    names, values = ", ".join(first), (list(row.values()) for row in itertools.chain([first], rows))
+    if not is_postgres():
+        marks = ", ".join(["%s"] * len(first))
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table_of(model)} ({names}) VALUES ({marks})", values)
+        return
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table_of(model)} ({names}) FROM STDIN") as rows_out:
+        for row in values:
+            rows_out.write_row(row)
 
 
 def _run(sql, *parameters):

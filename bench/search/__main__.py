@@ -1,18 +1,15 @@
 """How long exact codes and words take with 100,000 codes, beside Datasette's full-text search of the same rows.
 
-    DEBUG=1 KB_PUBLIC_READ=1 DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.search [path of datasette]
+    DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.search
 
-Fills an empty, migrated database. Ours is measured inside the process and over HTTP; Datasette over HTTP, both
+Fills an empty database. Ours is measured inside the process and over HTTP; Datasette over HTTP, both
 with one client that keeps its connection. Ratios come from one run.
 """
 
 import http.client
 import json
-import logging
-import os
 import random
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,15 +17,11 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0"}
+from bench import shared
 
-import django
-
-django.setup()
+shared.set_up()
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.management import call_command
 from django.db import connection
 
 from bench.scale.fill import some_words
@@ -41,8 +34,8 @@ from kb.queries.text_results import (
 )
 from kb.text.codes import forms as text_code
 
-CODES, ROUNDS = 100_000, 200
-OUR_PORT, THEIR_PORT = 8491, 8492
+CODES, ROUNDS = shared.size(), 20 if shared.is_small() else 200
+OUR_PORT, THEIR_PORT = shared.port(), shared.port(1)
 
 
 def fill():
@@ -82,9 +75,9 @@ def measure(name, ask, questions):
         start = time.perf_counter()
         ask(question)
         times.append((time.perf_counter() - start) * 1000)
-    cuts = statistics.quantiles(times, n=100)
-    print(f"{name:<34} p50 {cuts[49]:8.2f} ms   p95 {cuts[94]:8.2f} ms   p99 {cuts[98]:8.2f} ms", flush=True)
-    return cuts[49]
+    p50, p95, p99 = shared.cuts(times)
+    print(f"{name:<34} p50 {p50:8.2f} ms   p95 {p95:8.2f} ms   p99 {p99:8.2f} ms   errors 0", flush=True)
+    return p50
 
 
 def peer(folder):
@@ -146,7 +139,6 @@ def over_http(datasette):
     mine = measure("ours over HTTP, words", lambda q: ask(f"/suggest/?q={q}"), texts)
     ours.terminate()
     if not datasette:
-        print("Datasette was not measured: pass the path of its program as an argument.")
         return
     with tempfile.TemporaryDirectory() as folder:
         theirs, ask = serve([datasette, str(peer(folder)), "--port", str(THEIR_PORT)], THEIR_PORT)
@@ -158,14 +150,9 @@ def over_http(datasette):
 
 def main():
     """Fill the database if it is empty, and measure."""
-    logging.disable(logging.WARNING)
-    call_command("migrate", verbosity=0)
-    if not CodeTable.objects.exists():
-        start = time.perf_counter()
-        fill()
-        print(f"filled and indexed in {time.perf_counter() - start:.0f} s")
-    elif not CodeTable.objects.filter(slug="bench").exists():
-        sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
+    shared.prepare(fill)
+    shared.conditions("search", "one request at a time")
+    shared.heading("Exact codes and words", f"{ROUNDS} random questions, {CODES:,} codes", "off")
     dice = random.Random(4)
     nobody = AnonymousUser()
     numbers = [str(700_000_000 + dice.randrange(CODES) * 7) for _ in range(5 * ROUNDS)]
@@ -175,7 +162,7 @@ def main():
     measure("words, as you type (8)", lambda q: search(q, nobody, 8), questions())
     measure("words, with passages (50)", lambda q: text_results(q, nobody), questions())
     measure("a misspelt word", lambda q: searching.search(q[:1] + q[2:] if len(q) > 5 else q, nobody), questions())
-    over_http(sys.argv[1] if len(sys.argv) > 1 else "")
+    over_http(shared.find("datasette", "Datasette's _search"))
 
 
 if __name__ == "__main__":
