@@ -33,18 +33,8 @@ if PEER_URL in os.environ:
     application = get_wsgi_application()
     urlpatterns = [path("bare/", lambda request: bare(request))]
 
-NAMES = (
-    "id",
-    "code",
-    "number",
-    "symbol",
-    "description",
-    "possible_reasons",
-    "suggested_actions",
-    "disposition",
-    "fixer",
-)
-WORDS = ("code", "symbol", "description", "possible_reasons", "suggested_actions")
+TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions")
+NAMES = ("id", "code", "number", *TEXTS, "disposition", "fixer")
 _COLUMNS = ", ".join(f"c.{name}" for name in NAMES)
 SEARCH = {
     "sqlite": f"SELECT {_COLUMNS} FROM codes_fts AS f JOIN codes AS c ON c.id = f.rowid"
