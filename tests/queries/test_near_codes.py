@@ -10,38 +10,14 @@ from kb.text.codes.forms import canonical, one_edit_variants
 from tests import make
 
 pytestmark = pytest.mark.django_db
-CODES = [
-    "ROOM_FULL",
-    "ROOM_FULLX",
-    "ROOMFULL",
-    "OOM_FULL",
-    "XROOM_FULL",
-    "RXOM_FULL",
-    "ROOM_FUL1",
-    "ZEBRA",
-    "7",
-    "ÉTAT",
-]
-TEXTS = [
-    "room full",
-    "ROOM_FULL",
-    "ROOM_FUL",
-    "rom_full",
-    "oroM_FULL",
-    "zebr",
-    "zebras",
-    "état",
-    "etat",
-    "-ROOM",
-    "abc",
-]
+CODES = "ROOM_FULL ROOM_FULLX ROOMFULL OOM_FULL XROOM_FULL RXOM_FULL ROOM_FUL1 ZEBRA 7 ÉTAT".split()
+TEXTS = ["room full", *"ROOM_FULL ROOM_FUL rom_full oroM_FULL zebr zebras état etat -ROOM abc".split()]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_near_code_is_found(text):
-    codes = {
-        make.code(name, make.table(f"t-{place % 3}", audience="public")).pk: name for place, name in enumerate(CODES)
-    }
+    tables = [make.table(f"t-{place}", audience="public") for place in range(3)]
+    codes = {make.code(name, tables[place % 3]).pk: name for place, name in enumerate(CODES)}
     near = {name for name in CODES if canonical(name) in one_edit_variants(text)}
     assert {codes[pk] for pk in near_ids(text, Reader.PUBLIC, None, None, 50)} == near
 
