@@ -108,8 +108,9 @@ def containing(
 def _rank(
     audience: int, terms: Sequence[SearchTerm], counts: dict[str, int], marks: Sequence[str], limit: int
 ) -> list[tuple[float, Document]]:
-    last = terms[-1]
-    beginnings = [a.stems[0] for a in last.alternatives if a.prefix and not counts.get(last.alternatives[0].stems[0])]
+    # Only a term that no document has as a word is as rare as the words that begin with it.
+    is_needed = not all(counts.get(term.alternatives[0].stems[0]) for term in terms)
+    beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix and is_needed]
     rarity = relevance.weights(terms, counts, store.beginning_with(audience, beginnings[0]) if beginnings else 0)
     ranked = relevance.rank(terms, rarity, _candidates(audience, terms, rarity, marks, limit, counts.get("", 0)))
     return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
