@@ -1,23 +1,22 @@
-"""How long exact codes and words take with 100,000 codes, beside Datasette's full-text search of the same rows.
+"""How quickly the API answers searches that nobody asked before, with 100,000 codes, beside bare peers in the same run.
 
     DATABASE_URL=sqlite:///bench.sqlite3 python -m bench.search
+    python -m tests.postgres python -m bench.search
 
-Fills an empty database. Ours is measured inside the process and over HTTP; Datasette over HTTP, both
-with one client that keeps its connection. Ratios come from one run.
+Fills an empty database. The first table has searches over HTTP for one, two and three words, drawn at random in two
+ways: from all words of the texts, so that common ones come often, and from the vocabulary, in which most are rare. The
+peers are `peers.py` and Datasette's `_search`, which knows SQLite only, over the same texts. Each has two workers, and
+wrk has 16 connections. The second table has what a look-up by code or words takes inside the process.
 """
 
-import http.client
-import json
 import random
-import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from urllib.parse import quote
 
 from bench import shared
+from bench.shared import Load
 
 shared.set_up()
 
@@ -25,17 +24,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
 from bench.scale.fill import some_words
-from kb import searching
+from bench.search import peers
+from kb import answers, searching
 from kb.models import CodeTable, ReturnCode, Section
 from kb.queries.lookup import beginning_with, find_code
-from kb.queries.text_results import (
-    search,
-    text_results,
-)
+from kb.queries.text_results import search, text_results
 from kb.text.codes import forms as text_code
 
 CODES, ROUNDS = shared.size(), 20 if shared.is_small() else 200
-OUR_PORT, THEIR_PORT = shared.port(), shared.port(1)
+OURS, BARE, DATASETTE = (shared.port(n) for n in range(3))
+QUESTIONS = 5_000
 
 
 def fill():
@@ -51,8 +49,7 @@ def fill():
         codes.append(ReturnCode(table=table, section=section, position=n, **values))
     ReturnCode.objects.bulk_create(codes, batch_size=500)
     searching.rebuild()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    answers.rebuild()
 
 
 def sentence(dice, length):
@@ -66,8 +63,64 @@ def questions():
     return [" ".join(some_words(dice, dice.randint(1, 4))) for _ in range(ROUNDS)]
 
 
+def words_of_texts():
+    """Return every word of the codes' texts, as often as it is there."""
+    rows = ReturnCode.objects.values_list("symbol", "description", "possible_reasons", "suggested_actions")
+    return [word.strip(".").lower() for row in rows.iterator() for text in row for word in text.split()]
+
+
+def loads(datasette):
+    """Return what is asked of each server: by kind of words and number of words, ours and its peers."""
+    dice, words = random.Random(3), words_of_texts()
+    vocabulary = sorted(set(words))
+    for kind, source in (("of the texts", words), ("of the vocabulary", vocabulary)):
+        for number in (1, 2, 3):
+            asked = [quote(" ".join(dice.sample(source, number))) for _ in range(QUESTIONS)]
+            name = f"{number} word{'s' if number > 1 else ''} {kind}"
+            row = [("ours", OURS, "/api/v1/search/?q={}"), ("bare index", BARE, "/bare/?q={}")]
+            row += [("Datasette", DATASETTE, "/peer/codes.json?_search={}&_size=20")] if datasette else []
+            yield name, [Load(one, port, shared.requests([path.format(q) for q in asked])) for one, port, path in row]
+
+
+def compare(rows, folder):
+    """Measure the servers in turns, and print their rates."""
+    shared.heading(
+        "Searches by the API that nobody asked before, beside the peers",
+        f"{QUESTIONS:,} random questions for each row, over {CODES:,} codes",
+        "off",
+        f"{'':<30}{'server':<12}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}  ours beside it",
+    )
+    for name, row in rows:
+        shared.in_turns(row, folder, seconds=2)
+        for load in row:
+            beside = "" if load is row[0] else f"{shared.ratio(row[0], load):.2f} times"
+            figures = f"{load.rate:>11,.0f}{load.p50:>9.1f}{load.p99:>9.1f}{load.errors:>8}"
+            print(f"{name:<30}{load.name:<12}{figures}  {beside}", flush=True)
+
+
+def over_http():
+    """Start the servers, and measure."""
+    if not shared.find("wrk", "every figure over HTTP"):
+        return
+    datasette = ""
+    if connection.vendor == "sqlite":
+        datasette = shared.find("datasette", "Datasette's _search")
+    else:
+        shared.left_out("Datasette's _search", "it knows SQLite only")
+    with tempfile.TemporaryDirectory() as home, shared.Servers() as servers:
+        folder = Path(home)
+        url = peers.fill(folder / "peer.db")
+        rows = list(loads(datasette))
+        connection.close()
+        servers.granian(OURS)
+        servers.granian(BARE, "bench.search.peers:application", **{peers.PEER_URL: url})
+        if datasette:
+            servers.start(DATASETTE, [datasette, "serve", "-i", folder / "peer.db", "-p", DATASETTE])
+        compare(rows, folder)
+
+
 def measure(name, ask, questions):
-    """Print and return the median of the milliseconds that each question took, after a first round."""
+    """Print the milliseconds that each question took, after a first round."""
     for question in questions[:20]:
         ask(question)
     times = []
@@ -76,83 +129,13 @@ def measure(name, ask, questions):
         ask(question)
         times.append((time.perf_counter() - start) * 1000)
     p50, p95, p99 = shared.cuts(times)
-    print(f"{name:<34} p50 {p50:8.2f} ms   p95 {p95:8.2f} ms   p99 {p99:8.2f} ms   errors 0", flush=True)
-    return p50
+    print(f"{name:<34}{p50:>9.2f}{p95:>9.2f}{p99:>9.2f}{0:>8}", flush=True)
 
 
-def peer(folder):
-    """Write the same rows into a database as Datasette serves it, with FTS5 over the same texts; return its path."""
-    path = Path(folder) / "peer.db"
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE codes (id INTEGER PRIMARY KEY, code TEXT, description TEXT, actions TEXT)")
-        rows = ReturnCode.objects.values_list("pk", "code", "description", "suggested_actions").iterator()
-        database.executemany("INSERT INTO codes VALUES (?, ?, ?, ?)", rows)
-        database.execute("CREATE INDEX code ON codes (code)")
-        database.execute(
-            "CREATE VIRTUAL TABLE codes_fts USING fts5(code, description, actions, content='codes', content_rowid='id')"
-        )
-        database.execute("INSERT INTO codes_fts (codes_fts) VALUES ('rebuild')")
-    return path
-
-
-def serve(command, port):
-    """Start a server; return it with a function that requests a path."""
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        time.sleep(0.2)
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            connection.connect()
-            break
-        except OSError:
-            continue
-
-    def ask(path):
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        body = answer.read()
-        assert answer.status == 200, (path, answer.status, body[:200])
-        return body
-
-    return server, ask
-
-
-def over_http(datasette):
-    """Measure both servers with the same questions, and print the ratio."""
-    texts = [quote(question) for question in questions()]
-    python = sys.executable
-    ours, ask = serve(
-        [
-            python,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--port",
-            str(OUR_PORT),
-            "--workers",
-            "1",
-            "config.wsgi:application",
-        ],
-        OUR_PORT,
-    )
-    mine = measure("ours over HTTP, words", lambda q: ask(f"/suggest/?q={q}"), texts)
-    ours.terminate()
-    if not datasette:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        theirs, ask = serve([datasette, str(peer(folder)), "--port", str(THEIR_PORT)], THEIR_PORT)
-        other = measure("Datasette over HTTP, _search", lambda q: ask(f"/peer/codes.json?_search={q}&_size=50"), texts)
-        json.loads(ask(f"/peer/codes.json?_search={texts[0]}&_size=50"))["rows"]
-        theirs.terminate()
-    print(f"Datasette's _search takes {other / mine:.1f} times as long as ours.")
-
-
-def main():
-    """Fill the database if it is empty, and measure."""
-    shared.prepare(fill)
-    shared.conditions("search", "one request at a time")
-    shared.heading("Exact codes and words", f"{ROUNDS} random questions, {CODES:,} codes", "off")
+def in_process():
+    """Print how long look-ups by code and by words take without a server."""
+    columns = f"{'':<34}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'errors':>8}"
+    shared.heading("Codes and words, inside the process", f"{ROUNDS} random questions, {CODES:,} codes", "off", columns)
     dice = random.Random(4)
     nobody = AnonymousUser()
     numbers = [str(700_000_000 + dice.randrange(CODES) * 7) for _ in range(5 * ROUNDS)]
@@ -162,7 +145,14 @@ def main():
     measure("words, as you type (8)", lambda q: search(q, nobody, 8), questions())
     measure("words, with passages (50)", lambda q: text_results(q, nobody), questions())
     measure("a misspelt word", lambda q: searching.search(q[:1] + q[2:] if len(q) > 5 else q, nobody), questions())
-    over_http(shared.find("datasette", "Datasette's _search"))
+
+
+def main():
+    """Fill the database if it is empty, and measure."""
+    shared.prepare(fill)
+    shared.conditions("search", "2 workers", "wrk with 16 connections", f"medians of {shared.rounds(3)} turns")
+    over_http()
+    in_process()
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.codes import ReturnCodeQuerySet
 from kb.models.prepared_queries import rows
 from kb.models.subqueries import any_of
 from kb.models.visibility import Person, reader
+from kb.queries.near_codes import near_ids
 from kb.text.codes import forms as text_code
 
 MAX_HITS = 100
@@ -141,18 +141,14 @@ def find_code(
         hits = [CodeHit(hit.code, "the number alone") for hit in _hits(number, user, table, section)]
     if hits:
         return CodeAnswer(query, _verdict([hit.code for hit in hits]), hits)
-    scope = codes_visible_to(user)
-    if table is not None:
-        scope = scope.filter(table=table)
-    if section is not None:
-        scope = scope.filter(section=section)
-    ranges = CodeRange.objects.visible_to(user).holding(text_code.number(query)).select_related("table")
-    if table is not None:
-        ranges = ranges.filter(table=table)
-    holding = list(ranges[:MAX_NEAR])
+    holding = _holding(query, user, table)
     verdict = Verdict.IN_KNOWN_RANGE if holding else Verdict.UNKNOWN
-    near = _near(query, scope)
-    completions = _completions(query, scope, MAX_BEGUN) if _may_be_beginning(query) else []
+    near = _near(query, user, table, section)
+    completions = []
+    if _may_be_beginning(query):
+        scope = codes_visible_to(user)
+        scope = scope if table is None else scope.filter(table=table)
+        completions = _completions(query, scope if section is None else scope.filter(section=section), MAX_BEGUN)
     near_ids = {candidate.code.pk for candidate in near}
     return CodeAnswer(query, verdict, [], holding, near, [code for code in completions if code.pk not in near_ids])
 
@@ -241,14 +237,18 @@ def _completions(text: str, scope: ReturnCodeQuerySet, limit: int) -> list[Retur
     return ranked[:limit]
 
 
-def _near(query: str, scope: QuerySet[ReturnCode]) -> list[NearCode]:
-    variants = text_code.one_edit_variants(query)
-    if not variants:
+def _holding(query: str, user: Person | None, table: CodeTable | None) -> list[CodeRange]:
+    number = text_code.number(query)
+    if number is None:
         return []
-    # Adding "" keeps PostgreSQL from reading all codes in their natural order until it has enough.
-    ordered = scope.filter(canonical__in=variants).order_by(Concat("sort_key", Value("")), "id")
-    codes = ordered[:MAX_NEAR]
-    return [NearCode(code, text_code.difference(query, code.code)) for code in codes]
+    ranges = CodeRange.objects.visible_to(user).holding(number).select_related("table")
+    return list((ranges if table is None else ranges.filter(table=table))[:MAX_NEAR])
+
+
+def _near(query: str, user: Person | None, table: CodeTable | None, section: Section | None) -> list[NearCode]:
+    ids = near_ids(query, reader(user), table, section, MAX_NEAR)
+    codes = codes_visible_to(user).in_bulk(ids) if ids else {}
+    return [NearCode(codes[pk], text_code.difference(query, codes[pk].code)) for pk in ids if pk in codes]
 
 
 def _verdict(codes: Sequence[Any]) -> Verdict:

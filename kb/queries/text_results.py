@@ -1,14 +1,21 @@
 """Search by words, with the passages that match."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+import orjson
 from django.db.models import QuerySet
 
-from kb import searching
+from kb import answers, searching
+from kb.answers.build import EMPTY_CARD
 from kb.models import CodeTable, ReturnCode
-from kb.models.visibility import Person
+from kb.models.fields import VENDOR_TEXTS
+from kb.models.visibility import Audience, Person, Reader, reader
 from kb.queries.lookup import codes_visible_to
+
+_TEXTS = ("description", *(name for name in VENDOR_TEXTS if name != "description"))
+_EMPTY_CARD = EMPTY_CARD.encode()
 
 
 @dataclass(frozen=True)
@@ -16,7 +23,7 @@ class TextResult:
     """A code that matches a search, and its best passage as (text, is_marked) pieces."""
 
     code: ReturnCode
-    pieces: list[tuple[str, bool]]
+    pieces: Sequence[tuple[str, bool]]
     in_description: bool
 
 
@@ -37,6 +44,52 @@ def text_results(text: str, user: Person | None, limit: int = 50, tables: Iterab
         TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in answer.hits if hit.code_id in codes
     ]
     return TextResults(hits, answer.corrected, answer.more)
+
+
+class StoredResult(NamedTuple):
+    """A code that matches a search, as its finished answer has it, and its best passage as (text, is_marked) pieces."""
+
+    row: dict[str, Any]
+    """Its address is whole."""
+    audience: str
+    has_card: bool
+    """Whether there is a note or an incident that the reader may see."""
+    pieces: Sequence[tuple[str, bool]]
+
+
+class StoredResults(NamedTuple):
+    """The results of a search; `corrected` maps a misspelt word to the word that was searched instead."""
+
+    hits: list[StoredResult]
+    corrected: dict[str, str]
+    more: bool
+
+
+def stored_results(
+    text: str, user: Person | None, limit: int, tables: Iterable[int] | None, site: str
+) -> StoredResults:
+    """Return the same as `text_results`, from the finished answers. `site` ends in a slash."""
+    matches, level = searching.search(text, user, tables=tables, limit=limit), reader(user)
+    stored = answers.whole([hit.code_id for hit in matches.hits], level)
+    rows = {pk: orjson.loads(answers.complete(row, site)) for pk, (row, _) in stored.items()}
+    with_card = {pk for pk, (_, card) in stored.items() if card != _EMPTY_CARD}
+    texts = {pk: [row[name] for name in _TEXTS] for pk, row in rows.items()}
+    searching.add_note_texts(texts, sorted(with_card), level)
+    hits = searching.with_passages(matches.hits, matches.terms, texts)
+    audiences = _audiences({row["table"] for row in rows.values()}, level)
+    results = [
+        StoredResult(row, audiences[row["table"]], row["id"] in with_card, hit.pieces)
+        for hit in hits
+        for row in [rows[hit.code_id]]
+    ]
+    return StoredResults(results, matches.corrected, matches.more)
+
+
+def _audiences(slugs: set[str], level: Reader) -> dict[str, str]:
+    """Return the audience of each table, by slug."""
+    if level != Reader.INTERNAL:
+        return dict.fromkeys(slugs, Audience.PUBLIC.value)
+    return dict(CodeTable.objects.filter(slug__in=slugs).values_list("slug", "audience"))
 
 
 def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]:

@@ -14,6 +14,7 @@ An answer, in this order
     typos.py        corrects words that no document has
     stripes.py      reads the first documents with the terms
     relevance.py    ranks these documents
+    passages.py     reads the texts of hits
     snippets.py     cuts the passage out of a text
     planner.py      does all of this: `search`; filters codes: `containing`
     notes.py        searches notes by parts of words
@@ -21,7 +22,8 @@ An answer, in this order
 
 from kb.searching.consistency import check, differences
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, all_texts, notes_containing, search_notes
-from kb.searching.planner import SearchHit, SearchMatches, containing, search
+from kb.searching.passages import add_note_texts
+from kb.searching.planner import SearchHit, SearchMatches, containing, search, with_passages
 from kb.searching.store import is_there
 from kb.searching.writer import lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
 
@@ -30,6 +32,7 @@ __all__ = [
     "MAX_WORDS",
     "SearchHit",
     "SearchMatches",
+    "add_note_texts",
     "all_texts",
     "check",
     "containing",
@@ -45,4 +48,5 @@ __all__ = [
     "refresh_table",
     "search",
     "search_notes",
+    "with_passages",
 ]

@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -23,8 +22,7 @@ MAX_WORDS = 4_000
 """Most words of a document's field. Databases cannot index a text as long as a book."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """The words of a code for one audience: stems in three fields by weight, and the unstemmed words."""
 
     key: int

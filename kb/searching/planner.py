@@ -1,20 +1,19 @@
 """Search for the codes that match a question."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from kb.models import ReturnCode, TroubleshootingNote
-from kb.models.fields import VENDOR_TEXTS
+from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import relevance, store, stripes, typos
+from kb.searching import passages, relevance, store, stripes, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
-from kb.searching.snippets import Pieces, snippet
+from kb.searching.snippets import snippets
 
 CANDIDATES = 200
 """Most documents with all words that are ranked. They are the first by key, so every database ranks the same ones."""
@@ -31,13 +30,12 @@ WORTH_SHOWING = 0.25
 _FEW_WORDS = 6
 
 
-@dataclass(frozen=True)
-class SearchHit:
+class SearchHit(NamedTuple):
     """A code that matches, its score, and the passage with the words."""
 
     code_id: int
     score: float
-    pieces: Pieces = field(default_factory=list)
+    pieces: Sequence[tuple[str, bool]] = ()
     in_description: bool = True
     """Whether the passage comes from the code's description rather than another text or a note."""
 
@@ -50,6 +48,8 @@ class SearchMatches:
     corrected: dict[str, str] = field(default_factory=dict)
     """Words that no document has, each with the word that was searched for instead."""
     more: bool = False
+    terms: Sequence[SearchTerm] = field(default=(), compare=False)
+    """What was searched for. See `with_passages`."""
 
 
 def search(
@@ -72,8 +72,20 @@ def search(
     ranked = _rank(audience, terms, counts, marks or [], limit)
     hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]
     if pieces:
-        hits = _add_pieces(hits, terms, user)
-    return SearchMatches(hits, corrected if hits else {}, len(ranked) > limit)
+        hits = with_passages(hits, terms, passages.texts_of([hit.code_id for hit in hits], allowed))
+    return SearchMatches(hits, corrected if hits else {}, len(ranked) > limit, terms)
+
+
+def with_passages(
+    hits: Sequence[SearchHit], terms: Sequence[SearchTerm], texts: Mapping[int, Sequence[str]]
+) -> list[SearchHit]:
+    """Return the hits with their passages. `texts` are the code's by id, the description first; others are left out."""
+    visible = [hit for hit in hits if hit.code_id in texts]
+    found = snippets((texts[hit.code_id] for hit in visible), terms)
+    return [
+        SearchHit(hit.code_id, hit.score, pieces, place == 0)
+        for hit, (place, pieces) in zip(visible, found, strict=True)
+    ]
 
 
 def containing(
@@ -96,7 +108,9 @@ def containing(
 def _rank(
     audience: int, terms: Sequence[SearchTerm], counts: dict[str, int], marks: Sequence[str], limit: int
 ) -> list[tuple[float, Document]]:
-    beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix] if terms else []
+    # Only a term that no document has as a word is as rare as the words that begin with it.
+    is_needed = not all(counts.get(term.alternatives[0].stems[0]) for term in terms)
+    beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix and is_needed]
     rarity = relevance.weights(terms, counts, store.beginning_with(audience, beginnings[0]) if beginnings else 0)
     ranked = relevance.rank(terms, rarity, _candidates(audience, terms, rarity, marks, limit, counts.get("", 0)))
     return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
@@ -116,28 +130,15 @@ def _candidates(
 
     documents = matching(terms, max(CANDIDATES, limit + 1))
     order = sorted(range(len(terms)), key=lambda i: (-rarity[i], i))
-    attempts: list[list[SearchTerm]] = []
+    attempts: list[list[int]] = []
     if 2 < len(terms) <= _FEW_WORDS:
-        attempts += [[term for i, term in enumerate(terms) if i != omitted] for omitted in reversed(order)]
+        attempts += [[i for i in range(len(terms)) if i != omitted] for omitted in reversed(order)]
     if len(terms) > 1:
-        attempts += [[terms[order[0]], terms[i]] for i in order[1:]] if len(terms) > 2 else []
-        attempts += [[terms[i]] for i in order]
+        # With three terms, all but one are these two.
+        attempts += [sorted([order[0], i]) for i in order[1:]] if len(terms) > 3 else []
+        attempts += [[i] for i in order]
     for attempt in attempts:
         if len(documents) >= ENOUGH:
             break
-        documents |= matching(attempt, CANDIDATES_OF_WORD)
+        documents |= matching([terms[i] for i in attempt], CANDIDATES_OF_WORD)
     return list(documents.values())
-
-
-def _add_pieces(hits: list[SearchHit], terms: Sequence[SearchTerm], user: Person | None) -> list[SearchHit]:
-    notes = TroubleshootingNote.objects.visible_to(user).current().order_by("id")
-    codes = ReturnCode.objects.visible_to(user).prefetch_related(Prefetch("notes", notes, to_attr="visible_notes"))
-    by_id = codes.in_bulk([hit.code_id for hit in hits])
-    snippets = [(hit, *snippet(_texts(by_id[hit.code_id]), terms)) for hit in hits if hit.code_id in by_id]
-    return [SearchHit(hit.code_id, hit.score, pieces, place == 0) for hit, place, pieces in snippets]
-
-
-def _texts(code: Any) -> list[str]:
-    others = [name for name in VENDOR_TEXTS if name != "description"]
-    own = [code.description, *(getattr(code, name) for name in others)]
-    return own + [t for n in code.visible_notes for t in (n.title, n.issue, n.cause, n.resolution, n.environment)]

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kb.models import Synonym
-from kb.models.visibility import Reader
+from kb.models.visibility import Audience, Reader
 from kb.searching import store
 from kb.searching.tokenizer import STOP, TextWord, fold, stem, words_in
 
@@ -17,6 +16,12 @@ MAX_TEXT = 4_000
 
 SYNONYM, BEGINNING = 0.7, 0.6
 """Weight of a synonym, and of a word that only begins like the term; the word itself weighs 1."""
+
+_SYNONYMS = {
+    True: "SELECT words FROM kb_synonym ORDER BY id",
+    False: f"SELECT words FROM kb_synonym WHERE audience = '{Audience.PUBLIC}' ORDER BY id",  # noqa: S608
+}
+"""The groups that a search uses, by whether its reader may read what is internal: see `SynonymQuerySet.used_by`."""
 
 _SHORTEST_BEGINNING = 2
 _SHORTEST_NUMBER = 3
@@ -43,10 +48,16 @@ class SearchTerm:
 def expression(terms: Sequence[SearchTerm], table_marks: Sequence[str] = ()) -> str:
     """Return the expression for documents with every term. With `table_marks`, keep the documents of these tables."""
     database = store.database()
-    parts = [database.any_of([_all_stems(alternative) for alternative in term.alternatives]) for term in terms]
+    parts = [database.any_of([_all_stems(alternative) for alternative in _needed(term)]) for term in terms]
     if table_marks:
         parts.append(database.any_of([database.word(mark) for mark in table_marks]))
     return database.all_of(parts)
+
+
+def _needed(term: SearchTerm) -> list[Alternative]:
+    """Return the alternatives, without a word that also matches as the beginning of one."""
+    beginnings = {alternative.stems for alternative in term.alternatives if alternative.prefix}
+    return [one for one in term.alternatives if one.prefix or one.stems not in beginnings]
 
 
 def first_stems(terms: Sequence[SearchTerm]) -> list[str]:
@@ -83,7 +94,7 @@ def _once(words: list[TextWord]) -> list[TextWord]:
 
 
 def _terms(words: list[TextWord], unfinished: bool, allowed: str) -> list[SearchTerm]:
-    synonyms = _synonyms(tuple(Synonym.objects.used_by(allowed).values_list("words", flat=True)))
+    synonyms = _synonyms(tuple(words for (words,) in store.rows_of(_SYNONYMS[allowed == Reader.INTERNAL])))
     stems = [stem(word.whole) for word in words]
     terms, at = [], 0
     while at < len(words):

@@ -8,8 +8,8 @@ counts once per document. Words that are adjacent both in the question and in th
 import math
 from collections.abc import Mapping, Sequence
 
-from kb.searching.documents import Document, bucket_of
-from kb.searching.query import Alternative, SearchTerm
+from kb.searching.documents import Document
+from kb.searching.query import SearchTerm
 from kb.searching.tokenizer import NEGATIONS
 
 HEAD, NEAR, BODY = 3.0, 1.5, 0.6
@@ -22,6 +22,9 @@ LEAST = 0.2
 
 LIGHT = 0.3
 """Weight of a negation; other words weigh 1. A negation says less than the topic of the question."""
+
+Sought = list[tuple[float, str, list[str]]]
+"""A weight, the text that a field must have, and others that it must have too."""
 
 USUAL_LENGTH = 60
 """Characters of a typical description. A word counts more in a shorter one."""
@@ -50,46 +53,53 @@ def shares(rarity: Sequence[float]) -> list[float]:
 def rank(
     terms: Sequence[SearchTerm], rarity: Sequence[float], candidates: Sequence[Document]
 ) -> list[tuple[float, Document]]:
-    """Return the candidates with their scores, the best first."""
-    pairs = [(_score(terms, rarity, document), document) for document in candidates]
-    return sorted(
-        (pair for pair in pairs if pair[0]), key=lambda pair: (-pair[0], bucket_of(pair[1].key), pair[1].code_id)
-    )
+    """Return the candidates with their scores, the best first. Equal ones come in the order of their keys."""
+    wanted = [(weight, _sought(term)) for term, weight in zip(terms, rarity, strict=True)]
+    total, pairs = sum(rarity), _neighbours(terms, rarity)
+    scores = [(_score(wanted, total, pairs, document), document) for document in candidates]
+    return sorted((one for one in scores if one[0]), key=lambda one: (-one[0], one[1].key))
 
 
-def _score(terms: Sequence[SearchTerm], rarity: Sequence[float], document: Document) -> float:
-    head, near, body = f" {document.head} ", f" {document.near} ", f" {document.body} "
+def _sought(term: SearchTerm) -> Sought:
+    """Return the texts that a field with the term has, by alternative, the heaviest first."""
+    sought = []
+    for alternative in term.alternatives:
+        *whole, last = alternative.stems
+        texts = [f" {last}" if alternative.prefix else f" {last} ", *(f" {stem} " for stem in whole)]
+        sought.append((alternative.weight, texts[0], texts[1:]))
+    return sorted(sought, key=lambda one: -one[0])
+
+
+def _neighbours(terms: Sequence[SearchTerm], rarity: Sequence[float]) -> list[tuple[str, float]]:
+    """Return the text of each two adjacent terms, and what it adds to the score of a document that has it."""
+    pairs = zip(terms, terms[1:], rarity, rarity[1:], strict=False)
+    return [
+        (f" {one.alternatives[0].stems[-1]} {two.alternatives[0].stems[0]} ", TOGETHER * min(a, b))
+        for one, two, a, b in pairs
+    ]
+
+
+def _score(
+    wanted: Sequence[tuple[float, Sought]], total: float, neighbours: Sequence[tuple[str, float]], document: Document
+) -> float:
+    _, head, near, body, _ = document
+    head, near, body = f" {head} ", f" {near} ", f" {body} "
     # Limited, because a description of one word is not more relevant than one of three.
     focus = 2.5 / (1.5 + len(head) / USUAL_LENGTH)
     in_head = HEAD * min(max(focus, 0.85), 1.2)
     score = matched = 0.0
-    for term, weight in zip(terms, rarity, strict=True):
-        best = max(
-            max(
-                in_head * _has(alternative, head),
-                NEAR * _has(alternative, near),
-                BODY * _has(alternative, body),
-            )
-            * alternative.weight
-            for alternative in term.alternatives
-        )
+    for weight, sought in wanted:
+        best = 0.0
+        for share, first, others in sought:
+            if in_head * share <= best:
+                break
+            for value, field in ((in_head, head), (NEAR, near), (BODY, body)):
+                if first in field and all(text in field for text in others):
+                    best = max(best, value * share)
+                    break
         if best:
             matched += weight
             score += weight * best
-    part = matched / sum(rarity)
-    return round((score + _together(terms, rarity, head)) * (0.4 + 0.6 * part), 6) if part >= LEAST else 0.0
-
-
-def _has(alternative: Alternative, field: str) -> bool:
-    *whole, last = alternative.stems
-    end = "" if alternative.prefix else " "
-    return f" {last}{end}" in field and all(f" {stem} " in field for stem in whole)
-
-
-def _together(terms: Sequence[SearchTerm], rarity: Sequence[float], head: str) -> float:
-    pairs = zip(terms, terms[1:], rarity, rarity[1:], strict=False)
-    return sum(
-        TOGETHER * min(a, b)
-        for one, two, a, b in pairs
-        if f" {one.alternatives[0].stems[-1]} {two.alternatives[0].stems[0]} " in head
-    )
+    part = matched / total
+    together = sum(bonus for text, bonus in neighbours if text in head)
+    return round((score + together) * (0.4 + 0.6 * part), 6) if part >= LEAST else 0.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from kb.searching.query import SearchTerm
-from kb.searching.tokenizer import TextWord, fold, stem, words_in
+from kb.searching.tokenizer import TextWord, beginnings_of, fold, stem, words_with
 
 LENGTH = 160
 """Most characters of a passage."""
@@ -13,14 +13,22 @@ _BEFORE = 40
 Pieces = list[tuple[str, bool]]
 
 
-def snippet(texts: Iterable[str], terms: Sequence[SearchTerm]) -> tuple[int, Pieces]:
-    """Return the position of the first text with the most terms, and its passage; (0, []) for no text."""
+def snippets(codes: Iterable[Iterable[str]], terms: Sequence[SearchTerm]) -> list[tuple[int, Pieces]]:
+    """Return for the texts of each code the position of the first with the most terms, and its passage.
+
+    It is (0, []) for no text.
+    """
     stems = {stem_ for term in terms for alternative in term.alternatives for stem_ in alternative.stems}
     beginnings = tuple(a.stems[-1] for term in terms for a in term.alternatives if a.prefix)
+    parts = {part for stem_ in stems for part in beginnings_of(stem_)}.union(beginnings)
+    return [_snippet(texts, stems, beginnings, parts) for texts in codes]
+
+
+def _snippet(texts: Iterable[str], stems: set[str], beginnings: tuple[str, ...], parts: set[str]) -> tuple[int, Pieces]:
     best: tuple[int, int, str, list[TextWord]] | None = None
     for place, text in enumerate(texts):
         folded = fold(text)
-        hits = [word for word in words_in(folded) if _is_hit(word, stems, beginnings)]
+        hits = [word for word in words_with(folded, parts) if _is_hit(word, stems, beginnings)]
         count = len({stem(word.whole) for word in hits})
         if folded.strip() and (best is None or count > best[0]):
             best = (count, place, folded, hits)
@@ -28,9 +36,8 @@ def snippet(texts: Iterable[str], terms: Sequence[SearchTerm]) -> tuple[int, Pie
 
 
 def _is_hit(word: TextWord, stems: set[str], beginnings: tuple[str, ...]) -> bool:
-    return any(
-        stem(part) in stems or bool(beginnings and part.startswith(beginnings)) for part in (word.whole, *word.parts)
-    )
+    parts = (word.whole, *word.parts)
+    return not stems.isdisjoint(map(stem, parts)) or any(part.startswith(beginnings) for part in parts)
 
 
 def _passage(text: str, hits: list[TextWord]) -> Pieces:

@@ -6,6 +6,7 @@ collations and dictionaries of databases do not change the results.
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,8 @@ STOP = frozenset(_FILE.words("stop_words"))
 """Words that any question may have. They are indexed, and count only in a question without other words."""
 
 NEGATIONS = _FILE.words("negations")
-_IRREGULAR = {form: word for word, forms in _FILE.groups("irregular").items() for form in forms}
+_FORMS = _FILE.groups("irregular")
+_IRREGULAR = {form: word for word, forms in _FORMS.items() for form in forms}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+|[^A-Za-z0-9]+")
 _HUMP = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
@@ -54,16 +56,44 @@ def words_in(folded: str) -> list[TextWord]:
     """Return the words of a folded text in order; Chinese, Japanese and Korean in pairs of characters."""
     words = []
     for match in _WORD.finditer(folded):
-        start, end = match.span()
-        text = match[0]
-        if _CJK.search(text):
-            words += _pairs(text, start)
-            continue
-        whole = _lower(text)
-        if whole:
-            parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
-            words.append(TextWord(start, end, whole, parts))
+        words += _pairs(match[0], match.start()) if _CJK.search(match[0]) else _words_of(match[0], match.start())
     return words
+
+
+def words_with(folded: str, texts: Collection[str]) -> list[TextWord]:
+    """Return the words of a folded text in order, if they contain one of some texts in lower case.
+
+    It may return other words, too. It takes a fraction of the time of `words_in`.
+    """
+    if not folded.isascii() or "'" in folded:
+        return words_in(folded)
+    lower, words = folded.lower(), dict[int, TextWord]()
+    for text in texts:
+        at = lower.find(text)
+        while at >= 0:
+            start, end = at, at + len(text)
+            while start and folded[start - 1].isalnum():
+                start -= 1
+            while end < len(folded) and folded[end].isalnum():
+                end += 1
+            if start not in words:
+                words |= {word.start: word for word in _words_of(folded[start:end], start)}
+            at = lower.find(text, end)
+    return [words[start] for start in sorted(words)]
+
+
+def beginnings_of(stem_: str) -> set[str]:
+    """Return texts one of which each word with this stem contains, in lower case: see `stem`."""
+    own = stem_[:-1] if stem_.endswith("y") and len(stem_) > 2 else stem_
+    return {own, *_FORMS.get(stem_, ())}
+
+
+def _words_of(text: str, start: int) -> list[TextWord]:
+    whole = _lower(text)
+    if not whole:
+        return []
+    parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
+    return [TextWord(start, start + len(text), whole, parts)]
 
 
 @lru_cache(maxsize=50_000)

@@ -6,12 +6,18 @@ from kb import searching
 from kb.models import CodeTable
 from kb.searching.documents import BUCKET, Document
 from kb.searching.query import Alternative, SearchTerm
-from kb.searching.snippets import LENGTH, snippet
+from kb.searching.snippets import LENGTH, snippets
+from kb.searching.tokenizer import beginnings_of, fold, stem, words_in, words_with
 from tests import make
 
 
 def term(*stems, prefix=False):
     return SearchTerm(" ".join(stems), (Alternative(tuple(stems), prefix=prefix),))
+
+
+def snippet(texts, terms):
+    (only,) = snippets([texts], terms)
+    return only
 
 
 def marked(pieces):
@@ -65,7 +71,7 @@ def test_a_passage_comes_from_each_text_of_the_code_and_of_its_notes(agent):
 @pytest.mark.django_db
 def test_without_pieces_there_is_no_passage():
     make.code()
-    assert [hit.pieces for hit in searching.search("room", None).hits] == [[]]
+    assert [hit.pieces for hit in searching.search("room", None).hits] == [()]
 
 
 # Which text
@@ -138,3 +144,22 @@ def test_pieces_are_never_empty_and_overlapping_hits_are_marked_once():
 
 def test_a_document_knows_its_code():
     assert [Document(7 + bucket * BUCKET, "", "", "", "").code_id for bucket in range(3)] == [7, 7, 7]
+
+
+# Words that contain a stem
+
+SENTENCES = [
+    "Replies, supplies and policies of UserIDs; ties and flies.",
+    "Registration failed: registrations, withdrew, left, leaving, gone.",
+    "HTTP2Server_roomFull room-full ROOMS rooms' don't",
+    "Room\u2019s naïve 房间不存在 room",
+]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_each_word_of_a_text_is_found_by_its_stem(sentence):
+    for word in words_in(fold(sentence)):
+        for part in (word.whole, *word.parts):
+            near = words_with(fold(sentence), beginnings_of(stem(part)))
+            assert word in near
+            assert [one for one in words_in(fold(sentence)) if one in near] == near

@@ -10,7 +10,7 @@ from pathlib import Path
 from kb.searching import relevance, typos
 from kb.searching.documents import BUCKET, Document
 from kb.searching.query import Alternative, SearchTerm
-from kb.searching.snippets import snippet
+from kb.searching.snippets import snippets
 
 EXPECTED = Path(__file__).with_name("whole_scores.json")
 
@@ -77,10 +77,10 @@ def test_every_passage_begins_and_ends_at_its_place():
     texts += [f"{'x' * n}room full" for n in (1, 150)] + [f"room {'x' * n} full" for n in SPACES]
     answers = {}
     for name, terms in QUESTIONS.items():
-        answers |= {f"{name}: {text}": snippet([text], terms) for text in texts}
-        answers[f"{name}: best"] = snippet(
-            ["", "room", "room room", "room full", "full room", "not user room full"], terms
-        )
+        answers |= {f"{name}: {text}": snippets([[text]], terms)[0] for text in texts}
+        answers[f"{name}: best"] = snippets(
+            [["", "room", "room room", "room full", "full room", "not user room full"]], terms
+        )[0]
     assert_stored("passages", answers)
 
 

@@ -10,7 +10,7 @@ so that no other index can serve them.
 
 from collections.abc import Callable, Collection
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
@@ -263,8 +263,10 @@ class CodeFilters(Filters):
         for text in dict.fromkeys((value, value.lower(), value.upper())):
             # SQLite ignores the case of ASCII letters only.
             condition |= Q(code__istartswith=text)
-        codes: Any = self._where(queryset, condition)
-        return codes.with_beginning(value) if self.by_index else codes
+        if self.by_index:
+            codes: QuerySet[Any] = cast(Any, queryset).with_beginning(value)
+            queryset = codes
+        return self._where(queryset, condition)
 
     def by_notes(self, queryset: ReturnCodeQuerySet, name: str, value: bool) -> QuerySet[Any]:
         """Keep codes with notes, or the others."""

@@ -1,7 +1,9 @@
 """Search by a code, a line of a log or words, as the search box of the pages does."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from django.urls import get_script_prefix
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,14 +20,13 @@ from kb.api.resources.verdicts import MeaningSerializer, VerdictRenderer, Verdic
 from kb.models import CodeTable, ReturnCode
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
-from kb.queries.lookup import find_code
-from kb.queries.lookup_many import CodeMeaning, CodeVerdict
-from kb.queries.surroundings import surroundings
-from kb.queries.text_results import TextResults, text_results
+from kb.queries.lookup import Verdict, codes_visible_to, find_code
+from kb.queries.lookup_many import CodeVerdict
+from kb.queries.surroundings import Surroundings, surroundings
+from kb.queries.text_results import StoredResult, StoredResults, stored_results
 from kb.services import usage
 
-Ranked = tuple[CodeMeaning, list[tuple[str, bool]]]
-
+_READ = "words"
 MAX_RESULTS = 50
 DEFAULT_RESULTS = 20
 
@@ -100,23 +101,59 @@ def _answer(request: Request, query: str, table: CodeTable | None, limit: int) -
     user, tables = request.user, None if table is None else [table.pk]
     lookup = find_code(query, user, table)
     codes = [(hit.code, hit.how) for hit in lookup.hits] or _codes_in(query, user, table)
-    words = text_results(query, user, limit, tables)
+    words = stored_results(query, user, limit, tables, request.build_absolute_uri(get_script_prefix()))
     ids = {code.pk for code, _ in codes}
-    _count(query, [code.pk for code, _ in codes], words, user)
+    _count(query, ids, words, user)
     near = [near.code for near in lookup.near] + lookup.completions
-    context = surroundings([*(code for code, _ in codes), *near, *(hit.code for hit in words.hits)], user)
+    others = [hit for hit in words.hits if hit.row["id"] not in ids]
+    shown = _codes_of(others, user)
+    context = surroundings([*(code for code, _ in codes), *near, *shown.values()], user)
     meanings = [lookup_many.meaning(code, how, context) for code, how in codes]
     verdict = lookup_many.overall(meanings) if meanings else lookup.verdict
     renderer = VerdictRenderer(request)
-    results: list[Ranked] = [(meaning, []) for meaning in meanings]
-    others = [hit for hit in words.hits if hit.code.pk not in ids]
-    results += [(lookup_many.meaning(hit.code, "words", context), hit.pieces) for hit in others]
+    results = [_result(renderer.meaning(meaning), []) for meaning in meanings]
+    results += [_result(_word_meaning(hit, shown, context, renderer), hit.pieces) for hit in others]
     return {
         **renderer.verdict(CodeVerdict(query, verdict, meanings, lookup.ranges if not meanings else [])),
         "near": [renderer.meaning(lookup_many.meaning(code, "near", context)) for code in near],
         "corrected": words.corrected,
         "more": words.more or len(results) > limit,
-        "results": [_result(renderer, meaning, pieces) for meaning, pieces in results[:limit]],
+        "results": results[:limit],
+    }
+
+
+def _codes_of(hits: Sequence[StoredResult], user: Person | None) -> dict[int, ReturnCode]:
+    """Return the codes with notes or incidents, by id."""
+    ids = [hit.row["id"] for hit in hits if hit.has_card]
+    return codes_visible_to(user).in_bulk(ids) if ids else {}
+
+
+def _word_meaning(
+    hit: StoredResult, codes: Mapping[int, ReturnCode], context: Surroundings, renderer: VerdictRenderer
+) -> dict[str, Any]:
+    """Return the members of a MeaningSerializer: from the finished answer if the code has no note and no incident."""
+    row = hit.row
+    if hit.has_card and row["id"] in codes:
+        return renderer.meaning(lookup_many.meaning(codes[row["id"]], _READ, context))
+    verdict = Verdict.KNOWN_WITHOUT_NOTE if row["retired_at"] is None else Verdict.RETIRED
+    return {
+        "open_incidents": [],
+        "id": row["id"],
+        "table": row["table"],
+        "section": row["section"]["slug"],
+        "code": row["code"],
+        "symbol": row["symbol"],
+        "description": row["description"],
+        "disposition": row["disposition"]["value"],
+        "fixer": row["fixer"]["value"],
+        "retired_at": row["retired_at"],
+        "read": _READ,
+        "verdict": verdict.value,
+        "permalink": row["url"],
+        "version": row["version"],
+        "confidence": None,
+        "audience": hit.audience,
+        "note": None,
     }
 
 
@@ -125,11 +162,11 @@ def _codes_in(text: str, user: Person | None, table: CodeTable | None) -> list[t
     return [(code, "named in the text") for code in codes if table is None or code.table_id == table.pk]
 
 
-def _result(renderer: VerdictRenderer, meaning: CodeMeaning, pieces: list[tuple[str, bool]]) -> dict[str, Any]:
-    return {**renderer.meaning(meaning), "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
+def _result(meaning: dict[str, Any], pieces: Sequence[tuple[str, bool]]) -> dict[str, Any]:
+    return {**meaning, "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
-def _count(query: str, ids: list[int], words: TextResults, user: Person | None) -> None:
+def _count(query: str, ids: Collection[int], words: StoredResults, user: Person | None) -> None:
     usage.count_codes(ids)
     if not ids and not words.hits:
         usage.count_miss(query, user)

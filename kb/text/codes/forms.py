@@ -11,6 +11,7 @@ sort_key   ASCII text whose plain order is the natural order (2 before 100000000
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ _BARE_HEXADECIMAL = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{8}\Z")
 _DECIMAL = re.compile(r"[+-]?[0-9]+\Z")
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
 _DIGITS = re.compile(r"[0-9]+")
+_CANONICAL = re.compile(r"(?!0+X)(?>[A-Z.]+|0(?![0-9])|[1-9][0-9]*+|(?<!\A)-(?!\Z))*+\Z")
+"""Most texts that stay as they are. Others may, too."""
 _CHUNKS = re.compile(r"[0-9]+|[^0-9]")
 _GROUPED = re.compile(r"[0-9]{1,3}([ ,.'_])[0-9]{3}(?:\1[0-9]{3}){0,5}\Z")
 _LABELLED = re.compile(r"(?:ERR|ERROR|CODE|RC|RET|RETCODE|ERROR[ _-]?CODE|E)[ _-]{0,2}(-?[0-9]{3,20})\Z")
@@ -139,23 +142,28 @@ def bare(query: str) -> str:
     return re.sub("[^0-9]", "", text) if _GROUPED.match(text) else ""
 
 
-def one_edit_variants(raw: str) -> set[str]:
+def one_edit_variants(raw: str, shared: Callable[[str], int] | None = None) -> set[str]:
     """Return the canonical texts one edit (replace, drop, insert, swap) away from a code.
 
     Nine digits have around 200 variants, so near codes cost one indexed query, whatever the table's size. Codes of more
     than 20 characters have none, to keep that query small. Codes of fewer than 3 have none, because every short code
     would be near them.
+
+    `shared` tells how many first characters of a text any code has at most. Variants that keep more of them are left
+    out: a word has 600 variants, and few codes begin like it. It is only called for texts without digits, because
+    a digit can change the characters before it.
     """
     text = canonical(raw)
     if not _EDIT_LEAST <= len(text) <= _EDIT_LIMIT:
         return set()
     letters = "0123456789" if _DECIMAL.match(text) else "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
-    cuts = [(text[:i], text[i:]) for i in range(len(text) + 1)]
+    last = shared(text) if shared and text.isascii() and not _DIGITS.search(text) else len(text)
+    cuts = [(text[:i], text[i:]) for i in range(min(last, len(text)) + 1)]
     variants = {a + b[1:] for a, b in cuts if b}
     variants |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
     variants |= {a + letter + b[1:] for a, b in cuts if b for letter in letters}
     variants |= {a + letter + b for a, b in cuts for letter in letters}
-    return {canonical(variant) for variant in variants if variant} - {text, "", "-"}
+    return {v if _CANONICAL.match(v) else canonical(v) for v in variants if v} - {text, "", "-"}
 
 
 def difference(code: str, near: str) -> list[tuple[str, bool]]:

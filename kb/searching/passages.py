@@ -1,0 +1,46 @@
+"""Read the texts that the passages of hits come from: those of codes, and of the notes on them."""
+
+from collections.abc import Sequence
+
+from kb.models.fields import VENDOR_TEXTS
+from kb.models.notes import NoteState
+from kb.models.visibility import Audience, Reader
+from kb.searching import store
+
+_OTHERS = [name for name in VENDOR_TEXTS if name != "description"]
+_CODES = (
+    f"SELECT c.id, {', '.join(f'c.{name}' for name in ('description', *_OTHERS))} FROM kb_returncode AS c"  # noqa: S608
+    " JOIN kb_codetable AS t ON t.id = c.table_id WHERE c.id IN ({})"
+)
+_NOTES = (
+    "SELECT n.id, l.returncode_id, n.title, n.issue, n.cause, n.resolution, n.environment"  # noqa: S608
+    " FROM kb_troubleshootingnote_codes AS l JOIN kb_troubleshootingnote AS n ON n.id = l.troubleshootingnote_id"
+    f" WHERE l.returncode_id IN ({{}}) AND n.state <> '{NoteState.ARCHIVED}'"
+)
+_PUBLIC_CODES = f" AND t.audience = '{Audience.PUBLIC}'"
+_PUBLIC_NOTES = f" AND n.audience = '{Audience.PUBLIC}' AND n.state = '{NoteState.VALIDATED}'"
+
+
+def texts_of(code_ids: Sequence[int], level: Reader) -> dict[int, list[str]]:
+    """Return the texts of codes and of the notes on them that a reader may see, by the code's id.
+
+    The description comes first. Codes that the reader may not see are left out.
+    """
+    if not code_ids or level == Reader.NOTHING:
+        return {}
+    sql = _CODES.format(_marks(code_ids)) + (_PUBLIC_CODES if level == Reader.PUBLIC else "")
+    texts = {code_id: own for code_id, *own in store.rows_of(sql, *code_ids)}
+    return add_note_texts(texts, list(texts), level)
+
+
+def add_note_texts(texts: dict[int, list[str]], code_ids: Sequence[int], level: Reader) -> dict[int, list[str]]:
+    """Add the texts of the notes on some of the codes that a reader may see; return all texts."""
+    if code_ids:
+        sql = _NOTES.format(_marks(code_ids)) + (_PUBLIC_NOTES if level == Reader.PUBLIC else "")
+        for _, code_id, *own in sorted(store.rows_of(sql, *code_ids)):
+            texts[code_id] += own
+    return texts
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ", ".join(["%s"] * len(values))
