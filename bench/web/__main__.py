@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0"}
+os.environ |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0", "KB_API_CACHE_MEGABYTES": "0"}
 
 import django
 
@@ -26,6 +26,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 
 from kb import answers, searching
@@ -72,6 +73,26 @@ def measure(name, client, addresses, **data):
     print(f"{name:<28} p50 {cuts[49]:7.1f} ms   p95 {cuts[94]:7.1f} ms   p99 {cuts[98]:7.1f} ms")
 
 
+def cpu(reader, client, numbers):
+    """Print the CPU time of the pages that people open most, the median of three rounds."""
+    words = [f"{a}+{b}" for a in WORDS[:8] for b in WORDS[8:]]
+    pages = {
+        "card": [f"/codes/bench/{number}/" for number in numbers],
+        "start page": ["/"] * len(numbers),
+        "suggestions, a number": [f"/suggest/?q={number[:7]}" for number in numbers],
+        "suggestions, words": [f"/suggest/?q={two}" for two in words],
+    }
+    for name, addresses in pages.items():
+        rounds = []
+        for _ in range(4):
+            start = time.process_time()
+            for address in addresses:
+                assert client.get(address).status_code == 200
+            rounds.append((time.process_time() - start) / len(addresses) * 1000)
+        # The first round fills what a process keeps: compiled templates.
+        print(f"{name + ', ' + reader:<32} {statistics.median(rounds[1:]):6.2f} ms CPU")
+
+
 def weigh(client, address):
     """Print the compressed size of a page on a first visit, with its styles and scripts."""
     page = client.get(address).content
@@ -101,6 +122,10 @@ def main():
     user.groups.add(Group.objects.get(name="agent"))
     agent.force_login(user)
     public.get("/")
+    engine = connection.settings_dict["ENGINE"].rpartition(".")[2]
+    print(f"CPU a request: {ROUNDS} random of {CODES} codes, no answers kept in memory, {engine}")
+    cpu("public", public, numbers)
+    cpu("agent", agent, numbers)
     measure("card, public", public, [f"/codes/bench/{number}/" for number in numbers])
     measure("card, agent", agent, [f"/codes/bench/{number}/" for number in numbers])
     measure("unknown code", public, [f"/codes/bench/{number}1/" for number in numbers])
