@@ -8,6 +8,7 @@ Fills an empty database, then requests pages inside the process, the middleware 
 import gzip
 import random
 import re
+import statistics
 import time
 from pathlib import Path
 
@@ -64,6 +65,26 @@ def measure(name, client, addresses, **data):
     print(f"{name:<28} p50 {p50:7.1f} ms   p95 {p95:7.1f} ms   p99 {p99:7.1f} ms   errors {errors}")
 
 
+def cpu(reader, client, numbers):
+    """Print the CPU time of the pages that people open most, the median of three rounds."""
+    words = [f"{a}+{b}" for a in WORDS[:8] for b in WORDS[8:]]
+    pages = {
+        "card": [f"/codes/bench/{number}/" for number in numbers],
+        "start page": ["/"] * len(numbers),
+        "suggestions, a number": [f"/suggest/?q={number[:7]}" for number in numbers],
+        "suggestions, words": [f"/suggest/?q={two}" for two in words],
+    }
+    for name, addresses in pages.items():
+        rounds = []
+        for _ in range(4):
+            start = time.process_time()
+            for address in addresses:
+                assert client.get(address).status_code == 200
+            rounds.append((time.process_time() - start) / len(addresses) * 1000)
+        # The first round fills what a process keeps: compiled templates.
+        print(f"{name + ', ' + reader:<32} {statistics.median(rounds[1:]):6.2f} ms CPU")
+
+
 def weigh(client, address):
     """Print the compressed size of a page on a first visit, with its styles and scripts."""
     page = client.get(address).content
@@ -90,6 +111,8 @@ def main():
     agent.force_login(user)
     public.get("/")
     shared.heading("Pages", f"{ROUNDS} random of {CODES:,}, unless a row names them", "off")
+    cpu("public", public, numbers)
+    cpu("agent", agent, numbers)
     measure("card, public", public, [f"/codes/bench/{number}/" for number in numbers])
     measure("card, agent", agent, [f"/codes/bench/{number}/" for number in numbers])
     measure("unknown code", public, [f"/codes/bench/{number}1/" for number in numbers])

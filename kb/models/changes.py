@@ -102,4 +102,5 @@ class ChangeCounter(models.Model):
 
 def last_sequence() -> int:
     """Return the sequence of the last committed change; 0 before the first. It grows with every change."""
-    return ChangeCounter.objects.filter(id=1).values_list("last", flat=True).first() or 0
+    counter = next(iter(ChangeCounter.objects.raw("SELECT id, last FROM kb_changecounter WHERE id = 1")), None)
+    return counter.last if counter else 0

@@ -16,7 +16,7 @@ from kb.models.codes import ReturnCode
 from kb.models.history import history_table
 from kb.models.ranges import CodeRange
 from kb.models.subqueries import any_of
-from kb.models.visibility import Audience, Person, ReaderQuerySet
+from kb.models.visibility import Audience, Person, Reader, ReaderQuerySet, condition
 
 NOTE_TEXTS = ("title", "issue", "environment", "cause", "resolution", "customer_reply")
 
@@ -102,6 +102,12 @@ class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
         revisions = TroubleshootingNote.history.filter(id__in=self.values("pk")).order_by("id", *NEWEST_FIRST)
         grouped = groupby(revisions.iterator(), key=attrgetter("id"))
         return {pk for pk, of_note in grouped if user.pk in authors(of_note)}
+
+
+def meant_for(level: Reader) -> str:
+    """Return the QuerySet's `meant_for` as a condition in SQL on a note `n`."""
+    visible = condition(level, "n.audience")
+    return f"{visible} AND n.state = '{NoteState.VALIDATED}'" if level == Reader.PUBLIC else visible
 
 
 class NoteWords(models.Model):

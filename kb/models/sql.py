@@ -1,6 +1,6 @@
 """Plain SQL that both databases understand."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
@@ -37,6 +37,11 @@ def rows(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection)
 def value(sql: str, *parameters: Any) -> Any:
     """Return the first column of a query's only row."""
     return rows(sql, *parameters)[0][0]
+
+
+def marks(values: Collection[Any]) -> str:
+    """Return the placeholders of a list of values."""
+    return ", ".join(["%s"] * len(values))
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

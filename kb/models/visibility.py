@@ -58,6 +58,13 @@ def reader(user: Person | None) -> Reader:
     return Reader.NOTHING
 
 
+def condition(level: Reader, audience: str) -> str:
+    """Return `visible_to` as a condition in SQL. `audience` is the column with a row's audience."""
+    if level == Reader.INTERNAL:
+        return "1 = 1"
+    return f"{audience} = '{Audience.PUBLIC}'" if level == Reader.PUBLIC else "1 = 0"
+
+
 class ReaderQuerySet(models.QuerySet[Row]):
     """A QuerySet that knows its readers. A subclass defines which rows are public; all others are internal."""
 

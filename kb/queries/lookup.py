@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models.code_rows import SOURCE, codes_by_id, codes_where
 from kb.models.codes import ReturnCodeQuerySet
-from kb.models.prepared_queries import rows
+from kb.models.notes import LIVE, meant_for
+from kb.models.sql import marks
 from kb.models.subqueries import any_of
-from kb.models.visibility import Person, reader
+from kb.models.visibility import Person, Reader, condition, reader
 from kb.queries.near_codes import near_ids
 from kb.text.codes import forms as text_code
 
@@ -23,6 +25,21 @@ MAX_NEIGHBOURS = 3
 MAX_BLOCKS = 50
 MAX_BEGUN = 20
 MIN_BEGINNING = 3
+
+_BOUND = (
+    "COALESCE((SELECT r.{} FROM kb_coderange AS r WHERE r.table_id = %s AND r.first <= %s AND r.last >= %s"
+    " ORDER BY r.last - r.first, r.id LIMIT 1), %s)"
+)
+"""The first or last number of the narrowest range around a number of a table, or a number."""
+
+_NEIGHBOURS = (
+    "c.id IN (SELECT id FROM (SELECT id, number FROM kb_returncode WHERE table_id = %s AND sort_key < %s"  # noqa: S608
+    f" ORDER BY sort_key DESC, id LIMIT {MAX_NEIGHBOURS}) AS below WHERE number >= {_BOUND.format('first')}"
+    " UNION ALL SELECT id FROM (SELECT id, number FROM kb_returncode WHERE table_id = %s AND sort_key > %s"
+    f" AND sort_key < '{text_code.NO_NUMBER}' ORDER BY sort_key, id LIMIT {MAX_NEIGHBOURS}) AS above"
+    f" WHERE number <= {_BOUND.format('last')})"
+)
+"""The nearest codes with a number on both sides. Sort keys have an index, and are in the order of the numbers."""
 
 
 class Verdict(StrEnum):
@@ -144,11 +161,8 @@ def find_code(
     holding = _holding(query, user, table)
     verdict = Verdict.IN_KNOWN_RANGE if holding else Verdict.UNKNOWN
     near = _near(query, user, table, section)
-    completions = []
-    if _may_be_beginning(query):
-        scope = codes_visible_to(user)
-        scope = scope if table is None else scope.filter(table=table)
-        completions = _completions(query, scope if section is None else scope.filter(section=section), MAX_BEGUN)
+    place, places = _place(table, section)
+    completions = _completions(query, user, place, places, MAX_BEGUN) if _may_be_beginning(query) else []
     near_ids = {candidate.code.pk for candidate in near}
     return CodeAnswer(query, verdict, [], holding, near, [code for code in completions if code.pk not in near_ids])
 
@@ -158,21 +172,19 @@ def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
 
     [] for a code without a number.
     """
-    if code.number is None:
+    number = code.number
+    if number is None:
         return []
-    same = codes_visible_to(user).filter(table=code.table_id)
-    block = CodeRange.objects.visible_to(user).filter(table=code.table_id).holding(code.number).first()
-    if block is not None:
-        same = same.numbered(block.first, block.last)
-    # Sort keys of numbers are in the order of the numbers, and have an index.
-    below = same.filter(sort_key__lt=code.sort_key).order_by("-sort_key", "id")[:MAX_NEIGHBOURS]
-    above = same.filter(sort_key__gt=code.sort_key, number__isnull=False).order_by("sort_key", "id")[:MAX_NEIGHBOURS]
-    return [*reversed(below), *above]
+    place = (code.table_id, code.sort_key, code.table_id, number, number)
+    below, above = (*place, -text_code.MAX_NUMBER - 1), (*place, text_code.MAX_NUMBER)
+    found = codes_where(_NEIGHBOURS, [*below, *above], user, is_brief=True)
+    keys = {near.pk: (near.number or 0, near.pk if (near.number or 0) > number else -near.pk) for near in found}
+    return sorted(found, key=lambda near: keys[near.pk])
 
 
 def beginning_with(text: str, user: Person | None, limit: int = MAX_BEGUN) -> list[ReturnCode]:
     """Return codes that begin with a text, shortest first: a whole code comes first."""
-    return _completions(text, codes_visible_to(user), limit)
+    return _completions(text, user, "", [], limit)
 
 
 def codes_beginning_with(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
@@ -185,24 +197,33 @@ def codes_beginning_with(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuer
 
 
 def _hits(query: str, user: Person | None, table: CodeTable | None, section: Section | None) -> list[CodeHit]:
-    readings = {reading.canonical: reading.how for reading in text_code.readings(query)}
+    readings = [reading.canonical for reading in text_code.readings(query)]
     if not readings:
         return []
+    place, places = _place(table, section)
+    ending = f"ORDER BY c.table_id, s.position, c.position, c.id LIMIT {MAX_HITS}"
+    where = f"c.canonical IN ({marks(readings)}){place}"
+    return hits_of(query, codes_where(where, [*readings, *places], user, ending, _has_notes(reader(user))))
 
-    def build(*values: Any) -> QuerySet[ReturnCode]:
-        codes = codes_visible_to(user).filter(canonical__in=values[: len(readings)])
-        if table is not None:
-            # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
-            codes = codes.alias(of=F("table_id") + 0).filter(of=values[len(readings)])
-        if section is not None:
-            codes = codes.filter(section=values[-1])
-        ordered = codes.order_by("table_id", "section__position", "position", "id")
-        return ordered.annotate(has_notes=any_of(*_notes_on(user)))[:MAX_HITS]
 
-    scopes = [scope.pk for scope in (table, section) if scope is not None]
-    key = ("hits", reader(user), len(readings), table is None, section is None)
-    matches = rows(key, build, [*readings, *scopes])
-    return hits_of(query, matches)
+def _place(table: CodeTable | None, section: Section | None) -> tuple[str, list[int]]:
+    """Return the condition that keeps the codes of a table and section, and its parameters."""
+    # `+ 0` keeps SQLite from using the index of the table or section, which may have 100,000 codes.
+    places = {"table_id": table, "section_id": section}
+    chosen = {column: place.pk for column, place in places.items() if place is not None}
+    return "".join(f" AND c.{column} + 0 = %s" for column in chosen), [*chosen.values()]
+
+
+def _has_notes(level: Reader) -> str:
+    """Return the column `has_notes` of `with_flags` in SQL."""
+    note = "JOIN kb_troubleshootingnote AS n ON n.id = l.troubleshootingnote_id"
+    shown = f"n.state IN ('{LIVE[0]}', '{LIVE[1]}') AND {meant_for(level)}"
+    on_code = f"SELECT TRUE FROM kb_troubleshootingnote_codes AS l {note} WHERE l.returncode_id = c.id"  # noqa: S608
+    on_range = (
+        "SELECT TRUE FROM kb_coderange AS r JOIN kb_troubleshootingnote_ranges AS l ON l.coderange_id = r.id"  # noqa: S608
+        f" {note} WHERE r.table_id = c.table_id AND r.first <= c.number AND r.last >= c.number"
+    )
+    return f", COALESCE(({on_code} AND {shown} LIMIT 1), ({on_range} AND {shown} LIMIT 1), FALSE) AS has_notes"
 
 
 def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
@@ -227,14 +248,19 @@ def _may_be_beginning(query: str) -> bool:
     return len(query) >= MIN_BEGINNING and " " not in query and any(c.isdigit() for c in query)
 
 
-def _completions(text: str, scope: ReturnCodeQuerySet, limit: int) -> list[ReturnCode]:
+def _completions(text: str, user: Person | None, place: str, places: Sequence[int], limit: int) -> list[ReturnCode]:
     # Skip hexadecimal numbers: the value of the first digits is not the beginning of the whole value.
     if not text_code.readings(text) or text_code.identity(text).startswith("0X"):
         return []
+    canonical = text_code.canonical(text)
     # Read in the order of the index, so that one digit costs no more than a whole code. Then put short codes first.
-    candidates = scope.beginning_with(text_code.canonical(text)).order_by("canonical", "id")[: 4 * limit]
-    ranked = sorted(candidates, key=lambda code: (len(code.canonical), code.is_retired, code.table_id, code.position))
-    return ranked[:limit]
+    where = (
+        f"c.id IN (SELECT c.id FROM {SOURCE} WHERE c.canonical >= %s AND c.canonical < %s{place}"  # noqa: S608
+        f" AND {condition(reader(user), 't.audience')} ORDER BY c.canonical, c.id LIMIT {4 * limit})"
+    )
+    order = "length(c.canonical), c.retired_at IS NOT NULL, c.table_id, c.position, c.canonical, c.id"
+    ending = f"ORDER BY {order} LIMIT {limit}"
+    return codes_where(where, [canonical, canonical + "\U0010ffff", *places], user, ending, is_brief=True)
 
 
 def _holding(query: str, user: Person | None, table: CodeTable | None) -> list[CodeRange]:
@@ -247,7 +273,7 @@ def _holding(query: str, user: Person | None, table: CodeTable | None) -> list[C
 
 def _near(query: str, user: Person | None, table: CodeTable | None, section: Section | None) -> list[NearCode]:
     ids = near_ids(query, reader(user), table, section, MAX_NEAR)
-    codes = codes_visible_to(user).in_bulk(ids) if ids else {}
+    codes = codes_by_id(ids, user)
     return [NearCode(codes[pk], text_code.difference(query, codes[pk].code)) for pk in ids if pk in codes]
 
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from kb import answers, searching
 from kb.answers.build import EMPTY_CARD
 from kb.models import CodeTable, ReturnCode
+from kb.models.code_rows import codes_by_id
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.visibility import Audience, Person, Reader, reader
 from kb.queries.lookup import codes_visible_to
@@ -39,7 +40,7 @@ class TextResults:
 def text_results(text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
     """Return the codes that match a search, best first, each with its best passage."""
     answer = searching.search(text, user, tables=tables, limit=limit, pieces=True)
-    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in answer.hits])
+    codes = codes_by_id([hit.code_id for hit in answer.hits], user)
     hits = [
         TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in answer.hits if hit.code_id in codes
     ]
@@ -95,7 +96,7 @@ def _audiences(slugs: set[str], level: Reader) -> dict[str, str]:
 def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]:
     """Return the codes that match a search, best first."""
     hits = searching.search(text, user, limit=limit).hits
-    codes = codes_visible_to(user).in_bulk([hit.code_id for hit in hits])
+    codes = codes_by_id([hit.code_id for hit in hits], user)
     return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
 
 

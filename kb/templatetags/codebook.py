@@ -2,10 +2,15 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
+from django.template.defaultfilters import truncatechars
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -13,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from kb.models import fields
 from kb.models.fields import VendorText
 from kb.ops import request_ids
+from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 from kb.text.editing import diff as text_diff
 from kb.text.safety import markdown as text_markdown
 
@@ -111,3 +117,50 @@ def vendor_texts(code: Any) -> list[VendorText]:
 def request_id() -> dict[str, str]:
     """Return the context of the line that names the request, for error pages."""
     return {"request_id": request_ids.current()}
+
+
+@register.simple_tag
+def fixed(name: str) -> SafeString:
+    """Return a template that shows nothing of the request, rendered once for each process and prefix of the site."""
+    return _rendered(name, get_script_prefix()) if not settings.DEBUG else mark_safe(render_to_string(name))  # noqa: S308
+
+
+@lru_cache(maxsize=100)
+def _rendered(name: str, prefix: str) -> SafeString:
+    return mark_safe(render_to_string(name))  # noqa: S308 - a template has escaped its values
+
+
+@register.filter
+def tags(code: Any) -> SafeString:
+    """Return what a code's reader has to do, as tags: `kb/_tags.html`, rendered once for each of its few forms."""
+    return _tags(code.is_retired, code.disposition, code.fixer)
+
+
+@lru_cache(maxsize=200)
+def _tags(is_retired: bool, disposition: str, fixer: str) -> SafeString:
+    names = {
+        "disposition_name": DISPOSITIONS.get(disposition, disposition),
+        "fixer_name": FIXERS.get(fixer, fixer).lower(),
+    }
+    context = {"is_retired": is_retired, "disposition": disposition, "fixer": fixer, **names}
+    return mark_safe(render_to_string("kb/_tags.html", context))  # noqa: S308 - a template has escaped its values
+
+
+@register.filter
+def place(code: Any) -> SafeString:
+    """Return where a code belongs: vendor, product and section."""
+    table, section = code.table, code.section.name
+    return (
+        format_html("{} {} · {}", table.vendor, table.product, section)
+        if section
+        else format_html("{} {}", table.vendor, table.product)
+    )
+
+
+@register.filter
+def near_code(code: Any) -> SafeString:
+    """Return a neighbour of a code as a link with its description."""
+    link = format_html('<a href="{}"><bdi class="code">{}</bdi></a>', code.get_absolute_url(), code.code)
+    words = format_html('<span lang="{}">{}</span>', code.table.language, truncatechars(code.description, 80))
+    retired = ' <span class="tag tag-retired">Retired</span>' if code.is_retired else ""
+    return mark_safe(f"{link} {words}{retired}")  # noqa: S308 - both parts are escaped

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from kb.models import CodeTable, Flag, Outcome, ReturnCode, Section, TroubleshootingNote
+from kb.models.code_rows import codes_by_id, codes_where
+from kb.models.sql import marks
 from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries import statistics
 from kb.queries.cards import Card
 from kb.queries.flags import open_flags
-from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find_code, neighbours
+from kb.queries.lookup import CodeAnswer, CodeHit, find_code, neighbours
 from kb.queries.outcomes import outcome_counts
 from kb.queries.proposals import count_waiting
+from kb.queries.tables import section_by_slug, table_by_slug
 from kb.services import usage
 from kb.text.codes import forms as text_code
 from kb.web import as_of, disambiguation
@@ -65,7 +68,7 @@ def section_code(request: HttpRequest, table: str, section: str, written: str) -
     if "\x00" in section:
         # No slug has a NUL byte, and PostgreSQL refuses to compare one.
         raise Http404
-    table_section = Section.objects.visible_to(request.user).filter(table=code_table, slug=section).first()
+    table_section = section_by_slug(code_table, section)
     if table_section is None:
         # The address has an unescaped slash, or %2F, which servers decode: the code is `a/b`.
         return _code_page(request, code_table, f"{section}/{written}")
@@ -73,7 +76,10 @@ def section_code(request: HttpRequest, table: str, section: str, written: str) -
 
 
 def _table(request: HttpRequest, slug: str) -> CodeTable:
-    return get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
+    table = table_by_slug(slug, request.user)
+    if table is None:
+        raise Http404
+    return table
 
 
 def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: Section | None = None) -> HttpResponse:
@@ -158,11 +164,12 @@ def _confidence(
 
 
 def _successors(codes: Sequence[ReturnCode], user: Person | None) -> dict[int, ReturnCode]:
-    pks = {code.successor_id for code in codes if code.successor_id}
-    return codes_visible_to(user).in_bulk(pks) if pks else {}
+    return codes_by_id([code.successor_id for code in codes if code.successor_id], user)
 
 
 def _in_other_tables(spelling: str, table: CodeTable, user: Person | None) -> list[ReturnCode]:
     """Return the code's meanings in other tables."""
-    codes = codes_visible_to(user).matching(spelling).exclude(table=table)
-    return list(codes.order_by("table_id", "section__position", "id")[:MAX_OTHER_TABLES])
+    readings = [reading.canonical for reading in text_code.readings(spelling)]
+    ending = f"ORDER BY c.table_id, s.position, c.id LIMIT {MAX_OTHER_TABLES}"
+    where = f"c.canonical IN ({marks(readings)}) AND c.table_id <> %s"
+    return codes_where(where, [*readings, table.pk], user, ending, is_brief=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from kb.models import ReturnCode
 from kb.models.fields import VENDOR_TEXTS, label_of
+from kb.models.sql import marks
 
 MAX_REVISIONS = 200
 """The most revisions that one page reads; the admin shows all."""
@@ -18,6 +19,12 @@ _NAMES = (
     *("disposition", "fixer", "successor_id"),
 )
 _WORDS = {*_NAMES} - {"section_id", "successor_id", "extra"}
+_Revision: Any = ReturnCode.history.model
+_REVISIONS = (
+    "SELECT h.*, u.username AS author FROM kb_historicalreturncode AS h"  # noqa: S608
+    " LEFT JOIN auth_user AS u ON u.id = h.history_user_id WHERE h.id IN ({})"
+    f" ORDER BY h.history_date DESC, h.history_id DESC LIMIT {MAX_REVISIONS}"
+)
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,9 @@ class HistoryStep:
 
 def histories(codes: Sequence[ReturnCode]) -> dict[int, list[HistoryStep]]:
     """Return the steps of each code, the latest first, in one query."""
-    revisions = ReturnCode.history.filter(id__in=[code.pk for code in codes]).select_related("history_user")
+    ids = [code.pk for code in codes]
     by_code = defaultdict(list)
-    for revision in revisions.order_by("-history_date", "-history_id")[:MAX_REVISIONS]:
+    for revision in _Revision.objects.raw(_REVISIONS.format(marks(ids)), ids):
         by_code[revision.id].append(revision)
     return defaultdict(list, {pk: _steps(code_revisions) for pk, code_revisions in by_code.items()})
 

@@ -35,7 +35,7 @@ def test_card_with_notes_incidents_and_revisions(number, queries, room, reviewer
         make.code("660300001", make.table(f"other-{n}"))
         room.description = f"Wording {n}"
         room.save()
-    queries(12, room.get_absolute_url())
+    queries(9, room.get_absolute_url())
 
 
 @pytest.mark.parametrize("sections", [2, 8])
@@ -44,11 +44,11 @@ def test_card_with_meanings(sections, queries):
     for n in range(sections):
         code = make.code("3", table, f"Section {n}")
         make.note(f"Note {n}", code)
-    queries(10, "/codes/zim-server/3/")
+    queries(8, "/codes/zim-server/3/")
 
 
 def test_a_logged_in_reader_costs_a_session_a_user_and_rights(agents, room, django_assert_num_queries):
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         agents.get(room.get_absolute_url())
 
 
@@ -84,7 +84,7 @@ def test_unknown_in_a_known_range(number, queries):
     for n in range(number):
         make.code(str(660300001 + n), table)
         make.code_range(f"Range {n}", 660300000 - n, 660399999)
-    queries(9, "/codes/zim-server/660388888/", 404)
+    queries(7, "/codes/zim-server/660388888/", 404)
 
 
 @pytest.mark.parametrize("number", [1, 20])

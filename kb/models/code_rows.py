@@ -1,0 +1,74 @@
+"""Return codes with their tables and sections, read by plain SQL.
+
+For a look-up by a key, Django needs several times longer to write the SQL than the database needs to answer it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kb.models.codes import ReturnCode
+from kb.models.sections import Section
+from kb.models.sql import marks
+from kb.models.tables import CodeTable
+from kb.models.visibility import Person, condition, reader
+
+_OF_SECTION = ("name", "slug")
+_OF_TABLE = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
+SOURCE = "kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id"
+"""The tables `c`, `t` and `s` that conditions may name."""
+_LONG = {"possible_reasons", "suggested_actions", "extra", "created_at", "updated_at", "version"}
+_PLACES = [
+    *(f"s.{name} AS section_{name}" for name in _OF_SECTION),
+    *(f"t.{name} AS table_{name}" for name in _OF_TABLE),
+]
+_FIELDS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
+_WHOLE = ", ".join([*(f"c.{name}" for name in _FIELDS), *_PLACES])
+_BRIEF = ", ".join(
+    [*(f"c.{name}" for name in _FIELDS if name not in _LONG and not name.startswith("vendor_")), *_PLACES]
+)
+
+
+def codes_where(
+    where: str,
+    parameters: Sequence[Any],
+    user: Person | None,
+    ending: str = "",
+    more: str = "",
+    is_brief: bool = False,
+) -> list[ReturnCode]:
+    """Return the codes that a user may read and that meet a condition, in one query.
+
+    `where`, `ending` (an order and a limit) and `more` (further columns) are SQL with the names of `SOURCE`. The values
+    of `more` become attributes. `parameters` belong to the SQL in this order: more, where, ending. Brief codes lack
+    what only a card shows: reading that later costs a query for each code.
+    """
+    visible = condition(reader(user), "t.audience")
+    sql = f"SELECT {_BRIEF if is_brief else _WHOLE}{more} FROM {SOURCE} WHERE {where} AND {visible} {ending}"  # noqa: S608
+    return with_places(ReturnCode.objects.raw(sql, parameters))
+
+
+def codes_by_id(ids: Sequence[int], user: Person | None) -> dict[int, ReturnCode]:
+    """Return those of some codes that a user may read, by id."""
+    if not ids:
+        return {}
+    return {code.pk: code for code in codes_where(f"c.id IN ({marks(ids)})", ids, user)}
+
+
+def with_places(codes: Iterable[Any]) -> list[ReturnCode]:
+    """Give codes their tables and sections from the columns of the same query."""
+    tables: dict[int, CodeTable] = {}
+    sections: dict[int, Section] = {}
+    complete = []
+    for code in codes:
+        table, section = tables.get(code.table_id), sections.get(code.section_id)
+        if table is None:
+            values = [code.table_id, *(getattr(code, f"table_{name}") for name in _OF_TABLE)]
+            table = tables[code.table_id] = CodeTable.from_db(code._state.db, ("id", *_OF_TABLE), values)
+        if section is None:
+            values = [code.section_id, code.table_id, *(getattr(code, f"section_{name}") for name in _OF_SECTION)]
+            section = Section.from_db(code._state.db, ("id", "table_id", *_OF_SECTION), values)
+            sections[code.section_id] = section
+            section.table = table
+        code.table, code.section = table, section
+        complete.append(code)
+    return complete
