@@ -93,7 +93,9 @@ def compare(rows, folder):
     for name, row in rows:
         shared.in_turns(row, folder, seconds=2)
         for load in row:
-            beside = "" if load is row[0] else f"{shared.ratio(row[0], load):.2f} times"
+            beside = "" if load is row[0] else "it answered nothing"
+            if load is not row[0] and all(load.rates):
+                beside = f"{shared.ratio(row[0], load):.2f} times"
             figures = f"{load.rate:>11,.0f}{load.p50:>9.1f}{load.p99:>9.1f}{load.errors:>8}"
             print(f"{name:<30}{load.name:<12}{figures}  {beside}", flush=True)
 
