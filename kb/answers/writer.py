@@ -15,7 +15,7 @@ from kb.models import (
     TroubleshootingNote,
 )
 from kb.models.sql import batches, run_each, value
-from kb.searching import store
+from kb.searching import documents, store
 
 _PAGE = 1_000
 _SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
@@ -60,7 +60,7 @@ def refresh(code_ids: Collection[int]) -> None:
     replaced: set[int] = set()
     for page in batches(sorted(code_ids), _PAGE):
         _store(build(page))
-        replaced |= _ids(ReturnCode.objects.filter(successor__in=page))
+        replaced |= _ids(ReturnCode.objects.filter(documents.among("successor", page)))
     for page in batches(sorted(replaced.difference(code_ids)), _PAGE):
         _store(build(page))
 

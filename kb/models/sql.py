@@ -46,6 +46,19 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
+def among(column: str, pks: Sequence[int]) -> tuple[str, list[int]]:
+    """Return the condition, with its parameters, that a column has one of the ids; with a range also those between.
+
+    It is a range if few other ids lie between the first and the last: reading these takes less than naming all others.
+    """
+    if not pks:
+        return "1 = 0", []
+    first, last = min(pks), max(pks)
+    if last - first < 2 * len(pks):
+        return f"{column} BETWEEN %s AND %s", [first, last]
+    return f"{column} IN ({', '.join(['%s'] * len(pks))})", list(pks)
+
+
 def table_of(model: type[models.Model]) -> str:
     """Return the quoted name of a model's table."""
     return connection.ops.quote_name(model._meta.db_table)

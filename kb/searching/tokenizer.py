@@ -28,6 +28,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+|[^A-Za-z0-9]+")
 _HUMP = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_BREAKS = bytes(byte if byte < 128 and chr(byte).isalnum() else 32 for byte in range(256))
 _DOUBLE = re.compile(r"([bdgkmnprt])\1$")
 
 
@@ -54,25 +55,37 @@ def words_in(folded: str) -> list[TextWord]:
     """Return the words of a folded text in order; Chinese, Japanese and Korean in pairs of characters."""
     words = []
     for match in _WORD.finditer(folded):
-        start, end = match.span()
-        text = match[0]
-        if _CJK.search(text):
-            words += _pairs(text, start)
-            continue
-        whole = _lower(text)
-        if whole:
-            parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
-            words.append(TextWord(start, end, whole, parts))
+        words += _pairs(match[0], match.start()) if _CJK.search(match[0]) else _words_of(match[0], match.start())
     return words
 
 
+def _words_of(text: str, start: int) -> list[TextWord]:
+    whole = _lower(text)
+    if not whole:
+        return []
+    parts = tuple(p for part in _PARTS.findall(text) if (p := _lower(part))) if _HUMP.search(text) else ()
+    return [TextWord(start, start + len(text), whole, parts)]
+
+
+def stems_and_words(*texts: str) -> tuple[str, str]:
+    """Return the stems of texts in order, and their words, each once. Both are separated by spaces."""
+    folded = "\n".join([fold(text) for text in texts])
+    if folded.isascii() and "'" not in folded:
+        # Five times faster than the pattern.
+        forms = [_forms(word) for word in folded.encode().translate(_BREAKS).decode().split()]
+    else:
+        forms = [_forms(word) for word in _WORD.findall(folded)]
+    words = " ".join([words for _, words in forms if words])
+    return " ".join([stems for stems, _ in forms if stems]), " ".join(dict.fromkeys(words.split(" ")))
+
+
 @lru_cache(maxsize=50_000)
-def stems_and_words(text: str) -> tuple[str, str]:
-    """Return the stems of a text in order, and its words, each once. Both are texts separated by spaces."""
-    words: list[str] = []
-    for word in words_in(fold(text)):
-        words += [*word.parts, word.whole]
-    return " ".join([stem(word) for word in words]), " ".join(dict.fromkeys(words))
+def _forms(word: str) -> tuple[str, str]:
+    """Return the stems and the words of one word as a text has it: several for a name such as `UserID`."""
+    if word.isascii() and word.isdigit():
+        return word[:MAX_LENGTH], word[:MAX_LENGTH]
+    words = [form for text_word in words_in(word) for form in (*text_word.parts, text_word.whole)]
+    return " ".join([stem(form) for form in words]), " ".join(words)
 
 
 @lru_cache(maxsize=100_000)
