@@ -14,16 +14,12 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.sql import batches, run_each, value
+from kb.models.sql import among, batches, insert, run, value
 from kb.searching import documents, store
 
 _PAGE = 1_000
 _SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
 _COLUMNS = ["row", "card", "public_row", "public_card"]
-_UPSERT = (
-    f"INSERT INTO kb_finishedanswer (code_id, {', '.join(_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
-    f" ON CONFLICT (code_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
-)
 
 
 def codes_about(obj: models.Model, fields: Collection[str] | None = None) -> set[int]:
@@ -96,7 +92,10 @@ def differences() -> Iterator[str]:
 
 
 def _store(answers: list[AnswerTexts]) -> None:
-    run_each(_UPSERT, answers)
+    if answers:
+        condition, pks = among("code_id", [answer.code_id for answer in answers])
+        run(f"DELETE FROM kb_finishedanswer WHERE {condition}", *pks)  # noqa: S608
+        insert("kb_finishedanswer", AnswerTexts._fields, answers)
 
 
 def _pages() -> Iterator[list[int]]:

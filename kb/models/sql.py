@@ -27,6 +27,19 @@ def run_each(sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         cursor.executemany(sql, parameters)
 
 
+def insert(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    """Insert many lines of values, in flat memory. COPY takes a fifth of the time of statements."""
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        if is_postgres():
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)  # noqa: S608
+
+
 def rows(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection) -> list[Any]:
     """Return all rows of a query with few rows."""
     with database.cursor() as cursor:

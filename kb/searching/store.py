@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from django.db import connection, connections, router
 
 from kb.models import ReturnCode
-from kb.models.sql import among, batches, is_postgres, rows, run, run_each
+from kb.models.sql import among, batches, insert, is_postgres, rows, run, run_each
 from kb.searching import postgres, sqlite
 from kb.searching.documents import AUDIENCES, BUCKET, BUCKETS, Document
 from kb.searching.tokenizer import stem
@@ -24,8 +24,7 @@ _LONG_NUMBER = 5
 class IndexDatabase(Protocol):
     """The names that `sqlite` and `postgres` both define."""
 
-    CREATE: list[str]
-    DROP: list[str]
+    COLUMNS: tuple[str, ...]
     KEY: str
     MATCHES: str
 
@@ -38,8 +37,8 @@ class IndexDatabase(Protocol):
     def word(self, stem: str, prefix: bool = False) -> str:
         """See `sqlite.word`."""
 
-    def insert(self, audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
-        """See `sqlite.insert`."""
+    def line(self, document: Document) -> tuple[Any, ...]:
+        """See `sqlite.line`."""
 
     def settle(self, audience: int) -> list[str]:
         """See `sqlite.settle`."""
@@ -112,9 +111,8 @@ def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) ->
     for page in batches([document.key for document in gone], _PAGE):
         marks = ", ".join(["%s"] * len(page))
         run(f"DELETE FROM kb_search_{audience} WHERE {database().KEY} IN ({marks})", *page)  # noqa: S608
-    for documents in batches(new, BATCH):
-        sql, parameters = database().insert(audience, documents)
-        run_each(sql, parameters)
+    if new:
+        insert(f"kb_search_{audience}", database().COLUMNS, map(database().line, new))
     changes.update(vocabulary_of(new))
     changes.subtract(vocabulary_of(gone))
     return changes
