@@ -65,9 +65,18 @@ class _Code(NamedTuple):
     number: int | None
     is_retired: bool
     is_public: bool
-    of_table: Words
+    of_table: "_Table"
     head: Words
     near: Words
+
+
+class _Table(NamedTuple):
+    """What a table adds to the documents of its codes."""
+
+    mark: str
+    body: Words
+    alone: str
+    """The body's stems of a code without notes."""
 
 
 class _Note(NamedTuple):
@@ -105,14 +114,19 @@ def _codes(pks: Sequence[int]) -> list[_Code]:
         return []
     rows = ReturnCode.objects.filter(among("pk", pks)).order_by("pk").values_list(*_COLUMNS)
     codes, wanted = [], set(pks)
-    of_tables: dict[int, Words] = {}
+    tables: dict[int, _Table] = {}
     for pk, number, retired_at, table, audience, vendor, product, *texts in rows:
         if pk in wanted:
-            of_table = of_tables.get(table) or of_tables.setdefault(table, stems_and_words(vendor, product))
+            of_table = tables.get(table) or tables.setdefault(table, _table(table, vendor, product))
             head, near = stems_and_words(*texts[: len(_HEAD)]), stems_and_words(*texts[len(_HEAD) :])
             is_public = audience == Audience.PUBLIC
             codes.append(_Code(pk, table, number, retired_at is not None, is_public, of_table, head, near))
     return codes
+
+
+def _table(pk: int, vendor: str, product: str) -> _Table:
+    body = stems_and_words(vendor, product)
+    return _Table(mark("table", pk), body, f"{_first_words(body[0])} {mark('table', pk)}".strip())
 
 
 def _holds(block: CodeRange, code: _Code) -> bool:
@@ -149,7 +163,7 @@ def _read(note: TroubleshootingNote) -> _Note:
     )
 
 
-def among(column: str, pks: list[int]) -> Q:
+def among(column: str, pks: Sequence[int]) -> Q:
     """Return the condition that a column has one of the ids. If few other ids lie between them, it is a range."""
     first, last = min(pks), max(pks)
     if last - first < 2 * len(pks):
@@ -166,20 +180,19 @@ def _links(kind: str, through: Any, column: str, pks: list[int]) -> list[tuple[s
 
 
 def _document(code: _Code, notes: list[_Note], ranges: list[CodeRange]) -> Document:
-    (head, head_words), (near, near_words), (body, body_words) = code.head, code.near, code.of_table
-    marks = mark("table", code.table_id)
+    (head, head_words), (near, near_words), body = code.head, code.near, code.of_table.alone
+    words = f"{head_words} {near_words} {code.of_table.body[1]}"
     if notes or ranges:
         near, near_words = _joined([code.near, *(note.near for note in notes)])
-        body, body_words = _joined([code.of_table, *(note.body for note in notes)])
-        marks = " ".join([marks, *(mark("note", note.pk) for note in notes), *(mark("range", r.pk) for r in ranges)])
+        body, body_words = _joined([code.of_table.body, *(note.body for note in notes)])
+        marks = [*(mark("note", note.pk) for note in notes), *(mark("range", block.pk) for block in ranges)]
+        words, body = (
+            f"{head_words} {near_words} {body_words}",
+            " ".join([_first_words(body), code.of_table.mark, *marks]),
+        )
     bucket = 2 if code.is_retired else 0 if any(note.is_validated for note in notes) else 1
-    return Document(
-        code.pk + bucket * BUCKET,
-        _first_words(head),
-        _first_words(near),
-        f"{_first_words(body)} {marks}".strip(),
-        " ".join(dict.fromkeys(f"{head_words} {near_words} {body_words}".split())),
-    )
+    words = " ".join(dict.fromkeys(words.split()))
+    return Document(code.pk + bucket * BUCKET, _first_words(head), _first_words(near), body.strip(), words)
 
 
 def _joined(texts: list[Words]) -> Words:

@@ -68,15 +68,17 @@ def _words_of(text: str, start: int) -> list[TextWord]:
 
 
 def stems_and_words(*texts: str) -> tuple[str, str]:
-    """Return the stems of texts in order, and their words, each once. Both are separated by spaces."""
-    folded = "\n".join([fold(text) for text in texts])
-    if folded.isascii() and "'" not in folded:
-        # Five times faster than the pattern.
-        forms = [_forms(word) for word in folded.encode().translate(_BREAKS).decode().split()]
+    """Return the stems and the words of texts, in order. Both are separated by spaces."""
+    text = "\n".join(texts)
+    if len(text) <= MAX_TEXT and text.isascii() and "'" not in text:
+        # Most texts are like this. It takes a fifth of the time of the pattern.
+        forms = list(map(_forms, text.encode().translate(_BREAKS).decode().split()))
     else:
-        forms = [_forms(word) for word in _WORD.findall(folded)]
-    words = " ".join([words for _, words in forms if words])
-    return " ".join([stems for stems, _ in forms if stems]), " ".join(dict.fromkeys(words.split(" ")))
+        forms = [form for word in _WORD.findall("\n".join(map(fold, texts))) if (form := _forms(word))[0]]
+    if not forms:
+        return "", ""
+    stems, words = zip(*forms, strict=True)
+    return " ".join(stems), " ".join(words)
 
 
 @lru_cache(maxsize=50_000)

@@ -29,7 +29,7 @@ from kb.searching.tokenizer import MAX_LENGTH, MAX_TEXT, fold, stem, stems_and_w
     ],
 )
 def test_text_is_split_into_words(text, words):
-    assert stems_and_words(text)[1] == words
+    assert " ".join(dict.fromkeys(stems_and_words(text)[1].split())) == words
 
 
 @pytest.mark.parametrize(
