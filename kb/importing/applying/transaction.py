@@ -128,7 +128,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> None:
     # After all row locks: see `searching.store.lock`.
     code_ids = journal_rows.changed_code_ids(table_import)
     searching.refresh(code_ids)
-    answers.refresh(code_ids | entry.shown_with)
+    answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
 
 
 def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:
