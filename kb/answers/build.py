@@ -38,7 +38,8 @@ _NOTE_FIELDS = ("id", *NOTE_TEXTS, "state", "audience", "validated_at", "updated
 _INCIDENT_FIELDS = ("id", "url", "reference", "title", "state", "started_at", "impact", "workaround", "audience")
 _COLUMNS = {
     **{name: f"c.{name}" for name in ("id", "table_id", "code", "number", *VENDOR_TEXTS)},
-    **{f"vendor_{name}": f"c.vendor_{name}" for name in VENDOR_TEXTS},
+    # The vendor's text only where support's differs.
+    **{f"vendor_{name}": f"nullif(c.vendor_{name}, c.{name})" for name in VENDOR_TEXTS},
     **{name: f"c.{name}" for name in ("extra", "disposition", "disposition_origin", "fixer", "fixer_origin")},
     **{name: f"c.{name}" for name in ("version", "successor_id")},
     "table": "t.slug",
@@ -127,7 +128,7 @@ def _row(code: Row, notes: list[Row], incidents: list[Row], successor: Row | Non
         "code": code["code"],
         "number": code["number"],
         **{name: code[name] for name in VENDOR_TEXTS},
-        "vendor": {name: code[theirs] for name, theirs in _VENDOR if code[name] != code[theirs]},
+        "vendor": {name: code[theirs] for name, theirs in _VENDOR if code[theirs] is not None},
         "extra": _json(code["extra"]),
         "disposition": {"value": code["disposition"], "origin": code["disposition_origin"]},
         "fixer": {"value": code["fixer"], "origin": code["fixer_origin"]},
