@@ -107,6 +107,24 @@ def long_statements() -> Iterator[None]:
             connection.close()
 
 
+_WIDE = 64_000
+"""KiB of SQLite's pages that a large write keeps in memory. With fewer, it writes pages of indexes again and again."""
+
+
+@contextmanager
+def wide_cache() -> Iterator[None]:
+    """Keep more pages in memory for a large write on SQLite. PostgreSQL has its own."""
+    if is_postgres():
+        yield
+        return
+    usual = value("PRAGMA cache_size")
+    run(f"PRAGMA cache_size = -{_WIDE}")
+    try:
+        yield
+    finally:
+        run(f"PRAGMA cache_size = {usual}")
+
+
 @contextmanager
 def one_view() -> Iterator[None]:
     """Read everything as of one moment. Writers do not wait."""

@@ -38,7 +38,7 @@ def apply_import(
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
-        with sql.long_statements(), transaction.atomic(durable=True):
+        with sql.long_statements(), sql.wide_cache(), transaction.atomic(durable=True):
             current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check_state(current, yes_retire, skip_errors)
             entry = JournalEntry(by)
