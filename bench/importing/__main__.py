@@ -22,35 +22,39 @@ from django.core.management import call_command
 from django.db import connection
 
 from bench.importing import files, peers
+from kb import answers, searching
 from kb.importing import stage
-from kb.importing.applying import (
-    journal_rows,
-    transaction,
-)
-from kb.importing.planning import (
-    matches,
-    plan,
-    row_store,
-)
-from kb.importing.reading.sources import open_source
+from kb.importing.applying import journal_rows, transaction
+from kb.importing.planning import matches, plan, row_store
+from kb.importing.reading import sources
 from kb.models import CodeTable, Door
 from kb.queries.lookup import find_code
 from kb.services.journal import By
 
 STEPS = {
-    stage: ["fill"],
-    matches: [
-        "create_index",
-        "mark_duplicates",
-        "match_in_section",
-        "match_other_sections",
-        "mark_differences",
-        "position_sql",
+    "read": [(sources, "open_source"), *((stage, name) for name in ("create", "fill", "drop"))],
+    "compare": [
+        *((matches, name) for name in ("create_index", "index_matches", "mark_duplicates", "mark_differences")),
+        *((matches, name) for name in ("match_in_section", "match_other_sections", "match_in_table", "position_sql")),
     ],
-    row_store: ["store_new", "store_changed", "store_missing"],
-    transaction: ["_insert_new", "_update_existing"],
-    journal_rows: ["write_revisions", "write_feed"],
+    "plan": [
+        *((plan, name) for name in ("_open", "_store_mentioned_codes", "_close")),
+        *((row_store, name) for name in ("store_problems", "store_duplicates", "store_errors", "store_new")),
+        *((row_store, name) for name in ("store_changed", "store_reordered", "store_missing")),
+    ],
+    "codes": [
+        *((transaction, name) for name in ("_check_state", "_lock_and_check_basis", "_create_sections", "_insert_new")),
+        *((transaction, name) for name in ("_update_existing", "_move", "_write_own_words", "_retire")),
+    ],
+    "history": [(journal_rows, "write_revisions"), (journal_rows, "changed_code_ids")],
+    "notes": [(journal_rows, "mark_notes")],
+    "feed": [(journal_rows, "write_feed")],
+    "index": [(searching, "refresh")],
+    "answers": [(answers, "refresh")],
+    "commit": [(connection, "commit")],
 }
+"""The functions of each step. Time in one of them counts for the innermost step."""
+
 BY = By(None, Door.SHELL)
 seconds_by_step: dict[str, float] = defaultdict(float)
 
@@ -58,9 +62,9 @@ seconds_by_step: dict[str, float] = defaultdict(float)
 def main(rows: int, rounds: int, alone: bool) -> None:
     """Print medians, ratios, where the time goes, and the peak of the memory."""
     call_command("migrate", verbosity=0)
-    for module, names in STEPS.items():
-        for name in names:
-            _time(module, name)
+    for step, functions in STEPS.items():
+        for owner, name in functions:
+            _time(step, owner, name)
     with tempfile.TemporaryDirectory() as folder:
         first = files.write(Path(folder, "first.csv"), rows)
         second = files.write(Path(folder, "second.csv"), rows, reworded=True)
@@ -81,7 +85,7 @@ def _beside_peers(first: Path, second: Path, rows: int, rounds: int) -> None:
         ours, plain, stock = (_table(f"{name}-{n}") for name in ("ours", "plain", "stock"))
         for name, path in (("first", first), ("1 %", second)):
             times[f"ours {name}"].append(_import(path, ours))
-            where[name] = dict(seconds_by_step)
+            where[name] = {**seconds_by_step, "all": times[f"ours {name}"][-1]}
             times[f"plain {name}"].append(peers.plainest(path, plain))
             preview, real = peers.stock(path, stock, sample)
             times[f"stock {name}"].append((preview + real) * rows / sample)
@@ -92,7 +96,7 @@ def _beside_peers(first: Path, second: Path, rows: int, rounds: int) -> None:
         print(f"{name}: ours {mine:.2f} s, plainest SQL {plain:.2f} s, stock {stock:.0f} s (from {sample:,} rows)")
         print(f"   {mine / plain:.1f} times the plainest SQL; {stock / mine:.0f} times faster than stock with its")
         print(f"   preview, {real / mine:.0f} times faster than its import alone")
-        print("   " + ", ".join(f"{step} {seconds:.2f}" for step, seconds in where[name].items() if seconds > 0.005))
+        print("   " + _account(where[name]))
 
 
 def _alone(first: Path, second: Path) -> None:
@@ -130,7 +134,7 @@ def _lookup_times(user, work) -> list[float]:
 def _import(path: Path, table: CodeTable) -> float:
     seconds_by_step.clear()
     start = time.perf_counter()
-    source = open_source(path, path.name)
+    source = sources.open_source(path, path.name)
     transaction.apply_import(plan.plan_import(table, source, BY, complete=True, file_name=path.name), BY)
     return time.perf_counter() - start
 
@@ -139,17 +143,26 @@ def _table(name: str) -> CodeTable:
     return CodeTable.objects.create(slug=f"{name}-{time.time_ns()}", vendor="V", product="P", name=name)
 
 
-def _time(module, name: str) -> None:
-    step = getattr(module, name)
+def _account(seconds: dict[str, float]) -> str:
+    """Return where the time of the last round went, and how much of it has a name."""
+    parts = ", ".join(f"{step} {seconds.get(step, 0):.2f}" for step in STEPS)
+    named = sum(seconds.get(step, 0) for step in STEPS)
+    return f"{parts}; other {seconds['all'] - named:.2f} ({named / seconds['all']:.0%} named)"
+
+
+def _time(step: str, owner, name: str) -> None:
+    function = getattr(owner, name)
 
     def wrapper(*args, **kwargs):
         start = time.perf_counter()
+        before = sum(seconds_by_step.values())
         try:
-            return step(*args, **kwargs)
+            return function(*args, **kwargs)
         finally:
-            seconds_by_step[name] += time.perf_counter() - start
+            within = sum(seconds_by_step.values()) - before
+            seconds_by_step[step] += time.perf_counter() - start - within
 
-    setattr(module, name, wrapper)
+    setattr(owner, name, wrapper)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import tablib
 from django.db import connection
 from import_export import resources
 
-from kb.models import CodeTable, ReturnCode, Section
+from kb.models import CodeTable, ReturnCode, Section, sql
 
 TEXTS = ("description", "possible_reasons", "suggested_actions")
 _STAGED = ("section", "code", *TEXTS)
@@ -54,7 +54,7 @@ def stock(path: Path, table: CodeTable, rows: int) -> tuple[float, float]:
 def plainest(path: Path, table: CodeTable) -> float:
     """Load a file into a staging table and upsert the codes: no plan, no merge, no history, no feed."""
     start = time.perf_counter()
-    with connection.cursor() as cursor:
+    with sql.long_statements(), connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS plain_staging")
         cursor.execute(f"CREATE TEMPORARY TABLE plain_staging ({', '.join(f'{name} text' for name in _STAGED)})")
         _load(cursor, path)

@@ -19,7 +19,8 @@ from kb.models.codes import card_address
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.incidents import IncidentState
 from kb.models.notes import LIVE, NOTE_TEXTS, NoteState
-from kb.models.sql import rows
+from kb.models.sql import among, is_postgres, rows
+from kb.searching import documents
 
 LISTS = ("open_incidents", "notes", "past_incidents", "ranges")
 """The lists that an answer may have."""
@@ -37,18 +38,18 @@ _NOTE_FIELDS = ("id", *NOTE_TEXTS, "state", "audience", "validated_at", "updated
 _INCIDENT_FIELDS = ("id", "url", "reference", "title", "state", "started_at", "impact", "workaround", "audience")
 _COLUMNS = {
     **{name: f"c.{name}" for name in ("id", "table_id", "code", "number", *VENDOR_TEXTS)},
-    **{f"vendor_{name}": f"c.vendor_{name}" for name in VENDOR_TEXTS},
+    # The vendor's text only where support's differs.
+    **{f"vendor_{name}": f"nullif(c.vendor_{name}, c.{name})" for name in VENDOR_TEXTS},
     **{name: f"c.{name}" for name in ("extra", "disposition", "disposition_origin", "fixer", "fixer_origin")},
-    **{name: f"c.{name}" for name in ("retired_at", "version", "created_at", "updated_at", "successor_id")},
+    **{name: f"c.{name}" for name in ("version", "successor_id")},
     "table": "t.slug",
     "audience": "t.audience",
     "section": "s.slug",
     "section_name": "s.name",
 }
-_CODES = (
-    f"SELECT {', '.join(_COLUMNS.values())} FROM kb_returncode AS c"  # noqa: S608
-    " JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id WHERE c.id IN ({})"
-)
+_TIMES = ("retired_at", "created_at", "updated_at")
+_VENDOR = [(name, f"vendor_{name}") for name in VENDOR_TEXTS]
+_FROM = "kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id"
 
 Row = dict[str, Any]
 
@@ -65,8 +66,12 @@ class AnswerTexts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShownWith:
-    """What is shown with codes: notes and incidents by the id of a code, successors by their own id."""
+    """What is shown with codes: notes and incidents by the id of a code, successors by their own id.
 
+    `prefix` is how the site's addresses begin.
+    """
+
+    prefix: str
     notes: dict[int, list[Row]]
     incidents: dict[int, list[Row]]
     successors: dict[int, Row]
@@ -76,29 +81,35 @@ def build(code_ids: Sequence[int]) -> list[AnswerTexts]:
     """Return the answers about codes. Ids without a code are left out."""
     codes = _codes(code_ids)
     successors = {row["id"]: row for row in _codes({row["successor_id"] for row in codes} - {None})}
-    related = ShownWith(_notes(codes), _incidents(codes), successors)
+    related = ShownWith(get_script_prefix(), _notes(codes), _incidents(codes), successors)
     return [_answer(code, related) for code in codes]
 
 
 def _codes(ids: Collection[int]) -> list[Row]:
     """Return codes as rows of plain values. Not by the ORM, which takes longer than everything else together."""
-    found = rows(_CODES.format(", ".join(["%s"] * len(ids))), *ids) if ids else []
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    # SQLite's times are texts without a zone, in UTC. The driver would make an object of each.
+    time = "c.{}" if is_postgres() else "replace(c.{}, ' ', 'T') || 'Z'"
+    columns = {**_COLUMNS, **{name: time.format(name) for name in _TIMES}}
+    condition, pks = among("c.id", list(ids))
+    found = rows(f"SELECT {', '.join(columns.values())} FROM {_FROM} WHERE {condition}", *pks) if ids else []  # noqa: S608
+    wanted, names = set(ids), tuple(columns)
+    return [dict(zip(names, row, strict=True)) for row in found if row[0] in wanted]
 
 
 def _answer(code: Row, related: ShownWith) -> AnswerTexts:
     notes, incidents = related.notes.get(code["id"], []), related.incidents.get(code["id"], [])
     successor = related.successors.get(code["successor_id"] or 0)
-    row = _row(code, notes, incidents, successor)
-    card = _card(notes, incidents) if notes or incidents else EMPTY_CARD
+    row = _row(code, notes, incidents, successor, related.prefix)
+    card = _card(notes, incidents, related.prefix) if notes or incidents else EMPTY_CARD
     if not _is_public(code):
         return AnswerTexts(code["id"], row, card)
     if not (notes or incidents or successor):
         return AnswerTexts(code["id"], row, card, "")
     notes = [note for note in notes if _is_public(note) and note["state"] == NoteState.VALIDATED]
     incidents = [incident for incident in incidents if _is_public(incident)]
-    public_row = _row(code, notes, incidents, successor if successor and _is_public(successor) else None)
-    public_card = _card(notes, incidents)
+    successor = successor if successor and _is_public(successor) else None
+    public_row = _row(code, notes, incidents, successor, related.prefix)
+    public_card = _card(notes, incidents, related.prefix)
     # Equal texts are stored once.
     return AnswerTexts(
         code["id"], row, card, "" if public_row == row else public_row, "" if public_card == card else public_card
@@ -109,7 +120,7 @@ def _is_public(row: Row) -> bool:
     return bool(row["audience"] == Audience.PUBLIC)
 
 
-def _row(code: Row, notes: list[Row], incidents: list[Row], successor: Row | None) -> str:
+def _row(code: Row, notes: list[Row], incidents: list[Row], successor: Row | None, prefix: str) -> str:
     values = {
         "id": code["id"],
         "table": code["table"],
@@ -117,18 +128,18 @@ def _row(code: Row, notes: list[Row], incidents: list[Row], successor: Row | Non
         "code": code["code"],
         "number": code["number"],
         **{name: code[name] for name in VENDOR_TEXTS},
-        "vendor": {name: code[f"vendor_{name}"] for name in VENDOR_TEXTS if code[name] != code[f"vendor_{name}"]},
+        "vendor": {name: code[theirs] for name, theirs in _VENDOR if code[theirs] is not None},
         "extra": _json(code["extra"]),
         "disposition": {"value": code["disposition"], "origin": code["disposition_origin"]},
         "fixer": {"value": code["fixer"], "origin": code["fixer_origin"]},
         "retired_at": code["retired_at"],
-        "successor": _reference(successor) if successor else None,
+        "successor": _reference(successor, prefix) if successor else None,
         "has_notes": any(note["state"] in LIVE for note in notes),
         "has_open_incident": any(_is_open(incident) for incident in incidents),
         "version": code["version"],
         "created_at": code["created_at"],
         "updated_at": code["updated_at"],
-        "url": _address_of(code),
+        "url": _address_of(code, prefix),
     }
     return orjson.dumps(values, option=OPTIONS).decode()
 
@@ -138,31 +149,28 @@ def _json(value: Any) -> Any:
     return {} if value == "{}" else orjson.loads(value)
 
 
-def _reference(code: Row) -> Row:
+def _reference(code: Row, prefix: str) -> Row:
     return {
         "id": code["id"],
         "table": code["table"],
         "section": code["section"],
         "code": code["code"],
-        "url": _address_of(code),
+        "url": _address_of(code, prefix),
     }
 
 
-def _card(notes: list[Row], incidents: list[Row]) -> str:
+def _card(notes: list[Row], incidents: list[Row], prefix: str) -> str:
     lists = {
         "open_incidents": [_chosen(one, _INCIDENT_FIELDS) for one in incidents if _is_open(one)],
         "notes": [
-            _chosen(one, _NOTE_FIELDS) | {"url": _without_site(reverse("note", args=[one["id"]]))} for one in notes
+            _chosen(one, _NOTE_FIELDS) | {"url": _without_site(reverse("note", args=[one["id"]]), prefix)}
+            for one in notes
         ],
         "past_incidents": [_chosen(one, _INCIDENT_FIELDS) for one in incidents if not _is_open(one)],
     }
     truncated = [name for name, items in lists.items() if len(items) > MAX_ITEMS]
     shown = {name: items[:MAX_ITEMS] for name, items in lists.items()}
     return orjson.dumps({**shown, "truncated": truncated}, option=OPTIONS).decode()
-
-
-def _note(note: Row) -> Row:
-    return {**_chosen(note, _NOTE_FIELDS), "url": _without_site(reverse("note", args=[note["id"]]))}
 
 
 def _chosen(row: Row, names: Iterable[str]) -> Row:
@@ -173,13 +181,13 @@ def _is_open(incident: Row) -> bool:
     return bool(incident["state"] != IncidentState.RESOLVED)
 
 
-def _address_of(code: Row) -> orjson.Fragment:
-    return _without_site(card_address(code["table"], code["section"], code["code"]))
+def _address_of(code: Row, prefix: str) -> orjson.Fragment:
+    return _without_site(card_address(code["table"], code["section"], code["code"], prefix), prefix)
 
 
-def _without_site(path: str) -> orjson.Fragment:
+def _without_site(path: str, prefix: str) -> orjson.Fragment:
     """Return an address as the stored JSON has it. See Note [Addresses in answers]."""
-    return orjson.Fragment(b'"\\/' + orjson.dumps(path.removeprefix(get_script_prefix()))[1:])
+    return orjson.Fragment(b'"\\/' + orjson.dumps(path.removeprefix(prefix))[1:])
 
 
 def _notes(codes: list[Row]) -> dict[int, list[Row]]:
@@ -190,6 +198,8 @@ def _notes(codes: list[Row]) -> dict[int, list[Row]]:
     on_codes = _linked(through, "returncode_id", "troubleshootingnote_id", ids)
     range_through: Any = TroubleshootingNote.ranges.through
     on_ranges = _linked(range_through, "coderange_id", "troubleshootingnote_id", [block.pk for block in ranges])
+    if not (on_codes or on_ranges):
+        return {}
     wanted = {pk for links in (on_codes, on_ranges) for pks in links.values() for pk in pks}
     current = TroubleshootingNote.objects.current().filter(pk__in=wanted)
     ordered = current.order_by("-state", "-updated_at", "-id").values(*_NOTE_FIELDS)
@@ -234,6 +244,6 @@ def _linked(through: Any, key: str, value: str, ids: list[int]) -> dict[int, lis
     """Return the ids on the other side of links, by the id on this side."""
     links: dict[int, list[int]] = defaultdict(list)
     if ids:
-        for pk, other in through.objects.filter(**{f"{key}__in": ids}).values_list(key, value):
+        for pk, other in through.objects.filter(documents.among(key, ids)).values_list(key, value):
             links[pk].append(other)
     return links

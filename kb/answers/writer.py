@@ -14,16 +14,12 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.sql import batches, run_each, value
-from kb.searching import store
+from kb.models.sql import among, batches, insert, run, value
+from kb.searching import documents, store
 
 _PAGE = 1_000
 _SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
 _COLUMNS = ["row", "card", "public_row", "public_card"]
-_UPSERT = (
-    f"INSERT INTO kb_finishedanswer (code_id, {', '.join(_COLUMNS)}) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
-    f" ON CONFLICT (code_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
-)
 
 
 def codes_about(obj: models.Model, fields: Collection[str] | None = None) -> set[int]:
@@ -60,7 +56,7 @@ def refresh(code_ids: Collection[int]) -> None:
     replaced: set[int] = set()
     for page in batches(sorted(code_ids), _PAGE):
         _store(build(page))
-        replaced |= _ids(ReturnCode.objects.filter(successor__in=page))
+        replaced |= _ids(ReturnCode.objects.filter(documents.among("successor", page)))
     for page in batches(sorted(replaced.difference(code_ids)), _PAGE):
         _store(build(page))
 
@@ -96,7 +92,10 @@ def differences() -> Iterator[str]:
 
 
 def _store(answers: list[AnswerTexts]) -> None:
-    run_each(_UPSERT, answers)
+    if answers:
+        condition, pks = among("code_id", [answer.code_id for answer in answers])
+        run(f"DELETE FROM kb_finishedanswer WHERE {condition}", *pks)  # noqa: S608
+        insert("kb_finishedanswer", AnswerTexts._fields, answers)
 
 
 def _pages() -> Iterator[list[int]]:

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from kb.models.fields import VENDOR_TEXTS
-from kb.models.sql import batches, is_postgres, run, value
+from kb.models.sql import batches, insert, is_postgres, run, value
 
 BATCH = 2_000
 """Most rows that are in memory, or in one write, at a time."""
@@ -66,17 +66,13 @@ def drop() -> None:
 
 def fill(table: str, columns: Sequence[str], lines: Iterable[tuple[Any, ...]]) -> None:
     """Insert many rows into a temporary table, in flat memory."""
-    names = ", ".join(columns)
-    with connection.cursor() as cursor:
-        if is_postgres():
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for line in lines:
-                    copy.write_row(line)
-            return
-        insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
-        with _one_transaction(cursor):
-            for batch in batches(lines, BATCH):
-                cursor.executemany(insert, batch)
+    if is_postgres():
+        insert(table, columns, lines)
+        return
+    names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor, _one_transaction(cursor):
+        for batch in batches(lines, BATCH):
+            cursor.executemany(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", batch)  # noqa: S608
 
 
 def spans(kind: str) -> Iterator[tuple[int, int]]:

@@ -25,11 +25,14 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 """Codes that an address has unchanged."""
 
 
-def card_address(table: str, section: str, code: str) -> str:
-    """Return the address of a code's card. It has the section, because a table may have a code twice."""
+def card_address(table: str, section: str, code: str, prefix: str = "") -> str:
+    """Return the address of a code's card. It has the section, because a table may have a code twice.
+
+    Pass Django's script prefix if you need many addresses.
+    """
     if not _PLAIN.fullmatch(code):
         return reverse("section-code", args=[table, section, code])
-    return f"{_folder(get_script_prefix(), table, section)}{code}/"
+    return f"{_folder(prefix or get_script_prefix(), table, section)}{code}/"
 
 
 @lru_cache(maxsize=1000)

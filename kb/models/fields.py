@@ -79,11 +79,6 @@ class VendorText(NamedTuple):
     is_expected: bool
 
 
-def weighted(code: Any, weight: Weight) -> list[str]:
-    """Return the texts of a code that belong to one part of the index."""
-    return [getattr(code, field.name) for field in CODE_FIELDS if field.weight == weight]
-
-
 def vendor_texts(code: Any) -> list[VendorText]:
     """Return the texts of a code, or of its revision, that a page shows."""
     texts = [

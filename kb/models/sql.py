@@ -27,6 +27,19 @@ def run_each(sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         cursor.executemany(sql, parameters)
 
 
+def insert(table: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    """Insert many lines of values. COPY takes a fifth of the time of statements, in flat memory."""
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        if is_postgres():
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(lines))  # noqa: S608
+
+
 def rows(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection) -> list[Any]:
     """Return all rows of a query with few rows."""
     with database.cursor() as cursor:
@@ -49,6 +62,19 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def among(column: str, pks: Sequence[int]) -> tuple[str, list[int]]:
+    """Return the condition, with its parameters, that a column has one of the ids; with a range also those between.
+
+    It is a range if few other ids lie between the first and the last: reading these takes less than naming all others.
+    """
+    if not pks:
+        return "1 = 0", []
+    first, last = min(pks), max(pks)
+    if last - first < 2 * len(pks):
+        return f"{column} BETWEEN %s AND %s", [first, last]
+    return f"{column} IN ({', '.join(['%s'] * len(pks))})", list(pks)
 
 
 def table_of(model: type[models.Model]) -> str:
@@ -84,6 +110,24 @@ def long_statements() -> Iterator[None]:
         except Error:
             # The connection is broken, or its transaction is: the next one starts with a page's limits.
             connection.close()
+
+
+_WIDE = 64_000
+"""KiB of SQLite's pages that a large write keeps in memory. With fewer, it writes pages of indexes again and again."""
+
+
+@contextmanager
+def wide_cache() -> Iterator[None]:
+    """Keep more pages in memory for a large write on SQLite. PostgreSQL has its own."""
+    if is_postgres():
+        yield
+        return
+    usual = value("PRAGMA cache_size")
+    run(f"PRAGMA cache_size = -{_WIDE}")
+    try:
+        yield
+    finally:
+        run(f"PRAGMA cache_size = {usual}")
 
 
 @contextmanager

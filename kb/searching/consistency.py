@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from kb.models import ReturnCode
 from kb.searching import documents, store
 from kb.searching.documents import AUDIENCES, BUCKET
-from kb.searching.writer import codes_of, pages
+from kb.searching.writer import pages
 
 _NAMES = ("public", "internal")
 
@@ -23,10 +23,9 @@ def differences() -> Iterator[str]:
     """
     words: dict[int, Counter[str]] = {audience: Counter() for audience in AUDIENCES}
     for page in pages(ReturnCode.objects.order_by("pk").values_list("pk", flat=True).iterator()):
-        fresh = documents.build(codes_of(page))
+        fresh = documents.build(page)
         for audience in AUDIENCES:
-            for document in fresh[audience]:
-                words[audience].update(store.vocabulary_words(document))
+            words[audience].update(store.vocabulary_of(fresh[audience]))
             yield from _page_differences(audience, {document.key: document for document in fresh[audience]}, page)
     for audience in AUDIENCES:
         yield from _orphans(audience)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
-from kb.models.fields import Weight, weighted
+from kb.models.fields import CODE_FIELDS, Weight
 from kb.models.notes import NoteState
 from kb.searching.tokenizer import stems_and_words
 
@@ -18,8 +18,14 @@ BUCKET = 1 << 40
 """A document's key is its code's id plus a multiple of this, so that ordering by key puts the preferred one of two
 equal documents first. See `bucket_of`."""
 
+BUCKETS = range(3)
+
 MAX_WORDS = 4_000
 """Most words of a document's field. Databases cannot index a text as long as a book."""
+
+_HEAD, _NEAR = ([field.name for field in CODE_FIELDS if field.weight == weight] for weight in Weight)
+_COLUMNS = ["pk", "number", "retired_at", "table", *(f"table__{name}" for name in ("audience", "vendor", "product"))]
+_COLUMNS += [*_HEAD, *_NEAR]
 
 
 class Document(NamedTuple):
@@ -42,57 +48,121 @@ def bucket_of(key: int) -> int:
     return key // BUCKET
 
 
-def keys_of(code_id: int) -> list[int]:
-    """Return every key that a document of the code may have."""
-    return [code_id + bucket * BUCKET for bucket in range(3)]
-
-
 def mark(kind: str, pk: int) -> str:
     """Return the word that marks documents of a table, or with text of a note or range. A search cannot contain it."""
     return {"table": "\u00a7", "note": "\u00b6", "range": "\u00a4"}[kind] + str(pk)
 
 
-def build(codes: Sequence[ReturnCode]) -> dict[int, list[Document]]:
-    """Return the documents of codes (with their tables), by audience."""
+Words = tuple[str, str]
+"""The stems of texts, and their words: see `stems_and_words`."""
+
+
+class _Code(NamedTuple):
+    """What the documents of a code are made from."""
+
+    pk: int
+    table_id: int
+    number: int | None
+    is_retired: bool
+    is_public: bool
+    of_table: "_Table"
+    head: Words
+    near: Words
+
+
+class _Table(NamedTuple):
+    """What a table adds to the documents of its codes."""
+
+    mark: str
+    body: Words
+    alone: str
+    """The body's stems of a code without notes."""
+
+
+class _Note(NamedTuple):
+    """What a note adds to the documents of its codes."""
+
+    pk: int
+    is_public: bool
+    is_validated: bool
+    near: Words
+    body: Words
+
+
+def build(code_ids: Sequence[int]) -> dict[int, list[Document]]:
+    """Return the documents of codes, by audience. Ids without a code are left out."""
+    codes = _codes(code_ids)
     ranges = _ranges(codes)
     notes = _notes([code.pk for code in codes], [r.pk for r in ranges])
     public, internal = [], []
     for code in codes:
-        own_ranges = [r for r in ranges if _holds(r, code)]
-        own_notes = dict.fromkeys(notes["code", code.pk])
+        own_ranges = [r for r in ranges if _holds(r, code)] if ranges else []
+        own_notes = dict.fromkeys(notes.get(("code", code.pk), []))
         for block in own_ranges:
             own_notes |= dict.fromkeys(notes["range", block.pk])
         document = _document(code, list(own_notes), own_ranges)
         internal.append(document)
-        if code.table.audience == Audience.PUBLIC:
-            public_notes = [n for n in own_notes if n.audience == Audience.PUBLIC and n.state == NoteState.VALIDATED]
+        if code.is_public:
+            public_notes = [note for note in own_notes if note.is_public and note.is_validated]
             public.append(_document(code, public_notes, []) if own_notes else document)
     return {PUBLIC: public, INTERNAL: internal}
 
 
-def _holds(block: CodeRange, code: ReturnCode) -> bool:
+def _codes(pks: Sequence[int]) -> list[_Code]:
+    """Return the codes with these ids. Objects of the model would take longer than their documents."""
+    if not pks:
+        return []
+    rows = ReturnCode.objects.filter(among("pk", pks)).order_by("pk").values_list(*_COLUMNS)
+    codes, wanted = [], set(pks)
+    tables: dict[int, _Table] = {}
+    for pk, number, retired_at, table, audience, vendor, product, *texts in rows:
+        if pk in wanted:
+            of_table = tables.get(table) or tables.setdefault(table, _table(table, vendor, product))
+            head, near = stems_and_words(*texts[: len(_HEAD)]), stems_and_words(*texts[len(_HEAD) :])
+            is_public = audience == Audience.PUBLIC
+            codes.append(_Code(pk, table, number, retired_at is not None, is_public, of_table, head, near))
+    return codes
+
+
+def _table(pk: int, vendor: str, product: str) -> _Table:
+    body = stems_and_words(vendor, product)
+    return _Table(mark("table", pk), body, f"{_first_words(body[0])} {mark('table', pk)}".strip())
+
+
+def _holds(block: CodeRange, code: _Code) -> bool:
     return block.table_id == code.table_id and code.number is not None and block.first <= code.number <= block.last
 
 
-def _ranges(codes: Sequence[ReturnCode]) -> list[CodeRange]:
+def _ranges(codes: Sequence[_Code]) -> list[CodeRange]:
     return list(CodeRange.objects.with_notes({code.table_id for code in codes}).order_by("id"))
 
 
-def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[Any]]:
+def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[_Note]]:
     """Return the notes that are not archived, in a fixed order, by ("code" or "range", id)."""
     links = [
         *_links("code", TroubleshootingNote.codes.through, "returncode_id", codes),
         *_links("range", TroubleshootingNote.ranges.through, "coderange_id", ranges),
     ]
     current = TroubleshootingNote.objects.current().in_bulk({note_id for _, _, note_id in links})
-    notes: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    read = {pk: _read(note) for pk, note in current.items()}
+    notes: dict[tuple[str, int], list[_Note]] = defaultdict(list)
     for kind, pk, note_id in links:
-        if note_id in current:
-            notes[kind, pk].append(current[note_id])
+        if note_id in read:
+            notes[kind, pk].append(read[note_id])
     return notes
 
 
-def among(column: str, pks: list[int]) -> Q:
+def _read(note: TroubleshootingNote) -> _Note:
+    return _Note(
+        note.pk,
+        note.audience == Audience.PUBLIC,
+        note.state == NoteState.VALIDATED,
+        stems_and_words(note.title, note.issue),
+        stems_and_words(note.cause, note.resolution, note.environment, note.customer_reply),
+    )
+
+
+def among(column: str, pks: Sequence[int]) -> Q:
     """Return the condition that a column has one of the ids. If few other ids lie between them, it is a range."""
     first, last = min(pks), max(pks)
     if last - first < 2 * len(pks):
@@ -108,25 +178,25 @@ def _links(kind: str, through: Any, column: str, pks: list[int]) -> list[tuple[s
     return [(kind, pk, note_id) for pk, note_id in rows]
 
 
-def _document(code: ReturnCode, notes: list[Any], ranges: list[CodeRange]) -> Document:
-    head, near = weighted(code, Weight.HEAD), weighted(code, Weight.NEAR)
-    near += [text for note in notes for text in (note.title, note.issue)]
-    body = [code.table.vendor, code.table.product]
-    body += [t for note in notes for t in (note.cause, note.resolution, note.environment, note.customer_reply)]
-    marks = [mark("table", code.table_id), *(mark("note", note.pk) for note in notes)]
-    marks += [mark("range", block.pk) for block in ranges]
-    fields = [[stems_and_words(text) for text in texts if text] for texts in (head, near, body)]
-    words = dict.fromkeys(word for field in fields for _, words in field for word in words.split(" ") if word)
-    stems = [" ".join([stems for stems, _ in field if stems]) for field in fields]
-    validated = any(note.state == NoteState.VALIDATED for note in notes)
-    bucket = 2 if code.retired_at is not None else 0 if validated else 1
-    return Document(
-        code.pk + bucket * BUCKET,
-        _first_words(stems[0]),
-        _first_words(stems[1]),
-        f"{_first_words(stems[2])} {' '.join(marks)}".strip(),
-        " ".join(words),
-    )
+def _document(code: _Code, notes: list[_Note], ranges: list[CodeRange]) -> Document:
+    (head, head_words), (near, near_words), body = code.head, code.near, code.of_table.alone
+    words = f"{head_words} {near_words} {code.of_table.body[1]}"
+    if notes or ranges:
+        near, near_words = _joined([code.near, *(note.near for note in notes)])
+        body, body_words = _joined([code.of_table.body, *(note.body for note in notes)])
+        marks = [*(mark("note", note.pk) for note in notes), *(mark("range", block.pk) for block in ranges)]
+        words, body = (
+            f"{head_words} {near_words} {body_words}",
+            " ".join([_first_words(body), code.of_table.mark, *marks]),
+        )
+    bucket = 2 if code.is_retired else 0 if any(note.is_validated for note in notes) else 1
+    words = " ".join(dict.fromkeys(words.split()))
+    return Document(code.pk + bucket * BUCKET, _first_words(head), _first_words(near), body.strip(), words)
+
+
+def _joined(texts: list[Words]) -> Words:
+    stems, words = zip(*texts, strict=True)
+    return " ".join(filter(None, stems)), " ".join(words)
 
 
 def _first_words(stems: str) -> str:

@@ -20,6 +20,7 @@ LEVELS = (13, 16, 19)
 The trigger has the same levels, so a change needs a migration."""
 
 KEY = "key"
+COLUMNS = ("key", "head", "near", "body", "words", "vector")
 MATCHES = "vector @@ %s::tsquery"
 
 
@@ -43,15 +44,11 @@ def word(stem: str, prefix: bool = False) -> str:
     return f"'{stem}':*" if prefix else f"'{stem}'"
 
 
-def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
-    """Return the statement that stores documents, and the parameters of each execution."""
-    sql = (
-        f"INSERT INTO kb_search_{audience} (key, head, near, body, words, vector)"  # noqa: S608
-        " SELECT d.*, array_to_tsvector(array_remove(string_to_array(concat_ws(' ', head, near, body), ' '), ''))"
-        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) AS d(key, head, near, body, words)"
-    )
-    columns = zip(*((d.key, d.head, d.near, d.body, d.words) for d in documents), strict=True)
-    return sql, [tuple(list(column) for column in columns)] if documents else []
+def line(document: Document) -> tuple[Any, ...]:
+    """Return the values of COLUMNS for a document."""
+    # Words have letters and digits only, so that they need no escapes.
+    words = dict.fromkeys(f"{document.head} {document.near} {document.body}".split())
+    return *document, " ".join([f"'{word}'" for word in words])
 
 
 def settle(audience: int) -> list[str]:

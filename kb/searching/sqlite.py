@@ -9,6 +9,7 @@ from typing import Any
 from kb.searching.documents import Document
 
 KEY = "rowid"
+COLUMNS = ("rowid", "head", "near", "body", "words")
 MATCHES = "kb_search_{0} MATCH %s"
 
 
@@ -27,10 +28,9 @@ def word(stem: str, prefix: bool = False) -> str:
     return f'"{stem}" *' if prefix else f'"{stem}"'
 
 
-def insert(audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
-    """Return the statement that stores documents, and the parameters of each execution."""
-    sql = f"INSERT INTO kb_search_{audience} (rowid, head, near, body, words) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
-    return sql, [(d.key, d.head, d.near, d.body, d.words) for d in documents]
+def line(document: Document) -> tuple[Any, ...]:
+    """Return the values of COLUMNS for a document."""
+    return document
 
 
 def settle(audience: int) -> list[str]:

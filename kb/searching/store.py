@@ -2,29 +2,29 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 from django.db import connection, connections, router
 
 from kb.models import ReturnCode
-from kb.models.sql import batches, is_postgres, rows, run, run_each
+from kb.models.sql import among, batches, insert, is_postgres, rows, run, run_each
 from kb.searching import postgres, sqlite
-from kb.searching.documents import AUDIENCES, BUCKET, Document, keys_of
+from kb.searching.documents import AUDIENCES, BUCKET, BUCKETS, Document
 from kb.searching.tokenizer import stem
 
 LOCK = 7_065_662
 """Key of PostgreSQL's advisory lock. See `lock`."""
 
 BATCH = 1_000
-_PAGE = 400
+_PAGE = 1_000
 _LONG_NUMBER = 5
 
 
 class IndexDatabase(Protocol):
     """The names that `sqlite` and `postgres` both define."""
 
-    CREATE: list[str]
-    DROP: list[str]
+    COLUMNS: tuple[str, ...]
     KEY: str
     MATCHES: str
 
@@ -37,8 +37,8 @@ class IndexDatabase(Protocol):
     def word(self, stem: str, prefix: bool = False) -> str:
         """See `sqlite.word`."""
 
-    def insert(self, audience: int, documents: Sequence[Document]) -> tuple[str, list[tuple[Any, ...]]]:
-        """See `sqlite.insert`."""
+    def line(self, document: Document) -> tuple[Any, ...]:
+        """See `sqlite.line`."""
 
     def settle(self, audience: int) -> list[str]:
         """See `sqlite.settle`."""
@@ -77,14 +77,14 @@ def settle_references() -> None:
 def documents_by_key(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
     """Return the stored documents of codes, by key."""
     documents: dict[int, Document] = {}
-    for page in batches([key for pk in code_ids for key in keys_of(pk)], _PAGE):
-        marks = ", ".join(["%s"] * len(page))
-        key = database().KEY
-        stored_rows = rows_of(
-            f"SELECT {key}, head, near, body, words FROM kb_search_{audience} WHERE {key} IN ({marks})",  # noqa: S608
-            *page,
+    wanted, key = set(code_ids), database().KEY
+    for page in batches(code_ids, _PAGE):
+        parts = [among(key, [pk + bucket * BUCKET for pk in page]) for bucket in BUCKETS]
+        sql = f"SELECT {key}, head, near, body, words FROM kb_search_{audience} WHERE "  # noqa: S608
+        found = rows_of(
+            " UNION ALL ".join(sql + condition for condition, _ in parts), *[pk for _, keys in parts for pk in keys]
         )
-        documents |= {row[0]: Document(*row) for row in stored_rows}
+        documents |= {row[0]: Document(*row) for row in found if row[0] % BUCKET in wanted}
     return documents
 
 
@@ -111,22 +111,20 @@ def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) ->
     for page in batches([document.key for document in gone], _PAGE):
         marks = ", ".join(["%s"] * len(page))
         run(f"DELETE FROM kb_search_{audience} WHERE {database().KEY} IN ({marks})", *page)  # noqa: S608
-    for documents in batches(new, BATCH):
-        sql, parameters = database().insert(audience, documents)
-        run_each(sql, parameters)
-    for document in new:
-        changes.update(vocabulary_words(document))
-    for document in gone:
-        changes.subtract(vocabulary_words(document))
+    if new:
+        insert(f"kb_search_{audience}", database().COLUMNS, map(database().line, new))
+    changes.update(vocabulary_of(new))
+    changes.subtract(vocabulary_of(gone))
     return changes
 
 
-def vocabulary_words(document: Document) -> list[str]:
-    """Return the words that the vocabulary counts, without long numbers; "" counts the document itself.
+def vocabulary_of(documents: Sequence[Document]) -> dict[str, int]:
+    """Return how many documents have each word of the vocabulary, and under "" how many there are.
 
-    Long numbers are codes: each is in one or two documents, and must not be corrected to another code.
+    Long numbers are left out. They are codes: each is in one or two documents, and must not be corrected to another.
     """
-    return ["", *[w for w in document.words.split(" ") if w and not is_long_number(w)]]
+    words = Counter(chain.from_iterable(["", *document.words.split()] for document in documents))
+    return {word: n for word, n in words.items() if not is_long_number(word)}
 
 
 def is_long_number(word: str) -> bool:

@@ -30,6 +30,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+|[^A-Za-z0-9]+")
 _HUMP = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]{2}")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_BREAKS = bytes(byte if byte < 128 and chr(byte).isalnum() else 32 for byte in range(256))
 _DOUBLE = re.compile(r"([bdgkmnprt])\1$")
 
 
@@ -96,13 +97,27 @@ def _words_of(text: str, start: int) -> list[TextWord]:
     return [TextWord(start, start + len(text), whole, parts)]
 
 
+def stems_and_words(*texts: str) -> tuple[str, str]:
+    """Return the stems and the words of texts, in order. Both are separated by spaces."""
+    text = "\n".join(texts)
+    if len(text) <= MAX_TEXT and text.isascii() and "'" not in text:
+        # Most texts are like this. It takes a fifth of the time of the pattern.
+        forms = list(map(_forms, text.encode().translate(_BREAKS).decode().split()))
+    else:
+        forms = [form for word in _WORD.findall("\n".join(map(fold, texts))) if (form := _forms(word))[0]]
+    if not forms:
+        return "", ""
+    stems, words = zip(*forms, strict=True)
+    return " ".join(stems), " ".join(words)
+
+
 @lru_cache(maxsize=50_000)
-def stems_and_words(text: str) -> tuple[str, str]:
-    """Return the stems of a text in order, and its words, each once. Both are texts separated by spaces."""
-    words: list[str] = []
-    for word in words_in(fold(text)):
-        words += [*word.parts, word.whole]
-    return " ".join([stem(word) for word in words]), " ".join(dict.fromkeys(words))
+def _forms(word: str) -> tuple[str, str]:
+    """Return the stems and the words of one word as a text has it: several for a name such as `UserID`."""
+    if word.isascii() and word.isdigit():
+        return word[:MAX_LENGTH], word[:MAX_LENGTH]
+    words = [form for text_word in words_in(word) for form in (*text_word.parts, text_word.whole)]
+    return " ".join([stem(form) for form in words]), " ".join(words)
 
 
 @lru_cache(maxsize=100_000)

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from kb.models import Change, CodeRange, CodeTable, ReturnCode
 from kb.models.changes import ChangeKind
-from kb.models.fields import VENDOR_TEXTS
 from kb.models.sql import batches
 from kb.searching import documents, store
 from kb.searching.documents import AUDIENCES, INTERNAL, mark
@@ -71,7 +70,7 @@ def lag() -> int:
 def _refresh(code_ids: list[int], is_new: bool = False) -> None:
     changes: dict[int, Counter[str]] = {audience: Counter() for audience in AUDIENCES}
     for page in pages(code_ids):
-        fresh = documents.build(codes_of(page))
+        fresh = documents.build(page)
         for audience in AUDIENCES:
             old = {} if is_new else store.documents_by_key(audience, page)
             new = [document for document in fresh[audience] if old.get(document.key) != document]
@@ -82,16 +81,6 @@ def _refresh(code_ids: list[int], is_new: bool = False) -> None:
         store.count(audience, changes[audience])
     if len(code_ids) >= MANY:
         store.settle()
-
-
-def codes_of(page: list[int]) -> list[ReturnCode]:
-    """Return the codes of a page of ids, with the fields that their documents need."""
-    codes = ReturnCode.objects.select_related("table").only(
-        *("code", "number", *VENDOR_TEXTS, "retired_at"),
-        *("table__audience", "table__vendor", "table__product"),
-    )
-    ids = set(page)
-    return [code for code in codes.filter(documents.among("pk", page)).order_by("pk") if code.pk in ids]
 
 
 def _ids_by_noun(changes: Iterable[Change]) -> dict[str, list[int]]:

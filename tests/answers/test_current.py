@@ -3,6 +3,7 @@
 import pytest
 
 from kb import answers
+from kb.answers.build import build
 from kb.importing.applying.rollback import roll_back
 from kb.models import CodeRange, FinishedAnswer, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.visibility import Reader
@@ -141,3 +142,8 @@ def test_missing_and_outdated_answers_are_named_and_made_again(room, other):
     assert len(list(answers.differences())) == 2
     answers.rebuild()
     assert list(answers.differences()) == []
+
+
+def test_answers_of_codes_that_lie_between_are_not_built():
+    first, _between, last = (make.code(str(n)) for n in (1, 2, 3))
+    assert [answer.code_id for answer in build([first.pk, last.pk])] == [first.pk, last.pk]

@@ -252,7 +252,7 @@ ROOT = {"is_superuser": True, "is_staff": True}
 
 
 def search_document(code):
-    return documents.build([code])
+    return documents.build([code.pk])
 
 
 def mcp(code):

@@ -141,6 +141,13 @@ def test_ids_that_lie_between_get_no_document():
     assert [stored(code, INTERNAL) is not None for code in (first, between, last)] == [True, False, True]
 
 
+def test_documents_of_codes_that_lie_between_are_not_read():
+    first, between, last = (make.code(str(n)) for n in (1, 2, 3))
+    found = store.documents_by_key(INTERNAL, [first.pk, last.pk])
+    assert {document.code_id for document in found.values()} == {first.pk, last.pk}
+    assert between.pk not in {document.code_id for document in found.values()}
+
+
 # The index of an edit is that of a rebuild
 
 

@@ -84,7 +84,7 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             journal_rows.unmark_notes(original, unrestored_ids, entry)
             code_ids = journal_rows.changed_code_ids(original)
             searching.refresh(code_ids)
-            answers.refresh(code_ids | entry.shown_with)
+            answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
             journal_rows.write_feed(reversal, entry)
     finally:
         current_door.reset(door)

@@ -38,7 +38,7 @@ def apply_import(
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
-        with sql.long_statements(), transaction.atomic(durable=True):
+        with sql.long_statements(), sql.wide_cache(), transaction.atomic(durable=True):
             current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check_state(current, yes_retire, skip_errors)
             entry = JournalEntry(by)
@@ -128,7 +128,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> None:
     # After all row locks: see `searching.store.lock`.
     code_ids = journal_rows.changed_code_ids(table_import)
     searching.refresh(code_ids)
-    answers.refresh(code_ids | entry.shown_with)
+    answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
 
 
 def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:

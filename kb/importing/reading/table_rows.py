@@ -108,6 +108,7 @@ class _RowReader:
         self.texts_at = list(positions(part.columns).items())
         self.extra_at = [(part.header[i], i) for i, target in enumerate(order) if target == EXTRA]
         self.section = part.section
+        self.section_cell: object = object()
         self.widths = Widths()
 
     def rows(self) -> Iterator[TableRow]:
@@ -123,7 +124,7 @@ class _RowReader:
             if code is None:
                 continue
             row_texts = [cell and tidy(cell, spreadsheet) for cell in cells]
-            if any(len(cell) > limit for cell in row_texts if cell):
+            if max(map(len, filter(None, row_texts)), default=0) > limit:
                 self._report_long(line, row_texts)
                 continue
             texts = {key: text for key, at in texts_at if (text := row_texts[at]) is not None}
@@ -201,6 +202,9 @@ class _RowReader:
     def _update_section(self, cells: Sequence[str | None]) -> None:
         """Set the section from a record, also from one with an error: a merged cell may carry it on below."""
         if 0 <= self.section_at < len(cells) and (cell := cells[self.section_at]) is not CONTINUATION:
+            if cell == self.section_cell:
+                return
+            self.section_cell = cell
             section = " ".join(tidy(cell or "", self.sheet.spreadsheet).split())
             self.section = fit(section) if self.sheet.suspect else section
 

@@ -2,7 +2,10 @@
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from kb import answers, searching
 from kb.importing.applying import decisions
 from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
 from kb.importing.errors import ImportRefused, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
@@ -312,3 +315,20 @@ def test_imported_codes_have_the_same_forms_as_saved_ones(table):
         code.refresh_from_db()
         assert forms == [getattr(code, name) for name in ("code", "identity", "canonical", "number", "sort_key")]
     assert ReturnCode.objects.matching("3221225477").get().code == "0xC0000005"
+
+
+def queries_of_first_import(count):
+    table = make.table(f"of-{count}")
+    plan = planned(table, *[(str(n), f"Text {n}.") for n in range(1000, 1000 + count)])
+    with CaptureQueriesContext(connection) as queries:
+        apply_import(plan, by())
+    assert table.codes.count() == count
+    return len(queries)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hundred_times_as_many_codes_take_no_more_queries():
+    queries_of_first_import(1)
+    assert queries_of_first_import(900) == queries_of_first_import(9)
+    assert searching.check() == []
+    assert list(answers.differences()) == []
