@@ -102,7 +102,7 @@ def _tags() -> Tags:
     def tags(code: ReturnCode) -> SafeString:
         key = (code.is_retired, code.disposition, code.fixer)
         if key not in rendered:
-            rendered[key] = render_to_string("kb/_tags.html", {"code": code})
+            rendered[key] = render_to_string("kb/_code_tags.html", {"code": code})
         return rendered[key]
 
     return tags

@@ -13,5 +13,6 @@ def surrounding_codes(answer: CodeAnswer, user: Person | None) -> list[ReturnCod
     """
     if answer.near or answer.completions or not answer.ranges:
         return []
-    place = ReturnCode(table_id=answer.ranges[0].table_id, number=text_code.number(answer.query))
+    number, key = text_code.number(answer.query), text_code.sort_key(answer.query)
+    place = ReturnCode(table_id=answer.ranges[0].table_id, number=number, sort_key=key)
     return neighbours(place, user)

@@ -316,5 +316,5 @@ def test_a_service_that_is_refused_inside_an_action_leaves_no_change(reviewer):
 def test_the_confirmation_page_takes_the_same_queries_for_more_rows(as_user, reviewer, django_assert_num_queries, size):
     notes = drafts(size)
     browser = as_user(reviewer)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         choose(browser, NOTES, "move_submit", notes)

@@ -94,10 +94,10 @@ def test_lists_of_flags_take_the_same_queries_for_more_flags(as_user, editor, ag
         code = make.code(str(n))
         raise_flag(code, make.note(f"Note {n}", code, owner=editor), "Wrong", By(agent, Door.WEB))
     browser = as_user(editor)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get("/admin/kb/flag/")
     browser.force_login(agent)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         browser.get("/flags/")
 
 

@@ -214,6 +214,6 @@ def test_pages_take_the_same_queries_for_more_proposals(as_user, reviewer, note,
         made = propose_change(note, 1, {"cause": f"Cause {n}"}, By(author, Door.ADMIN))
     ContentType.objects.get_for_models(TroubleshootingNote, Proposal)
     browser = as_user(reviewer)
-    for address, count in ((LIST, 7), (url(made), 16), (url(note), 12)):
+    for address, count in ((LIST, 6), (url(made), 15), (url(note), 11)):
         with django_assert_num_queries(count, info=address):
             browser.get(address)

@@ -230,7 +230,7 @@ def test_a_failure_is_an_error_in_the_same_shape(client, monkeypatch, settings, 
 
     settings.DEBUG = debug
     make.code("1")
-    monkeypatch.setattr("kb.models.codes.ReturnCodeQuerySet.visible_to", fail)
+    monkeypatch.setattr("kb.api.resources.code_answers.find_page", fail)
     client.raise_request_exception = False
     answer = client.get("/api/v1/codes/")
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")

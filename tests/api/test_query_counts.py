@@ -58,7 +58,7 @@ def test_many_rows_take_no_more_queries_for_the_public(client, rows):
     assert {address: query_count(client, address, rows) for address in EXPECTED} == EXPECTED
 
 
-def test_an_agent_takes_four_more_queries_for_the_session(client, agent, rows):
+def test_an_agent_takes_three_more_queries_for_the_session(client, agent, rows):
     client.force_login(agent)
-    # The session, the user and the permissions of the user's groups and own.
-    assert {address: query_count(client, address, rows) - 4 for address in EXPECTED} == EXPECTED
+    # The session, the user and the user's permissions.
+    assert {address: query_count(client, address, rows) - 3 for address in EXPECTED} == EXPECTED

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from kb import answers
 from kb.models import Door, IncidentLink
 from kb.services.incidents import save_incident
 from kb.services.journal import By
@@ -83,6 +84,7 @@ def meanings_of_programs():
 def test_an_internal_incident_is_in_no_verdict_for_the_public(editor, code, client):
     incident = linked(editor, code)
     IncidentLink.objects.filter(pk=incident.pk).update(audience="internal")
+    answers.rebuild()
     assert [meaning["open_incidents"] for meaning in meanings_of_programs()] == [[], [], []]
     client.force_login(editor)
     answer = client.post("/api/v1/lookup/", {"codes": ["660300001"]}, content_type="application/json").json()

@@ -77,10 +77,10 @@ def test_other_errors_are_not_outages(error, status, monkeypatch, settings):
 
     settings.KB_PUBLIC_READ = True
     make.code()
-    monkeypatch.setattr("kb.models.codes.ReturnCodeQuerySet.visible_to", fail)
+    monkeypatch.setattr("kb.api.resources.code_answers.find_page", fail)
     client = Client(raise_request_exception=False)
     assert client.get("/api/v1/codes/").status_code == status
-    monkeypatch.setattr("kb.models.tables.CodeTableQuerySet.visible_to", fail)
+    monkeypatch.setattr("kb.queries.tables.with_counts", fail)
     assert client.get("/").status_code == status
 
 

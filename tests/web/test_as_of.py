@@ -157,5 +157,5 @@ def test_a_past_card_takes_the_same_queries_for_more_rows(number, agents, room, 
     for n in range(number):
         save_note(TroubleshootingNote(), None, {"title": f"Note {n}"}, by, [room])
         reword(room, clock, by, f"Wording {n}", hours=0.1)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         agents.get(f"{room.get_absolute_url()}?at=2026-03-10")

@@ -58,7 +58,7 @@ def test_a_failure_page_needs_no_database_and_has_no_traceback(db, django_assert
     def fail(*args, **kwargs):
         raise RuntimeError("the secret of the traceback")
 
-    monkeypatch.setattr("kb.models.tables.CodeTableQuerySet.visible_to", fail)
+    monkeypatch.setattr("kb.queries.tables.with_counts", fail)
     with django_assert_num_queries(0, connection=connection):
         response = Client(raise_request_exception=False).get("/")
     assert response.status_code == 500
@@ -196,7 +196,7 @@ def error_pages(public, agents, settings, monkeypatch):
         "locked": [public.post("/login/", guess, headers=mine) for _ in range(2)][-1],
     }
     for name, fail in (("broken", breaks), ("database away", is_away)):
-        monkeypatch.setattr("kb.models.tables.CodeTableQuerySet.visible_to", fail)
+        monkeypatch.setattr("kb.queries.tables.with_counts", fail)
         responses[name] = forgetful.get("/", headers=mine)
     monkeypatch.undo()
     request = agents.get("/", headers=mine).wsgi_request

@@ -278,7 +278,7 @@ class CodeFilters(Filters):
 
     def by_related(self, queryset: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
         """Keep codes of the notes or incidents with these ids, if the caller may read them."""
-        model: Any = TroubleshootingNote if name == "note" else IncidentLink
+        model: Any = TroubleshootingNote if name == "notes" else IncidentLink
         related = model.objects.visible_to(self.request.user).filter(pk__in=value)
         return queryset.filter(pk__in=related.order_by().values("codes"))
 
