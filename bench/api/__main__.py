@@ -30,8 +30,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from bench.web.__main__ import fill
-from kb.models import ReturnCode
+from kb.models import CodeTable, ReturnCode
 from kb.services import tokens
+from kb.text.codes.forms import sort_key
 
 FIRST, AGAIN, STOCK, FILE, DATASETTE = (shared.port(n) for n in range(5))
 RANDOM, OFTEN, FEW, IMPORTED = 20_000, 300, 10, 10_000
@@ -77,6 +78,7 @@ def rows(token, drawn):
 
 def peer_rows(drawn, with_datasette):
     """Return what is asked of the peers, by the names that `Row.peers` uses."""
+    table = CodeTable.objects.get(slug="bench").pk
     pages = random.Random(7).choices(range(1, max(2, shared.size() // 50)), k=len(drawn))
     peers = {
         "stock row": _row("stock DRF, the bare row", STOCK, STOCK, [f"/codes/{pk}/" for pk, _ in drawn]),
@@ -84,7 +86,10 @@ def peer_rows(drawn, with_datasette):
             "stock DRF, counted list of 50", STOCK, STOCK, [f"/codes/?disposition=unknown&page={n}" for n in pages]
         ),
         "bare list": _row(
-            "values() and orjson, 50", STOCK, STOCK, [f"/bare/?disposition=unknown&after={pk}" for pk, _ in drawn]
+            "values() and orjson, 50",
+            STOCK,
+            STOCK,
+            [f"/bare/?table={table}&after={sort_key(code)}" for _, code in drawn],
         ),
     }
     if with_datasette:

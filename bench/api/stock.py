@@ -41,7 +41,9 @@ TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions")
 class Code(models.Model):
     """A row of the product's table."""
 
+    table_id = models.BigIntegerField()
     code = models.CharField(max_length=64)
+    sort_key = models.CharField(max_length=2000)
     number = models.BigIntegerField(null=True)
     symbol = models.CharField(max_length=200)
     description = models.TextField()
@@ -78,9 +80,9 @@ class CodeViewSet(viewsets.ReadOnlyModelViewSet):
 
 
 def bare(request: HttpRequest) -> HttpResponse:
-    """The cheapest list with Django: one query by keyset, no serializer."""
-    after = int(request.GET.get("after", 0))
-    rows = Code.objects.filter(disposition=request.GET["disposition"], pk__gt=after).order_by("pk")
+    """The cheapest list of a table with Django: one query by keyset and its index, no serializer."""
+    of_table = Code.objects.filter(table_id=int(request.GET["table"]), sort_key__gte=request.GET["after"])
+    rows = of_table.order_by("sort_key", "pk")
     results = list(rows.values("id", "code", "number", *TEXTS, "disposition", "fixer")[:50])
     return HttpResponse(orjson.dumps({"results": results}), content_type="application/json")
 
