@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
+from django.db import connections, router
 from django.db.models import QuerySet
 
 from kb import answers, searching
@@ -12,6 +13,7 @@ from kb.answers.build import EMPTY_CARD
 from kb.models import CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_id
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import marks, rows
 from kb.models.visibility import Audience, Person, Reader, reader
 from kb.queries.lookup import codes_visible_to
 
@@ -72,16 +74,16 @@ def stored_results(
     """Return the same as `text_results`, from the finished answers. `site` ends in a slash."""
     matches, level = searching.search(text, user, tables=tables, limit=limit), reader(user)
     stored = answers.whole([hit.code_id for hit in matches.hits], level)
-    rows = {pk: orjson.loads(answers.complete(row, site)) for pk, (row, _) in stored.items()}
+    found = {pk: orjson.loads(answers.complete(row, site)) for pk, (row, _) in stored.items()}
     with_card = {pk for pk, (_, card) in stored.items() if card != _EMPTY_CARD}
-    texts = {pk: [row[name] for name in _TEXTS] for pk, row in rows.items()}
+    texts = {pk: [row[name] for name in _TEXTS] for pk, row in found.items()}
     searching.add_note_texts(texts, sorted(with_card), level)
     hits = searching.with_passages(matches.hits, matches.terms, texts)
-    audiences = _audiences({row["table"] for row in rows.values()}, level)
+    audiences = _audiences({row["table"] for row in found.values()}, level)
     results = [
         StoredResult(row, audiences[row["table"]], row["id"] in with_card, hit.pieces)
         for hit in hits
-        for row in [rows[hit.code_id]]
+        for row in [found[hit.code_id]]
     ]
     return StoredResults(results, matches.corrected, matches.more)
 
@@ -90,7 +92,8 @@ def _audiences(slugs: set[str], level: Reader) -> dict[str, str]:
     """Return the audience of each table, by slug."""
     if level != Reader.INTERNAL:
         return dict.fromkeys(slugs, Audience.PUBLIC.value)
-    return dict(CodeTable.objects.filter(slug__in=slugs).values_list("slug", "audience"))
+    sql = f"SELECT slug, audience FROM kb_codetable WHERE slug IN ({marks(slugs)})"  # noqa: S608
+    return dict(rows(sql, *slugs, database=connections[router.db_for_read(CodeTable)])) if slugs else {}
 
 
 def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]:

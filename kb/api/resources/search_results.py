@@ -18,9 +18,10 @@ from kb.api.framework.schema import SearchSchema
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import MeaningSerializer, VerdictRenderer, VerdictSerializer
 from kb.models import CodeTable, ReturnCode
+from kb.models.code_rows import codes_by_id
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
-from kb.queries.lookup import Verdict, codes_visible_to, find_code
+from kb.queries.lookup import Verdict, find_code
 from kb.queries.lookup_many import CodeVerdict
 from kb.queries.surroundings import Surroundings, surroundings
 from kb.queries.text_results import StoredResult, StoredResults, stored_results
@@ -124,8 +125,7 @@ def _answer(request: Request, query: str, table: CodeTable | None, limit: int) -
 
 def _codes_of(hits: Sequence[StoredResult], user: Person | None) -> dict[int, ReturnCode]:
     """Return the codes with notes or incidents, by id."""
-    ids = [hit.row["id"] for hit in hits if hit.has_card]
-    return codes_visible_to(user).in_bulk(ids) if ids else {}
+    return codes_by_id([hit.row["id"] for hit in hits if hit.has_card], user)
 
 
 def _word_meaning(
