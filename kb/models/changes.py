@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models, router
 from django.utils import timezone
 
 from kb.models.history import Door
+from kb.models.sql import rows
 from kb.models.visibility import Audience, ReaderQuerySet
 
 TICK, _AHEAD = timedelta(microseconds=1), timedelta(days=1)
@@ -102,5 +103,6 @@ class ChangeCounter(models.Model):
 
 def last_sequence() -> int:
     """Return the sequence of the last committed change; 0 before the first. It grows with every change."""
-    counter = next(iter(ChangeCounter.objects.raw("SELECT id, last FROM kb_changecounter WHERE id = 1")), None)
-    return counter.last if counter else 0
+    database = connections[router.db_for_read(ChangeCounter)]
+    counters = rows("SELECT last FROM kb_changecounter WHERE id = 1", database=database)
+    return int(counters[0][0]) if counters else 0

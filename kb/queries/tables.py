@@ -4,6 +4,7 @@ from typing import Any
 
 from kb.models import CodeTable, Section
 from kb.models.changes import last_sequence
+from kb.models.sql import objects
 from kb.models.visibility import Person, condition, reader
 
 _cache: dict[int, dict[int, tuple[int, int]]] = {}
@@ -13,7 +14,7 @@ _cache: dict[int, dict[int, tuple[int, int]]] = {}
 def with_counts(user: Person | None) -> list[CodeTable]:
     """Return the tables that a user may read, in their order, with `code_count` (not retired) and `retired_count`."""
     shown = condition(reader(user), "audience")
-    tables = list(CodeTable.objects.raw(f"SELECT * FROM kb_codetable WHERE {shown} ORDER BY vendor, product, slug"))  # noqa: S608
+    tables = objects(CodeTable, f"SELECT * FROM kb_codetable WHERE {shown} ORDER BY vendor, product, slug")  # noqa: S608
     counts = _counts()
     for table in tables:
         table.code_count, table.retired_count = counts.get(table.pk, (0, 0))  # type: ignore[attr-defined]
@@ -23,13 +24,13 @@ def with_counts(user: Person | None) -> list[CodeTable]:
 def table_by_slug(slug: str, user: Person | None) -> CodeTable | None:
     """Return a table that a user may read."""
     sql = f"SELECT * FROM kb_codetable WHERE slug = %s AND {condition(reader(user), 'audience')}"  # noqa: S608
-    return next(iter(CodeTable.objects.raw(sql, [slug])), None)
+    return next(iter(objects(CodeTable, sql, slug)), None)
 
 
 def section_by_slug(table: CodeTable, slug: str) -> Section | None:
     """Return a section of a table that the user may read."""
-    found = Section.objects.raw("SELECT * FROM kb_section WHERE table_id = %s AND slug = %s", [table.pk, slug])
-    return next(iter(found), None)
+    sql = "SELECT * FROM kb_section WHERE table_id = %s AND slug = %s"
+    return next(iter(objects(Section, sql, table.pk, slug)), None)
 
 
 def clear_counts() -> None:

@@ -42,7 +42,7 @@ class TextResults:
 def text_results(text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
     """Return the codes that match a search, best first, each with its best passage."""
     answer = searching.search(text, user, tables=tables, limit=limit, pieces=True)
-    codes = codes_by_id([hit.code_id for hit in answer.hits], user)
+    codes = codes_by_id([hit.code_id for hit in answer.hits], user, is_brief=True)
     hits = [
         TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in answer.hits if hit.code_id in codes
     ]
@@ -97,9 +97,9 @@ def _audiences(slugs: set[str], level: Reader) -> dict[str, str]:
 
 
 def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]:
-    """Return the codes that match a search, best first."""
+    """Return the codes that match a search, best first, without what only a card shows."""
     hits = searching.search(text, user, limit=limit).hits
-    codes = codes_by_id([hit.code_id for hit in hits], user)
+    codes = codes_by_id([hit.code_id for hit in hits], user, is_brief=True)
     return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
 
 

@@ -121,11 +121,13 @@ def _candidates(
 ) -> list[Document]:
     """Return the documents to rank: with all terms. If few, add some with all but one, then with rare terms."""
     all_shares = relevance.shares(rarity)
+    beginnings = [a.stems[-1] for term in terms for a in term.alternatives if a.prefix]
+    begun = {text: stems for text in beginnings if (stems := store.words_begun(audience, text))}
 
     def matching(some: Sequence[SearchTerm], most: int) -> dict[int, Document]:
         # With tables, read all documents with the words: a table's documents may all be outside the first stripes.
         shares = [0.0] if marks else [share for term, share in zip(terms, all_shares, strict=True) if term in some]
-        first = stripes.matching(audience, expression(some, marks), most, math.prod(shares), min(shares), total)
+        first = stripes.matching(audience, expression(some, marks, begun), most, math.prod(shares), min(shares), total)
         return {document.key: document for document in first}
 
     documents = matching(terms, max(CANDIDATES, limit + 1))
