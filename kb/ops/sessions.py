@@ -13,7 +13,7 @@ _FORMER = {
     "django.contrib.auth.backends.ModelBackend": "kb.ops.accounts.AccountBackend",
     "allauth.account.auth_backends.AuthenticationBackend": "config.sso.SsoBackend",
 }
-"""The backends of release 0.2, so that an upgrade logs nobody out, and what took their place."""
+"""The backends of release 0.3, so that an upgrade logs nobody out, and what took their place."""
 
 
 class SessionStore(db.SessionStore):
