@@ -14,7 +14,7 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.sql import among, batches, insert, run, value, wide_cache
+from kb.models.sql import batches, insert, marks, run, value, wide_cache
 from kb.searching import documents, store
 
 _PAGE = 1_000
@@ -94,8 +94,9 @@ def differences() -> Iterator[str]:
 
 def _store(answers: list[AnswerTexts]) -> None:
     if answers:
-        condition, pks = among("code_id", [answer.code_id for answer in answers])
-        run(f"DELETE FROM kb_finishedanswer WHERE {condition}", *pks)  # noqa: S608
+        # By each id: a range from the first to the last has other codes, too, and would delete their answers.
+        pks = [answer.code_id for answer in answers]
+        run(f"DELETE FROM kb_finishedanswer WHERE code_id IN ({marks(pks)})", *pks)  # noqa: S608
         insert("kb_finishedanswer", AnswerTexts._fields, answers)
 
 
