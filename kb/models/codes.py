@@ -147,7 +147,8 @@ class ReturnCode(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ReturnCodeQuerySet.as_manager()
-    history = history_table(CodeRevision)
+    # Revisions are found by their code, user or time. Each further index would lengthen every import.
+    history = history_table(CodeRevision, no_db_index=["table", "section", "successor"])
 
     class Meta:
         ordering = ["table", "position", "id"]

@@ -178,14 +178,15 @@ def long_statements() -> Iterator[None]:
             connection.close()
 
 
-_WIDE = 64_000
-"""KiB of SQLite's pages that a large write keeps in memory. With fewer, it writes pages of indexes again and again."""
+_WIDE, _MANY = 64_000, 5_000
+"""KiB of SQLite's pages that a write of so many rows keeps in memory. With fewer, it writes pages of indexes again and
+again. A server's connections keep few, because each of its threads has one: see `kb.ops.environment.database`."""
 
 
 @contextmanager
-def wide_cache() -> Iterator[None]:
-    """Keep more pages in memory for a large write on SQLite. PostgreSQL has its own."""
-    if is_postgres():
+def wide_cache(rows: int = _MANY) -> Iterator[None]:
+    """Keep more pages in memory for a large write of so many rows on SQLite. PostgreSQL has its own."""
+    if is_postgres() or rows < _MANY:
         yield
         return
     usual = value("PRAGMA cache_size")
