@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connections, router
 
 from kb.models import CodeTable, ReturnCode, Section
+from kb.models.code_rows import with_forms
 from kb.models.sql import MAX_VALUES, batches, rows
 from kb.models.visibility import Audience, Person, Reader, reader
 
@@ -24,7 +25,7 @@ _OF_SECTION = _OF_TABLE + len(_TABLE)
 _COLUMNS = [f"{alias}.{name}" for alias, names in (("c", _CODE), ("t", _TABLE), ("s", _SECTION)) for name in names]
 _SQL = (
     f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode AS c"  # noqa: S608
-    " JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id WHERE c.canonical IN "
+    " JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id WHERE "
 )
 # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
 _IN_TABLE = " AND c.table_id + 0 = %s"
@@ -54,8 +55,9 @@ def _codes(forms: Collection[str], conditions: Sequence[tuple[str, Any]]) -> Ite
     sections: dict[int, Section] = {}
     # PostgreSQL refuses a text with NUL, and no code has one.
     for batch in batches(sorted(form for form in forms if "\x00" not in form), MAX_VALUES):
-        sql = f"{_SQL}({', '.join(['%s'] * len(batch))}){''.join(condition for condition, _ in conditions)}"
-        for row in rows(sql, *batch, *(value for _, value in conditions), database=database):
+        having, forms_of_batch = with_forms(batch)
+        sql = f"{_SQL}{having}{''.join(condition for condition, _ in conditions)}"
+        for row in rows(sql, *forms_of_batch, *(value for _, value in conditions), database=database):
             yield _code(row, tables, sections, database.alias)
 
 

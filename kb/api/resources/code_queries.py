@@ -138,9 +138,9 @@ def _conditions(values: Values, level: Reader) -> list[Condition] | None:
                 return None
             conditions.append(condition)
     if level != Reader.INTERNAL and "table" not in values:
-        # `+ 0` keeps SQLite from reading whole tables where the other conditions find less.
+        # `IS TRUE` keeps both databases from reading whole tables, because the other conditions find less.
         public = f"SELECT id FROM kb_codetable WHERE audience = '{Audience.PUBLIC}'"  # noqa: S608
-        conditions.append((f"c.table_id + 0 IN ({public})", []))
+        conditions.append((f"(c.table_id IN ({public})) IS TRUE", []))
     return conditions
 
 
