@@ -11,7 +11,7 @@ from django.db import connection
 IS_POSTGRES = connection.vendor == "postgresql"
 
 ROWS = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_xact_user_tables"
-"""Rows that PostgreSQL has read in this transaction. No row of it is visible to all, so an index alone never answers."""
+"""Rows that PostgreSQL has read in this transaction, which wrote them: so no index answers without its table."""
 
 
 def effort(ask):

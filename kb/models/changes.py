@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -69,7 +69,8 @@ class ChangeQuerySet(ReaderQuerySet["Change"]):
 
     def at_or_after(self, moment: datetime) -> Self:
         """Keep the changes of a time or later. See Note [The place of a time]."""
-        return self.filter(at__gte=moment, sequence__gt=RawSQL(_LAST_BEFORE, [moment, moment]))  # noqa: S611
+        stored = connections[self.db].ops.adapt_datetimefield_value(moment)
+        return self.filter(at__gte=moment, sequence__gt=RawSQL(_LAST_BEFORE, [stored, stored]))  # noqa: S611
 
     def earliest_next(self) -> datetime:
         """Return the earliest date that the next change may have. See Note [A clock that is set back]."""

@@ -16,8 +16,10 @@ from kb.models.visibility import Person, condition, reader
 
 _OF_SECTION = ("name", "slug")
 _OF_TABLE = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
-SOURCE = "kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id"
-"""The tables `c`, `t` and `s` that conditions may name."""
+SOURCE = (
+    "kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0 JOIN kb_section AS s ON s.id = c.section_id + 0"
+)
+"""The tables `c`, `t` and `s` that conditions may name. `+ 0` makes databases start from the codes, not from tables."""
 _LONG = {"possible_reasons", "suggested_actions", "extra", "created_at", "updated_at", "version"}
 _PLACES = [
     *(f"s.{name} AS section_{name}" for name in _OF_SECTION),

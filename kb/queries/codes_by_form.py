@@ -25,7 +25,7 @@ _OF_SECTION = _OF_TABLE + len(_TABLE)
 _COLUMNS = [f"{alias}.{name}" for alias, names in (("c", _CODE), ("t", _TABLE), ("s", _SECTION)) for name in names]
 _SQL = (
     f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode AS c"  # noqa: S608
-    " JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id WHERE "
+    " JOIN kb_codetable AS t ON t.id = c.table_id + 0 JOIN kb_section AS s ON s.id = c.section_id + 0 WHERE "
 )
 # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
 _IN_TABLE = " AND c.table_id + 0 = %s"

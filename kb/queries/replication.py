@@ -234,9 +234,9 @@ def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: 
     # For each pair, because a list of everything visible is long.
     visible = any_of(link.related_model.objects.visible_to(user).filter(pk=OuterRef(f"{other}_id")))
     # By id, because the vendor's order of codes changes without an entry in the feed.
-    pairs = link.remote_field.through.objects.filter(
-        visible, **{f"{this}__in": [row["id"] for row in rows]}
-    ).order_by(f"{this}_id", f"{other}_id")
+    pairs = link.remote_field.through.objects.filter(visible, **{f"{this}__in": [row["id"] for row in rows]}).order_by(
+        f"{this}_id", f"{other}_id"
+    )
     targets_by_row = {
         pk: [target for _, target in group]
         for pk, group in groupby(pairs.values_list(f"{this}_id", f"{other}_id"), key=_first)

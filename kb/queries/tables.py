@@ -50,6 +50,11 @@ def total(table: CodeTable) -> int:
     return sum(_counts()[1].get(table.pk, (0, 0)))
 
 
+def grand_total() -> int:
+    """Return the number of all codes, internal and retired ones too."""
+    return sum(map(sum, _counts()[1].values()))
+
+
 def annotate_counts(tables: QuerySet[CodeTable]) -> QuerySet[CodeTable]:
     """Add `code_count` and `retired_count` to tables, as `with_counts` does."""
     _, counts = _counts()

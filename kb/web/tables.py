@@ -11,9 +11,8 @@ from django.views.decorators.http import require_safe
 from kb.models import CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.subqueries import linked
 from kb.models.visibility import Person
-from kb.queries.lookup import codes_visible_to
 from kb.queries.tables import with_section_counts
-from kb.queries.text_results import containing
+from kb.queries.text_results import matching
 from kb.text.codes.disposition import DISPOSITIONS
 from kb.web.errors import InvalidParameter
 
@@ -38,17 +37,15 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
         "sections": sections,
         "dispositions": DISPOSITIONS,
         "filters": filters,
-        "page": _page(request.GET, codes, _known_count(sections, filters)),
+        "page": _with_places(_page(request.GET, codes, _known_count(sections, filters)), code_table, sections),
         "is_filtered": any(filters.values()),
     }
     return render(request, "kb/table.html", context)
 
 
 def _filter_codes(table: CodeTable, filters: dict[str, str], user: Person | None) -> QuerySet[ReturnCode]:
-    codes = codes_visible_to(user).filter(table=table)
-    if filters["q"]:
-        word_matches = containing(filters["q"], user, table).values("pk")
-        codes = codes.filter(pk__in=word_matches) | codes.matching(filters["q"])
+    codes = ReturnCode.objects.visible_to(user)
+    codes = matching(codes, filters["q"], user, table) if filters["q"] else codes.filter(table=table)
     if filters["section"]:
         codes = codes.filter(section__slug=filters["section"])
     if filters["disposition"]:
@@ -73,6 +70,15 @@ def _one_of(query: QueryDict, name: str, allowed: list[str]) -> str:
     if value and value not in allowed:
         raise InvalidParameter(f"“{value[:80]}” is not a {name}. Allowed: {', '.join(allowed)}.")
     return value
+
+
+def _with_places(page: "Page[Any]", table: CodeTable, sections: list[Section]) -> "Page[Any]":
+    """Give the codes of a page their table and sections. With joins, PostgreSQL sorts all codes of a table."""
+    by_id = {section.pk: section for section in sections}
+    page.object_list = list(page.object_list)
+    for code in page.object_list:
+        code.table, code.section = table, by_id[code.section_id]
+    return page
 
 
 def _known_count(sections: list[Section], filters: dict[str, str]) -> int | None:

@@ -44,6 +44,9 @@ _SERVED = {
 }
 """The filters that the index of each order serves, too."""
 
+_LEAST: dict[str, Any] = {"position": 0, "sort_key": "", "updated_at": "1000-01-01 00:00:00+00:00", "id": 0}
+"""A value that no row is below, by the first column of an order."""
+
 _OPERATORS = {"gte": ">=", "lte": "<=", "lt": "<"}
 _OF_THE_PAGE = {"ordering", "page_size", "cursor", "fields", "include"}
 
@@ -115,6 +118,9 @@ def _select(
         marks = ", ".join("%s" for _ in columns[first:])
         given = [_adapted(term.field, value) for term, value in zip(terms, after, strict=True)]
         conditions.append((f"({', '.join(columns[first:])}) {'<' if falls else '>'} ({marks})", given[first:]))
+    elif "table" in values:
+        # Every row meets it. It tells the database which of the table's indexes has this order.
+        conditions.append((f"{columns[first]} >= %s", [_LEAST[terms[first].field.attname]]))
     order = ", ".join(f"{column} {'DESC' if falls else 'ASC'}" for column in columns[first:])
     where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
     # The codes first: if the database sorts them, it must not carry the answers of all of them.
