@@ -8,6 +8,7 @@ from rest_framework import serializers
 from kb.api.framework.read_views import Permalink, QuickSerializer
 from kb.models import CodeRange, ReturnCode
 from kb.models.visibility import Person
+from kb.queries.lookup import codes_visible_to
 
 
 class CodeRefSerializer(QuickSerializer):
@@ -39,9 +40,7 @@ MAX_RELATED = 100
 
 def prefetch_codes(user: Person | None) -> "Prefetch[Any]":
     """Return the prefetch of the first codes that a user may read, and one more, as `first_codes`."""
-    # Tables and sections by queries of their own: with joins, PostgreSQL reads all codes of all tables.
-    codes = ReturnCode.objects.visible_to(user).prefetch_related("table", "section").in_vendor_order()
-    codes = codes[: MAX_RELATED + 1]
+    codes = codes_visible_to(user).in_vendor_order()[: MAX_RELATED + 1]
     return Prefetch("codes", codes, to_attr="first_codes")
 
 
