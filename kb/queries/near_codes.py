@@ -38,7 +38,7 @@ def near_ids(query: str, level: Reader, table: CodeTable | None, section: Sectio
     conditions = is_public + (" AND t.id = %s" if of_table else "")
     of_section = [] if section is None else [section.pk]
     conditions += " AND c.section_id + 0 = %s" if of_section else ""
-    near, values = with_forms(variants)
+    near, values = with_forms(sorted(variants))
     sql = _NEAR.format(near=near, conditions=conditions)
     return [pk for (pk,) in _rows(sql, *values, *of_table, *of_section, limit)]
 
