@@ -35,7 +35,7 @@ LIMITS = {
     "count=1|facets=": (COUNTED, "What matches is counted."),
     "/tables/large/.q=room": (COUNTED, "The page counts the codes with a word, and sorts them."),
     "suggested_actions(__contains)?=|text=room": (COUNTED, "A word that many codes have: these are sorted."),
-    "^(queue|to validate)": (COUNTED * 4, "All notes are ranked, with the codes of their ranges."),
+    "^(queue|to validate)": (COUNTED * 6, "All notes are ranked, with the codes of their ranges."),
     "search, misspelt": (LIST * 4, "The words with the same beginning are compared."),
     "/changes/.*table=": (LIST * 3, "The changes of one table are looked for from the end of the feed."),
     "/api/v1/(notes|incidents)/.*public": (
