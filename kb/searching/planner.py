@@ -95,14 +95,28 @@ def containing(
 
     `tables` are the ids of the codes' tables, if the caller has them: the index then reads no others.
     """
+    found = _query(text, user, tables)
+    return codes.none() if found is None else codes.filter(pk__in=RawSQL(*found))  # noqa: S611 - words are parameters
+
+
+def ids_containing(text: str, user: Person | None, tables: Iterable[int], limit: int) -> list[int] | None:
+    """Return the ids of the codes that `containing` keeps; None if there are more than `limit`."""
+    found = _query(text, user, tables)
+    if found is None:
+        return []
+    sql, parameters = found
+    ids = [pk for (pk,) in store.rows_of(f"{sql} LIMIT %s", *parameters, limit + 1)]
+    return ids if len(ids) <= limit else None
+
+
+def _query(text: str, user: Person | None, tables: Iterable[int]) -> tuple[str, list[str]] | None:
+    """Return the query, with its parameters, for the ids of the codes with each word; None if no code can be found."""
     allowed = reader(user)
     terms = terms_of(text, allowed=allowed)
     if allowed == Reader.NOTHING or not terms:
-        return codes.none()
-    sql, parameters = store.code_ids(
-        INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms, [mark("table", pk) for pk in tables])
-    )
-    return codes.filter(pk__in=RawSQL(sql, parameters))  # noqa: S611 - the words are parameters
+        return None
+    marks = [mark("table", pk) for pk in tables]
+    return store.code_ids(INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms, marks))
 
 
 def _rank(
