@@ -21,7 +21,6 @@ _HEADERS = [
     ("Cache-Control", "no-store"),
     ("Retry-After", "5"),
     ("X-Frame-Options", "DENY"),
-    ("Content-Security-Policy", "default-src 'none'"),
     *HEADERS.items(),
 ]
 
