@@ -21,6 +21,7 @@ ROW, PUBLIC_ROW, COUNTED = (51_000, 60_000, 210_000) if IS_POSTGRES else (4_600,
 
 LIMITS = {
     "^counts of tables": (ROW * 2, "After an import, all codes are counted once: an index of sections tells."),
+    "^counting": (LIST, "It writes what all questions before it have counted."),
     "^API, many": (LOOK_UP * 2, "A hundred codes."),
     "__isnull=": (PUBLIC_ROW, "Which texts are empty is in no index, which would cost every import: a walk."),
     "(number|id)__(gte|lte)=": (PUBLIC_ROW, "The codes of a range may all be at the end of another order: a walk."),
