@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import HIDDEN, FILE, JOIN, Rule, clues, groups, is_after_an_id
+from kb.text.safety.rules import FILE, HIDDEN, JOIN, Rule, clues, groups, is_after_an_id
 from kb.text.word_lists import one_of
 
 _CARDS, _CHECKS, _ACCOUNTS = FILE.words("cards"), FILE.words("card_checks"), FILE.words("accounts")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import HIDDEN, FILE, QUOTE, TO, Rule, groups
+from kb.text.safety.rules import FILE, HIDDEN, QUOTE, TO, Rule, groups
 from kb.text.word_lists import one_of
 
 _STARTS = FILE.words("key_starts")
