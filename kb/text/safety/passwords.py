@@ -25,10 +25,11 @@ _PASSWORD = rf"(?:{one_of(_PASSWORDS)}|\b{one_of(_STARTS)})"
 _SECRETS = FILE.words("secrets")
 _NAMES = one_of([sign if sign != "-" else "[_ -]?" for sign in word] for word in _SECRETS)
 _CODES, _ENDINGS = FILE.words("one_time_codes"), FILE.words("one_time_endings")
+_CODE = one_of([sign if sign not in " -" else "[ -]?" for sign in word] for word in _CODES)
 _PASSWORD_CLUES, _SECRET_CLUES = clues(_PASSWORDS, _STARTS), clues(_SECRETS)
 _SPACE = r"[ \t]{1,4}+"
 _WORD = r"""["'`]?([^\s"'`，。；、！？<>]{1,200}+)"""
-_RETURN_CODES = re.compile(r"\b(?:err\w*|return|status|result|response|exit|http|reason)\W{0,3}\Z")
+_RETURN_CODES = re.compile(r"\b(?:err|fehler|return|status|result|resp|exit|http|reason|retour)")
 
 
 def is_token(value: str) -> bool:
@@ -67,7 +68,8 @@ def _login(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _once(match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    if not _RETURN_CODES.search(match.string, max(match.start() - 12, 0), match.start()):
+    """Yield a code that is good once, unless the words before it call it a return code: "your error code is 1"."""
+    if not _RETURN_CODES.search(match.string, match.start(), match.start(1)):
         yield from groups(match)
 
 
@@ -82,7 +84,7 @@ RULES = [
         re.compile(rf"{_PASSWORD}(?:[ ][\w@.-]{{1,30}}+){{1,3}}?(?:{IS}|[ ]?[:=][ ]?){QUOTE}{UNQUOTED}"),
         groups_if(_is_strong_word),
     ),
-    Rule(_PASSWORD_CLUES, re.compile(rf"{_PASSWORD}{QUOTE}{_SPACE}{_WORD}"), groups_if(_is_strong_word)),
+    Rule(_PASSWORD_CLUES, re.compile(rf"{_PASSWORD}{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), groups_if(_is_strong_word)),
     Rule(
         _PASSWORD_CLUES,
         re.compile(rf"{_PASSWORD}[ ]?(?:[(\[]|\"(?=[^\s\"]{{1,60}}\"))([^\s\"()\[\]]{{1,60}}+)"),
@@ -160,7 +162,21 @@ RULES = [
         re.compile(rf"[?&]{one_of(FILE.words('url_parameters'))}=([^\s&\"'#<>]{{1,4000}}+)"),
         groups_if(is_token),
     ),
-    Rule(clues(_CODES), re.compile(rf"(?:\b|(?<=[^\x00-\u02ff])){one_of(_CODES)}{JOIN}{_DIGITS}"), groups),
+    Rule(clues(_CODES), re.compile(rf"(?:\b|(?<=[^\x00-\u02ff])){_CODE}{JOIN}{_DIGITS}"), groups),
+    # "your code is 123456", "enter 123456 to log in": with six digits, because return codes have other lengths.
+    Rule(
+        _ENDINGS,
+        re.compile(
+            rf"\b{one_of(FILE.words('possessives'))} (?:[^\W\d_]{{1,20}}+ ){{0,3}}?{one_of(_ENDINGS)}{JOIN}"
+            r"([0-9]{3} ?[0-9]{3})(?![\w-]|[ .][0-9])"
+        ),
+        _once,
+    ),
+    Rule(
+        ("use ", "enter ", "type "),
+        re.compile(r"\b(?:use|enter|type) (?:the )?(?:code )?([0-9]{3} ?[0-9]{3}) (?:to|for|as) "),
+        groups,
+    ),
     Rule(
         _ENDINGS,
         re.compile(

@@ -67,7 +67,7 @@ RULES = [
         groups,
     ),
     Rule(clues(_CHECKS), re.compile(rf"(?<![a-z]){one_of(_CHECKS)}\)?{JOIN}([0-9]{{3,4}})(?![0-9])"), groups),
-    Rule(tuple("0123456789"), re.compile(r"([a-z](?<![a-z0-9].)[a-z][0-9]{2})(?=[ ./-]{0,2}+[a-z0-9])"), _account),
+    Rule(tuple("0123456789"), re.compile(r"([a-z](?<![a-z0-9].)[a-z][ ]?[0-9]{2})(?=[ ./-]{0,2}+[a-z0-9])"), _account),
     Rule(
         _ACCOUNTS,
         re.compile(

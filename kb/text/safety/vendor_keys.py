@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, HIDDEN, QUOTE, TO, Rule, groups
+from kb.text.safety.rules import FILE, HIDDEN, QUOTE, TO, Rule, groups, groups_if, is_value
 from kb.text.word_lists import one_of
 
 _STARTS = FILE.words("key_starts")
@@ -43,9 +43,11 @@ RULES = [
             rf"\b(?:proxy-)?authorization{TO}{QUOTE}(?:(?:digest|oauth|hmac|aws4-hmac-sha256|signature)\s{{1,3}}+"
             r"([^\n]{1,4000}+)|(?:(?:bearer|basic|token|negotiate|apikey)\s{1,3}+)?([^\s\"',;\\]{1,4000}+))"
         ),
-        groups,
+        groups_if(is_value),
     ),
-    Rule(("bearer", "basic"), re.compile(r"\b(?:bearer|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)"), groups),
+    Rule(
+        ("bearer", "basic"), re.compile(r"\b(?:bearer:?|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)"), groups_if(is_value)
+    ),
     Rule(("cookie",), re.compile(rf"\b(?:set-)?cookie{TO}{QUOTE}([^\n\"']{{1,4000}}+)"), groups),
     Rule(("cookie",), re.compile(r"--cookie[ =]{1,2}+[\"']?([^\s\"'=]{1,100}+=[^\n\"']{1,4000}+)"), groups),
     Rule(
@@ -86,8 +88,10 @@ RULES = [
     Rule(("atlasv1",), re.compile(r"\b([a-z0-9]{14}\.atlasv1\.[a-z0-9_=-]{40,100}+)"), groups),
     Rule(("8q~",), re.compile(r"(?<![\w~.-])([a-z0-9_~.-]{3}8q~[a-z0-9_~.-]{30,40}+)"), groups),
     Rule(
-        ("key-", "-us", "dapi", "sk"),
-        re.compile(r"(?<![a-z0-9])((?:key-|dapi|sk)[0-9a-f]{32}|[0-9a-f]{32}-us[0-9]{1,2})(?![0-9a-z])"),
+        ("key-", "-us", "dapi", "sk", "ac"),
+        re.compile(
+            r"(?<![a-z0-9])(?:((?:key-|dapi|sk)[0-9a-f]{32}|[0-9a-f]{32}-us[0-9]{1,2})|ac[0-9a-f]{32}:([0-9a-f]{32}))(?![0-9a-z])"
+        ),
         groups,
     ),
     # An AppSign on its own.
