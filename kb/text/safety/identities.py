@@ -167,7 +167,7 @@ RULES = [
     Rule(
         clues(_NAMES),
         re.compile(
-            rf"(?:\b|(?<=[^\x00-\u02ff]))(?P<name>{one_of(_NAMES)}){JOIN}"
+            rf"(?<![a-z0-9])(?P<name>{one_of(_NAMES)}){JOIN}"
             r"(?P<number>(?:[a-z]{1,6}|[a-z]{1,2} )?[0-9][0-9a-z]{0,19}+"
             r"(?:[ ./-][0-9][0-9a-z]{0,11}+){0,7}+(?:[ ./-]?[a-z0-9](?![a-z0-9]))?+)"
         ),

@@ -162,7 +162,7 @@ RULES = [
         re.compile(rf"[?&]{one_of(FILE.words('url_parameters'))}=([^\s&\"'#<>]{{1,4000}}+)"),
         groups_if(is_token),
     ),
-    Rule(clues(_CODES), re.compile(rf"(?:\b|(?<=[^\x00-\u02ff])){_CODE}{JOIN}{_DIGITS}"), groups),
+    Rule(clues(_CODES), re.compile(rf"(?<![a-z0-9]){_CODE}{JOIN}{_DIGITS}"), groups),
     # "your code is 123456", "enter 123456 to log in": with six digits, because return codes have other lengths.
     Rule(
         _ENDINGS,

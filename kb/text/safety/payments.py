@@ -10,7 +10,7 @@ _CARDS, _CHECKS, _ACCOUNTS = FILE.words("cards"), FILE.words("card_checks"), FIL
 # The first digits of each network's cards, and how many digits these have.
 _NETWORKS = re.compile(
     r"4(?:[0-9]{15}|[0-9]{18})|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|(?:6011|65|64[4-9])[0-9]{12,15}"
-    r"|35[0-9]{14}|3(?:0[0-5]|[68])[0-9]{12}|62[0-9]{14,17}|(?:5[06-9]|6[0-9])[0-9]{14}"
+    r"|35[0-9]{14}|3(?:0[0-5]|[68][0-9])[0-9]{11}|62[0-9]{14,17}|(?:5[06-9]|6[0-9])[0-9]{14}"
 )
 # Characters of an IBAN by country, as the registry of SWIFT lists them.
 _LENGTHS = {
@@ -63,7 +63,7 @@ RULES = [
     Rule(tuple("23456"), re.compile(r"([2-6](?<![\w.-].)(?:[ ./-]{0,2}+[0-9]){13,18}+)(?![\w-])"), _card),
     Rule(
         clues(_CARDS),
-        re.compile(rf"(?:\b|_){one_of(_CARDS)}{JOIN}([0-9](?:[ .-]{{0,2}}+[0-9]){{11,18}}+)(?![0-9])"),
+        re.compile(rf"(?<![a-z0-9]){one_of(_CARDS)}{JOIN}([0-9](?:[ .-]{{0,2}}+[0-9]){{11,18}}+)(?![0-9])"),
         groups,
     ),
     Rule(clues(_CHECKS), re.compile(rf"(?<![a-z]){one_of(_CHECKS)}\)?{JOIN}([0-9]{{3,4}})(?![0-9])"), groups),

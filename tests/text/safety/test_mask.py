@@ -53,6 +53,11 @@ KEY = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEabc+/=\n--
         ("Tel.: 0660 300 001", "0660 300 001"),
         ("phone=030123456", "030123456"),
         (KEY, "MIIEabc+/="),
+        ("3056 930902 5904 refused", "3056 930902 5904"),
+        ("iban de89 3704 0044 0532 0130 00", "de89 3704 0044 0532 0130 00"),
+        ("Ｐａｓｓ １ password：ｘ１２３４", "ｘ１２３４"),
+        ("your code is 482913", "482913"),
+        ("anna [at] example [dot] com", "anna [at] example [dot] com"),
     ],
 )
 def test_a_secret_is_hidden(text, secret):
