@@ -116,7 +116,7 @@ _FORMS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "china": (r"[1-8][0-9]{5}(?:19|20)[0-9]{9}[0-9x]", _china),
     "spain": (r"[0-9]{8}-?[a-hj-np-tv-z]", _spain),
     "foreigner": (r"[xyz][0-9]{7}-?[a-hj-np-tv-z]", _spain),
-    "france": (r"[12] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}", _france),
+    "france": (r"[12](?:[0-9]{14}| [0-9]{2} [0-9]{2} [0-9]{2} [0-9]{3} [0-9]{3} ?[0-9]{2})", _france),
     "italy": (r"[a-z]{6}[0-9]{2}[abcdehlmprst][0-9]{2}[a-z][0-9]{3}[a-z]", _always),
     "mexico": (r"[a-z]{4}[0-9]{6}[hmx][a-z]{5}[a-z0-9][0-9]", _always),
     "finland": (r"[0-9]{6}[+a-][0-9]{3}[0-9a-y]", _finland),

@@ -8,13 +8,10 @@ from kb.text.safety.rules import BULLET, HIDDEN, Rule, plain
 
 __all__ = ["BULLET", "mask"]
 
-_RULES: list[Rule] = [
-    *vendor_keys.RULES,
-    *passwords.RULES,
-    *payments.RULES,
-    *identities.RULES,
-    *contacts.RULES,
-]
+_RULES_BY_CLUES: dict[tuple[str, ...], list[Rule]] = {}
+for _rules in (vendor_keys.RULES, passwords.RULES, payments.RULES, identities.RULES, contacts.RULES):
+    for _rule in _rules:
+        _RULES_BY_CLUES.setdefault(_rule.clues, []).append(_rule)
 _NOT_BREAK = re.compile(r"[^\r\n]")
 _LONGEST_NAME = 40
 _MOST_ROUNDS = 8
@@ -51,11 +48,8 @@ def _hidden(text: str, spans: list[tuple[int, int]], sign: str) -> str:
 
 
 def _secrets(low: str) -> Iterator[tuple[int, int]]:
-    is_tried: dict[tuple[str, ...], bool] = {}
-    for rule in _RULES:
-        if rule.clues not in is_tried:
-            is_tried[rule.clues] = any(clue in low for clue in rule.clues)
-        if is_tried[rule.clues]:
+    for clues, rules in _RULES_BY_CLUES.items():
+        for rule in rules if any(map(low.__contains__, clues)) else ():
             for match in _matches(rule.pattern, low):
                 yield from rule.spans(match)
 

@@ -10,8 +10,10 @@ _CARDS, _CHECKS, _ACCOUNTS = FILE.words("cards"), FILE.words("card_checks"), FIL
 # The first digits of each network's cards, and how many digits these have.
 _NETWORKS = re.compile(
     r"4(?:[0-9]{15}|[0-9]{18})|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|(?:6011|65|64[4-9])[0-9]{12,15}"
-    r"|35[0-9]{14}|3(?:0[0-5]|[68][0-9])[0-9]{11}|62[0-9]{14,17}|(?:5[06-9]|6[0-9])[0-9]{14}"
+    r"|35[0-9]{14}|3(?:0[0-5]|[68][0-9])[0-9]{11}|62[0-9]{14,17}"
+    r"|(?:5018|5020|5038|5893|6304|6759|676[1-3])[0-9]{12}"
 )
+_FIRST_GROUP = re.compile(r"[0-9]{14,19}\Z|(?:[0-9]{4}|[0-9]{6}|[0-9]{8})[ .-]")
 # Characters of an IBAN by country, as the registry of SWIFT lists them.
 _LENGTHS = {
     country: int(length)
@@ -39,8 +41,14 @@ def _digits(text: str) -> str:
 
 
 def _card(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a card's number in any grouping that begins as people begin it: "660300001 200 1234" is three numbers."""
     digits = _digits(match[1])
-    if _NETWORKS.fullmatch(digits) and luhn(digits) and not is_after_an_id(match.string, match.start(1)):
+    if (
+        _FIRST_GROUP.match(match[1])
+        and _NETWORKS.fullmatch(digits)
+        and luhn(digits)
+        and not is_after_an_id(match.string, match.start(1))
+    ):
         yield match.span(1)
 
 
@@ -60,7 +68,7 @@ def _account(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 RULES = [
-    Rule(tuple("23456"), re.compile(r"([2-6](?<![\w.-].)(?:[ ./-]{0,2}+[0-9]){13,18}+)(?![\w-])"), _card),
+    Rule(tuple("23456"), re.compile(r"([2-6](?<![\w./-].)(?:[ .-]?[0-9]){13,18}+)(?![\w-])"), _card),
     Rule(
         clues(_CARDS),
         re.compile(rf"(?<![a-z0-9]){one_of(_CARDS)}{JOIN}([0-9](?:[ .-]{{0,2}}+[0-9]){{11,18}}+)(?![0-9])"),

@@ -19,6 +19,11 @@ def _key(match: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield match.span()
 
 
+def _is_credential(value: str) -> bool:
+    """Whether what follows "basic" or "bearer" is random: "input/output" and "authentication" are words."""
+    return is_value(value) and (value.rstrip("=").isalnum() or any(sign.isdigit() for sign in value))
+
+
 def _unless_hash(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     if not _HASHES.search(match.string, max(match.start() - 16, 0), match.start(1)):
         yield match.span(1)

@@ -1,9 +1,9 @@
 """How many secrets are hidden and how much harmless text stays, counted on labelled texts.
 
 In `tests/text/labelled/`, each line has a kind, a tab and a text; `↵` stands for a line break, `⟦…⟧` marks the secret.
-A text without a mark must stay as it is. Rules and words are made with the tuning half. The test half was written first,
-and led to one fix of a plain bug, but to no new words, so its figures tell what to expect of new texts (at
-first sight: 0.985 hidden, 0.985 kept).
+A text without a mark must stay as it is. Rules and words are made with the tuning half. The test half was written
+first, and led to one fix of a plain bug, but to no new words, so its figures tell what to expect of new texts (at first
+sight: 0.985 hidden, 0.985 kept).
 """
 
 from collections import Counter

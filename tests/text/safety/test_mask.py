@@ -86,6 +86,9 @@ def test_a_secret_is_hidden(text, secret):
         "docker run -u 1000:1000 -p 8080:80",
         "sha256:" + "0af1" * 16,
         "the error code is 21408",
+        "GET /api/v1/codes/zim-server/660300001/ 200 1234",
+        "660300001 200 1234",
+        "the basic input/output system",
     ],
 )
 def test_ordinary_log_lines_stay_readable(text):
