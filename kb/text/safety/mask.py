@@ -22,7 +22,7 @@ def mask(text: str) -> str:
     """Return the text with secrets and personal data as bullets, of the same length and with the same lines."""
     low = plain(text)
     for _ in range(_MOST_ROUNDS):
-        spans = list(_merged(sorted(_secrets(low))))
+        spans = _merged(sorted(_secrets(low)))
         before, low = low, _hidden(low, spans, HIDDEN)
         if low == before:
             break
@@ -30,13 +30,14 @@ def mask(text: str) -> str:
     return text
 
 
-def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the places in order, without the parts that stand in an earlier place."""
-    at = 0
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the places in order, without the parts that stand in an earlier place."""
+    merged, at = [], 0
     for start, end in spans:
         if end > at:
-            yield max(start, at), end
+            merged.append((start if start > at else at, end))
             at = end
+    return merged
 
 
 def _hidden(text: str, spans: list[tuple[int, int]], sign: str) -> str:
@@ -62,5 +63,6 @@ def _matches(pattern: re.Pattern[str], low: str) -> Iterator[re.Match[str]]:
     at = 0
     while match := pattern.search(low, at):
         yield match
+        first, last = match.span()
         start, end = match.span(match.lastindex or 0)
-        at = start if match.start() < start and end - start <= _LONGEST_NAME else match.end()
+        at = start if first < start and end - start <= _LONGEST_NAME else last

@@ -51,7 +51,9 @@ RULES = [
         groups_if(is_value),
     ),
     Rule(
-        ("bearer", "basic"), re.compile(r"\b(?:bearer:?|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)"), groups_if(is_value)
+        ("bearer", "basic"),
+        re.compile(r"\b(?:bearer:?|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)"),
+        groups_if(_is_credential),
     ),
     Rule(("cookie",), re.compile(rf"\b(?:set-)?cookie{TO}{QUOTE}([^\n\"']{{1,4000}}+)"), groups),
     Rule(("cookie",), re.compile(r"--cookie[ =]{1,2}+[\"']?([^\s\"'=]{1,100}+=[^\n\"']{1,4000}+)"), groups),
