@@ -39,7 +39,7 @@ _SCHEME = r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,24}+"
 RULES = [
     Rule(
         ("private key",),
-        re.compile(r"-----begin (?:[a-z]{1,12} ){0,3}private key(?: block)?-----((?:[^-]|-(?!----))*+)"),
+        re.compile(r"-----begin (?:[a-z]{1,12} ){0,3}private key(?: block)?-----((?:[^-]|-(?!----))++)"),
         groups,
     ),
     Rule(
