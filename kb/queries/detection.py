@@ -57,11 +57,13 @@ def detect(text: str, user: Person | None) -> Report:
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_TEXT:
         raise TooLong(f"This text has {size:,} bytes; the limit is {MAX_TEXT:,}.")
-    parts = candidates(text)
+    # What is hidden is no code: a report lists how each code is written.
+    masked = mask(text)
+    parts = candidates(masked)
     meanings = _meanings(all_canonical_forms(parts), user)
     blocks = list(CodeRange.objects.visible_to(user).values_list("first", "last", "pk"))
-    detection: Detection[Meanings] = judge(text, parts, meanings, blocks)
-    return Report(detection.codes, _with_ranges(detection.unknown), mask(text), detection.read_to_line)
+    detection: Detection[Meanings] = judge(masked, parts, meanings, blocks)
+    return Report(detection.codes, _with_ranges(detection.unknown), masked, detection.read_to_line)
 
 
 def codes_in(text: str, user: Person | None) -> list[ReturnCode]:

@@ -34,7 +34,6 @@ WHOLE = {"kb.text.trackers._COMPILED"}
 MADE_LATER = {
     "kb.importing.reading.markup": 1,
     "kb.text.codes.disposition": 1,
-    "kb.text.safety.mask": 1,
     "kb.text.trackers": 2,
 }
 """Calls with a pattern that a function makes: of names of tags, and of tables that the module has."""

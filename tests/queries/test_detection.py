@@ -78,3 +78,15 @@ def test_only_a_text_of_two_thousand_characters_with_a_digit_is_read_for_codes(m
 def test_a_doubtful_code_is_not_named_by_a_text():
     make.code("7")
     assert codes_in("make: exit status 7", None) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text", ["tel. 660 300 001", "password: 660300001", "my PIN is 660300", "card 4111 1111 1111 1111"]
+)
+def test_what_is_hidden_is_in_no_list_of_codes(text):
+    make.code("660300001")
+    make.code_range("Room", 600000, 660399999)
+    report = detect(text, None)
+    assert (report.codes, report.unknown) == ([], [])
+    assert not any(sign.isdigit() for sign in report.masked)

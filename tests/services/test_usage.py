@@ -83,6 +83,8 @@ def test_writing_counts_costs_the_same_however_many_codes(django_assert_num_quer
         ("nul\x00 here", "nul here"),
         ("half \ud800 pair", "half ? pair"),
         ("mail anna@example.com", "mail ••••••••••••••••"),
+        ("my password is Sommer2025", "my password is ••••••••••"),
+        ("card 4111 1111 1111 1111", "card •••••••••••••••••••"),
     ],
 )
 def test_a_miss_keeps_a_short_masked_text(query, kept, agent):

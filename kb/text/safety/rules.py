@@ -1,0 +1,111 @@
+"""What a rule of masking is, and the parts that rules share.
+
+Patterns are matched in a plain copy of the text (`plain`) and never backtrack far (possessive, or with small limits),
+so the time grows only with the text.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from kb.text.word_lists import WordFile, lower_case, one_of
+
+BULLET = "\u2022"
+"""Replaces each hidden character. Line breaks stay, so positions and line numbers do too."""
+
+HIDDEN = "\x7f"
+"""What the plain copy has for a bullet: a search is much faster in a text of ASCII."""
+
+FILE = WordFile(Path(__file__).with_name("words.toml"))
+
+Spans = Iterable[tuple[int, int]]
+
+# Full-width signs, hyphens, spaces and curly quotes, as the ASCII signs that patterns name.
+_PLAIN = {
+    **{chr(sign): chr(sign - 0xFEE0) for sign in range(0xFF01, 0xFF5F) if not chr(sign).isalpha()},
+    **dict.fromkeys(map(chr, range(0x2010, 0x2016)), "-"),
+    **dict.fromkeys("\u00a0\u2007\u2009\u202f\u3000", " "),
+    **dict.fromkeys("“”„«»「」『』", '"'),
+    **dict.fromkeys("‘’‚", "'"),
+    BULLET: HIDDEN,
+}
+_NOT_PLAIN = re.compile(f"[{''.join(_PLAIN)}]")
+
+QUOTE = r"""["'\\`*]{0,6}+"""
+TO = rf"{QUOTE}\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+\s{{0,4}}+"
+# In an unquoted value, "&" and "," are part of it, unless another name and its value follow, or the end of a word.
+_LETTER = r"""[^\s"',;&<>(){}\[\]\\|，。；、！？]"""
+_INNER = r"""[&,](?![\s"'&,;{}\[\]()<>]|\Z|[\w.-]{0,40}+[=:])"""
+UNQUOTED = rf"((?:{_LETTER}|{_INNER}){{1,4000}}+)"
+# A quote that a truncated line does not close counts to its end.
+VALUES = r"""(?:"([^"\n]{0,4000}+)"?+|'([^'\n]{0,4000}+)'?+|\\"([^"\n\\]{0,4000}+)\\?+|""" + UNQUOTED + ")"
+_COPULAS = FILE.words("copulas")
+_COPULA = rf"(?:\s{{1,3}}+{one_of(_COPULAS)}(?!\w)|\s{{0,3}}+{one_of(FILE.words('copulas_cjk'))})"
+IS = rf"{QUOTE}{_COPULA}(?:\s{{1,3}}+{one_of(FILE.words('adverbs'))}(?!\w))?+\s{{0,3}}+:?\s{{0,3}}+"
+# What may stand between a name and its number: "phone no.: 3".
+_WORDS_BETWEEN = one_of([*_COPULAS, *FILE.words("copulas_cjk"), *FILE.words("number_words")])
+_BETWEEN = rf"(?:{_WORDS_BETWEEN}(?![^\W\d_])|[:=#.°>]{{1,2}}+|-(?=[ ]))"
+JOIN = rf"{QUOTE}(?:[ \t]{{0,3}}+{_BETWEEN}){{0,3}}+[ \t]{{0,3}}+[\[(]?[ ]?{QUOTE}"
+NO_VALUES = frozenset(FILE.words("no_values"))
+_IDS = re.compile(rf"(?:\b|_|[a-z]){one_of(FILE.words('ids'))}(?:[ _-]?(?:id|no|nr|number))?[\"'\s:=#.]{{0,6}}+\Z")
+
+
+class Rule(NamedTuple):
+    """If a text has one of the clues, the pattern is tried, and `spans` says what of a match is hidden."""
+
+    clues: tuple[str, ...]
+    pattern: re.Pattern[str]
+    spans: Callable[[re.Match[str]], Spans]
+
+
+def groups(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the place of each group that has a value."""
+    for group, value in enumerate(match.groups(), 1):
+        if value:
+            yield match.span(group)
+
+
+def groups_if(is_secret: Callable[[str], bool]) -> Callable[[re.Match[str]], Spans]:
+    """Return what yields the places of the groups whose values are secrets."""
+
+    def spans(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+        for start, end in groups(match):
+            if is_secret(match.string[start:end]):
+                yield start, end
+
+    return spans
+
+
+def clues(*lists: Iterable[str]) -> tuple[str, ...]:
+    """Return the longest part of each word: each match of the words contains one of these."""
+    parts = dict.fromkeys(max(re.split("[- ]", word), key=len) for words in lists for word in words)
+    return tuple(part for part in parts if not any(other != part and other in part for other in parts))
+
+
+def plain(text: str) -> str:
+    """Return the text in lower case, with ASCII signs for their full-width forms, and of the same length."""
+    low = lower_case(text)
+    return low if low.isascii() else _NOT_PLAIN.sub(lambda match: _PLAIN[match[0]], low)
+
+
+def is_after_an_id(text: str, at: int) -> bool:
+    """Whether the number at a place is named as an id, an order or the like right before it."""
+    return _IDS.search(text, max(at - 30, 0), at) is not None
+
+
+def is_value(value: str) -> bool:
+    """Whether a value may be a secret: it is no word such as "wrong", and no name of a variable."""
+    word = value.strip(" .,!?:)").lower()
+    return bool(word) and word not in NO_VALUES and not re.fullmatch(r"\$\{?[a-z_]{1,60}\}?|%\w|\*+", word)
+
+
+_CODE = re.compile(r"[a-z]{1,8}-\d{1,6}|[a-z]{1,2}\d{3,6}|-?0x[0-9a-f]+|\d\d[a-z]\d\d|[\d.,:-]+(?:ms|s|kb|mb)?")
+
+
+def is_strong(value: str, least: int = 6) -> bool:
+    """Whether a value looks like a secret also without a sign before it: letters and digits, and no code."""
+    value = value.strip(".,!?:)")
+    has_both = any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value)
+    has_sign = any(sign in "!#$%&*?@^~" for sign in value) and any(sign.isalpha() for sign in value)
+    return len(value) >= least and (has_both or has_sign) and not _CODE.fullmatch(value) and is_value(value)

@@ -1,0 +1,106 @@
+"""Rules for keys whose form tells that they are secrets: vendors' keys, tokens of headers, cookies, private keys."""
+
+import re
+from collections.abc import Iterator
+
+from kb.text.safety.rules import FILE, HIDDEN, QUOTE, TO, Rule, groups, groups_if, is_value
+from kb.text.word_lists import one_of
+
+_STARTS = FILE.words("key_starts")
+_HASHES = re.compile(
+    r"(?:sha-?(?:1|2|3|224|256|384|512)|digest|checksum|hash|commit|etag|fingerprint|thumbprint|sum|block|tx|image|@|blob)\W{0,4}\Z"
+)
+
+
+def _key(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a key whose rest is random: `npm_config_registry` and `hf_hub_download` are names."""
+    rest = match["rest"]
+    if any(sign.isdigit() or sign == HIDDEN for sign in rest) or not any(sign in "_-" for sign in rest):
+        yield match.span()
+
+
+def _is_credential(value: str) -> bool:
+    """Whether what follows "basic" or "bearer" is random: "input/output" and "authentication" are words."""
+    return is_value(value) and (value.rstrip("=").isalnum() or any(sign.isdigit() for sign in value))
+
+
+def _unless_hash(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    if not _HASHES.search(match.string, max(match.start() - 16, 0), match.start(1)):
+        yield match.span(1)
+
+
+def _user(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    if any(sign.isdigit() for sign in match[1]) and any(sign.isalpha() for sign in match[1]):
+        yield match.span(1)
+
+
+_SCHEME = r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,24}+"
+
+RULES = [
+    Rule(
+        ("private key",),
+        re.compile(r"-----begin (?:[a-z]{1,12} ){0,3}private key(?: block)?-----((?:[^-]|-(?!----))++)"),
+        groups,
+    ),
+    Rule(
+        ("authorization",),
+        re.compile(
+            rf"\b(?:proxy-)?authorization{TO}{QUOTE}(?:(?:digest|oauth|hmac|aws4-hmac-sha256|signature)\s{{1,3}}+"
+            r"([^\n]{1,4000}+)|(?:(?:bearer|basic|token|negotiate|apikey)\s{1,3}+)?([^\s\"',;\\]{1,4000}+))"
+        ),
+        groups_if(is_value),
+    ),
+    Rule(
+        ("bearer", "basic"),
+        re.compile(r"\b(?:bearer:?|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)"),
+        groups_if(_is_credential),
+    ),
+    Rule(("cookie",), re.compile(rf"\b(?:set-)?cookie{TO}{QUOTE}([^\n\"']{{1,4000}}+)"), groups),
+    Rule(("cookie",), re.compile(r"--cookie[ =]{1,2}+[\"']?([^\s\"'=]{1,100}+=[^\n\"']{1,4000}+)"), groups),
+    Rule(
+        ("curl",),
+        re.compile(r"\bcurl [^\n]{0,300}?(?<=\s)-b[ ]{0,2}+[\"']?([^\s\"'=]{1,100}+=[^\n\"']{1,4000}+)"),
+        groups,
+    ),
+    # The second way steps over a word that is no token: otherwise each `-` in it would begin another try.
+    Rule(
+        ("eyj", "eyi"),
+        re.compile(
+            r"\b(?:(ey[ji][a-z0-9_-]{8,}+\.[a-z0-9_-]{4,}+(?:\.[a-z0-9_-]{1,}+){0,3}+"
+            r"|ey[ji][a-z0-9_-]{8,}+\.\.[a-z0-9_-]{4,}+\.[a-z0-9_-]{4,}+\.[a-z0-9_-]{1,}+)|ey[ji][a-z0-9_-]*+)"
+        ),
+        groups,
+    ),
+    # A password with "@" ends at the last "@" before the host.
+    Rule(
+        ("://",),
+        re.compile(rf"{_SCHEME}://[^\s:/@]{{0,80}}+:([^\s@/]{{1,200}}+(?:@[^\s@/]{{1,200}}+(?=@)){{0,2}}+)@"),
+        groups,
+    ),
+    Rule(("://",), re.compile(rf"{_SCHEME}://([a-z0-9_-]{{16,200}}+)@"), _user),
+    Rule(_STARTS, re.compile(rf"(?<![a-z0-9]){one_of(_STARTS)}(?P<rest>[a-z0-9_-]{{10,400}}+)"), _key),
+    Rule(("sk-",), re.compile(r"(?<![a-z0-9-])sk-(?P<rest>[a-z0-9]{20,200}+)"), _key),
+    Rule(("ltai", "akid"), re.compile(r"\b(?:ltai|akid)(?P<rest>[0-9a-z]{12,40}+)\b"), _key),
+    Rule(("akia", "asia"), re.compile(r"\b(a[ks]ia[0-9a-z]{16})\b"), groups),
+    Rule(("aiza",), re.compile(r"\b(aiza[0-9a-z_-]{30,}+)"), groups),
+    Rule(("sg.",), re.compile(r"\b(sg\.[a-z0-9_-]{16,40}+\.[a-z0-9_-]{16,60}+)"), groups),
+    Rule(("1//",), re.compile(r"(?<![\w/])(1//0[a-z0-9_-]{20,200}+)"), groups),
+    Rule((":aa",), re.compile(r"(?<!\d)([0-9]{8,10}:aa[a-z0-9_-]{30,40}+)"), groups),
+    Rule(
+        ("services/t",),
+        re.compile(r"hooks\.slack\.com/services/(t[a-z0-9]{4,20}+/b[a-z0-9]{4,20}+/[a-z0-9]{10,60}+)"),
+        groups,
+    ),
+    Rule(("webhooks/",), re.compile(r"/webhooks/[0-9]{15,22}+/([a-z0-9_-]{20,100}+)"), groups),
+    Rule(("atlasv1",), re.compile(r"\b([a-z0-9]{14}\.atlasv1\.[a-z0-9_=-]{40,100}+)"), groups),
+    Rule(("8q~",), re.compile(r"(?<![\w~.-])([a-z0-9_~.-]{3}8q~[a-z0-9_~.-]{30,40}+)"), groups),
+    Rule(
+        ("key-", "-us", "dapi", "sk", "ac"),
+        re.compile(
+            r"(?<![a-z0-9])(?:((?:key-|dapi|sk)[0-9a-f]{32}|[0-9a-f]{32}-us[0-9]{1,2})|ac[0-9a-f]{32}:([0-9a-f]{32}))(?![0-9a-z])"
+        ),
+        groups,
+    ),
+    # An AppSign on its own.
+    Rule(tuple("abcdef"), re.compile(r"([0-9a-f](?<![0-9a-z].)[0-9a-f]{63})(?![0-9a-z])"), _unless_hash),
+]
