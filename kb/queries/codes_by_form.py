@@ -1,4 +1,4 @@
-"""Codes by their canonical forms, for look-ups of many: one statement, written once, for any number of forms."""
+"""Codes by their canonical forms or symbols, for look-ups of many: one statement, for any number of keys."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC
@@ -24,8 +24,10 @@ _OF_SECTION = _OF_TABLE + len(_TABLE)
 _COLUMNS = [f"{alias}.{name}" for alias, names in (("c", _CODE), ("t", _TABLE), ("s", _SECTION)) for name in names]
 _SQL = (
     f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode AS c"  # noqa: S608
-    " JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id WHERE c.canonical IN "
+    " JOIN kb_codetable AS t ON t.id = c.table_id JOIN kb_section AS s ON s.id = c.section_id WHERE "
 )
+_HAS_FORM = "c.canonical IN "
+_HAS_SYMBOL = "c.symbol > '' AND UPPER(c.symbol) IN "
 # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
 _IN_TABLE = " AND c.table_id + 0 = %s"
 _IS_PUBLIC = " AND t.audience = %s"
@@ -37,24 +39,34 @@ def codes_by_form(forms: Collection[str], user: Person | None, table: int | None
     Not by the ORM: it takes longer to write this query, and to make a table and a section for each code, than the
     database takes to answer. Here the codes of a table share one `CodeTable`.
     """
-    level = reader(user)
-    if level == Reader.NOTHING:
-        return {}
-    conditions: list[tuple[str, Any]] = [(_IN_TABLE, table)] if table is not None else []
-    conditions += [(_IS_PUBLIC, Audience.PUBLIC.value)] if level == Reader.PUBLIC else []
     by_form: dict[str, list[ReturnCode]] = {}
-    for code in _codes(forms, conditions):
+    for code in _codes(_HAS_FORM, forms, user, table):
         by_form.setdefault(code.canonical, []).append(code)
     return by_form
 
 
-def _codes(forms: Collection[str], conditions: Sequence[tuple[str, Any]]) -> Iterator[ReturnCode]:
+def codes_by_symbol(
+    names: Collection[str], user: Person | None, table: int | None = None
+) -> dict[str, list[ReturnCode]]:
+    """Return the codes that a user may read, by their symbols in capitals, like `codes_by_form`."""
+    by_symbol: dict[str, list[ReturnCode]] = {}
+    for code in _codes(_HAS_SYMBOL, names, user, table):
+        by_symbol.setdefault(code.symbol.upper(), []).append(code)
+    return by_symbol
+
+
+def _codes(has_key: str, keys: Collection[str], user: Person | None, table: int | None) -> Iterator[ReturnCode]:
+    level = reader(user)
+    if level == Reader.NOTHING:
+        return
+    conditions: list[tuple[str, Any]] = [(_IN_TABLE, table)] if table is not None else []
+    conditions += [(_IS_PUBLIC, Audience.PUBLIC.value)] if level == Reader.PUBLIC else []
     database = connections[router.db_for_read(ReturnCode)]
     tables: dict[int, CodeTable] = {}
     sections: dict[int, Section] = {}
     # PostgreSQL refuses a text with NUL, and no code has one.
-    for batch in batches(sorted(form for form in forms if "\x00" not in form), MAX_VALUES):
-        sql = f"{_SQL}({', '.join(['%s'] * len(batch))}){''.join(condition for condition, _ in conditions)}"
+    for batch in batches(sorted(key for key in keys if "\x00" not in key), MAX_VALUES):
+        sql = f"{_SQL}{has_key}({', '.join(['%s'] * len(batch))}){''.join(condition for condition, _ in conditions)}"
         for row in rows(sql, *batch, *(value for _, value in conditions), database=database):
             yield _code(row, tables, sections, database.alias)
 
