@@ -11,7 +11,7 @@ PREFIXES = ("ERRCODE_", "ERROR_", "ERR_", "STATUS_", "E_")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
 _SNAKE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*_[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*\Z")
 _CAPITALS = re.compile(r"[A-Z]{5,}[A-Z0-9]*\Z")
-_CAMEL = re.compile(r"(?:[A-Z]+[a-z0-9]+){2,}[A-Z]*\Z")
+_CAMEL = re.compile(r"(?:[A-Z]+[a-z][a-z0-9]*){2,}[A-Z]*\Z")
 
 
 def looks_like_a_symbol(token: str) -> bool:
