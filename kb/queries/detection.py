@@ -120,23 +120,32 @@ def _with_tables(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[Code
     A code right behind the name of another vendor is less likely ours.
     """
     tables = {code.table_id: code.table for match in matches for code in match.id}
+    if len(tables) == 1 and not any(_is_short(match) for match in matches):
+        return list(matches)
     names = {pk: f"{table.vendor} {table.product} {table.slug} {table.name}" for pk, table in tables.items()}
     clues = TableClues(text, names)
-    return sorted((_with_table(text, match, clues) for match in matches), key=usefulness)
+    # Codes that one table alone has tell whose the others are.
+    alone = {match.id[0].table_id for match in matches if match.is_likely and len({c.table_id for c in match.id}) == 1}
+    return sorted((_with_table(text, match, clues, alone) for match in matches), key=usefulness)
 
 
-def _with_table(text: str, match: CodeMatch[Meanings], clues: TableClues) -> CodeMatch[Meanings]:
+def _with_table(
+    text: str, match: CodeMatch[Meanings], clues: TableClues, alone: Collection[int]
+) -> CodeMatch[Meanings]:
     meanings, of = match.id, {code.table_id for code in match.id}
     if len(of) > 1:
         written = text_code.identity(match.written)
-        scores = {table: clues.score(table, match.spans, text) for table in of}
+        scores = {table: 2 * clues.score(table, match.spans, text) + (table in alone) for table in of}
         meanings = tuple(
             sorted(meanings, key=lambda code: (code.is_retired, -scores[code.table_id], code.identity != written))
         )
-    is_short = match.written.isdigit() and len(match.written) <= 5
-    if is_short and match.is_likely and match.count == 1 and clues.is_foreign(of, match.spans[0], text):
+    if _is_short(match) and match.is_likely and match.count == 1 and clues.is_foreign(of, match.spans[0], text):
         return replace(match, id=meanings, confidence=0.4, why=f"{match.why} The words before it name another vendor.")
     return replace(match, id=meanings) if meanings != match.id else match
+
+
+def _is_short(match: CodeMatch[Meanings]) -> bool:
+    return match.written.isdigit() and len(match.written) <= 5
 
 
 def _with_ranges(unknown: Sequence[UnknownMatch]) -> list[UnknownMatch]:

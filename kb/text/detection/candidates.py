@@ -70,6 +70,8 @@ def last_read(candidates: Sequence[Candidate]) -> Candidate | None:
 
 def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
     """Return the pairs (canonical form, how the text was read) to look up for a candidate's text."""
+    if text.isdecimal():
+        return tuple(readings(text))
     ways = [(form, how) for form, how in readings(plain_text(text) if text[:1] in "&0" else text)]
     if len(text) > 6 and (number := bare(text)):
         ways.append((number, "the number alone"))

@@ -14,11 +14,13 @@ _HEADERS = WordFile(Path(__file__).parent / "words" / "columns.toml").words("hea
 _SPELLED = [[*(sign if sign != " " else "[ _-]" for sign in re.sub(r"[()]", "", header))] for header in _HEADERS]
 _HEADER = re.compile(rf"[\s\"'*`]*(?:{one_of(_SPELLED)})[\s\"'*`#]*\Z")
 _ANY_HEADER = re.compile(
-    rf"(?:^|[,;\t|\"'*`]| {{2}})[ ]{{0,3}}({one_of(_SPELLED)})(?=[ ]{{0,3}}(?:[,;\t|\"'*`\r\n]|\Z)| {{2}})",
+    rf"(?:^|[,;\t|\"'*`]| {{2}})[ ]{{0,3}}({one_of(_SPELLED)})(?![\"'\\\\]*\s?[:=])"
+    r"(?=[ ]{0,3}(?:[,;\t|\"'*`\r\n]|\Z)| {2})",
     re.IGNORECASE | re.MULTILINE,
 )
-_HAS_DIGIT = re.compile(r"[0-9]")
-_LINE = re.compile(r"[^\r\n]{1,2001}")
+_PLAIN_LINE = re.compile(r"^[^0-9\r\n]{4,2000}\r?$", re.MULTILINE)
+"""A line without digits: a header has none."""
+
 _NEXT_LINE = re.compile(r"\r?\n([^\r\n]{1,2001})")
 _MAX_LINE = 2_000
 _CELL = re.compile(
@@ -36,15 +38,9 @@ def column_values(text: str) -> Iterator[Candidate]:
     if "<t" in text or "<T" in text:
         yield from _html(text)
     read_to = rows = 0
-    for match in _ANY_HEADER.finditer(text):
-        at = match.start(1)
-        if at < read_to or rows > MAX_ROWS:
+    for header in _PLAIN_LINE.finditer(text):
+        if header.start() < read_to or rows > MAX_ROWS or not _ANY_HEADER.search(header[0]):
             continue
-        start = text.rfind("\n", max(0, at - _MAX_LINE), at) + 1
-        header = _LINE.match(text, start)
-        if not header or header.end() - start > _MAX_LINE:
-            continue
-        read_to = header.end()
         sign, columns, width = _header(header[0])
         if not columns:
             continue
@@ -68,8 +64,6 @@ def _rows(text: str, end: int) -> Iterator[tuple[str, int]]:
 
 def _header(words: str) -> tuple[str, list[int], int]:
     """Return the sign between the cells of a header, the positions of its columns of codes, and its width."""
-    if _HAS_DIGIT.search(words):
-        return "", [], 0
     for sign in (*_SIGNS, " "):
         if sign not in words:
             continue

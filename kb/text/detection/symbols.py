@@ -17,12 +17,18 @@ _WORD = re.compile(
 )
 
 
+_WORDS = frozenset(
+    "ERROR ERRORS EXCEPTION EMERG EMERGENCY EVENT EVENTS ENTER EMAIL ENABLED ENABLE EXPECTED EXECUTE".split()
+)
+"""Words in capitals that begin like the symbols of operating systems."""
+
+
 def symbols(text: str, stop: int) -> Iterator[Candidate]:
     """Yield the words in the form of symbols in `text[:stop]`."""
     values: set[str] = set()
     for match in _WORD.finditer(text, 0, stop):
         value = match[0]
-        if len(value) > 64 or (value not in values and len(values) >= MAX_VALUES):
+        if value in _WORDS or len(value) > 64 or (value not in values and len(values) >= MAX_VALUES):
             continue
         values.add(value)
         yield Candidate(match.start(), match.end(), value, "", CandidateKind.SYMBOL, STRENGTH[CandidateKind.SYMBOL])

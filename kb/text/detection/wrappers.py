@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kb.text.detection.kinds import Candidate, CandidateKind
-from kb.text.word_lists import WordFile
+from kb.text.word_lists import WordFile, one_of
 
 MAX_READ = 500
 """Most labelled places whose nesting is read. A log with more repeats itself."""
@@ -20,13 +20,14 @@ _MAX_BRACKETS = 200
 
 _BRACKETS = re.compile(r"[{}]|\n(?=[^\s{}\[\]\"',|])")
 _FILE = WordFile(Path(__file__).parent / "words" / "chains.toml")
-_LATER_IS_CAUSE = _FILE.exact("later_is_cause")
-_EARLIER_IS_CAUSE = _FILE.exact("earlier_is_cause")
+_LATER_IS_CAUSE = re.compile(one_of(_FILE.exact("later_is_cause")))
+_EARLIER_IS_CAUSE = re.compile(one_of(_FILE.exact("earlier_is_cause")))
 _WRAPPER_CODES = frozenset(_FILE.exact("wrapper_codes"))
 _OUTER_KINDS = (CandidateKind.HTTP, CandidateKind.EXIT)
 _BESIDE = 600
 """Most characters between the status of an answer and the code in its body."""
 
+_HAS_SUB_STATUS = re.compile(r"[Ss]ub[ _-]?[Ss]tatus")
 _SUB_STATUS = re.compile(r"(?i)sub[ _-]?status\W{0,12}\Z")
 _STATUS = re.compile(r"(?i)status\W{0,12}\Z")
 
@@ -118,10 +119,9 @@ def _read_chains(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> N
         start, end = one.candidate.end, other.candidate.start
         if one.code == other.code or end - start > _REACH:
             continue
-        between = text[start:end]
-        if any(words in between for words in _LATER_IS_CAUSE):
+        if _LATER_IS_CAUSE.search(text, start, end):
             _add(outer_codes, other.code, one.code)
-        elif any(words in between for words in _EARLIER_IS_CAUSE):
+        elif _EARLIER_IS_CAUSE.search(text, start, end):
             _add(outer_codes, one.code, other.code)
 
 
@@ -144,10 +144,13 @@ def _read_statuses(text: str, spots: list[Spot], outer_codes: dict[str, str]) ->
             nearest = min(inner, key=lambda other: (other.candidate.start < start, abs(other.candidate.start - start)))
             if abs(nearest.candidate.start - start) <= _BESIDE:
                 _add(outer_codes, nearest.code, spot.code)
+    has_sub_status = "tatus" in text and _HAS_SUB_STATUS.search(text)
     for one, other in pairwise(spots):
         if one.code == other.code or other.candidate.start - one.candidate.end > _BESIDE:
             continue
-        if _is_sub_status(text, one.candidate, other.candidate) or _is_enhanced(text, one.candidate, other.candidate):
+        if (has_sub_status and _is_sub_status(text, one.candidate, other.candidate)) or _is_enhanced(
+            text, one.candidate, other.candidate
+        ):
             _add(outer_codes, other.code, one.code)
         elif _is_sqlstate_behind(text, one.candidate, other.candidate):
             _add(outer_codes, one.code, other.code)
