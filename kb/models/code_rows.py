@@ -3,7 +3,7 @@
 For a look-up by a key, Django needs several times longer to write the SQL than the database needs to answer it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.db import connections, router
@@ -62,16 +62,34 @@ def codes_by_id(ids: Sequence[int], user: Person | None, is_brief: bool = False)
 def codes_by_form(forms: Collection[str], user: Person | None, table: int | None = None) -> dict[str, list[ReturnCode]]:
     """Return the brief codes that a user may read, by canonical form: one query for every 10,000 forms."""
     by_form: dict[str, list[ReturnCode]] = {}
-    if reader(user) == Reader.NOTHING:
-        return by_form
-    # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
-    in_table, tables = ("", []) if table is None else (" AND c.table_id + 0 = %s", [table])
-    # PostgreSQL refuses a text with NUL, and no code has one.
-    for batch in batches(sorted(form for form in forms if "\x00" not in form), MAX_VALUES):
-        has_form, parameters = with_forms(batch)
-        for code in codes_where(f"{has_form}{in_table}", [*parameters, *tables], user, is_brief=True):
+    for batch in _batches(forms):
+        for code in _codes_with(*with_forms(batch), user, table):
             by_form.setdefault(code.canonical, []).append(code)
     return by_form
+
+
+def codes_by_symbol(
+    names: Collection[str], user: Person | None, table: int | None = None
+) -> dict[str, list[ReturnCode]]:
+    """Return the brief codes that a user may read, by their symbols in capitals, like `codes_by_form`."""
+    by_symbol: dict[str, list[ReturnCode]] = {}
+    for batch in _batches(names):
+        for code in _codes_with(f"c.symbol > '' AND UPPER(c.symbol) IN ({marks(batch)})", batch, user, table):
+            by_symbol.setdefault(code.symbol.upper(), []).append(code)
+    return by_symbol
+
+
+def _batches(keys: Collection[str]) -> Iterator[list[str]]:
+    # PostgreSQL refuses a text with NUL, and no code has one.
+    return batches(sorted(key for key in keys if "\x00" not in key), MAX_VALUES)
+
+
+def _codes_with(condition: str, parameters: Sequence[Any], user: Person | None, table: int | None) -> list[ReturnCode]:
+    if reader(user) == Reader.NOTHING:
+        return []
+    # `+ 0` makes SQLite use the index of the code instead of the index of the table, which has 100,000 codes.
+    in_table, tables = ("", []) if table is None else (" AND c.table_id + 0 = %s", [table])
+    return codes_where(f"{condition}{in_table}", [*parameters, *tables], user, is_brief=True)
 
 
 def with_forms(forms: Sequence[str]) -> tuple[str, list[Any]]:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, OuterRef, Q
+from django.db.models.functions import Upper
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
@@ -166,6 +167,8 @@ class ReturnCode(models.Model):
         indexes = [
             # Every look-up: exact codes in all their readings, near codes, and beginnings of codes.
             models.Index(fields=["canonical"], name="code_canonical"),
+            # Look-ups of a symbol, in any case.
+            models.Index(Upper("symbol"), name="code_symbol", condition=Q(symbol__gt="")),
             # The table's page and the API's default order. It also serves the foreign key to the table. The number, so
             # that a number range in this order is found without reading the rows.
             models.Index(fields=["table", "position", "id", "number"], name="code_vendor_order"),

@@ -7,9 +7,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from kb.models import CodeRange, ReturnCode
-from kb.models.code_rows import codes_by_form
+from kb.models.code_rows import codes_by_form, codes_by_symbol
 from kb.models.visibility import Person
-from kb.text.detection.judgement import CodeMatch, Detection, UnknownMatch, all_canonical_forms, candidates, judge
+from kb.text.codes import forms as text_code
+from kb.text.detection.candidates import SYMBOL
+from kb.text.detection.judgement import (
+    CodeMatch,
+    Detection,
+    UnknownMatch,
+    all_canonical_forms,
+    candidates,
+    judge,
+    usefulness,
+)
+from kb.text.detection.tables import TableClues
 from kb.text.safety.mask import mask
 
 MAX_TEXT = 2**20
@@ -62,8 +73,9 @@ def detect(text: str, user: Person | None) -> Report:
     parts = candidates(masked)
     meanings = _meanings(all_canonical_forms(parts), user)
     blocks = list(CodeRange.objects.visible_to(user).values_list("first", "last", "pk"))
-    detection: Detection[Meanings] = judge(masked, parts, meanings, blocks)
-    return Report(detection.codes, _with_ranges(detection.unknown), masked, detection.read_to_line)
+    detection: Detection[Meanings] = judge(masked, parts, meanings, blocks, lambda codes: codes[0].description)
+    codes = _with_tables(masked, detection.codes)
+    return Report(codes, _with_ranges(detection.unknown), masked, detection.read_to_line)
 
 
 def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
@@ -94,10 +106,48 @@ def pieces(report: Report) -> list[TextPiece]:
 
 def _meanings(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
     """Return the codes by form in the vendor's order, current ones before retired ones."""
+    symbols = {form.removeprefix(SYMBOL): form for form in forms if form.startswith(SYMBOL)}
+    found = codes_by_form([form for form in forms if not form.startswith(SYMBOL)], user)
+    if symbols:
+        found |= {symbols[name]: codes for name, codes in codes_by_symbol(symbols, user).items()}
     return {
         form: tuple(sorted(codes, key=lambda code: (code.is_retired, code.table_id, code.position, code.pk)))
-        for form, codes in codes_by_form(forms, user).items()
+        for form, codes in found.items()
     }
+
+
+def _with_tables(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[CodeMatch[Meanings]]:
+    """Return the matches, each with the meanings first whose tables the words near it name.
+
+    A code right behind the name of another vendor is less likely ours.
+    """
+    tables = {code.table_id: code.table for match in matches for code in match.id}
+    if len(tables) == 1 and not any(_is_short(match) for match in matches):
+        return list(matches)
+    names = {pk: f"{table.vendor} {table.product} {table.slug} {table.name}" for pk, table in tables.items()}
+    clues = TableClues(text, names)
+    # Codes that one table alone has tell whose the others are.
+    alone = {match.id[0].table_id for match in matches if match.is_likely and len({c.table_id for c in match.id}) == 1}
+    return sorted((_with_table(text, match, clues, alone) for match in matches), key=usefulness)
+
+
+def _with_table(
+    text: str, match: CodeMatch[Meanings], clues: TableClues, alone: Collection[int]
+) -> CodeMatch[Meanings]:
+    meanings, of = match.id, {code.table_id for code in match.id}
+    if len(of) > 1:
+        written = text_code.identity(match.written)
+        scores = {table: 2 * clues.score(table, match.spans, text) + (table in alone) for table in of}
+        meanings = tuple(
+            sorted(meanings, key=lambda code: (code.is_retired, -scores[code.table_id], code.identity != written))
+        )
+    if _is_short(match) and match.is_likely and match.count == 1 and clues.is_foreign(of, match.spans[0], text):
+        return replace(match, id=meanings, confidence=0.4, why=f"{match.why} The words before it name another vendor.")
+    return replace(match, id=meanings) if meanings != match.id else match
+
+
+def _is_short(match: CodeMatch[Meanings]) -> bool:
+    return match.written.isdigit() and len(match.written) <= 5
 
 
 def _with_ranges(unknown: Sequence[UnknownMatch]) -> list[UnknownMatch]:

@@ -16,6 +16,8 @@ from kb.models.subqueries import any_of
 from kb.models.visibility import Person, Reader, condition, reader
 from kb.queries.near_codes import near_ids
 from kb.text.codes import forms as text_code
+from kb.text.codes.symbols import symbol_names
+from kb.text.detection import spellings as text_spellings
 
 MAX_HITS = 100
 """Most meanings of one code. Real tables reach 11."""
@@ -24,6 +26,7 @@ MAX_NEAR = 6
 MAX_NEIGHBOURS = 3
 MAX_BLOCKS = 50
 MAX_BEGUN = 20
+BY_SYMBOL = "by its symbol"
 MIN_BEGINNING = 3
 
 _BOUND = (
@@ -153,14 +156,13 @@ def find_code(
 
     One query for a listed code and at most five for others, whatever the size of the tables.
     """
-    hits = _hits(query, user, table, section)
-    if not hits and (number := text_code.bare(query)):
-        hits = [CodeHit(hit.code, "the number alone") for hit in _hits(number, user, table, section)]
+    hits = _hits(query, user, table, section) or _typed_hits(query, user, table, section)
     if hits:
         return CodeAnswer(query, _verdict([hit.code for hit in hits]), hits)
-    holding = _holding(query, user, table)
+    subject = text_spellings.subject(query)
+    holding = _holding(subject, user, table)
     verdict = Verdict.IN_KNOWN_RANGE if holding else Verdict.UNKNOWN
-    near = _near(query, user, table, section)
+    near = _near(subject, user, table, section)
     place, places = _place(table, section)
     completions = _completions(query, user, place, places, MAX_BEGUN) if _may_be_beginning(query) else []
     near_ids = {candidate.code.pk for candidate in near}
@@ -183,8 +185,12 @@ def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
 
 
 def beginning_with(text: str, user: Person | None, limit: int = MAX_BEGUN) -> list[ReturnCode]:
-    """Return codes that begin with a text, shortest first: a whole code comes first."""
-    return _completions(text, user, "", [], limit)
+    """Return codes that begin with a text, shortest first; or the codes that it means with other signs or words."""
+    begun = _completions(text, user, "", [], limit)
+    if begun:
+        return begun
+    whole = _hits(text, user, None, None) if len(text_code.readings(text)) > 1 else []
+    return [hit.code for hit in (whole or _typed_hits(text, user, None, None))[:limit]]
 
 
 def codes_beginning_with(codes: ReturnCodeQuerySet, text: str) -> ReturnCodeQuerySet:
@@ -204,6 +210,20 @@ def _hits(query: str, user: Person | None, table: CodeTable | None, section: Sec
     ending = f"ORDER BY c.table_id, s.position, c.position, c.id LIMIT {MAX_HITS}"
     where = f"c.canonical IN ({marks(readings)}){place}"
     return hits_of(query, codes_where(where, [*readings, *places], user, ending, _has_notes(reader(user))))
+
+
+def _typed_hits(query: str, user: Person | None, table: CodeTable | None, section: Section | None) -> list[CodeHit]:
+    """Return the codes that a text with other signs or words may mean, or a symbol. No query for words alone."""
+    forms, names = text_spellings.forms_of(query)
+    if not forms and not names:
+        return []
+    place, places = _place(table, section)
+    by_symbol = f"SELECT id FROM kb_returncode WHERE symbol > '' AND UPPER(symbol) IN ({marks(names)})"  # noqa: S608
+    ways = [f"SELECT id FROM kb_returncode WHERE canonical IN ({marks(forms)})"] if forms else []  # noqa: S608
+    ways += [by_symbol] if names else []
+    ending = f"ORDER BY c.table_id, s.position, c.position, c.id LIMIT {MAX_HITS}"
+    where = f"c.id IN ({' UNION ALL '.join(ways)}){place}"
+    return typed_hits_of(query, codes_where(where, [*forms, *names, *places], user, ending, _has_notes(reader(user))))
 
 
 def _place(table: CodeTable | None, section: Section | None) -> tuple[str, list[int]]:
@@ -233,6 +253,36 @@ def hits_of(query: str, codes: Iterable[ReturnCode]) -> list[CodeHit]:
     matches = [code for code in codes if code.canonical in readings]
     matches.sort(key=lambda code: (code.identity != identity, order.index(code.canonical)))
     return [CodeHit(code, _how(code, identity, readings[code.canonical])) for code in matches]
+
+
+def typed_hits_of(query: str, codes: Sequence[ReturnCode]) -> list[CodeHit]:
+    """Return the codes that a text with other signs or words may mean, those of tables that it names first."""
+    spellings = [text_spellings.Spelling(query, BY_SYMBOL, 0), *text_spellings.spellings(query)]
+    for rank in sorted({one.rank for one in spellings}):
+        hits: dict[int, CodeHit] = {}
+        for spelling in (one for one in spellings if one.rank == rank):
+            for hit in _hits_in_order(spelling, codes):
+                hits.setdefault(hit.code.pk, hit)
+        if hits:
+            named = text_spellings.words(query)
+            return sorted(hits.values(), key=lambda hit: named.isdisjoint(_table_words(hit.code.table)))
+    return []
+
+
+def _hits_in_order(spelling: text_spellings.Spelling, codes: Sequence[ReturnCode]) -> list[CodeHit]:
+    hits = [
+        CodeHit(hit.code, spelling.how if hit.how == "as written" else hit.how)
+        for hit in hits_of(spelling.text, codes)
+        if spelling.how != BY_SYMBOL
+    ]
+    names = symbol_names(spelling.text)
+    by_symbol = [code for code in codes if code.symbol and code.symbol.upper() in names]
+    by_symbol.sort(key=lambda code: names.index(code.symbol.upper()))
+    return hits + [CodeHit(code, BY_SYMBOL) for code in by_symbol]
+
+
+def _table_words(table: CodeTable) -> frozenset[str]:
+    return text_spellings.words(f"{table.vendor} {table.product} {table.slug}")
 
 
 def _how(code: ReturnCode, identity: str, reading: str) -> str:

@@ -1,15 +1,17 @@
 """Verdicts on many codes at once, for programs. The number of queries does not grow with the codes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kb.models import Audience, CodeRange, ReturnCode
-from kb.models.code_rows import codes_by_form
+from kb.models.code_rows import codes_by_form, codes_by_symbol
 from kb.models.visibility import Person
-from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, hits_of
+from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, hits_of, typed_hits_of
 from kb.queries.surroundings import FirstNote, OpenIncident, Surroundings, surroundings
 from kb.text.codes import forms as text_code
+from kb.text.detection import spellings as text_spellings
 
+CodesByKey = Mapping[str, Sequence[ReturnCode]]
 _MAX_RANGES = 6
 _BEST_FIRST = (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED)
 
@@ -51,12 +53,11 @@ class CodeVerdict(NamedTuple):
 
 def look_up(queries: Sequence[str], user: Person | None, table: int | None = None) -> list[CodeVerdict]:
     """Return the verdicts on queries, in the same order."""
-    spellings = {query: [query, *filter(None, [text_code.bare(query)])] for query in queries}
-    forms = {
-        reading.canonical for texts in spellings.values() for text in texts for reading in text_code.readings(text)
-    }
-    codes = codes_by_form(forms, user, table)
-    hits_by_query = {query: _hits(texts, codes) for query, texts in spellings.items()}
+    forms = {query: [reading.canonical for reading in text_code.readings(query)] for query in queries}
+    codes = codes_by_form({form for of in forms.values() for form in of}, user, table)
+    hits_by_query = {query: hits_of(query, _of(codes, of)) for query, of in forms.items()}
+    if not all(hits_by_query.values()):
+        hits_by_query |= _typed_hits([query for query, hits in hits_by_query.items() if not hits], user, table)
     context = surroundings([hit.code for hits in hits_by_query.values() for hit in hits], user)
     blocks = _blocks(user, table) if not all(hits_by_query.values()) else []
     verdicts = {query: _verdict_on(query, hits, context, blocks) for query, hits in hits_by_query.items()}
@@ -77,17 +78,25 @@ def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
     return next(verdict for verdict in _BEST_FIRST if verdict in verdicts)
 
 
-def _hits(texts: Sequence[str], codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
-    """Return the codes that the first text may mean. If there are none, try the second text: the bare number in it."""
-    hits = _matches(texts[0], codes)
-    return hits or [CodeHit(hit.code, "the number alone") for text in texts[1:] for hit in _matches(text, codes)]
+def _typed_hits(queries: Sequence[str], user: Person | None, table: int | None) -> dict[str, list[CodeHit]]:
+    """Return the codes that queries mean if they are no codes as they stand. At most two queries for all of them."""
+    typed_forms = {query: text_spellings.forms_of(query) for query in queries}
+    forms = {form for of, _ in typed_forms.values() for form in of}
+    names = {name for _, of in typed_forms.values() for name in of}
+    codes = codes_by_form(forms, user, table) if forms else {}
+    by_symbol = codes_by_symbol(names, user, table) if names else {}
+    return {
+        query: typed_hits_of(query, _of(codes, of, _of(by_symbol, symbols))) if of or symbols else []
+        for query, (of, symbols) in typed_forms.items()
+    }
 
 
-def _matches(query: str, codes: dict[str, list[ReturnCode]]) -> list[CodeHit]:
-    matches = [code for reading in text_code.readings(query) for code in codes.get(reading.canonical, ())]
+def _of(codes: CodesByKey, keys: Sequence[str], more: Sequence[ReturnCode] = ()) -> list[ReturnCode]:
+    """Return the codes with these keys, and more codes, in the vendor's order; as many as a look-up of one returns."""
+    matches = list({code.pk: code for code in [*more, *(code for key in keys for code in codes.get(key, ()))]}.values())
     if len(matches) > 1:
         matches.sort(key=lambda code: (code.table_id, code.section.position, code.position, code.pk))
-    return hits_of(query, matches[:MAX_HITS])
+    return matches[:MAX_HITS]
 
 
 def _blocks(user: Person | None, table: int | None) -> list[CodeRange]:
@@ -101,6 +110,6 @@ def _verdict_on(query: str, hits: Sequence[CodeHit], context: Surroundings, bloc
     if hits:
         meanings = [meaning(hit.code, hit.how, context) for hit in hits]
         return CodeVerdict(query, overall(meanings), meanings)
-    number = text_code.number(query)
+    number = text_code.number(text_spellings.subject(query))
     holding = [block for block in blocks if number is not None and block.first <= number <= block.last][:_MAX_RANGES]
     return CodeVerdict(query, Verdict.IN_KNOWN_RANGE if holding else Verdict.UNKNOWN, [], holding)

@@ -60,7 +60,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
 
 def _address(hit: CodeHit, query: str) -> str:
     """Return the card's address, with the query's own spelling if the card must show how it was interpreted."""
-    if hit.code.identity == text_code.identity(query):
+    if hit.code.identity == text_code.identity(query) or not text_code.could_be(query, hit.code.canonical):
         return hit.code.get_absolute_url()
     return reverse("code", args=[hit.code.table.slug, text_code.clean(query)])
 

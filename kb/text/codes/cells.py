@@ -83,12 +83,16 @@ def several_codes(cell: str) -> tuple[str, ...]:
 def _codes_of(part: str) -> list[str]:
     """Return every code of a range, or the part itself.
 
-    Both ends of a range are numbers of the same width: `ORA-00001` and `404-13` are single codes.
+    Both ends of a range are numbers of the same width: `ORA-00001` and `404-13` are single codes. A wide range joined
+    by a hyphen has a round end: `2110-3127` is a single code.
     """
     ends = _RANGE.fullmatch(part)
     if not ends or len(ends[1]) != len(ends[2]) or int(ends[1]) >= int(ends[2]):
         return [part]
     first, last, width = int(ends[1]), int(ends[2]), len(ends[1])
+    is_round = ends[1].endswith(("00", "01")) or ends[2].endswith(("00", "99"))
+    if last - first >= MAX_RANGE and not is_round and "-" in part and part == "".join(part.split()):
+        return [part]
     if last - first >= MAX_RANGE:
         return [ends[1], ends[2]]
     return [f"{value:0{width}d}" for value in range(first, last + 1)]

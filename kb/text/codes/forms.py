@@ -24,12 +24,17 @@ MAX_NUMBER = 2**63 - 1
 NO_NUMBER = "1"
 """Sort keys from this one on are those of codes without a number."""
 
+WITHOUT_0X = "hexadecimal without 0x"
+"""How eight digits are read without a sign that they are hexadecimal."""
+
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _SPACES = re.compile(r"[\s_]+")
 _HEXADECIMAL = re.compile(r"0+X0*([0-9A-F]{1,16})\Z")
 _LONG_HEXADECIMAL = re.compile(r"0++X0*+([0-9A-F]{17,})\Z")
 _BARE_HEXADECIMAL = re.compile(r"(?=[0-9]*[A-F])[0-9A-F]{8}\Z")
+_HEXADECIMAL_DIGITS = re.compile(r"8[0-9]{7}\Z")
+"""A failure of Windows, such as 80070005, whose digits are all decimal."""
 _DECIMAL = re.compile(r"[+-]?[0-9]+\Z")
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
 _DIGITS = re.compile(r"[0-9]+")
@@ -38,6 +43,15 @@ _CANONICAL = re.compile(r"(?!0+X)(?>[A-Z.]+|0(?![0-9])|[1-9][0-9]*+|(?<!\A)-(?!\
 _CHUNKS = re.compile(r"[0-9]+|[^0-9]")
 _GROUPED = re.compile(r"[0-9]{1,3}([ ,.'_])[0-9]{3}(?:\1[0-9]{3}){0,5}\Z")
 _LABELLED = re.compile(r"(?:ERR|ERROR|CODE|RC|RET|RETCODE|ERROR[ _-]?CODE|E)[ _-]{0,2}(-?[0-9]{3,20})\Z")
+_CAST = re.compile(r"\([A-Z][A-Z ]{0,19}\)\s?(?=[-0]|&H)", re.IGNORECASE)
+_HEXADECIMAL_SIGNS = (
+    (re.compile(r"(?:&[Hh]|(?<!\w)16#|\\[Xx])(?=[0-9A-Fa-f])|(?<!\w)[HhXx]'(?=[0-9A-Fa-f]+')"), "0x"),
+    (re.compile(r"(0[Xx][0-9A-Fa-f]{1,8})_([0-9A-Fa-f]{1,8})(?!\w)"), r"\1\2"),
+    (re.compile(r"(0[Xx][0-9A-Fa-f]{1,16})[UuLl]{1,3}(?!\w)"), r"\1"),
+    (re.compile(r"(?<![\w.])([0-9][0-9A-Fa-f]{3,15}|[Cc][0-9A-Fa-f]{7})[Hh](?!\w)"), r"0x\1"),
+    (re.compile(r"(?<![\w.])(?:0[Xx])?[Ff]{8}([0-9A-Fa-f]{8})(?!\w)"), r"0x\1"),
+)
+"""What other languages and programs write for `0x`, and behind a hexadecimal number."""
 _EDIT_LEAST, _EDIT_LIMIT = 3, 20
 
 
@@ -118,8 +132,8 @@ def forms(raw: str) -> CodeForms:
 
 def readings(query: str) -> list[CodeReading]:
     """Return the ways to read a typed text as a code, the literal one first; [] if it cannot be a code."""
-    if len(query) < 10 and _PLAIN.match(query):
-        # A plain number below 2**31 has one reading. Most codes are such numbers.
+    if len(query) < 10 and _PLAIN.match(query) and not _HEXADECIMAL_DIGITS.match(query):
+        # A plain number below 2**31 has one reading, and most codes are such numbers.
         return [CodeReading(query, "as written")]
     text = identity(query)
     if not text or len(text) > MAX_LENGTH:
@@ -128,6 +142,20 @@ def readings(query: str) -> list[CodeReading]:
     for value, how in _other_values(text):
         ways.setdefault(str(value), how)
     return [CodeReading(form, how) for form, how in ways.items()]
+
+
+def could_be(query: str, form: str) -> bool:
+    """Whether a canonical form is one of the readings of a text as it stands."""
+    return any(reading.canonical == form for reading in readings(query))
+
+
+def plain_text(raw: str) -> str:
+    """Return a typed text without invisible characters and casts, with one kind of hyphen and of hexadecimal number."""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).strip()
+    text = _CAST.sub("", _DASHES.sub("-", text))
+    for pattern, plain in _HEXADECIMAL_SIGNS:
+        text = pattern.sub(plain, text)
+    return text
 
 
 def bare(query: str) -> str:
@@ -203,10 +231,13 @@ def _other_values(text: str) -> list[tuple[int, str]]:
             return [(value + 2**32, f"{source}, read as unsigned 32-bit")]
         if 2**31 <= value < 2**32:
             return [(value - 2**32, f"{source}, read as signed 32-bit")]
+        if _HEXADECIMAL_DIGITS.match(text):
+            value = int(text, 16)
+            return [(value, WITHOUT_0X), (value - 2**32, f"{WITHOUT_0X}, read as signed 32-bit")]
     elif _BARE_HEXADECIMAL.match(text):
         value = int(text, 16)
-        signed = [(value - 2**32, "hexadecimal without 0x, read as signed 32-bit")] if value >> 31 else []
-        return [(value, "hexadecimal without 0x"), *signed]
+        signed = [(value - 2**32, f"{WITHOUT_0X}, read as signed 32-bit")] if value >> 31 else []
+        return [(value, WITHOUT_0X), *signed]
     return []
 
 

@@ -4,14 +4,28 @@ The text is read twice, with patterns that never backtrack (possessive), so the 
 module does not use the tables; `kb.text.detection.judgement` decides which candidates are codes.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from kb.text.codes.forms import readings
+from kb.text.codes.forms import bare, plain_text, readings
+from kb.text.codes.symbols import symbol_names
+from kb.text.detection.columns import column_values
 from kb.text.detection.kinds import Candidate, CandidateKind
 from kb.text.detection.labels import labelled_values
 from kb.text.detection.shapes import code_shapes
+from kb.text.detection.short import listed_codes, short_codes
+from kb.text.detection.symbols import symbols
+
+SYMBOL = "symbol "
+"""What a form begins with that is a symbol in capitals. No canonical form has a space."""
+
+MAX_WEAK = 15_000
+"""Most short numbers and symbols per text. They are counted apart, so that they never end the reading of others."""
+
+_SCANNED = re.compile(r"(?=.*[0-9].*[0-9])(?=[0-9]*[OoIlSB])[0-9OoIlSB]{5,12}\Z")
+_AS_DIGITS = str.maketrans("OoIlSB", "001158")
 
 MAX_CANDIDATES = 15_000
 """Most candidates per text, enough for a megabyte of an ordinary log. Reading stops there, and the report says so."""
@@ -20,17 +34,50 @@ MAX_CANDIDATES = 15_000
 def candidates(text: str) -> list[Candidate]:
     """Return the candidates in the order of the text; at most MAX_CANDIDATES."""
     labelled = _first(labelled_values(text))
-    # If the first reading stops early, the second must stop at the same place.
+    # If the first reading stops early, the others must stop at the same place.
     stop = labelled[-1].end if len(labelled) == MAX_CANDIDATES else len(text)
     spans = sorted((c.start, c.end) for c in labelled)
-    labelled = [c for c in labelled if c.kind is not CandidateKind.OTHER]
-    shapes = _first(c for c in code_shapes(text, stop) if not _overlaps(spans, c))
-    return sorted(labelled + shapes)[:MAX_CANDIDATES]
+    found = [c for c in labelled if c.kind is not CandidateKind.OTHER]
+    short = _first(short_codes(text, stop))
+    said = sorted([*found, *short])
+    for more in (column_values(text[:stop]), code_shapes(text, stop), listed_codes(text, said)):
+        fresh = _first(c for c in more if not _overlaps(spans, c))
+        found += fresh
+        spans = sorted([*spans, *((c.start, c.end) for c in fresh)])
+    found = sorted(found)[:MAX_CANDIDATES]
+    if len(found) == MAX_CANDIDATES:
+        return found
+    weak = [c for c in (*short, *symbols(text, stop)) if not _overlaps(spans, c)]
+    return _apart(sorted([*found, *weak[:MAX_WEAK]]))
+
+
+def _apart(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the candidates without those that begin inside an earlier one."""
+    apart: list[Candidate] = []
+    for candidate in candidates:
+        if not apart or candidate.start >= apart[-1].end:
+            apart.append(candidate)
+    return apart
+
+
+def last_read(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the candidate at which reading stopped, or None if all of the text was read."""
+    if len(candidates) < MAX_CANDIDATES:
+        return None
+    strong = [c for c in candidates if c.kind not in (CandidateKind.SHORT, CandidateKind.SYMBOL)]
+    return strong[-1] if len(strong) >= MAX_CANDIDATES else None
 
 
 def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
     """Return the pairs (canonical form, how the text was read) to look up for a candidate's text."""
-    return tuple(readings(text))
+    if text.isdecimal():
+        return tuple(readings(text))
+    ways = [(form, how) for form, how in readings(plain_text(text) if text[:1] in "&0" else text)]
+    if len(text) > 6 and (number := bare(text)):
+        ways.append((number, "the number alone"))
+    if _SCANNED.match(text):
+        ways += [(form, "a scan, whose letters are digits") for form, _ in readings(text.translate(_AS_DIGITS))]
+    return (*ways, *((SYMBOL + name, "its symbol") for name in symbol_names(text)))
 
 
 def all_canonical_forms(candidates: Iterable[Candidate]) -> set[str]:

@@ -1,11 +1,14 @@
 """The confidence that a place in the text means a known code, and the reason."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from kb.text.codes.forms import WITHOUT_0X
 from kb.text.detection.context import confidence_limit, says_a_code
 from kb.text.detection.kinds import Candidate, CandidateKind
+from kb.text.detection.signs import begins_message, has_trouble, is_data, line_around, says_code
 
 WHY = {
     CandidateKind.FIELD: "It is in the field “{label}”.",
@@ -15,11 +18,26 @@ WHY = {
     CandidateKind.EXIT: "It is the exit status of a process and may not be a code from the table.",
     CandidateKind.WEAK: "It follows “{label}”, which often means something else.",
     CandidateKind.SHAPE: "It has the format of a return code.",
+    CandidateKind.SHORT: "It is a known code, but nothing nearby tells that it is meant as one.",
+    CandidateKind.SYMBOL: "It is the symbol of a code.",
     CandidateKind.BARE: "It has no label, but it is a known code and nothing nearby suggests otherwise.",
 }
 """The reason for a candidate of each kind, for a person."""
 
 _DOUBT = "It matches a known code but has no label, and another code has one: it may be an ID."
+DOUBTFUL = 0.4
+_SAID = "The words or signs beside it speak of a code."
+_DESCRIBED = "The words beside it are those of the code's description."
+_VALUE = "It is a value in a statement of a database."
+_ALONE = "It is a hexadecimal number, and nothing nearby tells that it is a code."
+_CLASS = "It is the name of a class of exceptions."
+_CLASSES = ("Error", "Exception", "Warning")
+_FAILURE = re.compile(r"[8cCdDeE][0-9a-fA-F]{7}\Z")
+_ADDRESS = re.compile(
+    r"(?:\bat|address|memory|\b[re]?[a-ds][xpi]|offset|base|pointer|ptr|mask|handle|thread|process|id)\W{0,4}\Z",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _NEAR = 400
 """Characters within which a labelled code casts doubt on a bare number."""
 
@@ -32,22 +50,87 @@ class Place(NamedTuple):
     why: str
 
 
-def weigh(text: str, candidate: Candidate, how: str) -> Place | None:
+def weigh(text: str, candidate: Candidate, how: str, description: str = "") -> Place | None:
     """Return the confidence that this place means a known code; None if it means something else.
 
-    `how` is the way in which the candidate's text was read as the code.
+    `how` is the way in which the candidate's text was read as the code; `description` is what its table says.
     """
-    strength, why = candidate.strength, WHY[candidate.kind].format(label=candidate.label)
-    if candidate.kind is CandidateKind.BARE:
-        limit = confidence_limit(text, candidate.start, candidate.end)
-        if limit is None:
-            return None
-        strength, why = min(strength, limit[0]), limit[1] or why
+    weighed = _weigh(text, candidate, description)
+    if weighed is None:
+        return None
+    strength, why = weighed
     if how != "as written":
-        strength, why = strength * 0.9, f"{why} Read from {how}."
-    if candidate.kind is CandidateKind.SHAPE and len(candidate.written.lstrip("0xX")) <= 2:
-        strength = 0.4
+        is_doubtful = how.startswith(WITHOUT_0X) and candidate.written.isdigit() and not candidate.label
+        strength, why = min(strength, 0.4 if is_doubtful else 1) * 0.9, f"{why} Read from {how}."
     return Place(candidate, strength, why)
+
+
+def _weigh(text: str, candidate: Candidate, description: str) -> tuple[float, str] | None:
+    kind, written = candidate.kind, candidate.written
+    strength, why = candidate.strength, WHY[kind].format(label=candidate.label)
+    if kind is CandidateKind.BARE:
+        return _weigh_number(text, candidate, description)
+    if kind is CandidateKind.SHORT:
+        return _weigh_short(text, candidate, description)
+    if kind is CandidateKind.SHAPE and written[:2].lower() == "0x":
+        return _weigh_hexadecimal(text, candidate, description)
+    if kind is CandidateKind.SYMBOL and written.endswith(_CLASSES):
+        return DOUBTFUL, _CLASS
+    if kind is CandidateKind.WEAK and written.isdigit() and len(written) >= 4:
+        is_message = text[candidate.start - 1] == "-" or begins_message(text, candidate.end)
+        if is_message or _is_described(text, candidate, description):
+            return 0.75, why
+    return strength, why
+
+
+def _weigh_number(text: str, candidate: Candidate, description: str) -> tuple[float, str] | None:
+    start, end, why = candidate.start, candidate.end, WHY[CandidateKind.BARE]
+    limit = confidence_limit(text, start, end)
+    if limit is None:
+        return (0.75, _DESCRIBED) if _is_described(text, candidate, description) else None
+    if is_data(text, start):
+        return DOUBTFUL, _VALUE
+    return min(candidate.strength, limit[0]), limit[1] or why
+
+
+def _weigh_short(text: str, candidate: Candidate, description: str) -> tuple[float, str] | None:
+    """A short number is likely where the words or signs beside it say so, or those of the code's description."""
+    start, end = candidate.start, candidate.end
+    is_described = _is_described(text, candidate, description)
+    is_said = says_code(text, start, end)
+    if (
+        confidence_limit(text, start, end) is None
+        and not is_described
+        and not (is_said and _overrules(text, candidate))
+    ):
+        return None
+    if is_said:
+        return 0.8, _SAID
+    return (0.75, _DESCRIBED) if is_described else (candidate.strength, WHY[CandidateKind.SHORT])
+
+
+def _overrules(text: str, candidate: Candidate) -> bool:
+    """Whether a sign right beside a short code outweighs the word before it: "no. 3", "end of block [25P02]"."""
+    return not candidate.written.isdigit() or text[max(0, candidate.start - 4) : candidate.start].strip()[-1:] in "°º#№"
+
+
+def _weigh_hexadecimal(text: str, candidate: Candidate, description: str) -> tuple[float, str]:
+    """A hexadecimal number alone is an address or a mask more often than a code."""
+    start, end = candidate.start, candidate.end
+    digits = candidate.written[2:].lower().removeprefix("ffffffff").lstrip("0").rstrip("ul")
+    is_said = len(digits) > 2 and (says_code(text, start, end) or _is_described(text, candidate, description))
+    if not is_said and _FAILURE.match(digits) and not _ADDRESS.search(text[max(0, start - 24) : start]):
+        is_said = has_trouble(text, start, end)
+    return (candidate.strength, WHY[CandidateKind.SHAPE]) if is_said else (DOUBTFUL, _ALONE)
+
+
+def _is_described(text: str, candidate: Candidate, description: str) -> bool:
+    """Whether the words beside a number are those of the code's description."""
+    if not description:
+        return False
+    words = set(_WORD.findall(description[:400].lower()))
+    line = set(_WORD.findall(line_around(text, candidate.start, candidate.end).lower()))
+    return len(line & words) >= max(1, min(2, len(words)))
 
 
 def doubt_neighbours(text: str, places: Mapping[str, list[Place]]) -> None:

@@ -84,7 +84,7 @@ def _says_error(name: str) -> bool:
 
 def _is_id(name: str) -> bool:
     last = _humps(name)[-1]
-    if _says_error(name) or name.lower() in _NO_IDS:
+    if _says_error(name) or name.lower() in _NO_IDS or last in _NO_IDS:
         return False
     return last in _IDS or name.lower() in _IDS or last.endswith(_ID_ENDINGS)
 

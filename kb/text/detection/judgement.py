@@ -5,11 +5,18 @@ The cost grows with the text and not with the tables: `candidates(text)` finds p
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kb.text.detection.candidates import MAX_CANDIDATES, all_canonical_forms, candidates, canonical_forms
+from kb.text.detection.candidates import (
+    MAX_CANDIDATES,
+    SYMBOL,
+    all_canonical_forms,
+    candidates,
+    canonical_forms,
+    last_read,
+)
 from kb.text.detection.confidence import WHY, Place, doubt_neighbours, weigh
 from kb.text.detection.context import confidence_limit
 from kb.text.detection.kinds import Candidate, CandidateKind
@@ -32,6 +39,7 @@ __all__ = [
     "all_canonical_forms",
     "candidates",
     "judge",
+    "usefulness",
 ]
 
 MAX_CODES = 1000
@@ -47,23 +55,31 @@ _PREFIXES = WordFile(Path(__file__).parent / "words" / "shapes.toml").exact("pre
 _SHAPE_FAMILIES = re.compile(rf"{one_of(_PREFIXES)}-[0-9]+\Z|0[xX][489cCeE][0-9a-fA-F]{{7}}\Z")
 
 
-def judge(text: str, candidates: Sequence[Candidate], codes: Mapping[str, K], ranges: Ranges = ()) -> Detection[K]:
+def judge(
+    text: str,
+    candidates: Sequence[Candidate],
+    codes: Mapping[str, K],
+    ranges: Ranges = (),
+    describe: Callable[[K], str] = lambda _: "",
+) -> Detection[K]:
     """Return the candidates that are known codes, and those that look like codes but are in no table.
 
-    `codes` has the id of each known code by its canonical form.
+    `codes` has the id of each code by its canonical form, or by its symbol behind `SYMBOL`; `describe` its words.
     """
     places: dict[str, list[Place]] = {}
     extra: dict[str, list[Candidate]] = {}
     unknown: dict[str, list[Candidate]] = {}
     range_index = RangeIndex(ranges)
-    forms: dict[str, list[tuple[str, str]]] = {}
-    last = candidates[-1] if len(candidates) >= MAX_CANDIDATES else None
+    forms, keys = dict[str, list[tuple[str, str]]](), dict[K, str]()
+    last = last_read(candidates)
     for candidate in candidates:
         value = candidate.written
         if value not in forms:
-            forms[value] = [pair for pair in canonical_forms(value) if pair[0] in codes]
+            forms[value] = _known_forms(value, codes)
         for form, how in forms[value]:
-            _add_place(text, candidate, how, places.setdefault(form, []), extra.setdefault(form, []))
+            # A symbol and its number are one code.
+            key, said = keys.setdefault(codes[form], form), describe(codes[form])
+            _add_place(text, candidate, how, said, places.setdefault(key, []), extra.setdefault(key, []))
         if forms[value]:
             if len(places) >= MAX_CODES:
                 last = candidate
@@ -80,11 +96,20 @@ def judge(text: str, candidates: Sequence[Candidate], codes: Mapping[str, K], ra
     )
 
 
-def _add_place(text: str, candidate: Candidate, how: str, places: list[Place], extra: list[Candidate]) -> None:
+def _known_forms(value: str, codes: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the forms of a text that are known codes. If it has no other, the first one of its symbols or its scan."""
+    known = [pair for pair in canonical_forms(value) if pair[0] in codes]
+    plain = [pair for pair in known if not pair[0].startswith(SYMBOL) and not pair[1].startswith("a scan")]
+    return plain or known[:1]
+
+
+def _add_place(
+    text: str, candidate: Candidate, how: str, description: str, places: list[Place], extra: list[Candidate]
+) -> None:
     if len(places) >= _MAX_PLACES:
         extra.append(candidate)
         return
-    place = weigh(text, candidate, how)
+    place = weigh(text, candidate, how, description)
     if place:
         places.append(place)
 
@@ -130,7 +155,7 @@ def _code_matches(
         role = _role(form, bool(outer), form in wrapper_forms)
         spots = [p.candidate for p in places[form]] + extra.get(form, [])
         matches.append(_code_match(form, codes[form], places[form], spots, lines, order, role, wrapper))
-    return sorted(matches, key=_usefulness)
+    return sorted(matches, key=usefulness)
 
 
 def _code_match(
@@ -175,5 +200,6 @@ def _why_role(role: Role, wrapper: str) -> str:
     return " It says that the call succeeded." if role is Role.SUCCESS else ""
 
 
-def _usefulness(code: CodeMatch[Any]) -> tuple[bool, bool, bool, int]:
+def usefulness(code: CodeMatch[Any]) -> tuple[bool, bool, bool, int]:
+    """Return the key of the order in which codes are shown: the most useful first."""
     return (code.role is Role.SUCCESS, not code.is_likely, code.role is Role.WRAPPER, code.order)

@@ -15,6 +15,9 @@ class CandidateKind(StrEnum):
     WEAK = "weak"
     SHAPE = "shape"
     BARE = "bare"
+    SHORT = "short"
+    """A short number: only with other signs near it."""
+    SYMBOL = "symbol"
     OTHER = "other"
     """Labelled as another kind of code, such as a zip code. These are never reported."""
 
@@ -28,6 +31,8 @@ STRENGTH = {
     CandidateKind.WEAK: 0.4,
     CandidateKind.HTTP: 0.6,
     CandidateKind.EXIT: 0.6,
+    CandidateKind.SHORT: 0.4,
+    CandidateKind.SYMBOL: 0.8,
     CandidateKind.OTHER: 0.0,
 }
 """How likely a candidate of each kind is a code, from 0 to 1."""

@@ -69,6 +69,9 @@ def labelled_values(text: str) -> Iterator[Candidate]:
         if pair is None:
             pair = labels[context] = _label(*context)
         label, promise = pair
+        if text[start] in "-−" and text[start - 1].isalnum():
+            # `ERR-21408` has a hyphen, and no negative number.
+            start += 1
         value = text[start:end]
         kind = _kind(promise, label, value, text[end : end + 2])
         if kind:

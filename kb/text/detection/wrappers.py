@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kb.text.detection.kinds import Candidate, CandidateKind
-from kb.text.word_lists import WordFile
+from kb.text.word_lists import WordFile, one_of
 
 MAX_READ = 500
 """Most labelled places whose nesting is read. A log with more repeats itself."""
@@ -20,8 +20,16 @@ _MAX_BRACKETS = 200
 
 _BRACKETS = re.compile(r"[{}]|\n(?=[^\s{}\[\]\"',|])")
 _FILE = WordFile(Path(__file__).parent / "words" / "chains.toml")
-_LATER_IS_CAUSE = _FILE.exact("later_is_cause")
-_EARLIER_IS_CAUSE = _FILE.exact("earlier_is_cause")
+_LATER_IS_CAUSE = re.compile(one_of(_FILE.exact("later_is_cause")))
+_EARLIER_IS_CAUSE = re.compile(one_of(_FILE.exact("earlier_is_cause")))
+_WRAPPER_CODES = frozenset(_FILE.exact("wrapper_codes"))
+_OUTER_KINDS = (CandidateKind.HTTP, CandidateKind.EXIT)
+_BESIDE = 600
+"""Most characters between the status of an answer and the code in its body."""
+
+_HAS_SUB_STATUS = re.compile(r"[Ss]ub[ _-]?[Ss]tatus")
+_SUB_STATUS = re.compile(r"(?i)sub[ _-]?status\W{0,12}\Z")
+_STATUS = re.compile(r"(?i)status\W{0,12}\Z")
 
 
 class Spot(NamedTuple):
@@ -49,6 +57,8 @@ def wrappers(text: str, spots: Sequence[Spot]) -> dict[str, str]:
     if len({spot.code for spot in ordered}) > 1:
         _read_objects(text, labelled, outer_codes)
         _read_chains(text, ordered, outer_codes)
+        _read_wrapper_codes(ordered, outer_codes)
+        _read_statuses(text, ordered, outer_codes)
     return outer_codes
 
 
@@ -109,11 +119,57 @@ def _read_chains(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> N
         start, end = one.candidate.end, other.candidate.start
         if one.code == other.code or end - start > _REACH:
             continue
-        between = text[start:end]
-        if any(words in between for words in _LATER_IS_CAUSE):
+        if _LATER_IS_CAUSE.search(text, start, end):
             _add(outer_codes, other.code, one.code)
-        elif any(words in between for words in _EARLIER_IS_CAUSE):
+        elif _EARLIER_IS_CAUSE.search(text, start, end):
             _add(outer_codes, one.code, other.code)
+
+
+def _read_wrapper_codes(spots: list[Spot], outer_codes: dict[str, str]) -> None:
+    """Codes that only wrap others wrap the nearest one; the number of a vendor outranks the SQLSTATE beside it."""
+    inner = [spot for spot in spots if spot.code not in _WRAPPER_CODES and spot.candidate.kind not in _OUTER_KINDS]
+    for spot in spots:
+        if spot.code in _WRAPPER_CODES and inner:
+            nearest = min(inner, key=lambda other: abs(other.candidate.start - spot.candidate.start))
+            if abs(nearest.candidate.start - spot.candidate.start) <= _REACH:
+                _add(outer_codes, nearest.code, spot.code)
+
+
+def _read_statuses(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> None:
+    """The status of an answer or a process wraps the code in its body; "Status" wraps "Sub Status"."""
+    inner = [spot for spot in spots if spot.candidate.kind not in _OUTER_KINDS]
+    for spot in spots:
+        start = spot.candidate.start
+        if spot.candidate.kind in _OUTER_KINDS and inner:
+            nearest = min(inner, key=lambda other: (other.candidate.start < start, abs(other.candidate.start - start)))
+            if abs(nearest.candidate.start - start) <= _BESIDE:
+                _add(outer_codes, nearest.code, spot.code)
+    has_sub_status = "tatus" in text and _HAS_SUB_STATUS.search(text)
+    for one, other in pairwise(spots):
+        if one.code == other.code or other.candidate.start - one.candidate.end > _BESIDE:
+            continue
+        if (has_sub_status and _is_sub_status(text, one.candidate, other.candidate)) or _is_enhanced(
+            text, one.candidate, other.candidate
+        ):
+            _add(outer_codes, other.code, one.code)
+        elif _is_sqlstate_behind(text, one.candidate, other.candidate):
+            _add(outer_codes, one.code, other.code)
+
+
+def _is_sub_status(text: str, one: Candidate, other: Candidate) -> bool:
+    before_one, before = (text[max(0, spot.start - 28) : spot.start] for spot in (one, other))
+    return bool(_SUB_STATUS.search(before) and _STATUS.search(before_one) and not _SUB_STATUS.search(before_one))
+
+
+def _is_enhanced(text: str, one: Candidate, other: Candidate) -> bool:
+    """Whether a reply of a mail server, such as 550, stands before its enhanced code, such as 5.1.1."""
+    return other.written.count(".") == 2 and len(one.written) == 3 and text[one.end : other.start].strip(" -#\t") == ""
+
+
+def _is_sqlstate_behind(text: str, one: Candidate, other: Candidate) -> bool:
+    """Whether a SQLSTATE in parentheses follows the number of a vendor: `ERROR 1045 (28000)`."""
+    between = text[one.end : other.start]
+    return len(other.written) == 5 and one.written.isdigit() and between.strip() == "(" and len(one.written) == 4
 
 
 def _add(outer_codes: dict[str, str], inner: str, outer: str) -> None:

@@ -81,3 +81,16 @@ def test_a_long_range_gives_its_two_ends():
 def test_characters_that_no_text_may_hold_are_found(character):
     assert unfit(f"a{character}b") == character
     assert unfit("tab\tand\nlines 中文") == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        ("3140-5127", ()),
+        ("3100-5199", ("3100", "5199")),
+        ("3140 - 5127", ("3140", "5127")),
+        ("3140-3142", ("3140", "3141", "3142")),
+    ],
+)
+def test_two_groups_of_four_digits_are_one_code_unless_they_are_the_ends_of_a_range(cell, codes):
+    assert several_codes(cell) == codes

@@ -1,0 +1,92 @@
+"""Short codes without a label: numbers of four and five digits, `25P02`, `404-13`, `5.1.1`, `2811-1006`; and lists."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
+from kb.text.detection.signs import is_data, says_code
+from kb.text.word_lists import WordFile, whole
+
+MAX_VALUES = 2_000
+"""Most different short numbers of a text."""
+
+MAX_PLACES = 20_000
+"""Most places of short numbers in a text."""
+
+_FILE = WordFile(Path(__file__).parent / "words" / "context.toml")
+# The first character comes before what must not stand before it: so the matcher can skip all other characters.
+_SHORT = re.compile(
+    r"[0-9A-Z](?<![0-9A-Za-z_.,$€£+０-９][0-9A-Z])(?:(?<=[0-9])(?:[0-9]{3,4}+(?![0-9A-Za-z-])"
+    r"|(?<=[245])[0-9]{2}(?=[ -]#?[245]\.[0-9]{1,3}\.[0-9])|[0-9]{2,3}+-[0-9]{1,4}+(?![0-9A-Za-z-])"
+    r"|[0-9]{0,2}+\.[0-9]{1,3}+(?:\.[0-9]{1,3}+)?(?![0-9A-Za-z-])"
+    r"|[0-9]{0,2}+(?:([,.' ])[0-9]{3})(?:\1[0-9]{3}){1,2}(?![0-9A-Za-z-]))|[0-9A-Z]{3,5}+(?![0-9A-Za-z-]))"
+    r"(?![０-９_%@]|[.:][0-9]|[,/][0-9]{1,3}(?![0-9])|\s?(?:ms|kb|mb|gb|px)\b)"
+)
+_WINDOWS = re.compile(
+    r"[-&0](?<![0-9A-Za-z_.-][-&0])(?:(?<=-)[12][0-9]{9}+|(?<=&)[Hh][0-9A-Fa-f]{8}"
+    r"|(?<=0)[xX][0-9A-Fa-f]{8}[UuLl]{1,3})(?![0-9A-Za-z_.])"
+)
+"""Results of Windows that only they have: signed with ten digits, or with the signs of other languages."""
+
+_AND = r"(?:\s{0,2}(?:[,、，;；/|+&]|" + whole(_FILE.words("conjunctions")) + r"|\bthen\b|\balso\b|\bplus\b)){1,3}"
+_NEXT = re.compile(
+    rf"[\"'`)\]*]{{0,3}}{_AND}\s{{0,2}}(?:(?:code|error|fehler)\s)?[\"'`(\[#*]{{0,3}}"
+    r"(-?(?:0x[0-9a-fA-F]{1,16}+|[0-9]{1,10}+(?:[.-][0-9]{1,4}+){0,2}|[0-9A-Z]{5}+|[A-Z]{2,8}-[0-9]{1,6}+))"
+    r"(?![0-9A-Za-z_%@]|[.:,/-][0-9]|\s?(?:ms|kb|mb|gb|px|sec|times|users)\b)"
+)
+_MAX_LIST = 50
+_LISTED = (CandidateKind.FIELD, CandidateKind.SAID, CandidateKind.ITEM)
+
+
+def short_codes(text: str, stop: int) -> Iterator[Candidate]:
+    """Yield the short codes without a label in `text[:stop]`. What is near them decides what they are."""
+    for match in _WINDOWS.finditer(text, 0, stop):
+        strength = STRENGTH[CandidateKind.SHAPE]
+        yield Candidate(match.start(), match.end(), match[0], "", CandidateKind.SHAPE, strength)
+    values: set[str] = set()
+    for count, match in enumerate(_SHORT.finditer(text, 0, stop)):
+        if count == MAX_PLACES:
+            return
+        value = match[0]
+        if value.isalpha() or (value not in values and len(values) >= MAX_VALUES):
+            continue
+        values.add(value)
+        yield Candidate(match.start(), match.end(), value, "", CandidateKind.SHORT, STRENGTH[CandidateKind.SHORT])
+
+
+def listed_codes(text: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield the values that a list continues after a labelled or said one: `codes: 21610, 21614`, "it says 1 or 2"."""
+    for first in candidates:
+        end = first.end
+        match = _NEXT.match(text, end)
+        if not match or not _may_begin_a_list(text, first):
+            continue
+        for _ in range(_MAX_LIST):
+            if not match or not _are_alike(first.written, match[1]):
+                break
+            start, end = match.span(1)
+            strength = STRENGTH[CandidateKind.SAID] - (0.35 if len(match[1].lstrip("-")) <= 2 else 0.05)
+            yield Candidate(start, end, match[1], first.label or first.written, CandidateKind.SAID, strength)
+            match = _NEXT.match(text, end)
+
+
+def _may_begin_a_list(text: str, first: Candidate) -> bool:
+    if first.kind is CandidateKind.SHORT:
+        return not is_data(text, first.start) and says_code(text, first.start, first.end)
+    return first.kind in _LISTED
+
+
+def _are_alike(one: str, other: str) -> bool:
+    five = len(one) == len(other) == 5 and one.isalnum() and other.isalnum()
+    return five or _shape(one) == _shape(other)
+
+
+def _shape(value: str) -> tuple[str, int]:
+    """Return what the values of one list have in common: digits of about one length, or the same kind of letters."""
+    digits = value.lstrip("-")
+    if digits.isdigit():
+        return "number", len(digits) if len(digits) < 3 else 3 if len(digits) == 3 else min(len(digits), 6)
+    if digits[:2].lower() == "0x":
+        return "hexadecimal", 0
+    return "mixed", 0

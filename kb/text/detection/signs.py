@@ -1,0 +1,89 @@
+"""Signs around a short number or a hexadecimal number that make it a code."""
+
+import re
+from pathlib import Path
+
+from kb.text.word_lists import WordFile, one_of
+
+_FILE = WordFile(Path(__file__).parent / "words" / "signs.toml")
+_OPENING = r"[\s\"'`\[({<#*:=|“‘「『【（：-]{0,6}"
+_BEFORE = re.compile(
+    rf"(?:(?<![^\W_]){one_of(_FILE.words('before'))}|{one_of(_FILE.words('before_joined'))}[了:：]?)"
+    rf"(?:{_OPENING}(?:{one_of(_FILE.words('between'))})(?![^\W_])){{0,3}}{_OPENING}\Z"
+)
+_AFTER = re.compile(rf"[\s\"'`\])}}*]{{0,3}}{one_of(_FILE.words('after'))}(?![^\W_])")
+_LEVEL = re.compile(rf"(?<![^\W_]){one_of(_FILE.words('levels'))}[\]\s:|)>-]{{1,6}}\Z")
+_MESSAGE = re.compile(r"[\s\"'`\])}*]{0,3}(?::|-|–|—)?[ \t]+[^\W\d_]{2,}[,]?[ \t]+[^\W\d_]{2,}")
+_COLON_MESSAGE = re.compile(r"[\])]?\s?(?::|-|–|—|：)[ \t]*[^\W\d_]{2,}")
+_LINE_START = re.compile(r"(?:\A|\n)[\s>*•\-\[(]{0,6}\Z|[:\])][ \t]{1,2}\Z")
+_NUMBER_SIGN = re.compile(r"(?:\A|[\s(:,;])(?:n[°º]|№|#)\s?\Z")
+_NAME = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*\s?[(\[]\Z")
+_TAG = re.compile(r"<(?:b|strong|code|kbd|em|td|span|h[1-6]|samp|mark)(?: [^<>]{0,60})?>\s{0,2}\Z")
+_EMPHASIS = ("**", "`", "__")
+_LABEL_LINE = re.compile(
+    r"(?:^|[\n\r])[^\n\d]{0,20}\b(?:code|error|err|fehler|errno|fehlercode|código|codigo|erro|错误码|エラーコード)[^\n\d]{0,14}\n\s{0,8}\Z"
+)
+_TROUBLE = re.compile(one_of(_FILE.words("trouble")))
+_DATA = re.compile(rf"(?<![a-z]){one_of(_FILE.words('data'))}[^()]*\Z")
+_REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z")
+_ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
+_ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\Z")
+_WINDOW = 64
+_LINE = 240
+
+
+def is_data(text: str, start: int) -> bool:
+    """Whether a number is a value in a statement of a database."""
+    return bool(_DATA.search(text[max(0, start - 120) : start].lower()))
+
+
+def says_code(text: str, start: int, end: int) -> bool:
+    """Whether the words or signs right beside a text make it a code."""
+    before, after = text[max(0, start - _WINDOW) : start], text[end : end + _WINDOW]
+    low = before.lower()
+    level = _LEVEL.search(low)
+    if level and (before[level.start() : level.start() + 4].isupper() or not _BEFORE.search(low)):
+        # After a level of a log, a number is most often a process, unless a message follows.
+        return bool(_MESSAGE.match(after) or _COLON_MESSAGE.match(after) or not after.strip())
+    if _BEFORE.search(low) or _AFTER.match(after) or _LABEL_LINE.search(low):
+        return True
+    if _NUMBER_SIGN.search(low) and after[:1] != "]":
+        return True
+    return _is_reply(before, text[start:end], after) or _is_marked(text, start, end, before, after)
+
+
+def _is_reply(before: str, value: str, after: str) -> bool:
+    """Whether a text is a part of the reply of a mail server: `550 5.1.1`."""
+    if len(value) == 3:
+        return bool(_ENHANCED_AFTER.match(after))
+    return bool(_ENHANCED.match(value) and _REPLY_BEFORE.search(before))
+
+
+def _is_marked(text: str, start: int, end: int, before: str, after: str) -> bool:
+    """Whether a text is emphasised, in brackets behind a name or a message, or begins a message about a failure."""
+    if _TAG.search(before) and after.lstrip()[:2] == "</":
+        return True
+    if any(before.endswith(sign) and after.startswith(sign) for sign in _EMPHASIS):
+        return True
+    if after[:1] in (")", "]") and before[-1:] in ("(", "["):
+        ends = after[1:].lstrip(" \t.")[:1]
+        is_last = ends in ("", "\n", "\r", ":", ")", ";")
+        return bool(_NAME.search(before)) or (is_last and has_trouble(text, start, end))
+    return bool(_LINE_START.search(before) and _COLON_MESSAGE.match(after) and has_trouble(text, start, end))
+
+
+def begins_message(text: str, end: int) -> bool:
+    """Whether a colon or a dash and words follow a text."""
+    return bool(_COLON_MESSAGE.match(text, end))
+
+
+def has_trouble(text: str, start: int, end: int) -> bool:
+    """Whether the line of a text is about a failure."""
+    return bool(_TROUBLE.search(line_around(text, start, end).lower()))
+
+
+def line_around(text: str, start: int, end: int) -> str:
+    """Return the line around a text, at most 240 characters on each side."""
+    first = max(text.rfind("\n", max(0, start - _LINE), start) + 1, start - _LINE, 0)
+    last = text.find("\n", end, end + _LINE)
+    return text[first:start] + " " + text[end : last if last >= 0 else end + _LINE]
