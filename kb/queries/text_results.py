@@ -39,9 +39,11 @@ class TextResults:
     more: bool
 
 
-def text_results(text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
-    """Return the codes that match a search, best first, each with its best passage."""
-    answer = searching.search(text, user, tables=tables, limit=limit, pieces=True)
+def text_results(
+    text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None, exact: bool = False
+) -> TextResults:
+    """Return the codes that match a search, best first, each with its best passage. With `exact`, correct no word."""
+    answer = searching.search(text, user, tables=tables, limit=limit, pieces=True, exact=exact)
     codes = codes_by_id([hit.code_id for hit in answer.hits], user)
     hits = [
         TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in answer.hits if hit.code_id in codes
@@ -69,10 +71,10 @@ class StoredResults(NamedTuple):
 
 
 def stored_results(
-    text: str, user: Person | None, limit: int, tables: Iterable[int] | None, site: str
+    text: str, user: Person | None, limit: int, tables: Iterable[int] | None, site: str, exact: bool = False
 ) -> StoredResults:
     """Return the same as `text_results`, from the finished answers. `site` ends in a slash."""
-    matches, level = searching.search(text, user, tables=tables, limit=limit), reader(user)
+    matches, level = searching.search(text, user, tables=tables, limit=limit, exact=exact), reader(user)
     stored = answers.whole([hit.code_id for hit in matches.hits], level)
     found = {pk: orjson.loads(answers.complete(row, site)) for pk, (row, _) in stored.items()}
     with_card = {pk for pk, (_, card) in stored.items() if card != _EMPTY_CARD}

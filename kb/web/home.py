@@ -43,7 +43,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         usage.count_codes([code.pk for code in codes])
         hits = [CodeHit(code, "named in the text") for code in codes]
         return render(request, "kb/meanings.html", {"query": query, **disambiguation.meanings_context(request, hits)})
-    results = text_results(query, request.user, MAX_RESULTS)
+    results = text_results(query, request.user, MAX_RESULTS, exact="exact" in request.GET)
     prefix = text_code.canonical(query) if answer.completions else ""
     if not results.hits:
         usage.count_miss(query, request.user)
