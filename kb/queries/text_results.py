@@ -28,6 +28,14 @@ class TextResult:
     code: ReturnCode
     pieces: Sequence[tuple[str, bool]]
     in_description: bool
+    knowledge: "Knowledge"
+
+
+class Knowledge(NamedTuple):
+    """Whether there is a note on a code, and an open incident, that the reader may see."""
+
+    has_note: bool = False
+    has_incident: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,20 @@ def text_results(
     """Return the codes that match a search, best first, each with its best passage. With `exact`, correct no word."""
     answer = searching.search(text, user, tables=tables, limit=limit, pieces=True, exact=exact)
     codes = codes_by_id([hit.code_id for hit in answer.hits], user)
+    known = knowledge(list(codes), user)
     hits = [
-        TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in answer.hits if hit.code_id in codes
+        TextResult(codes[hit.code_id], hit.pieces, hit.in_description, known.get(hit.code_id, Knowledge()))
+        for hit in answer.hits
+        if hit.code_id in codes
     ]
     return TextResults(hits, answer.corrected, answer.more)
+
+
+def knowledge(code_ids: Sequence[int], user: Person | None) -> dict[int, Knowledge]:
+    """Return what is known of codes with notes or incidents that a user may see, by id, in one query."""
+    cards = answers.cards_of(code_ids, reader(user)) if code_ids else {}
+    read = {pk: orjson.loads(card) for pk, card in cards.items()}
+    return {pk: Knowledge(bool(card["notes"]), bool(card["open_incidents"])) for pk, card in read.items()}
 
 
 class StoredResult(NamedTuple):

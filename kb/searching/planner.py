@@ -123,9 +123,8 @@ def _rank(
     is_needed = not all(counts.get(term.alternatives[0].stems[0]) for term in terms)
     beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix and is_needed]
     rarity = relevance.weights(terms, counts, store.beginning_with(audience, beginnings[0]) if beginnings else 0)
-    ranked = relevance.rank(
-        terms, rarity, _candidates(audience, terms, rarity, marks, limit, counts.get("", 0)), counts
-    )
+    candidates = _candidates(audience, terms, rarity, marks, limit, counts.get("", 0))
+    ranked = relevance.rank(terms, rarity, candidates, counts)
     return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
 
 

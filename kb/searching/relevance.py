@@ -1,9 +1,10 @@
 """Rank documents by relevance, in Python, so that every database gives the same order.
 
-A rare term counts more than a frequent one. A term counts most in the code's description, less in its reasons and
-actions, a note's title and the customer's phrasings, less in the rest of a note, which may be about many codes, and
-least in a customer reply. The name of a vendor or product adds to that, because then its codes are meant. A term counts once per document, and a synonym no more than its own rarity. Words that are adjacent
-both in the question and in the code's description count more.
+A rare term counts more than a frequent one, and a synonym no more than its own rarity. A term counts most in the code's
+description, less in its reasons and actions, a note's title and the customer's phrasings, less in the rest of a note,
+which may be about many codes, and least in a customer reply. The name of a vendor or product adds to that, because then
+its codes are meant. A term counts once per document. Words that are adjacent both in the question and in the code's
+description count more.
 """
 
 import math

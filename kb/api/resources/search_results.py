@@ -11,21 +11,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kb import searching
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameter_values import TEXT, YES_NO, list_of, text_of, whole
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import SearchSchema
 from kb.api.resources.tables import visible_tables
-from kb.api.resources.verdicts import MeaningSerializer, VerdictRenderer, VerdictSerializer
+from kb.api.resources.verdicts import FirstNoteSerializer, MeaningSerializer, VerdictRenderer, VerdictSerializer
 from kb.models import CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_id
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
 from kb.queries.lookup import CodeAnswer, Verdict, find_code
 from kb.queries.lookup_many import CodeVerdict
-from kb.queries.surroundings import Surroundings, surroundings
-from kb.queries.text_results import StoredResult, StoredResults, stored_results
+from kb.queries.surroundings import FirstNote, Surroundings, surroundings
+from kb.queries.text_results import StoredResult, stored_results
 from kb.services import usage
 
 _READ = "words"
@@ -56,6 +57,7 @@ class SearchSerializer(VerdictSerializer):
     )
     more = serializers.BooleanField(help_text="Whether there are more results.")
     results = ResultSerializer(many=True, help_text="The codes that the query names, then codes that match its words.")
+    notes = FirstNoteSerializer(many=True, help_text="Notes about no code that match the words; none within tables.")
 
 
 class SearchView(APIView):
@@ -114,7 +116,8 @@ def _answer(request: Request, query: str, tables: list[int] | None, limit: int, 
     codes = [(hit.code, hit.how) for hit in lookup.hits] or _codes_in(query, user, tables)
     words = stored_results(query, user, limit, tables, request.build_absolute_uri(get_script_prefix()), exact)
     ids = {code.pk for code, _ in codes}
-    _count(query, ids, words, user)
+    notes = searching.notes_about_no_code(query, user) if tables is None else []
+    _count(query, ids, bool(words.hits or notes), user)
     near = [near.code for near in lookup.near] + lookup.completions
     others = [hit for hit in words.hits if hit.row["id"] not in ids]
     shown = _codes_of(others, user)
@@ -124,12 +127,14 @@ def _answer(request: Request, query: str, tables: list[int] | None, limit: int, 
     renderer = VerdictRenderer(request)
     results = [_result(renderer.meaning(meaning), []) for meaning in meanings]
     results += [_result(_word_meaning(hit, shown, context, renderer), hit.pieces) for hit in others]
+    firsts = [FirstNote(note.pk, note.title, note.version, note.state, note.audience) for note in notes]
     return {
         **renderer.verdict(CodeVerdict(query, verdict, meanings, lookup.ranges if not meanings else [])),
         "near": [renderer.meaning(lookup_many.meaning(code, "near", context)) for code in near],
         "corrected": words.corrected,
         "more": words.more or len(results) > limit,
         "results": results[:limit],
+        "notes": [renderer.note(note) for note in firsts],
     }
 
 
@@ -192,7 +197,7 @@ def _result(meaning: dict[str, Any], pieces: Sequence[tuple[str, bool]]) -> dict
     return {**meaning, "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
-def _count(query: str, ids: Collection[int], words: StoredResults, user: Person | None) -> None:
+def _count(query: str, ids: Collection[int], has_results: bool, user: Person | None) -> None:
     usage.count_codes(ids)
-    if not ids and not words.hits:
+    if not ids and not has_results:
         usage.count_miss(query, user)
