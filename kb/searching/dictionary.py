@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from kb.searching.tokenizer import stem
+from kb.searching.tokenizer import fold, stem
 
 _FILE = Path(__file__).with_name("english.txt.gz")
 _SHORTEST, _LONGEST = 4, 24
@@ -23,7 +23,7 @@ def has(word: str) -> bool:
 
 def rebuild(words: Iterable[str]) -> None:
     """Write the file from lists of words."""
-    lower = (word.strip().lower() for word in words)
+    lower = (fold(word).strip().lower() for word in words)
     usual = {word for word in lower if word.isascii() and word.isalpha() and _SHORTEST <= len(word) <= _LONGEST}
     _FILE.write_bytes(gzip.compress("\n".join(sorted(map(stem, usual))).encode(), mtime=0))
 

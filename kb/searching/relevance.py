@@ -99,11 +99,7 @@ def _score(
     wanted: Sequence[tuple[float, Sought]], total: float, neighbours: Sequence[tuple[str, float]], document: Document
 ) -> float:
     _, head, near, body, _ = document
-    of_table, mark, body = f" {body} ".partition(f" {TABLE}")
-    body, _, reply = (body if mark else of_table).partition(f" {REPLY} ")
-    of_table = f"{of_table} " if mark else ""
-    head, near, body, reply = f" {head} ", f" {near} ", f"{body} ", f" {reply}"
-    fields = ((NEAR, near), (BODY, body), (BODY, of_table), (REPLY_WORDS, reply))
+    head, near, body = f" {head} ", f" {near} ", f" {body} "
     # Limited, because a description of one word is not more relevant than one of three.
     focus = 2.5 / (1.5 + len(head) / USUAL_LENGTH)
     in_head = HEAD * min(max(focus, 0.85), 1.2)
@@ -113,19 +109,30 @@ def _score(
         for share, first, others in sought:
             if in_head * share <= best:
                 break
-            for value, field in ((in_head, head), *fields):
+            for value, field in ((in_head, head), (NEAR, near), (BODY, body)):
                 if first in field and all(text in field for text in others):
+                    value = _in_body(body, first, others) if field is body else value
                     best = max(best, value * share)
                     break
         if best:
             matched += weight
-            score += weight * (best + OF_TABLE * _has(sought, of_table))
+            score += weight * (best + OF_TABLE * _names_table(sought, body))
     part = matched / total
     together = sum(bonus for text, bonus in neighbours if text in head)
     return round((score + together) * (0.4 + 0.6 * part), 6) if part >= LEAST else 0.0
 
 
-def _has(sought: Sought, field: str) -> bool:
-    """Whether a field has the words of the heaviest alternative."""
+def _in_body(body: str, first: str, others: Sequence[str]) -> float:
+    """Return the value of words of a body: less if only its customer replies have them."""
+    own = body.partition(f" {REPLY} ")[0] + " "
+    return BODY if first in own and all(text in own for text in others) else REPLY_WORDS
+
+
+def _names_table(sought: Sought, body: str) -> bool:
+    """Whether the vendor or product of a body's table has the words of the heaviest alternative."""
     _, first, others = sought[0]
-    return first in field and all(text in field for text in others)
+    if first not in body:
+        return False
+    names, mark, _ = body.partition(f" {TABLE}")
+    names += " "
+    return bool(mark) and first in names and all(text in names for text in others)
