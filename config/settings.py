@@ -123,8 +123,7 @@ INSTALLED_APPS.append("axes")
 MIDDLEWARE.append("axes.middleware.AxesMiddleware")
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "kb.ops.permissions.PermissionBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "kb.ops.accounts.AccountBackend",
 ]
 AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = LOGIN_FAILURES, timedelta(minutes=LOGIN_LOCK_MINUTES)
 AXES_LOCKOUT_PARAMETERS = "kb.admin.forms.old_password.lock_by"
@@ -141,7 +140,7 @@ if KB_SSO:
     INSTALLED_APPS += ["allauth", "allauth.account", "allauth.socialaccount"]
     INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
     MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
-    AUTHENTICATION_BACKENDS.append("allauth.account.auth_backends.AuthenticationBackend")
+    AUTHENTICATION_BACKENDS.append("config.sso.SsoBackend")
     # People log in at the provider only. There is no sign-up and no password reset here.
     SOCIALACCOUNT_ONLY, ACCOUNT_EMAIL_VERIFICATION = True, "none"
     SOCIALACCOUNT_ADAPTER = "config.sso.Adapter"

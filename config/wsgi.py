@@ -12,7 +12,7 @@ try:
     site = get_wsgi_application()
     # Imported here, because they need a configured Django.
     find = import_module("kb.api.resources.codes").find
-    front = import_module("kb.api.framework.response_cache").Front(site, find)
+    front = import_module("kb.api.framework.front").Front(site, find)
     gate = import_module("kb.ops.bodies").BodyGate(front)
     application = import_module("kb.web.refusals").RefusalMemory(gate)
 except ImproperlyConfigured as error:

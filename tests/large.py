@@ -13,7 +13,7 @@ from kb.models.sql import run
 from kb.queries import work_queue
 from tests import make
 
-CODES, SMALL, NOTES, INCIDENTS = 50_000, 300, 400, 300
+CODES, SMALL, NOTES, INCIDENTS = 50_000, 300, 1_000, 300
 FIRST, STEP = 700_000_000, 7
 RARE_VERSION = 7
 EARLY, LATE = datetime(2020, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC)
@@ -99,7 +99,7 @@ def _write_about():
     )
     link = TroubleshootingNote.codes.through
     link.objects.bulk_create(
-        link(troubleshootingnote_id=note.pk, returncode_id=codes[n * 125]) for n, note in enumerate(notes)
+        link(troubleshootingnote_id=note.pk, returncode_id=codes[n * 50]) for n, note in enumerate(notes)
     )
     on_range = TroubleshootingNote.ranges.through
     ranges = list(CodeRange.objects.order_by("pk"))

@@ -72,6 +72,11 @@ def rows(token, drawn):
         for name, path, peers in kinds
         for reader, headers in readers
     ]
+    # A cookie may be a session, so Django answers: this row shows what the layer before Django gains.
+    cookie = {"Cookie": "theme=dark"}
+    made.append(
+        _row("a code by id, by Django", FIRST, AGAIN, [f"/api/v1/codes/{pk}/" for pk, _ in drawn], cookie, lookup)
+    )
     card = [f"/codes/bench/{code}/" for _, code in drawn]
     return [*made, _row("card page, public", FIRST, AGAIN, card)]
 

@@ -20,7 +20,9 @@ from bench import shared
 from bench.shared import ROOT, wait_for
 
 PORT = shared.port()
-SECONDS, CONNECTIONS = 16, 8
+SECONDS, CONNECTIONS = 5 if shared.is_small() else 16, 8
+TIMES = shared.rounds(2)
+"""How often something restarts."""
 PAGE = "/codes/zim-server/660300001/"
 
 
@@ -64,7 +66,7 @@ def measure(name, port, restart):
     """Request a page all the time during restarts; print and return how many requests were lost."""
     command = ["wrk", "-t", "2", "-c", str(CONNECTIONS), "-d", f"{SECONDS}s", "--timeout", "10s", "--latency"]
     with subprocess.Popen([*command, f"http://127.0.0.1:{port}{PAGE}"], stdout=subprocess.PIPE, text=True) as load:
-        time.sleep(2)
+        time.sleep(1)
         restarts = restart()
         out, _ = load.communicate()
     requests = int(re.search(r"(\d+) requests in", out)[1])
@@ -78,21 +80,21 @@ def measure(name, port, restart):
 
 
 def reload_workers(process):
-    """Restart the workers of a server, twice."""
-    for _ in range(2):
+    """Restart the workers of a server."""
+    for _ in range(TIMES):
         process.send_signal(signal.SIGHUP)
-        time.sleep(5)
-    return 2
+        time.sleep(SECONDS / 3)
+    return TIMES
 
 
 def in_turn(environment, servers, ports):
     """Stop and start each of two servers, one after the other."""
-    for number, port in enumerate(ports):
+    for number, port in enumerate(ports[:TIMES]):
         servers[number].close()
         servers[number] = ExitStack()
         servers[number].enter_context(server(environment, port, 1))
-        time.sleep(2.5)
-    return 2
+        time.sleep(SECONDS / 6)
+    return TIMES
 
 
 def main():

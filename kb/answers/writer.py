@@ -14,7 +14,7 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.sql import among, batches, insert, run, value
+from kb.models.sql import batches, insert, marks, run, value, wide_cache
 from kb.searching import documents, store
 
 _PAGE = 1_000
@@ -54,16 +54,17 @@ def refresh(code_ids: Collection[int]) -> None:
         return
     store.lock()
     replaced: set[int] = set()
-    for page in batches(sorted(code_ids), _PAGE):
-        _store(build(page))
-        replaced |= _ids(ReturnCode.objects.filter(documents.among("successor", page)))
-    for page in batches(sorted(replaced.difference(code_ids)), _PAGE):
-        _store(build(page))
+    with wide_cache(len(code_ids)):
+        for page in batches(sorted(code_ids), _PAGE):
+            _store(build(page))
+            replaced |= _ids(ReturnCode.objects.filter(documents.among("successor", page)))
+        for page in batches(sorted(replaced.difference(code_ids)), _PAGE):
+            _store(build(page))
 
 
 def rebuild() -> None:
     """Build all answers again."""
-    with transaction.atomic():
+    with wide_cache(), transaction.atomic():
         store.lock()
         FinishedAnswer.objects.all().delete()
         for page in _pages():
@@ -93,8 +94,9 @@ def differences() -> Iterator[str]:
 
 def _store(answers: list[AnswerTexts]) -> None:
     if answers:
-        condition, pks = among("code_id", [answer.code_id for answer in answers])
-        run(f"DELETE FROM kb_finishedanswer WHERE {condition}", *pks)  # noqa: S608
+        # By each id: a range from the first to the last has other codes, too, and would delete their answers.
+        pks = [answer.code_id for answer in answers]
+        run(f"DELETE FROM kb_finishedanswer WHERE code_id IN ({marks(pks)})", *pks)  # noqa: S608
         insert("kb_finishedanswer", AnswerTexts._fields, answers)
 
 

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kb", "0005_list_indexes"),
+        ("kb", "0006_history_indexes"),
     ]
 
     operations = [

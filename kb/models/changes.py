@@ -4,19 +4,36 @@
 Readers of histories and of the feed rely on dates. But the clocks of several machines differ, and clocks are sometimes
 set back. So every change gets a date after the feed's last change. If the last change is more than a day in the future,
 its clock was wrong, and its date is ignored.
+
+# Note [The place of a time]
+So dates follow the sequence, and the last change before a time is found by halves. No index of dates is needed, and the
+changes of a week are a part of the feed's own index, in both orders.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models, router
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from kb.models.history import Door
+from kb.models.sql import rows
 from kb.models.visibility import Audience, ReaderQuerySet
 
 TICK, _AHEAD = timedelta(microseconds=1), timedelta(days=1)
+
+_IS_BEFORE = (
+    "(SELECT c.at FROM kb_change AS c WHERE c.sequence <= (low + high + 1) / 2 ORDER BY c.sequence DESC LIMIT 1) < %s"
+)
+_LAST_BEFORE = (
+    "WITH RECURSIVE half (low, high) AS (SELECT CAST(0 AS bigint), (SELECT COALESCE(MAX(sequence), 0) FROM kb_change)"  # noqa: S608
+    f" UNION ALL SELECT CASE WHEN COALESCE({_IS_BEFORE}, TRUE) THEN (low + high + 1) / 2 ELSE low END,"
+    f" CASE WHEN COALESCE({_IS_BEFORE}, TRUE) THEN high ELSE (low + high + 1) / 2 - 1 END FROM half WHERE low < high)"
+    " SELECT low FROM half WHERE low = high"
+)
+"""The sequence of the last change before a time, or a later one without a change; 0 if there is none."""
 
 NOUNS = {
     "table": "Code table",
@@ -50,6 +67,11 @@ class ChangeQuerySet(ReaderQuerySet["Change"]):
     def since(self, sequence: int) -> Self:
         """Keep the changes after a sequence number, in commit order."""
         return self.filter(sequence__gt=sequence).order_by("sequence")
+
+    def at_or_after(self, moment: datetime) -> Self:
+        """Keep the changes of a time or later. See Note [The place of a time]."""
+        stored = connections[self.db].ops.adapt_datetimefield_value(moment)
+        return self.filter(at__gte=moment, sequence__gt=RawSQL(_LAST_BEFORE, [stored, stored]))  # noqa: S611
 
     def earliest_next(self) -> datetime:
         """Return the earliest date that the next change may have. See Note [A clock that is set back]."""
@@ -102,5 +124,6 @@ class ChangeCounter(models.Model):
 
 def last_sequence() -> int:
     """Return the sequence of the last committed change; 0 before the first. It grows with every change."""
-    counter = next(iter(ChangeCounter.objects.raw("SELECT id, last FROM kb_changecounter WHERE id = 1")), None)
-    return counter.last if counter else 0
+    database = connections[router.db_for_read(ChangeCounter)]
+    counters = rows("SELECT last FROM kb_changecounter WHERE id = 1", database=database)
+    return int(counters[0][0]) if counters else 0

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from kb.models.history import CodeRevision, history_table
 from kb.models.origins import Origin
 from kb.models.sections import Section
 from kb.models.sql import is_postgres
-from kb.models.subqueries import any_of
+from kb.models.subqueries import any_of, linked, without_index
 from kb.models.tables import CodeTable
 from kb.models.visibility import Audience, ReaderQuerySet
 from kb.text.codes import forms as text_code
@@ -45,8 +45,9 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
     """Chainable reads of return codes. A code is as public as its table."""
 
     def public(self) -> Self:
-        """Keep the codes of public tables. `+ 0` keeps PostgreSQL from reading all codes of these tables first."""
-        return self.filter(Exists(CodeTable.objects.filter(pk=OuterRef("table_id") + 0, audience=Audience.PUBLIC)))
+        """Keep the codes of public tables. By no index: all codes of these tables would be read first."""
+        public = CodeTable.objects.filter(audience=Audience.PUBLIC).order_by()
+        return self.filter(without_index(Q(table_id__in=public.values("pk"))))
 
     def current(self) -> Self:
         """Keep the codes that the vendor still lists."""
@@ -97,7 +98,7 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
 
     def with_note_flag(self, notes: "models.QuerySet[Any]") -> Self:
         """Add `has_notes`: whether one of these notes is about the code."""
-        return self.annotate(has_notes=any_of(notes.filter(codes=OuterRef("pk"))))
+        return self.annotate(has_notes=linked(notes))
 
     def with_any_note(self, notes: "models.QuerySet[Any]") -> Self:
         """Add `has_any_note`: whether one of these notes is about the code, or about a range around it."""
@@ -147,7 +148,8 @@ class ReturnCode(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ReturnCodeQuerySet.as_manager()
-    history = history_table(CodeRevision)
+    # Revisions are found by their code, user or time. Each further index would lengthen every import.
+    history = history_table(CodeRevision, no_db_index=["table", "section", "successor"])
 
     class Meta:
         ordering = ["table", "position", "id"]

@@ -1,14 +1,17 @@
 """Plain SQL that both databases understand."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
-from django.db import Error, connection, models, transaction
+from django.db import Error, connection, connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Item = TypeVar("Item")
+Row = TypeVar("Row", bound=models.Model)
 
 MAX_VALUES = 10_000
 """Most values of one query. SQLite accepts 32,766, PostgreSQL 65,535."""
@@ -50,6 +53,69 @@ def rows(sql: str, *parameters: Any, database: BaseDatabaseWrapper = connection)
 def value(sql: str, *parameters: Any) -> Any:
     """Return the first column of a query's only row."""
     return rows(sql, *parameters)[0][0]
+
+
+def objects(model: type[Row], sql: str, *parameters: Any) -> list[Row]:
+    """Return the rows of a query with few rows as objects of a model.
+
+    Columns with the names of the model's columns, at least two, become its fields. Other columns become attributes, as
+    the database gives them. `QuerySet.raw` does the same, and takes four times as long.
+    """
+    database = connections[router.db_for_read(model)]
+    with database.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        found = cursor.fetchall()
+        columns = tuple(column[0] for column in cursor.description)
+    return _objects(_columns(model, columns, database.vendor), model, found, database) if found else []
+
+
+class _Columns(NamedTuple):
+    """How the columns of a query become objects of a model."""
+
+    fields: frozenset[str]
+    values: Callable[[Any], Any]
+    """Takes the fields' values from a row, in the order of the model, which `from_db` expects."""
+    expressions: list[tuple[int, Any]]
+    """The fields whose values the database gives in another form, by their places among the values."""
+    others: list[tuple[int, str]]
+    """The places and names of columns that are not fields."""
+
+
+@lru_cache(maxsize=500)
+def _columns(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> _Columns:
+    database = connections[router.db_for_read(model)]
+    fields = [field for field in model._meta.concrete_fields if field.column in columns]
+    names = {field.column for field in fields}
+    expressions = [(place, field.get_col(model._meta.db_table)) for place, field in enumerate(fields)]
+    return _Columns(
+        frozenset(field.attname for field in fields),
+        itemgetter(*(columns.index(str(field.column)) for field in fields)),
+        [(place, expression) for place, expression in expressions if _converters(expression, database)],
+        [(place, name) for place, name in enumerate(columns) if name not in names],
+    )
+
+
+def _converters(expression: Any, database: BaseDatabaseWrapper) -> list[Callable[..., Any]]:
+    own: list[Callable[..., Any]] = database.ops.get_db_converters(expression)
+    return own + list(expression.get_db_converters(database))
+
+
+def _objects(shape: _Columns, model: type[Row], found: Iterable[Any], database: BaseDatabaseWrapper) -> list[Row]:
+    converters = [
+        (place, expression, convert)
+        for place, expression in shape.expressions
+        for convert in _converters(expression, database)
+    ]
+    made = []
+    for row in found:
+        values = list(shape.values(row))
+        for place, expression, convert in converters:
+            values[place] = convert(values[place], expression, database)
+        one = model.from_db(database.alias, shape.fields, values)
+        for place, name in shape.others:
+            setattr(one, name, row[place])
+        made.append(one)
+    return made
 
 
 def marks(values: Collection[Any]) -> str:
@@ -112,14 +178,15 @@ def long_statements() -> Iterator[None]:
             connection.close()
 
 
-_WIDE = 64_000
-"""KiB of SQLite's pages that a large write keeps in memory. With fewer, it writes pages of indexes again and again."""
+_WIDE, _MANY = 64_000, 5_000
+"""KiB of SQLite's pages that a write of so many rows keeps in memory. With fewer, it writes pages of indexes again and
+again. A server's connections keep few, because each of its threads has one: see `kb.ops.environment.database`."""
 
 
 @contextmanager
-def wide_cache() -> Iterator[None]:
-    """Keep more pages in memory for a large write on SQLite. PostgreSQL has its own."""
-    if is_postgres():
+def wide_cache(rows: int = _MANY) -> Iterator[None]:
+    """Keep more pages in memory for a large write of so many rows on SQLite. PostgreSQL has its own."""
+    if is_postgres() or rows < _MANY:
         yield
         return
     usual = value("PRAGMA cache_size")

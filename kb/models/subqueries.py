@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 
@@ -14,3 +14,19 @@ def any_of(*kinds: QuerySet[Any]) -> Coalesce:
     """
     answers = [Subquery(rows.order_by().values(one=Value(True, BooleanField()))[:1]) for rows in kinds]
     return Coalesce(*answers, Value(False), output_field=BooleanField())
+
+
+def linked(rows: QuerySet[Any]) -> Coalesce:
+    """Return an annotation for codes: whether one of some notes or incidents is linked with the code.
+
+    It starts from the links of the code. A join could start from the rows: PostgreSQL does so without statistics.
+    """
+    link: Any = rows.model._meta.get_field("codes")
+    this, other = f"{link.m2m_field_name()}_id", f"{link.m2m_reverse_field_name()}_id"
+    is_one = any_of(rows.filter(pk=OuterRef(this)))
+    return any_of(link.remote_field.through.objects.filter(is_one, **{other: OuterRef("pk")}))
+
+
+def without_index(condition: Q) -> Case:
+    """Return a condition in a form that no index serves, so that a list is read by the index of its order."""
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())

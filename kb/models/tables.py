@@ -1,10 +1,8 @@
 """Code tables: one published table of return codes."""
 
-from typing import Self
-
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,13 +14,6 @@ class CodeTableQuerySet(ReaderQuerySet["CodeTable"]):
     """Chainable reads of code tables. A table has its own audience."""
 
     audience_column = "audience"
-
-    def with_counts(self) -> Self:
-        """Add `code_count` (not retired) and `retired_count`."""
-        return self.annotate(
-            code_count=Count("codes", filter=Q(codes__retired_at=None)),
-            retired_count=Count("codes", filter=Q(codes__retired_at__isnull=False)),
-        )
 
 
 class CodeTable(models.Model):

@@ -1,6 +1,9 @@
 """Security headers: what a browser may do with an answer. This is the only module that uses django-csp."""
 
-from csp.middleware import CSPMiddleware
+from collections.abc import Callable
+
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
@@ -11,6 +14,7 @@ _UNUSED = (
     "xr-spatial-tracking",
 )
 HEADERS = {
+    HEADER: build_policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Permitted-Cross-Domain-Policies": "none",
     "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
@@ -23,21 +27,26 @@ HEADERS = {
 }
 
 
-class SecurityHeadersMiddleware(CSPMiddleware):
+class SecurityHeadersMiddleware:
     """Adds the headers to every answer. It is the outermost layer, so probes, static files and errors have them too."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Add the headers and the content security policy. A view may have set another value."""
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Store the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the next layer's response with the headers. A view may have set another value."""
+        response = self.get_response(request)
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        with_policy: HttpResponseBase = super().process_response(request, response)
-        return with_policy
+            # Django's own pages for developers have scripts and styles in the page.
+            if name != HEADER or not (settings.DEBUG and response.status_code in (404, 500)):
+                response.headers.setdefault(name, value)
+        return response
 
 
 def may_be_framed_by(response: HttpResponseBase, origins: list[str]) -> None:
     """Allow pages of these origins to frame an answer. The rest of the policy stays."""
-    # django-csp's decorators set this attribute too, but they cannot read a setting.
-    response._csp_replace = {"frame-ancestors": origins}  # type: ignore[attr-defined]
+    response.headers[HEADER] = build_policy(replace={"frame-ancestors": origins})
     # X-Frame-Options cannot name origins, so the policy alone decides.
     response.xframe_options_exempt = True  # type: ignore[attr-defined]
     # A page with an embedder policy of its own frames only what says that other sites may.

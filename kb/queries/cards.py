@@ -11,7 +11,7 @@ from django.utils import timezone
 from kb.models import CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.incidents import IncidentState
 from kb.models.notes import NoteState, meant_for
-from kb.models.sql import marks
+from kb.models.sql import marks, objects
 from kb.models.visibility import Person, Reader, condition, reader
 from kb.queries.lookup import Verdict
 from kb.text.safety.reply import fill
@@ -71,7 +71,7 @@ def cards(codes: Sequence[ReturnCode], user: Person | None) -> list[Card]:
     notes = _notes_on(ids, [block.pk for block in ranges], level)
     incidents: dict[int, list[IncidentLink]] = defaultdict(list)
     incident: Any
-    for incident in IncidentLink.objects.raw(_INCIDENTS.format(marks(ids), condition(level, "i.audience")), ids):
+    for incident in objects(IncidentLink, _INCIDENTS.format(marks(ids), condition(level, "i.audience")), *ids):
         incidents[incident.code_id].append(incident)
     return [_card(code, ranges, notes, incidents[code.pk]) for code in codes]
 
@@ -86,7 +86,7 @@ def _ranges_around(codes: Sequence[ReturnCode], level: Reader) -> list[CodeRange
         "SELECT r.* FROM kb_coderange AS r JOIN kb_codetable AS t ON t.id = r.table_id"  # noqa: S608
         f" WHERE ({around}) AND {condition(level, 't.audience')} ORDER BY r.last - r.first, r.first"
     )
-    return list(CodeRange.objects.raw(sql, [value for place in places for value in place]))
+    return objects(CodeRange, sql, *(value for place in places for value in place))
 
 
 def _notes_on(codes: list[int], ranges: list[int], level: Reader) -> dict[tuple[str, int], list[TroubleshootingNote]]:
@@ -96,7 +96,7 @@ def _notes_on(codes: list[int], ranges: list[int], level: Reader) -> dict[tuple[
     sql = f"{' UNION ALL '.join(parts)} ORDER BY state DESC, updated_at DESC, id DESC"
     notes: dict[tuple[str, int], list[TroubleshootingNote]] = defaultdict(list)
     note: Any
-    for note in TroubleshootingNote.objects.raw(sql, [*codes, *ranges]):
+    for note in objects(TroubleshootingNote, sql, *codes, *ranges):
         if note.validated_by_id:
             note.validated_by = User.from_db(note._state.db, ("id", "username"), [note.validated_by_id, note.validator])
         notes[note.place, note.place_id].append(note)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from kb.models import CodeRange, ReturnCode
+from kb.models.code_rows import codes_by_form
 from kb.models.visibility import Person
-from kb.queries.codes_by_form import codes_by_form
 from kb.text.detection.judgement import CodeMatch, Detection, UnknownMatch, all_canonical_forms, candidates, judge
 from kb.text.safety.mask import mask
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from kb.models import Flag, ReturnCode
 from kb.models.flags import FlagQuerySet, FlagState
-from kb.models.sql import marks
+from kb.models.sql import marks, objects
 from kb.models.visibility import Person, Reader, reader
 
 _OPEN_FLAGS = (
@@ -21,7 +21,7 @@ def open_flags(codes: Iterable[ReturnCode], user: Person | None) -> dict[int, li
     ids = [code.pk for code in codes]
     if not ids or reader(user) != Reader.INTERNAL:
         return flags
-    for flag in Flag.objects.raw(_OPEN_FLAGS.format(marks(ids)), ids):
+    for flag in objects(Flag, _OPEN_FLAGS.format(marks(ids)), *ids):
         flags[flag.code_id].append(flag)
     return flags
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kb.models import Audience, CodeRange, ReturnCode
+from kb.models.code_rows import codes_by_form
 from kb.models.visibility import Person
-from kb.queries.codes_by_form import codes_by_form
 from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, hits_of
 from kb.queries.surroundings import FirstNote, OpenIncident, Surroundings, surroundings
 from kb.text.codes import forms as text_code

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connections, router
 
 from kb.models import CodeTable, ReturnCode, Section
+from kb.models.code_rows import with_forms
 from kb.models.sql import rows
 from kb.models.visibility import Audience, Reader
 from kb.text.codes import forms as text_code
@@ -18,7 +19,7 @@ _BESIDE = (
 )
 _NEAR = (
     "SELECT c.id FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"
-    " WHERE c.canonical IN ({marks}){conditions}"
+    " WHERE {near}{conditions}"
     # Adding '' keeps PostgreSQL from reading all codes in their natural order until it has enough.
     " ORDER BY c.sort_key || '', c.id LIMIT %s"
 )
@@ -37,8 +38,9 @@ def near_ids(query: str, level: Reader, table: CodeTable | None, section: Sectio
     conditions = is_public + (" AND t.id = %s" if of_table else "")
     of_section = [] if section is None else [section.pk]
     conditions += " AND c.section_id + 0 = %s" if of_section else ""
-    sql = _NEAR.format(marks=", ".join(["%s"] * len(variants)), conditions=conditions)
-    return [pk for (pk,) in _rows(sql, *variants, *of_table, *of_section, limit)]
+    near, values = with_forms(sorted(variants))
+    sql = _NEAR.format(near=near, conditions=conditions)
+    return [pk for (pk,) in _rows(sql, *values, *of_table, *of_section, limit)]
 
 
 def _shared(text: str, is_public: str, of_table: Sequence[int]) -> int:
@@ -57,5 +59,5 @@ def _common(key: str, other: Any) -> int:
     return max(0, digits - 1) // 2
 
 
-def _rows(sql: str, *values: str | int) -> list[Any]:
+def _rows(sql: str, *values: Any) -> list[Any]:
     return rows(sql, *values, database=connections[router.db_for_read(ReturnCode)])

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
 from kb.models import Audience, Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.changes import NOUNS as ALL_NOUNS
@@ -25,6 +25,7 @@ from kb.models.changes import ChangeKind, last_sequence
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.notes import NOTE_TEXTS
 from kb.models.sql import one_view
+from kb.models.subqueries import any_of
 from kb.models.visibility import Person, Reader, reader
 
 BATCH = 500
@@ -141,7 +142,7 @@ def _changes_for(user: Person | None) -> Any:
         return Change.objects.visible_to(user)
     to_copy = Q(audience=Audience.PUBLIC)
     for noun, copied in NOUNS.items():
-        to_copy |= Q(noun=noun) & Q(Exists(copied.model.objects.visible_to(user).filter(pk=OuterRef("object_id"))))
+        to_copy |= Q(noun=noun) & Q(any_of(copied.model.objects.visible_to(user).filter(pk=OuterRef("object_id"))))
     earlier = Change.objects.filter(noun=OuterRef("noun"), object_id=OuterRef("object_id"))
     before = earlier.filter(sequence__lt=OuterRef("sequence")).order_by("-sequence").values("audience")
     # An object that is older than the feed has no earlier change: it counts as public before.
@@ -230,11 +231,12 @@ def _hide_successors(rows: list[dict[str, Any]], user: Person | None) -> None:
 def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: Person | None) -> None:
     link: Any = model._meta.get_field(name)
     this, other = link.m2m_field_name(), link.m2m_reverse_field_name()
-    visible = link.related_model.objects.visible_to(user).values("pk")
+    # For each pair, because a list of everything visible is long.
+    visible = any_of(link.related_model.objects.visible_to(user).filter(pk=OuterRef(f"{other}_id")))
     # By id, because the vendor's order of codes changes without an entry in the feed.
-    pairs = link.remote_field.through.objects.filter(
-        **{f"{this}__in": [row["id"] for row in rows], f"{other}__in": visible}
-    ).order_by(f"{this}_id", f"{other}_id")
+    pairs = link.remote_field.through.objects.filter(visible, **{f"{this}__in": [row["id"] for row in rows]}).order_by(
+        f"{this}_id", f"{other}_id"
+    )
     targets_by_row = {
         pk: [target for _, target in group]
         for pk, group in groupby(pairs.values_list(f"{this}_id", f"{other}_id"), key=_first)

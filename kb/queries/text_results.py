@@ -6,18 +6,21 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import connections, router
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from kb import answers, searching
 from kb.answers.build import EMPTY_CARD
 from kb.models import CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_id
+from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.sql import marks, rows
 from kb.models.visibility import Audience, Person, Reader, reader
-from kb.queries.lookup import codes_visible_to
 
 _TEXTS = ("description", *(name for name in VENDOR_TEXTS if name != "description"))
+FEW = 1_000
+"""Most codes that a page finds by their ids and then puts in order."""
+
 _EMPTY_CARD = EMPTY_CARD.encode()
 
 
@@ -52,7 +55,7 @@ def text_results(
 ) -> TextResults:
     """Return the codes that match a search, best first, each with its best passage. With `exact`, correct no word."""
     answer = searching.search(text, user, tables=tables, limit=limit, pieces=True, exact=exact)
-    codes = codes_by_id([hit.code_id for hit in answer.hits], user)
+    codes = codes_by_id([hit.code_id for hit in answer.hits], user, is_brief=True)
     known = knowledge(list(codes), user)
     hits = [
         TextResult(codes[hit.code_id], hit.pieces, hit.in_description, known.get(hit.code_id, Knowledge()))
@@ -117,12 +120,20 @@ def _audiences(slugs: set[str], level: Reader) -> dict[str, str]:
 
 
 def search(text: str, user: Person | None, limit: int = 100) -> list[ReturnCode]:
-    """Return the codes that match a search, best first."""
+    """Return the codes that match a search, best first, without what only a card shows."""
     hits = searching.search(text, user, limit=limit).hits
-    codes = codes_by_id([hit.code_id for hit in hits], user)
+    codes = codes_by_id([hit.code_id for hit in hits], user, is_brief=True)
     return [codes[hit.code_id] for hit in hits if hit.code_id in codes]
 
 
-def containing(text: str, user: Person | None, table: CodeTable) -> QuerySet[ReturnCode]:
-    """Return the codes of a table that have each word of a text, unordered. The table's page filters with it."""
-    return searching.containing(codes_visible_to(user), text, user, tables=[table.pk])
+def matching(codes: ReturnCodeQuerySet, text: str, user: Person | None, table: CodeTable) -> ReturnCodeQuerySet:
+    """Keep the codes of a table that have each word of a text, or that it may mean. The table's page filters with it.
+
+    Few are named by their ids. A database could read all codes of the table to find them.
+    """
+    exact = list(codes.order_by().among_tables([table.pk]).matching(text).values_list("pk", flat=True))
+    ids = searching.ids_containing(text, user, [table.pk], FEW)
+    if ids is not None:
+        return codes.among_tables([table.pk]).filter(pk__in={*ids, *exact})
+    of_words = searching.containing(ReturnCode.objects.order_by(), text, user, [table.pk])
+    return codes.filter(Q(pk__in=of_words.values("pk")) | Q(pk__in=exact), table=table)

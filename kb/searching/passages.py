@@ -10,7 +10,7 @@ from kb.searching import store
 _OTHERS = [name for name in VENDOR_TEXTS if name != "description"]
 _CODES = (
     f"SELECT c.id, {', '.join(f'c.{name}' for name in ('description', *_OTHERS))} FROM kb_returncode AS c"  # noqa: S608
-    " JOIN kb_codetable AS t ON t.id = c.table_id WHERE c.id IN ({})"
+    " JOIN kb_codetable AS t ON t.id = c.table_id + 0 WHERE c.id IN ({})"
 )
 _NOTES = (
     "SELECT n.id, l.returncode_id, n.title, n.issue, n.cause, n.resolution, n.environment"  # noqa: S608

@@ -106,14 +106,28 @@ def containing(
 
     `tables` are the ids of the codes' tables, if the caller has them: the index then reads no others.
     """
+    found = _query(text, user, tables)
+    return codes.none() if found is None else codes.filter(pk__in=RawSQL(*found))  # noqa: S611 - words are parameters
+
+
+def ids_containing(text: str, user: Person | None, tables: Iterable[int], limit: int) -> list[int] | None:
+    """Return the ids of the codes that `containing` keeps; None if there are more than `limit`."""
+    found = _query(text, user, tables)
+    if found is None:
+        return []
+    sql, parameters = found
+    ids = [pk for (pk,) in store.rows_of(f"{sql} LIMIT %s", *parameters, limit + 1)]
+    return ids if len(ids) <= limit else None
+
+
+def _query(text: str, user: Person | None, tables: Iterable[int]) -> tuple[str, list[str]] | None:
+    """Return the query, with its parameters, for the ids of the codes with each word; None if no code can be found."""
     allowed = reader(user)
     terms = terms_of(text, allowed=allowed)
     if allowed == Reader.NOTHING or not terms:
-        return codes.none()
-    sql, parameters = store.code_ids(
-        INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms, [mark("table", pk) for pk in tables])
-    )
-    return codes.filter(pk__in=RawSQL(sql, parameters))  # noqa: S611 - the words are parameters
+        return None
+    marks = [mark("table", pk) for pk in tables]
+    return store.code_ids(INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms, marks))
 
 
 def _rank(
@@ -133,11 +147,13 @@ def _candidates(
 ) -> list[Document]:
     """Return the documents to rank: with all terms. If few, add some with all but one, then with rare terms."""
     all_shares = relevance.shares(rarity)
+    beginnings = [a.stems[-1] for term in terms for a in term.alternatives if a.prefix]
+    begun = {text: stems for text in beginnings if (stems := store.words_begun(audience, text))}
 
     def matching(some: Sequence[SearchTerm], most: int) -> dict[int, Document]:
         # With tables, read all documents with the words: a table's documents may all be outside the first stripes.
         shares = [0.0] if marks else [share for term, share in zip(terms, all_shares, strict=True) if term in some]
-        first = stripes.matching(audience, expression(some, marks), most, math.prod(shares), min(shares), total)
+        first = stripes.matching(audience, expression(some, marks, begun), most, math.prod(shares), min(shares), total)
         return {document.key: document for document in first}
 
     documents = matching(terms, max(CANDIDATES, limit + 1))

@@ -1,8 +1,9 @@
 """The terms of a question: its words, each with its synonyms and other spellings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from kb.models.visibility import Audience, Reader
 from kb.searching import store
@@ -22,6 +23,8 @@ _SYNONYMS = {
     False: f"SELECT words FROM kb_synonym WHERE audience = '{Audience.PUBLIC}' ORDER BY id",  # noqa: S608
 }
 """The groups that a search uses, by whether its reader may read what is internal: see `SynonymQuerySet.used_by`."""
+
+NO_WORDS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 _SHORTEST_BEGINNING = 2
 _SHORTEST_NUMBER = 3
@@ -45,10 +48,15 @@ class SearchTerm:
     alternatives: tuple[Alternative, ...]
 
 
-def expression(terms: Sequence[SearchTerm], table_marks: Sequence[str] = ()) -> str:
-    """Return the expression for documents with every term. With `table_marks`, keep the documents of these tables."""
+def expression(
+    terms: Sequence[SearchTerm], table_marks: Sequence[str] = (), begun: Mapping[str, Sequence[str]] = NO_WORDS
+) -> str:
+    """Return the expression for documents with every term. With `table_marks`, keep the documents of these tables.
+
+    `begun` are the stems that begin with a text, for texts that few stems begin with: these are then asked for.
+    """
     database = store.database()
-    parts = [database.any_of([_all_stems(alternative) for alternative in _needed(term)]) for term in terms]
+    parts = [database.any_of([_all_stems(alternative, begun) for alternative in _needed(term)]) for term in terms]
     if table_marks:
         parts.append(database.any_of([database.word(mark) for mark in table_marks]))
     return database.all_of(parts)
@@ -78,10 +86,16 @@ def terms_of(text: str, as_you_type: bool = True, allowed: str = Reader.PUBLIC) 
     return _terms(content, unfinished, allowed)
 
 
-def _all_stems(alternative: Alternative) -> str:
+def _all_stems(alternative: Alternative, begun: Mapping[str, Sequence[str]]) -> str:
     database = store.database()
     *first, last = alternative.stems
-    return database.all_of([*(database.word(s) for s in first), database.word(last, alternative.prefix)])
+    is_known = alternative.prefix and last in begun
+    ends = (
+        database.any_of([database.word(s) for s in begun[last]])
+        if is_known
+        else database.word(last, alternative.prefix)
+    )
+    return database.all_of([*(database.word(s) for s in first), ends])
 
 
 def _once(words: list[TextWord]) -> list[TextWord]:

@@ -19,6 +19,8 @@ LOCK = 7_065_662
 BATCH = 1_000
 _PAGE = 1_000
 _LONG_NUMBER = 5
+MOST_BEGUN = 16
+"""Most words for which asking for each is faster than asking for all words that begin with a text."""
 
 
 class IndexDatabase(Protocol):
@@ -180,6 +182,16 @@ def beginning_with(audience: int, text: str) -> int:
     """Return the rough number of documents with a word that begins with a text."""
     sql = "SELECT sum(codes) FROM kb_search_word WHERE audience = %s AND stem >= %s AND stem < %s"
     return int(rows_of(sql, audience, text, text + "\U0010ffff")[0][0] or 0)
+
+
+def words_begun(audience: int, text: str) -> list[str]:
+    """Return the stems that begin with a text, if the index asks faster for these; else [], as for many stems."""
+    if is_postgres() or text.isdigit():
+        # The vocabulary omits long numbers.
+        return []
+    sql = "SELECT DISTINCT stem FROM kb_search_word WHERE audience = %s AND stem >= %s AND stem < %s LIMIT %s"
+    stems = [stem for (stem,) in rows_of(sql, audience, text, text + "\U0010ffff", MOST_BEGUN + 1)]
+    return stems if len(stems) <= MOST_BEGUN else []
 
 
 def vocabulary(audience: int, first: str, shortest: int, longest: int, limit: int) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from kb.models import Change, CodeRange, CodeTable, ReturnCode
 from kb.models.changes import ChangeKind
-from kb.models.sql import batches
+from kb.models.sql import batches, wide_cache
 from kb.searching import documents, store
 from kb.searching.documents import AUDIENCES, INTERNAL, mark
 
@@ -26,7 +26,8 @@ def refresh(code_ids: Collection[int]) -> None:
     """
     if code_ids:
         store.lock()
-        _refresh(sorted(code_ids))
+        with wide_cache(len(code_ids)):
+            _refresh(sorted(code_ids))
 
 
 def refresh_table(table: CodeTable) -> None:
@@ -50,7 +51,7 @@ def refresh_changed(changes: Iterable[Change]) -> None:
 
 def rebuild() -> None:
     """Build the whole index again."""
-    with transaction.atomic():
+    with wide_cache(), transaction.atomic():
         store.lock()
         store.clear()
         _refresh(list(ReturnCode.objects.order_by("pk").values_list("pk", flat=True)), is_new=True)

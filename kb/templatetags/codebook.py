@@ -1,6 +1,7 @@
 """Template tags that pages and the admin share."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -155,6 +156,37 @@ def place(code: Any) -> SafeString:
         if section
         else format_html("{} {}", table.vendor, table.product)
     )
+
+
+# Written here, because a template takes five times as long for a row, and every key that somebody types needs eight.
+_OPTION = """\
+  <a class="option" id="s{}" role="option" aria-selected="false" tabindex="-1" href="{}">
+    <bdi class="code">{}</bdi>
+    <span class="said" lang="{}">{}</span>
+    <span class="meta">{}</span>
+    {}{}
+  </a>
+"""
+
+
+@register.filter
+def options(codes: Iterable[tuple[Any, Any]]) -> SafeString:
+    """Return codes, each with what is known about it, as suggestions to choose from."""
+    return format_html_join("", _OPTION, (_option(number, *pair) for number, pair in enumerate(codes, 1)))
+
+
+def _option(number: int, code: Any, known: Any) -> tuple[Any, ...]:
+    words = truncatechars(code.description or "No description", 110)
+    address = code.get_absolute_url()
+    return number, address, code.code, code.table.language, words, place(code), known_tags(known), tags(code)
+
+
+@register.filter
+def known_tags(known: Any) -> SafeString:
+    """Return tags for an open incident and a note: see `kb.queries.text_results.Knowledge`."""
+    incident = '<span class="tag tag-open">Open incident</span> ' if known.has_incident else ""
+    note = '<span class="tag tag-validated">Note</span> ' if known.has_note else ""
+    return mark_safe(incident + note)  # noqa: S308 - fixed texts
 
 
 @register.filter

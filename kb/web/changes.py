@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.syndication.views import Feed
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import condition, require_safe
 
-from kb.models import CodeTable
+from kb.models import Change, CodeTable
 from kb.models.visibility import reader
 from kb.queries import changes as kb_feed
 from kb.queries.changes import ChangeStep
@@ -29,6 +30,8 @@ else:
     _Feed = Feed
 
 PER_PAGE = 50
+MAX_COUNTED = 500
+MAX_PAGE = 100_000
 DAYS = 7
 MAX_DAYS = 366
 PARAMETERS = ("table", "days", "page")
@@ -42,12 +45,13 @@ def page(request: HttpRequest) -> HttpResponse:
     table = _table(request.GET, tables)
     days = _number(request.GET, "days", DAYS, MAX_DAYS)
     since = timezone.now() - timedelta(days=days)
-    changes = _page(request.GET, Paginator(kb_feed.recent_changes(request.user, since, table), PER_PAGE))
+    changes = _page(request.GET, kb_feed.recent_changes(request.user, since, table))
     context = {
         "tables": tables,
         "table": table,
         "days": days,
         "page": changes,
+        "more": changes.paginator.count == changes.number * PER_PAGE + MAX_COUNTED,
         "groups": _by_table(kb_feed.change_steps(list(changes.object_list), request.user)),
     }
     return render(request, "kb/changes.html", context)
@@ -84,7 +88,11 @@ def _number(query: QueryDict, name: str, default: int, largest: int) -> int:
     return number
 
 
-def _page(query: QueryDict, paginator: "Paginator[Any]") -> "Page[Any]":
+def _page(query: QueryDict, changes: QuerySet[Change]) -> "Page[Any]":
+    """Return a page. No more than MAX_COUNTED changes after it are counted: an import makes a million."""
+    wanted = _number(query, "page", 1, MAX_PAGE)
+    paginator = Paginator(changes, PER_PAGE)
+    paginator.count = changes[: wanted * PER_PAGE + MAX_COUNTED].count()
     return paginator.page(_number(query, "page", 1, paginator.num_pages))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kb.models import ReturnCode
 from kb.models.fields import VENDOR_TEXTS, label_of
-from kb.models.sql import marks
+from kb.models.sql import marks, objects
 
 MAX_REVISIONS = 200
 """The most revisions that one page reads; the admin shows all."""
@@ -47,10 +47,13 @@ class HistoryStep:
 
 
 def histories(codes: Sequence[ReturnCode]) -> dict[int, list[HistoryStep]]:
-    """Return the steps of each code, the latest first, in one query."""
+    """Return the steps of each code, the latest first, in one query; in none without codes."""
     ids = [code.pk for code in codes]
+    if not ids:
+        # PostgreSQL refuses an empty list.
+        return {}
     by_code = defaultdict(list)
-    for revision in _Revision.objects.raw(_REVISIONS.format(marks(ids)), ids):
+    for revision in objects(_Revision, _REVISIONS.format(marks(ids)), *ids):
         by_code[revision.id].append(revision)
     return defaultdict(list, {pk: _steps(code_revisions) for pk, code_revisions in by_code.items()})
 

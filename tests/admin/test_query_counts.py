@@ -66,7 +66,7 @@ def test_the_first_page_takes_the_same_queries_for_more_rows(as_user, reviewer, 
     fill(size, reviewer)
     browser = as_user(reviewer)
     # Of the codes the most asked for, and all of them where those do not fill the page.
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         browser.get("/admin/")
 
 

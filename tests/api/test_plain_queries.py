@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from kb import answers
-from kb.api.framework import response_cache
+from kb.api.framework import front, response_cache
 from kb.api.resources import code_queries
 from kb.models import Audience, ReturnCode
 from kb.services import tokens
@@ -115,12 +115,12 @@ def test_an_answer_without_django_is_the_answer_of_django(caching, agent, megaby
         ask("/api/v1/codes/", **reader)
         ask(paths[0], **reader)
     asked = []
-    real = response_cache.Front._ask_django
-    monkeypatch.setattr(response_cache.Front, "_ask_django", lambda *a: asked.append(a[1]["PATH_INFO"]) or real(*a))
+    real = front.Front._ask_django
+    monkeypatch.setattr(front.Front, "_ask_django", lambda *a: asked.append(a[1]["PATH_INFO"]) or real(*a))
     quick = [ask(path, x_request_id="one", **reader).parts for reader in readers for path in paths]
     without = len(quick) - len(asked)
     assert without >= len(readers) * len(codes), "most answers came without Django"
-    monkeypatch.setattr(response_cache.Front, "_answer", lambda *_: None)
+    monkeypatch.setattr(front.Front, "_answer", lambda *_: None)
     assert [ask(path, x_request_id="one", **reader).parts for reader in readers for path in paths] == quick
 
 

@@ -201,7 +201,7 @@ def test_a_broken_connection_is_not_an_error(code):
         raise OSError("away")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kb.api.framework.response_cache.generation", fail)
+        patched.setattr("kb.api.framework.front.generation", fail)
         assert ask().codes == ["1"]
 
 
@@ -231,7 +231,7 @@ def test_an_outage_is_answered_from_memory_and_marked_for_the_public_alone(code,
     def fail(*args, **kwargs):
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr("kb.api.framework.response_cache.generation", fail)
+    monkeypatch.setattr("kb.api.framework.front.generation", fail)
     fresh = ask()
     assert (fresh.body, "Warning" in fresh.headers) == (before[0].body, False), "Django answers while it can"
     monkeypatch.setattr("kb.api.framework.http_cache.generation", fail)

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from config.wsgi import site
+from kb.api.framework.front import Front
 from kb.api.framework.generation import Generation
-from kb.api.framework.response_cache import CachedResponse, Front, ResponseCache
+from kb.api.framework.response_cache import CachedResponse, ResponseCache
 from kb.ops import request_ids
 from tests import make
 from tests.api.whole_site import ask, hits, is_from_memory

@@ -15,7 +15,7 @@ from kb.queries.lookup import (
     hits_of,
     neighbours,
 )
-from kb.queries.text_results import containing, search
+from kb.queries.text_results import matching, search
 from kb.text.codes import forms as text_code
 from tests import make
 
@@ -263,8 +263,8 @@ def test_search_finds_words_in_codes_and_notes():
     assert list(search("room exist", None)) == [gone]
     assert list(search("lobby", None)) == [other]
     assert search("the lobby of a room", None)[0] == gone
-    assert list(containing("lobby room", None, gone.table)) == []
-    assert list(containing("lobby", None, gone.table)) == [other]
+    assert list(matching(ReturnCode.objects.all(), "lobby room", None, gone.table)) == []
+    assert list(matching(ReturnCode.objects.all(), "lobby", None, gone.table)) == [other]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """The hits of a question, and their passages."""
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kb import searching
 from kb.models import ReturnCode
 from kb.queries.text_results import text_results
+from kb.searching import store
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +127,43 @@ def test_hostile_texts_are_indexed(text):
 def test_any_question_is_answered(codes, text):
     searching.search(text, None, pieces=True)
     list(searching.containing(ReturnCode.objects.all(), text, None))
+
+
+def expressions_of(monkeypatch, text):
+    """Return the hits of a search, and the expressions that it asked the index for."""
+    asked = []
+    read = store.rows_of
+    monkeypatch.setattr(store, "rows_of", lambda sql, *values: asked.append((sql, values)) or read(sql, *values))
+    hits = find(text)
+    monkeypatch.undo()
+    return hits, [values[0] for sql, values in asked if " MATCH " in sql]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads all documents with the words in any case")
+@pytest.mark.parametrize(
+    ("text", "is_beginning"),
+    [
+        ("lim", False),
+        ("limit", False),
+        ("group mem", False),
+        ("userid", False),
+        ("zz", True),
+        ("66", True),
+        ("6603", True),
+    ],
+)
+def test_few_words_with_a_beginning_are_asked_for_themselves(text, is_beginning, codes, monkeypatch):
+    # FTS5 reads every document with the beginning before it returns the first one.
+    _hits, asked = expressions_of(monkeypatch, text)
+    assert ["*" in expression for expression in asked[:1]] == [is_beginning]
+
+
+@pytest.mark.parametrize("text", ["l", "li", "lim", "gr", "us", "userid", "e", "not exi", "66", "660300", "quer", "zz"])
+def test_a_beginning_finds_the_same_codes_however_it_is_asked_for(text, codes, monkeypatch):
+    make.code("12345", description="12345 limitation limits 123456 x12345 group_member ünlimited limitén")
+    found = find(text)
+    monkeypatch.setattr(store, "words_begun", lambda *_: [])
+    assert find(text) == found
+    monkeypatch.undo()
+    monkeypatch.setattr(store, "MOST_BEGUN", 1)
+    assert find(text) == found

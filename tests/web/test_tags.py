@@ -116,3 +116,56 @@ def test_pages_show_times_in_the_readers_zone(public, room):
 )
 def test_a_reply_is_filled_in_and_other_braces_stay(reply, filled):
     assert fill(reply, "a{date}b", datetime.date(2025, 7, 20)) == filled
+
+
+def test_tags_say_what_to_do_and_escape_what_they_do_not_know():
+    code = make.ReturnCode(disposition="retry", fixer="customer")
+    assert "Retired" not in codebook.tags(code)
+    assert 'class="tag tag-retry"' in codebook.tags(code)
+    assert "Fixed by: " in codebook.tags(code)
+    code.retired_at = timezone.now()
+    assert "Retired" in codebook.tags(code)
+    assert "What to do: not decided" in codebook.tags(make.ReturnCode(disposition="unknown", fixer="unknown"))
+    assert "<b>" not in codebook.tags(make.ReturnCode(disposition="<b>", fixer="<b>"))
+
+
+def hostile(**fields):
+    """Return a code whose every text has characters that HTML must escape."""
+    table = make.CodeTable(slug="t", vendor="<V>", product="P&P", language='"en"')
+    section = make.Section(table=table, name="<S>", slug="s")
+    given = {"code": "<1>", "description": "<script>&", "disposition": "unknown", "fixer": "unknown"} | fields
+    return make.ReturnCode(table=table, section=section, **given)
+
+
+def test_a_place_is_vendor_product_and_section():
+    code = hostile()
+    assert codebook.place(code) == "&lt;V&gt; P&amp;P · &lt;S&gt;"
+    code.section.name = ""
+    assert codebook.place(code) == "&lt;V&gt; P&amp;P"
+
+
+def test_a_near_code_is_a_link_with_its_words_cut_and_escaped():
+    assert "<script>" not in codebook.near_code(hostile())
+    shown = codebook.near_code(hostile(description="x" * 200, retired_at=timezone.now()))
+    assert f">{'x' * 79}…</span>" in shown
+    assert 'lang="&quot;en&quot;"' in shown
+    assert "Retired" in shown
+
+
+def test_suggestions_are_numbered_and_escaped():
+    shown = codebook.options([hostile(), hostile(description="", code="2")])
+    assert ('id="s1"' in shown, 'id="s2"' in shown, 'id="s3"' in shown) == (True, True, False)
+    assert "No description" in shown
+    assert not any(text in shown for text in ("<script>", "<1>", "<S>", 'lang=""en'))
+    assert codebook.options([]) == ""
+
+
+@pytest.mark.parametrize("is_debug", [True, False])
+def test_a_fixed_part_is_rendered_once_but_anew_for_developers(is_debug, settings, monkeypatch):
+    settings.DEBUG = is_debug
+    codebook._rendered.cache_clear()
+    rendered = []
+    monkeypatch.setattr(codebook, "render_to_string", lambda name: rendered.append(name) or f"<p>{len(rendered)}</p>")
+    shown = [codebook.fixed("kb/_keys.html") for _ in range(2)]
+    assert shown == (["<p>1</p>", "<p>2</p>"] if is_debug else ["<p>1</p>"] * 2)
+    codebook._rendered.cache_clear()

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -20,7 +21,9 @@ from kb.admin.versioned_admin import VersionedAdmin
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.origins import Origin
+from kb.models.visibility import Reader, reader
 from kb.queries import lookup as lookup_queries
+from kb.queries.tables import grand_total
 from kb.services.codes import EDITABLE_FIELDS, edit_code
 from kb.services.journal import By
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS, derive_disposition
@@ -120,6 +123,13 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
         notes = TroubleshootingNote.objects.visible_to(request.user).current()
         codes: Any = super().get_queryset(request).select_related("table", "section")
         return cast("QuerySet[ReturnCode]", codes.with_note_flag(notes))
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Return the pages of the list. The number of all codes is known without counting them again."""
+        pages = super().get_paginator(request, *args, **kwargs)
+        if not request.GET.keys() - {PAGE_VAR, ORDER_VAR} and reader(request.user) == Reader.INTERNAL:
+            pages.count = grand_total()
+        return pages
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: imports create codes."""

@@ -1,6 +1,6 @@
 """Code tables, sections and code ranges in the admin."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,6 +19,7 @@ from kb.admin.lists.filters import ParentFilter
 from kb.admin.versioned_admin import VersionedAdmin
 from kb.exporting.tables import FORMATS, ExportRefused, content_type, export_table, file_name
 from kb.models import CodeRange, CodeTable, ReturnCode, Section
+from kb.queries.tables import annotate_counts
 from kb.services.journal import By
 from kb.services.ranges import delete_range, save_range
 from kb.services.sections import rename_section
@@ -72,8 +73,7 @@ class CodeTableAdmin(VersionedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeTable]:
         """Return the tables that this person may read, with their code counts."""
-        tables: Any = super().get_queryset(request)
-        return cast("QuerySet[CodeTable]", tables.with_counts())
+        return annotate_counts(super().get_queryset(request))
 
     def write(self, obj: Any, version: int | None, values: dict[str, Any], links: dict[str, Any], by: By) -> CodeTable:
         """Write through the service."""

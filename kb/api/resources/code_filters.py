@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any, cast
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kb import searching
 from kb.api.framework import field_lookups as lookups
@@ -24,6 +24,7 @@ from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
+from kb.models.subqueries import without_index
 from kb.queries.lookup import having_notes, having_open_incident, ids_with_notes, ids_with_open_incident
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 from kb.text.codes.forms import NO_NUMBER, sort_key
@@ -68,10 +69,6 @@ def _may_be_few(name: str, value: Any) -> bool:
     if _field(name).endswith("_origin"):
         return set(value) == {Origin.STAFF}
     return _field(name) != "version" or 1 not in (value if isinstance(value, list) else [value])
-
-
-def _without_index(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 @lookups.include(
@@ -176,7 +173,7 @@ class CodeFilters(Filters):
         return queryset
 
     def _where(self, queryset: QuerySet[Any], condition: Q) -> QuerySet[Any]:
-        return queryset.filter(condition if self.by_index else _without_index(condition))
+        return queryset.filter(condition if self.by_index else without_index(condition))
 
     def by_table(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes of the tables with these slugs."""
@@ -194,7 +191,7 @@ class CodeFilters(Filters):
         if len(pks) == 1:
             return self._where(queryset, Q(table_id=pks[0]))
         # The index of one table has no order of several.
-        return queryset.filter(_without_index(Q(table_id__in=pks)))
+        return queryset.filter(without_index(Q(table_id__in=pks)))
 
     @cached_property
     def _tables(self) -> list[int]:

@@ -44,6 +44,9 @@ _SERVED = {
 }
 """The filters that the index of each order serves, too."""
 
+_LEAST: dict[str, Any] = {"position": 0, "sort_key": "", "updated_at": "1000-01-01 00:00:00+00:00", "id": 0}
+"""A value that no row is below, by the first column of an order."""
+
 _OPERATORS = {"gte": ">=", "lte": "<=", "lt": "<"}
 _OF_THE_PAGE = {"ordering", "page_size", "cursor", "fields", "include"}
 
@@ -115,6 +118,9 @@ def _select(
         marks = ", ".join("%s" for _ in columns[first:])
         given = [_adapted(term.field, value) for term, value in zip(terms, after, strict=True)]
         conditions.append((f"({', '.join(columns[first:])}) {'<' if falls else '>'} ({marks})", given[first:]))
+    elif "table" in values:
+        # Every row meets it. It tells the database which of the table's indexes has this order.
+        conditions.append((f"{columns[first]} >= %s", [_LEAST[terms[first].field.attname]]))
     order = ", ".join(f"{column} {'DESC' if falls else 'ASC'}" for column in columns[first:])
     where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
     # The codes first: if the database sorts them, it must not carry the answers of all of them.
@@ -138,9 +144,9 @@ def _conditions(values: Values, level: Reader) -> list[Condition] | None:
                 return None
             conditions.append(condition)
     if level != Reader.INTERNAL and "table" not in values:
-        # `+ 0` keeps SQLite from reading whole tables where the other conditions find less.
+        # `IS TRUE` keeps both databases from reading whole tables, because the other conditions find less.
         public = f"SELECT id FROM kb_codetable WHERE audience = '{Audience.PUBLIC}'"  # noqa: S608
-        conditions.append((f"c.table_id + 0 IN ({public})", []))
+        conditions.append((f"(c.table_id IN ({public})) IS TRUE", []))
     return conditions
 
 

@@ -10,6 +10,7 @@ from kb.api.framework.parameter_values import MOMENT, TEXT
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.models import Audience, CodeTable
 from kb.models.visibility import Person
+from kb.queries.tables import annotate_counts
 
 MAX_NEAR = 1_000
 """Names among which an error looks for the nearest spelling."""
@@ -79,7 +80,7 @@ class TableViewSet(ReadViewSet):
 
     def get_queryset(self) -> QuerySet[CodeTable]:
         """Return the tables that the caller may read."""
-        return CodeTable.objects.visible_to(self.request.user).with_counts()
+        return annotate_counts(CodeTable.objects.visible_to(self.request.user))
 
 
 def visible_tables(slugs: list[str], user: Person | None) -> list[int]:

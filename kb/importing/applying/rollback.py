@@ -71,7 +71,7 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
-        with sql.long_statements(), transaction.atomic(durable=True):
+        with sql.long_statements(), sql.wide_cache(), transaction.atomic(durable=True):
             original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check_state(original)
             reversal = _open(original, by)

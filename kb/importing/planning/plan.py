@@ -61,7 +61,7 @@ def plan_import(
     """
     table_import = _open(target, source, by, complete, file_name)
     try:
-        with sql.long_statements():
+        with sql.long_statements(), sql.wide_cache():
             _store_rows(table_import, _StagedLines(source, table_import, progress))
     except BaseException as error:
         table_import.rows.all().delete()

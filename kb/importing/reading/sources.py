@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from kb.importing.reading import csv_text, json_text, markup, xlsx
+from kb.importing.reading import csv_text, json_text, markup
 from kb.importing.reading.columns import ColumnMap, check_column_map
 from kb.importing.reading.files import ENCODINGS, KEEP_BAD_BYTES, InputFile, codec_of
 from kb.importing.reading.sheets import (
@@ -166,6 +166,9 @@ def open_source(
     limits = limits or Limits.from_settings()
     input_file = InputFile(file, limits)
     if input_file.is_zip:
+        # Not with the module: openpyxl takes longer to load than most files to read, and every import would wait.
+        from kb.importing.reading import xlsx
+
         source = Source(input_file, "xlsx", "", "", limits)
         sheets, problems = xlsx.sheets(input_file, limits)
         source.add_sheets(sheets, column_map, problems)

@@ -23,6 +23,8 @@ THREADS, CONNECTIONS, FILES = 16, 2048, 8192
 """Of each worker: threads that answer, most open connections, most open files."""
 HEADER_MILLISECONDS, HEADER_BYTES = 10_000, 64 * 1024
 """A client has this long to send its headers, also after an earlier answer, and its headers may be this long."""
+GARBAGE = 700
+"""New objects after which a worker looks for garbage: Python's own number, which `manage.py` raises."""
 LIFETIME, MEMORY, STOP = 24 * 3600, 2048, 20
 """A worker is replaced after these seconds, or above these MiB. It then has these seconds to finish its requests."""
 
@@ -82,6 +84,7 @@ class Command(BaseCommand):
         # The collector of a worker then leaves the loaded code alone: it takes no time, and stays shared memory.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GARBAGE)
         try:
             _workers(options["host"], options["port"], options["workers"]).serve()
         except OSError as error:

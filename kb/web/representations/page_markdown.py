@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from kb.models import Audience, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.queries.cards import filled_reply
 from kb.queries.lookup import codes_visible_to
+from kb.queries.tables import total
 from kb.text.safety.escape import markdown, quotation
 from kb.web.program_access import for_programs
 from kb.web.representations.codes import MARKDOWN
@@ -23,13 +24,18 @@ Address = Callable[[str], str]
 def table(request: HttpRequest, table: str) -> HttpResponse:
     """List the codes of a table, PER_PAGE on a page."""
     code_table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=table)
-    codes = codes_visible_to(request.user).filter(table=code_table).in_vendor_order()
+    # The sections by a query of their own: with joins, PostgreSQL sorts all codes of the table.
+    codes = ReturnCode.objects.filter(table=code_table).in_vendor_order().prefetch_related("section")
     pages = Paginator(codes, PER_PAGE)
+    pages.count = total(code_table)
     number = request.GET.get("page", "1")
     if not (number.isascii() and number.isdigit() and len(number) < 10 and int(number) in pages.page_range):
         return HttpResponse(f"There is no such page. Allowed: 1 to {pages.num_pages}.\n", MARKDOWN, 400)
     page = pages.page(int(number))
-    text = "\n".join(_table(code_table, list(page.object_list), request.build_absolute_uri))
+    shown = list(page.object_list)
+    for code in shown:
+        code.table = code_table
+    text = "\n".join(_table(code_table, shown, request.build_absolute_uri))
     if page.has_next():
         text += f"\n\nMore: <{request.build_absolute_uri(f'?page={page.next_page_number()}')}>"
     return HttpResponse(f"{text}\n", MARKDOWN)

@@ -63,7 +63,7 @@ def _note(title, values, codes, by):
 def _session(user):
     session = SessionStore()
     session[SESSION_KEY], session[HASH_SESSION_KEY] = user.pk, user.get_session_auth_hash()
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "kb.ops.accounts.AccountBackend"
     session.save()
     return session.session_key
 

@@ -1,0 +1,269 @@
+"""A layer in front of Django, which answers two kinds of requests to the API before any middleware runs.
+
+A whole response that is in memory is sent again. For a look-up of codes, the body is read from the stored answers. Its
+headers are those of Django's latest response to such a request, to a reader with the same rights: see Note [Headers].
+
+Internal texts cannot leak from here. A response is stored by its reader's rights and the whole address, and only a
+reader with the same rights gets it. A hit needs a request without a cookie, and without a token or with one that is
+checked here. Django handles every other case: a session, a bad token, an exhausted rate, an error.
+
+# Note [Headers]
+The headers of an answer about codes depend on the kind of address, the host, the reader's rights and the state of the
+knowledge base, but not on the code. So Django answers the first request after each change, and its headers are kept for
+the others. Only ETag and length differ.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest, get_script_name
+from django.db import close_old_connections
+from django.urls import resolve
+
+from kb.api.framework import throttle
+from kb.api.framework.generation import Generation, generation, last_known
+from kb.api.framework.http_cache import Address, address_of, etag_of, is_unchanged
+from kb.api.framework.response_cache import CachedResponse, Headers, responses
+from kb.models import Bearer
+from kb.models.tokens import READING
+from kb.models.visibility import Reader, reader
+from kb.ops import metrics, rates, replicas, request_ids
+from kb.services import tokens, usage
+
+PREFIX = "/api/v1/"
+STALE = ("Warning", '110 - "Response is Stale"')
+"""Marks an answer from before an outage of the database (RFC 9111)."""
+
+_MIN_COMPRESSED = 1000
+"""Minimum bytes of a body that is worth compressing."""
+
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+Find = Callable[[str, str, Reader, str], tuple[bytes, list[int]] | None]
+"""Returns the body for a path, a query, a kind of reader and a site, and the codes to count.
+
+It returns None if only Django can answer.
+"""
+
+_DIGITS = re.compile("[0-9]+")
+_MAX_KINDS = 1_000
+"""Most kinds of requests whose headers are kept. A host is a part of the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The headers of Django's latest response to one kind of request. See Note [Headers]."""
+
+    now: Generation
+    response: CachedResponse
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class _CacheSlot:
+    """Where the response to a request is stored, and whose request it is."""
+
+    now: Generation
+    audience: str
+    address: Address
+    user: Bearer | None
+    is_stale: bool = False
+    """Whether the database could not be asked for the generation, so that the answer may be outdated."""
+
+    def etag(self, environ: Environ) -> str:
+        """Return the ETag that an answer for this slot has."""
+        return etag_of(self.now, reader(self.user), address_of(environ))
+
+
+class _ForDjango(Exception):
+    """Django must handle this request."""
+
+
+class Front:
+    """A WSGI application that answers from the cache if it can, and passes other requests to Django."""
+
+    def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]], find: Find) -> None:
+        """Store the next layer, and what finds the answers about codes."""
+        self.application, self.find = application, find
+        self._headers: dict[tuple[str, ...], _Headers] = {}
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Return the body of the response."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ["PATH_INFO"].startswith(PREFIX):
+            return self.application(environ, start_response)
+        started_at = time.perf_counter()
+        slot = _slot_for(environ)
+        if slot is None:
+            return self.application(environ, start_response)
+        response = None if slot.is_stale else self._answer(slot, environ)
+        if response and not _seconds_to_wait(environ, slot.user):
+            # As Django does after a request: otherwise this thread would keep a pooled connection for itself.
+            close_old_connections()
+            return _send_cached(response, environ, start_response, started_at)
+        return self._ask_django(environ, start_response, slot, started_at)
+
+    def _answer(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
+        response = responses.get(slot.now, slot.audience, slot.address)
+        if settings.KB_API_CACHE_MEGABYTES:
+            metrics.count_cache_use("api", response is not None)
+        if response is None and (response := self._find(slot, environ)):
+            responses.put(slot.now, slot.audience, slot.address, response)
+        return response
+
+    def _find(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
+        """Return the answer from the database, without Django. With replicas, Django chooses the database."""
+        known, etag = self._headers.get(_kind_of(slot)), slot.etag(environ)
+        if known is None or known.now.sequence != slot.now.sequence or known.now.day != slot.now.day:
+            return None
+        if is_unchanged(etag, environ):
+            # Django answers that without a query.
+            return None
+        try:
+            found = self.find(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), reader(slot.user), known.site)
+        except Exception as error:
+            log.warning("asked Django instead of the stored answers: %s", type(error).__name__)
+            return None
+        if found is None:
+            return None
+        body, code_ids = found
+        like = known.response
+        headers = [(name, etag if name == "ETag" else value) for name, value in like.headers]
+        return CachedResponse(etag, headers, body, like.route, usage.records_of(code_ids), len(body) >= _MIN_COMPRESSED)
+
+    def _ask_django(
+        self, environ: Environ, start_response: StartResponse, slot: _CacheSlot, started_at: float
+    ) -> Iterable[bytes]:
+        start: list[Any] = []
+
+        def listen(status: str, headers: Headers, *error: Any) -> None:
+            start[:] = [status, headers]
+
+        with usage.record_counts() as counts:
+            chunks = self.application(environ, listen)
+        status, headers = start
+        if slot.is_stale:
+            older = responses.get(slot.now, slot.audience, slot.address)
+            if older and status.startswith("503"):
+                getattr(chunks, "close", lambda: None)()
+                return _send_cached(older, environ, start_response, started_at, is_stale=True)
+        names = {name.lower(): value for name, value in headers}
+        if "content-length" not in names or not status.startswith("200"):
+            # A stream passes through as it is produced.
+            start_response(status, headers)
+            return chunks
+        try:
+            body = b"".join(chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()
+        response = _cacheable(headers, names, body, environ, counts)
+        # A replica that is behind or ahead answers with another generation; do not store its answer under this one.
+        if not slot.is_stale and response.etag == slot.etag(environ) and "set-cookie" not in names:
+            responses.put(slot.now, slot.audience, slot.address, response)
+            self._keep_headers(slot, environ, response)
+        request_id = [(name, value) for name, value in headers if name.lower() == request_ids.HEADER.lower()]
+        return _send(response, environ, start_response, request_id)
+
+    def _keep_headers(self, slot: _CacheSlot, environ: Environ, response: CachedResponse) -> None:
+        if replicas.are_on():
+            return
+        if len(self._headers) >= _MAX_KINDS:
+            self._headers.clear()
+        site = WSGIRequest(environ).build_absolute_uri(f"{get_script_name(environ)}/")
+        self._headers[_kind_of(slot)] = _Headers(slot.now, response, site)
+
+
+def _kind_of(slot: _CacheSlot) -> tuple[str, ...]:
+    *site, path, _, accept, origin = slot.address
+    return (slot.audience, _DIGITS.sub("0", path), *site, accept, origin)
+
+
+def _slot_for(environ: Environ) -> _CacheSlot | None:
+    """Return where the response to this request is stored; None if Django must handle the request."""
+    # A cookie may be a session, or name the reader's time zone.
+    if environ.get("HTTP_COOKIE"):
+        return None
+    try:
+        user = _authenticate(environ)
+        audience = reader(user)
+        if audience == Reader.NOTHING:
+            return None
+        # With a token the headers say private, even if the body is the public one.
+        audience_key = audience + ("" if user is None else " by token")
+        return _CacheSlot(generation(), audience_key, (*address_of(environ), environ.get("HTTP_ORIGIN", "")), user)
+    except (_ForDjango, tokens.BadToken):
+        return None
+    except Exception as error:
+        # For example, the database closed the connection: Django opens another.
+        log.warning("asked Django instead of the cache: %s", type(error).__name__)
+        close_old_connections()
+        return _stale_slot(environ)
+
+
+def _stale_slot(environ: Environ) -> _CacheSlot | None:
+    """Return where an answer for the public from before the outage is stored. A token cannot be checked now."""
+    now, audience = last_known(), reader(None)
+    if now is None or audience == Reader.NOTHING or "HTTP_AUTHORIZATION" in environ:
+        return None
+    address = (*address_of(environ), environ.get("HTTP_ORIGIN", ""))
+    return _CacheSlot(now, audience, address, None, is_stale=True)
+
+
+def _seconds_to_wait(environ: Environ, user: Bearer | None) -> int:
+    return rates.wait_for(throttle.caller_of(environ, user), throttle.rate_of(user))
+
+
+def _authenticate(environ: Environ) -> Bearer | None:
+    authorization = environ.get("HTTP_AUTHORIZATION")
+    if authorization is None:
+        return None
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise _ForDjango
+    user = tokens.bearer(secret.strip())
+    if not user.scopes & READING:
+        raise _ForDjango
+    return user
+
+
+def _cacheable(
+    headers: Headers, names: dict[str, str], body: bytes, environ: Environ, counts: list[Any]
+) -> CachedResponse:
+    per_request = {"content-length", "vary", request_ids.HEADER.lower()}
+    lasting = [(name, value) for name, value in headers if name.lower() not in per_request]
+    lasting.append(("Vary", ", ".join(filter(None, [names.get("vary"), "Accept-Encoding"]))))
+    is_compressible = "content-encoding" not in names and len(body) >= _MIN_COMPRESSED
+    route = resolve(environ["PATH_INFO"]).view_name
+    return CachedResponse(names.get("etag", ""), lasting, body, route, counts, is_compressible)
+
+
+def _send_cached(
+    response: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float, is_stale: bool = False
+) -> Iterable[bytes]:
+    request_id = [(request_ids.HEADER, request_ids.clean_id(environ.get("HTTP_X_REQUEST_ID", "")))]
+    request_id += [STALE] if is_stale else []
+    usage.repeat_counts(response.counts)
+    if is_unchanged(response.etag, environ):
+        headers = [(name, value) for name, value in response.headers if name != "Content-Type"]
+        start_response("304 Not Modified", [*headers, *request_id])
+        status, body = 304, []
+    else:
+        status, body = 200, _send(response, environ, start_response, request_id)
+    metrics.count_response(response.route, environ["REQUEST_METHOD"], status, time.perf_counter() - started_at)
+    return body
+
+
+def _send(response: CachedResponse, environ: Environ, start_response: StartResponse, more: Headers) -> list[bytes]:
+    encodings = environ.get("HTTP_ACCEPT_ENCODING", "")
+    compress = response.is_compressible and "gzip" in encodings and "gzip;q=0" not in encodings.replace(" ", "")
+    body = response.compressed if compress else response.body
+    encoding = [("Content-Encoding", "gzip")] if compress else []
+    start_response("200 OK", [*response.headers, *encoding, ("Content-Length", str(len(body))), *more])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
