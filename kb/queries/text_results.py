@@ -56,9 +56,9 @@ def text_results(
     """Return the codes that match a search, best first, each with its best passage. With `exact`, correct no word."""
     answer = searching.search(text, user, tables=tables, limit=limit, pieces=True, exact=exact)
     codes = codes_by_id([hit.code_id for hit in answer.hits], user, is_brief=True)
-    known = knowledge(list(codes), user)
+    facts = knowledge(list(codes), user)
     hits = [
-        TextResult(codes[hit.code_id], hit.pieces, hit.in_description, known.get(hit.code_id, Knowledge()))
+        TextResult(codes[hit.code_id], hit.pieces, hit.in_description, facts.get(hit.code_id, Knowledge()))
         for hit in answer.hits
         if hit.code_id in codes
     ]

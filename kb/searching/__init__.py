@@ -15,7 +15,7 @@ An answer, in this order
     dictionary.py   knows English words
     stripes.py      reads the first documents with the terms
     relevance.py    ranks these documents
-    refusal.py      tells a question about something else
+    coverage.py     tells a question about something else
     passages.py     reads the texts of hits
     snippets.py     cuts the passage out of a text
     planner.py      does all of this: `search`; filters codes: `containing`

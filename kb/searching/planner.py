@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import passages, refusal, relevance, store, stripes, typos
+from kb.searching import coverage, passages, relevance, store, stripes, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
 from kb.searching.snippets import snippets
@@ -63,7 +63,7 @@ def search(
 ) -> SearchMatches:
     """Return the codes that match a question. Codes with all its words come before codes with some of them.
 
-    A question about something else has no hits: see `refusal`. `tables` are ids. `pieces` adds passages with marked
+    A question about something else has no hits: see `coverage`. `tables` are ids. `pieces` adds passages with marked
     words, for two more queries. With `exact`, no word is corrected.
     """
     allowed = reader(user)
@@ -79,7 +79,7 @@ def search(
     if corrected:
         counts = store.frequencies(audience, first_stems(terms))
     ranked = _rank(audience, terms, counts, marks or [], limit)
-    if not refusal.is_answered(terms, counts, [document for _, document in ranked]):
+    if not coverage.is_answered(terms, counts, [document for _, document in ranked]):
         return SearchMatches([])
     hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]
     if pieces:

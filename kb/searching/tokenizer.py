@@ -183,4 +183,4 @@ LIGHT_STEMS = frozenset(map(stem, (*_FILE.words("negations"), *_FILE.words("conv
 """Stems of words that say little about what a question is about."""
 
 OTHER_TOPICS = frozenset(map(stem, _FILE.words("other_topics")))
-"""Stems of words of other topics: see `kb.searching.refusal`."""
+"""Stems of words of other topics: see `kb.searching.coverage`."""

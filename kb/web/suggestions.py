@@ -30,6 +30,6 @@ def _codes(request: HttpRequest, query: str) -> list[tuple[ReturnCode, Knowledge
     if len(query) >= _MIN_LENGTH and len(codes) < MAX_SUGGESTIONS:
         for code in search(query, request.user, MAX_SUGGESTIONS):
             codes.setdefault(code.pk, code)
-    shown = list(codes.values())[:MAX_SUGGESTIONS]
-    known = knowledge([code.pk for code in shown], request.user)
-    return [(code, known.get(code.pk, Knowledge())) for code in shown]
+    first = list(codes.values())[:MAX_SUGGESTIONS]
+    facts = knowledge([code.pk for code in first], request.user)
+    return [(code, facts.get(code.pk, Knowledge())) for code in first]

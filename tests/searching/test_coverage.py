@@ -3,7 +3,7 @@
 import pytest
 
 from kb import searching
-from kb.searching import refusal
+from kb.searching import coverage
 from kb.searching.documents import REPLY, Document
 from kb.searching.query import Alternative, SearchTerm
 from tests import make
@@ -17,7 +17,7 @@ def terms(*stems):
 
 def share(stems, *heads):
     hits = [Document(n, head, "", "", "") for n, head in enumerate(heads, 1)]
-    return refusal.share(terms(*stems), COUNTS, hits)
+    return coverage.share(terms(*stems), COUNTS, hits)
 
 
 def test_the_best_share_of_one_hit_counts():
@@ -39,7 +39,7 @@ def test_a_topic_that_hardly_any_code_has_does_not_answer_the_rest():
 
 def test_a_customer_reply_answers_nothing():
     reply = Document(1, "", "", f"a {REPLY} room clos", "")
-    assert refusal.share(terms("room"), COUNTS, [reply]) == 0
+    assert coverage.share(terms("room"), COUNTS, [reply]) == 0
 
 
 def test_four_topics_are_enough_in_a_line_of_a_log():
