@@ -116,7 +116,9 @@ def _score(
                     break
         if best:
             matched += weight
-            score += weight * (best + OF_TABLE * _names_table(sought, body))
+            if sought[0][1] in body and _names_table(sought, body):
+                best += OF_TABLE
+            score += weight * best
     part = matched / total
     together = sum(bonus for text, bonus in neighbours if text in head)
     return round((score + together) * (0.4 + 0.6 * part), 6) if part >= LEAST else 0.0
@@ -131,8 +133,6 @@ def _in_body(body: str, first: str, others: Sequence[str]) -> float:
 def _names_table(sought: Sought, body: str) -> bool:
     """Whether the vendor or product of a body's table has the words of the heaviest alternative."""
     _, first, others = sought[0]
-    if first not in body:
-        return False
     names, mark, _ = body.partition(f" {TABLE}")
     names += " "
     return bool(mark) and first in names and all(text in names for text in others)
