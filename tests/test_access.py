@@ -208,6 +208,7 @@ ACCESS = {
     "may-send/table": (TABLES, NOBODY),
     "metrics": (ALL, NOBODY),
     "notes/<int:pk>.md": (ALL, NOBODY),
+    "notes/": (ALL, NOBODY),
     "notes/<int:pk>/": (ALL, NOBODY),
     "opensearch.xml": (ALL, NOBODY),
     "readyz": (ALL, NOBODY),

@@ -31,6 +31,14 @@ class TextResult:
     code: ReturnCode
     pieces: Sequence[tuple[str, bool]]
     in_description: bool
+    knowledge: "Knowledge"
+
+
+class Knowledge(NamedTuple):
+    """Whether there is a note on a code, and an open incident, that the reader may see."""
+
+    has_note: bool = False
+    has_incident: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,14 +50,26 @@ class TextResults:
     more: bool
 
 
-def text_results(text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None) -> TextResults:
-    """Return the codes that match a search, best first, each with its best passage."""
-    answer = searching.search(text, user, tables=tables, limit=limit, pieces=True)
+def text_results(
+    text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None, exact: bool = False
+) -> TextResults:
+    """Return the codes that match a search, best first, each with its best passage. With `exact`, correct no word."""
+    answer = searching.search(text, user, tables=tables, limit=limit, pieces=True, exact=exact)
     codes = codes_by_id([hit.code_id for hit in answer.hits], user, is_brief=True)
+    facts = knowledge(list(codes), user)
     hits = [
-        TextResult(codes[hit.code_id], hit.pieces, hit.in_description) for hit in answer.hits if hit.code_id in codes
+        TextResult(codes[hit.code_id], hit.pieces, hit.in_description, facts.get(hit.code_id, Knowledge()))
+        for hit in answer.hits
+        if hit.code_id in codes
     ]
     return TextResults(hits, answer.corrected, answer.more)
+
+
+def knowledge(code_ids: Sequence[int], user: Person | None) -> dict[int, Knowledge]:
+    """Return what is known of codes with notes or incidents that a user may see, by id, in one query."""
+    cards = answers.cards_of(code_ids, reader(user)) if code_ids else {}
+    read = {pk: orjson.loads(card) for pk, card in cards.items()}
+    return {pk: Knowledge(bool(card["notes"]), bool(card["open_incidents"])) for pk, card in read.items()}
 
 
 class StoredResult(NamedTuple):
@@ -72,10 +92,10 @@ class StoredResults(NamedTuple):
 
 
 def stored_results(
-    text: str, user: Person | None, limit: int, tables: Iterable[int] | None, site: str
+    text: str, user: Person | None, limit: int, tables: Iterable[int] | None, site: str, exact: bool = False
 ) -> StoredResults:
     """Return the same as `text_results`, from the finished answers. `site` ends in a slash."""
-    matches, level = searching.search(text, user, tables=tables, limit=limit), reader(user)
+    matches, level = searching.search(text, user, tables=tables, limit=limit, exact=exact), reader(user)
     stored = answers.whole([hit.code_id for hit in matches.hits], level)
     found = {pk: orjson.loads(answers.complete(row, site)) for pk, (row, _) in stored.items()}
     with_card = {pk for pk, (_, card) in stored.items() if card != _EMPTY_CARD}

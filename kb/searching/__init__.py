@@ -11,9 +11,11 @@ The index
     consistency.py  compares the index with the codes: `check`
 An answer, in this order
     query.py        turns a question into terms, with the curators' synonyms
-    typos.py        corrects words that no document has
+    typos.py        corrects words that neither a document nor the dictionary has
+    dictionary.py   knows English words
     stripes.py      reads the first documents with the terms
     relevance.py    ranks these documents
+    coverage.py     tells a question about something else
     passages.py     reads the texts of hits
     snippets.py     cuts the passage out of a text
     planner.py      does all of this: `search`; filters codes: `containing`
@@ -21,7 +23,7 @@ An answer, in this order
 """
 
 from kb.searching.consistency import check, differences
-from kb.searching.notes import MAX_LENGTH, MAX_WORDS, all_texts, notes_containing, search_notes
+from kb.searching.notes import MAX_LENGTH, MAX_WORDS, all_texts, notes_about_no_code, notes_containing, search_notes
 from kb.searching.passages import add_note_texts
 from kb.searching.planner import SearchHit, SearchMatches, containing, ids_containing, search, with_passages
 from kb.searching.store import is_there
@@ -40,6 +42,7 @@ __all__ = [
     "ids_containing",
     "is_there",
     "lag",
+    "notes_about_no_code",
     "notes_containing",
     "prepare",
     "rebuild",

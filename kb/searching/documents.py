@@ -50,8 +50,15 @@ def bucket_of(key: int) -> int:
 
 def mark(kind: str, pk: int) -> str:
     """Return the word that marks documents of a table, or with text of a note or range. A search cannot contain it."""
-    return {"table": "\u00a7", "note": "\u00b6", "range": "\u00a4"}[kind] + str(pk)
+    return {"table": TABLE, "note": "\u00b6", "range": "\u00a4"}[kind] + str(pk)
 
+
+REPLY = "\u2016"
+"""The word of a body after which come the words of customer replies, which are about many things. A search cannot
+contain it."""
+
+TABLE = "\u00a7"
+"""Beginning of the word that marks documents of a table. The words of its vendor and product come before it."""
 
 Words = tuple[str, str]
 """The stems of texts, and their words: see `stems_and_words`."""
@@ -76,7 +83,7 @@ class _Table(NamedTuple):
     mark: str
     body: Words
     alone: str
-    """The body's stems of a code without notes."""
+    """The body's stems of a code without notes: its words, then its mark."""
 
 
 class _Note(NamedTuple):
@@ -87,6 +94,7 @@ class _Note(NamedTuple):
     is_validated: bool
     near: Words
     body: Words
+    reply: Words
 
 
 def build(code_ids: Sequence[int]) -> dict[int, list[Document]]:
@@ -158,7 +166,8 @@ def _read(note: TroubleshootingNote) -> _Note:
         note.audience == Audience.PUBLIC,
         note.state == NoteState.VALIDATED,
         stems_and_words(note.title, note.issue),
-        stems_and_words(note.cause, note.resolution, note.environment, note.customer_reply),
+        stems_and_words(note.cause, note.resolution, note.environment),
+        stems_and_words(note.customer_reply),
     )
 
 
@@ -183,12 +192,12 @@ def _document(code: _Code, notes: list[_Note], ranges: list[CodeRange]) -> Docum
     words = f"{head_words} {near_words} {code.of_table.body[1]}"
     if notes or ranges:
         near, near_words = _joined([code.near, *(note.near for note in notes)])
-        body, body_words = _joined([code.of_table.body, *(note.body for note in notes)])
+        text, text_words = _joined([("", ""), *(note.body for note in notes)])
+        reply, reply_words = _joined([("", ""), *(note.reply for note in notes)])
         marks = [*(mark("note", note.pk) for note in notes), *(mark("range", block.pk) for block in ranges)]
-        words, body = (
-            f"{head_words} {near_words} {body_words}",
-            " ".join([_first_words(body), code.of_table.mark, *marks]),
-        )
+        parts = [body, *marks, _first_words(text), *([REPLY, _first_words(reply)] if reply else [])]
+        words = f"{head_words} {near_words} {code.of_table.body[1]} {text_words} {reply_words}"
+        body = " ".join(filter(None, parts))
     bucket = 2 if code.is_retired else 0 if any(note.is_validated for note in notes) else 1
     words = " ".join(dict.fromkeys(words.split()))
     return Document(code.pk + bucket * BUCKET, _first_words(head), _first_words(near), body.strip(), words)

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import passages, relevance, store, stripes, typos
+from kb.searching import coverage, passages, relevance, store, stripes, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
 from kb.searching.snippets import snippets
@@ -53,11 +53,18 @@ class SearchMatches:
 
 
 def search(
-    text: str, user: Person | None, *, tables: Iterable[int] | None = None, limit: int = 50, pieces: bool = False
+    text: str,
+    user: Person | None,
+    *,
+    tables: Iterable[int] | None = None,
+    limit: int = 50,
+    pieces: bool = False,
+    exact: bool = False,
 ) -> SearchMatches:
     """Return the codes that match a question. Codes with all its words come before codes with some of them.
 
-    `tables` are ids. `pieces` adds passages with marked words, for two more queries.
+    A question about something else has no hits: see `coverage`. `tables` are ids. `pieces` adds passages with marked
+    words, for two more queries. With `exact`, no word is corrected.
     """
     allowed = reader(user)
     terms = terms_of(text, allowed=allowed)
@@ -66,10 +73,14 @@ def search(
         return SearchMatches([])
     audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
     counts = store.frequencies(audience, first_stems(terms))
-    terms, corrected = typos.correct(audience, terms, counts)
+    corrected: dict[str, str] = {}
+    if not exact:
+        terms, corrected = typos.correct(audience, terms, counts)
     if corrected:
         counts = store.frequencies(audience, first_stems(terms))
     ranked = _rank(audience, terms, counts, marks or [], limit)
+    if not coverage.is_answered(terms, counts, [document for _, document in ranked]):
+        return SearchMatches([])
     hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]
     if pieces:
         hits = with_passages(hits, terms, passages.texts_of([hit.code_id for hit in hits], allowed))
@@ -126,7 +137,8 @@ def _rank(
     is_needed = not all(counts.get(term.alternatives[0].stems[0]) for term in terms)
     beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix and is_needed]
     rarity = relevance.weights(terms, counts, store.beginning_with(audience, beginnings[0]) if beginnings else 0)
-    ranked = relevance.rank(terms, rarity, _candidates(audience, terms, rarity, marks, limit, counts.get("", 0)))
+    candidates = _candidates(audience, terms, rarity, marks, limit, counts.get("", 0))
+    ranked = relevance.rank(terms, rarity, candidates, counts)
     return [pair for pair in ranked if pair[0] >= ranked[0][0] * WORTH_SHOWING]
 
 

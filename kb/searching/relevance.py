@@ -1,18 +1,24 @@
 """Rank documents by relevance, in Python, so that every database gives the same order.
 
-A rare term counts more than a frequent one. A term counts most in the code's description, less in its reasons and
-actions, a note's title and the customer's phrasings, and least in the rest of a note, which may be about many codes. It
-counts once per document. Words that are adjacent both in the question and in the code's description count more.
+A rare term counts more than a frequent one, and a synonym no more than its own rarity. A term counts most in the code's
+description, less in its reasons and actions, a note's title and the customer's phrasings, less in the rest of a note,
+which may be about many codes, and least in a customer reply. The name of a vendor or product adds to that, because then
+its codes are meant. A term counts once per document. Words that are adjacent both in the question and in the code's
+description count more.
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from kb.searching.documents import Document
+from kb.searching.documents import REPLY, TABLE, Document
 from kb.searching.query import SearchTerm
-from kb.searching.tokenizer import NEGATIONS
+from kb.searching.tokenizer import LIGHT_STEMS
 
-HEAD, NEAR, BODY = 3.0, 1.5, 0.6
+HEAD, NEAR, BODY, REPLY_WORDS = 3.0, 1.5, 0.6, 0.2
+OF_TABLE = 1.2
+"""What a word of the table's vendor or product adds: codes of a product that the question names come first."""
+
 TOGETHER = 0.8
 UNKNOWN = 0.02
 """Assumed share of documents with an unknown word. With its real share, 0, it would outweigh all other words."""
@@ -21,7 +27,7 @@ LEAST = 0.2
 """Least share of a question, by rarity, that a document must have. Otherwise "no such thing" would find every "no"."""
 
 LIGHT = 0.3
-"""Weight of a negation; other words weigh 1. A negation says less than the topic of the question."""
+"""Weight of a negation or of a word of conversation; others weigh 1. The topic of a question says more."""
 
 Sought = list[tuple[float, str, list[str]]]
 """A weight, the text that a field must have, and others that it must have too."""
@@ -40,9 +46,14 @@ def weights(terms: Sequence[SearchTerm], frequencies: Mapping[str, int], prefix_
             own = prefix_count
         own = own or max((frequencies.get(a.stems[0], 0) for a in term.alternatives), default=0)
         usual = min(own, total) or 1 + total * UNKNOWN
-        light = LIGHT if term.alternatives[0].stems[0] in NEGATIONS else 1.0
-        result.append(light * math.log(1 + total / (usual + 0.5)) + 0.05)
+        light = LIGHT if term.alternatives[0].stems[0] in LIGHT_STEMS else 1.0
+        result.append(light * rarity_of(usual, total) + 0.05)
     return result
+
+
+def rarity_of(count: float, total: int) -> float:
+    """Return how rare a word is that so many of all documents have."""
+    return math.log(1 + total / (count + 0.5))
 
 
 def shares(rarity: Sequence[float]) -> list[float]:
@@ -51,22 +62,27 @@ def shares(rarity: Sequence[float]) -> list[float]:
 
 
 def rank(
-    terms: Sequence[SearchTerm], rarity: Sequence[float], candidates: Sequence[Document]
+    terms: Sequence[SearchTerm],
+    rarity: Sequence[float],
+    candidates: Sequence[Document],
+    frequencies: Mapping[str, int] = MappingProxyType({}),
 ) -> list[tuple[float, Document]]:
     """Return the candidates with their scores, the best first. Equal ones come in the order of their keys."""
-    wanted = [(weight, _sought(term)) for term, weight in zip(terms, rarity, strict=True)]
+    wanted = [(weight, _sought(term, weight, frequencies)) for term, weight in zip(terms, rarity, strict=True)]
     total, pairs = sum(rarity), _neighbours(terms, rarity)
     scores = [(_score(wanted, total, pairs, document), document) for document in candidates]
     return sorted((one for one in scores if one[0]), key=lambda one: (-one[0], one[1].key))
 
 
-def _sought(term: SearchTerm) -> Sought:
+def _sought(term: SearchTerm, own: float, frequencies: Mapping[str, int]) -> Sought:
     """Return the texts that a field with the term has, by alternative, the heaviest first."""
-    sought = []
+    sought, total = [], frequencies.get("", 0)
     for alternative in term.alternatives:
         *whole, last = alternative.stems
         texts = [f" {last}" if alternative.prefix else f" {last} ", *(f" {stem} " for stem in whole)]
-        sought.append((alternative.weight, texts[0], texts[1:]))
+        count = 0 if whole or alternative.prefix else frequencies.get(last, 0)
+        share = min(1.0, rarity_of(count, total) / own) if count else 1.0
+        sought.append((alternative.weight * share, texts[0], texts[1:]))
     return sorted(sought, key=lambda one: -one[0])
 
 
@@ -95,11 +111,28 @@ def _score(
                 break
             for value, field in ((in_head, head), (NEAR, near), (BODY, body)):
                 if first in field and all(text in field for text in others):
+                    value = _in_body(body, first, others) if field is body else value
                     best = max(best, value * share)
                     break
         if best:
             matched += weight
+            if sought[0][1] in body and _names_table(sought, body):
+                best += OF_TABLE
             score += weight * best
     part = matched / total
     together = sum(bonus for text, bonus in neighbours if text in head)
     return round((score + together) * (0.4 + 0.6 * part), 6) if part >= LEAST else 0.0
+
+
+def _in_body(body: str, first: str, others: Sequence[str]) -> float:
+    """Return the value of words of a body: less if only its customer replies have them."""
+    own = body.partition(f" {REPLY} ")[0] + " "
+    return BODY if first in own and all(text in own for text in others) else REPLY_WORDS
+
+
+def _names_table(sought: Sought, body: str) -> bool:
+    """Whether the vendor or product of a body's table has the words of the heaviest alternative."""
+    _, first, others = sought[0]
+    names, mark, _ = body.partition(f" {TABLE}")
+    names += " "
+    return bool(mark) and first in names and all(text in names for text in others)

@@ -23,7 +23,6 @@ _FILE = WordFile(Path(__file__).with_name("words.toml"))
 STOP = frozenset(_FILE.words("stop_words"))
 """Words that any question may have. They are indexed, and count only in a question without other words."""
 
-NEGATIONS = _FILE.words("negations")
 _FORMS = _FILE.groups("irregular")
 _IRREGULAR = {form: word for word, forms in _FORMS.items() for form in forms}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -178,3 +177,10 @@ def _pairs(text: str, start: int) -> list[TextWord]:
         else:
             words += [TextWord(at + i, at + i + 2, chars[i : i + 2], ()) for i in range(len(chars) - 1)]
     return words
+
+
+LIGHT_STEMS = frozenset(map(stem, (*_FILE.words("negations"), *_FILE.words("conversation"))))
+"""Stems of words that say little about what a question is about."""
+
+OTHER_TOPICS = frozenset(map(stem, _FILE.words("other_topics")))
+"""Stems of words of other topics: see `kb.searching.coverage`."""

@@ -1,8 +1,11 @@
-"""Correct words that no document has. Corrections come from documents that the reader may read."""
+"""Correct words that neither a document nor the dictionary has.
+
+Corrections come from documents that the reader may read.
+"""
 
 from collections.abc import Sequence
 
-from kb.searching import store
+from kb.searching import dictionary, store
 from kb.searching.query import Alternative, SearchTerm
 from kb.searching.tokenizer import stem
 
@@ -33,7 +36,9 @@ def correct(
 
 
 def _is_known(audience: int, term: SearchTerm, counts: dict[str, int]) -> bool:
-    if any(counts.get(alternative.stems[0]) for alternative in term.alternatives) or not _may_be_wrong(term.text):
+    if any(counts.get(a.stems[0]) for a in term.alternatives) or not _may_be_wrong(term.text):
+        return True
+    if dictionary.has(term.text):
         return True
     return any(a.prefix and store.beginning_with(audience, a.stems[0]) for a in term.alternatives)
 

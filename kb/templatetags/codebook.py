@@ -164,20 +164,29 @@ _OPTION = """\
     <bdi class="code">{}</bdi>
     <span class="said" lang="{}">{}</span>
     <span class="meta">{}</span>
-    {}
+    {}{}
   </a>
 """
 
 
 @register.filter
-def options(codes: Iterable[Any]) -> SafeString:
-    """Return codes as suggestions to choose from."""
-    return format_html_join("", _OPTION, (_option(number, code) for number, code in enumerate(codes, 1)))
+def options(codes: Iterable[tuple[Any, Any]]) -> SafeString:
+    """Return codes, each with what is known about it, as suggestions to choose from."""
+    return format_html_join("", _OPTION, (_option(number, *pair) for number, pair in enumerate(codes, 1)))
 
 
-def _option(number: int, code: Any) -> tuple[Any, ...]:
+def _option(number: int, code: Any, knowledge: Any) -> tuple[Any, ...]:
     words = truncatechars(code.description or "No description", 110)
-    return number, code.get_absolute_url(), code.code, code.table.language, words, place(code), tags(code)
+    address = code.get_absolute_url()
+    return number, address, code.code, code.table.language, words, place(code), known_tags(knowledge), tags(code)
+
+
+@register.filter
+def known_tags(knowledge: Any) -> SafeString:
+    """Return tags for an open incident and a note: see `kb.queries.text_results.Knowledge`."""
+    incident = '<span class="tag tag-open">Open incident</span> ' if knowledge.has_incident else ""
+    note = '<span class="tag tag-validated">Note</span> ' if knowledge.has_note else ""
+    return mark_safe(incident + note)  # noqa: S308 - fixed texts
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from kb import searching
 from kb.queries import detection, tables
 from kb.queries.lookup import CodeHit, find_code
 from kb.queries.text_results import text_results
@@ -43,9 +44,10 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         usage.count_codes([code.pk for code in codes])
         hits = [CodeHit(code, "named in the text") for code in codes]
         return render(request, "kb/meanings.html", {"query": query, **disambiguation.meanings_context(request, hits)})
-    results = text_results(query, request.user, MAX_RESULTS)
+    results = text_results(query, request.user, MAX_RESULTS, exact="exact" in request.GET)
     prefix = text_code.canonical(query) if answer.completions else ""
-    if not results.hits:
+    notes = searching.notes_about_no_code(query, request.user)
+    if not results.hits and not notes:
         usage.count_miss(query, request.user)
     context = {
         "query": query,
@@ -53,6 +55,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         "surroundings": surrounding_codes(answer, request.user),
         "is_code": _looks_like_a_code(query),
         "results": results,
+        "notes": notes,
         "hits": [hit for hit in results.hits if not prefix or not hit.code.canonical.startswith(prefix)],
     }
     return render(request, "kb/results.html", context)

@@ -1,13 +1,27 @@
-"""The page of a troubleshooting note."""
+"""The pages of troubleshooting notes."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from kb import searching
 from kb.models import CodeRange, TroubleshootingNote
 from kb.queries.cards import filled_reply
 from kb.queries.lookup import codes_visible_to
 from kb.queries.proposals import count_waiting
+
+MAX_NOTES = 200
+
+
+@require_safe
+def notes(request: HttpRequest) -> HttpResponse:
+    """List the newest notes, or those with the words of a query."""
+    query = request.GET.get("q", "").replace("\x00", "").strip()
+    visible = TroubleshootingNote.objects.visible_to(request.user).current().order_by("-updated_at", "-id")
+    matches = searching.notes_containing(visible, query) if query else visible
+    first = list(matches[: MAX_NOTES + 1])
+    context = {"query": query, "notes": first[:MAX_NOTES], "more": len(first) > MAX_NOTES}
+    return render(request, "kb/notes.html", context)
 
 
 @require_safe

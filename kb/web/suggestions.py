@@ -4,9 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from kb import searching
 from kb.models import ReturnCode
 from kb.queries.lookup import beginning_with
-from kb.queries.text_results import search
+from kb.queries.text_results import Knowledge, knowledge, search
 
 MAX_SUGGESTIONS = 8
 _MIN_LENGTH = 2
@@ -17,13 +18,18 @@ _MIN_LENGTH = 2
 def suggest(request: HttpRequest) -> HttpResponse:
     """Show the codes that an unfinished query may mean. They do not count as lookups: nobody has searched yet."""
     query = request.GET.get("q", "").replace("\x00", "").strip()
-    context = {"query": query, "codes": _codes(request, query) if query else []}
+    codes = _codes(request, query) if query else []
+    has_room = len(query) >= _MIN_LENGTH and len(codes) < MAX_SUGGESTIONS
+    notes = searching.notes_about_no_code(query, request.user, MAX_SUGGESTIONS - len(codes)) if has_room else []
+    context = {"query": query, "codes": codes, "notes": notes}
     return render(request, "kb/_suggestions.html", context)
 
 
-def _codes(request: HttpRequest, query: str) -> list[ReturnCode]:
+def _codes(request: HttpRequest, query: str) -> list[tuple[ReturnCode, Knowledge]]:
     codes = {code.pk: code for code in beginning_with(query, request.user, MAX_SUGGESTIONS)}
     if len(query) >= _MIN_LENGTH and len(codes) < MAX_SUGGESTIONS:
         for code in search(query, request.user, MAX_SUGGESTIONS):
             codes.setdefault(code.pk, code)
-    return list(codes.values())[:MAX_SUGGESTIONS]
+    first = list(codes.values())[:MAX_SUGGESTIONS]
+    facts = knowledge([code.pk for code in first], request.user)
+    return [(code, facts.get(code.pk, Knowledge())) for code in first]

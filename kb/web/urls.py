@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tables/<slug:table>/", tables.table, name="table"),
     path("codes/<slug:table>/<code:written>/", codes.code, name="code"),
     path("codes/<slug:table>/<str:section>/<code:written>/", codes.section_code, name="section-code"),
+    path("notes/", notes.notes, name="notes"),
     path("notes/<int:pk>/", notes.note, name="note"),
     path("suggest/", suggestions.suggest, name="suggest"),
     path("detect/", detection.detect, name="detect"),

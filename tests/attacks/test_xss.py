@@ -34,6 +34,7 @@ def pages(code):
         "/?q=script",
         "/?q=6603",
         "/changes/",
+        "/notes/",
         "/flags/",
         "/codes/x/660399999/",
     )

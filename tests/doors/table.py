@@ -51,6 +51,7 @@ def pages(ids):
         ],
         "card as Markdown": [f"/codes/{code}.md" for code in (*codes, f"zim-server/{UNLISTED[0]}", section)],
         "card as JSON": [f"/codes/{code}.json" for code in (*cards, section)],
+        "notes page": ["/notes/", *(f"/notes/?q={word}" for word in WORDS)],
         "note page": [f"/notes/{pk}/" for pk in note_ids],
         "note as Markdown": [f"/notes/{pk}.md" for pk in note_ids],
         "page of changes": [f"/changes/{query}" for query in (*changes, "?days=366")],

@@ -60,8 +60,27 @@ def test_between_near_words_the_first_letter_decides_then_similarity_then_freque
     assert corrected("xold") == "bold"
     # "colx": cold and colt are as similar; colt is in two codes.
     assert corrected("colx") == "colt"
-    # "bolt": bold and colt are one edit away; bold begins alike.
-    assert corrected("bolt") == "bold"
+    # "bolx": bold and colt are two edits away; bold begins alike.
+    assert corrected("bolx") == "bold"
+
+
+@pytest.mark.parametrize("word", ["sound", "black", "iran", "headset", "headsets", "roomed"])
+def test_a_word_of_the_dictionary_is_never_corrected(word):
+    make.code(description="found back ran heads rooms")
+    assert corrected(word) is None
+
+
+def test_a_word_of_another_table_is_never_corrected():
+    make.code(description="hall")
+    make.code("2", make.table("other"), description="hallx")
+    hall = searching.search("hallx ", None, tables=[make.CodeTable.objects.get(slug="zim-server").pk])
+    assert hall == searching.SearchMatches([])
+
+
+def test_nothing_is_corrected_in_an_exact_search():
+    make.code(description="hall")
+    assert searching.search("hxll ", None).hits
+    assert searching.search("hxll ", None, exact=True) == searching.SearchMatches([])
 
 
 def test_a_similar_word_has_about_the_same_length_and_only_letters():
@@ -82,9 +101,10 @@ def test_each_reader_gets_corrections_from_what_they_may_read(agent):
     make.code("3", make.table("other", audience="internal"), description="hulk")
     assert corrected("hulx") is None
     assert corrected("hulx", agent) == "hulk"
-    assert corrected("hull") == "hall"
-    # One letter from both; for an agent, the more frequent one.
-    assert corrected("hull", agent) == "hulk"
+    assert corrected("hulq") is None
+    assert corrected("halx") == "hall"
+    # One letter from "hulk", which only an agent may read.
+    assert corrected("hulx", agent) == "hulk"
 
 
 def test_a_long_number_is_never_corrected_to_another_code():

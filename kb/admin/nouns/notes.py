@@ -129,7 +129,7 @@ class NoteAdmin(WithBulkActions, VersionedAdmin):
         about = queryset.filter(Exists(codes))
         if term and about.exists():
             return about, False
-        return super().get_search_results(request, queryset.alias(all_texts=searching.all_texts()), term)
+        return (searching.notes_containing(queryset, term) if term else queryset), False
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Add the note's state and the transitions that this person may take."""

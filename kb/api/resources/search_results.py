@@ -1,6 +1,7 @@
 """Search by a code, a line of a log or words, as the search box of the pages does."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.urls import get_script_prefix
@@ -10,21 +11,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kb import searching
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.http_cache import conditional, with_cache_headers
-from kb.api.framework.parameter_values import TEXT, text_of, whole
+from kb.api.framework.parameter_values import TEXT, YES_NO, list_of, text_of, whole
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import SearchSchema
 from kb.api.resources.tables import visible_tables
-from kb.api.resources.verdicts import MeaningSerializer, VerdictRenderer, VerdictSerializer
+from kb.api.resources.verdicts import FirstNoteSerializer, MeaningSerializer, VerdictRenderer, VerdictSerializer
 from kb.models import CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_id
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
-from kb.queries.lookup import Verdict, find_code
+from kb.queries.lookup import CodeAnswer, Verdict, find_code
 from kb.queries.lookup_many import CodeVerdict
-from kb.queries.surroundings import Surroundings, surroundings
-from kb.queries.text_results import StoredResult, StoredResults, stored_results
+from kb.queries.surroundings import FirstNote, Surroundings, surroundings
+from kb.queries.text_results import StoredResult, stored_results
 from kb.services import usage
 
 _READ = "words"
@@ -55,6 +57,7 @@ class SearchSerializer(VerdictSerializer):
     )
     more = serializers.BooleanField(help_text="Whether there are more results.")
     results = ResultSerializer(many=True, help_text="The codes that the query names, then codes that match its words.")
+    notes = FirstNoteSerializer(many=True, help_text="Notes about no code that match the words; none within tables.")
 
 
 class SearchView(APIView):
@@ -63,7 +66,7 @@ class SearchView(APIView):
     schema = SearchSchema()
     http_method_names = ["get", "head", "options"]
     answer = SearchSerializer
-    kinds = {"q": text_of(detection.MAX_QUERY), "table": TEXT, "limit": whole(1, MAX_RESULTS)}
+    kinds = {"q": text_of(detection.MAX_QUERY), "table": list_of(TEXT), "exact": YES_NO, "limit": whole(1, MAX_RESULTS)}
     described = [
         OpenApiParameter(
             "q",
@@ -72,7 +75,16 @@ class SearchView(APIView):
             description="A code in any spelling, a line of a log, or words.",
             examples=[OpenApiExample("a code", "660300001")],
         ),
-        OpenApiParameter("table", dict(TEXT.schema), description="Slug of the table to look in."),
+        OpenApiParameter(
+            "table",
+            dict(kinds["table"].schema),
+            description="Slugs of the tables to look in, separated by commas. Without it, all tables.",
+        ),
+        OpenApiParameter(
+            "exact",
+            dict(YES_NO.schema),
+            description="With true, no misspelled word is corrected: search for what `corrected` replaced.",
+        ),
         OpenApiParameter(
             "limit",
             {**kinds["limit"].schema, "default": DEFAULT_RESULTS},
@@ -88,23 +100,24 @@ class SearchView(APIView):
         query = values.get("q", "")
         if not query.strip():
             raise BadParameters([describe("q", query, "It is required.", ["a code, a line of a log or words"])])
-        table = None
-        if "table" in values:
-            table = CodeTable.objects.get(pk=visible_tables([values["table"]], request.user)[0])
-        return Response(_answer(request, query.strip(), table, values.get("limit", DEFAULT_RESULTS)))
+        tables = visible_tables(values["table"], request.user) if "table" in values else None
+        limit, exact = values.get("limit", DEFAULT_RESULTS), values.get("exact", False)
+        return Response(_answer(request, query.strip(), tables, limit, exact))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Return the response with headers for caches."""
         return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
 
 
-def _answer(request: Request, query: str, table: CodeTable | None, limit: int) -> dict[str, Any]:
-    user, tables = request.user, None if table is None else [table.pk]
-    lookup = find_code(query, user, table)
-    codes = [(hit.code, hit.how) for hit in lookup.hits] or _codes_in(query, user, table)
-    words = stored_results(query, user, limit, tables, request.build_absolute_uri(get_script_prefix()))
+def _answer(request: Request, query: str, tables: list[int] | None, limit: int, exact: bool) -> dict[str, Any]:
+    user = request.user
+    table = CodeTable.objects.get(pk=tables[0]) if tables and len(tables) == 1 else None
+    lookup = _within(find_code(query, user, table), tables)
+    codes = [(hit.code, hit.how) for hit in lookup.hits] or _codes_in(query, user, tables)
+    words = stored_results(query, user, limit, tables, request.build_absolute_uri(get_script_prefix()), exact)
     ids = {code.pk for code, _ in codes}
-    _count(query, ids, words, user)
+    notes = searching.notes_about_no_code(query, user) if tables is None else []
+    _count(query, ids, bool(words.hits or notes), user)
     near = [near.code for near in lookup.near] + lookup.completions
     others = [hit for hit in words.hits if hit.row["id"] not in ids]
     shown = _codes_of(others, user)
@@ -114,13 +127,31 @@ def _answer(request: Request, query: str, table: CodeTable | None, limit: int) -
     renderer = VerdictRenderer(request)
     results = [_result(renderer.meaning(meaning), []) for meaning in meanings]
     results += [_result(_word_meaning(hit, shown, context, renderer), hit.pieces) for hit in others]
+    firsts = [FirstNote(note.pk, note.title, note.version, note.state, note.audience) for note in notes]
     return {
         **renderer.verdict(CodeVerdict(query, verdict, meanings, lookup.ranges if not meanings else [])),
         "near": [renderer.meaning(lookup_many.meaning(code, "near", context)) for code in near],
         "corrected": words.corrected,
         "more": words.more or len(results) > limit,
         "results": results[:limit],
+        "notes": [renderer.note(note) for note in firsts],
     }
+
+
+def _within(lookup: CodeAnswer, tables: Collection[int] | None) -> CodeAnswer:
+    """Return what a look-up found in some tables."""
+    if tables is None or len(tables) == 1:
+        return lookup
+    hits = [hit for hit in lookup.hits if hit.code.table_id in tables]
+    ranges = [block for block in lookup.ranges if block.table_id in tables]
+    return replace(
+        lookup,
+        verdict=lookup.verdict if hits or ranges else Verdict.UNKNOWN,
+        hits=hits,
+        ranges=ranges,
+        near=[near for near in lookup.near if near.code.table_id in tables],
+        completions=[code for code in lookup.completions if code.table_id in tables],
+    )
 
 
 def _codes_of(hits: Sequence[StoredResult], user: Person | None) -> dict[int, ReturnCode]:
@@ -157,16 +188,16 @@ def _word_meaning(
     }
 
 
-def _codes_in(text: str, user: Person | None, table: CodeTable | None) -> list[tuple[ReturnCode, str]]:
+def _codes_in(text: str, user: Person | None, tables: Collection[int] | None) -> list[tuple[ReturnCode, str]]:
     codes = detection.codes_in(text, user)
-    return [(code, "named in the text") for code in codes if table is None or code.table_id == table.pk]
+    return [(code, "named in the text") for code in codes if tables is None or code.table_id in tables]
 
 
 def _result(meaning: dict[str, Any], pieces: Sequence[tuple[str, bool]]) -> dict[str, Any]:
     return {**meaning, "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
-def _count(query: str, ids: Collection[int], words: StoredResults, user: Person | None) -> None:
+def _count(query: str, ids: Collection[int], has_results: bool, user: Person | None) -> None:
     usage.count_codes(ids)
-    if not ids and not words.hits:
+    if not ids and not has_results:
         usage.count_miss(query, user)

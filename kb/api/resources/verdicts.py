@@ -148,10 +148,11 @@ class VerdictRenderer:
             "version": code.version,
             "confidence": meaning.confidence,
             "audience": meaning.audience,
-            "note": self._note(meaning.note) if meaning.note else None,
+            "note": self.note(meaning.note) if meaning.note else None,
         }
 
-    def _note(self, note: FirstNote) -> dict[str, Any]:
+    def note(self, note: FirstNote) -> dict[str, Any]:
+        """Return the members of a FirstNoteSerializer."""
         return {
             "id": note.id,
             "title": note.title,

@@ -62,7 +62,7 @@ class Command(BaseCommand):
         if results.hits:
             yield f"{'The best ' if results.more else ''}{len(results.hits)} about “{safe(answer.query)}”:"
         for word, correction in results.corrected.items():
-            yield f"No results for “{safe(word)}”. Showing results for “{safe(correction)}”."
+            yield f"Showing results for “{safe(correction)}”. No code has “{safe(word)}”."
         for code in (hit.code for hit in results.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
         if not cards and not results.hits:

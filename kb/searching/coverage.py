@@ -1,0 +1,75 @@
+"""Tell a question about something else from one that the hits answer.
+
+A question is refused if no hit has enough of what it is about. A word that no document has counts as the rarest: it
+may be what the question is about. A word of other topics counts twice, and one of conversation little.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from kb.searching.documents import REPLY, Document
+from kb.searching.query import SearchTerm
+from kb.searching.relevance import LIGHT, UNKNOWN, rarity_of
+from kb.searching.tokenizer import LIGHT_STEMS, OTHER_TOPICS
+
+ENOUGH_OF_ONE, ENOUGH_OF_TENFOLD = 0.11, 0.063
+"""The least share of a question that one of the best hits must have: the first for one document, and the second more
+with every ten times as many, because a question about something else then has more of its words by chance. They were
+measured on questions of which many are about something else: see tests/searching/test_labelled.py."""
+
+MANY = 4
+"""A hit with so many words of a question that are not of conversation answers it, as in a line of a log."""
+
+OTHER_TOPIC = 2.0
+"""Weight of a word of other topics; other words weigh 1."""
+
+RARE = 0.005
+"""A word of other topics that fewer of all documents have is none of the tables' topics."""
+
+_BEST = 5
+
+
+def is_answered(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> bool:
+    """Whether one of the best hits has enough of the question. `counts` are the numbers of documents with its words."""
+    least = ENOUGH_OF_ONE + ENOUGH_OF_TENFOLD * math.log10(max(1, counts.get("", 0)))
+    return share(terms, counts, best) >= least
+
+
+def share(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> float:
+    """Return the largest share of the question, by weight, that one of the best hits has."""
+    weights = [_weights(term, counts) for term in terms]
+    texts = [f" {hit.head} {hit.near} {hit.body.partition(REPLY)[0]} " for hit in best[:_BEST]]
+    return max((_share_in(text, terms, weights) for text in texts), default=0.0)
+
+
+def _share_in(text: str, terms: Sequence[SearchTerm], weights: Sequence[tuple[float, float]]) -> float:
+    there = missing = 0.0
+    topics = 0
+    for term, (had, lacked) in zip(terms, weights, strict=True):
+        if _has(text, term):
+            there += had
+            topics += term.alternatives[0].stems[0] not in LIGHT_STEMS
+        else:
+            missing += lacked
+    return 1.0 if topics >= MANY else there / ((there + missing) or 1.0)
+
+
+def _weights(term: SearchTerm, counts: Mapping[str, int]) -> tuple[float, float]:
+    """Return the weight of a term that a hit has, and of one that it lacks."""
+    stem, total = term.alternatives[0].stems[0], counts.get("", 0)
+    count = counts.get(stem, 0)
+    is_other = stem in OTHER_TOPICS
+    weight = rarity_of(count if count or is_other else 1 + total * UNKNOWN, total)
+    if stem in LIGHT_STEMS:
+        return weight * LIGHT, weight * LIGHT
+    if is_other:
+        return weight * (LIGHT if count < total * RARE else 1.0), weight * OTHER_TOPIC
+    return weight, weight
+
+
+def _has(text: str, term: SearchTerm) -> bool:
+    return any(
+        all(f" {stem} " in text for stem in one.stems[:-1])
+        and (f" {one.stems[-1]}" if one.prefix else f" {one.stems[-1]} ") in text
+        for one in term.alternatives
+    )

@@ -1,0 +1,53 @@
+"""Notes without codes are found by their own words."""
+
+import pytest
+
+from kb import searching
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(text, user):
+    return [note.title for note in searching.notes_about_no_code(text, user)]
+
+
+def test_a_note_without_codes_is_found_by_forms_of_its_words(agent):
+    make.note("Proxies drop long polling", issue="The client disconnects behind a proxy.")
+    make.note("About a code", make.code(), issue="Long polling behind a proxy.")
+    assert titles("proxy dropped polling", agent) == ["Proxies drop long polling"]
+    assert titles("proxy in the lobby of the hotel", agent) == []
+    assert titles("polling", None) == []
+
+
+def test_its_title_comes_before_its_other_texts(agent):
+    make.note("Other", issue="Polling.")
+    make.note("Polling")
+    assert titles("polling", agent) == ["Polling", "Other"]
+
+
+def test_pages_suggestions_and_the_api_show_it(client, agent):
+    note = make.note("Proxies drop long polling")
+    client.force_login(agent)
+    for path in ("/?q=proxy+polling", "/suggest/?q=proxy+polling", "/notes/", "/notes/?q=POLLING"):
+        assert note.get_absolute_url() in client.get(path).content.decode(), path
+    assert "Nothing found" not in client.get("/?q=proxy+polling").content.decode()
+    answer = client.get("/api/v1/search/?q=proxy+polling").json()
+    assert [one["title"] for one in answer["notes"]] == ["Proxies drop long polling"]
+
+
+def test_capitals_do_not_matter_in_words_with_accents(agent, client):
+    make.note("Éclair")
+    client.force_login(agent)
+    for word in ("ÉCLAIR", "éclair"):
+        assert "Éclair" in client.get("/notes/", {"q": word}).content.decode()
+
+
+def test_only_what_the_reader_may_see_is_listed(client, settings):
+    settings.KB_PUBLIC_READ = True
+    code = make.code()
+    make.note("For all", code)
+    make.note("Inside", code, audience="internal")
+    page = client.get("/notes/").content.decode()
+    assert "For all" in page
+    assert "Inside" not in page
