@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kb", "0006_history_indexes"),
+        ("kb", "0007_code_symbol"),
     ]
 
     operations = [
