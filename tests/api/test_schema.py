@@ -41,7 +41,7 @@ def kind_of(parameter):
 
 
 @pytest.fixture
-def schema_over_rows(request):
+def schema_over_rows(request, monkeypatch):
     """The description as served, with a few rows of everything in the database."""
     for n in range(3):
         code = make.code(str(n), suggested_actions="Please try again later.", vendor_symbol="OTHER")
@@ -52,6 +52,7 @@ def schema_over_rows(request):
     # Otherwise each request closes the connection of the test's transaction; Django's test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
+    monkeypatch.setattr("kb.api.framework.front.close_old_connections", lambda: None)
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
     # Requests of the public cover every limit of every parameter; those of an agent are a sample.
     sampled = request.node.name == "test_an_agent_is_answered_as_described"
