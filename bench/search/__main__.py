@@ -114,7 +114,7 @@ def over_http():
         url = peers.fill(folder / "peer.db")
         rows = list(loads(datasette))
         connection.close()
-        servers.granian(OURS)
+        servers.codebook(OURS)
         servers.granian(BARE, "bench.search.peers:application", **{peers.PEER_URL: url})
         if datasette:
             servers.start(DATASETTE, [datasette, "serve", "-i", folder / "peer.db", "-p", DATASETTE])
