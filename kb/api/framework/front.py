@@ -120,21 +120,21 @@ class Front:
 
     def _find(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
         """Return the answer from the database, without Django. With replicas, Django chooses the database."""
-        known, etag = self._headers.get(_kind_of(slot)), slot.etag(environ)
-        if known is None or known.now.sequence != slot.now.sequence or known.now.day != slot.now.day:
+        latest, etag = self._headers.get(_kind_of(slot)), slot.etag(environ)
+        if latest is None or latest.now.sequence != slot.now.sequence or latest.now.day != slot.now.day:
             return None
         if is_unchanged(etag, environ):
             # Django answers that without a query.
             return None
         try:
-            found = self.find(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), reader(slot.user), known.site)
+            answer = self.find(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), reader(slot.user), latest.site)
         except Exception as error:
             log.warning("asked Django instead of the stored answers: %s", type(error).__name__)
             return None
-        if found is None:
+        if answer is None:
             return None
-        body, code_ids = found
-        like = known.response
+        body, code_ids = answer
+        like = latest.response
         headers = [(name, etag if name == "ETag" else value) for name, value in like.headers]
         return CachedResponse(etag, headers, body, like.route, usage.records_of(code_ids), len(body) >= _MIN_COMPRESSED)
 

@@ -88,14 +88,16 @@ def find_page(values: Values, level: Reader) -> FoundPage | None:
     is_backwards, after = read_cursor(values.get("cursor"), ordering, terms)
     falls = descending != is_backwards
     sql, parameters = _select(conditions, terms, falls, after, values, level)
-    found = rows(sql, *parameters, size + 1, database=connections[router.db_for_read(ReturnCode)])
-    found.sort(key=lambda row: row[3:], reverse=falls)
-    codes = [ListedCode(pk, row, card, [_plain(value) for value in order]) for pk, row, card, *order in found[:size]]
+    page_rows = rows(sql, *parameters, size + 1, database=connections[router.db_for_read(ReturnCode)])
+    page_rows.sort(key=lambda row: row[3:], reverse=falls)
+    codes = [
+        ListedCode(pk, row, card, [_plain(value) for value in order]) for pk, row, card, *order in page_rows[:size]
+    ]
     if not codes or any(code.row is None for code in codes):
         return None
     if is_backwards:
         codes.reverse()
-    more = len(found) > size
+    more = len(page_rows) > size
     return FoundPage(
         codes,
         codes[-1].order if more or is_backwards else None,
@@ -116,8 +118,8 @@ def _select(
     first = 1 if columns[0] == "c.table_id" and "table" in values else 0
     if after is not None:
         marks = ", ".join("%s" for _ in columns[first:])
-        given = [_adapted(term.field, value) for term, value in zip(terms, after, strict=True)]
-        conditions.append((f"({', '.join(columns[first:])}) {'<' if falls else '>'} ({marks})", given[first:]))
+        places = [_adapted(term.field, value) for term, value in zip(terms, after, strict=True)]
+        conditions.append((f"({', '.join(columns[first:])}) {'<' if falls else '>'} ({marks})", places[first:]))
     elif "table" in values:
         # Every row meets it. It tells the database which of the table's indexes has this order.
         conditions.append((f"{columns[first]} >= %s", [_LEAST[terms[first].field.attname]]))
@@ -130,7 +132,7 @@ def _select(
         f" FROM ({inner} WHERE {where} ORDER BY {order} LIMIT %s) AS c"
         " LEFT JOIN kb_finishedanswer AS a ON a.code_id = c.id"
     )
-    return sql, [value for _, given in conditions for value in given]
+    return sql, [value for _, places in conditions for value in places]
 
 
 def _conditions(values: Values, level: Reader) -> list[Condition] | None:
