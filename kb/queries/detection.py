@@ -107,12 +107,12 @@ def pieces(report: Report) -> list[TextPiece]:
 def _meanings(forms: Collection[str], user: Person | None) -> dict[str, Meanings]:
     """Return the codes by form in the vendor's order, current ones before retired ones."""
     symbols = {form.removeprefix(SYMBOL): form for form in forms if form.startswith(SYMBOL)}
-    found = codes_by_form([form for form in forms if not form.startswith(SYMBOL)], user)
+    by_form = codes_by_form([form for form in forms if not form.startswith(SYMBOL)], user)
     if symbols:
-        found |= {symbols[name]: codes for name, codes in codes_by_symbol(symbols, user).items()}
+        by_form |= {symbols[name]: codes for name, codes in codes_by_symbol(symbols, user).items()}
     return {
         form: tuple(sorted(codes, key=lambda code: (code.is_retired, code.table_id, code.position, code.pk)))
-        for form, codes in found.items()
+        for form, codes in by_form.items()
     }
 
 

@@ -37,18 +37,18 @@ def candidates(text: str) -> list[Candidate]:
     # If the first reading stops early, the others must stop at the same place.
     stop = labelled[-1].end if len(labelled) == MAX_CANDIDATES else len(text)
     spans = sorted((c.start, c.end) for c in labelled)
-    found = [c for c in labelled if c.kind is not CandidateKind.OTHER]
+    sure = [c for c in labelled if c.kind is not CandidateKind.OTHER]
     short = _first(short_codes(text, stop))
-    said = sorted([*found, *short])
-    for more in (column_values(text[:stop]), code_shapes(text, stop), listed_codes(text, said)):
+    near = sorted([*sure, *short])
+    for more in (column_values(text[:stop]), code_shapes(text, stop), listed_codes(text, near)):
         fresh = _first(c for c in more if not _overlaps(spans, c))
-        found += fresh
+        sure += fresh
         spans = sorted([*spans, *((c.start, c.end) for c in fresh)])
-    found = sorted(found)[:MAX_CANDIDATES]
-    if len(found) == MAX_CANDIDATES:
-        return found
+    sure = sorted(sure)[:MAX_CANDIDATES]
+    if len(sure) == MAX_CANDIDATES:
+        return sure
     weak = [c for c in (*short, *symbols(text, stop)) if not _overlaps(spans, c)]
-    return _apart(sorted([*found, *weak[:MAX_WEAK]]))
+    return _apart(sorted([*sure, *weak[:MAX_WEAK]]))
 
 
 def _apart(candidates: Iterable[Candidate]) -> list[Candidate]:
