@@ -150,13 +150,21 @@ def _open_incidents_on(user: Person | None) -> QuerySet[IncidentLink]:
 
 
 def find_code(
-    query: str, user: Person | None, table: CodeTable | None = None, section: Section | None = None
+    query: str,
+    user: Person | None,
+    table: CodeTable | None = None,
+    section: Section | None = None,
+    is_typed: bool = True,
 ) -> CodeAnswer:
     """Look a code up: its meanings, or the ranges where it would belong and the codes near it.
 
+    What a person typed may have signs and words around the code; an address has the code alone.
+
     One query for a listed code and at most five for others, whatever the size of the tables.
     """
-    hits = _hits(query, user, table, section) or _typed_hits(query, user, table, section)
+    hits = _hits(query, user, table, section)
+    if not hits and is_typed:
+        hits = _typed_hits(query, user, table, section)
     if hits:
         return CodeAnswer(query, _verdict([hit.code for hit in hits]), hits)
     subject = text_spellings.subject(query)

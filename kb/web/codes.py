@@ -85,7 +85,7 @@ def _table(request: HttpRequest, slug: str) -> CodeTable:
 def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: Section | None = None) -> HttpResponse:
     if not text_code.readings(spelling):
         raise Http404
-    answer = find_code(spelling, request.user, table)
+    answer = find_code(spelling, request.user, table, is_typed="/" not in spelling)
     hits = [hit for hit in answer.hits if section is None or hit.code.section_id == section.pk]
     context = {
         "table": table,

@@ -121,7 +121,9 @@ def test_every_row_stays_and_the_schema_is_that_of_a_new_database(old):
     before = rows(database, tables)
     manage(url, "migrate", "-v", "0")
     after = rows(database, tables)
-    assert [table for table in tables if table not in GROW and before[table] != after[table]] == []
+    # The search index is made anew: the doctor below compares it.
+    kept = [table for table in tables if table not in GROW and not table.startswith("kb_search")]
+    assert [table for table in kept if before[table] != after[table]] == []
     assert [table for table in GROW if not set(before[table]) <= set(after[table])] == []
     assert schema(database) == schema(connection)
     manage(url, "doctor", *AREAS, "database", "permissions")

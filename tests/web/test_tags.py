@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from kb.queries.text_results import Knowledge
 from kb.templatetags import codebook
 from kb.text.safety.reply import fill
 from kb.web.time_zone import _zone
@@ -153,7 +154,7 @@ def test_a_near_code_is_a_link_with_its_words_cut_and_escaped():
 
 
 def test_suggestions_are_numbered_and_escaped():
-    shown = codebook.options([hostile(), hostile(description="", code="2")])
+    shown = codebook.options([(hostile(), Knowledge()), (hostile(description="", code="2"), Knowledge(True, True))])
     assert ('id="s1"' in shown, 'id="s2"' in shown, 'id="s3"' in shown) == (True, True, False)
     assert "No description" in shown
     assert not any(text in shown for text in ("<script>", "<1>", "<S>", 'lang=""en'))

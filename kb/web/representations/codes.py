@@ -43,7 +43,7 @@ def _representation(
     page = _page_of(request.user, table, section, f"{spelling}.{form}")
     if page:
         return redirect(page)
-    answer = find_code(spelling, request.user, table, section)
+    answer = find_code(spelling, request.user, table, section, is_typed="/" not in spelling)
     card_meanings = meanings([hit.code for hit in answer.hits], request.user)
     status = 200 if card_meanings else 404
     address = request.build_absolute_uri
