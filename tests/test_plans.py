@@ -4,6 +4,7 @@ The database is as a first import leaves it, without statistics. Everything is a
 statistics must not mislead either. `tests.questions` has what is asked, `tests.effort` counts the work.
 """
 
+import os
 import re
 from itertools import chain
 
@@ -77,6 +78,7 @@ def dear(user):
     return {name: f"{dearest(ask)}" for name, most, ask in asked(user) if effort(ask) > most}
 
 
+@pytest.mark.skipif(IS_POSTGRES and not os.environ.get("SOAK"), reason="takes minutes on PostgreSQL: SOAK=1 runs it")
 @pytest.mark.slow
 def test_nothing_reads_a_large_table_as_a_whole(db, tmp_path):
     large.fill(tmp_path)

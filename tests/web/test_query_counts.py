@@ -2,6 +2,7 @@
 
 import pytest
 
+from kb.models.sql import is_postgres
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +70,8 @@ def test_table(number, queries):
 def test_search(number, count, queries):
     table = make.table()
     make.codes([str(n + 1) for n in range(number)], table)
-    queries(count, "/?q=room+exist")
+    # SQLite's index first asks for the stems that begin like the last word.
+    queries(count - is_postgres(), "/?q=room+exist")
 
 
 @pytest.mark.parametrize("number", [2, 40])
