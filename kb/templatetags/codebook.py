@@ -186,7 +186,7 @@ def known_tags(knowledge: Any) -> SafeString:
     """Return tags for an open incident and a note: see `kb.queries.text_results.Knowledge`."""
     incident = '<span class="tag tag-open">Open incident</span> ' if knowledge.has_incident else ""
     note = '<span class="tag tag-validated">Note</span> ' if knowledge.has_note else ""
-    return mark_safe(incident + note)  # noqa: S308 - fixed texts
+    return mark_safe(f'<span class="tags">{incident}{note}</span>' if incident or note else "")  # noqa: S308 - fixed texts
 
 
 @register.filter
