@@ -34,6 +34,7 @@ def measured(settings, monkeypatch):
         assert client.get(path).status_code == 200
     metrics.count_response("start", "GET", 500, 0.1)
     metrics.count_cache_use("answers", True)
+    metrics.count_refusal("page")
     metrics.IMPORT_SECONDS.labels("plan").observe(1)
     settings.REPLICAS = ["replica1"]
     monkeypatch.setattr(WATCH, "state", lambda: State({"replica1": 90}, primary=100, fresh_from=95))
