@@ -1,35 +1,8 @@
 """Indexes of the filters and orders of codes, and of the work queue. `code_natural_in_table` serves numbers, too."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
-
-class AddIndexOnline(AddIndexConcurrently):
-    """Adds an index while people work. SQLite has only one way."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        """Add it."""
-        way = AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else migrations.AddIndex
-        way.database_forwards(self, app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        """Remove it."""
-        way = AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else migrations.AddIndex
-        way.database_backwards(self, app_label, schema_editor, from_state, to_state)
-
-
-class RemoveIndexOnline(RemoveIndexConcurrently):
-    """Removes an index while people work. SQLite has only one way."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        """Remove it."""
-        way = RemoveIndexConcurrently if schema_editor.connection.vendor == "postgresql" else migrations.RemoveIndex
-        way.database_forwards(self, app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        """Add it."""
-        way = RemoveIndexConcurrently if schema_editor.connection.vendor == "postgresql" else migrations.RemoveIndex
-        way.database_backwards(self, app_label, schema_editor, from_state, to_state)
+from kb.migrations._online import AddIndexOnline, RemoveIndexOnline
 
 
 class Migration(migrations.Migration):

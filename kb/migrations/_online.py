@@ -1,0 +1,44 @@
+"""Indexes that PostgreSQL makes and removes while people work. SQLite has only one way.
+
+Not those of `django.contrib.postgres`, which need psycopg on SQLite, too.
+"""
+
+from django.db import migrations
+
+
+def _way(schema_editor):
+    return {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+
+
+class AddIndexOnline(migrations.AddIndex):
+    """Adds an index without a lock that keeps writers waiting."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        """Add it."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.add_index(model, self.index, **_way(schema_editor))
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        """Remove it."""
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.remove_index(model, self.index, **_way(schema_editor))
+
+
+class RemoveIndexOnline(migrations.RemoveIndex):
+    """Removes an index without a lock that keeps writers waiting."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        """Remove it."""
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+            schema_editor.remove_index(model, index, **_way(schema_editor))
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        """Add it."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+            schema_editor.add_index(model, index, **_way(schema_editor))
