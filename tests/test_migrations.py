@@ -151,7 +151,7 @@ OPERATIONS = "kb.migrations._online"
 
 
 def test_no_migration_imports_the_product():
-    """The product changes and moves; what a database was made with stays. The operations beside the migrations stay, too."""
+    """The product changes and moves; what a database was made with stays, and so do the operations beside it."""
     ours = {
         path.name: [name for name in imports(path) if OURS.match(name) and name != OPERATIONS]
         for path in FOLDER.glob("*.py")
