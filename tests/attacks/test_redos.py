@@ -29,11 +29,13 @@ SHORTER = {
     r"[^\x00-\x7f\s：、，。「『（]*\Z": 6,
     r"[\s:：#\"'（(是为為はが=「【\[]+\Z": 16,
     r"\S*\d\S*": MAX_LENGTH,
+    r"[A-Z][A-Za-z]*[a-z][A-Za-z]*\s?[(\[]\Z": 64,
 }
 WHOLE = {"kb.text.trackers._COMPILED"}
 MADE_LATER = {
     "kb.importing.reading.markup": 1,
     "kb.text.codes.disposition": 1,
+    "kb.text.detection.tables": 2,
     "kb.text.trackers": 2,
 }
 """Calls with a pattern that a function makes: of names of tags, and of tables that the module has."""

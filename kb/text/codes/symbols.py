@@ -9,8 +9,8 @@ PREFIXES = ("ERRCODE_", "ERROR_", "ERR_", "STATUS_", "E_")
 """Beginnings that vendors give to all of their symbols, and that people leave out."""
 
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
-_SNAKE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*_[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*\Z")
-_CAPITALS = re.compile(r"[A-Z]{5,}[A-Z0-9]*\Z")
+_SNAKE = re.compile(r"(?=[A-Za-z0-9-]*+_)[A-Za-z][A-Za-z0-9]*+(?:[_-][A-Za-z0-9]++)++\Z")
+_CAPITALS = re.compile(r"[A-Z]{5}[A-Z0-9]*+\Z")
 _CAMEL = re.compile(r"(?:[A-Z]+[a-z][a-z0-9]*){2,}[A-Z]*\Z")
 
 
