@@ -3,7 +3,7 @@
 Text to words
     tokenizer.py    splits text into words and stems; words.toml holds stop words and irregular forms
 The index
-    documents.py    builds the two documents of a code: one for the public, one for staff and agents
+    documents.py    builds the documents: of a code one for the public and one for staff and agents, and those of notes
     store.py        reads and writes the index's tables
     sqlite.py       SQL for SQLite (FTS5)
     postgres.py     SQL for PostgreSQL (tsvector)
@@ -19,7 +19,7 @@ An answer, in this order
     passages.py     reads the texts of hits
     snippets.py     cuts the passage out of a text
     planner.py      does all of this: `search`; filters codes: `containing`
-    notes.py        searches notes by parts of words
+    notes.py        searches notes: those about no code by their documents, all by parts of words
 """
 
 from kb.searching.consistency import check, differences

@@ -1,4 +1,7 @@
-"""The searchable documents of each code: one with public texts, for the public, and one with all texts."""
+"""The searchable documents of each code: one with public texts, for the public, and one with all texts.
+
+A note about no code has a document of its own, which only staff and agents find.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,6 +16,8 @@ from kb.searching.tokenizer import stems_and_words
 
 PUBLIC, INTERNAL = 0, 1
 AUDIENCES = (PUBLIC, INTERNAL)
+NOTES = 2
+"""The documents of notes about no code. They have an index of their own: a word is as rare as the codes say."""
 
 BUCKET = 1 << 40
 """A document's key is its code's id plus a multiple of this, so that ordering by key puts the preferred one of two
@@ -29,7 +34,7 @@ _COLUMNS += [*_HEAD, *_NEAR]
 
 
 class Document(NamedTuple):
-    """The words of a code for one audience: stems in three fields by weight, and the unstemmed words."""
+    """The words of a code for one audience, or of a note: stems in three fields by weight, and the unstemmed words."""
 
     key: int
     head: str
@@ -87,12 +92,13 @@ class _Table(NamedTuple):
 
 
 class _Note(NamedTuple):
-    """What a note adds to the documents of its codes."""
+    """What a note adds to the documents of its codes, or to its own."""
 
     pk: int
     is_public: bool
     is_validated: bool
-    near: Words
+    title: Words
+    issue: Words
     body: Words
     reply: Words
 
@@ -114,6 +120,22 @@ def build(code_ids: Sequence[int]) -> dict[int, list[Document]]:
             public_notes = [note for note in own_notes if note.is_public and note.is_validated]
             public.append(_document(code, public_notes, []) if own_notes else document)
     return {PUBLIC: public, INTERNAL: internal}
+
+
+def of_notes(note_ids: Sequence[int]) -> list[Document]:
+    """Return the documents of notes about no code or range. The documents of codes have the words of the others."""
+    if not note_ids:
+        return []
+    notes = TroubleshootingNote.objects.current().filter(among("pk", note_ids), codes=None, ranges=None)
+    wanted, read = set(note_ids), map(_read, notes.order_by("pk"))
+    return [_alone(note) for note in read if note.pk in wanted]
+
+
+def _alone(note: _Note) -> Document:
+    parts = (note.title, note.issue, note.body, note.reply)
+    head, near, body, reply = (_first_words(stems) for stems, _ in parts)
+    words = " ".join(dict.fromkeys(" ".join(words for _, words in parts).split()))
+    return Document(note.pk, head, near, f"{body} {REPLY} {reply}" if reply else body, words)
 
 
 def _codes(pks: Sequence[int]) -> list[_Code]:
@@ -165,7 +187,8 @@ def _read(note: TroubleshootingNote) -> _Note:
         note.pk,
         note.audience == Audience.PUBLIC,
         note.state == NoteState.VALIDATED,
-        stems_and_words(note.title, note.issue),
+        stems_and_words(note.title),
+        stems_and_words(note.issue),
         stems_and_words(note.cause, note.resolution, note.environment),
         stems_and_words(note.customer_reply),
     )
@@ -191,7 +214,7 @@ def _document(code: _Code, notes: list[_Note], ranges: list[CodeRange]) -> Docum
     (head, head_words), (near, near_words), body = code.head, code.near, code.of_table.alone
     words = f"{head_words} {near_words} {code.of_table.body[1]}"
     if notes or ranges:
-        near, near_words = _joined([code.near, *(note.near for note in notes)])
+        near, near_words = _joined([code.near, *(text for note in notes for text in (note.title, note.issue))])
         text, text_words = _joined([("", ""), *(note.body for note in notes)])
         reply, reply_words = _joined([("", ""), *(note.reply for note in notes)])
         marks = [*(mark("note", note.pk) for note in notes), *(mark("range", block.pk) for block in ranges)]

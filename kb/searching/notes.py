@@ -1,4 +1,7 @@
-"""Search notes by parts of words: PostgreSQL has an index for this, and SQLite reads all notes."""
+"""Search notes: by their documents if they are about no code, else by parts of words.
+
+PostgreSQL has an index of parts of words, and SQLite reads all notes.
+"""
 
 from functools import reduce
 from operator import or_
@@ -8,11 +11,11 @@ from django.db.models import Func, Q, QuerySet, TextField
 from kb.models import TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import relevance
-from kb.searching.documents import Document
-from kb.searching.planner import search
-from kb.searching.query import SearchTerm, terms_of
-from kb.searching.tokenizer import LIGHT_STEMS, beginnings_of, stems_and_words
+from kb.searching import relevance, store
+from kb.searching.documents import NOTES, Document
+from kb.searching.planner import CANDIDATES, rank, search
+from kb.searching.query import SearchTerm, first_stems, terms_of
+from kb.searching.tokenizer import LIGHT_STEMS
 
 MAX_WORDS = 8
 """Most words of a query that are searched for, so that a pasted log does not make a huge query."""
@@ -21,7 +24,6 @@ MAX_LENGTH = 80
 """Most characters of a word that are searched for. SQLite refuses patterns of more than 50,000."""
 
 _MAX_TEXT = 4_000
-_MOST = 200
 _ENOUGH = 0.5
 
 _JOINER = " || ' ' || "
@@ -51,25 +53,18 @@ def _has(word: str) -> Q:
 def notes_about_no_code(text: str, user: Person | None, limit: int = 5) -> list[TroubleshootingNote]:
     """Return the notes without codes and ranges that have at least half of a question's words, best first.
 
-    The index has the words of the others. The public reads only notes about public codes, so it reads none of these.
+    The codes' documents have the words of the others. The public reads notes about public codes only, so none of these.
     """
     allowed = reader(user)
     terms = terms_of(text, allowed=allowed) if allowed == Reader.INTERNAL else []
-    parts = {part for term in terms for one in term.alternatives for part in beginnings_of(one.stems[0])}
-    if not parts:
+    counts = store.frequencies(NOTES, first_stems(terms)) if terms else {}
+    if not counts.get(""):
         return []
-    notes = TroubleshootingNote.objects.visible_to(user).current().filter(codes=None, ranges=None)
-    some = notes.alias(all_texts=all_texts()).filter(reduce(or_, map(_has, sorted(parts))))
-    by_id = {note.pk: note for note in some[:_MOST]}
     weights = [relevance.LIGHT if term.alternatives[0].stems[0] in LIGHT_STEMS else 1.0 for term in terms]
-    ranked = relevance.rank(terms, weights, [_document(note) for note in by_id.values()])
-    return [by_id[document.key] for _, document in ranked if _share(document, terms, weights) >= _ENOUGH][:limit]
-
-
-def _document(note: TroubleshootingNote) -> Document:
-    rest = (note.cause, note.resolution, note.environment, note.customer_reply)
-    head, near, body = (stems_and_words(*texts)[0] for texts in ((note.title,), (note.issue,), rest))
-    return Document(note.pk, head, near, body, "")
+    ranked = [document for _, document in rank(NOTES, terms, counts, [], CANDIDATES)]
+    best = [document.key for document in ranked if _share(document, terms, weights) >= _ENOUGH][:limit]
+    notes = TroubleshootingNote.objects.visible_to(user).current().in_bulk(best)
+    return [notes[pk] for pk in best if pk in notes]
 
 
 def _share(document: Document, terms: list[SearchTerm], weights: list[float]) -> float:

@@ -78,7 +78,7 @@ def search(
         terms, corrected = typos.correct(audience, terms, counts)
     if corrected:
         counts = store.frequencies(audience, first_stems(terms))
-    ranked = _rank(audience, terms, counts, marks or [], limit)
+    ranked = rank(audience, terms, counts, marks or [], limit)
     if not coverage.is_answered(terms, counts, [document for _, document in ranked]):
         return SearchMatches([])
     hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]
@@ -130,9 +130,10 @@ def _query(text: str, user: Person | None, tables: Iterable[int]) -> tuple[str, 
     return store.code_ids(INTERNAL if allowed == Reader.INTERNAL else PUBLIC, expression(terms, marks))
 
 
-def _rank(
+def rank(
     audience: int, terms: Sequence[SearchTerm], counts: dict[str, int], marks: Sequence[str], limit: int
 ) -> list[tuple[float, Document]]:
+    """Return the documents with the terms, the best first, with their scores, but not much worse ones than the best."""
     # Only a term that no document has as a word is as rare as the words that begin with it.
     is_needed = not all(counts.get(term.alternatives[0].stems[0]) for term in terms)
     beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix and is_needed]

@@ -10,7 +10,7 @@ from django.db import connection, connections, router
 from kb.models import ReturnCode
 from kb.models.sql import among, batches, insert, is_postgres, rows, run, run_each
 from kb.searching import postgres, sqlite
-from kb.searching.documents import AUDIENCES, BUCKET, BUCKETS, Document
+from kb.searching.documents import AUDIENCES, BUCKET, BUCKETS, NOTES, Document
 from kb.searching.tokenizer import stem
 
 LOCK = 7_065_662
@@ -77,7 +77,7 @@ def settle_references() -> None:
 
 
 def documents_by_key(audience: int, code_ids: Sequence[int]) -> dict[int, Document]:
-    """Return the stored documents of codes, by key."""
+    """Return the stored documents of codes, or of notes, by key."""
     documents: dict[int, Document] = {}
     wanted, key = set(code_ids), database().KEY
     for page in batches(code_ids, _PAGE):
@@ -91,9 +91,10 @@ def documents_by_key(audience: int, code_ids: Sequence[int]) -> dict[int, Docume
 
 
 def orphans(audience: int, limit: int = 1_000) -> list[int]:
-    """Return the keys of documents whose code does not exist, `limit` at most."""
+    """Return the keys of documents whose code or note does not exist, `limit` at most."""
     table, key = f"kb_search_{audience}", database().KEY
-    condition = f"NOT EXISTS (SELECT 1 FROM kb_returncode AS c WHERE c.id = {table}.{key} %% {BUCKET})"  # noqa: S608
+    owner = "kb_troubleshootingnote" if audience == NOTES else "kb_returncode"
+    condition = f"NOT EXISTS (SELECT 1 FROM {owner} AS o WHERE o.id = {table}.{key} %% {BUCKET})"  # noqa: S608
     sql = f"SELECT {key} FROM {table} WHERE {condition} ORDER BY {key} LIMIT %s"  # noqa: S608
     return [key for (key,) in rows_of(sql, limit)]
 
@@ -149,7 +150,7 @@ def count(audience: int, changes: Counter[str]) -> None:
 
 def clear() -> None:
     """Empty the index."""
-    for name in (*(f"kb_search_{n}" for n in AUDIENCES), "kb_search_word"):
+    for name in (*(f"kb_search_{n}" for n in (*AUDIENCES, NOTES)), "kb_search_word"):
         run(f"DELETE FROM {name}")  # noqa: S608
 
 

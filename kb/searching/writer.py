@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from kb.models import Change, CodeRange, CodeTable, ReturnCode
+from kb.models import Change, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.models.changes import ChangeKind
 from kb.models.sql import batches, wide_cache
 from kb.searching import documents, store
-from kb.searching.documents import AUDIENCES, INTERNAL, mark
+from kb.searching.documents import AUDIENCES, INTERNAL, NOTES, Document, mark
 
 MANY = 5_000
 """After a refresh of at least this many codes, the database optimises the index."""
@@ -19,15 +19,18 @@ _PAGE = 5_000
 _TABLE_WORDS = {"audience", "vendor", "product"}
 
 
-def refresh(code_ids: Collection[int]) -> None:
-    """Update the documents of codes, inside the transaction that changed them.
+def refresh(code_ids: Collection[int], note_ids: Collection[int] = ()) -> None:
+    """Update the documents of codes and notes, inside the transaction that changed them.
 
     Call it after locking every row and before taking the feed's sequence: see `store.lock`.
     """
-    if code_ids:
+    if code_ids or note_ids:
         store.lock()
+    if code_ids:
         with wide_cache(len(code_ids)):
             _refresh(sorted(code_ids))
+    if note_ids:
+        _refresh_notes(sorted(note_ids))
 
 
 def refresh_table(table: CodeTable) -> None:
@@ -36,17 +39,19 @@ def refresh_table(table: CodeTable) -> None:
 
 
 def refresh_notes(note_ids: Iterable[int]) -> None:
-    """Update the documents of the codes that notes are about, or were about before the edit."""
-    refresh(_of_notes(list(note_ids)))
+    """Update the documents of notes, and of the codes that they are about, or were about before the edit."""
+    ids = list(note_ids)
+    refresh(_of_notes(ids), ids)
 
 
 def refresh_changed(changes: Iterable[Change]) -> None:
-    """Update the documents of all codes that an edit affects."""
+    """Update the documents of all codes and notes that an edit affects."""
     by_noun = _ids_by_noun(changes)
     code_ids = set(by_noun.get("code", []))
     for noun, codes_of_ids in (("note", _of_notes), ("range", _of_ranges), ("table", _of_tables)):
         code_ids |= codes_of_ids(by_noun[noun]) if noun in by_noun else set()
-    refresh(code_ids)
+    # A deleted range may have been all that a note was about.
+    refresh(code_ids, {*by_noun.get("note", []), *(_about_nothing() if "range" in by_noun else [])})
 
 
 def rebuild() -> None:
@@ -55,6 +60,7 @@ def rebuild() -> None:
         store.lock()
         store.clear()
         _refresh(list(ReturnCode.objects.order_by("pk").values_list("pk", flat=True)), is_new=True)
+        _refresh_notes(_about_nothing())
 
 
 def prepare(**_: Any) -> None:
@@ -74,14 +80,32 @@ def _refresh(code_ids: list[int], is_new: bool = False) -> None:
         fresh = documents.build(page)
         for audience in AUDIENCES:
             old = {} if is_new else store.documents_by_key(audience, page)
-            new = [document for document in fresh[audience] if old.get(document.key) != document]
-            same = {document.key for document in fresh[audience]} - {document.key for document in new}
-            gone = [document for key, document in old.items() if key not in same]
-            changes[audience].update(store.replace(audience, gone, new))
+            changes[audience].update(_replace(audience, old, fresh[audience]))
     for audience in AUDIENCES:
         store.count(audience, changes[audience])
     if len(code_ids) >= MANY:
         store.settle()
+
+
+def _refresh_notes(note_ids: list[int]) -> None:
+    """Update the documents of the notes about no code."""
+    changes: Counter[str] = Counter()
+    for page in pages(note_ids):
+        changes.update(_replace(NOTES, store.documents_by_key(NOTES, page), documents.of_notes(page)))
+    store.count(NOTES, changes)
+
+
+def _replace(audience: int, old: dict[int, Document], fresh: list[Document]) -> Counter[str]:
+    """Store the documents that differ from the old ones; return the changes to the vocabulary's counts."""
+    new = [document for document in fresh if old.get(document.key) != document]
+    same = {document.key for document in fresh} - {document.key for document in new}
+    return store.replace(audience, [document for key, document in old.items() if key not in same], new)
+
+
+def _about_nothing() -> list[int]:
+    """Return the ids of the notes about no code or range."""
+    notes = TroubleshootingNote.objects.current().filter(codes=None, ranges=None)
+    return list(notes.order_by("pk").values_list("pk", flat=True))
 
 
 def _ids_by_noun(changes: Iterable[Change]) -> dict[str, list[int]]:

@@ -3,6 +3,9 @@
 import pytest
 
 from kb import searching
+from kb.models import TroubleshootingNote
+from kb.services import notes, ranges
+from kb.services.journal import By, Door
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +54,35 @@ def test_only_what_the_reader_may_see_is_listed(client, settings):
     page = client.get("/notes/").content.decode()
     assert "For all" in page
     assert "Inside" not in page
+
+
+def test_the_index_follows_what_a_note_is_about(agent, reviewer):
+    code, by = make.code("21000"), By(reviewer, Door.ADMIN)
+    block = make.code_range(code.table)
+    note = make.note("Polling", state="draft")
+    note.ranges.set([block])
+    searching.refresh_notes([note.pk])
+    assert titles("polling", agent) == []
+    ranges.delete_range(block, block.version, by)
+    assert titles("polling", agent) == ["Polling"]
+    note.refresh_from_db()
+    for codes, found in (([code], []), ([], ["Polling"])):
+        note = notes.save_note(note, note.version, {}, by, codes=codes)
+        assert (titles("polling", agent), searching.check()) == (found, [])
+    searching.rebuild()
+    assert (titles("polling", agent), searching.check()) == (["Polling"], [])
+    notes.archive_note(note, note.version, by)
+    assert (titles("polling", agent), searching.check()) == ([], [])
+
+
+def test_a_note_that_differs_from_its_document_is_told(agent):
+    note = make.note("Polling")
+    TroubleshootingNote.objects.filter(pk=note.pk).update(title="Proxy")
+    assert searching.check() == [
+        f"note {note.pk}: its document of its own is missing or out of date",
+        "the vocabulary of notes is out of date",
+    ]
+    TroubleshootingNote.objects.filter(pk=note.pk).delete()
+    assert f"note {note.pk}: has a document of its own and should have none" in searching.check()
+    searching.rebuild()
+    assert searching.check() == []
