@@ -30,6 +30,10 @@ FILTERS = [
     "table=other&code__in=3,5,8",
     "number_min=3&number_max=7",
     "table=zim-server&number_min=4",
+    "table=ordered&number_min=4",
+    "table=ordered&number_min=3&number_max=7",
+    "table=ordered&number_max=11&retired=false",
+    "table=ordered&number_min=99",
     "number=3&number=5&number__isnull=false",
     "number__isnull=true",
     "id__gte=3&id__lte=9",
@@ -51,7 +55,7 @@ FILTERS = [
 
 @pytest.fixture
 def world(db):
-    """Three tables, one of them internal, with codes in mixed positions."""
+    """Three tables, one of them internal, with codes in mixed positions, and one in the order of its numbers."""
     tables = [make.table("zim-server"), make.table("other"), make.table("secret", audience=Audience.INTERNAL)]
     for n, table in ((n, table) for n in range(12) for table in tables):
         name = f"E{n}" if n % 5 == 4 else str(n)
@@ -59,6 +63,7 @@ def world(db):
         changed_at = timezone.now() - timedelta(days=n - 6)
         values = {"position": (n * 7) % 12, "disposition": ["retry_now", "unknown"][n % 2], "updated_at": changed_at}
         ReturnCode.objects.filter(pk=code.pk).update(**values, retired_at=changed_at if n % 4 == 0 else None)
+    make.codes(["E1", *map(str, range(1, 11)), "E2", "0x7F", "E3"], make.table("ordered"))
     make.note("About three", ReturnCode.objects.get(table=tables[0], code="3"))
     make.code_range("All", 0, 100, of=tables[0])
     answers.rebuild()
@@ -96,7 +101,8 @@ def test_plain_lists_are_found_by_the_plain_query(client, world, monkeypatch):
     monkeypatch.setattr(
         "kb.api.resources.codes.CodeViewSet.get_queryset", lambda self: pytest.fail("asked the filters")
     )
-    for query in ("", "table=zim-server&number_min=3&ordering=number", "code=3", "disposition=retry_now"):
+    plain = ("", "table=zim-server&number_min=3&ordering=number", "code=3", "disposition=retry_now")
+    for query in (*plain, "table=ordered&number_min=4", "table=ordered&number_max=4&ordering=-vendor"):
         assert client.get(f"/api/v1/codes/?{query}").json()["results"]
 
 
