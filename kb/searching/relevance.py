@@ -109,19 +109,29 @@ def _score(
         for share, first, others in sought:
             if in_head * share <= best:
                 break
-            for value, field in ((in_head, head), (NEAR, near), (BODY, body)):
-                if first in field and all(text in field for text in others):
-                    value = _in_body(body, first, others) if field is body else value
-                    best = max(best, value * share)
-                    break
+            if first in head and not (others and _lacks(head, others)):
+                value = in_head
+            elif first in near and not (others and _lacks(near, others)):
+                value = NEAR
+            elif first in body and not (others and _lacks(body, others)):
+                value = _in_body(body, first, others)
+            else:
+                continue
+            best = max(best, value * share)
         if best:
             matched += weight
             if sought[0][1] in body and _names_table(sought, body):
                 best += OF_TABLE
             score += weight * best
     part = matched / total
-    together = sum(bonus for text, bonus in neighbours if text in head)
-    return round((score + together) * (0.4 + 0.6 * part), 6) if part >= LEAST else 0.0
+    if part < LEAST:
+        return 0.0
+    together = sum([bonus for text, bonus in neighbours if text in head]) if neighbours else 0.0
+    return round((score + together) * (0.4 + 0.6 * part), 6)
+
+
+def _lacks(text: str, others: Sequence[str]) -> bool:
+    return any(other not in text for other in others)
 
 
 def _in_body(body: str, first: str, others: Sequence[str]) -> float:

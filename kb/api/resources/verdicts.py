@@ -106,8 +106,14 @@ _NO_MEANING = {"permalink": None, "version": None, "confidence": None}
 class VerdictRenderer:
     """Turns verdicts into JSON with absolute URLs."""
 
-    def __init__(self, request: Request) -> None:
-        self.root = request.build_absolute_uri("/")[:-1]
+    def __init__(self, root: str) -> None:
+        """Store the scheme and host of the addresses."""
+        self.root = root
+
+    @classmethod
+    def of(cls, request: Request) -> "VerdictRenderer":
+        """Return a renderer with addresses of the request's site."""
+        return cls(request.build_absolute_uri("/")[:-1])
 
     def verdict(self, verdict: CodeVerdict) -> dict[str, Any]:
         """Return the members of a VerdictSerializer."""
