@@ -20,17 +20,17 @@ _IN_ORDER = """
 """Codes with the same number must be in the order of their ids, because the index of numbers has this order."""
 
 
-def note_order(table_id: int) -> None:
+def note_order(table: CodeTable) -> None:
     """Store whether the codes of a table are in the order of their numbers. Its row is locked until the commit."""
     # An import locks this row first: this statement sees what the import before it has written.
-    CodeTable.objects.select_for_update(no_key=True).get(pk=table_id)
-    run(f"UPDATE kb_codetable SET is_in_number_order = {_IN_ORDER} WHERE id = %s", table_id)  # noqa: S608
+    CodeTable.objects.select_for_update(no_key=True).get(pk=table.pk)
+    run(f"UPDATE kb_codetable SET is_in_number_order = {_IN_ORDER} WHERE id = %s", table.pk)  # noqa: S608
 
 
 def note_orders() -> None:
     """Store it for each table."""
-    for pk in CodeTable.objects.order_by("pk").values_list("pk", flat=True):
-        note_order(pk)
+    for table in CodeTable.objects.order_by("pk"):
+        note_order(table)
 
 
 def order_differences() -> Iterator[str]:

@@ -31,6 +31,8 @@ def _snippet(texts: Iterable[str], stems: set[str], beginnings: tuple[str, ...],
             continue
         folded = fold(text)
         hits = [word for word in words_with(folded, parts) if _is_hit(word, stems, beginnings)]
+        if not hits and best is not None:
+            continue
         count = len({stem(word.whole) for word in hits})
         if folded.strip() and (best is None or count > best[0]):
             best = (count, place, folded, hits)

@@ -122,7 +122,8 @@ class Front:
     def _find(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
         """Return the answer from the database, without Django. With replicas, Django chooses the database."""
         latest, etag = self._headers.get(_kind_of(slot)), slot.etag(environ)
-        if latest is None or latest.now.sequence != slot.now.sequence or latest.now.day != slot.now.day:
+        *_, accept, _origin = slot.address
+        if accept or latest is None or latest.now.sequence != slot.now.sequence or latest.now.day != slot.now.day:
             return None
         if is_unchanged(etag, environ):
             # Django answers that without a query.

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -108,7 +108,7 @@ class VerdictRenderer:
 
     def __init__(self, root: str) -> None:
         """Store the scheme and host of the addresses."""
-        self.root = root
+        self.root, self.prefix = root, get_script_prefix()
 
     @classmethod
     def of(cls, request: Request) -> "VerdictRenderer":
@@ -150,7 +150,7 @@ class VerdictRenderer:
             "retired_at": code.retired_at,
             "read": meaning.how,
             "verdict": meaning.verdict,
-            "permalink": f"{self.root}{card_address(table, section, code.code)}",
+            "permalink": f"{self.root}{card_address(table, section, code.code, self.prefix)}",
             "version": code.version,
             "confidence": meaning.confidence,
             "audience": meaning.audience,
