@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     site = get_wsgi_application()
     # Imported here, because they need a configured Django.
-    find = import_module("kb.api.resources.codes").find
+    find = import_module("kb.api.resources.first_reads").find
     front = import_module("kb.api.framework.front").Front(site, find)
     gate = import_module("kb.ops.bodies").BodyGate(front)
     application = import_module("kb.web.refusals").RefusalMemory(gate)

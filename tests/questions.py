@@ -188,6 +188,8 @@ def pages(asker):
     yield from asker.pages(
         [
             "/",
+            f"/api/v1/codes/?table=large&number_min={large.number(large.CODES - 700)}",
+            f"/api/v1/codes/?table=large&number_max={large.number(700)}&ordering=-vendor",
             "/tables/large/",
             "/tables/large/?page=3",
             "/tables/large/?section=part-7",

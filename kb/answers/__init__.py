@@ -2,9 +2,11 @@
 
 build.py    makes the answers of codes from their rows, notes and incidents
 writer.py   keeps them current: `refresh`, `rebuild`
+number_order.py  keeps whether a table is in the order of its numbers: `note_order`
 reader.py   reads them: `rows_of`, `cards_of`, `whole`, `ranges_around`
 """
 
+from kb.answers.number_order import note_order
 from kb.answers.reader import cards_of, complete, ranges_around, rows_of, whole
 from kb.answers.writer import codes_about, differences, lag, prepare, rebuild, refresh
 
@@ -14,6 +16,7 @@ __all__ = [
     "complete",
     "differences",
     "lag",
+    "note_order",
     "prepare",
     "ranges_around",
     "rebuild",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from django.db import models, transaction
 
 from kb.answers.build import AnswerTexts, build
+from kb.answers.number_order import note_orders, order_differences
 from kb.models import (
     CodeRange,
     CodeTable,
@@ -63,8 +64,10 @@ def refresh(code_ids: Collection[int]) -> None:
 
 
 def rebuild() -> None:
-    """Build all answers again."""
+    """Build all answers again, and note the orders of all tables."""
     with wide_cache(), transaction.atomic():
+        # An import locks tables before the index, too.
+        note_orders()
         store.lock()
         FinishedAnswer.objects.all().delete()
         for page in _pages():
@@ -84,6 +87,7 @@ def prepare(**_: object) -> None:
 
 def differences() -> Iterator[str]:
     """Yield the differences between the stored answers and new ones, as sentences."""
+    yield from order_differences()
     for page in _pages():
         stored = FinishedAnswer.objects.in_bulk(page)
         for answer in build(page):

@@ -25,6 +25,8 @@ _PLACES = [
     *(f"s.{name} AS section_{name}" for name in _OF_SECTION),
     *(f"t.{name} AS table_{name}" for name in _OF_TABLE),
 ]
+_TABLE: Any = ReturnCode._meta.get_field("table")
+_SECTION: Any = ReturnCode._meta.get_field("section")
 _MANY = 10
 _FIELDS = [str(field.column) for field in ReturnCode._meta.concrete_fields]
 _WHOLE = ", ".join([*(f"c.{name}" for name in _FIELDS), *_PLACES])
@@ -120,5 +122,7 @@ def _with_places(codes: list[Any]) -> list[ReturnCode]:
             section = Section.from_db(code._state.db, ("id", "table_id", *_OF_SECTION), values)
             sections[code.section_id] = section
             section.table = table
-        code.table, code.section = table, section
+        # What an assignment does, without its checks, which take half of the time of a hundred codes.
+        _TABLE.set_cached_value(code, table)
+        _SECTION.set_cached_value(code, section)
     return codes

@@ -112,8 +112,8 @@ def _objects(shape: _Columns, model: type[Row], found: Iterable[Any], database: 
         for place, expression, convert in converters:
             values[place] = convert(values[place], expression, database)
         one = model.from_db(database.alias, shape.fields, values)
-        for place, name in shape.others:
-            setattr(one, name, row[place])
+        if shape.others:
+            one.__dict__.update({name: row[place] for place, name in shape.others})
         made.append(one)
     return made
 

@@ -31,6 +31,12 @@ class CodeTable(models.Model):
         default=Audience.INTERNAL,
         help_text="Public tables may be read without logging in where the site allows it.",
     )
+    is_in_number_order = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether the codes with a number are in its order. An import keeps it: see kb.answers.number_order.",
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -151,23 +151,43 @@ def _candidates(
     beginnings = [a.stems[-1] for term in terms for a in term.alternatives if a.prefix]
     begun = {text: stems for text in beginnings if (stems := store.words_begun(audience, text))}
 
-    def matching(some: Sequence[SearchTerm], most: int) -> dict[int, Document]:
+    def matching(attempts: Sequence[Sequence[int]], most: int) -> dict[int, Document]:
+        """Return the first documents with all terms of one of the attempts."""
         # With tables, read all documents with the words: a table's documents may all be outside the first stripes.
-        shares = [0.0] if marks else [share for term, share in zip(terms, all_shares, strict=True) if term in some]
-        first = stripes.matching(audience, expression(some, marks, begun), most, math.prod(shares), min(shares), total)
-        return {document.key: document for document in first}
+        shares = [[0.0] if marks else [all_shares[i] for i in attempt] for attempt in attempts]
+        words = [expression([terms[i] for i in attempt], marks, begun) for attempt in attempts]
+        either = words[0] if len(words) == 1 else store.database().any_of(words)
+        share, rarest = sum(map(math.prod, shares)), sum(map(min, shares))
+        return {one.key: one for one in stripes.matching(audience, either, most, share, rarest, total)}
 
-    documents = matching(terms, max(CANDIDATES, limit + 1))
+    documents = matching([range(len(terms))], max(CANDIDATES, limit + 1))
     order = sorted(range(len(terms)), key=lambda i: (-rarity[i], i))
-    attempts: list[list[int]] = []
-    if 2 < len(terms) <= _FEW_WORDS:
-        attempts += [[i for i in range(len(terms)) if i != omitted] for omitted in reversed(order)]
-    if len(terms) > 1:
-        # With three terms, all but one are these two.
-        attempts += [sorted([order[0], i]) for i in order[1:]] if len(terms) > 3 else []
-        attempts += [[i] for i in order]
+    attempts = _attempts(order)
+    several = [attempt for attempt in attempts if len(attempt) > 1]
+    if len(several) > 1 and len(documents) < ENOUGH and _are_few(several, all_shares, total):
+        # One query for all of them. With ENOUGH of these, each is asked alone, because the first ones count.
+        together = documents | matching(several, ENOUGH)
+        if len(together) < ENOUGH:
+            documents, attempts = together, attempts[len(several) :]
     for attempt in attempts:
         if len(documents) >= ENOUGH:
             break
-        documents |= matching([terms[i] for i in attempt], CANDIDATES_OF_WORD)
+        documents |= matching([attempt], CANDIDATES_OF_WORD)
     return list(documents.values())
+
+
+def _attempts(order: Sequence[int]) -> list[list[int]]:
+    """Return what to search for if few documents have all terms. `order` has the terms' places, the rarest first."""
+    attempts: list[list[int]] = []
+    if 2 < len(order) <= _FEW_WORDS:
+        attempts += [[i for i in range(len(order)) if i != omitted] for omitted in reversed(order)]
+    if len(order) > 1:
+        # With three terms, all but one are these two.
+        attempts += [sorted([order[0], i]) for i in order[1:]] if len(order) > 3 else []
+        attempts += [[i] for i in order]
+    return attempts
+
+
+def _are_few(attempts: Sequence[Sequence[int]], shares: Sequence[float], total: int) -> bool:
+    """Whether fewer than ENOUGH documents probably have the terms of one of the attempts."""
+    return sum(math.prod([shares[i] for i in attempt]) for attempt in attempts) * total < ENOUGH

@@ -70,8 +70,9 @@ def rank(
     """Return the candidates with their scores, the best first. Equal ones come in the order of their keys."""
     wanted = [(weight, _sought(term, weight, frequencies)) for term, weight in zip(terms, rarity, strict=True)]
     total, pairs = sum(rarity), _neighbours(terms, rarity)
-    scores = [(_score(wanted, total, pairs, document), document) for document in candidates]
-    return sorted((one for one in scores if one[0]), key=lambda one: (-one[0], one[1].key))
+    scores = [(-_score(wanted, total, pairs, document), document.key, document) for document in candidates]
+    # As tuples, which are sorted in half the time that a function for the key takes.
+    return [(-score, document) for score, _, document in sorted(scores) if score]
 
 
 def _sought(term: SearchTerm, own: float, frequencies: Mapping[str, int]) -> Sought:
@@ -100,28 +101,44 @@ def _score(
 ) -> float:
     _, head, near, body, _ = document
     head, near, body = f" {head} ", f" {near} ", f" {body} "
-    # Limited, because a description of one word is not more relevant than one of three.
     focus = 2.5 / (1.5 + len(head) / USUAL_LENGTH)
-    in_head = HEAD * min(max(focus, 0.85), 1.2)
+    # Limited, because a description of one word is not more relevant than one of three.
+    in_head = HEAD * (1.2 if focus > 1.2 else 0.85 if focus < 0.85 else focus)
     score = matched = 0.0
     for weight, sought in wanted:
-        best = 0.0
-        for share, first, others in sought:
-            if in_head * share <= best:
-                break
-            for value, field in ((in_head, head), (NEAR, near), (BODY, body)):
-                if first in field and all(text in field for text in others):
-                    value = _in_body(body, first, others) if field is body else value
-                    best = max(best, value * share)
-                    break
+        best = _best(sought, in_head, head, near, body)
         if best:
             matched += weight
             if sought[0][1] in body and _names_table(sought, body):
                 best += OF_TABLE
             score += weight * best
     part = matched / total
-    together = sum(bonus for text, bonus in neighbours if text in head)
-    return round((score + together) * (0.4 + 0.6 * part), 6) if part >= LEAST else 0.0
+    if part < LEAST:
+        return 0.0
+    together = sum([bonus for text, bonus in neighbours if text in head]) if neighbours else 0.0
+    return round((score + together) * (0.4 + 0.6 * part), 6)
+
+
+def _best(sought: Sought, in_head: float, head: str, near: str, body: str) -> float:
+    """Return the value of a term: of its best alternative, in the best field that has this one."""
+    best = 0.0
+    for share, first, others in sought:
+        if in_head * share <= best:
+            break
+        if first in head and not (others and _lacks(head, others)):
+            value = in_head
+        elif first in near and not (others and _lacks(near, others)):
+            value = NEAR
+        elif first in body and not (others and _lacks(body, others)):
+            value = _in_body(body, first, others)
+        else:
+            continue
+        best = max(best, value * share)
+    return best
+
+
+def _lacks(text: str, others: Sequence[str]) -> bool:
+    return any(other not in text for other in others)
 
 
 def _in_body(body: str, first: str, others: Sequence[str]) -> float:

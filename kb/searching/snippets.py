@@ -27,8 +27,12 @@ def snippets(codes: Iterable[Iterable[str]], terms: Sequence[SearchTerm]) -> lis
 def _snippet(texts: Iterable[str], stems: set[str], beginnings: tuple[str, ...], parts: set[str]) -> tuple[int, Pieces]:
     best: tuple[int, int, str, list[TextWord]] | None = None
     for place, text in enumerate(texts):
+        if not text:
+            continue
         folded = fold(text)
         hits = [word for word in words_with(folded, parts) if _is_hit(word, stems, beginnings)]
+        if not hits and best is not None:
+            continue
         count = len({stem(word.whole) for word in hits})
         if folded.strip() and (best is None or count > best[0]):
             best = (count, place, folded, hits)

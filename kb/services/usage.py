@@ -57,13 +57,7 @@ def count_miss(query: str, user: Person | None) -> None:
 
     Searches of the public are not counted: anybody could fill the queue with any text.
     """
-    if reader(user) != Reader.INTERNAL:
-        return
-    # Python allows lone surrogates and NUL in a text; a database does not.
-    readable = query[:_MASKED].replace("\x00", "").encode(errors="replace").decode()
-    text = " ".join(mask(readable).split())[:MISS_LENGTH]
-    if text:
-        _add(_misses, [text])
+    repeat_counts(records_of_miss(query, user))
 
 
 def count_token(token_id: int) -> None:
@@ -113,6 +107,16 @@ def record_counts() -> Iterator[Records]:
 def records_of(code_ids: Iterable[int]) -> Records:
     """Return the counts of a look-up of these codes, for `repeat_counts`."""
     return [(_codes, list(code_ids))]
+
+
+def records_of_miss(query: str, user: Person | None) -> Records:
+    """Return the counts of a search without an answer, for `repeat_counts`. See `count_miss`."""
+    if reader(user) != Reader.INTERNAL:
+        return []
+    # Python allows lone surrogates and NUL in a text; a database does not.
+    readable = query[:_MASKED].replace("\x00", "").encode(errors="replace").decode()
+    text = " ".join(mask(readable).split())[:MISS_LENGTH]
+    return [(_misses, [text])] if text else []
 
 
 def repeat_counts(records: Records) -> None:

@@ -22,6 +22,7 @@ from kb.ops import request_ids
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 from kb.text.editing import diff as text_diff
 from kb.text.safety import markdown as text_markdown
+from kb.text.safety.html import filled
 
 register = template.Library()
 
@@ -150,12 +151,12 @@ def _tags(is_retired: bool, disposition: str, fixer: str) -> SafeString:
 @register.filter
 def place(code: Any) -> SafeString:
     """Return where a code belongs: vendor, product and section."""
-    table, section = code.table, code.section.name
-    return (
-        format_html("{} {} · {}", table.vendor, table.product, section)
-        if section
-        else format_html("{} {}", table.vendor, table.product)
-    )
+    return _place(code.table.vendor, code.table.product, code.section.name)
+
+
+@lru_cache(maxsize=1000)
+def _place(vendor: str, product: str, section: str) -> SafeString:
+    return format_html("{} {} · {}", vendor, product, section) if section else format_html("{} {}", vendor, product)
 
 
 # Written here, because a template takes five times as long for a row, and every key that somebody types needs eight.
@@ -172,13 +173,19 @@ _OPTION = """\
 @register.filter
 def options(codes: Iterable[tuple[Any, Any]]) -> SafeString:
     """Return codes, each with what is known about it, as suggestions to choose from."""
-    return format_html_join("", _OPTION, (_option(number, *pair) for number, pair in enumerate(codes, 1)))
+    return mark_safe("".join([_option(number, *pair) for number, pair in enumerate(codes, 1)]))  # noqa: S308 - escaped
 
 
-def _option(number: int, code: Any, knowledge: Any) -> tuple[Any, ...]:
-    words = truncatechars(code.description or "No description", 110)
+def _option(number: int, code: Any, knowledge: Any) -> str:
+    words = _beginning(code.description or "No description", 110)
     address = code.get_absolute_url()
-    return number, address, code.code, code.table.language, words, place(code), known_tags(knowledge), tags(code)
+    values = (number, address, code.code, code.table.language, words, place(code), known_tags(knowledge), tags(code))
+    return filled(_OPTION, *values)
+
+
+def _beginning(text: str, most: int) -> str:
+    """Return the same as `truncatechars`, which takes far longer for a short text."""
+    return text if len(text) <= most and text.isascii() else str(truncatechars(text, most))
 
 
 @register.filter

@@ -10,7 +10,7 @@ from config.wsgi import site
 from kb.api.framework import generation, http_cache
 from kb.api.framework.front import Front
 from kb.api.framework.http_cache import address_of, etag_of
-from kb.api.resources.codes import find
+from kb.api.resources.first_reads import find
 from kb.models import ApiToken
 from kb.models.sql import is_postgres, run
 from kb.models.visibility import Reader

@@ -9,8 +9,8 @@ from django.utils import timezone
 from kb import answers
 from kb.api.framework import front, response_cache
 from kb.api.resources import code_queries
-from kb.models import Audience, ReturnCode
-from kb.services import tokens
+from kb.models import Audience, CodeUse, Miss, ReturnCode
+from kb.services import tokens, usage
 from tests import make
 from tests.api.whole_site import ask
 
@@ -30,6 +30,10 @@ FILTERS = [
     "table=other&code__in=3,5,8",
     "number_min=3&number_max=7",
     "table=zim-server&number_min=4",
+    "table=ordered&number_min=4",
+    "table=ordered&number_min=3&number_max=7",
+    "table=ordered&number_max=11&retired=false",
+    "table=ordered&number_min=99",
     "number=3&number=5&number__isnull=false",
     "number__isnull=true",
     "id__gte=3&id__lte=9",
@@ -51,7 +55,7 @@ FILTERS = [
 
 @pytest.fixture
 def world(db):
-    """Three tables, one of them internal, with codes in mixed positions."""
+    """Three tables, one of them internal, with codes in mixed positions, and one in the order of its numbers."""
     tables = [make.table("zim-server"), make.table("other"), make.table("secret", audience=Audience.INTERNAL)]
     for n, table in ((n, table) for n in range(12) for table in tables):
         name = f"E{n}" if n % 5 == 4 else str(n)
@@ -59,6 +63,7 @@ def world(db):
         changed_at = timezone.now() - timedelta(days=n - 6)
         values = {"position": (n * 7) % 12, "disposition": ["retry_now", "unknown"][n % 2], "updated_at": changed_at}
         ReturnCode.objects.filter(pk=code.pk).update(**values, retired_at=changed_at if n % 4 == 0 else None)
+    make.codes(["E1", *map(str, range(1, 11)), "E2", "0x7F", "E3"], make.table("ordered"))
     make.note("About three", ReturnCode.objects.get(table=tables[0], code="3"))
     make.code_range("All", 0, 100, of=tables[0])
     answers.rebuild()
@@ -96,7 +101,8 @@ def test_plain_lists_are_found_by_the_plain_query(client, world, monkeypatch):
     monkeypatch.setattr(
         "kb.api.resources.codes.CodeViewSet.get_queryset", lambda self: pytest.fail("asked the filters")
     )
-    for query in ("", "table=zim-server&number_min=3&ordering=number", "code=3", "disposition=retry_now"):
+    plain = ("", "table=zim-server&number_min=3&ordering=number", "code=3", "disposition=retry_now")
+    for query in (*plain, "table=ordered&number_min=4", "table=ordered&number_max=4&ordering=-vendor"):
         assert client.get(f"/api/v1/codes/?{query}").json()["results"]
 
 
@@ -109,17 +115,20 @@ def test_an_answer_without_django_is_the_answer_of_django(caching, agent, megaby
     secret = tokens.create(agent, "bot", ["read_internal"], None)[1]
     paths = [f"/api/v1/codes/{code.pk}/" for code in [*codes, hidden]]
     paths += [f"/api/v1/codes/?table={table}&code={code}" for table in ("zim-server", "secret") for code in (2, 9)]
+    words = ("room exist", "About two", "3", "77", "rooom", "a,b&limit=1", "4&table=zim-server", "x&nonsense=1", "")
+    paths += [f"/api/v1/search/?q={text.replace(' ', '%20')}" for text in words]
     paths += ["/api/v1/codes/?page_size=2", "/api/v1/codes/2/?include=notes,ranges", "/api/v1/codes/?nonsense=1"]
     readers = [{}, {"token": secret}, {"origin": "https://shop.example"}, {"accept_encoding": "gzip"}]
     for reader in readers:
         ask("/api/v1/codes/", **reader)
         ask(paths[0], **reader)
+        ask("/api/v1/search/?q=first", **reader)
     asked = []
     real = front.Front._ask_django
     monkeypatch.setattr(front.Front, "_ask_django", lambda *a: asked.append(a[1]["PATH_INFO"]) or real(*a))
     quick = [ask(path, x_request_id="one", **reader).parts for reader in readers for path in paths]
     without = len(quick) - len(asked)
-    assert without >= len(readers) * len(codes), "most answers came without Django"
+    assert without >= len(readers) * (len(codes) + 7), "most answers came without Django"
     monkeypatch.setattr(front.Front, "_answer", lambda *_: None)
     assert [ask(path, x_request_id="one", **reader).parts for reader in readers for path in paths] == quick
 
@@ -141,3 +150,24 @@ def test_a_change_is_seen_by_the_next_request(caching, agent):
     answers.rebuild()
     response_cache.responses.clear()
     assert ask(path).body == b'{"has_notes":true}'
+
+
+def test_a_search_without_django_is_counted_as_django_counts_it(caching, agent):
+    caching.KB_API_CACHE_MEGABYTES = 0
+    code = make.code("1")
+    make.code("2", make.table("secret", audience=Audience.INTERNAL))
+    secret = tokens.create(agent, "bot", ["read_internal"], None)[1]
+    for _ in range(3):
+        for query in ("1", "nothing"):
+            ask(f"/api/v1/search/?q={query}", token=secret)
+            ask(f"/api/v1/search/?q={query}")
+    usage.flush()
+    assert list(CodeUse.objects.values_list("code", "lookups")) == [(code.pk, 6)]
+    assert list(Miss.objects.values_list("text", "lookups")) == [("nothing", 3)]
+
+
+def test_indented_json_is_for_django(caching):
+    caching.KB_API_CACHE_MEGABYTES = 0
+    codes = [make.code(str(n)) for n in range(3)]
+    bodies = [ask(f"/api/v1/codes/{code.pk}/", accept="application/json; indent=2").body for code in codes]
+    assert all(body.startswith(b"{\n  ") for body in bodies)

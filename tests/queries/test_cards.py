@@ -9,7 +9,8 @@ from kb import answers
 from kb.answers.build import MAX_ITEMS
 from kb.models import CodeRange, ReturnCode, TroubleshootingNote
 from kb.queries.cards import cards, filled_reply
-from kb.queries.lookup import codes_visible_to, find_code, having_notes, having_open_incident
+from kb.queries.code_knowledge import having_notes, having_open_incident
+from kb.queries.lookup import codes_visible_to, find_code
 from kb.queries.lookup_many import look_up
 from kb.queries.surroundings import surroundings
 from tests import make

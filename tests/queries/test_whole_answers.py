@@ -27,7 +27,7 @@ from kb.models import (
     ReturnCode,
     TroubleshootingNote,
 )
-from kb.queries import detection, lookup, statistics, work_queue
+from kb.queries import code_knowledge, detection, lookup, statistics, work_queue
 from kb.queries.cards import cards
 from kb.queries.changes import change_steps, recent_changes
 from kb.queries.flags import open_flags
@@ -173,7 +173,7 @@ def test_a_code_has_the_notes_incidents_and_ranges_of_its_own_table(world):
         first, incidents = context.notes, context.incidents
         noted, troubled = (
             {code.pk for code in having(visible, user, True)}
-            for having in (lookup.having_notes, lookup.having_open_incident)
+            for having in (code_knowledge.having_notes, code_knowledge.having_open_incident)
         )
         for card in cards(codes, user):
             code, pk = card.code, card.code.pk

@@ -1,7 +1,8 @@
 """A layer in front of Django, which answers two kinds of requests to the API before any middleware runs.
 
-A whole response that is in memory is sent again. For a look-up of codes, the body is read from the stored answers. Its
-headers are those of Django's latest response to such a request, to a reader with the same rights: see Note [Headers].
+A whole response that is in memory is sent again. For a look-up of codes, the body is read from the stored answers, and
+a search runs its queries alone. The headers are those of Django's latest response to such a request, to a reader with
+the same rights: see Note [Headers].
 
 Internal texts cannot leak from here. A response is stored by its reader's rights and the whole address, and only a
 reader with the same rights gets it. A hit needs a request without a cookie, and without a token or with one that is
@@ -9,8 +10,8 @@ checked here. Django handles every other case: a session, a bad token, an exhaus
 
 # Note [Headers]
 The headers of an answer about codes depend on the kind of address, the host, the reader's rights and the state of the
-knowledge base, but not on the code. So Django answers the first request after each change, and its headers are kept for
-the others. Only ETag and length differ.
+knowledge base, but not on the code or the words. So Django answers the first request after each change, and its headers
+are kept for the others. Only ETag and length differ.
 """
 
 import logging
@@ -47,8 +48,8 @@ log = logging.getLogger(__name__)
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-Find = Callable[[str, str, Reader, str], tuple[bytes, list[int]] | None]
-"""Returns the body for a path, a query, a kind of reader and a site, and the codes to count.
+Find = Callable[[str, str, Bearer | None, str], tuple[bytes, usage.Records] | None]
+"""Returns the body for a path, a query, a caller and a site, and what to count.
 
 It returns None if only Django can answer.
 """
@@ -121,22 +122,23 @@ class Front:
     def _find(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
         """Return the answer from the database, without Django. With replicas, Django chooses the database."""
         latest, etag = self._headers.get(_kind_of(slot)), slot.etag(environ)
-        if latest is None or latest.now.sequence != slot.now.sequence or latest.now.day != slot.now.day:
+        *_, accept, _origin = slot.address
+        if accept or latest is None or latest.now.sequence != slot.now.sequence or latest.now.day != slot.now.day:
             return None
         if is_unchanged(etag, environ):
             # Django answers that without a query.
             return None
         try:
-            answer = self.find(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), reader(slot.user), latest.site)
+            answer = self.find(environ["PATH_INFO"], environ.get("QUERY_STRING", ""), slot.user, latest.site)
         except Exception as error:
             log.warning("asked Django instead of the stored answers: %s", type(error).__name__)
             return None
         if answer is None:
             return None
-        body, code_ids = answer
+        body, counts = answer
         like = latest.response
         headers = [(name, etag if name == "ETag" else value) for name, value in like.headers]
-        return CachedResponse(etag, headers, body, like.route, usage.records_of(code_ids), len(body) >= _MIN_COMPRESSED)
+        return CachedResponse(etag, headers, body, like.route, counts, len(body) >= _MIN_COMPRESSED)
 
     def _ask_django(
         self, environ: Environ, start_response: StartResponse, slot: _CacheSlot, started_at: float

@@ -8,6 +8,11 @@ from rest_framework.renderers import JSONRenderer
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
+def json_of(data: Any) -> bytes:
+    """Return data as the API's JSON."""
+    return orjson.dumps(data, default=str, option=_OPTIONS)
+
+
 class RenderedRows(list[bytes]):
     """Rows that are JSON already."""
 
@@ -23,7 +28,7 @@ class Renderer(JSONRenderer):
             data = orjson.Fragment(data)
         elif isinstance(data, dict) and isinstance(data.get("results"), RenderedRows):
             data = {**data, "results": [orjson.Fragment(row) for row in data["results"]]}
-        body = orjson.dumps(data, default=str, option=_OPTIONS)
+        body = json_of(data)
         if self.get_indent(accepted_media_type, renderer_context or {}) is None:
             return body
         return super().render(orjson.loads(body), accepted_media_type, renderer_context)

@@ -1,14 +1,6 @@
-"""Filters of return codes.
+"""Filters of return codes."""
 
-# Note [Few or many]
-A filter may keep three codes of a million, or all but three. A database without statistics cannot know which, and
-takes a wrong way: it walks through a whole table to find three codes, or reads and sorts a million for a page of fifty.
-So a list first asks the index of each filter for FEW codes and one more. If there are few, they are sorted. If there
-are more, the list is read by the index of its order, row by row, and soon has a page. Its conditions are then written
-so that no other index can serve them.
-"""
-
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any, cast
 
@@ -19,56 +11,16 @@ from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO, list_of, repeated
+from kb.api.resources.index_choice import BY_TABLE, EXACT, FEW, IDS, INDEX, field_of, may_be_few, served_by_order
 from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
 from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.models.subqueries import without_index
-from kb.queries.lookup import having_notes, having_open_incident, ids_with_notes, ids_with_open_incident
+from kb.queries.code_knowledge import having_notes, having_open_incident
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 from kb.text.codes.forms import NO_NUMBER, sort_key
-
-FEW = 500
-"""Most codes that are found by the index of a filter and then put in order."""
-
-_EXACT = {"code", "code__in", "id", "id__in", "number", "number__in", "note", "incident"}
-"""Filters that keep few codes."""
-
-_FIELDS = {"number_min": "number", "number_max": "number", "updated_since": "updated_at", "retired": "retired_at"}
-_FIELDS |= {"prefix": "beginning", "code__prefix": "beginning"}
-
-_BY_TABLE = {"number", "updated_at", "disposition", "fixer", "id"}
-"""Fields with an index for each table."""
-
-_USUAL: dict[str, Any] = {"retired": False, "retired_at__isnull": True, "successor__isnull": True}
-_USUAL |= {"number__isnull": False, "has_notes": False, "has_open_incident": False}
-"""Values that most codes have."""
-
-_WITHOUT_INDEX = {"table", "version__lte", "symbol__isnull", *(f"{name}__isnull" for name in VENDOR_TEXTS)}
-
-
-_IDS: dict[str, Callable[..., list[int] | None]] = {
-    "has_notes": ids_with_notes,
-    "has_open_incident": ids_with_open_incident,
-}
-
-_INDEX = {"number": "sort_key", **{name: name for name in ("id", "updated_at", "created_at", "retired_at", "version")}}
-"""What the index of a field begins with. In this order, it is the quickest way."""
-
-
-def _field(name: str) -> str:
-    """Return what a filter is about."""
-    return _FIELDS.get(name, name.partition("__")[0])
-
-
-def _may_be_few(name: str, value: Any) -> bool:
-    """Whether an index finds the codes that pass a filter, and these may be few."""
-    if name in _WITHOUT_INDEX or _USUAL.get(name) == value:
-        return False
-    if _field(name).endswith("_origin"):
-        return set(value) == {Origin.STAFF}
-    return _field(name) != "version" or 1 not in (value if isinstance(value, list) else [value])
 
 
 @lookups.include(
@@ -133,29 +85,22 @@ class CodeFilters(Filters):
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the codes that pass every filter. See Note [Few or many]."""
         values = {name: value for name, value in self.form.cleaned_data.items() if name in self.filters}
-        if exact := _EXACT.intersection(values):
+        if exact := EXACT.intersection(values):
             return self._passing(queryset, values, exact)
-        served = self._served_by_order(values)
-        for field in sorted({_field(name) for name in values if _may_be_few(name, values[name])} - served):
+        served = served_by_order(str(self.data.get("ordering", "vendor")), values)
+        for field in sorted({field_of(name) for name in values if may_be_few(name, values[name])} - served):
             ids = self._few(field, values)
             if ids is not None:
-                others = {name: value for name, value in values.items() if _field(name) != field}
+                others = {name: value for name, value in values.items() if field_of(name) != field}
                 return self._passing(queryset.filter(pk__in=ids), others, set())
-        return self._passing(queryset, values, {name for name in values if name == "table" or _field(name) in served})
-
-    def _served_by_order(self, values: dict[str, Any]) -> set[str]:
-        """Return the field whose filters the index of the list's order serves, too."""
-        order = str(self.data.get("ordering", "vendor")).removeprefix("-")
-        if order != "vendor":
-            return {"number" if order == "code" else order}
-        return set([name for name in ("disposition", "fixer") if len(values.get(name, ())) == 1][:1])
+        return self._passing(queryset, values, {name for name in values if name == "table" or field_of(name) in served})
 
     def _few(self, field: str, values: dict[str, Any]) -> list[int] | None:
         """Return the ids of the codes that pass the filters of a field; None if there are more than FEW."""
-        if field in _IDS:
-            return _IDS[field](self.request.user, FEW)
-        names = {name for name in values if _field(name) == field or (name == "table" and field in _BY_TABLE)}
-        ordered = ReturnCode.objects.order_by(*[_INDEX[field]] if field in _INDEX else [])
+        if field in IDS:
+            return IDS[field](self.request.user, FEW)
+        names = {name for name in values if field_of(name) == field or (name == "table" and field in BY_TABLE)}
+        ordered = ReturnCode.objects.order_by(*[INDEX[field]] if field in INDEX else [])
         codes = self._passing(ordered, {name: values[name] for name in names}, names)
         ids = list(codes.values_list("pk", flat=True)[: FEW + 1])
         return ids if len(ids) <= FEW else None

@@ -14,6 +14,7 @@ from django.db import connections, models, router
 from kb.answers.reader import COLUMNS
 from kb.api.framework.pagination import DEFAULT_SIZE, OrderTerm, read_cursor
 from kb.api.resources.code_filters import CodeFilters
+from kb.api.resources.number_places import NumberPlaces, number_places
 from kb.models import Audience, ReturnCode
 from kb.models.sql import rows
 from kb.models.visibility import Reader
@@ -35,6 +36,7 @@ _IN_TWO_PARTS = {"-number"}
 
 _FILTERS: dict[str, Any] = cast(Any, CodeFilters).base_filters
 _EXACT = {"code", "code__in"}
+_BY_NUMBER = {"number_min", "number_max"}
 _SERVED = {
     "vendor": {"table", "disposition", "fixer"},
     "code": {"table", "number_min", "number_max"},
@@ -87,6 +89,11 @@ def find_page(values: Values, level: Reader) -> FoundPage | None:
     terms = [OrderTerm.for_field(ReturnCode, name, descending) for name in ORDERS[ordering.removeprefix("-")]]
     is_backwards, after = read_cursor(values.get("cursor"), ordering, terms)
     falls = descending != is_backwards
+    if _is_by_place(values):
+        places = number_places(values, level)
+        if places is None:
+            return None
+        conditions += _between(places, falls, after is not None)
     sql, parameters = _select(conditions, terms, falls, after, values, level)
     page_rows = rows(sql, *parameters, size + 1, database=connections[router.db_for_read(ReturnCode)])
     page_rows.sort(key=lambda row: row[3:], reverse=falls)
@@ -103,6 +110,12 @@ def find_page(values: Values, level: Reader) -> FoundPage | None:
         codes[-1].order if more or is_backwards else None,
         codes[0].order if (more if is_backwards else after is not None) else None,
     )
+
+
+def _between(places: NumberPlaces, falls: bool, is_continued: bool) -> list[Condition]:
+    """Return the conditions that codes are between two places. A page that continues has its own start."""
+    ends = [("c.position >= %s", [places.first]), ("c.position <= %s", [places.last])]
+    return ends if not is_continued else ends[:1] if falls else ends[1:]
 
 
 def _select(
@@ -157,10 +170,21 @@ def _is_served(values: Values) -> bool:
     filters = {*values} - _OF_THE_PAGE
     if filters & _EXACT:
         return True
+    if _is_by_place(values):
+        return filters - _BY_NUMBER == {"table"}
     decided = [name for name in ("disposition", "fixer") if name in filters]
     if len(decided) > 1 or any(len(values[name]) > 1 for name in decided):
         return False
-    return filters <= _SERVED[values.get("ordering", DEFAULT_ORDER).removeprefix("-")]
+    return filters <= _SERVED[_order(values)]
+
+
+def _is_by_place(values: Values) -> bool:
+    """Whether the codes with some numbers are wanted in the vendor's order: see `number_places`."""
+    return _order(values) == "vendor" and not _BY_NUMBER.isdisjoint(values) and _EXACT.isdisjoint(values)
+
+
+def _order(values: Values) -> str:
+    return str(values.get("ordering", DEFAULT_ORDER)).removeprefix("-")
 
 
 def _plain_condition(name: str, value: Any) -> Condition | None:
@@ -208,11 +232,15 @@ def _by_codes(spellings: list[str], values: Values, level: Reader) -> Condition 
 
 
 def _from_number(number: int, values: Values, level: Reader) -> Condition:
+    if _is_by_place(values):
+        return "c.number >= %s", [number]
     # The key as well, because it has an index. Codes without a number come last.
     return "c.number >= %s AND c.sort_key >= %s AND c.sort_key < %s", [number, sort_key(str(number)), NO_NUMBER]
 
 
 def _to_number(number: int, values: Values, level: Reader) -> Condition:
+    if _is_by_place(values):
+        return "c.number <= %s", [number]
     return "c.number <= %s AND c.sort_key <= %s", [number, sort_key(str(number))]
 
 

@@ -88,7 +88,7 @@ class DetectView(BodyView):
         report = _detect(_text(request), request.user)
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
         context = surroundings((code for match in report.codes for code in match.id), request.user)
-        renderer = VerdictRenderer(request)
+        renderer = VerdictRenderer.of(request)
         codes = [_code(match, context, renderer) for match in report.codes]
         codes += [_unknown(match, renderer) for match in report.unknown]
         return Response({"codes": codes, "read_to_line": report.read_to_line})

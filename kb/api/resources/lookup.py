@@ -61,7 +61,7 @@ class LookupView(BodyView):
         codes, table_id = _parse_body(request)
         verdicts = lookup_many.look_up(codes, request.user, table_id)
         _count(verdicts, request.user)
-        renderer = VerdictRenderer(request)
+        renderer = VerdictRenderer.of(request)
         return Response({"verdicts": [renderer.verdict(verdict) for verdict in verdicts]})
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.urls import get_script_prefix
+from django.http import QueryDict
+from django.urls import get_script_prefix, set_script_prefix
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +16,7 @@ from rest_framework.views import APIView
 from kb import searching
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.http_cache import conditional, with_cache_headers
+from kb.api.framework.json_rows import json_of
 from kb.api.framework.parameter_values import TEXT, YES_NO, list_of, text_of, whole
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import SearchSchema
@@ -30,6 +33,7 @@ from kb.queries.text_results import StoredResult, stored_results
 from kb.services import usage
 
 _READ = "words"
+PATH = "/api/v1/search/"
 MAX_RESULTS = 50
 DEFAULT_RESULTS = 20
 
@@ -96,39 +100,55 @@ class SearchView(APIView):
     @conditional
     def get(self, request: Request) -> Response:
         """Return the codes that match the query, best first."""
-        values = parse_query(request.query_params, self.kinds)
-        query = values.get("q", "")
-        if not query.strip():
-            raise BadParameters([describe("q", query, "It is required.", ["a code, a line of a log or words"])])
-        tables = visible_tables(values["table"], request.user) if "table" in values else None
-        limit, exact = values.get("limit", DEFAULT_RESULTS), values.get("exact", False)
-        return Response(_answer(request, query.strip(), tables, limit, exact))
+        answer, counts = _answer(request.query_params, request.user, request.build_absolute_uri(get_script_prefix()))
+        usage.repeat_counts(counts)
+        return Response(answer)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Return the response with headers for caches."""
         return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
 
 
-def _answer(request: Request, query: str, tables: list[int] | None, limit: int, exact: bool) -> dict[str, Any]:
-    user = request.user
+def find(query: str, user: Person | None, site: str) -> tuple[bytes, usage.Records] | None:
+    """Return the body that `SearchView` would send, and what to count; None if only the view can tell.
+
+    `site` is the address of the start page.
+    """
+    set_script_prefix(urlsplit(site).path)
+    try:
+        answer, counts = _answer(QueryDict(query), user, site)
+    except BadParameters:
+        return None
+    return json_of(answer), counts
+
+
+def _answer(parameters: QueryDict, user: Person | None, site: str) -> tuple[dict[str, Any], usage.Records]:
+    """Return the codes that match a query, best first, and what to count. Raises BadParameters."""
+    values = parse_query(parameters, SearchView.kinds)
+    query = values.get("q", "").strip()
+    if not query:
+        raise BadParameters(
+            [describe("q", values.get("q", ""), "It is required.", ["a code, a line of a log or words"])]
+        )
+    tables = visible_tables(values["table"], user) if "table" in values else None
+    limit, exact = values.get("limit", DEFAULT_RESULTS), values.get("exact", False)
     table = CodeTable.objects.get(pk=tables[0]) if tables and len(tables) == 1 else None
     lookup = _within(find_code(query, user, table), tables)
     codes = [(hit.code, hit.how) for hit in lookup.hits] or _codes_in(query, user, tables)
-    words = stored_results(query, user, limit, tables, request.build_absolute_uri(get_script_prefix()), exact)
+    words = stored_results(query, user, limit, tables, site, exact)
     ids = {code.pk for code, _ in codes}
     notes = searching.notes_about_no_code(query, user) if tables is None else []
-    _count(query, ids, bool(words.hits or notes), user)
     near = [near.code for near in lookup.near] + lookup.completions
     others = [hit for hit in words.hits if hit.row["id"] not in ids]
     shown = _codes_of(others, user)
     context = surroundings([*(code for code, _ in codes), *near, *shown.values()], user)
     meanings = [lookup_many.meaning(code, how, context) for code, how in codes]
     verdict = lookup_many.overall(meanings) if meanings else lookup.verdict
-    renderer = VerdictRenderer(request)
+    renderer = VerdictRenderer(site.removesuffix(get_script_prefix()))
     results = [_result(renderer.meaning(meaning), []) for meaning in meanings]
     results += [_result(_word_meaning(hit, shown, context, renderer), hit.pieces) for hit in others]
     firsts = [FirstNote(note.pk, note.title, note.version, note.state, note.audience) for note in notes]
-    return {
+    answer = {
         **renderer.verdict(CodeVerdict(query, verdict, meanings, lookup.ranges if not meanings else [])),
         "near": [renderer.meaning(lookup_many.meaning(code, "near", context)) for code in near],
         "corrected": words.corrected,
@@ -136,6 +156,7 @@ def _answer(request: Request, query: str, tables: list[int] | None, limit: int, 
         "results": results[:limit],
         "notes": [renderer.note(note) for note in firsts],
     }
+    return answer, _counts(query, ids, bool(words.hits or notes), user)
 
 
 def _within(lookup: CodeAnswer, tables: Collection[int] | None) -> CodeAnswer:
@@ -197,7 +218,6 @@ def _result(meaning: dict[str, Any], pieces: Sequence[tuple[str, bool]]) -> dict
     return {**meaning, "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
-def _count(query: str, ids: Collection[int], has_results: bool, user: Person | None) -> None:
-    usage.count_codes(ids)
-    if not ids and not has_results:
-        usage.count_miss(query, user)
+def _counts(query: str, ids: Collection[int], has_results: bool, user: Person | None) -> usage.Records:
+    is_miss = not ids and not has_results
+    return usage.records_of(ids) + (usage.records_of_miss(query, user) if is_miss else [])

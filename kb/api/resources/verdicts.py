@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -106,8 +106,14 @@ _NO_MEANING = {"permalink": None, "version": None, "confidence": None}
 class VerdictRenderer:
     """Turns verdicts into JSON with absolute URLs."""
 
-    def __init__(self, request: Request) -> None:
-        self.root = request.build_absolute_uri("/")[:-1]
+    def __init__(self, root: str) -> None:
+        """Store the scheme and host of the addresses."""
+        self.root, self.prefix = root, get_script_prefix()
+
+    @classmethod
+    def of(cls, request: Request) -> "VerdictRenderer":
+        """Return a renderer with addresses of the request's site."""
+        return cls(request.build_absolute_uri("/")[:-1])
 
     def verdict(self, verdict: CodeVerdict) -> dict[str, Any]:
         """Return the members of a VerdictSerializer."""
@@ -144,7 +150,7 @@ class VerdictRenderer:
             "retired_at": code.retired_at,
             "read": meaning.how,
             "verdict": meaning.verdict,
-            "permalink": f"{self.root}{card_address(table, section, code.code)}",
+            "permalink": f"{self.root}{card_address(table, section, code.code, self.prefix)}",
             "version": code.version,
             "confidence": meaning.confidence,
             "audience": meaning.audience,

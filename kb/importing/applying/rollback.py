@@ -78,6 +78,8 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             steps = undo.steps_since(original)
             unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal, steps)}
             order.restore(original, reversal)
+            assert reversal.table is not None
+            answers.note_order(reversal.table)
             _close(original, reversal)
             entry = JournalEntry(by)
             journal_rows.write_revisions(reversal, by)

@@ -123,6 +123,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> None:
     _move(table_import)
     _write_own_words(table_import)
     _retire(table_import)
+    answers.note_order(table_import.table)
     journal_rows.write_revisions(table_import, entry.by)
     journal_rows.mark_notes(table_import, entry)
     # After all row locks: see `searching.store.lock`.
