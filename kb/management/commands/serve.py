@@ -69,6 +69,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on, 127.0.0.1 by default")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on, 8000 by default")
         parser.add_argument("--workers", type=int, default=2, help="processes that answer requests, 2 by default")
+        parser.add_argument("--demo", action="store_true", help="prepare the demo first, as `manage.py demo` does")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM or SIGINT. SIGHUP replaces the workers without losing a request."""
@@ -79,8 +80,16 @@ class Command(BaseCommand):
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
         # Workers inherit the socket and all loaded code. A new one answers in a fraction of a second.
         multiprocessing.set_start_method("fork", force=True)
+        demo = multiprocessing.Process(target=_prepare_demo)
+        if options["demo"]:
+            demo.start()
         import_module(settings.WSGI_APPLICATION.rpartition(".")[0])
         get_resolver().url_patterns  # noqa: B018 loads every view
+        if options["demo"]:
+            demo.join()
+            if demo.exitcode:
+                sys.exit(demo.exitcode)
+            self.stdout.write(f"==> Serving on http://{options['host']}:{options['port']}/ (Ctrl-C stops)")
         # The collector of a worker then leaves the loaded code alone: it takes no time, and stays shared memory.
         gc.collect()
         gc.freeze()
@@ -89,6 +98,12 @@ class Command(BaseCommand):
             _workers(options["host"], options["port"], options["workers"]).serve()
         except OSError as error:
             sys.exit(f"codebook: cannot listen on {options['host']}:{options['port']}: {error.strerror}")
+
+
+def _prepare_demo() -> None:
+    """Run `manage.py demo`, in a process beside the one that loads the views: they share no connection."""
+    sys.argv = ["manage.py", "demo"]
+    import_module("manage").main()
 
 
 def _workers(host: str, port: int, workers: int) -> Workers:
