@@ -145,6 +145,16 @@ def find(program: str, what: str) -> str:
     return path
 
 
+def find_datasette(what: str) -> str:
+    """Return the path of Datasette, or "" after printing what is left out: it reads SQLite only."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        return find("datasette", what)
+    left_out(what, "it knows SQLite only")
+    return ""
+
+
 def cuts(milliseconds: list[float]) -> tuple[float, float, float]:
     """Return the 50th, 95th and 99th percentile."""
     if len(milliseconds) == 1:
@@ -196,6 +206,10 @@ class Servers(ExitStack):
         program = Path(sys.executable).with_name("granian")
         options = ["--interface", "wsgi", "--workers", workers, "--no-ws", "--port", number]
         return self.start(number, [program, *options, application])
+
+    def datasette(self, number: int, program: str, *options: object) -> int:
+        """Start Datasette over a database."""
+        return self.start(number, [program, "serve", "-p", number, *options])
 
     def nginx(self, number: int, folder: Path, body: bytes) -> int:
         """Start nginx over one file, `/code.json`."""
