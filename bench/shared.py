@@ -96,7 +96,7 @@ def prepare(fill, slug: str = "bench") -> None:
     from kb.models import CodeTable, ReturnCode
 
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    collect_static()
     if not CodeTable.objects.exists():
         start = time.perf_counter()
         fill()
@@ -106,6 +106,16 @@ def prepare(fill, slug: str = "bench") -> None:
     codes = ReturnCode.objects.count()
     if codes < size():
         sys.exit(f"This database has {codes:,} codes: name an empty one in DATABASE_URL, or set BENCH_SIZE={codes}.")
+
+
+def collect_static() -> None:
+    """Collect the static files if one is newer than those collected: it compresses all of them."""
+    from django.core.management import call_command
+
+    manifest = ROOT / "staticfiles" / "staticfiles.json"
+    newest = max(path.stat().st_mtime for path in (ROOT / "kb" / "static").rglob("*"))
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def database() -> str:
