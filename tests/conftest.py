@@ -27,6 +27,7 @@ def counts_of_its_own():
 
 SAME_ON_BOTH = ("test_access", "test_logs", "test_schema", "test_sso")
 """Modules that ask the database for nothing that other tests on PostgreSQL do not ask, too."""
+LONGEST = ("test_plans", "test_access", "test_deploy", "test_sso", "test_shapes", "test_admin_addresses")
 DATABASE = {"db", "transactional_db", "live_server"}
 
 
@@ -37,6 +38,19 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=apart)
         left_out = set(apart)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def pytest_longest_first(config, items):
+    """Let processes side by side begin with what takes longest, so that none of them does so last, alone."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
+
+
+def _turn(item):
+    if item.path.stem in LONGEST:
+        return LONGEST.index(item.path.stem)
+    return len(LONGEST) if "slow" in item.keywords or "wide" in item.keywords else len(LONGEST) + 1
 
 
 def _is_about_a_database(item):
