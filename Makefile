@@ -41,9 +41,7 @@ $(VENV)/installed-dev: requirements-dev.txt | $(BIN)/python
 run: venv ## Serve the demo on PORT (default 8000), with the ZIM table and a user for each role
 	@$(BIN)/python -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null \
 	  || { echo "Port $(PORT) is in use or is not a valid port. Choose another: PORT=8001 make run" >&2; exit 1; }
-	@$(DEMO) $(BIN)/python manage.py demo
-	@echo "==> Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
-	@$(DEMO) exec $(BIN)/python manage.py serve --port $(PORT) --workers 1
+	@$(DEMO) exec $(BIN)/python manage.py serve --demo --port $(PORT) --workers 1
 
 check: venv-dev ## Check the code and run the quick tests on SQLite, in three minutes
 	@$(MAKE) --no-print-directory lint

@@ -96,7 +96,7 @@ def prepare(fill, slug: str = "bench") -> None:
     from kb.models import CodeTable, ReturnCode
 
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    collect_static()
     if not CodeTable.objects.exists():
         start = time.perf_counter()
         fill()
@@ -106,6 +106,16 @@ def prepare(fill, slug: str = "bench") -> None:
     codes = ReturnCode.objects.count()
     if codes < size():
         sys.exit(f"This database has {codes:,} codes: name an empty one in DATABASE_URL, or set BENCH_SIZE={codes}.")
+
+
+def collect_static() -> None:
+    """Collect the static files if one is newer than those collected: it compresses all of them."""
+    from django.core.management import call_command
+
+    manifest = ROOT / "staticfiles" / "staticfiles.json"
+    newest = max(path.stat().st_mtime for path in (ROOT / "kb" / "static").rglob("*"))
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def database() -> str:
@@ -143,6 +153,16 @@ def find(program: str, what: str) -> str:
     if not path:
         left_out(what, f"{program} is not installed")
     return path
+
+
+def find_datasette(what: str) -> str:
+    """Return the path of Datasette, or "" after printing what is left out: it reads SQLite only."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        return find("datasette", what)
+    left_out(what, "it knows SQLite only")
+    return ""
 
 
 def cuts(milliseconds: list[float]) -> tuple[float, float, float]:
@@ -196,6 +216,10 @@ class Servers(ExitStack):
         program = Path(sys.executable).with_name("granian")
         options = ["--interface", "wsgi", "--workers", workers, "--no-ws", "--port", number]
         return self.start(number, [program, *options, application], **environment)
+
+    def datasette(self, number: int, program: str, *options: object) -> int:
+        """Start Datasette over a database."""
+        return self.start(number, [program, "serve", "-p", number, *options])
 
     def nginx(self, number: int, folder: Path, body: bytes) -> int:
         """Start nginx over one file, `/code.json`."""

@@ -25,32 +25,43 @@ def counts_of_its_own():
     tables.clear_counts()
 
 
-NO_DATABASE = (
-    "test_access",
-    "test_deploy",
-    "test_docs",
-    "test_house",
-    "test_layers",
-    "test_logs",
-    "test_migrations",
-    "test_readme",
-    "test_schema",
-    "test_settings",
-    "test_sso",
-)
+SAME_ON_BOTH = ("test_access", "test_logs", "test_schema", "test_sso")
+"""Modules that ask the database for nothing that other tests on PostgreSQL do not ask, too."""
+LONGEST = ("test_plans", "test_access", "test_deploy", "test_sso", "test_shapes", "test_admin_addresses")
+DATABASE = {"db", "transactional_db", "live_server"}
 
 
 def pytest_collection_modifyitems(config, items):
     """Leave out, on PostgreSQL, what says nothing about a database: it runs with the tests on SQLite."""
     if connection.vendor == "postgresql":
-        apart = [
-            item
-            for item in items
-            if "/text/" in item.nodeid or "/attacks/" in item.nodeid or item.path.stem in NO_DATABASE
-        ]
+        apart = [item for item in items if not _is_about_a_database(item)]
         config.hook.pytest_deselected(items=apart)
         left_out = set(apart)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def pytest_longest_first(config, items):
+    """Let processes side by side begin with what takes longest, so that none of them does so last, alone."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
+
+
+def _turn(item):
+    if item.path.stem in LONGEST:
+        return LONGEST.index(item.path.stem)
+    return len(LONGEST) if "slow" in item.keywords or "wide" in item.keywords else len(LONGEST) + 1
+
+
+def _is_about_a_database(item):
+    asks = item.get_closest_marker("django_db") or DATABASE & set(item.fixturenames)
+    return asks and "/attacks/" not in item.nodeid and item.path.stem not in SAME_ON_BOTH
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what is left out: the processes of xdist do not."""
+    if connection.vendor == "postgresql":
+        terminalreporter.write_line("Left out: what says nothing about a database. It runs with the tests on SQLite.")
 
 
 def pytest_collection_finish():

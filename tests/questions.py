@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from kb import searching
 from kb.api.framework.filters import Parameter
@@ -254,6 +255,27 @@ def queues(asker):
     yield "MCP, a note", lambda: asker.tool("get_note", note_id=TroubleshootingNote.objects.first().pk)
 
 
+def examples(asker):
+    """Yield the examples of the API's description, about the large table, by name."""
+    code, incident = ReturnCode.objects.get(code=CODE), IncidentLink.objects.order_by("pk")[0]
+    ids = {"codes": code.pk, "notes": TroubleshootingNote.objects.order_by("pk")[7].pk, "incidents": incident.pk}
+    for path, operations in SchemaGenerator().get_schema(request=None, public=True)["paths"].items():
+        address = path.format(id=ids.get(path.split("/")[3]), slug="large", ending="csv")
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                for value in _values(parameter):
+                    text = ",".join(value) if isinstance(value, list) else value
+                    yield from asker.pages([f"{address}?{parameter['name']}={quote(text)}"])
+            for body in _values(operation.get("requestBody", {}).get("content", {}).get("application/json", {})):
+                yield f"API, example of {path}", lambda path=path, body=body: asker.post(path, **body)
+
+
+def _values(described):
+    """Return the values of the examples of a parameter or a body, about the large table."""
+    values = [example["value"] for example in described.get("examples", {}).values()]
+    return json.loads(_large(json.dumps(values)))
+
+
 def copies(asker):
     """Yield what reads everything, or a whole table, by name."""
     for ending in ("csv", "ndjson"):
@@ -271,7 +293,11 @@ def _readme():
     """Return the addresses of the API in the README's examples, about the large table."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.findall(r"http://127\.0\.0\.1:8000(/api/v1/codes/\?[^']*)'", text)
-    return [address.replace("zim-server", "large").replace("660300001", CODE) for address in found]
+    return [_large(address) for address in found]
+
+
+def _large(text):
+    return text.replace("zim-server", "large").replace("660300001", CODE)
 
 
 README = _readme()

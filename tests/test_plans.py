@@ -66,6 +66,7 @@ def asked(user):
     for name, ask in chain(
         asker.pages(lists),
         questions.pages(asker),
+        questions.examples(asker),
         questions.searches(asker),
         questions.queues(asker),
         questions.copies(asker),

@@ -52,13 +52,12 @@ def demo(tmp_path_factory):
         "PORT": str(port),
         "TABLE": str(home / TABLE),
     }
-    subprocess.run([sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment, check=True, capture_output=True)
-    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "manage.py", "serve", "--demo", "--port", str(port), "--workers", "1"]
     with (
         (home / "server.log").open("w") as log,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server,
     ):
-        for _ in range(100):
+        for _ in range(300):
             time.sleep(0.1)
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -222,11 +222,7 @@ def main():
     shared.conditions("api", "2 workers", "wrk with 16 connections", f"medians of {shared.rounds(3)} turns")
     if not shared.find("wrk", "every figure"):
         return
-    datasette = ""
-    if connection.vendor == "sqlite":
-        datasette = shared.find("datasette", "Datasette's row")
-    else:
-        shared.left_out("Datasette's row", "it knows SQLite only")
+    datasette = shared.find_datasette("Datasette's row")
     has_nginx = shared.find("nginx", "nginx with a file")
     name = connection.settings_dict["NAME"]
     connection.close()
@@ -236,7 +232,7 @@ def main():
         servers.codebook(AGAIN, **shared.MEMORY)
         servers.granian(STOCK, "bench.api.stock:application")
         if datasette:
-            servers.start(DATASETTE, [datasette, "serve", "-i", name, "-p", DATASETTE])
+            servers.datasette(DATASETTE, datasette, "-i", name)
         if has_nginx:
             with urllib.request.urlopen(f"http://127.0.0.1:{FIRST}/api/v1/codes/{drawn[0][0]}/", timeout=20) as answer:
                 servers.nginx(FILE, folder, answer.read())

@@ -168,7 +168,7 @@ def explain(codes):
 def main():
     """Fill and measure step by step, then print the table."""
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    shared.collect_static()
     if CodeTable.objects.exclude(slug__startswith="bench-").exists():
         sys.exit("This database holds something else: name an empty one in DATABASE_URL.")
     users = get_user_model().objects

@@ -104,11 +104,7 @@ def over_http():
     """Start the servers, and measure."""
     if not shared.find("wrk", "every figure over HTTP"):
         return
-    datasette = ""
-    if connection.vendor == "sqlite":
-        datasette = shared.find("datasette", "Datasette's _search")
-    else:
-        shared.left_out("Datasette's _search", "it knows SQLite only")
+    datasette = shared.find_datasette("Datasette's _search")
     with tempfile.TemporaryDirectory() as home, shared.Servers() as servers:
         folder = Path(home)
         url = peers.fill(folder / "peer.db")
@@ -117,7 +113,7 @@ def over_http():
         servers.codebook(OURS)
         servers.granian(BARE, "bench.search.peers:application", **{peers.PEER_URL: url})
         if datasette:
-            servers.start(DATASETTE, [datasette, "serve", "-i", folder / "peer.db", "-p", DATASETTE])
+            servers.datasette(DATASETTE, datasette, "-i", folder / "peer.db")
         compare(rows, folder)
 
 

@@ -1,7 +1,21 @@
 """Revisions of codes lose the indexes that no query uses: each lengthened every import."""
 
-import django.db.models.deletion
 from django.db import migrations, models
+
+
+def without_index(name, to, **more):
+    """Return a foreign key of a revision that has no index."""
+    key = models.ForeignKey(
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        to=to,
+        **more,
+    )
+    return migrations.AlterField(model_name="historicalreturncode", name=name, field=key)
 
 
 class Migration(migrations.Migration):
@@ -10,44 +24,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="historicalreturncode",
-            name="section",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="kb.section",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalreturncode",
-            name="successor",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                help_text="For a retired code: the code that took its place.",
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="kb.returncode",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalreturncode",
-            name="table",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="kb.codetable",
-            ),
-        ),
+        without_index("section", "kb.section"),
+        without_index("successor", "kb.returncode", help_text="For a retired code: the code that took its place."),
+        without_index("table", "kb.codetable"),
     ]

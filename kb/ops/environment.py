@@ -93,12 +93,12 @@ def database(url: str, pool: int, max_age: int) -> dict[str, Any]:
     else:
         settings["ENGINE"] = "kb.ops.databases.sqlite"
         # IMMEDIATE: otherwise a transaction that reads first and writes later fails with "database is locked" if
-        # somebody else wrote in between. It fails at once, without waiting for the timeout. 1 MB of pages: the 16
+        # somebody else wrote in between. It fails at once, without waiting for the timeout. 256 kB of pages: the 16
         # threads of a worker have a connection each, and the system keeps the file in its own memory, for all of them.
         settings["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-256;",
         }
     return settings
 

@@ -1,5 +1,6 @@
 """Every address of the admin with hostile parameters, for every kind of staff: an answer, never a failure."""
 
+from itertools import product
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -29,6 +30,12 @@ FORMS += ["table", "section", "successor", "owner", "started_at", "role", "user"
 OTHERS = ["p", "q", "next", "lang", "code", "note", "url", "_popup", "version", "table_import", "a\x00"]
 ADMIN = [route for route in ACCESS if route.startswith("admin/") and "logout" not in route]
 STAFF = "iermx"
+"""The last one may do everything and asks everything. The others take turns: together they ask everything, too."""
+
+
+def share(letter, questions):
+    """Return what somebody asks."""
+    return questions if letter == STAFF[-1] else questions[STAFF.index(letter) :: len(STAFF) - 1]
 
 
 def names_for(route):
@@ -57,7 +64,7 @@ def test_no_parameter_of_the_admin_makes_it_fail(people, ids, letter):  # noqa: 
         for turn, name in enumerate(names_for(route))
         for value in [VALUES[(at + turn) % len(VALUES)]]
     ]
-    assert failures(people[letter], addresses) == []
+    assert failures(people[letter], share(letter, addresses)) == []
 
 
 @pytest.mark.parametrize("letter", STAFF)
@@ -78,7 +85,7 @@ def test_no_autocomplete_fails(people, ids, letter):  # noqa: F811
         for name in (*codes, "term", "page")
         for value in VALUES
     ]
-    assert failures(people[letter], addresses) == []
+    assert failures(people[letter], share(letter, addresses)) == []
 
 
 @pytest.mark.parametrize("letter", STAFF)
@@ -97,9 +104,9 @@ def test_no_key_in_an_address_makes_the_admin_fail(people, ids, letter):  # noqa
         for route in ADMIN
         for part in parts
         if part in route
-        for value in ([*IDS, "1"] if letter == "x" else IDS[::3])
+        for value in [*IDS, "1"]
     ]
-    assert failures(people[letter], addresses) == []
+    assert failures(people[letter], share(letter, addresses)) == []
 
 
 POSTED = [
@@ -133,14 +140,11 @@ def test_no_posted_value_makes_the_admin_fail(people, ids, letter):  # noqa: F81
     browser = people[letter]
     browser.raise_request_exception = False
     failed = []
-    for at, route in enumerate(ADMIN):
-        for turn in range(3):
-            # All names at once, with other values each time, and without the name that stops Django first.
-            sent = {name: VALUES[(at + turn * 5 + n) % len(VALUES)] for n, name in enumerate(POSTED)}
-            del sent[POSTED[turn]]
-            if (
-                browser.post(address(route, ids), {n: v.replace("\ud800", "?") for n, v in sent.items()}).status_code
-                >= 500
-            ):
-                failed.append((route, turn))
+    for at, turn in share(letter, list(product(range(len(ADMIN)), range(3)))):
+        # All names at once, with other values each time, and without the name that stops Django first.
+        sent = {name: VALUES[(at + turn * 5 + n) % len(VALUES)] for n, name in enumerate(POSTED)}
+        del sent[POSTED[turn]]
+        body = {name: value.replace("\ud800", "?") for name, value in sent.items()}
+        if browser.post(address(ADMIN[at], ids), body).status_code >= 500:
+            failed.append((ADMIN[at], turn))
     assert failed == []

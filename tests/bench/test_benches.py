@@ -5,8 +5,10 @@ Its figures are not checked: few codes, once, beside other tests, say nothing. M
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from django.db import connection
@@ -26,13 +28,16 @@ NO_DATABASE = {"restart"}
 
 @pytest.fixture
 def database_url(tmp_path):
-    """Return the URL of an empty database: a file, or a database of its own in the cluster of the tests."""
+    """Return the URL of an empty database: a copy of that of the tests, which has the tables already."""
+    connection.ensure_connection()
     if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(tmp_path / "bench.sqlite3")) as copy:
+            connection.connection.backup(copy)
         yield f"sqlite:///{tmp_path}/bench.sqlite3"
         return
     name = f"bench_{os.getpid()}"
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {connection.settings_dict['NAME']}")
     yield os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")

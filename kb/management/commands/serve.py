@@ -1,5 +1,6 @@
 """Run the server: processes that answer requests, and one that replaces those that end."""
 
+import ctypes
 import gc
 import multiprocessing
 import resource
@@ -25,6 +26,8 @@ HEADER_MILLISECONDS, HEADER_BYTES = 10_000, 64 * 1024
 """A client has this long to send its headers, also after an earlier answer, and its headers may be this long."""
 GARBAGE = 700
 """New objects after which a worker looks for garbage: Python's own number, which `manage.py` raises."""
+ARENA_MAX, ARENAS = -8, 1
+"""M_ARENA_MAX of glibc's malloc.h, and the heaps of a worker: a thread's own would keep what the thread once used."""
 LIFETIME, MEMORY, STOP = 24 * 3600, 2048, 20
 """A worker is replaced after these seconds, or above these MiB. It then has these seconds to finish its requests."""
 
@@ -69,18 +72,25 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on, 127.0.0.1 by default")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on, 8000 by default")
         parser.add_argument("--workers", type=int, default=2, help="processes that answer requests, 2 by default")
+        parser.add_argument("--demo", action="store_true", help="prepare the demo first, as `manage.py demo` does")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM or SIGINT. SIGHUP replaces the workers without losing a request."""
         if not settings.DEBUG and not settings.PROXY_COUNT:
             self.stderr.write("Without a proxy in front, slow clients can keep everybody from sending forms.")
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+        _set_limits()
         # Workers inherit the socket and all loaded code. A new one answers in a fraction of a second.
         multiprocessing.set_start_method("fork", force=True)
+        demo = multiprocessing.Process(target=_prepare_demo)
+        if options["demo"]:
+            demo.start()
         import_module(settings.WSGI_APPLICATION.rpartition(".")[0])
         get_resolver().url_patterns  # noqa: B018 loads every view
+        if options["demo"]:
+            demo.join()
+            if demo.exitcode:
+                sys.exit(demo.exitcode)
+            self.stdout.write(f"==> Serving on http://{options['host']}:{options['port']}/ (Ctrl-C stops)")
         # The collector of a worker then leaves the loaded code alone: it takes no time, and stays shared memory.
         gc.collect()
         gc.freeze()
@@ -89,6 +99,21 @@ class Command(BaseCommand):
             _workers(options["host"], options["port"], options["workers"]).serve()
         except OSError as error:
             sys.exit(f"codebook: cannot listen on {options['host']}:{options['port']}: {error.strerror}")
+
+
+def _set_limits() -> None:
+    """Allow a worker more open files, and one heap."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    if hasattr(ctypes.CDLL(None), "mallopt"):
+        ctypes.CDLL(None).mallopt(ARENA_MAX, ARENAS)
+
+
+def _prepare_demo() -> None:
+    """Run `manage.py demo`, in a process beside the one that loads the views: they share no connection."""
+    sys.argv = ["manage.py", "demo"]
+    import_module("manage").main()
 
 
 def _workers(host: str, port: int, workers: int) -> Workers:
