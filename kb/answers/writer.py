@@ -19,7 +19,7 @@ from kb.models import (
 from kb.models.sql import batches, exactly, insert, run, value, wide_cache
 from kb.searching import documents, store
 
-_PAGE = 1_000
+_PAGE = 5_000
 _FEW = 100
 """For so few codes, the questions which of them are plain take longer than their answers."""
 
