@@ -1,6 +1,7 @@
 """Finished answers about codes: a look-up is one indexed read and a join of bytes.
 
 build.py    makes the answers of codes from their rows, notes and incidents
+plain.py    has the database make those of plain codes
 writer.py   keeps them current: `refresh`, `rebuild`
 number_order.py  keeps whether a table is in the order of its numbers: `note_order`
 reader.py   reads them: `rows_of`, `cards_of`, `whole`, `ranges_around`

@@ -139,7 +139,7 @@ def _row(code: Row, notes: list[Row], incidents: list[Row], successor: Row | Non
         "version": code["version"],
         "created_at": code["created_at"],
         "updated_at": code["updated_at"],
-        "url": _address_of(code, prefix),
+        "url": address_of(code, prefix),
     }
     return orjson.dumps(values, option=OPTIONS).decode()
 
@@ -155,7 +155,7 @@ def _reference(code: Row, prefix: str) -> Row:
         "table": code["table"],
         "section": code["section"],
         "code": code["code"],
-        "url": _address_of(code, prefix),
+        "url": address_of(code, prefix),
     }
 
 
@@ -181,12 +181,12 @@ def _is_open(incident: Row) -> bool:
     return bool(incident["state"] != IncidentState.RESOLVED)
 
 
-def _address_of(code: Row, prefix: str) -> orjson.Fragment:
+def address_of(code: Row, prefix: str) -> orjson.Fragment:
+    """Return the address of a code as the stored JSON has it. See Note [Addresses in answers]."""
     return _without_site(card_address(code["table"], code["section"], code["code"], prefix), prefix)
 
 
 def _without_site(path: str, prefix: str) -> orjson.Fragment:
-    """Return an address as the stored JSON has it. See Note [Addresses in answers]."""
     return orjson.Fragment(b'"\\/' + orjson.dumps(path.removeprefix(prefix))[1:])
 
 

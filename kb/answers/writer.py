@@ -1,9 +1,11 @@
 """Keep the answers about codes current. The journal calls this in the transaction of each edit."""
 
 from collections.abc import Collection, Iterator
+from itertools import groupby
 
 from django.db import models, transaction
 
+from kb.answers import plain
 from kb.answers.build import AnswerTexts, build
 from kb.answers.number_order import note_orders, order_differences
 from kb.models import (
@@ -15,10 +17,13 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.sql import batches, insert, marks, run, value, wide_cache
+from kb.models.sql import batches, exactly, insert, run, value, wide_cache
 from kb.searching import documents, store
 
-_PAGE = 1_000
+_PAGE = 5_000
+_FEW = 100
+"""For so few codes, the questions which of them are plain take longer than their answers."""
+
 _SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
 _COLUMNS = ["row", "card", "public_row", "public_card"]
 
@@ -56,11 +61,11 @@ def refresh(code_ids: Collection[int]) -> None:
     store.lock()
     replaced: set[int] = set()
     with wide_cache(len(code_ids)):
-        for page in batches(sorted(code_ids), _PAGE):
-            _store(build(page))
+        for page in batches((pk for pk, _ in groupby(sorted(code_ids))), _PAGE):
+            _replace(page)
             replaced |= _ids(ReturnCode.objects.filter(documents.among("successor", page)))
         for page in batches(sorted(replaced.difference(code_ids)), _PAGE):
-            _store(build(page))
+            _replace(page)
 
 
 def rebuild() -> None:
@@ -71,7 +76,7 @@ def rebuild() -> None:
         store.lock()
         FinishedAnswer.objects.all().delete()
         for page in _pages():
-            _store(build(page))
+            _store(page)
 
 
 def lag() -> int:
@@ -96,11 +101,17 @@ def differences() -> Iterator[str]:
                 yield f"code {answer.code_id}: its answer is missing or out of date"
 
 
-def _store(answers: list[AnswerTexts]) -> None:
+def _replace(page: list[int]) -> None:
+    """Store the answers about codes, whose ids are in order, in place of their old ones."""
+    # By each id: a range from the first to the last has other codes, too, and would delete their answers.
+    condition, pks = exactly("code_id", page)
+    run(f"DELETE FROM kb_finishedanswer WHERE {condition}", *pks)  # noqa: S608
+    _store(page)
+
+
+def _store(page: list[int]) -> None:
+    answers = build(page if len(page) <= _FEW else plain.store(page))
     if answers:
-        # By each id: a range from the first to the last has other codes, too, and would delete their answers.
-        pks = [answer.code_id for answer in answers]
-        run(f"DELETE FROM kb_finishedanswer WHERE code_id IN ({marks(pks)})", *pks)  # noqa: S608
         insert("kb_finishedanswer", AnswerTexts._fields, answers)
 
 

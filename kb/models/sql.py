@@ -143,6 +143,13 @@ def among(column: str, pks: Sequence[int]) -> tuple[str, list[int]]:
     return f"{column} IN ({', '.join(['%s'] * len(pks))})", list(pks)
 
 
+def exactly(column: str, pks: Sequence[int]) -> tuple[str, list[int]]:
+    """Return the condition, with its parameters, that a column has one of the ids, which are in order."""
+    if pks and pks[-1] - pks[0] == len(pks) - 1:
+        return f"{column} BETWEEN %s AND %s", [pks[0], pks[-1]]
+    return f"{column} IN ({marks(pks)})", list(pks)
+
+
 def table_of(model: type[models.Model]) -> str:
     """Return the quoted name of a model's table."""
     return connection.ops.quote_name(model._meta.db_table)

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
+from kb.models import Audience, CodeRange, CodeTable, TroubleshootingNote, sql
 from kb.models.fields import CODE_FIELDS, Weight
 from kb.models.notes import NoteState
-from kb.searching.tokenizer import stems_and_words
+from kb.searching.tokenizer import each_once, stems_and_words
 
 PUBLIC, INTERNAL = 0, 1
 AUDIENCES = (PUBLIC, INTERNAL)
@@ -29,8 +29,8 @@ MAX_WORDS = 4_000
 """Most words of a document's field. Databases cannot index a text as long as a book."""
 
 _HEAD, _NEAR = ([field.name for field in CODE_FIELDS if field.weight == weight] for weight in Weight)
-_COLUMNS = ["pk", "number", "retired_at", "table", *(f"table__{name}" for name in ("audience", "vendor", "product"))]
-_COLUMNS += [*_HEAD, *_NEAR]
+_HEADS = len(_HEAD)
+_COLUMNS = ["id", "table_id", "number", "retired_at IS NOT NULL", *_HEAD, *_NEAR]
 
 
 class Document(NamedTuple):
@@ -65,7 +65,7 @@ contain it."""
 TABLE = "\u00a7"
 """Beginning of the word that marks documents of a table. The words of its vendor and product come before it."""
 
-Words = tuple[str, str]
+Words = tuple[str, list[str]]
 """The stems of texts, and their words: see `stems_and_words`."""
 
 
@@ -73,11 +73,8 @@ class _Code(NamedTuple):
     """What the documents of a code are made from."""
 
     pk: int
-    table_id: int
-    number: int | None
     is_retired: bool
-    is_public: bool
-    of_table: "_Table"
+    table: "_Table"
     head: Words
     near: Words
 
@@ -85,7 +82,7 @@ class _Code(NamedTuple):
 class _Table(NamedTuple):
     """What a table adds to the documents of its codes."""
 
-    mark: str
+    is_public: bool
     body: Words
     alone: str
     """The body's stems of a code without notes: its words, then its mark."""
@@ -106,18 +103,22 @@ class _Note(NamedTuple):
 def build(code_ids: Sequence[int]) -> dict[int, list[Document]]:
     """Return the documents of codes, by audience. Ids without a code are left out."""
     codes = _codes(code_ids)
-    ranges = _ranges(codes)
-    notes = _notes([code.pk for code in codes], [r.pk for r in ranges])
+    tables = _tables({code[1] for code in codes})
+    ranges = list(CodeRange.objects.with_notes(tables).order_by("id"))
+    notes = _notes([code[0] for code in codes], [r.pk for r in ranges])
     public, internal = [], []
-    for code in codes:
-        own_ranges = [r for r in ranges if _holds(r, code)] if ranges else []
-        own_notes = dict.fromkeys(notes.get(("code", code.pk), []))
+    for pk, table, number, is_retired, *texts in codes:
+        # One by one: the words of a page's codes would be garbage for the collector.
+        head, near = stems_and_words(*texts[:_HEADS]), stems_and_words(*texts[_HEADS:])
+        code = _Code(pk, is_retired, tables[table], head, near)
+        own_ranges = [r for r in ranges if _holds(r, table, number)] if ranges else []
+        own_notes = {note.pk: note for note in notes.get(("code", pk), [])} if notes else {}
         for block in own_ranges:
-            own_notes |= dict.fromkeys(notes["range", block.pk])
-        document = _document(code, list(own_notes), own_ranges)
+            own_notes |= {note.pk: note for note in notes["range", block.pk]}
+        document = _document(code, list(own_notes.values()), own_ranges)
         internal.append(document)
-        if code.is_public:
-            public_notes = [note for note in own_notes if note.is_public and note.is_validated]
+        if code.table.is_public:
+            public_notes = [note for note in own_notes.values() if note.is_public and note.is_validated]
             public.append(_document(code, public_notes, []) if own_notes else document)
     return {PUBLIC: public, INTERNAL: internal}
 
@@ -134,37 +135,31 @@ def of_notes(note_ids: Sequence[int]) -> list[Document]:
 def _alone(note: _Note) -> Document:
     parts = (note.title, note.issue, note.body, note.reply)
     head, near, body, reply = (_first_words(stems) for stems, _ in parts)
-    words = " ".join(dict.fromkeys(" ".join(words for _, words in parts).split()))
+    words = each_once([word for _, words in parts for word in words])
     return Document(note.pk, head, near, f"{body} {REPLY} {reply}" if reply else body, words)
 
 
-def _codes(pks: Sequence[int]) -> list[_Code]:
-    """Return the codes with these ids. Objects of the model would take longer than their documents."""
+def _codes(pks: Sequence[int]) -> list[Any]:
+    """Return _COLUMNS of the codes with these ids, by plain SQL: Django would take longer than their documents."""
     if not pks:
         return []
-    rows = ReturnCode.objects.filter(among("pk", pks)).order_by("pk").values_list(*_COLUMNS)
-    codes, wanted = [], set(pks)
-    tables: dict[int, _Table] = {}
-    for pk, number, retired_at, table, audience, vendor, product, *texts in rows:
-        if pk in wanted:
-            of_table = tables.get(table) or tables.setdefault(table, _table(table, vendor, product))
-            head, near = stems_and_words(*texts[: len(_HEAD)]), stems_and_words(*texts[len(_HEAD) :])
-            is_public = audience == Audience.PUBLIC
-            codes.append(_Code(pk, table, number, retired_at is not None, is_public, of_table, head, near))
-    return codes
+    condition, values = sql.among("id", pks)
+    wanted = set(pks)
+    found = sql.rows(f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode WHERE {condition} ORDER BY id", *values)  # noqa: S608
+    return [code for code in found if code[0] in wanted]
 
 
-def _table(pk: int, vendor: str, product: str) -> _Table:
-    body = stems_and_words(vendor, product)
-    return _Table(mark("table", pk), body, f"{_first_words(body[0])} {mark('table', pk)}".strip())
+def _tables(pks: set[int]) -> dict[int, _Table]:
+    tables = {}
+    for table in CodeTable.objects.filter(pk__in=pks):
+        body = stems_and_words(table.vendor, table.product)
+        alone = f"{_first_words(body[0])} {mark('table', table.pk)}".strip()
+        tables[table.pk] = _Table(table.audience == Audience.PUBLIC, body, alone)
+    return tables
 
 
-def _holds(block: CodeRange, code: _Code) -> bool:
-    return block.table_id == code.table_id and code.number is not None and block.first <= code.number <= block.last
-
-
-def _ranges(codes: Sequence[_Code]) -> list[CodeRange]:
-    return list(CodeRange.objects.with_notes({code.table_id for code in codes}).order_by("id"))
+def _holds(block: CodeRange, table: int, number: int | None) -> bool:
+    return block.table_id == table and number is not None and block.first <= number <= block.last
 
 
 def _notes(codes: list[int], ranges: list[int]) -> dict[tuple[str, int], list[_Note]]:
@@ -211,24 +206,24 @@ def _links(kind: str, through: Any, column: str, pks: list[int]) -> list[tuple[s
 
 
 def _document(code: _Code, notes: list[_Note], ranges: list[CodeRange]) -> Document:
-    (head, head_words), (near, near_words), body = code.head, code.near, code.of_table.alone
-    words = f"{head_words} {near_words} {code.of_table.body[1]}"
+    (head, head_words), (near, near_words), body = code.head, code.near, code.table.alone
+    words = [*head_words, *near_words, *code.table.body[1]]
     if notes or ranges:
         near, near_words = _joined([code.near, *(text for note in notes for text in (note.title, note.issue))])
-        text, text_words = _joined([("", ""), *(note.body for note in notes)])
-        reply, reply_words = _joined([("", ""), *(note.reply for note in notes)])
+        text, text_words = _joined([note.body for note in notes])
+        reply, reply_words = _joined([note.reply for note in notes])
         marks = [*(mark("note", note.pk) for note in notes), *(mark("range", block.pk) for block in ranges)]
         parts = [body, *marks, _first_words(text), *([REPLY, _first_words(reply)] if reply else [])]
-        words = f"{head_words} {near_words} {code.of_table.body[1]} {text_words} {reply_words}"
-        body = " ".join(filter(None, parts))
-    bucket = 2 if code.is_retired else 0 if any(note.is_validated for note in notes) else 1
-    words = " ".join(dict.fromkeys(words.split()))
-    return Document(code.pk + bucket * BUCKET, _first_words(head), _first_words(near), body.strip(), words)
+        words = [*head_words, *near_words, *code.table.body[1], *text_words, *reply_words]
+        body = " ".join(filter(None, parts)).strip()
+    bucket = 2 if code.is_retired else 0 if notes and any(note.is_validated for note in notes) else 1
+    key = code.pk + bucket * BUCKET
+    return Document(key, _first_words(head), _first_words(near), body, each_once(words))
 
 
 def _joined(texts: list[Words]) -> Words:
-    stems, words = zip(*texts, strict=True)
-    return " ".join(filter(None, stems)), " ".join(words)
+    stems = " ".join([stems for stems, _ in texts if stems])
+    return stems, [word for _, words in texts for word in words]
 
 
 def _first_words(stems: str) -> str:

@@ -47,8 +47,8 @@ def word(stem: str, prefix: bool = False) -> str:
 def line(document: Document) -> tuple[Any, ...]:
     """Return the values of COLUMNS for a document."""
     # Words have letters and digits only, so that they need no escapes.
-    words = dict.fromkeys(f"{document.head} {document.near} {document.body}".split())
-    return *document, " ".join([f"'{word}'" for word in words])
+    words = "' '".join(dict.fromkeys(f"{document.head} {document.near} {document.body}".split()))
+    return *document, f"'{words}'" if words else ""
 
 
 def settle(audience: int) -> list[str]:

@@ -126,8 +126,10 @@ def vocabulary_of(documents: Sequence[Document]) -> dict[str, int]:
 
     Long numbers are left out. They are codes: each is in one or two documents, and must not be corrected to another.
     """
-    words = Counter(chain.from_iterable(["", *document.words.split()] for document in documents))
-    return {word: n for word, n in words.items() if not is_long_number(word)}
+    if not documents:
+        return {}
+    words = Counter(chain.from_iterable(document.words.split() for document in documents))
+    return {word: n for word, n in words.items() if not is_long_number(word)} | {"": len(documents)}
 
 
 def is_long_number(word: str) -> bool:
