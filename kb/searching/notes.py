@@ -63,7 +63,7 @@ def notes_about_no_code(text: str, user: Person | None, limit: int = 5) -> list[
     weights = [relevance.LIGHT if term.alternatives[0].stems[0] in LIGHT_STEMS else 1.0 for term in terms]
     ranked = [document for _, document in rank(NOTES, terms, counts, [], CANDIDATES)]
     best = [document.key for document in ranked if _share(document, terms, weights) >= _ENOUGH][:limit]
-    notes = TroubleshootingNote.objects.visible_to(user).current().in_bulk(best)
+    notes = TroubleshootingNote.objects.visible_to(user).current().filter(codes=None, ranges=None).in_bulk(best)
     return [notes[pk] for pk in best if pk in notes]
 
 
