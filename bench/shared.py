@@ -211,11 +211,11 @@ class Servers(ExitStack):
         command = [sys.executable, "manage.py", "serve", "--port", number, "--workers", workers]
         return self.start(number, command, "/api/v1/tables/", **environment)
 
-    def granian(self, number: int, application: str, workers: int = 2) -> int:
+    def granian(self, number: int, application: str, workers: int = 2, **environment: str) -> int:
         """Start a peer's application in granian, the server that `manage.py serve` uses, too."""
         program = Path(sys.executable).with_name("granian")
         options = ["--interface", "wsgi", "--workers", workers, "--no-ws", "--port", number]
-        return self.start(number, [program, *options, application])
+        return self.start(number, [program, *options, application], **environment)
 
     def datasette(self, number: int, program: str, *options: object) -> int:
         """Start Datasette over a database."""
