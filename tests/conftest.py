@@ -25,24 +25,22 @@ def counts_of_its_own():
     tables.clear_counts()
 
 
-SAME_ON_BOTH = ("test_access", "test_logs", "test_schema", "test_sso")
+SAME_ON_BOTH = ["attacks/*", "text/*", "*test_access.py", "*test_logs.py", "*test_schema.py", "*test_sso.py"]
 """Modules that ask the database for nothing that other tests on PostgreSQL do not ask, too."""
+collect_ignore_glob = SAME_ON_BOTH if connection.vendor == "postgresql" else []
 LONGEST = ("test_plans", "test_access", "test_deploy", "test_sso", "test_shapes", "test_admin_addresses")
 DATABASE = {"db", "transactional_db", "live_server"}
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out, on PostgreSQL, what says nothing about a database: it runs with the tests on SQLite."""
+    """Leave out, on PostgreSQL, what says nothing about a database: it runs with the tests on SQLite.
+
+    Processes side by side begin with what takes longest, so that none of them does so last, alone.
+    """
     if connection.vendor == "postgresql":
-        apart = [item for item in items if not _is_about_a_database(item)]
-        config.hook.pytest_deselected(items=apart)
-        left_out = set(apart)
-        items[:] = [item for item in items if item not in left_out]
-
-
-@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-def pytest_longest_first(config, items):
-    """Let processes side by side begin with what takes longest, so that none of them does so last, alone."""
+        config.hook.pytest_deselected(items=[item for item in items if not _is_about_a_database(item)])
+        items[:] = filter(_is_about_a_database, items)
     if hasattr(config, "workerinput"):
         items.sort(key=_turn)
 
@@ -54,8 +52,7 @@ def _turn(item):
 
 
 def _is_about_a_database(item):
-    asks = item.get_closest_marker("django_db") or DATABASE & set(item.fixturenames)
-    return asks and "/attacks/" not in item.nodeid and item.path.stem not in SAME_ON_BOTH
+    return bool(item.get_closest_marker("django_db") or DATABASE & set(item.fixturenames))
 
 
 def pytest_terminal_summary(terminalreporter):

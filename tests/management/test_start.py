@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from kb.management.commands import detect, lookup
 from tests import ROOT
 
+pytestmark = pytest.mark.slow
 SETUP = "import sys, django; django.setup()"
 
 

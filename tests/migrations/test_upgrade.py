@@ -16,7 +16,7 @@ from django.db import connection
 
 from tests.faults.server import AREAS, manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DUMP = Path(__file__).parent / f"{connection.vendor}.gz"
 IS_POSTGRES = connection.vendor == "postgresql"
 

@@ -7,7 +7,7 @@ from kb.models import sql
 
 pytestmark = pytest.mark.django_db
 
-FEW = 1000
+FEW = 256
 
 
 def pages():

@@ -14,7 +14,7 @@ from kb.services.codes import edit_code
 from tests import make
 from tests.importing.tables import by, planned, problem, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STATE = ("code", "section_id", "position", "extra", "disposition", "fixer", "retired_at", *VENDOR_TEXTS)
