@@ -120,10 +120,11 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
         table_import.table = entry.create(CodeTable(**table_import.new_table))
     _create_sections(table_import, entry)
     _insert_new(table_import)
-    _update_existing(table_import)
-    _move(table_import)
-    _write_own_words(table_import)
-    _retire(table_import)
+    if table_import.count() > table_import.count(RowKind.NEW):
+        _update_existing(table_import)
+        _move(table_import)
+        _write_own_words(table_import)
+        _retire(table_import)
     revisions = journal_rows.write_revisions(table_import, entry.by)
     journal_rows.mark_notes(table_import, entry)
     # After all row locks: see `searching.store.lock`.
@@ -150,7 +151,8 @@ def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:
             slugs.add(slug)
             entry.note(section, ChangeKind.CREATED, [])
     of_row = Section.objects.filter(table=table_import.table_id, name=OuterRef("section_name")).values("pk")
-    rows.exclude(kind=RowKind.NEW).update(section=Subquery(of_row))
+    if table_import.count() > table_import.count(RowKind.NEW):
+        rows.exclude(kind=RowKind.NEW).update(section=Subquery(of_row))
 
 
 def _insert_new(table_import: TableImport) -> None:

@@ -155,7 +155,7 @@ def position_sql(table: CodeTable, complete: bool) -> str:
     does not list stays behind the one that it followed. Otherwise new codes go after the last one.
     """
     last = sql.value("SELECT coalesce(max(position), -1) FROM kb_returncode WHERE table_id = %s", table.pk)
-    if complete and _order_differs():
+    if complete and last >= 0 and _order_differs():
         _place_all_codes(table)
         return "s.place"
     first = sql.value("SELECT coalesce(min(ord), 0) FROM kb_staging WHERE kind = 'new'")
