@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from kb.models.fields import VENDOR_TEXTS
-from kb.models.sql import batches, insert, is_postgres, run, value
+from kb.models.sql import batches, insert, is_postgres, rows, run, value
 
 BATCH = 2_000
 """Most rows that are in memory, or in one write, at a time."""
@@ -44,7 +44,9 @@ def create() -> None:
     """Create the temporary tables of one plan."""
     drop()
     columns = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
-    run(f"CREATE TEMPORARY TABLE kb_staging ({columns}, code_id bigint, first integer, place integer)")
+    # With room in its pages, a row that gets its kind stays there, and no index has to learn of it.
+    room = "WITH (fillfactor = 50)" if is_postgres() else ""
+    run(f"CREATE TEMPORARY TABLE kb_staging ({columns}, code_id bigint, first integer, place integer) {room}")
     run("CREATE TEMPORARY TABLE kb_mentioned (identity text PRIMARY KEY)")
     run("CREATE TEMPORARY TABLE kb_verdict (ord integer PRIMARY KEY, disposition text, fixer text)")
     create_places()
@@ -73,6 +75,11 @@ def fill(table: str, columns: Sequence[str], lines: Iterable[tuple[Any, ...]]) -
     with connection.cursor() as cursor, _one_transaction(cursor):
         for batch in batches(lines, BATCH):
             cursor.executemany(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", batch)  # noqa: S608
+
+
+def kinds() -> set[str | None]:
+    """Return the kinds that staged rows have. Pages of another kind would read all rows to find none."""
+    return {kind for (kind,) in rows("SELECT DISTINCT kind FROM kb_staging")}
 
 
 def spans(kind: str) -> Iterator[tuple[int, int]]:

@@ -82,12 +82,12 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             answers.note_order(reversal.table)
             _close(original, reversal)
             entry = JournalEntry(by)
-            journal_rows.write_revisions(reversal, by)
+            revisions = journal_rows.write_revisions(reversal, by)
             journal_rows.unmark_notes(original, unrestored_ids, entry)
             code_ids = journal_rows.changed_code_ids(original)
             searching.refresh(code_ids)
             answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
-            journal_rows.write_feed(reversal, entry)
+            journal_rows.write_feed(reversal, entry, revisions)
     finally:
         current_door.reset(door)
     return reversal

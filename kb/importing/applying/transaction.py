@@ -45,10 +45,10 @@ def apply_import(
             current.applied_by = by.account
             _lock_and_check_basis(current)
             current.applied_at = max(timezone.now(), Change.objects.earliest_next())
-            _write(current, entry)
+            codes = _write(current, entry)
             current.state = ImportState.APPLIED
             current.save()
-            journal_rows.write_feed(current, entry)
+            journal_rows.write_feed(current, entry, codes)
     except IntegrityError as error:
         raise PlanIsStale(["A table, section or code of the same name was created in the meantime."]) from error
     finally:
@@ -114,22 +114,25 @@ def _code_edits(table_import: TableImport) -> list[str]:
     return [f"Somebody edited {', '.join(codes[:_MAX_LABELS])}{more}."] if codes else []
 
 
-def _write(table_import: TableImport, entry: JournalEntry) -> None:
+def _write(table_import: TableImport, entry: JournalEntry) -> int:
+    """Write everything except the feed; return how many codes got a revision."""
     if table_import.table is None:
         table_import.table = entry.create(CodeTable(**table_import.new_table))
     _create_sections(table_import, entry)
     _insert_new(table_import)
-    _update_existing(table_import)
-    _move(table_import)
-    _write_own_words(table_import)
-    _retire(table_import)
+    if table_import.count() > table_import.count(RowKind.NEW):
+        _update_existing(table_import)
+        _move(table_import)
+        _write_own_words(table_import)
+        _retire(table_import)
     answers.note_order(table_import.table)
-    journal_rows.write_revisions(table_import, entry.by)
+    revisions = journal_rows.write_revisions(table_import, entry.by)
     journal_rows.mark_notes(table_import, entry)
     # After all row locks: see `searching.store.lock`.
     code_ids = journal_rows.changed_code_ids(table_import)
     searching.refresh(code_ids)
     answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
+    return revisions
 
 
 def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:
@@ -149,7 +152,8 @@ def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:
             slugs.add(slug)
             entry.note(section, ChangeKind.CREATED, [])
     of_row = Section.objects.filter(table=table_import.table_id, name=OuterRef("section_name")).values("pk")
-    rows.exclude(kind=RowKind.NEW).update(section=Subquery(of_row))
+    if table_import.count() > table_import.count(RowKind.NEW):
+        rows.exclude(kind=RowKind.NEW).update(section=Subquery(of_row))
 
 
 def _insert_new(table_import: TableImport) -> None:

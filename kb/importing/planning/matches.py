@@ -13,13 +13,19 @@ _MAX_NAMES = 20
 def create_index() -> None:
     """Index the staged rows by code."""
     sql.run("CREATE INDEX kb_staging_code ON kb_staging (identity, section_name)")
-    sql.run("ANALYZE kb_staging")
+    _renew_statistics()
 
 
 def index_matches() -> None:
     """Index the staged rows by the code that they match, and renew the statistics: all kinds were empty before."""
     sql.run("CREATE INDEX kb_staging_code_id ON kb_staging (code_id)")
-    sql.run("ANALYZE kb_staging")
+    _renew_statistics()
+
+
+def _renew_statistics() -> None:
+    # Of the texts, PostgreSQL would sort thousands, and no plan depends on them. SQLite looks at indexes alone.
+    columns = "(ord, section_name, section_id, identity, kind, code_id)" if sql.is_postgres() else ""
+    sql.run(f"ANALYZE kb_staging {columns}")
 
 
 def mark_duplicates() -> None:
@@ -149,7 +155,7 @@ def position_sql(table: CodeTable, complete: bool) -> str:
     does not list stays behind the one that it followed. Otherwise new codes go after the last one.
     """
     last = sql.value("SELECT coalesce(max(position), -1) FROM kb_returncode WHERE table_id = %s", table.pk)
-    if complete and _order_differs():
+    if complete and last >= 0 and _order_differs():
         _place_all_codes(table)
         return "s.place"
     first = sql.value("SELECT coalesce(min(ord), 0) FROM kb_staging WHERE kind = 'new'")

@@ -130,11 +130,18 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     position = matches.position_sql(table, table_import.complete)
     _store_mentioned_codes(table, staged_lines.source.problems)
     row_store.store_problems(table_import, staged_lines.source.problems)
-    row_store.store_duplicates(table_import)
-    row_store.store_errors(table_import)
-    row_store.store_new(table_import, position, None if staged_lines.has_sections else row_store.only_section(table))
-    row_store.store_changed(table_import, position, staged_lines.extra_columns)
-    row_store.store_reordered(table_import)
+    kinds = stage.kinds()
+    if "duplicate" in kinds:
+        row_store.store_duplicates(table_import)
+    if "error" in kinds:
+        row_store.store_errors(table_import)
+    if "new" in kinds:
+        section = None if staged_lines.has_sections else row_store.only_section(table)
+        row_store.store_new(table_import, position, section)
+    if "changed" in kinds:
+        row_store.store_changed(table_import, position, staged_lines.extra_columns)
+    if "reordered" in kinds:
+        row_store.store_reordered(table_import)
     if table_import.complete and staged_lines.row_count:
         row_store.store_missing(table_import)
     _close(table_import)

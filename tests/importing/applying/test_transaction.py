@@ -329,6 +329,6 @@ def queries_of_first_import(count):
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_times_as_many_codes_take_no_more_queries():
     queries_of_first_import(1)
-    assert queries_of_first_import(900) == queries_of_first_import(9)
+    assert queries_of_first_import(900) <= queries_of_first_import(9)
     assert searching.check() == []
     assert list(answers.differences()) == []
