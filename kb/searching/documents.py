@@ -128,8 +128,8 @@ def of_notes(note_ids: Sequence[int]) -> list[Document]:
     if not note_ids:
         return []
     notes = TroubleshootingNote.objects.current().filter(among("pk", note_ids), codes=None, ranges=None)
-    wanted, read = set(note_ids), map(_read, notes.order_by("pk"))
-    return [_alone(note) for note in read if note.pk in wanted]
+    ids = set(note_ids)
+    return [_alone(_read(note)) for note in notes.order_by("pk") if note.pk in ids]
 
 
 def _alone(note: _Note) -> Document:
@@ -144,9 +144,9 @@ def _codes(pks: Sequence[int]) -> list[Any]:
     if not pks:
         return []
     condition, values = sql.among("id", pks)
-    wanted = set(pks)
-    found = sql.rows(f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode WHERE {condition} ORDER BY id", *values)  # noqa: S608
-    return [code for code in found if code[0] in wanted]
+    ids = set(pks)
+    codes = sql.rows(f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode WHERE {condition} ORDER BY id", *values)  # noqa: S608
+    return [code for code in codes if code[0] in ids]
 
 
 def _tables(pks: set[int]) -> dict[int, _Table]:

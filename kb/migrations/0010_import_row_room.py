@@ -17,7 +17,7 @@ def _set(room):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kb", "0008_search_words"),
+        ("kb", "0009_number_order"),
     ]
 
     operations = [
