@@ -153,7 +153,7 @@ READS = """
     notes.why_not_validate people.roles_of people.roles_to_give people.why_not_manage
     proposal_rules.actions_for proposal_rules.why_not_act proposal_rules.why_not_propose
     reply_guard.guard reply_guard.problems tokens.bearer tokens.digest tokens.expiry usage.record_counts
-    usage.records_of
+    usage.records_of usage.records_of_miss
 """.split()
 
 
