@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -200,9 +201,11 @@ class Servers(ExitStack):
             env=os.environ | environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self.callback(process.wait, 20)
-        self.callback(process.terminate)
+        # A worker that starts at this moment does not hear of it from its first process.
+        self.callback(os.killpg, process.pid, signal.SIGTERM)
         wait_for(number, path)
         return number
 
