@@ -78,7 +78,7 @@ def fill(table: str, columns: Sequence[str], lines: Iterable[tuple[Any, ...]]) -
 
 
 def kinds() -> set[str | None]:
-    """Return the kinds that staged rows have. Pages of another kind would read all rows to find none."""
+    """Return the kinds that staged rows have. To ask for rows of another kind would read all of them, for nothing."""
     return {kind for (kind,) in rows("SELECT DISTINCT kind FROM kb_staging")}
 
 

@@ -9,7 +9,7 @@ from kb.searching.documents import AUDIENCES, BUCKET, INTERNAL, NOTES, PUBLIC, D
 from kb.searching.writer import pages
 
 _OWNERS = {PUBLIC: "code", INTERNAL: "code", NOTES: "note"}
-_DOCUMENTS = {PUBLIC: "public document", INTERNAL: "internal document", NOTES: "document of its own"}
+_DOCUMENTS = {PUBLIC: "public document", INTERNAL: "internal document", NOTES: "document"}
 _VOCABULARIES = {PUBLIC: "public vocabulary", INTERNAL: "internal vocabulary", NOTES: "vocabulary of notes"}
 
 _Built = tuple[list[int], dict[int, list[Document]]]

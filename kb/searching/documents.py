@@ -17,7 +17,7 @@ from kb.searching.tokenizer import each_once, stems_and_words
 PUBLIC, INTERNAL = 0, 1
 AUDIENCES = (PUBLIC, INTERNAL)
 NOTES = 2
-"""The documents of notes about no code. They have an index of their own: a word is as rare as the codes say."""
+"""The documents of notes about no code. They have an index of their own, so they do not change how rare a word is."""
 
 BUCKET = 1 << 40
 """A document's key is its code's id plus a multiple of this, so that ordering by key puts the preferred one of two

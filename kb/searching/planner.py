@@ -133,7 +133,7 @@ def _query(text: str, user: Person | None, tables: Iterable[int]) -> tuple[str, 
 def rank(
     audience: int, terms: Sequence[SearchTerm], counts: dict[str, int], marks: Sequence[str], limit: int
 ) -> list[tuple[float, Document]]:
-    """Return the documents with the terms, the best first, with their scores, but not much worse ones than the best."""
+    """Return the documents with the terms, and their scores, the best first. Far worse ones are left out."""
     # Only a term that no document has as a word is as rare as the words that begin with it.
     is_needed = not all(counts.get(term.alternatives[0].stems[0]) for term in terms)
     beginnings = [a.stems[0] for a in terms[-1].alternatives if a.prefix and is_needed]

@@ -9,7 +9,7 @@ from typing import Any
 
 from kb.models.sql import is_postgres
 from kb.searching import postgres, store
-from kb.searching.documents import BUCKET, Document
+from kb.searching.documents import BUCKET, NOTES, Document
 
 COMMON = 1 / 8
 """From this share of all documents, reading in order of keys soon reaches a few hundred matches."""
@@ -35,7 +35,8 @@ def matching(audience: int, expression: str, limit: int, share: float, rarest: f
     """
     if not is_postgres() or share >= COMMON:
         rows = _read(audience, expression, limit, store.database().KEY)
-    elif share * total < FEW and rarest * total < MANY:
+    elif audience == NOTES or (share * total < FEW and rarest * total < MANY):
+        # Stripes are those of the codes' ids, and notes have others.
         rows = _read(audience, expression, limit)
     else:
         part = SLACK * limit / (share * total)

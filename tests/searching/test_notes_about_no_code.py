@@ -79,10 +79,18 @@ def test_a_note_that_differs_from_its_document_is_told(agent):
     note = make.note("Polling")
     TroubleshootingNote.objects.filter(pk=note.pk).update(title="Proxy")
     assert searching.check() == [
-        f"note {note.pk}: its document of its own is missing or out of date",
+        f"note {note.pk}: its document is missing or out of date",
         "the vocabulary of notes is out of date",
     ]
     TroubleshootingNote.objects.filter(pk=note.pk).delete()
-    assert f"note {note.pk}: has a document of its own and should have none" in searching.check()
+    assert f"note {note.pk}: has a document and should have none" in searching.check()
     searching.rebuild()
     assert searching.check() == []
+
+
+def test_notes_with_lower_ids_than_all_codes_are_found_by_a_word_that_hundreds_have(agent):
+    names = [*(f"Room {n}" for n in range(520)), *(f"Hall {n}" for n in range(4_000))]
+    made = TroubleshootingNote.objects.bulk_create(TroubleshootingNote(title=name, state="draft") for name in names)
+    searching.refresh_notes([note.pk for note in made])
+    make.code("1", id=made[-1].pk + 1_000_000, description="Lobby.")
+    assert titles("room ", agent)[0] == "Room 0"
