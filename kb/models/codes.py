@@ -14,6 +14,7 @@ from django.utils import timezone
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import CodeRevision, history_table
 from kb.models.origins import Origin
+from kb.models.phrasings import phrasings_field
 from kb.models.sections import Section
 from kb.models.sql import is_postgres
 from kb.models.subqueries import any_of, linked, without_index
@@ -142,6 +143,7 @@ class ReturnCode(models.Model):
         related_name="replaces",
         help_text="For a retired code: the code that took its place.",
     )
+    phrasings = phrasings_field("Everybody who may read the table finds the code by them.")
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -58,6 +58,7 @@ CODE_FIELDS = (
     CodeField("disposition", "What to do", Owner.SUPPORT),
     CodeField("fixer", "Who can fix it", Owner.SUPPORT),
     CodeField("successor", "Successor", Owner.SUPPORT),
+    CodeField("phrasings", "Phrasings", Owner.SUPPORT, Weight.HEAD),
     CodeField("disposition_origin", "Who decided what to do", Owner.CODEBOOK),
     CodeField("fixer_origin", "Who decided who can fix it", Owner.CODEBOOK),
     CodeField("number", "Number", Owner.CODEBOOK),

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from kb.models.codes import ReturnCode
 from kb.models.history import history_table
+from kb.models.phrasings import phrasings_field
 from kb.models.ranges import CodeRange
 from kb.models.subqueries import any_of
 from kb.models.visibility import Audience, Person, Reader, ReaderQuerySet, condition
@@ -133,6 +134,7 @@ class TroubleshootingNote(NoteWords):
 
     codes = models.ManyToManyField(ReturnCode, related_name="notes", blank=True)
     ranges = models.ManyToManyField(CodeRange, related_name="notes", blank=True)
+    phrasings = phrasings_field("Everybody who may read the note finds it by them.")
     state = models.CharField(max_length=16, choices=NoteState.choices, default=NoteState.DRAFT, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

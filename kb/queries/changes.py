@@ -49,9 +49,12 @@ _PUBLIC_FIELDS = {
     "codes": "Codes",
     "ranges": "Ranges",
 }
-_WORK = ("owner", "review_on", "validated_at", "validated_by", "verify_reason", "verify_since")
+_WORK = ("owner", "phrasings", "review_on", "validated_at", "validated_by", "verify_reason", "verify_since")
 # The feed's `fields` are sorted. An edit of these alone is no news to the public: it would see an empty step.
-_PRIVATE_EDITS = [list(names) for n in range(len(_WORK) + 1) for names in combinations(_WORK, n)]
+_PRIVATE_EDITS = {
+    "note": [list(names) for n in range(len(_WORK) + 1) for names in combinations(_WORK, n)],
+    "code": [["phrasings"]],
+}
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ def recent_changes(
     if since is not None:
         changes = changes.at_or_after(since)
     if reader(user) != Reader.INTERNAL:
-        changes = changes.exclude(kind=ChangeKind.UPDATED, noun="note", fields__in=_PRIVATE_EDITS)
+        for noun, edits in _PRIVATE_EDITS.items():
+            changes = changes.exclude(kind=ChangeKind.UPDATED, noun=noun, fields__in=edits)
     if table is not None or reader(user) != Reader.INTERNAL:
         changes = changes.filter(without_index(_about(_subjects(user), table)))
     return changes.select_related("actor").order_by("-sequence")

@@ -182,7 +182,7 @@ def _read(note: TroubleshootingNote) -> _Note:
         note.pk,
         note.audience == Audience.PUBLIC,
         note.state == NoteState.VALIDATED,
-        stems_and_words(note.title),
+        stems_and_words(note.title, note.phrasings),
         stems_and_words(note.issue),
         stems_and_words(note.cause, note.resolution, note.environment),
         stems_and_words(note.customer_reply),

@@ -7,13 +7,14 @@ from kb.models.fields import SUPPORT_FIELDS, VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.services import journal
 from kb.services.journal import By
+from kb.services.phrasings import with_tidy_phrasings
 from kb.text.codes.disposition import derive_disposition
 
 EDITABLE_FIELDS = (*VENDOR_TEXTS, *SUPPORT_FIELDS)
 
 
 def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) -> ReturnCode:
-    """Change support's side of a code: its texts, disposition, fixer and successor.
+    """Change support's side of a code: its texts, disposition, fixer, successor and phrasings.
 
     A disposition or fixer in `values` belongs to support from now on; None derives it from the vendor's texts again.
     Raises StaleEdit, NotAllowed, and ValueError for other fields.
@@ -30,7 +31,7 @@ def edit_code(code: ReturnCode, version: int, values: dict[str, Any], by: By) ->
 
 def _with_origin(code: ReturnCode, values: dict[str, Any]) -> dict[str, Any]:
     derived = derive_disposition(code.vendor_suggested_actions)
-    complete = dict(values)
+    complete = with_tidy_phrasings(values)
     for name in ("disposition", "fixer"):
         if name in values:
             choice = values[name]

@@ -17,12 +17,13 @@ from kb.models.proposals import PROPOSED
 from kb.models.visibility import Person
 from kb.services import journal
 from kb.services.journal import By, NotAllowed
+from kb.services.phrasings import with_tidy_phrasings
 from kb.services.reply_guard import guard
 
 VALIDATE, CHANGE = "kb.validate_note", "kb.change_troubleshootingnote"
 REVIEW_AFTER = timedelta(days=180)
 """Default time between two reviews: half a year, because vendors change their pages about as often."""
-NOTE_FIELDS = (*NOTE_TEXTS, "audience", "owner", "review_on")
+NOTE_FIELDS = (*NOTE_TEXTS, "audience", "owner", "review_on", "phrasings")
 
 
 def save_note(
@@ -41,6 +42,7 @@ def save_note(
     links: dict[str, Any] = {
         name: targets for name, targets in (("codes", codes), ("ranges", ranges)) if targets is not None
     }
+    values = with_tidy_phrasings(values)
     with journal.entry(by) as entry:
         if version is None:
             journal.set_fields(note, values)

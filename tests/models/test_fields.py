@@ -50,6 +50,7 @@ VALUES = {
     "disposition_origin": ("staff", "vendor"),
     "fixer_origin": ("staff", "vendor"),
     "number": (12639745, 99),
+    "phrasings": ("the room is gone", "nobody is in there"),
 }
 """Two values of each field that is not a text."""
 
@@ -57,13 +58,19 @@ _ORDER = "It is the order of the list."
 _DERIVED = "The program that reads this derives it from the code."
 _DATE = "It says only whether the code is retired."
 _BRIEF = "This is a brief answer with a link to the card."
+_PHRASINGS = {"phrasings": "They help the search; editors read them in the admin."}
 _ORIGIN = dict.fromkeys(("disposition_origin", "fixer_origin"), "It shows the decision; the card says who made it.")
-_NO_MEANING = {"position": _ORDER, "number": "People read the code; the number is for sorting and ranges."}
+_NO_MEANING = {
+    "position": _ORDER,
+    "number": "People read the code; the number is for sorting and ranges.",
+    **_PHRASINGS,
+}
 _TABLE_FILE = {
     "position": "The rows are in this order.",
     "number": _DERIVED,
     "successor": "It is a link that a row of a file cannot hold.",
     **_ORIGIN,
+    **_PHRASINGS,
 }
 LEFT_OUT = {
     "card page": _NO_MEANING,
@@ -79,7 +86,7 @@ LEFT_OUT = {
         "extra": "A ticket needs what to do, not every column.",
         "retired_at": _DATE,
     },
-    "JSON": {"extra": _BRIEF, "position": _ORDER, "number": _DERIVED},
+    "JSON": {"extra": _BRIEF, "position": _ORDER, "number": _DERIVED, **_PHRASINGS},
     "embedded card": {
         **_NO_MEANING,
         **_ORIGIN,
@@ -87,16 +94,17 @@ LEFT_OUT = {
         "extra": _BRIEF,
         "successor": _BRIEF,
     },
-    "API detail": {"position": _ORDER},
-    "API filters": {"extra": "Each table has other columns.", "position": "Use ordering=vendor."},
-    "snapshot": {"position": "No change records it: an import may move every code of a table."},
+    "API detail": {"position": _ORDER, **_PHRASINGS},
+    "API filters": {"extra": "Each table has other columns.", "position": "Use ordering=vendor.", **_PHRASINGS},
+    "snapshot": {"position": "No change records it: an import may move every code of a table.", **_PHRASINGS},
     "changes": {
         "retired_at": "The kind of the change says so: retired, restored.",
         "number": "It changes with the code only.",
         "disposition_origin": "It changes with the disposition.",
         "fixer_origin": "It changes with who can fix it.",
+        "phrasings": "It helps the search; staff see that it changed.",
     },
-    "SQLite": {},
+    "SQLite": _PHRASINGS,
     "CSV, vendor's words": {
         **_TABLE_FILE,
         "disposition": "It is not the vendor's.",
@@ -117,11 +125,11 @@ LEFT_OUT = {
         "disposition_origin": "It changes with the disposition.",
         "fixer_origin": "It changes with who can fix it.",
     },
-    "admin form": _NO_MEANING,
+    "admin form": {name: _NO_MEANING[name] for name in ("position", "number")},
     "search document": {
         name: "People filter by it; it has no words of its own to search for."
         for name in FIELDS
-        if name not in ("code", *VENDOR_TEXTS)
+        if name not in ("code", "phrasings", *VENDOR_TEXTS)
     },
     "import columns": {
         "position": "It is the order of the rows.",
@@ -129,6 +137,7 @@ LEFT_OUT = {
         **dict.fromkeys(("disposition", "disposition_origin"), "Support decides it, or it follows from the text."),
         **dict.fromkeys(("fixer", "fixer_origin"), "Support decides it, or it follows from the text."),
         "successor": "Support decides it.",
+        "phrasings": "Support writes them.",
         "number": "It is derived from the code.",
     },
     "MCP lookup_codes": {

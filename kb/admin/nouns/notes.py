@@ -87,6 +87,7 @@ class NoteAdmin(WithBulkActions, VersionedAdmin):
         ),
         ("For the customer", {"fields": ("customer_reply",)}),
         ("Applies to", {"fields": ("codes", "ranges")}),
+        ("Found by", {"fields": ("phrasings",)}),
         ("Ownership and review", {"fields": (("audience", "owner", "review_on"),)}),
     )
 
