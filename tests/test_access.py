@@ -109,6 +109,7 @@ ACCESS = {
     "admin/kb/miss/<path:object_id>/history/": (MISSES, MISSES),
     "admin/kb/miss/add/": (NOBODY, NOBODY),
     "admin/kb/miss/ignore/": (STAFF, WRITE),
+    "admin/kb/miss/phrasing/": (WRITE, WRITE),
     "admin/kb/proposal/": (WRITE, WRITE),
     "admin/kb/proposal/<path:object_id>/": (STAFF, STAFF),
     "admin/kb/proposal/<path:object_id>/change/": (WRITE, "e"),

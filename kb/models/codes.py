@@ -193,6 +193,7 @@ class ReturnCode(models.Model):
             models.Index(fields=["id"], name="code_replaced", condition=Q(successor__isnull=False)),
             models.Index(fields=["id"], name="code_decided", condition=Q(disposition_origin=Origin.STAFF)),
             models.Index(fields=["id"], name="code_assigned", condition=Q(fixer_origin=Origin.STAFF)),
+            models.Index(fields=["id"], name="code_phrased", condition=Q(phrasings__gt="")),
         ]
 
     def __str__(self) -> str:

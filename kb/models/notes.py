@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kb.models.codes import ReturnCode
+from kb.models.folded_text import FoldedTextField
 from kb.models.history import history_table
 from kb.models.phrasings import phrasings_field
 from kb.models.ranges import CodeRange
@@ -135,6 +136,7 @@ class TroubleshootingNote(NoteWords):
     codes = models.ManyToManyField(ReturnCode, related_name="notes", blank=True)
     ranges = models.ManyToManyField(CodeRange, related_name="notes", blank=True)
     phrasings = phrasings_field("Everybody who may read the note finds it by them.")
+    folded_text = FoldedTextField(sources=(*NOTE_TEXTS, "phrasings"), default="", db_default="", editable=False)
     state = models.CharField(max_length=16, choices=NoteState.choices, default=NoteState.DRAFT, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -156,7 +158,7 @@ class TroubleshootingNote(NoteWords):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TroubleshootingNoteQuerySet.as_manager()
-    history = history_table(m2m_fields=[codes, ranges])
+    history = history_table(m2m_fields=[codes, ranges], excluded_fields=["folded_text"])
 
     class Meta:
         ordering = ["-updated_at", "-id"]

@@ -23,9 +23,9 @@ An answer, in this order
 """
 
 from kb.searching.consistency import check, differences
-from kb.searching.notes import MAX_LENGTH, MAX_WORDS, all_texts, notes_about_no_code, notes_containing, search_notes
+from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_about_no_code, notes_containing, search_notes
 from kb.searching.passages import add_note_texts
-from kb.searching.planner import SearchHit, SearchMatches, containing, ids_containing, search, with_passages
+from kb.searching.planner import SearchHit, SearchMatches, closest, containing, ids_containing, search, with_passages
 from kb.searching.store import is_there
 from kb.searching.writer import lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
 
@@ -35,8 +35,8 @@ __all__ = [
     "SearchHit",
     "SearchMatches",
     "add_note_texts",
-    "all_texts",
     "check",
+    "closest",
     "containing",
     "differences",
     "ids_containing",

@@ -3,19 +3,16 @@
 PostgreSQL has an index of parts of words, and SQLite reads all notes.
 """
 
-from functools import reduce
-from operator import or_
-
-from django.db.models import Func, Q, QuerySet, TextField
+from django.db.models import QuerySet
 
 from kb.models import TroubleshootingNote
-from kb.models.notes import NOTE_TEXTS
 from kb.models.visibility import Person, Reader, reader
 from kb.searching import relevance, store
 from kb.searching.documents import NOTES, Document
 from kb.searching.planner import CANDIDATES, rank, search
 from kb.searching.query import SearchTerm, first_stems, terms_of
 from kb.searching.tokenizer import LIGHT_STEMS
+from kb.text.accents import fold_case
 
 MAX_WORDS = 8
 """Most words of a query that are searched for, so that a pasted log does not make a huge query."""
@@ -26,28 +23,13 @@ MAX_LENGTH = 80
 _MAX_TEXT = 4_000
 _ENOUGH = 0.5
 
-_JOINER = " || ' ' || "
-
-
-def all_texts() -> Func:
-    """Return a note's texts as one text, in the form of the index kb_note_parts."""
-    return Func(*NOTE_TEXTS, template="(%(expressions)s)", arg_joiner=_JOINER, output_field=TextField())
-
 
 def notes_containing(notes: QuerySet[TroubleshootingNote], text: str) -> QuerySet[TroubleshootingNote]:
     """Return the notes whose texts have each word of `text`."""
-    clean = text[:_MAX_TEXT].encode("utf-8", "ignore").decode().replace("\x00", " ")
-    words = [word[:MAX_LENGTH] for word in clean.split()][:MAX_WORDS]
-    matches = notes.alias(all_texts=all_texts())
+    words = [word[:MAX_LENGTH] for word in fold_case(text[:_MAX_TEXT]).replace("\x00", " ").split()][:MAX_WORDS]
     for word in words:
-        matches = matches.filter(_has(word))
-    return matches if words else notes.none()
-
-
-def _has(word: str) -> Q:
-    """Return the condition that a note has a word in capitals or not. SQLite knows the capitals of ASCII only."""
-    forms = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
-    return reduce(or_, (Q(all_texts__icontains=form) for form in sorted(forms)))
+        notes = notes.filter(folded_text__contains=word)
+    return notes if words else notes.none()
 
 
 def notes_about_no_code(text: str, user: Person | None, limit: int = 5) -> list[TroubleshootingNote]:

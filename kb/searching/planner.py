@@ -87,6 +87,17 @@ def search(
     return SearchMatches(hits, corrected if hits else {}, len(ranked) > limit, terms)
 
 
+def closest(text: str, user: Person | None, limit: int) -> list[int]:
+    """Return the ids of the codes whose words are nearest to a question, even if none of them answers it."""
+    allowed = reader(user)
+    terms = terms_of(text, allowed=allowed)
+    if allowed == Reader.NOTHING or not terms:
+        return []
+    audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
+    ranked = rank(audience, terms, store.frequencies(audience, first_stems(terms)), [], limit)
+    return [document.code_id for _, document in ranked[:limit]]
+
+
 def with_passages(
     hits: Sequence[SearchHit], terms: Sequence[SearchTerm], texts: Mapping[int, Sequence[str]]
 ) -> list[SearchHit]:

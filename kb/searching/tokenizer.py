@@ -5,12 +5,12 @@ collations and dictionaries of databases do not change the results.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from kb.text.accents import fold_accents
 from kb.text.word_lists import WordFile
 
 MAX_LENGTH = 40
@@ -46,12 +46,7 @@ class TextWord(NamedTuple):
 
 def fold(text: str) -> str:
     """Return text in one spelling, in characters that every database stores. Case stays, because it separates words."""
-    text = text[:MAX_TEXT]
-    if text.isascii():
-        return text
-    text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode())
-    bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return unicodedata.normalize("NFC", bare)[:MAX_TEXT]
+    return fold_accents(text[:MAX_TEXT])[:MAX_TEXT]
 
 
 def words_in(folded: str) -> list[TextWord]:

@@ -7,7 +7,7 @@ from kb.models.fields import SUPPORT_FIELDS, VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.services import journal
 from kb.services.journal import By
-from kb.services.phrasings import with_tidy_phrasings
+from kb.services.phrasing_rules import with_tidy_phrasings
 from kb.text.codes.disposition import derive_disposition
 
 EDITABLE_FIELDS = (*VENDOR_TEXTS, *SUPPORT_FIELDS)

@@ -17,7 +17,7 @@ from kb.models.proposals import PROPOSED
 from kb.models.visibility import Person
 from kb.services import journal
 from kb.services.journal import By, NotAllowed
-from kb.services.phrasings import with_tidy_phrasings
+from kb.services.phrasing_rules import with_tidy_phrasings
 from kb.services.reply_guard import guard
 
 VALIDATE, CHANGE = "kb.validate_note", "kb.change_troubleshootingnote"

@@ -1,16 +1,18 @@
-"""Phrasings among the values that a service writes."""
+"""Add a phrasing to a code or note."""
 
-from typing import Any
+from kb.models import ReturnCode, TroubleshootingNote
+from kb.services import journal
+from kb.services.codes import edit_code
+from kb.services.journal import By
+from kb.services.notes import save_note
+from kb.text.editing.phrasings import with_phrasing
 
-from kb.services.journal import NotAllowed
-from kb.text.editing.phrasings import tidy
 
-
-def with_tidy_phrasings(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of the values with their phrasings as they are stored. Raises NotAllowed if they are too long."""
-    if "phrasings" not in values:
-        return dict(values)
-    try:
-        return values | {"phrasings": tidy(values["phrasings"])}
-    except ValueError as problem:
-        raise NotAllowed(f"The phrasings are too long. {problem}") from problem
+def add_phrasing(row: ReturnCode | TroubleshootingNote, phrasing: str, by: By) -> ReturnCode | TroubleshootingNote:
+    """Add a phrasing to a code or note as it is stored now. Raises NotAllowed, for example for one too many."""
+    with journal.entry(by) as entry:
+        if isinstance(row, ReturnCode):
+            code = entry.lock(ReturnCode, row.pk)
+            return edit_code(code, code.version, {"phrasings": with_phrasing(code.phrasings, phrasing)}, by)
+        note = entry.lock(TroubleshootingNote, row.pk)
+        return save_note(note, note.version, {"phrasings": with_phrasing(note.phrasings, phrasing)}, by)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from kb.models import CodeUse, Flag, IgnoredMiss, Miss, TableImport
+from kb.text.editing.phrasings import MAX_LINES
 from tests import make
 from tests.admin.conftest import form_data
 
@@ -99,7 +100,7 @@ def test_misses_are_ranked_and_link_to_the_right_form(as_user, admin, work):
     steps = {row["text"]: dict(row["actions"]) for row in page.context["rows"]}
     assert list(steps) == ["660399999", "<script>"]
     assert list(steps["660399999"]) == ["Add as a code", "Write a note"]
-    assert list(steps["<script>"]) == ["Write a note", "Add synonyms"]
+    assert list(steps["<script>"]) == ["Write a note", "Add as a phrasing", "Add synonyms"]
     for address in (url for of_text in steps.values() for url in of_text.values()):
         assert browser.get(address).status_code == 200
     assert "660399999" in browser.get(steps["660399999"]["Add as a code"]).content.decode()
@@ -122,6 +123,46 @@ def test_a_miss_becomes_a_code_in_two_steps(as_user, importer, work):
     answer = browser.post("/admin/kb/tableimport/import/", {n: form.initial[n] for n in ("table", "pasted")})
     assert answer.status_code == 302, answer.context["problems"]
     assert TableImport.objects.latest("id").rows.get().code == "660399999"
+
+
+def test_a_miss_becomes_a_phrasing_of_the_closest_code(as_user, editor, work):
+    code, other = make.code("660300009", description="The lounge is closed."), make.code("660300008")
+    Miss.objects.create(text="lounge, hotel, cheap flights", day=timezone.now().date(), lookups=9)
+    browser = as_user(editor)
+    step = dict(browser.get("/admin/kb/miss/", {"q": "lounge"}).context["rows"][0]["actions"])["Add as a phrasing"]
+    page = browser.get(step)
+    assert [row.code for row in page.context["form"].rows.values()] == ["660300009"]
+    text = "lounge, cheap flights"
+    refused = browser.post("/admin/kb/miss/phrasing/", {"text": text})
+    assert "Choose one code or one note." in refused.content.decode()
+    both = {"text": text, "closest": f"returncode-{code.pk}", "code": other.pk}
+    assert "Choose one code or one note." in browser.post("/admin/kb/miss/phrasing/", both).content.decode()
+    saved = browser.post("/admin/kb/miss/phrasing/", {"text": text, "closest": f"returncode-{code.pk}"}, follow=True)
+    assert "A search for “lounge, cheap flights” finds “660300009” from now on." in saved.content.decode()
+    code.refresh_from_db()
+    assert code.phrasings == text
+
+
+@pytest.mark.parametrize("name", ["code", "note"])
+def test_a_phrasing_of_another_row_is_chosen_in_the_form(as_user, editor, work, name):
+    row = work if name == "code" else make.note()
+    as_user(editor).post("/admin/kb/miss/phrasing/", {"text": "all silent", name: row.pk})
+    row.refresh_from_db()
+    assert row.phrasings == "all silent"
+
+
+def test_one_phrasing_too_many_is_refused_on_the_page(as_user, editor, work):
+    code = work
+    type(code).objects.update(phrasings="\n".join(map(str, range(MAX_LINES))))
+    page = as_user(editor).post("/admin/kb/miss/phrasing/", {"text": "one more", "code": code.pk})
+    assert f"There are {MAX_LINES + 1} phrasings; the limit is {MAX_LINES}." in page.content.decode()
+
+
+def test_the_form_of_a_code_names_the_line_of_a_phrasing_that_is_too_long(as_user, editor):
+    code, browser = make.code(), as_user(editor)
+    address = f"/admin/kb/returncode/{code.pk}/change/"
+    page = browser.post(address, form_data(browser.get(address)) | {"phrasings": "short\n" + "x" * 201})
+    assert page.context["adminform"].form.errors["phrasings"] == ["Line 2 has 201 characters; the limit is 200."]
 
 
 def test_a_miss_is_ignored_and_restored(as_user, editor, work):
@@ -157,5 +198,5 @@ def test_misses_take_the_same_queries_for_more_rows(as_user, admin, django_asser
     for n in range(size):
         Miss.objects.create(text=f"66039999{n}", day=timezone.now().date(), lookups=n + 1)
     browser = as_user(admin)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         browser.get("/admin/kb/miss/")

@@ -102,7 +102,6 @@ LEFT_OUT = {
         "number": "It changes with the code only.",
         "disposition_origin": "It changes with the disposition.",
         "fixer_origin": "It changes with who can fix it.",
-        "phrasings": "It helps the search; staff see that it changed.",
     },
     "SQLite": _PHRASINGS,
     "CSV, vendor's words": {

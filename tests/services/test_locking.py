@@ -74,8 +74,10 @@ def test_a_service_refuses_a_row_that_another_transaction_saves_meanwhile(world,
 
 
 def test_every_service_that_takes_a_version_meets_another_transaction():
-    # Of a new object nobody has a version; these three have none, or take only what is not validated.
+    # Of a new object nobody has a version; these have none, or take only what is not validated.
     without = {"flags.raise_flag", "outcomes.report_outcome", "misses.ignore_miss", "misses.unignore_miss"}
+    # It adds a line to the row as it is stored now.
+    without |= {"phrasings.add_phrasing"}
     assert {service for service, _ in WRITES} - without == {service for service, _, _ in ROWS}
 
 

@@ -23,6 +23,8 @@ VALIDATION = ["validated_at", "validated_by"]
 # The changes of each write: noun, kind, fields.
 CHANGES = {
     ("codes.edit_code", ""): [("code", "updated", ["symbol"])],
+    ("phrasings.add_phrasing", "code"): [("code", "updated", ["phrasings"])],
+    ("phrasings.add_phrasing", "note"): [("note", "updated", ["phrasings"])],
     ("tables.save_table", "new"): [("table", "created", [])],
     ("tables.save_table", ""): [("table", "updated", ["name"])],
     ("sections.rename_section", ""): [("section", "updated", ["name"])],

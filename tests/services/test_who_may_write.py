@@ -28,6 +28,7 @@ from kb.services import (
     misses,
     notes,
     outcomes,
+    phrasings,
     proposals,
     ranges,
     sections,
@@ -47,6 +48,8 @@ def new_incident():
 WRITES = {
     ("codes.edit_code", ""): ("erxc", lambda w, by: codes.edit_code(w.code, 1, {"symbol": "X"}, by)),
     ("tables.save_table", "new"): (TABLES, lambda w, by: tables.save_table(CodeTable(**w.new_table), None, {}, by)),
+    ("phrasings.add_phrasing", "code"): ("erxc", lambda w, by: phrasings.add_phrasing(w.code, "X", by)),
+    ("phrasings.add_phrasing", "note"): ("erxc", lambda w, by: phrasings.add_phrasing(w.note, "X", by)),
     ("tables.save_table", ""): (TABLES, lambda w, by: tables.save_table(w.code.table, 1, {"name": "X"}, by)),
     ("sections.rename_section", ""): (TABLES, lambda w, by: sections.rename_section(w.section, 1, {"name": "X"}, by)),
     ("ranges.save_range", "new"): ("erxc", lambda w, by: ranges.save_range(CodeRange(**w.new_range), None, {}, by)),
@@ -151,7 +154,8 @@ READS = """
     incidents.existing_link journal.audience_of journal.changed_links journal.models_in_feed journal.moves
     notes.may_confirm notes.may_validate notes.may_vouch notes.needs_reviewer notes.transitions_for
     notes.why_not_validate people.roles_of people.roles_to_give people.why_not_manage
-    proposal_rules.actions_for proposal_rules.why_not_act proposal_rules.why_not_propose
+    phrasing_rules.with_tidy_phrasings proposal_rules.actions_for proposal_rules.why_not_act
+    proposal_rules.why_not_propose
     reply_guard.guard reply_guard.problems tokens.bearer tokens.digest tokens.expiry usage.record_counts
     usage.records_of usage.records_of_miss
 """.split()

@@ -1,4 +1,4 @@
-"""Prefilled forms that turn a search without an answer into a code, a range, a note or synonyms."""
+"""Prefilled forms that turn a search without an answer into a code, a range, a note, a phrasing or synonyms."""
 
 from urllib.parse import urlencode
 
@@ -23,6 +23,8 @@ def miss_actions(user: Person, text: str, ranges: list[CodeRange]) -> list[tuple
     if may("kb.add_troubleshootingnote"):
         query = {"ranges": ranges[0].pk} if ranges else {"issue": text}
         actions.append(("Write a note", f"{reverse('admin:kb_troubleshootingnote_add')}?{urlencode(query)}"))
+    if not is_code and (may("kb.change_returncode") or may("kb.change_troubleshootingnote")):
+        actions.append(("Add as a phrasing", f"{reverse('admin:kb_miss_phrasing')}?{urlencode({'text': text})}"))
     if not is_code and may("kb.add_synonym"):
         actions.append(("Add synonyms", f"{reverse('admin:kb_synonym_add')}?{urlencode({'words': text + ', '})}"))
     return actions

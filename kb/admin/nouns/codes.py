@@ -150,7 +150,10 @@ class ReturnCodeAdmin(WithBulkActions, VersionedAdmin):
                     "changes; if you and the vendor changed the same text, the import asks which one to keep.",
                 },
             ),
-            ("Owned by support (imports never touch)", {"fields": [("disposition", "fixer"), "successor", "phrasings"]}),
+            (
+                "Owned by support (imports never touch)",
+                {"fields": [("disposition", "fixer"), "successor", "phrasings"]},
+            ),
         ]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:

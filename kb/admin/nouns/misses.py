@@ -14,10 +14,12 @@ from kb.admin.forms.choices import is_id
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.miss_actions import miss_actions
 from kb.admin.lists.strict_changelist import WrongParameter
+from kb.admin.nouns.phrasings import phrasing_page
 from kb.admin.tags import shorten
 from kb.models import Door, IgnoredMiss, Miss
 from kb.models.usage import MISS_LENGTH
 from kb.queries import work_queue
+from kb.queries.phrasings import phrased
 from kb.services.journal import By, NotAllowed
 from kb.services.misses import ignore_miss, unignore_miss
 
@@ -44,9 +46,14 @@ class MissAdmin(ModelAdmin):
     """A list of counts. Staff ignore a text, or open one of its prefilled forms."""
 
     def get_urls(self) -> list[Any]:
-        """Add the address for ignoring a text."""
+        """Add the addresses for ignoring a text and for making it a phrasing."""
         view = self.admin_site.admin_view(self.ignore_view)
-        return [path("ignore/", view, name="kb_miss_ignore"), *super().get_urls()]
+        phrasing = self.admin_site.admin_view(lambda request: phrasing_page(request, self.admin_site))
+        return [
+            path("ignore/", view, name="kb_miss_ignore"),
+            path("phrasing/", phrasing, name="kb_miss_phrasing"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: lookups count misses."""
@@ -120,11 +127,13 @@ class MissAdmin(ModelAdmin):
 
 def _rows(request: HttpRequest, misses: list[Any]) -> list[dict[str, Any]]:
     texts = [miss["text"] for miss in misses]
+    phrased_texts = phrased(texts)
     code_texts, ranges = work_queue.known_texts(texts), work_queue.ranges_of(texts, request.user)
     return [
         miss
         | {
             "is_code": miss["text"] in code_texts,
+            "is_phrasing": miss["text"] in phrased_texts,
             "ranges": ranges[miss["text"]],
             "actions": miss_actions(request.user, miss["text"], ranges[miss["text"]]),
         }

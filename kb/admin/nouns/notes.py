@@ -73,7 +73,7 @@ class NoteAdmin(WithBulkActions, VersionedAdmin):
     list_display_links = ("title",)
     list_filter = ("state", ReviewFilter, "audience", ("owner", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("owner",)
-    search_fields = ("all_texts",)
+    search_fields = ("folded_text",)
     search_help_text = "A code in any spelling, to find its notes; or words."
     autocomplete_fields = ("codes", "ranges")
     fieldsets = (

@@ -80,7 +80,7 @@ class ProposalAdmin(VersionedAdmin):
     search_fields = ("title", "note__title", "reason", "author__username")
     search_help_text = "Words from the title or the reason, or the name of the author."
     autocomplete_fields = PROPOSED_LINKS
-    fieldsets: ClassVar[Any] = (*NoteAdmin.fieldsets[:-1], ("Visibility", {"fields": ("audience",)}))
+    fieldsets: ClassVar[Any] = (*NoteAdmin.fieldsets[:-2], ("Visibility", {"fields": ("audience",)}))
 
     def get_urls(self) -> list[Any]:
         """Add the addresses for updating a proposal and deciding it."""

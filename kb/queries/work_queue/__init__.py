@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
 from kb.models.visibility import Person, Reader, reader
+from kb.queries.phrasings import phrased
 from kb.queries.work_queue.facts import (
     CODES,
     CONSIDERED,
@@ -106,12 +107,13 @@ def _note_facts(user: Person, limit: int, mine: bool, reviewer: int | None = Non
 
 
 def misses(user: Person, limit: int = LIMIT) -> list[QueueRow]:
-    """Return the searches without an answer. Texts that are codes now, or that have a masked part, are left out."""
+    """Return the searches without an answer. Texts that are codes or phrasings now are left out."""
     if reader(user) != Reader.INTERNAL:
         return []
     facts = rank(MISSES, {"since": since()}, 2 * limit)
     code_texts = known_texts([fact["id"] for fact in facts])
-    open_facts = [fact for fact in facts if fact["id"] not in code_texts][:limit]
+    known = code_texts | phrased([fact["id"] for fact in facts])
+    open_facts = [fact for fact in facts if fact["id"] not in known][:limit]
     ranges = ranges_of([fact["id"] for fact in open_facts], user)
     return [
         QueueRow("miss", f["id"], f["lookups"], f["score"], of_miss(f, ranges[f["id"]]), ranges[f["id"]])
