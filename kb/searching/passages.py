@@ -12,11 +12,21 @@ _CODES = (
     f"SELECT c.id, {', '.join(f'c.{name}' for name in ('description', *_OTHERS))} FROM kb_returncode AS c"  # noqa: S608
     " JOIN kb_codetable AS t ON t.id = c.table_id + 0 WHERE c.id IN ({})"
 )
-_NOTES = (
-    "SELECT n.id, l.returncode_id, n.title, n.issue, n.cause, n.resolution, n.environment"  # noqa: S608
-    " FROM kb_troubleshootingnote_codes AS l JOIN kb_troubleshootingnote AS n ON n.id = l.troubleshootingnote_id"
-    f" WHERE l.returncode_id IN ({{}}) AND n.state <> '{NoteState.ARCHIVED}'"
+_OF_CODES = (
+    "SELECT l.returncode_id AS code_id, l.troubleshootingnote_id AS note_id"
+    " FROM kb_troubleshootingnote_codes AS l WHERE l.returncode_id IN ({0})"
 )
+_OF_RANGES = (
+    "SELECT c.id, l.troubleshootingnote_id FROM kb_troubleshootingnote_ranges AS l"
+    " JOIN kb_coderange AS r ON r.id = l.coderange_id"
+    " JOIN kb_returncode AS c ON c.table_id = r.table_id AND c.number BETWEEN r.first AND r.last WHERE c.id IN ({0})"
+)
+_NOTES = (
+    f"SELECT n.state <> '{NoteState.VALIDATED}' AS is_unsure, n.id, links.code_id, n.title, n.issue, n.cause,"  # noqa: S608
+    f" n.resolution, n.environment FROM ({_OF_CODES} UNION {_OF_RANGES}) AS links"
+    f" JOIN kb_troubleshootingnote AS n ON n.id = links.note_id WHERE n.state <> '{NoteState.ARCHIVED}'"
+)
+"""The notes on codes, and on ranges around them."""
 _PUBLIC_CODES = f" AND t.audience = '{Audience.PUBLIC}'"
 _PUBLIC_NOTES = f" AND n.audience = '{Audience.PUBLIC}' AND n.state = '{NoteState.VALIDATED}'"
 
@@ -34,10 +44,13 @@ def texts_of(code_ids: Sequence[int], level: Reader) -> dict[int, list[str]]:
 
 
 def add_note_texts(texts: dict[int, list[str]], code_ids: Sequence[int], level: Reader) -> dict[int, list[str]]:
-    """Add the texts of the notes on some of the codes that a reader may see; return all texts."""
+    """Add the texts of the notes on some of the codes that a reader may see, validated ones first; return all texts."""
     if code_ids:
         sql = _NOTES.format(_marks(code_ids)) + (_PUBLIC_NOTES if level == Reader.PUBLIC else "")
-        for _, code_id, *own in sorted(store.rows_of(sql, *code_ids)):
+        for *_, code_id, title, issue, cause, resolution, environment in sorted(
+            store.rows_of(sql, *code_ids, *code_ids)
+        ):
+            own = [title, issue, cause, resolution, environment]
             texts[code_id] += own
     return texts
 

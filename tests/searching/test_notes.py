@@ -90,3 +90,10 @@ def test_notes_with_the_words_come_before_notes_on_matching_codes_and_each_comes
     assert titles("lobby", limit=2) == titles("lobby")[:2]
     # Of two notes on one code the newer comes first.
     assert titles("lobby")[1:3] == ["On both", "On the best"]
+
+
+@pytest.mark.parametrize("stored", ["ÉCLAIR", "éclair", "eclair", "E\u0301clair"])
+@pytest.mark.parametrize("typed", ["ÉCLAIR", "éclair", "Eclair"])
+def test_accents_and_case_do_not_matter(stored, typed):
+    make.note(f"No {stored} left")
+    assert containing(typed) == {f"No {stored} left"}

@@ -69,6 +69,29 @@ def test_a_passage_comes_from_each_text_of_the_code_and_of_its_notes(agent):
 
 
 @pytest.mark.django_db
+def test_a_passage_comes_from_the_note_with_most_words_and_else_from_a_validated_one(agent):
+    code = make.code(description="Alpha.")
+    make.note("Old", code, state="draft", cause="The lobby leaks.")
+    make.note("Whole", code, cause="The lobby is flooded.")
+    make.note("Third", code, state="not_validated", cause="The flooded lobby smells.")
+    searching.refresh([code.pk])
+    for question, passage in (("lobby", "The lobby is flooded."), ("lobby smells", "The flooded lobby smells.")):
+        (hit,) = searching.search(question, agent, pieces=True).hits
+        assert text_of(hit.pieces) == passage
+
+
+@pytest.mark.django_db
+def test_a_passage_comes_from_a_note_on_the_range_around_the_code(agent):
+    code, block = make.code("660300001"), make.code_range()
+    note = make.note("Whole block", cause="The lobby is flooded.")
+    note.ranges.set([block])
+    searching.refresh([code.pk])
+    for user in (agent, None):
+        (hit,) = searching.search("flooded lobby", user, pieces=True).hits
+        assert text_of(hit.pieces) == "The lobby is flooded."
+
+
+@pytest.mark.django_db
 def test_without_pieces_there_is_no_passage():
     make.code()
     assert [hit.pieces for hit in searching.search("room", None).hits] == [()]

@@ -69,7 +69,7 @@ CHANGES = {
 PUBLIC_NOUNS = {"code", "table", "section", "range", "incident"}
 INTERNAL = {("tables.save_table", "new"), ("incidents.save_incident", "new")}
 PUBLIC_NOTES = {("notes.validate_note", ""), ("notes.confirm_note", ""), ("notes.save_note", "owner")}
-PUBLIC_NOTES |= {("proposals.accept_proposal", "")}
+PUBLIC_NOTES |= {("proposals.accept_proposal", ""), ("phrasings.add_phrasing", "note")}
 
 
 def is_public(question, change):
