@@ -47,10 +47,7 @@ def add_note_texts(texts: dict[int, list[str]], code_ids: Sequence[int], level: 
     """Add the texts of the notes on some of the codes that a reader may see, validated ones first; return all texts."""
     if code_ids:
         sql = _NOTES.format(_marks(code_ids)) + (_PUBLIC_NOTES if level == Reader.PUBLIC else "")
-        for *_, code_id, title, issue, cause, resolution, environment in sorted(
-            store.rows_of(sql, *code_ids, *code_ids)
-        ):
-            own = [title, issue, cause, resolution, environment]
+        for _, _, code_id, *own in sorted(store.rows_of(sql, *code_ids, *code_ids)):
             texts[code_id] += own
     return texts
 

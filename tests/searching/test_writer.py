@@ -129,7 +129,7 @@ def test_the_index_is_built_after_an_upgrade():
 
 def test_one_edit_costs_a_fixed_number_of_queries(by, django_assert_max_num_queries):
     codes = [make.code(str(n)) for n in range(40)]
-    with django_assert_max_num_queries(49):
+    with django_assert_max_num_queries(51):
         save_note(TroubleshootingNote(), None, {"title": "Lobby"}, by, codes)
 
 
