@@ -17,6 +17,9 @@ ENOUGH_OF_ONE, ENOUGH_OF_TENFOLD = 0.11, 0.063
 with every ten times as many, because a question about something else then has more of its words by chance. They were
 measured on questions of which many are about something else: see tests/searching/test_labelled.py."""
 
+MOST = 0.75
+"""The share of a question that a hit has if the words need no help."""
+
 MANY = 4
 """A hit with so many words of a question that are not of conversation answers it, as in a line of a log."""
 
@@ -33,6 +36,11 @@ def is_answered(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Se
     """Whether one of the best hits has enough of the question. `counts` are the numbers of documents with its words."""
     least = ENOUGH_OF_ONE + ENOUGH_OF_TENFOLD * math.log10(max(1, counts.get("", 0)))
     return share(terms, counts, best) >= least
+
+
+def is_whole(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Document | None) -> bool:
+    """Whether the best hit has most of the question."""
+    return best is not None and share(terms, counts, [best]) >= MOST
 
 
 def share(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> float:

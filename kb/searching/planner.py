@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import coverage, passages, relevance, store, stripes, typos
+from kb.searching import coverage, passages, relevance, store, stripes, thesaurus, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
 from kb.searching.snippets import snippets
@@ -79,6 +79,10 @@ def search(
     if corrected:
         counts = store.frequencies(audience, first_stems(terms))
     ranked = rank(audience, terms, counts, marks or [], limit)
+    if not coverage.is_whole(terms, counts, ranked[0][1] if ranked else None):
+        terms = thesaurus.widened(terms)
+        counts = store.frequencies(audience, first_stems(terms))
+        ranked = rank(audience, terms, counts, marks or [], limit)
     if not coverage.is_answered(terms, counts, [document for _, document in ranked]):
         return SearchMatches([])
     hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]

@@ -24,6 +24,9 @@ _SYNONYMS = {
 }
 """The groups that a search uses, by whether its reader may read what is internal: see `SynonymQuerySet.used_by`."""
 
+Stems = tuple[str, ...]
+"""The stems of a word or phrase."""
+
 NO_WORDS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 _SHORTEST_BEGINNING = 2
@@ -108,7 +111,7 @@ def _once(words: list[TextWord]) -> list[TextWord]:
 
 
 def _terms(words: list[TextWord], unfinished: bool, allowed: str) -> list[SearchTerm]:
-    synonyms = _synonyms(tuple(words for (words,) in store.rows_of(_SYNONYMS[allowed == Reader.INTERNAL])))
+    synonyms = synonyms_of(tuple(words for (words,) in store.rows_of(_SYNONYMS[allowed == Reader.INTERNAL])))
     stems = [stem(word.whole) for word in words]
     terms, at = [], 0
     while at < len(words):
@@ -120,7 +123,7 @@ def _terms(words: list[TextWord], unfinished: bool, allowed: str) -> list[Search
 
 
 def _term(
-    words: list[TextWord], synonyms: dict[tuple[str, ...], list[tuple[str, ...]]], unfinished: bool
+    words: list[TextWord], synonyms: dict[Stems, list[Stems]], unfinished: bool
 ) -> SearchTerm:
     own = tuple(stem(word.whole) for word in words)
     alternatives = [Alternative(own)]
@@ -142,9 +145,9 @@ def _spellings(word: TextWord, own: str, unfinished: bool) -> list[Alternative]:
 
 
 @lru_cache(maxsize=8)
-def _synonyms(groups: tuple[str, ...]) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the synonyms of each phrase, from the groups as curators write them."""
-    synonyms: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+def synonyms_of(groups: tuple[str, ...]) -> dict[Stems, list[Stems]]:
+    """Return the synonyms of each phrase, from groups with commas between phrases, as curators write them."""
+    synonyms: dict[Stems, list[Stems]] = {}
     for group in groups:
         members = [phrase for text in group.split(",") if (phrase := _phrase(text))]
         for phrase in members:
