@@ -16,6 +16,7 @@ from kb.models import ReturnCode
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
+from kb.queries.code_parts import CodeAnatomy
 from kb.queries.lookup import Verdict
 from kb.queries.lookup_many import CodeVerdict
 from kb.queries.surroundings import Surroundings, surroundings
@@ -89,8 +90,9 @@ class DetectView(BodyView):
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
         context = surroundings((code for match in report.codes for code in match.id), request.user)
         renderer = VerdictRenderer.of(request)
-        codes = [_code(match, context, renderer) for match in report.codes]
-        codes += [_unknown(match, renderer) for match in report.unknown]
+        parts = report.anatomies
+        codes = [_code(match, context, parts.get(match.written), renderer) for match in report.codes]
+        codes += [_unknown(match, parts.get(match.written), renderer) for match in report.unknown]
         return Response({"codes": codes, "read_to_line": report.read_to_line})
 
 
@@ -111,10 +113,12 @@ def _detect(text: str, user: Person | None) -> detection.Report:
         raise TooLarge(str(error)) from None
 
 
-def _code(match: TableMatch, context: Surroundings, renderer: VerdictRenderer) -> dict[str, Any]:
+def _code(
+    match: TableMatch, context: Surroundings, anatomy: CodeAnatomy | None, renderer: VerdictRenderer
+) -> dict[str, Any]:
     meanings = [lookup_many.meaning(code, "named in the text", context) for code in match.id]
     return {
-        **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings)),
+        **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings, anatomy=anatomy)),
         **_positions(match.spans, match.count, match.line),
         "certainty": match.confidence,
         "is_likely": match.is_likely,
@@ -124,11 +128,11 @@ def _code(match: TableMatch, context: Surroundings, renderer: VerdictRenderer) -
     }
 
 
-def _unknown(match: UnknownMatch, renderer: VerdictRenderer) -> dict[str, Any]:
+def _unknown(match: UnknownMatch, anatomy: CodeAnatomy | None, renderer: VerdictRenderer) -> dict[str, Any]:
     ranges = [match.range] if match.range is not None else []
     verdict = Verdict.IN_KNOWN_RANGE if ranges else Verdict.UNKNOWN
     return {
-        **renderer.verdict(CodeVerdict(match.written, verdict, [], ranges)),
+        **renderer.verdict(CodeVerdict(match.written, verdict, [], ranges, anatomy)),
         **_positions(match.spans, match.count, match.line),
         "certainty": None,
         "is_likely": False,
