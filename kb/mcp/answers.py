@@ -177,6 +177,7 @@ class FoundCode(BaseModel):
     role: str
     likely: bool
     line: int
+    column: int
     count: int
     why: Data
     meanings: list[CodeRef]
@@ -190,6 +191,7 @@ class Strange(BaseModel):
 
     written: Data
     line: int
+    column: int
     range: Range | None = None
     parts: str = ""
     inner: list[CodeRef] = []

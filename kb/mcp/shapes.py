@@ -132,6 +132,7 @@ def known_code(
         role=match.role.value,
         likely=match.is_likely,
         line=match.line,
+        column=match.column,
         count=match.count,
         why=data(match.why, min(length, NAME)),
         meanings=[code_ref(code, address, length) for code in match.id[:MAX_OF_EACH]],
@@ -144,7 +145,7 @@ def unknown_code(match: UnknownMatch, anatomy: CodeAnatomy | None, address: Addr
     """Return something that looks like a code and is in no table."""
     block = range_item(match.range) if match.range else None
     parts = _parts(anatomy, address, NAME)
-    return Strange(written=data(match.written, NAME // 2), line=match.line, range=block, **parts)
+    return Strange(written=data(match.written, NAME // 2), line=match.line, column=match.column, range=block, **parts)
 
 
 def note_item(note: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:

@@ -60,7 +60,7 @@ def _item(
     number: int, match: CodeMatch[Meanings], code_count: int, tags: Tags, anatomy: CodeAnatomy | None
 ) -> SafeString:
     return _html(
-        '<li id="c{}"><p class="tags">{}{}{}{}</p>{}{}{}<p class="quiet"><a href="#p{}">{} {}</a>. {}</p></li>',
+        '<li id="c{}"><p class="tags">{}{}{}{}</p>{}{}{}<p class="quiet"><a href="#p{}">{}</a>. {}</p></li>',
         number,
         _ROLES[match.role],
         _html('<span class="tag">Inside {}</span>', match.inside) if match.inside else _NOTHING,
@@ -70,8 +70,7 @@ def _item(
         _all_meanings(match) if len(match.id) > MAX_MEANINGS else _NOTHING,
         render_to_string("kb/_parts.html", {"anatomy": anatomy}) if anatomy else _NOTHING,
         number,
-        f"{match.count} times, first on line" if match.count > 1 else "Line",
-        match.line,
+        f"{match.count} times, first on {match.place}" if match.count > 1 else match.place.capitalize(),
         match.why,
     )
 

@@ -206,6 +206,8 @@ def test_the_codes_in_a_text_have_positions_and_verdicts(client, world, plain):
         ("660300002", "in_known_range", 1, 2),
     ]
     assert {LOG[span["start"] : span["end"]] for span in codes[0]["spans"]} == {"660300001"}
+    lines = LOG.split("\n")
+    assert all(lines[one["line"] - 1].startswith(one["query"], one["column"] - 1) for one in codes)
     assert codes[0]["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
     assert (codes[0]["is_likely"], codes[0]["certainty"] > 0.5, codes[2]["certainty"]) == (True, True, None)
     assert answer["Cache-Control"] == "private, no-store"

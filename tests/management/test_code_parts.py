@@ -52,3 +52,6 @@ def test_codes_of_a_text_are_taken_apart(rpc, tmp_path):
     answer = json.loads(run("detect", str(file), "--json"))
     assert answer["unknown"][0]["anatomy"]["inner"]["code"] == "1722"
     assert answer["codes"][0]["anatomy"] is None
+    assert (answer["unknown"][0]["column"], answer["codes"][0]["column"]) == (23, 46)
+    assert "Line 1, column 46" in text
+    assert "not in any table; line 1, column 23" in text

@@ -174,3 +174,8 @@ def test_codes_are_taken_apart_whether_a_table_has_them_or_not(public, room):
     page = paste(public, "SQLState=42P01 and then HRESULT 0x800706BA")
     check_order(page, "SQLSTATE: class 42", "not in any table", "It wraps the Windows error 1722", rpc.description)
     assert f'href="{rpc.get_absolute_url()}"' in page.content.decode()
+
+
+def test_a_line_of_minified_json_names_the_column(public, room):
+    response = paste(public, f'{{"pad":"{"x " * 100}","code":660300001,"sub":{{"code":660399123}}}}')
+    check_order(response, "Line 1, column 218. It is in the field", "not in any table", "Line 1, column 242")

@@ -1,6 +1,5 @@
 """Detection: the codes in a text, each with its positions and its verdict."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -49,6 +48,7 @@ class DetectedSerializer(VerdictSerializer):
     spans = SpanSerializer(many=True, help_text=f"The first {MAX_SPANS} positions.")
     count = serializers.IntegerField(help_text="How often it appears in the text.")
     line = serializers.IntegerField(help_text="The line of its first position, from 1.")
+    column = serializers.IntegerField(help_text="The column of its first position, from 1, in Unicode characters.")
     certainty = serializers.FloatField(allow_null=True, help_text="From 0 to 1: how likely it is a code here.")
     is_likely = serializers.BooleanField(help_text="Whether it is likely enough to act on.")
     role = serializers.ChoiceField([role.value for role in Role], allow_null=True)
@@ -119,7 +119,7 @@ def _code(
     meanings = [lookup_many.meaning(code, "named in the text", context) for code in match.id]
     return {
         **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings, anatomy=anatomy)),
-        **_positions(match.spans, match.count, match.line),
+        **_positions(match),
         "certainty": match.confidence,
         "is_likely": match.is_likely,
         "role": match.role.value,
@@ -133,7 +133,7 @@ def _unknown(match: UnknownMatch, anatomy: CodeAnatomy | None, renderer: Verdict
     verdict = Verdict.IN_KNOWN_RANGE if ranges else Verdict.UNKNOWN
     return {
         **renderer.verdict(CodeVerdict(match.written, verdict, [], ranges, anatomy)),
-        **_positions(match.spans, match.count, match.line),
+        **_positions(match),
         "certainty": None,
         "is_likely": False,
         "role": None,
@@ -142,5 +142,6 @@ def _unknown(match: UnknownMatch, anatomy: CodeAnatomy | None, renderer: Verdict
     }
 
 
-def _positions(spans: Sequence[tuple[int, int]], count: int, line: int) -> dict[str, Any]:
-    return {"spans": [{"start": start, "end": end} for start, end in spans[:MAX_SPANS]], "count": count, "line": line}
+def _positions(match: TableMatch | UnknownMatch) -> dict[str, Any]:
+    spans = [{"start": start, "end": end} for start, end in match.spans[:MAX_SPANS]]
+    return {"spans": spans, "count": match.count, "line": match.line, "column": match.column}

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             yield from anatomy_lines(report.anatomies.get(match.written))
         for unknown in report.unknown:
             where = f", in the range {safe(str(unknown.range))}" if unknown.range else ""
-            yield f"{safe(unknown.written)}  not in any table{where}; line {unknown.line}"
+            yield f"{safe(unknown.written)}  not in any table{where}; {unknown.place}"
             yield from anatomy_lines(report.anatomies.get(unknown.written))
         if report.read_to_line:
             yield f"Read up to line {report.read_to_line} only: the text contains more codes than one answer can list."
@@ -64,8 +64,8 @@ class Command(BaseCommand):
             advice = f"{code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}."
             yield f"{bold(code.code, self.stdout)}  {doubt}{safe(code.description)}"
             yield indent(f"{code.table}. {advice}")
-        place = f"{match.count} times, first on line" if match.count > 1 else "Line"
-        yield indent(f"{place} {match.line}. {match.why}")
+        place = f"{match.count} times, first on {match.place}" if match.count > 1 else match.place.capitalize()
+        yield indent(f"{place}. {match.why}")
 
 
 def _read(name: str) -> str:
@@ -93,6 +93,7 @@ def _code(match: CodeMatch[tuple[ReturnCode, ...]], report: Report) -> dict[str,
         "confidence": match.confidence,
         "count": match.count,
         "line": match.line,
+        "column": match.column,
         "order": match.order,
         "inside": match.inside,
         "why": match.why,
@@ -116,6 +117,7 @@ def _unknown(match: UnknownMatch, report: Report) -> dict[str, Any]:
     return {
         "written": match.written,
         "line": match.line,
+        "column": match.column,
         "range": str(match.range or ""),
         "why": match.why,
         "anatomy": anatomy_as_json(report.anatomies.get(match.written)),
