@@ -160,6 +160,8 @@ class Looked(BaseModel):
     meaning: Meaning | None = None
     ranges: Annotated[list[Range], Field(description="For an unknown code: the ranges that contain it.")] = []
     near: Annotated[list[CodeRef], Field(description="Codes one edit away. Each has another meaning.")] = []
+    parts: Annotated[str, Field(description="What the parts of the code mean.")] = ""
+    inner: Annotated[list[CodeRef], Field(description="The code that it wraps.")] = []
 
 
 class LookedUp(Answer):
@@ -175,10 +177,13 @@ class FoundCode(BaseModel):
     role: str
     likely: bool
     line: int
+    column: int
     count: int
     why: Data
     meanings: list[CodeRef]
     more_meanings: int = 0
+    parts: str = ""
+    inner: list[CodeRef] = []
 
 
 class Strange(BaseModel):
@@ -186,7 +191,10 @@ class Strange(BaseModel):
 
     written: Data
     line: int
+    column: int
     range: Range | None = None
+    parts: str = ""
+    inner: list[CodeRef] = []
 
 
 class Explained(Answer):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from typing import Any
 
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from kb.models import CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
 from kb.queries.cards import Card
 from kb.queries.changes import ChangeStep
+from kb.queries.code_parts import CodeAnatomy
 from kb.queries.lookup import CodeAnswer, CodeHit
 from kb.text.detection.judgement import CodeMatch, UnknownMatch
 
@@ -37,10 +39,16 @@ Address = Callable[[str], str]
 
 
 def lookup_answer(
-    answer: CodeAnswer, hit: CodeHit | None, card: Card | None, address: Address, brief: bool, length: int
+    answer: CodeAnswer,
+    hit: CodeHit | None,
+    card: Card | None,
+    anatomy: CodeAnatomy | None,
+    address: Address,
+    brief: bool,
+    length: int,
 ) -> Looked:
     """Return one meaning of a code, or the ranges and near codes of an unknown one. `brief` omits the note texts."""
-    item = Looked(asked=data(answer.query, NAME), verdict=answer.verdict.value)
+    item = Looked(asked=data(answer.query, NAME), verdict=answer.verdict.value, **_parts(anatomy, address, length))
     if hit is None or card is None:
         item.ranges = [range_item(block) for block in answer.ranges[:MAX_OF_EACH]]
         item.near = [code_ref(near.code, address, length) for near in answer.near]
@@ -102,29 +110,42 @@ def code_ref(code: ReturnCode, address: Address, length: int) -> CodeRef:
     )
 
 
+def _parts(anatomy: CodeAnatomy | None, address: Address, length: int) -> dict[str, Any]:
+    """Return what the parts of a code mean, and the codes of tables inside it."""
+    if anatomy is None:
+        return {}
+    inner = [code_ref(code, address, length) for code in anatomy.inner[:MAX_OF_EACH]]
+    return {"parts": anatomy.parts.summary, "inner": inner}
+
+
 def range_item(block: CodeRange) -> Range:
     """Return a range of code numbers."""
     return Range(table=block.table.slug, numbers=block.pattern, name=data(block.name, NAME // 2))
 
 
-def known_code(match: CodeMatch[tuple[ReturnCode, ...]], address: Address, length: int) -> FoundCode:
+def known_code(
+    match: CodeMatch[tuple[ReturnCode, ...]], anatomy: CodeAnatomy | None, address: Address, length: int
+) -> FoundCode:
     """Return a known code in a text."""
     return FoundCode(
         written=data(match.written, NAME),
         role=match.role.value,
         likely=match.is_likely,
         line=match.line,
+        column=match.column,
         count=match.count,
         why=data(match.why, min(length, NAME)),
         meanings=[code_ref(code, address, length) for code in match.id[:MAX_OF_EACH]],
         more_meanings=max(0, len(match.id) - MAX_OF_EACH),
+        **_parts(anatomy, address, length),
     )
 
 
-def unknown_code(match: UnknownMatch) -> Strange:
+def unknown_code(match: UnknownMatch, anatomy: CodeAnatomy | None, address: Address) -> Strange:
     """Return something that looks like a code and is in no table."""
     block = range_item(match.range) if match.range else None
-    return Strange(written=data(match.written, NAME // 2), line=match.line, range=block)
+    parts = _parts(anatomy, address, NAME)
+    return Strange(written=data(match.written, NAME // 2), line=match.line, column=match.column, range=block, **parts)
 
 
 def note_item(note: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:

@@ -32,8 +32,10 @@ from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries import detection
 from kb.queries.changes import change_steps, recent_changes
+from kb.queries.code_parts import CodeText, anatomies
 from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find_code
 from kb.services import usage
+from kb.text.detection.spellings import subject
 
 MAX_IN_FULL = 3
 """Codes of one call up to which the note texts are included."""
@@ -97,10 +99,11 @@ def lookup_codes(arguments: LookupCodes, caller: Caller) -> LookedUp:
         meanings += [(lookup, hit) for hit in lookup.hits] or [(lookup, None)]
     meanings = meanings[arguments.skip :]
     cards = iter(card_queries.cards([hit.code for _, hit in meanings[:MAX_CARDS] if hit], caller.user))
+    parts = anatomies([_text_of(lookup, hit) for lookup, hit in meanings[:MAX_CARDS]], caller.user)
     brief = len(arguments.codes) > MAX_IN_FULL
     builders = [
-        partial(shapes.lookup_answer, lookup, hit, next(cards) if hit else None, caller.address, brief)
-        for lookup, hit in meanings[:MAX_CARDS]
+        partial(shapes.lookup_answer, lookup, hit, next(cards) if hit else None, anatomy, caller.address, brief)
+        for (lookup, hit), anatomy in zip(meanings[:MAX_CARDS], parts, strict=True)
     ]
     answer = LookedUp(answers=[])
     answer.answers = _fit(answer, builders, arguments.skip, len(meanings))
@@ -118,9 +121,11 @@ def explain_text(arguments: ExplainText, caller: Caller) -> Explained:
         raise ToolRefused(str(error)) from error
     if not arguments.skip:
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
-    unknown = [shapes.unknown_code(match) for match in report.unknown[:MAX_UNKNOWN]]
+    parts, address = report.anatomies, caller.address
+    unknown = [shapes.unknown_code(match, parts.get(match.written), address) for match in report.unknown[:MAX_UNKNOWN]]
     answer = Explained(codes=[], in_no_table=[] if arguments.skip else unknown, read_to_line=report.read_to_line)
-    builders = [partial(shapes.known_code, match, caller.address) for match in report.codes[arguments.skip :][:100]]
+    page = report.codes[arguments.skip :][:100]
+    builders = [partial(shapes.known_code, match, parts.get(match.written), address) for match in page]
     answer.codes = _fit(answer, builders, arguments.skip, len(report.codes) - arguments.skip)
     return answer
 
@@ -184,6 +189,10 @@ TOOLS = {
         Tool("List changes", ChangesSince, Changes, changes_since),
     )
 }
+
+
+def _text_of(lookup: CodeAnswer, hit: CodeHit | None) -> CodeText:
+    return CodeText(hit.code.code, hit.code.table) if hit else CodeText(subject(lookup.query), None, lookup.query)
 
 
 def _table(slug: str, caller: Caller) -> CodeTable:

@@ -3,12 +3,13 @@
 The text is neither stored nor logged.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from kb.models import CodeRange, ReturnCode
 from kb.models.code_rows import codes_by_form, codes_by_symbol
 from kb.models.visibility import Person
+from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.text.codes import forms as text_code
 from kb.text.detection.candidates import SYMBOL
 from kb.text.detection.judgement import (
@@ -25,6 +26,9 @@ from kb.text.safety.mask import mask
 
 MAX_TEXT = 2**20
 """Most bytes of a text, in UTF-8."""
+
+_WORDS = 60
+"""Characters before a code that may say to which family it belongs."""
 
 Meanings = tuple[ReturnCode, ...]
 
@@ -58,6 +62,8 @@ class Report:
     unknown: list[UnknownMatch]
     masked: str
     read_to_line: int | None
+    anatomies: Mapping[str, CodeAnatomy] = field(default_factory=dict)
+    """What is known of the parts of the codes, by the code as written."""
 
 
 def detect(text: str, user: Person | None) -> Report:
@@ -70,12 +76,13 @@ def detect(text: str, user: Person | None) -> Report:
         raise TooLong(f"This text has {size:,} bytes; the limit is {MAX_TEXT:,}.")
     # What is hidden is no code: a report lists how each code is written.
     masked = mask(text)
-    parts = candidates(masked)
-    meanings = _meanings(all_canonical_forms(parts), user)
+    places = candidates(masked)
+    meanings = _meanings(all_canonical_forms(places), user)
     blocks = list(CodeRange.objects.visible_to(user).values_list("first", "last", "pk"))
-    detection: Detection[Meanings] = judge(masked, parts, meanings, blocks, lambda codes: codes[0].description)
+    detection: Detection[Meanings] = judge(masked, places, meanings, blocks, lambda codes: codes[0].description)
     codes = _with_tables(masked, detection.codes)
-    return Report(codes, _with_ranges(detection.unknown), masked, detection.read_to_line)
+    parts = _anatomies(masked, codes, detection.unknown, user)
+    return Report(codes, _with_ranges(detection.unknown), masked, detection.read_to_line, parts)
 
 
 def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
@@ -144,6 +151,21 @@ def _with_table(
     if _is_short(match) and match.is_likely and match.count == 1 and clues.is_foreign(of, match.spans[0], text):
         return replace(match, id=meanings, confidence=0.4, why=f"{match.why} The words before it name another vendor.")
     return replace(match, id=meanings) if meanings != match.id else match
+
+
+def _anatomies(
+    text: str, codes: Sequence[CodeMatch[Meanings]], unknown: Sequence[UnknownMatch], user: Person | None
+) -> dict[str, CodeAnatomy]:
+    """Return what is known of the parts of codes: by the table that lists a code, else by the words before it."""
+    texts = [CodeText(match.written, match.id[0].table, _words_before(text, match)) for match in codes]
+    texts += [CodeText(match.written, None, _words_before(text, match)) for match in unknown]
+    pairs = zip(texts, anatomies(texts, user), strict=True)
+    return {code.code: anatomy for code, anatomy in pairs if anatomy}
+
+
+def _words_before(text: str, match: CodeMatch[Meanings] | UnknownMatch) -> str:
+    start = match.spans[0][0]
+    return text[max(text.rfind("\n", 0, start) + 1, start - _WORDS) : start]
 
 
 def _is_short(match: CodeMatch[Meanings]) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from kb.models import Audience, CodeRange, ReturnCode
 from kb.models.code_rows import codes_by_form, codes_by_symbol
 from kb.models.visibility import Person
+from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, hits_of, typed_hits_of
 from kb.queries.surroundings import FirstNote, OpenIncident, Surroundings, surroundings
 from kb.text.codes import forms as text_code
@@ -49,6 +50,7 @@ class CodeVerdict(NamedTuple):
     verdict: Verdict
     meanings: Sequence[CodeMeaning] = ()
     ranges: Sequence[CodeRange] = ()
+    anatomy: CodeAnatomy | None = None
 
 
 def look_up(queries: Sequence[str], user: Person | None, table: int | None = None) -> list[CodeVerdict]:
@@ -61,7 +63,14 @@ def look_up(queries: Sequence[str], user: Person | None, table: int | None = Non
     context = surroundings([hit.code for hits in hits_by_query.values() for hit in hits], user)
     blocks = _blocks(user, table) if not all(hits_by_query.values()) else []
     verdicts = {query: _verdict_on(query, hits, context, blocks) for query, hits in hits_by_query.items()}
-    return [verdicts[query] for query in queries]
+    whole = dict(zip(verdicts, with_anatomies([*verdicts.values()], user), strict=True))
+    return [whole[query] for query in queries]
+
+
+def with_anatomies(verdicts: Sequence[CodeVerdict], user: Person | None) -> list[CodeVerdict]:
+    """Return the verdicts with the parts of their codes."""
+    parts = anatomies([_text_of(verdict) for verdict in verdicts], user)
+    return [verdict._replace(anatomy=anatomy) for verdict, anatomy in zip(verdicts, parts, strict=True)]
 
 
 def meaning(code: ReturnCode, how: str, context: Surroundings) -> CodeMeaning:
@@ -76,6 +85,14 @@ def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
     """Return the verdict on all meanings of a query: the best of theirs. `meanings` is not empty."""
     verdicts = [one.verdict for one in meanings]
     return next(verdict for verdict in _BEST_FIRST if verdict in verdicts)
+
+
+def _text_of(verdict: CodeVerdict) -> CodeText:
+    """Return the code to take apart: the likeliest meaning, or what was typed."""
+    if verdict.meanings:
+        code = verdict.meanings[0].code
+        return CodeText(code.code, code.table)
+    return CodeText(text_spellings.subject(verdict.query), None, verdict.query)
 
 
 def _typed_hits(queries: Sequence[str], user: Person | None, table: int | None) -> dict[str, list[CodeHit]]:

@@ -49,6 +49,16 @@ class WordFile:
             groups[key] = words
         return groups
 
+    def texts(self, name: str) -> dict[str, str]:
+        """Return a table of texts, in the order of the file. Raises BadWordList."""
+        table = self._value(name)
+        if not isinstance(table, dict):
+            raise self._bad(name, "this must be a table of texts")
+        for key, value in table.items():
+            if not isinstance(value, str) or not value.strip():
+                raise self._bad(f"{name}.{key}", "this must be a text, and not empty")
+        return {str(key): value for key, value in table.items()}
+
     def _value(self, name: str) -> object:
         if name not in self._values:
             raise self._bad(name, f"there is no such list; the file has {', '.join(self._values) or 'none'}")

@@ -16,6 +16,7 @@ from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries import statistics
 from kb.queries.cards import Card
+from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies, anatomy
 from kb.queries.flags import open_flags
 from kb.queries.lookup import CodeAnswer, CodeHit, find_code, neighbours
 from kb.queries.outcomes import outcome_counts
@@ -53,6 +54,7 @@ class CardMeaning:
     successor: ReturnCode | None
     confidence: list[Confidence]
     flags: list[Flag]
+    anatomy: CodeAnatomy | None = None
 
 
 @require_safe
@@ -87,7 +89,7 @@ def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: S
         raise Http404
     answer = find_code(spelling, request.user, table, is_typed="/" not in spelling)
     hits = [hit for hit in answer.hits if section is None or hit.code.section_id == section.pk]
-    context = {
+    context: dict[str, Any] = {
         "table": table,
         "section": section,
         "spelling": text_code.clean(spelling),
@@ -97,6 +99,7 @@ def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: S
     if "at" in request.GET:
         return as_of.page(request, table, [hit.code for hit in hits], spelling)
     if not hits:
+        context["anatomy"] = anatomy(spelling, request.user)
         context["surroundings"] = surrounding_codes(answer, request.user)
         usage.count_miss(spelling, request.user)
         return render(request, "kb/unknown_code.html", context, status=404)
@@ -140,6 +143,7 @@ def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeani
     notes = {note for card in cards for note in card.notes}
     outcomes, proposals = outcome_counts(notes, user), count_waiting(notes, user)
     flags = open_flags(codes, user)
+    parts = anatomies([CodeText(card.code.code, card.code.table) for card in cards], user)
     return [
         CardMeaning(
             card,
@@ -149,8 +153,9 @@ def meanings(codes: Sequence[ReturnCode], user: Person | None) -> list[CardMeani
             successors.get(card.code.successor_id or 0),
             [_confidence(note, outcomes, proposals) for note in card.notes if note.is_live],
             flags[card.code.pk],
+            of_parts,
         )
-        for card in cards
+        for card, of_parts in zip(cards, parts, strict=True)
     ]
 
 

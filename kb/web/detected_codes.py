@@ -3,7 +3,7 @@
 A text of 17 kB may have 200 codes and 400 pieces: see `kb.text.safety.html`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from kb.models import ReturnCode
+from kb.queries.code_parts import CodeAnatomy
 from kb.queries.detection import Meanings, TextPiece
 from kb.text.detection.judgement import CodeMatch, Role
 from kb.text.safety.html import filled
@@ -32,10 +33,12 @@ _NOTHING = mark_safe("")
 Tags = Callable[[ReturnCode], SafeString]
 
 
-def code_list(matches: Iterable[tuple[int, CodeMatch[Meanings]]], code_count: int) -> SafeString:
+def code_list(
+    matches: Iterable[tuple[int, CodeMatch[Meanings]]], code_count: int, anatomies: Mapping[str, CodeAnatomy]
+) -> SafeString:
     """Return a list item for each numbered code. `code_count` is the number of codes in the whole text."""
     tags = _tags()
-    return _joined(_item(number, match, code_count, tags) for number, match in matches)
+    return _joined(_item(number, match, code_count, tags, anatomies.get(match.written)) for number, match in matches)
 
 
 def marked_text(pieces: Iterable[TextPiece]) -> SafeString:
@@ -53,9 +56,11 @@ def _spot(piece: TextPiece) -> SafeString:
     )
 
 
-def _item(number: int, match: CodeMatch[Meanings], code_count: int, tags: Tags) -> SafeString:
+def _item(
+    number: int, match: CodeMatch[Meanings], code_count: int, tags: Tags, anatomy: CodeAnatomy | None
+) -> SafeString:
     return _html(
-        '<li id="c{}"><p class="tags">{}{}{}{}</p>{}{}<p class="quiet"><a href="#p{}">{} {}</a>. {}</p></li>',
+        '<li id="c{}"><p class="tags">{}{}{}{}</p>{}{}{}<p class="quiet"><a href="#p{}">{}</a>. {}</p></li>',
         number,
         _ROLES[match.role],
         _html('<span class="tag">Inside {}</span>', match.inside) if match.inside else _NOTHING,
@@ -63,9 +68,9 @@ def _item(number: int, match: CodeMatch[Meanings], code_count: int, tags: Tags) 
         _NOTHING if match.is_likely else _NOT_SURE,
         _joined(_meaning(code, tags) for code in match.id[:MAX_MEANINGS]),
         _all_meanings(match) if len(match.id) > MAX_MEANINGS else _NOTHING,
+        render_to_string("kb/_parts.html", {"anatomy": anatomy}) if anatomy else _NOTHING,
         number,
-        f"{match.count} times, first on line" if match.count > 1 else "Line",
-        match.line,
+        f"{match.count} times, first on {match.place}" if match.count > 1 else match.place.capitalize(),
         match.why,
     )
 

@@ -44,8 +44,11 @@ def _report_context(report: detection.Report) -> dict[str, Any]:
     groups = [group for group in (("Codes found", likely), ("Possible codes", possible)) if group[1]]
     return {
         "report": report,
-        "groups": [(title, code_list(matches, len(report.codes))) for title, matches in groups],
-        "unknown": list(enumerate(report.unknown, len(report.codes) + 1)),
+        "groups": [(title, code_list(matches, len(report.codes), report.anatomies)) for title, matches in groups],
+        "unknown": [
+            (n, match, report.anatomies.get(match.written))
+            for n, match in enumerate(report.unknown, len(report.codes) + 1)
+        ],
         "text": marked_text(detection.pieces(report)),
     }
 

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 
 from kb import searching
 from kb.queries import detection, tables
+from kb.queries.code_parts import anatomy
 from kb.queries.lookup import CodeHit, find_code
 from kb.queries.text_results import text_results
 from kb.services import usage
 from kb.text.codes import forms as text_code
+from kb.text.detection import spellings
 from kb.web import disambiguation
 from kb.web.near_codes import surrounding_codes
 
@@ -52,6 +54,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
     context = {
         "query": query,
         "answer": answer,
+        "anatomy": anatomy(spellings.subject(query), request.user, words=query),
         "surroundings": surrounding_codes(answer, request.user),
         "is_code": _looks_like_a_code(query),
         "results": results,

@@ -206,6 +206,8 @@ def test_the_codes_in_a_text_have_positions_and_verdicts(client, world, plain):
         ("660300002", "in_known_range", 1, 2),
     ]
     assert {LOG[span["start"] : span["end"]] for span in codes[0]["spans"]} == {"660300001"}
+    lines = LOG.split("\n")
+    assert all(lines[one["line"] - 1].startswith(one["query"], one["column"] - 1) for one in codes)
     assert codes[0]["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
     assert (codes[0]["is_likely"], codes[0]["certainty"] > 0.5, codes[2]["certainty"]) == (True, True, None)
     assert answer["Cache-Control"] == "private, no-store"
@@ -286,3 +288,37 @@ def test_answers_have_the_described_members(client, world):
     for code in post(client, "detect", {"text": LOG}).json()["codes"]:
         assert set(code) == set(DetectSerializer().fields["codes"].child.fields)
     assert set(client.get("/api/v1/search/?q=gone").json()) == set(SearchSerializer().fields)
+
+
+def test_a_code_is_taken_apart_whether_a_table_has_it_or_not(world, agent):
+    win32 = make.table("win32", vendor="Microsoft", product="Windows", name="System errors", audience="internal")
+    rpc = make.code("1722", win32, description="The RPC server is unavailable.")
+    agents = Client()
+    agents.force_login(agent)
+    answers = {
+        "lookup": lambda client: look_up(client, "0x800706BA")[0],
+        "detect": lambda client: post(client, "detect", {"text": "HRESULT 0x800706BA"}).json()["codes"][0],
+        "search": lambda client: client.get("/api/v1/search/", {"q": "0x800706BA"}).json(),
+    }
+    for name, answer in answers.items():
+        shown, hidden = answer(agents), answer(Client())
+        anatomy = shown["anatomy"]
+        assert anatomy["family"] == "HRESULT", name
+        assert anatomy["parts"][1] == {
+            "name": "facility", "value": "7", "meaning": "WIN32: an error of Windows, wrapped",
+        }  # fmt: skip
+        assert (anatomy["inner"]["family"], anatomy["inner"]["code"]) == ("Windows error", "1722")
+        assert anatomy["inner"]["meanings"] == [
+            {
+                "table": "win32", "section": "public", "code": "1722", "symbol": "", "description": rpc.description,
+                "permalink": f"http://testserver{rpc.get_absolute_url()}",
+            }
+        ]  # fmt: skip
+        assert shown["audience"] == "internal", name
+        assert hidden["anatomy"]["inner"]["meanings"] == [], name
+        assert hidden["audience"] == "public", name
+
+
+def test_a_code_of_no_sure_family_has_no_parts(world):
+    assert [verdict["anatomy"] for verdict in look_up(Client(), "5", "660300001", "404")] == [None] * 3
+    assert look_up(Client(), "0xC0000005")[0]["anatomy"] is None, "its table is of another vendor"

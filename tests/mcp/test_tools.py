@@ -338,3 +338,17 @@ def test_each_tool_describes_arguments_answers_and_reading_only():
         assert not tool.input_schema["additionalProperties"]
     # Assistants pay for every word.
     assert len(LISTED.model_dump_json(exclude_none=True)) < 16_000
+
+
+def test_codes_are_taken_apart_and_the_code_inside_is_named():
+    table = make.table("win32", vendor="Microsoft", product="Windows", name="System error codes")
+    make.code("1722", table, description="The RPC server is unavailable.")
+    make.code("0x80070005", make.table("hresult", vendor="Microsoft", product="Windows"))
+    unknown, known = call_tool("lookup_codes", codes=["0x800706BA", "0x80070005"])["answers"]
+    assert unknown["parts"].endswith("It wraps the Windows error 1722.")
+    assert [(one["code"], one["table"]) for one in unknown["inner"]] == [("1722", "win32")]
+    assert known["parts"].endswith("It wraps the Windows error 5.")
+    assert known["inner"] == []
+    text = call_tool("explain_text", text="HRESULT 0x800706BA after HRESULT 0x80070005")
+    assert text["in_no_table"][0]["parts"] == unknown["parts"]
+    assert text["codes"][0]["parts"] == known["parts"]

@@ -68,6 +68,25 @@ def test_a_malformed_entry_of_a_table_is_named(text, problem, word_file):
     assert str(error.value) == f"{file.path}: {problem}"
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a = 'x'", "a: this must be a table of texts."),
+        ("[a]\nb = 3", "a.b: this must be a text, and not empty."),
+        ("[a]\nb = ' '", "a.b: this must be a text, and not empty."),
+    ],
+)
+def test_a_malformed_text_of_a_table_is_named(text, problem, word_file):
+    file = word_file(text)
+    with pytest.raises(BadWordList) as error:
+        file.texts("a")
+    assert str(error.value) == f"{file.path}: {problem}"
+
+
+def test_a_table_of_texts_keeps_its_order(word_file):
+    assert list(word_file("[a]\n2 = 'x'\n1 = 'y'").texts("a").items()) == [("2", "x"), ("1", "y")]
+
+
 def test_a_file_that_is_not_toml_is_named(word_file):
     with pytest.raises(BadWordList, match=r"words\.toml: this is not TOML: "):
         word_file("a = ")
@@ -78,7 +97,9 @@ def test_each_file_says_how_to_edit_it_and_has_no_list_that_nothing_reads(path):
     assert "How to edit" in path.read_text(encoding="utf-8")
     source = "".join(module.read_text(encoding="utf-8") for module in (ROOT / "kb").rglob("*.py"))
     names = WordFile(path)._values
-    assert [name for name in names if not re.search(rf"""(?:words|exact|groups)\(["']{name}["']\)""", source)] == []
+    assert [
+        name for name in names if not re.search(rf"""(?:words|exact|groups|texts)\(["']{name}["']\)""", source)
+    ] == []
 
 
 def test_headers_lead_to_columns():

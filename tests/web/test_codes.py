@@ -346,3 +346,38 @@ def test_vendor_text_and_notes_stay_text(agents):
         page = agents.get(address).content.decode()
         assert "<script>alert" not in page
         assert "<img" not in page
+
+
+@pytest.fixture
+def rpc():
+    """The Windows error inside 0x800706BA."""
+    table = make.table("win32", vendor="Microsoft", product="Windows", name="System error codes")
+    return make.code("1722", table, description="The RPC server is <unavailable>.")
+
+
+def test_a_card_says_what_the_parts_of_its_code_mean(public, rpc):
+    code = make.code("0x800706BA", make.table("hresult", vendor="Microsoft", product="Windows"))
+    response = public.get(code.get_absolute_url())
+    check_order(response, "What its parts mean", "HRESULT", "Severity", "Facility", "7", "It wraps the Windows error")
+    assert f'href="{rpc.get_absolute_url()}"' in response.content.decode()
+    assert b"<unavailable>" not in response.content
+
+
+@pytest.mark.parametrize("address", ["/?q=0x800706BA", "/?q=error 0x800706BA", "/codes/zim-server/0x800706BA/"])
+def test_a_code_in_no_table_is_taken_apart_and_leads_to_the_code_inside(address, public, room, rpc):
+    response = public.get(address)
+    check_order(response, "What its parts mean", "It wraps the Windows error", "1722", "The RPC server is")
+    assert f'href="{rpc.get_absolute_url()}"' in response.content.decode()
+
+
+def test_a_code_inside_that_the_reader_may_not_read_is_not_shown(public, agents, room, rpc):
+    rpc.table.audience = "internal"
+    rpc.table.save()
+    hidden, shown = (client.get("/?q=0x800706BA").content.decode() for client in (public, agents))
+    assert "which no table that you can read lists" in hidden
+    assert "The RPC server is" not in hidden
+    assert "The RPC server is" in shown
+
+
+def test_a_code_of_no_family_has_no_parts(public, room):
+    assert b"What its parts mean" not in public.get(room.get_absolute_url()).content

@@ -165,3 +165,17 @@ def test_queries_do_not_grow_with_the_codes(number, public, django_assert_num_qu
 def test_a_hostile_text_is_answered(text, public, room):
     response = public.post("/detect/", {"text": text.encode(errors="replace").decode()})
     assert response.status_code == 200
+
+
+def test_codes_are_taken_apart_whether_a_table_has_them_or_not(public, room):
+    table = make.table("win32", vendor="Microsoft", product="Windows", name="System error codes")
+    rpc = make.code("1722", table, description="The RPC server is unavailable.")
+    make.code("42P01", make.table("pg", vendor="PostgreSQL", product="PostgreSQL"))
+    page = paste(public, "SQLState=42P01 and then HRESULT 0x800706BA")
+    check_order(page, "SQLSTATE: class 42", "not in any table", "It wraps the Windows error 1722", rpc.description)
+    assert f'href="{rpc.get_absolute_url()}"' in page.content.decode()
+
+
+def test_a_line_of_minified_json_names_the_column(public, room):
+    response = paste(public, f'{{"pad":"{"x " * 100}","code":660300001,"sub":{{"code":660399123}}}}')
+    check_order(response, "Line 1, column 218. It is in the field", "not in any table", "Line 1, column 242")

@@ -88,6 +88,7 @@ def test_json_has_every_member_of_a_meaning(public, room, editor):
                 "fixer": "customer",
                 "fixer_origin": "vendor",
                 "retired_at": None,
+                "anatomy": None,
                 "successor": None,
                 "customer_reply": "Code 660300001.",
                 "open_incidents": [

@@ -1,6 +1,5 @@
 """Detection: the codes in a text, each with its positions and its verdict."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -16,6 +15,7 @@ from kb.models import ReturnCode
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
+from kb.queries.code_parts import CodeAnatomy
 from kb.queries.lookup import Verdict
 from kb.queries.lookup_many import CodeVerdict
 from kb.queries.surroundings import Surroundings, surroundings
@@ -48,6 +48,7 @@ class DetectedSerializer(VerdictSerializer):
     spans = SpanSerializer(many=True, help_text=f"The first {MAX_SPANS} positions.")
     count = serializers.IntegerField(help_text="How often it appears in the text.")
     line = serializers.IntegerField(help_text="The line of its first position, from 1.")
+    column = serializers.IntegerField(help_text="The column of its first position, from 1, in Unicode characters.")
     certainty = serializers.FloatField(allow_null=True, help_text="From 0 to 1: how likely it is a code here.")
     is_likely = serializers.BooleanField(help_text="Whether it is likely enough to act on.")
     role = serializers.ChoiceField([role.value for role in Role], allow_null=True)
@@ -89,8 +90,9 @@ class DetectView(BodyView):
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
         context = surroundings((code for match in report.codes for code in match.id), request.user)
         renderer = VerdictRenderer.of(request)
-        codes = [_code(match, context, renderer) for match in report.codes]
-        codes += [_unknown(match, renderer) for match in report.unknown]
+        parts = report.anatomies
+        codes = [_code(match, context, parts.get(match.written), renderer) for match in report.codes]
+        codes += [_unknown(match, parts.get(match.written), renderer) for match in report.unknown]
         return Response({"codes": codes, "read_to_line": report.read_to_line})
 
 
@@ -111,11 +113,13 @@ def _detect(text: str, user: Person | None) -> detection.Report:
         raise TooLarge(str(error)) from None
 
 
-def _code(match: TableMatch, context: Surroundings, renderer: VerdictRenderer) -> dict[str, Any]:
+def _code(
+    match: TableMatch, context: Surroundings, anatomy: CodeAnatomy | None, renderer: VerdictRenderer
+) -> dict[str, Any]:
     meanings = [lookup_many.meaning(code, "named in the text", context) for code in match.id]
     return {
-        **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings)),
-        **_positions(match.spans, match.count, match.line),
+        **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings, anatomy=anatomy)),
+        **_positions(match),
         "certainty": match.confidence,
         "is_likely": match.is_likely,
         "role": match.role.value,
@@ -124,12 +128,12 @@ def _code(match: TableMatch, context: Surroundings, renderer: VerdictRenderer) -
     }
 
 
-def _unknown(match: UnknownMatch, renderer: VerdictRenderer) -> dict[str, Any]:
+def _unknown(match: UnknownMatch, anatomy: CodeAnatomy | None, renderer: VerdictRenderer) -> dict[str, Any]:
     ranges = [match.range] if match.range is not None else []
     verdict = Verdict.IN_KNOWN_RANGE if ranges else Verdict.UNKNOWN
     return {
-        **renderer.verdict(CodeVerdict(match.written, verdict, [], ranges)),
-        **_positions(match.spans, match.count, match.line),
+        **renderer.verdict(CodeVerdict(match.written, verdict, [], ranges, anatomy)),
+        **_positions(match),
         "certainty": None,
         "is_likely": False,
         "role": None,
@@ -138,5 +142,6 @@ def _unknown(match: UnknownMatch, renderer: VerdictRenderer) -> dict[str, Any]:
     }
 
 
-def _positions(spans: Sequence[tuple[int, int]], count: int, line: int) -> dict[str, Any]:
-    return {"spans": [{"start": start, "end": end} for start, end in spans[:MAX_SPANS]], "count": count, "line": line}
+def _positions(match: TableMatch | UnknownMatch) -> dict[str, Any]:
+    spans = [{"start": start, "end": end} for start, end in match.spans[:MAX_SPANS]]
+    return {"spans": spans, "count": match.count, "line": match.line, "column": match.column}

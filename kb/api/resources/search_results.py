@@ -148,8 +148,10 @@ def _answer(parameters: QueryDict, user: Person | None, site: str) -> tuple[dict
     results = [_result(renderer.meaning(meaning), []) for meaning in meanings]
     results += [_result(_word_meaning(hit, shown, context, renderer), hit.pieces) for hit in others]
     firsts = [FirstNote(note.pk, note.title, note.version, note.state, note.audience) for note in notes]
+    ranges = lookup.ranges if not meanings else []
+    whole = lookup_many.with_anatomies([CodeVerdict(query, verdict, meanings, ranges)], user)[0]
     answer = {
-        **renderer.verdict(CodeVerdict(query, verdict, meanings, lookup.ranges if not meanings else [])),
+        **renderer.verdict(whole),
         "near": [renderer.meaning(lookup_many.meaning(code, "near", context)) for code in near],
         "corrected": words.corrected,
         "more": words.more or len(results) > limit,

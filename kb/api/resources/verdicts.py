@@ -7,10 +7,11 @@ from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from kb.models import Audience, CodeRange
+from kb.models import Audience, CodeRange, ReturnCode
 from kb.models.codes import card_address
 from kb.models.incidents import IncidentState
 from kb.models.notes import LIVE
+from kb.queries.code_parts import MAX_INNER, CodeAnatomy
 from kb.queries.lookup import Verdict
 from kb.queries.lookup_many import CodeMeaning, CodeVerdict, audience_of
 from kb.queries.surroundings import FirstNote
@@ -86,6 +87,41 @@ class AroundSerializer(serializers.Serializer[Any]):
     pattern = serializers.CharField()
 
 
+class PartSerializer(serializers.Serializer[Any]):
+    """One part of a code, from left to right."""
+
+    name = serializers.CharField(help_text="Such as severity, facility, class.")
+    value = serializers.CharField()
+    meaning = serializers.CharField(help_text="What the value means, for people.")
+
+
+class InnerMeaningSerializer(serializers.Serializer[Any]):
+    """A code of a table that the code wraps."""
+
+    table = serializers.CharField()
+    section = serializers.CharField()
+    code = serializers.CharField()
+    symbol = serializers.CharField(allow_blank=True)
+    description = serializers.CharField(allow_blank=True)
+    permalink = serializers.URLField()
+
+
+class InnerCodeSerializer(serializers.Serializer[Any]):
+    """The code of another family inside a code: the Windows error 1722 inside 0x800706BA."""
+
+    family = serializers.CharField()
+    code = serializers.CharField()
+    meanings = InnerMeaningSerializer(many=True, help_text=f"What tables say about it, at most {MAX_INNER}.")
+
+
+class AnatomySerializer(serializers.Serializer[Any]):
+    """What the parts of a code mean, for families whose form is published."""
+
+    family = serializers.CharField(help_text="Such as HRESULT, NTSTATUS, SQLSTATE.")
+    parts = PartSerializer(many=True)
+    inner = InnerCodeSerializer(allow_null=True)
+
+
 class VerdictSerializer(serializers.Serializer[Any]):
     """The verdict on a query. Version and confidence are null unless there is exactly one meaning."""
 
@@ -98,6 +134,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
     meanings = MeaningSerializer(many=True, help_text="Meanings, most likely first.")
     truncated = serializers.BooleanField(help_text=f"Whether there are more than {MAX_MEANINGS} meanings.")
     ranges = AroundSerializer(many=True, help_text="For an unknown code: ranges that contain it, narrowest first.")
+    anatomy = AnatomySerializer(allow_null=True, help_text="The code taken apart; null if its family is not sure.")
 
 
 _NO_MEANING = {"permalink": None, "version": None, "confidence": None}
@@ -121,6 +158,7 @@ class VerdictRenderer:
         only = meanings[0] if len(verdict.meanings) == 1 else _NO_MEANING
         parts = [meaning.audience for meaning in verdict.meanings[MAX_MEANINGS:]]
         parts += [meaning["audience"] for meaning in meanings] + [block.table.audience for block in verdict.ranges]
+        parts += [code.table.audience for code in verdict.anatomy.inner] if verdict.anatomy else []
         return {
             "query": verdict.query,
             "verdict": verdict.verdict,
@@ -131,6 +169,29 @@ class VerdictRenderer:
             "meanings": meanings,
             "truncated": len(verdict.meanings) > MAX_MEANINGS,
             "ranges": [_range(code_range) for code_range in verdict.ranges],
+            "anatomy": self.anatomy(verdict.anatomy) if verdict.anatomy else None,
+        }
+
+    def anatomy(self, anatomy: CodeAnatomy) -> dict[str, Any]:
+        """Return the members of an AnatomySerializer."""
+        parts, inner = anatomy.parts, anatomy.parts.inner
+        meanings = [self.inner(code) for code in anatomy.inner]
+        return {
+            "family": parts.family,
+            "parts": [part._asdict() for part in parts.parts],
+            "inner": {"family": inner.title, "code": inner.code, "meanings": meanings} if inner else None,
+        }
+
+    def inner(self, code: ReturnCode) -> dict[str, Any]:
+        """Return the members of an InnerMeaningSerializer."""
+        table, section = code.table.slug, code.section.slug
+        return {
+            "table": table,
+            "section": section,
+            "code": code.code,
+            "symbol": code.symbol,
+            "description": code.description,
+            "permalink": f"{self.root}{card_address(table, section, code.code, self.prefix)}",
         }
 
     def meaning(self, meaning: CodeMeaning) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
+from kb.management.code_parts import anatomy_as_json, anatomy_lines
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
 from kb.models import ReturnCode
 from kb.queries import detection
 from kb.queries.detection import Report, TooLong
 from kb.services import usage
-from kb.text.detection.judgement import CodeMatch
+from kb.text.detection.judgement import CodeMatch, UnknownMatch
 
 
 class Command(BaseCommand):
@@ -49,9 +50,11 @@ class Command(BaseCommand):
             yield "No known codes in the text."
         for match in report.codes:
             yield from self._found(match)
+            yield from anatomy_lines(report.anatomies.get(match.written))
         for unknown in report.unknown:
             where = f", in the range {safe(str(unknown.range))}" if unknown.range else ""
-            yield f"{safe(unknown.written)}  not in any table{where}; line {unknown.line}"
+            yield f"{safe(unknown.written)}  not in any table{where}; {unknown.place}"
+            yield from anatomy_lines(report.anatomies.get(unknown.written))
         if report.read_to_line:
             yield f"Read up to line {report.read_to_line} only: the text contains more codes than one answer can list."
 
@@ -61,8 +64,8 @@ class Command(BaseCommand):
             advice = f"{code.get_disposition_display()}. Who can fix it: {code.get_fixer_display()}."
             yield f"{bold(code.code, self.stdout)}  {doubt}{safe(code.description)}"
             yield indent(f"{code.table}. {advice}")
-        place = f"{match.count} times, first on line" if match.count > 1 else "Line"
-        yield indent(f"{place} {match.line}. {match.why}")
+        place = f"{match.count} times, first on {match.place}" if match.count > 1 else match.place.capitalize()
+        yield indent(f"{place}. {match.why}")
 
 
 def _read(name: str) -> str:
@@ -76,35 +79,46 @@ def _read(name: str) -> str:
 
 def _as_json(report: Report) -> dict[str, Any]:
     return {
-        "codes": [
-            {
-                "written": match.written,
-                "role": match.role,
-                "confidence": match.confidence,
-                "count": match.count,
-                "line": match.line,
-                "order": match.order,
-                "inside": match.inside,
-                "why": match.why,
-                "meanings": [
-                    {
-                        "code": code.code,
-                        "table": code.table.slug,
-                        "section": code.section.name,
-                        "description": code.description,
-                        "disposition": code.disposition,
-                        "fixer": code.fixer,
-                        "path": code.get_absolute_url(),
-                    }
-                    for code in match.id
-                ],
-            }
-            for match in report.codes
-        ],
-        "unknown": [
-            {"written": unknown.written, "line": unknown.line, "range": str(unknown.range or ""), "why": unknown.why}
-            for unknown in report.unknown
-        ],
+        "codes": [_code(match, report) for match in report.codes],
+        "unknown": [_unknown(match, report) for match in report.unknown],
         "read_to_line": report.read_to_line,
         "masked": report.masked,
+    }
+
+
+def _code(match: CodeMatch[tuple[ReturnCode, ...]], report: Report) -> dict[str, Any]:
+    return {
+        "written": match.written,
+        "role": match.role,
+        "confidence": match.confidence,
+        "count": match.count,
+        "line": match.line,
+        "column": match.column,
+        "order": match.order,
+        "inside": match.inside,
+        "why": match.why,
+        "anatomy": anatomy_as_json(report.anatomies.get(match.written)),
+        "meanings": [
+            {
+                "code": code.code,
+                "table": code.table.slug,
+                "section": code.section.name,
+                "description": code.description,
+                "disposition": code.disposition,
+                "fixer": code.fixer,
+                "path": code.get_absolute_url(),
+            }
+            for code in match.id
+        ],
+    }
+
+
+def _unknown(match: UnknownMatch, report: Report) -> dict[str, Any]:
+    return {
+        "written": match.written,
+        "line": match.line,
+        "column": match.column,
+        "range": str(match.range or ""),
+        "why": match.why,
+        "anatomy": anatomy_as_json(report.anatomies.get(match.written)),
     }

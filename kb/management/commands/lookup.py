@@ -8,15 +8,18 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
+from kb.management.code_parts import anatomy_as_json, anatomy_lines
 from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
 from kb.models import ReturnCode
 from kb.models.fields import LABELS, VENDOR_TEXTS, vendor_texts
 from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries.cards import Card
+from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.queries.lookup import CodeAnswer, Verdict, find_code
 from kb.queries.text_results import TextResults, text_results
 from kb.services import usage
+from kb.text.detection.spellings import subject
 
 MAX_RESULTS = 20
 
@@ -49,16 +52,21 @@ class Command(BaseCommand):
         cards = card_queries.cards([hit.code for hit in answer.hits], user)
         results = TextResults([], {}, False) if cards else text_results(query, user, MAX_RESULTS)
         _count(query, cards, results, user)
+        parts = _anatomies(answer, user)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(answer, cards, results), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(answer, cards, results, parts), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write("\n".join(self._lines(answer, cards, results)))
+            self.stdout.write("\n".join(self._lines(answer, cards, results, parts)))
         self.stdout.flush()
         sys.exit(FOUND if cards or results.hits else NOT_FOUND)
 
-    def _lines(self, answer: CodeAnswer, cards: list[Card], results: TextResults) -> Iterator[str]:
-        for hit, card in zip(answer.hits, cards, strict=True):
+    def _lines(
+        self, answer: CodeAnswer, cards: list[Card], results: TextResults, parts: list[CodeAnatomy | None]
+    ) -> Iterator[str]:
+        for hit, card, anatomy in zip(answer.hits, cards, parts, strict=False):
             yield from self._card(card, hit.how)
+            yield from anatomy_lines(anatomy)
+            yield ""
         if results.hits:
             yield f"{'The best ' if results.more else ''}{len(results.hits)} about “{safe(answer.query)}”:"
         for word, correction in results.corrected.items():
@@ -67,6 +75,7 @@ class Command(BaseCommand):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
         if not cards and not results.hits:
             yield f"{safe(answer.query)} {VERDICTS[answer.verdict]}."
+            yield from anatomy_lines(parts[0])
             yield from (
                 f"  belongs to {safe(str(code_range))}, {safe(str(code_range.table))}" for code_range in answer.ranges
             )
@@ -93,7 +102,6 @@ class Command(BaseCommand):
         for text in vendor_texts(code):
             if text.ours.strip() and text.label != LABELS["description"]:  # The first line has it.
                 yield f"  {text.label} from the vendor:\n{indent(text.ours, '    ')}"
-        yield ""
 
 
 def _count(query: str, cards: list[Card], results: TextResults, user: Person | None) -> None:
@@ -102,12 +110,24 @@ def _count(query: str, cards: list[Card], results: TextResults, user: Person | N
         usage.count_miss(query, user)
 
 
-def _as_json(answer: CodeAnswer, cards: list[Card], results: TextResults) -> dict[str, Any]:
-    hits = zip(answer.hits, cards, strict=True)
+def _anatomies(answer: CodeAnswer, user: Person | None) -> list[CodeAnatomy | None]:
+    """Return what is known of the parts of each hit, or of the query if there is no hit."""
+    texts = [CodeText(hit.code.code, hit.code.table) for hit in answer.hits]
+    return anatomies(texts or [CodeText(subject(answer.query), None, answer.query)], user)
+
+
+def _as_json(
+    answer: CodeAnswer, cards: list[Card], results: TextResults, parts: list[CodeAnatomy | None]
+) -> dict[str, Any]:
+    hits = zip(answer.hits, cards, parts, strict=False)
     return {
         "query": answer.query,
         "verdict": answer.verdict,
-        "hits": [_brief(hit.code) | {"how": hit.how} | _knowledge(card) for hit, card in hits],
+        "hits": [
+            _brief(hit.code) | {"how": hit.how} | _knowledge(card) | {"anatomy": anatomy_as_json(anatomy)}
+            for hit, card, anatomy in hits
+        ],
+        "anatomy": None if answer.hits else anatomy_as_json(parts[0]),
         "about": [_brief(hit.code) for hit in results.hits],
         "corrected": results.corrected,
         "ranges": [str(code_range) for code_range in answer.ranges],

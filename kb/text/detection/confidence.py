@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kb.text.codes.forms import WITHOUT_0X
 from kb.text.detection.context import confidence_limit, says_a_code
 from kb.text.detection.kinds import Candidate, CandidateKind
+from kb.text.detection.places import is_part_of_a_place
 from kb.text.detection.signs import begins_message, has_trouble, is_data, line_around, says_code
 
 WHY = {
@@ -29,15 +30,24 @@ DOUBTFUL = 0.4
 _SAID = "The words or signs beside it speak of a code."
 _DESCRIBED = "The words beside it are those of the code's description."
 _VALUE = "It is a value in a statement of a database."
+_SIZE = "It is a power of two, as sizes and limits are, and nothing nearby tells that it is a code."
 _ALONE = "It is a hexadecimal number, and nothing nearby tells that it is a code."
+_NEGATIVE = "It is a large negative number, and nothing nearby tells that it is a code."
 _CLASS = "It is the name of a class of exceptions."
 _CLASSES = ("Error", "Exception", "Warning")
 _FAILURE = re.compile(r"[8cCdDeE][0-9a-fA-F]{7}\Z")
 _ADDRESS = re.compile(
-    r"(?:\bat|address|memory|\b[re]?[a-ds][xpi]|offset|base|pointer|ptr|mask|handle|thread|process|id)\W{0,4}\Z",
+    r"(?:\bat|address|addr|memory|\b[re]?[a-ds][xpi]|offset|base|pointer|ptr|mask|flags?|handle|thread|process|id|pid|tid"
+    r"|port|size|version)\W{0,4}\Z",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_ELSEWHERE = 0.4
+"""The limit of `confidence_limit` for a number in a field that has another name."""
+
+_MINUS = range(2**32 - 100_000, 2**32)
+"""Small negative numbers, read as unsigned: most often a mask or an empty value."""
+
 _NEAR = 400
 """Characters within which a labelled code casts doubt on a bare number."""
 
@@ -60,7 +70,8 @@ def weigh(text: str, candidate: Candidate, how: str, description: str = "") -> P
         return None
     strength, why = weighed
     if how != "as written":
-        is_doubtful = how.startswith(WITHOUT_0X) and candidate.written.isdigit() and not candidate.label
+        is_number = candidate.written.isdigit() and not candidate.label
+        is_doubtful = is_number and (how.startswith(WITHOUT_0X) or int(candidate.written) in _MINUS)
         strength, why = min(strength, 0.4 if is_doubtful else 1) * 0.9, f"{why} Read from {how}."
     return Place(candidate, strength, why)
 
@@ -74,6 +85,8 @@ def _weigh(text: str, candidate: Candidate, description: str) -> tuple[float, st
         return _weigh_short(text, candidate, description)
     if kind is CandidateKind.SHAPE and written[:2].lower() == "0x":
         return _weigh_hexadecimal(text, candidate, description)
+    if kind is CandidateKind.SHAPE and written[0] == "-" and not _speaks_of_failure(text, candidate):
+        return DOUBTFUL, _NEGATIVE
     if kind is CandidateKind.SYMBOL and written.endswith(_CLASSES):
         return DOUBTFUL, _CLASS
     if kind is CandidateKind.WEAK and written.isdigit() and len(written) >= 4:
@@ -85,17 +98,28 @@ def _weigh(text: str, candidate: Candidate, description: str) -> tuple[float, st
 
 def _weigh_number(text: str, candidate: Candidate, description: str) -> tuple[float, str] | None:
     start, end, why = candidate.start, candidate.end, WHY[CandidateKind.BARE]
+    if is_part_of_a_place(text, start, end):
+        return None
     limit = confidence_limit(text, start, end)
     if limit is None:
         return (0.75, _DESCRIBED) if _is_described(text, candidate, description) else None
     if is_data(text, start):
         return DOUBTFUL, _VALUE
+    if _is_round(int(candidate.written)) and not says_a_code(text, start, end):
+        return DOUBTFUL, _SIZE
     return min(candidate.strength, limit[0]), limit[1] or why
+
+
+def _is_round(number: int) -> bool:
+    """Whether a number is a power of two, as sizes and limits are: 262144."""
+    return number & (number - 1) == 0
 
 
 def _weigh_short(text: str, candidate: Candidate, description: str) -> tuple[float, str] | None:
     """A short number is likely where the words or signs beside it say so, or those of the code's description."""
     start, end = candidate.start, candidate.end
+    if is_part_of_a_place(text, start, end):
+        return None
     is_described = _is_described(text, candidate, description)
     is_said = says_code(text, start, end)
     if (
@@ -115,13 +139,24 @@ def _overrules(text: str, candidate: Candidate) -> bool:
 
 
 def _weigh_hexadecimal(text: str, candidate: Candidate, description: str) -> tuple[float, str]:
-    """A hexadecimal number alone is an address or a mask more often than a code."""
+    """A hexadecimal number alone is an address or a mask more often than a code, also if it equals a small code."""
     start, end = candidate.start, candidate.end
     digits = candidate.written[2:].lower().removeprefix("ffffffff").lstrip("0").rstrip("ul")
-    is_said = len(digits) > 2 and (says_code(text, start, end) or _is_described(text, candidate, description))
-    if not is_said and _FAILURE.match(digits) and not _ADDRESS.search(text[max(0, start - 24) : start]):
-        is_said = has_trouble(text, start, end)
+    if _ADDRESS.search(text[max(0, start - 24) : start]):
+        return DOUBTFUL, _ALONE
+    is_said = len(digits) > 2 and says_code(text, start, end)
+    if not is_said and _FAILURE.match(digits):
+        is_said = _speaks_of_failure(text, candidate) or _is_described(text, candidate, description)
     return (candidate.strength, WHY[CandidateKind.SHAPE]) if is_said else (DOUBTFUL, _ALONE)
+
+
+def _speaks_of_failure(text: str, candidate: Candidate) -> bool:
+    """Whether the words beside a result of Windows, or on its line, are about a failure, and its field is no other."""
+    start, end = candidate.start, candidate.end
+    if says_code(text, start, end):
+        return True
+    limit = confidence_limit(text, start, end)
+    return limit is not None and limit[0] > _ELSEWHERE and has_trouble(text, start, end)
 
 
 def _is_described(text: str, candidate: Candidate, description: str) -> bool:

@@ -88,7 +88,8 @@ def judge(
             unknown.setdefault(value, []).append(candidate)
     places = {form: group for form, group in places.items() if group}
     doubt_neighbours(text, places)
-    lines = LineIndex(text)
+    firsts = [group[0].candidate.start for group in places.values()] + [group[0].start for group in unknown.values()]
+    lines = LineIndex(text, firsts)
     return Detection(
         _code_matches(text, places, extra, codes, lines),
         [_unknown_match(value, group, range_index, lines) for value, group in unknown.items()],
@@ -132,7 +133,15 @@ def _unknown_match(value: str, group: list[Candidate], ranges: RangeIndex, lines
     why = WHY[first.kind].format(label=first.label)
     if first.kind is CandidateKind.BARE:
         why = "It has no label, but its number falls in a known range."
-    return UnknownMatch(value, [(c.start, c.end) for c in group], lines.line(first.start), ranges.narrowest(value), why)
+    return UnknownMatch(
+        value,
+        [(c.start, c.end) for c in group],
+        lines.line(first.start),
+        ranges.narrowest(value),
+        why,
+        lines.column(first.start),
+        lines.is_crowded(first.start),
+    )
 
 
 def _code_matches(
@@ -181,6 +190,8 @@ def _code_match(
         role=role,
         inside=wrapper,
         why=best.why + _why_role(role, wrapper),
+        column=lines.column(spots[0].start),
+        is_crowded=lines.is_crowded(spots[0].start),
     )
 
 

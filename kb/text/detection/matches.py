@@ -23,6 +23,11 @@ class Role(StrEnum):
     ALONE = "alone"
 
 
+def place_of(line: int, column: int, is_crowded: bool) -> str:
+    """Return a place in a text for a person: `line 3`, `line 1, column 512`."""
+    return f"line {line}, column {column}" if is_crowded else f"line {line}"
+
+
 @dataclass(frozen=True, slots=True)
 class CodeMatch(Generic[K]):
     """A known code in the text."""
@@ -40,6 +45,15 @@ class CodeMatch(Generic[K]):
     inside: str
     """For a cause: the code that wraps it, as written."""
     why: str
+    column: int = 1
+    """The column of the first place, from 1, in characters."""
+    is_crowded: bool = False
+    """Whether the line alone does not show the place: it is long, or has several codes."""
+
+    @property
+    def place(self) -> str:
+        """Where it is first: the line, and the column if that helps."""
+        return place_of(self.line, self.column, self.is_crowded)
 
     @property
     def is_likely(self) -> bool:
@@ -57,6 +71,13 @@ class UnknownMatch:
     range: Any
     """The narrowest known range that contains it, or None."""
     why: str
+    column: int = 1
+    is_crowded: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it is first: the line, and the column if that helps."""
+        return place_of(self.line, self.column, self.is_crowded)
 
     @property
     def count(self) -> int:

@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kb.text.detection.candidates import canonical_forms
@@ -11,15 +12,38 @@ Ranges = Sequence[tuple[int, int, Any]]
 """Known ranges as (first, last, id)."""
 
 
-class LineIndex:
-    """Line numbers of positions, in any order."""
+LONG_LINE = 200
+"""Characters of a line, beyond which a reader needs the column too."""
 
-    def __init__(self, text: str) -> None:
+
+class LineIndex:
+    """Lines and columns of positions, in any order."""
+
+    def __init__(self, text: str, firsts: Iterable[int] = ()) -> None:
+        """Read the text. `firsts` are the first positions of its codes."""
         self.ends = [match.start() for match in re.finditer("\n", text)]
+        self.length = len(text)
+        lines = Counter(map(self.line, firsts))
+        self.crowded = {line for line, count in lines.items() if count > 1 or self._width(line) > LONG_LINE}
 
     def line(self, position: int) -> int:
         """Return the line, from 1, of a position."""
         return bisect_right(self.ends, position - 1) + 1
+
+    def column(self, position: int) -> int:
+        """Return the column, from 1, of a position."""
+        return position - self._start(self.line(position)) + 1
+
+    def is_crowded(self, position: int) -> bool:
+        """Whether the line of a code is long, or has several codes."""
+        return self.line(position) in self.crowded
+
+    def _start(self, line: int) -> int:
+        return self.ends[line - 2] + 1 if line > 1 else 0
+
+    def _width(self, line: int) -> int:
+        end = self.ends[line - 1] if line <= len(self.ends) else self.length
+        return end - self._start(line)
 
 
 class RangeIndex:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
@@ -29,6 +30,8 @@ _WINDOWS = re.compile(
 )
 """Results of Windows that only they have: signed with ten digits, or with the signs of other languages."""
 
+_NEGATIVE = re.compile(r"-(?<![0-9A-Za-z_.,)\]}$€£+-]-)(?<![0-9] -)[1-9][0-9]{2,5}+(?![0-9A-Za-z_%@-]|[.,:/][0-9])")
+
 _AND = r"(?:\s{0,2}(?:[,、，;；/|+&]|" + whole(_FILE.words("conjunctions")) + r"|\bthen\b|\balso\b|\bplus\b)){1,3}"
 _NEXT = re.compile(
     rf"[\"'`)\]*]{{0,3}}{_AND}\s{{0,2}}(?:(?:code|error|fehler)\s)?[\"'`(\[#*]{{0,3}}"
@@ -45,7 +48,7 @@ def short_codes(text: str, stop: int) -> Iterator[Candidate]:
         strength = STRENGTH[CandidateKind.SHAPE]
         yield Candidate(match.start(), match.end(), match[0], "", CandidateKind.SHAPE, strength)
     values: set[str] = set()
-    for count, match in enumerate(_SHORT.finditer(text, 0, stop)):
+    for count, match in enumerate(chain(_NEGATIVE.finditer(text, 0, stop), _SHORT.finditer(text, 0, stop))):
         if count == MAX_PLACES:
             return
         value = match[0]

@@ -12,7 +12,7 @@ _BEFORE = re.compile(
     rf"(?:{_OPENING}(?:{one_of(_FILE.words('between'))})(?![^\W_])){{0,3}}{_OPENING}\Z"
 )
 _AFTER = re.compile(rf"[\s\"'`\])}}*]{{0,3}}{one_of(_FILE.words('after'))}(?![^\W_])")
-_LEVEL = re.compile(rf"(?<![^\W_]){one_of(_FILE.words('levels'))}[\]\s:|)>-]{{1,6}}\Z")
+_LEVEL = re.compile(rf"(?<![^\W_]){one_of(_FILE.words('levels'))}[\] \t:|)>-]{{1,6}}\Z")
 _MESSAGE = re.compile(r"[\s\"'`\])}*]{0,3}(?::|-|–|—)?[ \t]+[^\W\d_]{2,}[,]?[ \t]+[^\W\d_]{2,}")
 _COLON_MESSAGE = re.compile(r"[\])]?\s?(?::|-|–|—|：)[ \t]*[^\W\d_]{2,}")
 _LINE_START = re.compile(r"(?:\A|\n)[\s>*•\-\[(]{0,6}\Z|[:\])][ \t]{1,2}\Z")
@@ -23,7 +23,9 @@ _EMPHASIS = ("**", "`", "__")
 _LABEL_LINE = re.compile(
     r"(?:^|[\n\r])[^\n\d]{0,20}\b(?:code|error|err|fehler|errno|fehlercode|código|codigo|erro|错误码|エラーコード)[^\n\d]{0,14}\n\s{0,8}\Z"
 )
-_TROUBLE = re.compile(one_of(_FILE.words("trouble")))
+_TROUBLE = re.compile(rf"{one_of(_FILE.words('trouble'))}|(?<![^\W_]){one_of(_FILE.words('trouble_words'))}(?![^\W_])")
+_ANNOUNCES = (":", "：", "=", ">", "*", '"', "`")
+"""Signs at the end of a line that announce what the next line has."""
 _DATA = re.compile(rf"(?<![a-z]){one_of(_FILE.words('data'))}[^()]*\Z")
 _REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z")
 _ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
@@ -40,16 +42,24 @@ def is_data(text: str, start: int) -> bool:
 def says_code(text: str, start: int, end: int) -> bool:
     """Whether the words or signs right beside a text make it a code."""
     before, after = text[max(0, start - _WINDOW) : start], text[end : end + _WINDOW]
-    low = before.lower()
+    lines = before.lower()
+    low = _announcement(lines, after)
     level = _LEVEL.search(low)
     if level and (before[level.start() : level.start() + 4].isupper() or not _BEFORE.search(low)):
         # After a level of a log, a number is most often a process, unless a message follows.
         return bool(_MESSAGE.match(after) or _COLON_MESSAGE.match(after) or not after.strip())
-    if _BEFORE.search(low) or _AFTER.match(after) or _LABEL_LINE.search(low):
+    if _BEFORE.search(low) or _AFTER.match(after) or _LABEL_LINE.search(lines):
         return True
     if _NUMBER_SIGN.search(low) and after[:1] != "]":
         return True
     return _is_reply(before, text[start:end], after) or _is_marked(text, start, end, before, after)
+
+
+def _announcement(before: str, after: str) -> str:
+    """Return the words before a text: of its own line, and of a line that announces it or stands above it alone."""
+    above, line_end, own = before.rpartition("\n")
+    is_alone = not after.partition("\n")[0].strip(" \t\r.,!?)]*`'\"")
+    return before if not line_end or is_alone or above.rstrip().endswith(_ANNOUNCES) else own
 
 
 def _is_reply(before: str, value: str, after: str) -> bool:

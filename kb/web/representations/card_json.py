@@ -5,6 +5,7 @@ from typing import Any
 
 from kb.models import CodeRange, CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.fields import VENDOR_TEXTS
+from kb.queries.code_parts import CodeAnatomy
 from kb.queries.lookup import CodeAnswer
 from kb.web.codes import CardMeaning
 
@@ -44,6 +45,17 @@ def _meaning(meaning: CardMeaning, how: str, address: Address) -> dict[str, Any]
         "open_incidents": [_incident(incident) for incident in card.open_incidents],
         "notes": [_note(note, address) for note in card.notes],
         "ranges": [_range(code_range) for code_range in card.ranges],
+        "anatomy": _anatomy(meaning.anatomy, address) if meaning.anatomy else None,
+    }
+
+
+def _anatomy(anatomy: CodeAnatomy, address: Address) -> dict[str, Any]:
+    parts, inner = anatomy.parts, anatomy.parts.inner
+    meanings = [_brief(code, address) for code in anatomy.inner]
+    return {
+        "family": parts.family,
+        "parts": [part._asdict() for part in parts.parts],
+        "inner": {"family": inner.title, "code": inner.code, "meanings": meanings} if inner else None,
     }
 
 

@@ -65,6 +65,8 @@ def _meaning(code_answer: CodeAnswer, meaning: CardMeaning, address: Address) ->
     for text in vendor_texts(code):
         if text.label != LABELS["description"]:  # The heading has it.
             yield _text(text)
+    if meaning.anatomy:
+        yield f"**Its parts:** {markdown(meaning.anatomy.parts.summary)}"
     for note in card.notes:
         yield _note(note, address)
 

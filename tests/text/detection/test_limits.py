@@ -125,3 +125,27 @@ def test_a_text_without_a_number_is_in_no_range_and_a_negative_number_may_be():
         *("below", "below", "above", "above"),
         *(None, None, None, None, "above"),
     ]
+
+
+@given(st.text("a\n", max_size=40))
+def test_the_column_of_a_position_counts_the_characters_since_the_last_break(text):
+    index = LineIndex(text)
+    assert [index.column(at) for at in range(len(text) + 1)] == [
+        len(text[:at].rpartition("\n")[2]) + 1 for at in range(len(text) + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("code: 3", {"3": "line 1"}),
+        ("code: 3\ncode: 4", {"3": "line 1", "4": "line 2"}),
+        ("code: 3, code: 4\ncode: 3", {"3": "line 1, column 7", "4": "line 1, column 16"}),
+        ("\n" + " " * 193 + "code: 3", {"3": "line 2"}),
+        ("\n" + " " * 194 + "code: 3\n", {"3": "line 2, column 201"}),
+        ("code: 3, code: 99", {"3": "line 1, column 7", "99": "line 1, column 16"}),
+    ],
+)
+def test_a_long_line_and_one_with_several_codes_name_the_column(text, places):
+    report = judge(text, candidates(text), {"3": "3", "4": "4"})
+    assert {match.written: match.place for match in [*report.codes, *report.unknown]} == places
