@@ -12,6 +12,7 @@ from kb.models.visibility import Person
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.text.codes import forms as text_code
 from kb.text.detection.candidates import SYMBOL
+from kb.text.detection.confidence import UNSAID
 from kb.text.detection.judgement import (
     CodeMatch,
     Detection,
@@ -76,12 +77,13 @@ def detect(text: str, user: Person | None) -> Report:
         raise TooLong(f"This text has {size:,} bytes; the limit is {MAX_TEXT:,}.")
     # What is hidden is no code: a report lists how each code is written.
     masked = mask(text)
-    places = candidates(masked)
+    plain = text_code.ascii_digits(masked)
+    places = candidates(plain)
     meanings = _meanings(all_canonical_forms(places), user)
     blocks = list(CodeRange.objects.visible_to(user).values_list("first", "last", "pk"))
-    detection: Detection[Meanings] = judge(masked, places, meanings, blocks, lambda codes: codes[0].description)
-    codes = _with_tables(masked, detection.codes)
-    parts = _anatomies(masked, codes, detection.unknown, user)
+    detection: Detection[Meanings] = judge(plain, places, meanings, blocks, lambda codes: codes[0].description)
+    codes = _with_tables(plain, detection.codes)
+    parts = _anatomies(plain, codes, detection.unknown, user)
     return Report(codes, _with_ranges(detection.unknown), masked, detection.read_to_line, parts)
 
 
@@ -148,6 +150,8 @@ def _with_table(
         meanings = tuple(
             sorted(meanings, key=lambda code: (code.is_retired, -scores[code.table_id], code.identity != written))
         )
+    if match.why == UNSAID and clues.is_named_before(meanings[0].table_id, match.spans[0], text):
+        return replace(match, id=meanings, confidence=0.7, why="The name of its product stands before it.")
     if _is_short(match) and match.is_likely and match.count == 1 and clues.is_foreign(of, match.spans[0], text):
         return replace(match, id=meanings, confidence=0.4, why=f"{match.why} The words before it name another vendor.")
     return replace(match, id=meanings) if meanings != match.id else match

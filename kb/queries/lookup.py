@@ -22,6 +22,9 @@ MAX_HITS = 100
 MAX_NEAR = 6
 MAX_NEIGHBOURS = 3
 MAX_BEGUN = 20
+_LONG = 400
+"""Most characters of a description that are compared with the words beside a code."""
+
 BY_SYMBOL = "by its symbol"
 MIN_BEGINNING = 3
 
@@ -208,7 +211,7 @@ def typed_hits_of(query: str, codes: Sequence[ReturnCode]) -> list[CodeHit]:
                 hits.setdefault(hit.code.pk, hit)
         if hits:
             named = text_spellings.words(query)
-            return sorted(hits.values(), key=lambda hit: named.isdisjoint(_table_words(hit.code.table)))
+            return sorted(hits.values(), key=lambda hit: _distance(named, hit.code))
     return []
 
 
@@ -222,6 +225,12 @@ def _hits_in_order(spelling: text_spellings.Spelling, codes: Sequence[ReturnCode
     by_symbol = [code for code in codes if code.symbol and code.symbol.upper() in names]
     by_symbol.sort(key=lambda code: names.index(code.symbol.upper()))
     return hits + [CodeHit(code, BY_SYMBOL) for code in by_symbol]
+
+
+def _distance(named: frozenset[str], code: ReturnCode) -> tuple[bool, int]:
+    """Return the key that puts codes first whose table, or else whose description, has the words beside a code."""
+    own = text_spellings.words(code.description[:_LONG])
+    return named.isdisjoint(_table_words(code.table)), -len(named & own)
 
 
 def _table_words(table: CodeTable) -> frozenset[str]:

@@ -122,9 +122,7 @@ def _terms(words: list[TextWord], unfinished: bool, allowed: str) -> list[Search
     return terms
 
 
-def _term(
-    words: list[TextWord], synonyms: dict[Stems, list[Stems]], unfinished: bool
-) -> SearchTerm:
+def _term(words: list[TextWord], synonyms: dict[Stems, list[Stems]], unfinished: bool) -> SearchTerm:
     own = tuple(stem(word.whole) for word in words)
     alternatives = [Alternative(own)]
     if len(words) == 1:

@@ -42,7 +42,7 @@ _CANONICAL = re.compile(r"(?!0+X)(?>[A-Z.]+|0(?![0-9])|[1-9][0-9]*+|(?<!\A)-(?!\
 """Most texts that stay as they are. Others may, too."""
 _CHUNKS = re.compile(r"[0-9]+|[^0-9]")
 _GROUPED = re.compile(r"[0-9]{1,3}([ ,.'_])[0-9]{3}(?:\1[0-9]{3}){0,5}\Z")
-_LABELLED = re.compile(r"(?:ERR|ERROR|CODE|RC|RET|RETCODE|ERROR[ _-]?CODE|E)[ _-]{0,2}(-?[0-9]{3,20})\Z")
+_LABELLED = re.compile(r"(?:ERR|ERROR|CODE|RC|RET|RETCODE|ERROR[ _-]?CODE|E|MY)[ _-]{0,2}(-?[0-9]{3,20})\Z")
 _CAST = re.compile(r"\([A-Z][A-Z ]{0,19}\)\s?(?=[-0]|&H)", re.IGNORECASE)
 _HEXADECIMAL_SIGNS = (
     (re.compile(r"(?:&[Hh]|(?<!\w)16#|\\[Xx])(?=[0-9A-Fa-f])|(?<!\w)[HhXx]'(?=[0-9A-Fa-f]+')"), "0x"),
@@ -52,6 +52,9 @@ _HEXADECIMAL_SIGNS = (
     (re.compile(r"(?<![\w.])(?:0[Xx])?[Ff]{8}([0-9A-Fa-f]{8})(?!\w)"), r"0x\1"),
 )
 """What other languages and programs write for `0x`, and behind a hexadecimal number."""
+TWO_PARTS = re.compile(r"([0-9]{3})([.-])([0-9]{1,3})\Z")
+"""A status and its sub status, such as `404.13`, which people also write as `404-13`."""
+
 _EDIT_LEAST, _EDIT_LIMIT = 3, 20
 
 
@@ -83,7 +86,7 @@ def identity(raw: str) -> str:
     if _PLAIN.match(raw):
         # Most codes need no normalising, and this shortcut is ten times faster.
         return raw
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).strip()
+    text = ascii_digits(unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).strip())
     # Upper-casing can leave text that NFKC composes differently, so it is normalised once more.
     return unicodedata.normalize("NFKC", _DASHES.sub("-", text).upper()).strip()
 
@@ -149,9 +152,16 @@ def could_be(query: str, form: str) -> bool:
     return any(reading.canonical == form for reading in readings(query))
 
 
+def ascii_digits(text: str) -> str:
+    """Return text with the digits of every script as ASCII: Arabic, Devanagari, Thai and others."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.digit(sign)) if sign.isdecimal() and not sign.isascii() else sign for sign in text)
+
+
 def plain_text(raw: str) -> str:
     """Return a typed text without invisible characters and casts, with one kind of hyphen and of hexadecimal number."""
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).strip()
+    text = ascii_digits(unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).strip())
     text = _CAST.sub("", _DASHES.sub("-", text))
     for pattern, plain in _HEXADECIMAL_SIGNS:
         text = pattern.sub(plain, text)
@@ -168,6 +178,11 @@ def bare(query: str) -> str:
     if labelled:
         return labelled[1]
     return re.sub("[^0-9]", "", text) if _GROUPED.match(text) else ""
+
+
+def with_other_sign(parts: re.Match[str]) -> str:
+    """Return a match of TWO_PARTS with a hyphen for its dot, or the other way round."""
+    return f"{parts[1]}{'.' if parts[2] == '-' else '-'}{parts[3]}"
 
 
 def one_edit_variants(raw: str, shared: Callable[[str], int] | None = None) -> set[str]:

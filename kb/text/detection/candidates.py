@@ -4,18 +4,18 @@ The text is read twice, with patterns that never backtrack (possessive), so the 
 module does not use the tables; `kb.text.detection.judgement` decides which candidates are codes.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from kb.text.codes.forms import bare, plain_text, readings
+from kb.text.codes.forms import TWO_PARTS, bare, plain_text, readings, with_other_sign
+from kb.text.codes.scans import scanned
 from kb.text.codes.symbols import symbol_names
 from kb.text.detection.columns import column_values
 from kb.text.detection.kinds import Candidate, CandidateKind
 from kb.text.detection.labels import labelled_values
 from kb.text.detection.shapes import code_shapes
-from kb.text.detection.short import listed_codes, short_codes
+from kb.text.detection.short import listed_codes, listed_statuses, short_codes
 from kb.text.detection.symbols import symbols
 
 SYMBOL = "symbol "
@@ -24,8 +24,6 @@ SYMBOL = "symbol "
 MAX_WEAK = 15_000
 """Most short numbers and symbols per text. They are counted apart, so that they never end the reading of others."""
 
-_SCANNED = re.compile(r"(?=.*[0-9].*[0-9])(?=[0-9]*[OoIlSB])[0-9OoIlSB]{5,12}\Z")
-_AS_DIGITS = str.maketrans("OoIlSB", "001158")
 
 MAX_CANDIDATES = 15_000
 """Most candidates per text, enough for a megabyte of an ordinary log. Reading stops there, and the report says so."""
@@ -40,7 +38,8 @@ def candidates(text: str) -> list[Candidate]:
     sure = [c for c in labelled if c.kind is not CandidateKind.OTHER]
     short = _first(short_codes(text, stop))
     near = sorted([*sure, *short])
-    for more in (column_values(text[:stop]), code_shapes(text, stop), listed_codes(text, near)):
+    lists = (listed_statuses(text, stop), listed_codes(text, near))
+    for more in (column_values(text[:stop]), code_shapes(text, stop), *lists):
         fresh = _first(c for c in more if not _overlaps(spans, c))
         sure += fresh
         spans = sorted([*spans, *((c.start, c.end) for c in fresh)])
@@ -74,10 +73,14 @@ def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
         return tuple(readings(text))
     ways = [(form, how) for form, how in readings(plain_text(text) if text[:1] in "&0" else text)]
     if len(text) > 6 and (number := bare(text)):
-        ways.append((number, "the number alone"))
-    if _SCANNED.match(text):
-        ways += [(form, "a scan, whose letters are digits") for form, _ in readings(text.translate(_AS_DIGITS))]
-    return (*ways, *((SYMBOL + name, "its symbol") for name in symbol_names(text)))
+        ways += [(form, "the number alone") for form, _ in readings(number)]
+    if parts := TWO_PARTS.match(text):
+        ways.append((with_other_sign(parts), "with another sign inside"))
+    ways += [(form, "a scan, whose letters are digits") for one in scanned(text) for form, _ in readings(one)]
+    if " " in text:
+        ways += [(form, "without the space") for form, _ in readings(text.replace(" ", ""))]
+    names = symbol_names(text) or ((text.upper(),) if text.isalpha() and text.isascii() else ())
+    return (*ways, *((SYMBOL + name, "its symbol") for name in names))
 
 
 def all_canonical_forms(candidates: Iterable[Candidate]) -> set[str]:

@@ -25,6 +25,9 @@ WHY = {
 }
 """The reason for a candidate of each kind, for a person."""
 
+UNSAID = WHY[CandidateKind.SHORT]
+"""The reason for a short number that is only a possible code."""
+
 _DOUBT = "It matches a known code but has no label, and another code has one: it may be an ID."
 DOUBTFUL = 0.4
 _SAID = "The words or signs beside it speak of a code."

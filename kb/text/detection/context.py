@@ -37,7 +37,7 @@ _ANSWER = re.compile(
     rf"|\b{one_of(_FILE.words('answer_words'))}\b",
     re.IGNORECASE,
 )
-_JOINED = re.compile(rf"[0-9](?:[\s,/;|]{{1,3}}|[\s,]{{0,2}}{one_of(_FILE.words('conjunctions'))}\s?)\Z")
+_JOINED = re.compile(rf"[0-9](?:[\s,/]{{1,3}}|[\s,]{{0,2}}{one_of(_FILE.words('conjunctions'))}\s?)\Z")
 
 
 def confidence_limit(text: str, start: int, end: int) -> tuple[float, str] | None:

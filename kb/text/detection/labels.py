@@ -22,16 +22,25 @@ _SEPARATOR = (
     r"""(?:(?<=[:=：＝>|])[\s]{0,8}+|[ \t]{0,4}+)["'\\“‘「『\[(<#*`]{0,6}+"""
 )
 _VALUE = (
-    r"((?:[-−][ ]?)?(?:0x[0-9a-f]{1,16}+|[0-9０-９]{1,19}+[0-9a-z]{0,8}+"
+    r"((?!c0de)(?:[-−][ ]?)?(?:[oq]x[0-9a-foils]{6,8}+|0x(?=[0-9a-f]{0,7}[oils])[0-9a-foils]{6,8}+"
+    r"|0x[0-9a-f]{1,16}+|[0-9]{4}[ ]?-[ ]?[0-9]{4}|[0-9０-９]{1,19}+[0-9a-z]{0,8}+"
     r"|[a-z]{1,12}+[-_.]?[0-9]{1,12}+[a-z0-9]{0,8}+(?:[-_.][0-9a-z]{1,12}+){0,3}+))"
 )
 # Excludes versions, decimals, times, percentages, paths and the beginning of a longer word.
 _NOT_MORE = r"(?![0-9０-９a-z_@$€%]|[.][0-9]|,[0-9]{3}(?![0-9])|[:#][0-9]|[/-][0-9a-z]|[ \t]*---|[ ]?(?:ms|%|kb|mb)\b)"
 _LABELLED = re.compile(f"{_LABEL}(?:{_SEPARATOR}){_VALUE}{_NOT_MORE}")
 _SYMBOL = re.compile(r"""code["'\\]{0,6}+\s{0,2}+[:=]\s{0,2}+["'\\]{1,6}+([a-z][a-z0-9_.]{2,47}+)["'\\]""")
+_NAMED = re.compile(
+    r"(?<![A-Za-z])(?:[Cc]ode|[Ss]tatus|errcode|condition)"
+    r"(?:[ ]?[=:][ ]?[\"']?([A-Z][A-Za-z]{2,40}(?:_[A-Z0-9]{1,20}){0,5})"
+    r"|[ ]([a-z]{2,20}(?:_[a-z0-9]{1,20}){1,6}))(?=[\"']?(?:[,;)}\]]|\s|\Z))"
+)
+"""A word behind a label, without quotes: `code = Unavailable`, `errcode undefined_table`."""
+
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\x00-\x7f]+")
 
 _WORD = re.compile(r"[\w.]*(?:/[0-9.]+)?")
+_SCRIPT = re.compile(r"[^\x00-\x7f\s：、，。「『（＝]+")
 _FIELD_SIGNS = re.compile(r"""["'\\]*\s*(?:[:=]|=>)|["']?>""")
 # Matched on reversed text: a search for the end need not try every beginning.
 _HEAD_BACKWARDS = re.compile(r"[A-Za-z0-9_.$-]*")
@@ -88,6 +97,10 @@ def _clause(before: str) -> str:
 
 def _symbols(text: str, low: str) -> Iterator[Candidate]:
     """Yield quoted words in a code field, such as "NoSuchKey". Those with a digit are labelled values already."""
+    for match in _NAMED.finditer(text):
+        strength = STRENGTH[CandidateKind.FIELD]
+        group = 1 if match[1] else 2
+        yield Candidate(*match.span(group), match[group], "code", CandidateKind.FIELD, strength)
     for match in _SYMBOL.finditer(low):
         start, end = match.span(1)
         if not any("0" <= letter <= "9" for letter in low[start:end]):
@@ -105,7 +118,7 @@ def _label(before: str, after: str) -> tuple[str, CandidateKind]:
     """Return the label as written and the kind of value that it suggests."""
     word = (_WORD.match(after) or [""])[0]
     if not word[:1].isascii():
-        return _label_cjk(before, word)
+        return _label_cjk(before, word, after)
     head = (_HEAD_BACKWARDS.match(before[::-1]) or [""])[0][::-1]
     humps = _HUMP.findall(head)
     last = humps[-1].lower() if humps else ""
@@ -145,11 +158,11 @@ def _kind_of_label(word: str, stem: str, glue: str) -> CandidateKind:
     return CandidateKind.FIELD if is_field and word in _FIELD_LABELS else CandidateKind.SAID
 
 
-def _label_cjk(before: str, word: str) -> tuple[str, CandidateKind]:
+def _label_cjk(before: str, word: str, after: str) -> tuple[str, CandidateKind]:
     near = before[-6:]
     if near.endswith(_OTHER_KINDS_CJK) and not near.endswith(_ERROR_NUMBERS_CJK):
         return word, CandidateKind.OTHER
-    label = (re.search(r"[^\x00-\x7f\s：、，。「『（]*\Z", near) or [""])[0] + word
+    label = (re.search(r"[^\x00-\x7f\s：、，。「『（]*\Z", near) or [""])[0] + (_SCRIPT.match(after) or [word])[0]
     if word[0] in "代番" and not near.endswith(_CODE_STEMS_CJK) and near[-1:] > "\u2e80":
         return label, CandidateKind.WEAK if word[0] == "代" else CandidateKind.OTHER
     if near.endswith(_ITEM_STEMS_CJK):

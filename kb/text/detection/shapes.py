@@ -7,7 +7,7 @@ from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
 
 _SHAPE = re.compile(
     r"[0-9A-Z０-９](?:(?<=[0-9０-９])[0-9０-９]{5,}+|(?<=0)[xX][0-9a-fA-F]{4,16}+(?![0-9A-Za-z_])"
-    r"|(?<=[A-Z])[A-Z]{1,7}+-[0-9]{3,6}+(?![0-9A-Za-z_-]))"
+    r"|(?<=[A-Z])[A-Z]{1,7}+-[0-9]{3,6}+(?:-[0-9]{1,3}+)?(?![0-9A-Za-z_-]))"
 )
 _DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])\Z")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
 from kb.text.detection.signs import is_data, says_code
-from kb.text.word_lists import WordFile, whole
+from kb.text.word_lists import WordFile, one_of, whole
 
 MAX_VALUES = 2_000
 """Most different short numbers of a text."""
@@ -32,11 +32,23 @@ _WINDOWS = re.compile(
 
 _NEGATIVE = re.compile(r"-(?<![0-9A-Za-z_.,)\]}$€£+-]-)(?<![0-9] -)[1-9][0-9]{2,5}+(?![0-9A-Za-z_%@-]|[.,:/][0-9])")
 
+_SIGNED = re.compile(
+    r"-(?<![0-9A-Za-z_.)-]-)[1-9][0-9]{2,4}+(?![0-9A-Za-z_%@-]|[.,:][0-9]|\s?(?:ms|kb|mb|gb|px|db|dbm|°)\b)"
+)
+_STATUSES = re.compile(
+    r"[1-5](?<![\w.,:/$€£-][1-5])[0-9]{2}(?:(?:[ ]?[,/][ ]?|[ ](?:"
+    + whole(_FILE.words("conjunctions"))
+    + r")[ ]){1,2}[1-5][0-9]{2}(?![\w.:%]))++(?![,/]?[0-9])"
+)
+"""A list of numbers of three digits, as HTTP statuses are."""
+
+_STATUS = re.compile("[1-5][0-9]{2}")
+_BULLET = r"[^\S\n]{0,3}(?:[^\n]{0,60}+)\n[^\S\n]{0,8}(?:[-*•–+]|[0-9]{1,2}[.)])[^\S\n]{1,3}"
 _AND = r"(?:\s{0,2}(?:[,、，;；/|+&]|" + whole(_FILE.words("conjunctions")) + r"|\bthen\b|\balso\b|\bplus\b)){1,3}"
 _NEXT = re.compile(
-    rf"[\"'`)\]*]{{0,3}}{_AND}\s{{0,2}}(?:(?:code|error|fehler)\s)?[\"'`(\[#*]{{0,3}}"
+    rf"(?:[\"'`)\]*]{{0,3}}{_AND}\s{{0,2}}(?:{one_of(_FILE.words('list_words'))}\s){{0,2}}|{_BULLET})[\"'`(\[#*]{{0,3}}"
     r"(-?(?:0x[0-9a-fA-F]{1,16}+|[0-9]{1,10}+(?:[.-][0-9]{1,4}+){0,2}|[0-9A-Z]{5}+|[A-Z]{2,8}-[0-9]{1,6}+))"
-    r"(?![0-9A-Za-z_%@]|[.:,/-][0-9]|\s?(?:ms|kb|mb|gb|px|sec|times|users)\b)"
+    r"(?![0-9A-Za-z_%@]|[.:/-][0-9]|,[0-9]{1,3}(?![0-9])|\s?(?:ms|kb|mb|gb|px|sec|times|users)\b)"
 )
 _MAX_LIST = 50
 _LISTED = (CandidateKind.FIELD, CandidateKind.SAID, CandidateKind.ITEM)
@@ -47,6 +59,8 @@ def short_codes(text: str, stop: int) -> Iterator[Candidate]:
     for match in _WINDOWS.finditer(text, 0, stop):
         strength = STRENGTH[CandidateKind.SHAPE]
         yield Candidate(match.start(), match.end(), match[0], "", CandidateKind.SHAPE, strength)
+    for match in _SIGNED.finditer(text, 0, stop):
+        yield Candidate(match.start(), match.end(), match[0], "", CandidateKind.SHORT, STRENGTH[CandidateKind.SHORT])
     values: set[str] = set()
     for count, match in enumerate(chain(_NEGATIVE.finditer(text, 0, stop), _SHORT.finditer(text, 0, stop))):
         if count == MAX_PLACES:
@@ -56,6 +70,15 @@ def short_codes(text: str, stop: int) -> Iterator[Candidate]:
             continue
         values.add(value)
         yield Candidate(match.start(), match.end(), value, "", CandidateKind.SHORT, STRENGTH[CandidateKind.SHORT])
+
+
+def listed_statuses(text: str, stop: int) -> Iterator[Candidate]:
+    """Yield the numbers of three digits that a list has behind words that speak of codes: "we get 502, 503 or 504"."""
+    for match in _STATUSES.finditer(text, 0, stop):
+        if says_code(text, match.start(), match.start() + 3):
+            strength = STRENGTH[CandidateKind.HTTP]
+            for number in _STATUS.finditer(text, *match.span()):
+                yield Candidate(*number.span(), number[0], match[0][:3], CandidateKind.SAID, strength)
 
 
 def listed_codes(text: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:

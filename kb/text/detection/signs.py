@@ -15,13 +15,19 @@ _AFTER = re.compile(rf"[\s\"'`\])}}*]{{0,3}}{one_of(_FILE.words('after'))}(?![^\
 _LEVEL = re.compile(rf"(?<![^\W_]){one_of(_FILE.words('levels'))}[\] \t:|)>-]{{1,6}}\Z")
 _MESSAGE = re.compile(r"[\s\"'`\])}*]{0,3}(?::|-|–|—)?[ \t]+[^\W\d_]{2,}[,]?[ \t]+[^\W\d_]{2,}")
 _COLON_MESSAGE = re.compile(r"[\])]?\s?(?::|-|–|—|：)[ \t]*[^\W\d_]{2,}")
+_TUPLE_MESSAGE = re.compile(r",\s?[bu]?[\"'](?:\(\s?[\"'])?[^\W\d_]{2,}")
 _LINE_START = re.compile(r"(?:\A|\n)[\s>*•\-\[(]{0,6}\Z|[:\])][ \t]{1,2}\Z")
+_BULLET = re.compile(r"\n[^\S\n]{0,8}(?:[-*•–+]|[0-9]{1,2}[.)])[^\S\n]{1,3}\Z")
+_HEADING = re.compile(
+    rf"(?<![^\W_]){one_of(_FILE.words('headings'))}[^\n:]{{0,40}}:[^\S\n]{{0,3}}\n\s{{0,8}}(?:[-*•–+]|[0-9]{{1,2}}[.)])\s{{1,3}}\Z"
+)
 _NUMBER_SIGN = re.compile(r"(?:\A|[\s(:,;])(?:n[°º]|№|#)\s?\Z")
 _NAME = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*\s?[(\[]\Z")
-_TAG = re.compile(r"<(?:b|strong|code|kbd|em|td|span|h[1-6]|samp|mark)(?: [^<>]{0,60})?>\s{0,2}\Z")
+_TAG = re.compile(r"<(?:b|strong|code|kbd|em|span|h[1-6]|samp|mark)(?: [^<>]{0,60})?>\s{0,2}\Z")
+_CELL = re.compile(rf"{one_of(_FILE.words('before'))}[^<>]{{0,12}}</t[dh]>\s{{0,4}}<td(?: [^<>]{{0,40}})?>\s{{0,2}}\Z")
 _EMPHASIS = ("**", "`", "__")
 _LABEL_LINE = re.compile(
-    r"(?:^|[\n\r])[^\n\d]{0,20}\b(?:code|error|err|fehler|errno|fehlercode|código|codigo|erro|错误码|エラーコード)[^\n\d]{0,14}\n\s{0,8}\Z"
+    r"(?:^|[\n\r])[^\n\d;,|\t]{0,20}\b(?:code|error|err|fehler|errno|fehlercode|código|codigo|erro|错误码|エラーコード)[^\n\d;,|\t]{0,14}\n\s{0,8}\Z"
 )
 _TROUBLE = re.compile(rf"{one_of(_FILE.words('trouble'))}|(?<![^\W_]){one_of(_FILE.words('trouble_words'))}(?![^\W_])")
 _ANNOUNCES = (":", "：", "=", ">", "*", '"', "`")
@@ -50,6 +56,8 @@ def says_code(text: str, start: int, end: int) -> bool:
         return bool(_MESSAGE.match(after) or _COLON_MESSAGE.match(after) or not after.strip())
     if _BEFORE.search(low) or _AFTER.match(after) or _LABEL_LINE.search(lines):
         return True
+    if _BULLET.search(before) and _HEADING.search(text[max(0, start - _LINE) : start].lower()):
+        return True
     if _NUMBER_SIGN.search(low) and after[:1] != "]":
         return True
     return _is_reply(before, text[start:end], after) or _is_marked(text, start, end, before, after)
@@ -71,7 +79,7 @@ def _is_reply(before: str, value: str, after: str) -> bool:
 
 def _is_marked(text: str, start: int, end: int, before: str, after: str) -> bool:
     """Whether a text is emphasised, in brackets behind a name or a message, or begins a message about a failure."""
-    if _TAG.search(before) and after.lstrip()[:2] == "</":
+    if after.lstrip()[:2] == "</" and (_TAG.search(before) or _CELL.search(text[max(0, start - 120) : start].lower())):
         return True
     if any(before.endswith(sign) and after.startswith(sign) for sign in _EMPHASIS):
         return True
@@ -83,8 +91,8 @@ def _is_marked(text: str, start: int, end: int, before: str, after: str) -> bool
 
 
 def begins_message(text: str, end: int) -> bool:
-    """Whether a colon or a dash and words follow a text."""
-    return bool(_COLON_MESSAGE.match(text, end))
+    """Whether a colon or a dash and words follow a text, or a quoted message in a tuple: `(1062, "Duplicate…`."""
+    return bool(_COLON_MESSAGE.match(text, end) or _TUPLE_MESSAGE.match(text, end))
 
 
 def has_trouble(text: str, start: int, end: int) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from kb.text.codes.forms import MAX_LENGTH, bare, plain_text, readings
+from kb.text.codes.forms import MAX_LENGTH, TWO_PARTS, bare, plain_text, readings, with_other_sign
+from kb.text.codes.scans import scanned
 from kb.text.codes.symbols import MAX_SYMBOL, looks_like_a_symbol, symbol_names
 from kb.text.detection.kinds import CandidateKind
 from kb.text.detection.labels import labelled_values
@@ -28,8 +29,9 @@ _AMOUNTS = re.compile(rf"\s?{one_of(_FILE.words('amounts'))}\b", re.IGNORECASE)
 _AROUND = " \t\n\r\v\f#'\"`\u2018\u2019\u201c\u201d\u00ab\u00bb()[]{}<>*.,;:!?=+$|\u3002\u3001\uff0c/~"
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _JOINED_PREFIX = re.compile(r"([A-Za-z]{2,8})([0-9]{3,6})\Z")
+_TWO_DASHES = re.compile(r"([A-Za-z]{2})-?([0-9]{5})-?([0-9])\Z")
+_REPLY = re.compile(r"[245][0-9]{2}[ -]#?([245]\.[0-9]{1,3}\.[0-9]{1,3})\Z")
 _DASHED_GROUPS = re.compile(r"[0-9]{3}(?:-[0-9]{3}){2}\Z")
-_TWO_PARTS = re.compile(r"([0-9]{3})([.-])([0-9]{1,3})\Z")
 _ADDRESS = re.compile(r"(?<![0-9])[0-9]++(?:\.[0-9]++){3}")
 _HAS_DIGIT = re.compile(r"[^\s0-9]*[0-9]\S*")
 _TOKEN = re.compile(r"(?<![0-9A-Za-z_.])-?[0-9A-Za-z_]++(?:[.-][0-9A-Za-z_]++)*+")
@@ -89,11 +91,23 @@ def _spellings(text: str) -> Iterator[Spelling]:
         yield Spelling(f"{joined[1]}-{joined[2]}", "with a hyphen", 1)
     if "_" in core and core.replace("_", "").isalpha():
         yield Spelling(core.replace("_", ""), "in one word", 0)
-    parts = _TWO_PARTS.match(core)
-    if parts:
-        yield Spelling(f"{parts[1]}{'.' if parts[2] == '-' else '-'}{parts[3]}", "with another sign inside", 1)
+    yield from _rewritten(core)
     if core != text or not (core.isascii() and core.isalnum()):
         yield from _named(text)
+
+
+def _rewritten(core: str) -> Iterator[Spelling]:
+    """Yield a text as vendors write such codes: with other signs inside, or the part that counts."""
+    if console := _TWO_DASHES.match(core):
+        yield Spelling("-".join(console.groups()), "with hyphens", 1)
+    if reply := _REPLY.match(core):
+        yield Spelling(reply[1], "the enhanced code", 1)
+    if "." in core and looks_like_a_symbol(last := core.rpartition(".")[2]):
+        yield Spelling(last, "the last part of a name", 1)
+    if parts := TWO_PARTS.match(core):
+        yield Spelling(with_other_sign(parts), "with another sign inside", 1)
+    for one in scanned(core):
+        yield Spelling(one, "with digits for letters", 3)
 
 
 def _core(text: str) -> str:

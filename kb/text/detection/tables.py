@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from kb.text.detection.signs import is_data
 from kb.text.word_lists import WordFile, lower_case, one_of
 
 _GROUPS = WordFile(Path(__file__).parent / "words" / "tables.toml")
@@ -24,6 +25,7 @@ class TableClues:
         """Read the text once. `names` has vendor, product, name and short name of each table, by its id."""
         self.words = {key: clue_words(name) for key, name in names.items()}
         self.families = {key: families(name) for key, name in names.items()}
+        self.names = {key: _own_words(name) | self.families[key] for key, name in names.items()}
         every = sorted({word for words in self.words.values() for word in words} | _FOREIGN)
         low = lower_case(text[:_MAX_TEXT])
         self.hits = [(match.start(), match[0]) for match in _pattern(tuple(every)).finditer(low)]
@@ -40,6 +42,14 @@ class TableClues:
                     near = at > start - _REACH and at < end + _REACH
                     best = max(best, _NEAR if on_line and near else _FAR if on_line or near else _ANYWHERE)
         return best
+
+    def is_named_before(self, table: int, span: tuple[int, int], text: str) -> bool:
+        """Whether the vendor or product of a table stands shortly before a code, on its line: "Twilio: 30007"."""
+        start = span[0]
+        first = max(text.rfind("\n", 0, start), start - 28)
+        return not is_data(text, start) and any(
+            first < at < start and word in self.names[table] for at, word in self.hits
+        )
 
     def is_foreign(self, tables: Iterable[int], span: tuple[int, int], text: str) -> bool:
         """Whether the words right before a code name another vendor, and none of these tables is of that vendor."""
@@ -58,8 +68,11 @@ def families(name: str) -> frozenset[str]:
 
 def clue_words(name: str) -> frozenset[str]:
     """Return the words that tell that a text is about a table: those of its names, and of its families."""
-    own = {word for word in _WORD.findall(name.lower()) if word not in _COMMON and not word.isdigit()}
-    return frozenset(own.union(*(_FAMILIES[family] for family in families(name))))
+    return _own_words(name).union(*(_FAMILIES[family] for family in families(name)))
+
+
+def _own_words(name: str) -> frozenset[str]:
+    return frozenset(word for word in _WORD.findall(name.lower()) if word not in _COMMON and not word.isdigit())
 
 
 def _has(name: str, word: str) -> bool:
