@@ -23,6 +23,7 @@ _FILE = WordFile(Path(__file__).parent / "words" / "chains.toml")
 _LATER_IS_CAUSE = re.compile(one_of(_FILE.exact("later_is_cause")))
 _EARLIER_IS_CAUSE = re.compile(one_of(_FILE.exact("earlier_is_cause")))
 _WRAPPER_CODES = frozenset(_FILE.exact("wrapper_codes"))
+_VAGUE_CODES = frozenset(_FILE.exact("vague_codes"))
 _OUTER_KINDS = (CandidateKind.HTTP, CandidateKind.EXIT)
 _BESIDE = 600
 """Most characters between the status of an answer and the code in its body."""
@@ -127,9 +128,11 @@ def _read_chains(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> N
 
 def _read_wrapper_codes(spots: list[Spot], outer_codes: dict[str, str]) -> None:
     """Codes that only wrap others wrap the nearest one; the number of a vendor outranks the SQLSTATE beside it."""
-    inner = [spot for spot in spots if spot.code not in _WRAPPER_CODES and spot.candidate.kind not in _OUTER_KINDS]
+    outer = _WRAPPER_CODES | _VAGUE_CODES
+    others = [spot for spot in spots if spot.code not in _WRAPPER_CODES and spot.candidate.kind not in _OUTER_KINDS]
+    inner = [spot for spot in others if spot.code not in _VAGUE_CODES] or others
     for spot in spots:
-        if spot.code in _WRAPPER_CODES and inner:
+        if spot.code in outer and inner and spot not in inner:
             nearest = min(inner, key=lambda other: abs(other.candidate.start - spot.candidate.start))
             if abs(nearest.candidate.start - spot.candidate.start) <= _REACH:
                 _add(outer_codes, nearest.code, spot.code)
