@@ -12,10 +12,14 @@ from kb.searching.query import SearchTerm
 from kb.searching.relevance import LIGHT, UNKNOWN, rarity_of
 from kb.searching.tokenizer import LIGHT_STEMS, OTHER_TOPICS
 
-ENOUGH_OF_ONE, ENOUGH_OF_TENFOLD = 0.11, 0.063
-"""The least share of a question that one of the best hits must have: the first for one document, and the second more
-with every ten times as many, because a question about something else then has more of its words by chance. They were
-measured on questions of which many are about something else: see tests/searching/test_labelled.py."""
+ENOUGH_OF_ONE, ENOUGH_OF_TENFOLD = 0.127, 0.065
+"""The least share of a question that one of the best hits must have: the first for one code in the tables that are
+searched, and the second more with every ten times as many, because a question about something else then has more of its
+words by chance. They were measured on questions of which many are about something else: see
+tests/searching/test_labelled.py."""
+
+LARGE = 300
+"""With so many codes, one word that a hit has by chance is no answer to a question with a word that no document has."""
 
 MOST = 0.75
 """The share of a question that a hit has if the words need no help."""
@@ -32,10 +36,24 @@ RARE = 0.005
 _BEST = 5
 
 
-def is_answered(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> bool:
-    """Whether one of the best hits has enough of the question. `counts` are the numbers of documents with its words."""
-    least = ENOUGH_OF_ONE + ENOUGH_OF_TENFOLD * math.log10(max(1, counts.get("", 0)))
-    return share(terms, counts, best) >= least
+def is_answered(
+    terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document], codes: int
+) -> bool:
+    """Whether one of the best hits has enough of the question.
+
+    `counts` are the numbers of documents with its words; `codes` is the number of codes in the tables.
+    """
+    if codes > LARGE and _is_chance(terms, counts, best):
+        return False
+    return share(terms, counts, best) >= ENOUGH_OF_ONE + ENOUGH_OF_TENFOLD * math.log10(max(1, codes))
+
+
+def _is_chance(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> bool:
+    """Whether no hit has two words of the question, and no document has one of its other words."""
+    topics = [term for term in terms if term.alternatives[0].stems[0] not in LIGHT_STEMS]
+    if all(any(counts.get(one.stems[0]) for one in term.alternatives) for term in topics):
+        return False
+    return all(sum(_has(text, term) for term in topics) < 2 for text in _texts(best))
 
 
 def is_whole(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Document | None) -> bool:
@@ -46,8 +64,11 @@ def is_whole(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Docum
 def share(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> float:
     """Return the largest share of the question, by weight, that one of the best hits has."""
     weights = [_weights(term, counts) for term in terms]
-    texts = [f" {hit.head} {hit.near} {hit.body.partition(REPLY)[0]} " for hit in best[:_BEST]]
-    return max((_share_in(text, terms, weights) for text in texts), default=0.0)
+    return max((_share_in(text, terms, weights) for text in _texts(best)), default=0.0)
+
+
+def _texts(best: Sequence[Document]) -> list[str]:
+    return [f" {hit.head} {hit.near} {hit.body.partition(REPLY)[0]} " for hit in best[:_BEST]]
 
 
 def _share_in(text: str, terms: Sequence[SearchTerm], weights: Sequence[tuple[float, float]]) -> float:

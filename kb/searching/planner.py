@@ -27,6 +27,9 @@ ENOUGH = 30
 WORTH_SHOWING = 0.25
 """Lowest score of a hit, as a share of the best score."""
 
+MANY = 20_000
+"""Most codes of tables that are counted."""
+
 _FEW_WORDS = 6
 
 
@@ -68,6 +71,7 @@ def search(
     """
     allowed = reader(user)
     terms = terms_of(text, allowed=allowed)
+    tables = None if tables is None else list(tables)
     marks = None if tables is None else [mark("table", pk) for pk in tables]
     if allowed == Reader.NOTHING or not terms or marks == []:
         return SearchMatches([])
@@ -83,7 +87,8 @@ def search(
         terms = thesaurus.widened(terms)
         counts = store.frequencies(audience, first_stems(terms))
         ranked = rank(audience, terms, counts, marks or [], limit)
-    if not coverage.is_answered(terms, counts, [document for _, document in ranked]):
+    codes = store.size(tables, MANY) if marks else counts.get("", 0)
+    if not coverage.is_answered(terms, counts, [document for _, document in ranked], codes):
         return SearchMatches([])
     hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]
     if pieces:

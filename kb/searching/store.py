@@ -222,3 +222,11 @@ def word_counts(audience: int, words: Sequence[str]) -> list[tuple[str, int]]:
 def rows_of(sql: str, *parameters: Any) -> list[Any]:
     """Return the rows of a query, from the database of the current request."""
     return rows(sql, *parameters, database=connections[router.db_for_read(ReturnCode)])
+
+
+def size(tables: Sequence[int], most: int) -> int:
+    """Return the number of codes of some tables, but no more than `most`."""
+    marks = ", ".join(["%s"] * len(tables))
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM kb_returncode WHERE table_id IN ({marks}) LIMIT %s) AS codes"  # noqa: S608
+    ((count,),) = rows_of(sql, *tables, most)
+    return int(count)
