@@ -36,9 +36,7 @@ RARE = 0.005
 _BEST = 5
 
 
-def is_answered(
-    terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document], codes: int
-) -> bool:
+def is_answered(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document], codes: int) -> bool:
     """Whether one of the best hits has enough of the question.
 
     `counts` are the numbers of documents with its words; `codes` is the number of codes in the tables.

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import coverage, passages, relevance, store, stripes, thesaurus, typos
+from kb.searching import coverage, names, passages, relevance, store, stripes, thesaurus, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
 from kb.searching.snippets import snippets
@@ -72,8 +72,7 @@ def search(
     allowed = reader(user)
     terms = terms_of(text, allowed=allowed)
     tables = None if tables is None else list(tables)
-    marks = None if tables is None else [mark("table", pk) for pk in tables]
-    if allowed == Reader.NOTHING or not terms or marks == []:
+    if allowed == Reader.NOTHING or not terms or tables == []:
         return SearchMatches([])
     audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
     counts = store.frequencies(audience, first_stems(terms))
@@ -82,18 +81,36 @@ def search(
         terms, corrected = typos.correct(audience, terms, counts)
     if corrected:
         counts = store.frequencies(audience, first_stems(terms))
-    ranked = rank(audience, terms, counts, marks or [], limit)
+    named = names.named_tables(terms, allowed, tables)
+    ranked: dict[int, tuple[float, Document]] = {}
+    if named.tables:
+        ranked = {one[1].key: one for one in _answers(audience, named.rest, counts, named.tables, limit)}
+    for one in _answers(audience, terms, counts, tables, limit):
+        ranked.setdefault(one[1].key, one)
+    if not ranked:
+        return SearchMatches([])
+    best = list(ranked.values())
+    hits = [SearchHit(document.code_id, score) for score, document in best[:limit]]
+    if pieces:
+        hits = with_passages(hits, terms, passages.texts_of([hit.code_id for hit in hits], allowed))
+    return SearchMatches(hits, corrected, len(best) > limit, terms)
+
+
+def _answers(
+    audience: int, terms: Sequence[SearchTerm], counts: dict[str, int], tables: Sequence[int] | None, limit: int
+) -> list[tuple[float, Document]]:
+    """Return the documents that answer a question, best first, with their scores; [] if none does.
+
+    If the best one lacks words of the question, words of nearly the same meaning count, too.
+    """
+    marks = [mark("table", pk) for pk in tables or ()]
+    ranked = rank(audience, terms, counts, marks, limit)
     if not coverage.is_whole(terms, counts, ranked[0][1] if ranked else None):
         terms = thesaurus.widened(terms)
         counts = store.frequencies(audience, first_stems(terms))
-        ranked = rank(audience, terms, counts, marks or [], limit)
-    codes = store.size(tables, MANY) if marks else counts.get("", 0)
-    if not coverage.is_answered(terms, counts, [document for _, document in ranked], codes):
-        return SearchMatches([])
-    hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]
-    if pieces:
-        hits = with_passages(hits, terms, passages.texts_of([hit.code_id for hit in hits], allowed))
-    return SearchMatches(hits, corrected if hits else {}, len(ranked) > limit, terms)
+        ranked = rank(audience, terms, counts, marks, limit)
+    codes = store.size(tables, MANY) if tables else counts.get("", 0)
+    return ranked if coverage.is_answered(terms, counts, [document for _, document in ranked], codes) else []
 
 
 def closest(text: str, user: Person | None, limit: int) -> list[int]:
