@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kb.models.visibility import Audience, ReaderQuerySet
+from kb.text.detection.context_words import word_problem
 from kb.text.safety.links import is_web_address
 
 
@@ -30,6 +31,13 @@ class CodeTable(models.Model):
         choices=Audience.choices,
         default=Audience.INTERNAL,
         help_text="Public tables may be read without logging in where the site allows it.",
+    )
+    context_words = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Words near a code that tell that it is of this table: a product, service, host, logger or SDK. One "
+        "word or phrase a line, or with commas between them. The table's own names count without it.",
     )
     is_in_number_order = models.BooleanField(
         default=False,
@@ -60,10 +68,17 @@ class CodeTable(models.Model):
         return f"{self.vendor} {self.product}: {self.name}"
 
     def clean(self) -> None:
-        """Raise ValidationError if the vendor's address is not one that pages may link to."""
+        """Raise ValidationError if pages may not link to the vendor's address, or for a context word that is none."""
         if self.source_url and not is_web_address(self.source_url):
             rule = "It must begin with https:// or http:// and a host, without a username, spaces or backslashes."
             raise ValidationError({"source_url": f"“{self.source_url[:60]}” cannot be a link. {rule}"})
+        if problem := word_problem(self.context_words):
+            raise ValidationError({"context_words": problem})
+
+    @property
+    def names(self) -> str:
+        """Vendor, product, short name and name, in which detection looks for words that name the table."""
+        return f"{self.vendor} {self.product} {self.slug} {self.name}"
 
     def get_absolute_url(self) -> str:
         """Return the address of the table's page."""

@@ -37,6 +37,7 @@ _PUBLIC_FIELDS = {
     "vendor": "Vendor",
     "product": "Product",
     "source_url": "Address",
+    "context_words": "Context words",
     "language": "Language",
     **{name: LABELS[name] for name in ("position", "section", "disposition", "fixer", "successor", "extra")},
     "state": "State",

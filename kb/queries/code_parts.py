@@ -59,4 +59,4 @@ def _is_of_family(family: str, names: str) -> bool:
 
 
 def _names(table: CodeTable) -> str:
-    return f"{table.vendor} {table.product} {table.slug} {table.name}".lower().replace("-", " ").replace("_", " ")
+    return table.names.lower().replace("-", " ").replace("_", " ")

@@ -6,7 +6,7 @@ The text is neither stored nor logged.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kb.models import CodeRange, ReturnCode
+from kb.models import CodeRange, CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_form, codes_by_symbol
 from kb.models.visibility import Person
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
@@ -133,8 +133,8 @@ def _with_tables(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[Code
     tables = {code.table_id: code.table for match in matches for code in match.id}
     if len(tables) == 1 and not any(_is_short(match) for match in matches):
         return list(matches)
-    names = {pk: f"{table.vendor} {table.product} {table.slug} {table.name}" for pk, table in tables.items()}
-    clues = TableClues(text, names)
+    own = dict(CodeTable.objects.filter(pk__in=tables).exclude(context_words="").values_list("pk", "context_words"))
+    clues = TableClues(text, {pk: table.names for pk, table in tables.items()}, own)
     # Codes that one table alone has tell whose the others are.
     alone = {match.id[0].table_id for match in matches if match.is_likely and len({c.table_id for c in match.id}) == 1}
     return sorted((_with_table(text, match, clues, alone) for match in matches), key=usefulness)
@@ -152,8 +152,10 @@ def _with_table(
         )
     if match.why == UNSAID and clues.is_named_before(meanings[0].table_id, match.spans[0], text):
         return replace(match, id=meanings, confidence=0.7, why="The name of its product stands before it.")
-    if _is_short(match) and match.is_likely and match.count == 1 and clues.is_foreign(of, match.spans[0], text):
+    if _is_short(match) and match.is_likely and clues.are_foreign(of, match.spans, text):
         return replace(match, id=meanings, confidence=0.4, why=f"{match.why} The words before it name another vendor.")
+    if match.why.startswith(UNSAID) and clues.are_named(of, match.spans, text):
+        return replace(match, id=meanings, confidence=0.6, why="A context word of its table stands before it.")
     return replace(match, id=meanings) if meanings != match.id else match
 
 

@@ -44,7 +44,8 @@ class CopiedNoun:
 
 NOUNS = {
     "table": CopiedNoun(
-        CodeTable, ("id", "slug", "vendor", "product", "name", "language", "source_url", "audience", *_STAMPS)
+        CodeTable,
+        ("id", "slug", "vendor", "product", "name", "language", "source_url", "context_words", "audience", *_STAMPS),
     ),
     "section": CopiedNoun(Section, ("id", "table", "name", "slug", "version")),
     "range": CopiedNoun(CodeRange, ("id", "table", "name", "first", "last", "version")),

@@ -162,6 +162,7 @@ def test_filters_of_notes_and_incidents(client, world, address, titles):
         ("?audience=internal", []),
         ("?slug__prefix=ZIM", ["zim-server"]),
         ("?product__in=ZIM,RTC&source_url__isnull=true", ["rtc-server", "zim-server"]),
+        ("?context_words__isnull=false", []),
         ("?updated_since=2999-01-01T00:00:00Z", []),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_table_counts_its_codes(client):
     answer = client.get("/api/v1/tables/zim-server/").json()
     assert (answer["code_count"], answer["retired_count"]) == (1, 1)
     assert answer["url"] == "http://testserver/tables/zim-server/"
-    assert answer["source_url"] == ""
+    assert answer["source_url"] == answer["context_words"] == ""
 
 
 def test_a_note_lists_its_codes_and_ranges(client):

@@ -35,10 +35,11 @@ WHOLE = {"kb.text.trackers._COMPILED"}
 MADE_LATER = {
     "kb.importing.reading.markup": 1,
     "kb.text.codes.disposition": 1,
+    "kb.text.codes.part_kinds": 1,
     "kb.text.detection.tables": 2,
     "kb.text.trackers": 2,
 }
-"""Calls with a pattern that a function makes: of names of tags, and of tables that the module has."""
+"""Calls with a pattern that a function or a loop makes: of names of tags, and of tables that the module has."""
 
 
 def every_pattern():

@@ -90,3 +90,55 @@ def test_what_is_hidden_is_in_no_list_of_codes(text):
     report = detect(text, None)
     assert (report.codes, report.unknown) == ([], [])
     assert not any(sign.isdigit() for sign in report.masked)
+
+
+@pytest.fixture
+def two_tables():
+    chat = make.table("contoso-chat", vendor="Contoso", product="Chat")
+    pay = make.table("acme-pay", vendor="Acme", product="Pay", context_words="payhub\nledger service")
+    return make.code("4301", chat), make.code("4301", pay)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("payhub: error code 4301", 1),
+        ("Ledger Service returned error code 4301", 1),
+        ("contoso chat: error code 4301", 0),
+        ("contoso chat; payhub: error code 4301", 1),
+        ("error code 4301", 0),
+    ],
+)
+def test_a_curators_word_puts_its_table_first(text, first, two_tables):
+    (match,) = detect(text, None).codes
+    assert match.id == (two_tables[first], two_tables[1 - first])
+
+
+@pytest.mark.django_db
+def test_a_curators_word_makes_a_bare_number_on_a_line_about_a_failure_likely(two_tables):
+    (match,) = detect("payhub could not settle: 4301", None).codes
+    assert (match.is_likely, match.confidence) == (True, 0.6)
+    assert match.why == "A context word of its table stands before it."
+    for text in ("acme could not settle: 4301", "payhub could not settle 4301 orders", "payhub settled: 4301"):
+        assert not any(match.is_likely for match in detect(text, None).codes), text
+
+
+@pytest.mark.django_db
+def test_the_label_of_another_vendor_lowers_our_number(two_tables):
+    foreign = "sync failed: Error Domain=AcmeSyncErrorDomain Code=4301"
+    (match,) = detect(foreign, None).codes
+    assert (match.is_likely, match.confidence) == (False, 0.4)
+    assert match.why.endswith("The words before it name another vendor.")
+    assert detect(f"{foreign}\nerror code 4301", None).codes[0].is_likely
+
+
+@pytest.mark.django_db
+def test_the_words_of_tables_take_one_query_and_none_for_one_table_with_long_codes(
+    two_tables, django_assert_num_queries
+):
+    make.code("660300001")
+    with django_assert_num_queries(3):
+        detect("code: 4301", None)
+    with django_assert_num_queries(2):
+        detect("code: 660300001", None)

@@ -24,6 +24,7 @@ from kb.services.journal import By
 from kb.services.ranges import delete_range, save_range
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
+from kb.text.detection.tables import proposed_words
 
 
 @admin.register(CodeTable)
@@ -31,13 +32,14 @@ class CodeTableAdmin(VersionedAdmin):
     """Tables are described here; imports add their codes. Tables cannot be deleted."""
 
     noun = "table"
-    value_fields = ("slug", "vendor", "product", "name", "language", "source_url", "audience")
+    value_fields = ("slug", "vendor", "product", "name", "language", "source_url", "context_words", "audience")
     list_display = ("slug_column", "vendor", "product", "name", "codes_column", "audience_column", "update_column")
     list_filter = ("audience", "vendor")
     search_fields = ("slug", "vendor", "product", "name")
     search_help_text = "Vendor, product, title or short name."
     fieldsets = (
         ("Table", {"fields": (("vendor", "product"), "name", ("slug", "language"), "source_url")}),
+        ("Detection (owned by support, imports never touch it)", {"fields": ("context_words",)}),
         ("Access", {"fields": ("audience",)}),
     )
 
@@ -70,6 +72,15 @@ class CodeTableAdmin(VersionedAdmin):
             return HttpResponseRedirect(reverse("admin:kb_codetable_change", args=[pk]))
         response["Content-Disposition"] = f'attachment; filename="{file_name(table, ending)}"'
         return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Propose context words: those of the table's names and of its family."""
+        form_class: Any = super().get_form(request, obj, change, **kwargs)
+        if obj is not None and "context_words" in form_class.base_fields:
+            field = form_class.base_fields["context_words"]
+            proposals = ", ".join(proposed_words(obj.names, obj.context_words))
+            field.help_text = f"{field.help_text} Proposed: {proposals}." if proposals else field.help_text
+        return form_class
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeTable]:
         """Return the tables that this person may read, with their code counts."""

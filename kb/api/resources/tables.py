@@ -25,6 +25,7 @@ MAX_NEAR = 1_000
     lookups.contains("name"),
     lookups.names("source_url"),
     lookups.empty("source_url"),
+    lookups.empty("context_words"),
     lookups.choices("audience", Audience.values),
     lookups.numbers("version"),
     lookups.moments("created_at"),
@@ -47,6 +48,9 @@ class TableSerializer(AnswerSerializer):
     """A code table."""
 
     source_url = serializers.CharField(read_only=True, help_text="Where the vendor publishes it; may be empty.")
+    context_words = serializers.CharField(
+        read_only=True, help_text="Words near a code that tell that it is of this table, one a line; may be empty."
+    )
     code_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Number of current codes.")
     retired_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Number of retired codes.")
     url = Permalink(help_text="The table's page.")
@@ -54,8 +58,8 @@ class TableSerializer(AnswerSerializer):
     class Meta:
         model = CodeTable
         fields = [
-            *("id", "slug", "vendor", "product", "name", "language", "source_url", "audience", "code_count"),
-            *("retired_count", "version", "created_at", "updated_at", "url"),
+            *("id", "slug", "vendor", "product", "name", "language", "source_url", "context_words", "audience"),
+            *("code_count", "retired_count", "version", "created_at", "updated_at", "url"),
         ]
         read_only_fields = fields
 

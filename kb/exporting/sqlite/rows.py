@@ -11,7 +11,10 @@ from kb.models.notes import NOTE_TEXTS
 from kb.models.visibility import Person
 
 COLUMNS = {
-    "tables": ("id", "slug", "vendor", "product", "name", "language", "source_url", "audience", "updated_at"),
+    "tables": (
+        *("id", "slug", "vendor", "product", "name", "language", "source_url", "context_words", "audience"),
+        "updated_at",
+    ),
     "sections": ("id", "table_id", "position", "name", "slug"),
     "ranges": ("id", "table_id", "name", "first", "last", "origin"),
     "codes": (

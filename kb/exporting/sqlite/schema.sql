@@ -2,7 +2,7 @@ CREATE TABLE README (topic TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE tables (
     id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, vendor TEXT NOT NULL, product TEXT NOT NULL, name TEXT NOT NULL,
-    language TEXT NOT NULL, source_url TEXT NOT NULL, audience TEXT NOT NULL, updated_at TEXT NOT NULL
+    language TEXT NOT NULL, source_url TEXT NOT NULL, context_words TEXT NOT NULL, audience TEXT NOT NULL, updated_at TEXT NOT NULL
 );
 CREATE TABLE sections (
     id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL REFERENCES tables, position INTEGER NOT NULL, name TEXT NOT NULL,
