@@ -168,6 +168,13 @@ class LookedUp(Answer):
     answers: list[Looked]
 
 
+class Filled(BaseModel):
+    """What the text has in a hole of a vendor's message."""
+
+    name: Data
+    text: Data
+
+
 class FoundCode(BaseModel):
     """A known code in a text."""
 
@@ -179,6 +186,8 @@ class FoundCode(BaseModel):
     why: Data
     meanings: list[CodeRef]
     more_meanings: int = 0
+    message: Annotated[Data | None, Field(description="The vendor's message, as the text has it.")] = None
+    filled: Annotated[list[Filled], Field(description="What the text has in the holes of the message.")] = []
 
 
 class Strange(BaseModel):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from kb.mcp.answers import (
     ChangeMade,
     CodeRef,
+    Filled,
     FoundCode,
     Incident,
     Looked,
@@ -118,6 +119,8 @@ def known_code(match: CodeMatch[tuple[ReturnCode, ...]], address: Address, lengt
         why=data(match.why, min(length, NAME)),
         meanings=[code_ref(code, address, length) for code in match.id[:MAX_OF_EACH]],
         more_meanings=max(0, len(match.id) - MAX_OF_EACH),
+        message=data(match.message, min(length, NAME)) if match.message else None,
+        filled=[Filled(name=data(name, NAME), text=data(text, NAME)) for name, text in match.filled[:MAX_OF_EACH]],
     )
 
 

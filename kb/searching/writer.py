@@ -1,7 +1,7 @@
 """Keep the index up to date. The journal calls this in the transaction of each edit."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db import transaction
 from kb.models import Change, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.models.changes import ChangeKind
 from kb.models.sql import batches, wide_cache
-from kb.searching import documents, store
+from kb.searching import documents, messages, store
 from kb.searching.documents import AUDIENCES, INTERNAL, NOTES, Document, mark
 
 MANY = 5_000
@@ -59,6 +59,7 @@ def rebuild() -> None:
     with wide_cache(), transaction.atomic():
         store.lock()
         store.clear()
+        messages.clear()
         _refresh(list(ReturnCode.objects.order_by("pk").values_list("pk", flat=True)), is_new=True)
         _refresh_notes(_about_nothing())
 
@@ -78,9 +79,11 @@ def _refresh(code_ids: list[int], is_new: bool = False) -> None:
     changes: dict[int, Counter[str]] = {audience: Counter() for audience in AUDIENCES}
     for page in pages(code_ids):
         fresh = documents.build(page)
+        messages.refresh(page)
+        vocabulary = store.LastVocabulary()
         for audience in AUDIENCES:
             old = {} if is_new else store.documents_by_key(audience, page)
-            changes[audience].update(_replace(audience, old, fresh[audience]))
+            changes[audience].update(_replace(audience, old, fresh[audience], vocabulary.of))
     for audience in AUDIENCES:
         store.count(audience, changes[audience])
     if len(code_ids) >= MANY:
@@ -95,11 +98,16 @@ def _refresh_notes(note_ids: list[int]) -> None:
     store.count(NOTES, changes)
 
 
-def _replace(audience: int, old: dict[int, Document], fresh: list[Document]) -> Counter[str]:
+def _replace(
+    audience: int,
+    old: dict[int, Document],
+    fresh: list[Document],
+    words_of: Callable[[Sequence[Document]], Mapping[str, int]] = store.vocabulary_of,
+) -> Counter[str]:
     """Store the documents that differ from the old ones; return the changes to the vocabulary's counts."""
     new = [document for document in fresh if old.get(document.key) != document]
     same = {document.key for document in fresh} - {document.key for document in new}
-    return store.replace(audience, [document for key, document in old.items() if key not in same], new)
+    return store.replace(audience, [document for key, document in old.items() if key not in same], new, words_of)
 
 
 def _about_nothing() -> list[int]:

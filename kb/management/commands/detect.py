@@ -63,6 +63,8 @@ class Command(BaseCommand):
             yield indent(f"{code.table}. {advice}")
         place = f"{match.count} times, first on line" if match.count > 1 else "Line"
         yield indent(f"{place} {match.line}. {match.why}")
+        for name, text in match.filled:
+            yield indent(safe(f"{name}: {text}"))
 
 
 def _read(name: str) -> str:
@@ -86,6 +88,8 @@ def _as_json(report: Report) -> dict[str, Any]:
                 "order": match.order,
                 "inside": match.inside,
                 "why": match.why,
+                "message": match.message,
+                "filled": [{"name": name, "text": text} for name, text in match.filled],
                 "meanings": [
                     {
                         "code": code.code,

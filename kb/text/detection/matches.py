@@ -40,6 +40,10 @@ class CodeMatch(Generic[K]):
     inside: str
     """For a cause: the code that wraps it, as written."""
     why: str
+    message: str = ""
+    """The message of the code, as the text has it; "" if the text has none."""
+    filled: tuple[tuple[str, str], ...] = ()
+    """What the text has in the holes of the message, by their names."""
 
     @property
     def is_likely(self) -> bool:
