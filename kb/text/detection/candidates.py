@@ -25,6 +25,7 @@ MAX_WEAK = 15_000
 """Most short numbers and symbols per text. They are counted apart, so that they never end the reading of others."""
 
 _SCANNED = re.compile(r"(?=.*[0-9].*[0-9])(?=[0-9]*[OoIlSB])[0-9OoIlSB]{5,12}\Z")
+_IIS = re.compile(r"([45][0-9]{2})\.([0-9]{1,2})\Z")
 _AS_DIGITS = str.maketrans("OoIlSB", "001158")
 
 MAX_CANDIDATES = 15_000
@@ -75,6 +76,8 @@ def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
     ways = [(form, how) for form, how in readings(plain_text(text) if text[:1] in "&0" else text)]
     if len(text) > 6 and (number := bare(text)):
         ways.append((number, "the number alone"))
+    if parts := _IIS.match(text):
+        ways += [(form, "with a hyphen") for form, _ in readings(f"{parts[1]}-{parts[2]}")]
     if _SCANNED.match(text):
         ways += [(form, "a scan, whose letters are digits") for form, _ in readings(text.translate(_AS_DIGITS))]
     return (*ways, *((SYMBOL + name, "its symbol") for name in symbol_names(text)))

@@ -19,10 +19,10 @@ _SEPARATOR = (
     r"""["'\\”’」』\])>*`}]{0,6}+[ \t]{0,4}+"""
     r"(?:(?:===?|=>|->|:=|[:=：＝|#]|/(?=[0-9]{4})|,(?=[0-9][0-9a-z]{4},)"
     rf"|{whole(_FILE.words('joiners'))}|{one_of(_FILE.words('abbreviations'))}|(?:long|int)\))[ \t]{{0,4}}+){{0,2}}+"
-    r"""(?:(?<=[:=：＝>|])[\s]{0,8}+|[ \t]{0,4}+)["'\\“‘「『\[(<#*`]{0,6}+"""
+    r"""(?:(?<=[:=：＝>|])(?:\s|&nbsp;){0,8}+|[ \t]{0,4}+)["'\\“‘「『\[(<#*`]{0,6}+"""
 )
 _VALUE = (
-    r"((?:[-−][ ]?)?(?:0x[0-9a-f]{1,16}+|[0-9０-９]{1,19}+[0-9a-z]{0,8}+"
+    r"(?!c0de)((?:[-−][ ]?)?(?:0x[0-9a-f]{1,16}+|[0-9０-９]{1,19}+[0-9a-z]{0,8}+"
     r"|[a-z]{1,12}+[-_.]?[0-9]{1,12}+[a-z0-9]{0,8}+(?:[-_.][0-9a-z]{1,12}+){0,3}+))"
 )
 # Excludes versions, decimals, times, percentages, paths and the beginning of a longer word.
@@ -31,7 +31,8 @@ _LABELLED = re.compile(f"{_LABEL}(?:{_SEPARATOR}){_VALUE}{_NOT_MORE}")
 _SYMBOL = re.compile(r"""code["'\\]{0,6}+\s{0,2}+[:=]\s{0,2}+["'\\]{1,6}+([a-z][a-z0-9_.]{2,47}+)["'\\]""")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\x00-\x7f]+")
 
-_WORD = re.compile(r"[\w.]*(?:/[0-9.]+)?")
+# With the vowel signs of Hindi and Thai, which are no letters for Python.
+_WORD = re.compile(r"[\w.\u0900-\u097f\u0e31-\u0e4e]*(?:/[0-9.]+)?")
 _FIELD_SIGNS = re.compile(r"""["'\\]*\s*(?:[:=]|=>)|["']?>""")
 # Matched on reversed text: a search for the end need not try every beginning.
 _HEAD_BACKWARDS = re.compile(r"[A-Za-z0-9_.$-]*")
@@ -51,7 +52,9 @@ _CODE_STEMS_CJK = _FILE.words("code_stems_cjk")
 _ITEM_STEMS_CJK = _FILE.words("item_stems_cjk")
 
 # In prose, `2nd`, `v3` and `mp3` may follow a label. So letters are allowed only in the forms of codes.
-_CODE_LETTERS = re.compile(r"[-−]?(?:0[xX]|[^a-z]+\Z|[a-z]{2,8}-[0-9]{3}|[0-9a-f]{8}\Z)")
+_CODE_LETTERS = re.compile(
+    r"[-−]?(?:0[xX]|[^a-z]+\Z|[a-z]{2,8}-[0-9]{3}|[0-9a-f]{8}\Z|(?=(?:[OoIlSB]{0,4}+[0-9]){4})[0-9OoIlSB]{5,12}\Z)"
+)
 _UNSURE_WHEN_SHORT = (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.SAID, CandidateKind.EXIT)
 _BEFORE = 28
 """Characters before a label that are read as its context."""
