@@ -286,3 +286,13 @@ def test_answers_have_the_described_members(client, world):
     for code in post(client, "detect", {"text": LOG}).json()["codes"]:
         assert set(code) == set(DetectSerializer().fields["codes"].child.fields)
     assert set(client.get("/api/v1/search/?q=gone").json()) == set(SearchSerializer().fields)
+
+
+def test_a_message_names_its_code_and_what_fills_it(client):
+    make.code("70001", description='shelf "%s" is not part of aisle "%s"')
+    (code,) = post(client, "detect", {"text": 'ERROR: shelf "B7" is not part of aisle "north"'}).json()["codes"]
+    assert (code["verdict"], code["is_likely"], code["meanings"][0]["code"]) == ("known_without_note", True, "70001")
+    assert code["message"] == code["query"]
+    assert code["filled"] == [{"name": "shelf", "text": "B7"}, {"name": "aisle", "text": "north"}]
+    (code,) = post(client, "detect", {"text": "code=70001"}).json()["codes"]
+    assert (code["message"], code["filled"]) == ("", [])

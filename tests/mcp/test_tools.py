@@ -338,3 +338,11 @@ def test_each_tool_describes_arguments_answers_and_reading_only():
         assert not tool.input_schema["additionalProperties"]
     # Assistants pay for every word.
     assert len(LISTED.model_dump_json(exclude_none=True)) < 16_000
+
+
+def test_a_message_names_its_code_and_what_fills_it():
+    make.code("70001", description='shelf "%s" is not part of aisle "%s"')
+    (code,) = call_tool("explain_text", text='ERROR: shelf "B7" is not part of aisle "north"')["codes"]
+    assert code["meanings"][0]["code"] == "70001"
+    assert code["message"].startswith("<data>shelf")
+    assert code["filled"][0] == {"name": "<data>shelf</data>", "text": "<data>B7</data>"}

@@ -165,3 +165,12 @@ def test_queries_do_not_grow_with_the_codes(number, public, django_assert_num_qu
 def test_a_hostile_text_is_answered(text, public, room):
     response = public.post("/detect/", {"text": text.encode(errors="replace").decode()})
     assert response.status_code == 200
+
+
+def test_what_fills_a_message_is_listed_as_text(public):
+    make.code("70001", description='shelf "%s" is not part of aisle "%s"')
+    response = paste(public, "ERROR: shelf 'B7' is not part of aisle '<script>alert(1)'")
+    check_order(
+        response, "1 code in the text", "70001", "The line has the message of this code.", "shelf: B7", "aisle: "
+    )
+    assert "<script>alert" not in response.content.decode()
