@@ -3,10 +3,14 @@
 from django.db import migrations
 
 TABLE = {
-    "sqlite": ["CREATE TABLE kb_search_message (code_id integer PRIMARY KEY, anchor integer NOT NULL)"],
-    "postgresql": ["CREATE TABLE kb_search_message (code_id bigint PRIMARY KEY, anchor integer NOT NULL)"],
+    "sqlite": [
+        "CREATE TABLE kb_search_message (code_id integer PRIMARY KEY, anchor integer NOT NULL, is_public integer NOT NULL)"
+    ],
+    "postgresql": [
+        "CREATE TABLE kb_search_message (code_id bigint PRIMARY KEY, anchor integer NOT NULL, is_public smallint NOT NULL)"
+    ],
 }
-INDEX = "CREATE INDEX kb_search_message_anchor ON kb_search_message (anchor)"
+INDEX = "CREATE INDEX kb_search_message_anchor ON kb_search_message (anchor, is_public)"
 
 
 def create(apps, schema_editor):

@@ -1,5 +1,6 @@
 """Messages in a pasted text: a line that has the message of a code names the code, also without the code itself."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from kb.models.code_rows import codes_by_id
 from kb.models.visibility import Person
 from kb.searching import messages
 from kb.text.detection.judgement import CodeMatch, Role, UnknownMatch, usefulness
+from kb.text.detection.kinds import STRENGTH, CandidateKind
 from kb.text.detection.messages import MessagePlace, MessageText, anchors
 from kb.text.detection.positions import LineIndex
 from kb.text.detection.tables import TableClues
@@ -18,6 +20,8 @@ MAX_ATTEMPTS = 10_000
 """Most comparisons of a place in the text with a message."""
 
 _LIKELY, _POSSIBLE, _MAX_SHOWN = 0.8, 0.4, 300
+_STATUS = STRENGTH[CandidateKind.HTTP]
+_FIELD = re.compile(r"[ \t]{0,40}[\"'][A-Za-z0-9_-]{1,40}[\"'][ \t]{0,4}:")
 _WHY = "The line has the message of this code."
 _WHY_BESIDE = " The line has its message, too."
 
@@ -46,11 +50,7 @@ def add_messages(
     if not occurrences:
         return list(codes), stop
     lines = LineIndex(text)
-    spans = [
-        *(span for match in codes if match.is_likely for span in match.spans),
-        *(s for m in unknown for s in m.spans),
-    ]
-    lines_with_codes = {lines.line(start) for start, _ in spans}
+    lines_with_codes = _lines_with_codes(text, codes, unknown, lines)
     places = {code.pk: n for n, match in enumerate(codes) for code in match.id}
     matches, alone = list(codes), list[_Occurrence]()
     for one in occurrences:
@@ -61,6 +61,19 @@ def add_messages(
         alone += [one] if one.places and not own else []
     matches += _alone(text, alone, matches, lines, user)
     return sorted(_in_order(matches), key=usefulness), stop
+
+
+def _lines_with_codes(text: str, codes: Codes, unknown: Sequence[UnknownMatch], lines: LineIndex) -> set[int]:
+    """Return the numbers of the lines on which a code tells what the line means, or in a field right beside it.
+
+    The status of an answer or a process tells only that there is a message.
+    """
+    spans = [span for match in codes if match.confidence > _STATUS for span in match.spans]
+    spans += [span for match in unknown for span in match.spans]
+    numbers = {lines.line(start) for start, _ in spans}
+    fields = {n for n, line in enumerate(text.split("\n"), 1) if _FIELD.match(line)}
+    beside = {n + by for n in numbers & fields for by in (-2, -1, 1, 2)}
+    return numbers | (beside & fields)
 
 
 def _occurrences(text: str, words: Mapping[int, str], user: Person | None) -> list[_Occurrence]:

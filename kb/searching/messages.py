@@ -37,17 +37,17 @@ class Message(NamedTuple):
 
 
 def refresh(code_ids: Sequence[int]) -> None:
-    """Store the anchors of codes, of which there is at least one, in place of their old ones."""
+    """Store the anchors of codes in place of their old ones."""
     gone, new = [], []
-    for pk, text, stored in _stored(code_ids):
+    for pk, text, is_public, *stored in _stored(code_ids):
         fresh = anchor(text)
-        if fresh != stored:
-            gone += [pk] if stored else []
-            new += [(pk, fresh)] if fresh else []
+        if [fresh or None, is_public if fresh else None] != stored:
+            gone += [pk] if stored[0] else []
+            new += [(pk, fresh, is_public)] if fresh else []
     for page in batches(gone, _PAGE):
         run(f"DELETE FROM kb_search_message WHERE code_id IN ({marks(page)})", *page)  # noqa: S608
     if new:
-        insert("kb_search_message", ("code_id", "anchor"), new)
+        insert("kb_search_message", ("code_id", "anchor", "is_public"), new)
 
 
 def clear() -> None:
@@ -56,33 +56,44 @@ def clear() -> None:
 
 
 def with_anchors(anchors: Sequence[int], user: Person | None) -> list[Message]:
-    """Return the messages that a user may read and that have one of some anchors, by one query."""
-    if not anchors or reader(user) == Reader.NOTHING:
+    """Return the messages that a user may read and that have one of some anchors, by one query.
+
+    Codes that the reader may not read do not count: they must not change what the public gets.
+    """
+    level = reader(user)
+    if not anchors or level == Reader.NOTHING:
         return []
     database = connections[router.db_for_read(ReturnCode)]
-    source, values = (
-        ("unnest(%s::integer[]) AS v (value)", [*anchors])
-        if is_postgres(database)
-        else ("json_each(%s) AS v", orjson.dumps([*anchors]).decode())
-    )
-    # CROSS JOIN, so that SQLite starts with the anchors. The count of an anchor's codes stops at the limit.
     sql = f"""
-        SELECT m.anchor, c.id, {_MESSAGE} FROM {source} CROSS JOIN kb_search_message AS m
-        CROSS JOIN kb_returncode AS c CROSS JOIN kb_codetable AS t
-        WHERE (
-            SELECT count(*) FROM (SELECT 1 FROM kb_search_message AS o WHERE o.anchor = v.value LIMIT %s) AS shared
-        ) <= %s
-        AND m.anchor = v.value AND c.id = m.code_id AND t.id = c.table_id AND {condition(reader(user), "t.audience")}
-        ORDER BY c.id LIMIT %s
+        SELECT m.anchor, c.id, {_MESSAGE} FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0
+        JOIN kb_search_message AS m ON m.code_id = c.id
+        WHERE c.id {_among_ids(is_postgres(database), "" if level == Reader.INTERNAL else "AND o.is_public = 1")}
+        AND {condition(level, "t.audience")} ORDER BY c.id
     """  # noqa: S608
-    codes = rows(sql, values, MAX_SHARED + 1, MAX_SHARED, MAX_MESSAGES, database=database)
-    return [Message(*row) for row in codes]
+    values = [*anchors] if is_postgres(database) else orjson.dumps([*anchors]).decode()
+    return [Message(*row) for row in rows(sql, values, database=database)]
+
+
+def _among_ids(on_postgres: bool, readable: str) -> str:
+    """Return the condition that an id is of a code with one of the anchors, which few codes share.
+
+    Each anchor is asked for by the index, and no more than MAX_SHARED of its codes are counted: the size of the tables
+    does not matter. Without LATERAL or CROSS JOIN, the databases might read the table of anchors instead.
+    """
+    one = f"FROM kb_search_message AS o WHERE o.anchor = v.value {readable} LIMIT {MAX_SHARED + 1}"
+    is_rare = f"(SELECT count(*) FROM (SELECT 1 {one}) AS shared) <= {MAX_SHARED}"  # noqa: S608
+    if on_postgres:
+        source = f"unnest(%s::integer[]) AS v (value) CROSS JOIN LATERAL (SELECT o.code_id {one}) AS a"
+        return f"= ANY (ARRAY(SELECT a.code_id FROM {source} WHERE {is_rare} LIMIT {MAX_MESSAGES}))"  # noqa: S608
+    ids = f"SELECT o.code_id FROM json_each(%s) AS v CROSS JOIN kb_search_message AS o WHERE {is_rare}"  # noqa: S608
+    return f"IN ({ids} AND o.anchor = v.value {readable} LIMIT {MAX_MESSAGES})"
 
 
 def differences(code_ids: Sequence[int]) -> Iterator[str]:
     """Yield the differences between the stored anchors of codes and new ones, as sentences."""
-    for pk, text, stored in _stored(code_ids):
-        if anchor(text) != (stored or 0):
+    for pk, text, is_public, *stored in _stored(code_ids):
+        fresh = anchor(text)
+        if [fresh or None, is_public if fresh else None] != stored:
             yield f"code {pk}: the anchor of its message is missing or out of date"
 
 
@@ -96,14 +107,15 @@ def orphans(limit: int = 1_000) -> Iterator[str]:
         yield f"code {pk}: has the anchor of a message and should have none"
 
 
-def _stored(code_ids: Sequence[int]) -> list[tuple[int, str, int | None]]:
-    """Return the ids, messages and stored anchors of codes, in order."""
+def _stored(code_ids: Sequence[int]) -> list[tuple[int, str, int, int | None, int | None]]:
+    """Return the ids and messages of codes, whether they are public, and what is stored of each; in order."""
     if not code_ids:
         return []
     where, values = among("c.id", code_ids)
     sql = (
-        f"SELECT c.id, {_MESSAGE}, m.anchor FROM kb_returncode AS c LEFT JOIN kb_search_message AS m"  # noqa: S608
-        f" ON m.code_id = c.id WHERE {where} ORDER BY c.id"
+        f"SELECT c.id, {_MESSAGE}, CASE t.audience WHEN 'public' THEN 1 ELSE 0 END, m.anchor, m.is_public"  # noqa: S608
+        " FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"
+        f" LEFT JOIN kb_search_message AS m ON m.code_id = c.id WHERE {where} ORDER BY c.id"
     )
     ids = set(code_ids)
     return [row for row in rows(sql, *values) if row[0] in ids]

@@ -53,6 +53,21 @@ def test_a_code_in_no_table_on_the_same_line_wins(code):
     assert (report.codes, [one.written for one in report.unknown]) == ([], ["70123"])
 
 
+def test_the_code_in_the_next_field_of_the_same_object_wins(code):
+    other = make.code("70009", code.table, description="Something else.")
+    assert only('{\n "code": 70009,\n "x": 1,\n "message": "shelf \'B7\' is not part of aisle \'north\'"\n}').id == (
+        other,
+    )
+    far = '{\n "code": 70009,\n "x": 1,\n "y": 2,\n "message": "shelf \'B7\' is not part of aisle \'north\'"\n}'
+    assert len(detect(far, None).codes) == 2
+    assert len(detect(f"code: 70009\n{LINE}", None).codes) == 2
+
+
+def test_the_status_of_an_answer_does_not_hide_the_message(code):
+    make.code("404", code.table, description="Nothing is here.")
+    assert {match.id[0].code for match in detect(f"HTTP 404 {LINE}", None).codes} == {"404", "70001"}
+
+
 def test_one_card_for_a_code_and_its_message(code):
     match = only(f'{{"code": 70001, "message": "{LINE}"}}')
     assert (match.written, match.filled) == ("70001", (("shelf", "B7"), ("aisle", "north")))
