@@ -14,7 +14,7 @@ from kb.text.detection.kinds import STRENGTH, CandidateKind
 from kb.text.detection.messages import MessagePlace, MessageText, anchors
 from kb.text.detection.positions import LineIndex
 from kb.text.detection.tables import TableClues
-from kb.text.detection.templates import ENOUGH, SURE, Template, anchor_words, hash_of, template
+from kb.text.detection.templates import ENOUGH, SURE, Template, hash_of, template
 
 MAX_ATTEMPTS = 10_000
 """Most comparisons of a place in the text with a message."""
@@ -80,8 +80,8 @@ def _occurrences(text: str, words: Mapping[int, str], user: Person | None) -> li
     """Return the messages that a text has. Where two overlap, the one that tells more."""
     groups: dict[tuple[Template, str], list[int]] = {}
     for message in messages.with_anchors(list(words), user):
-        own = template(message.text)
-        if own and own.weight >= ENOUGH and anchor_words(message.text) == words[message.anchor]:
+        own = template(message.text, words[message.anchor])
+        if own and own.weight >= ENOUGH:
             groups.setdefault((own, words[message.anchor]), []).append(message.code_id)
     if not groups:
         return []

@@ -111,10 +111,13 @@ def hash_of(words: str) -> int:
     return zlib.crc32(words.encode(errors="replace")) >> 1 or 1
 
 
-def template(description: str) -> Template | None:
-    """Return the template of a description; None if it has no anchor or too many parts."""
+def template(description: str, words: str = "") -> Template | None:
+    """Return the template of a description; None if it has no anchor or too many parts.
+
+    `words` are those of the anchor that led to it: one that was stored may be older than the lists of words.
+    """
     message = _message(description)
-    words = _anchor_words(message)
+    words = words or _anchor_words(message)
     return _template(message, words_of(words)) if words else None
 
 

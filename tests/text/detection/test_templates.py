@@ -127,6 +127,12 @@ def test_an_anchor_is_a_few_words_in_a_row(description, words):
     assert words_of("房间不存") == ("房", "间", "不", "存")
 
 
+def test_an_older_anchor_still_leads_to_its_template():
+    own = template("wooden crates rest on marble", "rest on marble")
+    assert (own.parts, own.anchor) == ((("wooden", "crates", "rest", "on", "marble"),), (0, 2))
+    assert template("wooden crates rest on marble", "rest on wood") is None
+
+
 def test_a_hash_is_a_positive_number_of_31_bits():
     assert {0 < hash_of(str(n)) < 2**31 for n in range(1000)} == {True}
 
