@@ -170,6 +170,13 @@ class LookedUp(Answer):
     answers: list[Looked]
 
 
+class Filled(BaseModel):
+    """What the text has in a hole of a vendor's message."""
+
+    name: Data
+    text: Data
+
+
 class FoundCode(BaseModel):
     """A known code in a text."""
 
@@ -184,6 +191,8 @@ class FoundCode(BaseModel):
     more_meanings: int = 0
     parts: str = ""
     inner: list[CodeRef] = []
+    message: Annotated[Data | None, Field(description="The vendor's message, as the text has it.")] = None
+    filled: Annotated[list[Filled], Field(description="What the text has in the holes of the message.")] = []
 
 
 class Strange(BaseModel):

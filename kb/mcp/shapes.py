@@ -9,6 +9,7 @@ from django.utils import timezone
 from kb.mcp.answers import (
     ChangeMade,
     CodeRef,
+    Filled,
     FoundCode,
     Incident,
     Looked,
@@ -138,6 +139,8 @@ def known_code(
         meanings=[code_ref(code, address, length) for code in match.id[:MAX_OF_EACH]],
         more_meanings=max(0, len(match.id) - MAX_OF_EACH),
         **_parts(anatomy, address, length),
+        message=data(match.message, min(length, NAME)) if match.message else None,
+        filled=[Filled(name=data(name, NAME), text=data(text, NAME)) for name, text in match.filled[:MAX_OF_EACH]],
     )
 
 

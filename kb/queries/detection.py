@@ -10,6 +10,7 @@ from kb.models import CodeRange, CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_form, codes_by_symbol
 from kb.models.visibility import Person
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
+from kb.queries.detected_messages import add_messages
 from kb.text.codes import forms as text_code
 from kb.text.detection.candidates import SYMBOL
 from kb.text.detection.confidence import UNSAID
@@ -82,17 +83,24 @@ def detect(text: str, user: Person | None) -> Report:
     meanings = _meanings(all_canonical_forms(places), user)
     blocks = list(CodeRange.objects.visible_to(user).values_list("first", "last", "pk"))
     detection: Detection[Meanings] = judge(plain, places, meanings, blocks, lambda codes: codes[0].description)
-    codes = _with_tables(plain, detection.codes)
+    codes, stop = add_messages(masked, _with_tables(plain, detection.codes), detection.unknown, user)
     parts = _anatomies(plain, codes, detection.unknown, user)
-    return Report(codes, _with_ranges(detection.unknown), masked, detection.read_to_line, parts)
+    last = _last_line(masked, detection.read_to_line, stop)
+    return Report(codes, _with_ranges(detection.unknown), masked, last, parts)
 
 
 def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
     """Return the codes that a piece of a log clearly names, such as `code=660300001`; [] for a bare code or words."""
     if len(text) > MAX_QUERY or not any(character.isdigit() for character in text):
         return []
-    likely = [match for match in detect(text, user).codes if match.is_likely]
+    likely = [match for match in detect(text, user).codes if match.is_likely and match.written != match.message]
     return [code for match in likely for code in match.id]
+
+
+def _last_line(text: str, read_to_line: int | None, stop: int | None) -> int | None:
+    """Return the last line that was read for codes and for messages; None for the whole text."""
+    lines = [read_to_line, text.count("\n", 0, stop) + 1 if stop is not None else None]
+    return min((line for line in lines if line is not None), default=None)
 
 
 def pieces(report: Report) -> list[TextPiece]:

@@ -7,6 +7,7 @@ The index
     store.py        reads and writes the index's tables
     sqlite.py       SQL for SQLite (FTS5)
     postgres.py     SQL for PostgreSQL (tsvector)
+    messages.py     keeps the anchors of vendors' messages: they lead from a line of a log to codes
     writer.py       keeps the index up to date: `refresh`, `rebuild`
     consistency.py  compares the index with the codes: `check`
 An answer, in this order

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kb.models import ReturnCode, TroubleshootingNote
-from kb.searching import documents, store
+from kb.searching import documents, messages, store
 from kb.searching.documents import AUDIENCES, BUCKET, INTERNAL, NOTES, PUBLIC, Document
 from kb.searching.writer import pages
 
@@ -27,6 +27,8 @@ def differences() -> Iterator[str]:
     """
     words: dict[int, Counter[str]] = {audience: Counter() for audience in (*AUDIENCES, NOTES)}
     for page, fresh in _built():
+        if NOTES not in fresh:
+            yield from messages.differences(page)
         for audience, built in fresh.items():
             words[audience].update(store.vocabulary_of(built))
             yield from _page_differences(audience, {document.key: document for document in built}, page)
@@ -34,6 +36,7 @@ def differences() -> Iterator[str]:
         yield from _orphans(audience)
         if dict(store.counts(audience)) != counted:
             yield f"the {_VOCABULARIES[audience]} is out of date"
+    yield from messages.orphans()
 
 
 def _built() -> Iterator[_Built]:

@@ -1,8 +1,9 @@
 """Read and write the tables of the index, on either database. Django's migrations state does not include them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from operator import is_
 from typing import Any, Protocol
 
 from django.db import connection, connections, router
@@ -107,20 +108,6 @@ def counts(audience: int) -> Iterator[tuple[str, int]]:
             yield from page
 
 
-def replace(audience: int, gone: Iterable[Document], new: Sequence[Document]) -> Counter[str]:
-    """Store documents in place of others; return the changes to the vocabulary's counts."""
-    changes: Counter[str] = Counter()
-    gone = list(gone)
-    for page in batches([document.key for document in gone], _PAGE):
-        marks = ", ".join(["%s"] * len(page))
-        run(f"DELETE FROM kb_search_{audience} WHERE {database().KEY} IN ({marks})", *page)  # noqa: S608
-    if new:
-        insert(f"kb_search_{audience}", database().COLUMNS, map(database().line, new))
-    changes.update(vocabulary_of(new))
-    changes.subtract(vocabulary_of(gone))
-    return changes
-
-
 def vocabulary_of(documents: Sequence[Document]) -> dict[str, int]:
     """Return how many documents have each word of the vocabulary, and under "" how many there are.
 
@@ -130,6 +117,43 @@ def vocabulary_of(documents: Sequence[Document]) -> dict[str, int]:
         return {}
     words = Counter(chain.from_iterable(document.words.split() for document in documents))
     return {word: n for word, n in words.items() if not is_long_number(word)} | {"": len(documents)}
+
+
+def replace(
+    audience: int,
+    gone: Iterable[Document],
+    new: Sequence[Document],
+    words_of: Callable[[Sequence[Document]], Mapping[str, int]] = vocabulary_of,
+) -> Counter[str]:
+    """Store documents in place of others; return the changes to the vocabulary's counts.
+
+    `words_of` is `vocabulary_of`, or a memory of it.
+    """
+    changes: Counter[str] = Counter()
+    gone = list(gone)
+    for page in batches([document.key for document in gone], _PAGE):
+        marks = ", ".join(["%s"] * len(page))
+        run(f"DELETE FROM kb_search_{audience} WHERE {database().KEY} IN ({marks})", *page)  # noqa: S608
+    if new:
+        insert(f"kb_search_{audience}", database().COLUMNS, map(database().line, new))
+    changes.update(words_of(new))
+    changes.subtract(vocabulary_of(gone))
+    return changes
+
+
+class LastVocabulary:
+    """The vocabulary of the last documents. Both audiences have the same ones of a page, unless there are notes."""
+
+    def __init__(self) -> None:
+        """Begin without documents."""
+        self._documents: Sequence[Document] = []
+        self._words: Mapping[str, int] = {}
+
+    def of(self, documents: Sequence[Document]) -> Mapping[str, int]:
+        """Return what `vocabulary_of` returns, at once for the same objects."""
+        if len(documents) != len(self._documents) or not all(map(is_, documents, self._documents)):
+            self._documents, self._words = documents, vocabulary_of(documents)
+        return self._words
 
 
 def is_long_number(word: str) -> bool:

@@ -1,7 +1,7 @@
 """Keep the index up to date. The journal calls this in the transaction of each edit."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db import transaction
 from kb.models import Change, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.models.changes import ChangeKind
 from kb.models.sql import batches, wide_cache
-from kb.searching import documents, store
+from kb.searching import documents, messages, store
 from kb.searching.documents import AUDIENCES, INTERNAL, NOTES, Document, mark
 
 MANY = 5_000
@@ -19,16 +19,17 @@ _PAGE = 5_000
 _TABLE_WORDS = {"audience", "vendor", "product"}
 
 
-def refresh(code_ids: Collection[int], note_ids: Collection[int] = ()) -> None:
+def refresh(code_ids: Collection[int], note_ids: Collection[int] = (), reworded: Collection[int] | None = None) -> None:
     """Update the documents of codes and notes, inside the transaction that changed them.
 
-    Call it after locking every row and before taking the feed's sequence: see `store.lock`.
+    `reworded` has the codes whose own words may have changed; None for all. Call it after locking every row and before
+    taking the feed's sequence: see `store.lock`.
     """
     if code_ids or note_ids:
         store.lock()
     if code_ids:
         with wide_cache(len(code_ids)):
-            _refresh(sorted(code_ids))
+            _refresh(sorted(code_ids), reworded)
     if note_ids:
         _refresh_notes(sorted(note_ids))
 
@@ -47,11 +48,12 @@ def refresh_notes(note_ids: Iterable[int]) -> None:
 def refresh_changed(changes: Iterable[Change]) -> None:
     """Update the documents of all codes and notes that an edit affects."""
     by_noun = _ids_by_noun(changes)
-    code_ids = set(by_noun.get("code", []))
-    for noun, codes_of_ids in (("note", _of_notes), ("range", _of_ranges), ("table", _of_tables)):
+    reworded = {*by_noun.get("code", []), *(_of_tables(by_noun["table"]) if "table" in by_noun else ())}
+    code_ids = set(reworded)
+    for noun, codes_of_ids in (("note", _of_notes), ("range", _of_ranges)):
         code_ids |= codes_of_ids(by_noun[noun]) if noun in by_noun else set()
     # A deleted range may have been all that a note was about.
-    refresh(code_ids, {*by_noun.get("note", []), *(_about_nothing() if "range" in by_noun else [])})
+    refresh(code_ids, {*by_noun.get("note", []), *(_about_nothing() if "range" in by_noun else [])}, reworded)
 
 
 def rebuild() -> None:
@@ -59,6 +61,7 @@ def rebuild() -> None:
     with wide_cache(), transaction.atomic():
         store.lock()
         store.clear()
+        messages.clear()
         _refresh(list(ReturnCode.objects.order_by("pk").values_list("pk", flat=True)), is_new=True)
         _refresh_notes(_about_nothing())
 
@@ -74,13 +77,15 @@ def lag() -> int:
     return abs(ReturnCode.objects.count() - store.frequencies(INTERNAL, []).get("", 0))
 
 
-def _refresh(code_ids: list[int], is_new: bool = False) -> None:
+def _refresh(code_ids: list[int], reworded: Collection[int] | None = None, is_new: bool = False) -> None:
     changes: dict[int, Counter[str]] = {audience: Counter() for audience in AUDIENCES}
     for page in pages(code_ids):
         fresh = documents.build(page)
+        messages.refresh(page if reworded is None else [pk for pk in page if pk in reworded])
+        vocabulary = store.LastVocabulary()
         for audience in AUDIENCES:
             old = {} if is_new else store.documents_by_key(audience, page)
-            changes[audience].update(_replace(audience, old, fresh[audience]))
+            changes[audience].update(_replace(audience, old, fresh[audience], vocabulary.of))
     for audience in AUDIENCES:
         store.count(audience, changes[audience])
     if len(code_ids) >= MANY:
@@ -95,11 +100,16 @@ def _refresh_notes(note_ids: list[int]) -> None:
     store.count(NOTES, changes)
 
 
-def _replace(audience: int, old: dict[int, Document], fresh: list[Document]) -> Counter[str]:
+def _replace(
+    audience: int,
+    old: dict[int, Document],
+    fresh: list[Document],
+    words_of: Callable[[Sequence[Document]], Mapping[str, int]] = store.vocabulary_of,
+) -> Counter[str]:
     """Store the documents that differ from the old ones; return the changes to the vocabulary's counts."""
     new = [document for document in fresh if old.get(document.key) != document]
     same = {document.key for document in fresh} - {document.key for document in new}
-    return store.replace(audience, [document for key, document in old.items() if key not in same], new)
+    return store.replace(audience, [document for key, document in old.items() if key not in same], new, words_of)
 
 
 def _about_nothing() -> list[int]:

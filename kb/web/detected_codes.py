@@ -60,7 +60,7 @@ def _item(
     number: int, match: CodeMatch[Meanings], code_count: int, tags: Tags, anatomy: CodeAnatomy | None
 ) -> SafeString:
     return _html(
-        '<li id="c{}"><p class="tags">{}{}{}{}</p>{}{}{}<p class="quiet"><a href="#p{}">{}</a>. {}</p></li>',
+        '<li id="c{}"><p class="tags">{}{}{}{}</p>{}{}{}<p class="quiet"><a href="#p{}">{}</a>. {}</p>{}</li>',
         number,
         _ROLES[match.role],
         _html('<span class="tag">Inside {}</span>', match.inside) if match.inside else _NOTHING,
@@ -72,6 +72,14 @@ def _item(
         number,
         f"{match.count} times, first on {match.place}" if match.count > 1 else match.place.capitalize(),
         match.why,
+        _filled(match) if match.filled else _NOTHING,
+    )
+
+
+def _filled(match: CodeMatch[Meanings]) -> SafeString:
+    """Return what the text has in the holes of the vendor's message."""
+    return _html(
+        '<ul class="filled">{}</ul>', _joined(_html("<li>{}: <bdi>{}</bdi></li>", *pair) for pair in match.filled)
     )
 
 

@@ -322,3 +322,13 @@ def test_a_code_is_taken_apart_whether_a_table_has_it_or_not(world, agent):
 def test_a_code_of_no_sure_family_has_no_parts(world):
     assert [verdict["anatomy"] for verdict in look_up(Client(), "5", "660300001", "404")] == [None] * 3
     assert look_up(Client(), "0xC0000005")[0]["anatomy"] is None, "its table is of another vendor"
+
+
+def test_a_message_names_its_code_and_what_fills_it(client):
+    make.code("70001", description='shelf "%s" is not part of aisle "%s"')
+    (code,) = post(client, "detect", {"text": 'ERROR: shelf "B7" is not part of aisle "north"'}).json()["codes"]
+    assert (code["verdict"], code["is_likely"], code["meanings"][0]["code"]) == ("known_without_note", True, "70001")
+    assert code["message"] == code["query"]
+    assert code["filled"] == [{"name": "shelf", "text": "B7"}, {"name": "aisle", "text": "north"}]
+    (code,) = post(client, "detect", {"text": "code=70001"}).json()["codes"]
+    assert (code["message"], code["filled"]) == ("", [])

@@ -304,3 +304,16 @@ def test_an_export_to_a_full_disk_says_so(room, environment):
             cwd=ROOT, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert (result.returncode, result.stderr) == (1, "CommandError: [Errno 28] No space left on device\n")
+
+
+def test_detect_prints_what_fills_a_message(tmp_path):
+    make.code("70001", description='shelf "%s" is not part of aisle "%s"')
+    log = tmp_path / "app.log"
+    log.write_text('x\nERROR: shelf "B\x1b7" is not part of aisle "north"')
+    printed, left = run("detect", str(log))
+    assert "Line 2. The line has the message of this code." in printed
+    assert "aisle: north" in printed
+    assert "\x1b" not in printed
+    (code,) = json.loads(run("detect", str(log), "--json")[0])["codes"]
+    assert code["filled"][1] == {"name": "aisle", "text": "north"}
+    assert (code["message"], left) == (code["written"], 0)

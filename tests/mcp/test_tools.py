@@ -352,3 +352,11 @@ def test_codes_are_taken_apart_and_the_code_inside_is_named():
     text = call_tool("explain_text", text="HRESULT 0x800706BA after HRESULT 0x80070005")
     assert text["in_no_table"][0]["parts"] == unknown["parts"]
     assert text["codes"][0]["parts"] == known["parts"]
+
+
+def test_a_message_names_its_code_and_what_fills_it():
+    make.code("70001", description='shelf "%s" is not part of aisle "%s"')
+    (code,) = call_tool("explain_text", text='ERROR: shelf "B7" is not part of aisle "north"')["codes"]
+    assert code["meanings"][0]["code"] == "70001"
+    assert code["message"].startswith("<data>shelf")
+    assert code["filled"][0] == {"name": "<data>shelf</data>", "text": "<data>B7</data>"}

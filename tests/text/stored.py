@@ -27,7 +27,10 @@ def check(name: str, inputs: Iterable[Any], answer: Callable[[Any], Any]) -> Non
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        return [_plain(getattr(value, field.name)) for field in dataclasses.fields(value)]
+        # A field with its default tells nothing.
+        return [
+            _plain(own) for field in dataclasses.fields(value) if (own := getattr(value, field.name)) != field.default
+        ]
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return sorted(value) if isinstance(value, set | frozenset) else value

@@ -179,3 +179,12 @@ def test_codes_are_taken_apart_whether_a_table_has_them_or_not(public, room):
 def test_a_line_of_minified_json_names_the_column(public, room):
     response = paste(public, f'{{"pad":"{"x " * 100}","code":660300001,"sub":{{"code":660399123}}}}')
     check_order(response, "Line 1, column 218. It is in the field", "not in any table", "Line 1, column 242")
+
+
+def test_what_fills_a_message_is_listed_as_text(public):
+    make.code("70001", description='shelf "%s" is not part of aisle "%s"')
+    response = paste(public, "ERROR: shelf 'B7' is not part of aisle '<script>alert(1)'")
+    check_order(
+        response, "1 code in the text", "70001", "The line has the message of this code.", "shelf: B7", "aisle: "
+    )
+    assert "<script>alert" not in response.content.decode()

@@ -42,6 +42,13 @@ class SpanSerializer(serializers.Serializer[Any]):
     end = serializers.IntegerField()
 
 
+class FilledSerializer(serializers.Serializer[Any]):
+    """What the text has in a hole of a vendor's message."""
+
+    name = serializers.CharField(help_text="The hole's name, or the word before it.")
+    text = serializers.CharField()
+
+
 class DetectedSerializer(VerdictSerializer):
     """A code in the text. Certainty and role are null for a code in no table."""
 
@@ -54,6 +61,11 @@ class DetectedSerializer(VerdictSerializer):
     role = serializers.ChoiceField([role.value for role in Role], allow_null=True)
     inside = serializers.CharField(allow_blank=True, help_text="For a cause: the code that wraps it.")
     why = serializers.CharField(help_text="Why it looks like a code, as a message for people.")
+    message = serializers.CharField(
+        allow_blank=True,
+        help_text="The vendor's message, as the text has it. Equal to `query` if only it names the code.",
+    )
+    filled = FilledSerializer(many=True, help_text="What the text has in the holes of the message.")
 
 
 class DetectSerializer(serializers.Serializer[Any]):
@@ -125,6 +137,8 @@ def _code(
         "role": match.role.value,
         "inside": match.inside,
         "why": match.why,
+        "message": match.message,
+        "filled": [{"name": name, "text": text} for name, text in match.filled],
     }
 
 
@@ -139,6 +153,8 @@ def _unknown(match: UnknownMatch, anatomy: CodeAnatomy | None, renderer: Verdict
         "role": None,
         "inside": "",
         "why": match.why,
+        "message": "",
+        "filled": [],
     }
 
 

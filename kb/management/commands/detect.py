@@ -66,6 +66,8 @@ class Command(BaseCommand):
             yield indent(f"{code.table}. {advice}")
         place = f"{match.count} times, first on {match.place}" if match.count > 1 else match.place.capitalize()
         yield indent(f"{place}. {match.why}")
+        for name, text in match.filled:
+            yield indent(safe(f"{name}: {text}"))
 
 
 def _read(name: str) -> str:
@@ -97,6 +99,8 @@ def _code(match: CodeMatch[tuple[ReturnCode, ...]], report: Report) -> dict[str,
         "order": match.order,
         "inside": match.inside,
         "why": match.why,
+        "message": match.message,
+        "filled": [{"name": name, "text": text} for name, text in match.filled],
         "anatomy": anatomy_as_json(report.anatomies.get(match.written)),
         "meanings": [
             {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from kb.text.codes.forms import WITHOUT_0X
-from kb.text.detection.context import confidence_limit, says_a_code
+from kb.text.detection.context import confidence_limit, is_numbered_id, says_a_code
 from kb.text.detection.kinds import Candidate, CandidateKind
 from kb.text.detection.places import is_part_of_a_place
 from kb.text.detection.signs import begins_message, has_trouble, is_data, line_around, says_code
@@ -138,7 +138,8 @@ def _weigh_short(text: str, candidate: Candidate, description: str) -> tuple[flo
 
 def _overrules(text: str, candidate: Candidate) -> bool:
     """Whether a sign right beside a short code outweighs the word before it: "no. 3", "end of block [25P02]"."""
-    return not candidate.written.isdigit() or text[max(0, candidate.start - 4) : candidate.start].strip()[-1:] in "°º#№"
+    is_numbered = text[max(0, candidate.start - 4) : candidate.start].strip()[-1:] in "°º#№"
+    return not candidate.written.isdigit() or (is_numbered and not is_numbered_id(text, candidate.start))
 
 
 def _weigh_hexadecimal(text: str, candidate: Candidate, description: str) -> tuple[float, str]:

@@ -15,6 +15,7 @@ _BACK_FIELD = re.compile(
 _BACK_WORDS = re.compile(r"""[\s"'\\(#№\[“:*.°º]{0,8}+([^\W\d_]{1,24}+)?\.?(?:[\s\-/_:."']{1,4}+([^\W\d_]{1,24}+))?""")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TAGS = frozenset("a b br code div em i kbd li p pre samp span strong td th tt u".split())
+_NUMBERED = re.compile(r"([^\W\d_]{1,24})\s?(?:[#№]|n[°º])\s?\Z")
 _IDS = frozenset(_FILE.words("ids"))
 _ID_ENDINGS = _FILE.words("id_endings")
 _NO_IDS = frozenset(_FILE.words("no_ids"))
@@ -103,6 +104,12 @@ def _from_words(back: str, before: str) -> tuple[float, str] | None:
         path = before.rstrip("/").rsplit("/", 1)[-1].lower()
         return (1.0, "") if path.startswith(("err", "code")) else None
     return 1.0, ""
+
+
+def is_numbered_id(text: str, start: int) -> bool:
+    """Whether a number sign before a number belongs to the name of an id: "order #41007"."""
+    match = _NUMBERED.search(text[max(0, start - 40) : start])
+    return match is not None and _is_id(match[1])
 
 
 def says_a_code(text: str, start: int, end: int) -> bool:

@@ -19,7 +19,7 @@ _SEPARATOR = (
     r"""["'\\”’」』\])>*`}]{0,6}+[ \t]{0,4}+"""
     r"(?:(?:===?|=>|->|:=|[:=：＝|#]|/(?=[0-9]{4})|,(?=[0-9][0-9a-z]{4},)"
     rf"|{whole(_FILE.words('joiners'))}|{one_of(_FILE.words('abbreviations'))}|(?:long|int)\))[ \t]{{0,4}}+){{0,2}}+"
-    r"""(?:(?<=[:=：＝>|])[\s]{0,8}+|[ \t]{0,4}+)["'\\“‘「『\[(<#*`]{0,6}+"""
+    r"""(?:(?<=[:=：＝>|])(?:\s|&nbsp;){0,8}+|[ \t]{0,4}+)["'\\“‘「『\[(<#*`]{0,6}+"""
 )
 _VALUE = (
     r"((?!c0de)(?:[-−][ ]?)?(?:[oq]x[0-9a-foils]{6,8}+|0x(?=[0-9a-f]{0,7}[oils])[0-9a-foils]{6,8}+"
@@ -39,8 +39,8 @@ _NAMED = re.compile(
 
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\x00-\x7f]+")
 
-_WORD = re.compile(r"[\w.]*(?:/[0-9.]+)?")
-_SCRIPT = re.compile(r"[^\x00-\x7f\s：、，。「『（＝]+")
+# With the vowel signs of Hindi and Thai, which are no letters for Python.
+_WORD = re.compile(r"[\w.\u0900-\u097f\u0e31-\u0e4e]*(?:/[0-9.]+)?")
 _FIELD_SIGNS = re.compile(r"""["'\\]*\s*(?:[:=]|=>)|["']?>""")
 # Matched on reversed text: a search for the end need not try every beginning.
 _HEAD_BACKWARDS = re.compile(r"[A-Za-z0-9_.$-]*")
@@ -60,7 +60,9 @@ _CODE_STEMS_CJK = _FILE.words("code_stems_cjk")
 _ITEM_STEMS_CJK = _FILE.words("item_stems_cjk")
 
 # In prose, `2nd`, `v3` and `mp3` may follow a label. So letters are allowed only in the forms of codes.
-_CODE_LETTERS = re.compile(r"[-−]?(?:0[xX]|[^a-z]+\Z|[a-z]{2,8}-[0-9]{3}|[0-9a-f]{8}\Z)")
+_CODE_LETTERS = re.compile(
+    r"[-−]?(?:0[xX]|[^a-z]+\Z|[a-z]{2,8}-[0-9]{3}|[0-9a-f]{8}\Z|(?=(?:[OoIlSB]{0,4}+[0-9]){4})[0-9OoIlSB]{5,12}\Z)"
+)
 _UNSURE_WHEN_SHORT = (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.SAID, CandidateKind.EXIT)
 _BEFORE = 28
 """Characters before a label that are read as its context."""
@@ -118,7 +120,7 @@ def _label(before: str, after: str) -> tuple[str, CandidateKind]:
     """Return the label as written and the kind of value that it suggests."""
     word = (_WORD.match(after) or [""])[0]
     if not word[:1].isascii():
-        return _label_cjk(before, word, after)
+        return _label_cjk(before, word)
     head = (_HEAD_BACKWARDS.match(before[::-1]) or [""])[0][::-1]
     humps = _HUMP.findall(head)
     last = humps[-1].lower() if humps else ""
@@ -158,11 +160,11 @@ def _kind_of_label(word: str, stem: str, glue: str) -> CandidateKind:
     return CandidateKind.FIELD if is_field and word in _FIELD_LABELS else CandidateKind.SAID
 
 
-def _label_cjk(before: str, word: str, after: str) -> tuple[str, CandidateKind]:
+def _label_cjk(before: str, word: str) -> tuple[str, CandidateKind]:
     near = before[-6:]
     if near.endswith(_OTHER_KINDS_CJK) and not near.endswith(_ERROR_NUMBERS_CJK):
         return word, CandidateKind.OTHER
-    label = (re.search(r"[^\x00-\x7f\s：、，。「『（]*\Z", near) or [""])[0] + (_SCRIPT.match(after) or [word])[0]
+    label = (re.search(r"[^\x00-\x7f\s：、，。「『（]*\Z", near) or [""])[0] + word
     if word[0] in "代番" and not near.endswith(_CODE_STEMS_CJK) and near[-1:] > "\u2e80":
         return label, CandidateKind.WEAK if word[0] == "代" else CandidateKind.OTHER
     if near.endswith(_ITEM_STEMS_CJK):

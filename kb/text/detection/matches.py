@@ -49,6 +49,10 @@ class CodeMatch(Generic[K]):
     """The column of the first place, from 1, in characters."""
     is_crowded: bool = False
     """Whether the line alone does not show the place: it is long, or has several codes."""
+    message: str = ""
+    """The message of the code, as the text has it; "" if the text has none."""
+    filled: tuple[tuple[str, str], ...] = ()
+    """What the text has in the holes of the message, by their names."""
 
     @property
     def place(self) -> str:

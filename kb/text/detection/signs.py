@@ -25,6 +25,10 @@ _NUMBER_SIGN = re.compile(r"(?:\A|[\s(:,;])(?:n[°º]|№|#)\s?\Z")
 _NAME = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*\s?[(\[]\Z")
 _TAG = re.compile(r"<(?:b|strong|code|kbd|em|span|h[1-6]|samp|mark)(?: [^<>]{0,60})?>\s{0,2}\Z")
 _CELL = re.compile(rf"{one_of(_FILE.words('before'))}[^<>]{{0,12}}</t[dh]>\s{{0,4}}<td(?: [^<>]{{0,40}})?>\s{{0,2}}\Z")
+_ERROR_FIELD = re.compile(
+    r"(?<![a-z])(?:err|error|cause|reason)[\"']{0,2}\s?[=:]\s?[\"'](?:[a-z][a-z0-9 _-]{0,23}: ){1,2}\Z"
+)
+"""A message in quotes, in the field of an error: `err="chat: 660300001 room is gone"`."""
 _EMPHASIS = ("**", "`", "__")
 _LABEL_LINE = re.compile(
     r"(?:^|[\n\r])[^\n\d;,|\t]{0,20}\b(?:code|error|err|fehler|errno|fehlercode|código|codigo|erro|错误码|エラーコード)[^\n\d;,|\t]{0,14}\n\s{0,8}\Z"
@@ -82,6 +86,8 @@ def _is_marked(text: str, start: int, end: int, before: str, after: str) -> bool
     if after.lstrip()[:2] == "</" and (_TAG.search(before) or _CELL.search(text[max(0, start - 120) : start].lower())):
         return True
     if any(before.endswith(sign) and after.startswith(sign) for sign in _EMPHASIS):
+        return True
+    if (before.endswith("{{") and after.startswith("}}")) or _ERROR_FIELD.search(before.lower()):
         return True
     if after[:1] in (")", "]") and before[-1:] in ("(", "["):
         ends = after[1:].lstrip(" \t.")[:1]

@@ -19,6 +19,9 @@ _BEFORE, _NEAR, _FAR, _ANYWHERE = 6, 4, 2, 1
 _LABEL = 32
 """Characters before a code in which a word is its label."""
 
+_SHORT_LABEL = 16
+"""The same for the name of a product without another sign: "Twilio 30007"."""
+
 _LONG_LABEL = 64
 """The same for a label with a value of its own: `Error Domain=NSURLErrorDomain Code=3`."""
 
@@ -65,7 +68,10 @@ class TableClues:
 
     def is_named_before(self, table: int, span: tuple[int, int], text: str) -> bool:
         """Whether the vendor or product of a table stands right before a code, on its line: "Twilio: 30007"."""
-        return not is_data(text, span[0]) and not self.names[table].isdisjoint(self._labels(span, text))
+        start = span[0]
+        first = max(text.rfind("\n", 0, start), start - _SHORT_LABEL)
+        between = self.hits[bisect_left(self.hits, (first, "")) : bisect_left(self.hits, (start, ""))]
+        return not is_data(text, start) and any(word in self.names[table] for _, word in between)
 
     def are_foreign(self, tables: Iterable[int], spans: Sequence[tuple[int, int]], text: str) -> bool:
         """Whether the words right before each place name another vendor, and none of these tables is of that vendor."""
