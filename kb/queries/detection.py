@@ -13,8 +13,9 @@ from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.queries.detected_messages import add_messages
 from kb.text.codes import forms as text_code
 from kb.text.detection.candidates import SYMBOL
-from kb.text.detection.confidence import UNSAID
+from kb.text.detection.confidence import UNSAID, WHY, words_around, words_of
 from kb.text.detection.judgement import (
+    CandidateKind,
     CodeMatch,
     Detection,
     UnknownMatch,
@@ -31,6 +32,9 @@ MAX_TEXT = 2**20
 
 _WORDS = 60
 """Characters before a code that may say to which family it belongs."""
+
+_OF_ITS_FAMILY = 20
+"""What a table of HTTP statuses gains for an HTTP status: more than any word near it."""
 
 Meanings = tuple[ReturnCode, ...]
 
@@ -154,10 +158,27 @@ def _with_table(
     meanings, of = match.id, {code.table_id for code in match.id}
     if len(of) > 1:
         written = text_code.identity(match.written)
-        scores = {table: 2 * clues.score(table, match.spans, text) + (table in alone) for table in of}
+        is_http = match.why.startswith(WHY[CandidateKind.HTTP])
+        scores = {
+            table: 2 * clues.score(table, match.spans, text)
+            + (table in alone)
+            + (_OF_ITS_FAMILY if is_http and "http" in clues.families[table] else 0)
+            for table in of
+        }
+        line = words_around(text, *match.spans[0])
         meanings = tuple(
-            sorted(meanings, key=lambda code: (code.is_retired, -scores[code.table_id], code.identity != written))
+            sorted(
+                meanings,
+                key=lambda code: (
+                    code.is_retired,
+                    -scores[code.table_id],
+                    code.identity != written,
+                    -len(line & words_of(code.description)),
+                ),
+            )
         )
+    if match.why == UNSAID and not match.written.isdigit() and clues.is_near(meanings[0].table_id, match.spans, text):
+        return replace(match, id=meanings, confidence=0.6, why="Words of its product stand on its line.")
     if match.why == UNSAID and clues.is_named_before(meanings[0].table_id, match.spans[0], text):
         return replace(match, id=meanings, confidence=0.7, why="The name of its product stands before it.")
     if _is_short(match) and match.is_likely and clues.are_foreign(of, match.spans, text):

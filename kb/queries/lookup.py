@@ -22,6 +22,9 @@ MAX_HITS = 100
 MAX_NEAR = 6
 MAX_NEIGHBOURS = 3
 MAX_BEGUN = 20
+_NAME = 5
+"""Least letters of the beginning of a product's name that counts as the name: postgres for PostgreSQL."""
+
 _LONG = 400
 """Most characters of a description that are compared with the words beside a code."""
 
@@ -210,8 +213,8 @@ def typed_hits_of(query: str, codes: Sequence[ReturnCode]) -> list[CodeHit]:
             for hit in _hits_in_order(spelling, codes):
                 hits.setdefault(hit.code.pk, hit)
         if hits:
-            named = text_spellings.words(query)
-            return sorted(hits.values(), key=lambda hit: _distance(named, hit.code))
+            named = text_spellings.words(query) | ({"http"} if "http" in query.lower() else frozenset[str]())
+            return sorted(hits.values(), key=lambda hit: _distance(named, hit))
     return []
 
 
@@ -227,14 +230,22 @@ def _hits_in_order(spelling: text_spellings.Spelling, codes: Sequence[ReturnCode
     return hits + [CodeHit(code, BY_SYMBOL) for code in by_symbol]
 
 
-def _distance(named: frozenset[str], code: ReturnCode) -> tuple[bool, int]:
+def _distance(named: frozenset[str], hit: CodeHit) -> tuple[bool, int]:
     """Return the key that puts codes first whose table, or else whose description, has the words beside a code."""
-    own = text_spellings.words(code.description[:_LONG])
-    return named.isdisjoint(_table_words(code.table)), -len(named & own)
+    if hit.how == BY_SYMBOL:
+        return False, 0
+    table = _table_words(hit.code.table)
+    is_named = any(word in table or (len(word) >= _NAME and _begins(word, table)) for word in named)
+    return not is_named, -len(named & text_spellings.words(hit.code.description[:_LONG]))
+
+
+def _begins(word: str, names: frozenset[str]) -> bool:
+    return any(name.startswith(word) for name in names)
 
 
 def _table_words(table: CodeTable) -> frozenset[str]:
-    return text_spellings.words(f"{table.vendor} {table.product} {table.slug}")
+    names = f"{table.vendor} {table.product} {table.slug}"
+    return text_spellings.words(names) | ({"http"} if "http" in names.lower() else frozenset[str]())
 
 
 def _how(code: ReturnCode, identity: str, reading: str) -> str:

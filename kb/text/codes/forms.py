@@ -29,6 +29,7 @@ WITHOUT_0X = "hexadecimal without 0x"
 
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_DASHES_IN_CODES = re.compile("(?<=[A-Za-z0-9])[\u2010-\u2015\u2212](?=[0-9A-Z])")
 _SPACES = re.compile(r"[\s_]+")
 _HEXADECIMAL = re.compile(r"0+X0*([0-9A-F]{1,16})\Z")
 _LONG_HEXADECIMAL = re.compile(r"0++X0*+([0-9A-F]{17,})\Z")
@@ -153,9 +154,10 @@ def could_be(query: str, form: str) -> bool:
 
 
 def ascii_digits(text: str) -> str:
-    """Return text with the digits of every script as ASCII: Arabic, Devanagari, Thai and others."""
+    """Return text of the same length with ASCII digits for those of every script, and hyphens for dashes in codes."""
     if text.isascii():
         return text
+    text = _DASHES_IN_CODES.sub("-", text)
     return "".join(str(unicodedata.digit(sign)) if sign.isdecimal() and not sign.isascii() else sign for sign in text)
 
 

@@ -167,9 +167,18 @@ def _is_described(text: str, candidate: Candidate, description: str) -> bool:
     """Whether the words beside a number are those of the code's description."""
     if not description:
         return False
-    words = set(_WORD.findall(description[:400].lower()))
-    line = set(_WORD.findall(line_around(text, candidate.start, candidate.end).lower()))
-    return len(line & words) >= max(1, min(2, len(words)))
+    words = words_of(description)
+    return len(words_around(text, candidate.start, candidate.end) & words) >= max(1, min(2, len(words)))
+
+
+def words_of(description: str) -> set[str]:
+    """Return the words of the beginning of a description, in lower case."""
+    return set(_WORD.findall(description[:400].lower()))
+
+
+def words_around(text: str, start: int, end: int) -> set[str]:
+    """Return the words on the line around a text, in lower case."""
+    return set(_WORD.findall(line_around(text, start, end).lower().replace("_", " ")))
 
 
 def doubt_neighbours(text: str, places: Mapping[str, list[Place]]) -> None:

@@ -33,6 +33,8 @@ def _is_port_or_line(name: str) -> bool:
 def _is_process(text: str, start: int, sign: str) -> bool:
     """Whether a name stands right before: behind a time, or with dots as in `com.acme.Chat(301)`."""
     head = text[max(text.rfind("\n", 0, start) + 1, start - _LONGEST_LINE) : start - 1]
+    if sign == "[" and text.startswith("]: [", text.find("]", start)) and _TIME.search(head):
+        return True
     name = head[-1:].strip() and head.split()[-1]
     if not name or _NAME_OF_ERROR.search(name.lower()):
         return False

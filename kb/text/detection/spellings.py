@@ -19,6 +19,7 @@ from kb.text.word_lists import WordFile, one_of
 MAX_TYPED = 2_000
 """Longest text, in characters, that is searched for codes."""
 
+_LAST_RANK = 4
 _MAX_SPELLINGS = 20
 _MAX_OTHER_WORDS = 2
 """Most words beside a short number, apart from those that say nothing."""
@@ -30,6 +31,11 @@ _AROUND = " \t\n\r\v\f#'\"`\u2018\u2019\u201c\u201d\u00ab\u00bb()[]{}<>*.,;:!?=+
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _JOINED_PREFIX = re.compile(r"([A-Za-z]{2,8})([0-9]{3,6})\Z")
 _TWO_DASHES = re.compile(r"([A-Za-z]{2})-?([0-9]{5})-?([0-9])\Z")
+_SYMBOL_IN_WORDS = re.compile(r"(?:status|err|errcode|ntstatus)(?: [a-z]{2,20}){2,5}\Z", re.IGNORECASE)
+_WITH_ZERO = re.compile(r"([0-9]{3,19})\.0{1,2}\Z")
+_LEADING = re.compile(r"\W{0,3}(-?[0-9]{3,10})(?=:\s|,\s?[bu]?[\"'])")
+"""A number that a message follows, as at the beginning of a line of a log or a tuple."""
+
 _REPLY = re.compile(r"[245][0-9]{2}[ -]#?([245]\.[0-9]{1,3}\.[0-9]{1,3})\Z")
 _DASHED_GROUPS = re.compile(r"[0-9]{3}(?:-[0-9]{3}){2}\Z")
 _ADDRESS = re.compile(r"(?<![0-9])[0-9]++(?:\.[0-9]++){3}")
@@ -49,8 +55,10 @@ class Spelling(NamedTuple):
 
 def spellings(query: str) -> list[Spelling]:
     """Return the texts in a typed text that may be codes, best first, apart from the text itself."""
-    if len(query) > MAX_TYPED or (query.isascii() and query.isalpha()):
+    if len(query) > MAX_TYPED:
         return []
+    if query.isascii() and query.isalpha():
+        return [Spelling(query.upper(), "in capitals", 0)] if query.startswith("wsae") else []
     text = plain_text(query)
     found: dict[str, Spelling] = {}
     for spelling in _spellings(text):
@@ -106,6 +114,10 @@ def _rewritten(core: str) -> Iterator[Spelling]:
         yield Spelling(last, "the last part of a name", 1)
     if parts := TWO_PARTS.match(core):
         yield Spelling(with_other_sign(parts), "with another sign inside", 1)
+    if decimal := _WITH_ZERO.match(core):
+        yield Spelling(decimal[1], "without the decimal zero", 1)
+    if _SYMBOL_IN_WORDS.match(core):
+        yield Spelling("_".join(core.split()), "with underscores", 1)
     for one in scanned(core):
         yield Spelling(one, "with digits for letters", 3)
 
@@ -121,6 +133,8 @@ def _core(text: str) -> str:
 def _named(text: str) -> Iterator[Spelling]:
     """Yield the texts that other words or signs stand beside."""
     how = "named in the text"
+    if leading := _LEADING.match(text):
+        yield Spelling(leading[1], how, 2)
     skipped = [match.span() for pattern in (_VERSION, _ADDRESS) for match in pattern.finditer(text)]
     for candidate in labelled_values(text):
         if candidate.kind is not CandidateKind.OTHER and not _overlaps(candidate.start, candidate.end, skipped):
@@ -135,6 +149,8 @@ def _named(text: str) -> Iterator[Spelling]:
         rank = _rank(token, tells_little)
         if rank:
             yield Spelling(token, how, rank)
+            if token.isdigit() and len(token) < 6:
+                yield Spelling(f"-{token}", "with a minus", _LAST_RANK)
             number = bare(token)
             if number:
                 yield Spelling(number, how, rank)

@@ -66,6 +66,10 @@ class TableClues:
                     best = max(best, (_BEFORE if is_label else place) + (word in own))
         return best
 
+    def is_near(self, table: int, spans: Sequence[tuple[int, int]], text: str) -> bool:
+        """Whether words of a table or its family stand on the line of a code."""
+        return not is_data(text, spans[0][0]) and self.score(table, spans, text) >= _NEAR
+
     def is_named_before(self, table: int, span: tuple[int, int], text: str) -> bool:
         """Whether the vendor or product of a table stands right before a code, on its line: "Twilio: 30007"."""
         start = span[0]

@@ -28,6 +28,9 @@ _OUTER_KINDS = (CandidateKind.HTTP, CandidateKind.EXIT)
 _BESIDE = 600
 """Most characters between the status of an answer and the code in its body."""
 
+_SUB_CODE = re.compile(r"[45][0-9]{2}[.-][0-9]{1,3}\Z")
+"""A status with its sub status, such as 500.19: like a status, it wraps the code in its body."""
+
 _HAS_SUB_STATUS = re.compile(r"[Ss]ub[ _-]?[Ss]tatus")
 _SUB_STATUS = re.compile(r"(?i)sub[ _-]?status\W{0,12}\Z")
 _STATUS = re.compile(r"(?i)status\W{0,12}\Z")
@@ -140,10 +143,14 @@ def _read_wrapper_codes(spots: list[Spot], outer_codes: dict[str, str]) -> None:
 
 def _read_statuses(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> None:
     """The status of an answer or a process wraps the code in its body; "Status" wraps "Sub Status"."""
-    inner = [spot for spot in spots if spot.candidate.kind not in _OUTER_KINDS]
+    inner = [
+        spot
+        for spot in spots
+        if spot.candidate.kind not in _OUTER_KINDS and not _SUB_CODE.match(spot.candidate.written)
+    ]
     for spot in spots:
         start = spot.candidate.start
-        if spot.candidate.kind in _OUTER_KINDS and inner:
+        if (spot.candidate.kind in _OUTER_KINDS or _SUB_CODE.match(spot.candidate.written)) and inner:
             nearest = min(inner, key=lambda other: (other.candidate.start < start, abs(other.candidate.start - start)))
             if abs(nearest.candidate.start - start) <= _BESIDE:
                 _add(outer_codes, nearest.code, spot.code)
