@@ -31,8 +31,13 @@ _BEST = 5
 
 def is_answered(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> bool:
     """Whether one of the best hits has enough of the question. `counts` are the numbers of documents with its words."""
+    return lacking(terms, counts, best) <= 0
+
+
+def lacking(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> float:
+    """Return what the best share lacks to be enough; 0 or less if it is."""
     least = ENOUGH_OF_ONE + ENOUGH_OF_TENFOLD * math.log10(max(1, counts.get("", 0)))
-    return share(terms, counts, best) >= least
+    return least - share(terms, counts, best)
 
 
 def share(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> float:
@@ -46,7 +51,7 @@ def _share_in(text: str, terms: Sequence[SearchTerm], weights: Sequence[tuple[fl
     there = missing = 0.0
     topics = 0
     for term, (had, lacked) in zip(terms, weights, strict=True):
-        if _has(text, term):
+        if has(text, term):
             there += had
             topics += term.alternatives[0].stems[0] not in LIGHT_STEMS
         else:
@@ -67,7 +72,8 @@ def _weights(term: SearchTerm, counts: Mapping[str, int]) -> tuple[float, float]
     return weight, weight
 
 
-def _has(text: str, term: SearchTerm) -> bool:
+def has(text: str, term: SearchTerm) -> bool:
+    """Whether a document's text, with spaces around it, has a term."""
     return any(
         all(f" {stem} " in text for stem in one.stems[:-1])
         and (f" {one.stems[-1]}" if one.prefix else f" {one.stems[-1]} ") in text

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import coverage, passages, relevance, store, stripes, typos
+from kb.searching import coverage, likeness, passages, relevance, sentences, store, stripes, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
 from kb.searching.snippets import snippets
@@ -68,6 +68,7 @@ def search(
     """
     allowed = reader(user)
     terms = terms_of(text, allowed=allowed)
+    tables = None if tables is None else list(tables)
     marks = None if tables is None else [mark("table", pk) for pk in tables]
     if allowed == Reader.NOTHING or not terms or marks == []:
         return SearchMatches([])
@@ -79,7 +80,13 @@ def search(
     if corrected:
         counts = store.frequencies(audience, first_stems(terms))
     ranked = rank(audience, terms, counts, marks or [], limit)
-    if not coverage.is_answered(terms, counts, [document for _, document in ranked]):
+    lacking = coverage.lacking(terms, counts, [document for _, document in ranked])
+    if sentences.is_on():
+        question = likeness.Question(text, terms, relevance.weights(terms, counts, 0), corrected)
+        ranked = likeness.ranked(question, ranked, lacking, audience, tables, counts.get("", 0))
+    elif lacking > 0:
+        ranked = []
+    if not ranked:
         return SearchMatches([])
     hits = [SearchHit(document.code_id, score) for score, document in ranked[:limit]]
     if pieces:

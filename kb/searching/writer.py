@@ -9,7 +9,7 @@ from django.db import transaction
 from kb.models import Change, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.models.changes import ChangeKind
 from kb.models.sql import batches, wide_cache
-from kb.searching import documents, store
+from kb.searching import documents, store, vectors
 from kb.searching.documents import AUDIENCES, INTERNAL, NOTES, Document, mark
 
 MANY = 5_000
@@ -83,6 +83,8 @@ def _refresh(code_ids: list[int], is_new: bool = False) -> None:
             changes[audience].update(_replace(audience, old, fresh[audience]))
     for audience in AUDIENCES:
         store.count(audience, changes[audience])
+    if not is_new:
+        vectors.refresh(code_ids)
     if len(code_ids) >= MANY:
         store.settle()
 
