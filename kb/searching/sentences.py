@@ -41,9 +41,9 @@ def is_installed() -> bool:
 
 
 def load_model() -> None:
-    """Load the model now if it is on, so that processes that are forked later share its memory."""
+    """Load the model and its vocabulary now if it is on, so that processes that are forked later share the memory."""
     if is_on():
-        _session()
+        embed(["all"])
 
 
 def embed(texts: Sequence[str]) -> list[bytes]:

@@ -11,7 +11,6 @@ in it. Their codes wait: an old vector is emptied in the transaction, and a thre
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -41,6 +40,7 @@ _MISSING = (
 
 log = logging.getLogger(__name__)
 _thread: threading.Thread | None = None
+_hurry = threading.Event()
 
 
 def text_of(symbol: str, description: str, *others: str) -> str:
@@ -69,11 +69,14 @@ def refresh(code_ids: Collection[int]) -> None:
         transaction.on_commit(start_catching_up)
 
 
-def catch_up(wait: Callable[[], object] = lambda: None) -> int:
-    """Make the vectors that are missing, and return how many. Each batch has a transaction of its own."""
+def catch_up(rest: Callable[[float], object] = lambda seconds: None) -> int:
+    """Make the vectors that are missing, and return how many. Each batch has a transaction of its own.
+
+    `rest` is called after each batch with the seconds that it took.
+    """
     count = last = 0
     while sentences.is_on() and (page := _missing(last, BATCH)):
-        last = page[-1]
+        start, last = time.monotonic(), page[-1]
         texts = _texts(page)
         fresh = dict(zip(texts, sentences.embed(list(texts.values())), strict=True))
         with transaction.atomic():
@@ -82,7 +85,7 @@ def catch_up(wait: Callable[[], object] = lambda: None) -> int:
             # Somebody may have edited a text meanwhile: that edit made its vector.
             _store([(pk, text, fresh[pk]) for pk, text in texts.items() if now.get(pk) == text])
         count += len(texts)
-        wait()
+        rest(time.monotonic() - start)
     return count
 
 
@@ -126,15 +129,14 @@ def start_catching_up() -> None:
 def wait_for_vectors() -> None:
     """Wait until the thread of this process has made all vectors, before a command of the shell ends."""
     if _thread is not None:
+        _hurry.set()
         _thread.join()
 
 
 def _catch_up_slowly() -> None:
-    """Make the missing vectors while the processor has nothing else to do."""
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    """Make the missing vectors in half of the time, so that requests get the rest, unless somebody waits for them."""
     try:
-        catch_up(lambda: time.sleep(0.05))
+        catch_up(_hurry.wait)
     except DatabaseError as error:
         log.warning("vectors wait for the next import or reindex: %s", type(error).__name__)
     finally:

@@ -71,6 +71,19 @@ def test_the_vectors_of_many_codes_wait_for_a_thread(by_meaning, shop, monkeypat
 
 
 @needs_extra
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_makes_them_after_the_transaction(by_meaning, shop, monkeypatch):
+    monkeypatch.setattr(vectors, "AT_ONCE", 0)
+    before = vector_of(shop[0])
+    with transaction.atomic():
+        CodeVector.objects.all().delete()
+        searching.refresh([code.pk for code in shop])
+    searching.wait_for_vectors()
+    assert vector_of(shop[0]) == before
+    assert [*vectors.differences()] == []
+
+
+@needs_extra
 def test_reindex_finds_and_repairs_a_damaged_vector(by_meaning, shop, capsys):
     full, _ = shop
     before = vector_of(full)
