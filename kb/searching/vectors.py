@@ -28,6 +28,7 @@ AT_ONCE = 20
 BATCH = 64
 _PAGE = 2_000
 _TEXTS = ("symbol", "description", "possible_reasons", "suggested_actions")
+_PREFIXES = {"code", "err", "errcode", "error", "errors", "status"}
 _UPSERT = (
     "INSERT INTO kb_codevector (code_id, model, vector, digest, stamp) VALUES (%s, %s, %s, %s, %s)"
     " ON CONFLICT (code_id) DO UPDATE"
@@ -44,10 +45,13 @@ _hurry = threading.Event()
 
 
 def text_of(symbol: str, description: str, *others: str) -> str:
-    """Return the text that a code's vector is made of: the words of the symbol, then the other texts."""
+    """Return the text that a code's vector is made of: the words of the symbol, then the other texts.
+
+    Words that the symbols of a whole table share, as `ERRCODE` in `ERRCODE_DISK_FULL`, say nothing about the code.
+    """
     described = description.replace("_", " ")
     names = [word for text in words_in(fold(symbol.replace("_", " "))) for word in (text.parts or (text.whole,))]
-    name = " ".join(names)
+    name = " ".join([word for word in names if word not in _PREFIXES])
     return "\n".join(filter(None, ["" if name == described.lower() else name, described, *others]))
 
 

@@ -28,6 +28,18 @@ def vector_of(code):
     return bytes(row.vector), row.digest
 
 
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("ERRCODE_DISK_FULL", "disk_full", ""), "disk full"),
+        (("DiskFull", "The disk is full.", "", "Free some space."), "disk full\nThe disk is full.\nFree some space."),
+        (("", "", "", ""), ""),
+    ],
+)
+def test_a_vector_is_made_of_the_words_of_the_code(texts, expected):
+    assert vectors.text_of(*texts) == expected
+
+
 @needs_extra
 def test_a_vector_follows_an_edit_and_is_rolled_back_with_it(by_meaning, shop, editor):
     full, _ = shop
