@@ -30,7 +30,7 @@ WORTH_SHOWING = 0.7
 LEAST = 0.30
 """A question whose words would answer it is refused if no code of all is as like it."""
 
-MUCH, MUCH_IN_TABLES = 0.60, 0.45
+MUCH, MUCH_IN_TABLES = 0.60, 0.35
 """A question that its words would refuse is answered if a code is as like it: of all codes, or of the tables that were
 asked for. Who names a table seldom asks about something else."""
 
