@@ -5,8 +5,10 @@ FROM python:3.13.15-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd218179
 
 FROM base AS build
 WORKDIR /srv/codebook
-COPY requirements.txt ./
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+# requirements-meaning.txt adds the search by meaning.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-meaning.txt ./
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r "$REQUIREMENTS"
 COPY manage.py ./
 COPY config/ config/
 COPY kb/ kb/

@@ -80,7 +80,8 @@ format: venv-dev ## Format code and templates
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q . ; $(BIN)/djlint --quiet --reformat templates
 
 lock: ## Update the locked requirements with hashes (needs uv)
-	@for file in "-o requirements.txt" "--extra dev -o requirements-dev.txt -c requirements.txt"; do \
+	@for file in "-o requirements.txt" "--extra meaning -o requirements-meaning.txt -c requirements.txt" \
+	  "--extra meaning --extra dev -o requirements-dev.txt -c requirements-meaning.txt"; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	    --extra postgres --extra redis --extra mcp --extra sso pyproject.toml $$file; \
 	done

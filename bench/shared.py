@@ -41,9 +41,10 @@ SETTINGS = {
     "KB_PAGE_RATE_ANONYMOUS": "0",
     "KB_PAGE_RATE_KNOWN": "0",
     "KB_DETECT_RATE": "0",
+    "KB_MEANING": "0",
     "LOG_LEVEL": "WARNING",
 }
-"""As in production, without limits of rates, and with every answer read from the database."""
+"""As in production, without limits of rates and search by meaning, and with every answer read from the database."""
 
 MEMORY = {"KB_API_CACHE_MEGABYTES": "64"}
 """What a server needs to answer from memory, as in production."""

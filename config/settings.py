@@ -39,6 +39,7 @@ KB_API_RATE_ANONYMOUS = env.int("KB_API_RATE_ANONYMOUS", 600, validate=validate.
 KB_API_RATE_KNOWN = env.int("KB_API_RATE_KNOWN", 6000, validate=validate.Range(min=0))
 KB_PAGE_RATE_ANONYMOUS = env.int("KB_PAGE_RATE_ANONYMOUS", 1200, validate=validate.Range(min=0))
 KB_PAGE_RATE_KNOWN = env.int("KB_PAGE_RATE_KNOWN", 600, validate=validate.Range(min=0))
+KB_MEANING = env.bool("KB_MEANING", True)
 KB_DETECT_RATE = env.int("KB_DETECT_RATE", 20, validate=validate.Range(min=0))
 KB_LOGIN_RATE_ADDRESS = env.int("KB_LOGIN_RATE_ADDRESS", 30, validate=validate.Range(min=0))
 KB_LOGIN_RATE_SITE = env.int("KB_LOGIN_RATE_SITE", 120, validate=validate.Range(min=0))

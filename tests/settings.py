@@ -7,7 +7,7 @@ os.environ |= {"DEBUG": "1", "KB_PUBLIC_READ": "1", "KB_VALIDATE_OWN_WORDS": "0"
 os.environ |= {"KB_API_RATE_ANONYMOUS": "0", "KB_API_RATE_KNOWN": "0", "KB_API_CACHE_MEGABYTES": "0"}
 os.environ |= {"KB_PAGE_RATE_ANONYMOUS": "0", "KB_PAGE_RATE_KNOWN": "0", "KB_DETECT_RATE": "0"}
 os.environ |= {"KB_LOGIN_RATE_ADDRESS": "0", "KB_LOGIN_RATE_SITE": "0"}
-os.environ["KB_USAGE_FLUSH_SECONDS"] = "0"
+os.environ |= {"KB_USAGE_FLUSH_SECONDS": "0", "KB_MEANING": "0"}
 
 from config.settings import *  # noqa: F403
 from kb.ops import environment

@@ -93,14 +93,18 @@ def test_the_image_starts_the_server_by_a_command_of_the_product():
 
 
 def test_everything_that_is_used_is_locked_with_hashes_and_in_the_image():
-    """Each package of pyproject.toml and of its extras, but for the ones of developers."""
+    """Each package of pyproject.toml and of its extras, but for the ones of developers. `meaning` has its own lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = [name for extra, names in project["optional-dependencies"].items() if extra != "dev" for name in names]
     asked = {re.match(r"[\w-]+", name)[0].lower() for name in project["dependencies"] + extras}
     locked = re.findall(r"(?m)^([\w.-]+)==\S+.*\n    --hash=", (ROOT / "requirements.txt").read_text())
     assert {"psycopg", "redis", "mcp", "django-allauth"} <= asked
-    assert asked - {*locked} == set()
-    assert "--require-hashes -r requirements.txt" in DOCKERFILE
+    meaning = {re.match(r"[\w-]+", name)[0] for name in project["optional-dependencies"]["meaning"]}
+    assert asked - {*locked} == meaning
+    larger = re.findall(r"(?m)^([\w.-]+)==\S+.*\n    --hash=", (ROOT / "requirements-meaning.txt").read_text())
+    assert asked | {*locked} <= {*larger}
+    assert "ARG REQUIREMENTS=requirements.txt" in DOCKERFILE
+    assert '--require-hashes -r "$REQUIREMENTS"' in DOCKERFILE
 
 
 def test_hadolint_finds_nothing_in_the_image():

@@ -1,6 +1,7 @@
 """Floor 1: rows, database constraints and chainable QuerySets, one noun a file."""
 
 from kb.models.changes import Change, ChangeCounter
+from kb.models.code_vectors import CodeVector
 from kb.models.codes import ReturnCode
 from kb.models.finished_answers import FinishedAnswer
 from kb.models.flags import Flag
@@ -28,6 +29,7 @@ __all__ = [
     "CodeRange",
     "CodeTable",
     "CodeUse",
+    "CodeVector",
     "Door",
     "FinishedAnswer",
     "Flag",

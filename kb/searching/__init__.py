@@ -10,6 +10,11 @@ The index
     messages.py     keeps the anchors of vendors' messages: they lead from a line of a log to codes
     writer.py       keeps the index up to date: `refresh`, `rebuild`
     consistency.py  compares the index with the codes: `check`
+Meaning, with the extra `meaning`
+    wordpiece.py    splits text into the pieces of words that the model knows
+    sentences.py    runs the model: a text becomes a vector
+    vectors.py      keeps a vector of each code up to date: `catch_up`
+    nearest.py      compares the vectors of the codes with that of a question
 An answer, in this order
     query.py        turns a question into terms, with the curators' synonyms
     typos.py        corrects words that neither a document nor the dictionary has
@@ -19,6 +24,7 @@ An answer, in this order
     coverage.py     tells a question about something else
     passages.py     reads the texts of hits
     snippets.py     cuts the passage out of a text
+    likeness.py     adds the codes that mean the same, and refuses or answers by meaning
     planner.py      does all of this: `search`; filters codes: `containing`
     notes.py        searches notes: those about no code by their documents, all by parts of words
 """
@@ -27,7 +33,9 @@ from kb.searching.consistency import check, differences
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_about_no_code, notes_containing, search_notes
 from kb.searching.passages import add_note_texts
 from kb.searching.planner import SearchHit, SearchMatches, closest, containing, ids_containing, search, with_passages
+from kb.searching.sentences import load_model
 from kb.searching.store import is_there
+from kb.searching.vectors import catch_up, repair_vectors, wait_for_vectors
 from kb.searching.writer import lag, prepare, rebuild, refresh, refresh_changed, refresh_notes, refresh_table
 
 __all__ = [
@@ -36,6 +44,7 @@ __all__ = [
     "SearchHit",
     "SearchMatches",
     "add_note_texts",
+    "catch_up",
     "check",
     "closest",
     "containing",
@@ -43,6 +52,7 @@ __all__ = [
     "ids_containing",
     "is_there",
     "lag",
+    "load_model",
     "notes_about_no_code",
     "notes_containing",
     "prepare",
@@ -51,7 +61,9 @@ __all__ = [
     "refresh_changed",
     "refresh_notes",
     "refresh_table",
+    "repair_vectors",
     "search",
     "search_notes",
+    "wait_for_vectors",
     "with_passages",
 ]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kb.models import ReturnCode, TroubleshootingNote
-from kb.searching import documents, messages, store
+from kb.searching import documents, messages, store, vectors
 from kb.searching.documents import AUDIENCES, BUCKET, INTERNAL, NOTES, PUBLIC, Document
 from kb.searching.writer import pages
 
@@ -37,6 +37,7 @@ def differences() -> Iterator[str]:
         if dict(store.counts(audience)) != counted:
             yield f"the {_VOCABULARIES[audience]} is out of date"
     yield from messages.orphans()
+    yield from vectors.differences()
 
 
 def _built() -> Iterator[_Built]:

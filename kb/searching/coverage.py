@@ -36,14 +36,15 @@ RARE = 0.005
 _BEST = 5
 
 
-def is_answered(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document], codes: int) -> bool:
-    """Whether one of the best hits has enough of the question.
+def lacking(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document], codes: int) -> float:
+    """Return what the best hits lack to answer a question, as a share of it; 0 or less if they answer it.
 
     `counts` are the numbers of documents with its words; `codes` is the number of codes in the tables.
     """
+    least = ENOUGH_OF_ONE + ENOUGH_OF_TENFOLD * math.log10(max(1, codes))
     if codes > LARGE and _is_chance(terms, counts, best):
-        return False
-    return share(terms, counts, best) >= ENOUGH_OF_ONE + ENOUGH_OF_TENFOLD * math.log10(max(1, codes))
+        return least
+    return least - share(terms, counts, best)
 
 
 def _is_chance(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Sequence[Document]) -> bool:
@@ -51,7 +52,7 @@ def _is_chance(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Seq
     topics = [term for term in terms if term.alternatives[0].stems[0] not in LIGHT_STEMS]
     if all(any(counts.get(one.stems[0]) for one in term.alternatives) for term in topics):
         return False
-    return all(sum(_has(text, term) for term in topics) < 2 for text in _texts(best))
+    return all(sum(has(text, term) for term in topics) < 2 for text in _texts(best))
 
 
 def is_whole(terms: Sequence[SearchTerm], counts: Mapping[str, int], best: Document | None) -> bool:
@@ -73,7 +74,7 @@ def _share_in(text: str, terms: Sequence[SearchTerm], weights: Sequence[tuple[fl
     there = missing = 0.0
     topics = 0
     for term, (had, lacked) in zip(terms, weights, strict=True):
-        if _has(text, term):
+        if has(text, term):
             there += had
             topics += term.alternatives[0].stems[0] not in LIGHT_STEMS
         else:
@@ -94,7 +95,8 @@ def _weights(term: SearchTerm, counts: Mapping[str, int]) -> tuple[float, float]
     return weight, weight
 
 
-def _has(text: str, term: SearchTerm) -> bool:
+def has(text: str, term: SearchTerm) -> bool:
+    """Whether a document's text, with spaces around it, has a term."""
     return any(
         all(f" {stem} " in text for stem in one.stems[:-1])
         and (f" {one.stems[-1]}" if one.prefix else f" {one.stems[-1]} ") in text

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
-from kb.searching import coverage, names, passages, relevance, store, stripes, thesaurus, typos
+from kb.searching import coverage, likeness, names, passages, relevance, sentences, store, stripes, thesaurus, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
 from kb.searching.query import SearchTerm, expression, first_stems, terms_of
 from kb.searching.snippets import snippets
@@ -83,10 +83,11 @@ def search(
         counts = store.frequencies(audience, first_stems(terms))
     named = names.named_tables(terms, allowed, tables)
     ranked: dict[int, tuple[float, Document]] = {}
-    if named.tables:
-        ranked = {one[1].key: one for one in _answers(audience, named.rest, counts, named.tables, limit)}
-    for one in _answers(audience, terms, counts, tables, limit):
-        ranked.setdefault(one[1].key, one)
+    for part, of in ((named.rest, named.tables), (terms, tables)):
+        if of != []:
+            question = likeness.Question(text, part, relevance.weights(part, counts, 0), corrected)
+            for one in _answers(audience, question, counts, of, limit):
+                ranked.setdefault(one[1].key, one)
     if not ranked:
         return SearchMatches([])
     best = list(ranked.values())
@@ -97,20 +98,23 @@ def search(
 
 
 def _answers(
-    audience: int, terms: Sequence[SearchTerm], counts: dict[str, int], tables: Sequence[int] | None, limit: int
-) -> list[tuple[float, Document]]:
+    audience: int, question: likeness.Question, counts: dict[str, int], tables: Sequence[int] | None, limit: int
+) -> likeness.Ranked:
     """Return the documents that answer a question, best first, with their scores; [] if none does.
 
     If the best one lacks words of the question, words of nearly the same meaning count, too.
     """
-    marks = [mark("table", pk) for pk in tables or ()]
+    marks, terms = [mark("table", pk) for pk in tables or ()], question.terms
     ranked = rank(audience, terms, counts, marks, limit)
     if not coverage.is_whole(terms, counts, ranked[0][1] if ranked else None):
         terms = thesaurus.widened(terms)
         counts = store.frequencies(audience, first_stems(terms))
         ranked = rank(audience, terms, counts, marks, limit)
     codes = store.size(tables, MANY) if tables else counts.get("", 0)
-    return ranked if coverage.is_answered(terms, counts, [document for _, document in ranked], codes) else []
+    lacking = coverage.lacking(terms, counts, [document for _, document in ranked], codes)
+    if sentences.is_on():
+        return likeness.ranked(question, ranked, lacking, audience, tables, counts.get("", 0))
+    return ranked if lacking <= 0 else []
 
 
 def closest(text: str, user: Person | None, limit: int) -> list[int]:

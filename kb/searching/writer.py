@@ -9,7 +9,7 @@ from django.db import transaction
 from kb.models import Change, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
 from kb.models.changes import ChangeKind
 from kb.models.sql import batches, wide_cache
-from kb.searching import documents, messages, store
+from kb.searching import documents, messages, store, vectors
 from kb.searching.documents import AUDIENCES, INTERNAL, NOTES, Document, mark
 
 MANY = 5_000
@@ -88,6 +88,8 @@ def _refresh(code_ids: list[int], reworded: Collection[int] | None = None, is_ne
             changes[audience].update(_replace(audience, old, fresh[audience], vocabulary.of))
     for audience in AUDIENCES:
         store.count(audience, changes[audience])
+    if not is_new:
+        vectors.refresh(code_ids)
     if len(code_ids) >= MANY:
         store.settle()
 

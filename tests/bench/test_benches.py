@@ -90,7 +90,7 @@ def test_a_bench_runs_and_names_its_conditions(name, database_url):
 
 def test_every_bench_is_found():
     assert set(BENCHES) == {
-        *("admin", "api", "detect", "exporting", "importing", "outage"),
+        *("admin", "api", "detect", "exporting", "importing", "meaning", "outage"),
         *("queue", "restart", "scale", "search", "start", "web"),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management import BaseCommand
 from django.db import DatabaseError
 
+from kb import searching
 from kb.importing.applying import decisions
 from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
 from kb.importing.errors import ImportRefused
@@ -83,6 +84,8 @@ class Command(BaseCommand):
         except DatabaseError as error:
             self._end(FAILED, None, [f"The database reported an error: {error}. Nothing was applied."], options)
         else:
+            # A thread makes them, which would end with this process.
+            searching.wait_for_vectors()
             self._end(code, plan, reasons, options)
 
     def _plan(self, options: dict[str, Any], by: By) -> TableImport:

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         if not options["check"]:
             searching.rebuild()
             answers.rebuild()
+            searching.repair_vectors()
             self.stdout.write("The search index was rebuilt.")
             return
         differences = [*searching.check(), *answers.differences()]

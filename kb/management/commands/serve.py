@@ -20,6 +20,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
+from kb import searching
+
 THREADS, CONNECTIONS, FILES = 16, 2048, 8192
 """Of each worker: threads that answer, most open connections, most open files."""
 HEADER_MILLISECONDS, HEADER_BYTES = 10_000, 64 * 1024
@@ -86,6 +88,7 @@ class Command(BaseCommand):
             demo.start()
         import_module(settings.WSGI_APPLICATION.rpartition(".")[0])
         get_resolver().url_patterns  # noqa: B018 loads every view
+        searching.load_model()
         if options["demo"]:
             demo.join()
             if demo.exitcode:
