@@ -98,7 +98,7 @@ def _spellings(text: str) -> Iterator[Spelling]:
     if joined:
         yield Spelling(f"{joined[1]}-{joined[2]}", "with a hyphen", 1)
     if "_" in core and core.replace("_", "").isalpha():
-        yield Spelling(core.replace("_", ""), "in one word", 0)
+        yield Spelling(core.replace("_", "").upper(), "in one word", 0)
     yield from _rewritten(core)
     if core != text or not (core.isascii() and core.isalnum()):
         yield from _named(text)
