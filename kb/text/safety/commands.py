@@ -46,7 +46,7 @@ RULES = [
         ("sshpass", "login", "mongo", "sqlcmd", "bcp", "isql", "mosquitto", "tsql", "zip ", "7z "),
         re.compile(
             r"\b(?:sshpass|(?:docker|podman|helm|az|oc) [a-z ]{0,20}?login|mongo[a-z]{0,10}|sqlcmd|bcp|isql|tsql"
-            rf"|mosquitto_[a-z]{{3}}|zip|unzip|7z) [^\n]{{0,300}}?(?<=\s)-p[ ]{{0,3}}+{_QUOTED}"
+            rf"|mosquitto_[a-z]{{3}}|(?:un)?zip(?= -)|7z) [^\n]{{0,300}}?(?<=\s)-p[ ]{{0,3}}+{_QUOTED}"
         ),
         groups,
     ),
@@ -99,7 +99,10 @@ RULES = [
     # .pgpass: host:port:database:user:password. The code of a Wi-Fi network that a phone scans.
     Rule(
         (":",),
-        re.compile(r"^[\w.*-]{1,80}+:(?:[0-9]{2,5}|\*):[\w*-]{1,60}+:[\w.*-]{1,60}+:(\S{1,200}+)$", re.MULTILINE),
+        re.compile(
+            r"^(?:localhost|\*|[\w-]{1,60}+\.[\w.-]{1,60}+):(?:[0-9]{2,5}|\*):[\w*-]{1,60}+:[\w.*-]{1,60}+:(\S{1,200}+)$",
+            re.MULTILINE,
+        ),
         groups_if(is_strong),
     ),
     Rule(("wifi:",), re.compile(r"\bwifi:[^\n]{0,200}?\bp:([^;\n]{1,100}+)"), groups),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, JOIN, Rule, clues, groups
+from kb.text.safety.rules import FILE, IS, JOIN, Rule, clues, groups
 from kb.text.word_lists import one_of
 
 _CODES, _ENDINGS = FILE.words("one_time_codes"), FILE.words("one_time_endings")
@@ -33,6 +33,12 @@ def _with_a_digit(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 RULES = [
     Rule(clues(_CODES), re.compile(rf"(?<![a-z0-9]){_CODE}{JOIN}{_DIGITS}"), groups),
     Rule(("google",), re.compile(r"(?<![\w-])g-([0-9]{6})(?!\w)"), groups),
+    # "the OTP I received is 123456".
+    Rule(
+        clues(_CODES),
+        re.compile(rf"(?<![a-z0-9]){_CODE} (?:i|we|he|she|they) [a-z]{{2,12}}+{IS}{_DIGITS}"),
+        _once,
+    ),
     # "OTP for login: 123456".
     Rule(
         clues(_CODES),
@@ -77,7 +83,7 @@ RULES = [
         clues(_RECOVERIES),
         re.compile(
             rf"(?<![a-z0-9]){_RECOVERY}{_WORDS_BEFORE}{JOIN}\s{{0,4}}+"
-            r"((?:(?=[a-z-]{0,12}[0-9])[a-z0-9]{3,12}+(?:-[a-z0-9]{3,12}+){0,7}+[\"']?(?:[,;\s]{1,4}+[\"']?)?+){1,20}+)"
+            r"(?!(?:err|error|code|status|e)-?[0-9])((?:(?=[a-z-]{0,12}[0-9])[a-z0-9]{3,12}+(?:-[a-z0-9]{3,12}+){0,7}+[\"']?(?:[,;\s]{1,4}+[\"']?)?+){1,20}+)"
         ),
         _with_a_digit,
     ),

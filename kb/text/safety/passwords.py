@@ -117,6 +117,8 @@ NAMES = (
             Tail(re.compile(rf"{_ENDING}{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_strong_word)),
             Tail(re.compile(r"[ ]?(?:[(\[]|\"(?=[^\s\"]{1,60}\"))([^\s\"()\[\]]{1,60}+)"), values_if(is_strong)),
             Tail(re.compile(rf"{_SPACE}'([^'\n]{{1,200}}+)'"), groups_if(_is_password)),
+            # "password (new): x".
+            Tail(re.compile(rf"[ ]?\([^()\n]{{1,30}}+\){TO}{VALUES}"), values_if(is_value)),
             # "my new password, x, is rejected".
             Tail(re.compile(rf"(?:[ ][\w'-]{{1,20}}+){{0,5}}?,[ ]{QUOTE}{UNQUOTED}"), groups_if(_has_a_sign)),
             Tail(re.compile(_CALLED), groups_if(_is_strong_word)),

@@ -143,7 +143,7 @@ def is_value(value: str) -> bool:
 
 _CODE = re.compile(
     r"[a-z]{1,4}-\d{1,6}|[a-z]{1,8}-\d{3,6}|(?:error|status|server|build)-\d+|[a-z]{1,2}\d{3,6}|-?0x[0-9a-f]{1,16}|\d\d[a-z]\d\d|[\d.,:-]+(?:ms|s|kb|mb)?"
-    r"|v\d+(?:\.\d+){1,3}(?:-\w+)?"
+    r"|(?:v|[a-z]{2,10})\d+(?:\.\d+){1,3}(?:-\w+)?|(?:req|request|trace|span|job|pod|~?/|\.{1,2}/)[-/.\w].*"
 )
 
 
