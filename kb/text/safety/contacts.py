@@ -27,6 +27,8 @@ _FORMS = (
     r"\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4}|8[ -]?\(?[3489][0-9]{2}\)?[ -][0-9]{3}[ -][0-9]{2}[ -][0-9]{2}",
     r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}",
 )
+_DOT = r"[\[({<](?:dot|punkt|point|punto|\.)[\])}>]"
+_LEAST_DIGITS = 9
 _NUMBER = r"(\+?\(?[0-9](?:[ ./()-]{0,2}+[0-9]){6,14}+)"
 
 
@@ -36,8 +38,11 @@ def _unless_id(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _call(match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    if sum(sign.isdigit() for sign in match[1]) >= 9:
-        yield match.span(1)
+    """Yield a number of nine digits and more. Nine in a row behind one word, as "unter 660300001", may be a code."""
+    digits = sum(sign.isdigit() for sign in match["number"])
+    may_be_a_code = match["number"].isdigit() and match["number"][0] != "0" and " " not in match["name"]
+    if digits >= _LEAST_DIGITS + may_be_a_code:
+        yield match.span("number")
 
 
 def _mail(match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -53,11 +58,23 @@ RULES = [
         re.compile(r"(?<![\w.%+'-])([\w.%+'-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"),
         _mail,
     ),
-    Rule(("%40",), re.compile(r"(?<![\w.+-])([\w.+-]{1,64}+%40[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
+    Rule(("%40",), re.compile(r"(?<![\w.+%-])([\w.+%-]{1,64}?%40[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
+    Rule(("u0040",), re.compile(r"(?<![\w.+-])([\w.+-]{1,64}+\\u0040[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
+    # jane (dot) doe (at) example (dot) com, anna at example dot com.
     Rule(
-        ("(at)", "[at]"),
+        ("(at)", "[at]", "{at}", "<at>", "(ät)", "[ät]", "(a)", "[a]", "(@)", "[@]", " (et) "),
         re.compile(
-            r"(?<![\w.+-])([\w.+-]{1,64}+ ?[\[(]at[\])] ?[\w-]{1,63}+(?: ?(?:\.|[\[(]dot[\])]) ?[\w-]{1,63}+){1,4}+)"
+            rf"(?<![\w.+-])([\w.+-]{{1,64}}+(?: ?{_DOT} ?[\w.+-]{{1,64}}+){{0,3}}+ ?"
+            r"[\[({<](?:at|ät|a|@|et)[\])}>] ?[\w-]{1,63}+"
+            rf"(?: ?(?:\.|{_DOT}| dot ) ?[\w-]{{1,63}}+){{1,4}}+)"
+        ),
+        groups,
+    ),
+    Rule(
+        (" dot ", " punkt "),
+        re.compile(
+            r"(?<![\w.+-])([\w.+-]{1,64}+(?: dot [\w+-]{1,64}+){0,3}+ at [\w-]{1,63}+"
+            r"(?: (?:dot|punkt) [a-z]{2,20}+){1,4}+)(?!\w)"
         ),
         groups,
     ),
@@ -79,7 +96,7 @@ RULES = [
         re.compile(rf"{_PHONE}{QUOTE}[.]?{JOIN}{_NUMBER}"),
         groups,
     ),
-    Rule(clues(_CALLS), re.compile(rf"\b{one_of(_CALLS)}{JOIN}{_NUMBER}"), _call),
+    Rule(clues(_CALLS), re.compile(rf"\b(?P<name>{one_of(_CALLS)}){JOIN}(?P<number>{_NUMBER})"), _call),
     Rule(
         tuple("0123456789"),
         re.compile(rf"(?=[0-9(])(?<![\w.:/,+-])(?<![0-9][ -])({'|'.join(_FORMS)})(?![\w-]|[ .][0-9]|:[0-9])"),

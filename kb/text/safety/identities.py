@@ -4,13 +4,17 @@ import re
 from collections.abc import Callable, Iterator
 
 from kb.text.safety.payments import luhn
-from kb.text.safety.rules import FILE, JOIN, Rule, clues, is_after_an_id
+from kb.text.safety.rules import FILE, JOIN, Rule, clues, groups, is_after_an_id
 from kb.text.word_lists import one_of
 
-_NAMES = FILE.words("identities")
+_NAMES, _VAGUE, _BIRTHS = FILE.words("identities"), FILE.words("vague_identities"), FILE.words("births")
+_NAME, _VAGUE_NAME, _BIRTH = (
+    one_of([sign if sign not in " -" else "[ _.-]?" for sign in word] for word in words)
+    for words in (_NAMES, _VAGUE, _BIRTHS)
+)
 _DIGITS = tuple("0123456789")
 _END = r"(?![\w-]|\.[0-9])"
-_SHORT_NAME, _LEAST_DIGITS, _LEAST_DIGITS_AFTER_SHORT = 3, 5, 8
+_SHORT_NAME, _LEAST_DIGITS, _LEAST_DIGITS_AFTER_SHORT, _LEAST_DIGITS_AFTER_VAGUE = 3, 5, 8, 11
 
 # Verhoeff's tables, for the Indian number.
 _TURN = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
@@ -104,6 +108,27 @@ def _czechia(digits: str) -> bool:
     return _is_date(f"{int(digits[2:4]) % 50}", digits[4:6]) and int(digits) % 11 == 0
 
 
+def _south_africa(digits: str) -> bool:
+    return _is_date(digits[2:4], digits[4:6]) and luhn(digits)
+
+
+def _switzerland(digits: str) -> bool:
+    return _sum(digits, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1) % 10 == 0
+
+
+def _company_of_brazil(digits: str) -> bool:
+    first = -_sum(digits, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2) % 11 % 10
+    return first == int(digits[12])
+
+
+def _malaysia(digits: str) -> bool:
+    return _is_date(digits[2:4], digits[4:6])
+
+
+def _argentina(digits: str) -> bool:
+    return -_sum(digits, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2) % 11 % 10 == int(digits[10])
+
+
 def _always(_text: str) -> bool:
     return True
 
@@ -128,6 +153,11 @@ _FORMS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "singapore": (r"[stfg][0-9]{7}[a-z]", _singapore),
     "russia": (r"[0-9]{3}-[0-9]{3}-[0-9]{3}[ -][0-9]{2}", _russia),
     "india": (r"[2-9][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}", _india),
+    "south_africa": (r"[0-9]{10}[012][89][0-9]", _south_africa),
+    "switzerland": (r"756\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}", _switzerland),
+    "company_of_brazil": (r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}", _company_of_brazil),
+    "malaysia": (r"[0-9]{6}-[0-9]{2}-[0-9]{4}", _malaysia),
+    "argentina": (r"(?:2[0347]|3[034])-[0-9]{8}-[0-9]", _argentina),
     "emirates": (r"784-[0-9]{4}-[0-9]{7}-[0-9]", _always),
     "poland": (r"[0-9]{11}", lambda digits: _poland(digits) or _norway(digits)),
 }
@@ -160,17 +190,61 @@ def _named(match: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield match.span("number")
 
 
+def _long(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a number behind "id number": of eleven digits and more, because return codes have fewer."""
+    if sum(sign.isdigit() for sign in match["number"]) >= _LEAST_DIGITS_AFTER_VAGUE:
+        yield match.span("number")
+
+
+# The number behind a name: C01X00T47, 1 85 05 78 006 084 91, A123456(3).
+_NUMBER = (
+    r"(?P<number>(?:[a-z]{1,6}|[a-z]{1,2} )?[0-9][0-9a-z]{0,19}+"
+    r"(?:[ ./-]{1,2}[0-9][0-9a-z]{0,11}+|-[a-z]{1,3}[0-9][0-9a-z]{0,9}+){0,7}+"
+    r"(?:[ ./-]?[a-z0-9]{1,2}(?![a-z0-9]))?+(?:\([0-9a-z]\))?)"
+)
+_WORDS_WITH_A_FORM = {
+    "ein": re.compile(rf"(?<![a-z0-9])(?:fein|ein)(?: no| number)?{JOIN}([0-9]{{2}}-[0-9]{{7}})(?![0-9-])"),
+    "pan": re.compile(rf"(?<![a-z0-9])pan(?: no| number| card)?{JOIN}([a-z]{{5}}[0-9]{{4}}[a-z])(?![a-z0-9])"),
+    "sin": re.compile(rf"(?<![a-z0-9])sin{JOIN}([0-9]{{3}}[ -]?[0-9]{{3}}[ -]?[0-9]{{3}})(?![0-9-]|[ .][0-9])"),
+    "nie": re.compile(rf"(?<![a-z0-9])nie{JOIN}([xyz][ -]?[0-9]{{7}}[ -]?[a-z])(?![a-z0-9])"),
+    "fin": re.compile(rf"(?<![a-z0-9])fin{JOIN}([stfgm][0-9]{{7}}[a-z])(?![a-z0-9])"),
+    "rfc": re.compile(rf"(?<![a-z0-9])rfc{JOIN}([a-zñ&]{{3,4}}[ -]?[0-9]{{6}}[ -]?[a-z0-9]{{3}})(?![a-z0-9])"),
+    "dl": re.compile(
+        rf"(?<![a-z0-9])dl{JOIN}([a-z][0-9]{{3}}-?[0-9]{{3,4}}-?[0-9]{{3,6}}(?:-[0-9]{{1,3}})?)(?![a-z0-9])"
+    ),
+    "tin": re.compile(rf"(?<![a-z0-9])tin{JOIN}([0-9]{{2,3}}-[0-9]{{2,3}}-?[0-9]{{3,5}})(?![a-z0-9])"),
+}
+
 RULES = [
     # The search steps from digit to digit, or over words without digits.
     Rule(_DIGITS, re.compile(rf"(?=[0-9])(?<![\w./:+-])(?:{_any_form(True)}){_END}"), _checked),
     Rule(_DIGITS, re.compile(rf"(?<![\w./:+-])(?=[a-z]{{1,6}}+ ?[0-9])(?:{_any_form(False)}){_END}"), _checked),
+    Rule(clues(_NAMES), re.compile(rf"(?<![a-z0-9])(?P<name>{_NAME}){JOIN}{_NUMBER}"), _named),
     Rule(
-        clues(_NAMES),
+        clues(_VAGUE),
         re.compile(
-            rf"(?<![a-z0-9])(?P<name>{one_of(_NAMES)}){JOIN}"
-            r"(?P<number>(?:[a-z]{1,6}|[a-z]{1,2} )?[0-9][0-9a-z]{0,19}+"
-            r"(?:[ ./-][0-9][0-9a-z]{0,11}+){0,7}+(?:[ ./-]?[a-z0-9](?![a-z0-9]))?+)"
+            rf"(?<![a-z0-9_])(?P<name>{_VAGUE_NAME}){JOIN}"
+            r"(?P<number>[0-9](?:[ ./-]?[0-9]){8,17}+)(?![a-z0-9])"
         ),
-        _named,
+        _long,
+    ),
+    # A name that is a word of some language, too, with the one form of its number.
+    *(Rule((name,), pattern, groups) for name, pattern in _WORDS_WITH_A_FORM.items()),
+    Rule(
+        ("last 4", "last four", "last4"),
+        re.compile(
+            r"\blast ?(?:4|four)(?: digits?)?(?: of)?(?: the| my| his| her| your)? (?:ssn|social)(?: security)?"
+            rf"{JOIN}([0-9]{{4}})(?![0-9])"
+        ),
+        groups,
+    ),
+    Rule(
+        clues(_BIRTHS),
+        re.compile(
+            rf"(?<![^\W_]){_BIRTH}{JOIN}"
+            r"([0-9]{1,4}[ ./年년-]{1,2}(?:[0-9]{1,2}|[a-z]{3,9})[ ./月월,-]{1,3}[0-9]{1,4}(?![0-9])"
+            r"|[a-z]{3,9}\.? [0-9]{1,2},? [0-9]{4}(?![0-9])|(?:19|20)[0-9]{6}(?![0-9]))"
+        ),
+        groups,
     ),
 ]

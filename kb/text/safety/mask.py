@@ -3,15 +3,21 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety import contacts, identities, passwords, payments, vendor_keys
-from kb.text.safety.rules import BULLET, HIDDEN, Rule, plain
+from kb.text.safety import commands, contacts, identities, logins, once, passwords, payments, private_keys, vendor_keys
+from kb.text.safety.rules import BULLET, HIDDEN, Names, Rule, plain
 
 __all__ = ["BULLET", "mask"]
 
 _RULES_BY_CLUES: dict[tuple[str, ...], list[Rule]] = {}
-for _rules in (vendor_keys.RULES, passwords.RULES, payments.RULES, identities.RULES, contacts.RULES):
-    for _rule in _rules:
+for _module in (private_keys, vendor_keys, passwords, commands, once, payments, identities, contacts):
+    for _rule in _module.RULES:
         _RULES_BY_CLUES.setdefault(_rule.clues, []).append(_rule)
+_LETTERS = re.compile("[a-z]+")
+_LETTERS_OF_CLUES = {
+    clue: max(_LETTERS.findall(clue), key=len, default="") if clue.isascii() else ""
+    for clues in (*_RULES_BY_CLUES, *(names.clues for names in (*passwords.NAMES, *logins.NAMES)))
+    for clue in clues
+}
 _NOT_BREAK = re.compile(r"[^\r\n]")
 _LONGEST_NAME = 40
 _MOST_ROUNDS = 8
@@ -49,20 +55,47 @@ def _hidden(text: str, spans: list[tuple[int, int]], sign: str) -> str:
 
 
 def _secrets(low: str) -> Iterator[tuple[int, int]]:
+    words = " ".join({*_LETTERS.findall(low)})
     for clues, rules in _RULES_BY_CLUES.items():
-        for rule in rules if any(map(low.__contains__, clues)) else ():
+        for rule in rules if _has_any(clues, low, words) else ():
             for match in _matches(rule.pattern, low):
                 yield from rule.spans(match)
+    for names in (*passwords.NAMES, *logins.NAMES):
+        if _has_any(names.clues, low, words):
+            yield from _secrets_behind(names, low)
+
+
+def _has_any(clues: tuple[str, ...], low: str, words: str) -> bool:
+    """Whether a text has one of the clues. Its different words, a much shorter text, tell most that it has not."""
+    for clue in clues:
+        letters = _LETTERS_OF_CLUES[clue]
+        if letters in words and (letters == clue or clue in low):
+            return True
+    return False
+
+
+def _secrets_behind(names: Names, low: str) -> Iterator[tuple[int, int]]:
+    """Yield what the tails hide behind each name. A name within a long value of a tail is part of that value."""
+    starts = [0] * len(names.tails)
+    for name in names.pattern.finditer(low):
+        for number, tail in enumerate(names.tails):
+            if name.start() >= starts[number] and (match := tail.pattern.match(low, name.end())):
+                yield from tail.spans(match)
+                starts[number] = _next(match)
 
 
 def _matches(pattern: re.Pattern[str], low: str) -> Iterator[re.Match[str]]:
-    """Yield the matches in order. A short value is read again, because it may be the name of the next value.
-
-    An example is `password:` on a line of its own before `password: hunter2`.
-    """
+    """Yield the matches in order."""
     at = 0
     while match := pattern.search(low, at):
         yield match
-        first, last = match.span()
-        start, end = match.span(match.lastindex or 0)
-        at = start if first < start and end - start <= _LONGEST_NAME else last
+        at = _next(match)
+
+
+def _next(match: re.Match[str]) -> int:
+    """Return where to read on. A short value is read again, because it may be the name of the next value.
+
+    An example is `password:` on a line of its own before `password: hunter2`.
+    """
+    start, end = match.span(match.lastindex or 0)
+    return start if match.start() < start and end - start <= _LONGEST_NAME else match.end()

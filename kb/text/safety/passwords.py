@@ -1,19 +1,21 @@
-"""Rules for passwords, tokens behind their names, and codes that are good once."""
+"""Rules for passwords and tokens behind their names."""
 
 import re
 from collections.abc import Iterator
 
+from kb.text.safety.references import values_if
 from kb.text.safety.rules import (
     FILE,
     IS,
-    JOIN,
     QUOTE,
     TO,
     UNQUOTED,
     VALUES,
+    Names,
     Rule,
+    Tail,
+    behind_words,
     clues,
-    groups,
     groups_if,
     is_strong,
     is_value,
@@ -21,15 +23,21 @@ from kb.text.safety.rules import (
 from kb.text.word_lists import one_of
 
 _PASSWORDS, _STARTS = FILE.words("passwords"), FILE.words("password_starts")
-_PASSWORD = rf"(?:{one_of(_PASSWORDS)}|\b{one_of(_STARTS)})"
 _SECRETS = FILE.words("secrets")
 _NAMES = one_of([sign if sign != "-" else "[_ -]?" for sign in word] for word in _SECRETS)
-_CODES, _ENDINGS = FILE.words("one_time_codes"), FILE.words("one_time_endings")
-_CODE = one_of([sign if sign not in " -" else "[ -]?" for sign in word] for word in _CODES)
-_PASSWORD_CLUES, _SECRET_CLUES = clues(_PASSWORDS, _STARTS), clues(_SECRETS)
 _SPACE = r"[ \t]{1,4}+"
 _WORD = r"""["'`]?([^\s"'`，。；、！？<>]{1,200}+)"""
-_RETURN_CODES = re.compile(r"\b(?:err|fehler|return|status|result|resp|exit|http|reason|retour)")
+_ENDING = rf"(?:{one_of(FILE.words('password_name_endings'))}(?![^\W\d_]))?+"
+_SAID = re.compile(rf"(?:{IS}|[ ]?[:=][ ]?){QUOTE}{UNQUOTED}")
+_WORDS_TO = r"(?:[ ](?!(?:to|auf|in|à|a|na|на)[ ])[\w@.'/-]{1,30}+)"
+# `setPassword("x")`, `("X-Api-Key", "x")`, `["password"] = "x"`.
+_CALLED = r"""(?:["'`]?,|\()\s{0,4}+["'`]([^"'`\n]{1,400}+)["'`]"""
+_IN_BRACKETS = rf"""(?:["'`]\]\s{{0,2}}+=|{TO}\[)\s{{0,4}}+["'`]([^"'`\n]{{1,400}}+)["'`]"""
+# "name": "password", "value": "x".
+_VALUE_BEHIND = rf"{QUOTE}[,\s]{{1,30}}+{QUOTE}value{TO}{VALUES}"
+_CHANGE = re.compile(rf"\b{one_of(FILE.words('changes'))}")
+_NEAR = 60
+"""Characters before a name in which "changed" or "as" may stand."""
 
 
 def is_token(value: str) -> bool:
@@ -58,131 +66,133 @@ def _is_strong_word(value: str) -> bool:
     return is_strong(value) and not any(sign in "=:/(){}[]<>|" for sign in value)
 
 
+def _has_a_sign(value: str) -> bool:
+    return _is_strong_word(value) and any(sign in "!#$%&*?@^~" for sign in value.rstrip(".,!?"))
+
+
 def _is_test_pass(value: str) -> bool:
     return is_strong(value) and not ("_" in value and value.replace("_", "").isalnum())
 
 
-def _login(match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    if not match[1].isdigit() and not match[1].startswith("//"):
+def _if_changed(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a password that somebody sets: "I changed the password of the service to x"."""
+    if _is_strong_word(match[1]) and _CHANGE.search(match.string, max(match.start() - _NEAR, 0), match.start(1)):
         yield match.span(1)
 
 
-def _once(match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """Yield a code that is good once, unless the words before it call it a return code: "your error code is 1"."""
-    if not _RETURN_CODES.search(match.string, match.start(), match.start(1)):
-        yield from groups(match)
+_BEFORE = re.compile(
+    rf"([^\s\"'`<>]{{6,60}}+)[\"'`]?,? {one_of(FILE.words('as_words'))} (?:{one_of(FILE.words('determiners'))} )?"
+    r"(?:[^\W\d_]{1,20}+ ){0,2}?[^\W\d_]{2,20}+\Z"
+)
 
 
-_DIGITS = r"((?:[a-z]-)?[0-9](?:[ -]?[0-9]){3,7})(?![ -]?[0-9]|\w)"
+def _before(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a password that stands before its name: 'tried "x" as the password'."""
+    start = max(match.start() - _NEAR, 0)
+    if (value := _BEFORE.search(match.string, start, match.start())) and _is_strong_word(value[1]):
+        yield value.span(1)
+
+
+_COLUMN = re.compile(one_of(_PASSWORDS))
+_TEXT = re.compile(r"'([^'\n]{1,200}+)'")
+
+
+def _quoted(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the texts between quotes, each of which may be the password, if a column is one."""
+    if _COLUMN.search(match[1]):
+        for text in _TEXT.finditer(match[2]):
+            yield match.start(2) + text.start(1), match.start(2) + text.end(1)
+
+
+NAMES = (
+    Names(
+        clues(_PASSWORDS, _STARTS),
+        re.compile(rf"(?:{one_of(_PASSWORDS)}|(?<![^\W_]){one_of(_STARTS)}(?![^\W\d_]))"),
+        (
+            Tail(re.compile(rf"{TO}(?!=)(?:{VALUES}|\{{([^{{}}\n]{{1,200}}+)\}})"), values_if(is_value)),
+            Tail(re.compile(rf"{_ENDING}{IS}{QUOTE}{UNQUOTED}"), values_if(_is_said)),
+            # "the password of the database is x", "password for anna: x".
+            Tail(re.compile(rf"{_ENDING}(?=[ ]\w)"), behind_words(_SAID, values_if(_is_strong_word))),
+            Tail(re.compile(rf"{_ENDING}{_WORDS_TO}{{0,6}}+ (?:to|auf|in|à|a|na|на) {QUOTE}{UNQUOTED}"), _if_changed),
+            Tail(re.compile(rf"{_ENDING}{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_strong_word)),
+            Tail(re.compile(r"[ ]?(?:[(\[]|\"(?=[^\s\"]{1,60}\"))([^\s\"()\[\]]{1,60}+)"), values_if(is_strong)),
+            Tail(re.compile(rf"{_SPACE}'([^'\n]{{1,200}}+)'"), groups_if(_is_password)),
+            # "password (new): x".
+            Tail(re.compile(rf"[ ]?\([^()\n]{{1,30}}+\){TO}{VALUES}"), values_if(is_value)),
+            # "my new password, x, is rejected".
+            Tail(re.compile(rf"(?:[ ][\w'-]{{1,20}}+){{0,5}}?,[ ]{QUOTE}{UNQUOTED}"), groups_if(_has_a_sign)),
+            Tail(re.compile(_CALLED), groups_if(_is_strong_word)),
+            Tail(re.compile(_IN_BRACKETS), groups_if(is_value)),
+            Tail(re.compile(_VALUE_BEHIND), values_if(is_token)),
+            Tail(re.compile(r"(?=[\s\"'`,.;]|\Z)"), _before),
+        ),
+    ),
+    Names(
+        clues(_SECRETS),
+        re.compile(_NAMES),
+        (
+            Tail(re.compile(rf"{TO}(?!=){VALUES}"), values_if(is_token)),
+            Tail(re.compile(rf"{IS}{QUOTE}{UNQUOTED}"), values_if(_is_strong_token)),
+            Tail(re.compile(r"(?=[ ]\w)"), behind_words(_SAID, values_if(_is_long_token))),
+            Tail(re.compile(rf"{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_long_token)),
+            Tail(re.compile(_CALLED), groups_if(_is_strong_token)),
+            Tail(re.compile(_IN_BRACKETS), groups_if(is_token)),
+            Tail(re.compile(r"[ ]?\(([a-z0-9._-]{8,400}+)\)"), groups_if(_is_long_token)),
+            Tail(re.compile(_VALUE_BEHIND), values_if(is_token)),
+        ),
+    ),
+    Names(
+        ("pass",),
+        re.compile(r"(?<![^\W_])pass"),
+        (
+            Tail(re.compile(rf"{QUOTE}\s{{0,4}}+={QUOTE}\s{{0,4}}+{QUOTE}{UNQUOTED}"), values_if(_is_password)),
+            Tail(re.compile(rf":?{_SPACE}{QUOTE}{UNQUOTED}"), groups_if(_is_test_pass)),
+            Tail(re.compile(rf"{IS}{QUOTE}{UNQUOTED}"), groups_if(_is_test_pass)),
+            Tail(re.compile(rf"{QUOTE}:\s?\"([^\"\n]{{3,400}}+)\""), groups_if(_is_password)),
+        ),
+    ),
+)
 
 RULES = [
-    Rule(_PASSWORD_CLUES, re.compile(rf"{_PASSWORD}{TO}(?:{VALUES}|\{{([^}}\n]{{1,200}}+)\}})"), groups_if(is_value)),
-    Rule(_PASSWORD_CLUES, re.compile(rf"{_PASSWORD}{IS}{QUOTE}{UNQUOTED}"), groups_if(_is_said)),
-    # "the password of the database is x", "password for anna: x".
-    Rule(
-        _PASSWORD_CLUES,
-        re.compile(rf"{_PASSWORD}(?:[ ][\w@.-]{{1,30}}+){{1,3}}?(?:{IS}|[ ]?[:=][ ]?){QUOTE}{UNQUOTED}"),
-        groups_if(_is_strong_word),
-    ),
-    Rule(_PASSWORD_CLUES, re.compile(rf"{_PASSWORD}{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), groups_if(_is_strong_word)),
-    Rule(
-        _PASSWORD_CLUES,
-        re.compile(rf"{_PASSWORD}[ ]?(?:[(\[]|\"(?=[^\s\"]{{1,60}}\"))([^\s\"()\[\]]{{1,60}}+)"),
-        groups_if(is_strong),
-    ),
-    Rule(_PASSWORD_CLUES, re.compile(rf"{_PASSWORD}{_SPACE}'([^'\n]{{1,200}}+)'"), groups_if(_is_password)),
-    # <password>x</password>, and "name": "password", "value": "x".
+    # <password>x</password>
     Rule(
         (">",),
-        re.compile(
-            rf"<[\w:.-]{{0,40}}?(?:{one_of(_PASSWORDS)}|pwd|{_NAMES})(?:\s[^<>\n]{{0,200}}+)?>([^<>\n]{{1,4000}}+)"
-        ),
+        re.compile(rf"<[\w:.-]{{0,40}}?(?:{one_of(_PASSWORDS)}|{_NAMES})(?:\s[^<>\n]{{0,200}}+)?>([^<>\n]{{1,4000}}+)"),
         groups_if(is_token),
     ),
     Rule(
-        ("value",),
-        re.compile(rf"(?:{one_of(_PASSWORDS)}|{_NAMES}){QUOTE}[,\s]{{1,30}}+{QUOTE}value{TO}{VALUES}"),
-        groups_if(is_token),
+        ("auth",),
+        re.compile(rf"(?<![a-z])_?auth{TO}(?:\"([a-z0-9+/=_:.-]{{10,4000}}+)\"|([a-z0-9+/=]{{12,4000}}+)(?![\w.(-]))"),
+        groups_if(is_strong),
     ),
-    Rule(("pass",), re.compile(rf"(?:\b|_)pass{QUOTE}={QUOTE}{UNQUOTED}"), groups_if(_is_password)),
-    Rule(("pass",), re.compile(rf"\bpass:?{_SPACE}{QUOTE}{UNQUOTED}"), groups_if(_is_test_pass)),
-    Rule(("-pass",), re.compile(rf"-pass(?:in|out)?{_SPACE}pass:(\S{{1,200}}+)"), groups),
-    Rule(
-        (" -", "\t-", "\n-"),
-        re.compile(
-            rf"\s--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|pwd|{_NAMES}){_SPACE}[\"']?([^\s\"'-][^\s\"']{{0,400}}+)"
-        ),
-        groups_if(_is_password),
-    ),
-    Rule(
-        (" -", "\t-", "\n-"),
-        re.compile(r"(?<![\w-])--?(?:[a-z]{0,6}u|(?:proxy-)?user)[ =]{0,2}+[\"']?[^\s:\"'/]{1,80}+:([^\s\"']{1,200}+)"),
-        _login,
-    ),
-    Rule(("-u",), re.compile(r"(?<![\w-])-u[ =]?[\"']?[^\s%\"']{1,80}+%([^\s\"']{1,200}+)"), groups),
-    Rule(
-        ("mysql", "mariadb"),
-        re.compile(r"\b(?:mysql|mariadb)[a-z-]{0,20}+ [^\n]{0,300}?(?<=\s)-p[\"']?([^\s\"']{1,200}+)"),
-        groups,
-    ),
-    Rule(
-        ("sshpass", "login", "mongo", "sqlcmd", "bcp", "isql", "mosquitto", "tsql"),
-        re.compile(
-            r"\b(?:sshpass|(?:docker|podman|helm|az) [a-z ]{0,20}?login|mongo[a-z]{0,10}|sqlcmd|bcp|isql|tsql"
-            r"|mosquitto_[a-z]{3}) [^\n]{0,300}?(?<=\s)-p[ ]{0,3}+[\"']?([^\s\"']{1,200}+)"
-        ),
-        groups,
-    ),
-    Rule(
-        ("redis-cli", "ldap"),
-        re.compile(
-            r"\b(?:redis-cli [^\n]{0,300}?(?<=\s)-a|ldap[a-z]{3,9} [^\n]{0,300}?(?<=\s)-w)"
-            r"[ ]{0,3}+[\"']?([^\s\"']{1,200}+)"
-        ),
-        groups,
-    ),
-    Rule(
-        ("identified",),
-        re.compile(rf"\bidentified\s{{1,4}}+(?:with \w{{1,40}}+ )?by\s{{1,4}}+(?:password )?{VALUES}"),
-        groups,
-    ),
-    Rule(
-        ("sqlplus", "conn", "thin:", "userid=", "target", "expdp", "impdp"),
-        re.compile(
-            r"\b(?:sqlplus|conn(?:ect)?|thin:|userid=|target|expdp|impdp)[ ]{0,3}+[\"']?"
-            r"[\w$#]{1,40}+/([^\s@/\"']{1,60}+)@"
-        ),
-        groups,
-    ),
-    Rule(_SECRET_CLUES, re.compile(rf"{_NAMES}{TO}{VALUES}"), groups_if(is_token)),
-    Rule(_SECRET_CLUES, re.compile(rf"{_NAMES}{IS}{QUOTE}{UNQUOTED}"), groups_if(_is_strong_token)),
-    Rule(_SECRET_CLUES, re.compile(rf"{_NAMES}{QUOTE}{_SPACE}{_WORD}"), groups_if(_is_long_token)),
     Rule(
         ("=",),
         re.compile(rf"[?&]{one_of(FILE.words('url_parameters'))}=([^\s&\"'#<>]{{1,4000}}+)"),
         groups_if(is_token),
     ),
-    Rule(clues(_CODES), re.compile(rf"(?<![a-z0-9]){_CODE}{JOIN}{_DIGITS}"), groups),
-    # "your code is 123456", "enter 123456 to log in": with six digits, because return codes have other lengths.
+    # The code of OAuth that a page takes back. Others named "code" are return codes.
     Rule(
-        _ENDINGS,
+        ("code=",),
         re.compile(
-            rf"\b{one_of(FILE.words('possessives'))} (?:[^\W\d_]{{1,20}}+ ){{0,3}}?{one_of(_ENDINGS)}{JOIN}"
-            r"([0-9]{3} ?[0-9]{3})(?![\w-]|[ .][0-9])"
+            r"(?:callback|oauth|authoriz|redirect|signin|grant_type=authorization_code)[^\s\"']{0,300}?[?&]code="
+            r"([^\s&\"'#<>]{10,2000}+)|[?&]code=([^\s&\"'#<>]{10,2000}+)&(?:state|redirect_uri|session_state)="
         ),
-        _once,
+        groups_if(_is_long_token),
     ),
+    # The key of a wireless network.
     Rule(
-        ("use ", "enter ", "type "),
-        re.compile(r"\b(?:use|enter|type) (?:the )?(?:code )?([0-9]{3} ?[0-9]{3}) (?:to|for|as) "),
-        groups,
-    ),
-    Rule(
-        _ENDINGS,
+        ("wifi", "wi-fi", "wlan", "ssid", "wpa"),
         re.compile(
-            r"([0-9](?<![\w.:/].)(?<![0-9][ -].)(?:[ -]?[0-9]){3,7})(?![ -]?[0-9]) (?:is|ist|est|es|è|é|to) "
-            rf"(?:[^\W\d_]{{1,20}}+ ){{1,4}}?{one_of(_ENDINGS)}(?!\w)"
+            r"\b(?:wi-?fi|wlan|ssid|wpa[23]?)\b[^\n]{0,40}?\b(?:key|schlüssel|clé|clave|chiave|klucz|pass)"
+            rf"(?:{TO}|{IS})"
+            r"([^\s\"',;]{8,100}+)"
         ),
-        groups,
+        groups_if(is_value),
+    ),
+    # INSERT INTO users (name, password) VALUES ('anna', 'x').
+    Rule(
+        ("insert into",),
+        re.compile(r"\binsert into [^\n;()]{1,100}+\(([^()\n;]{1,400}+)\)\s{0,4}+values\s{0,4}+\(([^;\n]{1,400}+)"),
+        _quoted,
     ),
 ]

@@ -7,6 +7,11 @@ from kb.text.safety.rules import FILE, HIDDEN, JOIN, Rule, clues, groups, is_aft
 from kb.text.word_lists import one_of
 
 _CARDS, _CHECKS, _ACCOUNTS = FILE.words("cards"), FILE.words("card_checks"), FILE.words("accounts")
+_BANK_ACCOUNTS, _BANKS = FILE.words("bank_accounts"), FILE.words("banks")
+_BANK_ACCOUNT, _BANK = (
+    one_of([sign if sign not in " -" else "[ _-]?" for sign in word] for word in words)
+    for words in (_BANK_ACCOUNTS, _BANKS)
+)
 # The first digits of each network's cards, and how many digits these have.
 _NETWORKS = re.compile(
     r"4(?:[0-9]{15}|[0-9]{18})|(?:5[1-5]|2[2-7])[0-9]{14}|3[47][0-9]{13}|(?:6011|65|64[4-9])[0-9]{12,15}"
@@ -90,6 +95,22 @@ RULES = [
         re.compile(
             rf"{one_of(_ACCOUNTS)}{JOIN}([a-z{HIDDEN}]{{2}}[ ]?[0-9{HIDDEN}]{{2}}"
             r"(?:[ .-]?[a-z0-9]*[0-9][a-z0-9]*){2,12})"
+        ),
+        groups,
+    ),
+    # What a card's magnetic stripe holds.
+    Rule(("^", "="), re.compile(r"(%b[0-9]{12,19}\^[^\n?]{2,120}+|;[0-9]{12,19}=[0-9]{4,40}+)"), groups),
+    Rule(
+        clues(_BANK_ACCOUNTS),
+        re.compile(rf"(?<![a-z0-9]){_BANK_ACCOUNT}{JOIN}((?:[a-z]{{2}} ?)?[0-9](?:[ ./-]?[0-9]){{5,25}}+)(?![a-z0-9])"),
+        groups,
+    ),
+    # "routing number 021000021, account 9876543210".
+    Rule(
+        clues(_BANKS),
+        re.compile(
+            rf"(?<![a-z0-9]){_BANK}[^\n]{{0,50}}?\b(?:account|acct|acc|a/c|konto|kto|compte|cuenta|conta|conto)\b\.?{JOIN}"
+            r"([0-9](?:[ -]?[0-9]){5,20}+)(?![a-z0-9])"
         ),
         groups,
     ),

@@ -41,8 +41,14 @@ UNQUOTED = rf"((?:{_LETTER}|{_INNER}){{1,4000}}+)"
 # A quote that a truncated line does not close counts to its end.
 VALUES = r"""(?:"([^"\n]{0,4000}+)"?+|'([^'\n]{0,4000}+)'?+|\\"([^"\n\\]{0,4000}+)\\?+|""" + UNQUOTED + ")"
 _COPULAS = FILE.words("copulas")
-_COPULA = rf"(?:\s{{1,3}}+{one_of(_COPULAS)}(?!\w)|\s{{0,3}}+{one_of(FILE.words('copulas_cjk'))})"
+# The class of first letters is tried in one step, the words one by one.
+_COPULA_WORD = rf"(?=[{''.join(sorted({word[0] for word in _COPULAS}))}]){one_of(_COPULAS)}(?!\w)"
+_COPULA = rf"(?:\s{{1,3}}+{_COPULA_WORD}|\s{{0,3}}+{one_of(FILE.words('copulas_cjk'))})"
 IS = rf"{QUOTE}{_COPULA}(?:\s{{1,3}}+{one_of(FILE.words('adverbs'))}(?!\w))?+\s{{0,3}}+:?\s{{0,3}}+"
+# Words between a name and its copula: "the password of the demo account is x".
+_WORDS_BETWEEN_NAME_AND_VALUE = re.compile(r"(?:[ ](?![-=])[\w@.'/-]{1,30}+){0,6}")
+_REACH = 120
+"""Characters that these words have, at most."""
 # What may stand between a name and its number: "phone no.: 3".
 _WORDS_BETWEEN = one_of([*_COPULAS, *FILE.words("copulas_cjk"), *FILE.words("number_words")])
 _BETWEEN = rf"(?:{_WORDS_BETWEEN}(?![^\W\d_])|[:=#.°>]{{1,2}}+|-(?=[ ]))"
@@ -59,11 +65,39 @@ class Rule(NamedTuple):
     spans: Callable[[re.Match[str]], Spans]
 
 
+class Tail(NamedTuple):
+    """What may stand right behind a name, and what of it is hidden."""
+
+    pattern: re.Pattern[str]
+    spans: Callable[[re.Match[str]], Spans]
+
+
+class Names(NamedTuple):
+    """Names of secrets and what may stand behind each. The names are searched once for all tails."""
+
+    clues: tuple[str, ...]
+    pattern: re.Pattern[str]
+    tails: tuple[Tail, ...]
+
+
 def groups(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     """Yield the place of each group that has a value."""
     for group, value in enumerate(match.groups(), 1):
         if value:
             yield match.span(group)
+
+
+def behind_words(pattern: re.Pattern[str], spans: Callable[[re.Match[str]], Spans]) -> Callable[[re.Match[str]], Spans]:
+    """Return what yields the secrets of a pattern that begins up to six words behind a name."""
+
+    def spans_behind_words(name: re.Match[str]) -> Spans:
+        text, start = name.string, name.end()
+        match = pattern.search(text, start, start + _REACH)
+        if not match or not _WORDS_BETWEEN_NAME_AND_VALUE.fullmatch(text, start, match.start()):
+            return ()
+        return spans(pattern.match(text, match.start()) or match)
+
+    return spans_behind_words
 
 
 def groups_if(is_secret: Callable[[str], bool]) -> Callable[[re.Match[str]], Spans]:
@@ -94,13 +128,23 @@ def is_after_an_id(text: str, at: int) -> bool:
     return _IDS.search(text, max(at - 30, 0), at) is not None
 
 
+_PLACEHOLDER = re.compile(
+    r"\$[a-z_]{1,60}|[$#%@]\{[^{}]{0,80}\}?|\$\(.*|%\w|%\(\w{1,60}\)s|[$#%@!{]{1,3}|\{\{.*|\{[%\w. ]*\}|<[^<>]*>?"
+    r"|![a-z]{1,20}|[*.\x7f]+|x{3,}|-+"
+    r"|(?:your|insert|enter|replace|put)[_ -].*(?:here|key|token|secret|password|value)|.*[_-]here"
+)
+
+
 def is_value(value: str) -> bool:
-    """Whether a value may be a secret: it is no word such as "wrong", and no name of a variable."""
-    word = value.strip(" .,!?:)").lower()
-    return bool(word) and word not in NO_VALUES and not re.fullmatch(r"\$\{?[a-z_]{1,60}\}?|%\w|\*+", word)
+    """Whether a value may be a secret: it is no word such as "wrong", no name of a variable and no placeholder."""
+    word = value.strip(" .,!?:;)").lower()
+    return bool(word) and word not in NO_VALUES and not _PLACEHOLDER.fullmatch(value.strip(" ,;`"))
 
 
-_CODE = re.compile(r"[a-z]{1,8}-\d{1,6}|[a-z]{1,2}\d{3,6}|-?0x[0-9a-f]+|\d\d[a-z]\d\d|[\d.,:-]+(?:ms|s|kb|mb)?")
+_CODE = re.compile(
+    r"[a-z]{1,4}-\d{1,6}|[a-z]{1,8}-\d{3,6}|(?:error|status|server|build)-\d+|[a-z]{1,2}\d{3,6}|-?0x[0-9a-f]{1,16}|\d\d[a-z]\d\d|[\d.,:-]+(?:ms|s|kb|mb)?"
+    r"|(?:v|[a-z]{2,10})\d+(?:\.\d+){1,3}(?:-\w+)?|(?:req|request|trace|span|job|pod|~?/|\.{1,2}/)[-/.\w].*"
+)
 
 
 def is_strong(value: str, least: int = 6) -> bool:

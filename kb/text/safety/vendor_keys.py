@@ -38,24 +38,19 @@ _SCHEME = r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,24}+"
 
 RULES = [
     Rule(
-        ("private key",),
-        re.compile(r"-----begin (?:[a-z]{1,12} ){0,3}private key(?: block)?-----((?:[^-]|-(?!----))++)"),
-        groups,
-    ),
-    Rule(
         ("authorization",),
         re.compile(
             rf"\b(?:proxy-)?authorization{TO}{QUOTE}(?:(?:digest|oauth|hmac|aws4-hmac-sha256|signature)\s{{1,3}}+"
-            r"([^\n]{1,4000}+)|(?:(?:bearer|basic|token|negotiate|apikey)\s{1,3}+)?([^\s\"',;\\]{1,4000}+))"
+            r"([^\n]{1,4000}+)|(?:(?:bearer|basic|token|negotiate|apikey|api-key|key|ntlm)\s{1,3}+)?([^\s\"',;\\]{1,4000}+))"
         ),
         groups_if(is_value),
     ),
     Rule(
         ("bearer", "basic"),
-        re.compile(r"\b(?:bearer:?|basic)\s{1,3}+([a-z0-9._~+/=-]{12,4000}+)"),
+        re.compile(r"\b(?:bearer:?|basic)\s{1,3}+([a-z0-9._~+/-]{12,4000}+={0,3}+)(?![a-z0-9=])"),
         groups_if(_is_credential),
     ),
-    Rule(("cookie",), re.compile(rf"\b(?:set-)?cookie{TO}{QUOTE}([^\n\"']{{1,4000}}+)"), groups),
+    Rule(("cookie",), re.compile(rf"\b(?:set-)?cookie2?{TO}{QUOTE}([^\n\"']{{1,4000}}+)"), groups),
     Rule(("cookie",), re.compile(r"--cookie[ =]{1,2}+[\"']?([^\s\"'=]{1,100}+=[^\n\"']{1,4000}+)"), groups),
     Rule(
         ("curl",),
@@ -76,6 +71,13 @@ RULES = [
         ("://",),
         re.compile(rf"{_SCHEME}://[^\s:/@]{{0,80}}+:([^\s@/]{{1,200}}+(?:@[^\s@/]{{1,200}}+(?=@)){{0,2}}+)@"),
         groups,
+    ),
+    Rule(
+        ("@",),
+        re.compile(
+            r"(?<![\w/:.@-])[\w.-]{1,40}+:(?![0-9]{1,10}@)([^\s@:/]{1,60}+(?:@[^\s@:/]{1,60}+(?=@))?)@(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\d)"
+        ),
+        groups_if(is_value),
     ),
     Rule(("://",), re.compile(rf"{_SCHEME}://([a-z0-9_-]{{16,200}}+)@"), _user),
     Rule(_STARTS, re.compile(rf"(?<![a-z0-9]){one_of(_STARTS)}(?P<rest>[a-z0-9_-]{{10,400}}+)"), _key),
@@ -101,6 +103,8 @@ RULES = [
         ),
         groups,
     ),
+    # new Client(1234567890, "5b0c...").
+    Rule(("(",), re.compile(r"\(\s{0,4}[0-9]{5,12}l?\s{0,4},\s{0,4}[\"'`]([0-9a-f]{32,64})[\"'`]"), groups),
     # An AppSign on its own.
     Rule(tuple("abcdef"), re.compile(r"([0-9a-f](?<![0-9a-z].)[0-9a-f]{63})(?![0-9a-z])"), _unless_hash),
 ]

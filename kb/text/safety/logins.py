@@ -1,0 +1,47 @@
+"""Rules for a name and a password that stand side by side: "credentials: anna / x", "log in as anna with x"."""
+
+import re
+from collections.abc import Iterator
+
+from kb.text.safety.rules import FILE, IS, QUOTE, Names, Tail, behind_words, clues, is_strong
+from kb.text.word_lists import one_of
+
+_LOGINS, _ACTIONS = FILE.words("logins"), FILE.words("sign_in")
+_SIGNS = "!#$%&*?@^~"
+_ACCOUNT = r"[\"'`]?(?P<name>[\w.@+-]{1,40}+)[\"'`]?"
+_VALUE = r"[\"'`]?(?=[^\s0-9!#$%&*?@^~]{0,30}+[0-9!#$%&*?@^~])(?P<value>[^\s\"'`<>]{4,100}+)"
+_SAID = re.compile(rf"(?:{IS}|{QUOTE}[ ]?[:=-][ ]?\s?){_ACCOUNT}[ ]?[/|:,;][ ]?{_VALUE}")
+_BY = one_of(FILE.words("by_words"))
+
+
+def _pair(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the password of a pair, unless it is a part of an address or of a path."""
+    value = match["value"].rstrip(".,;")
+    if is_strong(value) and not any(sign in "=:/(){}[]|" for sign in value):
+        yield match.start("value"), match.start("value") + len(value)
+
+
+def _pair_with_a_sign(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a password after "and" only if it has a sign: "sign in with Chrome and Windows10" has none."""
+    if any(sign in _SIGNS for sign in match["value"].rstrip(".,;!?")):
+        yield from _pair(match)
+
+
+NAMES = (
+    Names(
+        clues(_LOGINS, _ACTIONS),
+        re.compile(rf"(?<![^\W_]){one_of(dict.fromkeys([*_LOGINS, *_ACTIONS]))}"),
+        (
+            Tail(re.compile(r"(?=[ :=\"'-])"), behind_words(_SAID, _pair)),
+            Tail(re.compile(rf"[ ]{_ACCOUNT}[ ]?[/|:,;][ ]?{_VALUE}"), _pair),
+            Tail(
+                re.compile(rf"(?:[ ]\w{{1,20}}+){{0,3}}? (?:as|als|comme|como|come|jako) {_ACCOUNT},? {_BY} {_VALUE}"),
+                _pair,
+            ),
+            Tail(
+                re.compile(rf"(?:[ ]\w{{1,20}}+){{0,3}}? {_BY} {_ACCOUNT} (?:{_BY}|[/|]) {_VALUE}"),
+                _pair_with_a_sign,
+            ),
+        ),
+    ),
+)
