@@ -20,6 +20,10 @@ _LETTERS_OF_CLUES = {
 }
 _NOT_BREAK = re.compile(r"[^\r\n]")
 _LONGEST_NAME = 40
+_LINES = 3
+_REACH = 6_000
+"""Lines and characters around a hidden place that are read again. The longest value of a rule has 4,000 characters."""
+
 _MOST_ROUNDS = 8
 """What is hidden may be what kept a rule from another secret, so a text is read again until nothing more is hidden."""
 
@@ -27,13 +31,52 @@ _MOST_ROUNDS = 8
 def mask(text: str) -> str:
     """Return the text with secrets and personal data as bullets, of the same length and with the same lines."""
     low = plain(text)
+    windows = [(0, len(low))]
     for _ in range(_MOST_ROUNDS):
-        spans = _merged(sorted(_secrets(low)))
-        before, low = low, _hidden(low, spans, HIDDEN)
-        if low == before:
+        spans = _merged(sorted(span for window in windows for span in _secrets_in(low, *window)))
+        fresh = [(start, end) for start, end in spans if low.count(HIDDEN, start, end) < end - start]
+        if not fresh:
             break
-        text = _hidden(text, spans, BULLET)
+        low, text = _hidden(low, fresh, HIDDEN), _hidden(text, fresh, BULLET)
+        windows = _windows(low, fresh)
     return text
+
+
+def _secrets_in(low: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the places of secrets in a part of a text, as places in the text."""
+    return ((start + first, start + last) for first, last in _secrets(low[start:end]))
+
+
+def _windows(low: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the lines of some places with the lines beside them: only there can a rule find more."""
+    windows: list[tuple[int, int]] = []
+    for first, last in spans:
+        start, end = _line_before(low, first), _line_after(low, last)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], max(end, windows[-1][1]))
+        else:
+            windows.append((start, end))
+    return windows
+
+
+def _line_before(low: str, at: int) -> int:
+    """Return where the second line above a place begins, or a place not too far before it."""
+    least = max(0, at - _REACH)
+    for _ in range(_LINES):
+        at = low.rfind("\n", least, at)
+        if at < 0:
+            return least
+    return at + 1
+
+
+def _line_after(low: str, at: int) -> int:
+    """Return where the second line below a place ends, or a place not too far behind it."""
+    most = min(len(low), at + _REACH)
+    for _ in range(_LINES):
+        at = low.find("\n", at, most) + 1
+        if not at:
+            return most
+    return at
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
