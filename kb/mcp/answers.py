@@ -191,8 +191,8 @@ class FoundCode(BaseModel):
     more_meanings: int = 0
     parts: str = ""
     inner: list[CodeRef] = []
-    message: Annotated[Data | None, Field(description="The vendor's message, as the text has it.")] = None
-    filled: Annotated[list[Filled], Field(description="What the text has in the holes of the message.")] = []
+    message: Data | None = None
+    filled: list[Filled] = []
 
 
 class Strange(BaseModel):

@@ -16,6 +16,7 @@ from kb.api.resources import changes, code_filters, detection, lookup, search_re
 from kb.api.resources.detection import DetectView
 from kb.api.resources.lookup import LookupView
 from kb.text.codes.forms import MAX_LENGTH, MAX_NUMBER
+from kb.text.detection.matches import UnknownMatch
 from tests import make
 
 KINDS = vars(parameter_values) | {
@@ -246,11 +247,12 @@ def test_a_thousand_codes_are_looked_up_and_a_hundred_errors_named():
 
 def test_a_hundred_positions_of_a_code_are_listed():
     places = [(n, n + 1) for n in range(101)]
-    assert len(detection._positions(places[:100], 100, 1)["spans"]) == 100
-    assert detection._positions(places, 101, 7) == {
+    assert len(detection._positions(UnknownMatch("7", places[:100], 1, None, ""))["spans"]) == 100
+    assert detection._positions(UnknownMatch("7", places, 7, None, "", column=3)) == {
         "spans": [{"start": n, "end": n + 1} for n in range(100)],
         "count": 101,
         "line": 7,
+        "column": 3,
     }
 
 

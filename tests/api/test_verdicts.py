@@ -231,8 +231,8 @@ def test_detection_of_many_codes_takes_no_more_queries(client, world):
             assert post(client, "detect", {"text": text}).status_code == 200
         return len(queries)
 
-    # The codes by form and symbol, the ranges, the messages, the answers, versions of notes, ranges of unknown codes.
-    assert cost(LOG) == cost("\n".join([LOG, *(f"code={n}" for n in range(500))])) == 7
+    # Codes by form and symbol, ranges, messages, tables, answers, versions of notes, ranges of unknown codes.
+    assert cost(LOG) == cost("\n".join([LOG, *(f"code={n}" for n in range(500))])) == 8
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-QUESTION = "why is everybody gone from the lounge"
+QUESTION = "nobody waters the plants in the lounge"
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_question_without_an_answer_finds_the_code_once_it_is_its_phrasing(by,
     assert hits(QUESTION, editor) == []
     add_phrasing(code, QUESTION, by)
     assert hits(QUESTION, editor) == [code.pk]
-    assert hits("Everybody gone from the LOUNGE", editor)[0] == code.pk
+    assert hits("Who waters the plants in the LOUNGE?", editor)[0] == code.pk
 
 
 @pytest.mark.parametrize("length", [64, 200])

@@ -39,7 +39,8 @@ _LETTER = r"""[^\s"',;&<>(){}\[\]\\|，。；、！？]"""
 _INNER = r"""[&,](?![\s"'&,;{}\[\]()<>]|\Z|[\w.-]{0,40}+[=:])"""
 UNQUOTED = rf"((?:{_LETTER}|{_INNER}){{1,4000}}+)"
 # A quote that a truncated line does not close counts to its end.
-VALUES = r"""(?:"([^"\n]{0,4000}+)"?+|'([^'\n]{0,4000}+)'?+|\\"([^"\n\\]{0,4000}+)\\?+|""" + UNQUOTED + ")"
+_ESCAPED = r"""(?:[^"\n\\]|\\[^\n]){0,4000}+"""
+VALUES = rf"""(?:"({_ESCAPED})"?+|'([^'\n]{{0,4000}}+)'?+|\\"([^"\n\\]{{0,4000}}+)\\?+|{UNQUOTED})"""
 _COPULAS = FILE.words("copulas")
 # The class of first letters is tried in one step, the words one by one.
 _COPULA_WORD = rf"(?=[{''.join(sorted({word[0] for word in _COPULAS}))}]){one_of(_COPULAS)}(?!\w)"

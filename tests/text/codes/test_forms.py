@@ -120,7 +120,7 @@ SPELLINGS = {
     "a space for a dash": lambda code: code[:1] + code[1:].replace("-", " "),
     "an underscore for a dash": lambda code: code[:1] + code[1:].replace("-", "__"),
     "leading zeros": lambda code: re.sub(r"(?<![0-9A-Za-z])(-?)(?=[1-9])", r"\g<1>00", code),
-    "leading zeros after 0x": lambda code: re.sub("^0[xX]", "0x000", code),
+    "leading zeros after 0x": lambda code: re.sub(r"^0[xX](?=[0-9A-Fa-f]+\Z)", "0x000", code),
     "a plus": lambda code: f"+{code}" if code.isdigit() else code,
 }
 
