@@ -124,7 +124,8 @@ def closest(text: str, user: Person | None, limit: int) -> list[int]:
     if allowed == Reader.NOTHING or not terms:
         return []
     audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
-    ranked = rank(audience, terms, store.frequencies(audience, first_stems(terms)), [], limit)
+    wide = thesaurus.widened(terms)
+    ranked = rank(audience, wide, store.frequencies(audience, first_stems(wide)), [], limit)
     return [document.code_id for _, document in ranked[:limit]]
 
 

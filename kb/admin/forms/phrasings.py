@@ -17,7 +17,10 @@ class PhrasingForm(forms.Form):
     """A question, and the code or note that answers it: one of the proposals, or another one."""
 
     text = forms.CharField(
-        label="Question", max_length=MAX_LENGTH, help_text="As customers or agents ask. You can correct it."
+        label="Question",
+        max_length=MAX_LENGTH,
+        widget=forms.TextInput(attrs={"size": 60}),
+        help_text="As customers or agents ask. You can correct it.",
     )
     closest = forms.ChoiceField(label="It is about", required=False, widget=forms.RadioSelect)
     code = OneField(ReturnCode.objects.none(), label="Another code", required=False)
@@ -38,6 +41,7 @@ class PhrasingForm(forms.Form):
         radio.choices = choices
         if not choices:
             del self.fields["closest"]
+            self.fields["code"].label, self.fields["note"].label = "Code", "Note"
         through = TroubleshootingNote.codes.through._meta
         codes = ReturnCode.objects.visible_to(user).select_related("table", "section")
         notes = TroubleshootingNote.objects.visible_to(user).current()

@@ -5,7 +5,7 @@ import re
 MAX_SYMBOL = 200
 """Longest symbol, in characters."""
 
-PREFIXES = ("ERRCODE_", "ERROR_", "ERR_", "STATUS_", "E_")
+PREFIXES = ("ERRCODE_T_R_", "ERRCODE_", "ERROR_", "ERR_", "STATUS_", "E_")
 """Beginnings that vendors give to all of their symbols, and that people leave out."""
 
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")

@@ -72,7 +72,7 @@ def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
     if text.isdecimal():
         return tuple(readings(text))
     ways = [(form, how) for form, how in readings(plain_text(text) if text[:1] in "&0" else text)]
-    if len(text) > 6 and (number := bare(text)):
+    if len(text) > 5 and (number := bare(text)):
         ways += [(form, "the number alone") for form, _ in readings(number)]
     if parts := TWO_PARTS.match(text):
         ways.append((with_other_sign(parts), "with another sign inside"))

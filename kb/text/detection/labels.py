@@ -19,20 +19,21 @@ _SEPARATOR = (
     r"""["'\\”’」』\])>*`}]{0,6}+[ \t]{0,4}+"""
     r"(?:(?:===?|=>|->|:=|[:=：＝|#]|/(?=[0-9]{4})|,(?=[0-9][0-9a-z]{4},)"
     rf"|{whole(_FILE.words('joiners'))}|{one_of(_FILE.words('abbreviations'))}|(?:long|int)\))[ \t]{{0,4}}+){{0,2}}+"
-    r"""(?:(?<=[:=：＝>|])(?:\s|&nbsp;){0,8}+|[ \t]{0,4}+)["'\\“‘「『\[(<#*`]{0,6}+"""
+    r"""(?:(?<=[:=：＝>|])(?:\s|&nbsp;){0,8}+|[ \t]{0,4}+)["'\\„«»‹›“‘「『\[(<#*`\u00a0]{0,6}+"""
 )
 _VALUE = (
     r"((?!c0de)(?:[-−][ ]?)?(?:[oq]x[0-9a-foils]{6,8}+|0x(?=[0-9a-f]{0,7}[oils])[0-9a-foils]{6,8}+"
-    r"|0x[0-9a-f]{1,16}+|[0-9]{4}[ ]?-[ ]?[0-9]{4}|[0-9０-９]{1,19}+[0-9a-z]{0,8}+"
+    r"|0x[0-9a-f]{1,16}+|[0-9]{4}[ ]?-[ ]?[0-9]{4}|[0-9]{1,3}(?:,[0-9]{3}){1,3}(?![0-9])"
+    r"|[0-9０-９]{1,19}+[0-9a-z]{0,8}+"
     r"|[a-z]{1,12}+[-_.]?[0-9]{1,12}+[a-z0-9]{0,8}+(?:[-_.][0-9a-z]{1,12}+){0,3}+))"
 )
 # Excludes versions, decimals, times, percentages, paths and the beginning of a longer word.
 _NOT_MORE = r"(?![0-9０-９a-z_@$€%]|[.][0-9]|,[0-9]{3}(?![0-9])|[:#][0-9]|[/-][0-9a-z]|[ \t]*---|[ ]?(?:ms|%|kb|mb)\b)"
-_LABELLED = re.compile(f"{_LABEL}(?:{_SEPARATOR}){_VALUE}{_NOT_MORE}")
+_LABELLED = re.compile(rf"{_LABEL}(?:\(\))?(?:{_SEPARATOR}){_VALUE}{_NOT_MORE}")
 _SYMBOL = re.compile(r"""code["'\\]{0,6}+\s{0,2}+[:=]\s{0,2}+["'\\]{1,6}+([a-z][a-z0-9_.]{2,47}+)["'\\]""")
 _NAMED = re.compile(
-    r"(?<![A-Za-z])(?:[Cc]ode|[Ss]tatus|errcode|condition)"
-    r"(?:[ ]?[=:][ ]?[\"']?([A-Z][A-Za-z]{2,40}(?:_[A-Z0-9]{1,20}){0,5})"
+    r"(?<![A-Za-z])(?:[Cc]ode|[Ss]tatus(?:Code)?|errcode|condition)"
+    r"(?:[.]([A-Z_]{4,40})|[ ]?[=:][ ]?[\"']?([A-Z][A-Za-z]{2,40}(?:_[A-Z0-9]{1,20}){0,5})"
     r"|[ ]([a-z]{2,20}(?:_[a-z0-9]{1,20}){1,6}))(?=[\"']?(?:[,;)}\]]|\s|\Z))"
 )
 """A word behind a label, without quotes: `code = Unavailable`, `errcode undefined_table`."""
@@ -63,6 +64,7 @@ _ITEM_STEMS_CJK = _FILE.words("item_stems_cjk")
 _CODE_LETTERS = re.compile(
     r"[-−]?(?:0[xX]|[^a-z]+\Z|[a-z]{2,8}-[0-9]{3}|[0-9a-f]{8}\Z|(?=(?:[OoIlSB]{0,4}+[0-9]){4})[0-9OoIlSB]{5,12}\Z)"
 )
+_STATUS_STEMS = ("grpc", "nt", "rpc")
 _UNSURE_WHEN_SHORT = (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.SAID, CandidateKind.EXIT)
 _BEFORE = 28
 """Characters before a label that are read as its context."""
@@ -101,7 +103,7 @@ def _symbols(text: str, low: str) -> Iterator[Candidate]:
     """Yield quoted words in a code field, such as "NoSuchKey". Those with a digit are labelled values already."""
     for match in _NAMED.finditer(text):
         strength = STRENGTH[CandidateKind.FIELD]
-        group = 1 if match[1] else 2
+        group = match.lastindex or 0
         yield Candidate(*match.span(group), match[group], "code", CandidateKind.FIELD, strength)
     for match in _SYMBOL.finditer(low):
         start, end = match.span(1)
@@ -152,6 +154,8 @@ def _kind_of_label(word: str, stem: str, glue: str) -> CandidateKind:
         if stem in _ITEM_STEMS:
             return CandidateKind.ITEM
         return CandidateKind.FIELD if is_field else CandidateKind.SAID
+    if word == "status" and stem in _STATUS_STEMS:
+        return CandidateKind.SAID
     if word in _VAGUE_LABELS:
         return CandidateKind.WEAK
     # `[error] 31#31` and `ERROR 12345 --- [main]` begin a log line: a process or a thread follows.

@@ -2,18 +2,34 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
+from kb.text.word_lists import WordFile, one_of
+
+_PREFIXES = [
+    prefix.lower()
+    for prefix in WordFile(Path(__file__).parent / "words" / "shapes.toml").exact("prefixes")
+    if len(prefix) > 2 and not prefix.startswith("ERR")
+]
 
 _SHAPE = re.compile(
     r"[0-9A-Z０-９](?:(?<=[0-9０-９])[0-9０-９]{5,}+|(?<=0)[xX][0-9a-fA-F]{4,16}+(?![0-9A-Za-z_])"
     r"|(?<=[A-Z])[A-Z]{1,7}+-(?=[OoIl]{0,3}[0-9])[0-9OoIl]{3,6}+(?:-[0-9]{1,3}+)?(?![0-9A-Za-z_-]))"
 )
+_LOWER = re.compile(
+    rf"(?<![A-Za-z0-9_./-])(?:[a-z]{{2,4}}-[0-9]{{3,6}}(?:-[0-9]{{1,3}})?"
+    rf"|(?i:{one_of(_PREFIXES)})[ ][0-9]{{3,5}})(?![0-9A-Za-z_-]|[.,][0-9])"
+)
+"""Codes with a prefix as people type them: `ora-942`, `ora 942`."""
+
 _DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])\Z")
 
 
 def code_shapes(text: str, stop: int) -> Iterator[Candidate]:
     """Yield the codes without a label in `text[:stop]`."""
+    for match in _LOWER.finditer(text, 0, stop):
+        yield Candidate(match.start(), match.end(), match[0], "", CandidateKind.SHAPE, STRENGTH[CandidateKind.SHAPE])
     for match in _SHAPE.finditer(text, 0, stop):
         start, end = match.span()
         before, value = text[start - 1 : start], match[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from kb.text.word_lists import WordFile, one_of
 
 _FILE = WordFile(Path(__file__).parent / "words" / "signs.toml")
-_OPENING = r"[\s\"'`\[({<#*:=|“‘「『【（：-]{0,6}"
+_OPENING = r"[\s\"'`\[({<#*:=|„«»‹›“‘「『【（：-]{0,6}"
 _BEFORE = re.compile(
     rf"(?:(?<![^\W_]){one_of(_FILE.words('before'))}|{one_of(_FILE.words('before_joined'))}[了:：]?)"
     rf"(?:{_OPENING}(?:{one_of(_FILE.words('between'))})(?![^\W_])){{0,3}}{_OPENING}\Z"
@@ -21,7 +21,7 @@ _BULLET = re.compile(r"\n[^\S\n]{0,8}(?:[-*•–+]|[0-9]{1,2}[.)])[^\S\n]{1,3}\
 _HEADING = re.compile(
     rf"(?<![^\W_]){one_of(_FILE.words('headings'))}[^\n:]{{0,40}}:[^\S\n]{{0,3}}\n\s{{0,8}}(?:[-*•–+]|[0-9]{{1,2}}[.)])\s{{1,3}}\Z"
 )
-_NUMBER_SIGN = re.compile(r"(?:\A|[\s(:,;])(?:n[°º]|№|#)\s?\Z")
+_NUMBER_SIGN = re.compile(r"(?:\A|[\s(:,;])(?:n[°º]|№)\s?\Z|(?:\A|\n)[\s>]{0,4}#\s?\Z")
 _NAME = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*\s?[(\[]\Z")
 _TAG = re.compile(r"<(?:b|strong|code|kbd|em|span|h[1-6]|samp|mark)(?: [^<>]{0,60})?>\s{0,2}\Z")
 _CELL = re.compile(rf"{one_of(_FILE.words('before'))}[^<>]{{0,12}}</t[dh]>\s{{0,4}}<td(?: [^<>]{{0,40}})?>\s{{0,2}}\Z")
@@ -29,6 +29,9 @@ _ERROR_FIELD = re.compile(
     r"(?<![a-z])(?:err|error|cause|reason)[\"']{0,2}\s?[=:]\s?[\"'](?:[a-z][a-z0-9 _-]{0,23}: ){1,2}\Z"
 )
 """A message in quotes, in the field of an error: `err="chat: 660300001 room is gone"`."""
+_WRAPPED = ("Some(", "Ok(", "Just(", "Optional(", "Int(", "Number(", "Value(", "Duration(")
+"""What languages write around any value."""
+
 _EMPHASIS = ("**", "`", "__")
 _LABEL_LINE = re.compile(
     r"(?:^|[\n\r])[^\n\d;,|\t]{0,20}\b(?:code|error|err|fehler|errno|fehlercode|código|codigo|erro|错误码|エラーコード)[^\n\d;,|\t]{0,14}\n\s{0,8}\Z"
@@ -37,7 +40,7 @@ _TROUBLE = re.compile(rf"{one_of(_FILE.words('trouble'))}|(?<![^\W_]){one_of(_FI
 _ANNOUNCES = (":", "：", "=", ">", "*", '"', "`")
 """Signs at the end of a line that announce what the next line has."""
 _DATA = re.compile(rf"(?<![a-z]){one_of(_FILE.words('data'))}[^()]*\Z")
-_REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z")
+_REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z|(?:^|\n)Status:[ ]\Z")
 _ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\Z")
 _WINDOW = 64
@@ -92,7 +95,9 @@ def _is_marked(text: str, start: int, end: int, before: str, after: str) -> bool
     if after[:1] in (")", "]") and before[-1:] in ("(", "["):
         ends = after[1:].lstrip(" \t.")[:1]
         is_last = ends in ("", "\n", "\r", ":", ")", ";")
-        return bool(_NAME.search(before)) or (is_last and has_trouble(text, start, end))
+        return bool(_NAME.search(before) and not before.endswith(_WRAPPED)) or (
+            is_last and has_trouble(text, start, end)
+        )
     return bool(_LINE_START.search(before) and _COLON_MESSAGE.match(after) and has_trouble(text, start, end))
 
 

@@ -32,6 +32,7 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _JOINED_PREFIX = re.compile(r"([A-Za-z]{2,8})([0-9]{3,6})\Z")
 _TWO_DASHES = re.compile(r"([A-Za-z]{2})-?([0-9]{5})-?([0-9])\Z")
 _SYMBOL_IN_WORDS = re.compile(r"(?:status|err|errcode|ntstatus)(?: [a-z]{2,20}){2,5}\Z", re.IGNORECASE)
+_WITH_COMMA = re.compile(r"([45][0-9]{2}),([0-9]{1,2})\Z")
 _WITH_ZERO = re.compile(r"([0-9]{3,19})\.0{1,2}\Z")
 _LEADING = re.compile(r"\W{0,3}(-?[0-9]{3,10})(?=:\s|,\s?[bu]?[\"'])")
 """A number that a message follows, as at the beginning of a line of a log or a tuple."""
@@ -114,6 +115,8 @@ def _rewritten(core: str) -> Iterator[Spelling]:
         yield Spelling(last, "the last part of a name", 1)
     if parts := TWO_PARTS.match(core):
         yield Spelling(with_other_sign(parts), "with another sign inside", 1)
+    if parts := _WITH_COMMA.match(core):
+        yield Spelling(f"{parts[1]}.{parts[2]}", "with a dot", 0)
     if decimal := _WITH_ZERO.match(core):
         yield Spelling(decimal[1], "without the decimal zero", 1)
     if _SYMBOL_IN_WORDS.match(core):

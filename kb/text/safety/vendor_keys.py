@@ -84,6 +84,8 @@ RULES = [
     Rule(("sk-",), re.compile(r"(?<![a-z0-9-])sk-(?P<rest>[a-z0-9]{20,200}+)"), _key),
     Rule(("ltai", "akid"), re.compile(r"\b(?:ltai|akid)(?P<rest>[0-9a-z]{12,40}+)\b"), _key),
     Rule(("akia", "asia"), re.compile(r"\b(a[ks]ia[0-9a-z]{16})\b"), groups),
+    # A key or certificate as text, in base64 once more: the data of Kubernetes.
+    Rule(("ls0tls1crudjti",), re.compile(r"(?<![a-z0-9+/])(ls0tls1crudjti[a-z0-9+/=]{8,60000}+)"), groups),
     Rule(("aiza",), re.compile(r"\b(aiza[0-9a-z_-]{30,}+)"), groups),
     Rule(("sg.",), re.compile(r"\b(sg\.[a-z0-9_-]{16,40}+\.[a-z0-9_-]{16,60}+)"), groups),
     Rule(("1//",), re.compile(r"(?<![\w/])(1//0[a-z0-9_-]{20,200}+)"), groups),
