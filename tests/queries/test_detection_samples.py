@@ -17,7 +17,7 @@ from kb.text.detection.judgement import Role
 from tests import ROOT, make
 
 HERE = Path(__file__).parent / "detection_samples"
-FLOORS = {"tuning.txt": (0.98, 0.95, 0.85, 0.97), "test.txt": (0.97, 0.85, 0.75, 0.90)}
+FLOORS = {"tuning.txt": (0.98, 0.95, 0.95, 0.97), "test.txt": (0.98, 0.93, 0.85, 0.97)}
 """Precision, recall, causes and right tables first of each half."""
 
 

@@ -67,6 +67,8 @@ def says_code(text: str, start: int, end: int) -> bool:
         return True
     if _NUMBER_SIGN.search(low) and after[:1] != "]":
         return True
+    if before[-1:] == "#" and not text[start:end].isdigit():
+        return True
     return _is_reply(before, text[start:end], after) or _is_marked(text, start, end, before, after)
 
 
