@@ -27,7 +27,7 @@ NEAREST = 40
 WORTH_SHOWING = 0.7
 """Least likeness of a code that is added, as a share of that of the nearest one."""
 
-LEAST = 0.40
+LEAST = 0.35
 """A question whose words would answer it is refused if no code of all is as like it."""
 
 MUCH, MUCH_IN_TABLES = 0.60, 0.35
