@@ -186,7 +186,13 @@ def doubt_neighbours(text: str, places: Mapping[str, list[Place]]) -> None:
 
     Such a number is more often an id, unless the words around it speak of a code.
     """
-    labelled = sorted(p.candidate.start for group in places.values() for p in group if p.candidate.label)
+    # A symbol behind a label, as in `code = Unknown desc = …`, says nothing of the numbers near it.
+    labelled = sorted(
+        place.candidate.start
+        for group in places.values()
+        for place in group
+        if place.candidate.label and not place.candidate.written.isalpha()
+    )
     for group in places.values():
         for i, place in enumerate(group):
             start, end = place.candidate.start, place.candidate.end
