@@ -132,13 +132,15 @@ def test_a_miss_becomes_a_phrasing_of_the_closest_code(as_user, editor, work):
     step = dict(browser.get("/admin/kb/miss/", {"q": "lounge"}).context["rows"][0]["actions"])["Add as a phrasing"]
     page = browser.get(step)
     assert [row.code for row in page.context["form"].rows.values()] == ["660300009"]
-    text = "lounge, cheap flights"
+    # Corrected: the proposals are still those of what was asked.
+    text, asked = "cheap flights, all of them", "lounge, hotel, cheap flights"
     refused = browser.post("/admin/kb/miss/phrasing/", {"text": text})
     assert "Choose one code or one note." in refused.content.decode()
-    both = {"text": text, "closest": f"returncode-{code.pk}", "code": other.pk}
+    both = {"text": text, "asked": asked, "closest": f"returncode-{code.pk}", "code": other.pk}
     assert "Choose one code or one note." in browser.post("/admin/kb/miss/phrasing/", both).content.decode()
-    saved = browser.post("/admin/kb/miss/phrasing/", {"text": text, "closest": f"returncode-{code.pk}"}, follow=True)
-    assert "A search for “lounge, cheap flights” finds “660300009” from now on." in saved.content.decode()
+    one = {"text": text, "asked": asked, "closest": f"returncode-{code.pk}"}
+    saved = browser.post("/admin/kb/miss/phrasing/", one, follow=True)
+    assert "A search for “cheap flights, all of them” finds “660300009” from now on." in saved.content.decode()
     code.refresh_from_db()
     assert code.phrasings == text
 

@@ -22,17 +22,18 @@ class PhrasingForm(forms.Form):
         widget=forms.TextInput(attrs={"size": 60}),
         help_text="As customers or agents ask. You can correct it.",
     )
+    asked = forms.CharField(widget=forms.HiddenInput, required=False)
     closest = forms.ChoiceField(label="It is about", required=False, widget=forms.RadioSelect)
     code = OneField(ReturnCode.objects.none(), label="Another code", required=False)
     note = OneField(TroubleshootingNote.objects.none(), label="Another note", required=False)
 
-    def __init__(self, data: Any, user: Person, site: AdminSite, text: str) -> None:
-        """Offer what this person may read and change; the closest to the text as radio buttons."""
-        super().__init__(data, initial={"text": text})
+    def __init__(self, data: Any, user: Person, site: AdminSite, asked: str) -> None:
+        """Offer what this person may read and change; the closest to what was asked as radio buttons."""
+        super().__init__(data, initial={"text": asked, "asked": asked})
         may = user.has_perm
         self.rows = {
             f"{type(row).__name__.lower()}-{row.pk}": row
-            for row in proposals_for(text, user)
+            for row in proposals_for(asked, user)
             if may(f"kb.change_{type(row).__name__.lower()}")
         }
         choices = [(key, label(row)) for key, row in self.rows.items()]

@@ -23,9 +23,9 @@ def phrasing_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     may = request.user.has_perm
     if not (may("kb.view_miss") and any(map(may, EDIT))):
         raise PermissionDenied
-    text = (request.POST if request.method == "POST" else request.GET).get("text", "").replace("\x00", "").strip()
     data: Any = request.POST if request.method == "POST" else None
-    form = PhrasingForm(data, user=request.user, site=site, text=text[:MISS_LENGTH])
+    asked = request.GET.get("text", "") if data is None else data.get("asked", "")
+    form = PhrasingForm(data, request.user, site, asked.replace("\x00", "").strip()[:MISS_LENGTH])
     if request.method == "POST" and form.is_valid() and _add(request, form):
         return HttpResponseRedirect(reverse("admin:kb_miss_changelist"))
     title = {"title": "Add a phrasing", "opts": Miss._meta, "form": form, "media": form.media}

@@ -32,9 +32,6 @@ _WINDOWS = re.compile(
 
 _NEGATIVE = re.compile(r"-(?<![0-9A-Za-z_.,)\]}$€£+-]-)(?<![0-9] -)[1-9][0-9]{2,5}+(?![0-9A-Za-z_%@-]|[.,:/][0-9])")
 
-_SIGNED = re.compile(
-    r"-(?<![0-9A-Za-z_.)-]-)[1-9][0-9]{2,4}+(?![0-9A-Za-z_%@-]|[.,:][0-9]|\s?(?:ms|kb|mb|gb|px|db|dbm|°)\b)"
-)
 _STATUSES = re.compile(
     r"[1-5](?<![\w.,:/$€£-][1-5])[0-9]{2}(?:(?:[ ]?[,/][ ]?|[ ](?:"
     + whole(_FILE.words("conjunctions"))
@@ -59,8 +56,6 @@ def short_codes(text: str, stop: int) -> Iterator[Candidate]:
     for match in _WINDOWS.finditer(text, 0, stop):
         strength = STRENGTH[CandidateKind.SHAPE]
         yield Candidate(match.start(), match.end(), match[0], "", CandidateKind.SHAPE, strength)
-    for match in _SIGNED.finditer(text, 0, stop):
-        yield Candidate(match.start(), match.end(), match[0], "", CandidateKind.SHORT, STRENGTH[CandidateKind.SHORT])
     values: set[str] = set()
     for count, match in enumerate(chain(_NEGATIVE.finditer(text, 0, stop), _SHORT.finditer(text, 0, stop))):
         if count == MAX_PLACES:
