@@ -91,6 +91,8 @@ def search(
     if not ranked:
         return SearchMatches([])
     best = list(ranked.values())
+    # Related words are marked, too, if they are why the best code is a hit.
+    terms = terms if coverage.is_whole(terms, counts, best[0][1]) else thesaurus.widened(terms)
     hits = [SearchHit(document.code_id, score) for score, document in best[:limit]]
     if pieces:
         hits = with_passages(hits, terms, passages.texts_of([hit.code_id for hit in hits], allowed))

@@ -186,3 +186,12 @@ def test_each_word_of_a_text_is_found_by_its_stem(sentence):
             near = words_with(fold(sentence), beginnings_of(stem(part)))
             assert word in near
             assert [one for one in words_in(fold(sentence)) if one in near] == near
+
+
+@pytest.mark.django_db
+def test_a_related_word_is_marked_if_it_is_why_the_code_is_a_hit():
+    make.code(description="Room does not exist.")
+    (hit,) = searching.search("chatroom vanished", None, pieces=True).hits
+    assert "Room" in marked(hit.pieces)
+    (hit,) = searching.search("room exist", None, pieces=True).hits
+    assert marked(hit.pieces) == ["Room", "exist"]
