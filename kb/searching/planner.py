@@ -82,15 +82,13 @@ def search(
     if corrected:
         counts = store.frequencies(audience, first_stems(terms))
     named = names.named_tables(terms, allowed, tables)
-    ranked: dict[int, tuple[float, Document]] = {}
+    best: list[tuple[float, Document]] = []
     for part, of in ((named.rest, named.tables), (terms, tables)):
-        if of != []:
-            question = likeness.Question(text, part, relevance.weights(part, counts, 0), corrected)
-            for one in _answers(audience, question, counts, of, limit):
-                ranked.setdefault(one[1].key, one)
-    if not ranked:
+        question = likeness.Question(text, part, relevance.weights(part, counts, 0), corrected)
+        known = {document.key for _, document in best}
+        best += [one for one in _answers(audience, question, counts, of, limit) if one[1].key not in known]
+    if not best:
         return SearchMatches([])
-    best = list(ranked.values())
     # Related words are marked, too, if they are why the best code is a hit.
     terms = terms if coverage.is_whole(terms, counts, best[0][1]) else thesaurus.widened(terms)
     hits = [SearchHit(document.code_id, score) for score, document in best[:limit]]
@@ -102,10 +100,12 @@ def search(
 def _answers(
     audience: int, question: likeness.Question, counts: dict[str, int], tables: Sequence[int] | None, limit: int
 ) -> likeness.Ranked:
-    """Return the documents that answer a question, best first, with their scores; [] if none does.
+    """Return the documents that answer a question, best first, with their scores; [] if none does or `tables` is [].
 
     If the best one lacks words of the question, words of nearly the same meaning count, too.
     """
+    if tables == []:
+        return []
     marks, terms = [mark("table", pk) for pk in tables or ()], question.terms
     ranked = rank(audience, terms, counts, marks, limit)
     if not coverage.is_whole(terms, counts, ranked[0][1] if ranked else None):
