@@ -90,7 +90,9 @@ def test_a_plain_query_finds_what_the_filters_find(client, world, ordering, pers
     if person == "agent":
         client.force_login(agent)
     now = timezone.now().isoformat().replace("+", "%2B")
-    paths = [f"{query.format(now=now)}&ordering={ordering}".removeprefix("&") for query in FILTERS]
+    # The vendor's order asks every filter. The others take turns: together they ask everything, too.
+    asked = FILTERS if ordering == "vendor" else FILTERS[ORDERS.index(ordering) % 3 :: 3]
+    paths = [f"{query.format(now=now)}&ordering={ordering}".removeprefix("&") for query in asked]
     quick = {path: pages(client, path) for path in paths}
     monkeypatch.setattr(code_queries, "_conditions", lambda *_: None)
     assert {path: pages(client, path) for path in paths} == quick

@@ -22,8 +22,6 @@ BENCHES = sorted(
     {path.parent.name for path in ROOT.glob("bench/*/__main__.py")}
     | {path.stem for path in ROOT.glob("bench/*.py") if "def main()" in path.read_text(encoding="utf-8")}
 )
-NO_DATABASE = {"restart"}
-"""It brings what it needs: one run, with the tests on SQLite, is enough."""
 
 
 @pytest.fixture
@@ -70,11 +68,12 @@ def errors(said):
     return [int(number) for number in numbers]
 
 
+@pytest.mark.skipif(
+    connection.vendor == "postgresql" and not os.environ.get("SOAK"), reason="the same with SQLite: SOAK=1 runs it"
+)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_runs_and_names_its_conditions(name, database_url):
-    if name in NO_DATABASE and connection.vendor != "sqlite":
-        pytest.skip("uses no database of ours")
     said = run(name, database_url)
     assert f"bench.{name}: database " in said
     lines = headings(said)

@@ -177,18 +177,18 @@ def _texts(answer):
 
 def test_long_answers_are_partial_and_say_how_to_continue():
     long = "語" * 4000
-    for n in range(30):
+    for n in range(10):
         code = make.code("7", in_section=f"S{n}", description=long, possible_reasons=long, suggested_actions=long)
         for m in range(4):
-            make.note(f"N{n}.{m}", code, cause=long, resolution=long, customer_reply=long)
+            make.note(f"N{n}.{m}", code, cause=long, resolution=long if m == 3 else "")
     items, skip = [], 0
     while skip is not None:
         answer = call_tool("lookup_codes", codes=["7"], skip=skip)
         items += [one["meaning"]["section"] for one in answer["answers"]]
         skip = int(answer["go_on"].split("skip=")[1].rstrip(".")) if answer["partial"] else None
-    assert items == [f"<data>S{n}</data>" for n in range(30)]
+    assert items == [f"<data>S{n}</data>" for n in range(10)]
     assert call_tool("search_notes", query="語語")["partial"]
-    assert call_tool("explain_text", text="code=7")["codes"][0]["more_meanings"] == 27
+    assert call_tool("explain_text", text="code=7")["codes"][0]["more_meanings"] == 7
 
 
 def test_long_urls_do_not_make_answers_too_long():
