@@ -1,5 +1,6 @@
 """Read the texts that the passages of hits come from: those of codes, and of the notes on them."""
 
+import re
 from collections.abc import Sequence
 
 from kb.models.fields import VENDOR_TEXTS
@@ -30,6 +31,9 @@ _NOTES = (
 _PUBLIC_CODES = f" AND t.audience = '{Audience.PUBLIC}'"
 _PUBLIC_NOTES = f" AND n.audience = '{Audience.PUBLIC}' AND n.state = '{NoteState.VALIDATED}'"
 
+_MARKDOWN = re.compile(r"\*\*([^*\n]{1,200})\*\*|`{1,3}([^`\n]{1,200})`{1,3}|^#{1,6} ", re.MULTILINE)
+"""Bold words, code and the beginnings of headings: a passage is plain text and shows what they enclose."""
+
 
 def texts_of(code_ids: Sequence[int], level: Reader) -> dict[int, list[str]]:
     """Return the texts of codes and of the notes on them that a reader may see, by the code's id.
@@ -48,7 +52,7 @@ def add_note_texts(texts: dict[int, list[str]], code_ids: Sequence[int], level: 
     if code_ids:
         sql = _NOTES.format(_marks(code_ids)) + (_PUBLIC_NOTES if level == Reader.PUBLIC else "")
         for _, _, code_id, *own in sorted(store.rows_of(sql, *code_ids, *code_ids)):
-            texts[code_id] += own
+            texts[code_id] += [_MARKDOWN.sub(lambda mark: mark[1] or mark[2] or "", text) for text in own]
     return texts
 
 

@@ -69,7 +69,8 @@ def errors(said):
 
 
 @pytest.mark.skipif(
-    connection.vendor == "postgresql" and not os.environ.get("SOAK"), reason="the same with SQLite: SOAK=1 runs it"
+    connection.vendor == "postgresql" and not os.environ.get("SOAK"),
+    reason="benches run with the tests on SQLite: SOAK=1 runs them here, too",
 )
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", BENCHES)

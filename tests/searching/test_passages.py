@@ -195,3 +195,12 @@ def test_a_related_word_is_marked_if_it_is_why_the_code_is_a_hit():
     assert "Room" in marked(hit.pieces)
     (hit,) = searching.search("room exist", None, pieces=True).hits
     assert marked(hit.pieces) == ["Room", "exist"]
+
+
+@pytest.mark.django_db
+def test_a_passage_of_a_note_shows_no_signs_of_markdown():
+    text = "# Lobby closed\nAsk for the exact **LobbyId** and run `lobby status`; 2 ** 3, *_lobby_*"
+    make.note("Delta", make.code(description="Nothing."), resolution=text)
+    (hit,) = searching.search("lobby", None, pieces=True).hits
+    shown = "".join(piece for piece, _ in hit.pieces)
+    assert shown == "Lobby closed\nAsk for the exact LobbyId and run lobby status; 2 ** 3, *_lobby_*"

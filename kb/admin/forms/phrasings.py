@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.admin.widgets import AdminRadioSelect, AutocompleteSelect
 
 from kb.admin.forms.choices import OneField, label
 from kb.models import ReturnCode, TroubleshootingNote
@@ -23,7 +23,7 @@ class PhrasingForm(forms.Form):
         help_text="As customers or agents ask. You can correct it.",
     )
     asked = forms.CharField(widget=forms.HiddenInput, required=False)
-    closest = forms.ChoiceField(label="It is about", required=False, widget=forms.RadioSelect)
+    closest = forms.ChoiceField(label="It is about", required=False, widget=AdminRadioSelect({"class": "radiolist"}))
     code = OneField(ReturnCode.objects.none(), label="Another code", required=False)
     note = OneField(TroubleshootingNote.objects.none(), label="Another note", required=False)
 
