@@ -51,7 +51,7 @@ class Preview:
 def preview(table_import: TableImport) -> Preview:
     """Return how many codes a roll-back would restore, and which it would leave as they are."""
     result = Preview()
-    steps = undo.steps_since(table_import)
+    steps = undo.steps_of(table_import)
     for page in _pages(table_import):
         for row, code in page:
             reason = _obstacle(row, code, steps)
@@ -75,7 +75,7 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
             _check_state(original)
             reversal = _open(original, by)
-            steps = undo.steps_since(original)
+            steps = undo.steps_of(original)
             unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal, steps)}
             order.restore(original, reversal)
             assert reversal.table is not None

@@ -36,11 +36,14 @@ class StepBack:
 Steps = dict[tuple[int | None, int | None], StepBack]
 
 
-def steps_since(original: TableImport) -> Steps:
-    """Return the steps back that later roll-backs of the table left, by code and version."""
+def steps_of(original: TableImport) -> Steps:
+    """Return the steps back that the roll-backs of the table left, by code and version.
+
+    Earlier ones count, too: values may wait for the import because a change before it kept a code from being restored.
+    """
     assert original.table is not None
     steps = {}
-    reversals = original.table.imports.in_force().filter(pk__gt=original.pk).exclude(rolls_back=None)
+    reversals = original.table.imports.in_force().exclude(rolls_back=None)
     for row in _rows_with_steps(reversals.order_by("pk")):
         values = row.before
         held = values.pop(HELD)
