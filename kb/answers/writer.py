@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from itertools import groupby
+from operator import attrgetter
 
 from django.db import models, transaction
 
@@ -91,11 +92,11 @@ def prepare(**_: object) -> None:
 
 
 def differences() -> Iterator[str]:
-    """Yield the differences between the stored answers and new ones, as sentences."""
+    """Yield the differences between the stored answers and new ones, as sentences, in the order of the codes' ids."""
     yield from order_differences()
     for page in _pages():
         stored = FinishedAnswer.objects.in_bulk(page)
-        for answer in build(page):
+        for answer in sorted(build(page), key=attrgetter("code_id")):
             kept = stored.get(answer.code_id)
             if kept is None or any(getattr(kept, name) != getattr(answer, name) for name in _COLUMNS):
                 yield f"code {answer.code_id}: its answer is missing or out of date"
