@@ -35,16 +35,17 @@ def table(slug: str = "zim-server", **fields: Any) -> CodeTable:
 
 
 def section(of: CodeTable, name: str = "Public") -> Section:
+    if found := of.sections.filter(name=name).order_by().first():
+        return found
     taken = set(of.sections.values_list("slug", flat=True))
-    found = of.sections.filter(name=name).first()
-    return found or Section.objects.create(table=of, name=name, slug=section_slug(name, taken), position=len(taken))
+    return Section.objects.create(table=of, name=name, slug=section_slug(name, taken), position=len(taken))
 
 
 def code(
     number: str = "660300001", of: CodeTable | None = None, in_section: str = "Public", **fields: Any
 ) -> ReturnCode:
     """A code as an import would leave it: what we show is what the vendor said, unless `fields` says otherwise."""
-    of = of or CodeTable.objects.filter(slug="zim-server").first() or table()
+    of = of or CodeTable.objects.filter(slug="zim-server").order_by().first() or table()
     given = {"description": "Room does not exist.", "position": of.codes.count()} | fields
     derived = derive_disposition(given.get("suggested_actions", ""))
     vendor = {f"vendor_{name}": given.get(name, "") for name in VENDOR_TEXTS}
@@ -92,5 +93,5 @@ def incident(title: str = "Rooms fail to open", *codes: ReturnCode, **fields: An
 
 
 def code_range(name: str = "Room", first: int = 660300000, last: int = 660399999, **fields: Any) -> CodeRange:
-    of = fields.pop("of", None) or CodeTable.objects.filter(slug="zim-server").first() or table()
+    of = fields.pop("of", None) or CodeTable.objects.filter(slug="zim-server").order_by().first() or table()
     return CodeRange.objects.create(table=of, name=name, first=first, last=last, **fields)
