@@ -113,7 +113,7 @@ def _answers(
         counts = store.frequencies(audience, first_stems(terms))
         ranked = rank(audience, terms, counts, marks, limit)
     codes = store.size(tables, MANY) if tables else counts.get("", 0)
-    lacking = coverage.lacking(terms, counts, [document for _, document in ranked], codes)
+    lacking = coverage.lacking(terms, counts, [document for _, document in ranked], codes, question.more_needed)
     if sentences.is_on():
         return likeness.ranked(question, ranked, lacking, audience, tables, counts.get("", 0))
     return ranked if lacking <= 0 else []
