@@ -12,7 +12,7 @@ from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
 from kb.searching import coverage, likeness, names, passages, relevance, sentences, store, stripes, thesaurus, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
-from kb.searching.query import SearchTerm, expression, first_stems, terms_of
+from kb.searching.query import SearchTerm, expression, first_stems, taken_apart, terms_of
 from kb.searching.snippets import snippets
 
 CANDIDATES = 200
@@ -79,7 +79,8 @@ def search(
     corrected: dict[str, str] = {}
     if not exact:
         terms, corrected = typos.correct(audience, terms, counts)
-    if corrected:
+    first, terms = terms, taken_apart(terms, counts)
+    if corrected or terms != first:
         counts = store.frequencies(audience, first_stems(terms))
     named = names.named_tables(terms, allowed, tables)
     best: list[tuple[float, Document]] = []
