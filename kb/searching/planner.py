@@ -75,13 +75,7 @@ def search(
     if allowed == Reader.NOTHING or not terms or tables == []:
         return SearchMatches([])
     audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
-    counts = store.frequencies(audience, first_stems(terms))
-    corrected: dict[str, str] = {}
-    if not exact:
-        terms, corrected = typos.correct(audience, terms, counts)
-    first, terms = terms, taken_apart(terms, counts)
-    if corrected or terms != first:
-        counts = store.frequencies(audience, first_stems(terms))
+    terms, counts, corrected = _prepared(audience, terms, exact)
     named = names.named_tables(terms, allowed, tables)
     best: list[tuple[float, Document]] = []
     for part, of in ((named.rest, named.tables), (terms, tables)):
@@ -96,6 +90,17 @@ def search(
     if pieces:
         hits = with_passages(hits, terms, passages.texts_of([hit.code_id for hit in hits], allowed))
     return SearchMatches(hits, corrected, len(best) > limit, terms)
+
+
+def _prepared(
+    audience: int, terms: list[SearchTerm], exact: bool
+) -> tuple[list[SearchTerm], dict[str, int], dict[str, str]]:
+    """Return the terms to search for, the numbers of documents with their words, and what was corrected in them."""
+    counts, corrected, first = store.frequencies(audience, first_stems(terms)), dict[str, str](), terms
+    if not exact:
+        terms, corrected = typos.correct(audience, terms, counts)
+    terms = taken_apart(terms, counts)
+    return terms, counts if terms == first else store.frequencies(audience, first_stems(terms)), corrected
 
 
 def _answers(

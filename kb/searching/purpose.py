@@ -21,6 +21,7 @@ _FIRST = frozenset((*_FILE.words("question_words"), *_FILE.words("requests")))
 _AUXILIARIES = frozenset(_FILE.words("auxiliaries"))
 _SUBJECTS = frozenset(_FILE.words("subjects"))
 _WISHES = frozenset(_FILE.words("wishes"))
+_EXPLANATIONS = frozenset(_FILE.words("explanations"))
 PROBLEMS = frozenset(map(stem, (*_FILE.words("negations"), *_FILE.words("problems"))))
 """Stems of words that tell what went wrong."""
 
@@ -34,6 +35,8 @@ def more_needed(text: str) -> float:
 
 def _asks(words: list[str]) -> bool:
     """Whether somebody asks for something: "how do I", "can you", "I would like", "order", "send me"."""
+    if not _EXPLANATIONS.isdisjoint(words):
+        return False
     own = [word for i, word in enumerate(words) if not _POLITE.issuperset(words[: i + 1])]
     first, second = (*own, "", "")[:2]
     if first in _AUXILIARIES:
