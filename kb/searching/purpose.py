@@ -41,6 +41,9 @@ def _asks(words: list[str]) -> bool:
     first, second = (*own, "", "")[:2]
     if first in _AUXILIARIES:
         return second in _SUBJECTS
+    if first == "when":
+        # Not "when I log in, it fails".
+        return second in _AUXILIARIES
     # "Send me", but not "shows me".
     is_for_me = second == "me" and not first.endswith("s")
     return first in _FIRST or is_for_me or (first == "i" and second in _WISHES)

@@ -14,8 +14,18 @@ ASKING = [
     "I'd like a seat by the aisle",
     "please book a table",
     "lend me an umbrella",
+    "when is the next boat",
 ]
-PLAIN = ["room closed by the host", "is closed", "it does run", "who can open the gate", "gives me 5", "please", ""]
+PLAIN = [
+    "when she sings it rings",
+    "room closed by the host",
+    "is closed",
+    "it does run",
+    "who can open the gate",
+    "gives me 5",
+    "please",
+    "",
+]
 
 
 @pytest.mark.parametrize("question", ASKING)
