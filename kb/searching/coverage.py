@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kb.searching.documents import REPLY, Document
-from kb.searching.query import SYNONYM, SearchTerm
+from kb.searching.query import SearchTerm
 from kb.searching.relevance import LIGHT, UNKNOWN, rarity_of
 from kb.searching.tokenizer import LIGHT_STEMS, OTHER_TOPICS
 
@@ -89,13 +89,10 @@ def _share_in(hit: Document, terms: Sequence[SearchTerm], weights: Sequence[_Wei
 
 
 def _is_about(words: Sequence[str], text: str, term: SearchTerm) -> bool:
-    """Whether a document has a word of other topics, or what curators say for it, as a word of its own.
-
-    A word that only nearly means the same is none, nor is a part of a name, as in `InvoiceTag`.
-    """
+    """Whether a document has a word of other topics, or another for it, and not only in a name such as `InvoiceTag`."""
     own, *others = term.alternatives
     return any(word == own.stems[0] and not _begins_name(words, place) for place, word in enumerate(words)) or any(
-        has(text, SearchTerm(term.text, (other,))) for other in others if other.weight == SYNONYM
+        has(text, SearchTerm(term.text, (other,))) for other in others if not other.prefix
     )
 
 
