@@ -31,7 +31,11 @@ LIKE, USUAL = 1.25, 0.38
 """How much likeness weighs beside the words in telling whether a question is answered, and the likeness of the nearest
 code that says nothing: each tenth more is as good as 0.125 more of the question's words, and each tenth less as bad."""
 
+COPIED = 3
+"""From so many words, a question that a text has word by word is about it."""
+
 _LONGEST = 500
+_FIRST = 5
 
 Ranked = list[tuple[float, Document]]
 
@@ -43,6 +47,7 @@ class Question:
         self.text = text[:_LONGEST]
         self.terms, self.rarity, self.corrected = terms, rarity, corrected
         self.more_needed = purpose.more_needed(self.text)
+        self.stems = [stem(word.whole) for word in words_in(fold(self.text))]
 
     def stands(self, ranked: Ranked) -> bool:
         """Whether the order of the words stands: for a code, one word, copied words, or a text that is not English."""
@@ -51,11 +56,17 @@ class Question:
         if not ranked:
             return False
         first = ranked[0][1]
-        stems = [stem(word.whole) for word in words_in(fold(self.text))]
-        phrase = f" {' '.join(stems)} "
         code = first.head.split(" ", 1)[0]
-        is_code = any(c.isdigit() for c in code) and code in stems
-        return len(self.terms) == 1 or is_code or phrase in f" {first.head} " or phrase in f" {first.near} "
+        is_code = any(c.isdigit() for c in code) and code in self.stems
+        return len(self.terms) == 1 or is_code or self._is_in(first)
+
+    def is_copied(self, ranked: Ranked) -> bool:
+        """Whether one of the first hits has the question word by word: copied text, or a phrasing."""
+        return len(self.stems) >= COPIED and any(self._is_in(one) for _, one in ranked[:_FIRST])
+
+    def _is_in(self, document: Document) -> bool:
+        phrase = f" {' '.join(self.stems)} "
+        return phrase in f" {document.head} " or phrase in f" {document.near} "
 
     def share(self, ranked: Ranked) -> float:
         """Return the share of the question, by rarity, that the first hit has."""

@@ -120,6 +120,7 @@ def _answers(
         ranked = rank(audience, terms, counts, marks, limit)
     codes = store.size(tables, MANY) if tables else counts.get("", 0)
     lacking = coverage.lacking(terms, counts, [document for _, document in ranked], codes, question.more_needed)
+    lacking = min(lacking, 0.0) if question.is_copied(ranked) else lacking
     if sentences.is_on():
         return likeness.ranked(question, ranked, lacking, audience, tables, counts.get("", 0))
     return ranked if lacking <= 0 else []
