@@ -21,6 +21,7 @@ An answer, in this order
     dictionary.py   knows English words
     stripes.py      reads the first documents with the terms
     relevance.py    ranks these documents
+    purpose.py      tells a question that tells a problem from one that asks for something
     coverage.py     tells a question about something else
     passages.py     reads the texts of hits
     snippets.py     cuts the passage out of a text

@@ -2,7 +2,8 @@
 
 `english.txt.gz` has the stems of the words of 4 to 24 letters, one a line and sorted, of Debian's packages
 `wamerican` and `wbritish-small` 2020.12.07-2, which have the lists of SCOWL. `english.licence.txt` has SCOWL's notice,
-which allows this. Stems depend on `tokenizer.stem`: if that changes, `rebuild` makes the file again from such lists.
+which allows this. `words.toml` has words of computing that these lists lack. Stems depend on `tokenizer.stem`: if that
+changes, `rebuild` makes the file again from such lists.
 """
 
 import gzip
@@ -11,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kb.searching.tokenizer import fold, stem
+from kb.text.word_lists import WordFile
 
 _FILE = Path(__file__).with_name("english.txt.gz")
 _SHORTEST, _LONGEST = 4, 24
@@ -30,4 +32,5 @@ def rebuild(words: Iterable[str]) -> None:
 
 @lru_cache(maxsize=1)
 def _stems() -> frozenset[str]:
-    return frozenset(gzip.decompress(_FILE.read_bytes()).decode().split())
+    more = WordFile(_FILE.with_name("words.toml")).words("computing")
+    return frozenset((*gzip.decompress(_FILE.read_bytes()).decode().split(), *map(stem, more)))

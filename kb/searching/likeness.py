@@ -1,14 +1,14 @@
 """Search by meaning: put the codes that mean what a question means among those that have its words.
 
 Words decide where they can: see `stands`. Elsewhere the score of the words and the likeness of the vectors are added.
-Likeness also tells a question about something else: see `is_answered`. The figures were measured on questions over nine
+Likeness also tells a question about something else: see `ranked`. The figures were measured on questions over nine
 tables, with and without words of the tables: `tests/searching/test_meaning.py` has those over five of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 
 from kb.models.visibility import Audience
-from kb.searching import coverage, nearest, sentences, store
+from kb.searching import coverage, nearest, purpose, sentences, store
 from kb.searching.documents import PUBLIC, Document
 from kb.searching.nearest import Similarities
 from kb.searching.query import SearchTerm
@@ -27,17 +27,15 @@ NEAREST = 40
 WORTH_SHOWING = 0.7
 """Least likeness of a code that is added, as a share of that of the nearest one."""
 
-LEAST = 0.35
-"""A question whose words would answer it is refused if no code of all is as like it."""
+LIKE, USUAL = 1.25, 0.38
+"""How much likeness weighs beside the words in telling whether a question is answered, and the likeness of the nearest
+code that says nothing: each tenth more is as good as 0.125 more of the question's words, and each tenth less as bad."""
 
-MUCH, MUCH_IN_TABLES = 0.60, 0.35
-"""A question that its words would refuse is answered if a code is as like it: of all codes, or of the tables that were
-asked for. Who names a table seldom asks about something else."""
-
-NEARLY, FOR_NEARLY = 0.15, 0.50
-"""A question that lacks no more than NEARLY of the words that it needs is answered for FOR_NEARLY."""
+COPIED = 3
+"""From so many words, a question that a text has word by word is about it."""
 
 _LONGEST = 500
+_FIRST = 5
 
 Ranked = list[tuple[float, Document]]
 
@@ -48,6 +46,8 @@ class Question:
     def __init__(self, text: str, terms: Sequence[SearchTerm], rarity: Sequence[float], corrected: Mapping[str, str]):
         self.text = text[:_LONGEST]
         self.terms, self.rarity, self.corrected = terms, rarity, corrected
+        self.more_needed = purpose.more_needed(self.text)
+        self.stems = [stem(word.whole) for word in words_in(fold(self.text))]
 
     def stands(self, ranked: Ranked) -> bool:
         """Whether the order of the words stands: for a code, one word, copied words, or a text that is not English."""
@@ -56,11 +56,17 @@ class Question:
         if not ranked:
             return False
         first = ranked[0][1]
-        stems = [stem(word.whole) for word in words_in(fold(self.text))]
-        phrase = f" {' '.join(stems)} "
         code = first.head.split(" ", 1)[0]
-        is_code = any(c.isdigit() for c in code) and code in stems
-        return len(self.terms) == 1 or is_code or phrase in f" {first.head} " or phrase in f" {first.near} "
+        is_code = any(c.isdigit() for c in code) and code in self.stems
+        return len(self.terms) == 1 or is_code or self._is_in(first)
+
+    def is_copied(self, ranked: Ranked) -> bool:
+        """Whether one of the first hits has the question word by word: copied text, or a phrasing."""
+        return len(self.stems) >= COPIED and any(self._is_in(one) for _, one in ranked[:_FIRST])
+
+    def _is_in(self, document: Document) -> bool:
+        phrase = f" {' '.join(self.stems)} "
+        return phrase in f" {document.head} " or phrase in f" {document.near} "
 
     def share(self, ranked: Ranked) -> float:
         """Return the share of the question, by rarity, that the first hit has."""
@@ -88,14 +94,11 @@ def ranked(
     if question.stands(hits):
         return hits if lacking <= 0 else []
     likeness = likeness_of(question, hits, audience, tables)
-    best = likeness.of[likeness.nearest[0]] if likeness.nearest else 0.0
-    if tables is not None:
-        is_answered = lacking <= 0 or best >= MUCH_IN_TABLES
-    elif lacking <= 0:
-        # If codes wait for their vectors, the nearest one may be among them.
-        is_answered = best >= LEAST or likeness.compared < total
-    else:
-        is_answered = best >= MUCH or (best >= FOR_NEARLY and lacking <= NEARLY)
+    best = likeness.of[likeness.nearest[0]] if likeness.nearest else USUAL
+    if tables is None and likeness.compared < total:
+        # The nearest code may be among those that wait for their vectors.
+        best = max(best, USUAL)
+    is_answered = lacking <= LIKE * (best - USUAL)
     return reordered(question, hits, likeness, audience) if is_answered else []
 
 

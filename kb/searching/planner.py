@@ -12,7 +12,7 @@ from kb.models import ReturnCode
 from kb.models.visibility import Person, Reader, reader
 from kb.searching import coverage, likeness, names, passages, relevance, sentences, store, stripes, thesaurus, typos
 from kb.searching.documents import INTERNAL, PUBLIC, Document, mark
-from kb.searching.query import SearchTerm, expression, first_stems, terms_of
+from kb.searching.query import SearchTerm, expression, first_stems, taken_apart, terms_of
 from kb.searching.snippets import snippets
 
 CANDIDATES = 200
@@ -75,12 +75,7 @@ def search(
     if allowed == Reader.NOTHING or not terms or tables == []:
         return SearchMatches([])
     audience = INTERNAL if allowed == Reader.INTERNAL else PUBLIC
-    counts = store.frequencies(audience, first_stems(terms))
-    corrected: dict[str, str] = {}
-    if not exact:
-        terms, corrected = typos.correct(audience, terms, counts)
-    if corrected:
-        counts = store.frequencies(audience, first_stems(terms))
+    terms, counts, corrected = _prepared(audience, terms, exact)
     named = names.named_tables(terms, allowed, tables)
     best: list[tuple[float, Document]] = []
     for part, of in ((named.rest, named.tables), (terms, tables)):
@@ -95,6 +90,17 @@ def search(
     if pieces:
         hits = with_passages(hits, terms, passages.texts_of([hit.code_id for hit in hits], allowed))
     return SearchMatches(hits, corrected, len(best) > limit, terms)
+
+
+def _prepared(
+    audience: int, terms: list[SearchTerm], exact: bool
+) -> tuple[list[SearchTerm], dict[str, int], dict[str, str]]:
+    """Return the terms to search for, the numbers of documents with their words, and what was corrected in them."""
+    counts, corrected, first = store.frequencies(audience, first_stems(terms)), dict[str, str](), terms
+    if not exact:
+        terms, corrected = typos.correct(audience, terms, counts)
+    terms = taken_apart(terms, counts)
+    return terms, counts if terms == first else store.frequencies(audience, first_stems(terms)), corrected
 
 
 def _answers(
@@ -113,7 +119,8 @@ def _answers(
         counts = store.frequencies(audience, first_stems(terms))
         ranked = rank(audience, terms, counts, marks, limit)
     codes = store.size(tables, MANY) if tables else counts.get("", 0)
-    lacking = coverage.lacking(terms, counts, [document for _, document in ranked], codes)
+    lacking = coverage.lacking(terms, counts, [document for _, document in ranked], codes, question.more_needed)
+    lacking = min(lacking, 0.0) if question.is_copied(ranked) else lacking
     if sentences.is_on():
         return likeness.ranked(question, ranked, lacking, audience, tables, counts.get("", 0))
     return ranked if lacking <= 0 else []

@@ -15,8 +15,8 @@ MAX_TERMS = 16
 MAX_TEXT = 4_000
 """Most characters of a question that are read."""
 
-SYNONYM, BEGINNING = 0.7, 0.6
-"""Weight of a synonym, and of a word that only begins like the term; the word itself weighs 1."""
+PARTS, SYNONYM, BEGINNING = 0.9, 0.7, 0.6
+"""Weight of a name's parts, of a synonym, and of a word that only begins like the term; the word itself weighs 1."""
 
 _SYNONYMS = {
     True: "SELECT words FROM kb_synonym ORDER BY id",
@@ -31,6 +31,7 @@ NO_WORDS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 _SHORTEST_BEGINNING = 2
 _SHORTEST_NUMBER = 3
+_MANY_PARTS = 3
 _MAX_ALTERNATIVES = 12
 
 
@@ -89,6 +90,22 @@ def terms_of(text: str, as_you_type: bool = True, allowed: str = Reader.PUBLIC) 
     return _terms(content, unfinished, allowed)
 
 
+def taken_apart(terms: Sequence[SearchTerm], counts: Mapping[str, int]) -> list[SearchTerm]:
+    """Return the terms, with the parts of each long name that no document has instead of it.
+
+    `InvalidClientSecret` then finds "The client secret is not valid." A name of two parts, as of a product, stays.
+    """
+    return [part for term in terms for part in _parts(term, counts)][:MAX_TERMS]
+
+
+def _parts(term: SearchTerm, counts: Mapping[str, int]) -> Sequence[SearchTerm]:
+    whole, *others = term.alternatives
+    stems = next((other.stems for other in others if other.weight == PARTS), ())
+    if len(stems) < _MANY_PARTS or counts.get(whole.stems[0]):
+        return [term]
+    return [SearchTerm(stem_, (Alternative((stem_,)),)) for stem_ in dict.fromkeys(stems)]
+
+
 def _all_stems(alternative: Alternative, begun: Mapping[str, Sequence[str]]) -> str:
     database = store.database()
     *first, last = alternative.stems
@@ -134,7 +151,7 @@ def _term(words: list[TextWord], synonyms: dict[Stems, list[Stems]], unfinished:
 def _spellings(word: TextWord, own: str, unfinished: bool) -> list[Alternative]:
     spellings = []
     if len(word.parts) > 1:
-        spellings.append(Alternative(tuple(stem(part) for part in word.parts), 0.9))
+        spellings.append(Alternative(tuple(stem(part) for part in word.parts), PARTS))
     if (word.whole.isdigit() and len(word.whole) >= _SHORTEST_NUMBER) or (
         unfinished and len(word.whole) >= _SHORTEST_BEGINNING
     ):

@@ -8,7 +8,7 @@ from pathlib import Path
 from kb.searching.query import Alternative, SearchTerm, Stems, synonyms_of
 from kb.text.word_lists import WordFile
 
-RELATED = 0.5
+RELATED = 0.6
 """Weight of a word of nearly the same meaning; the word itself weighs 1, and a curator's synonym 0.7."""
 
 

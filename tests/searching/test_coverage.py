@@ -5,7 +5,8 @@ import pytest
 from kb import searching
 from kb.searching import coverage
 from kb.searching.documents import REPLY, Document
-from kb.searching.query import Alternative, SearchTerm
+from kb.searching.query import BEGINNING, Alternative, SearchTerm
+from kb.searching.thesaurus import RELATED
 from tests import make
 
 COUNTS = {"": 1_000, "room": 50, "clos": 50, "address": 50, "bill": 2}
@@ -45,6 +46,37 @@ def test_a_customer_reply_answers_nothing():
 def test_four_topics_are_enough_in_a_line_of_a_log():
     noise = [f"noise{n}" for n in range(12)]
     assert share(["room", "clos", "address", "x", *noise], "room clos address x") == 1
+
+
+def one_term(stem, *others):
+    return [SearchTerm(stem, (Alternative((stem,)), *others))]
+
+
+def test_a_word_of_other_topics_counts_only_as_a_word_of_its_own():
+    assert share(["bill"], "bill is late") == 1
+    # BillReferenceTag, in parts and as a whole.
+    assert share(["bill"], "bill referenc tag billreferencetag is long") == 0
+    assert share(["bill"], "bill referenc tag billreferencetag of a bill") == 1
+    # An address is no other topic.
+    assert share(["address"], "address tag addresstag is long") == 1
+
+
+def test_another_word_for_one_of_other_topics_counts_and_a_mere_beginning_does_not():
+    room, begun = Document(1, "room", "", "", ""), Document(1, "hotelid", "", "", "")
+    assert coverage.share(one_term("hotel", Alternative(("room",), RELATED)), COUNTS, [room]) == 1
+    assert coverage.share(one_term("hotel", Alternative(("hotel",), BEGINNING, True)), COUNTS, [begun]) == 0
+
+
+def test_a_word_of_other_topics_in_long_actions_says_nothing():
+    for size, value in ((coverage.LONG - 1, 1), (coverage.LONG, 0)):
+        hit = Document(1, "", " ".join(["bill", *["word"] * size]), "", "")
+        assert coverage.share(terms("bill"), COUNTS, [hit]) == value
+
+
+def test_any_question_needs_something_and_none_needs_all():
+    hit, weak = [Document(1, "room", "", "", "")], ["room", *(f"other{n}" for n in range(9))]
+    assert coverage.lacking(terms("room"), COUNTS, hit, 1_000, more=2.0) < 0
+    assert coverage.lacking(terms(*weak), COUNTS, hit, 1, more=-1.0) > 0
 
 
 @pytest.mark.django_db

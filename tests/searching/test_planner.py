@@ -51,6 +51,22 @@ def test_a_question_finds_its_code(question, first, codes):
     assert find(question)[0] == first
 
 
+def test_a_name_finds_the_code_that_has_its_parts_in_a_sentence():
+    worn = make.code("worn", description="The hinge of the door is worn out.")
+    make.code("open", description="The window is open.")
+    assert [hit.code_id for hit in searching.search("DoorHingeIsWorn", None).hits] == [worn.pk]
+
+
+def test_a_phrasing_answers_whatever_it_asks_for():
+    long = "Read the manual of the pump. " * 30
+    pump = make.code("pump", description="Pump is dry.", suggested_actions=long)
+    make.codes(map(str, range(300)), make.table("other"), description="The valve is closed.")
+    question = "how do I book a holiday"
+    assert searching.search(question, None).hits == []
+    make.note("Pump", pump, phrasings=question)
+    assert [hit.code_id for hit in searching.search(question, None).hits] == [pump.pk]
+
+
 def test_a_misspelt_word_is_corrected(codes):
     answer = searching.search("sgnature expired", None)
     assert answer.corrected == {"sgnature": "signature"}

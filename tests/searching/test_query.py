@@ -118,3 +118,19 @@ def test_a_changed_synonym_counts_at_once():
 def test_the_first_word_of_each_way_tells_how_rare_a_term_is():
     synonyms("userid, account")
     assert query.first_stems(terms_of("UserID closed ")) == ["account", "clos", "user", "userid"]
+
+
+def test_a_long_name_that_no_document_has_is_taken_apart():
+    terms = terms_of("DoorHingeWorn window ")
+    assert [term.text for term in query.taken_apart(terms, {})] == ["door", "hing", "worn", "window"]
+    assert query.taken_apart(terms, {"doorhingeworn": 1}) == terms
+
+
+def test_a_name_of_two_parts_stays():
+    terms = terms_of("DoorHinge ")
+    assert query.taken_apart(terms, {}) == terms
+
+
+def test_the_parts_of_names_are_no_more_than_are_searched_for():
+    terms = terms_of(" ".join(f"Aa{n}Bb{n}Cc{n}" for n in range(MAX_TERMS)))
+    assert len(query.taken_apart(terms, {})) == MAX_TERMS

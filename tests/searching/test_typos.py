@@ -29,6 +29,11 @@ def test_a_known_word_stays_and_so_does_the_beginning_of_one():
     assert corrected("lobbyisx") == "lobbyist"
 
 
+def test_a_word_of_computing_stays():
+    make.code(description="webhooks hook both")
+    assert [corrected(word) for word in ("chatbots", "bots", "webhook", "webhoks")] == [None, None, None, "webhooks"]
+
+
 def test_a_synonym_of_a_known_word_stays():
     make.code(description="The room is closed.")
     Synonym.objects.create(words="chamber, room", audience="public")
