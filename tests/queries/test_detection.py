@@ -142,3 +142,103 @@ def test_the_words_of_tables_take_one_query_and_none_for_one_table_with_long_cod
         detect("code: 4301", None)
     with django_assert_num_queries(2):
         detect("code: 660300001", None)
+
+
+TABLES = {
+    "washer": ("Bubble", "Washer", [("E15", "Water below"), ("F07", "Heater"), ("49.4C02", "Drum"), ("488", "Door")]),
+    "stream": ("Acme", "Streamer", [("27", "Moves"), ("30005", "Lost"), ("1213", "Lock"), ("1214", "Wait")]),
+}
+
+
+@pytest.fixture
+def products(db):
+    for slug, (vendor, product, codes) in TABLES.items():
+        table = make.table(slug, vendor=vendor, product=product, name="Codes")
+        for number, description in codes:
+            make.code(number, table, description=description)
+    make.code("9", table, symbol="TOPIC_GRANT_REFUSED", description="x")
+    make.code("10", table, symbol="WriteClash", description="y")
+    make.code("11", table, symbol="ACCESS_DENIED", description="z")
+
+
+def likely(text):
+    return [code.code for match in detect(text, None).codes if match.is_likely for code in match.id]
+
+
+def possible(text):
+    return [code.code for match in detect(text, None).codes if not match.is_likely for code in match.id]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        # Letters and digits, said or in a list.
+        ("the machine shows E15 and stops", ["E15"]),
+        ("display: 49.4C02 Fehler", ["49.4C02"]),
+        ("errors of the week:\n- E15\n- F07 (twice)", ["E15", "F07"]),
+        ("room E15, parking F07", []),
+        # A list whose label comes last.
+        ("the job gave 1213, 1214 and once error 30005", ["1213", "1214", "30005"]),
+        ("order 1213, error 30005", ["30005"]),
+        ("in 1213 shops, error 30005", ["30005"]),
+        # Three digits need a verb and the name of the product.
+        ("the washer gets 488 from the pump", ["488"]),
+        ("the team gets 488 from the fund", []),
+        ("the washer has 488 parts", []),
+        # A name of a product before a number, and a number in the plural.
+        ("he gets acme 1213 since noon", ["1213"]),
+        ("did you see 30005s today?", ["30005"]),
+        ("it ran for 30005s today", []),
+        # A label that ends a longer word.
+        ("Lesefehler 1213 beim Start", ["1213"]),
+        # A column whose header has a word before "code", and one of another kind.
+        ("host  streamer_code  n\nh1    1213           30005\nh2    1214           2", ["1213", "1214"]),
+        ("host  zip code  n\nh1    30005     4", []),
+        ("Gerät | Störung | Beginn\nPumpe | F07 | 06:12", ["F07"]),
+        # What a header of gRPC or an address writes for signs.
+        ("grpc-message: acme%3A%20lock%20failed%20%28code%201213%29", ["1213"]),
+        # The number of a message of SQL Server.
+        ("Msg 1213, Level 13, State 1", ["1213"]),
+    ],
+)
+def test_each_kind_of_sign_makes_a_code_likely(text, codes, products):
+    assert likely(text) == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("streamer says topic grant refused for user eva", ["9"]),
+        ("ERROR: topic grant refused", ["9"]),
+        ("failed: Topic Grant Refused (streamer)", ["9"]),
+        ("import failed: no topic grant refused by us", []),
+        ("we grant topics: none were refused", []),
+        # So many products say it that it names none.
+        ("streamer error: access denied for user eva", []),
+        ("error: WriteClash, please retry", ["10"]),
+        ("error from streamer class topic_grant_refused; table rooms", ["9"]),
+        ("we call WriteClash often", []),
+        ("failed: writeClash = 4, topic_grant_refused(3)", []),
+    ],
+)
+def test_a_symbol_in_words_is_a_code_on_a_line_about_a_failure(text, codes, products):
+    assert likely(text) == codes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "host;error code;count\nh1;1213;30005\nh2;1214;1213",
+        "  PID USER  PR  VIRT  COMMAND\n 1213 root  20 30005  sshd",
+        "Please ship to Main Street 1213, 30005 Springfield",
+        '{"code":27,"clock":{"t":1213,"i":30005}}',
+        "room E15 on floor 2",
+    ],
+)
+def test_a_number_among_others_is_not_even_possible(text, products):
+    assert possible(text) == []
+
+
+def test_a_number_alone_is_possible(products):
+    assert possible("value 1213") == ["1213"]
+    assert possible("1213") == ["1213"]

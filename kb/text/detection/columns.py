@@ -10,11 +10,16 @@ from kb.text.word_lists import WordFile, one_of
 MAX_ROWS = 5_000
 """Most rows of a text that are read as a table."""
 
-_HEADERS = WordFile(Path(__file__).parent / "words" / "columns.toml").words("headers")
+_WORDS = Path(__file__).parent / "words"
+_HEADERS = WordFile(_WORDS / "columns.toml").words("headers")
+_OTHER_KINDS = WordFile(_WORDS / "labels.toml").words("other_kinds")
+_OF_A_PRODUCT = rf"(?=[a-z0-9])(?!{one_of(_OTHER_KINDS)}[ _-]?code)[a-z0-9]{{2,16}}+[ _-](?:error[ _-])?codes?"
+"""A header such as `sip_code`, and no other kind of code such as `zip_code`."""
+
 _SPELLED = [[*(sign if sign != " " else "[ _-]" for sign in re.sub(r"[()]", "", header))] for header in _HEADERS]
-_HEADER = re.compile(rf"[\s\"'*`]*(?:{one_of(_SPELLED)})[\s\"'*`#]*\Z")
+_HEADER = re.compile(rf"[\s\"'*`]{{0,40}}+(?:{one_of(_SPELLED)}|{_OF_A_PRODUCT})[\s\"'*`#]{{0,40}}+\Z")
 _ANY_HEADER = re.compile(
-    rf"(?:^|[,;\t|\"'*`]| {{2}})[ ]{{0,3}}({one_of(_SPELLED)})(?![\"'\\\\]*\s?[:=])"
+    rf"(?:^|[,;\t|\"'*`]| {{2}})[ ]{{0,3}}({one_of(_SPELLED)}|{_OF_A_PRODUCT})(?![\"'\\\\]*\s?[:=])"
     r"(?=[ ]{0,3}(?:[,;\t|\"'*`\r\n]|\Z)| {2})",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -27,6 +32,7 @@ _CELL = re.compile(
     r"[\s\"'`*_]{0,6}(-?(?:0x[0-9a-fA-F]{1,16}|[A-Za-z]{0,8}-?[0-9][0-9A-Za-z]{0,15}(?:[.-][0-9A-Za-z]{1,8}){0,3}"
     r"|[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*))[\s\"'`*_]{0,6}\Z"
 )
+_NUMBER = re.compile(r"[\s\"'`*_]{0,6}(-?[0-9][0-9.,]{0,19})[\s\"'`*_]{0,6}\Z")
 _RULE = re.compile(r"[\s|:+=-]+\Z")
 _SIGNS = ("|", "\t", ";", ",")
 _GAPS = re.compile(r"[ ]{2,}")
@@ -50,8 +56,8 @@ def column_values(text: str) -> Iterator[Candidate]:
             if abs(len(cells) - width) > 1:
                 break
             rows, read_to = rows + 1, row_start + len(row)
-            for cell in (cells[column] for column in columns if column < len(cells)):
-                yield from _value(cell, row_start, label)
+            for column, cell in enumerate(cells):
+                yield from _value(cell, row_start, label) if column in columns else _other(cell, row_start)
 
 
 def _rows(text: str, end: int) -> Iterator[tuple[str, int]]:
@@ -93,6 +99,14 @@ def _value(cell: tuple[int, int, str], offset: int, label: str) -> Iterator[Cand
         start = offset + cell[0] + match.start(1)
         strength = STRENGTH[CandidateKind.FIELD] - (0.3 if len(match[1].lstrip("-")) <= 2 else 0)
         yield Candidate(start, start + len(match[1]), match[1], label, CandidateKind.FIELD, strength)
+
+
+def _other(cell: tuple[int, int, str], offset: int) -> Iterator[Candidate]:
+    """Yield a number in a column beside one of codes, which is no code."""
+    match = _NUMBER.match(cell[2])
+    if match:
+        start = offset + cell[0] + match.start(1)
+        yield Candidate(start, start + len(match[1]), match[1], "", CandidateKind.OTHER, 0)
 
 
 def _html(text: str) -> Iterator[Candidate]:

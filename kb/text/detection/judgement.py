@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kb.text.codes.forms import NAMED_NUMBER
+from kb.text.detection.broken import without_pieces
 from kb.text.detection.candidates import (
     MAX_CANDIDATES,
     SYMBOL,
@@ -72,7 +74,7 @@ def judge(
     range_index = RangeIndex(ranges)
     forms, keys = dict[str, list[tuple[str, str]]](), dict[K, str]()
     last = last_read(candidates)
-    for candidate in candidates:
+    for candidate in without_pieces(candidates, lambda value: bool(_known_forms(value, codes))):
         value = candidate.written
         if value not in forms:
             forms[value] = _known_forms(value, codes)
@@ -100,7 +102,9 @@ def judge(
 def _known_forms(value: str, codes: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the forms of a text that are known codes. If it has no other, the first one of its symbols or its scan."""
     known = [pair for pair in canonical_forms(value) if pair[0] in codes]
-    plain = [pair for pair in known if not pair[0].startswith(SYMBOL) and not pair[1].startswith("a scan")]
+    plain = [
+        pair for pair in known if not pair[0].startswith(SYMBOL) and not pair[1].startswith(("a scan", NAMED_NUMBER))
+    ]
     return plain or known[:1]
 
 

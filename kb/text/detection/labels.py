@@ -53,6 +53,7 @@ _VAGUE_LABELS = _FILE.words("vague_labels")
 _STATUS_LABELS = _FILE.words("status_labels")
 _CODE_STEMS = frozenset(_FILE.words("code_stems"))
 _STEM_ENDINGS = _FILE.words("stem_endings")
+_COMPOUNDED = _FILE.words("compounded")
 _ITEM_STEMS = _FILE.words("item_stems")
 _OTHER_KINDS = frozenset(_FILE.words("other_kinds"))
 _OTHER_KINDS_CJK = _FILE.words("other_kinds_cjk")
@@ -143,7 +144,7 @@ def _label(before: str, after: str) -> tuple[str, CandidateKind]:
 
 def _is_stem(last: str, word: str) -> bool:
     # `Fehlercode`, `bizerrorcode`, `felkod` end in a stem. `rc` and `ret` are too short to count as an ending.
-    return last in _CODE_STEMS or (len(word) > 3 and last.endswith(_STEM_ENDINGS))
+    return last in _CODE_STEMS or word.startswith(_COMPOUNDED) or (len(word) > 3 and last.endswith(_STEM_ENDINGS))
 
 
 def _kind_of_label(word: str, stem: str, glue: str) -> CandidateKind:

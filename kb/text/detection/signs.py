@@ -12,6 +12,7 @@ _BEFORE = re.compile(
     rf"(?:{_OPENING}(?:{one_of(_FILE.words('between'))})(?![^\W_])){{0,3}}{_OPENING}\Z"
 )
 _AFTER = re.compile(rf"[\s\"'`\])}}*]{{0,3}}{one_of(_FILE.words('after'))}(?![^\W_])")
+_MSG, _LEVEL_AFTER = re.compile(r"(?<![a-z])msg[ ]\Z"), re.compile(r", ?Level [0-9]")
 _LEVEL = re.compile(rf"(?<![^\W_]){one_of(_FILE.words('levels'))}[\] \t:|)>-]{{1,6}}\Z")
 _MESSAGE = re.compile(r"[\s\"'`\])}*]{0,3}(?::|-|–|—)?[ \t]+[^\W\d_]{2,}[,]?[ \t]+[^\W\d_]{2,}")
 _COLON_MESSAGE = re.compile(r"[\])]?\s?(?::|-|–|—|：)[ \t]*[^\W\d_]{2,}")
@@ -43,6 +44,7 @@ _DATA = re.compile(rf"(?<![a-z]){one_of(_FILE.words('data'))}[^()]*\Z")
 _REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z|(?:^|\n)Status:[ ]\Z")
 _ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\Z")
+_NUMBER, _LONG_WORD = re.compile("[0-9]"), re.compile(r"[^\W\d_]{4}")
 _WINDOW = 64
 _LINE = 240
 
@@ -61,7 +63,9 @@ def says_code(text: str, start: int, end: int) -> bool:
     if level and (before[level.start() : level.start() + 4].isupper() or not _BEFORE.search(low)):
         # After a level of a log, a number is most often a process, unless a message follows.
         return bool(_MESSAGE.match(after) or _COLON_MESSAGE.match(after) or not after.strip())
-    if _BEFORE.search(low) or _AFTER.match(after) or _LABEL_LINE.search(lines):
+    if _MSG.search(lines) and _LEVEL_AFTER.match(after):
+        return True
+    if _BEFORE.search(low) or _is_before_a_word(after) or _LABEL_LINE.search(lines):
         return True
     if _BULLET.search(before) and _HEADING.search(text[max(0, start - _LINE) : start].lower()):
         return True
@@ -70,6 +74,12 @@ def says_code(text: str, start: int, end: int) -> bool:
     if before[-1:] == "#" and not text[start:end].isdigit():
         return True
     return _is_reply(before, text[start:end], after) or _is_marked(text, start, end, before, after)
+
+
+def _is_before_a_word(after: str) -> bool:
+    """Whether a word such as "error" follows, or "Fehler"; ERROR is a level of a log."""
+    match = _AFTER.match(after.lower())
+    return match is not None and not after[: match.end()][-2:].isupper()
 
 
 def _announcement(before: str, after: str) -> str:
@@ -108,9 +118,20 @@ def begins_message(text: str, end: int) -> bool:
     return bool(_COLON_MESSAGE.match(text, end) or _TUPLE_MESSAGE.match(text, end))
 
 
+def begins_reply(text: str, end: int) -> bool:
+    """Whether an enhanced code follows, as behind the 550 in the reply of a mail server: `550 5.1.1`."""
+    return bool(_ENHANCED_AFTER.match(text, end))
+
+
 def has_trouble(text: str, start: int, end: int) -> bool:
     """Whether the line of a text is about a failure."""
     return bool(_TROUBLE.search(line_around(text, start, end).lower()))
+
+
+def is_one_of_many(text: str, start: int, end: int) -> bool:
+    """Whether a number stands among others on a line of words, as in addresses and lists of processes."""
+    line = line_around(text, start, end)
+    return _NUMBER.search(line) is not None and _LONG_WORD.search(line) is not None
 
 
 def line_around(text: str, start: int, end: int) -> str:
