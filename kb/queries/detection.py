@@ -3,6 +3,7 @@
 The text is neither stored nor logged.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,8 +24,9 @@ from kb.text.detection.judgement import (
     candidates,
     judge,
     usefulness,
+    with_causes,
 )
-from kb.text.detection.signs import has_trouble, is_one_of_many
+from kb.text.detection.signs import has_trouble, is_count, is_object, is_one_of_many
 from kb.text.detection.tables import TableClues
 from kb.text.safety.mask import mask
 
@@ -41,6 +43,13 @@ _SHORTEST = 3
 """A code of so few characters is only one where words say so."""
 
 _PHRASE = WHY[CandidateKind.PHRASE]
+_PART = re.compile(r"[A-Z]{1,3}[0-9]{1,6}\Z")
+"""A code in the form that numbers of parts and rooms have, too: E15."""
+
+_LONG = 5
+"""Few numbers of so many digits are codes by accident."""
+
+_OBJECT = "It stands where the name of an error may stand, on a line about a failure or its product."
 _BESIDE = "Words of its product stand on its line."
 
 Meanings = tuple[ReturnCode, ...]
@@ -157,7 +166,10 @@ def _with_tables(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[Code
     clues = TableClues(text, {pk: table.names for pk, table in tables.items()}, own)
     # Codes that one table alone has tell whose the others are.
     alone = {match.id[0].table_id for match in matches if match.is_likely and len({c.table_id for c in match.id}) == 1}
-    return sorted((_with_table(text, match, clues, alone) for match in matches), key=usefulness)
+    results = [_with_table(text, match, clues, alone) for match in matches]
+    if any(one.is_likely and not match.is_likely for one, match in zip(results, matches, strict=True)):
+        results = with_causes(text, results)
+    return sorted(results, key=usefulness)
 
 
 def _without_noise(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[CodeMatch[Meanings]]:
@@ -176,7 +188,10 @@ def _is_noise(text: str, match: CodeMatch[Meanings], likely: Collection[int]) ->
         return match.id[0].table_id in likely
     if not match.why.startswith(UNSAID) or len(match.written) <= _SHORTEST:
         return True
-    return all(is_one_of_many(text, *span) and not has_trouble(text, *span) for span in match.spans)
+    return all(
+        is_count(text, span[1]) or (is_one_of_many(text, *span) and not has_trouble(text, *span))
+        for span in match.spans
+    )
 
 
 def _with_table(
@@ -228,10 +243,14 @@ def _by_names(text: str, match: CodeMatch[Meanings], clues: TableClues, first: i
         return (max(match.confidence, 0.7) if clues.is_near(first, spans, text) else match.confidence), why
     if why == UNSAID and match.written.isdigit() and len(match.written) == _SHORTEST:
         return (0.6, _BESIDE) if clues.is_named_beside(first, spans, text) else (match.confidence, why)
-    if why == UNSAID and not match.written.isdigit() and clues.is_near(first, spans, text):
+    is_near = why == UNSAID and not match.written.isdigit() and clues.is_near(first, spans, text)
+    if is_near and (not _PART.match(match.written) or any(has_trouble(text, *span) for span in spans)):
         return 0.6, _BESIDE
     if why == UNSAID and clues.is_named_before(first, spans[0], text):
         return 0.7, "The name of its product stands before it."
+    is_told = why == UNSAID and len(match.written) >= _LONG and any(is_object(text, *span) for span in spans)
+    if is_told and (clues.is_near(first, spans, text) or any(has_trouble(text, *span) for span in spans)):
+        return 0.6, _OBJECT
     if why.startswith(UNSAID) and clues.are_named(of, spans, text):
         return 0.6, "A context word of its table stands before it."
     return match.confidence, why

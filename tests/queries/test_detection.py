@@ -197,6 +197,17 @@ def possible(text):
         ("Gerät | Störung | Beginn\nPumpe | F07 | 06:12", ["F07"]),
         # What a header of gRPC or an address writes for signs.
         ("grpc-message: acme%3A%20lock%20failed%20%28code%201213%29", ["1213"]),
+        # A list that counts its codes.
+        ("errors: 1213 (31), 1214 (4x)", ["1213", "1214"]),
+        ("rejects: 1213: 31, 1214: 4", ["1213", "1214"]),
+        # A long number that stands as a name, on a line about a failure or its product.
+        ("his calls were refused with 30005 on one network", ["30005"]),
+        ("the streamer sends a 30005 for each call", ["30005"]),
+        ("a payment of 30005 was refused", []),
+        ("with 30005 guests the room was refused", []),
+        # A header that may mean something else: only what is clear.
+        ("user,result\nu1,30005\nu2,27", ["30005"]),
+        ("user,last_errno\nu1,1213\nu2,0", ["1213"]),
         # The number of a message of SQL Server.
         ("Msg 1213, Level 13, State 1", ["1213"]),
     ],
@@ -218,6 +229,9 @@ def test_each_kind_of_sign_makes_a_code_likely(text, codes, products):
         ("error: WriteClash, please retry", ["10"]),
         ("error from streamer class topic_grant_refused; table rooms", ["9"]),
         ("we call WriteClash often", []),
+        ("SELECT error FROM topic_grant_refused WHERE id", []),
+        ("GET /x?a=5&b=topic_grant_refused failed over", []),
+        ("the app raises topic_grant_refused when it fails", ["9"]),
         ("failed: writeClash = 4, topic_grant_refused(3)", []),
     ],
 )
@@ -233,6 +247,8 @@ def test_a_symbol_in_words_is_a_code_on_a_line_about_a_failure(text, codes, prod
         "Please ship to Main Street 1213, 30005 Springfield",
         '{"code":27,"clock":{"t":1213,"i":30005}}',
         "room E15 on floor 2",
+        "washer parts: E15 seal, F07 belt",
+        "30005 guests came",
     ],
 )
 def test_a_number_among_others_is_not_even_possible(text, products):
@@ -242,3 +258,17 @@ def test_a_number_among_others_is_not_even_possible(text, products):
 def test_a_number_alone_is_possible(products):
     assert possible("value 1213") == ["1213"]
     assert possible("1213") == ["1213"]
+
+
+def test_a_name_that_tells_of_a_failure_is_a_symbol_in_any_sentence(products):
+    make.code("12", make.table("store", vendor="Store", product="Store"), symbol="NoSuchShelf", description="w")
+    assert likely("we saw NoSuchShelf (east)") == ["12"]
+
+
+def test_a_code_that_its_product_made_likely_may_wrap_another(products):
+    matches = detect("streamer 30005 (the hook was slow), caused by error code 1213", None).codes
+    assert [(match.written, match.role, match.inside) for match in matches] == [
+        ("1213", "cause", "30005"),
+        ("30005", "wrapper", ""),
+    ]
+    assert matches[0].why.endswith("30005 wraps it: this is the cause.")

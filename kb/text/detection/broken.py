@@ -13,7 +13,7 @@ TENTATIVE = (CandidateKind.BROKEN, CandidateKind.SUB_STATUS, CandidateKind.PHRAS
 """Kinds that may overlap other candidates: they count only where they are a known code."""
 
 _GAP = r"(?:[ ]|[ \t]?\r?\n[ \t]{0,8})"
-_PIECE = re.compile(rf"{_GAP}[0-9OoIlSB]{{1,9}}+(?![0-9A-Za-z_])")
+_PIECE = re.compile(rf"{_GAP}[0-9OoIlSB]{{1,9}}+(?![0-9A-Za-z_]|[-:./,][0-9])")
 _HEXADECIMAL_PIECE = re.compile(rf"{_GAP}[0-9A-Fa-fOoIlS]{{1,7}}+(?![0-9A-Za-z_])")
 _HEXADECIMAL = re.compile(r"[0OoQ](?<![0-9A-Za-z_][0OoQ])[xX](?=[48CcDdEeB])[0-9A-Fa-fOoIlS]{1,7}+(?![0-9A-Za-z_])")
 _DIGITS = re.compile(r"-?[0-9OoIlSB]{1,9}\Z")
@@ -22,6 +22,7 @@ _PREFIXED = re.compile(
     rf"[A-Z0158](?<![0-9A-Za-z_-][A-Z0158])[A-Z0158]{{1,4}}+{_HYPHEN}[0-9OoIl]{{3,6}}+"
     rf"(?:{_HYPHEN}[0-9OoIl]{{1,3}}+)?(?![0-9A-Za-z_-])"
 )
+_GROUPS = re.compile(r"[0-9OIl](?<![0-9A-Za-z_-][0-9OIl])[0-9OIl]{3}-[0-9OIl]{4}(?![0-9A-Za-z_-])")
 _MAX_PIECES = 3
 _LABELLED = (CandidateKind.FIELD, CandidateKind.ITEM, CandidateKind.SAID)
 
@@ -30,17 +31,23 @@ def broken_codes(text: str, stop: int, labelled: Iterable[Candidate]) -> Iterato
     """Yield the joined pieces behind a label or `0x`, and codes with spaces around their hyphens, in `text[:stop]`."""
     for first in labelled:
         if first.kind in _LABELLED and _DIGITS.match(first.written):
-            for end in _ends(text, first.end, _PIECE):
-                if 5 <= len("".join(text[first.start : end].split())) <= 12:
-                    yield _candidate(text, first.start, end, first.label)
+            yield from _joined(text, first.start, _ends(text, first.end, _PIECE), range(5, 13), first.label)
     for match in _HEXADECIMAL.finditer(text, 0, stop):
-        for end in _ends(text, match.end(), _HEXADECIMAL_PIECE):
-            if len("".join(text[match.start() : end].split())) == len("0x00000000"):
-                yield _candidate(text, match.start(), end)
+        size = len("0x00000000")
+        yield from _joined(text, match.start(), _ends(text, match.end(), _HEXADECIMAL_PIECE), range(size, size + 1))
+    for match in _GROUPS.finditer(text, 0, stop):
+        if 4 <= sum(sign.isdigit() for sign in match[0]) < len("00000000"):
+            yield _candidate(text, *match.span())
     for match in _PREFIXED.finditer(text, 0, stop):
         prefix = match[0].partition("-")[0].strip()
         if not prefix.isdigit() and (" " in match[0] or not prefix.isalpha()):
             yield _candidate(text, *match.span())
+
+
+def _joined(text: str, start: int, ends: Iterable[int], sizes: range, label: str = "") -> Iterator[Candidate]:
+    for end in ends:
+        if len("".join(text[start:end].split())) in sizes:
+            yield _candidate(text, start, end, label)
 
 
 def _ends(text: str, end: int, piece: re.Pattern[str]) -> Iterator[int]:

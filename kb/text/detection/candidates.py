@@ -28,6 +28,9 @@ MAX_WEAK = 15_000
 """Most short numbers and symbols per text. They are counted apart, so that they never end the reading of others."""
 
 
+MAX_TENTATIVE = 3_000
+"""Most candidates per text that count only where a table has them."""
+
 MAX_CANDIDATES = 15_000
 """Most candidates per text, enough for a megabyte of an ordinary log. Reading stops there, and the report says so."""
 
@@ -54,7 +57,7 @@ def candidates(text: str) -> list[Candidate]:
     if len(sure) == MAX_CANDIDATES:
         return sure
     weak = [c for c in (*short, *said_statuses(text, stop), *symbols(text, stop)) if not _overlaps(spans, c)]
-    tentative = islice(_tentative(text, stop, labelled), MAX_WEAK)
+    tentative = islice(_tentative(text, stop, labelled), MAX_TENTATIVE)
     return sorted([*_apart(sorted([*sure, *weak[:MAX_WEAK]])), *tentative])
 
 

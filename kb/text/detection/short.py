@@ -46,8 +46,11 @@ _THREE = re.compile(r"[1-9](?<=[ (\"'`][1-9])[0-9]{2}(?![\w%@$€£/:-]|[.,][0-9
 _STATUS = re.compile("[1-5][0-9]{2}")
 _BULLET = r"[^\S\n]{0,3}(?:[^\n]{0,60}+)\n[^\S\n]{0,8}(?:[-*•–+]|[0-9]{1,2}[.)])[^\S\n]{1,3}"
 _AND = r"(?:\s{0,2}(?:[,、，;；/|+&]|" + whole(_FILE.words("conjunctions")) + r"|\bthen\b|\balso\b|\bplus\b)){1,3}"
+_COUNT = r"(?:[ ]?(?:[(×x][ ]?[0-9]{1,6}[ ]?[x×]?\)?|[0-9]{1,6}[x×]|:[ ]?[0-9]{1,6}))?+"
+"""How often a code of a list was seen: `30003 (41x), 30005: 9`."""
+
 _NEXT = re.compile(
-    rf"(?:[\"'`)\]*]{{0,3}}{_AND}\s{{0,2}}(?:{one_of(_FILE.words('list_words'))}\s){{0,2}}|{_BULLET})[\"'`(\[#*]{{0,3}}"
+    rf"(?:[\"'`)\]*]{{0,3}}{_COUNT}{_AND}\s{{0,2}}(?:{one_of(_FILE.words('list_words'))}\s){{0,2}}|{_BULLET})[\"'`(\[#*]{{0,3}}"
     r"(-?(?:0x[0-9a-fA-F]{1,16}+|[0-9]{1,10}+(?:[.-][0-9]{1,4}+){0,2}|[0-9A-Z]{5}+|[A-Z]{1,3}[0-9]{2,6}+|[A-Z]{2,8}[-_][0-9]{1,6}+))"
     r"(?![0-9A-Za-z_%@]|[.:/-][0-9]|,[0-9]{1,3}(?![0-9])|\s?(?:ms|kb|mb|gb|px|sec|times|users)\b)"
 )
@@ -114,14 +117,18 @@ def _listed_before(text: str, candidates: Sequence[Candidate]) -> Iterator[Candi
         if last.kind not in _LISTED or not last.label:
             continue
         pattern = _LIST_TO_LABEL
-        for one, other in zip(candidates[n - 1 :: -1], candidates[n:0:-1], strict=False):
-            is_listed = one.kind is CandidateKind.SHORT and _are_alike(one.written, last.written)
-            if not is_listed or not pattern.fullmatch(text, one.end, other.start) or _YEAR.match(one.written):
-                break
-            if confidence_limit(text, one.start, one.end) is None or is_data(text, one.start):
+        for m in range(n - 1, max(n - 1 - _MAX_LIST, -1), -1):
+            one = candidates[m]
+            if not pattern.fullmatch(text, one.end, candidates[m + 1].start) or not _may_be_listed(text, one, last):
                 break
             yield one._replace(label=last.label, kind=CandidateKind.SAID, strength=0.9)
             pattern = _LIST_TO_NEXT
+
+
+def _may_be_listed(text: str, one: Candidate, last: Candidate) -> bool:
+    is_alike = one.kind is CandidateKind.SHORT and _are_alike(one.written, last.written)
+    is_other = _YEAR.match(one.written) or confidence_limit(text, one.start, one.end) is None
+    return is_alike and not is_other and not is_data(text, one.start)
 
 
 def _may_begin_a_list(text: str, first: Candidate) -> bool:

@@ -44,6 +44,11 @@ _DATA = re.compile(rf"(?<![a-z]){one_of(_FILE.words('data'))}[^()]*\Z")
 _REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z|(?:^|\n)Status:[ ]\Z")
 _ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\Z")
+_ARTICLE = re.compile(rf"(?:\A|[^\w]){one_of(_FILE.words('articles'))}[ ]\Z")
+_OBJECT_END = re.compile(
+    rf"[\"'`)\]]{{0,3}}(?:[.,;!?]?(?:\s{{0,9}}\Z|[ ]{{0,9}}\n)|[.,;!?][ ]|[ ]{one_of(_FILE.words('behind'))}\b)"
+)
+_PLURAL = re.compile(rf"[ ](?!{one_of(_FILE.words('not_counted'))}\b)[a-z]{{2,20}}s\b")
 _NUMBER, _LONG_WORD = re.compile("[0-9]"), re.compile(r"[^\W\d_]{4}")
 _WINDOW = 64
 _LINE = 240
@@ -126,6 +131,18 @@ def begins_reply(text: str, end: int) -> bool:
 def has_trouble(text: str, start: int, end: int) -> bool:
     """Whether the line of a text is about a failure."""
     return bool(_TROUBLE.search(line_around(text, start, end).lower()))
+
+
+def is_object(text: str, start: int, end: int) -> bool:
+    """Whether a number stands as a name does, behind "with" or an article, and counts nothing: "with a 30007"."""
+    if is_data(text, start) or not _ARTICLE.search(text[max(0, start - 12) : start].lower()):
+        return False
+    return _OBJECT_END.match(text, end) is not None
+
+
+def is_count(text: str, end: int) -> bool:
+    """Whether a word in the plural follows a number: "30007 contacts"."""
+    return _PLURAL.match(text, end) is not None
 
 
 def is_one_of_many(text: str, start: int, end: int) -> bool:

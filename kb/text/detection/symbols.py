@@ -24,7 +24,7 @@ _WORD = re.compile(
 
 _LOOSE = re.compile(
     r"[A-Za-z](?<![0-9A-Za-z_$\\/.-][A-Za-z])(?:[a-z0-9]++(?:_[a-z0-9]++)++|(?<=[A-Z])[a-z0-9]++(?:[A-Z][a-z0-9]++)++)"
-    r"(?=[ ,;.]|\s|\Z)(?![.]\w|\s?[=(:])"
+    r"(?=[ ,;.]|\s|\Z)(?![.]\w|\s?[=:])"
 )
 """The same in the middle of a sentence, where it has to be about a failure."""
 
@@ -34,7 +34,8 @@ _PHRASE_STARTS = re.compile(
 _PHRASE = re.compile(r"[A-Za-z]{2,20}(?:[ ][A-Za-z]{2,20}){1,5}")
 _PHRASE_END = re.compile(rf"[\"'`:;,.!?()\[\]\n\r]|\Z|[ ](?:[\"'`(\[\\/{{<—–-]|{one_of(_FILE.words('phrase_ends'))}\b)")
 _COMMON = frozenset(_FILE.words("common_phrases"))
-_GAP = re.compile(" ")
+_NAME = re.compile(rf"\b{one_of(_FILE.words('query_words'))}[ \"`]\Z")
+_GAP, _HUMP = re.compile(" "), re.compile("[A-Z][a-z0-9]*")
 MAX_PHRASES = 400
 """Most phrases of a text that are looked up as symbols."""
 
@@ -52,7 +53,7 @@ def symbols(text: str, stop: int) -> Iterator[Candidate]:
             value = match[0]
             if value in _WORDS or len(value) > 64 or (value not in values and len(values) >= MAX_VALUES):
                 continue
-            if is_sure or has_trouble(text, *match.span()):
+            if is_sure or _may_be_in_a_sentence(text, *match.span()):
                 values.add(value)
                 yield Candidate(*match.span(), value, "", CandidateKind.SYMBOL, STRENGTH[CandidateKind.SYMBOL])
 
@@ -72,6 +73,17 @@ def phrases(text: str, stop: int) -> Iterator[Candidate]:
                 yield Candidate(start, end, value, "", CandidateKind.PHRASE, STRENGTH[CandidateKind.PHRASE])
         if len(values) >= MAX_PHRASES:
             return
+
+
+def _may_be_in_a_sentence(text: str, start: int, end: int) -> bool:
+    """Whether a symbol is no name in a query, and its line or its own words, as in `NoSuchBucket`, are about a failure.
+
+    `lock_timeout` may be a setting.
+    """
+    if text[start - 1 : start] in ("=", "&", "?") or _NAME.search(text[max(0, start - 16) : start].lower()):
+        return False
+    words = " ".join(_HUMP.findall(text[start:end]))
+    return has_trouble(text, start, end) or ("_" not in text[start:end] and has_trouble(words, len(words), len(words)))
 
 
 def _may_be_a_symbol(text: str, end: int, phrase: str) -> bool:

@@ -28,6 +28,9 @@ _OUTER_KINDS = (CandidateKind.HTTP, CandidateKind.EXIT, CandidateKind.SUB_STATUS
 _BESIDE = 600
 """Most characters between the status of an answer and the code in its body."""
 
+_WIN32_RESULT = 0x8007
+"""The first half of a result of Windows that has an error of Win32 as its second half."""
+
 _SUB_CODE = re.compile(r"[45][0-9]{2}[.-][0-9]{1,3}\Z")
 """A status with its sub status, such as 500.19: like a status, it wraps the code in its body."""
 
@@ -70,6 +73,14 @@ def wrappers(text: str, spots: Sequence[Spot]) -> dict[str, str]:
         _read_chains(text, ordered, outer_codes)
         _read_wrapper_codes(ordered, outer_codes)
         _read_statuses(text, ordered, outer_codes)
+        _read_results(ordered, outer_codes)
+    return outer_codes
+
+
+def chains(text: str, spots: Sequence[Spot]) -> dict[str, str]:
+    """Return, for each code that words tell to be the cause of another, that other code."""
+    outer_codes: dict[str, str] = {}
+    _read_chains(text, sorted(spots, key=lambda spot: spot.candidate.start)[:MAX_READ], outer_codes)
     return outer_codes
 
 
@@ -174,6 +185,14 @@ def _read_statuses(text: str, spots: list[Spot], outer_codes: dict[str, str]) ->
             _add(outer_codes, other.code, one.code)
         elif _is_sqlstate_behind(text, one.candidate, other.candidate):
             _add(outer_codes, one.code, other.code)
+
+
+def _read_results(spots: list[Spot], outer_codes: dict[str, str]) -> None:
+    """A result of Windows such as 0x80070643 wraps the error in it, here 1603."""
+    codes = {spot.code for spot in spots}
+    for code in codes:
+        if code.isdigit() and int(code) >> 16 == _WIN32_RESULT and (inner := str(int(code) & 0xFFFF)) in codes:
+            _add(outer_codes, inner, code)
 
 
 def _is_status(candidate: Candidate) -> bool:

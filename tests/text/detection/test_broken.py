@@ -5,7 +5,18 @@ import pytest
 from kb.text.detection.candidates import candidates
 from kb.text.detection.judgement import judge
 
-KNOWN = ("660300014", "41007", "ORA-942", "WP-21044-7", str(0x80240034), str(0xC00000FD), "404.13", "1204", "41")
+KNOWN = (
+    "2110-3127",
+    "660300014",
+    "41007",
+    "ORA-942",
+    "WP-21044-7",
+    str(0x80240034),
+    str(0xC00000FD),
+    "404.13",
+    "1204",
+    "41",
+)
 CODES = {code: code for code in KNOWN}
 
 
@@ -25,6 +36,10 @@ def codes(text):
         ("it shows WP - 21044 - 7 again", "WP-21044-7", "WP - 21044 - 7"),
         ("it shows WP- 21044- 7", "WP-21044-7", "WP- 21044- 7"),
         ("0RA-O0942: no such tab1e", "ORA-942", "0RA-O0942"),
+        ("it shows 21lO-3l27 on the screen", "2110-3127", "21lO-3l27"),
+        ("it shows llOO-OlOO on the screen", None, None),
+        # The beginning of the next line, as in logs.
+        ("error 6603\n000-14 again", None, None),
         # A hyphen without a space behind it is a sign, not a part of a name.
         ("WP -21044 -7", None, None),
         # No label, and no 0x.

@@ -128,6 +128,13 @@ def test_the_most_useful_code_comes_first():
     assert [match.order for match in matches] == [4, 5, 3, 2, 1]
 
 
+def test_a_result_of_windows_wraps_the_error_in_it():
+    known = {str(0x80070643): "0x80070643", "1603": "1603", "1618": "1618"}
+    text = "update failed with 0x80070643, setup: error code 1603, error code 1618"
+    roles = {match.id: match.role for match in judge(text, candidates(text), known).codes}
+    assert roles == {"1603": Role.CAUSE, "0x80070643": Role.WRAPPER, "1618": Role.ALONE}
+
+
 @pytest.mark.parametrize("symbol", ["InFailedSqlTransaction", "ERRCODE_IN_FAILED_SQL_TRANSACTION"])
 def test_a_symbol_wraps_as_its_number_does(symbol):
     known = {"symbol IN_FAILED_SQL_TRANSACTION": OUTER, INNER: INNER}
