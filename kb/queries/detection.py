@@ -6,6 +6,7 @@ The text is neither stored nor logged.
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from kb.models import CodeRange, CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_form, codes_by_symbol
@@ -13,8 +14,9 @@ from kb.models.visibility import Person
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.queries.detected_messages import add_messages
 from kb.text.codes import forms as text_code
+from kb.text.codes.symbols import symbol_words
 from kb.text.detection.candidates import SYMBOL
-from kb.text.detection.confidence import CLASS, UNSAID, WHY, words_around, words_of
+from kb.text.detection.confidence import CLASS, FEW_DIGITS, UNSAID, WHY, words_around, words_of
 from kb.text.detection.judgement import (
     CandidateKind,
     CodeMatch,
@@ -26,7 +28,8 @@ from kb.text.detection.judgement import (
     usefulness,
     with_causes,
 )
-from kb.text.detection.signs import has_trouble, is_count, is_object, is_one_of_many
+from kb.text.detection.short import are_a_pair
+from kb.text.detection.signs import has_trouble, is_count, is_object, is_one_of_many, is_one_thing
 from kb.text.detection.tables import TableClues
 from kb.text.safety.mask import mask
 
@@ -39,9 +42,6 @@ _WORDS = 60
 _OF_ITS_FAMILY = 20
 """What a table of HTTP statuses gains for an HTTP status: more than any word near it."""
 
-_SHORTEST = 3
-"""A code of so few characters is only one where words say so."""
-
 _PHRASE = WHY[CandidateKind.PHRASE]
 _PART = re.compile(r"[A-Z]{1,3}[0-9]{1,6}\Z")
 """A code in the form that numbers of parts and rooms have, too: E15."""
@@ -50,6 +50,7 @@ _LONG = 5
 """Few numbers of so many digits are codes by accident."""
 
 _OBJECT = "It stands where the name of an error may stand, on a line about a failure or its product."
+_PAIR = "Another code of its table stands beside it."
 _BESIDE = "Words of its product stand on its line."
 
 Meanings = tuple[ReturnCode, ...]
@@ -102,12 +103,17 @@ def detect(text: str, user: Person | None) -> Report:
     places = candidates(plain)
     meanings = _meanings(all_canonical_forms(places), user)
     blocks = list(CodeRange.objects.visible_to(user).values_list("first", "last", "pk"))
-    detection: Detection[Meanings] = judge(plain, places, meanings, blocks, lambda codes: codes[0].description)
+    detection: Detection[Meanings] = judge(plain, places, meanings, blocks, _words_of_first)
     codes, stop = add_messages(masked, _with_tables(plain, detection.codes), detection.unknown, user)
     codes = _without_noise(plain, codes)
     parts = _anatomies(plain, codes, detection.unknown, user)
     last = _last_line(masked, detection.read_to_line, stop)
     return Report(codes, _with_ranges(detection.unknown), masked, last, parts)
+
+
+def _words_of_first(codes: Meanings) -> str:
+    """Return what the first meaning of a code says: its description, else the words of its symbol."""
+    return codes[0].description or symbol_words(codes[0].symbol)
 
 
 def codes_in(text: str, user: Person | None) -> list[ReturnCode]:
@@ -167,9 +173,22 @@ def _with_tables(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[Code
     # Codes that one table alone has tell whose the others are.
     alone = {match.id[0].table_id for match in matches if match.is_likely and len({c.table_id for c in match.id}) == 1}
     results = [_with_table(text, match, clues, alone) for match in matches]
+    results = _with_pairs(text, results)
     if any(one.is_likely and not match.is_likely for one, match in zip(results, matches, strict=True)):
         results = with_causes(text, results)
     return sorted(results, key=usefulness)
+
+
+def _with_pairs(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[CodeMatch[Meanings]]:
+    """Return the matches, likely where "and" or "then" stands between two codes of one table: hardly by accident."""
+    doubtful = [match for match in matches if match.why == UNSAID and not match.is_likely]
+    places = sorted((span, n) for n, match in enumerate(doubtful) for span in match.spans)
+    pairs = set[str]()
+    for (one, n), (other, m) in pairwise(places):
+        tables = {code.table_id for code in doubtful[n].id} & {code.table_id for code in doubtful[m].id}
+        if n != m and tables and are_a_pair(text, one, other):
+            pairs |= {doubtful[n].canonical, doubtful[m].canonical}
+    return [replace(match, confidence=0.6, why=_PAIR) if match.canonical in pairs else match for match in matches]
 
 
 def _without_noise(text: str, matches: Sequence[CodeMatch[Meanings]]) -> list[CodeMatch[Meanings]]:
@@ -186,7 +205,7 @@ def _is_weak(match: CodeMatch[Meanings]) -> bool:
 def _is_noise(text: str, match: CodeMatch[Meanings], likely: Collection[int]) -> bool:
     if match.why.startswith(CLASS):
         return match.id[0].table_id in likely
-    if not match.why.startswith(UNSAID) or len(match.written) <= _SHORTEST:
+    if not match.why.startswith(UNSAID) or len(match.written) <= FEW_DIGITS:
         return True
     return all(
         is_count(text, span[1]) or (is_one_of_many(text, *span) and not has_trouble(text, *span))
@@ -241,7 +260,7 @@ def _by_names(text: str, match: CodeMatch[Meanings], clues: TableClues, first: i
         return 0.4, f"{why} The words before it name another vendor."
     if why.startswith(_PHRASE):
         return (max(match.confidence, 0.7) if clues.is_near(first, spans, text) else match.confidence), why
-    if why == UNSAID and match.written.isdigit() and len(match.written) == _SHORTEST:
+    if why == UNSAID and match.written.isdigit() and len(match.written) <= FEW_DIGITS:
         return (0.6, _BESIDE) if clues.is_named_beside(first, spans, text) else (match.confidence, why)
     is_near = why == UNSAID and not match.written.isdigit() and clues.is_near(first, spans, text)
     if is_near and (not _PART.match(match.written) or any(has_trouble(text, *span) for span in spans)):
@@ -249,7 +268,10 @@ def _by_names(text: str, match: CodeMatch[Meanings], clues: TableClues, first: i
     if why == UNSAID and clues.is_named_before(first, spans[0], text):
         return 0.7, "The name of its product stands before it."
     is_told = why == UNSAID and len(match.written) >= _LONG and any(is_object(text, *span) for span in spans)
-    if is_told and (clues.is_near(first, spans, text) or any(has_trouble(text, *span) for span in spans)):
+    is_about = clues.is_near(first, spans, text) or any(
+        has_trouble(text, *s) or is_one_thing(text, s[0]) for s in spans
+    )
+    if is_told and is_about:
         return 0.6, _OBJECT
     if why.startswith(UNSAID) and clues.are_named(of, spans, text):
         return 0.6, "A context word of its table stands before it."

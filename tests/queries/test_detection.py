@@ -189,6 +189,19 @@ def possible(text):
         ("he gets acme 1213 since noon", ["1213"]),
         ("did you see 30005s today?", ["30005"]),
         ("it ran for 30005s today", []),
+        # So do two digits, and neither may count anything.
+        ("the streamer shows 27 for each room", ["27"]),
+        ("the streamer shows 27 rooms", []),
+        ("the team shows 27 for each room", []),
+        # Two codes of one table with a word between them.
+        ("she cannot join: 1213 then 1214", ["1213", "1214"]),
+        ("it is 1213 and 1214 guests came", []),
+        # A long number behind an article of one thing.
+        ("il nous sort un 30005 à chaque fois", ["30005"]),
+        # Signs in other languages.
+        ("sur l'écran: F07 et rien de plus", ["F07"]),
+        ("na ekranie miga E15 bez przerwy", ["E15"]),
+        ("l'appel est rejeté (30005)", ["30005"]),
         # A label that ends a longer word.
         ("Lesefehler 1213 beim Start", ["1213"]),
         # A column whose header has a word before "code", and one of another kind.
@@ -229,6 +242,11 @@ def test_each_kind_of_sign_makes_a_code_likely(text, codes, products):
         ("error: WriteClash, please retry", ["10"]),
         ("error from streamer class topic_grant_refused; table rooms", ["9"]),
         ("we call WriteClash often", []),
+        ("it returns WriteClash in the night", ["10"]),
+        ("<Fault><Code>WriteClash</Code><Id>4</Id></Fault>", ["10"]),
+        ("streamer: topic grant refused", ["9"]),
+        ("streamer log: acme.errors.TopicGrantRefusedException", ["9"]),
+        ("other.errors.TopicGrantRefusedException", []),
         ("SELECT error FROM topic_grant_refused WHERE id", []),
         ("GET /x?a=5&b=topic_grant_refused failed over", []),
         ("the app raises topic_grant_refused when it fails", ["9"]),
@@ -263,6 +281,11 @@ def test_a_number_alone_is_possible(products):
 def test_a_name_that_tells_of_a_failure_is_a_symbol_in_any_sentence(products):
     make.code("12", make.table("store", vendor="Store", product="Store"), symbol="NoSuchShelf", description="w")
     assert likely("we saw NoSuchShelf (east)") == ["12"]
+
+
+def test_a_description_may_be_that_of_the_symbol(products):
+    make.code("30006", make.table("disk", vendor="Disk", product="Disk"), symbol="ERR_PLATTER_MELTED", description="")
+    assert likely("30006 platter melted") == ["30006"]
 
 
 def test_a_code_that_its_product_made_likely_may_wrap_another(products):

@@ -30,6 +30,9 @@ WITHOUT_0X = "hexadecimal without 0x"
 NAMED_NUMBER = "the number behind a name"
 """How `sql 4060` is read if no code is written like this."""
 
+EXCEPTION = "the name of its exception"
+"""How `NotEnoughReplicasException` is read if no code has it."""
+
 _PERCENT = re.compile("%(2[0-9A-F]|3[A-F]|5[BD]|7[BD])")
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")

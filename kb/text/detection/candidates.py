@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from kb.text.codes.forms import NAMED_NUMBER, TWO_PARTS, bare, plain_text, readings, with_other_sign
+from kb.text.codes.forms import EXCEPTION, NAMED_NUMBER, TWO_PARTS, bare, plain_text, readings, with_other_sign
 from kb.text.codes.scans import scanned
 from kb.text.codes.symbols import symbol_names
 from kb.text.detection.broken import broken_codes
@@ -35,6 +35,7 @@ MAX_CANDIDATES = 15_000
 """Most candidates per text, enough for a megabyte of an ordinary log. Reading stops there, and the report says so."""
 
 
+_EXCEPTION = re.compile(r"(?<=[a-z])(?:Exception|Error)\Z")
 _NAMED_NUMBER = re.compile(r"[A-Za-z]{2,8} ([0-9]{3,5})\Z")
 _STATUS_AND_SUB = re.compile(r"([1-5][0-9]{2})[^0-9.-][^0-9]{0,40}([0-9]{1,3})\Z")
 
@@ -103,7 +104,10 @@ def canonical_forms(text: str) -> tuple[tuple[str, str], ...]:
         ways += [(f"{parts[1]}{sign}{parts[2]}", "the status and its sub status") for sign in ".-"]
     snake = "_".join(text.split()) if text.replace(" ", "").isalpha() and " " in text else text
     names = symbol_names(snake) or ((text.upper(),) if text.isalpha() and text.isascii() else ())
-    return (*ways, *((SYMBOL + name, "its symbol") for name in names))
+    ways += [(SYMBOL + name, "its symbol") for name in names]
+    if (name := _EXCEPTION.sub("", text)) != text:
+        ways += [(SYMBOL + form, EXCEPTION) for form in symbol_names(name)]
+    return tuple(ways)
 
 
 def all_canonical_forms(candidates: Iterable[Candidate]) -> set[str]:

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from kb.text.codes.forms import NAMED_NUMBER, WITHOUT_0X
+from kb.text.codes.forms import EXCEPTION, NAMED_NUMBER, WITHOUT_0X
 from kb.text.codes.symbols import PREFIXES
 from kb.text.detection.context import confidence_limit, is_numbered_id, says_a_code
 from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
@@ -36,6 +36,9 @@ _DOUBT = "It matches a known code but has no label, and another code has one: it
 DOUBTFUL = 0.4
 _SAID = "The words or signs beside it speak of a code."
 _DESCRIBED = "The words beside it are those of the code's description."
+FEW_DIGITS = 3
+"""A number of so few digits is a code only where words say so, and name its product."""
+
 _VALUE = "It is a value in a statement of a database."
 _SIZE = "It is a power of two, as sizes and limits are, and nothing nearby tells that it is a code."
 _ALONE = "It is a hexadecimal number, and nothing nearby tells that it is a code."
@@ -75,6 +78,8 @@ def weigh(text: str, candidate: Candidate, how: str, description: str = "") -> P
     weighed = _weigh(text, candidate, description)
     if how == NAMED_NUMBER:
         weighed = (STRENGTH[CandidateKind.SAID], _SAID) if says_code(text, candidate.start, candidate.end) else None
+    if how == EXCEPTION:
+        weighed = (STRENGTH[CandidateKind.PHRASE], WHY[CandidateKind.PHRASE])
     if weighed is None:
         return None
     strength, why = weighed
@@ -136,8 +141,8 @@ def _weigh_short(text: str, candidate: Candidate, description: str) -> tuple[flo
     start, end = candidate.start, candidate.end
     if is_part_of_a_place(text, start, end):
         return None
-    if len(candidate.written) == 3 and candidate.written.isdigit() and not begins_reply(text, end):
-        return candidate.strength, UNSAID
+    if len(candidate.written) <= FEW_DIGITS and candidate.written.isdigit() and not begins_reply(text, end):
+        return (candidate.strength, UNSAID) if confidence_limit(text, start, end) else None
     is_described = _is_described(text, candidate, description)
     is_said = says_code(text, start, end)
     limit = confidence_limit(text, start, end)

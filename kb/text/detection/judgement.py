@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kb.text.codes.forms import NAMED_NUMBER
+from kb.text.codes.forms import EXCEPTION, NAMED_NUMBER
 from kb.text.detection.broken import without_pieces
 from kb.text.detection.candidates import (
     MAX_CANDIDATES,
@@ -105,7 +105,9 @@ def _known_forms(value: str, codes: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the forms of a text that are known codes. If it has no other, the first one of its symbols or its scan."""
     known = [pair for pair in canonical_forms(value) if pair[0] in codes]
     plain = [
-        pair for pair in known if not pair[0].startswith(SYMBOL) and not pair[1].startswith(("a scan", NAMED_NUMBER))
+        pair
+        for pair in known
+        if not pair[0].startswith(SYMBOL) and not pair[1].startswith(("a scan", NAMED_NUMBER, EXCEPTION))
     ]
     return plain or known[:1]
 

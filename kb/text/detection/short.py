@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kb.text.detection.context import confidence_limit
 from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
-from kb.text.detection.signs import is_data, says_code
+from kb.text.detection.signs import ends_a_clause, is_data, says_code
 from kb.text.word_lists import WordFile, one_of, whole
 
 MAX_VALUES = 2_000
@@ -42,7 +42,7 @@ _STATUSES = re.compile(
 )
 """A list of numbers of three digits, as HTTP statuses are."""
 
-_THREE = re.compile(r"[1-9](?<=[ (\"'`][1-9])[0-9]{2}(?![\w%@$€£/:-]|[.,][0-9])")
+_FEW_DIGITS = re.compile(r"[0-9](?<=[ (\"'`][0-9])[0-9]{1,2}(?![\w%@$€£/:-]|[.,][0-9])")
 _STATUS = re.compile("[1-5][0-9]{2}")
 _BULLET = r"[^\S\n]{0,3}(?:[^\n]{0,60}+)\n[^\S\n]{0,8}(?:[-*•–+]|[0-9]{1,2}[.)])[^\S\n]{1,3}"
 _AND = r"(?:\s{0,2}(?:[,、，;；/|+&]|" + whole(_FILE.words("conjunctions")) + r"|\bthen\b|\balso\b|\bplus\b)){1,3}"
@@ -57,6 +57,7 @@ _NEXT = re.compile(
 _LIST_TO_NEXT = re.compile(rf"{_AND}\s{{0,2}}")
 _LIST_TO_LABEL = re.compile(rf"{_AND}\s{{0,2}}[^0-9\n.:;()\[\]{{}}]{{0,40}}[:=]?[ ]?")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}\Z")
+_WORD_BETWEEN = re.compile(rf"[ ]?(?:{whole(_FILE.words('conjunctions'))})[ ]?")
 _MAX_LIST = 50
 _LISTED = (CandidateKind.FIELD, CandidateKind.SAID, CandidateKind.ITEM)
 
@@ -78,9 +79,9 @@ def short_codes(text: str, stop: int) -> Iterator[Candidate]:
 
 
 def said_statuses(text: str, stop: int) -> Iterator[Candidate]:
-    """Yield the numbers of three digits behind words that speak of codes. They need the name of their product, too."""
-    for match in islice(_THREE.finditer(text, 0, stop), MAX_VALUES):
-        if says_code(text, *match.span()):
+    """Yield the numbers of two and three digits behind words that speak of codes. Their product must be named."""
+    for match in islice(_FEW_DIGITS.finditer(text, 0, stop), MAX_VALUES):
+        if ends_a_clause(text, match.end()) and says_code(text, *match.span()):
             yield Candidate(*match.span(), match[0], "", CandidateKind.SHORT, STRENGTH[CandidateKind.SHORT])
 
 
@@ -123,6 +124,14 @@ def _listed_before(text: str, candidates: Sequence[Candidate]) -> Iterator[Candi
                 break
             yield one._replace(label=last.label, kind=CandidateKind.SAID, strength=0.9)
             pattern = _LIST_TO_NEXT
+
+
+def are_a_pair(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a word such as "and" or "then" joins two numbers of one length that count nothing and are no years."""
+    values = text[slice(*one)], text[slice(*other)]
+    is_joined = _WORD_BETWEEN.fullmatch(text, one[1], other[0]) is not None
+    is_year = any(_YEAR.match(value) for value in values)
+    return is_joined and _are_alike(*values) and not is_year and ends_a_clause(text, other[1])
 
 
 def _may_be_listed(text: str, one: Candidate, last: Candidate) -> bool:

@@ -45,6 +45,7 @@ _REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z|(?:^|\n)Status:[ ]\
 _ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\Z")
 _ARTICLE = re.compile(rf"(?:\A|[^\w]){one_of(_FILE.words('articles'))}[ ]\Z")
+_ONE_THING = re.compile(rf"(?:\A|[^\w]){one_of(_FILE.words('articles_of_one'))}[ ]\Z")
 _OBJECT_END = re.compile(
     rf"[\"'`)\]]{{0,3}}(?:[.,;!?]?(?:\s{{0,9}}\Z|[ ]{{0,9}}\n)|[.,;!?][ ]|[ ]{one_of(_FILE.words('behind'))}\b)"
 )
@@ -137,6 +138,16 @@ def is_object(text: str, start: int, end: int) -> bool:
     """Whether a number stands as a name does, behind "with" or an article, and counts nothing: "with a 30007"."""
     if is_data(text, start) or not _ARTICLE.search(text[max(0, start - 12) : start].lower()):
         return False
+    return ends_a_clause(text, end)
+
+
+def is_one_thing(text: str, start: int) -> bool:
+    """Whether an article of one thing stands before a number: "un 30007"."""
+    return _ONE_THING.search(text[max(0, start - 12) : start].lower()) is not None
+
+
+def ends_a_clause(text: str, end: int) -> bool:
+    """Whether nothing that a number counts follows it: a sign, the end of the line, or a word such as "for"."""
     return _OBJECT_END.match(text, end) is not None
 
 

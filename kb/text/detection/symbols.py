@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
-from kb.text.detection.signs import has_trouble
+from kb.text.detection.signs import has_trouble, says_code
 from kb.text.word_lists import WordFile, one_of
 
 _FILE = WordFile(Path(__file__).parent / "words" / "symbols.toml")
@@ -33,6 +33,7 @@ _PHRASE_STARTS = re.compile(
 )
 _PHRASE = re.compile(r"[A-Za-z]{2,20}(?:[ ][A-Za-z]{2,20}){1,5}")
 _PHRASE_END = re.compile(rf"[\"'`:;,.!?()\[\]\n\r]|\Z|[ ](?:[\"'`(\[\\/{{<—–-]|{one_of(_FILE.words('phrase_ends'))}\b)")
+_NEVER = 99
 _COMMON = frozenset(_FILE.words("common_phrases"))
 _NAME = re.compile(rf"\b{one_of(_FILE.words('query_words'))}[ \"`]\Z")
 _GAP, _HUMP = re.compile(" "), re.compile("[A-Z][a-z0-9]*")
@@ -64,11 +65,13 @@ def phrases(text: str, stop: int) -> Iterator[Candidate]:
     for begin in _PHRASE_STARTS.finditer(text, 0, stop):
         start = begin.end()
         words = _PHRASE.match(text, start)
-        if not words or not has_trouble(text, start, start):
+        # Three words behind a colon are a message, also without a word about a failure.
+        least = 1 if has_trouble(text, start, start) else 2 if text[start - 2 : start] == ": " else _NEVER
+        if not words:
             continue
         for end in (start + gap.start() for gap in _GAP.finditer(words[0] + " ")):
             value = text[start:end]
-            if _may_be_a_symbol(text, end, value.lower()):
+            if value.count(" ") >= least and _may_be_a_symbol(text, end, value.lower()):
                 values.add(value)
                 yield Candidate(start, end, value, "", CandidateKind.PHRASE, STRENGTH[CandidateKind.PHRASE])
         if len(values) >= MAX_PHRASES:
@@ -83,7 +86,9 @@ def _may_be_in_a_sentence(text: str, start: int, end: int) -> bool:
     if text[start - 1 : start] in ("=", "&", "?") or _NAME.search(text[max(0, start - 16) : start].lower()):
         return False
     words = " ".join(_HUMP.findall(text[start:end]))
-    return has_trouble(text, start, end) or ("_" not in text[start:end] and has_trouble(words, len(words), len(words)))
+    if has_trouble(text, start, end) or says_code(text, start, end):
+        return True
+    return "_" not in text[start:end] and has_trouble(words, len(words), len(words))
 
 
 def _may_be_a_symbol(text: str, end: int, phrase: str) -> bool:
