@@ -198,6 +198,8 @@ def possible(text):
         ("it is 1213 and 1214 guests came", []),
         # A long number behind an article of one thing.
         ("il nous sort un 30005 à chaque fois", ["30005"]),
+        ("> it was 30005 last week", ["30005"]),
+        ("it was 30005 EUR last week", []),
         # Signs in other languages.
         ("sur l'écran: F07 et rien de plus", ["F07"]),
         ("na ekranie miga E15 bez przerwy", ["E15"]),

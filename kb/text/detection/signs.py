@@ -44,7 +44,7 @@ _DATA = re.compile(rf"(?<![a-z]){one_of(_FILE.words('data'))}[^()]*\Z")
 _REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z|(?:^|\n)Status:[ ]\Z")
 _ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\Z")
-_ARTICLE = re.compile(rf"(?:\A|[^\w]){one_of(_FILE.words('articles'))}[ ]\Z")
+_ARTICLE = re.compile(rf"(?:\A|[^\w]){one_of({*_FILE.words('articles'), *_FILE.words('articles_of_one')})}[ ]\Z")
 _ONE_THING = re.compile(rf"(?:\A|[^\w]){one_of(_FILE.words('articles_of_one'))}[ ]\Z")
 _OBJECT_END = re.compile(
     rf"[\"'`)\]]{{0,3}}(?:[.,;!?]?(?:\s{{0,9}}\Z|[ ]{{0,9}}\n)|[.,;!?][ ]|[ ]{one_of(_FILE.words('behind'))}\b)"
