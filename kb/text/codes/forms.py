@@ -27,6 +27,13 @@ NO_NUMBER = "1"
 WITHOUT_0X = "hexadecimal without 0x"
 """How eight digits are read without a sign that they are hexadecimal."""
 
+NAMED_NUMBER = "the number behind a name"
+"""How `sql 4060` is read if no code is written like this."""
+
+EXCEPTION = "the name of its exception"
+"""How `NotEnoughReplicasException` is read if no code has it."""
+
+_PERCENT = re.compile("%(2[0-9A-F]|3[A-F]|5[BD]|7[BD])")
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _DASHES_IN_CODES = re.compile("(?<=[A-Za-z0-9])[\u2010-\u2015\u2212](?=[0-9A-Z])")
@@ -159,6 +166,11 @@ def ascii_digits(text: str) -> str:
         return text
     text = _DASHES_IN_CODES.sub("-", text)
     return "".join(str(unicodedata.digit(sign)) if sign.isdecimal() and not sign.isascii() else sign for sign in text)
+
+
+def without_percent_signs(text: str) -> str:
+    """Return text of the same length with the signs that an address or a header of gRPC writes as `%20` or `%28`."""
+    return _PERCENT.sub(lambda sign: chr(int(sign[1], 16)).center(3), text) if text.count("%") > 1 else text
 
 
 def plain_text(raw: str) -> str:

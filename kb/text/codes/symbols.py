@@ -32,3 +32,9 @@ def symbol_names(token: str) -> tuple[str, ...]:
         names += [name.removeprefix(prefix) for prefix in PREFIXES if name.startswith(prefix)]
     names += [prefix + name for name in tuple(names) for prefix in PREFIXES]
     return tuple(dict.fromkeys(names))
+
+
+def symbol_words(symbol: str) -> str:
+    """Return a symbol in words, without the beginning that its vendor gives to all: `ERRCODE_DISK_FULL`."""
+    name = next((symbol.removeprefix(prefix) for prefix in PREFIXES if symbol.startswith(prefix)), symbol)
+    return " ".join(_HUMPS.findall(name)).lower()

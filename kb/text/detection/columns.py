@@ -10,11 +10,24 @@ from kb.text.word_lists import WordFile, one_of
 MAX_ROWS = 5_000
 """Most rows of a text that are read as a table."""
 
-_HEADERS = WordFile(Path(__file__).parent / "words" / "columns.toml").words("headers")
+_WORDS = Path(__file__).parent / "words"
+_HEADERS = WordFile(_WORDS / "columns.toml").words("headers")
+_VAGUE = one_of(WordFile(_WORDS / "columns.toml").words("vague_headers"))
+_OTHER_KINDS = WordFile(_WORDS / "labels.toml").words("other_kinds")
+_OF_A_PRODUCT = (
+    rf"(?=[a-z0-9])(?!{one_of(_OTHER_KINDS)}[ _-]?code)[a-z0-9]{{2,16}}+"
+    r"[ _-](?:err(?:or)?[ _-]?)?(?:codes?|errno|sqlstate)"
+)
+"""A header such as `sip_code`, and no other kind of code such as `zip_code`."""
+
 _SPELLED = [[*(sign if sign != " " else "[ _-]" for sign in re.sub(r"[()]", "", header))] for header in _HEADERS]
-_HEADER = re.compile(rf"[\s\"'*`]*(?:{one_of(_SPELLED)})[\s\"'*`#]*\Z")
+_HEADER = re.compile(rf"[\s\"'*`]{{0,40}}+(?:{one_of(_SPELLED)}|{_OF_A_PRODUCT})[\s\"'*`#]{{0,40}}+\Z")
+_VAGUE_HEADER = re.compile(rf"[\s\"'*`]{{0,40}}+{_VAGUE}[\s\"'*`#]{{0,40}}+\Z")
+_CLEAR_VALUE = re.compile(r"0x[0-9A-Fa-f]{8}\Z|-?[0-9]{5,}\Z|[A-Z][A-Z0-9]{1,20}(?:_[A-Z0-9]{1,20}){1,5}\Z")
+"""What is a code also below a header that may mean something else: `Status`."""
+
 _ANY_HEADER = re.compile(
-    rf"(?:^|[,;\t|\"'*`]| {{2}})[ ]{{0,3}}({one_of(_SPELLED)})(?![\"'\\\\]*\s?[:=])"
+    rf"(?:^|[,;\t|\"'*`]| {{2}})[ ]{{0,3}}({one_of(_SPELLED)}|{_OF_A_PRODUCT}|{_VAGUE})(?![\"'\\\\]*\s?[:=])"
     r"(?=[ ]{0,3}(?:[,;\t|\"'*`\r\n]|\Z)| {2})",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -27,6 +40,7 @@ _CELL = re.compile(
     r"[\s\"'`*_]{0,6}(-?(?:0x[0-9a-fA-F]{1,16}|[A-Za-z]{0,8}-?[0-9][0-9A-Za-z]{0,15}(?:[.-][0-9A-Za-z]{1,8}){0,3}"
     r"|[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*))[\s\"'`*_]{0,6}\Z"
 )
+_NUMBER = re.compile(r"[\s\"'`*_]{0,6}(-?[0-9][0-9.,]{0,19})[\s\"'`*_]{0,6}\Z")
 _RULE = re.compile(r"[\s|:+=-]+\Z")
 _SIGNS = ("|", "\t", ";", ",")
 _GAPS = re.compile(r"[ ]{2,}")
@@ -45,13 +59,17 @@ def column_values(text: str) -> Iterator[Candidate]:
         if not columns:
             continue
         label = _cells(header[0], sign)[columns[0]][2].strip(" \t\"'*`")
+        is_vague = not _HEADER.match(label.lower())
         for row, row_start in _rows(text, header.end()):
             cells = _cells(row, sign)
             if abs(len(cells) - width) > 1:
                 break
             rows, read_to = rows + 1, row_start + len(row)
-            for cell in (cells[column] for column in columns if column < len(cells)):
-                yield from _value(cell, row_start, label)
+            for column, cell in enumerate(cells):
+                if column in columns:
+                    yield from _value(cell, row_start, label, is_vague)
+                elif not is_vague:
+                    yield from _other(cell, row_start)
 
 
 def _rows(text: str, end: int) -> Iterator[tuple[str, int]]:
@@ -69,6 +87,7 @@ def _header(words: str) -> tuple[str, list[int], int]:
             continue
         cells = _cells(words, sign)
         columns = [n for n, cell in enumerate(cells) if _HEADER.match(cell[2].lower())]
+        columns = columns or [n for n, cell in enumerate(cells) if _VAGUE_HEADER.match(cell[2].lower())]
         if columns and len(cells) > 1:
             return sign, columns, len(cells)
     return "", [], 0
@@ -87,12 +106,20 @@ def _cells(words: str, sign: str) -> list[tuple[int, int, str]]:
     return [*cells, (start, len(words), words[start:])]
 
 
-def _value(cell: tuple[int, int, str], offset: int, label: str) -> Iterator[Candidate]:
+def _value(cell: tuple[int, int, str], offset: int, label: str, is_vague: bool = False) -> Iterator[Candidate]:
     match = _CELL.match(cell[2])
-    if match:
+    if match and (not is_vague or _CLEAR_VALUE.match(match[1])):
         start = offset + cell[0] + match.start(1)
         strength = STRENGTH[CandidateKind.FIELD] - (0.3 if len(match[1].lstrip("-")) <= 2 else 0)
         yield Candidate(start, start + len(match[1]), match[1], label, CandidateKind.FIELD, strength)
+
+
+def _other(cell: tuple[int, int, str], offset: int) -> Iterator[Candidate]:
+    """Yield a number in a column beside one of codes, which is no code."""
+    match = _NUMBER.match(cell[2])
+    if match:
+        start = offset + cell[0] + match.start(1)
+        yield Candidate(start, start + len(match[1]), match[1], "", CandidateKind.OTHER, 0)
 
 
 def _html(text: str) -> Iterator[Candidate]:

@@ -5,11 +5,12 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from kb.text.codes.forms import WITHOUT_0X
+from kb.text.codes.forms import EXCEPTION, NAMED_NUMBER, WITHOUT_0X
+from kb.text.codes.symbols import PREFIXES
 from kb.text.detection.context import confidence_limit, is_numbered_id, says_a_code
-from kb.text.detection.kinds import Candidate, CandidateKind
+from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
 from kb.text.detection.places import is_part_of_a_place
-from kb.text.detection.signs import begins_message, has_trouble, is_data, line_around, says_code
+from kb.text.detection.signs import begins_message, begins_reply, has_trouble, is_data, line_around, says_code
 
 WHY = {
     CandidateKind.FIELD: "It is in the field “{label}”.",
@@ -21,6 +22,9 @@ WHY = {
     CandidateKind.SHAPE: "It has the format of a return code.",
     CandidateKind.SHORT: "It is a known code, but nothing nearby tells that it is meant as one.",
     CandidateKind.SYMBOL: "It is the symbol of a code.",
+    CandidateKind.BROKEN: "Its pieces are a known code together.",
+    CandidateKind.SUB_STATUS: "It is in the fields “{label}”.",
+    CandidateKind.PHRASE: "Its words are the symbol of a code.",
     CandidateKind.BARE: "It has no label, but it is a known code and nothing nearby suggests otherwise.",
 }
 """The reason for a candidate of each kind, for a person."""
@@ -32,11 +36,14 @@ _DOUBT = "It matches a known code but has no label, and another code has one: it
 DOUBTFUL = 0.4
 _SAID = "The words or signs beside it speak of a code."
 _DESCRIBED = "The words beside it are those of the code's description."
+FEW_DIGITS = 3
+"""A number of so few digits is a code only where words say so, and name its product."""
+
 _VALUE = "It is a value in a statement of a database."
 _SIZE = "It is a power of two, as sizes and limits are, and nothing nearby tells that it is a code."
 _ALONE = "It is a hexadecimal number, and nothing nearby tells that it is a code."
 _NEGATIVE = "It is a large negative number, and nothing nearby tells that it is a code."
-_CLASS = "It is the name of a class of exceptions."
+CLASS = "It is the name of a class of exceptions."
 _CLASSES = ("Error", "Exception", "Warning")
 _FAILURE = re.compile(r"[8cCdDeE][0-9a-fA-F]{7}\Z")
 _ADDRESS = re.compile(
@@ -69,6 +76,10 @@ def weigh(text: str, candidate: Candidate, how: str, description: str = "") -> P
     `how` is the way in which the candidate's text was read as the code; `description` is what its table says.
     """
     weighed = _weigh(text, candidate, description)
+    if how == NAMED_NUMBER:
+        weighed = (STRENGTH[CandidateKind.SAID], _SAID) if says_code(text, candidate.start, candidate.end) else None
+    if how == EXCEPTION:
+        weighed = (STRENGTH[CandidateKind.PHRASE], WHY[CandidateKind.PHRASE])
     if weighed is None:
         return None
     strength, why = weighed
@@ -90,13 +101,20 @@ def _weigh(text: str, candidate: Candidate, description: str) -> tuple[float, st
         return _weigh_hexadecimal(text, candidate, description)
     if kind is CandidateKind.SHAPE and written[0] == "-" and not _speaks_of_failure(text, candidate):
         return DOUBTFUL, _NEGATIVE
+    if kind is CandidateKind.PHRASE and (says_code(text, candidate.start, candidate.end) or _has_prefix(written)):
+        return 0.7, why
     if kind is CandidateKind.SYMBOL and written.endswith(_CLASSES):
-        return DOUBTFUL, _CLASS
+        return DOUBTFUL, CLASS
     if kind is CandidateKind.WEAK and written.isdigit() and len(written) >= 4:
         is_message = text[candidate.start - 1] == "-" or begins_message(text, candidate.end)
         if is_message or _is_described(text, candidate, description):
             return 0.75, why
     return strength, why
+
+
+def _has_prefix(words: str) -> bool:
+    """Whether words begin as symbols do: "Status bad network name"."""
+    return words.count(" ") >= 2 and words.upper().replace(" ", "_").startswith(PREFIXES)
 
 
 def _weigh_number(text: str, candidate: Candidate, description: str) -> tuple[float, str] | None:
@@ -123,13 +141,14 @@ def _weigh_short(text: str, candidate: Candidate, description: str) -> tuple[flo
     start, end = candidate.start, candidate.end
     if is_part_of_a_place(text, start, end):
         return None
+    if len(candidate.written) <= FEW_DIGITS and candidate.written.isdigit() and not begins_reply(text, end):
+        return (candidate.strength, UNSAID) if confidence_limit(text, start, end) else None
     is_described = _is_described(text, candidate, description)
     is_said = says_code(text, start, end)
-    if (
-        confidence_limit(text, start, end) is None
-        and not is_described
-        and not (is_said and _overrules(text, candidate))
-    ):
+    limit = confidence_limit(text, start, end)
+    if limit is None and not is_described and not (is_said and _overrules(text, candidate)):
+        return None
+    if limit and limit[0] <= _ELSEWHERE and not is_said and not is_described:
         return None
     if is_said:
         return 0.8, _SAID
@@ -139,6 +158,8 @@ def _weigh_short(text: str, candidate: Candidate, description: str) -> tuple[flo
 def _overrules(text: str, candidate: Candidate) -> bool:
     """Whether a sign right beside a short code outweighs the word before it: "no. 3", "end of block [25P02]"."""
     is_numbered = text[max(0, candidate.start - 4) : candidate.start].strip()[-1:] in "°º#№"
+    if text[candidate.end : candidate.end + 1] == "s":
+        return True  # "we see 30007s"
     return not candidate.written.isdigit() or (is_numbered and not is_numbered_id(text, candidate.start))
 
 

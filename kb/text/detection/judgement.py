@@ -6,9 +6,12 @@ The cost grows with the text and not with the tables: `candidates(text)` finds p
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kb.text.codes.forms import EXCEPTION, NAMED_NUMBER
+from kb.text.detection.broken import without_pieces
 from kb.text.detection.candidates import (
     MAX_CANDIDATES,
     SYMBOL,
@@ -22,7 +25,7 @@ from kb.text.detection.context import confidence_limit
 from kb.text.detection.kinds import Candidate, CandidateKind
 from kb.text.detection.matches import LIKELY, CodeMatch, Detection, K, Role, UnknownMatch
 from kb.text.detection.positions import LineIndex, RangeIndex, Ranges
-from kb.text.detection.wrappers import Spot, wrappers
+from kb.text.detection.wrappers import Spot, chains, wrappers
 from kb.text.word_lists import WordFile, one_of
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "candidates",
     "judge",
     "usefulness",
+    "with_causes",
 ]
 
 MAX_CODES = 1000
@@ -72,7 +76,7 @@ def judge(
     range_index = RangeIndex(ranges)
     forms, keys = dict[str, list[tuple[str, str]]](), dict[K, str]()
     last = last_read(candidates)
-    for candidate in candidates:
+    for candidate in without_pieces(candidates, lambda value: bool(_known_forms(value, codes))):
         value = candidate.written
         if value not in forms:
             forms[value] = _known_forms(value, codes)
@@ -100,7 +104,11 @@ def judge(
 def _known_forms(value: str, codes: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the forms of a text that are known codes. If it has no other, the first one of its symbols or its scan."""
     known = [pair for pair in canonical_forms(value) if pair[0] in codes]
-    plain = [pair for pair in known if not pair[0].startswith(SYMBOL) and not pair[1].startswith("a scan")]
+    plain = [
+        pair
+        for pair in known
+        if not pair[0].startswith(SYMBOL) and not pair[1].startswith(("a scan", NAMED_NUMBER, EXCEPTION))
+    ]
     return plain or known[:1]
 
 
@@ -193,6 +201,28 @@ def _code_match(
         column=lines.column(spots[0].start),
         is_crowded=lines.is_crowded(spots[0].start),
     )
+
+
+def with_causes(text: str, matches: Sequence[CodeMatch[K]]) -> list[CodeMatch[K]]:
+    """Return the matches with the roles that the words between likely ones tell, where they had none."""
+    alone = {match.canonical: match for match in matches if match.is_likely and match.role is not Role.SUCCESS}
+    spots = [
+        Spot(Candidate(start, end, match.written, "", CandidateKind.SHORT, 0), match.canonical)
+        for match in alone.values()
+        for start, end in match.spans
+    ]
+    outer_codes = chains(text, spots)
+    return [_with_role(match, alone, outer_codes) for match in matches]
+
+
+def _with_role(match: CodeMatch[K], others: Mapping[str, CodeMatch[K]], outer_codes: Mapping[str, str]) -> CodeMatch[K]:
+    form = match.canonical
+    is_outer = form in outer_codes.values()
+    if match.role is not Role.ALONE or not match.is_likely or not (is_outer or form in outer_codes):
+        return match
+    wrapper = "" if is_outer else others[outer_codes[form]].written
+    role = _role(form, not is_outer, is_outer)
+    return replace(match, role=role, inside=wrapper, why=match.why + _why_role(role, wrapper))
 
 
 def _role(form: str, is_inside: bool, is_wrapper: bool) -> Role:

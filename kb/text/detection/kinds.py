@@ -18,6 +18,12 @@ class CandidateKind(StrEnum):
     SHORT = "short"
     """A short number: only with other signs near it."""
     SYMBOL = "symbol"
+    BROKEN = "broken"
+    """Pieces of a code: only where they are a known code together."""
+    SUB_STATUS = "sub status"
+    """A status and its sub status: only where they are a known code together."""
+    PHRASE = "phrase"
+    """Words that may be a symbol: only where a known symbol has them."""
     OTHER = "other"
     """Labelled as another kind of code, such as a zip code. These are never reported."""
 
@@ -33,6 +39,9 @@ STRENGTH = {
     CandidateKind.EXIT: 0.6,
     CandidateKind.SHORT: 0.4,
     CandidateKind.SYMBOL: 0.8,
+    CandidateKind.BROKEN: 0.8,
+    CandidateKind.SUB_STATUS: 0.98,
+    CandidateKind.PHRASE: 0.4,
     CandidateKind.OTHER: 0.0,
 }
 """How likely a candidate of each kind is a code, from 0 to 1."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from kb.text.detection.kinds import STRENGTH, Candidate, CandidateKind
@@ -31,6 +32,9 @@ _VALUE = (
 _NOT_MORE = r"(?![0-9０-９a-z_@$€%]|[.][0-9]|,[0-9]{3}(?![0-9])|[:#][0-9]|[/-][0-9a-z]|[ \t]*---|[ ]?(?:ms|%|kb|mb)\b)"
 _LABELLED = re.compile(rf"{_LABEL}(?:\(\))?(?:{_SEPARATOR}){_VALUE}{_NOT_MORE}")
 _SYMBOL = re.compile(r"""code["'\\]{0,6}+\s{0,2}+[:=]\s{0,2}+["'\\]{1,6}+([a-z][a-z0-9_.]{2,47}+)["'\\]""")
+_ELEMENT = re.compile(r"code>\s{0,2}+([a-z][a-z0-9_.]{2,47}+)\s{0,2}+</")
+"""An element of XML: `<Code>NoSuchKey</Code>`."""
+
 _NAMED = re.compile(
     r"(?<![A-Za-z])(?:[Cc]ode|[Ss]tatus(?:Code)?|errcode|condition)"
     r"(?:[.]([A-Z_]{4,40})|[ ]?[=:][ ]?[\"']?([A-Z][A-Za-z]{2,40}(?:_[A-Z0-9]{1,20}){0,5})"
@@ -53,6 +57,7 @@ _VAGUE_LABELS = _FILE.words("vague_labels")
 _STATUS_LABELS = _FILE.words("status_labels")
 _CODE_STEMS = frozenset(_FILE.words("code_stems"))
 _STEM_ENDINGS = _FILE.words("stem_endings")
+_COMPOUNDED = _FILE.words("compounded")
 _ITEM_STEMS = _FILE.words("item_stems")
 _OTHER_KINDS = frozenset(_FILE.words("other_kinds"))
 _OTHER_KINDS_CJK = _FILE.words("other_kinds_cjk")
@@ -105,7 +110,7 @@ def _symbols(text: str, low: str) -> Iterator[Candidate]:
         strength = STRENGTH[CandidateKind.FIELD]
         group = match.lastindex or 0
         yield Candidate(*match.span(group), match[group], "code", CandidateKind.FIELD, strength)
-    for match in _SYMBOL.finditer(low):
+    for match in chain(_SYMBOL.finditer(low), _ELEMENT.finditer(low)):
         start, end = match.span(1)
         if not any("0" <= letter <= "9" for letter in low[start:end]):
             yield Candidate(start, end, text[start:end], "code", CandidateKind.FIELD, STRENGTH[CandidateKind.FIELD])
@@ -143,7 +148,7 @@ def _label(before: str, after: str) -> tuple[str, CandidateKind]:
 
 def _is_stem(last: str, word: str) -> bool:
     # `Fehlercode`, `bizerrorcode`, `felkod` end in a stem. `rc` and `ret` are too short to count as an ending.
-    return last in _CODE_STEMS or (len(word) > 3 and last.endswith(_STEM_ENDINGS))
+    return last in _CODE_STEMS or word.startswith(_COMPOUNDED) or (len(word) > 3 and last.endswith(_STEM_ENDINGS))
 
 
 def _kind_of_label(word: str, stem: str, glue: str) -> CandidateKind:

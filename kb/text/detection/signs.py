@@ -12,6 +12,7 @@ _BEFORE = re.compile(
     rf"(?:{_OPENING}(?:{one_of(_FILE.words('between'))})(?![^\W_])){{0,3}}{_OPENING}\Z"
 )
 _AFTER = re.compile(rf"[\s\"'`\])}}*]{{0,3}}{one_of(_FILE.words('after'))}(?![^\W_])")
+_MSG, _LEVEL_AFTER = re.compile(r"(?<![a-z])msg[ ]\Z"), re.compile(r", ?Level [0-9]")
 _LEVEL = re.compile(rf"(?<![^\W_]){one_of(_FILE.words('levels'))}[\] \t:|)>-]{{1,6}}\Z")
 _MESSAGE = re.compile(r"[\s\"'`\])}*]{0,3}(?::|-|–|—)?[ \t]+[^\W\d_]{2,}[,]?[ \t]+[^\W\d_]{2,}")
 _COLON_MESSAGE = re.compile(r"[\])]?\s?(?::|-|–|—|：)[ \t]*[^\W\d_]{2,}")
@@ -43,6 +44,13 @@ _DATA = re.compile(rf"(?<![a-z]){one_of(_FILE.words('data'))}[^()]*\Z")
 _REPLY_BEFORE = re.compile(r"(?<![0-9])[245][0-9]{2}[ -]#?\Z|(?:^|\n)Status:[ ]\Z")
 _ENHANCED_AFTER = re.compile(r"[ -]#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\Z")
+_ARTICLE = re.compile(rf"(?:\A|[^\w]){one_of({*_FILE.words('articles'), *_FILE.words('articles_of_one')})}[ ]\Z")
+_ONE_THING = re.compile(rf"(?:\A|[^\w]){one_of(_FILE.words('articles_of_one'))}[ ]\Z")
+_OBJECT_END = re.compile(
+    rf"[\"'`)\]]{{0,3}}(?:[.,;!?]?(?:\s{{0,9}}\Z|[ ]{{0,9}}\n)|[.,;!?][ ]|[ ]{one_of(_FILE.words('behind'))}\b)"
+)
+_PLURAL = re.compile(rf"[ ](?!{one_of(_FILE.words('not_counted'))}\b)[a-z]{{2,20}}s\b")
+_NUMBER, _LONG_WORD = re.compile("[0-9]"), re.compile(r"[^\W\d_]{4}")
 _WINDOW = 64
 _LINE = 240
 
@@ -61,7 +69,9 @@ def says_code(text: str, start: int, end: int) -> bool:
     if level and (before[level.start() : level.start() + 4].isupper() or not _BEFORE.search(low)):
         # After a level of a log, a number is most often a process, unless a message follows.
         return bool(_MESSAGE.match(after) or _COLON_MESSAGE.match(after) or not after.strip())
-    if _BEFORE.search(low) or _AFTER.match(after) or _LABEL_LINE.search(lines):
+    if _MSG.search(lines) and _LEVEL_AFTER.match(after):
+        return True
+    if _BEFORE.search(low) or _is_before_a_word(after) or _LABEL_LINE.search(lines):
         return True
     if _BULLET.search(before) and _HEADING.search(text[max(0, start - _LINE) : start].lower()):
         return True
@@ -70,6 +80,12 @@ def says_code(text: str, start: int, end: int) -> bool:
     if before[-1:] == "#" and not text[start:end].isdigit():
         return True
     return _is_reply(before, text[start:end], after) or _is_marked(text, start, end, before, after)
+
+
+def _is_before_a_word(after: str) -> bool:
+    """Whether a word such as "error" follows, or "Fehler"; ERROR is a level of a log."""
+    match = _AFTER.match(after.lower())
+    return match is not None and not after[: match.end()][-2:].isupper()
 
 
 def _announcement(before: str, after: str) -> str:
@@ -108,9 +124,42 @@ def begins_message(text: str, end: int) -> bool:
     return bool(_COLON_MESSAGE.match(text, end) or _TUPLE_MESSAGE.match(text, end))
 
 
+def begins_reply(text: str, end: int) -> bool:
+    """Whether an enhanced code follows, as behind the 550 in the reply of a mail server: `550 5.1.1`."""
+    return bool(_ENHANCED_AFTER.match(text, end))
+
+
 def has_trouble(text: str, start: int, end: int) -> bool:
     """Whether the line of a text is about a failure."""
     return bool(_TROUBLE.search(line_around(text, start, end).lower()))
+
+
+def is_object(text: str, start: int, end: int) -> bool:
+    """Whether a number stands as a name does, behind "with" or an article, and counts nothing: "with a 30007"."""
+    if is_data(text, start) or not _ARTICLE.search(text[max(0, start - 12) : start].lower()):
+        return False
+    return ends_a_clause(text, end)
+
+
+def is_one_thing(text: str, start: int) -> bool:
+    """Whether an article of one thing stands before a number: "un 30007"."""
+    return _ONE_THING.search(text[max(0, start - 12) : start].lower()) is not None
+
+
+def ends_a_clause(text: str, end: int) -> bool:
+    """Whether nothing that a number counts follows it: a sign, the end of the line, or a word such as "for"."""
+    return _OBJECT_END.match(text, end) is not None
+
+
+def is_count(text: str, end: int) -> bool:
+    """Whether a word in the plural follows a number: "30007 contacts"."""
+    return _PLURAL.match(text, end) is not None
+
+
+def is_one_of_many(text: str, start: int, end: int) -> bool:
+    """Whether a number stands among others on a line of words, as in addresses and lists of processes."""
+    line = line_around(text, start, end)
+    return _NUMBER.search(line) is not None and _LONG_WORD.search(line) is not None
 
 
 def line_around(text: str, start: int, end: int) -> str:

@@ -70,6 +70,12 @@ class TableClues:
         """Whether words of a table or its family stand on the line of a code."""
         return not is_data(text, spans[0][0]) and self.score(table, spans, text) >= _NEAR
 
+    def is_named_beside(self, table: int, spans: Sequence[tuple[int, int]], text: str) -> bool:
+        """Whether a name of a table, or a word of its curators, stands on the line of a code."""
+        words = self.names[table] | self.own.get(table, frozenset())
+        first, last = text.rfind("\n", 0, spans[0][0]), text.find("\n", spans[0][1])
+        return any(word in words and at > first and (last < 0 or at < last) for at, word in self.hits)
+
     def is_named_before(self, table: int, span: tuple[int, int], text: str) -> bool:
         """Whether the vendor or product of a table stands right before a code, on its line: "Twilio: 30007"."""
         start = span[0]

@@ -24,12 +24,22 @@ _LATER_IS_CAUSE = re.compile(one_of(_FILE.exact("later_is_cause")))
 _EARLIER_IS_CAUSE = re.compile(one_of(_FILE.exact("earlier_is_cause")))
 _WRAPPER_CODES = frozenset(_FILE.exact("wrapper_codes"))
 _VAGUE_CODES = frozenset(_FILE.exact("vague_codes"))
-_OUTER_KINDS = (CandidateKind.HTTP, CandidateKind.EXIT)
+_OUTER_KINDS = (CandidateKind.HTTP, CandidateKind.EXIT, CandidateKind.SUB_STATUS)
 _BESIDE = 600
 """Most characters between the status of an answer and the code in its body."""
 
+_WIN32_RESULT = 0x8007
+"""The first half of a result of Windows that has an error of Win32 as its second half."""
+
 _SUB_CODE = re.compile(r"[45][0-9]{2}[.-][0-9]{1,3}\Z")
 """A status with its sub status, such as 500.19: like a status, it wraps the code in its body."""
+
+_MESSAGE = 240
+"""Most characters between a code and another in the message behind it."""
+
+_LABEL = r"(?:SQLSTATE|[Ee]rror(?:[ ][Cc]ode)?|[Cc]ode|errno)[ =:]{0,2}+"
+_MESSAGE_OF_MESSAGE = re.compile(rf"[)\]]?:[ ][^\n,;{{}}]{{0,240}}(?:(?<=: )(?:{_LABEL})?|(?<=\(){_LABEL})\Z")
+"""Between two codes, of which the later one is in the message of the earlier: `P-12: charge failed: P-30`."""
 
 _HAS_SUB_STATUS = re.compile(r"[Ss]ub[ _-]?[Ss]tatus")
 _SUB_STATUS = re.compile(r"(?i)sub[ _-]?status\W{0,12}\Z")
@@ -63,6 +73,14 @@ def wrappers(text: str, spots: Sequence[Spot]) -> dict[str, str]:
         _read_chains(text, ordered, outer_codes)
         _read_wrapper_codes(ordered, outer_codes)
         _read_statuses(text, ordered, outer_codes)
+        _read_results(ordered, outer_codes)
+    return outer_codes
+
+
+def chains(text: str, spots: Sequence[Spot]) -> dict[str, str]:
+    """Return, for each code that words tell to be the cause of another, that other code."""
+    outer_codes: dict[str, str] = {}
+    _read_chains(text, sorted(spots, key=lambda spot: spot.candidate.start)[:MAX_READ], outer_codes)
     return outer_codes
 
 
@@ -127,30 +145,33 @@ def _read_chains(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> N
             _add(outer_codes, other.code, one.code)
         elif _EARLIER_IS_CAUSE.search(text, start, end):
             _add(outer_codes, one.code, other.code)
+        elif end - start <= _MESSAGE and _MESSAGE_OF_MESSAGE.match(text, start, end):
+            _add(outer_codes, other.code, one.code)
 
 
 def _read_wrapper_codes(spots: list[Spot], outer_codes: dict[str, str]) -> None:
     """Codes that only wrap others wrap the nearest one; the number of a vendor outranks the SQLSTATE beside it."""
     outer = _WRAPPER_CODES | _VAGUE_CODES
-    others = [spot for spot in spots if spot.code not in _WRAPPER_CODES and spot.candidate.kind not in _OUTER_KINDS]
-    inner = [spot for spot in others if spot.code not in _VAGUE_CODES] or others
+    others = [spot for spot in spots if _name(spot) not in _WRAPPER_CODES and spot.candidate.kind not in _OUTER_KINDS]
+    inner = [spot for spot in others if _name(spot) not in _VAGUE_CODES] or others
     for spot in spots:
-        if spot.code in outer and inner and spot not in inner:
+        if _name(spot) in outer and inner and spot not in inner:
             nearest = min(inner, key=lambda other: abs(other.candidate.start - spot.candidate.start))
             if abs(nearest.candidate.start - spot.candidate.start) <= _REACH:
                 _add(outer_codes, nearest.code, spot.code)
 
 
+def _name(spot: Spot) -> str:
+    """Return the canonical form of a code, or its symbol."""
+    return spot.code.rpartition(" ")[2]
+
+
 def _read_statuses(text: str, spots: list[Spot], outer_codes: dict[str, str]) -> None:
     """The status of an answer or a process wraps the code in its body; "Status" wraps "Sub Status"."""
-    inner = [
-        spot
-        for spot in spots
-        if spot.candidate.kind not in _OUTER_KINDS and not _SUB_CODE.match(spot.candidate.written)
-    ]
+    inner = [spot for spot in spots if not _is_status(spot.candidate)]
     for spot in spots:
         start = spot.candidate.start
-        if (spot.candidate.kind in _OUTER_KINDS or _SUB_CODE.match(spot.candidate.written)) and inner:
+        if _is_status(spot.candidate) and inner:
             nearest = min(inner, key=lambda other: (other.candidate.start < start, abs(other.candidate.start - start)))
             if abs(nearest.candidate.start - start) <= _BESIDE:
                 _add(outer_codes, nearest.code, spot.code)
@@ -164,6 +185,18 @@ def _read_statuses(text: str, spots: list[Spot], outer_codes: dict[str, str]) ->
             _add(outer_codes, other.code, one.code)
         elif _is_sqlstate_behind(text, one.candidate, other.candidate):
             _add(outer_codes, one.code, other.code)
+
+
+def _read_results(spots: list[Spot], outer_codes: dict[str, str]) -> None:
+    """A result of Windows such as 0x80070643 wraps the error in it, here 1603."""
+    codes = {spot.code for spot in spots}
+    for code in codes:
+        if code.isdigit() and int(code) >> 16 == _WIN32_RESULT and (inner := str(int(code) & 0xFFFF)) in codes:
+            _add(outer_codes, inner, code)
+
+
+def _is_status(candidate: Candidate) -> bool:
+    return candidate.kind in _OUTER_KINDS or bool(_SUB_CODE.match(candidate.written))
 
 
 def _is_sub_status(text: str, one: Candidate, other: Candidate) -> bool:

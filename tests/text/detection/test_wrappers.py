@@ -28,6 +28,11 @@ def inside(text):
         f"error code {OUTER}\nCaused by: error code {INNER}",
         f"error code {INNER}\nThe above exception was the direct cause of the following exception: error code {OUTER}",
         f"it says {OUTER} Caused by it says {INNER}",
+        f"error code {OUTER}\n  inner: error code {INNER}",
+        f"error code {OUTER}, hervorgerufen durch error code {INNER}",
+        f"error code {INNER}\nwrapped by JobError: error code {OUTER}",
+        f"error code {OUTER}: store: no answer: error code {INNER}",
+        f"error {OUTER}: cannot save (SQLSTATE {INNER})",
     ],
 )
 def test_the_inner_code_is_wrapped_by_the_outer_one(text):
@@ -43,6 +48,9 @@ def test_the_inner_code_is_wrapped_by_the_outer_one(text):
         f'{{"Code":{OUTER}\nnext line {{"Code":{INNER}}}',
         f'{{"Code":{OUTER},"inner":{{"Code":{OUTER}}}}}',
         f"error code {OUTER}, error code {INNER}",
+        f"error code {OUTER}: no answer, before: error code {INNER}",
+        f"error code {OUTER}: no answer\nerror code {INNER}",
+        f"error code {OUTER}: no answer (not code {INNER})",
         f'{{"Code":0,"inner":{{"Code":{INNER}}}}}',
         f"error code {OUTER}\nCaused by: error code {OUTER}",
     ],
@@ -118,3 +126,21 @@ def test_the_most_useful_code_comes_first():
         ("0", Role.SUCCESS),
     ]
     assert [match.order for match in matches] == [4, 5, 3, 2, 1]
+
+
+def test_a_result_of_windows_wraps_the_error_in_it():
+    known = {str(0x80070643): "0x80070643", "1603": "1603", "1618": "1618"}
+    text = "update failed with 0x80070643, setup: error code 1603, error code 1618"
+    roles = {match.id: match.role for match in judge(text, candidates(text), known).codes}
+    assert roles == {"1603": Role.CAUSE, "0x80070643": Role.WRAPPER, "1618": Role.ALONE}
+
+
+@pytest.mark.parametrize("symbol", ["InFailedSqlTransaction", "ERRCODE_IN_FAILED_SQL_TRANSACTION"])
+def test_a_symbol_wraps_as_its_number_does(symbol):
+    known = {"symbol IN_FAILED_SQL_TRANSACTION": OUTER, INNER: INNER}
+    known["symbol ERRCODE_IN_FAILED_SQL_TRANSACTION"] = OUTER
+    text = f"({symbol}) failed; error code {INNER}"
+    assert {match.id: match.role for match in judge(text, candidates(text), known).codes} == {
+        INNER: Role.CAUSE,
+        OUTER: Role.WRAPPER,
+    }
