@@ -27,6 +27,7 @@ _FORMS = (
     r"\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4}|8[ -]?\(?[3489][0-9]{2}\)?[ -][0-9]{3}[ -][0-9]{2}[ -][0-9]{2}",
     r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}",
 )
+_USER_OF_ADDRESS = re.compile(r"://[^\s/@:]{0,80}+:[^\s/@]{0,80}+\Z")
 _DOT = r"[\[({<](?:dot|punkt|point|punto|\.)[\])}>]"
 _LEAST_DIGITS = 9
 _NUMBER = r"(\+?\(?[0-9](?:[ ./()-]{0,2}+[0-9]){6,14}+)"
@@ -46,7 +47,13 @@ def _call(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _mail(match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """Yield an address, unless it is a version (`react@18.2.0`), a file (`icon@2x.png`) or a repository."""
+    """Yield an address, unless it is a version (`react@18.2.0`), a file (`icon@2x.png`) or a repository.
+
+    In `https://anna:x@host`, only the password is hidden, by another rule.
+    """
+    start = match.start()
+    if _USER_OF_ADDRESS.search(match.string, max(start - 200, 0), start):
+        return
     is_repository = match[1].startswith("git@") and match.string[match.end() : match.end() + 1] == ":"
     if not is_repository and not _FILES.search(match[1]):
         yield match.span(1)

@@ -3,19 +3,31 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety import commands, contacts, identities, logins, once, passwords, payments, private_keys, vendor_keys
+from kb.text.safety import (
+    commands,
+    contacts,
+    identities,
+    logins,
+    manifests,
+    once,
+    passwords,
+    payments,
+    private_keys,
+    vendor_keys,
+)
 from kb.text.safety.rules import BULLET, HIDDEN, Names, Rule, plain
 
 __all__ = ["BULLET", "mask"]
 
+_NAMES = (*passwords.NAMES, *logins.NAMES, *once.NAMES)
 _RULES_BY_CLUES: dict[tuple[str, ...], list[Rule]] = {}
-for _module in (private_keys, vendor_keys, passwords, commands, once, payments, identities, contacts):
+for _module in (private_keys, manifests, vendor_keys, passwords, commands, once, payments, identities, contacts):
     for _rule in _module.RULES:
         _RULES_BY_CLUES.setdefault(_rule.clues, []).append(_rule)
 _LETTERS = re.compile("[a-z]+")
 _LETTERS_OF_CLUES = {
     clue: max(_LETTERS.findall(clue), key=len, default="") if clue.isascii() else ""
-    for clues in (*_RULES_BY_CLUES, *(names.clues for names in (*passwords.NAMES, *logins.NAMES)))
+    for clues in (*_RULES_BY_CLUES, *(names.clues for names in _NAMES))
     for clue in clues
 }
 _NOT_BREAK = re.compile(r"[^\r\n]")
@@ -103,7 +115,7 @@ def _secrets(low: str) -> Iterator[tuple[int, int]]:
         for rule in rules if _has_any(clues, low, words) else ():
             for match in _matches(rule.pattern, low):
                 yield from rule.spans(match)
-    for names in (*passwords.NAMES, *logins.NAMES):
+    for names in _NAMES:
         if _has_any(names.clues, low, words):
             yield from _secrets_behind(names, low)
 

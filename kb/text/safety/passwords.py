@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from kb.text.safety.phrases import PHRASES
 from kb.text.safety.references import values_if
 from kb.text.safety.rules import (
     FILE,
@@ -16,6 +17,7 @@ from kb.text.safety.rules import (
     Tail,
     behind_words,
     clues,
+    groups,
     groups_if,
     is_strong,
     is_value,
@@ -35,6 +37,16 @@ _CALLED = r"""(?:["'`]?,|\()\s{0,4}+["'`]([^"'`\n]{1,400}+)["'`]"""
 _IN_BRACKETS = rf"""(?:["'`]\]\s{{0,2}}+=|{TO}\[)\s{{0,4}}+["'`]([^"'`\n]{{1,400}}+)["'`]"""
 # "name": "password", "value": "x".
 _VALUE_BEHIND = rf"{QUOTE}[,\s]{{1,30}}+{QUOTE}value{TO}{VALUES}"
+# <property name="password">x</property>
+_ELEMENT = r"[\"'](?:[ ][^<>\n]{0,80}+)?>\s{0,40}+([^<>\n]{1,4000}+)(?=</)"
+# YAML: "password: |" before lines that begin with the same spaces.
+_BLOCK = re.compile(
+    r"[\"']?:[ ][|>][-+0-9]{0,2}+[ ]{0,4}+\r?\n(?P<indent>[ \t]{1,40}+)"
+    r"(?P<lines>\S[^\n]{0,4000}+(?:\n(?P=indent)[^\n]{1,4000}+){0,99}+)"
+)
+_STORED = re.compile(
+    r"\b(?:define|set|put|(?:set|put|add)_?(?:property|env|option|setting))\(\s{0,4}+[\"'`][\w.-]{0,60}+\Z"
+)
 _CHANGE = re.compile(rf"\b{one_of(FILE.words('changes'))}")
 _NEAR = 60
 """Characters before a name in which "changed" or "as" may stand."""
@@ -52,6 +64,10 @@ def _is_password(value: str) -> bool:
 
 def _is_said(value: str) -> bool:
     return _is_password(value) and value[0] < "\u0590"
+
+
+def _is_no_number(value: str) -> bool:
+    return _is_password(value) and not value.isdigit()
 
 
 def _is_strong_token(value: str) -> bool:
@@ -72,6 +88,16 @@ def _has_a_sign(value: str) -> bool:
 
 def _is_test_pass(value: str) -> bool:
     return is_strong(value) and not ("_" in value and value.replace("_", "").isalnum())
+
+
+def _block(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    yield match.span("lines")
+
+
+def _stored(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield what code stores under a name, also if it has several words: `define('DB_PASSWORD', 'my pony')`."""
+    if is_value(match[1]) and _STORED.search(match.string, max(match.start() - _NEAR, 0), match.start()):
+        yield match.span(1)
 
 
 def _if_changed(match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -122,6 +148,13 @@ NAMES = (
             # "my new password, x, is rejected".
             Tail(re.compile(rf"(?:[ ][\w'-]{{1,20}}+){{0,5}}?,[ ]{QUOTE}{UNQUOTED}"), groups_if(_has_a_sign)),
             Tail(re.compile(_CALLED), groups_if(_is_strong_word)),
+            Tail(re.compile(_CALLED), _stored),
+            Tail(_BLOCK, _block),
+            Tail(re.compile(_ELEMENT), groups_if(is_token)),
+            Tail(re.compile(rf"(?<=with password){_SPACE}\"([^\"\n]{{1,200}}+)\""), groups_if(is_value)),
+            # "the password is "two words"".
+            Tail(re.compile(rf"{_ENDING}{IS}[\"'`]([^\"'`\n]{{3,200}}+)[\"'`]"), groups_if(_is_password)),
+            *PHRASES,
             Tail(re.compile(_IN_BRACKETS), groups_if(is_value)),
             Tail(re.compile(_VALUE_BEHIND), values_if(is_token)),
             Tail(re.compile(r"(?=[\s\"'`,.;]|\Z)"), _before),
@@ -136,6 +169,9 @@ NAMES = (
             Tail(re.compile(r"(?=[ ]\w)"), behind_words(_SAID, values_if(_is_long_token))),
             Tail(re.compile(rf"{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_long_token)),
             Tail(re.compile(_CALLED), groups_if(_is_strong_token)),
+            Tail(re.compile(_CALLED), _stored),
+            Tail(_BLOCK, _block),
+            Tail(re.compile(_ELEMENT), groups_if(is_token)),
             Tail(re.compile(_IN_BRACKETS), groups_if(is_token)),
             Tail(re.compile(r"[ ]?\(([a-z0-9._-]{8,400}+)\)"), groups_if(_is_long_token)),
             Tail(re.compile(_VALUE_BEHIND), values_if(is_token)),
@@ -154,11 +190,32 @@ NAMES = (
 )
 
 RULES = [
-    # <password>x</password>
+    # <password>x</password>, also cut before its end. What stands behind a placeholder, as <token>, is no value.
     Rule(
         (">",),
-        re.compile(rf"<[\w:.-]{{0,40}}?(?:{one_of(_PASSWORDS)}|{_NAMES})(?:\s[^<>\n]{{0,200}}+)?>([^<>\n]{{1,4000}}+)"),
+        re.compile(
+            rf"<[\w:.-]{{0,40}}?(?:{one_of(_PASSWORDS)}|{_NAMES})(?:\s[^<>\n]{{0,200}}+)?>\s{{0,40}}+"
+            r"(?:([^<>\n]{1,4000}+)(?=\s{0,40}+</)|([^\s<>]{1,4000}+)(?=[ ]?(?:[\r\n]|\Z)))"
+        ),
         groups_if(is_token),
+    ),
+    # User: anna, and on one of the next lines Pass: x.
+    Rule(
+        ("pass:", "pass ", "pass="),
+        re.compile(
+            r"\b(?:user(?:name)?|login|account|e?-?mail|benutzer(?:name)?|usuario|utilisateur|utente)[:= ]"
+            r"[^\n]{1,80}+\n(?:[^\n]{1,120}+\n)?[^\n:=]{0,20}?(?:[a-z]: )?"
+            r"\bpass[:= ][ :=]{0,3}+(\S{3,200}+)(?=[ ]?(?:[\r\n]|\Z))"
+        ),
+        groups_if(_is_no_number),
+    ),
+    # define('AUTH_SALT', 'x').
+    Rule(
+        ("define",),
+        re.compile(
+            r"\bdefine\(\s{0,4}+[\"']\w{1,40}(?:_key|_salt)[\"'],\s{0,4}+(?:'([^'\n]{16,400}+)'|\"([^\"\n]{16,400}+)\")"
+        ),
+        groups,
     ),
     Rule(
         ("auth",),

@@ -34,13 +34,16 @@ _NOT_PLAIN = re.compile(f"[{''.join(_PLAIN)}]")
 
 QUOTE = r"""["'\\`*]{0,6}+"""
 TO = rf"{QUOTE}\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+\s{{0,4}}+"
-# In an unquoted value, "&" and "," are part of it, unless another name and its value follow, or the end of a word.
+# In an unquoted value, "&", "," and ";" are part of it, unless another name and its value follow, or the end of a word.
+# Names in connection strings may have several words: "Pwd=a;b;Connection Timeout=30".
 _LETTER = r"""[^\s"',;&<>(){}\[\]\\|，。；、！？]"""
-_INNER = r"""[&,](?![\s"'&,;{}\[\]()<>]|\Z|[\w.-]{0,40}+[=:])"""
+_INNER = r"""[&,;](?![\s"'&,;{}\[\]()<>]|\Z|[\w.-]{0,40}+[=:]|(?<=;)[a-z]{1,20}+(?:[ ][a-z]{1,20}+){1,3}+[ ]?=)"""
 UNQUOTED = rf"((?:{_LETTER}|{_INNER}){{1,4000}}+)"
-# A quote that a truncated line does not close counts to its end.
-_ESCAPED = r"""(?:[^"\n\\]|\\[^\n]){0,4000}+"""
-VALUES = rf"""(?:"({_ESCAPED})"?+|'([^'\n]{{0,4000}}+)'?+|\\"([^"\n\\]{{0,4000}}+)\\?+|{UNQUOTED})"""
+# A quote that a truncated line does not close counts to its end. A doubled one is part of the value.
+_ESCAPED = r"""(?:[^"\n\\]|\\[^\n]|""(?=[^\s"])){0,4000}+"""
+VALUES = (
+    rf"""(?:n?"({_ESCAPED})"?+|n?'((?:[^'\n]|''(?=[^\s'])){{0,4000}}+)'?+|\\"([^"\n\\]{{0,4000}}+)\\?+|{UNQUOTED})"""
+)
 _COPULAS = FILE.words("copulas")
 # The class of first letters is tried in one step, the words one by one.
 _COPULA_WORD = rf"(?=[{''.join(sorted({word[0] for word in _COPULAS}))}]){one_of(_COPULAS)}(?!\w)"
