@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, VALUES, Rule, groups, groups_if, is_strong, is_value
+from kb.text.safety.rules import FILE, VALUES, Pattern, Rule, groups, groups_if, is_strong, is_value
 from kb.text.word_lists import one_of
 
 _PASSWORDS = FILE.words("passwords")
@@ -29,31 +29,31 @@ def _login(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 RULES = [
-    Rule(("-pass",), re.compile(rf"-pass(?:in|out)?{_SPACE}pass:(\S{{1,200}}+)"), groups),
-    Rule(("/p",), re.compile(r"(?<=\s)/p(?:ass)?:[\"']?([^\s\"']{3,200}+)"), groups_if(is_value)),
+    Rule(("-pass",), Pattern(rf"-pass(?:in|out)?{_SPACE}pass:(\S{{1,200}}+)"), groups),
+    Rule(("/p",), Pattern(r"(?<=\s)/p(?:ass)?:[\"']?([^\s\"']{3,200}+)"), groups_if(is_value)),
     Rule(
         (" -", "\t-", "\n-"),
-        re.compile(rf"\s--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
+        Pattern(rf"\s--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
         groups_if(_is_password),
     ),
     Rule(
         (" -", "\t-", "\n-"),
-        re.compile(
+        Pattern(
             r"(?<![\w-])--?(?:[a-z]{0,6}u|(?:proxy-)?user)[ =]{0,2}+"
             r"(?:\"[^\s:\"'/]{1,80}+:([^\"\n]{1,200}+)\"|'[^\s:\"'/]{1,80}+:([^'\n]{1,200}+)'"
             rf"|[\"']?[^\s:\"'/]{{1,80}}+:{_QUOTED})"
         ),
         _login,
     ),
-    Rule(("-u",), re.compile(r"(?<![\w-])-u[ =]?[\"']?[^\s%\"']{1,80}+%([^\s\"']{1,200}+)"), groups),
+    Rule(("-u",), Pattern(r"(?<![\w-])-u[ =]?[\"']?[^\s%\"']{1,80}+%([^\s\"']{1,200}+)"), groups),
     Rule(
         ("mysql", "mariadb"),
-        re.compile(rf"\b(?:mysql|mariadb)[a-z-]{{0,20}}+ [^\n]{{0,300}}?(?<=\s)-p{_QUOTED}"),
+        Pattern(rf"\b(?:mysql|mariadb)[a-z-]{{0,20}}+ [^\n]{{0,300}}?(?<=\s)-p{_QUOTED}"),
         groups_if(is_value),
     ),
     Rule(
         ("sshpass", "login", "mongo", "sqlcmd", "bcp", "isql", "mosquitto", "tsql", "zip ", "7z "),
-        re.compile(
+        Pattern(
             r"\b(?:sshpass|(?:docker|podman|helm|az|oc) [a-z ]{0,20}?login|mongo[a-z]{0,10}|sqlcmd|bcp|isql|tsql"
             rf"|mosquitto_[a-z]{{3}}|(?:un)?zip(?= -)|7z) [^\n]{{0,300}}?(?<=\s)-p[ ]{{0,3}}+{_QUOTED}"
         ),
@@ -61,7 +61,7 @@ RULES = [
     ),
     Rule(
         ("redis-cli", "ldap", "openssl", "http"),
-        re.compile(
+        Pattern(
             r"\b(?:redis-cli [^\n]{0,300}?(?<=\s)-a|ldap[a-z]{3,9} [^\n]{0,300}?(?<=\s)-w"
             r"|openssl [^\n]{0,300}?(?<=\s)-k"
             rf"|https? [^\n]{{0,300}}?(?<=\s)-a[ ]{{1,3}}+[\w.@-]{{1,60}}+:)[ ]{{0,3}}+{_QUOTED}"
@@ -70,7 +70,7 @@ RULES = [
     ),
     Rule(
         ("sudo", "stdin"),
-        re.compile(
+        Pattern(
             rf"\b(?:echo|printf)[ ]{{1,3}}+(?:-n )?{_QUOTED}[\"']?[ ]{{0,3}}+\|[ ]{{0,3}}+"
             r"(?:sudo |[^\n|]{0,200}--(?:password-)?stdin)"
         ),
@@ -78,7 +78,7 @@ RULES = [
     ),
     Rule(
         ("chpasswd", "htpasswd"),
-        re.compile(
+        Pattern(
             r"\becho[ ]{1,3}+[\"']?[\w.-]{1,60}+:([^\s\"'|]{1,200}+)[\"']?[ ]{0,3}+\|"
             rf"|\bhtpasswd[ ]{{1,3}}+-[a-z]{{0,4}}b[a-z]{{0,4}}+ \S{{1,200}}+ \S{{1,80}}+ {_QUOTED}"
         ),
@@ -87,7 +87,7 @@ RULES = [
     # net use z: \\server\share PASSWORD /user:x, net user anna PASSWORD /add.
     Rule(
         ("net use",),
-        re.compile(
+        Pattern(
             r"\bnet use (?:[a-z*]:? )?\\\\\S{1,200}+ (?!/)([^\s/]{3,100}+)"
             r"|\bnet use [^\n]{0,200}?/user:\S{1,80}+ (?!/)(\S{3,100}+)|\bnet user \S{1,80}+ (?!/)(\S{3,100}+)"
         ),
@@ -95,18 +95,18 @@ RULES = [
     ),
     Rule(
         ("securestring",),
-        re.compile(rf"\bconvertto-securestring (?:-string )?(?![\"']?[$-]){_QUOTED}"),
+        Pattern(rf"\bconvertto-securestring (?:-string )?(?![\"']?[$-]){_QUOTED}"),
         groups,
     ),
-    Rule(("sp_",), re.compile(r"\bsp_(?:addlogin|password)\b[^\n,]{0,80}+,\s{0,3}+n?'([^'\n]{1,200}+)'"), groups),
+    Rule(("sp_",), Pattern(r"\bsp_(?:addlogin|password)\b[^\n,]{0,80}+,\s{0,3}+n?'([^'\n]{1,200}+)'"), groups),
     Rule(
         ("identified",),
-        re.compile(rf"\bidentified\s{{1,4}}+(?:with \w{{1,40}}+ )?by\s{{1,4}}+(?:password |values )?{VALUES}"),
+        Pattern(rf"\bidentified\s{{1,4}}+(?:with \w{{1,40}}+ )?by\s{{1,4}}+(?:password |values )?{VALUES}"),
         groups,
     ),
     Rule(
         ("sqlplus", "conn", "thin:", "userid=", "target", "expdp", "impdp"),
-        re.compile(
+        Pattern(
             r"\b(?:sqlplus|conn(?:ect)?|thin:|userid=|target|expdp|impdp)[ ]{0,3}+[\"']?"
             r"[\w$#]{1,40}+/([^\s@/\"']{1,60}+)@"
         ),
@@ -115,22 +115,22 @@ RULES = [
     # .pgpass: host:port:database:user:password. The code of a Wi-Fi network that a phone scans.
     Rule(
         (":",),
-        re.compile(
+        Pattern(
             r"^(?:localhost|\*|[\w-]{1,60}+\.[\w.-]{1,60}+):(?:[0-9]{2,5}|\*):[\w*-]{1,60}+:[\w.*-]{1,60}+:(\S{1,200}+)$",
             re.MULTILINE,
         ),
         groups_if(is_strong),
     ),
-    Rule(("wifi:",), re.compile(r"\bwifi:[^\n]{0,200}?\bp:((?:[^;\n\\]|\\[^\n]){1,100}+)"), groups),
+    Rule(("wifi:",), Pattern(r"\bwifi:[^\n]{0,200}?\bp:((?:[^;\n\\]|\\[^\n]){1,100}+)"), groups),
     # SET PASSWORD FOR 'anna'@'%' = 'x', password = MD5('x').
     Rule(
         ("set password for",),
-        re.compile(r"\bset password for [^\n=]{1,120}+=\s{0,3}+'((?:[^'\n]|''){1,200}+)'"),
+        Pattern(r"\bset password for [^\n=]{1,120}+=\s{0,3}+'((?:[^'\n]|''){1,200}+)'"),
         groups,
     ),
     Rule(
         ("password(", "md5(", "sha(", "sha1(", "sha2(", "sha256(", "crypt("),
-        re.compile(
+        Pattern(
             r"(?<=[=, ])(?:(?:old_)?password|md5|sha[12]?|sha256|crypt|encrypt|aes_encrypt)\(\s{0,3}+"
             r"n?'((?:[^'\n]|''){1,200}+)'"
         ),
@@ -139,13 +139,13 @@ RULES = [
     # .netrc: machine HOST login anna password x.
     Rule(
         ("machine",),
-        re.compile(r"\bmachine\s{1,4}+\S{1,100}+\s{1,20}+login\s{1,4}+\S{1,100}+\s{1,20}+password\s{1,4}+(\S{1,200}+)"),
+        Pattern(r"\bmachine\s{1,4}+\S{1,100}+\s{1,20}+login\s{1,4}+\S{1,100}+\s{1,20}+password\s{1,4}+(\S{1,200}+)"),
         groups_if(is_value),
     ),
     # What guards a network device.
     Rule(
         ("community", "snmp"),
-        re.compile(
+        Pattern(
             rf"\b(?:snmp-server community|r[ow]community) {_QUOTED}"
             rf"|\bsnmp[a-z]{{2,10}}+ [^\n]{{0,200}}?(?<=\s)-[cax][ ]{{0,3}}+{_QUOTED}"
         ),
@@ -153,7 +153,7 @@ RULES = [
     ),
     Rule(
         ("tacacs", "radius", "isakmp", "pre-shared"),
-        re.compile(
+        Pattern(
             r"\b(?:tacacs|radius|isakmp|pre-shared)[a-z-]{0,10}[^\n]{0,60}? key (?:[0-9] )?(?!address)(\S{4,100}+)"
         ),
         groups_if(is_value),
@@ -161,14 +161,14 @@ RULES = [
     # Mail: "a1 LOGIN anna x", "AUTH PLAIN x", and what answers "Password:" in base64.
     Rule(
         (" login ",),
-        re.compile(r"^(?:c: )?[a-z]{0,4}[0-9]{1,6} login \S{1,80}+ (\S{3,100}+)$", re.MULTILINE),
+        Pattern(r"^(?:c: )?[a-z]{0,4}[0-9]{1,6} login \S{1,80}+ (\S{3,100}+)$", re.MULTILINE),
         groups_if(is_value),
     ),
     Rule(
         ("auth ",),
-        re.compile(r"\bauth (?:plain|login|xoauth2|cram-md5) ([a-z0-9+/=]{8,4000}+)(?![\w-])"),
+        Pattern(r"\bauth (?:plain|login|xoauth2|cram-md5) ([a-z0-9+/=]{8,4000}+)(?![\w-])"),
         groups_if(_is_base64),
     ),
-    Rule(("ugfzc3dvcmq6",), re.compile(r"\b334 ugfzc3dvcmq6\s{1,4}+(?:[a-z]: )?([a-z0-9+/=]{4,400}+)"), groups),
-    Rule(("password ", "secret "), re.compile(r"\b(?:password|secret) [05789] (\S{4,200}+)"), groups_if(is_strong)),
+    Rule(("ugfzc3dvcmq6",), Pattern(r"\b334 ugfzc3dvcmq6\s{1,4}+(?:[a-z]: )?([a-z0-9+/=]{4,400}+)"), groups),
+    Rule(("password ", "secret "), Pattern(r"\b(?:password|secret) [05789] (\S{4,200}+)"), groups_if(is_strong)),
 ]

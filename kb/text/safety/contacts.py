@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, JOIN, QUOTE, Rule, clues, groups, is_after_an_id
+from kb.text.safety.rules import FILE, JOIN, QUOTE, Pattern, Rule, clues, groups, is_after_an_id
 from kb.text.word_lists import one_of
 
 _PHONES, _ANYWHERE, _CALLS = FILE.words("phones"), FILE.words("phones_anywhere"), FILE.words("calls")
@@ -62,15 +62,15 @@ def _mail(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 RULES = [
     Rule(
         ("@",),
-        re.compile(r"(?<![\w.%+'-])([\w.%+'-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"),
+        Pattern(r"(?<![\w.%+'-])([\w.%+'-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"),
         _mail,
     ),
-    Rule(("%40",), re.compile(r"(?<![\w.+%-])([\w.+%-]{1,64}?%40[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
-    Rule(("u0040",), re.compile(r"(?<![\w.+-])([\w.+-]{1,64}+\\u0040[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
+    Rule(("%40",), Pattern(r"(?<![\w.+%-])([\w.+%-]{1,64}?%40[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
+    Rule(("u0040",), Pattern(r"(?<![\w.+-])([\w.+-]{1,64}+\\u0040[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
     # jane (dot) doe (at) example (dot) com, anna at example dot com.
     Rule(
         ("(at)", "[at]", "{at}", "<at>", "(ät)", "[ät]", "(a)", "[a]", "(@)", "[@]", " (et) "),
-        re.compile(
+        Pattern(
             rf"(?<![\w.+-])([\w.+-]{{1,64}}+(?: ?{_DOT} ?[\w.+-]{{1,64}}+){{0,3}}+ ?"
             r"[\[({<](?:at|ät|a|@|et)[\])}>] ?[\w-]{1,63}+"
             rf"(?: ?(?:\.|{_DOT}| dot ) ?[\w-]{{1,63}}+){{1,4}}+)"
@@ -79,7 +79,7 @@ RULES = [
     ),
     Rule(
         (" dot ", " punkt "),
-        re.compile(
+        Pattern(
             r"(?<![\w.+-])([\w.+-]{1,64}+(?: dot [\w+-]{1,64}+){0,3}+ at [\w-]{1,63}+"
             r"(?: (?:dot|punkt) [a-z]{2,20}+){1,4}+)(?!\w)"
         ),
@@ -87,12 +87,12 @@ RULES = [
     ),
     Rule(
         ("+",),
-        re.compile(r"(\+(?:[0-9]{1,3}+[ ./()-]{1,3}+[0-9](?:[ ./()-]{0,2}+[0-9]){5,13}+|[0-9]{10,15}+))(?![0-9])"),
+        Pattern(r"(\+(?:[0-9]{1,3}+[ ./()-]{1,3}+[0-9](?:[ ./()-]{0,2}+[0-9]){5,13}+|[0-9]{10,15}+))(?![0-9])"),
         groups,
     ),
     Rule(
         ("00",),
-        re.compile(
+        Pattern(
             r"(00(?<![\w.:/-]..)(?<![0-9][ .]..)[1-9][0-9]{0,2}"
             r"[ ./()-]{1,3}+[0-9](?:[ ./()-]{0,2}+[0-9]){6,12}+)(?![\w-])"
         ),
@@ -100,13 +100,13 @@ RULES = [
     ),
     Rule(
         clues(_PHONES, _ANYWHERE),
-        re.compile(rf"{_PHONE}{QUOTE}[.]?{JOIN}{_NUMBER}"),
+        Pattern(rf"{_PHONE}{QUOTE}[.]?{JOIN}{_NUMBER}"),
         groups,
     ),
-    Rule(clues(_CALLS), re.compile(rf"\b(?P<name>{one_of(_CALLS)}){JOIN}(?P<number>{_NUMBER})"), _call),
+    Rule(clues(_CALLS), Pattern(rf"\b(?P<name>{one_of(_CALLS)}){JOIN}(?P<number>{_NUMBER})"), _call),
     Rule(
         tuple("0123456789"),
-        re.compile(rf"(?=[0-9(])(?<![\w.:/,+-])(?<![0-9][ -])({'|'.join(_FORMS)})(?![\w-]|[ .][0-9]|:[0-9])"),
+        Pattern(rf"(?=[0-9(])(?<![\w.:/,+-])(?<![0-9][ -])({'|'.join(_FORMS)})(?![\w-]|[ .][0-9]|:[0-9])"),
         _unless_id,
     ),
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import Rule, is_value
+from kb.text.safety.rules import Pattern, Rule, is_value
 
 _REACH = 4_000
 """Characters around the values in which "kind: Secret" is looked for."""
@@ -36,7 +36,7 @@ def _entries(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 RULES = [
     Rule(
         ("kind: secret",),
-        re.compile(
+        Pattern(
             r"^(?P<indent>[ \t]{0,40}+)(?:string)?data:[ ]{0,4}+\r?\n"
             r"(?P<lines>(?:(?P=indent)[ \t]{1,40}+\S[^\n]{0,60000}+(?:\n|\Z)){1,200}+)",
             re.MULTILINE,
@@ -45,7 +45,7 @@ RULES = [
     ),
     Rule(
         ('"kind": "secret"', '"kind":"secret"', 'kind\\":\\"secret\\"'),
-        re.compile(r"\\?\"(?:string)?data\\?\"\s?:\s?\{([^{}]{1,60000}+)\}"),
+        Pattern(r"\\?\"(?:string)?data\\?\"\s?:\s?\{([^{}]{1,60000}+)\}"),
         _entries,
     ),
 ]

@@ -13,6 +13,7 @@ from kb.text.safety.rules import (
     UNQUOTED,
     VALUES,
     Names,
+    Pattern,
     Rule,
     Tail,
     behind_words,
@@ -30,7 +31,7 @@ _NAMES = one_of([sign if sign != "-" else "[_ -]?" for sign in word] for word in
 _SPACE = r"[ \t]{1,4}+"
 _WORD = r"""["'`]?([^\s"'`，。；、！？<>]{1,200}+)"""
 _ENDING = rf"(?:{one_of(FILE.words('password_name_endings'))}(?![^\W\d_]))?+"
-_SAID = re.compile(rf"(?:{IS}|[ ]?[:=][ ]?){QUOTE}{UNQUOTED}")
+_SAID = Pattern(rf"(?:{IS}|[ ]?[:=][ ]?){QUOTE}{UNQUOTED}")
 _WORDS_TO = r"(?:[ ](?!(?:to|auf|in|à|a|na|на)[ ])[\w@.'/-]{1,30}+)"
 # `setPassword("x")`, `("X-Api-Key", "x")`, `["password"] = "x"`.
 _CALLED = r"""(?:["'`]?,|\()\s{0,4}+["'`]([^"'`\n]{1,400}+)["'`]"""
@@ -40,7 +41,7 @@ _VALUE_BEHIND = rf"{QUOTE}[,\s]{{1,30}}+{QUOTE}value{TO}{VALUES}"
 # <property name="password">x</property>
 _ELEMENT = r"[\"'](?:[ ][^<>\n]{0,80}+)?>\s{0,40}+([^<>\n]{1,4000}+)(?=</)"
 # YAML: "password: |" before lines that begin with the same spaces.
-_BLOCK = re.compile(
+_BLOCK = Pattern(
     r"[\"']?:[ ][|>][-+0-9]{0,2}+[ ]{0,4}+\r?\n(?P<indent>[ \t]{1,40}+)"
     r"(?P<lines>\S[^\n]{0,4000}+(?:\n(?P=indent)[^\n]{1,4000}+){0,99}+)"
 )
@@ -133,58 +134,58 @@ def _quoted(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 NAMES = (
     Names(
         clues(_PASSWORDS, _STARTS),
-        re.compile(rf"(?:{one_of(_PASSWORDS)}|(?<![^\W_]){one_of(_STARTS)}(?![^\W\d_]))"),
+        Pattern(rf"(?:{one_of(_PASSWORDS)}|(?<![^\W_]){one_of(_STARTS)}(?![^\W\d_]))"),
         (
-            Tail(re.compile(rf"{TO}(?!=)(?:{VALUES}|\{{([^{{}}\n]{{1,200}}+)\}})"), values_if(is_value)),
-            Tail(re.compile(rf"{_ENDING}{IS}{QUOTE}{UNQUOTED}"), values_if(_is_said)),
+            Tail(Pattern(rf"{TO}(?!=)(?:{VALUES}|\{{([^{{}}\n]{{1,200}}+)\}})"), values_if(is_value)),
+            Tail(Pattern(rf"{_ENDING}{IS}{QUOTE}{UNQUOTED}"), values_if(_is_said)),
             # "the password of the database is x", "password for anna: x".
-            Tail(re.compile(rf"{_ENDING}(?=[ ]\w)"), behind_words(_SAID, values_if(_is_strong_word))),
-            Tail(re.compile(rf"{_ENDING}{_WORDS_TO}{{0,6}}+ (?:to|auf|in|à|a|na|на) {QUOTE}{UNQUOTED}"), _if_changed),
-            Tail(re.compile(rf"{_ENDING}{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_strong_word)),
-            Tail(re.compile(r"[ ]?(?:[(\[]|\"(?=[^\s\"]{1,60}\"))([^\s\"()\[\]]{1,60}+)"), values_if(is_strong)),
-            Tail(re.compile(rf"{_SPACE}'([^'\n]{{1,200}}+)'"), groups_if(_is_password)),
+            Tail(Pattern(rf"{_ENDING}(?=[ ]\w)"), behind_words(_SAID, values_if(_is_strong_word))),
+            Tail(Pattern(rf"{_ENDING}{_WORDS_TO}{{0,6}}+ (?:to|auf|in|à|a|na|на) {QUOTE}{UNQUOTED}"), _if_changed),
+            Tail(Pattern(rf"{_ENDING}{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_strong_word)),
+            Tail(Pattern(r"[ ]?(?:[(\[]|\"(?=[^\s\"]{1,60}\"))([^\s\"()\[\]]{1,60}+)"), values_if(is_strong)),
+            Tail(Pattern(rf"{_SPACE}'([^'\n]{{1,200}}+)'"), groups_if(_is_password)),
             # "password (new): x".
-            Tail(re.compile(rf"[ ]?\([^()\n]{{1,30}}+\){TO}{VALUES}"), values_if(is_value)),
+            Tail(Pattern(rf"[ ]?\([^()\n]{{1,30}}+\){TO}{VALUES}"), values_if(is_value)),
             # "my new password, x, is rejected".
-            Tail(re.compile(rf"(?:[ ][\w'-]{{1,20}}+){{0,5}}?,[ ]{QUOTE}{UNQUOTED}"), groups_if(_has_a_sign)),
-            Tail(re.compile(_CALLED), groups_if(_is_strong_word)),
-            Tail(re.compile(_CALLED), _stored),
+            Tail(Pattern(rf"(?:[ ][\w'-]{{1,20}}+){{0,5}}?,[ ]{QUOTE}{UNQUOTED}"), groups_if(_has_a_sign)),
+            Tail(Pattern(_CALLED), groups_if(_is_strong_word)),
+            Tail(Pattern(_CALLED), _stored),
             Tail(_BLOCK, _block),
-            Tail(re.compile(_ELEMENT), groups_if(is_token)),
-            Tail(re.compile(rf"(?<=with password){_SPACE}\"([^\"\n]{{1,200}}+)\""), groups_if(is_value)),
+            Tail(Pattern(_ELEMENT), groups_if(is_token)),
+            Tail(Pattern(rf"(?<=with password){_SPACE}\"([^\"\n]{{1,200}}+)\""), groups_if(is_value)),
             # "the password is "two words"".
-            Tail(re.compile(rf"{_ENDING}{IS}[\"'`]([^\"'`\n]{{3,200}}+)[\"'`]"), groups_if(_is_password)),
+            Tail(Pattern(rf"{_ENDING}{IS}[\"'`]([^\"'`\n]{{3,200}}+)[\"'`]"), groups_if(_is_password)),
             *PHRASES,
-            Tail(re.compile(_IN_BRACKETS), groups_if(is_value)),
-            Tail(re.compile(_VALUE_BEHIND), values_if(is_token)),
-            Tail(re.compile(r"(?=[\s\"'`,.;]|\Z)"), _before),
+            Tail(Pattern(_IN_BRACKETS), groups_if(is_value)),
+            Tail(Pattern(_VALUE_BEHIND), values_if(is_token)),
+            Tail(Pattern(r"(?=[\s\"'`,.;]|\Z)"), _before),
         ),
     ),
     Names(
         clues(_SECRETS),
-        re.compile(_NAMES),
+        Pattern(_NAMES),
         (
-            Tail(re.compile(rf"{TO}(?!=){VALUES}"), values_if(is_token)),
-            Tail(re.compile(rf"{IS}{QUOTE}{UNQUOTED}"), values_if(_is_strong_token)),
-            Tail(re.compile(r"(?=[ ]\w)"), behind_words(_SAID, values_if(_is_long_token))),
-            Tail(re.compile(rf"{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_long_token)),
-            Tail(re.compile(_CALLED), groups_if(_is_strong_token)),
-            Tail(re.compile(_CALLED), _stored),
+            Tail(Pattern(rf"{TO}(?!=){VALUES}"), values_if(is_token)),
+            Tail(Pattern(rf"{IS}{QUOTE}{UNQUOTED}"), values_if(_is_strong_token)),
+            Tail(Pattern(r"(?=[ ]\w)"), behind_words(_SAID, values_if(_is_long_token))),
+            Tail(Pattern(rf"{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_long_token)),
+            Tail(Pattern(_CALLED), groups_if(_is_strong_token)),
+            Tail(Pattern(_CALLED), _stored),
             Tail(_BLOCK, _block),
-            Tail(re.compile(_ELEMENT), groups_if(is_token)),
-            Tail(re.compile(_IN_BRACKETS), groups_if(is_token)),
-            Tail(re.compile(r"[ ]?\(([a-z0-9._-]{8,400}+)\)"), groups_if(_is_long_token)),
-            Tail(re.compile(_VALUE_BEHIND), values_if(is_token)),
+            Tail(Pattern(_ELEMENT), groups_if(is_token)),
+            Tail(Pattern(_IN_BRACKETS), groups_if(is_token)),
+            Tail(Pattern(r"[ ]?\(([a-z0-9._-]{8,400}+)\)"), groups_if(_is_long_token)),
+            Tail(Pattern(_VALUE_BEHIND), values_if(is_token)),
         ),
     ),
     Names(
         ("pass",),
-        re.compile(r"(?<![^\W_])pass"),
+        Pattern(r"(?<![^\W_])pass"),
         (
-            Tail(re.compile(rf"{QUOTE}\s{{0,4}}+={QUOTE}\s{{0,4}}+{QUOTE}{UNQUOTED}"), values_if(_is_password)),
-            Tail(re.compile(rf":?{_SPACE}{QUOTE}{UNQUOTED}"), groups_if(_is_test_pass)),
-            Tail(re.compile(rf"{IS}{QUOTE}{UNQUOTED}"), groups_if(_is_test_pass)),
-            Tail(re.compile(rf"{QUOTE}:\s?\"([^\"\n]{{3,400}}+)\""), groups_if(_is_password)),
+            Tail(Pattern(rf"{QUOTE}\s{{0,4}}+={QUOTE}\s{{0,4}}+{QUOTE}{UNQUOTED}"), values_if(_is_password)),
+            Tail(Pattern(rf":?{_SPACE}{QUOTE}{UNQUOTED}"), groups_if(_is_test_pass)),
+            Tail(Pattern(rf"{IS}{QUOTE}{UNQUOTED}"), groups_if(_is_test_pass)),
+            Tail(Pattern(rf"{QUOTE}:\s?\"([^\"\n]{{3,400}}+)\""), groups_if(_is_password)),
         ),
     ),
 )
@@ -193,7 +194,7 @@ RULES = [
     # <password>x</password>, also cut before its end. What stands behind a placeholder, as <token>, is no value.
     Rule(
         (">",),
-        re.compile(
+        Pattern(
             rf"<[\w:.-]{{0,40}}?(?:{one_of(_PASSWORDS)}|{_NAMES})(?:\s[^<>\n]{{0,200}}+)?>\s{{0,40}}+"
             r"(?:([^<>\n]{1,4000}+)(?=\s{0,40}+</)|([^\s<>]{1,4000}+)(?=[ ]?(?:[\r\n]|\Z)))"
         ),
@@ -202,7 +203,7 @@ RULES = [
     # User: anna, and on one of the next lines Pass: x.
     Rule(
         ("pass:", "pass ", "pass="),
-        re.compile(
+        Pattern(
             r"\b(?:user(?:name)?|login|account|e?-?mail|benutzer(?:name)?|usuario|utilisateur|utente)[:= ]"
             r"[^\n]{1,80}+\n(?:[^\n]{1,120}+\n)?[^\n:=]{0,20}?(?:[a-z]: )?"
             r"\bpass[:= ][ :=]{0,3}+(\S{3,200}+)(?=[ ]?(?:[\r\n]|\Z))"
@@ -212,25 +213,25 @@ RULES = [
     # define('AUTH_SALT', 'x').
     Rule(
         ("define",),
-        re.compile(
+        Pattern(
             r"\bdefine\(\s{0,4}+[\"']\w{1,40}(?:_key|_salt)[\"'],\s{0,4}+(?:'([^'\n]{16,400}+)'|\"([^\"\n]{16,400}+)\")"
         ),
         groups,
     ),
     Rule(
         ("auth",),
-        re.compile(rf"(?<![a-z])_?auth{TO}(?:\"([a-z0-9+/=_:.-]{{10,4000}}+)\"|([a-z0-9+/=]{{12,4000}}+)(?![\w.(-]))"),
+        Pattern(rf"(?<![a-z])_?auth{TO}(?:\"([a-z0-9+/=_:.-]{{10,4000}}+)\"|([a-z0-9+/=]{{12,4000}}+)(?![\w.(-]))"),
         groups_if(is_strong),
     ),
     Rule(
         ("=",),
-        re.compile(rf"[?&]{one_of(FILE.words('url_parameters'))}=([^\s&\"'#<>]{{1,4000}}+)"),
+        Pattern(rf"[?&]{one_of(FILE.words('url_parameters'))}=([^\s&\"'#<>]{{1,4000}}+)"),
         groups_if(is_token),
     ),
     # The code of OAuth that a page takes back. Others named "code" are return codes.
     Rule(
         ("code=",),
-        re.compile(
+        Pattern(
             r"(?:callback|oauth|authoriz|redirect|signin|grant_type=authorization_code)[^\s\"']{0,300}?[?&]code="
             r"([^\s&\"'#<>]{10,2000}+)|[?&]code=([^\s&\"'#<>]{10,2000}+)&(?:state|redirect_uri|session_state)="
         ),
@@ -239,7 +240,7 @@ RULES = [
     # The key of a wireless network.
     Rule(
         ("wifi", "wi-fi", "wlan", "ssid", "wpa"),
-        re.compile(
+        Pattern(
             r"\b(?:wi-?fi|wlan|ssid|wpa[23]?)\b[^\n]{0,40}?\b(?:key|schlüssel|clé|clave|chiave|klucz|pass)"
             rf"(?:{TO}|{IS})"
             r"([^\s\"',;]{8,100}+)"
@@ -249,7 +250,7 @@ RULES = [
     # INSERT INTO users (name, password) VALUES ('anna', 'x').
     Rule(
         ("insert into",),
-        re.compile(r"\binsert into [^\n;()]{1,100}+\(([^()\n;]{1,400}+)\)\s{0,4}+values\s{0,4}+\(([^;\n]{1,400}+)"),
+        Pattern(r"\binsert into [^\n;()]{1,100}+\(([^()\n;]{1,400}+)\)\s{0,4}+values\s{0,4}+\(([^;\n]{1,400}+)"),
         _quoted,
     ),
 ]

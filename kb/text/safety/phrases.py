@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, IS, NO_VALUES, QUOTE, Tail, behind_words, is_value
+from kb.text.safety.rules import FILE, IS, NO_VALUES, QUOTE, Pattern, Tail, behind_words, is_value
 
 _JOINS = frozenset(FILE.words("phrase_joins"))
 _STOPS = (NO_VALUES | {*FILE.words("passwords"), *FILE.words("phrase_stops")}) - _JOINS
@@ -47,14 +47,15 @@ def _line(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 _MORE_OF_PHRASE = re.compile(rf"({_WORD}){_MORE}")
+_SAID = Pattern(rf"(?:{IS}|[ ]?[:=][ ]?){_FIRST}{_MORE}")
 PHRASES = (
-    Tail(re.compile(rf"(?:{IS}|[ ]?[:=][ ]?){_FIRST}{_MORE}"), _words),
+    Tail(_SAID, _words),
     Tail(
-        re.compile(rf"(?:{_BEHIND_PHRASE})"),
-        behind_words(re.compile(rf"(?:{IS}|[ ]?[:=][ ]?){_FIRST}{_MORE}"), _phrase),
+        Pattern(rf"(?:{_BEHIND_PHRASE})"),
+        behind_words(_SAID, _phrase),
     ),
     Tail(
-        re.compile(
+        Pattern(
             r"[\"']?[ ]{0,4}+=[ ]{0,4}+(?!=)([^\s\"'=:]{2,200}+)"
             r"(?P<more>(?:[ ][^\W\d_]{2,20}+){1,11}+)[ ]?(?=[\r\n]|\Z)"
         ),

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.text.detection.judgement import candidates
+from kb.text.safety import mask as mask_module
 from kb.text.safety.mask import BULLET, mask
 from tests.work import grows_faster_than_the_text
 
@@ -366,3 +367,9 @@ def test_a_return_code_of_nine_digits_is_never_hidden(number, pattern):
 )
 def test_the_work_grows_no_faster_than_a_hostile_text(unit):
     assert not grows_faster_than_the_text(mask, unit)
+
+
+def test_a_server_compiles_every_pattern_before_it_answers():
+    mask_module.make_ready()
+    rules = [rule for rules in mask_module._RULES_BY_CLUES.values() for rule in rules]
+    assert all("compiled" in vars(rule.pattern) for rule in (*rules, *mask_module._NAMES))
