@@ -10,6 +10,12 @@ _PASSWORDS = FILE.words("passwords")
 _NAMES = one_of([sign if sign != "-" else "[_ -]?" for sign in word] for word in FILE.words("secrets"))
 _SPACE = r"[ \t]{1,4}+"
 _QUOTED = r"(?:\"([^\"\n]{1,200}+)\"?|'([^'\n]{1,200}+)'?|([^\s\"']{1,200}+))"
+_ARGUMENT = r"(?:[\"'][^\"'\n]{1,200}+[\"']|[\w.$]{1,40}+),\s{0,9}+"
+_NAME = re.compile(r"[a-z]+(?:[-_.][a-z0-9]+)+")
+
+
+def _is_no_name(value: str) -> bool:
+    return is_strong(value) and not _NAME.fullmatch(value)
 
 
 def _is_password(value: str) -> bool:
@@ -33,7 +39,7 @@ RULES = [
     Rule(("/p",), Pattern(r"(?<=\s)/p(?:ass)?:[\"']?([^\s\"']{3,200}+)"), groups_if(is_value)),
     Rule(
         (" -", "\t-", "\n-"),
-        Pattern(rf"\s--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
+        Pattern(rf"\s--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|pw|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
         groups_if(_is_password),
     ),
     Rule(
@@ -69,10 +75,10 @@ RULES = [
         groups_if(is_value),
     ),
     Rule(
-        ("sudo", "stdin"),
+        ("sudo", "stdin", "base64"),
         Pattern(
             rf"\b(?:echo|printf)[ ]{{1,3}}+(?:-n )?{_QUOTED}[\"']?[ ]{{0,3}}+\|[ ]{{0,3}}+"
-            r"(?:sudo |[^\n|]{0,200}--(?:password-)?stdin)"
+            r"(?:sudo |base64(?! -)|[^\n|]{0,200}--(?:password-)?stdin)"
         ),
         groups_if(is_value),
     ),
@@ -135,6 +141,37 @@ RULES = [
             r"n?'((?:[^'\n]|''){1,200}+)'"
         ),
         groups,
+    ),
+    # requests.get(url, auth=("anna", "x")), new NetworkCredential("anna", "x"), new PDO("host=h", "anna", "x").
+    Rule(
+        ("auth", "login(", "credential", "bind"),
+        Pattern(
+            r"\b(?:[a-z_]{0,20}auth(?:enticat(?:e|ion))?|[a-z_]{0,12}login|[a-z]{1,20}credentials?|[a-z_]{0,12}bind(?:_s)?)"
+            rf"\s?(?:=\s?)?\(\s{{0,9}}+{_ARGUMENT}[\"']([^\"'\n]{{1,200}}+)[\"']"
+        ),
+        groups_if(_is_no_name),
+    ),
+    Rule(
+        ("mysql", "pdo(", "getconnection("),
+        Pattern(
+            rf"\b(?:mysqli?(?:_p?connect)?|pdo|getconnection)\(\s{{0,9}}+{_ARGUMENT}{_ARGUMENT}"
+            r"[\"']([^\"'\n]{1,200}+)[\"']"
+        ),
+        groups_if(is_value),
+    ),
+    Rule(
+        ("rabbitmqctl",),
+        Pattern(rf"\brabbitmqctl (?:add_user|change_password) \S{{1,80}}+ {_QUOTED}"),
+        groups_if(is_value),
+    ),
+    # Settings of servers: "requirepass x".
+    Rule(
+        ("pw ", "pw\t", "requirepass", "masterauth"),
+        Pattern(
+            r"^[ \t]{0,20}+(?:[a-z_]{2,12}pw|requirepass|masterauth)[ \t]{1,20}+[\"']?([^\s\"']{4,200}+)[\"']?[ ]?$",
+            re.MULTILINE,
+        ),
+        groups_if(is_value),
     ),
     # .netrc: machine HOST login anna password x.
     Rule(

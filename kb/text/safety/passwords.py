@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.phrases import PHRASES
+from kb.text.safety.phrases import PHRASES, is_of_no_sentence
 from kb.text.safety.references import values_if
 from kb.text.safety.rules import (
     FILE,
@@ -47,7 +47,10 @@ _BLOCK = Pattern(
 )
 _STORED = re.compile(
     r"\b(?:define|set|put|(?:set|put|add)_?(?:property|env|option|setting))\(\s{0,4}+[\"'`][\w.-]{0,60}+\Z"
+    r"|\b(?:set|with)_?[a-z]{1,40}+\Z"
 )
+_WORD_AND_NUMBER = re.compile(r"[a-z]{4,20}-?[0-9]{2,6}[!?.]?")
+_NEAR_CODES = re.compile(r"err|fehl|fail|code|stat|reason|message|ошиб|错误|erreur|falha")
 _CHANGE = re.compile(rf"\b{one_of(FILE.words('changes'))}")
 _NEAR = 60
 """Characters before a name in which "changed" or "as" may stand."""
@@ -91,13 +94,23 @@ def _is_test_pass(value: str) -> bool:
     return is_strong(value) and not ("_" in value and value.replace("_", "").isalnum())
 
 
+def _said_later(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a password some words behind its name. One such as "winter-2031" may be a code if the words name one."""
+    is_strong_word = _is_strong_word(match[1])
+    if is_strong_word or (
+        _WORD_AND_NUMBER.fullmatch(match[1])
+        and not _NEAR_CODES.search(match.string, max(match.start() - _NEAR, 0), match.start())
+    ):
+        yield from values_if(_is_password)(match)
+
+
 def _block(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     yield match.span("lines")
 
 
 def _stored(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     """Yield what code stores under a name, also if it has several words: `define('DB_PASSWORD', 'my pony')`."""
-    if is_value(match[1]) and _STORED.search(match.string, max(match.start() - _NEAR, 0), match.start()):
+    if is_of_no_sentence(match[1]) and _STORED.search(match.string, max(match.start() - _NEAR, 0), match.start()):
         yield match.span(1)
 
 
@@ -139,11 +152,14 @@ NAMES = (
             Tail(Pattern(rf"{TO}(?!=)(?:{VALUES}|\{{([^{{}}\n]{{1,200}}+)\}})"), values_if(is_value)),
             Tail(Pattern(rf"{_ENDING}{IS}{QUOTE}{UNQUOTED}"), values_if(_is_said)),
             # "the password of the database is x", "password for anna: x".
-            Tail(Pattern(rf"{_ENDING}(?=[ ]\w)"), behind_words(_SAID, values_if(_is_strong_word))),
+            Tail(Pattern(rf"{_ENDING}(?=[ ]\w)"), behind_words(_SAID, _said_later)),
             Tail(Pattern(rf"{_ENDING}{_WORDS_TO}{{0,6}}+ (?:to|auf|in|à|a|na|на) {QUOTE}{UNQUOTED}"), _if_changed),
-            Tail(Pattern(rf"{_ENDING}{QUOTE}(?:[ ]-)?{_SPACE}{_WORD}"), values_if(_is_strong_word)),
+            Tail(Pattern(rf"{_ENDING}(?:{QUOTE}(?:[ ]-)?|'s){_SPACE}{_WORD}"), values_if(_is_strong_word)),
             Tail(Pattern(r"[ ]?(?:[(\[]|\"(?=[^\s\"]{1,60}\"))([^\s\"()\[\]]{1,60}+)"), values_if(is_strong)),
             Tail(Pattern(rf"{_SPACE}'([^'\n]{{1,200}}+)'"), groups_if(_is_password)),
+            Tail(Pattern(rf"{_SPACE}\"([^\"\n]{{4,200}}+)\""), groups_if(is_of_no_sentence)),
+            # Terraform: variable "password" { default = "x" }.
+            Tail(Pattern(r"\"\s?\{[^{}\"]{0,80}?\bdefault\s{0,9}+=\s?\"([^\"\n]{1,400}+)\""), groups_if(is_value)),
             # "password (new): x".
             Tail(Pattern(rf"[ ]?\([^()\n]{{1,30}}+\){TO}{VALUES}"), values_if(is_value)),
             # "my new password, x, is rejected".

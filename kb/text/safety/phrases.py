@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, IS, NO_VALUES, QUOTE, Pattern, Tail, behind_words, is_value
+from kb.text.safety.rules import FILE, IS, NO_VALUES, QUOTE, Pattern, Tail, behind_words, groups, is_value
 
 _JOINS = frozenset(FILE.words("phrase_joins"))
 _STOPS = (NO_VALUES | {*FILE.words("passwords"), *FILE.words("phrase_stops")}) - _JOINS
@@ -16,6 +16,11 @@ _MORE = rf"(?P<more>(?:[ -]{_WORD}){{2,23}}+)(?![\w=:])"
 _BEHIND_PHRASE = "|".join(f"(?<={name})" for name in FILE.words("phrase_names"))
 _KEY_OF_LINE = re.compile(r"(?:\A|\n)[ \t>]{0,12}+(?:(?:export|set|env|arg|-) )?[\"']?[\w.$-]{0,60}+\Z")
 _LONGEST_KEY = 80
+
+
+def is_of_no_sentence(value: str) -> bool:
+    """Whether none of the words of a value would go on with a sentence: "must be long" is no password."""
+    return is_value(value) and _STOPS.isdisjoint(value.split())
 
 
 def _words(match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -50,6 +55,9 @@ _MORE_OF_PHRASE = re.compile(rf"({_WORD}){_MORE}")
 _SAID = Pattern(rf"(?:{IS}|[ ]?[:=][ ]?){_FIRST}{_MORE}")
 PHRASES = (
     Tail(_SAID, _words),
+    # "my passphrase (purple monkey dishwasher)".
+    Tail(Pattern(rf"(?:{_BEHIND_PHRASE})[ ](?=[(\[\"'`])[(\[]?{_FIRST}{_MORE}"), _words),
+    Tail(Pattern(rf"(?:{_BEHIND_PHRASE})[ ]{QUOTE}({_WORD}(?:-{_WORD}){{2,23}}+)(?!\w)"), groups),
     Tail(
         Pattern(rf"(?:{_BEHIND_PHRASE})"),
         behind_words(_SAID, _phrase),

@@ -34,7 +34,8 @@ _PLAIN = {
 _NOT_PLAIN = re.compile(f"[{''.join(_PLAIN)}]")
 
 QUOTE = r"""["'\\`*]{0,6}+"""
-TO = rf"{QUOTE}\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+\s{{0,4}}+"
+# The signs may be aligned with those of other lines.
+TO = rf"{QUOTE}[ ]{{0,24}}+\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+[ ]{{0,24}}+\s{{0,4}}+"
 # In an unquoted value, "&", "," and ";" are part of it, unless another name and its value follow, or the end of a word.
 # Names in connection strings may have several words: "Pwd=a;b;Connection Timeout=30".
 _LETTER = r"""[^\s"',;&<>(){}\[\]\\|，。；、！？]"""

@@ -122,6 +122,7 @@ KINDS = {
         ("Passphrase: correct donkey velvet anchor", "correct donkey velvet anchor"),
         ("the passphrase of my key is velvet anchor noodle, still 255", "velvet anchor noodle"),
         ("my password is velvet anchor noodle but I get 530", "velvet anchor noodle"),
+        ("my passphrase (velvet anchor noodle) is refused", "velvet anchor noodle"),
         ('the password is "velvet anchor"', "velvet anchor"),
         ("SMTP_PASSWORD=the velvet anchor\nSMTP_PORT=25", "the velvet anchor"),
     ],
@@ -150,6 +151,21 @@ KINDS = {
         ("machine a.example login anna password pony", "pony"),
         ("enable password 7 0822455D0A16", "0822455D0A16"),
     ],
+    "a password beside its name": [
+        ('use the password "pony ride 7" for it', "pony ride 7"),
+        ("the passphrase velvet-anchor-noodle-moss is refused", "velvet-anchor-noodle-moss"),
+        ("das Passwort für den Zugang ist Erle-2047", "Erle-2047"),
+        ("my pw's pony4ride, please check", "pony4ride"),
+        ('password             = "pony"', "pony"),
+        ('variable "db_password" { default = "pony ride" }', "pony ride"),
+    ],
+    "arguments": [
+        ('requests.get(url, auth=("anna", "p0nyride"))', "p0nyride"),
+        ('new NetworkCredential("anna", "p0nyride")', "p0nyride"),
+        ('new PDO("mysql:host=h", "anna", "pony")', "pony"),
+        ("user.setPassword('pony')", "pony"),
+    ],
+    "a setting of a server": [("requirepass pony", "pony"), ("rootpw  pony", "pony")],
     "a log-in": [
         ("login/pw: anna / pony!44", "pony!44"),
         ("Username: anna\nPass: pony\nHost: h", "pony"),
@@ -160,6 +176,7 @@ KINDS = {
     ],
     "a code for something": [
         ("the PIN of the second card is 7315", "7315"),
+        ("Telefon: 030 / 44 55 66 77", "44 55 66 77"),
         ("recovery codes:\n1. ab12-cd34\n2. ef56-gh78", "ef56-gh78"),
     ],
     "a hash of a password": [
@@ -204,6 +221,8 @@ def test_the_text_behind_a_secret_stays(text, rest):
     "text",
     [
         "the passphrase is wrong for this key",
+        "the password error of this user is STATE-1045",
+        'the field "password" "must be long"',
         "Enter passphrase for key '/root/.ssh/id_rsa':",
         "Password: please enter your current password",
         "define('DB_HOST', 'localhost');",
