@@ -38,8 +38,8 @@ RULES = [
     Rule(("-pass",), Pattern(rf"-pass(?:in|out)?{_SPACE}pass:(\S{{1,200}}+)"), groups),
     Rule(("/p",), Pattern(r"(?<=\s)/p(?:ass)?:[\"']?([^\s\"']{3,200}+)"), groups_if(is_value)),
     Rule(
-        (" -", "\t-", "\n-"),
-        Pattern(rf"\s--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|pw|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
+        (" -", "\t-", "\n-", "--"),
+        Pattern(rf"(?<!\S)--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|pw|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
         groups_if(_is_password),
     ),
     Rule(

@@ -69,6 +69,14 @@ RULES = [
         _once,
     ),
     Rule(
+        ("sms", "смс", "text message"),
+        Pattern(
+            r"(?<![\w.-])([0-9]{3}[ -]?[0-9]{3}) (?:from|aus|из|par|por|per|via|by|z|ze)(?: [^\W\d_]{1,6}+)?"
+            r" (?:sms|смс|text message)"
+        ),
+        groups,
+    ),
+    Rule(
         ("use ", "enter ", "type "),
         Pattern(r"\b(?:use|enter|type) (?:the )?(?:code )?([0-9]{3} ?[0-9]{3}) (?:to|for|as) "),
         groups,

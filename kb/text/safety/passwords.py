@@ -8,6 +8,7 @@ from kb.text.safety.references import values_if
 from kb.text.safety.rules import (
     FILE,
     IS,
+    NO_VALUES,
     QUOTE,
     TO,
     UNQUOTED,
@@ -49,6 +50,7 @@ _STORED = re.compile(
     r"\b(?:define|set|put|(?:set|put|add)_?(?:property|env|option|setting))\(\s{0,4}+[\"'`][\w.-]{0,60}+\Z"
     r"|\b(?:set|with)_?[a-z]{1,40}+\Z"
 )
+_NAME = re.compile(r"[^\W_]++(?:[-_./:]++[^\W_]++)++|[0-9a-f]+")
 _WORD_AND_NUMBER = re.compile(r"[a-z]{4,20}-?[0-9]{2,6}[!?.]?")
 _NEAR_CODES = re.compile(r"err|fehl|fail|code|stat|reason|message|ошиб|错误|erreur|falha")
 _CHANGE = re.compile(rf"\b{one_of(FILE.words('changes'))}")
@@ -104,6 +106,14 @@ def _said_later(match: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield from values_if(_is_password)(match)
 
 
+def _after_words(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield a password behind words of which none tells what else it may be, such as "wrong", "user" or "host"."""
+    words = match["words"].split()
+    is_free = NO_VALUES.isdisjoint(words) and is_of_no_sentence(" ".join(words))
+    if is_free and _is_strong_token(match[2]) and not _NAME.fullmatch(match[2]) and _is_strong_word(match[2]):
+        yield match.span(2)
+
+
 def _block(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     yield match.span("lines")
 
@@ -154,7 +164,10 @@ NAMES = (
             # "the password of the database is x", "password for anna: x".
             Tail(Pattern(rf"{_ENDING}(?=[ ]\w)"), behind_words(_SAID, _said_later)),
             Tail(Pattern(rf"{_ENDING}{_WORDS_TO}{{0,6}}+ (?:to|auf|in|à|a|na|на) {QUOTE}{UNQUOTED}"), _if_changed),
-            Tail(Pattern(rf"{_ENDING}(?:{QUOTE}(?:[ ]-)?|'s){_SPACE}{_WORD}"), values_if(_is_strong_word)),
+            Tail(Pattern(rf"{_ENDING}(?:{QUOTE}(?:[ ]-)?|'s|\]){_SPACE}{_WORD}"), values_if(_is_strong_word)),
+            Tail(Pattern(rf"{_ENDING}[ ]?(?:->|→)[ ]?{_WORD}"), values_if(_is_strong_word)),
+            # "my password from last year pony1234".
+            Tail(Pattern(rf"{_ENDING}(?P<words>(?:[ ][^\W\d_]{{2,20}}+(?=[ ])){{1,3}}+)[ ]{_WORD}"), _after_words),
             Tail(Pattern(r"[ ]?(?:[(\[]|\"(?=[^\s\"]{1,60}\"))([^\s\"()\[\]]{1,60}+)"), values_if(is_strong)),
             Tail(Pattern(rf"{_SPACE}'([^'\n]{{1,200}}+)'"), groups_if(_is_password)),
             Tail(Pattern(rf"{_SPACE}\"([^\"\n]{{4,200}}+)\""), groups_if(is_of_no_sentence)),

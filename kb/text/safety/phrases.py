@@ -15,6 +15,7 @@ _FIRST = rf"{QUOTE}({_WORD})"
 _MORE = rf"(?P<more>(?:[ -]{_WORD}){{2,23}}+)(?![\w=:])"
 _BEHIND_PHRASE = "|".join(f"(?<={name})" for name in FILE.words("phrase_names"))
 _KEY_OF_LINE = re.compile(r"(?:\A|\n)[ \t>]{0,12}+(?:(?:export|set|env|arg|-) )?[\"']?[\w.$-]{0,60}+\Z")
+_KEY_IN_QUOTES = re.compile(r"([\"'])[\w.-]{0,60}+\Z")
 _LONGEST_KEY = 80
 
 
@@ -44,6 +45,13 @@ def _phrase(match: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield from _words(match)
 
 
+def _quoted_line(match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield all that stands between a name and the quote that was opened before it: `-e "PASSWORD=two words"`."""
+    is_key = _KEY_IN_QUOTES.search(match.string, max(match.start() - _LONGEST_KEY, 0), match.start())
+    if is_key and is_key[1] == match.string[match.end()] and is_of_no_sentence(match[1]):
+        yield match.span(1)
+
+
 def _line(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     """Yield all that stands behind a name that begins a line, as in a file of settings."""
     is_key = _KEY_OF_LINE.search(match.string, max(match.start() - _LONGEST_KEY, 0), match.start())
@@ -54,6 +62,7 @@ def _line(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 _MORE_OF_PHRASE = re.compile(rf"({_WORD}){_MORE}")
 _SAID = Pattern(rf"(?:{IS}|[ ]?[:=][ ]?){_FIRST}{_MORE}")
 PHRASES = (
+    Tail(Pattern(r"=([^\s\"'=:][^\"'\n=:]{1,200}+)(?=[\"'])"), _quoted_line),
     Tail(_SAID, _words),
     # "my passphrase (purple monkey dishwasher)".
     Tail(Pattern(rf"(?:{_BEHIND_PHRASE})[ ](?=[(\[\"'`])[(\[]?{_FIRST}{_MORE}"), _words),

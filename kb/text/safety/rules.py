@@ -34,13 +34,13 @@ _PLAIN = {
 _NOT_PLAIN = re.compile(f"[{''.join(_PLAIN)}]")
 
 QUOTE = r"""["'\\`*]{0,6}+"""
-# The signs may be aligned with those of other lines.
-TO = rf"{QUOTE}[ ]{{0,24}}+\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+[ ]{{0,24}}+\s{{0,4}}+"
+# The signs may be aligned with those of other lines, by spaces or dots.
+TO = rf"{QUOTE}[ .]{{0,24}}+\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+[ ]{{0,24}}+\s{{0,4}}+"
 # In an unquoted value, "&", "," and ";" are part of it, unless another name and its value follow, or the end of a word.
 # Names in connection strings may have several words: "Pwd=a;b;Connection Timeout=30".
 _LETTER = r"""[^\s"',;&<>(){}\[\]\\|，。；、！？]"""
 _INNER = r"""[&,;](?![\s"'&,;{}\[\]()<>]|\Z|[\w.-]{0,40}+[=:]|(?<=;)[a-z]{1,20}+(?:[ ][a-z]{1,20}+){1,3}+[ ]?=)"""
-UNQUOTED = rf"((?:{_LETTER}|{_INNER}){{1,4000}}+)"
+UNQUOTED = rf"((?:{_LETTER}|{_INNER}|\\[:=#! ]){{1,4000}}+)"
 # A quote that a truncated line does not close counts to its end. A doubled one is part of the value.
 _ESCAPED = r"""(?:[^"\n\\]|\\[^\n]|""(?=[^\s"])){0,4000}+"""
 VALUES = (

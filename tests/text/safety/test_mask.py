@@ -156,6 +156,12 @@ KINDS = {
         ("the passphrase velvet-anchor-noodle-moss is refused", "velvet-anchor-noodle-moss"),
         ("das Passwort für den Zugang ist Erle-2047", "Erle-2047"),
         ("my pw's pony4ride, please check", "pony4ride"),
+        ("мой пароль от кабинета pony1234x", "pony1234x"),
+        ("password -> pony4ride", "pony4ride"),
+        ("[password] pony4ride", "pony4ride"),
+        ("Password.......: pony", "pony"),
+        ("db.password=pony\\:ride", "ride"),
+        ('docker run -e "DB_PASSWORD=pony ride" x', "pony ride"),
         ('password             = "pony"', "pony"),
         ('variable "db_password" { default = "pony ride" }', "pony ride"),
     ],
@@ -177,6 +183,8 @@ KINDS = {
     "a code for something": [
         ("the PIN of the second card is 7315", "7315"),
         ("Telefon: 030 / 44 55 66 77", "44 55 66 77"),
+        ("office (030) 445 566 77", "(030) 445 566 77"),
+        ("the code 731 504 from the SMS is refused", "731 504"),
         ("recovery codes:\n1. ab12-cd34\n2. ef56-gh78", "ef56-gh78"),
     ],
     "a hash of a password": [
@@ -222,6 +230,8 @@ def test_the_text_behind_a_secret_stays(text, rest):
     [
         "the passphrase is wrong for this key",
         "the password error of this user is STATE-1045",
+        "password for user anna1985x expired",
+        "password -> hash -> store",
         'the field "password" "must be long"',
         "Enter passphrase for key '/root/.ssh/id_rsa':",
         "Password: please enter your current password",
