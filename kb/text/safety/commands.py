@@ -39,13 +39,13 @@ RULES = [
     Rule(("/p",), Pattern(r"(?<=\s)/p(?:ass)?:[\"']?([^\s\"']{3,200}+)"), groups_if(is_value)),
     Rule(
         (" -", "\t-", "\n-", "--"),
-        Pattern(rf"(?<!\S)--?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|pw|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
+        Pattern(rf"-(?<!\S-)-?[a-z-]{{0,20}}?(?:{one_of(_PASSWORDS)}|pass|pw|{_NAMES}){_SPACE}(?![(-]){_QUOTED}"),
         groups_if(_is_password),
     ),
     Rule(
         (" -", "\t-", "\n-"),
         Pattern(
-            r"(?<![\w-])--?(?:[a-z]{0,6}u|(?:proxy-)?user)[ =]{0,2}+"
+            r"-(?<![\w-]-)-?(?:[a-z]{0,6}u|(?:proxy-)?user)[ =]{0,2}+"
             r"(?:\"[^\s:\"'/]{1,80}+:([^\"\n]{1,200}+)\"|'[^\s:\"'/]{1,80}+:([^'\n]{1,200}+)'"
             rf"|[\"']?[^\s:\"'/]{{1,80}}+:{_QUOTED})"
         ),

@@ -44,7 +44,7 @@ RULES = [
     Rule(
         ("authorization",),
         Pattern(
-            rf"\b(?:proxy-)?authorization{TO}{QUOTE}"
+            rf"authorization(?<!\wauthorization){TO}{QUOTE}"
             r"(?:(?:digest|oauth|hmac|aws4-hmac-sha256|signature|hawk)\s{1,3}+"
             rf"({_PARAMETER}(?:,?[ ]{{0,3}}+{_PARAMETER}){{0,40}}+)"
             r"|(?:(?:bearer|basic|token|negotiate|api-?key|key|ntlm|digest|oauth|hmac|signature|hawk)\s{1,3}+)?"
@@ -56,7 +56,7 @@ RULES = [
     Rule(
         ("authorization",),
         Pattern(
-            rf"\b(?:proxy-)?authorization{TO}{QUOTE}(?!bearer|basic)[a-z][a-z0-9_-]{{1,30}}+\s{{1,3}}+([^\s\"',;\\]{{10,4000}}+)"
+            rf"authorization(?<!\wauthorization){TO}{QUOTE}(?!bearer|basic)[a-z][a-z0-9_-]{{1,30}}+\s{{1,3}}+([^\s\"',;\\]{{10,4000}}+)"
         ),
         groups_if(is_strong),
     ),
@@ -69,7 +69,7 @@ RULES = [
     Rule(("cookie",), Pattern(rf"--cookie[ =]{{1,2}}+[\"']?(?=[^\s\"'=]{{1,100}}+=)({_COOKIES})"), groups),
     Rule(
         ("curl",),
-        Pattern(rf"\bcurl [^\n]{{0,300}}?(?<=\s)-b[ ]{{0,2}}+[\"']?(?=[^\s\"'=]{{1,100}}+=)({_COOKIES})"),
+        Pattern(rf"curl (?<!\wcurl )[^\n]{{0,300}}?(?<=\s)-b[ ]{{0,2}}+[\"']?(?=[^\s\"'=]{{1,100}}+=)({_COOKIES})"),
         groups,
     ),
     # The second way steps over a word that is no token: otherwise each `-` in it would begin another try.
