@@ -15,6 +15,7 @@ try:
     front = import_module("kb.api.framework.front").Front(site, find)
     gate = import_module("kb.ops.bodies").BodyGate(front)
     application = import_module("kb.web.refusals").RefusalMemory(gate)
+    import_module("kb.text.safety.mask").make_ready()
 except ImproperlyConfigured as error:
     # Print the sentence without a traceback, for the person who starts the server.
     sys.exit(f"codebook: {error}")

@@ -8,6 +8,7 @@ from itertools import islice
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 
+from kb.text.safety.rules import Pattern
 from tests import ROOT
 
 _CALLS = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
@@ -55,6 +56,8 @@ def kept_in(value: object, depth: int = 3) -> Iterator[re.Pattern]:
     """Yield the patterns in a module's value."""
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(value, Pattern):
+        yield value.compiled
     elif depth and isinstance(value, dict):
         for one in value.values():
             yield from kept_in(one, depth - 1)

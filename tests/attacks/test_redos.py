@@ -37,9 +37,10 @@ MADE_LATER = {
     "kb.text.codes.disposition": 1,
     "kb.text.codes.part_kinds": 1,
     "kb.text.detection.tables": 2,
+    "kb.text.safety.rules": 1,
     "kb.text.trackers": 2,
 }
-"""Calls with a pattern that a function or a loop makes: of names of tags, and of tables that the module has."""
+"""Calls with a pattern that a function or a loop makes: of names of tags, and of what the module has."""
 
 
 def every_pattern():

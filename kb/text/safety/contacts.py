@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, JOIN, QUOTE, Rule, clues, groups, is_after_an_id
+from kb.text.safety.rules import FILE, JOIN, QUOTE, Pattern, Rule, clues, groups, is_after_an_id
 from kb.text.word_lists import one_of
 
 _PHONES, _ANYWHERE, _CALLS = FILE.words("phones"), FILE.words("phones_anywhere"), FILE.words("calls")
@@ -23,13 +23,16 @@ _FORMS = (
     r"\(?0[1-9][0-9]{0,3}\)?[ -][0-9]{3,4}[ -][0-9]{3,4}|\(?0[1-9][0-9]{1,2}\)?[ -][0-9]{3}[ -][0-9]{2}[ -][0-9]{2}",
     # A slash: 0171/234 56 78, 030 / 901820.
     r"\(?0[1-9][0-9]{1,3}\)? ?/ ?[0-9]{2,4}(?:[ -]?[0-9]{2,4}){1,2}",
+    # An area in brackets: (030) 123 456 78.
+    r"\(0[1-9][0-9]{1,3}\)[ /-]?[0-9]{2,4}(?:[ -]?[0-9]{2,4}){1,3}",
     # Brazil, Russia, China.
     r"\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4}|8[ -]?\(?[3489][0-9]{2}\)?[ -][0-9]{3}[ -][0-9]{2}[ -][0-9]{2}",
     r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}",
 )
+_USER_OF_ADDRESS = re.compile(r"://[^\s/@:]{0,80}+:[^\s/@]{0,80}+\Z")
 _DOT = r"[\[({<](?:dot|punkt|point|punto|\.)[\])}>]"
 _LEAST_DIGITS = 9
-_NUMBER = r"(\+?\(?[0-9](?:[ ./()-]{0,2}+[0-9]){6,14}+)"
+_NUMBER = r"(\+?\(?[0-9](?:[ ./()-]{0,3}+[0-9]){6,14}+)"
 
 
 def _unless_id(match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -46,7 +49,13 @@ def _call(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _mail(match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """Yield an address, unless it is a version (`react@18.2.0`), a file (`icon@2x.png`) or a repository."""
+    """Yield an address, unless it is a version (`react@18.2.0`), a file (`icon@2x.png`) or a repository.
+
+    In `https://anna:x@host`, only the password is hidden, by another rule.
+    """
+    start = match.start()
+    if _USER_OF_ADDRESS.search(match.string, max(start - 200, 0), start):
+        return
     is_repository = match[1].startswith("git@") and match.string[match.end() : match.end() + 1] == ":"
     if not is_repository and not _FILES.search(match[1]):
         yield match.span(1)
@@ -55,15 +64,15 @@ def _mail(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 RULES = [
     Rule(
         ("@",),
-        re.compile(r"(?<![\w.%+'-])([\w.%+'-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"),
+        Pattern(r"(?<![\w.%+'-])([\w.%+'-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"),
         _mail,
     ),
-    Rule(("%40",), re.compile(r"(?<![\w.+%-])([\w.+%-]{1,64}?%40[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
-    Rule(("u0040",), re.compile(r"(?<![\w.+-])([\w.+-]{1,64}+\\u0040[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
+    Rule(("%40",), Pattern(r"(?<![\w.+%-])([\w.+%-]{1,64}?%40[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
+    Rule(("u0040",), Pattern(r"(?<![\w.+-])([\w.+-]{1,64}+\\u0040[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,6}+)"), groups),
     # jane (dot) doe (at) example (dot) com, anna at example dot com.
     Rule(
         ("(at)", "[at]", "{at}", "<at>", "(ät)", "[ät]", "(a)", "[a]", "(@)", "[@]", " (et) "),
-        re.compile(
+        Pattern(
             rf"(?<![\w.+-])([\w.+-]{{1,64}}+(?: ?{_DOT} ?[\w.+-]{{1,64}}+){{0,3}}+ ?"
             r"[\[({<](?:at|ät|a|@|et)[\])}>] ?[\w-]{1,63}+"
             rf"(?: ?(?:\.|{_DOT}| dot ) ?[\w-]{{1,63}}+){{1,4}}+)"
@@ -72,7 +81,7 @@ RULES = [
     ),
     Rule(
         (" dot ", " punkt "),
-        re.compile(
+        Pattern(
             r"(?<![\w.+-])([\w.+-]{1,64}+(?: dot [\w+-]{1,64}+){0,3}+ at [\w-]{1,63}+"
             r"(?: (?:dot|punkt) [a-z]{2,20}+){1,4}+)(?!\w)"
         ),
@@ -80,12 +89,12 @@ RULES = [
     ),
     Rule(
         ("+",),
-        re.compile(r"(\+(?:[0-9]{1,3}+[ ./()-]{1,3}+[0-9](?:[ ./()-]{0,2}+[0-9]){5,13}+|[0-9]{10,15}+))(?![0-9])"),
+        Pattern(r"(\+(?:[0-9]{1,3}+[ ./()-]{1,3}+[0-9](?:[ ./()-]{0,3}+[0-9]){5,13}+|[0-9]{10,15}+))(?![0-9])"),
         groups,
     ),
     Rule(
         ("00",),
-        re.compile(
+        Pattern(
             r"(00(?<![\w.:/-]..)(?<![0-9][ .]..)[1-9][0-9]{0,2}"
             r"[ ./()-]{1,3}+[0-9](?:[ ./()-]{0,2}+[0-9]){6,12}+)(?![\w-])"
         ),
@@ -93,13 +102,13 @@ RULES = [
     ),
     Rule(
         clues(_PHONES, _ANYWHERE),
-        re.compile(rf"{_PHONE}{QUOTE}[.]?{JOIN}{_NUMBER}"),
+        Pattern(rf"{_PHONE}{QUOTE}[.]?{JOIN}{_NUMBER}"),
         groups,
     ),
-    Rule(clues(_CALLS), re.compile(rf"\b(?P<name>{one_of(_CALLS)}){JOIN}(?P<number>{_NUMBER})"), _call),
+    Rule(clues(_CALLS), Pattern(rf"\b(?P<name>{one_of(_CALLS)}){JOIN}(?P<number>{_NUMBER})"), _call),
     Rule(
         tuple("0123456789"),
-        re.compile(rf"(?=[0-9(])(?<![\w.:/,+-])(?<![0-9][ -])({'|'.join(_FORMS)})(?![\w-]|[ .][0-9]|:[0-9])"),
+        Pattern(rf"(?=[0-9(])(?<![\w.:/,+-])(?<![0-9][ -])({'|'.join(_FORMS)})(?![\w-]|[ .][0-9]|:[0-9])"),
         _unless_id,
     ),
 ]

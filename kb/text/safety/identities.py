@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from kb.text.safety.payments import luhn
-from kb.text.safety.rules import FILE, JOIN, Rule, clues, groups, is_after_an_id
+from kb.text.safety.rules import FILE, JOIN, Pattern, Rule, clues, groups, is_after_an_id
 from kb.text.word_lists import one_of
 
 _NAMES, _VAGUE, _BIRTHS = FILE.words("identities"), FILE.words("vague_identities"), FILE.words("births")
@@ -203,26 +203,24 @@ _NUMBER = (
     r"(?:[ ./-]?[a-z0-9]{1,2}(?![a-z0-9]))?+(?:\([0-9a-z]\))?)"
 )
 _WORDS_WITH_A_FORM = {
-    "ein": re.compile(rf"(?<![a-z0-9])(?:fein|ein)(?: no| number)?{JOIN}([0-9]{{2}}-[0-9]{{7}})(?![0-9-])"),
-    "pan": re.compile(rf"(?<![a-z0-9])pan(?: no| number| card)?{JOIN}([a-z]{{5}}[0-9]{{4}}[a-z])(?![a-z0-9])"),
-    "sin": re.compile(rf"(?<![a-z0-9])sin{JOIN}([0-9]{{3}}[ -]?[0-9]{{3}}[ -]?[0-9]{{3}})(?![0-9-]|[ .][0-9])"),
-    "nie": re.compile(rf"(?<![a-z0-9])nie{JOIN}([xyz][ -]?[0-9]{{7}}[ -]?[a-z])(?![a-z0-9])"),
-    "fin": re.compile(rf"(?<![a-z0-9])fin{JOIN}([stfgm][0-9]{{7}}[a-z])(?![a-z0-9])"),
-    "rfc": re.compile(rf"(?<![a-z0-9])rfc{JOIN}([a-zñ&]{{3,4}}[ -]?[0-9]{{6}}[ -]?[a-z0-9]{{3}})(?![a-z0-9])"),
-    "dl": re.compile(
-        rf"(?<![a-z0-9])dl{JOIN}([a-z][0-9]{{3}}-?[0-9]{{3,4}}-?[0-9]{{3,6}}(?:-[0-9]{{1,3}})?)(?![a-z0-9])"
-    ),
-    "tin": re.compile(rf"(?<![a-z0-9])tin{JOIN}([0-9]{{2,3}}-[0-9]{{2,3}}-?[0-9]{{3,5}})(?![a-z0-9])"),
+    "ein": Pattern(rf"(?<![a-z0-9])(?:fein|ein)(?: no| number)?{JOIN}([0-9]{{2}}-[0-9]{{7}})(?![0-9-])"),
+    "pan": Pattern(rf"(?<![a-z0-9])pan(?: no| number| card)?{JOIN}([a-z]{{5}}[0-9]{{4}}[a-z])(?![a-z0-9])"),
+    "sin": Pattern(rf"(?<![a-z0-9])sin{JOIN}([0-9]{{3}}[ -]?[0-9]{{3}}[ -]?[0-9]{{3}})(?![0-9-]|[ .][0-9])"),
+    "nie": Pattern(rf"(?<![a-z0-9])nie{JOIN}([xyz][ -]?[0-9]{{7}}[ -]?[a-z])(?![a-z0-9])"),
+    "fin": Pattern(rf"(?<![a-z0-9])fin{JOIN}([stfgm][0-9]{{7}}[a-z])(?![a-z0-9])"),
+    "rfc": Pattern(rf"(?<![a-z0-9])rfc{JOIN}([a-zñ&]{{3,4}}[ -]?[0-9]{{6}}[ -]?[a-z0-9]{{3}})(?![a-z0-9])"),
+    "dl": Pattern(rf"(?<![a-z0-9])dl{JOIN}([a-z][0-9]{{3}}-?[0-9]{{3,4}}-?[0-9]{{3,6}}(?:-[0-9]{{1,3}})?)(?![a-z0-9])"),
+    "tin": Pattern(rf"(?<![a-z0-9])tin{JOIN}([0-9]{{2,3}}-[0-9]{{2,3}}-?[0-9]{{3,5}})(?![a-z0-9])"),
 }
 
 RULES = [
     # The search steps from digit to digit, or over words without digits.
-    Rule(_DIGITS, re.compile(rf"(?=[0-9])(?<![\w./:+-])(?:{_any_form(True)}){_END}"), _checked),
-    Rule(_DIGITS, re.compile(rf"(?<![\w./:+-])(?=[a-z]{{1,6}}+ ?[0-9])(?:{_any_form(False)}){_END}"), _checked),
-    Rule(clues(_NAMES), re.compile(rf"(?<![a-z0-9])(?P<name>{_NAME}){JOIN}{_NUMBER}"), _named),
+    Rule(_DIGITS, Pattern(rf"(?=[0-9])(?<![\w./:+-])(?:{_any_form(True)}){_END}"), _checked),
+    Rule(_DIGITS, Pattern(rf"(?<![\w./:+-])(?=[a-z]{{1,6}}+ ?[0-9])(?:{_any_form(False)}){_END}"), _checked),
+    Rule(clues(_NAMES), Pattern(rf"(?<![a-z0-9])(?P<name>{_NAME}){JOIN}{_NUMBER}"), _named),
     Rule(
         clues(_VAGUE),
-        re.compile(
+        Pattern(
             rf"(?<![a-z0-9_])(?P<name>{_VAGUE_NAME}){JOIN}"
             r"(?P<number>[0-9](?:[ ./-]?[0-9]){8,17}+)(?![a-z0-9])"
         ),
@@ -232,7 +230,7 @@ RULES = [
     *(Rule((name,), pattern, groups) for name, pattern in _WORDS_WITH_A_FORM.items()),
     Rule(
         ("last 4", "last four", "last4"),
-        re.compile(
+        Pattern(
             r"\blast ?(?:4|four)(?: digits?)?(?: of)?(?: the| my| his| her| your)? (?:ssn|social)(?: security)?"
             rf"{JOIN}([0-9]{{4}})(?![0-9])"
         ),
@@ -240,7 +238,7 @@ RULES = [
     ),
     Rule(
         clues(_BIRTHS),
-        re.compile(
+        Pattern(
             rf"(?<![^\W_]){_BIRTH}{JOIN}"
             r"([0-9]{1,4}[ ./年년-]{1,2}(?:[0-9]{1,2}|[a-z]{3,9})[ ./月월,-]{1,3}[0-9]{1,4}(?![0-9])"
             r"|[a-z]{3,9}\.? [0-9]{1,2},? [0-9]{4}(?![0-9])|(?:19|20)[0-9]{6}(?![0-9]))"

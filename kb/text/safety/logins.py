@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, IS, QUOTE, Names, Tail, behind_words, clues, is_strong
+from kb.text.safety.rules import FILE, IS, QUOTE, Names, Pattern, Tail, behind_words, clues, is_strong
 from kb.text.word_lists import one_of
 
 _LOGINS, _ACTIONS = FILE.words("logins"), FILE.words("sign_in")
 _SIGNS = "!#$%&*?@^~"
-_ACCOUNT = r"[\"'`]?(?P<name>[\w.@+-]{1,40}+)[\"'`]?"
+_ACCOUNT = r"[\"'`]?(?P<name>[\w.@+\\-]{1,40}+)[\"'`]?"
 _VALUE = r"[\"'`]?(?=[^\s0-9!#$%&*?@^~]{0,30}+[0-9!#$%&*?@^~])(?P<value>[^\s\"'`<>]{4,100}+)"
-_SAID = re.compile(rf"(?:{IS}|{QUOTE}[ ]?[:=-][ ]?\s?){_ACCOUNT}[ ]?[/|:,;][ ]?{_VALUE}")
+_SAID = Pattern(rf"(?:{IS}|{QUOTE}[ ]?[:=-][ ]?\s?){_ACCOUNT}[ ]?[/|:,;][ ]?{_VALUE}")
 _BY = one_of(FILE.words("by_words"))
+_PASSWORD = one_of([*FILE.words("passwords"), *FILE.words("password_starts")])
 
 
 def _pair(match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -30,16 +31,17 @@ def _pair_with_a_sign(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 NAMES = (
     Names(
         clues(_LOGINS, _ACTIONS),
-        re.compile(rf"(?<![^\W_]){one_of(dict.fromkeys([*_LOGINS, *_ACTIONS]))}"),
+        Pattern(rf"(?<![^\W_]){one_of(dict.fromkeys([*_LOGINS, *_ACTIONS]))}(?:[ ]?[/+&][ ]?{_PASSWORD})?+"),
         (
-            Tail(re.compile(r"(?=[ :=\"'-])"), behind_words(_SAID, _pair)),
-            Tail(re.compile(rf"[ ]{_ACCOUNT}[ ]?[/|:,;][ ]?{_VALUE}"), _pair),
+            Tail(Pattern(r"(?=[ :=\"'-])"), behind_words(_SAID, _pair)),
+            Tail(Pattern(rf"[ ]{_ACCOUNT}[ ]?[/|:,;][ ]?{_VALUE}"), _pair),
+            Tail(Pattern(rf"[ ]?[:=][ ]?{_ACCOUNT}[ ]{_VALUE}"), _pair_with_a_sign),
             Tail(
-                re.compile(rf"(?:[ ]\w{{1,20}}+){{0,3}}? (?:as|als|comme|como|come|jako) {_ACCOUNT},? {_BY} {_VALUE}"),
+                Pattern(rf"(?:[ ]\w{{1,20}}+){{0,3}}? (?:as|als|comme|como|come|jako) {_ACCOUNT},? {_BY} {_VALUE}"),
                 _pair,
             ),
             Tail(
-                re.compile(rf"(?:[ ]\w{{1,20}}+){{0,3}}? {_BY} {_ACCOUNT} (?:{_BY}|[/|]) {_VALUE}"),
+                Pattern(rf"(?:[ ]\w{{1,20}}+){{0,3}}? {_BY} {_ACCOUNT} (?:{_BY}|[/|]) {_VALUE}"),
                 _pair_with_a_sign,
             ),
         ),

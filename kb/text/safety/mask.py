@@ -3,19 +3,31 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety import commands, contacts, identities, logins, once, passwords, payments, private_keys, vendor_keys
+from kb.text.safety import (
+    commands,
+    contacts,
+    identities,
+    logins,
+    manifests,
+    once,
+    passwords,
+    payments,
+    private_keys,
+    vendor_keys,
+)
 from kb.text.safety.rules import BULLET, HIDDEN, Names, Rule, plain
 
-__all__ = ["BULLET", "mask"]
+__all__ = ["BULLET", "make_ready", "mask"]
 
+_NAMES = (*passwords.NAMES, *logins.NAMES, *once.NAMES)
 _RULES_BY_CLUES: dict[tuple[str, ...], list[Rule]] = {}
-for _module in (private_keys, vendor_keys, passwords, commands, once, payments, identities, contacts):
+for _module in (private_keys, manifests, vendor_keys, passwords, commands, once, payments, identities, contacts):
     for _rule in _module.RULES:
         _RULES_BY_CLUES.setdefault(_rule.clues, []).append(_rule)
 _LETTERS = re.compile("[a-z]+")
 _LETTERS_OF_CLUES = {
     clue: max(_LETTERS.findall(clue), key=len, default="") if clue.isascii() else ""
-    for clues in (*_RULES_BY_CLUES, *(names.clues for names in (*passwords.NAMES, *logins.NAMES)))
+    for clues in (*_RULES_BY_CLUES, *(names.clues for names in _NAMES))
     for clue in clues
 }
 _NOT_BREAK = re.compile(r"[^\r\n]")
@@ -40,6 +52,15 @@ def mask(text: str) -> str:
         low, text = _hidden(low, fresh, HIDDEN), _hidden(text, fresh, BULLET)
         windows = _windows(low, fresh)
     return text
+
+
+def make_ready() -> None:
+    """Compile every pattern: the first reader of a server should not wait for it."""
+    patterns = [rule.pattern for rules in _RULES_BY_CLUES.values() for rule in rules]
+    for names in _NAMES:
+        patterns += [names.pattern, *(tail.pattern for tail in names.tails)]
+    for pattern in patterns:
+        pattern.compiled  # noqa: B018
 
 
 def _secrets_in(low: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -101,9 +122,9 @@ def _secrets(low: str) -> Iterator[tuple[int, int]]:
     words = " ".join({*_LETTERS.findall(low)})
     for clues, rules in _RULES_BY_CLUES.items():
         for rule in rules if _has_any(clues, low, words) else ():
-            for match in _matches(rule.pattern, low):
+            for match in _matches(rule.pattern.compiled, low):
                 yield from rule.spans(match)
-    for names in (*passwords.NAMES, *logins.NAMES):
+    for names in _NAMES:
         if _has_any(names.clues, low, words):
             yield from _secrets_behind(names, low)
 
@@ -119,11 +140,13 @@ def _has_any(clues: tuple[str, ...], low: str, words: str) -> bool:
 
 def _secrets_behind(names: Names, low: str) -> Iterator[tuple[int, int]]:
     """Yield what the tails hide behind each name. A name within a long value of a tail is part of that value."""
-    starts = [0] * len(names.tails)
-    for name in names.pattern.finditer(low):
-        for number, tail in enumerate(names.tails):
-            if name.start() >= starts[number] and (match := tail.pattern.match(low, name.end())):
-                yield from tail.spans(match)
+    tails = [(number, tail.pattern.compiled.match, tail.spans) for number, tail in enumerate(names.tails)]
+    starts = [0] * len(tails)
+    for name in names.pattern.compiled.finditer(low):
+        start, end = name.span()
+        for number, match_at, spans in tails:
+            if start >= starts[number] and (match := match_at(low, end)):
+                yield from spans(match)
                 starts[number] = _next(match)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kb.text.safety.rules import FILE, HIDDEN, JOIN, Rule, clues, groups, is_after_an_id
+from kb.text.safety.rules import FILE, HIDDEN, JOIN, Pattern, Rule, clues, groups, is_after_an_id
 from kb.text.word_lists import one_of
 
 _CARDS, _CHECKS, _ACCOUNTS = FILE.words("cards"), FILE.words("card_checks"), FILE.words("accounts")
@@ -82,33 +82,33 @@ def _account(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 RULES = [
-    Rule(tuple("23456"), re.compile(r"([2-6](?<![\w./-].)(?:[ .-]?[0-9]){13,18}+)(?![\w-])"), _card),
+    Rule(tuple("23456"), Pattern(r"([2-6](?<![\w./-].)(?:[ .-]?[0-9]){13,18}+)(?![\w-])"), _card),
     Rule(
         clues(_CARDS),
-        re.compile(rf"(?<![a-z0-9]){one_of(_CARDS)}{JOIN}([0-9](?:[ .-]{{0,2}}+[0-9]){{11,18}}+)(?![0-9])"),
+        Pattern(rf"(?<![a-z0-9]){one_of(_CARDS)}{JOIN}([0-9](?:[ .-]{{0,2}}+[0-9]){{11,18}}+)(?![0-9])"),
         groups,
     ),
-    Rule(clues(_CHECKS), re.compile(rf"(?<![a-z]){one_of(_CHECKS)}\)?{JOIN}([0-9]{{3,4}})(?![0-9])"), groups),
-    Rule(tuple("0123456789"), re.compile(r"([a-z](?<![a-z0-9].)[a-z][ ]?[0-9]{2})(?=[ ./-]{0,2}+[a-z0-9])"), _account),
+    Rule(clues(_CHECKS), Pattern(rf"(?<![a-z]){one_of(_CHECKS)}\)?{JOIN}([0-9]{{3,4}})(?![0-9])"), groups),
+    Rule(tuple("0123456789"), Pattern(r"([a-z](?<![a-z0-9].)[a-z][ ]?[0-9]{2})(?=[ ./-]{0,2}+[a-z0-9])"), _account),
     Rule(
         _ACCOUNTS,
-        re.compile(
+        Pattern(
             rf"{one_of(_ACCOUNTS)}{JOIN}([a-z{HIDDEN}]{{2}}[ ]?[0-9{HIDDEN}]{{2}}"
             r"(?:[ .-]?[a-z0-9]*[0-9][a-z0-9]*){2,12})"
         ),
         groups,
     ),
     # What a card's magnetic stripe holds.
-    Rule(("^", "="), re.compile(r"(%b[0-9]{12,19}\^[^\n?]{2,120}+|;[0-9]{12,19}=[0-9]{4,40}+)"), groups),
+    Rule(("^", "="), Pattern(r"(%b[0-9]{12,19}\^[^\n?]{2,120}+|;[0-9]{12,19}=[0-9]{4,40}+)"), groups),
     Rule(
         clues(_BANK_ACCOUNTS),
-        re.compile(rf"(?<![a-z0-9]){_BANK_ACCOUNT}{JOIN}((?:[a-z]{{2}} ?)?[0-9](?:[ ./-]?[0-9]){{5,25}}+)(?![a-z0-9])"),
+        Pattern(rf"(?<![a-z0-9]){_BANK_ACCOUNT}{JOIN}((?:[a-z]{{2}} ?)?[0-9](?:[ ./-]?[0-9]){{5,25}}+)(?![a-z0-9])"),
         groups,
     ),
     # "routing number 021000021, account 9876543210".
     Rule(
         clues(_BANKS),
-        re.compile(
+        Pattern(
             rf"(?<![a-z0-9]){_BANK}[^\n]{{0,50}}?\b(?:account|acct|acc|a/c|konto|kto|compte|cuenta|conta|conto)\b\.?{JOIN}"
             r"([0-9](?:[ -]?[0-9]){5,20}+)(?![a-z0-9])"
         ),

@@ -29,6 +29,8 @@ def is_reference(text: str, start: int, end: int) -> bool:
     after = text[end : end + 80]
     if not value:
         return False
+    if text[max(start - 4, 0) : start].rstrip().endswith("==") and _CHAIN.fullmatch(value):
+        return True
     if _FROM_ROOT.fullmatch(value) or _TO_SECRET.fullmatch(value):
         return True
     if after.startswith("(") and (_VERB.fullmatch(value) or (_CHAIN.fullmatch(value) and _CALL.match(after))):

@@ -6,6 +6,7 @@ so the time grows only with the text.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,14 +34,18 @@ _PLAIN = {
 _NOT_PLAIN = re.compile(f"[{''.join(_PLAIN)}]")
 
 QUOTE = r"""["'\\`*]{0,6}+"""
-TO = rf"{QUOTE}\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+\s{{0,4}}+"
-# In an unquoted value, "&" and "," are part of it, unless another name and its value follow, or the end of a word.
+# The signs may be aligned with those of other lines, by spaces or dots.
+TO = rf"{QUOTE}[ .]{{0,24}}+\s{{0,4}}+(?:=>|:=|[:=]){{1,2}}+[ ]{{0,24}}+\s{{0,4}}+"
+# In an unquoted value, "&", "," and ";" are part of it, unless another name and its value follow, or the end of a word.
+# Names in connection strings may have several words: "Pwd=a;b;Connection Timeout=30".
 _LETTER = r"""[^\s"',;&<>(){}\[\]\\|，。；、！？]"""
-_INNER = r"""[&,](?![\s"'&,;{}\[\]()<>]|\Z|[\w.-]{0,40}+[=:])"""
-UNQUOTED = rf"((?:{_LETTER}|{_INNER}){{1,4000}}+)"
-# A quote that a truncated line does not close counts to its end.
-_ESCAPED = r"""(?:[^"\n\\]|\\[^\n]){0,4000}+"""
-VALUES = rf"""(?:"({_ESCAPED})"?+|'([^'\n]{{0,4000}}+)'?+|\\"([^"\n\\]{{0,4000}}+)\\?+|{UNQUOTED})"""
+_INNER = r"""[&,;](?![\s"'&,;{}\[\]()<>]|\Z|[\w.-]{0,40}+[=:]|(?<=;)[a-z]{1,20}+(?:[ ][a-z]{1,20}+){1,3}+[ ]?=)"""
+UNQUOTED = rf"((?:{_LETTER}|{_INNER}|\\[:=#! ]){{1,4000}}+)"
+# A quote that a truncated line does not close counts to its end. A doubled one is part of the value.
+_ESCAPED = r"""(?:[^"\n\\]|\\[^\n]|""(?=[^\s"])){0,4000}+"""
+VALUES = (
+    rf"""(?:n?"({_ESCAPED})"?+|n?'((?:[^'\n]|''(?=[^\s'])){{0,4000}}+)'?+|\\"([^"\n\\]{{0,4000}}+)\\?+|{UNQUOTED})"""
+)
 _COPULAS = FILE.words("copulas")
 # The class of first letters is tried in one step, the words one by one.
 _COPULA_WORD = rf"(?=[{''.join(sorted({word[0] for word in _COPULAS}))}]){one_of(_COPULAS)}(?!\w)"
@@ -58,18 +63,31 @@ NO_VALUES = frozenset(FILE.words("no_values"))
 _IDS = re.compile(rf"(?:\b|_|[a-z]){one_of(FILE.words('ids'))}(?:[ _-]?(?:id|no|nr|number))?[\"'\s:=#.]{{0,6}}+\Z")
 
 
+class Pattern:
+    """A regular expression that is compiled when it is first used: most texts have the clues of few rules."""
+
+    def __init__(self, source: str, flags: int = 0) -> None:
+        """Keep the expression."""
+        self._source, self._flags = source, flags
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """Return it in compiled form."""
+        return re.compile(self._source, self._flags)
+
+
 class Rule(NamedTuple):
     """If a text has one of the clues, the pattern is tried, and `spans` says what of a match is hidden."""
 
     clues: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: Pattern
     spans: Callable[[re.Match[str]], Spans]
 
 
 class Tail(NamedTuple):
     """What may stand right behind a name, and what of it is hidden."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     spans: Callable[[re.Match[str]], Spans]
 
 
@@ -77,7 +95,7 @@ class Names(NamedTuple):
     """Names of secrets and what may stand behind each. The names are searched once for all tails."""
 
     clues: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: Pattern
     tails: tuple[Tail, ...]
 
 
@@ -88,15 +106,15 @@ def groups(match: re.Match[str]) -> Iterator[tuple[int, int]]:
             yield match.span(group)
 
 
-def behind_words(pattern: re.Pattern[str], spans: Callable[[re.Match[str]], Spans]) -> Callable[[re.Match[str]], Spans]:
+def behind_words(pattern: Pattern, spans: Callable[[re.Match[str]], Spans]) -> Callable[[re.Match[str]], Spans]:
     """Return what yields the secrets of a pattern that begins up to six words behind a name."""
 
     def spans_behind_words(name: re.Match[str]) -> Spans:
         text, start = name.string, name.end()
-        match = pattern.search(text, start, start + _REACH)
+        match = pattern.compiled.search(text, start, start + _REACH)
         if not match or not _WORDS_BETWEEN_NAME_AND_VALUE.fullmatch(text, start, match.start()):
             return ()
-        return spans(pattern.match(text, match.start()) or match)
+        return spans(pattern.compiled.match(text, match.start()) or match)
 
     return spans_behind_words
 
@@ -115,7 +133,12 @@ def groups_if(is_secret: Callable[[str], bool]) -> Callable[[re.Match[str]], Spa
 def clues(*lists: Iterable[str]) -> tuple[str, ...]:
     """Return the longest part of each word: each match of the words contains one of these."""
     parts = dict.fromkeys(max(re.split("[- ]", word), key=len) for words in lists for word in words)
-    return tuple(part for part in parts if not any(other != part and other in part for other in parts))
+    return tuple(part for part in parts if parts.keys().isdisjoint(_parts_within(part)))
+
+
+def _parts_within(word: str) -> Iterator[str]:
+    length = len(word)
+    return (word[at : at + size] for size in range(1, length) for at in range(length - size + 1))
 
 
 def plain(text: str) -> str:
