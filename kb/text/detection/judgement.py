@@ -170,7 +170,8 @@ def _code_matches(
         outer = outer_codes.get(form, "")
         wrapper = places[outer][0].candidate.written if outer else ""
         role = _role(form, bool(outer), form in wrapper_forms)
-        spots = [p.candidate for p in places[form]] + extra.get(form, [])
+        # A candidate may be read as one code in two ways.
+        spots = list(dict.fromkeys([*(p.candidate for p in places[form]), *extra.get(form, [])]))
         matches.append(_code_match(form, codes[form], places[form], spots, lines, order, role, wrapper))
     return sorted(matches, key=usefulness)
 

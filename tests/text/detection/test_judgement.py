@@ -45,6 +45,11 @@ def test_each_candidate_has_its_kind(text, kind):
     assert [candidate.kind for candidate in candidates(text)] == [kind]
 
 
+def test_a_place_that_is_read_as_one_code_in_two_ways_counts_once():
+    (code,) = detect("a scan: 660 300 001 here").codes
+    assert (code.spans, code.count) == ([(8, 19)], 1)
+
+
 @pytest.mark.parametrize("number", ["0", "1", "3", "7", "51102"])
 def test_a_short_number_counts_only_with_a_label(number):
     assert likely(f"there were {number} of them, on line {number}, port :{number}") == []
