@@ -5,9 +5,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kb.models import ReturnCode
 from kb.models.code_rows import codes_by_id
 from kb.models.visibility import Person
+from kb.queries.detected_tables import Meanings
 from kb.searching import messages
 from kb.text.detection.judgement import CodeMatch, Role, UnknownMatch, usefulness
 from kb.text.detection.kinds import STRENGTH, CandidateKind
@@ -25,7 +25,6 @@ _FIELD = re.compile(r"[ \t]{0,40}[\"'][A-Za-z0-9_-]{1,40}[\"'][ \t]{0,4}:")
 _WHY = "The line has the message of this code."
 _WHY_BESIDE = " The line has its message, too."
 
-Meanings = tuple[ReturnCode, ...]
 Codes = Sequence[CodeMatch[Meanings]]
 
 

@@ -14,7 +14,8 @@ from django.utils.text import Truncator
 
 from kb.models import ReturnCode
 from kb.queries.code_parts import CodeAnatomy
-from kb.queries.detection import Meanings, TextPiece
+from kb.queries.detected_tables import Meanings
+from kb.queries.detection import TextPiece
 from kb.text.detection.judgement import CodeMatch, Role
 from kb.text.safety.html import filled
 

@@ -168,8 +168,8 @@ def ascii_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(sign)) if sign.isdecimal() and not sign.isascii() else sign for sign in text)
 
 
-def without_percent_signs(text: str) -> str:
-    """Return text of the same length with the signs that an address or a header of gRPC writes as `%20` or `%28`."""
+def without_percent_encoding(text: str) -> str:
+    """Return text of the same length with the signs for which an address or a header of gRPC has `%20` or `%28`."""
     return _PERCENT.sub(lambda sign: chr(int(sign[1], 16)).center(3), text) if text.count("%") > 1 else text
 
 

@@ -233,7 +233,7 @@ def test_the_text_behind_a_secret_stays(text, rest):
         "password for user anna1985x expired",
         "password -> hash -> store",
         'the field "password" "must be long"',
-        "Enter passphrase for key '/root/.ssh/id_rsa':",
+        "Enter passphrase for key '/home/anna/.ssh/id_rsa':",
         "Password: please enter your current password",
         "define('DB_HOST', 'localhost');",
         "setError('password', 'Password is too short')",
