@@ -1,5 +1,6 @@
 """Errors of an import; every message is for a person."""
 
+from kb.importing.reading.choices import FileQuestion
 from kb.services.journal import NotAllowed
 
 
@@ -19,6 +20,14 @@ class PlanIsStale(ImportRefused):
             "The table changed after this import was planned. " + " ".join(reasons) + " Plan the file again."
         )
         self.reasons = reasons
+
+
+class NeedsAnswers(ImportRefused):
+    """The file leaves questions open; `questions` has them, with their offers."""
+
+    def __init__(self, questions: list[FileQuestion]) -> None:
+        super().__init__(" ".join(question.message for question in questions))
+        self.questions = questions
 
 
 class NeedsConfirmation(ImportRefused):

@@ -4,12 +4,13 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 
 from kb.models.codes import ReturnCode
 from kb.models.sections import Section
 from kb.models.tables import CodeTable
+from kb.models.uploads import Upload
 from kb.models.visibility import ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
@@ -106,6 +107,17 @@ class TableImport(models.Model):
     encoding = models.CharField(max_length=32, blank=True)
     delimiter = models.CharField(max_length=4, blank=True)
     columns = models.JSONField(default=dict, help_text="Which header was read as which field.")
+    upload = models.ForeignKey(
+        Upload, on_delete=models.SET_NULL, null=True, related_name="+", help_text="The file, until the plan is closed."
+    )
+    choices = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        help_text="What somebody chose about how the file is read.",
+    )
+    questions = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), help_text="What the file leaves open, with the offers."
+    )
 
     counts = models.JSONField(default=dict, help_text="Rows by kind, and `unchanged`.")
     current_codes = models.PositiveIntegerField(default=0, help_text="Codes that the table listed when planned.")

@@ -8,7 +8,7 @@ import pytest
 
 from kb.importing.applying.transaction import apply_import
 from kb.importing.planning.plan import plan_import
-from kb.importing.reading import xlsx
+from kb.importing.reading.formats import xlsx
 from kb.importing.reading.sources import Limits, Unreadable, open_source
 from kb.models import ImportRow
 from kb.services.journal import By, Door

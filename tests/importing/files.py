@@ -4,14 +4,14 @@ from io import BytesIO
 
 import openpyxl
 
-from kb.importing.reading.sources import Limits, Unreadable, open_source
+from kb.importing.reading.sources import Limits, ReadingChoices, Unreadable, open_source
 
 LIMITS = Limits()
 
 
 def open_text(content, name="table.csv", *, limits=LIMITS, **options):
     data = content if isinstance(content, bytes) else content.encode()
-    return open_source(BytesIO(data), name, limits=limits, **options)
+    return open_source(BytesIO(data), name, ReadingChoices(**options), limits=limits)
 
 
 def read_rows(content, name="table.csv", **options):

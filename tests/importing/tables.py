@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from kb.importing.applying.transaction import apply_import
 from kb.importing.planning.plan import plan_import
+from kb.importing.reading.choices import ReadingChoices
 from kb.importing.reading.columns import ColumnMap
 from kb.models import Door
 from kb.models.fields import VENDOR_TEXTS
@@ -40,6 +41,7 @@ def source(*rows, problems=(), sections=True):
             )
 
     about = {"sha256": "0" * 64, "size": 1, "format": "csv", "encoding": "utf-8", "delimiter": ","}
+    about |= {"choices": ReadingChoices(), "open_questions": [], "questions": []}
     return SimpleNamespace(rows=read, problems=list(problems), columns=columns, **about)
 
 

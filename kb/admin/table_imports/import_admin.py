@@ -27,9 +27,9 @@ from kb.importing.applying import decisions
 from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
-from kb.importing.planning.plan import plan_import, remembered_columns
-from kb.importing.reading.sources import Unreadable, open_source
-from kb.models import CodeTable, Door, TableImport
+from kb.importing.planning.plan import plan_import, precedent_of
+from kb.importing.reading.sources import ReadingChoices, Unreadable, open_source
+from kb.models import Door, TableImport
 from kb.models.table_imports import Resolution
 from kb.services.journal import By
 
@@ -175,8 +175,8 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         target = form.target()
         upload = values["file"] or BytesIO(values["pasted"].encode())
         name = getattr(upload, "name", None) or "pasted table"
-        columns = form.columns() or (remembered_columns(target) if isinstance(target, CodeTable) else None)
-        source = open_source(upload, name, encoding=values["encoding"], delimiter=values["delimiter"], columns=columns)
+        choices = ReadingChoices(values["encoding"], values["delimiter"], columns=form.columns())
+        source = open_source(upload, name, choices, precedent=precedent_of(target))
         by = By(request.user, Door.IMPORT)
         return plan_import(target, source, by, complete=values["complete"], file_name=name)
 

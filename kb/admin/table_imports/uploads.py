@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from kb.importing.planning.plan import NewTable
-from kb.importing.reading.columns import TARGETS, ColumnMap
+from kb.importing.reading.columns import TARGETS
 from kb.models import CodeTable
 from kb.models.visibility import Person
 
@@ -81,10 +81,10 @@ class UploadForm(forms.Form):
         """Return the column choices, for the template."""
         return [self[f"column-{i}"] for i in range(len(self.headers))]
 
-    def columns(self) -> ColumnMap | None:
-        """Return the target of each column; None if the file's own headers decide."""
-        targets = {header: self.cleaned_data.get(f"column-{i}") for i, header in enumerate(self.headers)}
-        return ColumnMap({header: target for header, target in targets.items() if target}) if self.headers else None
+    def columns(self) -> dict[str, str]:
+        """Return the target of each column that somebody chose."""
+        targets = {header: self.cleaned_data.get(f"column-{i}", "") for i, header in enumerate(self.headers)}
+        return {header: target for header, target in targets.items() if target}
 
     def target(self) -> CodeTable | NewTable:
         """Return the table to update, or the description of the new one."""

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from kb import answers, searching
 from kb.importing.applying import journal_rows
-from kb.importing.errors import NeedsConfirmation, PlanIsStale, RowsInError, WrongState
+from kb.importing.errors import NeedsAnswers, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
+from kb.importing.reading.choices import FileQuestion
 from kb.models import Change, CodeTable, Door, ImportState, ReturnCode, RowKind, Section, TableImport, sql
 from kb.models.changes import ChangeKind
 from kb.models.fields import VENDOR_TEXTS
@@ -33,7 +34,8 @@ def apply_import(
 ) -> TableImport:
     """Write a plan to its table; return the applied import. Undecided conflicts keep support's words.
 
-    Raises WrongState, RowsInError (unless `skip_errors`), NeedsConfirmation (unless `yes_retire`) and PlanIsStale.
+    Raises WrongState, NeedsAnswers, PlanIsStale, RowsInError (unless `skip_errors`) and NeedsConfirmation (unless
+    `yes_retire`).
     """
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
@@ -76,6 +78,9 @@ def _check_state(table_import: TableImport, yes_retire: bool, skip_errors: bool)
         person = f" by {table_import.applied_by}" if table_import.applied_by else ""
         state = table_import.get_state_display().lower()
         raise WrongState(f"{table_import} is {state}{person}. Only a planned import can be applied.")
+    questions = [FileQuestion.from_json(stored) for stored in table_import.questions]
+    if unanswered := [question for question in questions if question.is_open]:
+        raise NeedsAnswers(unanswered)
     errors, duplicates = table_import.count(RowKind.ERROR), table_import.count(RowKind.DUPLICATE)
     if errors + duplicates and not skip_errors:
         raise RowsInError(errors, duplicates)

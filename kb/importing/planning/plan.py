@@ -13,9 +13,9 @@ from typing import Any
 from django.db.models import Count, Max
 
 from kb.importing import stage
-from kb.importing.errors import ImportRefused
+from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning import matches, row_store
-from kb.importing.reading.sources import Problem, Source, TableRow
+from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
@@ -26,6 +26,7 @@ from kb.text.codes import forms
 
 Progress = Callable[[int], None]
 
+_SAMPLES = 300
 _MAX_LENGTHS = {"symbol": 200}
 _SEPARATORS = re.compile(r"[\s,;/|\u3001\uff0c\uff1b\uff0f]+")
 _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u5230)\s*(\d{1,18})\s*\Z")
@@ -57,8 +58,11 @@ def plan_import(
     """Return a planned import with a row for each change and problem of a file.
 
     `complete` says that the file lists the entire table, so that the import retires the codes that it lacks. `progress`
-    is called with the number of rows read so far. Raises Unreadable, and ImportRefused where a new table's name exists.
+    is called with the number of rows read so far. Raises Unreadable, NeedsAnswers where the source has open questions,
+    and ImportRefused where a new table's name exists.
     """
+    if source.open_questions:
+        raise NeedsAnswers(source.open_questions)
     table_import = _open(target, source, by, complete, file_name)
     try:
         with sql.long_statements(), sql.wide_cache():
@@ -75,8 +79,23 @@ def plan_import(
 
 def remembered_columns(table: CodeTable) -> dict[str, str]:
     """Return the target of each header in the last file imported into a table; {} without one."""
-    latest = table.imports.in_force().exclude(columns={}).order_by("-applied_at").first()
+    latest = _latest_file(table)
     return latest.columns if latest else {}
+
+
+def precedent_of(target: CodeTable | NewTable) -> Precedent:
+    """Return how the last file of a table was read: its columns and answers. A new table has no precedent."""
+    latest = _latest_file(target) if isinstance(target, CodeTable) else None
+    if latest is None or isinstance(target, NewTable):
+        return Precedent(language=target.language)
+    choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
+    texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
+    samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
+    return Precedent(choices, samples, target.language)
+
+
+def _latest_file(table: CodeTable) -> TableImport | None:
+    return table.imports.in_force().exclude(columns={}).order_by("-applied_at").first()
 
 
 def basis_of(table: CodeTable | None) -> dict[str, int]:
@@ -108,6 +127,7 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
         encoding=source.encoding,
         delimiter=source.delimiter,
         columns=source.columns.as_json(),
+        choices=source.choices.as_json(),
         current_codes=table.codes.current().count() if table else 0,
         basis=basis_of(table),
         planned_by=by.account,

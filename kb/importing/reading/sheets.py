@@ -118,6 +118,8 @@ class Sheet:
 
     records: Callable[[Report], Iterable[Record]]
     name: str = ""
+    # Names the table within its file: the name of the sheet, or its number. ReadingChoices refer to it.
+    key: str = ""
     section: str = ""
     # CSV and XLSX may come from an export, which defuses formulas.
     spreadsheet: bool = False

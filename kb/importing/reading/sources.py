@@ -8,14 +8,15 @@ One pass reports every problem with its line. A row with an error is left out of
 raise Unreadable where nothing in the file can be trusted, and no other exception whatever the bytes are.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from kb.importing.reading import csv_text, json_text, markup
+from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
-from kb.importing.reading.files import ENCODINGS, KEEP_BAD_BYTES, InputFile, codec_of
+from kb.importing.reading.files import ENCODINGS, InputFile
+from kb.importing.reading.formats import csv_text, registry
+from kb.importing.reading.precedent import Precedent
 from kb.importing.reading.sheets import (
     FIRST_PROBLEMS,
     MAX_PROBLEMS,
@@ -28,12 +29,16 @@ from kb.importing.reading.sheets import (
     Unreadable,
     unreadable,
 )
+from kb.importing.reading.source_file import SourceFile
 from kb.importing.reading.table_rows import SheetPart, TableRow, find_header
 
 __all__ = [
     "ENCODINGS",
+    "FileQuestion",
     "Limits",
+    "Precedent",
     "Problem",
+    "ReadingChoices",
     "Source",
     "SourcePlace",
     "TableRow",
@@ -41,34 +46,54 @@ __all__ = [
     "open_source",
 ]
 
-_JSON = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{\]])')
-_JSON_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
-_HTML = re.compile(r"\ufeff?\s*<(?:!doctype\s+html|html|head|body|div|table|h[1-6]|thead|tbody|tr|meta|style)\b", re.I)
-_PIPES = re.compile(r"^[ \t]{0,9}\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
-_FORMATS = {
-    "csv": "csv", "tsv": "csv", "tab": "csv", "json": "json", "ndjson": "ndjson", "jsonl": "ndjson",
-    "html": "html", "htm": "html",
-    "md": "markdown", "mdx": "markdown", "markdown": "markdown",
-}  # fmt: skip
-
 
 class Source:
     """A file that is open: its format, what its columns mean, and its rows.
 
-    You may call `rows` again to read the file a second time. `problems` fills while `rows` runs.
+    You may call `rows` again to read the file a second time. `problems` fills while `rows` runs. `parts` has the tables
+    that are read, `others` the tables without a column for the code, with the labels that look like their header.
     """
 
-    def __init__(self, input_file: InputFile, kind: str, encoding: str, delimiter: str, limits: Limits) -> None:
-        self.format = kind
-        self.encoding = encoding
-        self.delimiter = delimiter
-        self.sha256 = input_file.sha256
-        self.size = input_file.size
-        self.limits = limits
+    def __init__(self, source_file: SourceFile, form: str, choices: ReadingChoices) -> None:
+        self.source_file = source_file
+        self.format = form
+        self.choices = choices
         self.parts: list[SheetPart] = []
+        self.others: list[tuple[Sheet, list[str]]] = []
+        self.questions: list[FileQuestion] = []
         self.problems: list[Problem] = []
         self._first_problems: list[Problem] = []
         self._suggestions = 0
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the text; "" for a workbook."""
+        return self.source_file.encoding
+
+    @property
+    def delimiter(self) -> str:
+        """The delimiter of CSV; "" for other formats."""
+        return self.source_file.delimiter if self.format == "csv" else ""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file's bytes."""
+        return self.source_file.file.sha256
+
+    @property
+    def size(self) -> int:
+        """The number of the file's bytes."""
+        return self.source_file.file.size
+
+    @property
+    def limits(self) -> Limits:
+        """How much of the file is read."""
+        return self.source_file.limits
+
+    @property
+    def open_questions(self) -> list[FileQuestion]:
+        """The questions that somebody must answer before the file can be imported."""
+        return [question for question in self.questions if question.is_open]
 
     @property
     def sheets(self) -> list[str]:
@@ -102,23 +127,26 @@ class Source:
                 rows_left -= 1
                 yield row
 
-    def add_sheets(self, sheets: list[Sheet], column_map: ColumnMap, problems: list[Problem]) -> None:
+    def add_sheets(self, sheets: list[Sheet]) -> None:
         """Add the sheets that have a column for the code. Raises Unreadable where none has."""
-        codeless: list[tuple[Sheet, list[str]]] = []
-        for sheet in sheets:
-            part = find_header(sheet, column_map, self.limits)
-            if isinstance(part, SheetPart):
+        for number, sheet in enumerate(sheets, 1):
+            sheet.key = sheet.name or str(number)
+            if self.choices.tables and sheet.key not in self.choices.tables:
+                continue
+            part = find_header(sheet, self.choices, self.limits)
+            if isinstance(part, SheetPart) and part.columns.has("code"):
                 self.parts.append(part)
             else:
-                codeless.append((sheet, part))
+                self.others.append((sheet, part.header if isinstance(part, SheetPart) else part))
         if not self.parts:
-            raise _no_code_column([header for _, header in codeless], self.limits)
+            raise _no_code_column([header for _, header in self.others], self.limits)
         column_count = len(self.columns.targets)
         if column_count > MAX_TABLES_COLUMNS * self.limits.columns:
             most = MAX_TABLES_COLUMNS * self.limits.columns
             message = f"The tables of this file have {column_count} different columns; at most {most} are allowed."
             raise unreadable("too_many_columns", message)
-        self._first_problems = problems + [_sheet_left_out(sheet, header) for sheet, header in codeless if header]
+        self._first_problems = [*self.source_file.problems]
+        self._first_problems += [_sheet_left_out(sheet, header) for sheet, header in self.others if header]
         self._first_problems += [problem for part in self.parts for problem in part.problems]
         self._refuse_too_many(self._first_problems)
         errors = [problem for problem in self._first_problems if problem.severity == "error"]
@@ -148,63 +176,32 @@ class Source:
 def open_source(
     file: BinaryIO | Path,
     name: str,
+    choices: ReadingChoices | None = None,
     *,
-    encoding: str = "",
-    delimiter: str = "",
-    columns: ColumnMap | Mapping[str, str] | None = None,
+    precedent: Precedent | None = None,
     limits: Limits | None = None,
 ) -> Source:
     """Return the source of a path, or of a seekable file object that stays open while you read rows.
 
-    `encoding`, `delimiter` and `columns` (header to target, as `ColumnMap.as_json` returns) replace what the file
-    itself shows. A header that `columns` does not have gets its target by its name. Raises Unreadable.
+    `choices` replace what the file itself shows; `precedent` helps where it shows nothing. Raises Unreadable.
     """
-    column_map = check_column_map(columns)
-    if delimiter and delimiter not in csv_text.DELIMITERS:
-        message = f"Columns cannot be separated by {delimiter!r}. Allowed: comma, semicolon, tab."
-        raise unreadable("unknown_delimiter", message, value=delimiter)
-    limits = limits or Limits.from_settings()
-    input_file = InputFile(file, limits)
-    if input_file.is_zip:
-        # Not with the module: openpyxl takes longer to load than most files to read, and every import would wait.
-        from kb.importing.reading import xlsx
-
-        source = Source(input_file, "xlsx", "", "", limits)
-        sheets, problems = xlsx.sheets(input_file, limits)
-        source.add_sheets(sheets, column_map, problems)
-        return source
-    input_file.check_is_text(name)
-    text_encoding = input_file.encoding(encoding)
-    sample = input_file.head.decode(codec_of(text_encoding), KEEP_BAD_BYTES)
-    kind = _format(sample, name, bool(delimiter))
-    if kind == "csv":
-        delimiter = delimiter or csv_text.sniff_delimiter(sample, column_map)
-    source = Source(input_file, kind, text_encoding, delimiter if kind == "csv" else "", limits)
-    source.add_sheets(_text_sheets(input_file, source), column_map, [])
+    precedent = precedent or Precedent()
+    choices = precedent.choices.merged((choices or ReadingChoices()).as_json())
+    check_column_map(choices.columns)
+    if choices.delimiter and choices.delimiter not in csv_text.DELIMITERS:
+        allowed = ", ".join(csv_text.DELIMITERS.values())
+        message = f"Columns cannot be separated by {choices.delimiter!r}. Allowed: {allowed}."
+        raise unreadable("unknown_delimiter", message, value=choices.delimiter)
+    input_file = InputFile(file, limits or Limits.from_settings())
+    source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, choices.columns)
+    form = registry.XLSX
+    if not input_file.is_zip:
+        input_file.check_is_text(name)
+        source_file.encoding = input_file.encoding(choices.encoding)
+        form = registry.text_format(source_file)
+    source = Source(source_file, form.name, choices)
+    source.add_sheets(form.read(source_file))
     return source
-
-
-def _text_sheets(input_file: InputFile, source: Source) -> list[Sheet]:
-    if source.format == "csv":
-        return [csv_text.sheet(input_file, source.encoding, source.delimiter, source.limits)]
-    text = input_file.text(source.encoding, source.limits)
-    if source.format in ("json", "ndjson"):
-        return [json_text.sheet(text, source.limits, lines=source.format == "ndjson")]
-    return (markup.html_sheets if source.format == "html" else markup.markdown_sheets)(text, source.limits)
-
-
-def _format(sample: str, name: str, has_delimiter: bool) -> str:
-    """Return the format of a text, by its name or else by how it begins."""
-    named_format = _FORMATS.get(name.lower().rpartition(".")[2], "")
-    if has_delimiter or named_format:
-        return "csv" if has_delimiter else named_format
-    if _JSON_LINES.match(sample):
-        return "ndjson"
-    if _JSON.match(sample):
-        return "json"
-    if _HTML.match(sample):
-        return "html"
-    return "markdown" if _PIPES.search(sample) or "<table" in sample.lower() else "csv"
 
 
 def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:

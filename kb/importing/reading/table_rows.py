@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from kb.importing.reading.choices import NO_HEADER, ReadingChoices
 from kb.importing.reading.columns import EXTRA, ColumnMap, find_columns, is_header, label_headers, positions
 from kb.importing.reading.files import bad_byte
 from kb.importing.reading.sheets import (
@@ -34,7 +35,8 @@ class TableRow(NamedTuple):
     """One code as the file has it.
 
     `texts` has the file's columns by their name in VENDOR_TEXTS: "" clears the stored text, an absent column keeps it.
-    `extra` has the other columns by their header, without empty cells.
+    `extra` has the other columns by their header, without empty cells. `damage` says what a spreadsheet seems to have
+    done to the code; "" for an intact one.
     """
 
     place: SourcePlace
@@ -42,6 +44,7 @@ class TableRow(NamedTuple):
     code: str
     texts: dict[str, str]
     extra: dict[str, str]
+    damage: str = ""
 
 
 @dataclass
@@ -50,8 +53,10 @@ class SheetPart:
 
     sheet: Sheet
     header: list[str]
-    # Number of records up to and including the header. A line may have several records.
+    # Number of records up to and including the header, and its line; both 0 without one. A line may have several
+    # records.
     header_end: int
+    header_line: int
     columns: ColumnMap
     section: str
     problems: list[Problem]
@@ -62,15 +67,21 @@ class SheetPart:
         return _RowReader(self, limits, encoding, report).rows()
 
 
-def find_header(sheet: Sheet, column_map: ColumnMap, limits: Limits) -> SheetPart | list[str]:
-    """Return the sheet with its header; without a header, the labels of the record that is most like one."""
+def find_header(sheet: Sheet, choices: ReadingChoices, limits: Limits) -> SheetPart | list[str]:
+    """Return the sheet with its header; without a header, the labels of the record that is most like one.
+
+    A header that somebody chose is used as it is; with NO_HEADER, columns are called by their numbers.
+    """
+    column_map, line_chosen = ColumnMap(choices.columns), choices.header.get(sheet.key)
     heading_text = ""
     first: list[str] = []
     for count, (line, cells) in enumerate(sheet.records(lambda problem: None)):
-        if count >= MAX_HEADER_RECORD:
+        if line_chosen == NO_HEADER:
+            return _part(sheet, (0, 0), [""] * len(cells), column_map, "", limits)
+        if count >= MAX_HEADER_RECORD and line_chosen is None:
             break
         # Limits first: beyond them, a record costs nothing.
-        if is_header(cells[: limits.columns + 1], column_map):
+        if line == line_chosen or (line_chosen is None and is_header(cells[: limits.columns + 1], column_map)):
             return _part(sheet, (count + 1, line), list(cells), column_map, heading_text, limits)
         texts = list(islice((cell for cell in cells if cell and cell.strip()), limits.columns + 1))
         heading_text = tidy(texts[0]) if len(texts) == 1 else heading_text
@@ -82,14 +93,14 @@ def _part(
     sheet: Sheet, at: tuple[int, int], cells: list[str | None], column_map: ColumnMap, heading_text: str, limits: Limits
 ) -> SheetPart:
     count, line = at
-    while cells and not (cells[-1] or "").strip():
+    while line and cells and not (cells[-1] or "").strip():
         cells.pop()
     if len(cells) > limits.columns:
         message = f"The file has {len(cells)} columns; at most {limits.columns} are allowed."
         raise unreadable("too_many_columns", message, sheet.place(line))
     columns, problems = find_columns(cells, column_map, sheet.place(line))
     section = _section_name(heading_text or sheet.section, sheet.place(line), problems.append)
-    return SheetPart(sheet, list(columns.targets), count, columns, section, problems, cells)
+    return SheetPart(sheet, list(columns.targets), count, line, columns, section, problems, cells)
 
 
 class _RowReader:

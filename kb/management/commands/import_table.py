@@ -12,15 +12,14 @@ from django.db import DatabaseError
 from kb import searching
 from kb.importing.applying import decisions
 from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
-from kb.importing.errors import ImportRefused
-from kb.importing.planning.plan import NewTable, plan_import, remembered_columns
-from kb.importing.reading.columns import ColumnMap
-from kb.importing.reading.sources import Source, Unreadable, open_source
+from kb.importing.errors import ImportRefused, NeedsAnswers
+from kb.importing.planning.plan import NewTable, plan_import, precedent_of
+from kb.importing.reading.sources import FileQuestion, ReadingChoices, Source, Unreadable, open_source
 from kb.models import CodeTable, Door, Resolution, RowKind, TableImport
 from kb.models.table_imports import UNCHANGED
 from kb.services.journal import By
 
-CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR = 0, 1, 2, 3
+CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR, QUESTIONS = 0, 1, 2, 3, 4
 MAX_ROWS = 20
 HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML or Markdown), print what it would change, and
 apply it with --apply. A plan that is not applied stays in the admin, under Table imports.
@@ -31,6 +30,7 @@ exit codes:
   2  somebody has to decide: conflicts (--keep-ours or --take-theirs), or more retired codes than allowed
      without --yes-retire; nothing was applied
   3  rows have errors or repeat a code; with --apply nothing was applied unless --skip-errors is given
+  4  the file leaves a question open; each answer is listed with its flag; nothing was planned or applied
 """
 
 
@@ -67,6 +67,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--column", action="append", default=[], metavar="HEADER=TARGET", help="what a column contains"
         )
+        parser.add_argument(
+            "--sheet", action="append", default=[], metavar="NAME", help="read only this sheet or table"
+        )
+        parser.add_argument(
+            "--header", action="append", default=[], metavar="[SHEET=]LINE", help="line of the header; 0 for none"
+        )
+        parser.add_argument("--answer", action="append", default=[], metavar="QUESTION=ANSWER", help="see exit code 4")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -79,6 +86,8 @@ class Command(BaseCommand):
                 plan = apply_import(plan, by, yes_retire=options["yes_retire"], skip_errors=options["skip_errors"])
         except Unreadable as error:
             self._end(FAILED, None, [str(problem) for problem in error.problems], options)
+        except NeedsAnswers as error:
+            self._end(QUESTIONS, None, [line for question in error.questions for line in _lines(question)], options)
         except (ImportRefused, OSError, ValueError) as error:
             self._end(FAILED, None, [str(error)], options)
         except DatabaseError as error:
@@ -90,15 +99,19 @@ class Command(BaseCommand):
 
     def _plan(self, options: dict[str, Any], by: By) -> TableImport:
         target = self._target(options)
-        columns_before = remembered_columns(target) if isinstance(target, CodeTable) else {}
-        columns = ColumnMap(columns_before | dict(_column(option) for option in options["column"]))
         delimiter = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}.get(
             options["delimiter"], options["delimiter"]
         )
         file: Path = options["file"]
-        source: Source = open_source(
-            file, file.name, encoding=options["encoding"], delimiter=delimiter, columns=columns
+        choices = ReadingChoices(
+            options["encoding"],
+            delimiter,
+            tuple(options["sheet"]),
+            dict(_header(option) for option in options["header"]),
+            dict(_pair("column", option) for option in options["column"]),
+            dict(_pair("answer", option) for option in options["answer"]),
         )
+        source: Source = open_source(file, file.name, choices, precedent=precedent_of(target))
         progress = _Progress(source.size)
         try:
             return plan_import(
@@ -167,11 +180,25 @@ class Command(BaseCommand):
             self.stdout.write(f"  and {bad_rows.count() - MAX_ROWS} more, listed in the admin")
 
 
-def _column(option: str) -> tuple[str, str]:
-    header, equals, target = option.rpartition("=")
+_EXAMPLES = {"column": "HEADER=TARGET, e.g. --column 'Error no.=code'", "answer": "e.g. --answer repeats=join"}
+
+
+def _pair(name: str, option: str) -> tuple[str, str]:
+    key, equals, value = option.rpartition("=")
     if not equals:
-        raise ImportRefused(f"--column {option}: write HEADER=TARGET, e.g. --column 'Error no.=code'.")
-    return header, target
+        raise ImportRefused(f"--{name} {option}: write {_EXAMPLES[name]}.")
+    return key, value
+
+
+def _header(option: str) -> tuple[str, int]:
+    sheet, _, line = option.rpartition("=")
+    if not line.isdecimal():
+        raise ImportRefused(f"--header {option}: write a line number, or SHEET=LINE; 0 says that there is no header.")
+    return sheet or "1", int(line)
+
+
+def _lines(question: FileQuestion) -> list[str]:
+    return [question.message, *(f"  {offer.flags}   {offer.label}" for offer in question.offers)]
 
 
 def _as_json(code: int, plan: TableImport | None, reasons: list[str]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from io import BytesIO
 
 import pytest
 
-from kb.importing.reading import sources, xlsx
+from kb.importing.reading import sources
+from kb.importing.reading.formats import xlsx
 from kb.importing.reading.sheets import MAX_PROBLEMS, Limits, Widths
 from kb.importing.reading.table_rows import MAX_HEADER_RECORD
 from tests.importing.files import codes, read_rows, refusal, workbook

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kb.importing.reading.sheets import CONTINUATION, Limits, Record, Report, Sheet, SourcePlace, unreadable
+from kb.importing.reading.source_file import SourceFile
 from kb.text.codes.cells import breaks
 
 _DIVIDER = re.compile(r"\|?:?-+:?(?:\|:?-+:?)*\|?")
@@ -56,14 +57,14 @@ class _TableGrid:
     records: list[Record] = field(default_factory=list)
 
 
-def html_sheets(text: str, limits: Limits) -> list[Sheet]:
+def read_html(source_file: SourceFile) -> list[Sheet]:
     """Return the tables of a web page, or of a part of one."""
-    return _sheets(_HtmlTables(limits, _CellBudget(limits)).grids_of(text))
+    return _sheets(_HtmlTables(source_file.limits, _CellBudget(source_file.limits)).grids_of(source_file.text))
 
 
-def markdown_sheets(text: str, limits: Limits) -> list[Sheet]:
-    """Return the pipe tables and the HTML tables of a Markdown document."""
-    return _sheets(_markdown_grids(text, limits))
+def read_markdown(source_file: SourceFile) -> list[Sheet]:
+    """Return the pipe tables and the HTML tables of a Markdown source_file."""
+    return _sheets(_markdown_grids(source_file.text, source_file.limits))
 
 
 def _sheets(grids: list[_TableGrid]) -> list[Sheet]:

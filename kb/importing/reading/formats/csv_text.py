@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from kb.importing.reading.columns import ColumnMap, find_columns, is_header
-from kb.importing.reading.files import KEEP_BAD_BYTES, InputFile, codec_of
-from kb.importing.reading.sheets import Limits, Problem, Record, Report, Sheet, unreadable
+from kb.importing.reading.files import KEEP_BAD_BYTES, codec_of
+from kb.importing.reading.sheets import Problem, Record, Report, Sheet, unreadable
+from kb.importing.reading.source_file import SourceFile
 from kb.text.codes.cells import unfit
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -21,11 +22,13 @@ _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 _SAMPLE_RECORDS = 40
 
 
-def sheet(input_file: InputFile, encoding: str, delimiter: str, limits: Limits) -> Sheet:
-    """Return the only table of a delimited file."""
-    table = Sheet(lambda report: _records(_CsvLines(input_file, encoding, limits, table), delimiter, table, report))
+def read(source_file: SourceFile) -> list[Sheet]:
+    """Return the only table of a delimited file; sets the file's delimiter where nobody chose one."""
+    columns = ColumnMap(source_file.columns)
+    source_file.delimiter = source_file.delimiter or sniff_delimiter(source_file.sample, columns)
+    table = Sheet(lambda report: _records(_CsvLines(source_file, table), source_file.delimiter, table, report))
     table.spreadsheet = True
-    return table
+    return [table]
 
 
 def sniff_delimiter(text: str, column_map: ColumnMap) -> str:
@@ -51,9 +54,7 @@ def _delimiter_score(text: str, delimiter: str, column_map: ColumnMap) -> tuple[
 class _CsvLines:
     """Iterates over the physical lines of a file, for the csv module."""
 
-    input_file: InputFile
-    encoding: str
-    limits: Limits
+    source_file: SourceFile
     table: Sheet
     number: int = 0
     line: str = ""
@@ -79,8 +80,8 @@ class _CsvLines:
             # The last line may continue in the next piece, and a CR at its end may be half of a CR LF.
             rest = lines.pop() if lines else ""
             yield from lines
-            if len(rest) > self.limits.cell * self.limits.columns:
-                max_length = self.limits.cell * self.limits.columns
+            if len(rest) > self.source_file.limits.cell * self.source_file.limits.columns:
+                max_length = self.source_file.limits.cell * self.source_file.limits.columns
                 message = (
                     f"This line is longer than {max_length} characters. Reading stopped here. Is this file a table?"
                 )
@@ -89,9 +90,9 @@ class _CsvLines:
             yield from io.StringIO(rest, newline="")
 
     def _pieces(self) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder(codec_of(self.encoding))(errors=KEEP_BAD_BYTES)
-        one_byte = not self.encoding.startswith("utf-16")
-        with self.input_file.open() as file:
+        decoder = codecs.getincrementaldecoder(codec_of(self.source_file.encoding))(errors=KEEP_BAD_BYTES)
+        one_byte = not self.source_file.encoding.startswith("utf-16")
+        with self.source_file.file.open() as file:
             while piece := file.read(_PIECE):
                 text = decoder.decode(piece)
                 self.table.suspect = self.table.suspect or _is_suspect(piece if one_byte else b"", text, one_byte)

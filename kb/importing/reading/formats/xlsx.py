@@ -26,6 +26,7 @@ from kb.importing.reading.sheets import (
     Unreadable,
     unreadable,
 )
+from kb.importing.reading.source_file import SourceFile
 
 MAX_PARTS = 5_000
 """Most files in one archive. A workbook has a handful, and one more for each sheet."""
@@ -59,15 +60,16 @@ class _Gaps:
     left: int = MAX_GAPS
 
 
-def sheets(input_file: InputFile, limits: Limits) -> tuple[list[Sheet], list[Problem]]:
-    """Return the visible sheets of a workbook, and warnings about the hidden ones. Raises Unreadable."""
+def read(source_file: SourceFile) -> list[Sheet]:
+    """Return the visible sheets of a workbook; warn about the hidden ones. Raises Unreadable."""
+    input_file, limits = source_file.file, source_file.limits
     with _open_archive(input_file) as (archive, file):
         if "[Content_Types].xml" not in archive.namelist() or not any("workbook" in n for n in archive.namelist()):
             message = "This zip archive does not contain a workbook. Allowed: CSV, XLSX, JSON, HTML, Markdown."
             raise unreadable("binary", message)
         merged_ranges = _check_parts(archive, input_file.size, limits)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        visible_sheets, problems, gaps = [], [], _Gaps()
+        visible_sheets, gaps = [], _Gaps()
         for page in book.worksheets:
             if page.sheet_state == "visible":
                 visible_sheets.append(
@@ -75,8 +77,8 @@ def sheets(input_file: InputFile, limits: Limits) -> tuple[list[Sheet], list[Pro
                 )
             else:
                 message = f"The sheet {page.title} is hidden and was left out."
-                problems.append(Problem(None, "sheet_left_out", message, page.title, "warning"))
-    return visible_sheets, problems
+                source_file.problems.append(Problem(None, "sheet_left_out", message, page.title, "warning"))
+    return visible_sheets
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kb.importing.reading.sheets import Limits, Number, Record, Report, Sheet, SourcePlace, unreadable
+from kb.importing.reading.source_file import SourceFile
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
@@ -16,8 +17,17 @@ _Object = tuple[int, dict[str, Any]]
 _ALLOWED = 'Allowed: a list of objects, or an object that contains one, such as {"codes": [...]}.'
 
 
-def sheet(text: str, limits: Limits, lines: bool = False) -> Sheet:
-    """Return the only table of a JSON document, or of NDJSON where `lines` is set. Raises Unreadable without one."""
+def read(source_file: SourceFile) -> list[Sheet]:
+    """Return the only table of a JSON document. Raises Unreadable without one."""
+    return [_sheet(source_file.text, source_file.limits, lines=False)]
+
+
+def read_lines(source_file: SourceFile) -> list[Sheet]:
+    """Return the only table of NDJSON. Raises Unreadable without one."""
+    return [_sheet(source_file.text, source_file.limits, lines=True)]
+
+
+def _sheet(text: str, limits: Limits, lines: bool) -> Sheet:
     try:
         objects = list(_limited(_lines(text) if lines else _objects(text, _list_start(text)), limits))
     except (ValueError, RecursionError) as error:

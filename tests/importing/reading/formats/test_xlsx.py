@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from kb.importing.reading import xlsx
+from kb.importing.reading.formats import xlsx
 from kb.importing.reading.sources import Limits, SourcePlace
 from tests.importing.files import open_text, read_rows, refusal, workbook
 
