@@ -112,7 +112,7 @@ def _problems(problems):
 def _answer(content, name, **options):
     try:
         source = open_text(content, name, **options)
-        rows = [[list(row.place), *row[1:]] for row in source.rows()]
+        rows = [[list(row.place), *row[1:5], *filter(None, [row.damage])] for row in source.rows()]
     except Unreadable as error:
         return {"refused": str(error), "problems": _problems(error.problems), "header": error.header}
     about = [source.format, source.encoding, source.delimiter, source.columns.as_json()]
