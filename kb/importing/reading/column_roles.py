@@ -21,14 +21,15 @@ from kb.importing.reading.sheets import Record
 from kb.importing.reading.table_rows import SheetPart
 
 BY_WORDS, BY_LABELS, BY_NUMBERS = "its cells are words", "its cells have labels", "a running number"
+_REASONS = {"code": BY_CONTENT, "description": BY_WORDS, IGNORE: BY_NUMBERS}
 
 
 def settle_columns(part: SheetPart, rows: Sequence[Record], look: SheetLook, guess: CodeGuess | None) -> None:
     """Set the columns of a part, with reasons, problems and questions, by what the first rows have."""
     content = ColumnContent(part, rows, look)
     for label, target in guess.targets.items() if guess else ():
-        if content.targets.get(label) == target and label not in look.choices.columns:
-            content.reasons[label] = BY_CONTENT if target == "code" else BY_WORDS
+        if content.targets.get(label) == target and label not in look.column_map.targets:
+            content.reasons[label] = _REASONS.get(target, "")
     if not content.column_of("code"):
         return
     _check_code(content)
@@ -113,7 +114,7 @@ def _check_unnamed(content: ColumnContent) -> None:
     if not content.part.header_line:
         return
     cells = content.part.cells
-    unnamed = [label for n, label in enumerate(content.labels) if n >= len(cells) or not (cells[n] or "").strip()]
+    unnamed = [label for n, label in enumerate(content.labels) if label == f"Column {n + 1}" and label not in cells]
     for label in unnamed:
         if content.is_chosen(label) or content.targets[label] != EXTRA:
             continue

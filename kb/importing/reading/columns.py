@@ -89,15 +89,22 @@ def is_header(cells: Iterable[str | None], column_map: ColumnMap) -> bool:
 
 
 def find_columns(
-    cells: Sequence[str | None], column_map: ColumnMap, place: SourcePlace | None = None
+    cells: Sequence[str | None],
+    column_map: ColumnMap,
+    place: SourcePlace | None = None,
+    proposals: Mapping[str, str] | None = None,
 ) -> tuple[ColumnMap, list[Problem]]:
     """Return the target of each column of a header, and the problems of the header.
 
-    `column_map` decides about the headers that it has. The others get a target by their name; the best match wins.
+    `column_map` decides about the headers that it has, then `proposals`. The others get a target by their name; the
+    best match wins.
     """
     labels = label_headers(cells)
     targets = column_map.of(labels)
     reasons = dict.fromkeys(targets, BY_CHOICE)
+    for label, target in (proposals or {}).items():
+        if label not in targets and (target in (EXTRA, IGNORE) or target not in targets.values()):
+            targets[label], reasons[label] = target, BY_NAME
     problems = _repeated_targets(targets, place)
     claims = {
         label: _strong_claim(_label(cell or ""))

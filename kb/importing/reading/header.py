@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 from kb.importing.reading.choices import NO_HEADER
 from kb.importing.reading.code_column import CodeGuess, guess_code
 from kb.importing.reading.column_roles import settle_columns
-from kb.importing.reading.columns import ColumnMap, find_columns, is_header, label_headers
+from kb.importing.reading.columns import find_columns, is_header, label_headers
 from kb.importing.reading.header_names import claim
 from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import CONTINUATION, Problem, unreadable
@@ -97,10 +97,9 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
     if len(cells) > look.limits.columns:
         message = f"The file has {len(cells)} columns; at most {look.limits.columns} are allowed."
         raise unreadable("too_many_columns", message, look.sheet.place(line))
-    names, column_map, height = _two_rows(look, at, cells)
-    if guess:
-        column_map = ColumnMap({**guess.targets, **column_map.targets})
-    columns, problems = find_columns(names, column_map, look.sheet.place(line))
+    names, groups, height = _two_rows(look, at, cells)
+    proposals = {**groups, **(guess.targets if guess else {})}
+    columns, problems = find_columns(names, look.column_map, look.sheet.place(line), proposals)
     part = SheetPart(look.sheet, list(columns.targets), at + height, line, columns, "", problems, cells)
     part.ways.update(look.choices.answers)
     part.questions += guess.questions if guess else []
@@ -113,11 +112,11 @@ def _width(look: SheetLook) -> int:
     return max((len(cells) for _, cells in look.records[:MAX_HEADER_RECORD]), default=0)
 
 
-def _two_rows(look: SheetLook, at: int, cells: list[str | None]) -> tuple[list[str | None], ColumnMap, int]:
-    """Return the headers, the targets, and the rows of the header: two where groups of columns stand above."""
+def _two_rows(look: SheetLook, at: int, cells: list[str | None]) -> tuple[list[str | None], dict[str, str], int]:
+    """Return the headers, the targets of those with a group above, and the rows of the header: two where groups of columns stand above."""
     below = list(look.records[at + 1][1]) if 0 <= at < len(look.records) - 1 else []
     if not _is_second_row(cells, below):
-        return cells, look.column_map, 1
+        return cells, {}, 1
     names, groups, group = [], [], ""
     for n in range(max(len(cells), len(below))):
         top = (cells[n] if n < len(cells) else "") or ""
@@ -132,7 +131,7 @@ def _two_rows(look: SheetLook, at: int, cells: list[str | None]) -> tuple[list[s
         target = next(filter(None, answers), "")
         if target and target not in targets.values():
             targets[label] = target
-    return list(names), ColumnMap({**targets, **look.column_map.targets}), 2
+    return list(names), targets, 2
 
 
 def _section(look: SheetLook, at: int, part: SheetPart) -> str:

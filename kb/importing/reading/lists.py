@@ -26,7 +26,7 @@ def questions_about_lists(part: SheetPart, rows: Sequence[Record]) -> list[FileQ
     lines = [line for line, cells in rows if part.code_at < len(cells) and _codes(cells[part.code_at])]
     if not lines or "lists" in part.ways:
         return []
-    more = f"; so have {len(lines) - 1} more of the first rows" if len(lines) > 1 else ""
+    more = f", as do {len(lines) - 1} more of the first rows" if len(lines) > 1 else ""
     return [ask("lists", f"{part.sheet.place(lines[0])}: this cell has several codes{more}.", "error")]
 
 

@@ -30,14 +30,14 @@ def questions_about_repeats(part: SheetPart, rows: Sequence[Record]) -> list[Fil
     counts = _counts(part, rows)
     questions = []
     if counts.pairs and "repeats" not in part.ways:
-        message = f"{part.sheet.place(counts.first_pair)}: this code has several rows with one description; so have "
-        message += f"{counts.pairs - 1} rows more of the first ones." if counts.pairs > 1 else "no others so far."
+        message = (
+            f"{part.sheet.place(counts.first_pair)}: this row has the code and the description of the row above it"
+        )
+        message += f", as do {counts.pairs - 1} more of the first rows." if counts.pairs > 1 else "."
         questions.append(ask("repeats", message, "join"))
         part.ways["repeats"] = "shared"
-    if counts.blanks and "blanks" not in part.ways:
-        continues = counts.merged or (
-            counts.blanks >= _LEAST_BLANKS and 2 * counts.blanks_with_description <= counts.blanks
-        )
+    if (counts.merged or counts.blanks >= _LEAST_BLANKS) and "blanks" not in part.ways:
+        continues = counts.merged or 2 * counts.blanks_with_description <= counts.blanks
         message = f"{part.sheet.place(counts.first_blank)}: this row has words but no code; "
         message += f"{counts.blanks} of the first {len(rows)} rows are like this."
         questions.append(ask("blanks", message, "continue" if continues else "error"))
