@@ -93,11 +93,12 @@ def find_columns(
     column_map: ColumnMap,
     place: SourcePlace | None = None,
     proposals: Mapping[str, str] | None = None,
+    language: str = "",
 ) -> tuple[ColumnMap, list[Problem]]:
     """Return the target of each column of a header, and the problems of the header.
 
     `column_map` decides about the headers that it has, then `proposals`. The others get a target by their name; the
-    best match wins.
+    best match wins, and of several languages the table's own.
     """
     labels = label_headers(cells)
     targets = column_map.of(labels)
@@ -112,11 +113,11 @@ def find_columns(
         if label not in targets
     }
     winners: dict[str, str] = {}
-    for label in sorted(claims, key=lambda label: claims[label].rank):
+    for label in sorted(claims, key=lambda label: (claims[label].is_foreign(language), claims[label].rank)):
         target = claims[label].target
         if target and (target == SPLIT or target not in targets.values()):
             winners.setdefault(target, label)
-    for label, (target, _, _, spelling) in claims.items():
+    for label, (target, _, _, spelling, _) in claims.items():
         winner = winners.get(target, "")
         targets[label] = target if label == winner else EXTRA
         if label == winner:

@@ -7,7 +7,7 @@ from kb.importing.reading.choices import NO_HEADER
 from kb.importing.reading.code_column import CodeGuess, guess_code
 from kb.importing.reading.column_roles import settle_columns
 from kb.importing.reading.columns import find_columns, is_header, label_headers
-from kb.importing.reading.header_names import claim
+from kb.importing.reading.header_names import Claim, claim, language_of
 from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import CONTINUATION, Problem, unreadable
 from kb.importing.reading.table_rows import SheetPart, is_heading, section_name
@@ -99,7 +99,7 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
         raise unreadable("too_many_columns", message, look.sheet.place(line))
     names, groups, height = _two_rows(look, at, cells)
     proposals = {**groups, **(guess.targets if guess else {})}
-    columns, problems = find_columns(names, look.column_map, look.sheet.place(line), proposals)
+    columns, problems = find_columns(names, look.column_map, look.sheet.place(line), proposals, look.precedent.language)
     part = SheetPart(look.sheet, list(columns.targets), at + height, line, columns, "", problems, cells)
     part.ways.update(look.choices.answers)
     part.questions += guess.questions if guess else []
@@ -113,25 +113,39 @@ def _width(look: SheetLook) -> int:
 
 
 def _two_rows(look: SheetLook, at: int, cells: list[str | None]) -> tuple[list[str | None], dict[str, str], int]:
-    """Return the headers, the targets of those with a group above, and the rows of the header: two where groups of columns stand above."""
+    """Return the headers, the targets of those in a group, and how many rows from `at` on are the header."""
+    above = list(look.records[at - 1][1]) if at > 0 else []
     below = list(look.records[at + 1][1]) if 0 <= at < len(look.records) - 1 else []
-    if not _is_second_row(cells, below):
+    if _is_group_row(above, cells):
+        tops, lows, height = above, cells, 1
+    elif _is_second_row(cells, below):
+        tops, lows, height = cells, below, 2
+    else:
         return cells, {}, 1
-    names, groups, group = [], [], ""
-    for n in range(max(len(cells), len(below))):
-        top = (cells[n] if n < len(cells) else "") or ""
-        low = (below[n] if n < len(below) else "") or ""
-        group = top if top.strip() or not low.strip() else group
-        names.append(f"{group} {low}".strip())
-        groups.append((group, low))
-    cells[:] = [*cells, *[""] * (len(names) - len(cells))]
+    width = max(len(tops), len(lows))
+    tops, lows = ([*row, *[""] * (width - len(row))] for row in (tops, lows))
+    cells += [""] * (width - len(cells))
+    names, answers, group = [], [], ""
+    for top, low in zip(tops, lows, strict=True):
+        group = top or "" if (top or "").strip() or not (low or "").strip() else group
+        names.append(f"{group} {low or ''}".strip())
+        claims = [claim(text) for text in (names[-1], low or "", group)]
+        answers.append(next((answer for answer in claims if answer.target and not answer.is_weak), Claim("")))
+    labels = label_headers(names)
+    order = sorted(range(width), key=lambda n: language_of(names[n]) not in ("", look.precedent.language[:2]))
     targets: dict[str, str] = {}
-    for label, (top, low) in zip(label_headers(names), groups, strict=True):
-        answers = [claim(text).target for text in (f"{top} {low}", low, top) if not claim(text).is_weak]
-        target = next(filter(None, answers), "")
-        if target and target not in targets.values():
-            targets[label] = target
-    return list(names), targets, 2
+    for n in order:
+        if answers[n].target and answers[n].target not in targets.values():
+            targets[labels[n]] = answers[n].target
+    return list(names), targets, height
+
+
+def _is_group_row(above: Sequence[str | None], cells: Sequence[str | None]) -> bool:
+    """Whether the row above a header has the groups of its columns: without them, headers repeat."""
+    names = [cell.strip() for cell in cells if cell and cell.strip()]
+    return (
+        len(set(names)) < len(names) and _filled(above) > 1 and not any(claim(c or "").target == "code" for c in above)
+    )
 
 
 def _section(look: SheetLook, at: int, part: SheetPart) -> str:
@@ -182,6 +196,8 @@ def _is_second_row(cells: Sequence[str | None], below: Sequence[str | None]) -> 
 def unread_lines(look: SheetLook, part: SheetPart) -> Problem | None:
     """Return a warning about rows of several cells above the header, which are not read."""
     first = part.header_end - 1 if part.header_line else 0
+    if first and _is_group_row(look.records[first - 1][1], part.cells):
+        first -= 1
     rows = [(line, cells) for line, cells in look.records[:first] if _filled(cells) > 1 and line != part.header_line]
     if not rows:
         return None

@@ -47,6 +47,12 @@ class Claim(NamedTuple):
     is_weak: bool = False
     # The header as it should be spelt, where a letter is wrong.
     spelling: str = ""
+    # The tag of the language that the header names.
+    language: str = ""
+
+    def is_foreign(self, language: str) -> bool:
+        """Whether the header names another language than the one with this tag."""
+        return bool(self.language and language) and self.language != language[:2].lower()
 
 
 def shown(header: str) -> str:
@@ -79,6 +85,7 @@ def _plain_lists(name: str) -> dict[str, dict[str, int]]:
 _NAMES = _plain_lists("names")
 _WEAK = _plain_lists("weak")
 _WORDS = _plain_lists("words")
+_LANGUAGES = {word: tag for tag, words in _plain_lists("languages").items() for word in words}
 _CLASSES = {word: name for name in reversed(_WORDS) for word in _WORDS[name]}
 _NO_CODES = _FILE.groups("no_codes")
 _TOTALS = frozenset(map(plain, _NO_CODES["totals"]))
@@ -103,6 +110,8 @@ def claim(header: str) -> Claim:
         if text in names:
             # Between "error code" and "code", there is room for "fault code" and its like.
             return Claim(target, 10 * names[text])
+    if (answer := _claim_in_language(text)).target:
+        return answer
     words = _words(text)
     answer = _claim_of(words, text) if words[0][0] != "and" else Claim("")
     if not answer.target and _UNKNOWN in {name for name, _ in words}:
@@ -115,6 +124,24 @@ def claim(header: str) -> Claim:
             if text in names:
                 return Claim(target, 1000 + names[text], True)
     return answer
+
+
+def _claim_in_language(text: str) -> Claim:
+    """Return what a header says about a text in a language that it names."""
+    tokens = text.split()
+    for size in (1, 2):
+        for words, rest in ((tokens[-size:], tokens[:-size]), (tokens[:size], tokens[size:])):
+            tag = _LANGUAGES.get(" ".join(words), "")
+            if tag and rest:
+                answer = claim(" ".join(rest))
+                if answer.target in (*_TEXTS, "symbol") and not answer.is_weak:
+                    return answer._replace(language=tag)
+    return Claim("")
+
+
+def language_of(header: str) -> str:
+    """Return the tag of the language that a header ends with; "" without one."""
+    return _LANGUAGES.get(plain(header).rpartition(" ")[2], "")
 
 
 def may_be_code(header: str) -> bool:
@@ -161,7 +188,7 @@ def _code_claim(words: list[tuple[str, str]], classes: list[str], heads: list[st
     key_rank = min(_WORDS["key"][word] for name, word in words if name == "key")
     is_code = key_rank < _WORDS["key"]["number"]
     # "Alarm no." is a code, "no fault" and "number of faults" are not.
-    is_count = " of " in text or (len(words) > 1 and words[0][0] == "key" and not _HEAD_FIRST.search(text))
+    is_count = " of " in text or text.startswith("no ")
     if "section" in heads or (is_count and not is_code):
         return Claim("")
     if set(heads) == {"key"} and "what" not in classes:

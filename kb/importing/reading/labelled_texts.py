@@ -20,8 +20,8 @@ def labelled_parts(text: str) -> dict[str, str]:
     parts: dict[str, list[str]] = {}
     target, start = "", 0
     for match in _LABEL.finditer(text):
-        name = claim(match[1].strip()).target
-        if name in _TEXTS:
+        name, _, is_weak, *_ = claim(match[1].strip())
+        if name in _TEXTS and not is_weak:
             parts.setdefault(target, []).append(text[start : match.start()].strip())
             target, start = name, match.end()
     parts.setdefault(target, []).append(text[start:].strip())
