@@ -17,7 +17,7 @@ from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning import matches, row_store
 from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
-from kb.models import Audience, CodeTable, ImportState, TableImport, sql
+from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import UNCHANGED
@@ -35,7 +35,7 @@ _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u52
 
 @dataclass(frozen=True)
 class NewTable:
-    """A table that does not exist yet; applying the import creates it."""
+    """A table that does not exist yet; applying the import creates it. Without a product, its name is the product."""
 
     slug: str
     vendor: str
@@ -44,6 +44,11 @@ class NewTable:
     language: str = "en"
     source_url: str = ""
     audience: str = Audience.INTERNAL
+
+    def __post_init__(self) -> None:
+        if not self.product:
+            # Pages call a table by its vendor and product.
+            object.__setattr__(self, "product", self.name[:120])
 
 
 @metrics.IMPORT_SECONDS.labels("plan").time()
@@ -54,6 +59,7 @@ def plan_import(
     *,
     complete: bool = False,
     file_name: str = "",
+    upload: Upload | None = None,
     progress: Progress | None = None,
 ) -> TableImport:
     """Return a planned import with a row for each change and problem of a file.
@@ -64,7 +70,7 @@ def plan_import(
     """
     if source.open_questions:
         raise NeedsAnswers(source.open_questions)
-    table_import = _open(target, source, by, complete, file_name)
+    table_import = _open(target, source, by, complete, file_name, upload)
     try:
         with sql.long_statements(), sql.wide_cache():
             _store_rows(table_import, _StagedLines(source, table_import, progress))
@@ -118,7 +124,9 @@ def check_name_is_free(slug: str) -> None:
         raise ImportRefused(f"There is already a table named {slug}. Import into it, or choose another name.")
 
 
-def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str) -> TableImport:
+def _open(
+    target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str, upload: Upload | None
+) -> TableImport:
     table = target if isinstance(target, CodeTable) else None
     if isinstance(target, NewTable):
         check_name_is_free(target.slug)
@@ -134,6 +142,7 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
         delimiter=source.delimiter,
         columns=source.columns.as_json(),
         choices=source.choices.as_json(),
+        upload=upload,
         current_codes=table.codes.current().count() if table else 0,
         basis=basis_of(table),
         planned_by=by.account,
