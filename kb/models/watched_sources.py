@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -64,7 +65,9 @@ class WatchedSource(models.Model):
     complete = models.BooleanField(
         "lists the whole table", default=True, help_text="A plan retires the codes that the source no longer lists."
     )
-    every_hours = models.PositiveIntegerField("asked every … hours", default=24)
+    every_hours = models.PositiveIntegerField(
+        "asked every … hours", default=24, validators=[MinValueValidator(1), MaxValueValidator(24 * 366)]
+    )
     is_enabled = models.BooleanField("enabled", default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 

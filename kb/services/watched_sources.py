@@ -66,8 +66,12 @@ def delete_source(source: WatchedSource, version: int, by: By) -> None:
         _lock(source.pk, version).delete()
 
 
-def claim(pk: int, *, is_due_only: bool) -> WatchedSource | None:
-    """Return a source that this process alone may ask now; None where another one does, or where it is not due."""
+def claim(pk: int, by: By, *, is_due_only: bool = False) -> WatchedSource | None:
+    """Return a source that this process alone may ask now; None where another one does, or where it is not due.
+
+    Raises NotAllowed.
+    """
+    _require(by)
     now = timezone.now()
     sources = WatchedSource.objects.filter(pk=pk).unclaimed(now)
     sources = sources.due(now) if is_due_only else sources

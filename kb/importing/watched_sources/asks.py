@@ -43,9 +43,10 @@ class SourceAnswer:
 def ask(source: WatchedSource, by: By, *, is_due_only: bool = False, anew: bool = False) -> SourceAnswer:
     """Ask a source and store its answer.
 
-    `anew` plans the file even if it has not changed, or no longer looks like the table: somebody says so.
+    `anew` plans the file even if it has not changed, or no longer looks like the table: somebody says so. Raises
+    NotAllowed.
     """
-    claimed = claim(source.pk, is_due_only=is_due_only)
+    claimed = claim(source.pk, by, is_due_only=is_due_only)
     if claimed is None:
         return SourceAnswer("busy", "It is being asked already.")
     try:

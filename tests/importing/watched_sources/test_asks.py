@@ -225,8 +225,8 @@ def test_a_source_is_asked_when_it_is_due(site, source):
 
 
 def test_two_processes_do_not_ask_at_once_and_a_killed_one_does_not_block(source):
-    assert claim(source.pk, is_due_only=False)
-    assert claim(source.pk, is_due_only=False) is None
+    assert claim(source.pk, SHELL)
+    assert claim(source.pk, SHELL) is None
     assert ask(source, SHELL).kind == "busy"
     with time_machine.travel(timezone.now() + CLAIM + timedelta(seconds=1), tick=False):
         assert ask(source, SHELL).kind == "unchanged"
@@ -261,7 +261,7 @@ def test_a_source_that_was_changed_meanwhile_keeps_nothing_of_its_old_place(site
         save_source(source, state(source).version, {"address": site.url("/other")}, SHELL)
         return html(page(MENDED))
 
-    claimed = claim(source.pk, is_due_only=False)
+    claimed = claim(source.pk, SHELL)
     save_source(source, claimed.version, {"address": site.url("/other")}, SHELL)
     assert asks._Ask(claimed, SHELL, False).answer().kind == "unchanged"
     assert (state(source).sha256, source.claimed_until) == ("", None)
