@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from kb.models import Door, Flag, ImportRow, Miss, Synonym, TableImport
+from kb.models import Door, Flag, ImportRow, Miss, Synonym, TableImport, WatchedSource
 from kb.services.journal import By
 from kb.services.proposals import propose_change
 from tests import make
@@ -162,6 +162,13 @@ ACCESS = {
     "admin/kb/troubleshootingnote/<path:object_id>/move/<slug:move>/": (STAFF, REVIEW),
     "admin/kb/troubleshootingnote/add/": (WRITE, WRITE),
     "admin/kb/troubleshootingnote/preview/": (STAFF, WRITE),
+    "admin/kb/watchedsource/": (TABLES, TABLES),
+    "admin/kb/watchedsource/<int:pk>/ask/": (NOBODY, TABLES),
+    "admin/kb/watchedsource/<path:object_id>/": (STAFF, STAFF),
+    "admin/kb/watchedsource/<path:object_id>/change/": (TABLES, TABLES),
+    "admin/kb/watchedsource/<path:object_id>/delete/": (TABLES, TABLES),
+    "admin/kb/watchedsource/<path:object_id>/history/": (TABLES, TABLES),
+    "admin/kb/watchedsource/add/": (TABLES, TABLES),
     "admin/login/": (STAFF, STAFF),
     "admin/logout/": (ALL, NOBODY),
     "admin/password_change/": (STAFF, STAFF),
@@ -261,6 +268,7 @@ def ids(editor):
         "proposal": proposal.pk,
         "synonym": Synonym.objects.create(words="lobby, anteroom").pk,
         "tableimport": planned.pk,
+        "watchedsource": WatchedSource.objects.create(table=code.table, address="https://vendor.example/").pk,
         "importrow": ImportRow.objects.create(table_import=planned, kind="changed", code="1", return_code=code).pk,
         "group": Group.objects.get(name="agent").pk,
         "user": editor.pk,

@@ -20,6 +20,7 @@ from kb.models.tokens import ApiToken, Bearer, Scope
 from kb.models.uploads import Upload, UploadPiece
 from kb.models.usage import CodeUse, IgnoredMiss, Miss
 from kb.models.visibility import Audience
+from kb.models.watched_sources import SourceKind, WatchedSource
 
 __all__ = [
     "ApiToken",
@@ -48,9 +49,11 @@ __all__ = [
     "RowKind",
     "Scope",
     "Section",
+    "SourceKind",
     "Synonym",
     "TableImport",
     "TroubleshootingNote",
     "Upload",
     "UploadPiece",
+    "WatchedSource",
 ]

@@ -1,0 +1,17 @@
+"""Why a source has no good answer; every message is for a person."""
+
+TEMPORARY = ("unreachable",)
+"""Kinds that often end by themselves: somebody has to look only after several in a row."""
+
+
+class SourceTrouble(Exception):
+    """A source could not be asked, or its answer is not the table. `retry_after` is what its server asks for."""
+
+    def __init__(self, kind: str, message: str, retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.kind, self.retry_after = kind, retry_after
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it often ends by itself."""
+        return self.kind in TEMPORARY
