@@ -18,13 +18,13 @@ _SHAPES = 50
 _PLAIN_CODE = re.compile(
     r"[-+]?(?=[^\s]{0,63}[0-9_])[\w.:#/+*?-]{1,64}|[A-Z][A-Z.-]{1,63}|[a-z]{2,40}(?:-[a-z]{2,30}){1,6}"
 )
-_HUMPS = re.compile(r"[A-Za-z][a-z]{1,30}(?:[A-Z][A-Za-z]{0,30}){1,6}(?:\.[A-Za-z]{1,40}){0,3}")
+_HUMPS = re.compile(r"(?=[A-Za-z][a-z]{1,30}+[A-Z])[A-Za-z]{3,64}+(?:\.[A-Za-z]{1,40}+){0,3}")
 _SPACED_CODE = re.compile(r"[A-Z]{1,8} ?[0-9][0-9A-Z.-]{0,20}|[0-9]{1,6}(?: [0-9]{1,6}){1,3}")
 _NO_CODE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}|[0-9.,]{1,12}(?:%|ms|s|[kKMG]?[bB])"
     r"|[a-z]{1,9}://.*|[^@\s]{1,60}@.*|v[0-9]+(?:\.[0-9]+){0,3}|(?i:yes|no|true|false|y|n|ok)"
 )
-_SPACE_IN_WORDS = re.compile(r"[^\W\d_]{2,}[,.;:]? +[^\W_]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
+_SPACE_IN_WORDS = re.compile(r"[^\W\d_]{2}[,.;:]? {1,3}[^\W_]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
 
 
 def sample_of(sheet: Sheet) -> list[Record]:
