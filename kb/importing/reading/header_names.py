@@ -114,7 +114,7 @@ def claim(header: str) -> Claim:
         return answer
     words = _words(text)
     answer = _claim_of(words, text) if words[0][0] != "and" else Claim("")
-    if not answer.target and _UNKNOWN in {name for name, _ in words}:
+    if not answer.target and len(words) <= _MAX_WORDS and _UNKNOWN in {name for name, _ in words}:
         spelling = " ".join(_respelt(word) if name == _UNKNOWN else word for name, word in words)
         if spelling != " ".join(word for _, word in words):
             answer = claim(spelling)
