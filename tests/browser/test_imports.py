@@ -57,7 +57,8 @@ def test_a_file_dropped_anywhere_is_chosen_and_names_the_table(open_page, import
         """text => {
             const transfer = new DataTransfer();
             transfer.items.add(new File([text], "lid_codes.csv"));
-            document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
+            const drop = {dataTransfer: transfer, bubbles: true, cancelable: true};
+            document.body.dispatchEvent(new DragEvent("drop", drop));
         }""",
         CSV,
     )
