@@ -127,9 +127,7 @@ def ask_about_repeats(*args, **options):
 
 
 def test_an_open_question_has_flags_and_an_exit_code(run, table, monkeypatch):
-    monkeypatch.setattr(
-        import_table, "open_source", ask_about_repeats
-    )
+    monkeypatch.setattr(import_table, "open_source", ask_about_repeats)
     code, _, err = run(GOOD)
     assert (code, "  --answer repeats=join   Join the rows" in err) == (4, True)
     code, out, _ = run(GOOD, "--json")
