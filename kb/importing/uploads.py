@@ -88,8 +88,8 @@ def target_of(upload: Upload) -> CodeTable | NewTable:
     """Return the table that the file is for, or the description of a new one."""
     if upload.table is not None:
         return upload.table
-    known = {field.name for field in fields(NewTable)}
-    return NewTable(**{name: value for name, value in upload.new_table.items() if name in known})
+    names = {field.name for field in fields(NewTable)}
+    return NewTable(**{name: value for name, value in upload.new_table.items() if name in names})
 
 
 def source_of(upload: Upload, file: BinaryIO) -> Source:

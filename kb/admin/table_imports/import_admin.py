@@ -167,13 +167,13 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         try:
             if request.method == "POST":
                 return HttpResponseRedirect(self._submit_look(request, upload))
-            seen = look_page.look_at(upload)
+            view = look_page.look_at(upload)
         except ImportRefused as refused:
             messages.error(request, str(refused))
             is_gone = request.method != "POST"
             return HttpResponseRedirect(reverse("admin:kb_tableimport_import") if is_gone else request.path)
         context = self.admin_site.each_context(request) | {"opts": self.opts, "title": f"How {upload} is read"}
-        context |= look_page.context_of(upload, seen)
+        context |= look_page.context_of(upload, view)
         return TemplateResponse(request, "admin/kb/tableimport/look.html", context)
 
     def _submit_look(self, request: HttpRequest, upload: Upload) -> str:

@@ -34,37 +34,37 @@ def look_at(upload: Upload) -> Look:
         return look(lambda: uploads.source_of(upload, file))
 
 
-def context_of(upload: Upload, seen: Look) -> dict[str, Any]:
+def context_of(upload: Upload, view: Look) -> dict[str, Any]:
     """Return the template context of the look page."""
     newest = uploads.plan_of(upload)
     return {
         "upload": upload,
-        "look": seen,
-        "tables": [_table_context(table, seen, number) for number, table in enumerate(seen.tables)],
-        "choose_tables": len(seen.tables) > 1,
-        "encodings": [(name, f"{name} \u2013 {word}" if word else name) for name, word in seen.encodings],
+        "look": view,
+        "tables": [_table_context(table, view, number) for number, table in enumerate(view.tables)],
+        "choose_tables": len(view.tables) > 1,
+        "encodings": [(name, f"{name} \u2013 {word}" if word else name) for name, word in view.encodings],
         "chosen": upload.choices,
-        "answers": [(kind, ANSWERS[kind], value) for kind, value in seen.choices.answers.items()],
-        "open_questions": _with_buttons(seen.open_questions),
-        "told_questions": _with_buttons([question for question in seen.questions if not question.is_open]),
-        "hidden_problems": seen.problem_count - len(seen.problems),
+        "answers": [(kind, ANSWERS[kind], value) for kind, value in view.choices.answers.items()],
+        "open_questions": _with_buttons(view.open_questions),
+        "told_questions": _with_buttons([question for question in view.questions if not question.is_open]),
+        "hidden_problems": view.problem_count - len(view.problems),
         "newest_plan": newest.pk if newest else 0,
         "no_header": NO_HEADER,
         "new_table": None if upload.table_id else NewTableForm(initial=upload.new_table, auto_id="new-%s"),
-        "summary": summary(seen),
+        "summary": summary(view),
     }
 
 
-def summary(seen: Look) -> str:
+def summary(view: Look) -> str:
     """Return one sentence about what is read, which screen readers say after each choice."""
-    if seen.stops:
+    if view.stops:
         return "The file cannot be read yet."
-    read = [table for table in seen.tables if table.is_read]
-    rows = sum(table.row_count or 0 for table in read)
-    many = "more than " if any(table.row_count is None for table in read) else ""
+    tables_read = [table for table in view.tables if table.is_read]
+    rows = sum(table.row_count or 0 for table in tables_read)
+    many = "more than " if any(table.row_count is None for table in tables_read) else ""
     count = f"{many}{rows or 5000:,} rows" if rows != 1 or many else "1 row"
-    tables = f" in {len(read)} tables" if len(read) > 1 else ""
-    questions = len(seen.open_questions)
+    tables = f" in {len(tables_read)} tables" if len(tables_read) > 1 else ""
+    questions = len(view.open_questions)
     left = f" {questions} question{'s' if questions > 1 else ''} must be answered first." if questions else ""
     return f"{count}{tables} can be read.{left}"
 
@@ -80,15 +80,15 @@ def choices_from(data: Posted, upload: Upload) -> ReadingChoices:
         former, encoding=data.get("encoding", ""), delimiter=data.get("delimiter", ""), header=header, answers={}
     )
     ticked = tuple(dict.fromkeys(data.getlist("tables")))
-    shown = data.getlist("shown-tables")
-    tables = ticked if set(ticked) != set(shown) else former.tables
+    present = data.getlist("shown-tables")
+    tables = ticked if set(ticked) != set(present) else former.tables
     is_same_reading = (reading.encoding, reading.delimiter, header) == (
         former.encoding,
         former.delimiter,
         former.header,
     )
     # Another encoding or another line gives other headers, to which the former choices do not belong.
-    left_out = set(shown) - set(ticked)
+    left_out = set(present) - set(ticked)
     columns, touched = _columns(data, former.columns, left_out) if is_same_reading else ({}, [])
     tables = (*tables, *(key for key in touched if key not in tables)) if tables else ()
     answers = {kind: data[f"answer-{kind}"] for kind in ANSWERS if data.get(f"answer-{kind}")}
@@ -144,15 +144,15 @@ def _rename(upload: Upload, data: Posted, by: By) -> None:
     uploads.rename(upload, form.new_table(), by)
 
 
-def _table_context(table: TableLook, seen: Look, number: int) -> Mapping[str, Any]:
-    line = seen.choices.header.get(table.key)
+def _table_context(table: TableLook, view: Look, number: int) -> Mapping[str, Any]:
+    line = view.choices.header.get(table.key)
     lines = list(table.lines)
     if line and line not in dict(lines):
         lines.append((line, ""))
     return {
         "number": number,
         "look": table,
-        "is_ticked": table.is_read or table.key in seen.choices.tables,
+        "is_ticked": table.is_read or table.key in view.choices.tables,
         "columns": [(at, column) for at, column in enumerate(table.columns[:MAX_COLUMNS])],
         "targets": TARGETS.items(),
         "lines": lines,
@@ -189,9 +189,9 @@ def _columns(data: Posted, former: Mapping[str, str], left_out: set[str]) -> tup
     """Return the target of each column that somebody chose, and the tables with a new choice."""
     columns: dict[str, str] = {}
     touched = []
-    for key, shown in _shown_columns(data):
-        new = {label: target for label, found, target in shown if target and target != found}
-        old = {label: former[label] for label, _, _ in shown if label in former and label not in new}
+    for key, labels in _shown_columns(data):
+        new = {label: target for label, present, target in labels if target and target != present}
+        old = {label: former[label] for label, _, _ in labels if label in former and label not in new}
         if key not in left_out:
             # The newest choice wins: a target belongs to one column.
             taken = {target for target in new.values() if target not in (EXTRA, IGNORE)}

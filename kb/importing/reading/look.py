@@ -123,27 +123,27 @@ def look(opener: Callable[[], Source], rows: int = ROWS) -> Look:
 
 def _stopped(error: Unreadable, rows: int) -> Look:
     """Return what is known of a file that cannot be read."""
-    seen = Look(encodings=[(name, "") for name in ENCODINGS])
+    view = Look(encodings=[(name, "") for name in ENCODINGS])
     if error.source is not None:
-        seen = _described(error.source)
-        seen.tables = [_unread(sheet, error.source, rows) for sheet in error.source.tables[:MAX_LISTED]]
-    seen.stops = error.problems[:MAX_LISTED]
-    return seen
+        view = _described(error.source)
+        view.tables = [_unread(sheet, error.source, rows) for sheet in error.source.tables[:MAX_LISTED]]
+    view.stops = error.problems[:MAX_LISTED]
+    return view
 
 
 def _filled(source: Source, rows: int) -> Look:
-    seen = _described(source)
+    view = _described(source)
     parts = {id(part.sheet): part for part in source.parts}
     problems = list(source.problems)
     for sheet in source.tables[:MAX_LISTED]:
         part = parts.get(id(sheet))
         try:
-            seen.tables.append(_read(part, source, rows, problems) if part else _unread(sheet, source, rows))
+            view.tables.append(_read(part, source, rows, problems) if part else _unread(sheet, source, rows))
         except Unreadable as error:
-            seen.stops += error.problems[:MAX_LISTED]
-            seen.tables.append(_unread(sheet, source, rows))
-    seen.problems, seen.problem_count = problems[:MAX_LISTED], len(problems)
-    return seen
+            view.stops += error.problems[:MAX_LISTED]
+            view.tables.append(_unread(sheet, source, rows))
+    view.problems, view.problem_count = problems[:MAX_LISTED], len(problems)
+    return view
 
 
 def _described(source: Source) -> Look:
@@ -191,21 +191,21 @@ def _read(part: SheetPart, source: Source, rows: int, problems: list[Problem]) -
 
 def _unread(sheet: Sheet, source: Source, rows: int) -> TableLook:
     """Return the look at a table that is left out: its records as they are, below what is most like a header."""
-    known = [(part.sheet, part.header) for part in source.parts] + source.others
-    header = next((labels for other, labels in known if other is sheet), [])
+    headers = [(part.sheet, part.header) for part in source.parts] + source.others
+    header = next((labels for other, labels in headers if other is sheet), [])
     is_chosen = not source.choices.tables or sheet.key in source.choices.tables
-    seen = TableLook(sheet.key, _name(sheet), False, "No column is known as the code." if is_chosen else "Not chosen.")
+    view = TableLook(sheet.key, _name(sheet), False, "No column is known as the code." if is_chosen else "Not chosen.")
     try:
         records = list(islice(sheet.records(lambda problem: None), rows + 1))
     except Unreadable as error:
-        seen.reason = str(error)
-        return seen
+        view.reason = str(error)
+        return view
     width = min(max((len(cells) for _, cells in records), default=0), MAX_LISTED)
     labels = (header + [f"Column {number}" for number in range(len(header) + 1, width + 1)])[:width]
-    seen.columns = [ColumnLook(label, source.choices.columns.get(label, "")) for label in labels]
-    seen.rows = [(line, "", [_short(cell) for cell in [*cells, *[""] * width][:width]]) for line, cells in records]
-    seen.lines, seen.row_count = _header_lines(sheet), None
-    return seen
+    view.columns = [ColumnLook(label, source.choices.columns.get(label, "")) for label in labels]
+    view.rows = [(line, "", [_short(cell) for cell in [*cells, *[""] * width][:width]]) for line, cells in records]
+    view.lines, view.row_count = _header_lines(sheet), None
+    return view
 
 
 def _header_lines(sheet: Sheet) -> list[tuple[int, str]]:
