@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, cast
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from kb.importing.applying import decisions
@@ -55,10 +56,9 @@ def ask(source: WatchedSource, by: By, *, is_due_only: bool = False, anew: bool 
         problem = trouble
     except Exception as error:
         # One source must not stop the others, and its claim must end.
-        logger.exception("The source of %s could not be read", claimed.table_id)
-        problem = SourceTrouble(
-            "error", f"Codebook could not read it ({type(error).__name__}); the log has the reason."
-        )
+        logger.exception("The source of table %s could not be read", claimed.table_id)
+        kind = "unreachable" if isinstance(error, DatabaseError) else "error"
+        problem = SourceTrouble(kind, f"Codebook failed to read it ({type(error).__name__}). The log says more.")
     values = forget_answer() if problem.kind in UNREAD else {}
     record_trouble(
         claimed,
@@ -143,7 +143,8 @@ class _Ask:
             self._discard(self.watched.plan)
         if is_empty:
             return SourceAnswer("unchanged", "The table has everything that the source lists.")
-        return SourceAnswer("planned", f"A plan waits: {plan.count()} codes would change.", plan)
+        changes = f"{plan.count()} code{'' if plan.count() == 1 else 's'}"
+        return SourceAnswer("planned", f"A plan waits: {changes} would change.", plan)
 
     def _unchanged(self, **values: Any) -> SourceAnswer:
         record_answer(self.watched, **values)

@@ -51,13 +51,16 @@ def check_shape(watched: WatchedSource, source: Source, rows: SourceRows) -> Non
     """Raise SourceTrouble where a file does not look like the table any more."""
     if not rows.count:
         raise SourceTrouble("shape", "The source has no codes.")
-    if watched.format and source.format != watched.format:
-        message = f"The source was {watched.format} and is {source.format} now."
-        raise SourceTrouble("shape", message)
+    if watched.format and source.format not in (watched.format, _format_of_last_import(watched.table)):
+        raise SourceTrouble("shape", f"The source was {watched.format} and is {source.format} now.")
     current = _identities(watched.table) if watched.complete else frozenset()
     listed, known = (len(current & rows.identities), len(current)) if current else (rows.count, watched.row_count)
     if 2 * listed < known:
         raise SourceTrouble("shape", f"The source lists {listed} of {known} codes: fewer than half.")
+
+
+def _format_of_last_import(table: CodeTable) -> str | None:
+    return table.imports.in_force().exclude(format="").order_by("-applied_at").values_list("format", flat=True).first()
 
 
 def _identities(table: CodeTable) -> frozenset[str]:

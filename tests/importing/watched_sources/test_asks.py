@@ -1,5 +1,6 @@
 """Sources that are asked: what becomes a plan, what is nothing new, and what somebody has to look at."""
 
+import io
 import threading
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from kb.importing.applying.decisions import discard
 from kb.importing.applying.transaction import apply_import
+from kb.importing.planning.plan import plan_import
+from kb.importing.reading.sources import open_source
 from kb.importing.watched_sources import asks
 from kb.importing.watched_sources.asks import ask, due_sources
 from kb.models import Door, TableImport, WatchedSource
@@ -275,6 +278,21 @@ def test_an_error_of_our_own_is_told_and_ends_the_claim(site, source, monkeypatc
     monkeypatch.setattr(asks.content, "sha256_of", fail)
     assert "KeyError" in now(source).message
     assert state(source).claimed_until is None
+
+
+def test_a_new_format_that_somebody_has_imported_by_hand_is_the_tables_own(site, source):
+    site.answers["/errors"] = (200, {"Content-Type": "text/markdown"}, pages.markdown(NEW))
+    assert now(source).kind == "trouble"
+    by_hand = open_source(io.BytesIO(pages.markdown(NEW)), "errors.md")
+    apply_import(plan_import(source.table, by_hand, SHELL), SHELL)
+    assert now(source).kind == "unchanged"
+    assert state(source).format == "markdown"
+
+
+def test_an_address_may_have_other_letters(site):
+    site.answers["/%E6%96%87%E6%A1%A3?q=%E7%A0%81"] = (301, {"Location": "/错误码".encode().decode("latin-1")}, b"")
+    site.answers["/%E9%94%99%E8%AF%AF%E7%A0%81"] = html(page())
+    assert now(watch(make.table(), site.url("/文档?q=码"))).kind == "planned"
 
 
 def test_codes_are_those_of_the_page(source):
