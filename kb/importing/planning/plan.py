@@ -16,7 +16,7 @@ from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning import matches, row_store
 from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
-from kb.models import Audience, CodeTable, ImportState, TableImport, sql
+from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import UNCHANGED
@@ -34,7 +34,7 @@ _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u52
 
 @dataclass(frozen=True)
 class NewTable:
-    """A table that does not exist yet; applying the import creates it."""
+    """A table that does not exist yet; applying the import creates it. Without a product, its name is the product."""
 
     slug: str
     vendor: str
@@ -43,6 +43,11 @@ class NewTable:
     language: str = "en"
     source_url: str = ""
     audience: str = Audience.INTERNAL
+
+    def __post_init__(self) -> None:
+        if not self.product:
+            # Pages call a table by its vendor and product.
+            object.__setattr__(self, "product", self.name[:120])
 
 
 @metrics.IMPORT_SECONDS.labels("plan").time()
@@ -53,6 +58,7 @@ def plan_import(
     *,
     complete: bool = False,
     file_name: str = "",
+    upload: Upload | None = None,
     progress: Progress | None = None,
 ) -> TableImport:
     """Return a planned import with a row for each change and problem of a file.
@@ -63,7 +69,7 @@ def plan_import(
     """
     if source.open_questions:
         raise NeedsAnswers(source.open_questions)
-    table_import = _open(target, source, by, complete, file_name)
+    table_import = _open(target, source, by, complete, file_name, upload)
     try:
         with sql.long_statements(), sql.wide_cache():
             _store_rows(table_import, _StagedLines(source, table_import, progress))
@@ -112,7 +118,9 @@ def check_name_is_free(slug: str) -> None:
         raise ImportRefused(f"There is already a table named {slug}. Import into it, or choose another name.")
 
 
-def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str) -> TableImport:
+def _open(
+    target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str, upload: Upload | None
+) -> TableImport:
     table = target if isinstance(target, CodeTable) else None
     if isinstance(target, NewTable):
         check_name_is_free(target.slug)
@@ -128,6 +136,7 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
         delimiter=source.delimiter,
         columns=source.columns.as_json(),
         choices=source.choices.as_json(),
+        upload=upload,
         current_codes=table.codes.current().count() if table else 0,
         basis=basis_of(table),
         planned_by=by.account,

@@ -50,14 +50,16 @@ __all__ = [
 class Source:
     """A file that is open: its format, what its columns mean, and its rows.
 
-    You may call `rows` again to read the file a second time. `problems` fills while `rows` runs. `parts` has the tables
-    that are read, `others` the tables without a column for the code, with the labels that look like their header.
+    You may call `rows` again to read the file a second time. `problems` fills while `rows` runs. `tables` has every
+    table of the file, `parts` those that are read, `others` those without a column for the code, with the labels that
+    look like their header.
     """
 
     def __init__(self, source_file: SourceFile, form: str, choices: ReadingChoices) -> None:
         self.source_file = source_file
         self.format = form
         self.choices = choices
+        self.tables: list[Sheet] = []
         self.parts: list[SheetPart] = []
         self.others: list[tuple[Sheet, list[str]]] = []
         self.questions: list[FileQuestion] = []
@@ -200,7 +202,12 @@ def open_source(
         source_file.encoding = input_file.encoding(choices.encoding)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices)
-    source.add_sheets(form.read(source_file))
+    try:
+        source.tables = form.read(source_file)
+        source.add_sheets(source.tables)
+    except Unreadable as error:
+        error.source = source
+        raise
     return source
 
 
