@@ -1,5 +1,6 @@
 """A watched source must not lead to what is not public: the guard of addresses, connections, packages and folders."""
 
+import contextlib
 import datetime
 import gzip
 import io
@@ -407,7 +408,6 @@ NO_HTTP = {
     "many headers": OK + b"".join(b"X-%d: a\r\n" % n for n in range(5000)) + b"\r\n",
     "a header that is no header": OK + b"no colon here\r\nContent-Length: 2\r\n\r\nhi",
     "a location of noise": b"HTTP/1.1 302 Found\r\nLocation: http://[\xff\xfe\r\n\r\n",
-    "a location without a host": b"HTTP/1.1 302 Found\r\nLocation: http:///x\r\n\r\n",
     "a charset of noise": OK + b"Content-Type: text/html; charset=\xff\x00'''\r\nContent-Length: 2\r\n\r\nhi",
     "continue for ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
     "an encoding of noise": OK + b"Content-Encoding: \xff\r\nContent-Length: 2\r\n\r\nhi",
@@ -421,7 +421,8 @@ def test_whatever_a_server_sends_is_a_file_or_a_trouble_in_words(name):
 
         def serve():
             sock, _ = listener.accept()
-            with sock:
+            # Whoever refuses the rest of an answer closes the connection.
+            with sock, contextlib.suppress(OSError):
                 sock.recv(4096)
                 sock.sendall(NO_HTTP[name])
                 sock.shutdown(socket.SHUT_WR)
@@ -439,5 +440,5 @@ def test_whatever_a_server_sends_is_a_file_or_a_trouble_in_words(name):
                 assert len(answer.file.read()) < 10_000
         except SourceTrouble as trouble:
             problem = str(trouble)
-            assert problem  # noqa: PT017 - either is right
+            assert problem
         thread.join()

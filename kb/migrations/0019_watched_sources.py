@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kb", "0017_uploads"),
+        ("kb", "0018_look"),
     ]
 
     operations = [
