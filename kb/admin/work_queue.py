@@ -115,6 +115,7 @@ _FORMS = {
     "note": ("admin:kb_troubleshootingnote_change", "kb.change_troubleshootingnote", ""),
     "flag": ("admin:kb_flag_change", "kb.change_flag", ""),
     "proposal": ("admin:kb_proposal_change", "kb.validate_note", ""),
+    "look": ("admin:kb_tableimport_look", IMPORT, ""),
     "source": ("admin:kb_watchedsource_change", IMPORT, ""),
     "plan": ("admin:kb_tableimport_change", "kb.apply_import", ""),
 }

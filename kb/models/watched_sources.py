@@ -17,7 +17,7 @@ from kb.models.visibility import ReaderQuerySet
 class SourceKind(models.TextChoices):
     """Where a table comes from."""
 
-    URL = "url", "Address of a page or file"
+    URL = "url", "Page or file"
     GIT = "git", "File in a git repository"
     NPM = "npm", "File in an npm package"
     FOLDER = "folder", "Newest file in a folder of the server"
@@ -66,7 +66,7 @@ class WatchedSource(models.Model):
         "lists the whole table", default=True, help_text="A plan retires the codes that the source no longer lists."
     )
     every_hours = models.PositiveIntegerField(
-        "asked every … hours", default=24, validators=[MinValueValidator(1), MaxValueValidator(24 * 366)]
+        "hours between two asks", default=24, validators=[MinValueValidator(1), MaxValueValidator(24 * 366)]
     )
     is_enabled = models.BooleanField("enabled", default=True)
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -34,12 +34,14 @@ def test_a_source_is_named_and_changed(client):
     source = WatchedSource.objects.get()
     assert (source.table, source.every_hours, source.complete) == (table, 12, True)
     form = client.get(change(source)).context["adminform"].form
-    data = fields(table, version=form.initial["version"], opened=form["opened"].value(), every_hours="24")
+    data = fields(
+        table, version=form.initial["version"], opened=form["opened"].value(), every_hours="24", reason="Too often"
+    )
     assert client.post(change(source), data).status_code == 302
     source.refresh_from_db()
     assert (source.every_hours, source.version) == (24, 2)
     assert LogEntry.objects.filter(content_type__model="watchedsource").count() == 2
-    assert client.get(reverse("admin:kb_watchedsource_history", args=[source.pk])).status_code == 200
+    assert b"Too often (every_hours" in client.get(reverse("admin:kb_watchedsource_history", args=[source.pk])).content
     assert b"vendor.example/errors" in client.get("/admin/kb/watchedsource/").content
 
 

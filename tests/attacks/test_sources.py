@@ -1,5 +1,6 @@
 """A watched source must not lead to what is not public: the guard of addresses, connections, packages and folders."""
 
+import contextlib
 import datetime
 import gzip
 import io
@@ -71,7 +72,7 @@ ADDRESSES = [
         "https://a\tb/",
     ),
     *("https://vendor.example:22/", "https://vendor.example:0x1/", "https://vendor.example:99999/", "https://[::1/"),
-    *("https://vendor.example:443:80/", "https://" + "a" * 3000, "https://exämple.com/", "https://ven%64or.example/"),
+    *("https://vendor.example:443:80/", "https://" + "a" * 3000, "https://ven%64or.example/"),
 ]
 
 
@@ -110,6 +111,7 @@ def rules(site, *networks, **values):
 
 HOSTS = ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "0.0.0.0", "localhost", "LOCALHOST."]
 HOSTS += ["[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "[0:0:0:0:0:ffff:127.0.0.1]"]
+HOSTS += ["１２７.0.0.1", "127。0。0。1", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "127.0.0.1."]
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -383,3 +385,60 @@ def test_only_plain_files_below_an_allowed_folder_are_read(tmp_path):
     (inside / "codes.csv").write_text("x" * 1001)
     with pytest.raises(SourceTrouble, match="limit"):
         read(inside, inside)
+
+
+# Servers that do not speak HTTP
+
+OK = b"HTTP/1.1 200 OK\r\n"
+NO_HTTP = {
+    "nothing": b"",
+    "noise": bytes(range(256)) * 20,
+    "another protocol": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "half a status line": b"HTTP/1.1",
+    "a status that is no number": b"HTTP/1.1 OK\r\n\r\n",
+    "a status that is too large": b"HTTP/1.1 99999 OK\r\n\r\n",
+    "a length that is no number": OK + b"Content-Length: many\r\n\r\n" + b"a" * 2000,
+    "a length below zero": OK + b"Content-Length: -1\r\n\r\n" + b"a" * 2000,
+    "two lengths": OK + b"Content-Length: 5\r\nContent-Length: 9\r\n\r\nhello",
+    "a chunk of no size": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+    "a chunk below zero": OK + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
+    "a chunk that never ends": OK + b"Transfer-Encoding: chunked\r\n\r\nffffffffffff\r\nhello",
+    "chunks without an end": OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+    "a header without end": OK + b"X-A: " + b"a" * 100_000,
+    "many headers": OK + b"".join(b"X-%d: a\r\n" % n for n in range(5000)) + b"\r\n",
+    "a header that is no header": OK + b"no colon here\r\nContent-Length: 2\r\n\r\nhi",
+    "a location of noise": b"HTTP/1.1 302 Found\r\nLocation: http://[\xff\xfe\r\n\r\n",
+    "a charset of noise": OK + b"Content-Type: text/html; charset=\xff\x00'''\r\nContent-Length: 2\r\n\r\nhi",
+    "continue for ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
+    "an encoding of noise": OK + b"Content-Encoding: \xff\r\nContent-Length: 2\r\n\r\nhi",
+}
+
+
+@pytest.mark.parametrize("name", NO_HTTP)
+def test_whatever_a_server_sends_is_a_file_or_a_trouble_in_words(name):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def serve():
+            sock, _ = listener.accept()
+            # Whoever refuses the rest of an answer closes the connection.
+            with sock, contextlib.suppress(OSError):
+                sock.recv(4096)
+                sock.sendall(NO_HTTP[name])
+                sock.shutdown(socket.SHUT_WR)
+                sock.settimeout(2)
+                # What it still sends is read, so that the answer is not reset.
+                while sock.recv(4096):
+                    pass
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        port = listener.getsockname()[1]
+        try:
+            answer = fetch(f"http://127.0.0.1:{port}/", rules(SimpleNamespace(port=port), "127.0.0.1"))
+            with answer.file:
+                assert len(answer.file.read()) < 10_000
+        except SourceTrouble as trouble:
+            problem = str(trouble)
+            assert problem
+        thread.join()

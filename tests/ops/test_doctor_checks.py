@@ -273,6 +273,6 @@ def test_sources_that_fail_or_are_a_day_late_are_named():
     WatchedSource.objects.update(due_at=timezone.now() - site.LATE - timedelta(minutes=1))
     assert list(site.sources()) == ["Sources are a day late: zim-server. Does a timer run manage.py fetch_tables?"]
     WatchedSource.objects.update(due_at=timezone.now(), needs_attention=True, failures=3, problem="It is gone.")
-    assert list(site.sources()) == ["The source of zim-server failed 3 times: It is gone."]
+    assert list(site.sources()) == ["The source of zim-server needs attention: It is gone."]
     WatchedSource.objects.filter(pk=source.pk).update(is_enabled=False)
     assert list(site.sources()) == []

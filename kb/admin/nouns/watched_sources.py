@@ -111,6 +111,12 @@ class WatchedSourceAdmin(VersionedAdmin):
         """Write through the service."""
         return save_source(obj, version, values, by)
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Return what the log says: the reason, if there is one, and the fields."""
+        message = super().construct_change_message(request, form, formsets, add)
+        reason = form.cleaned_data.get("reason", "")
+        return f"{reason} ({', '.join(form.changed_data)})" if reason and not add else message
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete through the service."""
         delete_source(obj, obj.version, By(request.user, Door.ADMIN))

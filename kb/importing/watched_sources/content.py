@@ -9,7 +9,6 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from kb.importing.reading.sources import ENCODINGS, Source
-from kb.importing.watched_sources.trouble import SourceTrouble
 from kb.models import CodeTable, WatchedSource
 from kb.text.codes.forms import identity
 
@@ -47,17 +46,19 @@ def rows_of(source: Source) -> SourceRows:
     return SourceRows(digest.hexdigest(), count, frozenset(identities))
 
 
-def check_shape(watched: WatchedSource, source: Source, rows: SourceRows) -> None:
-    """Raise SourceTrouble where a file does not look like the table any more."""
+def flaw_of(watched: WatchedSource, source: Source, rows: SourceRows) -> str:
+    """Return why a file does not look like the table any more; "" where it does."""
     if not rows.count:
-        raise SourceTrouble("shape", "The source has no codes.")
-    if watched.format and source.format != watched.format:
-        message = f"The source was {watched.format} and is {source.format} now."
-        raise SourceTrouble("shape", message)
+        return "The source has no codes."
+    if watched.format and source.format not in (watched.format, _format_of_last_import(watched.table)):
+        return f"The source was {watched.format} and is {source.format} now."
     current = _identities(watched.table) if watched.complete else frozenset()
     listed, known = (len(current & rows.identities), len(current)) if current else (rows.count, watched.row_count)
-    if 2 * listed < known:
-        raise SourceTrouble("shape", f"The source lists {listed} of {known} codes: fewer than half.")
+    return f"The source lists {listed} of {known} codes: fewer than half." if 2 * listed < known else ""
+
+
+def _format_of_last_import(table: CodeTable) -> str | None:
+    return table.imports.in_force().exclude(format="").order_by("-applied_at").values_list("format", flat=True).first()
 
 
 def _identities(table: CodeTable) -> frozenset[str]:

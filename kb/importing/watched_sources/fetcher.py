@@ -70,7 +70,8 @@ def _open(address: WebAddress, validators: Mapping[str, str], rules: FetchRules,
 
 
 def _next(response: HTTPResponse, address: WebAddress, rules: FetchRules) -> WebAddress:
-    location = response.headers.get("Location", "")
+    # Headers are read as Latin-1; many servers send UTF-8.
+    location = response.headers.get("Location", "").encode("latin-1", "replace").decode("utf-8", "replace")
     try:
         target = urldefrag(urljoin(address.url, location))[0]
     except ValueError:

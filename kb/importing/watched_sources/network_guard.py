@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.encoding import iri_to_uri
 
 from kb.importing.watched_sources.trouble import SourceTrouble
 from kb.text.safety.links import is_web_address
@@ -77,11 +78,12 @@ class WebAddress:
 
 def web_address(url: str, rules: FetchRules) -> WebAddress:
     """Return an address whose scheme, host and port are allowed. Raises SourceTrouble."""
-    if len(url) > _MAX_ADDRESS or not url.isascii() or not is_web_address(url):
+    if len(url) > _MAX_ADDRESS or not is_web_address(url):
         raise _refused(url, "Allowed are addresses such as https://host/path, without a user name or spaces")
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port or PORTS.get(parts.scheme, 0)
+        host = (parts.hostname or "").rstrip(".").encode("idna").decode()
+        port = parts.port or PORTS.get(parts.scheme, 0)
     except ValueError:
         raise _refused(url, "It is not an address") from None
     if parts.scheme not in PORTS or not _HOST.fullmatch(host):
@@ -91,7 +93,7 @@ def web_address(url: str, rules: FetchRules) -> WebAddress:
         raise _refused(url, f"Port {port} is not allowed by KB_FETCH_PORTS ({allowed})")
     if rules.hosts and not any(_fits(host, pattern) for pattern in rules.hosts):
         raise _refused(url, f"The host {host} is not allowed by KB_FETCH_HOSTS")
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    target = iri_to_uri((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
     return WebAddress(url, parts.scheme, host, port, target)
 
 
@@ -107,11 +109,9 @@ def checked_addresses(host: str, port: int, rules: FetchRules) -> list[str]:
     numbers = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
     for number in numbers:
         if not may_be_asked(number, rules.networks):
-            raise SourceTrouble(
-                "refused",
-                f"{host} stands for {number}, which is not a public address. If it is yours, add its network to "
-                "KB_FETCH_NETWORKS.",
-            )
+            subject = host if host == number else f"{host} stands for {number}, which"
+            message = f"{subject} is not a public address. If it is yours, add its network to KB_FETCH_NETWORKS."
+            raise SourceTrouble("refused", message)
     if not numbers:
         raise SourceTrouble("gone", f"There is no host {host}.")
     return numbers

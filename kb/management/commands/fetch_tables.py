@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from kb.importing.watched_sources.asks import SourceAnswer, ask, due_sources
 from kb.management.terminal import safe
@@ -33,14 +34,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask each source; one that fails does not stop the others."""
         slug, is_due_only = options["table"], not options["now"]
-        if slug and not WatchedSource.objects.filter(table__slug=slug).exists():
-            raise CommandError(f"The table {slug} has no source. Name one in the admin.", returncode=2)
         by, results = By(None, Door.IMPORT), []
-        for source in due_sources(slug, is_due_only=is_due_only):
-            answer = ask(source, by, is_due_only=is_due_only)
-            results.append(_as_json(source, answer))
-            if not options["json"]:
-                self.stdout.write(safe(f"{source.table.slug}: {answer.kind}. {answer.message}"))
+        try:
+            if slug and not WatchedSource.objects.filter(table__slug=slug).exists():
+                raise CommandError(f"The table {slug} has no source. Name one in the admin.", returncode=2)
+            for source in due_sources(slug, is_due_only=is_due_only):
+                answer = ask(source, by, is_due_only=is_due_only)
+                results.append(_as_json(source, answer))
+                if not options["json"]:
+                    self.stdout.write(safe(f"{source.table.slug}: {answer.kind}. {answer.message}"))
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {' '.join(str(error).split())}", returncode=1) from None
         if options["json"]:
             self.stdout.write(json.dumps(results, indent=1, ensure_ascii=False))
         elif not results:

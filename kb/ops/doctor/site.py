@@ -127,7 +127,7 @@ def permissions() -> Iterator[str]:
 def sources() -> Iterator[str]:
     """Yield the watched sources that need attention, and those that nobody asks any more."""
     for source in WatchedSource.objects.troubled().select_related("table").order_by("problem_since")[:MAX_LISTED]:
-        yield f"The source of {source.table.slug} failed {source.failures} times: {source.problem}"
+        yield f"The source of {source.table.slug} needs attention: {source.problem}"
     late = WatchedSource.objects.due(timezone.now() - LATE).order_by("due_at")
     slugs = list(late.values_list("table__slug", flat=True)[: MAX_LISTED + 1])
     if slugs:

@@ -68,7 +68,8 @@ def of_plan(plan: TableImport) -> list[Reason]:
 def of_source(source: WatchedSource) -> list[Reason]:
     """Return what is wrong with a watched source."""
     since = f"since {source.problem_since:%Y-%m-%d}, " if source.problem_since else ""
-    return [Reason(f"{since}asked {_times(source.failures, 'time')}: {source.problem}", "source", source.pk)]
+    reasons = [Reason(f"{since}asked {_times(source.failures, 'time')}: {source.problem}", "source", source.pk)]
+    return reasons + ([Reason("look at the file", "look", source.upload_id)] if source.upload_id else [])
 
 
 def _flags(count: int) -> str:

@@ -1,5 +1,6 @@
 """Sources that are asked: what becomes a plan, what is nothing new, and what somebody has to look at."""
 
+import io
 import threading
 from datetime import timedelta
 
@@ -8,11 +9,14 @@ import time_machine
 from django.db import connection, connections
 from django.utils import timezone
 
+from kb.importing import uploads
 from kb.importing.applying.decisions import discard
 from kb.importing.applying.transaction import apply_import
+from kb.importing.planning.plan import plan_import
+from kb.importing.reading.sources import ReadingChoices, open_source
 from kb.importing.watched_sources import asks
 from kb.importing.watched_sources.asks import ask, due_sources
-from kb.models import Door, TableImport, WatchedSource
+from kb.models import Door, TableImport, Upload, WatchedSource
 from kb.queries import work_queue
 from kb.services.journal import By
 from kb.services.watched_sources import CLAIM, claim, save_source
@@ -275,6 +279,47 @@ def test_an_error_of_our_own_is_told_and_ends_the_claim(site, source, monkeypatc
     monkeypatch.setattr(asks.content, "sha256_of", fail)
     assert "KeyError" in now(source).message
     assert state(source).claimed_until is None
+
+
+def test_a_new_format_that_somebody_has_imported_by_hand_is_the_tables_own(site, source):
+    site.answers["/errors"] = (200, {"Content-Type": "text/markdown"}, pages.markdown(NEW))
+    assert now(source).kind == "trouble"
+    by_hand = open_source(io.BytesIO(pages.markdown(NEW)), "errors.md")
+    apply_import(plan_import(source.table, by_hand, SHELL), SHELL)
+    assert now(source).kind == "unchanged"
+    assert state(source).format == "markdown"
+
+
+def test_an_address_may_have_other_letters(site):
+    site.answers["/%E6%96%87%E6%A1%A3?q=%E7%A0%81"] = (301, {"Location": "/错误码".encode().decode("latin-1")}, b"")
+    site.answers["/%E9%94%99%E8%AF%AF%E7%A0%81"] = html(page())
+    assert now(watch(make.table(), site.url("/文档?q=码"))).kind == "planned"
+
+
+def test_a_file_that_somebody_has_to_look_at_is_stored_once_and_planned_from_there(site, source):
+    without_header = page(NEW).replace(b"Error code", b"Picture")
+    site.answers["/errors"] = html(without_header)
+    now(source)
+    upload = state(source).upload
+    now(source)
+    assert [*Upload.objects.all()] == [upload] == [state(source).upload]
+    site.answers["/errors"] = html(without_header.replace(b"Home", b"Start"))
+    now(source)
+    assert [*Upload.objects.all()] == [state(source).upload]
+    assert source.upload != upload
+    uploads.choose(source.upload, ReadingChoices(columns={"Picture": "code"}), SHELL)
+    apply_import(uploads.plan(source.upload, SHELL), SHELL)
+    # What somebody chose holds for the next file.
+    assert now(source).kind == "unchanged"
+    assert (state(source).problem, waiting().count(), Upload.objects.count()) == ("", 0, 0)
+
+
+def test_a_plan_has_its_file(site, source):
+    site.answers["/errors"] = html(page(NEW))
+    plan = now(source).plan
+    assert (plan.upload.file_name, plan.upload.table, plan.upload.complete) == ("errors.html", source.table, True)
+    discard(plan, SHELL)
+    assert not Upload.objects.exists()
 
 
 def test_codes_are_those_of_the_page(source):
