@@ -23,6 +23,7 @@ from kb.importing.reading.sheets import (
 )
 from kb.text.codes.cells import EMPTY, fit, several_codes, tidy, unfit
 from kb.text.codes.forms import MAX_LENGTH, clean
+from kb.text.safety.formula import infuse
 
 MAX_HEADER_RECORD = 20
 """Number of records that are searched for the header: titles and notes may come before it."""
@@ -98,7 +99,8 @@ def _part(
     if len(cells) > limits.columns:
         message = f"The file has {len(cells)} columns; at most {limits.columns} are allowed."
         raise unreadable("too_many_columns", message, sheet.place(line))
-    columns, problems = find_columns(cells, column_map, sheet.place(line))
+    headers = [cell and infuse(cell) for cell in cells] if sheet.spreadsheet else cells
+    columns, problems = find_columns(headers, column_map, sheet.place(line))
     section = _section_name(heading_text or sheet.section, sheet.place(line), problems.append)
     return SheetPart(sheet, list(columns.targets), count, line, columns, section, problems, cells)
 
