@@ -13,6 +13,7 @@ from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import CONTINUATION, Problem, unreadable
 from kb.importing.reading.table_rows import SheetPart, is_heading, section_name
 from kb.text.codes.cells import fit, tidy
+from kb.text.safety.formula import infuse
 
 MAX_HEADER_RECORD = 20
 """Number of records that are searched for the header: titles and notes may come before it."""
@@ -105,6 +106,8 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
         raise unreadable("too_many_columns", message, look.sheet.place(line))
     names, groups, height = _two_rows(look, at, cells)
     proposals = {**groups, **(guess.targets if guess else {})}
+    if look.sheet.spreadsheet:
+        names = [name and infuse(name) for name in names]
     columns, problems = find_columns(names, look.column_map, look.sheet.place(line), proposals, look.precedent.language)
     part = SheetPart(look.sheet, list(columns.targets), at + height, line, columns, "", problems, cells)
     part.ways.update(look.choices.answers)
