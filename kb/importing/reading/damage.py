@@ -70,8 +70,8 @@ class Originals:
 
     def of(self, code: str) -> list[str]:
         """Return the stored codes that may have become this one, itself excepted; [] for none."""
-        found = dict.fromkeys(stored for key in _damaged_keys(code) for stored in self._codes.get(key, ()))
-        return [stored for stored in found if stored != code]
+        originals = dict.fromkeys(stored for key in _damaged_keys(code) for stored in self._codes.get(key, ()))
+        return [stored for stored in originals if stored != code]
 
 
 def _stored_keys(code: str) -> Iterator[str]:

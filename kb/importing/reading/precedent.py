@@ -11,12 +11,13 @@ class Precedent:
     """How the table's last file was read, and its stored words: evidence for columns and letters of the next file.
 
     `samples` has the vendor's last texts of some codes: by the code's identity, then by the name of the text.
-    `language` is the tag of the table.
+    `language` is the tag of the table, `encoding` the one of its last file.
     """
 
     choices: ReadingChoices = field(default_factory=ReadingChoices)
     samples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: str = ""
+    encoding: str = ""
 
     @property
     def letters(self) -> str:

@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
-from kb.importing.reading.files import ENCODINGS, InputFile
+from kb.importing.reading.encodings import ENCODINGS, find_encoding
+from kb.importing.reading.files import InputFile
 from kb.importing.reading.formats import csv_text, registry
 from kb.importing.reading.precedent import Precedent
 from kb.importing.reading.sheets import (
@@ -194,12 +195,14 @@ def open_source(
         raise unreadable("unknown_delimiter", message, value=choices.delimiter)
     input_file = InputFile(file, limits or Limits.from_settings())
     source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, choices.columns)
-    form = registry.XLSX
+    form, question = registry.XLSX, None
     if not input_file.is_zip:
         input_file.check_is_text(name)
-        source_file.encoding = input_file.encoding(choices.encoding)
+        source_file.encoding, question = find_encoding(input_file, choices.encoding, precedent)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices)
+    if question:
+        source.questions.append(question)
     source.add_sheets(form.read(source_file))
     return source
 
