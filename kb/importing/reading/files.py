@@ -127,7 +127,9 @@ class InputFile:
             return "utf-32-be" if zeros[0] > zeros[3] else "utf-32-le"
         low, high = zeros[0] + zeros[2], zeros[1] + zeros[3]
         if max(low, high) > 0.1 * quarter and min(low, high) < 0.05 * max(low, high):
-            return "utf-16-be" if low > high else "utf-16-le"
+            encoding = "utf-16-be" if low > high else "utf-16-le"
+            # A text with a few zeros has no line break where UTF-16 has one.
+            return encoding if "\n" in self.head.decode(encoding, "replace") else ""
         return ""
 
     def text(self, encoding: str, limits: Limits) -> str:
