@@ -18,13 +18,15 @@ class Precedent:
     """How the table's last file was read, and its stored words: evidence for columns and letters of the next file.
 
     `samples` has the vendor's last texts of some codes: by the code's identity, then by the name of the text.
-    `language` is the tag of the table. `count` returns how many codes have a text, by its name.
+    `language` is the tag of the table. `count` returns how many codes have a text, by its name. `encoding` is
+    the one of the last file.
     """
 
     choices: ReadingChoices = field(default_factory=ReadingChoices)
     samples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: str = ""
     count: Callable[[str], int] = _no_codes
+    encoding: str = ""
 
     @property
     def has_no_header(self) -> bool:

@@ -16,7 +16,8 @@ from typing import BinaryIO
 from kb.importing.reading.arrangements import arranged_rows
 from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
-from kb.importing.reading.files import ENCODINGS, InputFile
+from kb.importing.reading.encodings import ENCODINGS, find_encoding
+from kb.importing.reading.files import InputFile
 from kb.importing.reading.formats import csv_text, registry
 from kb.importing.reading.header import guessed_part, named_part, unread_lines
 from kb.importing.reading.header_names import plain
@@ -248,12 +249,13 @@ def open_source(
     input_file = InputFile(file, limits or Limits.from_settings())
     columns = {**precedent.choices.columns, **choices.columns}
     source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, columns)
-    form = registry.XLSX
+    form, question = registry.XLSX, None
     if not input_file.is_zip:
         input_file.check_is_text(name)
-        source_file.encoding = input_file.encoding(choices.encoding)
+        source_file.encoding, question = find_encoding(input_file, choices.encoding, precedent)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices, precedent)
+    source.questions += [question] if question else []
     try:
         source.tables = form.read(source_file)
         source.add_sheets(source.tables)
