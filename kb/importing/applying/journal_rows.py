@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from kb.models import Change, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
 from kb.models.fields import VENDOR_TEXTS
-from kb.models.table_imports import TOUCHING, Resolution
+from kb.models.table_imports import TOUCHING, Extent, Resolution
 from kb.services import journal
 from kb.services.journal import By, JournalEntry
 
-_REVISED_KINDS = [kind for kind in TOUCHING if kind != RowKind.REORDERED]
+_REVISED_KINDS = [kind for kind in TOUCHING if kind not in (RowKind.REORDERED, RowKind.SECTION)]
 _CONDITIONS = f"""
     WHERE r.table_import_id = %s AND r.resolution <> '{Resolution.LEAVE_OUT.value}' AND r.return_code_id IS NOT NULL
     AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in _REVISED_KINDS)})
@@ -84,7 +84,10 @@ def changed_code_ids(table_import: TableImport) -> list[int]:
 
 
 def mark_notes(table_import: TableImport, entry: JournalEntry) -> None:
-    """Mark the published notes of codes that the vendor reworded, so that people verify them again."""
+    """Mark the published notes of codes that the vendor reworded, so that people verify them again.
+
+    Spelling, punctuation, white space and links are no other words.
+    """
     for note_id, codes in sorted(_reworded_codes_by_note(table_import).items()):
         note = entry.lock(TroubleshootingNote, note_id)
         labels = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
@@ -157,7 +160,7 @@ def database_time(moment: datetime | None) -> Any:
 def _reworded_rows(table_import: TableImport) -> QuerySet[ImportRow]:
     # Named one by one, so that an index finds them among a million new codes.
     kinds = [kind for kind in _REVISED_KINDS if kind not in (RowKind.NEW, RowKind.RETIRED)]
-    return table_import.rows.to_apply().filter(kind__in=kinds)
+    return table_import.rows.to_apply().filter(kind__in=kinds).exclude(extent=Extent.COSMETIC)
 
 
 def _note_links(table_import: TableImport) -> QuerySet[Any]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from kb import answers, searching
 from kb.importing import stage
-from kb.importing.applying import journal_rows, order, undo
+from kb.importing.applying import journal_rows, order, section_names, undo
 from kb.importing.applying.undo import Steps
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
@@ -80,8 +80,9 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
             order.restore(original, reversal)
             assert reversal.table is not None
             answers.note_order(reversal.table)
-            _close(original, reversal)
             entry = JournalEntry(by)
+            section_names.restore(original, reversal, entry)
+            _close(original, reversal)
             revisions = journal_rows.write_revisions(reversal, by)
             journal_rows.unmark_notes(original, unrestored_ids, entry)
             code_ids = journal_rows.changed_code_ids(original)

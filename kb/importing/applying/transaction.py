@@ -12,7 +12,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.importing.applying import journal_rows
+from kb.importing.applying import journal_rows, section_names
 from kb.importing.errors import NeedsAnswers, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.importing.reading.choices import FileQuestion
@@ -59,9 +59,9 @@ def apply_import(
 
 
 def retire_limit(table_import: TableImport) -> int:
-    """Return how many codes the import may retire without a second confirmation."""
-    share = table_import.current_codes * settings.KB_IMPORT_RETIRE_GUARD_PERCENT // 100
-    return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES)
+    """Return how many codes the import may retire without a second confirmation: fewer than the share of the table."""
+    share = -(table_import.current_codes * settings.KB_IMPORT_RETIRE_GUARD_PERCENT // -100)
+    return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES, 1) - 1
 
 
 def needs_confirmation(table_import: TableImport) -> bool:
@@ -123,6 +123,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
     """Write everything except the feed; return how many codes got a revision."""
     if table_import.table is None:
         table_import.table = entry.create(CodeTable(**table_import.new_table))
+    section_names.rename(table_import, entry)
     _create_sections(table_import, entry)
     _insert_new(table_import)
     if table_import.count() > table_import.count(RowKind.NEW):

@@ -3,19 +3,29 @@
 import json
 from typing import Any
 
+from kb.importing.planning.other_columns import ColumnRenames, extent_of
 from kb.models import ImportRow, ReturnCode, RowKind, TableImport
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
+from kb.models.table_imports import Extent
 from kb.text.codes.disposition import derive_disposition
+from kb.text.editing.cosmetic import is_cosmetic
 from kb.text.editing.three_way import MergeOutcome, three_way
 
 CODE_FORMS = ("code", "identity", "canonical", "number", "sort_key")
 
 
 def changed_row(
-    table_import: TableImport, code: ReturnCode, line: tuple[Any, ...], extra_columns: set[str]
+    table_import: TableImport,
+    code: ReturnCode,
+    line: tuple[Any, ...],
+    extra_columns: set[str],
+    renames: ColumnRenames,
 ) -> ImportRow:
-    """Return the row of a plan for one staged line; its `fields` are empty where the line changes nothing."""
+    """Return the row of a plan for one staged line; its `fields` are empty where the line changes nothing.
+
+    `renames` has other columns that the file calls by another name.
+    """
     _ord, _id, number, sheet, section_id, section_name, position, code_text, *texts, extra = line
     row = unchanged_row(table_import, code, RowKind.CHANGED)
     row.line, row.sheet, row.position = number, sheet[:100], position
@@ -23,7 +33,7 @@ def changed_row(
     if extra_columns:
         extra_values = json.loads(extra)
         # The file's words win where it has the column, also those that it has cleared.
-        kept = {name: text for name, text in code.extra.items() if name not in extra_columns}
+        kept = {name: text for name, text in code.extra.items() if name not in extra_columns and name not in renames}
         row.extra = kept | extra_values
     if "suggested_actions" in row.fields:
         row.disposition, row.fixer = derive_disposition(row.suggested_actions)
@@ -42,7 +52,21 @@ def changed_row(
         row.before["position"] = code.position
     row.code = code_text
     row.kind, row.message = _kind_of(row, code)
+    row.extent = _extent_of(row, code, renames)
     return row
+
+
+def _extent_of(row: ImportRow, code: ReturnCode, renames: ColumnRenames) -> str:
+    """Return how far a row changes its code: the weightiest change counts."""
+    texts = [(getattr(code, f"vendor_{name}"), getattr(row, name)) for name in VENDOR_TEXTS if name in row.fields]
+    if {"disposition", "fixer"} & {*row.fields} or not all(is_cosmetic(before, now) for before, now in texts):
+        return Extent.WORDS
+    extra = extent_of(code.extra, row.extra, renames) if "extra" in row.fields else ""
+    if extra == Extent.COLUMNS:
+        return extra
+    if texts or "code" in row.fields:
+        return Extent.COSMETIC
+    return Extent.SECTION if "section" in row.fields else extra
 
 
 def _merge_texts(row: ImportRow, code: ReturnCode, texts: dict[str, str | None]) -> None:

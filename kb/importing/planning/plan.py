@@ -14,7 +14,7 @@ from django.db.models import Count, Max
 
 from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
-from kb.importing.planning import matches, row_store
+from kb.importing.planning import matches, other_columns, row_store, sections, weights
 from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport, sql
 from kb.models.codes import ReturnCode
@@ -140,6 +140,8 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
     matches.create_index()
     matches.mark_duplicates()
+    new_sections = staged_lines.new_sections if table.pk and staged_lines.has_sections else {}
+    renames = sections.match_renamed(table, new_sections, table_import.complete)
     if staged_lines.has_sections:
         matches.match_in_section(table)
         matches.match_other_sections(table, table_import.complete)
@@ -159,7 +161,10 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
         section = None if staged_lines.has_sections else row_store.only_section(table)
         row_store.store_new(table_import, position, section)
     if "changed" in kinds:
-        row_store.store_changed(table_import, position, staged_lines.extra_columns)
+        fresh, column_renames = other_columns.new_columns(table, staged_lines.extra_columns)
+        row_store.store_changed(table_import, position, staged_lines.extra_columns, column_renames)
+        other_columns.store_columns(table_import, fresh, column_renames)
+    sections.store_renamed(table_import, renames)
     if "reordered" in kinds:
         row_store.store_reordered(table_import)
     if table_import.complete and staged_lines.row_count:
@@ -171,6 +176,9 @@ def _close(table_import: TableImport) -> None:
     counts = dict(table_import.rows.order_by().values_list("kind").annotate(n=Count("pk")))
     same = sql.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
     table_import.counts = counts | {UNCHANGED: same}
+    extents = table_import.rows.exclude(extent="").order_by().values_list("extent")
+    table_import.extents = dict(extents.annotate(n=Count("pk"))) if table_import.table else {}
+    weights.weigh(table_import)
     table_import.state = ImportState.PLANNED
     table_import.save()
 
@@ -223,6 +231,8 @@ class _StagedLines:
     has_sections: bool = field(init=False)
     extra_columns: set[str] = field(init=False)
     section_ids: dict[str, int] = field(init=False)
+    new_sections: dict[str, int] = field(default_factory=dict)
+    """The names that no stored section has, with the first row of each."""
 
     def __post_init__(self) -> None:
         table = self.table_import.table
@@ -244,12 +254,15 @@ class _StagedLines:
     def _line(self, row: TableRow) -> tuple[Any, ...]:
         code_forms, get = forms.forms(row.code), row.texts.get
         message = _length_error(row, code_forms)
+        section_id = self.section_ids.get(row.section)
+        if section_id is None and row.section not in self.new_sections:
+            self.new_sections[row.section] = self.row_count
         return (
             self.row_count,
             row.place.line,
             row.place.sheet,
             row.section,
-            self.section_ids.get(row.section),
+            section_id,
             code_forms.code,
             code_forms.identity,
             code_forms.canonical,
