@@ -14,7 +14,7 @@ from django.db.models import Count, Max
 
 from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
-from kb.importing.planning import matches, other_columns, row_store, sections, weights
+from kb.importing.planning import damage, matches, other_columns, row_store, sections, weights
 from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport, sql
 from kb.models.codes import ReturnCode
@@ -135,23 +135,18 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
 
 
 def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None:
-    table = table_import.table or CodeTable()
+    table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
-    matches.create_index()
-    matches.mark_duplicates()
-    new_sections = staged_lines.new_sections if table.pk and staged_lines.has_sections else {}
-    renames = sections.match_renamed(table, new_sections, table_import.complete)
-    if staged_lines.has_sections:
-        matches.match_in_section(table)
-        matches.match_other_sections(table, table_import.complete)
-    else:
-        matches.match_in_table(table)
-    matches.index_matches()
+    renames = _match(table, staged_lines, table_import.complete)
+    answer = source.choices.answers.get("damage", "")
+    codes = damage.DamagedCodes(table, staged_lines.damaged, answer, staged_lines.has_sections)
+    codes.match()
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
     position = matches.position_sql(table, table_import.complete)
-    _store_mentioned_codes(table, staged_lines.source.problems)
-    row_store.store_problems(table_import, staged_lines.source.problems)
+    _store_mentioned_codes(table, source.problems)
+    codes.mention()
+    row_store.store_problems(table_import, [*source.problems, *codes.problems])
     kinds = stage.kinds()
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
@@ -169,7 +164,23 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
         row_store.store_reordered(table_import)
     if table_import.complete and staged_lines.row_count:
         row_store.store_missing(table_import)
+    table_import.questions = [question.as_json() for question in (*source.questions, *codes.questions)]
     _close(table_import)
+
+
+def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> sections.Renames:
+    """Match the staged rows to stored codes; return the sections that the file calls by other names."""
+    matches.create_index()
+    matches.mark_duplicates()
+    renames: sections.Renames = {}
+    if not staged_lines.has_sections:
+        matches.match_in_table(table)
+    elif table.pk:
+        renames = sections.match_renamed(table, staged_lines.new_sections, complete)
+        matches.match_in_section(table)
+        matches.match_other_sections(table, complete)
+    matches.index_matches()
+    return renames
 
 
 def _close(table_import: TableImport) -> None:
@@ -233,6 +244,8 @@ class _StagedLines:
     section_ids: dict[str, int] = field(init=False)
     new_sections: dict[str, int] = field(default_factory=dict)
     """The names that no stored section has, with the first row of each."""
+    damaged: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """The code and the damage of the rows that a spreadsheet damaged."""
 
     def __post_init__(self) -> None:
         table = self.table_import.table
@@ -257,6 +270,8 @@ class _StagedLines:
         section_id = self.section_ids.get(row.section)
         if section_id is None and row.section not in self.new_sections:
             self.new_sections[row.section] = self.row_count
+        if row.damage:
+            self.damaged[self.row_count] = row.code, row.damage
         return (
             self.row_count,
             row.place.line,
