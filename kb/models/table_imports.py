@@ -189,6 +189,10 @@ class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
         """Keep the conflicts that nobody has decided."""
         return self.filter(kind=RowKind.CONFLICT, resolution=Resolution.UNDECIDED)
 
+    def by_weight(self) -> Self:
+        """Order by how much the codes matter to support, then as in the file."""
+        return self.order_by("-weight", F("line").asc(nulls_first=True), "id")
+
 
 class ImportRow(models.Model):
     """The effect of one line of a file on one code, or what it says about a whole section or column.

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from kb.models import Change, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
+from kb.models.codes import PUBLISHED
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Extent, Resolution
 from kb.services import journal
@@ -136,12 +137,14 @@ def write_feed(table_import: TableImport, entry: JournalEntry, codes: int) -> No
             sequence, at, kind, noun, object_id, label, fields, audience, door, actor_id, table_import_id
         )
         SELECT %s + row_number() OVER (ORDER BY r.id), %s,
-            CASE WHEN r.kind = 'new' THEN 'created' WHEN CAST(r.fields AS text) NOT LIKE %s THEN 'updated'
+            CASE WHEN r.kind = 'new' OR CAST(r.before AS text) LIKE %s THEN 'created'
+                WHEN NOT {PUBLISHED} THEN 'deleted' WHEN CAST(r.fields AS text) NOT LIKE %s THEN 'updated'
                 WHEN c.retired_at IS NULL THEN 'restored' ELSE 'retired' END,
             'code', c.id, c.code, r.fields, %s, %s, %s, %s {REVISION_ROWS}
         """,
         first + len(entry.changes) - 1,
         database_time(at),
+        '%"tombstone": true%',
         '%"retired_at"%',
         table_import.table.audience,
         Door.IMPORT.value,

@@ -12,7 +12,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.importing.applying import journal_rows, section_names
+from kb.importing.applying import journal_rows, section_names, tombstones
 from kb.importing.errors import NeedsAnswers, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.importing.reading.choices import FileQuestion
@@ -131,6 +131,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
         _move(table_import)
         _write_own_words(table_import)
         _retire(table_import)
+        tombstones.lift(table_import)
     answers.note_order(table_import.table)
     revisions = journal_rows.write_revisions(table_import, entry.by)
     journal_rows.mark_notes(table_import, entry)

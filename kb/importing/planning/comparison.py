@@ -9,8 +9,11 @@ from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.models.table_imports import Extent
 from kb.text.codes.disposition import derive_disposition
+from kb.text.editing import numbers
 from kb.text.editing.cosmetic import is_cosmetic
 from kb.text.editing.three_way import MergeOutcome, three_way
+
+_MAX_NUMBERS = 20
 
 CODE_FORMS = ("code", "identity", "canonical", "number", "sort_key")
 
@@ -48,12 +51,21 @@ def changed_row(
     if code.retired_at is not None:
         row.fields.append("retired_at")
         row.before["retired_at"] = code.retired_at.isoformat()
+        if hasattr(code, "tombstone"):
+            row.before["tombstone"] = True
     if position != code.position:
         row.before["position"] = code.position
     row.code = code_text
     row.kind, row.message = _kind_of(row, code)
     row.extent = _extent_of(row, code, renames)
+    if row.extent == Extent.WORDS and (changes := _number_changes(row, code)):
+        row.message = f"{row.message} Numbers that change: {', '.join(changes)}.".strip()
     return row
+
+
+def _number_changes(row: ImportRow, code: ReturnCode) -> list[str]:
+    texts = [(getattr(code, f"vendor_{name}"), getattr(row, name)) for name in VENDOR_TEXTS if name in row.fields]
+    return [str(change) for before, now in texts for change in numbers.changed(before, now)][:_MAX_NUMBERS]
 
 
 def _extent_of(row: ImportRow, code: ReturnCode, renames: ColumnRenames) -> str:
@@ -95,7 +107,10 @@ def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
         messages.append(f"Moved from section {code.section} to {row.section_name or '(no section)'}.")
     if "retired_at" in row.fields:
         kind = RowKind.RESTORED
-        messages.append(f"Listed again. It was retired on {code.retired_at:%Y-%m-%d}.")
+        before = f"It was retired on {code.retired_at:%Y-%m-%d}"
+        if "tombstone" in row.before:
+            before = "Before, only imports that were rolled back listed it"
+        messages.append(f"Listed again. {before}.")
     if row.conflicts:
         kind = RowKind.CONFLICT
         messages.append(f"Changed by both support and the vendor: {', '.join(row.conflicts)}.")

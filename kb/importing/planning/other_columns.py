@@ -1,5 +1,6 @@
 """Other columns that are new in a file, or that it calls by another name. The plan says so once, not in each row."""
 
+from kb.importing.planning.weights import FIRST
 from kb.models import CodeTable, ImportRow, RowKind, TableImport, sql
 from kb.models.table_imports import Extent
 
@@ -56,7 +57,7 @@ def store_columns(table_import: TableImport, fresh: list[str], renames: ColumnRe
         codes = table_import.rows.filter(extra__has_key=header).count()
         rows.append((header, f"The column {header} is new: {_codes(codes)}."))
     ImportRow.objects.bulk_create(
-        ImportRow(table_import=table_import, kind=RowKind.COLUMN, message=message, fields=[header])
+        ImportRow(table_import=table_import, kind=RowKind.COLUMN, message=message, fields=[header], weight=FIRST)
         for header, message in rows
     )
 

@@ -124,7 +124,7 @@ def store_changed(
             after,
             last,
         )
-        codes = ReturnCode.objects.select_related("section").in_bulk([line[1] for line in changes])
+        codes = ReturnCode.objects.select_related("section", "tombstone").in_bulk([line[1] for line in changes])
         rows = {
             line[0]: comparison.changed_row(table_import, codes[line[1]], line, extra_columns, renames)
             for line in changes

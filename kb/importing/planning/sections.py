@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from django.db.models import Count
 
 from kb.importing import stage
+from kb.importing.planning.weights import FIRST
 from kb.models import CodeTable, ImportRow, RowKind, TableImport, sql
 from kb.models.table_imports import Extent
 
@@ -106,6 +107,7 @@ def store_renamed(table_import: TableImport, renames: Renames) -> None:
     for section in table_import.table.sections.filter(pk__in=renames):
         name, codes = renames[section.pk], sizes.get(section.pk, 0)
         row = ImportRow(table_import=table_import, kind=RowKind.SECTION, section=section, section_name=name)
+        row.weight = FIRST
         row.message = f"{section} is now {name or '(no section)'}: {_codes(codes)}, {reworded.get(section.pk, 0)} reworded."
         row.fields, row.before = ["name"], {"name": section.name}
         row.save()

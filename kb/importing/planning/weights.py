@@ -6,6 +6,9 @@ from django.utils import timezone
 
 from kb.models import RowKind, TableImport, sql
 
+FIRST = 1_000_000
+"""The weight of what a row says about a whole section or column."""
+
 _INCIDENT, _NOTE, _MOST_LOOKUPS = 1_000, 100, 99
 _DAYS = 30
 """Look-ups of so many days count."""
