@@ -91,7 +91,8 @@ def _codes(ids: Collection[int]) -> list[Row]:
     time = "c.{}" if is_postgres() else "replace(c.{}, ' ', 'T') || 'Z'"
     columns = {**_COLUMNS, **{name: time.format(name) for name in _TIMES}}
     condition, pks = among("c.id", list(ids))
-    found = rows(f"SELECT {', '.join(columns.values())} FROM {_FROM} WHERE {condition} AND {PUBLISHED}", *pks) if ids else []  # noqa: S608
+    sql = f"SELECT {', '.join(columns.values())} FROM {_FROM} WHERE {condition} AND {PUBLISHED}"  # noqa: S608
+    found = rows(sql, *pks) if ids else []
     wanted, names = set(ids), tuple(columns)
     return [dict(zip(names, row, strict=True)) for row in found if row[0] in wanted]
 

@@ -65,7 +65,16 @@ def create_places() -> None:
 
 def drop() -> None:
     """Drop the temporary tables, because connections outlive a plan."""
-    for name in ("kb_staging", "kb_mentioned", "kb_renamed", "kb_damage", "kb_pair", "kb_verdict", "kb_former", "kb_place"):
+    for name in (
+        "kb_staging",
+        "kb_mentioned",
+        "kb_renamed",
+        "kb_damage",
+        "kb_pair",
+        "kb_verdict",
+        "kb_former",
+        "kb_place",
+    ):
         run(f"DROP TABLE IF EXISTS {name}")
 
 

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                         to="kb.returncode",
                     ),
                 ),
+                ("identity", models.CharField(help_text="What a later import finds it by.", max_length=256)),
             ],
             options={
                 "default_permissions": (),

@@ -39,7 +39,8 @@ _BOUND = (
 
 _NEIGHBOURS = (
     "c.id IN (SELECT id FROM (SELECT id, number FROM kb_returncode AS c WHERE table_id = %s AND sort_key < %s"  # noqa: S608
-    f" AND {PUBLISHED} ORDER BY sort_key DESC, id LIMIT {MAX_NEIGHBOURS}) AS below WHERE number >= {_BOUND.format('first')}"
+    f" AND {PUBLISHED} ORDER BY sort_key DESC, id LIMIT {MAX_NEIGHBOURS}) AS below"
+    f" WHERE number >= {_BOUND.format('first')}"
     " UNION ALL SELECT id FROM (SELECT id, number FROM kb_returncode AS c WHERE table_id = %s AND sort_key > %s"
     f" AND sort_key < '{text_code.NO_NUMBER}' AND {PUBLISHED} ORDER BY sort_key, id LIMIT {MAX_NEIGHBOURS}) AS above"
     f" WHERE number <= {_BOUND.format('last')})"

@@ -146,7 +146,8 @@ def _codes(pks: Sequence[int]) -> list[Any]:
         return []
     condition, values = sql.among("id", pks)
     ids = set(pks)
-    codes = sql.rows(f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode AS c WHERE {condition} AND {PUBLISHED} ORDER BY id", *values)  # noqa: S608
+    where = f"{condition} AND {PUBLISHED} ORDER BY id"
+    codes = sql.rows(f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode AS c WHERE {where}", *values)  # noqa: S608
     return [code for code in codes if code[0] in ids]
 
 

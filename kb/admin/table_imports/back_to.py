@@ -31,7 +31,9 @@ def back_to_view(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         assert request.user.pk is not None
         LogEntry.objects.log_actions(request.user.pk, reversals, ADDITION, f"Back to before {table_import}")
-        messages.success(request, f"The table is as it was before {table_import}: {len(reversals)} imports rolled back.")
+        messages.success(
+            request, f"The table is as it was before {table_import}: {len(reversals)} imports rolled back."
+        )
     return HttpResponseRedirect(rows_address(table_import))
 
 

@@ -11,6 +11,7 @@ from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 _SILENT = (*BROKEN, RowKind.WARNING, RowKind.COLUMN)
 """Kinds whose message says everything."""
 
+
 class Difference(NamedTuple):
     """One thing that a row changes: its label, before and after."""
 
@@ -33,8 +34,8 @@ def text_differences(row: ImportRow) -> list[Difference]:
     if row.kind == RowKind.NEW:
         return [Difference("New", "", row.description or row.symbol)]
     names = [name for name in VENDOR_TEXTS if name in row.fields or name in row.conflicts]
-    found = [(name, row.texts(name)) for name in names]
-    return [Difference(LABELS[name], texts["vendor_before"], texts["vendor_now"]) for name, texts in found]
+    sides = [(name, row.texts(name)) for name in names]
+    return [Difference(LABELS[name], texts["vendor_before"], texts["vendor_now"]) for name, texts in sides]
 
 
 def other_differences(row: ImportRow) -> list[Difference]:

@@ -9,7 +9,6 @@ from kb.importing.applying import rollback
 from kb.models import ImportState, RowKind, TableImport, sql
 from kb.services.journal import By
 
-
 _SHOWN = ("kind", "code", "message")
 
 
@@ -46,7 +45,9 @@ def preview_back_to(table_import: TableImport, by: By) -> BackPreview:
                 for code_id, section_id, *row in rows.values_list("return_code", "section", *_SHOWN).iterator():
                     latest[code_id, None if code_id else section_id] = (row[0], row[1], row[2])
             result.skipped = [(code, message) for kind, code, message in latest.values() if kind == RowKind.WARNING]
-            result.restored = sum(code_id is not None for code_id, _ in latest) - sum(bool(c) for c, _ in result.skipped)
+            result.restored = sum(code_id is not None for code_id, _ in latest) - sum(
+                bool(c) for c, _ in result.skipped
+            )
             raise _Undone
     except _Undone:
         return result

@@ -1,8 +1,12 @@
-"""Codes that only rolled-back imports brought: a roll-back makes them tombstones, and a later import brings them back."""
+"""Codes that only rolled-back imports brought. A roll-back makes them tombstones; a later import brings them back."""
 
 from kb.models import ReturnCode, TableImport, sql
 from kb.models.changes import ChangeKind
 from kb.services.journal import JournalEntry
+
+_SET_ASIDE = "substr(identity, 1, 230) || %s || CAST(id AS text)"
+_ENDING = "\x01"
+"""No text of a file may have it, so that no other code has such an identity."""
 
 _BROUGHT_BY_NONE = """
     SELECT c.id FROM kb_returncode AS c WHERE c.table_id = %s AND c.retired_at IS NOT NULL
@@ -35,7 +39,13 @@ def mark(reversal: TableImport, entry: JournalEntry) -> list[int]:
     """
     table = reversal.table_id
     ids = [pk for (pk,) in sql.rows(_BROUGHT_BY_NONE, table, table, table)]
-    sql.insert("kb_tombstone", ("code_id",), ((pk,) for pk in ids))
+    for batch in sql.batches(ids, sql.MAX_VALUES // 2):
+        among = f"IN ({sql.marks(batch)})"
+        sql.run(
+            f"INSERT INTO kb_tombstone (code_id, identity) SELECT id, identity FROM kb_returncode WHERE id {among}",  # noqa: S608
+            *batch,
+        )
+        sql.run(f"UPDATE kb_returncode SET identity = {_SET_ASIDE} WHERE id {among}", _ENDING, *batch)  # noqa: S608
     sql.run(
         "UPDATE kb_importrow SET message = 'The vendor never listed it: only imports that were rolled back did.'"
         " WHERE table_import_id = %s AND kind = 'retired' AND return_code_id IN (SELECT code_id FROM kb_tombstone)",

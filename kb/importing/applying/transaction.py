@@ -211,7 +211,7 @@ def _update_existing(table_import: TableImport) -> None:
     assignments += [derived_sql.format(name) for name in ("disposition", "fixer")]
     sql.run(
         f"""
-        UPDATE kb_returncode SET section_id = r.section_id, code = r.code, extra = r.extra,
+        UPDATE kb_returncode SET section_id = r.section_id, code = r.code, identity = r.identity, extra = r.extra,
             retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(assignments)}
         {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
         """,  # noqa: S608

@@ -34,16 +34,14 @@ def changed_row(
     row.line, row.sheet, row.position = number, sheet[:100], position
     _merge_texts(row, code, dict(zip(VENDOR_TEXTS, texts, strict=True)))
     if extra_columns:
-        extra_values = json.loads(extra)
         # The file's words win where it has the column, also those that it has cleared.
-        kept = {name: text for name, text in code.extra.items() if name not in extra_columns and name not in renames}
-        row.extra = kept | extra_values
+        others = {name: text for name, text in code.extra.items() if name not in extra_columns and name not in renames}
+        row.extra = others | json.loads(extra)
     if "suggested_actions" in row.fields:
         row.disposition, row.fixer = derive_disposition(row.suggested_actions)
     if section_id != code.section_id:
         row.section_id, row.section_name = section_id, section_name
-        row.fields.append("section")
-        row.before["section"] = code.section_id
+        row.fields, row.before["section"] = [*row.fields, "section"], code.section_id
     for name, value in (("code", code_text), ("extra", row.extra), *_derived_values(row, code)):
         if value != getattr(code, name):
             row.fields.append(name)
@@ -52,15 +50,19 @@ def changed_row(
         row.fields.append("retired_at")
         row.before["retired_at"] = code.retired_at.isoformat()
         if hasattr(code, "tombstone"):
-            row.before["tombstone"] = True
+            row.before["tombstone"], row.identity = True, code.tombstone.identity
     if position != code.position:
         row.before["position"] = code.position
     row.code = code_text
     row.kind, row.message = _kind_of(row, code)
     row.extent = _extent_of(row, code, renames)
+    _name_numbers(row, code)
+    return row
+
+
+def _name_numbers(row: ImportRow, code: ReturnCode) -> None:
     if row.extent == Extent.WORDS and (changes := _number_changes(row, code)):
         row.message = f"{row.message} Numbers that change: {', '.join(changes)}.".strip()
-    return row
 
 
 def _number_changes(row: ImportRow, code: ReturnCode) -> list[str]:

@@ -27,7 +27,8 @@ def new_columns(table: CodeTable, extra_columns: set[str]) -> tuple[list[str], C
 def _stored_columns(table: CodeTable) -> set[str]:
     keys = "jsonb_object_keys(c.extra) AS e(key)" if sql.is_postgres() else "json_each(c.extra) AS e"
     listed = "c.table_id = %s AND c.retired_at IS NULL AND CAST(c.extra AS text) <> '{}'"
-    return {key for (key,) in sql.rows(f"SELECT DISTINCT e.key FROM kb_returncode AS c, {keys} WHERE {listed}", table.pk)}  # noqa: S608
+    names = sql.rows(f"SELECT DISTINCT e.key FROM kb_returncode AS c, {keys} WHERE {listed}", table.pk)  # noqa: S608
+    return {key for (key,) in names}
 
 
 def _is_same(name: str, header: str) -> bool:
@@ -44,7 +45,7 @@ def _is_same(name: str, header: str) -> bool:
         """,  # noqa: S608
         *paths,
     )[0]
-    return both > 0 and 10 * (same or 0) >= 9 * both
+    return bool(both > 0 and 10 * (same or 0) >= 9 * both)
 
 
 def store_columns(table_import: TableImport, fresh: list[str], renames: ColumnRenames) -> None:

@@ -179,6 +179,8 @@ def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> se
         renames = sections.match_renamed(table, staged_lines.new_sections, complete)
         matches.match_in_section(table)
         matches.match_other_sections(table, complete)
+    if table.pk:
+        matches.match_tombstones(table, staged_lines.has_sections)
     matches.index_matches()
     return renames
 
@@ -250,7 +252,7 @@ class _StagedLines:
     def __post_init__(self) -> None:
         table = self.table_import.table
         # Query before the first line: while PostgreSQL copies, its connection answers no query.
-        self.section_ids = dict(table.sections.values_list("name", "id")) if table else {}
+        self.section_ids = dict(table.sections.with_codes().values_list("name", "id")) if table else {}
         targets = self.source.columns.targets
         self.has_sections = "section" in targets.values()
         self.extra_columns = {header for header, target in targets.items() if target == "extra"}

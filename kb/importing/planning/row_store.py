@@ -109,9 +109,7 @@ def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
     return [(ord_, *verdict) for ord_, verdict in verdicts if verdict is not UNDECIDED]
 
 
-def store_changed(
-    table_import: TableImport, position: str, extra_columns: set[str], renames: ColumnRenames
-) -> None:
+def store_changed(table_import: TableImport, position: str, extra_columns: set[str], renames: ColumnRenames) -> None:
     """Store the codes that the file changes; staged rows that change nothing become `same`."""
     for after, last in stage.spans("changed"):
         changes = sql.rows(

@@ -30,15 +30,17 @@ def match_renamed(table: CodeTable, new_names: Mapping[str, int], complete: bool
     if not new_names:
         return {}
     there = {pk for (pk,) in sql.rows("SELECT DISTINCT section_id FROM kb_staging WHERE section_id IS NOT NULL")}
-    lost = {section.pk: section.name for section in table.sections.all() if section.pk not in there}
+    lost = {section.pk: section.name for section in table.sections.with_codes() if section.pk not in there}
     renames = _same_names(lost, new_names)
     rest = set(new_names) - set(renames.values())
     if complete and 0 < len(rest) <= _MAX_SECTIONS and 0 < len(lost) - len(renames) <= _MAX_SECTIONS:
-        renames |= _same_codes(table, [pk for pk in lost if pk not in renames], {name: new_names[name] for name in rest})
+        others = [pk for pk in lost if pk not in renames]
+        renames |= _same_codes(table, others, {name: new_names[name] for name in rest})
     if renames:
         stage.fill("kb_renamed", ("section_id", "name"), renames.items())
         sql.run(
-            "UPDATE kb_staging SET section_id = n.section_id FROM kb_renamed AS n WHERE n.name = kb_staging.section_name"
+            "UPDATE kb_staging SET section_id = n.section_id FROM kb_renamed AS n"
+            " WHERE n.name = kb_staging.section_name"
         )
     return renames
 
@@ -108,7 +110,9 @@ def store_renamed(table_import: TableImport, renames: Renames) -> None:
         name, codes = renames[section.pk], sizes.get(section.pk, 0)
         row = ImportRow(table_import=table_import, kind=RowKind.SECTION, section=section, section_name=name)
         row.weight = FIRST
-        row.message = f"{section} is now {name or '(no section)'}: {_codes(codes)}, {reworded.get(section.pk, 0)} reworded."
+        row.message = (
+            f"{section} is now {name or '(no section)'}: {_codes(codes)}, {reworded.get(section.pk, 0)} reworded."
+        )
         row.fields, row.before = ["name"], {"name": section.name}
         row.save()
 

@@ -1,7 +1,7 @@
 """The numbers of a text that change, with the words that they belong to.
 
-    changed("At most 64 bytes, 10 times/second.", "At most 256 bytes, 20 times/second.")
-    -> [NumberChange("64", "256", "bytes"), NumberChange("10", "20", "times/second")]
+changed("At most 64 bytes, 10 times/second.", "At most 256 bytes, 20 times/second.")
+-> [NumberChange("64", "256", "bytes"), NumberChange("10", "20", "times/second")]
 """
 
 import re

@@ -17,8 +17,18 @@ from tests.importing.tables import by, planned, problem, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-STATE = ("code", "section_id", "section__name", "position", "extra", "disposition", "fixer", "retired_at", *VENDOR_TEXTS)
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+STATE = (
+    "code",
+    "section_id",
+    "section__name",
+    "position",
+    "extra",
+    "disposition",
+    "fixer",
+    "retired_at",
+    *VENDOR_TEXTS,
+)
 STATE += tuple(f"vendor_{name}" for name in VENDOR_TEXTS)
 NUMBERS = count()
 YES = {"yes_retire": True, "skip_errors": True}

@@ -11,7 +11,7 @@ from kb.queries import tables
 from kb.queries.lookup import find_code, neighbours
 from kb.services.codes import edit_code
 from tests import make
-from tests.importing.tables import applied, by, planned
+from tests.importing.tables import applied, by, planned, row
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +114,13 @@ def test_it_is_one_also_once_the_last_import_that_listed_it_is_rolled_back(table
     assert find_code("200", editor, table).verdict == "unknown"
     kinds = Change.objects.filter(noun="code", label="200").order_by("sequence").values_list("kind", flat=True)
     assert list(kinds) == ["created", "retired", "deleted"]
+
+
+def test_another_code_may_take_its_place_in_the_section(table, editor):
+    rest = [("100", "Pump stopped."), ("300", "Pump overheated.")]
+    moved = applied(table, row("100", section="Valves", description="Pump stopped."), rest[1], complete=True)
+    again = applied(table, *rest, complete=False)
+    roll_back(again, by())
+    roll_back(moved, by())
+    code = find_code("100", editor, table).hits[0].code
+    assert (code.section.name, code.history.count()) == ("Public", 3)

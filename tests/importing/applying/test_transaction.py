@@ -287,7 +287,15 @@ def test_rows_with_errors_need_a_confirmation(table):
 
 @pytest.mark.parametrize(
     ("codes", "rest", "confirmation"),
-    [(2, 1, False), (3, 1, True), (20, 19, False), (20, 18, True), (30, 28, False), (400, 361, False), (400, 360, True)],
+    [
+        (2, 1, False),
+        (3, 1, True),
+        (20, 19, False),
+        (20, 18, True),
+        (30, 28, False),
+        (400, 361, False),
+        (400, 360, True),
+    ],
 )
 def test_retiring_much_of_a_table_needs_a_second_confirmation(codes, rest, confirmation):
     table = make.table()
