@@ -104,6 +104,12 @@ class Date(str):
     __slots__ = ()
 
 
+class Logical(str):
+    """The text of a cell that the file stores as true or false."""
+
+    __slots__ = ()
+
+
 class Continuation(str):
     """The empty text of a cell that a merged cell above covers."""
 

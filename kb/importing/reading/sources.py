@@ -16,6 +16,7 @@ from typing import BinaryIO
 from kb.importing.reading.arrangements import arranged_rows
 from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
+from kb.importing.reading.damage import point_zero_question
 from kb.importing.reading.encodings import ENCODINGS, find_encoding
 from kb.importing.reading.files import InputFile
 from kb.importing.reading.formats import csv_text, registry
@@ -186,6 +187,7 @@ class Source:
         for number, part in parts.items():
             if isinstance(part, SheetPart) and part.columns.has("code"):
                 self.parts.append(part)
+                self._ask_about_zeros(part, looks[number])
                 self._first_problems += filter(None, [unread_lines(looks[number], part)])
             else:
                 labels = part.header if isinstance(part, SheetPart) else part
@@ -193,6 +195,14 @@ class Source:
         if not self.parts:
             raise _no_code_column([header for _, header in self.others], self.limits)
         self._keep_questions()
+
+    def _ask_about_zeros(self, part: SheetPart, look: SheetLook) -> None:
+        rows = [cells for _, cells in look.records[part.header_end :] if len(cells) > part.code_at]
+        codes = [cell.strip() for cells in rows if (cell := cells[part.code_at])]
+        question = point_zero_question(codes, self.precedent.samples)
+        part.without_zero = question is not None
+        if question and "damage" not in self.choices.answers:
+            part.questions.append(question)
 
     def _keep_questions(self) -> None:
         """Ask each question once, also where several tables raise it."""
