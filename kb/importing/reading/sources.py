@@ -134,7 +134,8 @@ class Source:
             if self.choices.tables and sheet.key not in self.choices.tables:
                 continue
             part = find_header(sheet, self.choices, self.limits)
-            if isinstance(part, SheetPart) and part.columns.has("code"):
+            is_doubtful = sheet.doubt and sheet.key not in self.choices.tables
+            if isinstance(part, SheetPart) and part.columns.has("code") and not is_doubtful:
                 self.parts.append(part)
             else:
                 self.others.append((sheet, part.header if isinstance(part, SheetPart) else part))
@@ -194,10 +195,10 @@ def open_source(
         raise unreadable("unknown_delimiter", message, value=choices.delimiter)
     input_file = InputFile(file, limits or Limits.from_settings())
     source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, choices.columns)
-    form = registry.XLSX
-    if not input_file.is_zip:
-        input_file.check_is_text(name)
-        source_file.encoding = input_file.encoding(choices.encoding)
+    form = registry.open_archive(source_file, input_file, source_file.limits)
+    if form is None:
+        source_file.file.check_is_text(source_file.name)
+        source_file.encoding = source_file.file.encoding(choices.encoding)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices)
     source.add_sheets(form.read(source_file))
@@ -216,5 +217,6 @@ def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
 
 def _sheet_left_out(sheet: Sheet, header: list[str]) -> Problem:
     subject = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
-    message = f"{subject} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
-    return Problem(None, "sheet_left_out", message, sheet.name, "warning")
+    reason = sheet.doubt or "has no column for the code"
+    message = f"{subject} {reason} and was left out. Found: {', '.join(header)[:200]}."
+    return Problem(sheet.place(sheet.line) if sheet.line else None, "sheet_left_out", message, sheet.name, "warning")
