@@ -178,7 +178,11 @@ class Source:
             if self.choices.tables and sheet.key not in self.choices.tables:
                 continue
             looks[number] = SheetLook(sheet, self.choices, self.limits, self.precedent)
-            parts[number] = named_part(looks[number])
+            part = named_part(looks[number])
+            if sheet.doubt and sheet.key not in self.choices.tables:
+                self.others.append((sheet, part.header if isinstance(part, SheetPart) else part))
+            else:
+                parts[number] = part
         for sure in (True, False):
             # A column that no header names is taken only where the file has no table that names its codes.
             if not any(_has_code(part) for part in parts.values()):
@@ -259,10 +263,10 @@ def open_source(
     input_file = InputFile(file, limits or Limits.from_settings())
     columns = {**precedent.choices.columns, **choices.columns}
     source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, columns)
-    form, question = registry.XLSX, None
-    if not input_file.is_zip:
-        input_file.check_is_text(name)
-        source_file.encoding, question = find_encoding(input_file, choices.encoding, precedent)
+    form, question = registry.open_archive(source_file, input_file, source_file.limits), None
+    if form is None:
+        source_file.file.check_is_text(source_file.name)
+        source_file.encoding, question = find_encoding(source_file.file, choices.encoding, precedent)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices, precedent)
     source.questions += [question] if question else []
@@ -291,6 +295,7 @@ def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
 
 def _sheet_left_out(sheet: Sheet, header: list[str]) -> Problem:
     subject = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
-    message = f"{subject} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
+    reason = sheet.doubt or "has no column for the code"
+    message = f"{subject} {reason} and was left out. Found: {', '.join(header)[:200]}."
     first = next(iter(sheet.records(lambda problem: None)), None)
     return Problem(sheet.place(first[0]) if first else None, "sheet_left_out", message, sheet.name, "warning")

@@ -46,6 +46,7 @@ def test_an_incomplete_page_is_read():
     assert codes("<table><tr><th>Code<th>Text<tr><td>1<td>one<tr><td>2<td>two", "pasted table") == ["1", "2"]
 
 
+<<<<<<< HEAD:tests/importing/reading/formats/test_markup.py
 DOCUMENT = """# Return codes
 
 ## Public codes
@@ -88,6 +89,8 @@ def test_tables_of_a_markdown_document_are_read(name):
     assert [(problem.kind, problem.place.line) for problem in problems] == [("short_row", 9)]
 
 
+=======
+>>>>>>> h-forms:tests/importing/reading/formats/test_html_tables.py
 HEADER = "<tr><th>Code<th>Text"
 T1 = f"<table>{HEADER}<tr><td>1<td>one</table>"
 T2 = f"<table>{HEADER}<tr><td>2<td>two</table>"
@@ -144,6 +147,7 @@ def test_a_table_of_a_web_page_is_read_as_a_browser_shows_it(page, expected):
 def test_rows_of_a_web_page_have_the_line_on_which_they_begin():
     page = f"<table>\n{HEADER}\n<tr>\n<td>1<td>a\n\n<tr><td>2<td>b</table>"
     assert [(row.code, row.place.line) for row in read_rows(page, "page.html")[0]] == [("1", 3), ("2", 6)]
+<<<<<<< HEAD:tests/importing/reading/formats/test_markup.py
 
 
 TABLE = "| Code | Text |\n| --- | --- |\n"
@@ -192,3 +196,5 @@ def test_a_table_of_a_markdown_document_is_read_as_its_readers_see_it(document, 
     rows, problems = read_rows(document, "codes.md")
     assert [(row.section, row.code, row.texts["description"]) for row in rows] == expected
     assert problems == []
+=======
+>>>>>>> h-forms:tests/importing/reading/formats/test_html_tables.py
