@@ -27,6 +27,11 @@ _MAX_COVER = 200
 _LONGEST_NAME = 40
 
 
+def header_end(look: SheetLook) -> int:
+    """Return the number of records up to the header that names the code; 0 without one."""
+    return 0 if look.sheet.key in look.choices.header else _named_header(look) + 1
+
+
 def named_part(look: SheetLook) -> SheetPart | list[str]:
     """Return the sheet with its header, where somebody chose it or it names the code.
 
