@@ -1,6 +1,7 @@
 """Several tables below each other in one sheet: each has a header of its own."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kb.importing.reading.columns import ColumnMap, is_header
 from kb.importing.reading.header_names import claim
@@ -61,4 +62,5 @@ def _slice(sheet: Sheet, first: int, end: int | None, heading: str, key: str) ->
                 yield record
             at += 1
 
-    return Sheet(records, sheet.name, key, heading or sheet.section, sheet.spreadsheet)
+    # The reader of the sheet marks that one as free of bad characters, not its parts.
+    return replace(sheet, records=records, key=key, section=heading or sheet.section, suspect=True)
