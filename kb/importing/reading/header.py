@@ -10,7 +10,7 @@ from kb.importing.reading.column_roles import settle_columns
 from kb.importing.reading.columns import find_columns, is_header, label_headers
 from kb.importing.reading.header_names import Claim, claim, language_of
 from kb.importing.reading.sheet_look import SheetLook
-from kb.importing.reading.sheets import CONTINUATION, Problem, unreadable
+from kb.importing.reading.sheets import CONTINUATION, Problem, Record, unreadable
 from kb.importing.reading.table_rows import SheetPart, is_heading, section_name
 from kb.text.codes.cells import fit, tidy
 from kb.text.safety.formula import infuse
@@ -26,6 +26,11 @@ _TITLE = re.compile(
 """A line with a date or a version is the title of a table, not the heading of codes."""
 _MAX_COVER = 200
 _LONGEST_NAME = 40
+
+
+def header_end(look: SheetLook) -> int:
+    """Return the number of records up to the header that names the code; 0 without one."""
+    return 0 if look.sheet.key in look.choices.header else _named_header(look) + 1
 
 
 def named_part(look: SheetLook) -> SheetPart | list[str]:
@@ -69,7 +74,13 @@ def _named_header(look: SheetLook) -> int:
             return count
         # A single name may be the title of the table, if a real header follows.
         at = count if at < 0 and count < MAX_HEADER_RECORD else at
-    return at
+    return at if at >= 0 and _has_codes_below(look.records[at + 1 :]) else -1
+
+
+def _has_codes_below(rows: Sequence[Record]) -> bool:
+    """Whether one of the rows below a single name has a code, rather than the words of a cover."""
+    cells = [cell.strip() for _, row in rows[:_LOOK_AT] for cell in row if cell and cell.strip()]
+    return not cells or any(" " not in cell for cell in cells)
 
 
 def _first_full(look: SheetLook) -> int:
