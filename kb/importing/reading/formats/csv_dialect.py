@@ -47,9 +47,8 @@ def dialect_of(sample: str, delimiter: str) -> Dialect:
     first_lines = 1 if separator_line(sample) else 0
     lines = sample.splitlines()[first_lines : first_lines + _SAMPLE_LINES]
     quote = "'" if _is_quoted(lines, "'", delimiter) and not _is_quoted(lines, '"', delimiter) else '"'
-    between = re.compile(rf"(?:^|{re.escape(delimiter)}) {{1,20}}{quote}")
     # Cells between bars are padded, as in a printed table.
-    blanks = delimiter == "|" or any(between.search(line) for line in lines)
+    blanks = delimiter == "|" or any(_has_blank_before(line.split(delimiter), quote) for line in lines)
     dialect = Dialect(delimiter, quote, blanks, first_lines=first_lines)
     with_backslashes = Dialect(delimiter, quote, blanks, backslashes=True, first_lines=first_lines)
     is_escaped = any(f"\\{quote}" in line for line in lines)
@@ -61,11 +60,15 @@ def dialect_of(sample: str, delimiter: str) -> Dialect:
 
 
 def _is_quoted(lines: list[str], quote: str, delimiter: str) -> bool:
-    """Whether most lines have a cell between quotes: both ends of it are at a delimiter or at an end of the line."""
-    cell = re.compile(
-        rf"(?:^|{re.escape(delimiter)}) ?{quote}(?:[^{quote}]|{quote}{quote})*+{quote}(?={re.escape(delimiter)}|$)"
-    )
-    return 2 * sum(bool(cell.search(line)) for line in lines) > len(lines) > 0
+    """Whether most lines have cells between quotes: as many begin with one as end with one."""
+    ends = ([(cell.startswith(quote), cell.endswith(quote)) for cell in line.split(delimiter)] for line in lines)
+    count = sum(0 < sum(first for first, _ in cells) == sum(last for _, last in cells) for cells in ends)
+    return 2 * count > len(lines)
+
+
+def _has_blank_before(cells: list[str], quote: str) -> bool:
+    """Whether a cell has a space before its quotation mark."""
+    return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
 
 
 def _is_whole(lines: list[str], dialect: Dialect) -> bool:
