@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.importing.reading.arrangements import arranged_rows
-from kb.importing.reading.choices import FileQuestion, ReadingChoices
+from kb.importing.reading.choices import ANSWERS, FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
 from kb.importing.reading.damage import point_zero_question
 from kb.importing.reading.encodings import ENCODINGS, find_encoding
 from kb.importing.reading.files import InputFile
-from kb.importing.reading.formats import csv_text, registry
+from kb.importing.reading.formats import csv_dialect, registry
 from kb.importing.reading.header import guessed_part, header_end, named_part, unread_lines
 from kb.importing.reading.header_names import plain
 from kb.importing.reading.precedent import Precedent
@@ -38,6 +38,7 @@ from kb.importing.reading.sheets import (
 )
 from kb.importing.reading.source_file import SourceFile
 from kb.importing.reading.stacked_tables import stacked_tables
+from kb.importing.reading.surplus import question_about_surplus
 from kb.importing.reading.table_rows import SheetPart, TableRow
 
 __all__ = [
@@ -193,7 +194,7 @@ class Source:
         for number, part in parts.items():
             if isinstance(part, SheetPart) and part.columns.has("code"):
                 self.parts.append(part)
-                self._ask_about_zeros(part, looks[number])
+                self._ask_about_cells(part, looks[number])
                 self._first_problems += filter(None, [unread_lines(looks[number], part)])
             else:
                 labels = part.header if isinstance(part, SheetPart) else part
@@ -202,13 +203,16 @@ class Source:
             raise _no_code_column([header for _, header in self.others], self.limits)
         self._keep_questions()
 
-    def _ask_about_zeros(self, part: SheetPart, look: SheetLook) -> None:
-        rows = [cells for _, cells in look.records[part.header_end :] if len(cells) > part.code_at]
-        codes = [cell.strip() for cells in rows if (cell := cells[part.code_at])]
-        question = point_zero_question(codes, self.precedent.samples)
-        part.without_zero = question is not None
-        if question and "damage" not in self.choices.answers:
-            part.questions.append(question)
+    def _ask_about_cells(self, part: SheetPart, look: SheetLook) -> None:
+        records = look.records[part.header_end :]
+        codes = [(cells[part.code_at] or "").strip() for _, cells in records if len(cells) > part.code_at]
+        zeros = point_zero_question(list(filter(None, codes)), self.precedent.samples)
+        part.without_zero = zeros is not None
+        surplus = question_about_surplus(part, records)
+        if surplus:
+            part.ways["commas"] = "join" if surplus.default == ANSWERS["commas"]["join"] else "error"
+        part.questions += [surplus] if surplus else []
+        part.questions += [zeros] if zeros and "damage" not in self.choices.answers else []
 
     def _looks(self, sheets: list[Sheet]) -> list[SheetLook]:
         """Return a look at each table; `sheets` gets those that stand below each other in one of its sheets."""
@@ -271,8 +275,8 @@ def open_source(
     # What the last file's columns were is evidence; answers, and what somebody chooses now, decide.
     choices = replace(choices, answers={**precedent.choices.answers, **choices.answers})
     check_column_map(choices.columns)
-    if choices.delimiter and choices.delimiter not in csv_text.DELIMITERS:
-        allowed = ", ".join(csv_text.DELIMITERS.values())
+    if choices.delimiter and choices.delimiter not in csv_dialect.DELIMITERS:
+        allowed = ", ".join(csv_dialect.DELIMITERS.values())
         message = f"Columns cannot be separated by {choices.delimiter!r}. Allowed: {allowed}."
         raise unreadable("unknown_delimiter", message, value=choices.delimiter)
     input_file = InputFile(file, limits or Limits.from_settings())
