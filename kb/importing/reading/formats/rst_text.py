@@ -52,6 +52,7 @@ class RestructuredLines:
         self.heading = (0, "")
         self.at = 0
         self.failures = 0
+        self.endless = 0
 
     def read(self) -> None:
         """Read all lines."""
@@ -62,7 +63,7 @@ class RestructuredLines:
                 self._directive(len(directive[1]), directive[2], directive[3].strip())
             elif _GRID_BORDER.fullmatch(line):
                 self._drawing(GridTableParser(), self._grid_end())
-            elif _SIMPLE_BORDER.fullmatch(line):
+            elif _SIMPLE_BORDER.fullmatch(line) and self.at >= self.endless:
                 self._drawing(SimpleTableParser(), self._simple_end())
             elif line and not line[0].isspace() and _UNDERLINE.fullmatch(below) and len(below) >= len(line) // 2:
                 if not _UNDERLINE.fullmatch(line):
@@ -97,11 +98,14 @@ class RestructuredLines:
         return end
 
     def _simple_end(self) -> int:
-        """Return the last line of a simple table: a border with nothing below it."""
-        for end in range(self.at + 1, min(len(self.lines), self.at + MAX_GRID_LINES)):
+        """Return the last line of a simple table: a border with nothing below it; the present line without one."""
+        last = min(len(self.lines), self.at + MAX_GRID_LINES)
+        for end in range(max(self.at, self.endless) + 1, last):
             is_last = end + 1 == len(self.lines) or not self.lines[end + 1]
             if is_last and _SIMPLE_BORDER.fullmatch(self.lines[end]):
                 return end
+        # A border between here and there has no end either.
+        self.endless = max(last - 1, self.endless)
         return self.at
 
     def _drawing(self, parser: GridTableParser | SimpleTableParser, end: int) -> None:
