@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 
@@ -52,7 +52,12 @@ class Problem:
 
 
 class Unreadable(Exception):
-    """The file cannot be read reliably: `problems` has the reasons, `header` the labels of the columns, if known."""
+    """The file cannot be read reliably: `problems` has the reasons, `header` the labels of the columns, if known.
+
+    `source` is what was known when reading stopped: a `Source`, for a look at the file; None if nothing was.
+    """
+
+    source: Any = None
 
     def __init__(self, problems: Sequence[Problem], header: Sequence[str] = ()) -> None:
         super().__init__(" ".join(str(problem) for problem in problems[:5]))
@@ -95,6 +100,12 @@ class Number(str):
 
 class Date(str):
     """The text of a cell that the file stores as a date."""
+
+    __slots__ = ()
+
+
+class Logical(str):
+    """The text of a cell that the file stores as true or false."""
 
     __slots__ = ()
 
