@@ -138,10 +138,15 @@ def _is_flat(value: Mapping[str, Any]) -> bool:
 def _is_record(value: Mapping[str, Any]) -> bool:
     """Whether a map has the texts of one code, rather than codes or further maps."""
     keys = list(value)[:_SAMPLE]
-    if any(target_of(str(key)) for key in keys):
+    if any(target_of(str(key)) and _is_text(value[key]) for key in keys):
         return True
     scalars = sum(not isinstance(item, dict | list) for item in value.values())
     return scalars > 0 and not any(is_like_code(str(key)) for key in keys)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text, perhaps in several languages, rather than a map of codes."""
+    return not isinstance(value, dict) or (_is_flat(value) and not any(is_like_code(str(key)) for key in value))
 
 
 def _objects(branch: Branch) -> list[Entry]:
