@@ -8,13 +8,6 @@ from tests.importing.tables import applied, planned
 pytestmark = pytest.mark.django_db
 
 ENGLISH = ["The door is open", "There is no paper", "The motor is hot", "Wrong password", "Disk is full", "No power"]
-    "The door is open",
-    "There is no paper",
-    "The motor is hot",
-    "Wrong password",
-    "The disk is full",
-    "No power",
-]
 GERMAN = ["Die Klappe klemmt", "Kein Papier", "Motor zu warm", "Kennwort falsch", "Platte voll", "Kein Strom"]
 REWORDED = ["The front door is open", "Add paper", "The motor is too hot", "Bad password", "Disk is full", "No power"]
 
