@@ -21,6 +21,7 @@ from kb.models.tombstones import Tombstone
 from kb.models.uploads import Upload, UploadPiece
 from kb.models.usage import CodeUse, IgnoredMiss, Miss
 from kb.models.visibility import Audience
+from kb.models.watched_sources import SourceKind, WatchedSource
 
 __all__ = [
     "ApiToken",
@@ -49,10 +50,12 @@ __all__ = [
     "RowKind",
     "Scope",
     "Section",
+    "SourceKind",
     "Synonym",
     "TableImport",
     "Tombstone",
     "TroubleshootingNote",
     "Upload",
     "UploadPiece",
+    "WatchedSource",
 ]

@@ -27,6 +27,10 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+UNFINISHED = (ImportState.PLANNING, ImportState.PLANNED)
+"""The states of an import that may still be applied or discarded."""
+
+
 class RowKind(models.TextChoices):
     """The effect of a row on the table. Unchanged codes are counted, not stored."""
 
@@ -158,6 +162,8 @@ class TableImport(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(name="import_state_known", condition=Q(state__in=ImportState.values)),
+            # A double click makes one plan.
+            models.UniqueConstraint(name="import_plan_once", fields=["upload"], condition=Q(state__in=UNFINISHED)),
         ]
 
     def __str__(self) -> str:
@@ -166,6 +172,12 @@ class TableImport(models.Model):
     def count(self, *kinds: str) -> int:
         """Return the number of rows of these kinds; without arguments, of every kind that writes."""
         return sum(self.counts.get(str(kind), 0) for kind in kinds or TOUCHING)
+
+    def delete_upload(self) -> None:
+        """Delete the uploaded file: the plan is closed, and nobody will read it again."""
+        if self.upload is not None:
+            self.upload.delete()
+            self.upload = None
 
     @property
     def is_planned(self) -> bool:

@@ -49,6 +49,7 @@ def apply_import(
             current.applied_at = max(timezone.now(), Change.objects.earliest_next())
             codes = _write(current, entry)
             current.state = ImportState.APPLIED
+            current.delete_upload()
             current.save()
             journal_rows.write_feed(current, entry, codes)
     except IntegrityError as error:

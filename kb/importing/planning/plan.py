@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Max
@@ -16,7 +17,7 @@ from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning import damage, matches, other_columns, row_store, sections, weights
 from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
-from kb.models import Audience, CodeTable, ImportState, TableImport, sql
+from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import UNCHANGED
@@ -34,7 +35,7 @@ _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u52
 
 @dataclass(frozen=True)
 class NewTable:
-    """A table that does not exist yet; applying the import creates it."""
+    """A table that does not exist yet; applying the import creates it. Without a product, its name is the product."""
 
     slug: str
     vendor: str
@@ -43,6 +44,11 @@ class NewTable:
     language: str = "en"
     source_url: str = ""
     audience: str = Audience.INTERNAL
+
+    def __post_init__(self) -> None:
+        if not self.product:
+            # Pages call a table by its vendor and product.
+            object.__setattr__(self, "product", self.name[:120])
 
 
 @metrics.IMPORT_SECONDS.labels("plan").time()
@@ -53,6 +59,7 @@ def plan_import(
     *,
     complete: bool = False,
     file_name: str = "",
+    upload: Upload | None = None,
     progress: Progress | None = None,
 ) -> TableImport:
     """Return a planned import with a row for each change and problem of a file.
@@ -63,7 +70,7 @@ def plan_import(
     """
     if source.open_questions:
         raise NeedsAnswers(source.open_questions)
-    table_import = _open(target, source, by, complete, file_name)
+    table_import = _open(target, source, by, complete, file_name, upload)
     try:
         with sql.long_statements(), sql.wide_cache():
             _store_rows(table_import, _StagedLines(source, table_import, progress))
@@ -91,7 +98,11 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
     choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
     texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
     samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
-    return Precedent(choices, samples, target.language)
+    return Precedent(choices, samples, target.language, partial(_count_texts, target), latest.encoding)
+
+
+def _count_texts(table: CodeTable, name: str) -> int:
+    return table.codes.current().exclude(**{f"vendor_{name}": ""}).count()
 
 
 def _latest_file(table: CodeTable) -> TableImport | None:
@@ -112,7 +123,9 @@ def check_name_is_free(slug: str) -> None:
         raise ImportRefused(f"There is already a table named {slug}. Import into it, or choose another name.")
 
 
-def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str) -> TableImport:
+def _open(
+    target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str, upload: Upload | None
+) -> TableImport:
     table = target if isinstance(target, CodeTable) else None
     if isinstance(target, NewTable):
         check_name_is_free(target.slug)
@@ -128,6 +141,7 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
         delimiter=source.delimiter,
         columns=source.columns.as_json(),
         choices=source.choices.as_json(),
+        upload=upload,
         current_codes=table.codes.current().count() if table else 0,
         basis=basis_of(table),
         planned_by=by.account,

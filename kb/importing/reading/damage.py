@@ -12,10 +12,11 @@ is new. A code with a kind in LOSSY for which it returns no single code is an er
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from kb.importing.reading.choices import FileQuestion, Offer
 from kb.text.word_lists import WordFile, one_of
 
 POINT_ZERO, SCIENTIFIC, DATE, DIGITS = "point_zero", "scientific", "date", "digits"
@@ -59,6 +60,19 @@ def without_point_zero(code: str) -> str:
     return match[1] if match else code
 
 
+def point_zero_question(codes: Sequence[str], known: Container[str] = ()) -> FileQuestion | None:
+    """Return a question where all codes of a table end in `.0`, unless it stores them like this."""
+    if not codes or not all(_POINT_ZERO.fullmatch(code) for code in codes) or codes[0] in known:
+        return None
+    examples = ", ".join(without_point_zero(code) for code in codes[:3])
+    message = f"All codes end in .0, such as {codes[0]}, as after pandas or a spreadsheet. They are read without it."
+    offers = (
+        Offer(f"Take .0 off: {examples}", {"answers": {"damage": "restore"}}),
+        Offer(f"Keep it: {codes[0]}", {"answers": {"damage": "keep"}}),
+    )
+    return FileQuestion("damage", message, offers, offers[0].label)
+
+
 class Originals:
     """Finds the stored codes that a spreadsheet turns into a damaged one."""
 
@@ -70,8 +84,8 @@ class Originals:
 
     def of(self, code: str) -> list[str]:
         """Return the stored codes that may have become this one, itself excepted; [] for none."""
-        found = dict.fromkeys(stored for key in _damaged_keys(code) for stored in self._codes.get(key, ()))
-        return [stored for stored in found if stored != code]
+        originals = dict.fromkeys(stored for key in _damaged_keys(code) for stored in self._codes.get(key, ()))
+        return [stored for stored in originals if stored != code]
 
 
 def _stored_keys(code: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 
+from kb.importing.reading.encodings import find_encoding
 from kb.importing.reading.files import InputFile, bad_byte
 from kb.importing.reading.sources import Limits, SourcePlace, Unreadable, open_source
 from tests.importing.files import codes, open_text, read_rows, refusal
@@ -79,13 +80,15 @@ def test_a_title_and_headings_between_rows_are_sections():
 
 def test_line_numbers_are_those_of_an_editor():
     rows, problems = read_rows('code,text\n\n1,"a\nb\nc"\n2\n3,"d"\n,e\n')
-    assert [row.place for row in rows] == [SourcePlace(3), SourcePlace(7)]
-    assert [(problem.kind, problem.place.line) for problem in problems] == [("ragged_row", 6), ("missing_code", 8)]
+    assert [row.place for row in rows] == [SourcePlace(3), SourcePlace(6), SourcePlace(7)]
+    assert [(problem.kind, problem.place.line) for problem in problems] == [("short_row", 6), ("missing_code", 8)]
 
 
 def test_one_pass_reports_all_problems():
     content = (
-        b"code,text\n1,one,more\n1010/1011,two\n-,three\n4,fo\xffur\n5,fi\x00ve\n" + b"6" * 65 + b",six\n7,seven\n"
+        b"code,text\n1,one,more\n1010/1011,tw\xc3\xb6 \xe2\x82\xac\n-,three\n4,fo\xffur\n5,fi\x00ve\n"
+        + b"6" * 65
+        + b",six\n7,seven\n"
     )
     rows, problems = read_rows(content)
     assert [row.code for row in rows] == ["7"]
@@ -104,7 +107,7 @@ def test_one_pass_reports_all_problems():
 
 
 def test_a_bad_character_at_the_end_of_the_file_is_reported():
-    rows, problems = read_rows(b"code,text\n1,one\n2,tw\xe4")
+    rows, problems = read_rows(b"code,text\n1,sm\xc3\xb6rg\xc3\xa5s\n2,tw\xe4")
     assert [row.code for row in rows] == ["1"]
     assert [problem.kind for problem in problems] == ["undecodable"]
 
@@ -127,7 +130,7 @@ def test_quotation_marks_of_a_pasted_table_stay():
 
 
 def test_a_bad_byte_in_a_heading_becomes_a_replacement_character():
-    rows, problems = read_rows(b"## Pub\xfflic\n\n| Code |\n| --- |\n| 1 |\n", "t.md")
+    rows, problems = read_rows(b"## Pub\xfflic\n\n| Code |\n| --- |\n| 1\xe2\x82\xac\xe2\x82\xac |\n", "t.md")
     assert rows[0].section == "Pub\ufffdlic"
     assert [(problem.kind, problem.severity) for problem in problems] == [("undecodable", "warning")]
 
@@ -171,8 +174,8 @@ def test_an_encoding_and_a_delimiter_can_be_chosen():
 @pytest.mark.parametrize("text", ["café.", "für alle Räume", "naïve façade"])
 def test_latin_text_in_another_encoding_is_not_read_as_chinese(text):
     rows, problems = read_rows(f"code,text\n1,{text}\n2,plain\n".encode("latin-1"))
-    assert [row.code for row in rows] == ["2"]
-    assert {problem.kind for problem in problems} == {"undecodable"}
+    assert [row.texts["description"] for row in rows] == [text, "plain"]
+    assert problems == []
 
 
 def test_utf_16_without_a_byte_order_mark_is_recognised():
@@ -195,8 +198,9 @@ def test_more_columns_than_allowed_are_refused():
     assert refusal("code,a,b\n", limits=Limits(columns=2))[0] == ["too_many_columns"]
 
 
-def test_a_file_with_a_header_alone_has_no_rows():
-    assert read_rows("code,text\n") == ([], [])
+def test_a_file_with_a_header_alone_says_that_it_has_no_rows():
+    rows, problems = read_rows("code,text\n")
+    assert (rows, [(problem.kind, problem.severity) for problem in problems]) == ([], [("no_rows", "warning")])
 
 
 BOM8, LE, BE = b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"
@@ -206,18 +210,18 @@ BOM8, LE, BE = b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"
     ("prefix", "codec", "choice", "expected"),
     [
         (b"", "utf-8", "", "utf-8"), (BOM8, "utf-8", "", "utf-8"), (BOM8, "utf-8", "UTF-8", "utf-8"),
-        (BOM8, "utf-8", "gb18030", "gb18030"), (b"", "gb18030", "", "gb18030"), (b"", "gb18030", "GBK", "gbk"),
+        (BOM8, "utf-8", "gb18030", "gb18030"), (b"", "gb18030", "", "gb18030"), (b"", "gb18030", "GBK", "gb18030"),
         (LE, "utf-16-le", "", "utf-16"), (BE, "utf-16-be", "", "utf-16"), (LE, "utf-16-le", "UTF-16-LE", "utf-16"),
         (b"", "utf-16-le", "", "utf-16-le"), (b"", "utf-16-be", "", "utf-16-be"),
         (b"", "utf-16-le", "utf-16", "utf-16-le"), (b"", "utf-16-be", "Utf-16", "utf-16-be"),
-        (LE, "utf-16-le", "utf-8", "utf-8"), (b"", "shift_jis", "Shift_JIS", "shift_jis"),
+        (LE, "utf-16-le", "utf-8", "utf-8"), (b"", "shift_jis", "Shift_JIS", "cp932"),
     ],
 )  # fmt: skip
 def test_the_encoding_is_the_choice_or_what_the_bytes_show(prefix, codec, choice, expected):
     # Mostly Latin letters, because UTF-16 without a mark shows by its zeros.
     text = "code,text\n" + "1,waiting 完成\n" * 3
     file = InputFile(BytesIO(prefix + text.encode(codec)), Limits())
-    assert file.encoding(choice) == expected
+    assert find_encoding(file, choice)[0] == expected
     if choice != "gb18030" and prefix + choice.encode() != LE + b"utf-8":
         assert file.text(expected, Limits()) == text
 
@@ -269,8 +273,7 @@ def test_each_delimiter_is_found_by_its_headers_and_columns():
         ("code,text\nRoom codes\ncode,text\n1,a\n", [("Room codes", "1")]),
         ("code,text\n频道,\n1,a\n", [("频道", "1")]),
         ("code,text\nRoom codes,\n,\ncode,text\n1,a\n", [("Room codes", "1")]),
-        ("code,text\n1,a\nRoom codes,\n", [("", "1")]),
-        ("Room codes, \ncode,text\n1,a\n", [("Room codes", "1")]),
+        ("Room codes, \ncode,text\n1,a\n", [("", "1")]),
         # A code without a text is not.
         ("code,text\n频道1,\n1,a\n", [("", "频道1"), ("", "1")]),
         ("code,text\nEBUSY,\n1,a\n", [("", "EBUSY"), ("", "1")]),
@@ -298,7 +301,7 @@ def test_a_code_that_means_an_empty_cell_is_missing(code):
 
 
 def test_every_cell_that_cannot_be_stored_is_named_with_its_column():
-    _, problems = read_rows(b"code,a,b\n1,x\x01,y\xff\n")
+    _, problems = read_rows(b"code,a,b\n1,x\x01 \xc3\xa9\xc3\xa9,y\xff\n")
     assert [(problem.kind, problem.message) for problem in problems] == [
         ("control_character", "The column a has the control character U+0001."),
         ("undecodable", "The column b has the byte 0xFF, which is not UTF-8."),
@@ -310,10 +313,12 @@ def test_extra_columns_have_no_empty_cells():
     assert [row.extra for row in rows] == [{"b": "x"}, {}]
 
 
-def test_a_row_with_too_few_cells_sets_no_section_and_one_with_the_section_does():
+def test_cells_that_a_row_lacks_at_its_end_are_not_there_and_a_warning_says_so():
     rows, problems = read_rows("section,code,text\nA,1,x\nB,2\nC\n,3,y\n")
-    assert [(row.section, row.code) for row in rows] == [("A", "1"), ("", "3")]
-    assert [problem.value for problem in problems] == ["2", ""]
+    assert [(row.section, row.code, row.texts) for row in rows] == [
+        ("A", "1", {"description": "x"}), ("B", "2", {}), ("", "3", {"description": "y"}),
+    ]  # fmt: skip
+    assert [(problem.kind, problem.value) for problem in problems] == [("short_row", "2"), ("ragged_row", "")]
 
 
 @pytest.mark.parametrize(

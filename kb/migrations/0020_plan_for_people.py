@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kb", "0017_uploads"),
+        ("kb", "0019_watched_sources"),
     ]
 
     operations = [
