@@ -12,6 +12,8 @@ from typing import Any
 from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import EXTRA, IGNORE, TARGETS
 from kb.importing.reading.formats.csv_text import DELIMITERS
+from kb.importing.reading.header import named_part
+from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import Problem, Sheet, Unreadable
 from kb.importing.reading.sources import ENCODINGS, Source
 from kb.importing.reading.table_rows import SheetPart, TableRow
@@ -191,11 +193,11 @@ def _read(part: SheetPart, source: Source, rows: int, problems: list[Problem]) -
 
 def _unread(sheet: Sheet, source: Source, rows: int) -> TableLook:
     """Return the look at a table that is left out: its records as they are, below what is most like a header."""
-    headers = [(part.sheet, part.header) for part in source.parts] + source.others
-    header = next((labels for other, labels in headers if other is sheet), [])
     is_chosen = not source.choices.tables or sheet.key in source.choices.tables
     view = TableLook(sheet.key, _name(sheet), False, "No column is known as the code." if is_chosen else "Not chosen.")
     try:
+        part = named_part(SheetLook(sheet, source.choices, source.limits, source.precedent))
+        header = part.header if isinstance(part, SheetPart) else part
         records = list(islice(sheet.records(lambda problem: None), rows + 1))
     except Unreadable as error:
         view.reason = str(error)
