@@ -98,8 +98,7 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
     choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
     texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
     samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
-    no_header = 0 in latest.choices.get("header", {}).values()
-    return Precedent(choices, samples, target.language, no_header, partial(_count_texts, target))
+    return Precedent(choices, samples, target.language, partial(_count_texts, target), latest.encoding)
 
 
 def _count_texts(table: CodeTable, name: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from kb.importing.reading.choices import NO_HEADER, FileQuestion, Offer
 from kb.importing.reading.columns import EXTRA, IGNORE, label_headers
 from kb.importing.reading.evidence import ColumnEvidence, evidence_of, is_code_like, shape
-from kb.importing.reading.header_names import claim, is_of_other_table, may_be_code
+from kb.importing.reading.header_names import claim, is_of_failures, is_of_other_table, may_be_code
 from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import Record
 
@@ -14,6 +14,8 @@ BY_CONTENT = "short, unique, no spaces"
 _LOOK_AT = 500
 _LEAST_ROWS = 2
 _TEXTS = ("description", "possible_reasons", "suggested_actions")
+_CODES = 1400
+"""Ranks from here on are those of headers such as "HTTP code" and "Issue", which say more than "name" or "key"."""
 _QUANTITIES = 1002
 """Ranks of weak names up to this one are "value" and "number", which limits and sizes have, too."""
 
@@ -37,7 +39,7 @@ class TableColumns:
 
     def codes(self) -> list[int]:
         """Return the columns that may be the code's, the best name first."""
-        at = [n for n, column in enumerate(self.evidence) if column.is_code or self._is_named_word(n)]
+        at = [n for n, column in enumerate(self.evidence) if column.is_code or self._is_named_code(n)]
         counted = [n for n in at if not self.evidence[n].is_running]
         return sorted(counted or at, key=self._order)
 
@@ -45,12 +47,14 @@ class TableColumns:
         answer = claim(self.headers[n])
         return not may_be_code(self.headers[n]), answer.target != "code", answer.rank
 
-    def _is_named_word(self, n: int) -> bool:
+    def _is_named_code(self, n: int) -> bool:
         column = self.evidence[n]
-        is_word = (
-            column.count >= _LEAST_ROWS and column.filled >= 0.9 and column.unique >= 0.95 and column.words >= 0.95
-        )
-        return is_word and bool(self.headers[n]) and may_be_code(self.headers[n])
+        if not self.headers[n] or not may_be_code(self.headers[n]):
+            return False
+        if column.is_code_of_several_rows and (n == 0 or is_of_failures(self.headers[n])):
+            return True
+        is_unique = column.count >= _LEAST_ROWS and column.filled >= 0.9 and column.unique >= 0.95
+        return is_unique and column.words >= 0.95
 
     def has_text(self, besides: int) -> bool:
         """Whether another column is a text, by its name or its cells."""
@@ -63,6 +67,8 @@ class TableColumns:
         if any(self._order(m) == self._order(n) for m in others):
             return False
         if not may_be_code(self.headers[n]) or not self.has_text(n) or any(map(is_of_other_table, self.headers)):
+            return False
+        if self.evidence[n].firm < 0.9 and not is_of_failures(self.headers[n]) and claim(self.headers[n]).rank < _CODES:
             return False
         names = [m for m, header in enumerate(self.headers) if claim(header).target == "symbol" and m != n]
         is_quantity = 1000 <= claim(self.headers[n]).rank <= _QUANTITIES and self.evidence[n].codes > 0
@@ -103,6 +109,7 @@ def guess_code(look: SheetLook, at: int, *, sure: bool) -> CodeGuess | None:
 def _asked(look: SheetLook, at: int, columns: TableColumns, codes: list[int]) -> CodeGuess:
     labels = [columns.labels[n] for n in codes]
     is_likely = len(codes) == 1 and not any(map(is_of_other_table, columns.headers))
+    is_likely = is_likely and columns.evidence[codes[0]].firm >= 0.9
     offers = tuple(Offer(f"{label} is the code", {"columns": {label: "code"}}) for label in labels[:10])
     message = f"{look.sheet.place(look.records[at][0])}: no header here is known as the code's. "
     message += f"By its cells ({BY_CONTENT}) it is {labels[0]}." if is_likely else f"Is it {' or '.join(labels[:10])}?"

@@ -144,5 +144,5 @@ def _split_texts(content: ColumnContent) -> None:
         elif target == SPLIT and not content.is_chosen(label):
             ask_about_joint_text(content, label)
         elif target == SPLIT:
-            content.part.split_texts = names or list(TEXTS)
             content.part.split_rest = "suggested_actions" if content.column_of("description") else "description"
+            content.part.split_texts = [content.part.split_rest]

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.importing.reading.arrangements import arranged_rows
-from kb.importing.reading.choices import FileQuestion, ReadingChoices
+from kb.importing.reading.choices import ANSWERS, FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
-from kb.importing.reading.files import ENCODINGS, InputFile
-from kb.importing.reading.formats import csv_text, registry
+from kb.importing.reading.damage import point_zero_question
+from kb.importing.reading.encodings import ENCODINGS, find_encoding
+from kb.importing.reading.files import InputFile
+from kb.importing.reading.formats import csv_dialect, registry
 from kb.importing.reading.header import guessed_part, named_part, unread_lines
 from kb.importing.reading.header_names import plain
 from kb.importing.reading.precedent import Precedent
@@ -35,6 +37,7 @@ from kb.importing.reading.sheets import (
     unreadable,
 )
 from kb.importing.reading.source_file import SourceFile
+from kb.importing.reading.surplus import question_about_surplus
 from kb.importing.reading.table_rows import SheetPart, TableRow
 
 __all__ = [
@@ -185,6 +188,7 @@ class Source:
         for number, part in parts.items():
             if isinstance(part, SheetPart) and part.columns.has("code"):
                 self.parts.append(part)
+                self._ask_about_cells(part, looks[number])
                 self._first_problems += filter(None, [unread_lines(looks[number], part)])
             else:
                 labels = part.header if isinstance(part, SheetPart) else part
@@ -192,6 +196,17 @@ class Source:
         if not self.parts:
             raise _no_code_column([header for _, header in self.others], self.limits)
         self._keep_questions()
+
+    def _ask_about_cells(self, part: SheetPart, look: SheetLook) -> None:
+        records = look.records[part.header_end :]
+        codes = [(cells[part.code_at] or "").strip() for _, cells in records if len(cells) > part.code_at]
+        zeros = point_zero_question(list(filter(None, codes)), self.precedent.samples)
+        part.without_zero = zeros is not None
+        surplus = question_about_surplus(part, records)
+        if surplus:
+            part.ways["commas"] = "join" if surplus.default == ANSWERS["commas"]["join"] else "error"
+        part.questions += [surplus] if surplus else []
+        part.questions += [zeros] if zeros and "damage" not in self.choices.answers else []
 
     def _keep_questions(self) -> None:
         """Ask each question once, also where several tables raise it."""
@@ -241,19 +256,21 @@ def open_source(
     # What the last file's columns were is evidence; answers, and what somebody chooses now, decide.
     choices = replace(choices, answers={**precedent.choices.answers, **choices.answers})
     check_column_map(choices.columns)
-    if choices.delimiter and choices.delimiter not in csv_text.DELIMITERS:
-        allowed = ", ".join(csv_text.DELIMITERS.values())
+    if choices.delimiter and choices.delimiter not in csv_dialect.DELIMITERS:
+        allowed = ", ".join(csv_dialect.DELIMITERS.values())
         message = f"Columns cannot be separated by {choices.delimiter!r}. Allowed: {allowed}."
         raise unreadable("unknown_delimiter", message, value=choices.delimiter)
     input_file = InputFile(file, limits or Limits.from_settings())
     columns = {**precedent.choices.columns, **choices.columns}
     source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, columns)
-    form = registry.XLSX
+    form, question = registry.XLSX, None
     if not input_file.is_zip:
         input_file.check_is_text(name)
-        source_file.encoding = input_file.encoding(choices.encoding)
+        source_file.encoding, question = find_encoding(input_file, choices.encoding, precedent)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices, precedent)
+    if question:
+        source.questions.append(question)
     try:
         source.tables = form.read(source_file)
         source.add_sheets(source.tables)

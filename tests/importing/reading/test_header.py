@@ -34,7 +34,7 @@ def test_that_the_last_file_had_no_header_is_remembered(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("E1,The door is open\nE2,The tray is empty\n")
     columns = {"Column 1": "code", "Column 2": "suggested_actions"}
-    source = open_source(path, path.name, precedent=Precedent(ReadingChoices(columns=columns), has_no_header=True))
+    source = open_source(path, path.name, precedent=Precedent(ReadingChoices(columns=columns)))
     assert source.columns.as_json() == columns
     assert ([row.code for row in source.rows()], source.questions) == (["E1", "E2"], [])
 

@@ -35,11 +35,10 @@ def test_a_merged_section_applies_to_the_rows_it_covers():
 
 
 def test_a_bad_byte_in_a_merged_section_becomes_a_replacement_character():
-    page = (
-        b"""<table><tr><th>Section</th><th>Code</th></tr><tr><td rowspan="2">A\xff</td><td>1</td></tr><tr><td>2</td>"""
-    )
+    page = b"""<table><tr><th>Section</th><th>Code</th></tr><tr><td rowspan="2">A\xff<td>1</tr>
+<tr><td>2\xc3\xa9\xc3\xa9</td>"""
     rows, problems = read_rows(page, "t.html")
-    assert [(row.section, row.code) for row in rows] == [("A\ufffd", "2")]
+    assert [(row.section, row.code) for row in rows] == [("A\ufffd", "2\xe9\xe9")]
     assert [problem.kind for problem in problems] == ["undecodable"]
 
 
