@@ -58,7 +58,11 @@ def guessed_part(look: SheetLook, *, sure: bool) -> SheetPart | None:
 
     With `sure`, return it only where nobody needs to be asked.
     """
-    guess = guess_code(look, _first_full(look), sure=sure)
+    line_chosen = look.choices.header.get(look.sheet.key)
+    lines = [NO_HEADER, *(line for line, _ in look.records)]
+    # A line that somebody chose is the header, also where its words say nothing.
+    at = lines.index(line_chosen) - 1 if line_chosen in lines else _first_full(look)
+    guess = guess_code(look, at, sure=sure)
     return _part(look, guess.header_at, guess) if guess else None
 
 
