@@ -10,7 +10,7 @@ from tests.browser.conftest import check_accessible, log_in
 pytestmark = pytest.mark.django_db(transaction=True)
 UPLOAD = "/admin/kb/tableimport/import/"
 CSV = "Code,Meaning,Notes\nE1,The lid is open.,Close it.\nE2,No water.,Fill the tank.\n"
-BARE = "Lid list of the factory\nE1;The lid is open.\nE2;No water.\n"
+BARE = "E1;The lid is open.\nE2;No water.\n"
 
 
 def csv(text, name="lid codes.csv"):
@@ -23,6 +23,15 @@ def upload(page, text, name="Lids"):
     page.get_by_label("File:").set_input_files(csv(text))
     page.get_by_role("button", name="Upload and look").click()
     page.wait_for_url("**/look/**")
+
+
+def choose(page, label, value):
+    """Choose a value, wait for the new rows, and hold that the focus stays."""
+    page.get_by_label(label).focus()
+    with page.expect_response(lambda response: response.request.method == "GET"):
+        page.get_by_label(label).select_option(value)
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    expect(page.get_by_label(label)).to_be_focused()
 
 
 def test_a_first_table_of_ones_own_takes_five_clicks(open_page, importer):
@@ -77,17 +86,17 @@ def test_every_choice_changes_the_rows_at_once_and_keeps_the_focus(open_page, im
     check_accessible(page)
     upload(page, BARE)
     check_accessible(page)
-    page.get_by_label("Headers of the columns").select_option("0")
-    page.get_by_label("Column separator").select_option(";")
-    column = page.get_by_label("Column 1")
-    column.focus()
-    column.select_option("code")
+    for label, value in (("Column separator", ";"), ("Headers of the columns", "1"), ("E1", "code")):
+        choose(page, label, value)
+    expect(page.get_by_role("cell", name="E2")).to_be_visible()
+    expect(page.locator("#look-status")).to_contain_text("1 row can be read.")
+    choose(page, "Headers of the columns", "0")
+    expect(page.locator("#look-status")).to_contain_text("2 rows can be read.")
+    choose(page, "Column 2", "possible_reasons")
     expect(page.get_by_role("button", name="Make the plan")).to_be_visible()
-    expect(page.locator("#look-status")).to_contain_text("can be read")
     check_accessible(page)
-    expect(column).to_be_focused()
     page.reload()
-    expect(page.get_by_label("Column 1")).to_have_value("code")
+    expect(page.get_by_label("Column 2")).to_have_value("possible_reasons")
 
 
 def test_the_look_works_without_javascript(open_page, importer):

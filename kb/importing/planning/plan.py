@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Max
@@ -97,7 +98,12 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
     choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
     texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
     samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
-    return Precedent(choices, samples, target.language)
+    no_header = 0 in latest.choices.get("header", {}).values()
+    return Precedent(choices, samples, target.language, no_header, partial(_count_texts, target))
+
+
+def _count_texts(table: CodeTable, name: str) -> int:
+    return table.codes.current().exclude(**{f"vendor_{name}": ""}).count()
 
 
 def _latest_file(table: CodeTable) -> TableImport | None:

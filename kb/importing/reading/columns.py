@@ -1,38 +1,36 @@
-"""The meaning of each column: derived from its header, in English or Chinese, or set by the person who imports."""
+"""The meaning of each column: derived from its header, or set by the person who imports."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from kb.importing.reading.header_names import SPLIT, Claim, claim, plain, shown
 from kb.importing.reading.sheets import Problem, SourcePlace, unreadable
 from kb.models.fields import CODE_FIELDS, VENDOR_TEXTS
 from kb.text.codes.forms import clean
-from kb.text.word_lists import WordFile
 
-EXTRA, IGNORE = "extra", "ignore"
+EXTRA, IGNORE, SUBCODE = "extra", "ignore", "subcode"
 TARGETS = {
     **{field.name: field.label for field in CODE_FIELDS if field.is_imported},
+    SUBCODE: "Second part of the code",
+    SPLIT: "Several texts, told apart by the labels in its cells",
     EXTRA: "Keep as an extra column",
     IGNORE: "Leave out",
 }
 """The targets of a column, with their labels."""
 
-_HEADERS = WordFile(Path(__file__).with_name("headers.toml")).groups("headers")
-_RANKS = {header: (target, rank) for target, headers in _HEADERS.items() for rank, header in enumerate(headers)}
-_PARENTHESIS = re.compile(r"[(\[{<][^()\[\]{}<>]*[)\]}>]")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NO_WORD = re.compile(r"[\W_]+")
-_PLURAL = re.compile(r"(?<=[a-z]{3})(?<![su])s\b")
+BY_NAME, BY_CHOICE = "its header", "as chosen, now or for the last file"
 _MAX_HEADER = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """The target of each header: a key of TARGETS. An import stores it as plain JSON."""
+    """The target of each header: a key of TARGETS. An import stores it as plain JSON.
+
+    `reasons` says, in words for a person, why a column has its target.
+    """
 
     targets: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def has(self, target: str) -> bool:
         """Whether a column has this target."""
@@ -46,6 +44,13 @@ class ColumnMap:
     def as_json(self) -> dict[str, str]:
         """Return the map as stored in the database; `ColumnMap(stored)` restores it."""
         return dict(self.targets)
+
+    def of(self, labels: Iterable[str]) -> dict[str, str]:
+        """Return the target of each label that the map has, also where it is spelt in another way."""
+        labels = list(labels)
+        spellings = {plain(header): header for header in self.targets if header not in labels} if self.targets else {}
+        headers = {label: label if label in self.targets else spellings.pop(plain(label), "") for label in labels}
+        return {label: self.targets[header] for label, header in headers.items() if header}
 
 
 def check_column_map(column_map: ColumnMap | Mapping[str, str] | None) -> ColumnMap:
@@ -75,37 +80,53 @@ def label_headers(cells: Iterable[str | None]) -> list[str]:
 
 def is_header(cells: Iterable[str | None], column_map: ColumnMap) -> bool:
     """Whether a record is a header: one of its cells is the header of the code's column."""
-    labels = [_label(cell or "") for cell in cells]
-    targets = {column_map.targets.get(label) for label in labels}
+    labels = [label for cell in cells if cell and (label := _label(cell))]
+    chosen = column_map.of(labels)
     # A map with a target `code` was made for this file or a similar one, so its header for the code decides.
-    return "code" in targets or any(_rank(label)[0] == "code" for label in labels if label not in column_map.targets)
+    return "code" in chosen.values() or any(
+        (answer := claim(label)).target == "code" and not answer.is_weak for label in labels if label not in chosen
+    )
 
 
 def find_columns(
-    cells: Sequence[str | None], column_map: ColumnMap, place: SourcePlace | None = None
+    cells: Sequence[str | None],
+    column_map: ColumnMap,
+    place: SourcePlace | None = None,
+    proposals: Mapping[str, str] | None = None,
+    language: str = "",
 ) -> tuple[ColumnMap, list[Problem]]:
     """Return the target of each column of a header, and the problems of the header.
 
-    `column_map` decides about the headers that it has. The others get a target by their name; the best match wins.
+    `column_map` decides about the headers that it has, then `proposals`. The others get a target by their name; the
+    best match wins, and of several languages the table's own.
     """
     labels = label_headers(cells)
-    targets = {label: column_map.targets[label] for label in labels if label in column_map.targets}
+    targets = column_map.of(labels)
+    reasons = dict.fromkeys(targets, BY_CHOICE)
+    for label, target in (proposals or {}).items():
+        if label not in targets and (target in (EXTRA, IGNORE) or target not in targets.values()):
+            targets[label], reasons[label] = target, BY_NAME
     problems = _repeated_targets(targets, place)
-    winners: dict[str, tuple[int, str]] = {}
-    claims = {label: _rank(_label(cell or "")) for label, cell in zip(labels, cells, strict=True)}
-    for label, (target, rank) in claims.items():
-        if label not in targets and target and target not in targets.values():
-            winners.setdefault(target, (rank, label))
-            winners[target] = min(winners[target], (rank, label), key=lambda claim: claim[0])
-    for label, (target, _) in claims.items():
-        if label in targets:
-            continue
-        winner = winners[target][1] if target in winners else ""
+    claims = {
+        label: _strong_claim(_label(cell or ""))
+        for label, cell in zip(labels, cells, strict=True)
+        if label not in targets
+    }
+    winners: dict[str, str] = {}
+    for label in sorted(claims, key=lambda label: (claims[label].is_foreign(language), claims[label].rank)):
+        target = claims[label].target
+        if target and (target == SPLIT or target not in targets.values()):
+            winners.setdefault(target, label)
+    for label, (target, _, _, spelling, _) in claims.items():
+        winner = winners.get(target, "")
         targets[label] = target if label == winner else EXTRA
-        if winner and label != winner:
+        if label == winner:
+            reasons[label] = BY_NAME
+            if spelling:
+                problems.append(_misspelt_column(label, spelling, target, place))
+        elif winner:
             problems.append(_losing_column(label, winner, target, place))
-    in_order = {label: targets[label] for label in labels}
-    return ColumnMap(in_order), problems
+    return ColumnMap({label: targets[label] for label in labels}, reasons), problems
 
 
 def positions(columns: ColumnMap) -> dict[str, int]:
@@ -116,15 +137,18 @@ def positions(columns: ColumnMap) -> dict[str, int]:
 
 def _label(cell: str) -> str:
     # Markdown has headers in emphasis, and narrow columns break their lines.
-    text = clean(cell.encode("utf-8", "replace").decode()).strip("*`")
+    text = clean(shown(cell.encode("utf-8", "replace").decode())).strip("*`")
     return " ".join(text.split())
 
 
-def _rank(label: str) -> tuple[str, int]:
-    text = unicodedata.normalize("NFKC", label)
-    text = _PARENTHESIS.sub(" ", text).strip() or text
-    text = _NO_WORD.sub(" ", _HUMP.sub(" ", text)).strip().lower()
-    return _RANKS.get(_PLURAL.sub("", text), ("", 0))
+def _strong_claim(label: str) -> Claim:
+    answer = claim(label)
+    return Claim("") if answer.is_weak else answer
+
+
+def _misspelt_column(label: str, spelling: str, target: str, place: SourcePlace | None) -> Problem:
+    message = f"The header {label} is read as a misspelt \u201c{spelling}\u201d: {TARGETS[target].lower()}."
+    return Problem(place, "misspelt_header", message, label, "warning")
 
 
 def _losing_column(label: str, winner: str, target: str, place: SourcePlace | None) -> Problem:
@@ -136,7 +160,7 @@ def _repeated_targets(targets: Mapping[str, str], place: SourcePlace | None) -> 
     problems = []
     for target in TARGETS:
         headers = [header for header, other in targets.items() if other == target]
-        if target not in (EXTRA, IGNORE) and len(headers) > 1:
+        if target not in (EXTRA, IGNORE, SPLIT) and len(headers) > 1:
             message = f"The {TARGETS[target].lower()} can come from one column only. You chose: {', '.join(headers)}."
             problems.append(Problem(place, "same_target", message, headers[1]))
     return problems

@@ -9,14 +9,19 @@ raise Unreadable where nothing in the file can be trusted, and no other exceptio
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from kb.importing.reading.arrangements import arranged_rows
 from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
 from kb.importing.reading.files import ENCODINGS, InputFile
 from kb.importing.reading.formats import csv_text, registry
+from kb.importing.reading.header import guessed_part, named_part, unread_lines
+from kb.importing.reading.header_names import plain
 from kb.importing.reading.precedent import Precedent
+from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import (
     FIRST_PROBLEMS,
     MAX_PROBLEMS,
@@ -30,7 +35,7 @@ from kb.importing.reading.sheets import (
     unreadable,
 )
 from kb.importing.reading.source_file import SourceFile
-from kb.importing.reading.table_rows import SheetPart, TableRow, find_header
+from kb.importing.reading.table_rows import SheetPart, TableRow
 
 __all__ = [
     "ENCODINGS",
@@ -55,11 +60,14 @@ class Source:
     look like their header.
     """
 
-    def __init__(self, source_file: SourceFile, form: str, choices: ReadingChoices) -> None:
+    def __init__(
+        self, source_file: SourceFile, form: str, choices: ReadingChoices, precedent: Precedent | None = None
+    ) -> None:
         self.source_file = source_file
         self.format = form
         self.choices = choices
         self.tables: list[Sheet] = []
+        self.precedent = precedent or Precedent()
         self.parts: list[SheetPart] = []
         self.others: list[tuple[Sheet, list[str]]] = []
         self.questions: list[FileQuestion] = []
@@ -111,10 +119,17 @@ class Source:
     def columns(self) -> ColumnMap:
         """The target of each column."""
         targets: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         for part in self.parts:
             for label, target in part.columns.targets.items():
                 targets.setdefault(label, target)
-        return ColumnMap(targets)
+                reasons.setdefault(label, part.columns.reasons.get(label, ""))
+        return ColumnMap(targets, {label: reason for label, reason in reasons.items() if reason})
+
+    @property
+    def ranges(self) -> list[tuple[str, str, str]]:
+        """First code, last code and description of each range of codes that a row names, after `rows`."""
+        return [listed for part in self.parts for listed in part.ranges]
 
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows without errors in the file's order, in flat memory. Raises Unreadable."""
@@ -122,32 +137,25 @@ class Source:
         self._suggestions = 0
         rows_left = self.limits.rows
         for part in self.parts:
-            for row in part.rows(self.limits, self.encoding, self._report):
+            for row in arranged_rows(part, self.limits, self.encoding, self._report):
                 if rows_left == 0:
                     message = f"The file has more than {self.limits.rows} rows, the limit."
                     raise Unreadable([Problem(row.place, "too_many_rows", message)], self.header)
                 rows_left -= 1
                 yield row
+        if rows_left == self.limits.rows and not self.problems:
+            self._report(Problem(None, "no_rows", "The file has a header, but no row with a code.", "", "warning"))
 
     def add_sheets(self, sheets: list[Sheet]) -> None:
         """Add the sheets that have a column for the code. Raises Unreadable where none has."""
-        for number, sheet in enumerate(sheets, 1):
-            sheet.key = sheet.name or str(number)
-            if self.choices.tables and sheet.key not in self.choices.tables:
-                continue
-            part = find_header(sheet, self.choices, self.limits)
-            if isinstance(part, SheetPart) and part.columns.has("code"):
-                self.parts.append(part)
-            else:
-                self.others.append((sheet, part.header if isinstance(part, SheetPart) else part))
-        if not self.parts:
-            raise _no_code_column([header for _, header in self.others], self.limits)
+        self._find_parts(sheets)
+        self._check_columns()
         column_count = len(self.columns.targets)
         if column_count > MAX_TABLES_COLUMNS * self.limits.columns:
             most = MAX_TABLES_COLUMNS * self.limits.columns
             message = f"The tables of this file have {column_count} different columns; at most {most} are allowed."
             raise unreadable("too_many_columns", message)
-        self._first_problems = [*self.source_file.problems]
+        self._first_problems = [*self.source_file.problems, *self._first_problems]
         self._first_problems += [_sheet_left_out(sheet, header) for sheet, header in self.others if header]
         self._first_problems += [problem for part in self.parts for problem in part.problems]
         self._refuse_too_many(self._first_problems)
@@ -159,6 +167,47 @@ class Source:
         if len(sheet_parts) > 1:
             for part in sheet_parts:
                 part.section = part.section or part.sheet.name
+
+    def _find_parts(self, sheets: list[Sheet]) -> None:
+        looks: dict[int, SheetLook] = {}
+        parts: dict[int, SheetPart | list[str]] = {}
+        for number, sheet in enumerate(sheets):
+            sheet.key = sheet.name or str(number + 1)
+            if self.choices.tables and sheet.key not in self.choices.tables:
+                continue
+            looks[number] = SheetLook(sheet, self.choices, self.limits, self.precedent)
+            parts[number] = named_part(looks[number])
+        for sure in (True, False):
+            # A column that no header names is taken only where the file has no table that names its codes.
+            if not any(_has_code(part) for part in parts.values()):
+                guesses = {number: guessed_part(looks[number], sure=sure) for number in parts}
+                parts |= {number: part for number, part in guesses.items() if part}
+        for number, part in parts.items():
+            if isinstance(part, SheetPart) and part.columns.has("code"):
+                self.parts.append(part)
+                self._first_problems += filter(None, [unread_lines(looks[number], part)])
+            else:
+                labels = part.header if isinstance(part, SheetPart) else part
+                self.others.append((looks[number].sheet, labels))
+        if not self.parts:
+            raise _no_code_column([header for _, header in self.others], self.limits)
+        self._keep_questions()
+
+    def _keep_questions(self) -> None:
+        """Ask each question once, also where several tables raise it."""
+        for question in (question for part in self.parts for question in part.questions):
+            if all((other.kind, other.offers) != (question.kind, question.offers) for other in self.questions):
+                self.questions.append(question)
+
+    def _check_columns(self) -> None:
+        """Raise Unreadable where somebody chose a target for a header that the file does not have."""
+        headers = {plain(label) for label in self.header} | {
+            plain(label) for _, labels in self.others for label in labels
+        }
+        missing = [header for header in self.choices.columns if plain(header) not in headers]
+        if missing:
+            message = f"The file has no column {missing[0]}. It has: {', '.join(self.header)[:500]}."
+            raise Unreadable([Problem(None, "unknown_column", message, missing[0])], self.header)
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
@@ -188,20 +237,23 @@ def open_source(
     `choices` replace what the file itself shows; `precedent` helps where it shows nothing. Raises Unreadable.
     """
     precedent = precedent or Precedent()
-    choices = precedent.choices.merged((choices or ReadingChoices()).as_json())
+    choices = choices or ReadingChoices()
+    # What the last file's columns were is evidence; answers, and what somebody chooses now, decide.
+    choices = replace(choices, answers={**precedent.choices.answers, **choices.answers})
     check_column_map(choices.columns)
     if choices.delimiter and choices.delimiter not in csv_text.DELIMITERS:
         allowed = ", ".join(csv_text.DELIMITERS.values())
         message = f"Columns cannot be separated by {choices.delimiter!r}. Allowed: {allowed}."
         raise unreadable("unknown_delimiter", message, value=choices.delimiter)
     input_file = InputFile(file, limits or Limits.from_settings())
-    source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, choices.columns)
+    columns = {**precedent.choices.columns, **choices.columns}
+    source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, columns)
     form = registry.XLSX
     if not input_file.is_zip:
         input_file.check_is_text(name)
         source_file.encoding = input_file.encoding(choices.encoding)
         form = registry.text_format(source_file)
-    source = Source(source_file, form.name, choices)
+    source = Source(source_file, form.name, choices, precedent)
     try:
         source.tables = form.read(source_file)
         source.add_sheets(source.tables)
@@ -209,6 +261,10 @@ def open_source(
         error.source = source
         raise
     return source
+
+
+def _has_code(part: SheetPart | list[str]) -> bool:
+    return isinstance(part, SheetPart) and part.columns.has("code")
 
 
 def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
@@ -224,4 +280,5 @@ def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
 def _sheet_left_out(sheet: Sheet, header: list[str]) -> Problem:
     subject = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
     message = f"{subject} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
-    return Problem(None, "sheet_left_out", message, sheet.name, "warning")
+    first = next(iter(sheet.records(lambda problem: None)), None)
+    return Problem(sheet.place(first[0]) if first else None, "sheet_left_out", message, sheet.name, "warning")

@@ -1,13 +1,16 @@
-"""The rows of a table, from the records of a sheet: find the header, then check and label the cells of each record."""
+"""The rows of a table, from the records of a sheet whose header is known: check and label the cells of each record."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from kb.importing.reading.choices import NO_HEADER, ReadingChoices
-from kb.importing.reading.columns import EXTRA, ColumnMap, find_columns, is_header, label_headers, positions
+from kb.importing.reading.choices import FileQuestion
+from kb.importing.reading.columns import EXTRA, SUBCODE, ColumnMap, positions
+from kb.importing.reading.evidence import is_code_like
 from kb.importing.reading.files import bad_byte
+from kb.importing.reading.header_names import NO_CODES, SPLIT, is_total
 from kb.importing.reading.sheets import (
     CONTINUATION,
     Date,
@@ -19,16 +22,19 @@ from kb.importing.reading.sheets import (
     Sheet,
     SourcePlace,
     Widths,
-    unreadable,
 )
 from kb.text.codes.cells import EMPTY, fit, several_codes, tidy, unfit
 from kb.text.codes.forms import MAX_LENGTH, clean
 
-MAX_HEADER_RECORD = 20
-"""Number of records that are searched for the header: titles and notes may come before it."""
-
 _MAX_VALUE = 60
 _EXACT_DIGITS = 15
+_NOTE = re.compile(
+    r"[*\u2020\u2021\u203b\u00b9\u00b2\u00b3\u2070-\u2079]|\(\d{1,2}\)"
+    r"|(?:notes?|source|legend|hinweis|anmerkung|quelle|remarques?|nota|\u6ce8|\u5907\u6ce8|\u8bf4\u660e|\ube44\uace0)"
+    r" {0,2}[:.\uff1a]",
+    re.IGNORECASE,
+)
+"""How a footnote begins."""
 
 
 class TableRow(NamedTuple):
@@ -61,63 +67,69 @@ class SheetPart:
     section: str
     problems: list[Problem]
     cells: list[str | None] = field(default_factory=list)
+    questions: list[FileQuestion] = field(default_factory=list)
+    # The answer to each kind of question, by choice or by default, as in `choices.ANSWERS`.
+    ways: dict[str, str] = field(default_factory=dict)
+    # What a column of several texts has, and which of them words without a label are.
+    split_texts: list[str] = field(default_factory=list)
+    split_rest: str = "description"
+    # Ranges of codes that rows name, and whether the latest row has the code of the row above. Set while rows are read.
+    ranges: list[tuple[str, str, str]] = field(default_factory=list)
+    continues: bool = False
 
-    def rows(self, limits: Limits, encoding: str, report: Report) -> Iterator[TableRow]:
-        """Yield the rows without errors and report the problems of the others."""
-        return _RowReader(self, limits, encoding, report).rows()
+    @property
+    def code_at(self) -> int:
+        """The index of the column with the code."""
+        return list(self.columns.targets.values()).index("code")
+
+    @property
+    def subcode_at(self) -> int:
+        """The index of the column with the second part of the code; -1 without one."""
+        order = list(self.columns.targets.values())
+        return order.index(SUBCODE) if SUBCODE in order else -1
+
+    @property
+    def texts_at(self) -> dict[str, int]:
+        """The index of each column with a vendor's text."""
+        return positions(self.columns)
 
 
-def find_header(sheet: Sheet, choices: ReadingChoices, limits: Limits) -> SheetPart | list[str]:
-    """Return the sheet with its header; without a header, the labels of the record that is most like one.
-
-    A header that somebody chose is used as it is; with NO_HEADER, columns are called by their numbers.
-    """
-    column_map, line_chosen = ColumnMap(choices.columns), choices.header.get(sheet.key)
-    heading_text = ""
-    first: list[str] = []
-    for count, (line, cells) in enumerate(sheet.records(lambda problem: None)):
-        if line_chosen == NO_HEADER:
-            return _part(sheet, (0, 0), [""] * len(cells), column_map, "", limits)
-        if count >= MAX_HEADER_RECORD and line_chosen is None:
-            break
-        # Limits first: beyond them, a record costs nothing.
-        if line == line_chosen or (line_chosen is None and is_header(cells[: limits.columns + 1], column_map)):
-            return _part(sheet, (count + 1, line), list(cells), column_map, heading_text, limits)
-        texts = list(islice((cell for cell in cells if cell and cell.strip()), limits.columns + 1))
-        heading_text = tidy(texts[0]) if len(texts) == 1 else heading_text
-        first = first if len(first) > 1 else texts
-    return label_headers(first)
+Arrange = Callable[[SheetPart, Iterator[Record]], Iterator[Record]]
+"""Changes records before their cells are checked, such as one record for each code of a cell."""
 
 
-def _part(
-    sheet: Sheet, at: tuple[int, int], cells: list[str | None], column_map: ColumnMap, heading_text: str, limits: Limits
-) -> SheetPart:
-    count, line = at
-    while line and cells and not (cells[-1] or "").strip():
-        cells.pop()
-    if len(cells) > limits.columns:
-        message = f"The file has {len(cells)} columns; at most {limits.columns} are allowed."
-        raise unreadable("too_many_columns", message, sheet.place(line))
-    columns, problems = find_columns(cells, column_map, sheet.place(line))
-    section = _section_name(heading_text or sheet.section, sheet.place(line), problems.append)
-    return SheetPart(sheet, list(columns.targets), count, line, columns, section, problems, cells)
+def rows_of(
+    part: SheetPart, limits: Limits, encoding: str, report: Report, arrangements: Sequence[Arrange] = ()
+) -> Iterator[TableRow]:
+    """Yield the rows without errors and report the problems of the others."""
+    return _RowReader(part, limits, encoding, report, arrangements).rows()
+
+
+def is_heading(sheet: Sheet, cells: Sequence[str | None], width: int) -> bool:
+    """Whether a record with a single cell is a heading within the table, rather than a code without a text."""
+    text = tidy(cells[0] or "")
+    is_full_row = sheet.name or len(cells) == width
+    return bool(is_full_row) and (" " in text or not (text.isascii() or any(map(str.isdigit, text))))
 
 
 class _RowReader:
     """Reads one sheet once."""
 
-    def __init__(self, part: SheetPart, limits: Limits, encoding: str, report: Report) -> None:
+    def __init__(
+        self, part: SheetPart, limits: Limits, encoding: str, report: Report, arrangements: Sequence[Arrange]
+    ) -> None:
         self.part = part
         self.sheet = part.sheet
         self.limits = limits
         self.encoding = encoding
         self.report = report
+        self.arrangements = arrangements
         self.width = len(part.header)
         order = list(part.columns.targets.values())
         self.code_at = order.index("code")
         self.section_at = order.index("section") if "section" in order else -1
         self.texts_at = list(positions(part.columns).items())
-        self.extra_at = [(part.header[i], i) for i, target in enumerate(order) if target == EXTRA]
+        self.extra_at = [(part.header[i], i) for i, target in enumerate(order) if target in (EXTRA, SPLIT)]
         self.section = part.section
         self.section_cell: object = object()
         self.widths = Widths()
@@ -126,13 +138,16 @@ class _RowReader:
         """Yield the rows without errors."""
         limit, name, spreadsheet = self.limits.cell, self.sheet.name, self.sheet.spreadsheet
         code_at, texts_at, extra_at = self.code_at, self.texts_at, self.extra_at
-        for line, cells in self._records():
+        records = self._records()
+        for arrange in self.arrangements:
+            records = arrange(self.part, records)
+        for line, cells in records:
             # A million rows pass through this loop: rare cases are checked once for all cells and handled elsewhere.
             self._update_section(cells)
             code = self._code(line, cells[code_at])
             if self.sheet.suspect and not self._is_fit(line, cells):
                 continue
-            if code is None:
+            if code is None or (code in NO_CODES and self._is_total(line, code, cells)):
                 continue
             row_texts = [cell and tidy(cell, spreadsheet) for cell in cells]
             if max(map(len, filter(None, row_texts)), default=0) > limit:
@@ -149,10 +164,8 @@ class _RowReader:
         for line, cells in islice(self.sheet.records(self.report), self.part.header_end, None):
             if pending:
                 candidate, pending = pending, None
-                if self._repeats_header(cells) or self._is_banner(candidate[1]):
-                    self.section = _section_name(
-                        tidy(candidate[1][0] or ""), self.sheet.place(candidate[0]), self.report
-                    )
+                if self._repeats_header(cells) or is_heading(self.sheet, candidate[1], self.width):
+                    self._start_section(*candidate)
                 elif (row_cells := self._fit_record(*candidate)) is not None:
                     yield candidate[0], row_cells
             if self._repeats_header(cells):
@@ -161,17 +174,25 @@ class _RowReader:
                 pending = line, cells
             elif (row_cells := self._fit_record(line, cells)) is not None:
                 yield line, row_cells
-        if pending and not self._is_banner(pending[1]) and (row_cells := self._fit_record(*pending)) is not None:
+        if pending and is_heading(self.sheet, pending[1], self.width):
+            self._leave_out(*pending)
+        elif pending and (row_cells := self._fit_record(*pending)) is not None:
             yield pending[0], row_cells
+
+    def _start_section(self, line: int, cells: Sequence[str | None]) -> None:
+        text = tidy(cells[0] or "")
+        if _NOTE.match(text):
+            self._leave_out(line, cells)
+        else:
+            self.section = section_name(text, self.sheet.place(line), self.report)
+
+    def _leave_out(self, line: int, cells: Sequence[str | None]) -> None:
+        """Name a line of words that is neither a code nor the heading of codes."""
+        message = f"This line has no code and was left out: {_shorten(cells[0])}"
+        self.report(Problem(self.sheet.place(line), "note_left_out", message, _shorten(cells[0]), "warning"))
 
     def _repeats_header(self, cells: Sequence[str | None]) -> bool:
         return cells[0] == self.part.cells[0] and list(cells[: self.width]) == self.part.cells
-
-    def _is_banner(self, cells: Sequence[str | None]) -> bool:
-        """Whether a record with a single cell is a heading within the table, rather than a code without a text."""
-        text = tidy(cells[0] or "")
-        is_full_row = self.sheet.name or len(cells) == self.width
-        return bool(is_full_row) and (" " in text or not (text.isascii() or any(map(str.isdigit, text))))
 
     def _fit_record(self, line: int, cells: Sequence[str | None]) -> Sequence[str | None] | None:
         """Return a record as wide as the header; None without cells, or with a problem."""
@@ -184,6 +205,10 @@ class _RowReader:
             return [*cells, *[""] * (self.width - len(cells))]
         if len(cells) > self.width and not any(cell and cell.strip() for cell in cells[self.width :]):
             return cells[: self.width]
+        if self.code_at < len(cells) < self.width and is_code_like(cells[self.code_at] or ""):
+            message = f"This row has {len(cells)} cells, the header has {self.width}; the last ones count as not there."
+            self.report(Problem(self.sheet.place(line), "short_row", message, _shorten(cells[self.code_at]), "warning"))
+            return [*cells, *[None] * (self.width - len(cells))]
         self._update_section(cells)
         code = cells[self.code_at] if self.code_at < len(cells) else ""
         message = f"This row has {len(cells)} cells, the header has {self.width}."
@@ -209,6 +234,14 @@ class _RowReader:
             message = f"The spreadsheet keeps {_EXACT_DIGITS} digits of a number. Check the last digits of {code}."
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
         return code
+
+    def _is_total(self, line: int, code: str, cells: Sequence[str | None]) -> bool:
+        """Whether a row is the sum of a table; warns of it, and of a row that stands for all other codes."""
+        left_out = is_total(code) and not any(cells[at] for _, at in self.texts_at)
+        fate = "It is left out" if left_out else "It is read as a code"
+        message = f"{code} seems to be a sum or a word for other codes, not a code. {fate}."
+        self.report(Problem(self.sheet.place(line), "no_code", message, code, "warning"))
+        return left_out
 
     def _update_section(self, cells: Sequence[str | None]) -> None:
         """Set the section from a record, also from one with an error: a merged cell may carry it on below."""
@@ -268,7 +301,7 @@ def _flaw_of(code: str, kind: type) -> _Flaw | None:
     return None
 
 
-def _section_name(text: str, place: SourcePlace, report: Report) -> str:
+def section_name(text: str, place: SourcePlace, report: Report) -> str:
     """Return the name of a section; characters that no text may have are replaced, with a warning."""
     name = fit(" ".join(text.split()))
     if unfit(text):

@@ -22,7 +22,10 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 # The white space around is left out, because a pattern that begins with white space is slow on long runs of it.
 _BETWEEN = re.compile(r"[,;/|&\u3001\uff0c\uff1b\uff0f]|\n|\b(?:and|or)\b|[\u548c\u6216\u53ca\u4e0e]")
-_RANGE = re.compile(r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\bto\b|[\u81f3\u5230])\s*(\d{1,18})")
+_RANGE = re.compile(
+    r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\b(?:to|thru|through|bis|a|\u00e0|hasta|at\u00e9|\u0434\u043e)\b|[\u81f3\u5230])"
+    r"\s*(\d{1,18})"
+)
 _ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
 
 

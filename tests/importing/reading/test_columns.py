@@ -27,11 +27,11 @@ def targets_of(*headers, **column_map):
     ("header", "target"),
     [
         ("Code", "code"), ("Return code", "code"), ("error_code", "code"), ("errorCode", "code"), ("hex_code", "code"),
-        ("Value", "code"), ("**Code**", "code"), ("`code`", "code"), ("Error Code (int)", "code"), ("CODES", "code"),
+        ("**Code**", "code"), ("`code`", "code"), ("Error Code (int)", "code"), ("CODES", "code"),
         ("返回码", "code"), ("错误码", "code"), ("返回码（code）", "code"), ("\ufeffcode", "code"),
         ("Return\ncode", "code"), ("_code_", "code"), ("(code)", "code"), ("[x] code (y)", "code"),
         ("ＣＯＤＥ", "code"),
-        ("Status", "extra"), ("Bus code", "extra"),
+        ("Status", "extra"), ("Value", "extra"), ("Bus code", "extra"),
         ("Description", "description"), ("Message", "description"), ("描述", "description"), ("说明", "description"),
         ("Possible reasons", "possible_reasons"), ("Causes", "possible_reasons"), ("可能原因", "possible_reasons"),
         ("Suggested actions", "suggested_actions"), ("Solutions", "suggested_actions"), ("Action", "suggested_actions"),
@@ -48,11 +48,11 @@ def test_a_header_has_a_target(header, target):
 
 
 def test_the_better_match_wins_and_a_warning_names_both():
-    columns, problems = targets_of("Value", "Code", "Text")
-    assert columns == {"Value": "extra", "Code": "code", "Text": "description"}
+    columns, problems = targets_of("Error code", "Code", "Text")
+    assert columns == {"Error code": "code", "Code": "extra", "Text": "description"}
     (problem,) = problems
     assert problem.severity == "warning"
-    assert "Value" in problem.message
+    assert "Error code" in problem.message
     assert "Code" in problem.message
 
 

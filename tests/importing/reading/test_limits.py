@@ -7,8 +7,8 @@ import pytest
 
 from kb.importing.reading import sources
 from kb.importing.reading.formats import xlsx
+from kb.importing.reading.header import MAX_HEADER_RECORD
 from kb.importing.reading.sheets import MAX_PROBLEMS, Limits, Widths
-from kb.importing.reading.table_rows import MAX_HEADER_RECORD
 from tests.importing.files import codes, read_rows, refusal, workbook
 
 WIDE = "code,text\n1,one\n"
@@ -70,14 +70,19 @@ def test_a_code_of_64_characters_is_read_and_one_of_65_is_not(code):
 
 def test_a_header_is_found_below_titles_up_to_a_limit():
     assert codes("title\n" * (MAX_HEADER_RECORD - 1) + "code,text\n1,one\n", delimiter=",") == ["1"]
-    assert refusal("title\n" * MAX_HEADER_RECORD + "code,text\n1,one\n", delimiter=",")[0] == ["no_code_column"]
+    assert refusal("title\n" * MAX_HEADER_RECORD + "code,foo\n1,one\n", delimiter=",")[0] == ["no_code_column"]
+
+
+def test_a_header_with_two_known_names_is_found_below_a_cover():
+    assert codes("title\n" * 199 + "code,text\n1,one\n", delimiter=",") == ["1"]
+    assert refusal("title\n" * 200 + "code,text\n1,one\n", delimiter=",")[0] == ["no_code_column"]
 
 
 def test_reading_stops_only_when_there_are_more_problems_than_allowed(monkeypatch):
     monkeypatch.setattr(sources, "MAX_PROBLEMS", 3)
     monkeypatch.setattr(sources, "FIRST_PROBLEMS", 2)
-    assert kinds("code,text\n" + "1\n" * 3) == ["ragged_row"] * 3
-    assert kinds("code,text\n" + "1\n" * 4) == ["too_many_problems", "ragged_row", "ragged_row"]
+    assert kinds("code,text\n" + "1,2,3\n" * 3) == ["ragged_row"] * 3
+    assert kinds("code,text\n" + "1,2,3\n" * 4) == ["too_many_problems", "ragged_row", "ragged_row"]
     assert MAX_PROBLEMS == 10_000
 
 

@@ -79,8 +79,8 @@ def test_a_title_and_headings_between_rows_are_sections():
 
 def test_line_numbers_are_those_of_an_editor():
     rows, problems = read_rows('code,text\n\n1,"a\nb\nc"\n2\n3,"d"\n,e\n')
-    assert [row.place for row in rows] == [SourcePlace(3), SourcePlace(7)]
-    assert [(problem.kind, problem.place.line) for problem in problems] == [("ragged_row", 6), ("missing_code", 8)]
+    assert [row.place for row in rows] == [SourcePlace(3), SourcePlace(6), SourcePlace(7)]
+    assert [(problem.kind, problem.place.line) for problem in problems] == [("short_row", 6), ("missing_code", 8)]
 
 
 def test_one_pass_reports_all_problems():
@@ -195,8 +195,9 @@ def test_more_columns_than_allowed_are_refused():
     assert refusal("code,a,b\n", limits=Limits(columns=2))[0] == ["too_many_columns"]
 
 
-def test_a_file_with_a_header_alone_has_no_rows():
-    assert read_rows("code,text\n") == ([], [])
+def test_a_file_with_a_header_alone_says_that_it_has_no_rows():
+    rows, problems = read_rows("code,text\n")
+    assert (rows, [(problem.kind, problem.severity) for problem in problems]) == ([], [("no_rows", "warning")])
 
 
 BOM8, LE, BE = b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"
@@ -269,8 +270,7 @@ def test_each_delimiter_is_found_by_its_headers_and_columns():
         ("code,text\nRoom codes\ncode,text\n1,a\n", [("Room codes", "1")]),
         ("code,text\n频道,\n1,a\n", [("频道", "1")]),
         ("code,text\nRoom codes,\n,\ncode,text\n1,a\n", [("Room codes", "1")]),
-        ("code,text\n1,a\nRoom codes,\n", [("", "1")]),
-        ("Room codes, \ncode,text\n1,a\n", [("Room codes", "1")]),
+        ("Room codes, \ncode,text\n1,a\n", [("", "1")]),
         # A code without a text is not.
         ("code,text\n频道1,\n1,a\n", [("", "频道1"), ("", "1")]),
         ("code,text\nEBUSY,\n1,a\n", [("", "EBUSY"), ("", "1")]),
@@ -310,10 +310,12 @@ def test_extra_columns_have_no_empty_cells():
     assert [row.extra for row in rows] == [{"b": "x"}, {}]
 
 
-def test_a_row_with_too_few_cells_sets_no_section_and_one_with_the_section_does():
+def test_cells_that_a_row_lacks_at_its_end_are_not_there_and_a_warning_says_so():
     rows, problems = read_rows("section,code,text\nA,1,x\nB,2\nC\n,3,y\n")
-    assert [(row.section, row.code) for row in rows] == [("A", "1"), ("", "3")]
-    assert [problem.value for problem in problems] == ["2", ""]
+    assert [(row.section, row.code, row.texts) for row in rows] == [
+        ("A", "1", {"description": "x"}), ("B", "2", {}), ("", "3", {"description": "y"}),
+    ]  # fmt: skip
+    assert [(problem.kind, problem.value) for problem in problems] == [("short_row", "2"), ("ragged_row", "")]
 
 
 @pytest.mark.parametrize(

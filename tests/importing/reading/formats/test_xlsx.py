@@ -154,9 +154,9 @@ def test_a_merged_cell_says_nothing_of_the_column_before():
     assert [row.section for row in rows] == ["A", ""]
 
 
-def test_the_heading_above_the_header_of_a_sheet_is_its_section():
+def test_a_title_above_the_header_of_a_sheet_is_no_section():
     file = workbook(("A", [["Room codes"], HEADER, [1, "x"]]), ("B", [HEADER, [2, "y"]]))
-    assert [row.section for row in read_rows(file, "t.xlsx")[0]] == ["Room codes", "B"]
+    assert [row.section for row in read_rows(file, "t.xlsx")[0]] == ["A", "B"]
 
 
 def test_cells_that_are_merged_in_both_directions_belong_to_the_first():

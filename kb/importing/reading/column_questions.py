@@ -1,0 +1,92 @@
+"""What the cells of a table leave to be asked about its columns."""
+
+from kb.importing.reading.choices import FileQuestion, Offer
+from kb.importing.reading.column_content import TEXTS, ColumnContent
+from kb.importing.reading.columns import EXTRA, SUBCODE, TARGETS
+from kb.importing.reading.header_names import claim
+from kb.text.codes.cells import fit
+
+
+def ask_about_joint_text(content: ColumnContent, label: str) -> None:
+    """Ask where a column with two texts goes, as nothing in its cells tells them apart."""
+    free = [name for name in TEXTS if not content.column_of(name)]
+    target = "suggested_actions" if "suggested_actions" in free else free[0] if free else EXTRA
+    content.take(label, target, "its header has two texts; nothing in its cells tells them apart")
+    offers = tuple(
+        Offer(f"{label}: {TARGETS[name].lower()}", {"columns": {label: name}})
+        for name in dict.fromkeys([target, *free, EXTRA])
+    )
+    message = f"The column {label} has two texts, and no labels in its cells that tell them apart."
+    content.ask(FileQuestion("columns", message, offers, offers[0].label))
+
+
+def ask_about_prose(content: ColumnContent) -> None:
+    """Ask what an unknown column of sentences is, where codes would have no text without it."""
+    if content.has_text():
+        return
+    unknown = [label for label, target in content.targets.items() if target == EXTRA and not content.is_chosen(label)]
+    prose = [label for label in unknown if content.evidence(label).is_prose or content.evidence(label).texts >= 0.5]
+    if not prose:
+        return
+    first, more = prose[0], prose[1:4]
+    offers = [Offer(f"{label} is the description", {"columns": {label: "description"}}) for label in [first, *more]]
+    offers.append(Offer("Keep as an extra column", {"columns": dict.fromkeys(prose, EXTRA)}))
+    example = next((cell for cell in content.cells(first) if cell and " " in cell), "") or ""
+    message = (
+        f"No column is known as the text of a code, but {first} has sentences such as \u201c{fit(example[:60])}\u201d."
+    )
+    content.ask(FileQuestion("columns", message, tuple(offers)))
+
+
+def ask_about_subcode(content: ColumnContent) -> None:
+    """Join a code with its second part where the first one repeats and both together do not."""
+    code = content.column_of("code")
+    names = [
+        label
+        for label, target in content.targets.items()
+        if target == EXTRA and label not in content.look.choices.columns and claim(label).target == SUBCODE
+    ]
+    if not names or content.column_of(SUBCODE) or content.evidence(code).unique > 0.95:
+        return
+    pairs = list(zip(content.cells(code), content.cells(names[0]), strict=False))
+    is_unique = len(set(pairs)) >= 0.98 * len(pairs)
+    first, second = (fit(part or "") for part in next((pair for pair in pairs if all(pair)), ("", "")))
+    offers = (
+        Offer(f"The code is {first}-{second}", {"columns": {names[0]: SUBCODE}}),
+        Offer(f"The code is {first}; keep {names[0]} as an extra column", {"columns": {names[0]: EXTRA}}),
+    )
+    message = f"{code} repeats. Together with {names[0]} it is {'unique' if is_unique else 'not unique either'}."
+    content.ask(FileQuestion("subcode", message, offers, offers[0].label if is_unique else ""))
+    if is_unique:
+        content.take(names[0], SUBCODE, "unique together with the code")
+
+
+def ask_about_category(content: ColumnContent) -> None:
+    """Ask whether the same code in two categories is one code or two."""
+    answers = content.part.ways
+    if content.column_of("section") or content.column_of(SUBCODE) or "repeats" in answers:
+        return
+    code = content.column_of("code")
+    codes = content.cells(code)
+    if len(set(codes)) == len(codes):
+        return
+    for label, target in content.targets.items():
+        if target != EXTRA or label in content.look.choices.columns:
+            continue
+        cells = content.cells(label)
+        pairs = list(zip(codes, cells, strict=False))
+        column = content.evidence(label)
+        if len(set(pairs)) == len(codes) and (column.is_category or len(set(cells)) <= 10) and column.filled == 1:
+            _ask_about_sections(content, label, code)
+            return
+
+
+def _ask_about_sections(content: ColumnContent, label: str, code: str) -> None:
+    codes = content.cells(code)
+    repeated = next(cell for n, cell in enumerate(codes) if cell in codes[:n])
+    offers = (
+        Offer(f"These are different codes: {label} is the section", {"columns": {label: "section"}}),
+        Offer("These are the same code: join their rows", {"columns": {label: EXTRA}, "answers": {"repeats": "join"}}),
+    )
+    message = f"{code} {fit(repeated or '')} is in the file several times, each time with another {label}."
+    content.ask(FileQuestion("sections", message, offers))

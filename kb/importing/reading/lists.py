@@ -1,0 +1,63 @@
+"""Cells with several codes, or with a range of them, and codes in two columns."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from kb.importing.reading.choices import FileQuestion, ask
+from kb.importing.reading.sheets import Record
+from kb.importing.reading.table_rows import SheetPart
+from kb.text.codes.cells import EMPTY, MAX_RANGE, fit, several_codes, tidy
+from kb.text.codes.forms import clean
+
+_RANGE = re.compile(r"(\d{1,18}) {0,3}(?:[-~\u2013\u2014\uff5e\u81f3\u5230]|to|\.\.\.?) {0,3}(\d{1,18})")
+
+
+class ListedRange(NamedTuple):
+    """A range of codes that a row names: its ends as they are written, and the row's description."""
+
+    first: str
+    last: str
+    text: str
+
+
+def questions_about_lists(part: SheetPart, rows: Sequence[Record]) -> list[FileQuestion]:
+    """Return what to ask about cells with several codes."""
+    lines = [line for line, cells in rows if part.code_at < len(cells) and _codes(cells[part.code_at])]
+    if not lines or "lists" in part.ways:
+        return []
+    more = f", as do {len(lines) - 1} more of the first rows" if len(lines) > 1 else ""
+    return [ask("lists", f"{part.sheet.place(lines[0])}: this cell has several codes{more}.", "error")]
+
+
+def listed(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
+    """Yield one record for each code of a cell; a long range goes to `part.ranges` instead."""
+    at, text_at = part.code_at, part.texts_at.get("description", -1)
+    for line, cells in records:
+        code = clean(cells[at] or "")
+        ends = _RANGE.fullmatch(code) if not code.isalnum() else None
+        if ends and len(ends[1]) == len(ends[2]) and int(ends[2]) - int(ends[1]) >= MAX_RANGE:
+            part.ranges.append(ListedRange(ends[1], ends[2], fit(tidy(cells[text_at] or "")) if text_at >= 0 else ""))
+            continue
+        codes = _codes(cells[at])
+        for one in codes:
+            yield line, [*cells[:at], one, *cells[at + 1 :]]
+        if not codes:
+            yield line, cells
+
+
+def combined(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
+    """Yield records whose code has its second part joined with a hyphen."""
+    at, second_at = part.code_at, part.subcode_at
+    for line, cells in records:
+        code, second = (cells[at] or "").strip(), (cells[second_at] or "").strip()
+        if code and second not in EMPTY:
+            yield line, [*cells[:at], f"{code}-{second}", *cells[at + 1 :]]
+        else:
+            yield line, cells
+
+
+def _codes(cell: str | None) -> tuple[str, ...]:
+    if not cell or cell.isalnum():
+        return ()
+    return several_codes(fit(clean(tidy(cell))))

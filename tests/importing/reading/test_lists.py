@@ -1,0 +1,39 @@
+"""Cells with several codes are split by one choice; long ranges become ranges; a code may stand in two columns."""
+
+from tests.importing.files import open_text
+
+
+def reading(content, **options):
+    source = open_text(content, **options)
+    return [(row.code, *row.texts.values()) for row in source.rows()], source
+
+
+def test_cells_with_several_codes_are_split_where_somebody_says_so():
+    content = 'Code,Text\n"1011, 1012",Disk\nE1;E2,Login\n1020-1022,Range\n9,One\n'
+    rows, source = reading(content)
+    assert (rows, [question.kind for question in source.questions]) == ([("9", "One")], ["lists"])
+    rows, source = reading(content, answers={"lists": "split"})
+    assert [code for code, _ in rows] == ["1011", "1012", "E1", "E2", "1020", "1021", "1022", "9"]
+    assert (source.questions, source.problems, source.ranges) == ([], [], [])
+
+
+def test_a_long_range_is_a_range_and_no_code():
+    rows, source = reading("Code,Text\n20000-29999,Reserved\n0000 to 0999,Free\n7,One\n", answers={"lists": "split"})
+    assert rows == [("7", "One")]
+    assert source.ranges == [("20000", "29999", "Reserved"), ("0000", "0999", "Free")]
+    assert len(list(source.rows())) == 1
+    assert len(source.ranges) == 2, "reading again adds nothing"
+
+
+def test_a_code_and_its_second_part_are_joined_where_only_both_are_unique():
+    content = "Alarm code,Sub-code,Text\n4203,0002,Axes\n4203,0011,Limit\n4204,0002,Other\n4205,,None\n"
+    rows, source = reading(content)
+    assert [code for code, _ in rows] == ["4203-0002", "4203-0011", "4204-0002", "4205"]
+    (question,) = source.questions
+    assert (question.kind, question.default) == ("subcode", "The code is 4203-0002")
+    assert [code for code, _ in reading(content, columns={"Sub-code": "extra"})[0]] == ["4203", "4203", "4204", "4205"]
+
+
+def test_a_second_part_beside_unique_codes_is_an_extra_column():
+    _, source = reading("Code,Sub-code,Text\n1,7,a\n2,7,b\n3,8,c\n")
+    assert (source.columns.targets["Sub-code"], source.questions) == ("extra", [])
