@@ -60,7 +60,7 @@ KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], subcast=str.str
 KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], subcast=str.strip, validate=environment.are_emails)
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
-KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
+KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 2, validate=validate.Range(min=0))
 KB_UPLOAD_DAYS = env.int("KB_UPLOAD_DAYS", 7, validate=validate.Range(min=1, max=3650))
 KB_IMPORT_MAX_BYTES = env.int("KB_IMPORT_MAX_BYTES", 512 * 2**20, validate=validate.Range(min=1))
 KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.Range(min=1))

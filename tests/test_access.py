@@ -76,6 +76,7 @@ ACCESS = {
     "admin/kb/codetable/<path:object_id>/delete/": (NOBODY, NOBODY),
     "admin/kb/codetable/<path:object_id>/history/": (READ, READ),
     "admin/kb/codetable/<path:object_id>/history/<int:revision_id>/revert/": (STAFF, STAFF),
+    "admin/kb/codetable/<int:pk>/export/": (TABLES, NOBODY),
     "admin/kb/codetable/<int:pk>/export.<str:ending>": (TABLES, NOBODY),
     "admin/kb/codetable/add/": (TABLES, TABLES),
     "admin/kb/flag/": (WRITE, WRITE),

@@ -17,6 +17,7 @@ from kb.models.synonyms import Synonym
 from kb.models.table_imports import ImportRow, ImportState, Resolution, RowKind, TableImport
 from kb.models.tables import CodeTable
 from kb.models.tokens import ApiToken, Bearer, Scope
+from kb.models.tombstones import Tombstone
 from kb.models.uploads import Upload, UploadPiece
 from kb.models.usage import CodeUse, IgnoredMiss, Miss
 from kb.models.visibility import Audience
@@ -52,6 +53,7 @@ __all__ = [
     "SourceKind",
     "Synonym",
     "TableImport",
+    "Tombstone",
     "TroubleshootingNote",
     "Upload",
     "UploadPiece",

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
-from kb.exporting.tables import ExportRefused, export_table
+from kb.exporting.tables import export_table
+from kb.exporting.xlsx import ExportRefused
 from kb.importing.planning.plan import plan_import
 from kb.importing.reading.choices import ask
 from kb.importing.reading.sources import open_source
@@ -284,6 +285,20 @@ def test_an_exported_file_can_be_imported_without_changes(run, table, tmp_path, 
     assert "\n=" not in text
     code, out, _ = run(text, "--complete")
     assert (code, "4 unchanged" in out) == (0, True), out
+
+
+def test_csv_is_exported_for_excel_and_comes_back(run, table, tmp_path):
+    applied(table, row("-1000", description="房间; 不存在", possible_reasons=" =1"))
+    file = tmp_path / "out.csv"
+    call_command("export_table", "--table", "zim-server", "--delimiter", "semicolon", "--bom", "--output", str(file))
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfsection;code;")
+    code, out, _ = run(file.read_bytes().decode(), "--complete")
+    assert (code, "4 unchanged" in out) == (0, True), out
+
+
+def test_the_form_of_csv_is_for_csv_alone(table):
+    with pytest.raises(CommandError, match="for CSV, not for xlsx"):
+        call_command("export_table", "--table", "zim-server", "--format", "xlsx", "--bom")
 
 
 def test_support_words_are_exported_with_words_support(table, editor, capsys):

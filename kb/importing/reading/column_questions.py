@@ -6,6 +6,9 @@ from kb.importing.reading.columns import EXTRA, SUBCODE, TARGETS
 from kb.importing.reading.header_names import claim
 from kb.text.codes.cells import fit
 
+_LEAST_REPEATED = 0.1
+"""Share of rows that repeat a code: below, they are mistakes rather than the codes of another category."""
+
 
 def ask_about_joint_text(content: ColumnContent, label: str) -> None:
     """Ask where a column with two texts goes, as nothing in its cells tells them apart."""
@@ -68,7 +71,7 @@ def ask_about_category(content: ColumnContent) -> None:
         return
     code = content.column_of("code")
     codes = content.cells(code)
-    if len(set(codes)) == len(codes):
+    if len(codes) - len(set(codes)) < max(1, _LEAST_REPEATED * len(codes)):
         return
     for label, target in content.targets.items():
         if target != EXTRA or label in content.look.choices.columns:

@@ -47,8 +47,10 @@ class ColumnMap:
 
     def of(self, labels: Iterable[str]) -> dict[str, str]:
         """Return the target of each label that the map has, also where it is spelt in another way."""
+        if not self.targets:
+            return {}
         labels = list(labels)
-        spellings = {plain(header): header for header in self.targets if header not in labels} if self.targets else {}
+        spellings = {plain(header): header for header in self.targets if header not in labels}
         headers = {label: label if label in self.targets else spellings.pop(plain(label), "") for label in labels}
         return {label: self.targets[header] for label, header in headers.items() if header}
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kb.importing.reading.sheets import CONTINUATION, Record, Sheet
 from kb.text.codes.cells import EMPTY
@@ -20,6 +21,7 @@ _PLAIN_CODE = re.compile(
 )
 _HUMPS = re.compile(r"(?=[A-Za-z][a-z]{1,30}+[A-Z])[A-Za-z]{3,64}+(?:\.[A-Za-z]{1,40}+){0,3}")
 _SPACED_CODE = re.compile(r"[A-Z]{1,8} ?[0-9][0-9A-Z.-]{0,20}|[0-9]{1,6}(?: [0-9]{1,6}){1,3}")
+_FIRM = re.compile(r"[^\s\d]{0,20}\d[^\s]*|[A-Z][A-Z_.-]+")
 _NO_CODE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}|[0-9.,]{1,12}(?:%|ms|s|[kKMG]?[bB])"
     r"|[a-z]{1,9}://.*|[^@\s]{1,60}@.*|v[0-9]+(?:\.[0-9]+){0,3}|(?i:yes|no|true|false|y|n|ok)"
@@ -50,7 +52,8 @@ class ColumnEvidence:
 
     `filled` is a share of all cells, the others are shares of the filled ones: `codes` look like codes, `texts` have
     several words, `words` have no space. `unique` counts the different cells. `is_running` says that they are 1, 2, 3;
-    `shapes` has the forms of the first codes.
+    `shapes` has the forms of the first codes; `firm` is the share with digits or capitals only; `is_grouped` says
+    that the same cells are neighbours.
     """
 
     filled: float = 0
@@ -62,11 +65,18 @@ class ColumnEvidence:
     count: int = 0
     is_running: bool = False
     shapes: frozenset[str] = frozenset()
+    firm: float = 0
+    is_grouped: bool = False
 
     @property
     def is_code(self) -> bool:
         """Whether the column looks like that of the code."""
         return self.count > 1 and self.filled >= 0.9 and self.unique >= 0.95 and self.codes >= 0.9
+
+    @property
+    def is_code_of_several_rows(self) -> bool:
+        """Whether the column looks like that of codes with several rows each: below a code, it repeats or is empty."""
+        return self.count > 1 and self.codes >= 0.9 and self.is_grouped and self.unique >= 0.4 and self.filled >= 0.2
 
     @property
     def is_prose(self) -> bool:
@@ -95,6 +105,8 @@ def evidence_of(cells: Iterable[str | None]) -> ColumnEvidence:
         length=sum(map(len, filled)) / count,
         count=count,
         shapes=frozenset(map(shape, filled[:_SHAPES])),
+        firm=sum(bool(_FIRM.fullmatch(text)) for text in filled) / count,
+        is_grouped=1 + sum(a != b for a, b in pairwise(filled)) == len(set(filled)),
         is_running=count == len(texts) and _is_running(filled),
     )
 

@@ -4,25 +4,29 @@ import codecs
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 from kb.importing.reading.sheets import Limits, unreadable
-
-_ENCODING_NAMES = (
-    "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gb18030 gbk gb2312 big5 shift_jis euc-jp euc-kr windows-1252 iso-8859-1"
-)
-ENCODINGS = {name: codecs.lookup(name).name for name in _ENCODING_NAMES.split()}
-"""Encodings that you may choose. UTF-8, UTF-16 and GB18030 are recognised without a choice."""
 
 KEEP_BAD_BYTES = "kb.importing.mark"
 """Error handler: a byte that the encoding lacks becomes U+DC00 + byte, so that a problem can report its row."""
 
 _FIRST_MARK = 0xDC00
 _PIECE = 1 << 20
-_BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# The mark of UTF-32 begins with the one of UTF-16, so it comes first.
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTION_MARK = "EncryptedPackage".encode("utf-16-le")
+_WORKBOOK_MARKS = ("Workbook\0".encode("utf-16-le"), "Book\0".encode("utf-16-le"))
+_COPY = "Allowed: CSV, XLSX, JSON, HTML, Markdown. Copy its table into a spreadsheet and save it as CSV."
 _MAGIC = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -36,6 +40,15 @@ _MAGIC = {
     b"SQLite format 3": "an SQLite database",
     b"\x7fELF": "a program",
     b"MZ\x90": "a program",
+    b"{\\rtf": "a text document (RTF)",
+    b"%!PS": "a PostScript document",
+    b"PAR1": "a Parquet file",
+    b"RIFF": "a picture or a recording",
+    b"II*\x00": "a TIFF picture",
+    b"MM\x00*": "a TIFF picture",
+    b"\x00\x01\x00\x00Standard": "an Access database",
+    b"\xde\x12\x04\x95": "a file of translations (gettext)",
+    b"\x95\x04\x12\xde": "a file of translations (gettext)",
 }
 
 
@@ -68,7 +81,7 @@ class InputFile:
                 raise unreadable("empty", "The file is empty.")
             self.head = stream.read(1 << 16)
             stream.seek(0)
-            self.sha256, self._not_utf8 = _scan(stream)
+            self.sha256, self.not_utf8 = _scan(stream)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -85,56 +98,57 @@ class InputFile:
         """Whether the bytes are a zip archive, as every XLSX file is."""
         return self.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
 
+    @property
+    def is_old_excel(self) -> bool:
+        """Whether the bytes are an Excel file of the old kind (.xls), without a password."""
+        return self.head.startswith(_OLE) and self._has(*_WORKBOOK_MARKS) and not self._has(_ENCRYPTION_MARK)
+
+    def _has(self, *marks: bytes) -> bool:
+        with self.open() as file:
+            data = file.read(64 << 20)
+        return any(mark in data for mark in marks)
+
     def check_is_text(self, name: str) -> None:
         """Raise Unreadable for a file that is not text; the message says what it is."""
         if self.head.startswith(_OLE):
-            raise self._old_excel(name)
+            raise self._old_office()
         for magic, kind in _MAGIC.items():
             if self.head.startswith(magic):
-                raise unreadable("binary", f"This is {kind}, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown.")
+                raise unreadable("binary", f"This is {kind}, not a table. {_COPY}")
         nuls = self.head.count(0)
-        if nuls > len(self.head) // 100 and not self.head.startswith(tuple(_BOMS)) and not self._utf16_without_mark():
+        if nuls > len(self.head) // 100 and not self.mark and not self.wide_without_mark:
             message = "This is a binary file, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown."
             raise unreadable("binary", message)
 
-    def _old_excel(self, name: str) -> Exception:
-        with self.open() as file:
-            data = file.read(64 << 20)
-        if _ENCRYPTION_MARK in data:
+    def _old_office(self) -> Exception:
+        if self._has(_ENCRYPTION_MARK):
             message = "This Excel file is protected by a password. Save it without one."
             return unreadable("password", message)
-        kind = "an Excel file of the old kind (.xls)" if name.lower().endswith(".xls") else "an old Office file"
-        return unreadable("old_excel", f"This is {kind}. Save it as XLSX or CSV.")
+        return unreadable("old_office", "This is an old Office file without sheets, such as a Word document. " + _COPY)
 
-    def _utf16_without_mark(self) -> str:
-        """Return the encoding of UTF-16 without a byte order mark; "" for other text.
+    @property
+    def mark(self) -> str:
+        """The encoding that the byte order mark shows; "" without one."""
+        return next((encoding for bom, encoding in _BOMS.items() if self.head.startswith(bom)), "")
 
-        Every other byte of Latin letters is zero there.
+    @cached_property
+    def wide_without_mark(self) -> str:
+        """The encoding of UTF-16 or UTF-32 without a byte order mark; "" for other text.
+
+        Signs and digits have a zero byte in UTF-16, always on the same side, and three in UTF-32.
         """
-        half = max(len(self.head) // 2, 1)
-        for zeros, encoding in ((self.head[1::2], "utf-16-le"), (self.head[::2], "utf-16-be")):
-            if zeros.count(0) > 0.3 * half and self.head.count(0) < 1.1 * zeros.count(0):
-                return encoding
+        zeros = [self.head[at::4].count(0) for at in range(4)]
+        quarter = max(len(self.head) // 4, 1)
+        if sum(count > 0.9 * quarter for count in zeros) == 3 or (
+            min(zeros[3], zeros[2]) > 0.9 * quarter > 4 * zeros[0]
+        ):
+            return "utf-32-be" if zeros[0] > zeros[3] else "utf-32-le"
+        low, high = zeros[0] + zeros[2], zeros[1] + zeros[3]
+        if max(low, high) > 0.1 * quarter and min(low, high) < 0.05 * max(low, high):
+            encoding = "utf-16-be" if low > high else "utf-16-le"
+            # A text with a few zeros has no line break where UTF-16 has one.
+            return encoding if "\n" in self.head.decode(encoding, "replace") else ""
         return ""
-
-    def encoding(self, choice: str = "") -> str:
-        """Return the encoding of the text: `choice`, or what the bytes show.
-
-        Raises Unreadable for a choice that is not in ENCODINGS.
-        """
-        if choice and choice.lower() not in ENCODINGS:
-            message = f"There is no encoding {choice!r}. Allowed: {', '.join(ENCODINGS)}."
-            raise unreadable("unknown_encoding", message, value=choice)
-        for bom, encoding in _BOMS.items():
-            if self.head.startswith(bom) and (not choice or ENCODINGS[choice.lower()].startswith(encoding)):
-                return encoding
-        if choice.lower() == "utf-16":
-            return self._utf16_without_mark() or "utf-16-le"
-        if choice:
-            return ENCODINGS[choice.lower()]
-        if self._utf16_without_mark():
-            return self._utf16_without_mark()
-        return "gb18030" if self._not_utf8 and _is_gb18030(self._not_utf8) else "utf-8"
 
     def text(self, encoding: str, limits: Limits) -> str:
         """Return the entire text, with LF for every line break. Raises Unreadable above `limits.memory`."""
@@ -161,9 +175,10 @@ def _size_of(file: BinaryIO) -> int:
 
 def _scan(file: BinaryIO) -> tuple[str, bytes]:
     """Return the SHA-256 of a file, and its first piece that is not UTF-8; b"" if the whole file is UTF-8."""
-    digest, decoder, not_utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b""
+    digest, decoder, not_utf8, last = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b"", b""
     while piece := file.read(_PIECE):
         digest.update(piece)
+        last = piece
         if not not_utf8:
             try:
                 decoder.decode(piece)
@@ -172,19 +187,5 @@ def _scan(file: BinaryIO) -> tuple[str, bytes]:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        not_utf8 = not_utf8 or b"\xff"
+        not_utf8 = not_utf8 or last
     return digest.hexdigest(), not_utf8
-
-
-def _is_gb18030(piece: bytes) -> bool:
-    """Whether bytes that are not UTF-8 are GB18030, rather than another encoding or UTF-8 with a flaw."""
-    characters = [character for character in piece.decode("utf-8", KEEP_BAD_BYTES) if character > "\x7f"]
-    marks = sum(bad_byte(character) is not None for character in characters)
-    if marks <= len(characters) - marks:
-        return False
-    characters = [character for character in piece.decode("gb18030", KEEP_BAD_BYTES) if character > "\x7f"]
-    marks = sum(bad_byte(character) is not None for character in characters)
-    # Most Chinese text is in the small set GB2312; pairs of accented Latin letters are not.
-    common = sum(len(character.encode("gb2312", "ignore")) == 2 for character in characters)
-    # The piece may begin and end in the middle of a character.
-    return marks <= len(characters) // 100 + 1 and common >= len(characters) / 2

@@ -1,5 +1,6 @@
 """Where the header of a sheet is: by the names of its columns, else by the cells below, else there is none."""
 
+import re
 from collections.abc import Sequence
 from itertools import islice, pairwise
 
@@ -12,11 +13,17 @@ from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import CONTINUATION, Problem, unreadable
 from kb.importing.reading.table_rows import SheetPart, is_heading, section_name
 from kb.text.codes.cells import fit, tidy
+from kb.text.safety.formula import infuse
 
 MAX_HEADER_RECORD = 20
 """Number of records that are searched for the header: titles and notes may come before it."""
 
 _LOOK_AT = 50
+_TITLE = re.compile(
+    r"(?i)\b(?:rev(?:ision)?|version|ver|v|issued?|updated?|date|edition|stand|last modified)\b[.:]? ?[0-9]"
+    r"|[0-9]{4}[-/.][0-9]{1,2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}"
+)
+"""A line with a date or a version is the title of a table, not the heading of codes."""
 _MAX_COVER = 200
 _LONGEST_NAME = 40
 
@@ -99,6 +106,8 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
         raise unreadable("too_many_columns", message, look.sheet.place(line))
     names, groups, height = _two_rows(look, at, cells)
     proposals = {**groups, **(guess.targets if guess else {})}
+    if look.sheet.spreadsheet:
+        names = [name and infuse(name) for name in names]
     columns, problems = find_columns(names, look.column_map, look.sheet.place(line), proposals, look.precedent.language)
     part = SheetPart(look.sheet, list(columns.targets), at + height, line, columns, "", problems, cells)
     part.ways.update(look.choices.answers)
@@ -155,7 +164,7 @@ def _section(look: SheetLook, at: int, part: SheetPart) -> str:
     """
     above = [(line, text) for line, cells in look.records[: max(at, 0)] if (text := _only_text(cells))]
     line, text = above[-1] if above else (part.header_line, "")
-    if text and look.sheet.spreadsheet and not _has_headings(look, part, text):
+    if text and (_TITLE.search(text) or (look.sheet.spreadsheet and not _has_headings(look, part, text))):
         text = ""
     return section_name(text or look.sheet.section, look.sheet.place(line), part.problems.append)
 

@@ -29,6 +29,7 @@ _SCRIPTS = re.compile(r"(?<=[a-z0-9])(?=[\u3040-\u9fff\uac00-\ud7af])|(?<=[\u304
 _FOOTNOTE = re.compile("[\u00b9\u00b2\u00b3\u2070-\u2079\u2020\u2021\u203b\u25bc\u25b2\u2191\u2193\u21c5*`]")
 _HEAD_FIRST = re.compile(r" (?:de|du|des|d|del|della|di|do|da|der|of|van) |[\u0400-\u04ff]")
 _SEVERAL_CELLS = re.compile("[;|\t]")
+_DECIMAL = re.compile(r"\b[Dd]ec(?:imal)?\b")
 _MAX_LENGTH = 400
 _MAX_NAME = 80
 _MAX_WORDS = 4
@@ -109,12 +110,12 @@ def claim(header: str) -> Claim:
     for target, names in _NAMES.items():
         if text in names:
             # Between "error code" and "code", there is room for "fault code" and its like.
-            return Claim(target, 10 * names[text])
+            return Claim(target, 10 * names[text] + bool(_DECIMAL.search(header)))
     if (answer := _claim_in_language(text)).target:
         return answer
     words = _words(text)
     answer = _claim_of(words, text) if words[0][0] != "and" else Claim("")
-    if not answer.target and _UNKNOWN in {name for name, _ in words}:
+    if not answer.target and len(words) <= _MAX_WORDS and _UNKNOWN in {name for name, _ in words}:
         spelling = " ".join(_respelt(word) if name == _UNKNOWN else word for name, word in words)
         if spelling != " ".join(word for _, word in words):
             answer = claim(spelling)
@@ -153,6 +154,11 @@ def may_be_code(header: str) -> bool:
 def is_total(cell: str) -> bool:
     """Whether a cell in the column of the code is the label of a sum."""
     return plain(cell) in _TOTALS
+
+
+def is_of_failures(header: str) -> bool:
+    """Whether a header names what went wrong, such as "Error" or "Alarm"."""
+    return plain(header) in _WORDS["what"]
 
 
 def is_of_other_table(header: str) -> bool:

@@ -23,8 +23,11 @@ class ListedRange(NamedTuple):
 
 def questions_about_lists(part: SheetPart, rows: Sequence[Record]) -> list[FileQuestion]:
     """Return what to ask about cells with several codes."""
-    lines = [line for line, cells in rows if part.code_at < len(cells) and _codes(cells[part.code_at])]
-    if not lines or "lists" in part.ways:
+    if "lists" in part.ways:
+        return []
+    at = part.code_at
+    lines = [line for line, cells in rows if at < len(cells) and _codes(cells[at])]
+    if not lines:
         return []
     more = f", as do {len(lines) - 1} more of the first rows" if len(lines) > 1 else ""
     return [ask("lists", f"{part.sheet.place(lines[0])}: this cell has several codes{more}.", "error")]

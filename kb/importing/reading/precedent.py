@@ -1,9 +1,12 @@
 """What is known of a table before a file of it is read."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kb.importing.reading.choices import ReadingChoices
+
+_NO_NAME = re.compile(r"Column [0-9]{1,4}")
 
 
 def _no_codes(name: str) -> int:
@@ -15,15 +18,22 @@ class Precedent:
     """How the table's last file was read, and its stored words: evidence for columns and letters of the next file.
 
     `samples` has the vendor's last texts of some codes: by the code's identity, then by the name of the text.
-    `language` is the tag of the table. `has_no_header` says that the last file had none. `count` returns how many codes
-    have a text, by its name.
+    `language` is the tag of the table. `count` returns how many codes have a text, by its name. `encoding` is
+    the one of the last file.
     """
 
     choices: ReadingChoices = field(default_factory=ReadingChoices)
     samples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     language: str = ""
-    has_no_header: bool = False
     count: Callable[[str], int] = _no_codes
+    encoding: str = ""
+
+    @property
+    def has_no_header(self) -> bool:
+        """Whether the last file had no header: its columns have the names of columns without one."""
+        return any(
+            target == "code" and bool(_NO_NAME.fullmatch(label)) for label, target in self.choices.columns.items()
+        )
 
     @property
     def letters(self) -> str:

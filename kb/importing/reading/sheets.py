@@ -67,7 +67,7 @@ class Unreadable(Exception):
 
 def unreadable(kind: str, message: str, place: SourcePlace | None = None, value: str = "") -> Unreadable:
     """Return an Unreadable with a single problem."""
-    return Unreadable([Problem(place, kind, message, fit(value))])
+    return Unreadable([Problem(place, kind, fit(message), fit(value))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,12 @@ class Date(str):
     __slots__ = ()
 
 
+class Logical(str):
+    """The text of a cell that the file stores as true or false."""
+
+    __slots__ = ()
+
+
 class Continuation(str):
     """The empty text of a cell that a merged cell above covers."""
 
@@ -130,6 +136,10 @@ class Sheet:
     spreadsheet: bool = False
     # Whether cells may have characters that no text may have. A fast reader checks many cells at once.
     suspect: bool = True
+    # The line on which the table begins; 0 where nobody needs it.
+    line: int = 0
+    # Why the table is left out unless somebody chooses it; "" for a table of codes.
+    doubt: str = ""
 
     def place(self, line: int) -> SourcePlace:
         """Return the place of a record."""

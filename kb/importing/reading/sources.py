@@ -16,7 +16,9 @@ from typing import BinaryIO
 from kb.importing.reading.arrangements import arranged_rows
 from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
-from kb.importing.reading.files import ENCODINGS, InputFile
+from kb.importing.reading.damage import point_zero_question
+from kb.importing.reading.encodings import ENCODINGS, find_encoding
+from kb.importing.reading.files import InputFile
 from kb.importing.reading.formats import csv_text, registry
 from kb.importing.reading.header import guessed_part, named_part, unread_lines
 from kb.importing.reading.header_names import plain
@@ -66,8 +68,8 @@ class Source:
         self.source_file = source_file
         self.format = form
         self.choices = choices
-        self.tables: list[Sheet] = []
         self.precedent = precedent or Precedent()
+        self.tables: list[Sheet] = []
         self.parts: list[SheetPart] = []
         self.others: list[tuple[Sheet, list[str]]] = []
         self.questions: list[FileQuestion] = []
@@ -176,7 +178,11 @@ class Source:
             if self.choices.tables and sheet.key not in self.choices.tables:
                 continue
             looks[number] = SheetLook(sheet, self.choices, self.limits, self.precedent)
-            parts[number] = named_part(looks[number])
+            part = named_part(looks[number])
+            if sheet.doubt and sheet.key not in self.choices.tables:
+                self.others.append((sheet, part.header if isinstance(part, SheetPart) else part))
+            else:
+                parts[number] = part
         for sure in (True, False):
             # A column that no header names is taken only where the file has no table that names its codes.
             if not any(_has_code(part) for part in parts.values()):
@@ -185,6 +191,7 @@ class Source:
         for number, part in parts.items():
             if isinstance(part, SheetPart) and part.columns.has("code"):
                 self.parts.append(part)
+                self._ask_about_zeros(part, looks[number])
                 self._first_problems += filter(None, [unread_lines(looks[number], part)])
             else:
                 labels = part.header if isinstance(part, SheetPart) else part
@@ -192,6 +199,14 @@ class Source:
         if not self.parts:
             raise _no_code_column([header for _, header in self.others], self.limits)
         self._keep_questions()
+
+    def _ask_about_zeros(self, part: SheetPart, look: SheetLook) -> None:
+        rows = [cells for _, cells in look.records[part.header_end :] if len(cells) > part.code_at]
+        codes = [cell.strip() for cells in rows if (cell := cells[part.code_at])]
+        question = point_zero_question(codes, self.precedent.samples)
+        part.without_zero = question is not None
+        if question and "damage" not in self.choices.answers:
+            part.questions.append(question)
 
     def _keep_questions(self) -> None:
         """Ask each question once, also where several tables raise it."""
@@ -248,12 +263,13 @@ def open_source(
     input_file = InputFile(file, limits or Limits.from_settings())
     columns = {**precedent.choices.columns, **choices.columns}
     source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, columns)
-    form = registry.XLSX
-    if not input_file.is_zip:
-        input_file.check_is_text(name)
-        source_file.encoding = input_file.encoding(choices.encoding)
+    form, question = registry.open_archive(source_file, input_file, source_file.limits), None
+    if form is None:
+        source_file.file.check_is_text(source_file.name)
+        source_file.encoding, question = find_encoding(source_file.file, choices.encoding, precedent)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices, precedent)
+    source.questions += [question] if question else []
     try:
         source.tables = form.read(source_file)
         source.add_sheets(source.tables)
@@ -279,6 +295,7 @@ def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
 
 def _sheet_left_out(sheet: Sheet, header: list[str]) -> Problem:
     subject = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
-    message = f"{subject} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
+    reason = sheet.doubt or "has no column for the code"
+    message = f"{subject} {reason} and was left out. Found: {', '.join(header)[:200]}."
     first = next(iter(sheet.records(lambda problem: None)), None)
     return Problem(sheet.place(first[0]) if first else None, "sheet_left_out", message, sheet.name, "warning")

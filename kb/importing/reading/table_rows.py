@@ -7,27 +7,22 @@ from itertools import islice
 from typing import NamedTuple
 
 from kb.importing.reading.choices import FileQuestion
+from kb.importing.reading.code_cells import CodeCells
 from kb.importing.reading.columns import EXTRA, SUBCODE, ColumnMap, positions
 from kb.importing.reading.evidence import is_code_like
 from kb.importing.reading.files import bad_byte
 from kb.importing.reading.header_names import NO_CODES, SPLIT, is_total
 from kb.importing.reading.sheets import (
     CONTINUATION,
-    Date,
     Limits,
-    Number,
     Problem,
     Record,
     Report,
     Sheet,
     SourcePlace,
-    Widths,
 )
-from kb.text.codes.cells import EMPTY, fit, several_codes, tidy, unfit
-from kb.text.codes.forms import MAX_LENGTH, clean
+from kb.text.codes.cells import ERROR_CELLS, fit, shorten, tidy, unfit
 
-_MAX_VALUE = 60
-_EXACT_DIGITS = 15
 _NOTE = re.compile(
     r"[*\u2020\u2021\u203b\u00b9\u00b2\u00b3\u2070-\u2079]|\(\d{1,2}\)"
     r"|(?:notes?|source|legend|hinweis|anmerkung|quelle|remarques?|nota|\u6ce8|\u5907\u6ce8|\u8bf4\u660e|\ube44\uace0)"
@@ -68,6 +63,8 @@ class SheetPart:
     problems: list[Problem]
     cells: list[str | None] = field(default_factory=list)
     questions: list[FileQuestion] = field(default_factory=list)
+    # Whether the codes lose the `.0` with which all of them end.
+    without_zero: bool = False
     # The answer to each kind of question, by choice or by default, as in `choices.ANSWERS`.
     ways: dict[str, str] = field(default_factory=dict)
     # What a column of several texts has, and which of them words without a label are.
@@ -132,7 +129,8 @@ class _RowReader:
         self.extra_at = [(part.header[i], i) for i, target in enumerate(order) if target in (EXTRA, SPLIT)]
         self.section = part.section
         self.section_cell: object = object()
-        self.widths = Widths()
+        intact = part.ways.get("damage") == "keep"
+        self.codes = CodeCells(self.sheet, report, without_zero=part.without_zero and not intact, intact=intact)
 
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows without errors."""
@@ -144,7 +142,9 @@ class _RowReader:
         for line, cells in records:
             # A million rows pass through this loop: rare cases are checked once for all cells and handled elsewhere.
             self._update_section(cells)
-            code = self._code(line, cells[code_at])
+            if not ERROR_CELLS.isdisjoint(cells):
+                cells = self._without_errors(line, cells)
+            code = self.codes.read(line, cells[code_at])
             if self.sheet.suspect and not self._is_fit(line, cells):
                 continue
             if code is None or (code in NO_CODES and self._is_total(line, code, cells)):
@@ -155,8 +155,8 @@ class _RowReader:
                 continue
             texts = {key: text for key, at in texts_at if (text := row_texts[at]) is not None}
             extra = {header: text for header, at in extra_at if (text := row_texts[at])}
-            yield TableRow(SourcePlace(line, name), self.section, code, texts, extra)
-        self._report_lost_zeros()
+            yield TableRow(SourcePlace(line, name), self.section, code, texts, extra, self.codes.damage)
+        self.codes.report_doubts()
 
     def _records(self) -> Iterator[Record]:
         """Yield the records below the header, as wide as it, without empty ones, banners and repeated headers."""
@@ -188,8 +188,8 @@ class _RowReader:
 
     def _leave_out(self, line: int, cells: Sequence[str | None]) -> None:
         """Name a line of words that is neither a code nor the heading of codes."""
-        message = f"This line has no code and was left out: {_shorten(cells[0])}"
-        self.report(Problem(self.sheet.place(line), "note_left_out", message, _shorten(cells[0]), "warning"))
+        message = f"This line has no code and was left out: {shorten(cells[0])}"
+        self.report(Problem(self.sheet.place(line), "note_left_out", message, shorten(cells[0]), "warning"))
 
     def _repeats_header(self, cells: Sequence[str | None]) -> bool:
         return cells[0] == self.part.cells[0] and list(cells[: self.width]) == self.part.cells
@@ -207,33 +207,13 @@ class _RowReader:
             return cells[: self.width]
         if self.code_at < len(cells) < self.width and is_code_like(cells[self.code_at] or ""):
             message = f"This row has {len(cells)} cells, the header has {self.width}; the last ones count as not there."
-            self.report(Problem(self.sheet.place(line), "short_row", message, _shorten(cells[self.code_at]), "warning"))
+            self.report(Problem(self.sheet.place(line), "short_row", message, shorten(cells[self.code_at]), "warning"))
             return [*cells, *[None] * (self.width - len(cells))]
         self._update_section(cells)
         code = cells[self.code_at] if self.code_at < len(cells) else ""
         message = f"This row has {len(cells)} cells, the header has {self.width}."
-        self.report(Problem(self.sheet.place(line), "ragged_row", message, _shorten(code)))
+        self.report(Problem(self.sheet.place(line), "ragged_row", message, shorten(code)))
         return None
-
-    def _code(self, line: int, cell: str | None) -> str | None:
-        """Return the code of a record; None, with a problem, unless it has exactly one."""
-        if type(cell) is str and cell.isalnum() and cell not in EMPTY and len(cell) <= MAX_LENGTH:
-            # Most codes are like this; they need no cleaning and no check.
-            self.widths.add(line, cell, number=False)
-            return cell
-        code = clean(tidy(cell or "", self.sheet.spreadsheet))
-        kind = type(cell)
-        self.widths.add(line, code, number=kind is Number)
-        flaw = _flaw_of(code, kind)
-        if flaw:
-            # The planner finds the codes of broken rows in `value`, so a list of codes is kept in full.
-            value = fit(code) if flaw.suggestion else _shorten(code)
-            self.report(Problem(self.sheet.place(line), flaw.kind, flaw.message, value, suggestion=flaw.suggestion))
-            return None
-        if kind is Number and len(code) > _EXACT_DIGITS:
-            message = f"The spreadsheet keeps {_EXACT_DIGITS} digits of a number. Check the last digits of {code}."
-            self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
-        return code
 
     def _is_total(self, line: int, code: str, cells: Sequence[str | None]) -> bool:
         """Whether a row is the sum of a table; warns of it, and of a row that stands for all other codes."""
@@ -242,6 +222,14 @@ class _RowReader:
         message = f"{code} seems to be a sum or a word for other codes, not a code. {fate}."
         self.report(Problem(self.sheet.place(line), "no_code", message, code, "warning"))
         return left_out
+
+    def _without_errors(self, line: int, cells: Sequence[str | None]) -> Sequence[str | None]:
+        """Return a record whose texts with an error of a spreadsheet count as not there; warn of them."""
+        errors = {n: cell for n, cell in enumerate(cells) if cell in ERROR_CELLS and n != self.code_at}
+        for n, cell in errors.items():
+            message = f"The column {self.part.header[n]} has {cell}, an error of a spreadsheet; it counts as not there."
+            self.report(Problem(self.sheet.place(line), "error_cell", message, shorten(cells[self.code_at]), "warning"))
+        return [None if n in errors else cell for n, cell in enumerate(cells)]
 
     def _update_section(self, cells: Sequence[str | None]) -> None:
         """Set the section from a record, also from one with an error: a merged cell may carry it on below."""
@@ -255,7 +243,7 @@ class _RowReader:
     def _is_fit(self, line: int, cells: Sequence[str | None]) -> bool:
         """Whether all cells have only characters that a text may have; reports the others."""
         bad = [(self.part.header[i], unfit(cell)) for i, cell in enumerate(cells) if cell and unfit(cell)]
-        value = _shorten(cells[self.code_at])
+        value = shorten(cells[self.code_at])
         for header, character in bad:
             byte = bad_byte(character)
             if byte is None:
@@ -269,47 +257,13 @@ class _RowReader:
         for header, cell in zip(self.part.header, cells, strict=True):
             if cell and len(cell) > self.limits.cell:
                 message = f"The column {header} has {len(cell)} characters; at most {self.limits.cell} are allowed."
-                self.report(Problem(self.sheet.place(line), "too_long", message, _shorten(cells[self.code_at])))
-
-    def _report_lost_zeros(self) -> None:
-        width, narrow = self.widths.narrow_codes()
-        for line, code in narrow:
-            message = f"The spreadsheet stores {code} as a number, but codes here have {width} characters."
-            message += f" Did it lose zeros, as in {code.zfill(width)}?"
-            self.report(Problem(self.sheet.place(line), "zeros_lost", message, code, "warning", (code.zfill(width),)))
-
-
-class _Flaw(NamedTuple):
-    kind: str
-    message: str
-    suggestion: tuple[str, ...] = ()
-
-
-def _flaw_of(code: str, kind: type) -> _Flaw | None:
-    """Return what is wrong with a code; None for a good one."""
-    if not code:
-        return _Flaw("missing_code", "This row has no code.")
-    if kind is Date:
-        return _Flaw("date_code", f"The spreadsheet turned this code into a date ({code}). Format the column as text.")
-    suggestion = several_codes(fit(code))
-    if suggestion:
-        message = f"This cell has several codes: {_shorten(code)}. Put each one in its own row."
-        return _Flaw("several_codes", message, suggestion)
-    if len(code) > MAX_LENGTH:
-        message = f"The code {_shorten(code)} has {len(code)} characters; at most {MAX_LENGTH} are allowed."
-        return _Flaw("too_long", message)
-    return None
+                self.report(Problem(self.sheet.place(line), "too_long", message, shorten(cells[self.code_at])))
 
 
 def section_name(text: str, place: SourcePlace, report: Report) -> str:
     """Return the name of a section; characters that no text may have are replaced, with a warning."""
     name = fit(" ".join(text.split()))
     if unfit(text):
-        message = f"The heading {_shorten(name)} has an unreadable character, which was replaced."
-        report(Problem(place, "undecodable", message, _shorten(name), "warning"))
+        message = f"The heading {shorten(name)} has an unreadable character, which was replaced."
+        report(Problem(place, "undecodable", message, shorten(name), "warning"))
     return name
-
-
-def _shorten(value: str | None) -> str:
-    text = fit((value or "")[: _MAX_VALUE + 1])
-    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}\u2026"

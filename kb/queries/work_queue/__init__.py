@@ -143,7 +143,7 @@ def known_texts(texts: list[str]) -> set[str]:
     """Return the texts that are codes now, for example because of a later import."""
     readings = {text: {reading.canonical for reading in text_code.readings(text)} for text in texts}
     every = {canonical for forms in readings.values() for canonical in forms}
-    existing = set(ReturnCode.objects.filter(canonical__in=every).values_list("canonical", flat=True))
+    existing = set(ReturnCode.objects.published().filter(canonical__in=every).values_list("canonical", flat=True))
     return {text for text, forms in readings.items() if forms & existing}
 
 

@@ -7,6 +7,11 @@ from kb.text.safety.formula import infuse
 EMPTY = frozenset({"", "-", "\u2013", "\u2014", "\uff0d", "N/A", "n/a", "null", "NULL", "None"})
 """Texts that mean an empty cell. Only whole cells count: `- ` before a text is a bullet, and `-1` is a code."""
 
+ERROR_CELLS = frozenset(
+    "#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #GETTING_DATA #NV #BEZUG! #WERT!".split()
+)
+"""What a spreadsheet shows where a formula has no value."""
+
 MAX_RANGE = 100
 """Longest range whose codes are all suggested. For a longer one, only the two ends are."""
 
@@ -14,10 +19,13 @@ MAX_LIST = 2000
 """Longest cell, in characters, that is searched for several codes."""
 
 _LONGEST_EMPTY = 8
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_ITEM = re.compile(r"<li>", re.IGNORECASE)
-_ITEM_END = re.compile(r"</li>|<[uo]l>", re.IGNORECASE)
-_LIST_END = re.compile(r"</[uo]l>", re.IGNORECASE)
+_MAX_SHOWN = 60
+# Breaks that open right before a tag go with it: else the next reading would close them behind the line break.
+_OPEN = r"(?:<br\s*+){0,20}+"
+_BREAK = re.compile(r"(?:<br\s*+){1,20}+/?>", re.IGNORECASE)
+_ITEM = re.compile(rf"{_OPEN}<li>", re.IGNORECASE)
+_ITEM_END = re.compile(rf"{_OPEN}(?:</li>|<[uo]l>)", re.IGNORECASE)
+_LIST_END = re.compile(rf"{_OPEN}</[uo]l>", re.IGNORECASE)
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 # The white space around is left out, because a pattern that begins with white space is slow on long runs of it.
@@ -34,15 +42,29 @@ def tidy(cell: str, spreadsheet: bool = False) -> str:
 
     With `spreadsheet`, the file may be an export, which defuses formulas.
     """
-    if len(cell) <= _LONGEST_EMPTY and cell.strip() in EMPTY:
-        return ""
-    if spreadsheet and cell[0] == "'":
+    if spreadsheet and cell[:1] == "'":
         cell = infuse(cell)
+    elif spreadsheet and cell.startswith('="') and cell.endswith('"'):
+        cell = unwrap(cell)
     if "\r" in cell:
         cell = cell.replace("\r\n", "\n").replace("\r", "\n")
     if "<" in cell:
         cell = breaks(cell)
-    return cell.rstrip()
+    cell = cell.rstrip()
+    return "" if len(cell) <= _LONGEST_EMPTY and cell.strip() in EMPTY else cell
+
+
+def unwrap(cell: str) -> str:
+    """Return `00942` for `="00942"` and `'00942`, as people keep a spreadsheet from reading a number."""
+    if len(cell) > 3 and cell.startswith('="') and cell.endswith('"') and '"' not in cell[2:-1].replace('""', ""):
+        return cell[2:-1].replace('""', '"')
+    return cell[1:] if cell.startswith("'") and cell[1:2].isalnum() and "'" not in cell[1:] else cell
+
+
+def shorten(text: str | None) -> str:
+    """Return the beginning of a text for a message, with a visible sign for each character that is not allowed."""
+    text = fit((text or "")[: _MAX_SHOWN + 1])
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\u2026"
 
 
 def breaks(cell: str) -> str:
@@ -53,9 +75,10 @@ def breaks(cell: str) -> str:
     before, *items = _ITEM.split(cell)
     if not items:
         return cell
-    lines = [_ITEM_END.sub("", before).rstrip()]
+    lines = [_ITEM_END.sub("\n", before).rstrip()]
     for item in items:
-        text, *after = _LIST_END.split(_ITEM_END.sub("", item))
+        # A line break in place of the tag, so that what is around it never becomes a tag itself.
+        text, *after = _LIST_END.split(_ITEM_END.sub("\n", item))
         lines += [f"- {text.strip()}", *(rest.strip() for rest in after)]
     return "\n".join(line for line in lines if line)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from kb.importing.reading.files import _MAGIC
 from kb.importing.reading.sources import Limits, Unreadable
 from tests.importing.files import open_text, read_rows, refusal, workbook
-from tests.importing.reading.formats.test_markup import DOCUMENT, PAGE
+from tests.importing.reading.formats.test_html_tables import PAGE
+from tests.importing.reading.formats.test_markdown import DOCUMENT
 from tests.work import work
 
 NAMES = ["t.csv", "t.txt", "t.json", "t.ndjson", "t.html", "t.md", "t.xlsx", "pasted table"]

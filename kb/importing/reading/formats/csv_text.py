@@ -91,7 +91,7 @@ class _CsvLines:
 
     def _pieces(self) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder(codec_of(self.source_file.encoding))(errors=KEEP_BAD_BYTES)
-        one_byte = not self.source_file.encoding.startswith("utf-16")
+        one_byte = not self.source_file.encoding.startswith(("utf-16", "utf-32"))
         with self.source_file.file.open() as file:
             while piece := file.read(_PIECE):
                 text = decoder.decode(piece)

@@ -18,6 +18,7 @@ from kb.importing.reading.sheets import (
     CONTINUATION,
     Date,
     Limits,
+    Logical,
     Number,
     Problem,
     Record,
@@ -210,7 +211,7 @@ def _text(cell: Any) -> str:
     if isinstance(value, str):
         return _ESCAPE.sub(_unescape, value) if "_x" in value else value
     if isinstance(value, bool):
-        return str(value).upper()
+        return Logical(str(value).upper())
     if isinstance(value, int | float):
         return _digits(value, cell.number_format)
     if isinstance(value, datetime | date | time):

@@ -1,0 +1,130 @@
+"""The cell with the code of each row: take the code out, refuse what is none, and tell what looks damaged."""
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from kb.importing.reading.damage import (
+    DATE,
+    DIGITS,
+    EXACT_DIGITS,
+    POINT_ZERO,
+    SCIENTIFIC,
+    damage_of,
+    without_point_zero,
+)
+from kb.importing.reading.sheets import Date, Logical, Number, Problem, Report, Sheet, Widths
+from kb.text.codes.cells import EMPTY, ERROR_CELLS, fit, several_codes, shorten, tidy, unwrap
+from kb.text.codes.forms import MAX_LENGTH, clean
+
+WILDCARD, GROUPS, LOGICAL, POINTED = "wildcard", "groups", "logical", "pointed"
+_WILDCARD = re.compile(r"[A-Za-z]{0,4}[0-9]{1,5}(?:[xX]{2,5}|[*?]{1,5})")
+_GROUPS = re.compile("[0-9]{1,3}(?:[\u00a0\u2009\u202f][0-9]{3}){1,5}")
+_NO_BREAK = re.compile("[\u00a0\u2009\u202f\u3000]")
+_TELL = {
+    POINT_ZERO: "end in .0, as pandas or a spreadsheet writes numbers",
+    SCIENTIFIC: "are numbers in scientific notation (E+), which lost digits",
+    DATE: "look like dates that a spreadsheet made of other codes",
+    DIGITS: f"may have lost digits: a spreadsheet keeps {EXACT_DIGITS} digits of a number",
+    WILDCARD: "have wildcards and stand for several codes; each is read as one code",
+    GROUPS: "are numbers in groups of three digits; they are read without the spaces",
+    LOGICAL: "are TRUE or FALSE, which a spreadsheet may have made of other words",
+    POINTED: "have other decimals than .0, so that taking .0 off the others may be wrong",
+}
+"""What is told once for a sheet about codes of a kind."""
+
+
+class CodeCells:
+    """Reads the codes of one sheet.
+
+    `damage` is that of the latest code. `without_zero` says that every code loses its `.0`; `intact` that somebody
+    looked at the codes and found them right.
+    """
+
+    def __init__(self, sheet: Sheet, report: Report, *, without_zero: bool, intact: bool) -> None:
+        self.sheet = sheet
+        self.report = report
+        self.without_zero = without_zero
+        self.intact = intact
+        self.damage = ""
+        self._widths = Widths()
+        self._examples: dict[str, list[tuple[int, str]]] = defaultdict(list)
+
+    def read(self, line: int, cell: str | None) -> str | None:
+        """Return the code of a record; None, with a problem, unless it has exactly one."""
+        self.damage = ""
+        if type(cell) is str and cell.isalnum() and cell not in EMPTY and len(cell) <= EXACT_DIGITS:
+            # Most codes are like this; they need no cleaning and no check.
+            self._widths.add(line, cell, number=False)
+            if cell[-1] in "xX" and _WILDCARD.fullmatch(cell):
+                self._examples[WILDCARD].append((line, cell))
+            return cell
+        # An apostrophe is taken off here and not in the end: an export adds one to a code that begins with one.
+        text = unwrap(cell or "") if self.sheet.spreadsheet else cell or ""
+        code, kind = clean(tidy(text, self.sheet.spreadsheet)), type(cell)
+        code = code if kind in (Date, Number) else self._undamaged(line, code)
+        self._widths.add(line, code, number=kind is Number)
+        flaw = _flaw_of(code, kind)
+        if flaw:
+            # The planner finds the codes of broken rows in `value`, so a list of codes is kept in full.
+            value = fit(code) if flaw.suggestion else shorten(code)
+            self.report(Problem(self.sheet.place(line), flaw.kind, flaw.message, value, suggestion=flaw.suggestion))
+            return None
+        if kind is Number and len(code) > EXACT_DIGITS:
+            message = f"The spreadsheet keeps {EXACT_DIGITS} digits of a number. Check the last digits of {code}."
+            self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
+        elif kind is Logical or _WILDCARD.fullmatch(code):
+            self._examples[LOGICAL if kind is Logical else WILDCARD].append((line, code))
+        return code
+
+    def report_doubts(self) -> None:
+        """Report what all codes of the sheet show: lost zeros, and one warning for each kind of damage."""
+        for kind, places in self._examples.items():
+            line, example = places[0]
+            others = f" and {len(places) - 1} more" if len(places) > 1 else ""
+            message = f"Codes such as {shorten(example)}{others} {_TELL[kind]}."
+            self.report(Problem(self.sheet.place(line), f"{kind}_codes", message, shorten(example), "warning"))
+        width, narrow = self._widths.narrow_codes()
+        for line, code in narrow:
+            message = f"The spreadsheet stores {code} as a number, but codes here have {width} characters."
+            message += f" Did it lose zeros, as in {code.zfill(width)}?"
+            self.report(Problem(self.sheet.place(line), "zeros_lost", message, code, "warning", (code.zfill(width),)))
+
+    def _undamaged(self, line: int, code: str) -> str:
+        """Return a code without groups and `.0`, as far as that is sure; note the damage that it has."""
+        if _GROUPS.fullmatch(code):
+            self._examples[GROUPS].append((line, code))
+            return _NO_BREAK.sub("", code)
+        damage = "" if self.intact else damage_of(code)
+        if damage == POINT_ZERO and self.without_zero:
+            return without_point_zero(code)
+        if self.without_zero and code.replace(".", "", 1).isdecimal() and "." in code:
+            damage = POINTED
+        if damage:
+            self._examples[damage].append((line, code))
+        self.damage = damage if damage != POINTED else ""
+        return code
+
+
+class _Flaw(NamedTuple):
+    kind: str
+    message: str
+    suggestion: tuple[str, ...] = ()
+
+
+def _flaw_of(code: str, kind: type) -> _Flaw | None:
+    """Return what is wrong with a code; None for a good one."""
+    if not code:
+        return _Flaw("missing_code", "This row has no code.")
+    if code in ERROR_CELLS:
+        return _Flaw("error_cell", f"{code} is an error of a spreadsheet, not a code. Mend it there.")
+    if kind is Date:
+        return _Flaw("date_code", f"The spreadsheet turned this code into a date ({code}). Format the column as text.")
+    suggestion = several_codes(fit(code))
+    if suggestion:
+        message = f"This cell has several codes: {shorten(code)}. Put each one in its own row."
+        return _Flaw("several_codes", message, suggestion)
+    if len(code) > MAX_LENGTH:
+        message = f"The code {shorten(code)} has {len(code)} characters; at most {MAX_LENGTH} are allowed."
+        return _Flaw("too_long", message)
+    return None

@@ -1,0 +1,83 @@
+"""Codes that a spreadsheet damaged or decorated, as the reader tells of them."""
+
+import pytest
+
+from tests.importing.files import open_text, read_rows, workbook
+
+
+def kinds(problems):
+    return [problem.kind for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ('="00817"', "00817"),
+        ('"=""00817"""', "00817"),
+        ("'00817", "00817"),
+        ("''00817", "'00817"),
+        ("817\u00a0300\u00a0001", "817300001"),
+        ("817\u202f300", "817300"),
+        ("\u3000K 5\u00a0", "K 5"),
+    ],
+)
+def test_what_people_wrap_around_a_code_is_taken_off(cell, code):
+    assert [row.code for row in read_rows(f"code,text\n{cell},x\n")[0]] == [code]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "damage"),
+    [
+        (["8.17E+08", "E2"], "scientific_codes", "scientific"),
+        (["3-Aug", "Aug-04"], "date_codes", "date"),
+        (["2031-08-03", "E2"], "date_codes", "date"),
+        (["817.0", "E2"], "point_zero_codes", "point_zero"),
+        (["81700000000000100000", "E2"], "digits_codes", "digits"),
+        (["7xx", "E2"], "wildcard_codes", ""),
+        (["81**", "E2"], "wildcard_codes", ""),
+    ],
+)
+def test_damage_is_told_once_for_each_kind(cells, kind, damage):
+    rows, problems = read_rows("code,text\n" + "".join(f"{cell},x\n" for cell in cells))
+    assert [row.code for row in rows] == cells
+    assert rows[0].damage == damage
+    assert kinds(problems) == [kind]
+    assert cells[0] in problems[0].message
+    assert problems[0].place.line == 2
+
+
+def test_codes_that_somebody_looked_at_are_as_they_are():
+    rows, problems = read_rows("code,text\n8.17E+08,x\n", answers={"damage": "keep"})
+    assert [(row.code, row.damage) for row in rows] == [("8.17E+08", "")]
+    assert problems == []
+
+
+def test_a_table_whose_codes_all_end_in_point_zero_is_read_without_it():
+    text = "code,text\n8.0,x\n17.0,y\n"
+    source = open_text(text)
+    assert [row.code for row in source.rows()] == ["8", "17"]
+    assert [(question.kind, question.is_open) for question in source.questions] == [("damage", False)]
+    assert "8, 17" in source.questions[0].default
+    rows, _ = read_rows(text, answers={"damage": "keep"})
+    assert [row.code for row in rows] == ["8.0", "17.0"]
+
+
+def test_versions_are_no_damaged_numbers():
+    rows, problems = read_rows("code,text\n8.0,x\n8.1,y\n")
+    assert [row.code for row in rows] == ["8.0", "8.1"]
+    assert kinds(problems) == ["point_zero_codes"]
+
+
+def test_an_error_of_a_spreadsheet_is_no_code_and_empties_no_text():
+    rows, problems = read_rows("code,text,cause\nE1,#REF!,ok\n#N/A,x,y\n")
+    assert [(row.code, row.texts) for row in rows] == [("E1", {"possible_reasons": "ok"})]
+    assert [(problem.kind, problem.severity) for problem in problems] == [
+        ("error_cell", "warning"),
+        ("error_cell", "error"),
+    ]
+
+
+def test_true_and_false_in_a_workbook_are_told():
+    rows, problems = read_rows(workbook(("A", [["code", "text"], [True, "x"], ["E2", "y"]])), "t.xlsx")
+    assert [row.code for row in rows] == ["TRUE", "E2"]
+    assert kinds(problems) == ["logical_codes"]
