@@ -49,7 +49,8 @@ class Preview:
 
 
 def preview(table_import: TableImport) -> Preview:
-    """Return how many codes a roll-back would restore, and which it would leave as they are."""
+    """Return how many codes a roll-back would restore, and which it would leave as they are. Raises WrongState."""
+    check_state(table_import)
     result = Preview()
     steps = undo.steps_of(table_import)
     for page in _pages(table_import):
