@@ -97,7 +97,8 @@ def several_codes(cell: str) -> tuple[str, ...]:
     if (cell.isascii() and cell.isalnum()) or len(cell) > MAX_LIST:
         return ()
     parts = [part for piece in _BETWEEN.split(cell) if (part := piece.strip())]
-    if len(parts) == 1 and all(word.isdigit() for word in cell.split()):
+    # No-break spaces are between the groups of one number.
+    if len(parts) == 1 and cell.isascii() and all(word.isdigit() for word in cell.split()):
         parts = cell.split()
     codes = [code for part in parts for code in _codes_of(part)]
     several = len(codes) > 1 and all(_ONE_CODE.fullmatch(code) for code in codes)

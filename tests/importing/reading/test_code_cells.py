@@ -81,3 +81,7 @@ def test_true_and_false_in_a_workbook_are_told():
     rows, problems = read_rows(workbook(("A", [["code", "text"], [True, "x"], ["E2", "y"]])), "t.xlsx")
     assert [row.code for row in rows] == ["TRUE", "E2"]
     assert kinds(problems) == ["logical_codes"]
+
+
+def test_groups_of_digits_are_no_list():
+    assert open_text("code,text\n817\u00a0300\u00a0001,x\nE2,y\n").questions == []
