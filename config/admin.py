@@ -7,7 +7,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 
 MODULES = (
     *("nouns.people", "nouns.codes", "nouns.notes", "nouns.proposals", "nouns.incidents", "nouns.tables"),
-    *("table_imports.import_admin", "table_imports.rows"),
+    *("table_imports.import_admin", "table_imports.rows", "nouns.watched_sources"),
     *("nouns.synonyms", "nouns.tokens", "nouns.flags", "nouns.misses"),
 )
 _NOT_OURS = {"account", "socialaccount"}

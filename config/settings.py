@@ -60,11 +60,21 @@ KB_INTERNAL_HOSTS: list[str] = env.list("KB_INTERNAL_HOSTS", [], subcast=str.str
 KB_PUBLIC_EMAILS: list[str] = env.list("KB_PUBLIC_EMAILS", [], subcast=str.strip, validate=environment.are_emails)
 KB_VALIDATE_OWN_WORDS = env.bool("KB_VALIDATE_OWN_WORDS", False)
 KB_IMPORT_RETIRE_GUARD_PERCENT = env.int("KB_IMPORT_RETIRE_GUARD_PERCENT", 10, validate=validate.Range(0, 100))
-KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 20, validate=validate.Range(min=0))
+KB_IMPORT_RETIRE_GUARD_CODES = env.int("KB_IMPORT_RETIRE_GUARD_CODES", 2, validate=validate.Range(min=0))
+KB_UPLOAD_DAYS = env.int("KB_UPLOAD_DAYS", 7, validate=validate.Range(min=1, max=3650))
 KB_IMPORT_MAX_BYTES = env.int("KB_IMPORT_MAX_BYTES", 512 * 2**20, validate=validate.Range(min=1))
 KB_IMPORT_MAX_ROWS = env.int("KB_IMPORT_MAX_ROWS", 2_000_000, validate=validate.Range(min=1))
 KB_IMPORT_MAX_COLUMNS = env.int("KB_IMPORT_MAX_COLUMNS", 100, validate=validate.Range(min=1))
 KB_IMPORT_MAX_CELL = env.int("KB_IMPORT_MAX_CELL", 32_000, validate=validate.Range(1, 131_072))
+KB_FETCH_HOSTS: list[str] = env.list("KB_FETCH_HOSTS", [], subcast=str.strip, validate=environment.are_hosts)
+KB_FETCH_PORTS: list[int] = env.list("KB_FETCH_PORTS", [80, 443], subcast=int, validate=environment.are_ports)
+KB_FETCH_NETWORKS: list[str] = env.list("KB_FETCH_NETWORKS", [], subcast=str.strip, validate=environment.are_networks)
+KB_FETCH_MAX_BYTES = env.int("KB_FETCH_MAX_BYTES", 32 * 2**20, validate=validate.Range(min=1))
+KB_FETCH_SECONDS = env.int("KB_FETCH_SECONDS", 60, validate=validate.Range(1, 600))
+KB_NPM_REGISTRY = env.str("KB_NPM_REGISTRY", "", validate=environment.is_registry)
+KB_SOURCE_FOLDERS: list[str] = env.list(
+    "KB_SOURCE_FOLDERS", [], subcast=str.strip, validate=environment.are_absolute_paths
+)
 
 _problems = environment.problems_of(env)
 if not DEBUG:

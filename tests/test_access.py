@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from kb.models import Door, Flag, ImportRow, Miss, Synonym, TableImport
+from kb.models import Door, Flag, ImportRow, Miss, Synonym, TableImport, WatchedSource
 from kb.services.journal import By
 from kb.services.proposals import propose_change
 from tests import make
@@ -76,6 +76,7 @@ ACCESS = {
     "admin/kb/codetable/<path:object_id>/delete/": (NOBODY, NOBODY),
     "admin/kb/codetable/<path:object_id>/history/": (READ, READ),
     "admin/kb/codetable/<path:object_id>/history/<int:revision_id>/revert/": (STAFF, STAFF),
+    "admin/kb/codetable/<int:pk>/export/": (TABLES, NOBODY),
     "admin/kb/codetable/<int:pk>/export.<str:ending>": (TABLES, NOBODY),
     "admin/kb/codetable/add/": (TABLES, TABLES),
     "admin/kb/flag/": (WRITE, WRITE),
@@ -141,6 +142,7 @@ ACCESS = {
     "admin/kb/synonym/<path:object_id>/history/<int:revision_id>/revert/": ("ierx", "ierx"),
     "admin/kb/synonym/add/": (WRITE, WRITE),
     "admin/kb/tableimport/": (TABLES, TABLES),
+    "admin/kb/tableimport/<int:pk>/answer/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/apply/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/decide/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/discard/": (NOBODY, TABLES),
@@ -151,6 +153,7 @@ ACCESS = {
     "admin/kb/tableimport/<path:object_id>/history/": (TABLES, TABLES),
     "admin/kb/tableimport/add/": (NOBODY, NOBODY),
     "admin/kb/tableimport/import/": (TABLES, TABLES),
+    "admin/kb/tableimport/look/<int:pk>/": (TABLES, TABLES),
     "admin/kb/troubleshootingnote/": (READ, READ),
     "admin/kb/troubleshootingnote/<path:object_id>/": (STAFF, STAFF),
     "admin/kb/troubleshootingnote/<path:object_id>/change/": (READ, WRITE),
@@ -160,6 +163,13 @@ ACCESS = {
     "admin/kb/troubleshootingnote/<path:object_id>/move/<slug:move>/": (STAFF, REVIEW),
     "admin/kb/troubleshootingnote/add/": (WRITE, WRITE),
     "admin/kb/troubleshootingnote/preview/": (STAFF, WRITE),
+    "admin/kb/watchedsource/": (TABLES, TABLES),
+    "admin/kb/watchedsource/<int:pk>/ask/": (NOBODY, TABLES),
+    "admin/kb/watchedsource/<path:object_id>/": (STAFF, STAFF),
+    "admin/kb/watchedsource/<path:object_id>/change/": (TABLES, TABLES),
+    "admin/kb/watchedsource/<path:object_id>/delete/": (TABLES, TABLES),
+    "admin/kb/watchedsource/<path:object_id>/history/": (TABLES, TABLES),
+    "admin/kb/watchedsource/add/": (TABLES, TABLES),
     "admin/login/": (STAFF, STAFF),
     "admin/logout/": (ALL, NOBODY),
     "admin/password_change/": (STAFF, STAFF),
@@ -259,6 +269,7 @@ def ids(editor):
         "proposal": proposal.pk,
         "synonym": Synonym.objects.create(words="lobby, anteroom").pk,
         "tableimport": planned.pk,
+        "watchedsource": WatchedSource.objects.create(table=code.table, address="https://vendor.example/").pk,
         "importrow": ImportRow.objects.create(table_import=planned, kind="changed", code="1", return_code=code).pk,
         "group": Group.objects.get(name="agent").pk,
         "user": editor.pk,

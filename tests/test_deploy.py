@@ -256,6 +256,21 @@ def test_systemd_understands_the_unit(tmp_path):
     assert float(re.search(r"exposure level for \S+ ([\d.]+)", told)[1]) < 2
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_understands_the_timer_of_watched_sources(tmp_path):
+    for name in ("codebook-fetch.service", "codebook-fetch.timer"):
+        text = (ROOT / "deploy" / name).read_text()
+        assert "ExecStart" not in text or "python manage.py fetch_tables\n" in text
+        (tmp_path / name).write_text(re.sub(r"/srv/codebook/\.venv/bin/\w+", "/bin/true", text))
+        result = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", tmp_path / name], capture_output=True, text=True, check=False
+        )
+        assert (result.returncode, "Unknown" in result.stderr) == (0, False), result.stderr
+    offline = ["systemd-analyze", "security", "--offline=true", tmp_path / "codebook-fetch.service"]
+    told = subprocess.run(offline, capture_output=True, text=True, check=False).stdout
+    assert float(re.search(r"exposure level for \S+ ([\d.]+)", told)[1]) < 2
+
+
 def test_the_unit_waits_until_the_server_is_ready():
     script = shlex.split(re.search(r"(?m)^ExecStartPost=(.*)$", SERVICE)[1].replace(r"\'", "'\\''"))[2]
     compile(re.search(r'-c "(.*?)" ', script)[1], "ExecStartPost", "exec")

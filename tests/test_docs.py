@@ -63,7 +63,7 @@ def test_every_number_worth_an_alarm_is_counted(settings, monkeypatch):
     settings.REPLICAS = ["replica1"]
     monkeypatch.setattr(WATCH, "state", lambda: State({}, primary=1))
     asked = {family.name for family in status.figures()} | {
-        f"codebook_{name}" for name in ("database_up", "feed_sequence", "index_lag")
+        f"codebook_{name}" for name in ("database_up", "feed_sequence", "index_lag", "sources_troubled")
     }
     counted = {family.name for family in REGISTRY.collect()} | asked
     named = {re.sub("_(total|bucket)$", "", name) for name in re.findall(r"codebook_[a-z_]+", OPERATING)}
@@ -109,7 +109,7 @@ def test_services_and_units_are_named_as_they_are():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     told = " ".join(re.findall(r"docker compose (?:exec|run|up)[^`\n]*", OPERATING))
     assert set(re.findall(r"\b(?:app-\d|migrate|database|cache|proxy)\b", told)) <= set(compose["services"])
-    assert set(re.findall(r"deploy/[\w@.]+", OPERATING)) <= {
+    assert set(re.findall(r"deploy/[\w@.-]+", OPERATING)) <= {
         str(p.relative_to(ROOT)) for p in (ROOT / "deploy").iterdir()
     }
 

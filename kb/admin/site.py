@@ -31,6 +31,7 @@ MODEL_ORDER = (
     "Flag",
     "Miss",
     "CodeTable",
+    "WatchedSource",
     "Section",
     "CodeRange",
     "Synonym",

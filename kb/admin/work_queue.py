@@ -12,6 +12,7 @@ from kb.queries import work_queue
 from kb.queries.work_queue import QueueRow, Reason
 
 CHANGE_NOTE = "change_troubleshootingnote"
+IMPORT = "kb.import_table"
 
 
 class ReasonLink(NamedTuple):
@@ -43,6 +44,8 @@ def queue_groups(user: Person, mine: bool) -> list[QueueGroup]:
     groups = []
     if may("kb.apply_import"):
         groups.append(("Imports to apply or discard", work_queue.plans(user, mine=mine)))
+    if may(IMPORT) and not mine:
+        groups.append(("Sources of tables to look at", work_queue.sources(user)))
     if may("kb.validate_note"):
         groups.append(("Notes to validate", work_queue.to_validate(user, limit=10, mine=mine)))
     groups.append(("Suggested work", _ranked_rows(user, mine, {_key(row) for _, rows in groups for row in rows})))
@@ -112,6 +115,8 @@ _FORMS = {
     "note": ("admin:kb_troubleshootingnote_change", "kb.change_troubleshootingnote", ""),
     "flag": ("admin:kb_flag_change", "kb.change_flag", ""),
     "proposal": ("admin:kb_proposal_change", "kb.validate_note", ""),
+    "look": ("admin:kb_tableimport_look", IMPORT, ""),
+    "source": ("admin:kb_watchedsource_change", IMPORT, ""),
     "plan": ("admin:kb_tableimport_change", "kb.apply_import", ""),
 }
 """For each kind of reason: its form's URL name, its permission, and the query parameter that prefills it."""

@@ -15,7 +15,7 @@ import orjson
 from django.urls import get_script_prefix, reverse
 
 from kb.models import Audience, CodeRange, IncidentLink, TroubleshootingNote
-from kb.models.codes import card_address
+from kb.models.codes import PUBLISHED, card_address
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.incidents import IncidentState
 from kb.models.notes import LIVE, NOTE_TEXTS, NoteState
@@ -91,7 +91,8 @@ def _codes(ids: Collection[int]) -> list[Row]:
     time = "c.{}" if is_postgres() else "replace(c.{}, ' ', 'T') || 'Z'"
     columns = {**_COLUMNS, **{name: time.format(name) for name in _TIMES}}
     condition, pks = among("c.id", list(ids))
-    found = rows(f"SELECT {', '.join(columns.values())} FROM {_FROM} WHERE {condition}", *pks) if ids else []  # noqa: S608
+    sql = f"SELECT {', '.join(columns.values())} FROM {_FROM} WHERE {condition} AND {PUBLISHED}"  # noqa: S608
+    found = rows(sql, *pks) if ids else []
     wanted, names = set(ids), tuple(columns)
     return [dict(zip(names, row, strict=True)) for row in found if row[0] in wanted]
 

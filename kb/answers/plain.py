@@ -11,6 +11,7 @@ from django.urls import get_script_prefix
 
 from kb.answers.build import EMPTY_CARD, address_of
 from kb.models import Audience
+from kb.models.codes import PUBLISHED
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.sql import exactly, is_postgres, marks, rows, run
 
@@ -58,7 +59,8 @@ def _insert(places: str, among: str) -> str:
         INSERT INTO kb_finishedanswer (code_id, row, card, public_row, public_card)
         SELECT c.id, {_row()}, '{EMPTY_CARD}', p.public, ''
         FROM kb_returncode AS c CROSS JOIN place AS p
-        WHERE {among} AND p.section_id = c.section_id AND c.extra = '{{}}' AND c.successor_id + 0 IS NULL
+        WHERE {among} AND {PUBLISHED} AND p.section_id = c.section_id
+        AND c.extra = '{{}}' AND c.successor_id + 0 IS NULL
         AND {_NO_OWN_TEXTS} AND {_is_address()} AND {_IN_NO_RANGE}
         AND c.id NOT IN ({_LINKED.format("troubleshootingnote")}) AND c.id NOT IN ({_LINKED.format("incidentlink")})
     """  # noqa: S608

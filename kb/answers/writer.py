@@ -82,7 +82,8 @@ def rebuild() -> None:
 
 def lag() -> int:
     """Return the number of codes without a stored answer."""
-    return int(value("SELECT abs((SELECT count(*) FROM kb_returncode) - (SELECT count(*) FROM kb_finishedanswer))"))
+    codes = "(SELECT count(*) FROM kb_returncode) - (SELECT count(*) FROM kb_tombstone)"
+    return int(value(f"SELECT abs({codes} - (SELECT count(*) FROM kb_finishedanswer))"))  # noqa: S608
 
 
 def prepare(**_: object) -> None:

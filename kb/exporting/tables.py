@@ -4,26 +4,19 @@ An export has the vendor's words as the last import left them, because importing
 the vendor's. `words="support"` exports what agents read, for people and other systems.
 """
 
-import csv
-import io
 import json
 from collections.abc import Generator, Iterator
-from itertools import chain
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 from import_export import resources
 from import_export.fields import Field
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import IllegalCharacterError
 
+from kb.exporting.csv_text import CsvForm, write_csv
+from kb.exporting.xlsx import ExportRefused, write_xlsx
 from kb.importing import stage
 from kb.importing.planning.plan import remembered_columns
 from kb.models import CodeTable, ReturnCode, sql
 from kb.models.fields import VENDOR_TEXTS
-from kb.services.journal import NotAllowed
-from kb.text.safety.formula import defuse
 
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
@@ -35,15 +28,9 @@ FORMATS = {
 
 WORDS = ("vendor", "support")
 
-_CHUNK = 64 * 1024
 _LINES = 100
-_XLSX_CELL = 32_767
 _OTHER_HEADERS = {"code": "Return code", "section": "Category", "symbol": "Macro", "description": "Message"}
 _OTHER_HEADERS |= {"possible_reasons": "Causes", "suggested_actions": "Solutions"}
-
-
-class ExportRefused(NotAllowed):
-    """The table cannot be exported like this; the message says why."""
 
 
 class VendorWords(resources.ModelResource):
@@ -78,7 +65,12 @@ class SupportWords(resources.ModelResource):
         export_order = fields
 
 
-def export_table(table: CodeTable, format: str, words: str = "vendor") -> Generator[bytes, None, None]:  # noqa: A002
+def export_table(
+    table: CodeTable,
+    format: str,  # noqa: A002
+    words: str = "vendor",
+    csv_form: CsvForm = CsvForm(),  # noqa: B008
+) -> Generator[bytes, None, None]:
     """Yield the bytes of a table's current codes in the vendor's order, in flat memory.
 
     Raises ExportRefused for an unknown format or unknown words, and where a text does not fit into an XLSX cell.
@@ -87,9 +79,19 @@ def export_table(table: CodeTable, format: str, words: str = "vendor") -> Genera
         raise ExportRefused(
             f"{format}, {words}: not available. Allowed: {', '.join(FORMATS)}; words: {', '.join(WORDS)}."
         )
-    header, rows = _header_and_rows(table, words)
-    writer = {"csv": _csv, "xlsx": _xlsx, "json": _json, "ndjson": _ndjson}[format]
-    return writer(header, rows)
+    return write_rows(*_header_and_rows(table, words), format, csv_form)
+
+
+def write_rows(
+    header: list[str],
+    rows: Iterator[list[str]],
+    format: str,  # noqa: A002
+    csv_form: CsvForm,
+) -> Generator[bytes, None, None]:
+    """Yield the bytes of a file with these rows."""
+    if format == "csv":
+        return write_csv(header, rows, csv_form)
+    return {"xlsx": write_xlsx, "json": _json, "ndjson": _ndjson}[format](header, rows)
 
 
 def content_type(format: str) -> str:  # noqa: A002
@@ -138,19 +140,6 @@ def _extra_columns(table: CodeTable) -> list[str]:
     return sorted(key for (key,) in rows)
 
 
-def _csv(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([defuse(name) for name in header])
-    for row in rows:
-        writer.writerow([defuse(cell) for cell in row])
-        if buffer.tell() > _CHUNK:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
-
-
 def _json(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
     separator = "[\n"
     for batch in sql.batches(rows, _LINES):
@@ -164,39 +153,3 @@ def _ndjson(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, No
     for batch in sql.batches(rows, _LINES):
         lines = (json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False) for row in batch)
         yield "".join(f"{line}\n" for line in lines).encode()
-
-
-def _xlsx(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes, None, None]:
-    """Write the whole workbook before the first byte is sent, so that an error never truncates a download."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Return codes")
-    try:
-        for row in chain([header], rows):
-            sheet.append([_text_cell(sheet, cell) for cell in row])
-    except IllegalCharacterError as error:
-        raise ExportRefused("A text has control characters, which XLSX cannot store. Choose CSV or JSON.") from error
-    finally:
-        sheet.close()
-    file = TemporaryFile()  # noqa: SIM115
-    book.save(file)
-    file.seek(0)
-    return _chunks(file)
-
-
-def _chunks(file: IO[bytes]) -> Generator[bytes, None, None]:
-    with file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
-
-
-def _text_cell(sheet: Any, text: str) -> WriteOnlyCell:
-    """Return a cell of type text: as a number it would lose zeros, and as a formula the spreadsheet would run it."""
-    value = defuse(text)
-    if len(value) > _XLSX_CELL:
-        raise ExportRefused(
-            f"A text has {len(text):,} characters; an XLSX cell holds up to {_XLSX_CELL:,}. Choose CSV or JSON."
-        )
-    cell = WriteOnlyCell(sheet, value)
-    cell.data_type = "s"
-    cell.number_format = "@"
-    return cell

@@ -48,6 +48,9 @@ def create() -> None:
     room = "WITH (fillfactor = 50)" if is_postgres() else ""
     run(f"CREATE TEMPORARY TABLE kb_staging ({columns}, code_id bigint, first integer, place integer) {room}")
     run("CREATE TEMPORARY TABLE kb_mentioned (identity text PRIMARY KEY)")
+    run("CREATE TEMPORARY TABLE kb_renamed (section_id bigint, name text)")
+    run("CREATE TEMPORARY TABLE kb_damage (ord integer, low text, high text, identity text)")
+    run("CREATE TEMPORARY TABLE kb_pair (ord integer, code_id bigint, rows integer, codes integer)")
     run("CREATE TEMPORARY TABLE kb_verdict (ord integer PRIMARY KEY, disposition text, fixer text)")
     create_places()
 
@@ -62,7 +65,16 @@ def create_places() -> None:
 
 def drop() -> None:
     """Drop the temporary tables, because connections outlive a plan."""
-    for name in ("kb_staging", "kb_mentioned", "kb_verdict", "kb_former", "kb_place"):
+    for name in (
+        "kb_staging",
+        "kb_mentioned",
+        "kb_renamed",
+        "kb_damage",
+        "kb_pair",
+        "kb_verdict",
+        "kb_former",
+        "kb_place",
+    ):
         run(f"DROP TABLE IF EXISTS {name}")
 
 

@@ -17,9 +17,11 @@ from kb.models.synonyms import Synonym
 from kb.models.table_imports import ImportRow, ImportState, Resolution, RowKind, TableImport
 from kb.models.tables import CodeTable
 from kb.models.tokens import ApiToken, Bearer, Scope
+from kb.models.tombstones import Tombstone
 from kb.models.uploads import Upload, UploadPiece
 from kb.models.usage import CodeUse, IgnoredMiss, Miss
 from kb.models.visibility import Audience
+from kb.models.watched_sources import SourceKind, WatchedSource
 
 __all__ = [
     "ApiToken",
@@ -48,9 +50,12 @@ __all__ = [
     "RowKind",
     "Scope",
     "Section",
+    "SourceKind",
     "Synonym",
     "TableImport",
+    "Tombstone",
     "TroubleshootingNote",
     "Upload",
     "UploadPiece",
+    "WatchedSource",
 ]

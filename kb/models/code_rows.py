@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connections, router
 
-from kb.models.codes import ReturnCode
+from kb.models.codes import PUBLISHED, ReturnCode
 from kb.models.sections import Section
 from kb.models.sql import MAX_VALUES, batches, is_postgres, marks, objects
 from kb.models.tables import CodeTable
@@ -50,7 +50,8 @@ def codes_where(
     what only a card shows: reading that later costs a query for each code.
     """
     visible = condition(reader(user), "t.audience")
-    sql = f"SELECT {_BRIEF if is_brief else _WHOLE}{more} FROM {SOURCE} WHERE {where} AND {visible} {ending}"  # noqa: S608
+    columns = f"{_BRIEF if is_brief else _WHOLE}{more}"
+    sql = f"SELECT {columns} FROM {SOURCE} WHERE {where} AND {visible} AND {PUBLISHED} {ending}"  # noqa: S608
     return _with_places(objects(ReturnCode, sql, *parameters))
 
 

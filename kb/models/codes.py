@@ -19,7 +19,7 @@ from kb.models.sections import Section
 from kb.models.sql import is_postgres
 from kb.models.subqueries import any_of, linked, without_index
 from kb.models.tables import CodeTable
-from kb.models.visibility import Audience, ReaderQuerySet
+from kb.models.visibility import Audience, Person, ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
@@ -43,8 +43,20 @@ def _folder(prefix: str, table: str, section: str) -> str:
     return reverse("section-code", args=[table, section, "0"]).removesuffix("0/")
 
 
+PUBLISHED = "NOT EXISTS (SELECT 1 FROM kb_tombstone AS x WHERE x.code_id = c.id)"
+"""The condition, in SQL, that a vendor listed a code `c`: see `kb.models.tombstones`."""
+
+
 class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
     """Chainable reads of return codes. A code is as public as its table."""
+
+    def visible_to(self, user: Person | None) -> Self:
+        """Keep the codes that a user may read. Nobody reads those that the vendor never listed."""
+        return super().visible_to(user).published()
+
+    def published(self) -> Self:
+        """Keep the codes that the vendor listed at some time, and leave out those of rolled-back imports alone."""
+        return self.filter(tombstone=None)
 
     def public(self) -> Self:
         """Keep the codes of public tables. By no index: all codes of these tables would be read first."""

@@ -1,6 +1,7 @@
 """Sections: the vendor's own grouping inside a table."""
 
 from collections.abc import Container
+from typing import Self
 
 from django.db import models
 from django.utils.text import slugify
@@ -13,6 +14,10 @@ class SectionQuerySet(ReaderQuerySet["Section"]):
     """Chainable reads of sections. A section is as public as its table."""
 
     audience_column = "table__audience"
+
+    def with_codes(self) -> Self:
+        """Keep the sections that have a code. A roll-back leaves sections without one, which nobody sees."""
+        return self.filter(codes__isnull=False, codes__tombstone=None).distinct()
 
 
 class Section(models.Model):

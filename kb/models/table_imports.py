@@ -27,6 +27,10 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+UNFINISHED = (ImportState.PLANNING, ImportState.PLANNED)
+"""The states of an import that may still be applied or discarded."""
+
+
 class RowKind(models.TextChoices):
     """The effect of a row on the table. Unchanged codes are counted, not stored."""
 
@@ -36,10 +40,22 @@ class RowKind(models.TextChoices):
     RETIRED = "retired", "Retired"
     RESTORED = "restored", "Restored"
     MOVED = "moved", "Moved"
+    SECTION = "section", "Section renamed"
     REORDERED = "reordered", "Order changed"
     DUPLICATE = "duplicate", "Listed twice"
     ERROR = "error", "Error"
     WARNING = "warning", "Warning"
+    COLUMN = "column", "Column"
+
+
+class Extent(models.TextChoices):
+    """How far a row changes a code that the table has: the weightiest change counts. Other rows have none."""
+
+    WORDS = "words", "Words"
+    COLUMNS = "columns", "Only other columns"
+    COSMETIC = "cosmetic", "Only spelling, punctuation, white space or links"
+    SECTION = "section", "Only the section"
+    HEADING = "heading", "Only the name of another column"
 
 
 UNCHANGED = "unchanged"
@@ -52,6 +68,7 @@ TOUCHING = (
     RowKind.RETIRED,
     RowKind.RESTORED,
     RowKind.MOVED,
+    RowKind.SECTION,
     RowKind.REORDERED,
 )
 """The kinds that write something when the import is applied."""
@@ -120,6 +137,9 @@ class TableImport(models.Model):
     )
 
     counts = models.JSONField(default=dict, help_text="Rows by kind, and `unchanged`.")
+    extents = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), help_text="Rows by extent: how far they change a code."
+    )
     current_codes = models.PositiveIntegerField(default=0, help_text="Codes that the table listed when planned.")
     basis = models.JSONField(default=dict, help_text="State of the table that the plan was computed from.")
 
@@ -142,6 +162,8 @@ class TableImport(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(name="import_state_known", condition=Q(state__in=ImportState.values)),
+            # A double click makes one plan.
+            models.UniqueConstraint(name="import_plan_once", fields=["upload"], condition=Q(state__in=UNFINISHED)),
         ]
 
     def __str__(self) -> str:
@@ -150,6 +172,12 @@ class TableImport(models.Model):
     def count(self, *kinds: str) -> int:
         """Return the number of rows of these kinds; without arguments, of every kind that writes."""
         return sum(self.counts.get(str(kind), 0) for kind in kinds or TOUCHING)
+
+    def delete_upload(self) -> None:
+        """Delete the uploaded file: the plan is closed, and nobody will read it again."""
+        if self.upload is not None:
+            self.upload.delete()
+            self.upload = None
 
     @property
     def is_planned(self) -> bool:
@@ -173,17 +201,25 @@ class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
         """Keep the conflicts that nobody has decided."""
         return self.filter(kind=RowKind.CONFLICT, resolution=Resolution.UNDECIDED)
 
+    def by_weight(self) -> Self:
+        """Order by how much the codes matter to support, then as in the file."""
+        return self.order_by("-weight", F("line").asc(nulls_first=True), "id")
+
 
 class ImportRow(models.Model):
-    """The effect of one line of a file on one code.
+    """The effect of one line of a file on one code, or what it says about a whole section or column.
 
     The texts, `extra`, `disposition` and `fixer` are the vendor's new values. `before` holds the code's values at the
     time of planning, by field: the vendor's old texts (`vendor_<field>`) and ours (`<field>`). A conflict shows all
-    three texts, and a roll-back restores `before`.
+    three texts, and a roll-back restores `before`. A renamed section has its former name there, and no code.
     """
 
     table_import = models.ForeignKey(TableImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
     kind = models.CharField(max_length=10, choices=RowKind.choices)
+    extent = models.CharField(max_length=8, choices=Extent.choices, default="", db_default="", blank=True)
+    weight = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How much the code matters to support: incidents, notes, look-ups."
+    )
     line = models.PositiveIntegerField(null=True, help_text="Line of the file, or row of the sheet.")
     sheet = models.CharField(max_length=100, blank=True)
     message = models.TextField(blank=True, help_text="What is wrong, or worth knowing.")

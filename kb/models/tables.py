@@ -21,7 +21,7 @@ class CodeTable(models.Model):
     """One published table of return codes."""
 
     slug = models.SlugField(max_length=80, unique=True, help_text="Used in URLs, e.g. zim-server.")
-    vendor = models.CharField(max_length=120)
+    vendor = models.CharField(max_length=120, blank=True, default="")
     product = models.CharField(max_length=120)
     name = models.CharField(max_length=200, help_text="As the vendor titles it.")
     language = models.CharField(max_length=16, default="en", help_text="Language tag of the vendor's text, e.g. en.")
@@ -65,7 +65,9 @@ class CodeTable(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.vendor} {self.product}: {self.name}"
+        # A table of one's own may have no vendor, and its name for its product.
+        place = f"{self.vendor} {self.product if self.product != self.name[:120] else ''}".strip()
+        return f"{place}: {self.name}" if place else self.name
 
     def clean(self) -> None:
         """Raise ValidationError if pages may not link to the vendor's address, or for a context word that is none."""

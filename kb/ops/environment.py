@@ -14,6 +14,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, ValidationError
 
+from kb.text.safety.links import is_web_address
+
 
 def problems_of(env: Env) -> dict[str, str]:
     """Return the problems by variable. Call this after reading every variable."""
@@ -188,6 +190,26 @@ def are_networks(networks: list[str]) -> None:
         raise ValidationError(
             f"{error}; allowed are addresses such as 10.0.0.7 and networks such as 10.0.0.0/8."
         ) from error
+
+
+def are_ports(ports: list[int]) -> None:
+    """Refuse numbers that are no ports of TCP."""
+    bad = [str(port) for port in ports if not 1 <= port <= 65535]
+    if bad or not ports:
+        raise ValidationError(f"not a port: {', '.join(bad) or 'nothing'}; allowed are numbers from 1 to 65535.")
+
+
+def is_registry(address: str) -> None:
+    """Refuse anything but the address of a registry."""
+    if address and not is_web_address(address):
+        raise ValidationError("not an address such as https://registry.example/npm/, without a user name.")
+
+
+def are_absolute_paths(paths: list[str]) -> None:
+    """Refuse paths that depend on where a process was started, and the root of everything."""
+    bad = [path for path in paths if not Path(path).is_absolute() or Path(path) == Path("/")]
+    if bad:
+        raise ValidationError(f"not a folder such as /srv/tables: {', '.join(bad)}.")
 
 
 def are_hosts(hosts: list[str]) -> None:

@@ -20,6 +20,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from kb import answers, searching
+from kb.models import WatchedSource
 from kb.models.changes import last_sequence
 from kb.ops import readiness
 from kb.ops.replicas import status
@@ -131,9 +132,13 @@ class _Database(Collector):
         yield from status.figures()
         try:
             sequence, lag = last_sequence(), max(searching.lag(), answers.lag())
+            troubled = WatchedSource.objects.troubled().count()
         except DatabaseError:
             yield GaugeMetricFamily("codebook_database_up", "Whether the database answers.", 0)
             return
         yield GaugeMetricFamily("codebook_database_up", "Whether the database answers.", 1)
         yield GaugeMetricFamily("codebook_feed_sequence", "Number of the last committed change.", sequence)
         yield GaugeMetricFamily("codebook_index_lag", "By how many codes the search index is off.", lag)
+        yield GaugeMetricFamily(
+            "codebook_sources_troubled", "Watched sources that need somebody's attention.", troubled
+        )

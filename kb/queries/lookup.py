@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kb.models import CodeRange, CodeTable, ReturnCode, Section
 from kb.models.code_rows import SOURCE, codes_by_id, codes_where
-from kb.models.codes import ReturnCodeQuerySet
+from kb.models.codes import PUBLISHED, ReturnCodeQuerySet
 from kb.models.notes import LIVE, meant_for
 from kb.models.sql import marks
 from kb.models.visibility import Person, Reader, condition, reader
@@ -38,10 +38,11 @@ _BOUND = (
 """The first or last number of the narrowest range around a number of a table, or a number."""
 
 _NEIGHBOURS = (
-    "c.id IN (SELECT id FROM (SELECT id, number FROM kb_returncode WHERE table_id = %s AND sort_key < %s"  # noqa: S608
-    f" ORDER BY sort_key DESC, id LIMIT {MAX_NEIGHBOURS}) AS below WHERE number >= {_BOUND.format('first')}"
-    " UNION ALL SELECT id FROM (SELECT id, number FROM kb_returncode WHERE table_id = %s AND sort_key > %s"
-    f" AND sort_key < '{text_code.NO_NUMBER}' ORDER BY sort_key, id LIMIT {MAX_NEIGHBOURS}) AS above"
+    "c.id IN (SELECT id FROM (SELECT id, number FROM kb_returncode AS c WHERE table_id = %s AND sort_key < %s"  # noqa: S608
+    f" AND {PUBLISHED} ORDER BY sort_key DESC, id LIMIT {MAX_NEIGHBOURS}) AS below"
+    f" WHERE number >= {_BOUND.format('first')}"
+    " UNION ALL SELECT id FROM (SELECT id, number FROM kb_returncode AS c WHERE table_id = %s AND sort_key > %s"
+    f" AND sort_key < '{text_code.NO_NUMBER}' AND {PUBLISHED} ORDER BY sort_key, id LIMIT {MAX_NEIGHBOURS}) AS above"
     f" WHERE number <= {_BOUND.format('last')})"
 )
 """The nearest codes with a number on both sides. Sort keys have an index, and are in the order of the numbers."""
@@ -116,6 +117,11 @@ def find_code(
     completions = _completions(query, user, place, places, MAX_BEGUN) if _may_be_beginning(query) else []
     near_ids = {candidate.code.pk for candidate in near}
     return CodeAnswer(query, verdict, [], holding, near, [code for code in completions if code.pk not in near_ids])
+
+
+def was_never_listed(spelling: str, table: CodeTable) -> bool:
+    """Whether a table has a code only from imports that were rolled back: somebody may have kept its address."""
+    return ReturnCode.objects.filter(table=table).matching(spelling).exclude(tombstone=None).exists()
 
 
 def neighbours(code: ReturnCode, user: Person | None) -> list[ReturnCode]:
@@ -269,7 +275,7 @@ def _completions(text: str, user: Person | None, place: str, places: Sequence[in
     # Read in the order of the index, so that one digit costs no more than a whole code. Then put short codes first.
     where = (
         f"c.id IN (SELECT c.id FROM {SOURCE} WHERE c.canonical >= %s AND c.canonical < %s{place}"  # noqa: S608
-        f" AND {condition(reader(user), 't.audience')} ORDER BY c.canonical, c.id LIMIT {4 * limit})"
+        f" AND {condition(reader(user), 't.audience')} AND {PUBLISHED} ORDER BY c.canonical, c.id LIMIT {4 * limit})"
     )
     order = "length(c.canonical), c.retired_at IS NOT NULL, c.table_id, c.position, c.canonical, c.id"
     ending = f"ORDER BY {order} LIMIT {limit}"

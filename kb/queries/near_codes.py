@@ -7,6 +7,7 @@ from django.db import connections, router
 
 from kb.models import CodeTable, ReturnCode, Section
 from kb.models.code_rows import with_forms
+from kb.models.codes import PUBLISHED
 from kb.models.sql import rows
 from kb.models.visibility import Audience, Reader
 from kb.text.codes import forms as text_code
@@ -18,8 +19,8 @@ _BESIDE = (
     " FROM kb_codetable AS t WHERE t.id > 0"
 )
 _NEAR = (
-    "SELECT c.id FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"
-    " WHERE {near}{conditions}"
+    "SELECT c.id FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
+    f" WHERE {{near}}{{conditions}} AND {PUBLISHED}"
     # Adding '' keeps PostgreSQL from reading all codes in their natural order until it has enough.
     " ORDER BY c.sort_key || '', c.id LIMIT %s"
 )

@@ -187,7 +187,7 @@ def _steps(user: Person | None, table_id: int) -> dict[str, tuple[str, QuerySet[
         steps |= {
             "section": ("section", Section.objects.filter(table=table_id)),
             "range": ("range", CodeRange.objects.filter(table=table_id)),
-            "code": ("code", ReturnCode.objects.filter(table=table_id)),
+            "code": ("code", ReturnCode.objects.published().filter(table=table_id)),
             "replaced": ("code", ReturnCode.objects.filter(successor__table=table_id).exclude(table=table_id)),
         }
     incidents = IncidentLink.objects.filter(pk__in=public_incidents.values("pk"))

@@ -89,7 +89,14 @@ def _count() -> tuple[Counts, Counts]:
     database = connections[router.db_for_read(Section)]
     every = dict(rows(f"{count} GROUP BY section_id", database=database))
     retired = dict(rows(f"{count} WHERE retired_at IS NOT NULL GROUP BY section_id", database=database))
-    by_section = {pk: (n - retired.get(pk, 0), retired.get(pk, 0)) for pk, n in every.items()}
+    # All of them are retired, too.
+    unpublished = "SELECT section_id, COUNT(*) FROM kb_tombstone JOIN kb_returncode ON id = code_id GROUP BY section_id"
+    hidden = dict(rows(unpublished, database=database))
+    by_section = {
+        pk: (n - retired.get(pk, 0), retired.get(pk, 0) - hidden.get(pk, 0))
+        for pk, n in every.items()
+        if n > hidden.get(pk, 0)
+    }
     by_table: Counts = {}
     for section, table in Section.objects.order_by().values_list("pk", "table_id"):
         now, gone = by_section.get(section, (0, 0))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from kb.models import Audience, CodeRange, CodeTable, TroubleshootingNote, sql
+from kb.models.codes import PUBLISHED
 from kb.models.fields import CODE_FIELDS, Weight
 from kb.models.notes import NoteState
 from kb.searching.tokenizer import each_once, stems_and_words
@@ -145,7 +146,8 @@ def _codes(pks: Sequence[int]) -> list[Any]:
         return []
     condition, values = sql.among("id", pks)
     ids = set(pks)
-    codes = sql.rows(f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode WHERE {condition} ORDER BY id", *values)  # noqa: S608
+    where = f"{condition} AND {PUBLISHED} ORDER BY id"
+    codes = sql.rows(f"SELECT {', '.join(_COLUMNS)} FROM kb_returncode AS c WHERE {where}", *values)  # noqa: S608
     return [code for code in codes if code[0] in ids]
 
 

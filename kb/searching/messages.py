@@ -10,6 +10,7 @@ import orjson
 from django.db import connections, router
 
 from kb.models import ReturnCode
+from kb.models.codes import PUBLISHED
 from kb.models.sql import among, batches, insert, is_postgres, marks, rows, run
 from kb.models.visibility import Person, Reader, condition, reader
 from kb.searching.store import rows_of
@@ -68,7 +69,7 @@ def with_anchors(anchors: Sequence[int], user: Person | None) -> list[Message]:
         SELECT m.anchor, c.id, {_MESSAGE} FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0
         JOIN kb_search_message AS m ON m.code_id = c.id
         WHERE c.id {_among_ids(is_postgres(database), "" if level == Reader.INTERNAL else "AND o.is_public = 1")}
-        AND {condition(level, "t.audience")} ORDER BY c.id
+        AND {condition(level, "t.audience")} AND {PUBLISHED} ORDER BY c.id
     """  # noqa: S608
     values = [*anchors] if is_postgres(database) else orjson.dumps([*anchors]).decode()
     return [Message(*row) for row in rows(sql, values, database=database)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from kb.models import Change, CodeRange, CodeTable, ReturnCode, TroubleshootingNote
+from kb.models import Change, CodeRange, CodeTable, ReturnCode, Tombstone, TroubleshootingNote
 from kb.models.changes import ChangeKind
 from kb.models.sql import batches, wide_cache
 from kb.searching import documents, messages, store, vectors
@@ -74,7 +74,7 @@ def prepare(**_: Any) -> None:
 
 def lag() -> int:
     """Return the difference between the numbers of codes and of documents. `differences` compares exactly."""
-    return abs(ReturnCode.objects.count() - store.frequencies(INTERNAL, []).get("", 0))
+    return abs(ReturnCode.objects.count() - Tombstone.objects.count() - store.frequencies(INTERNAL, []).get("", 0))
 
 
 def _refresh(code_ids: list[int], reworded: Collection[int] | None = None, is_new: bool = False) -> None:

@@ -2,10 +2,25 @@
 
 from typing import Any
 
+from django.utils.text import slugify
+
 from kb.models import CodeTable
 from kb.services.journal import By, save_versioned
+
+_MAX_SLUG = 60
 
 
 def save_table(table: CodeTable, version: int | None, values: dict[str, Any], by: By) -> CodeTable:
     """Create a table (version None) or change one. Raises StaleEdit, NotAllowed."""
     return save_versioned(table, version, values, {}, by)
+
+
+def free_slug(name: str) -> str:
+    """Return a short name for a new table, made from its name, that no table has yet."""
+    # A name in Chinese has no letters for an address.
+    base = slugify(name)[:_MAX_SLUG].strip("-_") or "table"
+    slugs = set(CodeTable.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    slug, number = base, 2
+    while slug in slugs:
+        slug, number = f"{base}-{number}", number + 1
+    return slug

@@ -18,7 +18,7 @@ from kb.queries import statistics
 from kb.queries.cards import Card
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies, anatomy
 from kb.queries.flags import open_flags
-from kb.queries.lookup import CodeAnswer, CodeHit, find_code, neighbours
+from kb.queries.lookup import CodeAnswer, CodeHit, find_code, neighbours, was_never_listed
 from kb.queries.outcomes import outcome_counts
 from kb.queries.proposals import count_waiting
 from kb.queries.tables import section_by_slug, table_by_slug
@@ -99,6 +99,7 @@ def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: S
     if "at" in request.GET:
         return as_of.page(request, table, [hit.code for hit in hits], spelling)
     if not hits:
+        context["was_never_listed"] = was_never_listed(spelling, table)
         context["anatomy"] = anatomy(spelling, request.user)
         context["surroundings"] = surrounding_codes(answer, request.user)
         usage.count_miss(spelling, request.user)

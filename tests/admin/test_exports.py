@@ -35,7 +35,7 @@ def test_an_export_can_be_imported_without_changes(client, importer, table, endi
         assert answer["Content-Disposition"] == f'attachment; filename="zim-server.{ending}"'
         file = SimpleUploadedFile(f"zim-server.{ending}", body)
         sent = client.post("/admin/kb/tableimport/import/", {"table": table.pk, "file": file, "complete": "on"})
-        assert sent.status_code == 302
+        client.post(sent["Location"], {"plan": "1"})
         assert TableImport.objects.latest("id").counts == {"unchanged": 3}
 
 
@@ -55,8 +55,36 @@ def test_an_unknown_format_or_table_is_not_found(client, importer, table):
 
 
 def test_the_table_offers_what_this_person_may_do(client, importer, editor, table):
-    where = reverse("admin:kb_codetable_change", args=[table.pk])
+    where, form = (reverse(f"admin:kb_codetable_{name}", args=[table.pk]) for name in ("change", "export_form"))
     client.force_login(importer)
-    assert "Export XLSX" in client.get(where).content.decode()
+    assert f'href="{form}"' in client.get(where).content.decode()
     client.force_login(editor)
     assert "Export" not in client.get(where).content.decode()
+    assert client.get(form).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "begin"),
+    [
+        ({"format": "csv"}, b"section,code,"),
+        ({"format": "csv", "delimiter": "semicolon", "bom": "on"}, b"\xef\xbb\xbfsection;code;"),
+        ({"format": "csv", "delimiter": "tab"}, b"section\tcode\t"),
+        ({"format": "ndjson", "words": "support"}, b'{"section": "Public", "code": "-1000"'),
+    ],
+)
+def test_the_form_leads_to_the_file_as_it_was_chosen(client, importer, table, query, begin):
+    client.force_login(importer)
+    form = reverse("admin:kb_codetable_export_form", args=[table.pk])
+    assert "Byte order mark" in client.get(form).content.decode()
+    answer = client.get(form, query, follow=True)
+    body = b"".join(answer.streaming_content)
+    assert body.startswith(begin)
+    assert (b"disposition" in body) == ("words" in query)
+
+
+def test_the_form_names_what_it_does_not_know(client, importer, table):
+    client.force_login(importer)
+    form = reverse("admin:kb_codetable_export_form", args=[table.pk])
+    assert "exe is not one of the available choices" in client.get(form, {"format": "exe"}).content.decode()
+    where = reverse("admin:kb_codetable_export", args=[table.pk, "csv"])
+    assert client.get(where, {"delimiter": "pipe"}).status_code == 404

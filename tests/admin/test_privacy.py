@@ -18,6 +18,7 @@ from kb.models import (
     ReturnCode,
     TableImport,
     TroubleshootingNote,
+    Upload,
 )
 from kb.services.journal import By
 from kb.services.proposals import propose_change
@@ -54,7 +55,11 @@ def secrets(editor):
     block, inner = make.code_range(of=shown), make.code_range(SECRET, of=hidden)
     note.ranges.add(block, inner)
     proposal = propose_change(note, 1, {"cause": SECRET, "title": SECRET}, By(editor, Door.ADMIN, SECRET))
-    planned = TableImport.objects.create(table=hidden, state="planned", file_name=f"{SECRET}.csv", counts={"new": 1})
+    upload = Upload.objects.create(table=hidden, file_name=f"{SECRET}.csv")
+    counts = {"new": 1}
+    planned = TableImport.objects.create(
+        table=hidden, state="planned", file_name=f"{SECRET}.csv", counts=counts, upload=upload
+    )
     row = ImportRow.objects.create(table_import=planned, kind="new", code="0", description=SECRET)
     flag = Flag.objects.create(code=code, note=note, comment=SECRET, raised_by=editor)
     Miss.objects.create(text=SECRET, day=TODAY, lookups=99)
@@ -83,7 +88,7 @@ def addresses(secrets):
     yield f"/admin/kb/codetable/{hidden.pk}/export.csv"
     yield f"/admin/kb/importrow/{planned.pk}/rows.csv"
     yield f"/admin/kb/importrow/?table_import={planned.pk}"
-    yield f"/admin/kb/tableimport/import/?again={planned.pk}"
+    yield f"/admin/kb/tableimport/look/{planned.upload_id}/"
     yield f"/admin/kb/tableimport/{planned.pk}/rollback/"
     yield f"/admin/kb/proposal/{proposal.pk}/rebase/"
     yield from ("/admin/", "/admin/?mine=1", "/admin/kb/tableimport/import/", "/admin/health/")
@@ -188,7 +193,7 @@ def test_no_bulk_action_takes_an_internal_row(as_user, outsider, secrets, noun, 
     assert list(page.context["form"].errors) == [field]
 
 
-@pytest.mark.parametrize("verb", ["apply", "decide", "discard", "rollback"])
+@pytest.mark.parametrize("verb", ["answer", "apply", "decide", "discard", "rollback"])
 def test_no_step_reaches_an_import_of_an_internal_table(as_user, outsider, secrets, verb):
     planned = secrets["internal"][9]
     response = as_user(outsider).post(f"/admin/kb/tableimport/{planned.pk}/{verb}/", {"resolution": "keep_ours"})

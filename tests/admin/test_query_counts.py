@@ -40,7 +40,7 @@ def fill(size, editor):
         ("returncode", 10, 5, 5),
         ("troubleshootingnote", 7, 10, 8),
         ("incidentlink", 6, 8, 7),
-        ("codetable", 11, 4, 6),
+        ("codetable", 11, 5, 6),
         ("section", 6, 3, 4),
         ("coderange", 6, 4, 4),
     ],

@@ -55,7 +55,9 @@ def test_each_format_opens_in_its_own_tool(get, table):
     assert list(csv.DictReader(io.StringIO(get("tables/zim-server/export.csv").decode(), newline=""))) == spread
     sheet = openpyxl.load_workbook(io.BytesIO(get("tables/zim-server/export.xlsx"))).active
     header, *rows = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
-    assert [dict(zip(header, row, strict=True)) for row in rows] == spread
+    assert [dict(zip(header, row, strict=True)) for row in rows] == [
+        {name: f"'{text}" if text.startswith("'") else text for name, text in row.items()} for row in WHOLE
+    ]
     assert json.loads(get("tables/zim-server/export.json")) == WHOLE
     assert [json.loads(line) for line in get("tables/zim-server/export.ndjson").splitlines()] == WHOLE
     with sqlite3.connect(":memory:") as db:
@@ -84,6 +86,11 @@ def test_a_file_has_a_type_and_a_name_and_is_not_cached(client, importer, table,
     assert b"".join(answer.streaming_content)
 
 
+def test_csv_is_written_for_excel_on_request(get, table):
+    assert get("tables/zim-server/export.csv?delimiter=semicolon&bom=true").startswith(b"\xef\xbb\xbfsection;code;")
+    assert get("tables/zim-server/export.csv?bom=false").startswith(b"section,code,")
+
+
 def test_everything_is_one_file(get, table):
     make.code("1", make.table("rtc", audience="internal"))
     with sqlite3.connect(":memory:") as db:
@@ -104,7 +111,10 @@ def test_support_texts_are_exported_on_request(get, table, editor):
         ("tables/zim-server/export.exe", "ending", ["csv", "xlsx", "json", "ndjson", "sqlite"]),
         ("export.csv", "ending", ["sqlite"]),
         ("tables/zim-server/export.csv?words=ours", "words", ["vendor", "support"]),
-        ("tables/zim-server/export.csv?word=vendor", "word", ["words"]),
+        ("tables/zim-server/export.csv?word=vendor", "word", ["bom", "delimiter", "words"]),
+        ("tables/zim-server/export.csv?delimiter=pipe", "delimiter", ["comma", "semicolon", "tab"]),
+        ("tables/zim-server/export.csv?bom=1", "bom", ["true", "false"]),
+        ("tables/zim-server/export.json?bom=true", "bom", ["words"]),
         ("tables/zim-server/export.sqlite?words=vendor", "words", []),
         ("export.sqlite?table=zim-server", "table", []),
     ],

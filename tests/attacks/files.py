@@ -70,7 +70,7 @@ REFUSED = {
     "a workbook without its end": ("t.xlsx", PLAIN[:-10], BROKEN),
     "a sheet that is no XML": ("t.xlsx", changed(SHEET, b"<worksheet><<<"), BROKEN),
     "a sheet of deep XML": ("t.xlsx", changed(SHEET, sheet(b"<row>" * 100_000)), BROKEN),
-    "a page called a workbook": ("t.xlsx", b"<html><body><p>Log in</p></body></html>", "No column for the code"),
+    "a page called a workbook": ("t.xlsx", b"<html><body><p>Log in</p></body></html>", "This page has no table"),
     "a picture called a table": ("t.csv", b"\x89PNG\r\n\x1a\n" + bytes(500), "a PNG picture"),
     "a document": ("t.csv", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF document"),
     "a program": ("t.csv", b"\x7fELF\x02\x01\x01" + bytes(500), "a program"),

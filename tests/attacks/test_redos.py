@@ -33,7 +33,7 @@ SHORTER = {
 }
 WHOLE = {"kb.text.trackers._COMPILED"}
 MADE_LATER = {
-    "kb.importing.reading.formats.markup": 1,
+    "kb.importing.reading.formats.html_tags": 1,
     "kb.text.codes.disposition": 1,
     "kb.text.codes.part_kinds": 1,
     "kb.text.detection.tables": 2,

@@ -13,7 +13,7 @@ from django.test import Client
 
 from kb.exporting.tables import export_table
 from kb.importing.applying.transaction import apply_import
-from kb.models import Change, ImportRow, ReturnCode, Section, TableImport
+from kb.models import Change, ImportRow, ReturnCode, Section, TableImport, Upload
 from kb.services.journal import By, Door
 from tests import make
 from tests.attacks.files import CSV, KEPT, NAMES, REFUSED
@@ -55,7 +55,15 @@ def little(megabytes=0):
 
 
 def send(client, table, name, content):
-    return client.post(UPLOAD, {"table": table.pk, "file": SimpleUploadedFile(name, content)})
+    """Upload a file; return its look, or what its form says, and the plan where one can be made."""
+    answer = client.post(UPLOAD, {"table": table.pk, "file": SimpleUploadedFile(name, content)})
+    if answer.status_code != 302:
+        return answer
+    look = client.get(answer["Location"])
+    assert look.status_code == 200
+    assert wrong_in(look.text) == []
+    planned = client.post(answer["Location"], {"plan": "1"})
+    return look if planned["Location"] == answer["Location"] else planned
 
 
 def is_stored():
@@ -116,7 +124,7 @@ def test_a_file_name_is_plain_text(name, client, table):
     assert answer.status_code in (200, 302)
     assert "Set-Cookie: x" not in str(answer.headers)
     if answer.status_code == 302:
-        kept = TableImport.objects.get().file_name
+        kept = Upload.objects.get().file_name
         assert len(kept) <= 255
         assert not set(kept) & set("/\\\x00\r\n"), kept
         assert wrong_in(client.get(answer["Location"]).text) == []

@@ -75,6 +75,10 @@ RULES = {
         ["", "https://login.example/realms/a", "http://localhost:8080/a"],
         ["http://login.example", "login.example", "https://"],
     ),
+    environment.is_registry: (
+        ["", "https://registry.example/npm/", "http://localhost:4873"],
+        ["registry.example", "https://me:secret@registry.example", "file:///srv"],
+    ),
     environment.is_token: (["", "x" * 16, "!~" * 8], ["x" * 15, "x" * 16 + " ", "é" * 16]),
 }
 LIST_RULES = {
@@ -99,6 +103,7 @@ LIST_RULES = {
         ["10.0.0.7", "10.0.0.0/8", "::1", "2001:db8::/32"],
         ["10.0.0.1/8", "everybody", "10.0.0"],
     ),
+    environment.are_absolute_paths: (["/srv/tables", "/srv/more/"], ["tables", "", "../tables", "/"]),
     environment.are_hosts: (
         ["jira", "jira.example.com", "*.example.com", ".example.com"],
         ["https://a", "a:80", "", "a b"],
@@ -181,10 +186,18 @@ BAD = {
     "KB_PUBLIC_EMAILS": "support",
     "KB_IMPORT_RETIRE_GUARD_PERCENT": "101",
     "KB_IMPORT_RETIRE_GUARD_CODES": "-1",
+    "KB_UPLOAD_DAYS": "0",
     "KB_IMPORT_MAX_BYTES": "0",
     "KB_IMPORT_MAX_ROWS": "0",
     "KB_IMPORT_MAX_COLUMNS": "0",
     "KB_IMPORT_MAX_CELL": "131073",
+    "KB_FETCH_HOSTS": "https://docs.example",
+    "KB_FETCH_PORTS": "80,65536",
+    "KB_FETCH_NETWORKS": "10.0.0.1/8",
+    "KB_FETCH_MAX_BYTES": "0",
+    "KB_FETCH_SECONDS": "601",
+    "KB_NPM_REGISTRY": "registry.example",
+    "KB_SOURCE_FOLDERS": "tables",
 }
 AT_THE_LIMIT = {
     "DATABASE_POOL": "0",
@@ -203,10 +216,13 @@ AT_THE_LIMIT = {
     "KB_USAGE_FLUSH_SECONDS": "0",
     "KB_IMPORT_RETIRE_GUARD_PERCENT": "100",
     "KB_IMPORT_RETIRE_GUARD_CODES": "0",
+    "KB_UPLOAD_DAYS": "1",
     "KB_IMPORT_MAX_BYTES": "1",
     "KB_IMPORT_MAX_ROWS": "1",
     "KB_IMPORT_MAX_COLUMNS": "1",
     "KB_IMPORT_MAX_CELL": "131072",
+    "KB_FETCH_MAX_BYTES": "1",
+    "KB_FETCH_SECONDS": "600",
 }
 
 

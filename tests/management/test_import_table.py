@@ -9,7 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
-from kb.exporting.tables import ExportRefused, export_table
+from kb.exporting.tables import export_table
+from kb.exporting.xlsx import ExportRefused
+from kb.importing.planning.plan import plan_import
+from kb.importing.reading.choices import ask
+from kb.importing.reading.sources import open_source
 from kb.management.commands import import_table
 from kb.models import CodeTable, TableImport
 from kb.services.codes import edit_code
@@ -62,7 +66,7 @@ def test_a_new_table_is_made(run):
 @pytest.mark.parametrize(
     ("text", "options", "expected", "message"),
     [
-        (GOOD, ["--create", "--vendor", "Z"], 1, "--product, --name"),
+        (GOOD, ["--create", "--vendor", "Z"], 1, "requires --name"),
         (GOOD, ["--column", "nonsense"], 1, "HEADER=TARGET"),
         (GOOD, ["--column", "code=nonsense"], 1, "nonsense"),
         (GOOD, ["--encoding", "nonsense"], 1, "nonsense"),
@@ -95,19 +99,56 @@ def test_an_error_of_the_database_is_no_traceback(run, table, monkeypatch):
     assert (code, err.strip()) == (1, "The database reported an error: disk full. Nothing was applied.")
 
 
-@pytest.mark.parametrize(
-    ("given", "missing"),
-    [
-        ({}, "--vendor, --product, --name"),
-        ({"vendor": "Z", "name": "N"}, "--product"),
-        ({"product": "P", "name": "N"}, "--vendor"),
-        ({"vendor": "Z", "product": "P"}, "--name"),
-    ],
-)
-def test_a_new_table_needs_its_vendor_product_and_name(run, given, missing):
-    options = [part for name, value in given.items() for part in (f"--{name}", value)]
-    code, _, err = run(GOOD, "--create", *options)
-    assert (code, err.strip()) == (1, f"A new table requires {missing}.")
+def test_a_new_table_needs_only_a_name(run, tmp_path, capsys):
+    assert run(GOOD, "--create")[2].strip() == "A new table requires --name."
+    file = tmp_path / "table.csv"
+    file.write_text(GOOD)
+    call_command("import_table", str(file), "--create", "--name", "Lid codes", "--apply")
+    table = CodeTable.objects.get()
+    assert (str(table), table.slug, table.vendor, table.product) == ("Lid codes", "lid-codes", "", "Lid codes")
+
+
+def test_a_look_prints_how_the_file_is_read_and_plans_nothing(run, table):
+    code, out, _ = run("Made by us\n\nCode,Text,Level\n1,Uno.,high\n", "--look", "--column", "Level=ignore")
+    assert code == 0
+    for line in ("csv, utf-8, comma", "1 rows, header in line 3", "  Code = code", "  Level = ignore", "1 | Uno. |"):
+        assert line in out
+    code, out, _ = run("x,y\nz,w\n", "--look", "--json")
+    answer = json.loads(out)
+    assert (code, answer["exit_code"], answer["tables"][0]["read"]) == (1, 1, False)
+    assert answer["tables"][0]["rows"][1]["cells"] == ["z", "w"]
+    assert not TableImport.objects.filter(file_name="table.csv").exists()
+
+
+def ask_about_repeats(*args, **options):
+    source = open_source(*args, **options)
+    if not source.choices.answers:
+        source.questions = [ask("repeats", "Line 3 repeats 1.")]
+    return source
+
+
+def test_an_open_question_has_flags_and_an_exit_code(run, table, monkeypatch):
+    monkeypatch.setattr(import_table, "open_source", ask_about_repeats)
+    code, _, err = run(GOOD)
+    assert (code, "  --answer repeats=join   Join the rows" in err) == (4, True)
+    code, out, _ = run(GOOD, "--json")
+    (question,) = json.loads(out)["questions"]
+    assert (code, question["kind"], question["offers"][0]["flags"]) == (4, "repeats", "--answer repeats=join")
+    assert run(GOOD, "--look")[0] == 4
+    assert not TableImport.objects.filter(file_name="table.csv").exists()
+    assert run(GOOD, "--answer", "repeats=join")[0] == 0
+
+
+def test_an_open_question_of_a_plan_is_not_applied(run, table, monkeypatch):
+    def plan_with_question(*args, **options):
+        plan = plan_import(*args, **options)
+        plan.questions = [ask("damage", "Is 5 the code 05?").as_json()]
+        plan.save()
+        return plan
+
+    monkeypatch.setattr(import_table, "plan_import", plan_with_question)
+    code, _, err = run(GOOD, "--apply")
+    assert (code, "--answer damage=restore" in err, TableImport.objects.first().state) == (4, True, "planned")
 
 
 def test_a_new_table_has_what_the_options_say(run):
@@ -150,7 +191,7 @@ def test_a_conflict_is_decided_before_anything_else_is_asked(run, table, setting
     text = GOOD + "Public,,x\n"
     answers = [
         ([], 2, "1 conflicts need a decision"),
-        (["--keep-ours"], 2, "1 codes would be retired. More than 0 require --yes-retire."),
+        (["--keep-ours"], 5, "1 codes would be retired. More than 0 require --yes-retire."),
         (["--keep-ours", "--yes-retire"], 3, "1 rows have errors and 0 repeat a code"),
         (["--keep-ours", "--yes-retire", "--skip-errors"], 0, ""),
     ]
@@ -180,7 +221,7 @@ def test_each_problem_has_its_place(run, table, tmp_path, capsys):
         call_command("import_table", str(file), "--table", "zim-server")
     out = capsys.readouterr().out
     assert "  My sheet line 2: error: " in out
-    assert "  file: warning: The sheet Info has no column for the code" in out
+    assert "  Info line 1: warning: The sheet Info has no column for the code" in out
 
 
 def test_json_has_the_reasons_of_a_file_that_cannot_be_read(run, table):
@@ -213,7 +254,7 @@ def test_conflicts_need_keep_ours_or_take_theirs(run, table, option, expected):
 def test_retiring_much_needs_yes_retire(run, table, settings):
     settings.KB_IMPORT_RETIRE_GUARD_CODES = 0
     code, _, err = run(GOOD, "--complete", "--apply")
-    assert (code, "--yes-retire" in err, table.codes.current().count()) == (2, True, 3)
+    assert (code, "--yes-retire" in err, table.codes.current().count()) == (5, True, 3)
     assert run(GOOD, "--complete", "--apply", "--yes-retire")[0] == 0
     assert table.codes.current().count() == 2
 
@@ -230,7 +271,7 @@ def test_the_exit_codes_are_in_the_help():
     done = subprocess.run(
         [sys.executable, "manage.py", "import_table", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert all(f"\n  {code}  " in done.stdout for code in range(4)), done.stderr
+    assert all(f"\n  {code}  " in done.stdout for code in range(6)), done.stderr
 
 
 def test_an_exported_file_can_be_imported_without_changes(run, table, tmp_path, capsys):
@@ -244,6 +285,20 @@ def test_an_exported_file_can_be_imported_without_changes(run, table, tmp_path, 
     assert "\n=" not in text
     code, out, _ = run(text, "--complete")
     assert (code, "4 unchanged" in out) == (0, True), out
+
+
+def test_csv_is_exported_for_excel_and_comes_back(run, table, tmp_path):
+    applied(table, row("-1000", description="房间; 不存在", possible_reasons=" =1"))
+    file = tmp_path / "out.csv"
+    call_command("export_table", "--table", "zim-server", "--delimiter", "semicolon", "--bom", "--output", str(file))
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfsection;code;")
+    code, out, _ = run(file.read_bytes().decode(), "--complete")
+    assert (code, "4 unchanged" in out) == (0, True), out
+
+
+def test_the_form_of_csv_is_for_csv_alone(table):
+    with pytest.raises(CommandError, match="for CSV, not for xlsx"):
+        call_command("export_table", "--table", "zim-server", "--format", "xlsx", "--bom")
 
 
 def test_support_words_are_exported_with_words_support(table, editor, capsys):

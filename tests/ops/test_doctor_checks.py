@@ -2,13 +2,16 @@
 
 import json
 from collections import namedtuple
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core import checks as django_checks
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
+from kb.models import WatchedSource
 from kb.ops.doctor import checks, findings, rows, site
 from kb.services.roles import ROLES
 from tests import make
@@ -261,3 +264,15 @@ def test_a_disk_needs_room_for_an_import_and_for_the_database(monkeypatch, tmp_p
     ]
     (tmp_path / "db").unlink()
     assert faults_with(site.SPARE) == []
+
+
+@pytest.mark.django_db
+def test_sources_that_fail_or_are_a_day_late_are_named():
+    source = WatchedSource.objects.create(table=make.table(), address="https://vendor.example/")
+    assert list(site.sources()) == []
+    WatchedSource.objects.update(due_at=timezone.now() - site.LATE - timedelta(minutes=1))
+    assert list(site.sources()) == ["Sources are a day late: zim-server. Does a timer run manage.py fetch_tables?"]
+    WatchedSource.objects.update(due_at=timezone.now(), needs_attention=True, failures=3, problem="It is gone.")
+    assert list(site.sources()) == ["The source of zim-server needs attention: It is gone."]
+    WatchedSource.objects.filter(pk=source.pk).update(is_enabled=False)
+    assert list(site.sources()) == []

@@ -207,6 +207,7 @@ def test_metrics_of_the_database_are_read_at_each_scrape(scraper, settings):
     assert found["codebook_database_up"] == "1.0"
     assert found["codebook_feed_sequence"] == "0.0"
     assert found["codebook_index_lag"] == "0.0"
+    assert found["codebook_sources_troubled"] == "0.0"
     assert found["codebook_buffered_lookups"] == "1.0"
     assert 'codebook_cache_lookups_total{cache="answers",result="hit"}' in found
     assert 'codebook_import_seconds_count{step="apply"}' in found
@@ -221,7 +222,7 @@ def test_metrics_report_a_missing_database(scraper, no_database):
 @pytest.mark.django_db
 def test_a_scrape_needs_few_queries(scraper, django_assert_num_queries):
     scraper.get("/metrics")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         scraper.get("/metrics")
     with django_assert_num_queries(5):
         scraper.get("/readyz")

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from kb.models import Bearer, Door, Flag, IgnoredMiss, Synonym
+from kb.models import Bearer, Door, Flag, IgnoredMiss, Synonym, WatchedSource
 from kb.services.journal import By
 from kb.services.proposals import propose_change
 from tests import make
@@ -53,5 +53,7 @@ def world(everybody):
         words={"words": "hall, foyer"},
         incident=make.incident("Down", code),
         flag=Flag.objects.create(code=code, comment="Wrong"),
+        source=WatchedSource.objects.create(table=code.table, address="https://vendor.example/"),
+        new_source={"table": make.table("other"), "kind": "url", "address": "https://vendor.example/"},
         ignored=IgnoredMiss.objects.create(text="ignored"),
     )

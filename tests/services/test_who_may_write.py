@@ -20,6 +20,7 @@ from kb.models import (
     Proposal,
     Synonym,
     TroubleshootingNote,
+    WatchedSource,
 )
 from kb.services import (
     codes,
@@ -34,6 +35,7 @@ from kb.services import (
     sections,
     synonyms,
     tables,
+    watched_sources,
 )
 from kb.services.journal import By, NotAllowed
 
@@ -126,6 +128,16 @@ WRITES = {
     ("outcomes.report_outcome", ""): (AGENTS, lambda w, by: outcomes.report_outcome(w.note, Outcome.WORKED, by)),
     ("misses.ignore_miss", ""): (EDITORS, lambda w, by: misses.ignore_miss("nothing", by)),
     ("misses.unignore_miss", ""): (EDITORS, lambda w, by: misses.unignore_miss(w.ignored, by)),
+    ("watched_sources.save_source", "new"): (
+        TABLES,
+        lambda w, by: watched_sources.save_source(WatchedSource(), None, w.new_source, by),
+    ),
+    ("watched_sources.save_source", ""): (
+        TABLES,
+        lambda w, by: watched_sources.save_source(w.source, 1, {"every_hours": 2}, by),
+    ),
+    ("watched_sources.delete_source", ""): (TABLES, lambda w, by: watched_sources.delete_source(w.source, 1, by)),
+    ("watched_sources.claim", ""): (TABLES, lambda w, by: watched_sources.claim(w.source.pk, by)),
 }
 
 WRITES_FOR_OTHERS = {
@@ -142,6 +154,8 @@ WRITES_FOR_OTHERS = {
     "roles.make_roles": "runs after a migration",
     "tokens.create": "has no person: the admin gives everybody tokens of their own alone",
     "tokens.revoke": "has no person: the admin shows everybody their own tokens alone",
+    "watched_sources.record_answer": "the last step of asking a source that was claimed",
+    "watched_sources.record_trouble": "the last step of asking a source that was claimed",
     "usage.add_lookups": "counts without a person",
     "usage.count_codes": "counts without a person",
     "usage.count_miss": "counts what support staff search",
@@ -156,8 +170,8 @@ READS = """
     notes.why_not_validate people.roles_of people.roles_to_give people.why_not_manage
     phrasing_rules.with_tidy_phrasings proposal_rules.actions_for proposal_rules.why_not_act
     proposal_rules.why_not_propose
-    reply_guard.guard reply_guard.problems tokens.bearer tokens.digest tokens.expiry usage.record_counts
-    usage.records_of usage.records_of_miss
+    reply_guard.guard reply_guard.problems tables.free_slug tokens.bearer tokens.digest tokens.expiry
+    usage.record_counts usage.records_of usage.records_of_miss watched_sources.forget_answer
 """.split()
 
 

@@ -6,18 +6,21 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kb.admin import tags
 from kb.admin.forms.revisions import version_and_by
+from kb.admin.forms.table_export import ExportForm
 from kb.admin.lists.filters import ParentFilter
 from kb.admin.versioned_admin import VersionedAdmin
-from kb.exporting.tables import FORMATS, ExportRefused, content_type, export_table, file_name
+from kb.exporting.tables import FORMATS, content_type, export_table, file_name
+from kb.exporting.xlsx import ExportRefused
 from kb.models import CodeRange, CodeTable, ReturnCode, Section
 from kb.queries.tables import annotate_counts
 from kb.services.journal import By
@@ -46,32 +49,45 @@ class CodeTableAdmin(VersionedAdmin):
     change_form_template = "admin/kb/table_form.html"
 
     def get_urls(self) -> list[Any]:
-        """Add the address of the export."""
-        export = path(
-            "<int:pk>/export.<str:ending>", self.admin_site.admin_view(self.export), name="kb_codetable_export"
-        )
-        return [export, *super().get_urls()]
+        """Add the addresses of the export."""
+        guard = self.admin_site.admin_view
+        exports = [
+            path("<int:pk>/export/", guard(self.export_form), name="kb_codetable_export_form"),
+            path("<int:pk>/export.<str:ending>", guard(self.export), name="kb_codetable_export"),
+        ]
+        return [*exports, *super().get_urls()]
 
-    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Offer the export to people with the permission."""
-        formats = list(FORMATS) if request.user.has_perm("kb.export_table") else []
-        kwargs["extra_context"] = (kwargs.get("extra_context") or {}) | {"export_formats": formats}
-        return super().change_view(request, *args, **kwargs)
+    def export_form(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Ask how the table is exported, then lead to the file."""
+        table = self._table_to_export(request, pk)
+        form = ExportForm(request.GET or None)
+        if form.is_valid():
+            query = request.GET.copy()
+            (ending,) = query.pop("format")[-1:]
+            address = reverse("admin:kb_codetable_export", args=[pk, ending])
+            return HttpResponseRedirect(f"{address}?{query.urlencode()}")
+        context = self.admin_site.each_context(request) | {"title": f"Export {table}", "table": table, "form": form}
+        return TemplateResponse(request, "admin/kb/export.html", context)
 
     def export(self, request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
         """Stream a table as a file that can be imported again."""
-        if request.method != "GET" or not request.user.has_perm("kb.export_table"):
-            raise PermissionDenied
-        table = get_object_or_404(CodeTable.objects.visible_to(request.user), pk=pk)
-        if ending not in FORMATS:
+        table = self._table_to_export(request, pk)
+        form = ExportForm(request.GET.dict() | {"format": ending})
+        if ending not in FORMATS or not form.is_valid():
             raise Http404
         try:
-            response = StreamingHttpResponse(export_table(table, ending), content_type=content_type(ending))
+            body = export_table(table, ending, form.words_or_default(), form.csv_form())
         except ExportRefused as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(reverse("admin:kb_codetable_change", args=[pk]))
+        response = StreamingHttpResponse(body, content_type=content_type(ending))
         response["Content-Disposition"] = f'attachment; filename="{file_name(table, ending)}"'
         return response
+
+    def _table_to_export(self, request: HttpRequest, pk: int) -> CodeTable:
+        if request.method != "GET" or not request.user.has_perm("kb.export_table"):
+            raise PermissionDenied
+        return get_object_or_404(CodeTable.objects.visible_to(request.user), pk=pk)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Propose context words: those of the table's names and of its family."""

@@ -17,19 +17,19 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from kb.admin.forms.choices import is_id
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.filters import ParentFilter
 from kb.admin.lists.strict_changelist import WithStrictList
+from kb.admin.table_imports import look_page
 from kb.admin.table_imports.plan_page import may_see_imports, rows_address
-from kb.admin.table_imports.uploads import MAX_HEADERS, NEW_TABLE, UploadForm
+from kb.admin.table_imports.uploads import NEW_TABLE, UploadForm, file_name_of
+from kb.importing import uploads
 from kb.importing.applying import decisions
 from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
-from kb.importing.planning.plan import plan_import, precedent_of
-from kb.importing.reading.sources import ReadingChoices, Unreadable, open_source
-from kb.models import Door, TableImport
+from kb.importing.reading.sources import Unreadable
+from kb.models import Door, TableImport, Upload
 from kb.models.table_imports import Resolution
 from kb.services.journal import By
 
@@ -63,6 +63,8 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         guard = self.admin_site.admin_view
         verbs = [
             path("<int:pk>/apply/", guard(self.apply_view), name="kb_tableimport_apply"),
+            path("look/<int:pk>/", guard(self.look_view), name="kb_tableimport_look"),
+            path("<int:pk>/answer/", guard(self.answer_view), name="kb_tableimport_answer"),
             path("<int:pk>/decide/", guard(self.decide_view), name="kb_tableimport_decide"),
             path("<int:pk>/discard/", guard(self.discard_view), name="kb_tableimport_discard"),
             path("<int:pk>/rollback/", guard(self.rollback_view), name="kb_tableimport_rollback"),
@@ -129,56 +131,78 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         return HttpResponseRedirect(rows_address(table_import))
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Read a file, plan what it changes, and redirect to the plan."""
+        """Keep an uploaded file and redirect to the look at it."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        form, problems = self._upload_form(request), []
+        form = self._upload_form(request)
         if form.is_bound and form.is_valid():
-            try:
-                plan = self._plan(request, form)
-            except Unreadable as unreadable:
-                problems = unreadable.problems
-                unknown = dict.fromkeys(unreadable.header[:MAX_HEADERS], "extra")
-                form = UploadForm(initial=dict(form.data.items()), headers=unknown, user=request.user)
-            except ImportRefused as refused:
-                form.add_error(None, str(refused))
-            else:
-                self._log(request, plan, ADDITION, "Planned")
-                return HttpResponseRedirect(rows_address(plan))
+            values = form.cleaned_data
+            file = values["file"] or BytesIO(values["pasted"].encode())
+            by = By(request.user, Door.IMPORT)
+            name = file_name_of(values["file"])
+            upload = uploads.keep(file, name, by, form.target(), complete=values["complete"])
+            return HttpResponseRedirect(look_page.address_of(upload))
         context = self.admin_site.each_context(request) | {
             "title": "Import a table",
             "opts": self.opts,
             "form": form,
-            "problems": problems,
             "media": self.media,
-            "file_fields": [form[name] for name in ("table", "file", "pasted", "complete")],
-            "new_table_fields": [form[name] for name in NEW_TABLE],
-            "reading_fields": [form[name] for name in ("encoding", "delimiter")],
+            "target_fields": [form[name] for name in ("table", "name")],
+            "file_fields": [form[name] for name in ("file", "pasted", "complete")],
+            "new_table_fields": [form[name] for name in NEW_TABLE[1:]],
         }
         return TemplateResponse(request, "admin/kb/tableimport/upload.html", context)
 
     def _upload_form(self, request: HttpRequest) -> UploadForm:
-        pk = request.GET.get("again", "")
-        previous = self.get_queryset(request).filter(pk=pk).first() if is_id(pk) else None
         if request.method == "POST":
             return UploadForm(request.POST, request.FILES, user=request.user)
-        headers = previous.columns if previous else None
-        initial = {
-            "table": request.GET.get("table") or (previous and previous.table_id),
-            "pasted": request.GET.get("pasted", "")[:MAX_PASTED],
-            "complete": previous and previous.complete,
-        }
-        return UploadForm(initial=initial, headers=headers, user=request.user)
+        initial = {"table": request.GET.get("table"), "pasted": request.GET.get("pasted", "")[:MAX_PASTED]}
+        return UploadForm(initial=initial, user=request.user)
 
-    def _plan(self, request: HttpRequest, form: UploadForm) -> TableImport:
-        values = form.cleaned_data
-        target = form.target()
-        upload = values["file"] or BytesIO(values["pasted"].encode())
-        name = getattr(upload, "name", None) or "pasted table"
-        choices = ReadingChoices(values["encoding"], values["delimiter"], columns=form.columns())
-        source = open_source(upload, name, choices, precedent=precedent_of(target))
-        by = By(request.user, Door.IMPORT)
-        return plan_import(target, source, by, complete=values["complete"], file_name=name)
+    def look_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what is read of an uploaded file; on POST, store a choice, make the plan, or delete the file."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        upload = get_object_or_404(uploads.visible_to(request.user).select_related("table"), pk=pk)
+        try:
+            if request.method == "POST":
+                return HttpResponseRedirect(self._submit_look(request, upload))
+            view = look_page.look_at(upload)
+        except ImportRefused as refused:
+            messages.error(request, str(refused))
+            is_gone = request.method != "POST"
+            return HttpResponseRedirect(reverse("admin:kb_tableimport_import") if is_gone else request.path)
+        context = self.admin_site.each_context(request) | {"opts": self.opts, "title": f"How {upload} is read"}
+        context |= look_page.context_of(upload, view)
+        return TemplateResponse(request, "admin/kb/tableimport/look.html", context)
+
+    def _submit_look(self, request: HttpRequest, upload: Upload) -> str:
+        """Do what a submitted look page asks for; return the address of the next page."""
+        if "remove" in request.POST:
+            uploads.delete(upload, By(request.user, Door.IMPORT))
+            messages.success(request, f"{upload} was removed. Nothing was imported.")
+            return reverse("admin:kb_tableimport_changelist")
+        try:
+            plan = look_page.submit(request, upload)
+        except Unreadable as unreadable:
+            raise ImportRefused(str(unreadable)) from unreadable
+        if plan is None:
+            return look_page.address_of(upload)
+        self._log(request, plan, ADDITION, "Planned")
+        return rows_address(plan)
+
+    def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Answer a question of a plan: plan the file again with the choices of the offer."""
+        if request.method != "POST" or not self.has_import_permission(request):
+            raise PermissionDenied
+        former = get_object_or_404(self.get_queryset(request).select_related("upload__table"), pk=pk)
+        try:
+            plan = look_page.answer(request, former)
+        except (ImportRefused, Unreadable) as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(rows_address(former))
+        self._log(request, plan, ADDITION, "Planned")
+        return HttpResponseRedirect(rows_address(plan))
 
     def apply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Apply a plan."""

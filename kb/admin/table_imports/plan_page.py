@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from kb.importing.applying.transaction import needs_confirmation, retire_limit
+from kb.importing.applying.back_to import later_imports
+from kb.importing.applying.transaction import needs_confirmation
 from kb.models import ImportRow, RowKind, TableImport
-from kb.models.fields import LABELS, VENDOR_TEXTS
-from kb.models.table_imports import BROKEN, UNCHANGED
+from kb.models.table_imports import BROKEN, UNCHANGED, Extent
 
 IMPORT_PARAMETER = "table_import"
 
@@ -24,37 +25,44 @@ def rows_address(table_import: TableImport) -> str:
     return f"{reverse('admin:kb_importrow_changelist')}?{IMPORT_PARAMETER}={table_import.pk}"
 
 
-def changes(row: ImportRow) -> list[tuple[str, str, str]]:
-    """Return (label, before, after) of each vendor text that the row changes; [] for rows in error and warnings."""
-    if row.kind in BROKEN or row.kind == RowKind.WARNING:
-        return []
-    if row.kind == RowKind.NEW:
-        return [("New", "", row.description or row.symbol)]
-    names = [name for name in VENDOR_TEXTS if name in row.fields or name in row.conflicts]
-    return [(LABELS[name], row.texts(name)["vendor_before"], row.texts(name)["vendor_now"]) for name in names]
+def next_conflict(table_import: TableImport, after: ImportRow | None = None) -> ImportRow | None:
+    """Return the undecided conflict behind a row, in the order of the list, or the first one; None without others."""
+    conflicts = table_import.rows.undecided().by_weight()
+    if after is None:
+        return conflicts.first()
+    conflicts = conflicts.exclude(pk=after.pk)
+    lighter, same = Q(weight__lt=after.weight), Q(weight=after.weight)
+    later = Q(line__gt=after.line or 0) | Q(line=after.line, pk__gt=after.pk)
+    return conflicts.filter(lighter | (same & later)).first() or conflicts.first()
 
 
 def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
     """Return the template context of the plan's header: counts, and the buttons that this person may press now."""
     counts = [(kind.label, kind.value, table_import.counts.get(kind, 0)) for kind in RowKind]
+    extents = [(extent.label, extent.value, table_import.extents.get(extent, 0)) for extent in Extent]
     may = request.user.has_perm
     is_planned, is_applied = (
         table_import.is_planned,
         table_import.state == "applied" and table_import.rolls_back_id is None,
     )
+    questions = table_import.questions if is_planned else []
     is_unfinished = is_planned or table_import.state == "planning"
     return {
         "table_import": table_import,
         "counts": [(label, kind, n) for label, kind, n in counts if n],
+        "extents": [(label, extent, n) for label, extent, n in extents if n],
+        "questions": questions,
+        "next_conflict": next_conflict(table_import) if is_planned and table_import.counts.get("conflict") else None,
         "unchanged": table_import.counts.get(UNCHANGED, 0),
         "undecided": table_import.rows.undecided().count() if is_planned else 0,
         "broken": table_import.count(*BROKEN),
         "writes": table_import.count(),
-        "may_apply": is_planned and may("kb.apply_import"),
+        "may_apply": is_planned and may("kb.apply_import") and all(question["default"] for question in questions),
         "may_decide": is_planned and may("kb.import_table"),
         "may_discard": is_unfinished and may("kb.import_table"),
         "may_roll_back": is_applied and may("kb.rollback_import"),
+        "may_go_back": is_applied and may("kb.rollback_import") and later_imports(table_import).exists(),
         "second_yes": needs_confirmation(table_import) if is_planned else False,
-        "retire_limit": retire_limit(table_import) if is_planned else 0,
+        "retired": table_import.count(RowKind.RETIRED),
         "columns": table_import.columns,
     }

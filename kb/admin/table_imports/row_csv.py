@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
+from kb.admin.table_imports.row_changes import other_differences
 from kb.models import ImportRow
 from kb.models.fields import VENDOR_TEXTS
 from kb.text.safety.formula import defuse
@@ -16,14 +17,16 @@ class _Echo:
 
 
 def csv_lines(rows: QuerySet[ImportRow]) -> Iterator[str]:
-    """Yield CSV lines with formulas defused. Memory use does not depend on the number of rows."""
+    """Yield CSV lines of one import's rows with formulas defused. Memory use does not depend on the number of rows."""
     writer = csv.writer(_Echo())
-    header = ["does", "line", "section", "code", "message", "decision"]
+    header = ["does", "changes", "line", "section", "code", "message", "decision", "other changes"]
     texts = [f"{name}: {side}" for name in VENDOR_TEXTS for side in ("vendor before", "vendor now", "ours")]
     yield "\ufeff" + writer.writerow([*header, *texts])
-    for row in rows.select_related("section").iterator(chunk_size=1000):
+    for row in rows.select_related("section", "return_code__section").iterator(chunk_size=1000):
         where = f"{row.sheet}:{row.line}" if row.sheet else row.line
         section = row.section_name or (row.section.name if row.section else "")
-        first = [row.get_kind_display(), where, section, row.code, row.message, row.get_resolution_display()]
+        others = "; ".join(f"{label}: {before} → {after}" for label, before, after in other_differences(row))
+        first = [row.get_kind_display(), row.get_extent_display(), where, section, row.code, row.message]
+        first += [row.get_resolution_display(), others]
         sides = [text for name in VENDOR_TEXTS for text in row.texts(name).values()]
         yield writer.writerow([defuse(str(cell or "")) for cell in [*first, *sides]])

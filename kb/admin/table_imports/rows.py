@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
@@ -13,14 +13,16 @@ from django.utils.safestring import SafeString
 
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.strict_changelist import WithStrictList
-from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, changes, may_see_imports, rows_address, summary
+from kb.admin.table_imports.back_to import back_to_view
+from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, may_see_imports, next_conflict, rows_address, summary
 from kb.admin.table_imports.resolutions import ResolutionForm
+from kb.admin.table_imports.row_changes import differences, other_differences
 from kb.admin.table_imports.row_csv import csv_lines
 from kb.importing.applying import decisions
 from kb.importing.errors import ImportRefused
 from kb.models import Door, ImportRow, RowKind, TableImport
 from kb.models.fields import LABELS, VENDOR_TEXTS
-from kb.models.table_imports import BROKEN, TOUCHING, Resolution
+from kb.models.table_imports import BROKEN, TOUCHING, Extent, Resolution
 from kb.services.journal import By
 
 
@@ -42,26 +44,47 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.exclude(kind=RowKind.REORDERED)
 
 
+class ExtentFilter(admin.SimpleListFilter):
+    """Filters the rows of one import by how far they change a code, with the stored counts."""
+
+    title = "what changes"
+    parameter_name = "extent"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the extents that this import has."""
+        counts = request.table_import.extents  # type: ignore[attr-defined]
+        return [(extent, f"{extent.label} ({counts[extent]})") for extent in Extent if counts.get(extent)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows of the chosen extent. Codes of a column with a new name have one line, unless chosen."""
+        if self.value() in Extent.values:
+            return queryset.filter(extent=self.value())
+        return queryset.exclude(extent=Extent.HEADING)
+
+
 @admin.register(ImportRow)
 class ImportRowAdmin(WithStrictList, ModelAdmin):
     """The rows of one import; people read them and decide conflicts."""
 
     list_display = ["kind_column", "line_column", "code_column", "section_column", "differences", "decision"]
     list_display_links = ["code_column"]
-    list_filter = [KindFilter]
+    list_filter = [KindFilter, ExtentFilter]
     extra_parameters = (IMPORT_PARAMETER,)
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
+    ordering = ["-weight", F("line").asc(nulls_first=True), "id"]
     search_fields = ["code", "section_name", "message", "description", "suggested_actions"]
     search_help_text = "Code, section, or words from the vendor's new text or the message."
     actions = ["keep_ours", "take_theirs", "leave_out"]
     change_list_template = "admin/kb/importrow/change_list.html"
 
     def get_urls(self) -> list[Any]:
-        """Add the CSV download."""
-        download = path("<int:pk>/rows.csv", self.admin_site.admin_view(self.download), name="kb_importrow_csv")
-        return [download, *super().get_urls()]
+        """Add the CSV download, and the page that takes a table back to how it was before an import."""
+        guard = self.admin_site.admin_view
+        download = path("<int:pk>/rows.csv", guard(self.download), name="kb_importrow_csv")
+        back = path("<int:pk>/back-to/", guard(back_to_view), name="kb_importrow_back_to")
+        return [download, back, *super().get_urls()]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Hide the rows from the index: their import links to them."""
@@ -86,7 +109,7 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRow]:
         """Return the rows that this person may read, with the related objects that the list needs."""
         rows = ImportRow.objects.visible_to(request.user)
-        return rows.select_related("section", "return_code__section", "return_code__table")
+        return rows.select_related("section", "return_code__section", "return_code__table", "table_import__table")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow the filter for one import."""
@@ -108,8 +131,11 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
 
     @admin.display(description="Change")
     def kind_column(self, row: ImportRow) -> str:
-        """Return the kind as a tag."""
-        return format_html('<span class="tag tag-{}">{}</span>', row.kind, row.get_kind_display())
+        """Return the kind as a tag, and how far the row changes its code unless it changes the words."""
+        kind = format_html('<span class="tag tag-{}">{}</span>', row.kind, row.get_kind_display())
+        if row.extent in ("", Extent.WORDS):
+            return kind
+        return format_html("{} <small>{}</small>", kind, row.get_extent_display())
 
     @admin.display(description="Line")
     def line_column(self, row: ImportRow) -> str:
@@ -132,7 +158,8 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
     @admin.display(description="Details")
     def differences(self, row: ImportRow) -> SafeString:
         """Return the message and the word-level differences of the texts."""
-        return SafeString(render_to_string("admin/kb/importrow/differences.html", {"row": row, "texts": changes(row)}))
+        context = {"row": row, "differences": differences(row)}
+        return SafeString(render_to_string("admin/kb/importrow/differences.html", context))
 
     @admin.display(description="Decision")
     def decision(self, row: ImportRow) -> str:
@@ -178,13 +205,17 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         may_decide = self.has_change_permission(request) and row.table_import.is_planned and bool(row.conflicts)
         form = ResolutionForm(row, request.POST if request.method == "POST" and may_decide else None)
         if form.is_bound and form.is_valid() and self._resolve(request, row, form):
-            return HttpResponseRedirect(rows_address(row.table_import))
+            following = next_conflict(row.table_import, row) if "next" in request.POST else None
+            address = reverse("admin:kb_importrow_change", args=[following.pk]) if following else ""
+            return HttpResponseRedirect(address or rows_address(row.table_import))
         context = self.admin_site.each_context(request) | {
             "title": str(row),
             "opts": self.opts,
             "row": row,
             "form": form if may_decide else None,
             "texts": [(LABELS[name], row.texts(name), name in row.conflicts) for name in VENDOR_TEXTS],
+            "others": other_differences(row),
+            "next_conflict": next_conflict(row.table_import, row) if row.table_import.is_planned else None,
             "rows_address": rows_address(row.table_import),
         }
         return HttpResponse(render_to_string("admin/kb/importrow/change_form.html", context, request))

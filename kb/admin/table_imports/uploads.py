@@ -1,5 +1,6 @@
 """The form that uploads a table."""
 
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -8,14 +9,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from kb.importing.planning.plan import NewTable
-from kb.importing.reading.columns import TARGETS
 from kb.models import CodeTable
 from kb.models.visibility import Person
+from kb.services.tables import free_slug
 
-ENCODINGS = [("", "Detect from the file"), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("gb18030", "GB18030")]
-MAX_HEADERS = 100
-DELIMITERS = [("", "Detect from the file"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab")]
-NEW_TABLE = ("slug", "vendor", "product", "name", "language")
+NEW_TABLE = ("name", "slug", "vendor", "product", "language")
 
 
 def _check_size(upload: "UploadedFile[Any]") -> None:
@@ -23,11 +21,45 @@ def _check_size(upload: "UploadedFile[Any]") -> None:
         raise ValidationError(f"The file has {upload.size} bytes; at most {settings.KB_IMPORT_MAX_BYTES} are allowed.")
 
 
-class UploadForm(forms.Form):
+class NewTableForm(forms.Form):
+    """What a new table is called. Its name is enough."""
+
+    name = forms.CharField(label="Name of the new table", max_length=200)
+    slug = forms.SlugField(
+        label="Short name",
+        required=False,
+        max_length=80,
+        help_text="Used in URLs, e.g. zim-server. Leave it empty to make it from the name.",
+    )
+    vendor = forms.CharField(required=False, max_length=120)
+    product = forms.CharField(required=False, max_length=120)
+    language = forms.CharField(
+        required=False, max_length=16, initial="en", help_text="Language tag of the texts, e.g. en, zh or de."
+    )
+
+    def clean_slug(self) -> str:
+        """Return the short name. Raises ValidationError where another table has it."""
+        slug = str(self.cleaned_data.get("slug", ""))
+        if slug and CodeTable.objects.filter(slug=slug).exists():
+            raise ValidationError(f"There is already a table named {slug}. Free: {free_slug(slug)}.")
+        return slug
+
+    def new_table(self) -> NewTable:
+        """Return the description of the table, with a short name made from its name where nobody chose one."""
+        values = {name: self.cleaned_data[name] for name in NEW_TABLE}
+        values["slug"] = values["slug"] or free_slug(values["name"])
+        return NewTable(**(values | {"language": values["language"] or "en"}))
+
+
+class UploadForm(NewTableForm):
     """A file or a pasted table, and the table that it updates or creates."""
 
-    table = forms.ModelChoiceField(CodeTable.objects.none(), required=False, empty_label="Create a new table (below)")
-    file = forms.FileField(required=False, validators=[_check_size], help_text="CSV, XLSX, JSON, HTML or Markdown.")
+    table = forms.ModelChoiceField(CodeTable.objects.none(), required=False, empty_label="A new table")
+    file = forms.FileField(
+        required=False,
+        validators=[_check_size],
+        help_text="CSV, XLSX, JSON, HTML, Markdown and others. You can also drop it anywhere on this page.",
+    )
     pasted = forms.CharField(
         label="Or paste a table",
         required=False,
@@ -40,53 +72,29 @@ class UploadForm(forms.Form):
         required=False,
         help_text="The plan then retires codes that the file does not list. Leave it off for part of a table.",
     )
-    encoding = forms.ChoiceField(choices=ENCODINGS, required=False)
-    delimiter = forms.ChoiceField(label="Column separator", choices=DELIMITERS, required=False)
-    slug = forms.SlugField(label="Short name", required=False, help_text="Used in URLs, e.g. zim-server.")
-    vendor = forms.CharField(required=False, max_length=120)
-    product = forms.CharField(required=False, max_length=120)
-    name = forms.CharField(label="Title", required=False, max_length=200)
-    language = forms.CharField(
-        required=False, max_length=16, initial="en", help_text="Language tag, e.g. en, zh or de."
-    )
 
-    def __init__(self, *args: Any, user: Person | None, headers: dict[str, str] | None = None, **kwargs: Any) -> None:
-        """Offer the tables that `user` may read, and a target for each header; `headers` has the present targets."""
+    def __init__(self, *args: Any, user: Person | None, **kwargs: Any) -> None:
+        """Offer the tables that `user` may read."""
         super().__init__(*args, **kwargs)
+        self.fields["name"].required = False
         table = self.fields["table"]
         assert isinstance(table, forms.ModelChoiceField)
         table.queryset = CodeTable.objects.visible_to(user)
-        targets = headers or {self.data[key]: "" for i in range(MAX_HEADERS) if (key := f"header-{i}") in self.data}
-        self.headers = list(targets)
-        for i, (header, target) in enumerate(targets.items()):
-            self.fields[f"column-{i}"] = forms.ChoiceField(
-                label=header,
-                choices=[(value, label) for value, label in TARGETS.items()],
-                initial=target,
-                required=False,
-            )
 
     def clean(self) -> dict[str, Any]:
         """Add an error for each missing value."""
         data = super().clean() or {}
-        if bool(data.get("file")) == bool((data.get("pasted") or "").strip()):
+        if "file" not in self.errors and bool(data.get("file")) == bool((data.get("pasted") or "").strip()):
             self.add_error("file", "Either choose a file or paste a table.")
-        if not data.get("table") and "table" not in self.errors:
-            for name in ("slug", "vendor", "product", "name"):
-                if not data.get(name) and name not in self.errors:
-                    self.add_error(name, "Required for a new table.")
+        if not data.get("table") and not data.get("name") and not {"table", "name"} & set(self.errors):
+            self.add_error("name", "Choose the table above, or give the new one a name.")
         return data
-
-    def column_fields(self) -> list[forms.BoundField]:
-        """Return the column choices, for the template."""
-        return [self[f"column-{i}"] for i in range(len(self.headers))]
-
-    def columns(self) -> dict[str, str]:
-        """Return the target of each column that somebody chose."""
-        targets = {header: self.cleaned_data.get(f"column-{i}", "") for i, header in enumerate(self.headers)}
-        return {header: target for header, target in targets.items() if target}
 
     def target(self) -> CodeTable | NewTable:
         """Return the table to update, or the description of the new one."""
-        values = self.cleaned_data
-        return values["table"] or NewTable(**{name: values[name] for name in NEW_TABLE if values[name]})
+        return self.cleaned_data["table"] or self.new_table()
+
+
+def file_name_of(upload: "UploadedFile[Any] | None") -> str:
+    """Return the name of an uploaded file, or one for a pasted table."""
+    return PurePath(upload.name or "").name if upload else "pasted table"

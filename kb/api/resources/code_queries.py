@@ -16,6 +16,7 @@ from kb.api.framework.pagination import DEFAULT_SIZE, OrderTerm, read_cursor
 from kb.api.resources.code_filters import CodeFilters
 from kb.api.resources.number_places import NumberPlaces, number_places
 from kb.models import Audience, ReturnCode
+from kb.models.codes import PUBLISHED
 from kb.models.sql import rows
 from kb.models.visibility import Reader
 from kb.text.codes.forms import NO_NUMBER, readings, sort_key
@@ -151,7 +152,7 @@ def _select(
 def _conditions(values: Values, level: Reader) -> list[Condition] | None:
     if not _is_served(values):
         return None
-    conditions = []
+    conditions: list[Condition] = [(PUBLISHED, [])]
     for name, value in values.items():
         if name not in _OF_THE_PAGE:
             condition = _SPECIAL[name](value, values, level) if name in _SPECIAL else _plain_condition(name, value)

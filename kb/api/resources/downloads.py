@@ -15,16 +15,19 @@ from rest_framework.views import APIView
 
 from kb.api.framework.access import MayRead
 from kb.api.framework.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
-from kb.api.framework.parameter_values import one_of
+from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
 from kb.exporting import sqlite
-from kb.exporting.tables import FORMATS, WORDS, ExportRefused, export_table, file_name
+from kb.exporting.csv_text import DELIMITERS, CsvForm
+from kb.exporting.tables import FORMATS, WORDS, export_table, file_name
+from kb.exporting.xlsx import ExportRefused
 from kb.models import CodeTable
 
 ENDINGS = {**FORMATS, "sqlite": sqlite.CONTENT_TYPE}
 """The formats of a table export, with their media types."""
 
 _KINDS = {"words": one_of(WORDS)}
+_CSV_KINDS = {**_KINDS, "delimiter": one_of(DELIMITERS), "bom": YES_NO}
 
 
 class DownloadRefused(APIException):
@@ -74,16 +77,21 @@ class TableExportView(APIView):
         "Export a table",
         ENDINGS,
         OpenApiParameter("words", enum=WORDS, description="`support` exports what agents read. Not for SQLite."),
+        OpenApiParameter("delimiter", enum=list(DELIMITERS), description="What stands between two cells of CSV."),
+        OpenApiParameter("bom", bool, description="Begin CSV with a byte order mark, as Excel needs it for Chinese."),
     )
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
         _check(ending, ENDINGS)
-        words = parse_query(request.query_params, _KINDS if ending in FORMATS else {}).get("words", "vendor")
+        kinds = _CSV_KINDS if ending == "csv" else _KINDS if ending in FORMATS else {}
+        values = parse_query(request.query_params, kinds)
         table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
         if ending not in FORMATS:
             return _file(sqlite.export_database(request.user, table), file_name(table, ending), ENDINGS[ending])
         try:
-            return _file(export_table(table, ending, words), file_name(table, ending), ENDINGS[ending])
+            form = CsvForm(values.get("delimiter", "comma"), values.get("bom", False))
+            body = export_table(table, ending, values.get("words", "vendor"), form)
+            return _file(body, file_name(table, ending), ENDINGS[ending])
         except ExportRefused as error:
             raise DownloadRefused(str(error)) from None
 

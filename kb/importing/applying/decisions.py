@@ -42,6 +42,7 @@ def discard(table_import: TableImport, by: By) -> TableImport:
         if current.state not in (ImportState.PLANNED, ImportState.PLANNING):
             raise WrongState(f"{current} is {current.get_state_display().lower()}: there is no plan to discard.")
         current.state, current.closed_by, current.closed_at = ImportState.DISCARDED, by.account, timezone.now()
+        current.delete_upload()
         current.save()
         return current
 

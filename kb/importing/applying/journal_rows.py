@@ -8,12 +8,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from kb.models import Change, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
+from kb.models.codes import PUBLISHED
 from kb.models.fields import VENDOR_TEXTS
-from kb.models.table_imports import TOUCHING, Resolution
+from kb.models.table_imports import TOUCHING, Extent, Resolution
 from kb.services import journal
 from kb.services.journal import By, JournalEntry
 
-_REVISED_KINDS = [kind for kind in TOUCHING if kind != RowKind.REORDERED]
+_REVISED_KINDS = [kind for kind in TOUCHING if kind not in (RowKind.REORDERED, RowKind.SECTION)]
 _CONDITIONS = f"""
     WHERE r.table_import_id = %s AND r.resolution <> '{Resolution.LEAVE_OUT.value}' AND r.return_code_id IS NOT NULL
     AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in _REVISED_KINDS)})
@@ -84,7 +85,10 @@ def changed_code_ids(table_import: TableImport) -> list[int]:
 
 
 def mark_notes(table_import: TableImport, entry: JournalEntry) -> None:
-    """Mark the published notes of codes that the vendor reworded, so that people verify them again."""
+    """Mark the published notes of codes that the vendor reworded, so that people verify them again.
+
+    Spelling, punctuation, white space and links are no other words.
+    """
     for note_id, codes in sorted(_reworded_codes_by_note(table_import).items()):
         note = entry.lock(TroubleshootingNote, note_id)
         labels = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
@@ -133,12 +137,14 @@ def write_feed(table_import: TableImport, entry: JournalEntry, codes: int) -> No
             sequence, at, kind, noun, object_id, label, fields, audience, door, actor_id, table_import_id
         )
         SELECT %s + row_number() OVER (ORDER BY r.id), %s,
-            CASE WHEN r.kind = 'new' THEN 'created' WHEN CAST(r.fields AS text) NOT LIKE %s THEN 'updated'
+            CASE WHEN r.kind = 'new' OR CAST(r.before AS text) LIKE %s THEN 'created'
+                WHEN NOT {PUBLISHED} THEN 'deleted' WHEN CAST(r.fields AS text) NOT LIKE %s THEN 'updated'
                 WHEN c.retired_at IS NULL THEN 'restored' ELSE 'retired' END,
             'code', c.id, c.code, r.fields, %s, %s, %s, %s {REVISION_ROWS}
         """,
         first + len(entry.changes) - 1,
         database_time(at),
+        '%"tombstone": true%',
         '%"retired_at"%',
         table_import.table.audience,
         Door.IMPORT.value,
@@ -157,7 +163,7 @@ def database_time(moment: datetime | None) -> Any:
 def _reworded_rows(table_import: TableImport) -> QuerySet[ImportRow]:
     # Named one by one, so that an index finds them among a million new codes.
     kinds = [kind for kind in _REVISED_KINDS if kind not in (RowKind.NEW, RowKind.RETIRED)]
-    return table_import.rows.to_apply().filter(kind__in=kinds)
+    return table_import.rows.to_apply().filter(kind__in=kinds).exclude(extent=Extent.COSMETIC)
 
 
 def _note_links(table_import: TableImport) -> QuerySet[Any]:

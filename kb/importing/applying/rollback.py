@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from kb import answers, searching
 from kb.importing import stage
-from kb.importing.applying import journal_rows, order, undo
+from kb.importing.applying import journal_rows, order, section_names, tombstones, undo
 from kb.importing.applying.undo import Steps
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
@@ -49,7 +49,8 @@ class Preview:
 
 
 def preview(table_import: TableImport) -> Preview:
-    """Return how many codes a roll-back would restore, and which it would leave as they are."""
+    """Return how many codes a roll-back would restore, and which it would leave as they are. Raises WrongState."""
+    check_state(table_import)
     result = Preview()
     steps = undo.steps_of(table_import)
     for page in _pages(table_import):
@@ -68,32 +69,40 @@ def roll_back(table_import: TableImport, by: By) -> TableImport:
 
     Raises WrongState for an import that is not applied, is already rolled back, or is a roll-back itself.
     """
+    with sql.long_statements(), sql.wide_cache(), transaction.atomic(durable=True):
+        return roll_back_within(table_import, by)
+
+
+def roll_back_within(table_import: TableImport, by: By) -> TableImport:
+    """Do what `roll_back` does, in the caller's transaction."""
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
-        with sql.long_statements(), sql.wide_cache(), transaction.atomic(durable=True):
-            original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
-            _check_state(original)
-            reversal = _open(original, by)
-            steps = undo.steps_of(original)
-            unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal, steps)}
-            order.restore(original, reversal)
-            assert reversal.table is not None
-            answers.note_order(reversal.table)
-            _close(original, reversal)
-            entry = JournalEntry(by)
-            revisions = journal_rows.write_revisions(reversal, by)
-            journal_rows.unmark_notes(original, unrestored_ids, entry)
-            code_ids = journal_rows.changed_code_ids(original)
-            searching.refresh(code_ids)
-            answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
-            journal_rows.write_feed(reversal, entry, revisions)
+        original = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
+        check_state(original)
+        reversal = _open(original, by)
+        steps = undo.steps_of(original)
+        unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal, steps)}
+        order.restore(original, reversal)
+        assert reversal.table is not None
+        answers.note_order(reversal.table)
+        entry = JournalEntry(by)
+        section_names.restore(original, reversal, entry)
+        _close(original, reversal)
+        unpublished_ids = tombstones.mark(reversal, entry)
+        revisions = journal_rows.write_revisions(reversal, by)
+        journal_rows.unmark_notes(original, unrestored_ids, entry)
+        code_ids = sorted({*journal_rows.changed_code_ids(original), *unpublished_ids})
+        searching.refresh(code_ids)
+        answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
+        journal_rows.write_feed(reversal, entry, revisions)
     finally:
         current_door.reset(door)
     return reversal
 
 
-def _check_state(original: TableImport) -> None:
+def check_state(original: TableImport) -> None:
+    """Raise WrongState for an import that cannot be rolled back."""
     if original.state == ImportState.ROLLED_BACK:
         at = f"{original.closed_at:%Y-%m-%d %H:%M}"
         raise WrongState(f"{original} was already rolled back, by {original.closed_by} at {at}.")

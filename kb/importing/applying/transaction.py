@@ -12,7 +12,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.importing.applying import journal_rows
+from kb.importing.applying import journal_rows, section_names, tombstones
 from kb.importing.errors import NeedsAnswers, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.importing.reading.choices import FileQuestion
@@ -49,6 +49,7 @@ def apply_import(
             current.applied_at = max(timezone.now(), Change.objects.earliest_next())
             codes = _write(current, entry)
             current.state = ImportState.APPLIED
+            current.delete_upload()
             current.save()
             journal_rows.write_feed(current, entry, codes)
     except IntegrityError as error:
@@ -59,9 +60,9 @@ def apply_import(
 
 
 def retire_limit(table_import: TableImport) -> int:
-    """Return how many codes the import may retire without a second confirmation."""
-    share = table_import.current_codes * settings.KB_IMPORT_RETIRE_GUARD_PERCENT // 100
-    return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES)
+    """Return how many codes the import may retire without a second confirmation: fewer than the share of the table."""
+    share = -(table_import.current_codes * settings.KB_IMPORT_RETIRE_GUARD_PERCENT // -100)
+    return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES, 1) - 1
 
 
 def needs_confirmation(table_import: TableImport) -> bool:
@@ -123,6 +124,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
     """Write everything except the feed; return how many codes got a revision."""
     if table_import.table is None:
         table_import.table = entry.create(CodeTable(**table_import.new_table))
+    section_names.rename(table_import, entry)
     _create_sections(table_import, entry)
     _insert_new(table_import)
     if table_import.count() > table_import.count(RowKind.NEW):
@@ -130,6 +132,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
         _move(table_import)
         _write_own_words(table_import)
         _retire(table_import)
+        tombstones.lift(table_import)
     answers.note_order(table_import.table)
     revisions = journal_rows.write_revisions(table_import, entry.by)
     journal_rows.mark_notes(table_import, entry)
@@ -209,7 +212,7 @@ def _update_existing(table_import: TableImport) -> None:
     assignments += [derived_sql.format(name) for name in ("disposition", "fixer")]
     sql.run(
         f"""
-        UPDATE kb_returncode SET section_id = r.section_id, code = r.code, extra = r.extra,
+        UPDATE kb_returncode SET section_id = r.section_id, code = r.code, identity = r.identity, extra = r.extra,
             retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(assignments)}
         {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
         """,  # noqa: S608

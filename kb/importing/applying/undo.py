@@ -17,6 +17,9 @@ from kb.models import ImportRow, ReturnCode, RowKind, TableImport
 HELD = "version"
 """The key in `before` of a roll-back's row: the version from which its step leads back to `code_version`."""
 
+_NOT_OF_THE_CODE = {"position", "tombstone"}
+"""Keys in `before` of a plan's row that `order` and `tombstones` restore."""
+
 
 @dataclass
 class StepBack:
@@ -77,7 +80,7 @@ def before_import(row: ImportRow, retired_at: str) -> StepBack:
     """Return what an import took from a code. One that it created is retired, because others may refer to it."""
     if row.kind == RowKind.NEW:
         return StepBack({"retired_at": retired_at}, ["retired_at"], None)
-    values = {name: value for name, value in row.before.items() if name != "position"}
+    values = {name: value for name, value in row.before.items() if name not in _NOT_OF_THE_CODE}
     return StepBack(values, row.fields, row.code_version)
 
 

@@ -3,34 +3,45 @@
 import json
 from typing import Any
 
+from kb.importing.planning.other_columns import ColumnRenames, extent_of
 from kb.models import ImportRow, ReturnCode, RowKind, TableImport
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
+from kb.models.table_imports import Extent
 from kb.text.codes.disposition import derive_disposition
+from kb.text.editing import numbers
+from kb.text.editing.cosmetic import is_cosmetic
 from kb.text.editing.three_way import MergeOutcome, three_way
+
+_MAX_NUMBERS = 20
 
 CODE_FORMS = ("code", "identity", "canonical", "number", "sort_key")
 
 
 def changed_row(
-    table_import: TableImport, code: ReturnCode, line: tuple[Any, ...], extra_columns: set[str]
+    table_import: TableImport,
+    code: ReturnCode,
+    line: tuple[Any, ...],
+    extra_columns: set[str],
+    renames: ColumnRenames,
 ) -> ImportRow:
-    """Return the row of a plan for one staged line; its `fields` are empty where the line changes nothing."""
+    """Return the row of a plan for one staged line; its `fields` are empty where the line changes nothing.
+
+    `renames` has other columns that the file calls by another name.
+    """
     _ord, _id, number, sheet, section_id, section_name, position, code_text, *texts, extra = line
     row = unchanged_row(table_import, code, RowKind.CHANGED)
     row.line, row.sheet, row.position = number, sheet[:100], position
     _merge_texts(row, code, dict(zip(VENDOR_TEXTS, texts, strict=True)))
     if extra_columns:
-        extra_values = json.loads(extra)
         # The file's words win where it has the column, also those that it has cleared.
-        kept = {name: text for name, text in code.extra.items() if name not in extra_columns}
-        row.extra = kept | extra_values
+        others = {name: text for name, text in code.extra.items() if name not in extra_columns and name not in renames}
+        row.extra = others | json.loads(extra)
     if "suggested_actions" in row.fields:
         row.disposition, row.fixer = derive_disposition(row.suggested_actions)
     if section_id != code.section_id:
         row.section_id, row.section_name = section_id, section_name
-        row.fields.append("section")
-        row.before["section"] = code.section_id
+        row.fields, row.before["section"] = [*row.fields, "section"], code.section_id
     for name, value in (("code", code_text), ("extra", row.extra), *_derived_values(row, code)):
         if value != getattr(code, name):
             row.fields.append(name)
@@ -38,11 +49,38 @@ def changed_row(
     if code.retired_at is not None:
         row.fields.append("retired_at")
         row.before["retired_at"] = code.retired_at.isoformat()
+        if hasattr(code, "tombstone"):
+            row.before["tombstone"], row.identity = True, code.tombstone.identity
     if position != code.position:
         row.before["position"] = code.position
     row.code = code_text
     row.kind, row.message = _kind_of(row, code)
+    row.extent = _extent_of(row, code, renames)
+    _name_numbers(row, code)
     return row
+
+
+def _name_numbers(row: ImportRow, code: ReturnCode) -> None:
+    if row.extent == Extent.WORDS and (changes := _number_changes(row, code)):
+        row.message = f"{row.message} Numbers that change: {', '.join(changes)}.".strip()
+
+
+def _number_changes(row: ImportRow, code: ReturnCode) -> list[str]:
+    texts = [(getattr(code, f"vendor_{name}"), getattr(row, name)) for name in VENDOR_TEXTS if name in row.fields]
+    return [str(change) for before, now in texts for change in numbers.changed(before, now)][:_MAX_NUMBERS]
+
+
+def _extent_of(row: ImportRow, code: ReturnCode, renames: ColumnRenames) -> str:
+    """Return how far a row changes its code: the weightiest change counts."""
+    texts = [(getattr(code, f"vendor_{name}"), getattr(row, name)) for name in VENDOR_TEXTS if name in row.fields]
+    if {"disposition", "fixer"} & {*row.fields} or not all(is_cosmetic(before, now) for before, now in texts):
+        return Extent.WORDS
+    extra = extent_of(code.extra, row.extra, renames) if "extra" in row.fields else ""
+    if extra == Extent.COLUMNS:
+        return extra
+    if texts or "code" in row.fields:
+        return Extent.COSMETIC
+    return Extent.SECTION if "section" in row.fields else extra
 
 
 def _merge_texts(row: ImportRow, code: ReturnCode, texts: dict[str, str | None]) -> None:
@@ -71,7 +109,10 @@ def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
         messages.append(f"Moved from section {code.section} to {row.section_name or '(no section)'}.")
     if "retired_at" in row.fields:
         kind = RowKind.RESTORED
-        messages.append(f"Listed again. It was retired on {code.retired_at:%Y-%m-%d}.")
+        before = f"It was retired on {code.retired_at:%Y-%m-%d}"
+        if "tombstone" in row.before:
+            before = "Before, only imports that were rolled back listed it"
+        messages.append(f"Listed again. {before}.")
     if row.conflicts:
         kind = RowKind.CONFLICT
         messages.append(f"Changed by both support and the vendor: {', '.join(row.conflicts)}.")

@@ -127,6 +127,22 @@ def match_in_table(table: CodeTable) -> None:
     )
 
 
+def match_tombstones(table: CodeTable, has_sections: bool) -> None:
+    """Match the other rows to codes that only rolled-back imports brought, so that these return with their notes."""
+    place = "AND c.section_name = kb_staging.section_name" if has_sections else ""
+    sql.run(
+        f"""
+        UPDATE kb_staging SET code_id = c.id, section_id = c.section_id FROM (
+            SELECT max(c.id) AS id, c.section_id, n.name AS section_name, x.identity FROM kb_tombstone AS x
+            JOIN kb_returncode AS c ON c.id = x.code_id JOIN kb_section AS n ON n.id = c.section_id
+            WHERE c.table_id = %s GROUP BY c.section_id, n.name, x.identity
+        ) AS c
+        WHERE c.identity = kb_staging.identity AND kb_staging.kind IS NULL AND kb_staging.code_id IS NULL {place}
+        """,  # noqa: S608
+        table.pk,
+    )
+
+
 def mark_differences(extra: bool) -> None:
     """Mark the new codes, and the rows that differ from the vendor's last words."""
     sql.run("UPDATE kb_staging SET kind = 'new' WHERE kind IS NULL AND code_id IS NULL")

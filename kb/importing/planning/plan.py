@@ -15,9 +15,9 @@ from django.db.models import Count, Max
 
 from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
-from kb.importing.planning import matches, row_store
+from kb.importing.planning import damage, matches, other_columns, row_store, sections, weights
 from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
-from kb.models import Audience, CodeTable, ImportState, TableImport, sql
+from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import UNCHANGED
@@ -35,7 +35,7 @@ _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u52
 
 @dataclass(frozen=True)
 class NewTable:
-    """A table that does not exist yet; applying the import creates it."""
+    """A table that does not exist yet; applying the import creates it. Without a product, its name is the product."""
 
     slug: str
     vendor: str
@@ -44,6 +44,11 @@ class NewTable:
     language: str = "en"
     source_url: str = ""
     audience: str = Audience.INTERNAL
+
+    def __post_init__(self) -> None:
+        if not self.product:
+            # Pages call a table by its vendor and product.
+            object.__setattr__(self, "product", self.name[:120])
 
 
 @metrics.IMPORT_SECONDS.labels("plan").time()
@@ -54,6 +59,7 @@ def plan_import(
     *,
     complete: bool = False,
     file_name: str = "",
+    upload: Upload | None = None,
     progress: Progress | None = None,
 ) -> TableImport:
     """Return a planned import with a row for each change and problem of a file.
@@ -64,7 +70,7 @@ def plan_import(
     """
     if source.open_questions:
         raise NeedsAnswers(source.open_questions)
-    table_import = _open(target, source, by, complete, file_name)
+    table_import = _open(target, source, by, complete, file_name, upload)
     try:
         with sql.long_statements(), sql.wide_cache():
             _store_rows(table_import, _StagedLines(source, table_import, progress))
@@ -117,7 +123,9 @@ def check_name_is_free(slug: str) -> None:
         raise ImportRefused(f"There is already a table named {slug}. Import into it, or choose another name.")
 
 
-def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str) -> TableImport:
+def _open(
+    target: CodeTable | NewTable, source: Source, by: By, complete: bool, file_name: str, upload: Upload | None
+) -> TableImport:
     table = target if isinstance(target, CodeTable) else None
     if isinstance(target, NewTable):
         check_name_is_free(target.slug)
@@ -133,6 +141,7 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
         delimiter=source.delimiter,
         columns=source.columns.as_json(),
         choices=source.choices.as_json(),
+        upload=upload,
         current_codes=table.codes.current().count() if table else 0,
         basis=basis_of(table),
         planned_by=by.account,
@@ -140,21 +149,18 @@ def _open(target: CodeTable | NewTable, source: Source, by: By, complete: bool, 
 
 
 def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None:
-    table = table_import.table or CodeTable()
+    table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
-    matches.create_index()
-    matches.mark_duplicates()
-    if staged_lines.has_sections:
-        matches.match_in_section(table)
-        matches.match_other_sections(table, table_import.complete)
-    else:
-        matches.match_in_table(table)
-    matches.index_matches()
+    renames = _match(table, staged_lines, table_import.complete)
+    answer = source.choices.answers.get("damage", "")
+    codes = damage.DamagedCodes(table, staged_lines.damaged, answer, staged_lines.has_sections)
+    codes.match()
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
     position = matches.position_sql(table, table_import.complete)
-    _store_mentioned_codes(table, staged_lines.source.problems)
-    row_store.store_problems(table_import, staged_lines.source.problems)
+    _store_mentioned_codes(table, source.problems)
+    codes.mention()
+    row_store.store_problems(table_import, [*source.problems, *codes.problems])
     kinds = stage.kinds()
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
@@ -164,18 +170,42 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
         section = None if staged_lines.has_sections else row_store.only_section(table)
         row_store.store_new(table_import, position, section)
     if "changed" in kinds:
-        row_store.store_changed(table_import, position, staged_lines.extra_columns)
+        fresh, column_renames = other_columns.new_columns(table, staged_lines.extra_columns)
+        row_store.store_changed(table_import, position, staged_lines.extra_columns, column_renames)
+        other_columns.store_columns(table_import, fresh, column_renames)
+    sections.store_renamed(table_import, renames)
     if "reordered" in kinds:
         row_store.store_reordered(table_import)
     if table_import.complete and staged_lines.row_count:
         row_store.store_missing(table_import)
+    table_import.questions = [question.as_json() for question in (*source.questions, *codes.questions)]
     _close(table_import)
+
+
+def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> sections.Renames:
+    """Match the staged rows to stored codes; return the sections that the file calls by other names."""
+    matches.create_index()
+    matches.mark_duplicates()
+    renames: sections.Renames = {}
+    if not staged_lines.has_sections:
+        matches.match_in_table(table)
+    elif table.pk:
+        renames = sections.match_renamed(table, staged_lines.new_sections, complete)
+        matches.match_in_section(table)
+        matches.match_other_sections(table, complete)
+    if table.pk:
+        matches.match_tombstones(table, staged_lines.has_sections)
+    matches.index_matches()
+    return renames
 
 
 def _close(table_import: TableImport) -> None:
     counts = dict(table_import.rows.order_by().values_list("kind").annotate(n=Count("pk")))
     same = sql.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
     table_import.counts = counts | {UNCHANGED: same}
+    extents = table_import.rows.exclude(extent="").order_by().values_list("extent")
+    table_import.extents = dict(extents.annotate(n=Count("pk"))) if table_import.table else {}
+    weights.weigh(table_import)
     table_import.state = ImportState.PLANNED
     table_import.save()
 
@@ -228,11 +258,15 @@ class _StagedLines:
     has_sections: bool = field(init=False)
     extra_columns: set[str] = field(init=False)
     section_ids: dict[str, int] = field(init=False)
+    new_sections: dict[str, int] = field(default_factory=dict)
+    """The names that no stored section has, with the first row of each."""
+    damaged: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """The code and the damage of the rows that a spreadsheet damaged."""
 
     def __post_init__(self) -> None:
         table = self.table_import.table
         # Query before the first line: while PostgreSQL copies, its connection answers no query.
-        self.section_ids = dict(table.sections.values_list("name", "id")) if table else {}
+        self.section_ids = dict(table.sections.with_codes().values_list("name", "id")) if table else {}
         targets = self.source.columns.targets
         self.has_sections = "section" in targets.values()
         self.extra_columns = {header for header, target in targets.items() if target == "extra"}
@@ -249,12 +283,17 @@ class _StagedLines:
     def _line(self, row: TableRow) -> tuple[Any, ...]:
         code_forms, get = forms.forms(row.code), row.texts.get
         message = _length_error(row, code_forms)
+        section_id = self.section_ids.get(row.section)
+        if section_id is None and row.section not in self.new_sections:
+            self.new_sections[row.section] = self.row_count
+        if row.damage:
+            self.damaged[self.row_count] = row.code, row.damage
         return (
             self.row_count,
             row.place.line,
             row.place.sheet,
             row.section,
-            self.section_ids.get(row.section),
+            section_id,
             code_forms.code,
             code_forms.identity,
             code_forms.canonical,

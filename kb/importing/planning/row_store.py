@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from kb.importing import stage
 from kb.importing.planning import comparison, matches
+from kb.importing.planning.other_columns import ColumnRenames
+from kb.importing.planning.strangers import is_strange, warning
 from kb.importing.reading.sources import Problem
 from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport, sql
 from kb.models.fields import VENDOR_TEXTS
@@ -108,8 +110,9 @@ def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
     return [(ord_, *verdict) for ord_, verdict in verdicts if verdict is not UNDECIDED]
 
 
-def store_changed(table_import: TableImport, position: str, extra_columns: set[str]) -> None:
+def store_changed(table_import: TableImport, position: str, extra_columns: set[str], renames: ColumnRenames) -> None:
     """Store the codes that the file changes; staged rows that change nothing become `same`."""
+    strange = 0
     for after, last in stage.spans("changed"):
         changes = sql.rows(
             f"""
@@ -121,12 +124,18 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
             after,
             last,
         )
-        codes = ReturnCode.objects.select_related("section").in_bulk([line[1] for line in changes])
-        rows = {line[0]: comparison.changed_row(table_import, codes[line[1]], line, extra_columns) for line in changes}
+        codes = ReturnCode.objects.select_related("section", "tombstone").in_bulk([line[1] for line in changes])
+        rows = {
+            line[0]: comparison.changed_row(table_import, codes[line[1]], line, extra_columns, renames)
+            for line in changes
+        }
         _store(row for row in rows.values() if row.fields or "position" in row.before)
+        strange += sum(is_strange(rows[line[0]], codes[line[1]]) for line in changes)
         unchanged_ords = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
         for batch in sql.batches(unchanged_ords, 500):
             sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
+    if message := strange and warning(strange, sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL")):
+        store_problems(table_import, [Problem(None, "strange", message, severity="warning")])
 
 
 def store_reordered(table_import: TableImport) -> None:

@@ -9,6 +9,7 @@ from kb.importing.reading.evidence import ColumnEvidence, evidence_of, is_code_l
 from kb.importing.reading.header_names import claim, is_of_failures, is_of_other_table, may_be_code
 from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import Record
+from kb.text.codes.forms import identity
 
 BY_CONTENT = "short, unique, no spaces"
 _LOOK_AT = 500
@@ -40,12 +41,14 @@ class TableColumns:
     def codes(self) -> list[int]:
         """Return the columns that may be the code's, the best name first."""
         at = [n for n, column in enumerate(self.evidence) if column.is_code or self._is_named_code(n)]
-        counted = [n for n in at if not self.evidence[n].is_running]
-        return sorted(counted or at, key=self._order)
+        return sorted(at, key=self._order)
 
-    def _order(self, n: int) -> tuple[bool, bool, int]:
+    def _order(self, n: int) -> tuple[bool, bool, bool, int]:
         answer = claim(self.headers[n])
-        return not may_be_code(self.headers[n]), answer.target != "code", answer.rank
+        is_name = may_be_code(self.headers[n])
+        # Numbers under "Cause" are its code, and a running number counts the rows of tables that have other codes.
+        is_number = answer.target in _TEXTS and not answer.is_weak and self.evidence[n].is_code
+        return self.evidence[n].is_running, not (is_name or is_number), answer.target == "symbol", answer.rank
 
     def _is_named_code(self, n: int) -> bool:
         column = self.evidence[n]
@@ -66,13 +69,19 @@ class TableColumns:
         n, *others = codes
         if any(self._order(m) == self._order(n) for m in others):
             return False
+        if claim(self.headers[n]).target == "symbol" and any(claim(self.headers[m]).target == "code" for m in others):
+            return False
         if not may_be_code(self.headers[n]) or not self.has_text(n) or any(map(is_of_other_table, self.headers)):
             return False
         if self.evidence[n].firm < 0.9 and not is_of_failures(self.headers[n]) and claim(self.headers[n]).rank < _CODES:
             return False
+        return not self.is_quantity(n)
+
+    def is_quantity(self, n: int) -> bool:
+        """Whether a column may be the values of limits or sizes, whose names are words."""
         names = [m for m, header in enumerate(self.headers) if claim(header).target == "symbol" and m != n]
-        is_quantity = 1000 <= claim(self.headers[n]).rank <= _QUANTITIES and self.evidence[n].codes > 0
-        return not (is_quantity and any(self.evidence[m].codes < 0.5 for m in names))
+        may_be = 1000 <= claim(self.headers[n]).rank <= _QUANTITIES and self.evidence[n].codes > 0
+        return may_be and any(self.evidence[m].codes < 0.5 for m in names)
 
     def texts(self) -> list[int]:
         """Return the columns of words."""
@@ -99,6 +108,9 @@ def guess_code(look: SheetLook, at: int, *, sure: bool) -> CodeGuess | None:
         return CodeGuess(at, _targets(columns, code[0] if code else -1, at < 0))
     if not codes:
         return None
+    stored = next((n for n in codes if _has_stored_codes(look, at, n)), -1)
+    if stored >= 0:
+        return _renamed(look, at, columns.labels[stored])
     if columns.is_sure(codes):
         return CodeGuess(at, {columns.labels[codes[0]]: "code"})
     if sure or not columns.has_text(codes[0]):
@@ -108,13 +120,28 @@ def guess_code(look: SheetLook, at: int, *, sure: bool) -> CodeGuess | None:
 
 def _asked(look: SheetLook, at: int, columns: TableColumns, codes: list[int]) -> CodeGuess:
     labels = [columns.labels[n] for n in codes]
-    is_likely = len(codes) == 1 and not any(map(is_of_other_table, columns.headers))
-    is_likely = is_likely and columns.evidence[codes[0]].firm >= 0.9
+    first, *others = codes
+    is_code_table = not any(map(is_of_other_table, columns.headers)) and not columns.is_quantity(first)
+    is_only = all(columns.evidence[n].is_running or claim(columns.headers[n]).target == "symbol" for n in others)
+    is_likely = is_code_table and is_only and columns.evidence[first].firm >= 0.9
     offers = tuple(Offer(f"{label} is the code", {"columns": {label: "code"}}) for label in labels[:10])
     message = f"{look.sheet.place(look.records[at][0])}: no header here is known as the code's. "
     message += f"By its cells ({BY_CONTENT}) it is {labels[0]}." if is_likely else f"Is it {' or '.join(labels[:10])}?"
     question = FileQuestion("columns", message, offers, offers[0].label if is_likely else "")
     return CodeGuess(at, {labels[0]: "code"}, [question])
+
+
+def _has_stored_codes(look: SheetLook, at: int, n: int) -> bool:
+    """Whether a column has the codes that the table has already."""
+    stored = look.precedent.samples
+    cells = {identity(cells[n] or "") for _, cells in look.records[at + 1 :] if n < len(cells)} if stored else set()
+    return len(cells & stored.keys()) >= max(_LEAST_ROWS, 0.5 * min(len(cells), len(stored)))
+
+
+def _renamed(look: SheetLook, at: int, label: str) -> CodeGuess:
+    offer = Offer(f"{label} is the code", {"columns": {label: "code"}})
+    message = f"{look.sheet.place(look.records[at][0])}: {label} has the codes of this table; its header is new."
+    return CodeGuess(at, {label: "code"}, [FileQuestion("columns", message, (offer,), offer.label)])
 
 
 def _without_header(look: SheetLook, at: int) -> CodeGuess | None:
@@ -136,7 +163,7 @@ def _without_header(look: SheetLook, at: int) -> CodeGuess | None:
     label = label_headers([cells[codes[0]]])[0]
     offers.append(Offer(f"Line {line} is the header", {"header": {look.sheet.key: line}, "columns": {label: "code"}}))
     message = f"{look.sheet.place(line)}: this looks like a code already, so the table has no header."
-    is_likely = len(codes) == 1 or codes[0] == 0
+    is_likely = codes[0] == 0 or all(columns.evidence[n].is_running for n in codes[1:])
     question = FileQuestion("header", message, tuple(offers), offers[0].label if is_likely else "")
     return CodeGuess(-1, _targets(columns, codes[0], True), [question])
 

@@ -65,13 +65,13 @@ def _check_code(content: ColumnContent) -> None:
 
 def _check_texts(content: ColumnContent) -> None:
     """Find the description where no header is known as its name."""
+    _prefer_filled(content)
     symbol = content.column_of("symbol")
-    if content.has_text() and content.column_of("description"):
-        _prefer_filled(content)
+    if content.column_of("description") or content.column_of(SPLIT):
         return
     if symbol and not content.is_chosen(symbol) and content.evidence(symbol).texts >= 0.5:
         content.take(symbol, "description", BY_WORDS)
-    if content.has_text():
+    if content.column_of("description"):
         return
     weak = [
         (claim(label).rank, label)
@@ -79,8 +79,9 @@ def _check_texts(content: ColumnContent) -> None:
         if target == EXTRA and not content.is_chosen(label) and _is_weak_text(label)
     ]
     for _, label in sorted(weak):
-        if content.evidence(label).texts >= 0.5:
-            content.take(label, claim(label).target if claim(label).target in TEXTS else "description", BY_WORDS)
+        target = claim(label).target if claim(label).target in TEXTS else "description"
+        if content.evidence(label).texts >= 0.5 and not content.column_of(target):
+            content.take(label, target, BY_WORDS)
             return
 
 

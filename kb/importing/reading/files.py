@@ -25,6 +25,8 @@ _BOMS = {
 }
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTION_MARK = "EncryptedPackage".encode("utf-16-le")
+_WORKBOOK_MARKS = ("Workbook\0".encode("utf-16-le"), "Book\0".encode("utf-16-le"))
+_COPY = "Allowed: CSV, XLSX, JSON, HTML, Markdown. Copy its table into a spreadsheet and save it as CSV."
 _MAGIC = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -38,6 +40,15 @@ _MAGIC = {
     b"SQLite format 3": "an SQLite database",
     b"\x7fELF": "a program",
     b"MZ\x90": "a program",
+    b"{\\rtf": "a text document (RTF)",
+    b"%!PS": "a PostScript document",
+    b"PAR1": "a Parquet file",
+    b"RIFF": "a picture or a recording",
+    b"II*\x00": "a TIFF picture",
+    b"MM\x00*": "a TIFF picture",
+    b"\x00\x01\x00\x00Standard": "an Access database",
+    b"\xde\x12\x04\x95": "a file of translations (gettext)",
+    b"\x95\x04\x12\xde": "a file of translations (gettext)",
 }
 
 
@@ -87,26 +98,33 @@ class InputFile:
         """Whether the bytes are a zip archive, as every XLSX file is."""
         return self.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
 
+    @property
+    def is_old_excel(self) -> bool:
+        """Whether the bytes are an Excel file of the old kind (.xls), without a password."""
+        return self.head.startswith(_OLE) and self._has(*_WORKBOOK_MARKS) and not self._has(_ENCRYPTION_MARK)
+
+    def _has(self, *marks: bytes) -> bool:
+        with self.open() as file:
+            data = file.read(64 << 20)
+        return any(mark in data for mark in marks)
+
     def check_is_text(self, name: str) -> None:
         """Raise Unreadable for a file that is not text; the message says what it is."""
         if self.head.startswith(_OLE):
-            raise self._old_excel(name)
+            raise self._old_office()
         for magic, kind in _MAGIC.items():
             if self.head.startswith(magic):
-                raise unreadable("binary", f"This is {kind}, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown.")
+                raise unreadable("binary", f"This is {kind}, not a table. {_COPY}")
         nuls = self.head.count(0)
         if nuls > len(self.head) // 100 and not self.mark and not self.wide_without_mark:
             message = "This is a binary file, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown."
             raise unreadable("binary", message)
 
-    def _old_excel(self, name: str) -> Exception:
-        with self.open() as file:
-            data = file.read(64 << 20)
-        if _ENCRYPTION_MARK in data:
+    def _old_office(self) -> Exception:
+        if self._has(_ENCRYPTION_MARK):
             message = "This Excel file is protected by a password. Save it without one."
             return unreadable("password", message)
-        kind = "an Excel file of the old kind (.xls)" if name.lower().endswith(".xls") else "an old Office file"
-        return unreadable("old_excel", f"This is {kind}. Save it as XLSX or CSV.")
+        return unreadable("old_office", "This is an old Office file without sheets, such as a Word document. " + _COPY)
 
     @property
     def mark(self) -> str:

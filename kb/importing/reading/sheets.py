@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 
@@ -52,7 +52,12 @@ class Problem:
 
 
 class Unreadable(Exception):
-    """The file cannot be read reliably: `problems` has the reasons, `header` the labels of the columns, if known."""
+    """The file cannot be read reliably: `problems` has the reasons, `header` the labels of the columns, if known.
+
+    `source` is what was known when reading stopped: a `Source`, for a look at the file; None if nothing was.
+    """
+
+    source: Any = None
 
     def __init__(self, problems: Sequence[Problem], header: Sequence[str] = ()) -> None:
         super().__init__(" ".join(str(problem) for problem in problems[:5]))
@@ -62,7 +67,7 @@ class Unreadable(Exception):
 
 def unreadable(kind: str, message: str, place: SourcePlace | None = None, value: str = "") -> Unreadable:
     """Return an Unreadable with a single problem."""
-    return Unreadable([Problem(place, kind, message, fit(value))])
+    return Unreadable([Problem(place, kind, fit(message), fit(value))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,10 @@ class Sheet:
     spreadsheet: bool = False
     # Whether cells may have characters that no text may have. A fast reader checks many cells at once.
     suspect: bool = True
+    # The line on which the table begins; 0 where nobody needs it.
+    line: int = 0
+    # Why the table is left out unless somebody chooses it; "" for a table of codes.
+    doubt: str = ""
 
     def place(self, line: int) -> SourcePlace:
         """Return the place of a record."""

@@ -20,7 +20,7 @@ from kb.importing.reading.damage import point_zero_question
 from kb.importing.reading.encodings import ENCODINGS, find_encoding
 from kb.importing.reading.files import InputFile
 from kb.importing.reading.formats import csv_dialect, registry
-from kb.importing.reading.header import guessed_part, named_part, unread_lines
+from kb.importing.reading.header import guessed_part, header_end, named_part, unread_lines
 from kb.importing.reading.header_names import plain
 from kb.importing.reading.precedent import Precedent
 from kb.importing.reading.sheet_look import SheetLook
@@ -37,6 +37,7 @@ from kb.importing.reading.sheets import (
     unreadable,
 )
 from kb.importing.reading.source_file import SourceFile
+from kb.importing.reading.stacked_tables import stacked_tables
 from kb.importing.reading.surplus import question_about_surplus
 from kb.importing.reading.table_rows import SheetPart, TableRow
 
@@ -58,8 +59,9 @@ __all__ = [
 class Source:
     """A file that is open: its format, what its columns mean, and its rows.
 
-    You may call `rows` again to read the file a second time. `problems` fills while `rows` runs. `parts` has the tables
-    that are read, `others` the tables without a column for the code, with the labels that look like their header.
+    You may call `rows` again to read the file a second time. `problems` fills while `rows` runs. `tables` has every
+    table of the file, `parts` those that are read, `others` those without a column for the code, with the labels that
+    look like their header.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Source:
         self.format = form
         self.choices = choices
         self.precedent = precedent or Precedent()
+        self.tables: list[Sheet] = []
         self.parts: list[SheetPart] = []
         self.others: list[tuple[Sheet, list[str]]] = []
         self.questions: list[FileQuestion] = []
@@ -165,19 +168,24 @@ class Source:
             raise Unreadable(errors, self.header)
         self.problems[:] = self._first_problems
         sheet_parts = [part for part in self.parts if part.sheet.name]
-        if len(sheet_parts) > 1:
+        if len({part.sheet.name for part in sheet_parts}) > 1:
             for part in sheet_parts:
                 part.section = part.section or part.sheet.name
 
     def _find_parts(self, sheets: list[Sheet]) -> None:
-        looks: dict[int, SheetLook] = {}
+        looks: list[SheetLook] = []
         parts: dict[int, SheetPart | list[str]] = {}
-        for number, sheet in enumerate(sheets):
-            sheet.key = sheet.name or str(number + 1)
-            if self.choices.tables and sheet.key not in self.choices.tables:
+        for number, sheet in enumerate(sheets, 1):
+            sheet.key = sheet.key or sheet.name or str(number)
+        for look in self._looks(sheets):
+            if self.choices.tables and look.sheet.key not in self.choices.tables:
                 continue
-            looks[number] = SheetLook(sheet, self.choices, self.limits, self.precedent)
-            parts[number] = named_part(looks[number])
+            part = named_part(look)
+            if look.sheet.doubt and not self.choices.tables:
+                self.others.append((look.sheet, part.header if isinstance(part, SheetPart) else part))
+            else:
+                parts[len(looks)] = part
+                looks.append(look)
         for sure in (True, False):
             # A column that no header names is taken only where the file has no table that names its codes.
             if not any(_has_code(part) for part in parts.values()):
@@ -205,6 +213,19 @@ class Source:
             part.ways["commas"] = "join" if surplus.default == ANSWERS["commas"]["join"] else "error"
         part.questions += [surplus] if surplus else []
         part.questions += [zeros] if zeros and "damage" not in self.choices.answers else []
+
+    def _looks(self, sheets: list[Sheet]) -> list[SheetLook]:
+        """Return a look at each table; `sheets` gets those that stand below each other in one of its sheets."""
+        looks: list[SheetLook] = []
+        for sheet in sheets:
+            look = SheetLook(sheet, self.choices, self.limits, self.precedent)
+            tables = stacked_tables(sheet, look.records, header_end(look), look.column_map)
+            others = [
+                SheetLook(table, self.choices, self.limits, self.precedent) for table in tables if table is not sheet
+            ]
+            looks += others or [look]
+        sheets[:] = [look.sheet for look in looks]
+        return looks
 
     def _keep_questions(self) -> None:
         """Ask each question once, also where several tables raise it."""
@@ -261,15 +282,19 @@ def open_source(
     input_file = InputFile(file, limits or Limits.from_settings())
     columns = {**precedent.choices.columns, **choices.columns}
     source_file = SourceFile(input_file, name, limits or Limits.from_settings(), "", choices.delimiter, columns)
-    form, question = registry.XLSX, None
-    if not input_file.is_zip:
-        input_file.check_is_text(name)
-        source_file.encoding, question = find_encoding(input_file, choices.encoding, precedent)
+    form, question = registry.open_archive(source_file, input_file, source_file.limits), None
+    if form is None:
+        source_file.file.check_is_text(source_file.name)
+        source_file.encoding, question = find_encoding(source_file.file, choices.encoding, precedent)
         form = registry.text_format(source_file)
     source = Source(source_file, form.name, choices, precedent)
-    if question:
-        source.questions.append(question)
-    source.add_sheets(form.read(source_file))
+    source.questions += [question] if question else []
+    try:
+        source.tables = form.read(source_file)
+        source.add_sheets(source.tables)
+    except Unreadable as error:
+        error.source = source
+        raise
     return source
 
 
@@ -289,6 +314,7 @@ def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
 
 def _sheet_left_out(sheet: Sheet, header: list[str]) -> Problem:
     subject = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
-    message = f"{subject} has no column for the code and was left out. Found: {', '.join(header)[:200]}."
+    reason = sheet.doubt or "has no column for the code"
+    message = f"{subject} {reason} and was left out. Found: {', '.join(header)[:200]}."
     first = next(iter(sheet.records(lambda problem: None)), None)
     return Problem(sheet.place(first[0]) if first else None, "sheet_left_out", message, sheet.name, "warning")

@@ -15,7 +15,8 @@ class Command(BaseCommand):
     """`manage.py doctor`, `manage.py doctor --deep`."""
 
     help = (
-        "Check settings, database, search index, permissions and disk, and report what is wrong. Changes nothing. "
+        "Check settings, database, search index, permissions, watched sources and disk, and report what is wrong. "
+        "Changes nothing. "
         "Exit status: 0 all is well, 1 something is wrong, 2 the database is not available."
     )
     requires_system_checks: list[str] = []

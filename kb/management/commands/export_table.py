@@ -8,8 +8,10 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
+from kb.exporting.csv_text import DELIMITERS, CsvForm
 from kb.exporting.sqlite import export_database
-from kb.exporting.tables import FORMATS, WORDS, ExportRefused, export_table
+from kb.exporting.tables import FORMATS, WORDS, export_table
+from kb.exporting.xlsx import ExportRefused
 from kb.management.terminal import reader_for
 from kb.models import CodeTable
 
@@ -29,6 +31,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--words", choices=WORDS, default="vendor", help="support: what agents read, not for import"
         )
+        parser.add_argument(
+            "--delimiter",
+            choices=list(DELIMITERS),
+            default="comma",
+            help="csv: Excel in German and most of Europe expects a semicolon",
+        )
+        parser.add_argument("--bom", action="store_true", help="csv: a byte order mark, which Excel needs for Chinese")
         parser.add_argument("--public", action="store_true", help="sqlite: only what the public may read")
         parser.add_argument("--output", type=Path, help="a file (default: standard output)")
 
@@ -56,7 +65,10 @@ class Command(BaseCommand):
 
 def _parts(options: dict[str, Any]) -> Generator[bytes, None, None]:
     if options["format"] != "sqlite":
-        return export_table(_table(options["table"] or ""), options["format"], options["words"])
+        form = CsvForm(options["delimiter"], options["bom"])
+        if options["format"] != "csv" and form != CsvForm():
+            raise CommandError(f"--delimiter and --bom are for CSV, not for {options['format']}.")
+        return export_table(_table(options["table"] or ""), options["format"], options["words"], form)
     table = _table(options["table"]) if options["table"] else None
     return export_database(reader_for(options["public"]), table)
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,28 @@ from kb.importing.applying import decisions
 from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning.plan import NewTable, plan_import, precedent_of
+from kb.importing.reading.look import look
 from kb.importing.reading.sources import FileQuestion, ReadingChoices, Source, Unreadable, open_source
+from kb.management.look_text import look_lines, question_lines
+from kb.management.terminal import safe
 from kb.models import CodeTable, Door, Resolution, RowKind, TableImport
 from kb.models.table_imports import UNCHANGED
 from kb.services.journal import By
+from kb.services.tables import free_slug
 
-CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR, QUESTIONS = 0, 1, 2, 3, 4
+CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR, QUESTIONS, SECOND_YES = range(6)
 MAX_ROWS = 20
-HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML or Markdown), print what it would change, and
-apply it with --apply. A plan that is not applied stays in the admin, under Table imports.
+HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML, Markdown and others), print what it would change,
+and apply it with --apply. A plan that is not applied stays in the admin, under Table imports. --look prints how the
+file is read, and plans nothing.
 
 exit codes:
   0  success: planned, or applied with --apply
   1  the file cannot be read, or the import failed; nothing was applied
-  2  somebody has to decide: conflicts (--keep-ours or --take-theirs), or more retired codes than allowed
-     without --yes-retire; nothing was applied
+  2  somebody has to decide about conflicts (--keep-ours or --take-theirs); nothing was applied
   3  rows have errors or repeat a code; with --apply nothing was applied unless --skip-errors is given
-  4  the file leaves a question open; each answer is listed with its flag; nothing was planned or applied
+  4  the file or its plan leaves a question open; each answer is listed with its flags; nothing was applied
+  5  more codes would be retired than allowed without --yes-retire; nothing was applied
 """
 
 
@@ -48,13 +54,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the file, the table and the decisions."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--table", required=True, metavar="SLUG", help="short name of the table, as in its URL")
+        parser.add_argument("--table", default="", metavar="SLUG", help="short name of the table, as in its URL")
         parser.add_argument(
-            "--create", action="store_true", help="create the table; requires --vendor, --product and --name"
+            "--create", action="store_true", help="create the table; requires --name, which also gives a short name"
         )
         for name in ("vendor", "product", "name"):
             parser.add_argument(f"--{name}", default="")
         parser.add_argument("--language", default="en")
+        parser.add_argument("--look", action="store_true", help="print how the file is read, and plan nothing")
         parser.add_argument("--complete", action="store_true", help="the file lists the whole table: retire the rest")
         parser.add_argument("--apply", action="store_true")
         parser.add_argument("--yes-retire", action="store_true", help="retire even a large part of the table")
@@ -80,6 +87,8 @@ class Command(BaseCommand):
         """Plan, apply with --apply, and exit with the code that the help explains."""
         by = By(None, Door.IMPORT)
         try:
+            if options["look"]:
+                sys.exit(self._look(options))
             plan = self._plan(options, by)
             code, reasons = self._decide(plan, options, by)
             if options["apply"] and not reasons:
@@ -87,7 +96,7 @@ class Command(BaseCommand):
         except Unreadable as error:
             self._end(FAILED, None, [str(problem) for problem in error.problems], options)
         except NeedsAnswers as error:
-            self._end(QUESTIONS, None, [line for question in error.questions for line in _lines(question)], options)
+            self._end(QUESTIONS, None, question_lines(error.questions), options, error.questions)
         except (ImportRefused, OSError, ValueError) as error:
             self._end(FAILED, None, [str(error)], options)
         except DatabaseError as error:
@@ -97,40 +106,47 @@ class Command(BaseCommand):
             searching.wait_for_vectors()
             self._end(code, plan, reasons, options)
 
+    def _open(self, options: dict[str, Any], target: CodeTable | NewTable | None) -> Source:
+        file: Path = options["file"]
+        precedent = precedent_of(target) if target else None
+        return open_source(file, file.name, _choices(options), precedent=precedent)
+
+    def _look(self, options: dict[str, Any]) -> int:
+        """Print how the file is read; return the exit code. The table may be left out: it is only a precedent."""
+        target = self._target(options) if options["table"] or options["create"] else None
+        view = look(lambda: self._open(options, target))
+        code = FAILED if view.stops else QUESTIONS if view.open_questions else CLEAN
+        if options["json"]:
+            questions = [_question_json(question) for question in view.questions]
+            result = {"exit_code": code, **view.as_json(), "questions": questions}
+            self.stdout.write(json.dumps(result, ensure_ascii=False, indent=2))
+        else:
+            for line in look_lines(view):
+                self.stdout.write(safe(line))
+        return code
+
     def _plan(self, options: dict[str, Any], by: By) -> TableImport:
         target = self._target(options)
-        delimiter = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}.get(
-            options["delimiter"], options["delimiter"]
-        )
-        file: Path = options["file"]
-        choices = ReadingChoices(
-            options["encoding"],
-            delimiter,
-            tuple(options["sheet"]),
-            dict(_header(option) for option in options["header"]),
-            dict(_pair("column", option) for option in options["column"]),
-            dict(_pair("answer", option) for option in options["answer"]),
-        )
-        source: Source = open_source(file, file.name, choices, precedent=precedent_of(target))
+        source = self._open(options, target)
         progress = _Progress(source.size)
         try:
             return plan_import(
-                target, source, by, complete=options["complete"], file_name=file.name, progress=progress.show
+                target, source, by, complete=options["complete"], file_name=options["file"].name, progress=progress.show
             )
         finally:
             progress.end()
 
     def _target(self, options: dict[str, Any]) -> CodeTable | NewTable:
-        slug = options["table"]
-        table = CodeTable.objects.filter(slug=slug).first()
+        slug, name = options["table"], options["name"]
         if options["create"]:
-            missing = [f"--{name}" for name in ("vendor", "product", "name") if not options[name]]
-            if missing:
-                raise ImportRefused(f"A new table requires {', '.join(missing)}.")
-            return NewTable(slug, options["vendor"], options["product"], options["name"], options["language"])
+            if not name:
+                raise ImportRefused("A new table requires --name.")
+            return NewTable(slug or free_slug(name), options["vendor"], options["product"], name, options["language"])
+        table = CodeTable.objects.filter(slug=slug).first()
         if table is None:
             slugs = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"
-            raise ImportRefused(f"There is no table {slug}. Tables: {slugs}. Use --create to create it.")
+            fault = f"There is no table {slug}." if slug else "--table is required."
+            raise ImportRefused(f"{fault} Tables: {slugs}. Use --create to create it.")
         return table
 
     def _decide(self, plan: TableImport, options: dict[str, Any], by: By) -> tuple[int, list[str]]:
@@ -140,6 +156,9 @@ class Command(BaseCommand):
             side = Resolution.KEEP_OURS if options["keep_ours"] else Resolution.TAKE_THEIRS
         if side:
             decisions.resolve_all(plan, side, by)
+        questions = [FileQuestion.from_json(stored) for stored in plan.questions]
+        if unanswered := [question for question in questions if question.is_open]:
+            return QUESTIONS, question_lines(unanswered)
         undecided, retirements = plan.rows.undecided().count(), plan.count(RowKind.RETIRED)
         if undecided:
             return UNDECIDED, [
@@ -147,7 +166,7 @@ class Command(BaseCommand):
             ]
         if needs_confirmation(plan) and not options["yes_retire"]:
             limit = retire_limit(plan)
-            return UNDECIDED, [f"{retirements} codes would be retired. More than {limit} require --yes-retire."]
+            return SECOND_YES, [f"{retirements} codes would be retired. More than {limit} require --yes-retire."]
         errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
         if errors + twice and not options["skip_errors"]:
             return ROWS_IN_ERROR, [
@@ -155,9 +174,16 @@ class Command(BaseCommand):
             ]
         return CLEAN, []
 
-    def _end(self, code: int, plan: TableImport | None, reasons: list[str], options: dict[str, Any]) -> None:
+    def _end(
+        self,
+        code: int,
+        plan: TableImport | None,
+        reasons: list[str],
+        options: dict[str, Any],
+        questions: Sequence[FileQuestion] = (),
+    ) -> None:
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(code, plan, reasons), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(_as_json(code, plan, reasons, questions), ensure_ascii=False, indent=2))
         else:
             self._tell(plan)
             for line in reasons:
@@ -197,17 +223,42 @@ def _header(option: str) -> tuple[str, int]:
     return sheet or "1", int(line)
 
 
-def _lines(question: FileQuestion) -> list[str]:
-    return [question.message, *(f"  {offer.flags}   {offer.label}" for offer in question.offers)]
+def _choices(options: dict[str, Any]) -> ReadingChoices:
+    delimiters = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
+    return ReadingChoices(
+        options["encoding"],
+        delimiters.get(options["delimiter"], options["delimiter"]),
+        tuple(options["sheet"]),
+        dict(_header(option) for option in options["header"]),
+        dict(_pair("column", option) for option in options["column"]),
+        dict(_pair("answer", option) for option in options["answer"]),
+    )
 
 
-def _as_json(code: int, plan: TableImport | None, reasons: list[str]) -> dict[str, Any]:
+def _as_json(
+    code: int, plan: TableImport | None, reasons: list[str], questions: Sequence[FileQuestion] = ()
+) -> dict[str, Any]:
     result: dict[str, Any] = {"exit_code": code, "messages": reasons}
+    if plan is not None:
+        questions = [FileQuestion.from_json(stored) for stored in plan.questions]
+    if questions:
+        result["questions"] = [_question_json(question) for question in questions]
     if plan is None:
         return result
     bad_rows = plan.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
     rows = list(bad_rows.values("kind", "line", "sheet", "code", "message")[:1000])
     return result | {"import": plan.pk, "state": plan.state, "counts": plan.counts, "rows": rows}
+
+
+def _question_json(question: FileQuestion) -> dict[str, Any]:
+    offers = [{"label": offer.label, "flags": offer.flags} for offer in question.offers]
+    return {
+        "kind": question.kind,
+        "message": question.message,
+        "open": question.is_open,
+        "default": question.default,
+        "offers": offers,
+    }
 
 
 class _Progress:

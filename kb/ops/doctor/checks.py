@@ -27,6 +27,7 @@ QUICK: dict[str, Check] = {
     "database": site.database,
     "index": site.index,
     "permissions": site.permissions,
+    "sources": site.sources,
     "disk": site.disk,
 }
 NEEDS_NO_DATABASE = ("settings", "disk")

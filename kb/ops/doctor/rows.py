@@ -49,7 +49,7 @@ def codes() -> Iterator[str]:
     if foreign:
         yield f"Code {listing([pk for (pk,) in foreign])} is in a section of another table."
     wrong: list[int] = []
-    for pk, *stored in ReturnCode.objects.order_by("pk").values_list("pk", *_DERIVED).iterator():
+    for pk, *stored in ReturnCode.objects.published().order_by("pk").values_list("pk", *_DERIVED).iterator():
         forms = text_code.forms(stored[0])
         if [getattr(forms, name) for name in _DERIVED] != stored:
             wrong.append(pk)

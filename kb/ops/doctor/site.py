@@ -1,8 +1,9 @@
-"""Checks of a site: its settings, its database, permissions and room on the disk."""
+"""Checks of a site: its settings, its database, permissions, watched sources and room on the disk."""
 
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -12,16 +13,21 @@ from django.core import checks
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
 from kb import answers, searching
+from kb.models import WatchedSource
 from kb.models.sql import is_postgres, rows
 from kb.ops import readiness
-from kb.ops.doctor.findings import listing
+from kb.ops.doctor.findings import MAX_LISTED, listing
 from kb.ops.replicas import status
 from kb.services.roles import ROLES
 
 SPARE = 512 * 2**20
 """Bytes that should be free, because the file of an import is unpacked there."""
+
+LATE = timedelta(days=1)
+"""A source that waits so long after it was due is asked by no timer."""
 
 _OF_TLS = {f"security.W{number}" for number in ("004", "008", "012", "016")}
 """Django's four warnings about a site without TLS."""
@@ -116,6 +122,16 @@ def permissions() -> Iterator[str]:
     numbers = list(idle.exclude(user_permissions__in=able).order_by("pk").values_list("pk", flat=True)[:6])
     if numbers:
         yield f"Staff users without any permission: {listing(numbers)}."
+
+
+def sources() -> Iterator[str]:
+    """Yield the watched sources that need attention, and those that nobody asks any more."""
+    for source in WatchedSource.objects.troubled().select_related("table").order_by("problem_since")[:MAX_LISTED]:
+        yield f"The source of {source.table.slug} needs attention: {source.problem}"
+    late = WatchedSource.objects.due(timezone.now() - LATE).order_by("due_at")
+    slugs = list(late.values_list("table__slug", flat=True)[: MAX_LISTED + 1])
+    if slugs:
+        yield f"Sources are a day late: {listing(slugs)}. Does a timer run manage.py fetch_tables?"
 
 
 def disk() -> Iterator[str]:

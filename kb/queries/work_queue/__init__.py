@@ -1,4 +1,4 @@
-"""The work queue: codes, notes, misses and planned imports that need attention, ranked, each with its reasons.
+"""The work queue: codes, notes, misses, planned imports and watched sources that need attention, with reasons.
 
 facts.py     collects and ranks facts in the database; see its Note [Score]
 reasons.py   turns the facts into sentences
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 
-from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote
+from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote, WatchedSource
 from kb.models.visibility import Person, Reader, reader
 from kb.queries.phrasings import phrased
 from kb.queries.work_queue.facts import (
@@ -26,7 +26,7 @@ from kb.queries.work_queue.facts import (
     rank,
     since,
 )
-from kb.queries.work_queue.reasons import Reason, of_code, of_miss, of_note, of_plan
+from kb.queries.work_queue.reasons import Reason, of_code, of_miss, of_note, of_plan, of_source
 from kb.text.codes import forms as text_code
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "plans",
     "ranges_of",
     "since",
+    "sources",
     "to_validate",
 ]
 
@@ -49,7 +50,7 @@ LIMIT = 25
 
 @dataclass(frozen=True)
 class QueueRow:
-    """Something that needs attention: a return code, a note, a search without an answer, or a planned import."""
+    """Something that needs attention: a return code, a note, a search without an answer, a planned import, a source."""
 
     kind: str
     subject: Any
@@ -129,11 +130,20 @@ def plans(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow
     return [QueueRow("plan", plan, 0, reasons=of_plan(plan)) for plan in planned.order_by("id")[:limit]]
 
 
+def sources(user: Person, limit: int = LIMIT) -> list[QueueRow]:
+    """Return the watched sources that somebody has to look at, the oldest problem first. Each is one task."""
+    troubled = WatchedSource.objects.visible_to(user).troubled().select_related("table")
+    return [
+        QueueRow("source", source, 0, reasons=of_source(source))
+        for source in troubled.order_by("problem_since")[:limit]
+    ]
+
+
 def known_texts(texts: list[str]) -> set[str]:
     """Return the texts that are codes now, for example because of a later import."""
     readings = {text: {reading.canonical for reading in text_code.readings(text)} for text in texts}
     every = {canonical for forms in readings.values() for canonical in forms}
-    existing = set(ReturnCode.objects.filter(canonical__in=every).values_list("canonical", flat=True))
+    existing = set(ReturnCode.objects.published().filter(canonical__in=every).values_list("canonical", flat=True))
     return {text for text, forms in readings.items() if forms & existing}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from kb.models import CodeRange, TableImport
+from kb.models import CodeRange, TableImport, WatchedSource
 from kb.queries.work_queue.facts import DAYS
 
 
@@ -63,6 +63,13 @@ def of_plan(plan: TableImport) -> list[Reason]:
     text = f"{_times(plan.count(), 'row')} would change the table"
     text += f", {_times(conflicts, 'conflict')} to decide" if conflicts else ""
     return [Reason(text, "plan", plan.pk)]
+
+
+def of_source(source: WatchedSource) -> list[Reason]:
+    """Return what is wrong with a watched source."""
+    since = f"since {source.problem_since:%Y-%m-%d}, " if source.problem_since else ""
+    reasons = [Reason(f"{since}asked {_times(source.failures, 'time')}: {source.problem}", "source", source.pk)]
+    return reasons + ([Reason("look at the file", "look", source.upload_id)] if source.upload_id else [])
 
 
 def _flags(count: int) -> str:

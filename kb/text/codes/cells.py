@@ -20,10 +20,12 @@ MAX_LIST = 2000
 
 _LONGEST_EMPTY = 8
 _MAX_SHOWN = 60
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_ITEM = re.compile(r"<li>", re.IGNORECASE)
-_ITEM_END = re.compile(r"</li>|<[uo]l>", re.IGNORECASE)
-_LIST_END = re.compile(r"</[uo]l>", re.IGNORECASE)
+# Breaks that open right before a tag go with it: else the next reading would close them behind the line break.
+_OPEN = r"(?:<br\s*+){0,20}+"
+_BREAK = re.compile(r"(?:<br\s*+){1,20}+/?>", re.IGNORECASE)
+_ITEM = re.compile(rf"{_OPEN}<li>", re.IGNORECASE)
+_ITEM_END = re.compile(rf"{_OPEN}(?:</li>|<[uo]l>)", re.IGNORECASE)
+_LIST_END = re.compile(rf"{_OPEN}</[uo]l>", re.IGNORECASE)
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 # The white space around is left out, because a pattern that begins with white space is slow on long runs of it.
@@ -40,9 +42,7 @@ def tidy(cell: str, spreadsheet: bool = False) -> str:
 
     With `spreadsheet`, the file may be an export, which defuses formulas.
     """
-    if len(cell) <= _LONGEST_EMPTY and cell.strip() in EMPTY:
-        return ""
-    if spreadsheet and cell[0] == "'":
+    if spreadsheet and cell[:1] == "'":
         cell = infuse(cell)
     elif spreadsheet and cell.startswith('="') and cell.endswith('"'):
         cell = unwrap(cell)
@@ -50,7 +50,8 @@ def tidy(cell: str, spreadsheet: bool = False) -> str:
         cell = cell.replace("\r\n", "\n").replace("\r", "\n")
     if "<" in cell:
         cell = breaks(cell)
-    return cell.rstrip()
+    cell = cell.rstrip()
+    return "" if len(cell) <= _LONGEST_EMPTY and cell.strip() in EMPTY else cell
 
 
 def unwrap(cell: str) -> str:
@@ -74,9 +75,10 @@ def breaks(cell: str) -> str:
     before, *items = _ITEM.split(cell)
     if not items:
         return cell
-    lines = [_ITEM_END.sub("", before).rstrip()]
+    lines = [_ITEM_END.sub("\n", before).rstrip()]
     for item in items:
-        text, *after = _LIST_END.split(_ITEM_END.sub("", item))
+        # A line break in place of the tag, so that what is around it never becomes a tag itself.
+        text, *after = _LIST_END.split(_ITEM_END.sub("\n", item))
         lines += [f"- {text.strip()}", *(rest.strip() for rest in after)]
     return "\n".join(line for line in lines if line)
 

@@ -1,8 +1,9 @@
 """Defuse cells that a spreadsheet would run as a formula, and restore them exactly.
 
-An export defuses every cell; an import removes the added apostrophe. One rare case is ambiguous: a vendor's own cell
-that begins with an apostrophe and what begins a formula (`'-x`) loses that apostrophe in an import from CSV or XLSX.
-Nothing else is lost.
+An export to CSV defuses every cell; an import removes the added apostrophe. The cells of XLSX have a type, so a text
+is never run there and gets no apostrophe; only one that an import would remove is doubled. One rare case is ambiguous:
+a vendor's own cell that begins with an apostrophe and what begins a formula (`'-x`) loses that apostrophe in an import
+from CSV or XLSX. Nothing else is lost.
 """
 
 import re
@@ -26,3 +27,8 @@ def defuse(cell: str) -> str:
 def infuse(cell: str) -> str:
     """Return the cell as it was before `defuse`."""
     return cell[1:] if cell.startswith("'") and _may_run(cell, 1) else cell
+
+
+def mark_apostrophe(cell: str) -> str:
+    """Return the cell with one more apostrophe before it if `infuse` would remove its own."""
+    return cell if infuse(cell) == cell else f"'{cell}"

@@ -25,7 +25,7 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
     """List the codes of a table, PER_PAGE on a page."""
     code_table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=table)
     # The sections by a query of their own: with joins, PostgreSQL sorts all codes of the table.
-    codes = ReturnCode.objects.filter(table=code_table).in_vendor_order().prefetch_related("section")
+    codes = ReturnCode.objects.published().filter(table=code_table).in_vendor_order().prefetch_related("section")
     pages = Paginator(codes, PER_PAGE)
     pages.count = total(code_table)
     number = request.GET.get("page", "1")

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kb.importing.applying import decisions
+from kb.importing.applying.back_to import go_back_to, preview_back_to
 from kb.importing.applying.rollback import roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.models.fields import VENDOR_TEXTS
@@ -17,9 +18,20 @@ from tests.importing.tables import by, planned, problem, row
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-STATE = ("code", "section_id", "position", "extra", "disposition", "fixer", "retired_at", *VENDOR_TEXTS)
+STATE = (
+    "code",
+    "section_id",
+    "section__name",
+    "position",
+    "extra",
+    "disposition",
+    "fixer",
+    "retired_at",
+    *VENDOR_TEXTS,
+)
 STATE += tuple(f"vendor_{name}" for name in VENDOR_TEXTS)
 NUMBERS = count()
+YES = {"yes_retire": True, "skip_errors": True}
 ACTIONS = ["Retry.", "Please contact technical support.", ""]
 
 
@@ -60,7 +72,7 @@ class History:
             decisions.resolve(import_row, "leave_out", by())
         if not self.any_order:
             self.forget()
-        self.imports.append([apply_import(plan, by(), yes_retire=True, skip_errors=True), before, False])
+        self.imports.append([apply_import(plan, by(), **YES), before, False])
 
     def edit(self, number):
         for code in self.table.codes.filter(code=number):
@@ -84,8 +96,28 @@ class History:
             assert {pk: after[pk] for pk in before} == before
             newer = self.table.codes.exclude(pk__in=before)
             assert not newer.current().exists()
+            if not self.imports:
+                # What only these imports had brought is gone.
+                assert not newer.published().exists()
         if not self.any_order:
             self.forget()
+
+    def go_back(self, number):
+        there = [entry for entry in self.imports if not entry[2]]
+        if not there:
+            return
+        entry = there[-1 - number % len(there)]
+        place = self.imports.index(entry)
+        is_certain = not any(is_back for _, _, is_back in self.imports[place:])
+        assert len(preview_back_to(entry[0], by()).imports) == len(there) - there.index(entry)
+        go_back_to(entry[0], by())
+        after = state(self.table)
+        _, before, _ = entry
+        if before is not None and is_certain and not any(is_back for _, _, is_back in self.imports):
+            assert {pk: after[pk] for pk in before} == before
+        del self.imports[place:]
+        while self.imports and self.imports[-1][2]:
+            self.imports.pop()
 
     def forget(self):
         for entry in self.imports:
@@ -101,7 +133,8 @@ def steps(sections):
     bring_in = st.tuples(st.just("bring_in"), files(sections), st.booleans(), st.sampled_from("0123456"))
     edit = st.tuples(st.just("edit"), st.sampled_from("123456"))
     back = st.tuples(st.just("roll_back"), st.integers(0, 2))
-    return st.lists(bring_in | back | edit | back, min_size=2, max_size=8)
+    far_back = st.tuples(st.just("go_back"), st.integers(0, 2))
+    return st.lists(bring_in | back | edit | back | far_back, min_size=2, max_size=8)
 
 
 def live(first, actions, any_order):
@@ -143,6 +176,34 @@ def test_roll_backs_in_any_order_restore_the_state_before_and_words_of_staff_sta
 
 
 @FEW
-@given(files("PQ"), steps("PQ"))
+@given(files(["P", "Q", "p", "R"]), steps(["P", "Q", "p", "R"]))
 def test_a_roll_back_right_after_its_import_restores_the_state_also_in_several_sections(first, actions):
     live(first, actions, any_order=False)
+
+
+def shown(table):
+    return {values[0]: values[1:] for values in table.codes.published().values_list("id", *STATE)}
+
+
+VERSIONS = st.lists(st.tuples(files(["P", "Q", "p", "R", ""]), st.booleans()), min_size=1, max_size=5)
+
+
+@FEW
+@given(files(["P", "Q"]), VERSIONS, st.integers(0, 4), st.booleans())
+def test_versions_that_are_rolled_back_from_the_newest_on_are_each_as_they_were(first, versions, number, again):
+    table = make.table(f"history-{next(NUMBERS)}")
+    imports, before = [], []
+    for file, complete in [(first, True), *versions]:
+        before.append(shown(table))
+        imports.append(apply_import(planned(table, *rows_of(file), complete=complete), by(), **YES))
+        if again and len(imports) == 2:
+            # A wrong file, taken back at once, leaves nothing.
+            roll_back(imports.pop(), by())
+            assert shown(table) == before.pop()
+    number = number % len(imports)
+    go_back_to(imports[-1 - number], by())
+    assert shown(table) == before[-1 - number]
+    for table_import, expected in list(zip(imports, before, strict=True))[-2 - number :: -1]:
+        roll_back(table_import, by())
+        assert shown(table) == expected
+    assert not shown(table)

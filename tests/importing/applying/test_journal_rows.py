@@ -171,7 +171,7 @@ def test_an_error_or_a_duplicate_alone_needs_a_confirmation_and_a_warning_does_n
 
 
 def test_retired_rows_that_are_left_out_need_no_second_confirmation(table, settings):
-    settings.KB_IMPORT_RETIRE_GUARD_CODES, settings.KB_IMPORT_RETIRE_GUARD_PERCENT = 1, 0
+    settings.KB_IMPORT_RETIRE_GUARD_CODES, settings.KB_IMPORT_RETIRE_GUARD_PERCENT = 2, 0
     plan = planned(table, *((code, f"{code}.") for code in "12345"), complete=True)
     with pytest.raises(NeedsConfirmation) as error:
         apply_import(plan, by())

@@ -80,7 +80,7 @@ def test_a_roll_back_restores_exactly(table, editor):
         ("3", "updated"),
         ("4", "updated"),
         ("5", "retired"),
-        ("9", "retired"),
+        ("9", "deleted"),
     ]
 
 

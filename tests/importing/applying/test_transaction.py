@@ -286,7 +286,16 @@ def test_rows_with_errors_need_a_confirmation(table):
 
 
 @pytest.mark.parametrize(
-    ("codes", "rest", "confirmation"), [(30, 10, False), (30, 9, True), (400, 360, False), (400, 359, True)]
+    ("codes", "rest", "confirmation"),
+    [
+        (2, 1, False),
+        (3, 1, True),
+        (20, 19, False),
+        (20, 18, True),
+        (30, 28, False),
+        (400, 361, False),
+        (400, 360, True),
+    ],
 )
 def test_retiring_much_of_a_table_needs_a_second_confirmation(codes, rest, confirmation):
     table = make.table()
@@ -301,10 +310,13 @@ def test_retiring_much_of_a_table_needs_a_second_confirmation(codes, rest, confi
 
 
 def test_settings_set_the_limit_of_retired_codes(table, settings):
-    settings.KB_IMPORT_RETIRE_GUARD_CODES = 0
-    settings.KB_IMPORT_RETIRE_GUARD_PERCENT = 50
     plan = planned(table, ("1", "One."), complete=True)
-    assert (retire_limit(plan), needs_confirmation(plan)) == (1, True)
+    limits = []
+    for codes, percent in ((0, 0), (0, 50), (0, 100), (3, 0), (2, 50)):
+        settings.KB_IMPORT_RETIRE_GUARD_CODES, settings.KB_IMPORT_RETIRE_GUARD_PERCENT = codes, percent
+        limits.append((retire_limit(plan), needs_confirmation(plan)))
+    assert (plan.current_codes, plan.counts["retired"]) == (3, 2)
+    assert limits == [(0, True), (1, True), (2, False), (2, False), (1, True)]
 
 
 def test_imported_codes_have_the_same_forms_as_saved_ones(table):

@@ -125,3 +125,57 @@ def test_a_footnote_and_a_sum_are_neither_codes_nor_sections():
     rows, problems = read_rows("Code,Text,Count\nE1,Door,2\nE2,Tray,3\nTotal,,5\n* only with a door,,\n")
     assert [(row.section, row.code) for row in rows] == [("", "E1"), ("", "E2")]
     assert [(problem.kind, problem.place.line) for problem in problems] == [("no_code", 4), ("note_left_out", 5)]
+
+
+def test_a_code_column_with_a_new_header_is_known_by_the_stored_codes(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("Ref,Other,Text\nE1,A1,one\nE2,A2,two\nE3,A3,three\n")
+    samples = {code: {"description": "x"} for code in ("E1", "E2", "E3")}
+    precedent = Precedent(ReadingChoices(columns={"Code": "code", "Text": "description"}), samples)
+    source = open_source(path, path.name, precedent=precedent)
+    assert [row.code for row in source.rows()] == ["E1", "E2", "E3"]
+    assert [(question.kind, question.default) for question in source.questions] == [("columns", "Ref is the code")]
+
+
+def test_a_name_is_told_where_a_running_number_may_be_the_code():
+    content = '[{"id": 1, "name": "E_DOOR", "text": "Door open"}, {"id": 2, "name": "E_TRAY", "text": "Tray empty"}]'
+    targets, codes, (question,) = reading(content, "t.json")
+    assert (targets["name"], codes, question.is_open) == ("code", ["E_DOOR", "E_TRAY"], False)
+    assert [offer.label for offer in question.offers] == ["name is the code", "id is the code"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Name,Description\nRoom,A place to talk\nUser,A person in it\n",
+        "Name,Type,Description\nuserId,string,The id of the user\nroomId,string,The id of the room\n",
+        "Name,Value,Description\nMost users,100,In one room\nMost rooms,20,For one user\n",
+    ],
+)
+def test_what_may_be_another_table_is_asked_about(content):
+    assert [question.kind for question in open_text(content).open_questions] == ["columns"]
+
+
+def test_a_weak_name_with_several_rows_for_a_code_is_the_code():
+    rows, _ = read_rows("Alarm,Cause,Remedy\nE1,Wind,Close it\nE1,Hinge,Oil it\nE2,Use,Fill it\n")
+    assert [(row.code, row.texts["possible_reasons"]) for row in rows] == [("E1", "Wind\nHinge"), ("E2", "Use")]
+    rows, _ = read_rows("Alarm,Cause,Remedy\nE1,Wind,Close it\n,Hinge,Oil it\n,Rust,Brush it\nE2,Use,Fill it\n")
+    assert [(row.code, row.texts["possible_reasons"]) for row in rows] == [("E1", "Wind\nHinge\nRust"), ("E2", "Use")]
+
+
+def test_hexadecimal_codes_come_before_decimal_ones():
+    content = "Code (dec),Code (hex),Text\n1,0x01,one\n2,0x02,two\n"
+    assert reading(content)[1] == ["0x01", "0x02"]
+
+
+def test_a_cover_sheet_with_a_title_alone_is_left_out():
+    book = workbook(("Info", [["Reason codes"], ["Version 3"]]), ("Codes", [["Code", "Text"], ["7", "Door"]]))
+    rows, problems = read_rows(book, "t.xlsx")
+    assert [(row.section, row.code) for row in rows] == [("", "7")]
+    assert [(problem.kind, problem.value) for problem in problems] == [("sheet_left_out", "Info")]
+
+
+def test_numbers_under_the_name_of_a_text_are_the_codes():
+    targets, codes, (question,) = reading("Cause,Name,Meaning\n1,NO_NUMBER,No such number\n16,NORMAL,It is normal\n")
+    assert (targets, codes) == ({"Cause": "code", "Name": "symbol", "Meaning": "description"}, ["1", "16"])
+    assert question.default == "Cause is the code"

@@ -1,8 +1,11 @@
 """One cell: empty or not, its line breaks, and whether it lists several codes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kb.text.codes.cells import MAX_RANGE, several_codes, tidy, unfit
+from kb.text.safety.formula import defuse, mark_apostrophe
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "-", " - ", "—", "–", "N/A", "n/a", "null", "None", "\r\n", "\n\n  "])
@@ -34,7 +37,7 @@ def test_every_line_break_has_one_form(cell, text):
 
 @pytest.mark.parametrize(
     ("cell", "text"),
-    [("'-1000", "-1000"), ("'=1+1", "=1+1"), ("''quoted'", "'quoted'"), ("'-", "-"), ("'hello'", "'hello'")],
+    [("'-1000", "-1000"), ("'=1+1", "=1+1"), ("''quoted'", "'quoted'"), ("'-1", "-1"), ("'hello'", "'hello'")],
 )
 def test_defused_cells_are_restored_only_from_a_spreadsheet(cell, text):
     assert tidy(cell, spreadsheet=True) == text
@@ -94,3 +97,38 @@ def test_characters_that_no_text_may_hold_are_found(character):
 )
 def test_two_groups_of_four_digits_are_one_code_unless_they_are_the_ends_of_a_range(cell, codes):
     assert several_codes(cell) == codes
+
+
+PIECES = [
+    "<br>",
+    "<br",
+    "/>",
+    ">",
+    "<",
+    "<li>",
+    "</li>",
+    "</ul>",
+    "<ul>",
+    "'",
+    "-",
+    "=",
+    "\n",
+    "\r",
+    " ",
+    "a",
+    "N/A",
+    "\xa0",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_a_text_that_was_read_stays_the_same_when_it_is_read_again(cell):
+    for spreadsheet in (False, True):
+        text = tidy(cell, spreadsheet)
+        assert tidy(text) == text
+        assert tidy(defuse(text), spreadsheet=True) == text
+        assert tidy(mark_apostrophe(text), spreadsheet=True) == text
+
+
+def test_an_empty_cell_is_empty_behind_an_apostrophe_too():
+    assert tidy("'-", spreadsheet=True) == tidy("-          ") == ""

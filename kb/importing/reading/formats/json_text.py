@@ -1,56 +1,41 @@
-"""JSON: a list of objects, alone or in a wrapper such as {"results": [...]}, or one object after another (NDJSON).
+"""JSON: one document, or one value after another (NDJSON). Comments and trailing commas are read, and reported.
 
-Each record carries the line on which its object begins.
+Each record carries the line on which its value begins.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import partial
 
-from kb.importing.reading.sheets import Limits, Number, Record, Report, Sheet, SourcePlace, unreadable
+from kb.importing.reading.formats import openapi
+from kb.importing.reading.formats.grids import tell
+from kb.importing.reading.formats.trees import ALLOWED, Branch, sheets_of_tree
+from kb.importing.reading.sheets import Number, Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
-_Object = tuple[int, dict[str, Any]]
-_ALLOWED = 'Allowed: a list of objects, or an object that contains one, such as {"codes": [...]}.'
+_NO_JSON = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_STRING_OR_COMMA = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|,(?=[ \t\n\r]*+[\]}])', re.DOTALL)
 
 
 def read(source_file: SourceFile) -> list[Sheet]:
-    """Return the only table of a JSON document. Raises Unreadable without one."""
-    return [_sheet(source_file.text, source_file.limits, lines=False)]
-
-
-def read_lines(source_file: SourceFile) -> list[Sheet]:
-    """Return the only table of NDJSON. Raises Unreadable without one."""
-    return [_sheet(source_file.text, source_file.limits, lines=True)]
-
-
-def _sheet(text: str, limits: Limits, lines: bool) -> Sheet:
+    """Return the tables of a JSON document, or of NDJSON. Raises Unreadable without one."""
     try:
-        objects = list(_limited(_lines(text) if lines else _objects(text, _list_start(text)), limits))
+        root = _root(source_file.text)
     except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        reason = getattr(error, "msg", "") or "it is nested too deeply, or contains a number that is too long"
-        place = SourcePlace(line) if line else None
-        raise unreadable("broken_json", f"This is not valid JSON: {reason}. {_ALLOWED}", place) from error
-    header = list(dict.fromkeys(key for _, obj in objects for key in obj))
-
-    def records(report: Report) -> Iterator[Record]:
-        yield objects[0][0] if objects else 1, header
-        for line, obj in objects:
-            yield line, [_cell(obj[key]) if key in obj else None for key in header]
-
-    return Sheet(records)
-
-
-def _limited(objects: Iterable[_Object], limits: Limits) -> Iterator[_Object]:
-    for count, (line, obj) in enumerate(objects):
-        if count == limits.rows:
-            message = f"The file has more than {limits.rows} rows, the limit."
-            raise unreadable("too_many_rows", message, SourcePlace(line))
-        yield line, obj
+        text = _without_comments(source_file)
+        if text == source_file.text:
+            raise _broken(error) from error
+        try:
+            root = _root(text)
+        except (ValueError, RecursionError) as second:
+            raise _broken(second) from second
+    if openapi.is_description(root):
+        return openapi.sheets(root, source_file)
+    return sheets_of_tree(root, source_file)
 
 
 def _number(text: str) -> Number:
@@ -62,77 +47,80 @@ def _number(text: str) -> Number:
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=_number, parse_constant=str)
 
 
-def _list_start(text: str) -> int:
-    """Return where the list of objects begins: the document itself, or the first such list in its top object."""
-    at = _skip(text, 0)
-    if text[at : at + 1] == "[":
-        return at
-    if text[at : at + 1] != "{":
-        raise unreadable("no_list", f"This JSON contains no list of codes. {_ALLOWED}", SourcePlace(1))
-    at = _skip(text, at + 1)
-    while text[at : at + 1] == '"':
-        _key, at = _DECODER.raw_decode(text, at)
-        at = _skip(text, _skip(text, at) + 1)
-        if text[at : at + 1] == "[" and text.startswith("{", _skip(text, at + 1)):
-            return at
-        _value, at = _DECODER.raw_decode(text, at)
-        at = _skip(text, at)
-        at = _skip(text, at + 1) if text[at : at + 1] == "," else at
-    raise unreadable("no_list", f"This JSON contains no list of codes. {_ALLOWED}", SourcePlace(1))
-
-
-def _objects(text: str, at: int) -> Iterator[_Object]:
-    line, line_offset = 1, 0
-    at = _skip(text, at + 1)
-    while text[at : at + 1] != "]":
-        line, line_offset = line + text.count("\n", line_offset, at), at
-        value, at = _object(text, at, line)
-        yield line, value
-        at = _skip(text, at)
-        if text[at : at + 1] not in (",", "]"):
-            raise json.JSONDecodeError("a comma or the end of the list is missing", text, at)
-        at = _skip(text, at + 1) if text[at : at + 1] == "," else at
-
-
-def _lines(text: str) -> Iterator[_Object]:
-    line, line_offset, at = 1, 0, _skip(text, 0)
-    while at < len(text):
-        line, line_offset = line + text.count("\n", line_offset, at), at
-        value, at = _object(text, at, line)
-        yield line, value
-        at = _skip(text, at)
-
-
-def _object(text: str, at: int, line: int) -> tuple[dict[str, Any], int]:
+def _root(text: str) -> Branch:
+    """Return the document, or a list of all values where there are several."""
+    at = _skip(text, 1 if text.startswith("\ufeff") else 0)
     value, end = _DECODER.raw_decode(text, at)
-    if not isinstance(value, dict):
-        raise unreadable("no_object", f"This entry of the list is not an object. {_ALLOWED}", SourcePlace(line))
-    return value, end
+    document = _JsonText(text)
+    if _skip(text, end) == len(text):
+        if not isinstance(value, list | dict):
+            raise unreadable("no_list", f"This JSON contains no list of codes. {ALLOWED}", SourcePlace(1))
+        return Branch("", document.line(at), value, partial(document.children, at))
+    if text[_skip(text, end)] in ",]}":
+        raise json.JSONDecodeError("the document ends before this sign", text, _skip(text, end))
+    branches = list(document.values(at))
+    return Branch("", 1, [branch.value for branch in branches], lambda: iter(branches))
+
+
+class _JsonText:
+    """The values of a text with their lines."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.breaks = [match.start() for match in re.finditer("\n", text)]
+
+    def line(self, at: int) -> int:
+        """Return the line of a place in the text."""
+        return bisect_left(self.breaks, at) + 1
+
+    def children(self, at: int) -> Iterator[Branch]:
+        """Yield the values of the list or map that begins at a place; the text was decoded once before."""
+        text = self.text
+        is_map, at = text[at] == "{", _skip(text, at + 1)
+        while text[at] not in "]}":
+            start, key = at, ""
+            if is_map:
+                key, at = _DECODER.raw_decode(text, at)
+                at = _skip(text, _skip(text, at) + 1)
+            value, end = _DECODER.raw_decode(text, at)
+            yield Branch(key, self.line(start), value, partial(self.children, at))
+            at = _skip(text, end)
+            at = _skip(text, at + 1) if text[at] == "," else at
+
+    def values(self, at: int) -> Iterator[Branch]:
+        """Yield each of several values."""
+        while at < len(self.text):
+            value, end = _DECODER.raw_decode(self.text, at)
+            yield Branch("", self.line(at), value, partial(self.children, at))
+            at = _skip(self.text, end)
+
+
+def _broken(error: Exception) -> Exception:
+    line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
+    reason = getattr(error, "msg", "") or "it is nested too deeply, or contains a number that is too long"
+    where = f" at column {column}" if column else ""
+    place = SourcePlace(line) if line else None
+    return unreadable("broken_json", f"This is not valid JSON{where}: {reason}. {ALLOWED}", place)
+
+
+def _without_comments(source_file: SourceFile) -> str:
+    """Return the text with spaces in place of comments and trailing commas, so that every place stays the same."""
+    text = source_file.text
+    first: dict[str, int] = {}
+
+    def blank(match: re.Match[str]) -> str:
+        if match[0].startswith('"'):
+            return match[0]
+        kind = "commas before a closing bracket" if match[0] == "," else "comments"
+        first.setdefault(kind, match.start())
+        return re.sub(r"[^\n]", " ", match[0])
+
+    cleaned = _STRING_OR_COMMA.sub(blank, _NO_JSON.sub(blank, text))
+    for kind, at in first.items():
+        tell(source_file, text.count("\n", 0, at) + 1, f"JSON has no {kind}. They were left out.")
+    return cleaned
 
 
 def _skip(text: str, at: int) -> int:
     space = _SPACE.match(text, at)
     return space.end() if space else at
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return "\n".join(_parts(value))
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _parts(values: list[Any]) -> Iterator[str]:
-    """Yield the text of each value in nested lists. One join is enough, however deep they are."""
-    pending = [values]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list) and value:
-            pending += reversed(value)
-        else:
-            yield "" if value == [] else _cell(value)

@@ -3,54 +3,149 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
-from kb.importing.reading.formats import csv_text, json_text, markup
-from kb.importing.reading.sheets import Sheet
+from kb.importing.reading.files import InputFile
+from kb.importing.reading.formats import aligned_text, archives, csv_dialect, csv_text, plain_text, properties, refusals
+from kb.importing.reading.formats.grids import code_header
+from kb.importing.reading.sheets import Limits, Sheet
 from kb.importing.reading.source_file import SourceFile
 
-_JSON = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{\]])')
+_JSON = re.compile(r'\ufeff?(?:\s|//[^\n]*+\n|/\*[^*]{0,2000}\*/){0,200}+(?:\{\s*+["}/]|\[\s*+[\[{\]/])')
 _JSON_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
-_HTML = re.compile(r"\ufeff?\s*<(?:!doctype\s+html|html|head|body|div|table|h[1-6]|thead|tbody|tr|meta|style)\b", re.I)
-_PIPES = re.compile(r"^[ \t]{0,9}\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
+_HTML = re.compile(
+    r"\ufeff?\s*(?:<\?xml[^<>]{0,200}>\s*)?(?:<!--[^>]{0,500}>\s*)?"
+    r"<(?:!doctype\s+html|html|head|body|div|table|h[1-6]|thead|tbody|tr|meta|style|dl|ul|ol|section|article|main)\b",
+    re.IGNORECASE,
+)
+_XML = re.compile(r"\ufeff?\s*<(?:\?xml|resources|root|!DOCTYPE|!ENTITY)\b", re.IGNORECASE)
+_PAGE_ARCHIVE = re.compile(r"(?:[A-Za-z-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n){0,20}){1,40}")
+_PIPES = re.compile(r"^[ \t]{0,9}(?:> )?\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
+_CODE_BULLETS = re.compile(r"^ {0,8}[-*+] (?:\*\*|`)\S|^#{1,6} \S[^\n]*\n\n", re.MULTILINE)
+_RST = re.compile(r"^={2,}(?: {1,9}={2,})+ *$|^\+(?:[-=]{1,300}\+)+ *$|^\.\. (?:list|csv)-table::", re.MULTILINE)
+_ADOC = re.compile(r"^\|={3,} *$", re.MULTILINE)
+_SOURCE = re.compile(
+    r"^[ \t]{0,20}#[ \t]{0,9}define[ \t]+\w+[ \t]+\S|^[ \t]{0,20}(?:[a-z]{1,9} ){0,3}enum\b[^\n;]*\{?$", re.MULTILINE
+)
+_YAML = re.compile(
+    r"^(?:[\w\"'.-]{1,80}:|---||#[^\n]*|- [\w\"'.-]{1,80}: \S[^\n]*"
+    r"|[ ]{1,8}- \S[^\n]*|[ ]{1,8}[\w\"'.-]{1,80}:(?: [^\n]*)?)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One form of a table: its name, the endings of its files, its reader, and how to know its text."""
+    """One form of a table: its name, the endings of its files, its reader, and how to know its text.
+
+    A sure form is also read from a file with another ending.
+    """
 
     name: str
     endings: tuple[str, ...]
     read: Callable[[SourceFile], list[Sheet]]
     begins: Callable[[str], object]
+    is_sure: bool = False
 
 
-def _xlsx(source_file: SourceFile) -> list[Sheet]:
-    # Not with the module: openpyxl takes longer to load than most files to read, and every import would wait.
-    from kb.importing.reading.formats import xlsx
+def _later(module: str, function: str = "read") -> Callable[[SourceFile], list[Sheet]]:
+    """Return a reader whose module is loaded when it is used: some libraries take long to load."""
 
-    return xlsx.read(source_file)
+    def read(source_file: SourceFile) -> list[Sheet]:
+        reader: Callable[[SourceFile], list[Sheet]] = getattr(import_module(f"{__package__}.{module}"), function)
+        return reader(source_file)
+
+    return read
+
+
+def _never(sample: str) -> bool:
+    return False
+
+
+def _is_page_archive(sample: str) -> bool:
+    head = _PAGE_ARCHIVE.match(sample)
+    return head is not None and "multipart/" in head[0].lower()
+
+
+def _is_html(sample: str) -> bool:
+    return bool(_HTML.match(sample)) or ("<html" in sample[:2_000].lower())
 
 
 def _is_markdown(sample: str) -> bool:
-    return bool(_PIPES.search(sample)) or "<table" in sample.lower()
+    return bool(_PIPES.search(sample)) or "<table" in sample.lower() or len(_CODE_BULLETS.findall(sample)) > 1
 
 
-XLSX = Format("xlsx", ("xlsx", "xlsm"), _xlsx, lambda sample: False)
-CSV = Format("csv", ("csv", "tsv", "tab"), csv_text.read, lambda sample: False)
+def _is_yaml(sample: str) -> bool:
+    lines = sample.split("\n")[:40]
+    return len(lines) > 2 and ":" in sample and all(_YAML.match(line.rstrip()) for line in lines[:-1])
+
+
+XLSX = Format("xlsx", ("xlsx", "xlsm"), _later("xlsx"), _never)
+ODS = Format("ods", ("ods",), _later("spreadsheets", "read_ods"), _never)
+XLS = Format("xls", ("xls",), _later("spreadsheets", "read_xls"), _never)
+CSV = Format("csv", ("csv", "tsv", "tab"), csv_text.read, _never)
+_read_json = _later("json_text")
+_SOURCE_ENDINGS = "h hh hpp hxx c cc cpp cxx m mm cs java kt go rs ts mts js mjs proto swift php".split()
 _TEXTS = (
-    Format("ndjson", ("ndjson", "jsonl"), json_text.read_lines, _JSON_LINES.match),
-    Format("json", ("json",), json_text.read, _JSON.match),
-    Format("html", ("html", "htm"), markup.read_html, _HTML.match),
-    Format("markdown", ("md", "mdx", "markdown"), markup.read_markdown, _is_markdown),
+    Format("ndjson", ("ndjson", "jsonl"), _read_json, _JSON_LINES.match, True),
+    Format("json", ("json", "jsonc", "json5"), _read_json, _JSON.match, True),
+    Format("mhtml", ("mhtml", "mht"), _later("web_page", "read_archive"), _is_page_archive, True),
+    Format("html", ("html", "htm", "xhtml"), _later("web_page"), _is_html, True),
+    Format("xml", ("xml", "resx"), _later("resources"), _XML.match, True),
+    Format("sql", ("sql",), refusals.refuse_sql, refusals.is_sql, True),
+    Format("gettext", ("po", "pot"), refusals.refuse_gettext, refusals.GETTEXT.search, True),
     CSV,
+    Format("rst", ("rst", "rest"), _later("rst_text"), _RST.search),
+    Format("asciidoc", ("adoc", "asciidoc", "asc"), _later("asciidoc_text"), _ADOC.search),
+    Format("source", tuple(_SOURCE_ENDINGS), _later("source_code"), _SOURCE.search),
+    Format("properties", ("properties", "ini", "cfg", "conf"), properties.read, properties.begins),
+    Format("markdown", ("md", "mdx", "markdown"), _later("markdown"), _is_markdown),
+    Format("yaml", ("yaml", "yml"), _later("yaml_text"), _is_yaml),
+    Format("pipes", ("psv",), aligned_text.read_pipes, aligned_text.begins_with_pipes),
+    Format("spaces", (), aligned_text.read_spaces, aligned_text.begins_with_spaces),
+    Format("lines", (), plain_text.read, plain_text.begins),
 )
 """The formats of text, in the order in which a sample is tried; CSV is what nothing else claims."""
+
+_MARKDOWN_LIKE = ("markdown", "rst", "asciidoc", "source", "yaml", "properties")
+
+
+def open_archive(source_file: SourceFile, input_file: InputFile, limits: Limits) -> Format | None:
+    """Return the format of a file that is no text; None for a text. The only file of a zip archive takes its place."""
+    if input_file.is_zip and archives.kind_of(input_file) == "":
+        source_file.file, source_file.name = archives.member_of(input_file, limits)
+    if source_file.file.is_zip:
+        return ODS if archives.kind_of(source_file.file) == "ods" else XLSX
+    return XLS if source_file.file.is_old_excel else None
 
 
 def text_format(source_file: SourceFile) -> Format:
     """Return the format of a text: CSV where somebody chose a delimiter, else by its name, else by how it begins."""
     if source_file.delimiter:
         return CSV
+    sample = source_file.sample.replace("\r\n", "\n").replace("\r", "\n")
     ending = source_file.name.lower().rpartition(".")[2]
     named = next((form for form in _TEXTS if ending in form.endings), None)
-    return named or next((form for form in _TEXTS if form.begins(source_file.sample)), CSV)
+    if named and named.name in _MARKDOWN_LIKE:
+        return named
+    if sure := next((form for form in _TEXTS if form.is_sure and form.begins(sample)), None):
+        # A cell of CSV may be a tag.
+        is_csv = named is CSV and sure.name == "html" and "</" not in sample
+        return CSV if is_csv else named if named and (named.begins(sample) or named.read is sure.read) else sure
+    if named and named is not CSV:
+        return named
+    if _is_delimited(sample, source_file):
+        return CSV
+    if named is CSV:
+        return next((form for form in _TEXTS if form.name == "pipes" and form.begins(sample)), CSV)
+    return next((form for form in _TEXTS if form.begins(sample)), CSV)
+
+
+def _is_delimited(sample: str, source_file: SourceFile) -> bool:
+    """Whether one of the first lines is a header of CSV."""
+    lines = [line[:5_000] for line in sample.split("\n")[:40] if "|" not in line]
+    return any(
+        code_header([(1, [cell.strip('" ') for cell in line.split(delimiter)])], source_file.columns) == 0
+        for line in lines
+        for delimiter in csv_dialect.DELIMITERS
+        if delimiter in line
+    )

@@ -269,14 +269,14 @@ def test_a_document_type_in_utf_16_is_refused():
 @pytest.mark.parametrize(
     ("content", "name", "kind", "text"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "t.xls", "old_excel", "old kind (.xls)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "t.xls", "old_office", "old Office file"),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
             "t.xlsx",
             "password",
             "password",
         ),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "t.doc", "old_excel", "old Office file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "t.doc", "old_office", "old Office file"),
         (PLAIN[: len(PLAIN) // 2], "t.xlsx", "broken_xlsx", "broken"),
         (b"PK\x05\x06" + bytes(18), "t.xlsx", "binary", "zip archive"),
         (archive_of("xl/workbook.xml"), "t.xlsx", "binary", "zip archive"),

@@ -1,0 +1,48 @@
+"""The page that takes a table back to how it was before an import."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+
+from kb.admin.table_imports.plan_page import rows_address
+from kb.importing.applying.back_to import go_back_to, preview_back_to
+from kb.importing.errors import ImportRefused
+from kb.models import Door, TableImport
+from kb.services.journal import By
+
+
+def back_to_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show which imports are rolled back and what stays; on POST, roll them back."""
+    if not request.user.has_perm("kb.rollback_import"):
+        raise PermissionDenied
+    table_import = get_object_or_404(TableImport.objects.visible_to(request.user), pk=pk)
+    by = By(request.user, Door.IMPORT)
+    try:
+        if request.method != "POST":
+            return _page(request, table_import, by)
+        reversals = go_back_to(table_import, by)
+    except ImportRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        assert request.user.pk is not None
+        LogEntry.objects.log_actions(request.user.pk, reversals, ADDITION, f"Back to before {table_import}")
+        messages.success(
+            request, f"The table is as it was before {table_import}: {len(reversals)} imports rolled back."
+        )
+    return HttpResponseRedirect(rows_address(table_import))
+
+
+def _page(request: HttpRequest, table_import: TableImport, by: By) -> HttpResponse:
+    context: dict[str, Any] = admin.site.each_context(request) | {
+        "title": f"Back to before {table_import}",
+        "opts": TableImport._meta,
+        "table_import": table_import,
+        "preview": preview_back_to(table_import, by),
+        "rows_address": rows_address(table_import),
+    }
+    return TemplateResponse(request, "admin/kb/importrow/back_to.html", context)

@@ -1,0 +1,67 @@
+"""Codes that only rolled-back imports brought. A roll-back makes them tombstones; a later import brings them back."""
+
+from kb.models import ReturnCode, TableImport, sql
+from kb.models.changes import ChangeKind
+from kb.services.journal import JournalEntry
+
+_SET_ASIDE = "substr(identity, 1, 230) || %s || CAST(id AS text)"
+_ENDING = "\x01"
+"""No text of a file may have it, so that no other code has such an identity."""
+
+_BROUGHT_BY_NONE = """
+    SELECT c.id FROM kb_returncode AS c WHERE c.table_id = %s AND c.retired_at IS NOT NULL
+    AND c.id NOT IN (SELECT code_id FROM kb_tombstone)
+    AND c.id IN (
+        SELECT r.return_code_id FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
+        WHERE i.table_id = %s AND i.state = 'rolled_back' AND r.kind = 'new' AND r.resolution <> 'leave_out'
+        AND NOT EXISTS (
+            SELECT 1 FROM kb_tableimport AS l WHERE l.table_id = i.table_id AND l.state = 'applied'
+            AND l.rolls_back_id IS NULL AND l.complete AND l.applied_at > i.applied_at
+        )
+    )
+    AND c.id NOT IN (
+        SELECT r.return_code_id FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
+        WHERE i.table_id = %s AND i.state = 'applied' AND i.rolls_back_id IS NULL AND r.return_code_id IS NOT NULL
+        AND r.kind IN ('new', 'changed', 'conflict', 'restored', 'moved') AND r.resolution <> 'leave_out'
+    )
+    ORDER BY c.id
+"""
+"""The retired codes that a rolled-back import created, and that no import in force lists.
+
+A later complete import lists a code that it leaves as it is, without a row.
+"""
+
+
+def mark(reversal: TableImport, entry: JournalEntry) -> list[int]:
+    """Make tombstones of the codes that no import in force has brought; return their ids.
+
+    Codes that an earlier roll-back left retired may be among them. The feed gets these here, others from their rows.
+    """
+    table = reversal.table_id
+    ids = [pk for (pk,) in sql.rows(_BROUGHT_BY_NONE, table, table, table)]
+    for batch in sql.batches(ids, sql.MAX_VALUES // 2):
+        among = f"IN ({sql.marks(batch)})"
+        sql.run(
+            f"INSERT INTO kb_tombstone (code_id, identity) SELECT id, identity FROM kb_returncode WHERE id {among}",  # noqa: S608
+            *batch,
+        )
+        sql.run(f"UPDATE kb_returncode SET identity = {_SET_ASIDE} WHERE id {among}", _ENDING, *batch)  # noqa: S608
+    sql.run(
+        "UPDATE kb_importrow SET message = 'The vendor never listed it: only imports that were rolled back did.'"
+        " WHERE table_import_id = %s AND kind = 'retired' AND return_code_id IN (SELECT code_id FROM kb_tombstone)",
+        reversal.pk,
+    )
+    in_rows = set(reversal.rows.filter(kind="retired").values_list("return_code", flat=True))
+    for batch in sql.batches((pk for pk in ids if pk not in in_rows), sql.MAX_VALUES):
+        for code in ReturnCode.objects.filter(pk__in=batch).select_related("table").order_by("pk"):
+            entry.note(code, ChangeKind.DELETED, [])
+    return ids
+
+
+def lift(table_import: TableImport) -> None:
+    """Remove the tombstones of the codes that an import has brought back."""
+    sql.run(
+        "DELETE FROM kb_tombstone WHERE code_id IN (SELECT c.id FROM kb_tombstone AS x"
+        " JOIN kb_returncode AS c ON c.id = x.code_id WHERE c.table_id = %s AND c.retired_at IS NULL)",
+        table_import.table_id,
+    )

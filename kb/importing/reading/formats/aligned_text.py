@@ -1,0 +1,135 @@
+"""Tables in plain text: cells between pipes or lines of a box, or columns that spaces align."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from kb.importing.reading.columns import ColumnMap, is_header
+from kb.importing.reading.formats.grids import CellBudget, Grid, sheets_of, tell
+from kb.importing.reading.sheets import Record, Sheet
+from kb.importing.reading.source_file import SourceFile
+
+_PIPE = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"[-=_+|: ]{3,}")
+_DASHES = re.compile(r"[-=]{2,}")
+_GAP = re.compile(r"(?<! ) {2,}|\t+")
+_BOX = str.maketrans("│┃║¦", "||||") | str.maketrans(dict.fromkeys("─━═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╞╪╡╟╫╢╤╧╭╮╯╰", "-"))
+_HEADER_LINES = 20
+_COUNT = re.compile(r"\(?\d{1,9} rows?\b.{0,40}")
+
+
+def read_pipes(source_file: SourceFile) -> list[Sheet]:
+    """Return the table whose cells stand between pipes."""
+    budget = CellBudget(source_file.limits)
+    grid = Grid()
+    width = 0
+    for number, line in enumerate(source_file.text.split("\n"), 1):
+        line = line.translate(_BOX)
+        if not line.strip() or _RULE.fullmatch(line.strip()):
+            continue
+        cells = _pipe_cells(line)
+        width = width or (len(cells) if len(cells) > 1 else 0)
+        if len(cells) == 1 and width:
+            if not _COUNT.fullmatch(line.strip()):
+                tell(source_file, number, "This line has no | and was left out.", line.strip())
+            continue
+        budget.take(len(cells), number)
+        grid.records.append((number, cells))
+    return sheets_of([grid], source_file)
+
+
+def read_spaces(source_file: SourceFile) -> list[Sheet]:
+    """Return the table whose columns are aligned by spaces, below its header."""
+    lines = [line.expandtabs(8).rstrip() for line in source_file.text.split("\n")]
+    heads = enumerate(lines[:_HEADER_LINES])
+    at = next((at for at, line in heads if _is_spaced_header(line, source_file.columns)), 0)
+    # A header may stand in a comment.
+    lines[at] = lines[at].replace("#", " ", 1) if lines[at].startswith("#") else lines[at]
+    records = list(_spaced_records(lines, at, source_file))
+    return sheets_of([Grid(records=records)], source_file)
+
+
+def begins_with_pipes(sample: str) -> bool:
+    """Whether one of the first lines is a header with pipes between its cells."""
+    lines = [line.translate(_BOX) for line in sample.split("\n")[:_HEADER_LINES]]
+    if any("|" in line and is_header(_pipe_cells(line)[:100], ColumnMap()) for line in lines):
+        return True
+    counts = [len(_pipe_cells(line)) for line in lines if line.strip()]
+    return len(counts) > 1 and min(counts) > 1 and len(set(counts)) == 1
+
+
+def begins_with_spaces(sample: str) -> bool:
+    """Whether one of the first lines is a header whose cells are apart by spaces, and the next line has such cells."""
+    lines = [line.rstrip() for line in sample.split("\n")[: _HEADER_LINES + 1] if line.strip("# \t")]
+    heads = (at for at, line in enumerate(lines[:-1]) if _is_spaced_header(line, {}))
+    at = next(heads, -1)
+    return at >= 0 and (len(lines[at + 1].split()) > 1 or bool(_RULE.fullmatch(lines[at + 1])))
+
+
+def _pipe_cells(line: str) -> list[str | None]:
+    line = line.strip().removeprefix("|")
+    line = line.removesuffix("|") if not line.endswith("\\|") else line
+    return [cell.strip().replace("\\|", "|") for cell in _PIPE.split(line)]
+
+
+def _words_of(line: str) -> list[str]:
+    words = [word for word in _GAP.split(line.strip()) if word]
+    return words if len(words) > 1 else line.split()
+
+
+def _is_spaced_header(line: str, columns: Mapping[str, str]) -> bool:
+    words = _words_of(line[:2_000].lstrip("#"))
+    most = 20 if _GAP.search(line.strip("# ")) else 4 if line[:1].isalpha() else 0
+    return "|" not in line and 1 < len(words) < most and len(line) < 300 and is_header(words, ColumnMap(columns))
+
+
+def _spaced_records(lines: list[str], at: int, source_file: SourceFile) -> Iterator[Record]:
+    header = _words_of(lines[at])
+    starts = _starts(lines, at, header)
+    by_gaps = len(_GAP.split(lines[at].strip())) > 1
+    yield at + 1, header
+    row: tuple[int, list[str]] | None = None
+    budget = CellBudget(source_file.limits)
+    for number, line in enumerate(lines[at + 1 :], at + 2):
+        if not line.strip() or line[0] == "#" or _RULE.fullmatch(line.strip()) or _COUNT.fullmatch(line.strip()):
+            continue
+        cells = _cells(line, starts, len(header), by_gaps)
+        budget.take(len(cells), number)
+        if row and len(cells) == len(header) and not cells[0] and any(cells):
+            # A text that goes on below, in its own column.
+            row = row[0], [f"{old} {new}".strip() for old, new in zip(row[1], cells, strict=True)]
+            continue
+        if row:
+            yield row
+        row = number, cells
+    if row:
+        yield row
+
+
+def _starts(lines: list[str], at: int, header: list[str]) -> list[int]:
+    """Return where each column begins: below the header's dashes, or else its words."""
+    if at + 1 < len(lines) and _RULE.fullmatch(lines[at + 1].strip() or "x"):
+        starts = [run.start() for run in _DASHES.finditer(lines[at + 1])]
+        if len(starts) == len(header):
+            return starts
+    starts, end = [], 0
+    for word in header:
+        starts.append(lines[at].index(word, end))
+        end = starts[-1] + len(word)
+    return starts
+
+
+def _cells(line: str, starts: list[int], width: int, by_gaps: bool) -> list[str]:
+    words = [word for word in _GAP.split(line.strip()) if word]
+    if by_gaps and len(words) == width:
+        return words
+    if by_gaps and all(start >= len(line) or line[start - 1] == " " for start in starts[1:]):
+        ends = [*starts[1:], len(line)]
+        cells = [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+        # Below a header with other places than its rows, a cut goes through words.
+        if sum(map(len, cells)) >= len(line.replace(" ", "")):
+            return cells
+    if by_gaps and len(words) == 1:
+        # A heading within the table.
+        return [words[0], *[""] * (width - 1)]
+    # Where the columns are not aligned, the last one takes all other words.
+    return line.split(None, width - 1)

@@ -1,0 +1,126 @@
+"""A code that only rolled-back imports brought was never the vendor's: no face shows it, until an import brings it."""
+
+import pytest
+from django.test import Client
+
+from kb import answers, searching
+from kb.exporting.tables import export_table
+from kb.importing.applying.rollback import roll_back
+from kb.models import Change, FinishedAnswer, ReturnCode, Tombstone
+from kb.queries import tables
+from kb.queries.lookup import find_code, neighbours
+from kb.services.codes import edit_code
+from tests import make
+from tests.importing.tables import applied, by, planned, row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def table():
+    table = make.table("pumps")
+    applied(table, ("100", "Pump stopped."), ("300", "Pump overheated."))
+    return table
+
+
+@pytest.fixture
+def editor():
+    return make.user("ed", "editor")
+
+
+def bring(table, **options):
+    return applied(table, ("200", "Valve jammed."), **options)
+
+
+def test_a_code_of_a_rolled_back_import_is_in_no_answer(table, editor, client):
+    roll_back(bring(table), by())
+    code = table.codes.get(code="200")
+    assert Tombstone.objects.filter(code=code).exists()
+    assert find_code("200", editor, table).verdict == "unknown"
+    assert [near.code.code for near in find_code("101", editor, table).near] == ["100"]
+    assert [near.code for near in neighbours(table.codes.get(code="100"), editor)] == ["300"]
+    assert find_code("20", editor, table).completions == []
+    assert not FinishedAnswer.objects.filter(code=code).exists()
+    assert (answers.lag(), searching.lag()) == (0, 0)
+    assert (list(answers.differences()), list(searching.differences())) == ([], [])
+    assert not ReturnCode.objects.visible_to(editor).filter(code="200").exists()
+    (of_table,) = tables.with_counts(editor)
+    assert (of_table.code_count, of_table.retired_count, tables.total(table)) == (2, 0, 2)
+
+
+def test_no_door_shows_it_and_its_own_address_says_that_it_was_never_published(table, editor):
+    client = Client()
+    client.force_login(editor)
+    roll_back(bring(table), by())
+    code = table.codes.get(code="200")
+    page = client.get(code.get_absolute_url())
+    assert page.status_code == 404
+    assert "never listed this code" in page.content.decode()
+    assert "no longer lists" not in page.content.decode()
+    for address in (
+        table.get_absolute_url(),
+        "/?q=valve+jammed",
+        "/api/v1/codes?table=pumps",
+        "/api/v1/codes?retired=true",
+        f"/api/v1/codes/{code.pk}",
+    ):
+        assert "Valve jammed" not in client.get(address, follow=True).content.decode(), address
+    exported = export_table(table, "csv", "vendor")
+    assert b"200" not in b"".join(exported)
+
+
+def test_the_feed_says_that_it_is_gone_and_that_it_is_there_again(table):
+    roll_back(bring(table), by())
+    bring(table)
+    changes = Change.objects.filter(noun="code", label="200").order_by("sequence")
+    assert list(changes.values_list("kind", flat=True)) == ["created", "deleted", "created"]
+
+
+def test_a_later_import_brings_it_back_with_its_notes_and_a_roll_back_takes_it_again(table, editor):
+    first = bring(table)
+    code = table.codes.get(code="200")
+    note = make.note("Valve", code)
+    roll_back(first, by())
+    plan = planned(table, ("200", "Valve jammed."))
+    assert "only imports that were rolled back listed it" in plan.rows.get().message
+    second = bring(table)
+    code.refresh_from_db()
+    assert (code.is_retired, list(code.notes.all())) == (False, [note])
+    assert find_code("200", editor, table).verdict in ("found", "known_without_note")
+    roll_back(second, by())
+    assert find_code("200", editor, table).verdict == "unknown"
+
+
+def test_a_code_that_another_import_listed_stays_a_retired_one(table, editor):
+    first = bring(table)
+    applied(table, ("100", "Pump stopped."), ("200", "Valve jammed."), ("300", "Pump overheated."), complete=True)
+    roll_back(first, by())
+    assert find_code("200", editor, table).verdict == "retired"
+
+
+def test_a_code_that_stays_because_of_an_edit_is_no_tombstone(table, editor):
+    first = bring(table)
+    code = table.codes.get(code="200")
+    edit_code(code, code.version, {"description": "Ours."}, by(editor))
+    roll_back(first, by())
+    assert find_code("200", editor, table).verdict == "known_without_note"
+
+
+def test_it_is_one_also_once_the_last_import_that_listed_it_is_rolled_back(table, editor):
+    first = bring(table)
+    second = applied(table, ("100", "P."), ("200", "Valve jammed."), ("300", "Q."), complete=True)
+    roll_back(first, by())
+    roll_back(second, by())
+    assert find_code("200", editor, table).verdict == "unknown"
+    kinds = Change.objects.filter(noun="code", label="200").order_by("sequence").values_list("kind", flat=True)
+    assert list(kinds) == ["created", "retired", "deleted"]
+
+
+def test_another_code_may_take_its_place_in_the_section(table, editor):
+    rest = [("100", "Pump stopped."), ("300", "Pump overheated.")]
+    moved = applied(table, row("100", section="Valves", description="Pump stopped."), rest[1], complete=True)
+    again = applied(table, *rest, complete=False)
+    roll_back(again, by())
+    roll_back(moved, by())
+    code = find_code("100", editor, table).hits[0].code
+    assert (code.section.name, code.history.count()) == ("Public", 3)
