@@ -23,7 +23,7 @@ def llms(request: HttpRequest) -> HttpResponse:
     context = {
         "site": request.build_absolute_uri("/").rstrip("/"),
         "tables": [
-            {"name": markdown(str(table)), "slug": table.slug, "count": table.code_count}  # type: ignore[attr-defined]
+            {"name": markdown(str(table), in_link=True), "slug": table.slug, "count": table.code_count}  # type: ignore[attr-defined]
             for table in public[:MAX_TABLES]
         ],
         "has_more": len(public) > MAX_TABLES,

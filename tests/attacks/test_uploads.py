@@ -61,6 +61,7 @@ def send(client, table, name, content):
         return answer
     look = client.get(answer["Location"])
     assert look.status_code == 200
+    assert wrong_in(look.text) == []
     planned = client.post(answer["Location"], {"plan": "1"})
     return look if planned["Location"] == answer["Location"] else planned
 

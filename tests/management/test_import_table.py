@@ -221,7 +221,7 @@ def test_each_problem_has_its_place(run, table, tmp_path, capsys):
         call_command("import_table", str(file), "--table", "zim-server")
     out = capsys.readouterr().out
     assert "  My sheet line 2: error: " in out
-    assert "  file: warning: The sheet Info has no column for the code" in out
+    assert "  Info line 1: warning: The sheet Info has no column for the code" in out
 
 
 def test_json_has_the_reasons_of_a_file_that_cannot_be_read(run, table):

@@ -104,7 +104,7 @@ def test_a_note_comes_as_markdown(public, agents, room):
         "# Room is gone\n",
         f"Validated. <http://testserver/notes/{note.pk}/>",
         "## What to tell the customer\n\n> We saw 660300001.",
-        "## Issue\n\n> Gone\\!",
+        "## Issue\n\n> Gone!",
         "- 660300001: Room does not exist. <http://testserver/codes/zim-server/public/660300001/>",
         "- 6603xxxxx Room, ZEGOCLOUD",
     ):

@@ -12,6 +12,7 @@ from kb.importing import uploads
 from kb.importing.errors import ImportRefused
 from kb.importing.reading.choices import ANSWERS, NO_HEADER, FileQuestion, Offer, ReadingChoices
 from kb.importing.reading.columns import EXTRA, IGNORE, TARGETS
+from kb.importing.reading.encodings import ENCODINGS, LABELS
 from kb.importing.reading.look import Look, TableLook, look
 from kb.models import Door, TableImport, Upload
 from kb.services.journal import By
@@ -42,7 +43,8 @@ def context_of(upload: Upload, view: Look) -> dict[str, Any]:
         "look": view,
         "tables": [_table_context(table, view, number) for number, table in enumerate(view.tables)],
         "choose_tables": len(view.tables) > 1,
-        "encodings": [(name, f"{name} \u2013 {word}" if word else name) for name, word in view.encodings],
+        "encoding": LABELS.get(view.encoding, view.encoding),
+        "chosen_encoding": ENCODINGS.get(upload.choices.get("encoding", "").lower(), ""),
         "chosen": upload.choices,
         "answers": [(kind, ANSWERS[kind], value) for kind, value in view.choices.answers.items()],
         "open_questions": _with_buttons(view.open_questions),

@@ -23,6 +23,10 @@ ANSWERS: dict[str, dict[str, str]] = {
         "split": "Make one row for each code in a cell",
         "error": "Leave out rows whose cell has several codes",
     },
+    "commas": {
+        "join": "Join surplus cells to the last text of their row",
+        "error": "Leave out rows with more cells than the header",
+    },
     "damage": {
         "restore": "Use the stored codes in place of the damaged ones",
         "keep": "The codes are right as they are in the file",

@@ -73,7 +73,7 @@ class CodeCells:
         if kind is Number and len(code) > EXACT_DIGITS:
             message = f"The spreadsheet keeps {EXACT_DIGITS} digits of a number. Check the last digits of {code}."
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
-        elif kind is Logical or _WILDCARD.fullmatch(code):
+        elif kind is Logical or (code[-1] in "xX*?" and _WILDCARD.fullmatch(code)):
             self._examples[LOGICAL if kind is Logical else WILDCARD].append((line, code))
         return code
 
@@ -92,7 +92,7 @@ class CodeCells:
 
     def _undamaged(self, line: int, code: str) -> str:
         """Return a code without groups and `.0`, as far as that is sure; note the damage that it has."""
-        if _GROUPS.fullmatch(code):
+        if not code.isascii() and _GROUPS.fullmatch(code):
             self._examples[GROUPS].append((line, code))
             return _NO_BREAK.sub("", code)
         damage = "" if self.intact else damage_of(code)

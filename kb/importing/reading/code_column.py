@@ -45,8 +45,10 @@ class TableColumns:
 
     def _order(self, n: int) -> tuple[bool, bool, bool, int]:
         answer = claim(self.headers[n])
-        # A running number counts the rows of most tables that have other codes, too.
-        return self.evidence[n].is_running, not may_be_code(self.headers[n]), answer.target != "code", answer.rank
+        is_name = may_be_code(self.headers[n])
+        # Numbers under "Cause" are its code, and a running number counts the rows of tables that have other codes.
+        is_number = answer.target in _TEXTS and not answer.is_weak and self.evidence[n].is_code
+        return self.evidence[n].is_running, not (is_name or is_number), answer.target == "symbol", answer.rank
 
     def _is_named_code(self, n: int) -> bool:
         column = self.evidence[n]
@@ -120,7 +122,7 @@ def _asked(look: SheetLook, at: int, columns: TableColumns, codes: list[int]) ->
     labels = [columns.labels[n] for n in codes]
     first, *others = codes
     is_code_table = not any(map(is_of_other_table, columns.headers)) and not columns.is_quantity(first)
-    is_only = all(columns.evidence[n].is_running for n in others)
+    is_only = all(columns.evidence[n].is_running or claim(columns.headers[n]).target == "symbol" for n in others)
     is_likely = is_code_table and is_only and columns.evidence[first].firm >= 0.9
     offers = tuple(Offer(f"{label} is the code", {"columns": {label: "code"}}) for label in labels[:10])
     message = f"{look.sheet.place(look.records[at][0])}: no header here is known as the code's. "

@@ -74,7 +74,7 @@ def ask_about_category(content: ColumnContent) -> None:
     if len(codes) - len(set(codes)) < max(1, _LEAST_REPEATED * len(codes)):
         return
     for label, target in content.targets.items():
-        if target != EXTRA or label in content.look.choices.columns:
+        if target != EXTRA or label in content.look.choices.columns or claim(label).target in (*TEXTS, "symbol"):
             continue
         cells = content.cells(label)
         pairs = list(zip(codes, cells, strict=False))

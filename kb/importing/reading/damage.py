@@ -31,6 +31,9 @@ EXACT_DIGITS = 15
 _NAMES = WordFile(Path(__file__).with_name("damage.toml")).groups("months")
 _MONTHS = {name: int(month) for month, names in _NAMES.items() for name in names}
 _MONTH = one_of(_MONTHS)
+_FIRST = re.compile(r"-?[0-9]|[A-Za-zà-ÿ][a-zà-ÿ]")
+"""How numbers and dates begin, and few other codes: most need one look."""
+
 _MONTH_NAME = re.compile(r"[A-Z]?[a-zà-ÿ]{2,9}")
 _POINT_ZERO = re.compile(r"(-?[0-9]{1,18})\.0")
 _SCIENTIFIC = re.compile(r"-?[0-9](?:[.,][0-9]{1,16})?[Ee]\+[0-9]{1,3}")
@@ -45,6 +48,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,64}(?:[Ee][0-9]{1,2})?")
 
 def damage_of(code: str) -> str:
     """Return what a spreadsheet seems to have done to a code; "" for one that looks intact."""
+    if not _FIRST.match(code):
+        return ""
     if _POINT_ZERO.fullmatch(code):
         return POINT_ZERO
     if _SCIENTIFIC.fullmatch(code):

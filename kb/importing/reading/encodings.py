@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kb.importing.reading.choices import FileQuestion, Offer
 from kb.importing.reading.files import KEEP_BAD_BYTES, InputFile, bad_byte
-from kb.importing.reading.letters import Letters, basic_letters, is_latin, languages
+from kb.importing.reading.letters import ASCII, Letters, basic_letters, is_latin, languages
 from kb.importing.reading.precedent import Precedent
 from kb.importing.reading.sheets import unreadable
 
@@ -94,7 +94,7 @@ ENCODING_TABLE = (
     Encoding("iso2022_jp", "Japanese (ISO-2022-JP)", names="iso-2022-jp"),
     Encoding("iso2022_kr", "Korean (ISO-2022-KR)", names="iso-2022-kr"),
     Encoding("cp949", "Korean (cp949)", "ko", 1, "euc-kr euc_kr uhc ks_c_5601-1987 windows-949"),
-    Encoding("johab", "Korean (Johab)", names="cp1361"),
+    Encoding("johab", "Korean (Johab)", "ko", names="cp1361"),
     Encoding("gb18030", "Simplified Chinese (GB18030)", "zh_hans", 1, "gbk gb2312 cp936 x-gbk"),
     Encoding("hz", "Simplified Chinese (HZ)", names="hz-gb-2312"),
     Encoding("cp950", "Traditional Chinese (Big5)", "zh_hant", 1, "big5 big-5 x-x-big5"),
@@ -110,6 +110,9 @@ LABELS = {encoding.codec: encoding.label for encoding in ENCODING_TABLE}
 
 SURE, LIKELY = 8.0, 3.0
 """How much likelier the best encoding must be than one that reads the file differently."""
+
+_STRANGE = -7.5
+"""Likelihood of a letter below which no encoding of the table seems right: right readings have -7 or more."""
 
 _DECLARED, _STORED_LANGUAGE, _LAST_FILE = 12.0, 2.0, 4.0
 _MAX_OFFERS, _MAX_SAMPLE = 5, 60
@@ -170,6 +173,12 @@ class _Reading(NamedTuple):
     text: str
     likelihood: float
 
+    @property
+    def is_strange(self) -> bool:
+        """Whether the letters are rare in every language that the encoding writes."""
+        count = sum(not character.isascii() for character in self.text)
+        return self.likelihood - self.encoding.usual - ASCII * (len(self.text) - count) < _STRANGE * count
+
 
 @dataclass
 class EncodingEvidence:
@@ -224,10 +233,10 @@ class EncodingEvidence:
             return None
         best = self.readings[0]
         ahead = best.likelihood - self.readings[1].likelihood if len(self.readings) > 1 else SURE
-        if ahead >= SURE:
+        if ahead >= SURE and not best.is_strange:
             return None
         offers = _offers(self.readings[:_MAX_OFFERS])
-        if ahead >= LIKELY:
+        if ahead >= LIKELY and not best.is_strange:
             message = f"The file seems to be in {best.encoding.label}. Are its letters right?"
             return FileQuestion("encoding", message, offers, offers[0].label)
         message = "The encoding of the file is not sure. Which of these lines has the right letters?"

@@ -139,10 +139,9 @@ class InputFile:
         """
         zeros = [self.head[at::4].count(0) for at in range(4)]
         quarter = max(len(self.head) // 4, 1)
-        if sum(count > 0.9 * quarter for count in zeros) == 3 or (
-            min(zeros[3], zeros[2]) > 0.9 * quarter > 4 * zeros[0]
-        ):
-            return "utf-32-be" if zeros[0] > zeros[3] else "utf-32-le"
+        for encoding, pair in (("utf-32-be", zeros[:2]), ("utf-32-le", zeros[2:])):
+            if min(pair) > 0.9 * quarter:
+                return encoding
         low, high = zeros[0] + zeros[2], zeros[1] + zeros[3]
         if max(low, high) > 0.1 * quarter and min(low, high) < 0.05 * max(low, high):
             encoding = "utf-16-be" if low > high else "utf-16-le"

@@ -10,7 +10,7 @@ from kb.importing.reading.column_roles import settle_columns
 from kb.importing.reading.columns import find_columns, is_header, label_headers
 from kb.importing.reading.header_names import Claim, claim, language_of
 from kb.importing.reading.sheet_look import SheetLook
-from kb.importing.reading.sheets import CONTINUATION, Problem, unreadable
+from kb.importing.reading.sheets import CONTINUATION, Problem, Record, unreadable
 from kb.importing.reading.table_rows import SheetPart, is_heading, section_name
 from kb.text.codes.cells import fit, tidy
 from kb.text.safety.formula import infuse
@@ -26,6 +26,11 @@ _TITLE = re.compile(
 """A line with a date or a version is the title of a table, not the heading of codes."""
 _MAX_COVER = 200
 _LONGEST_NAME = 40
+
+
+def header_end(look: SheetLook) -> int:
+    """Return the number of records up to the header that names the code; 0 without one."""
+    return 0 if look.sheet.key in look.choices.header else _named_header(look) + 1
 
 
 def named_part(look: SheetLook) -> SheetPart | list[str]:
@@ -53,7 +58,11 @@ def guessed_part(look: SheetLook, *, sure: bool) -> SheetPart | None:
 
     With `sure`, return it only where nobody needs to be asked.
     """
-    guess = guess_code(look, _first_full(look), sure=sure)
+    line_chosen = look.choices.header.get(look.sheet.key)
+    lines = [NO_HEADER, *(line for line, _ in look.records)]
+    # A line that somebody chose is the header, also where its words say nothing.
+    at = lines.index(line_chosen) - 1 if line_chosen in lines else _first_full(look)
+    guess = guess_code(look, at, sure=sure)
     return _part(look, guess.header_at, guess) if guess else None
 
 
@@ -69,7 +78,13 @@ def _named_header(look: SheetLook) -> int:
             return count
         # A single name may be the title of the table, if a real header follows.
         at = count if at < 0 and count < MAX_HEADER_RECORD else at
-    return at
+    return at if at >= 0 and _has_codes_below(look.records[at + 1 :]) else -1
+
+
+def _has_codes_below(rows: Sequence[Record]) -> bool:
+    """Whether one of the rows below a single name has a code, rather than the words of a cover."""
+    cells = [cell.strip() for _, row in rows[:_LOOK_AT] for cell in row if cell and cell.strip()]
+    return not cells or any(" " not in cell for cell in cells)
 
 
 def _first_full(look: SheetLook) -> int:

@@ -22,7 +22,10 @@ _EASTERN_SIGNS = frozenset("、。，：；！？（）「」『』・ー《》�
 _WITHIN_WORDS = frozenset("’·´•")
 _FIRST_EASTERN = "\u2e80"
 
-_ASCII, _ASCII_BESIDE, _ASCII_LETTER_BESIDE, _OTHER_SCRIPT_BESIDE = -2.5, -2.5, -3.5, -9.0
+ASCII = -2.5
+"""Likelihood of an ASCII character beside another one, in every language."""
+
+_ASCII_BESIDE, _ASCII_LETTER_BESIDE, _OTHER_SCRIPT_BESIDE = -2.5, -3.5, -9.0
 _SIGN_IN_WORD, _APOSTROPHE_FIRST, _LONE_LETTER, _AFTER_ASCII, _EASTERN_AFTER_ASCII = -7.0, -2.5, -3.0, -5.0, -2.0
 _CAPITAL, _CAPITAL_IN_WORD = -0.5, -3.5
 _TILT, _TILT_LETTERS, _MAX_TILT = 0.3, 300, 15.0
@@ -55,7 +58,7 @@ class Letters(NamedTuple):
         total, before, lone = 0.0, _EDGE, False
         for at, character in enumerate(text):
             if character.isascii() and before.isascii() and not lone:
-                total += _ASCII
+                total += ASCII
                 before = character.lower() if character.isalpha() else _EDGE
                 continue
             letter = _plain(character)

@@ -11,9 +11,12 @@ from typing import Any
 
 from kb.importing.reading.choices import FileQuestion, ReadingChoices
 from kb.importing.reading.columns import EXTRA, IGNORE, TARGETS
-from kb.importing.reading.formats.csv_text import DELIMITERS
+from kb.importing.reading.encodings import ENCODINGS, LABELS
+from kb.importing.reading.formats.csv_dialect import DELIMITERS
+from kb.importing.reading.header import named_part
+from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import Problem, Sheet, Unreadable
-from kb.importing.reading.sources import ENCODINGS, Source
+from kb.importing.reading.sources import Source
 from kb.importing.reading.table_rows import SheetPart, TableRow
 from kb.text.codes.cells import fit
 
@@ -71,7 +74,7 @@ class Look:
     """What is read of a file with the choices so far, and what else may be chosen.
 
     `stops` has the problems that keep the file from being read; there may be tables to choose from all the same.
-    `encodings` has each encoding with a word about it, likely ones first; it is empty for a workbook.
+    `encodings` has the codecs that may be chosen with their labels, likely ones first; it is empty for a workbook.
     """
 
     format: str = ""
@@ -123,7 +126,9 @@ def look(opener: Callable[[], Source], rows: int = ROWS) -> Look:
 
 def _stopped(error: Unreadable, rows: int) -> Look:
     """Return what is known of a file that cannot be read."""
-    view = Look(encodings=[(name, "") for name in ENCODINGS])
+    # A choice that is not allowed can be made anew; no choice makes a table of a picture.
+    may_choose = any(problem.kind.startswith("unknown_") for problem in error.problems)
+    view = Look(encodings=list(LABELS.items()) if may_choose else [])
     if error.source is not None:
         view = _described(error.source)
         view.tables = [_unread(sheet, error.source, rows) for sheet in error.source.tables[:MAX_LISTED]]
@@ -160,8 +165,8 @@ def _described(source: Source) -> Look:
 def _encodings(source: Source) -> list[tuple[str, str]]:
     """Return all encodings that may be chosen; those that a question offers come first, with its words."""
     offers = [offer for question in source.questions for offer in question.offers]
-    likely = {offer.choices["encoding"]: offer.label for offer in offers if "encoding" in offer.choices}
-    return [*likely.items(), *((name, "") for name in ENCODINGS if name not in likely)]
+    likely = {ENCODINGS[offer.choices["encoding"]]: offer.label for offer in offers if "encoding" in offer.choices}
+    return [*likely.items(), *((codec, label) for codec, label in LABELS.items() if codec not in likely)]
 
 
 def _read(part: SheetPart, source: Source, rows: int, problems: list[Problem]) -> TableLook:
@@ -191,11 +196,11 @@ def _read(part: SheetPart, source: Source, rows: int, problems: list[Problem]) -
 
 def _unread(sheet: Sheet, source: Source, rows: int) -> TableLook:
     """Return the look at a table that is left out: its records as they are, below what is most like a header."""
-    headers = [(part.sheet, part.header) for part in source.parts] + source.others
-    header = next((labels for other, labels in headers if other is sheet), [])
     is_chosen = not source.choices.tables or sheet.key in source.choices.tables
     view = TableLook(sheet.key, _name(sheet), False, "No column is known as the code." if is_chosen else "Not chosen.")
     try:
+        part = named_part(SheetLook(sheet, source.choices, source.limits, source.precedent))
+        header = part.header if isinstance(part, SheetPart) else part
         records = list(islice(sheet.records(lambda problem: None), rows + 1))
     except Unreadable as error:
         view.reason = str(error)

@@ -132,6 +132,8 @@ class Sheet:
     # Names the table within its file: the name of the sheet, or its number. ReadingChoices refer to it.
     key: str = ""
     section: str = ""
+    # What stands between the cells of delimited text; "" in other formats.
+    delimiter: str = ""
     # CSV and XLSX may come from an export, which defuses formulas.
     spreadsheet: bool = False
     # Whether cells may have characters that no text may have. A fast reader checks many cells at once.

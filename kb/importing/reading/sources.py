@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.importing.reading.arrangements import arranged_rows
-from kb.importing.reading.choices import FileQuestion, ReadingChoices
+from kb.importing.reading.choices import ANSWERS, FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
 from kb.importing.reading.damage import point_zero_question
 from kb.importing.reading.encodings import ENCODINGS, find_encoding
 from kb.importing.reading.files import InputFile
-from kb.importing.reading.formats import csv_text, registry
-from kb.importing.reading.header import guessed_part, named_part, unread_lines
+from kb.importing.reading.formats import csv_dialect, registry
+from kb.importing.reading.header import guessed_part, header_end, named_part, unread_lines
 from kb.importing.reading.header_names import plain
 from kb.importing.reading.precedent import Precedent
 from kb.importing.reading.sheet_look import SheetLook
@@ -37,6 +37,8 @@ from kb.importing.reading.sheets import (
     unreadable,
 )
 from kb.importing.reading.source_file import SourceFile
+from kb.importing.reading.stacked_tables import stacked_tables
+from kb.importing.reading.surplus import question_about_surplus
 from kb.importing.reading.table_rows import SheetPart, TableRow
 
 __all__ = [
@@ -166,23 +168,24 @@ class Source:
             raise Unreadable(errors, self.header)
         self.problems[:] = self._first_problems
         sheet_parts = [part for part in self.parts if part.sheet.name]
-        if len(sheet_parts) > 1:
+        if len({part.sheet.name for part in sheet_parts}) > 1:
             for part in sheet_parts:
                 part.section = part.section or part.sheet.name
 
     def _find_parts(self, sheets: list[Sheet]) -> None:
-        looks: dict[int, SheetLook] = {}
+        looks: list[SheetLook] = []
         parts: dict[int, SheetPart | list[str]] = {}
-        for number, sheet in enumerate(sheets):
-            sheet.key = sheet.name or str(number + 1)
-            if self.choices.tables and sheet.key not in self.choices.tables:
+        for number, sheet in enumerate(sheets, 1):
+            sheet.key = sheet.key or sheet.name or str(number)
+        for look in self._looks(sheets):
+            if self.choices.tables and look.sheet.key not in self.choices.tables:
                 continue
-            looks[number] = SheetLook(sheet, self.choices, self.limits, self.precedent)
-            part = named_part(looks[number])
-            if sheet.doubt and sheet.key not in self.choices.tables:
-                self.others.append((sheet, part.header if isinstance(part, SheetPart) else part))
+            part = named_part(look)
+            if look.sheet.doubt and not self.choices.tables:
+                self.others.append((look.sheet, part.header if isinstance(part, SheetPart) else part))
             else:
-                parts[number] = part
+                parts[len(looks)] = part
+                looks.append(look)
         for sure in (True, False):
             # A column that no header names is taken only where the file has no table that names its codes.
             if not any(_has_code(part) for part in parts.values()):
@@ -191,7 +194,7 @@ class Source:
         for number, part in parts.items():
             if isinstance(part, SheetPart) and part.columns.has("code"):
                 self.parts.append(part)
-                self._ask_about_zeros(part, looks[number])
+                self._ask_about_cells(part, looks[number])
                 self._first_problems += filter(None, [unread_lines(looks[number], part)])
             else:
                 labels = part.header if isinstance(part, SheetPart) else part
@@ -200,13 +203,29 @@ class Source:
             raise _no_code_column([header for _, header in self.others], self.limits)
         self._keep_questions()
 
-    def _ask_about_zeros(self, part: SheetPart, look: SheetLook) -> None:
-        rows = [cells for _, cells in look.records[part.header_end :] if len(cells) > part.code_at]
-        codes = [cell.strip() for cells in rows if (cell := cells[part.code_at])]
-        question = point_zero_question(codes, self.precedent.samples)
-        part.without_zero = question is not None
-        if question and "damage" not in self.choices.answers:
-            part.questions.append(question)
+    def _ask_about_cells(self, part: SheetPart, look: SheetLook) -> None:
+        records = look.records[part.header_end :]
+        codes = [(cells[part.code_at] or "").strip() for _, cells in records if len(cells) > part.code_at]
+        zeros = point_zero_question(list(filter(None, codes)), self.precedent.samples)
+        part.without_zero = zeros is not None
+        surplus = question_about_surplus(part, records)
+        if surplus:
+            part.ways["commas"] = "join" if surplus.default == ANSWERS["commas"]["join"] else "error"
+        part.questions += [surplus] if surplus else []
+        part.questions += [zeros] if zeros and "damage" not in self.choices.answers else []
+
+    def _looks(self, sheets: list[Sheet]) -> list[SheetLook]:
+        """Return a look at each table; `sheets` gets those that stand below each other in one of its sheets."""
+        looks: list[SheetLook] = []
+        for sheet in sheets:
+            look = SheetLook(sheet, self.choices, self.limits, self.precedent)
+            tables = stacked_tables(sheet, look.records, header_end(look), look.column_map)
+            others = [
+                SheetLook(table, self.choices, self.limits, self.precedent) for table in tables if table is not sheet
+            ]
+            looks += others or [look]
+        sheets[:] = [look.sheet for look in looks]
+        return looks
 
     def _keep_questions(self) -> None:
         """Ask each question once, also where several tables raise it."""
@@ -256,8 +275,8 @@ def open_source(
     # What the last file's columns were is evidence; answers, and what somebody chooses now, decide.
     choices = replace(choices, answers={**precedent.choices.answers, **choices.answers})
     check_column_map(choices.columns)
-    if choices.delimiter and choices.delimiter not in csv_text.DELIMITERS:
-        allowed = ", ".join(csv_text.DELIMITERS.values())
+    if choices.delimiter and choices.delimiter not in csv_dialect.DELIMITERS:
+        allowed = ", ".join(csv_dialect.DELIMITERS.values())
         message = f"Columns cannot be separated by {choices.delimiter!r}. Allowed: {allowed}."
         raise unreadable("unknown_delimiter", message, value=choices.delimiter)
     input_file = InputFile(file, limits or Limits.from_settings())

@@ -127,6 +127,8 @@ class _RowReader:
         self.section_at = order.index("section") if "section" in order else -1
         self.texts_at = list(positions(part.columns).items())
         self.extra_at = [(part.header[i], i) for i, target in enumerate(order) if target in (EXTRA, SPLIT)]
+        # Where surplus cells go, if somebody joins them; -1 if they are an error.
+        self.joins_at = max(dict(self.texts_at).values(), default=-1) if part.ways.get("commas") == "join" else -1
         self.section = part.section
         self.section_cell: object = object()
         intact = part.ways.get("damage") == "keep"
@@ -205,6 +207,8 @@ class _RowReader:
             return [*cells, *[""] * (self.width - len(cells))]
         if len(cells) > self.width and not any(cell and cell.strip() for cell in cells[self.width :]):
             return cells[: self.width]
+        if len(cells) > self.width and self.joins_at >= 0:
+            return self._join_surplus(line, cells)
         if self.code_at < len(cells) < self.width and is_code_like(cells[self.code_at] or ""):
             message = f"This row has {len(cells)} cells, the header has {self.width}; the last ones count as not there."
             self.report(Problem(self.sheet.place(line), "short_row", message, shorten(cells[self.code_at]), "warning"))
@@ -214,6 +218,14 @@ class _RowReader:
         message = f"This row has {len(cells)} cells, the header has {self.width}."
         self.report(Problem(self.sheet.place(line), "ragged_row", message, shorten(code)))
         return None
+
+    def _join_surplus(self, line: int, cells: Sequence[str | None]) -> list[str | None]:
+        """Return a record as wide as the header, with the surplus cells in its last text; tells of it."""
+        end = self.joins_at + len(cells) - self.width + 1
+        text = self.sheet.delimiter.join(cell or "" for cell in cells[self.joins_at : end])
+        message = f"This row has {len(cells)} cells, the header has {self.width}; the surplus is joined to one text."
+        self.report(Problem(self.sheet.place(line), "joined_cells", message, shorten(cells[self.code_at]), "warning"))
+        return [*cells[: self.joins_at], text, *cells[end:]]
 
     def _is_total(self, line: int, code: str, cells: Sequence[str | None]) -> bool:
         """Whether a row is the sum of a table; warns of it, and of a row that stands for all other codes."""

@@ -43,8 +43,8 @@ FILES = [
     ("tr", "cp1254"), ("tr", "iso-8859-9"), ("he", "cp1255"), ("he", "iso-8859-8"), ("ar", "cp1256"),
     ("ar", "iso-8859-6"), ("lt", "cp1257"), ("lt", "iso-8859-13"), ("th", "cp874"), ("th", "tis-620"),
     *[("ja", encoding) for encoding in ("shift_jis", "euc_jp", "iso2022_jp")],
-    ("ko", "euc_kr"), ("ko", "cp949"), ("zh", "gb2312"), ("zh", "gbk"), ("tw", "big5"),
-    *[(language, f"utf-{wide}") for language in ("de", "ko", "zh") for wide in ("16-le", "16-be", "16", "32", "32-le")],
+    ("ko", "euc_kr"), ("ko", "cp949"), ("ko", "johab"), ("zh", "gb2312"), ("zh", "gbk"), ("tw", "big5"),
+    *[(language, f"utf-{wide}") for language in ("de", "ko", "zh") for wide in ("16-le", "16-be", "16", "32", "32-be")],
 ]  # fmt: skip
 
 

@@ -166,3 +166,16 @@ def test_a_weak_name_with_several_rows_for_a_code_is_the_code():
 def test_hexadecimal_codes_come_before_decimal_ones():
     content = "Code (dec),Code (hex),Text\n1,0x01,one\n2,0x02,two\n"
     assert reading(content)[1] == ["0x01", "0x02"]
+
+
+def test_a_cover_sheet_with_a_title_alone_is_left_out():
+    book = workbook(("Info", [["Reason codes"], ["Version 3"]]), ("Codes", [["Code", "Text"], ["7", "Door"]]))
+    rows, problems = read_rows(book, "t.xlsx")
+    assert [(row.section, row.code) for row in rows] == [("", "7")]
+    assert [(problem.kind, problem.value) for problem in problems] == [("sheet_left_out", "Info")]
+
+
+def test_numbers_under_the_name_of_a_text_are_the_codes():
+    targets, codes, (question,) = reading("Cause,Name,Meaning\n1,NO_NUMBER,No such number\n16,NORMAL,It is normal\n")
+    assert (targets, codes) == ({"Cause": "code", "Name": "symbol", "Meaning": "description"}, ["1", "16"])
+    assert question.default == "Cause is the code"

@@ -11,9 +11,13 @@ from kb.importing.reading.sources import Limits, Unreadable
 from tests.importing.files import open_text, read_rows, refusal, workbook
 from tests.importing.reading.formats.test_html_tables import PAGE
 from tests.importing.reading.formats.test_markdown import DOCUMENT
+from tests.importing.reading.formats.test_prose import PAGE_ARCHIVE
+from tests.importing.reading.formats.test_resources import ANDROID
+from tests.importing.reading.formats.test_rst_text import ADOC, RST
 from tests.work import work
 
 NAMES = ["t.csv", "t.txt", "t.json", "t.ndjson", "t.html", "t.md", "t.xlsx", "pasted table"]
+NAMES += ["t.mhtml", "t.rst", "t.adoc", "t.yaml", "t.properties", "t.xml", "t.h", "t.java", "t.zip", "t.ods"]
 WHOLE = {
     "csv": b'section,code,description\r\n"A ""b""",1,"x\r\ny"\r\n,2,z\r\n',
     "gb18030": "返回码,描述\n1,请求成功。\n2,请求失败。\n".encode("gb18030"),
@@ -23,6 +27,18 @@ WHOLE = {
     "html": PAGE.encode(),
     "markdown": DOCUMENT.encode(),
     "xlsx": workbook(("A", [["Section", "Code"], ["x", 1], [None, 2.5]]), ("B", [["Code"], ["3"]]), merged=["A2:A3"]),
+}
+WHOLE |= {
+    "rst": RST["simple"].encode() + RST["grid over lines"].encode() + RST["list-table"].encode(),
+    "adoc": ADOC["cells in lines"].encode() + ADOC["csv"].encode(),
+    "yaml": b"errors:\n  E1: &a {message: one}\n  E2:\n    <<: *a\n    fix: |\n      two\n",
+    "properties": b"# a\nE1.message = one \\\n  two\nE1.fix=\\u0041\nE2.message:b\n",
+    "xml": ANDROID.encode(),
+    "h": b"#define E_A 1 /* a */\nenum e { E_B = (1 << 2), E_C, // c\n};\n",
+    "java": b'enum E { A(1, "a"), @X("y") B(2, "b"); int c; }',
+    "headings": b"## E1 one\n\n**Cause:** a\n\n## E2\n- `E3`: x\n- E4 - y\n",
+    "mhtml": PAGE_ARCHIVE.format(charset="utf-8", way="quoted-printable", page=PAGE.replace("=", "=3D")).encode(),
+    "spaces": b"Code    Text\n----    ----\nE1      one\n        two\nE2      two\n",
 }
 SMALL = Limits(bytes=1_000_000, rows=50, columns=8, cell=200)
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,7 +97,8 @@ def test_mangled_files_are_read_or_refused(data):
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_undamaged_files_are_read(kind):
-    assert read_rows(WHOLE[kind], f"t.{kind}" if kind in ("json", "html") else "t")[0]
+    endings = {"headings": "md", "spaces": "txt"}
+    assert read_rows(WHOLE[kind], f"t.{endings.get(kind, kind)}" if kind not in UNNAMED else "t")[0]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +113,8 @@ def test_undamaged_files_are_read(kind):
 def test_a_file_that_is_not_a_table_is_refused_by_its_kind(content, word):
     assert word in refusal(content)[1]
 
+
+UNNAMED = {"csv", "gb18030", "utf-16", "ndjson", "markdown", "xlsx"}
 
 LONG = {
     "one line without an end": ("t.csv", lambda n: b"code,text\n1," + b"x" * 80 * n),
@@ -113,6 +132,42 @@ LONG = {
     "objects": ("t.json", lambda n: b'{"a":' * n),
     "separators": ("t.csv", lambda n: b"code,text\n" + b"1, " * n),
     "spaces in a code": ("t.csv", lambda n: b"code,text\n" + (b"1" + b" " * n + b"2,x\n") * 50),
+    "maps": (
+        "t.json",
+        lambda n: b'{"a b": ' * 5 + b"{" + b"".join(b'"E%d": "a b",' % k for k in range(n)) + b'"E": ""}' + b"}" * 5,
+    ),
+    "comments of JSON": ("t.json", lambda n: b"/*" * n),
+    "trailing commas": ("t.json", lambda n: b'{"E1": "a", ' + b"  ,  " * n),
+    "open braces of MDX": ("t.html", lambda n: b"<table><tr><th>Code</th></tr>" + b"<td a={{" * n + b">"),
+    "open quotes of tags": ("t.html", lambda n: b"<table><tr><th>Code</th></tr>" + b"<td a='" * n + b">"),
+    "lists in lists": ("t.html", lambda n: b"<ul><li><b>E1</b> x" * n),
+    "items": ("t.md", lambda n: b"- E1: one\n" * n),
+    "items without an end": ("t.md", lambda n: b"- **E1" * n),
+    "one paragraph": ("t.md", lambda n: b"## E1\n" + b"word\n" * n + b"## E2\n"),
+    "headings": ("t.md", lambda n: b"## E1 one\n" * n),
+    "pipes": ("t.md", lambda n: b"a | b\n\n" * n),
+    "nested tables": ("t.md", lambda n: b"<table>\n" * n),
+    "borders": ("t.rst", lambda n: b"== ==\nx\n" * n),
+    "corners": ("t.rst", lambda n: (b"+-" * 30 + b"+\n") * (n // 30)),
+    "cells of a drawing": ("t.rst", lambda n: b"+--+--+\n" + b"|a |b |\n+--+--+\n" * n),
+    "directives": ("t.rst", lambda n: b".. list-table::\n" * n),
+    "cells of AsciiDoc": ("t.adoc", lambda n: b"|===\n" + b"|" * n),
+    "tables of AsciiDoc": ("t.adoc", lambda n: b"|===\n" * n),
+    "YAML": ("t.yaml", lambda n: b"- {code: E1, message: a}\n" * n),
+    "keys of YAML": ("t.yaml", lambda n: b"".join(b"E%d: a b\n" % k for k in range(n))),
+    "backslashes": ("t.properties", lambda n: b"E1=a\\\n" * n),
+    "defines": ("t.h", lambda n: b"#define E_A 1 // a\n" * n),
+    "comments above": ("t.h", lambda n: b"// a\n" * n + b"#define E_A 1\n"),
+    "open enums": ("t.h", lambda n: b"enum a { " * n),
+    "brackets of an enum": ("t.java", lambda n: b"enum a { b" + b"(" * n),
+    "strings": ("t.xml", lambda n: b"<resources>" + b"<string name='E1'>a</string>" * n + b"</resources>"),
+    "open elements": ("t.xml", lambda n: b"<resources>" + b"<a>" * n),
+    "aligned rows": ("t.txt", lambda n: b"Code    Text\n" + b"E1      one\n" * n),
+    "rows that go on": ("t.txt", lambda n: b"Code    Text\n" + b"        one\n" * n),
+    "parts of a page": (
+        "t.mhtml",
+        lambda n: b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" + b"--b\n" * n,
+    ),
     "breaks": ("t.csv", lambda n: b"code,text\n" + (b"1,<li>" + b" " * n + b"<br>\n") * 50),
 }
 

@@ -155,7 +155,7 @@ def test_any_column_can_be_chosen_as_the_code():
     ("options", "message"),
     [
         ({"encoding": "klingon"}, "'klingon'. Allowed: utf-8"),
-        ({"delimiter": "|"}, "'|'. Allowed: comma"),
+        ({"delimiter": "^"}, "'^'. Allowed: comma"),
         ({"columns": {"code": "nonsense"}}, "'nonsense'. Allowed: code"),
     ],
 )

@@ -38,6 +38,7 @@ RAW = {
     ): "https://gitlab.com/group/sub/sdk/-/raw/main/errors.csv",
     ("https://gitlab.vendor.example/a/sdk", "x/y", "e.csv"): "https://gitlab.vendor.example/a/sdk/-/raw/x/y/e.csv",
     ("https://codeberg.org/vendor/sdk", "main", "./e.csv"): "https://codeberg.org/vendor/sdk/raw/main/e.csv",
+    ("https://git.sr.ht/~vendor/sdk", "", "e.csv"): "https://git.sr.ht/~vendor/sdk/blob/HEAD/e.csv",
     ("https://bitbucket.org/vendor/sdk", "dev", "?x#y.csv"): "https://bitbucket.org/vendor/sdk/raw/dev/%3Fx%23y.csv",
 }
 

@@ -59,7 +59,7 @@ def begins_with_pipes(sample: str) -> bool:
 
 def begins_with_spaces(sample: str) -> bool:
     """Whether one of the first lines is a header whose cells are apart by spaces, and the next line has such cells."""
-    lines = [line.rstrip() for line in sample.split("\n")[: _HEADER_LINES + 1] if line.strip()]
+    lines = [line.rstrip() for line in sample.split("\n")[: _HEADER_LINES + 1] if line.strip("# \t")]
     heads = (at for at, line in enumerate(lines[:-1]) if _is_spaced_header(line, {}))
     at = next(heads, -1)
     return at >= 0 and (len(lines[at + 1].split()) > 1 or bool(_RULE.fullmatch(lines[at + 1])))
@@ -119,13 +119,15 @@ def _starts(lines: list[str], at: int, header: list[str]) -> list[int]:
 
 
 def _cells(line: str, starts: list[int], width: int, by_gaps: bool) -> list[str]:
-    ends = [*starts[1:], len(line)]
-    fits = by_gaps and all(start >= len(line) or line[start - 1] == " " for start in starts[1:])
-    if fits:
-        return [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]
     words = [word for word in _GAP.split(line.strip()) if word]
-    if len(words) == width:
+    if by_gaps and len(words) == width:
         return words
+    if by_gaps and all(start >= len(line) or line[start - 1] == " " for start in starts[1:]):
+        ends = [*starts[1:], len(line)]
+        cells = [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+        # Below a header with other places than its rows, a cut goes through words.
+        if sum(map(len, cells)) >= len(line.replace(" ", "")):
+            return cells
     if by_gaps and len(words) == 1:
         # A heading within the table.
         return [words[0], *[""] * (width - 1)]

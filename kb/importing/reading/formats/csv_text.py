@@ -9,14 +9,15 @@ import io
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from kb.importing.reading.columns import ColumnMap, find_columns, is_header
 from kb.importing.reading.files import KEEP_BAD_BYTES, codec_of
+from kb.importing.reading.formats.csv_dialect import DELIMITERS, Dialect, dialect_of, separator_line
 from kb.importing.reading.sheets import Problem, Record, Report, Sheet, unreadable
 from kb.importing.reading.source_file import SourceFile
 from kb.text.codes.cells import unfit
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _PIECE = 1 << 18
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 _SAMPLE_RECORDS = 40
@@ -25,9 +26,11 @@ _SAMPLE_RECORDS = 40
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the only table of a delimited file; sets the file's delimiter where nobody chose one."""
     columns = ColumnMap(source_file.columns)
-    source_file.delimiter = source_file.delimiter or sniff_delimiter(source_file.sample, columns)
-    table = Sheet(lambda report: _records(_CsvLines(source_file, table), source_file.delimiter, table, report))
-    table.spreadsheet = True
+    sample = source_file.sample
+    source_file.delimiter = source_file.delimiter or separator_line(sample) or sniff_delimiter(sample, columns)
+    dialect = dialect_of(sample, source_file.delimiter)
+    table = Sheet(lambda report: _records(_CsvLines(source_file, table), dialect, table, report))
+    table.spreadsheet, table.delimiter = True, source_file.delimiter
     return [table]
 
 
@@ -115,11 +118,11 @@ def _is_suspect(piece: bytes, text: str, one_byte: bool) -> bool:
     return False
 
 
-def _records(lines: _CsvLines, delimiter: str, table: Sheet, report: Report) -> Iterator[Record]:
+def _records(lines: _CsvLines, dialect: Dialect, table: Sheet, report: Report) -> Iterator[Record]:
     """Yield each record with the line on which it begins. A badly quoted record is reported and left out."""
-    # Strict, because a lenient reader silently drops quotes and reads the rest of the file as one cell.
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    last_line = 0
+    for _ in islice(lines, dialect.first_lines):
+        pass
+    reader, last_line = dialect.records(lines), dialect.first_lines
     while True:
         try:
             for record in reader:
@@ -128,8 +131,8 @@ def _records(lines: _CsvLines, delimiter: str, table: Sheet, report: Report) -> 
                 last_line = lines.number
         except csv.Error as error:
             first_line, last_line = last_line + 1, lines.number
-            unquoted = lines.line.rstrip("\r\n").split(delimiter)
-            if delimiter == "\t" and first_line == last_line and "unexpected end" not in str(error):
+            unquoted = lines.line.rstrip("\r\n").split(dialect.delimiter)
+            if dialect.delimiter == "\t" and first_line == last_line and "unexpected end" not in str(error):
                 # Cells copied from a page are not quoted, so a quotation mark at their beginning is text.
                 yield first_line, unquoted
                 continue

@@ -16,7 +16,9 @@ _NAME_CODE = re.compile(
 )
 _CAMEL_CODE = re.compile(r"(?:[A-Z][a-z0-9]{1,30}){2,9}|[a-z][a-z0-9]{0,30}(?:[A-Z][a-z0-9]{1,30}){1,9}")
 _DIGITS_CODE = re.compile(r"[-A-Za-z0-9_.:/#]{1,64}")
-_NO_CODE = re.compile(r"[vV]?\d{1,5}(?:\.\d{1,5}){1,3}\.?|(?:19|20)\d\d(?:-\d\d?){1,2}|\d{1,3}[.)]|[A-Za-z]{0,2}")
+_NO_CODE = re.compile(
+    r"[vV]\d{1,5}(?:\.\d{1,5}){0,3}|\d{1,5}(?:\.\d{1,5}){1,3}\.?|(?:19|20)\d\d(?:-\d\d?){1,2}|\d{1,3}[.)]|[A-Za-z]{0,2}"
+)
 
 
 class Entry(NamedTuple):

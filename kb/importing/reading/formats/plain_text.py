@@ -38,4 +38,4 @@ def begins(sample: str) -> bool:
     if lines and target_of(lines[0]) == "code":
         # A table of one column.
         return False
-    return len(lines) > 1 and sum(code_and_text(line, ITEM) is not None for line in lines) > 0.6 * len(lines)
+    return len(lines) > 1 and sum(code_and_text(line, ITEM) is not None for line in lines) > 0.5 * len(lines)

@@ -100,19 +100,19 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
     # A number with a full stop is the number of a chapter.
     if not (is_like_code(code) or code.isdigit()) or (words.rstrip("*").endswith(".") and code.isdigit()):
         return None
-    if not mark and not start and not _is_apart(code, rest, kind):
+    if not mark and not start and not _is_apart(rest, kind):
         return None
     texts = _title(rest.removeprefix("~~"))
     remark = ", ".join(filter(None, [remark, "struck out" if is_struck else ""]))
     return {CODE: code, **texts, **({REMARK: remark} if remark else {})}
 
 
-def _is_apart(code: str, rest: str, kind: str) -> bool:
+def _is_apart(rest: str, kind: str) -> bool:
     """Whether a word without marks is a code: alone, or apart from its text by a sign or, in a heading, by a space."""
     rest = rest.lstrip(" \t")
     if not rest:
         return True
-    return rest[0] in ":：-–—=|(（" or (kind != ITEM and code != code.lower().title())
+    return rest[0] in ":：-–—=|(（" or kind != ITEM
 
 
 def _title(rest: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from kb.importing.reading.files import InputFile
-from kb.importing.reading.formats import aligned_text, archives, csv_text, plain_text, properties, refusals
+from kb.importing.reading.formats import aligned_text, archives, csv_dialect, csv_text, plain_text, properties, refusals
 from kb.importing.reading.formats.grids import code_header
 from kb.importing.reading.sheets import Limits, Sheet
 from kb.importing.reading.source_file import SourceFile
@@ -146,6 +146,6 @@ def _is_delimited(sample: str, source_file: SourceFile) -> bool:
     return any(
         code_header([(1, [cell.strip('" ') for cell in line.split(delimiter)])], source_file.columns) == 0
         for line in lines
-        for delimiter in csv_text.DELIMITERS
+        for delimiter in csv_dialect.DELIMITERS
         if delimiter in line
     )

@@ -21,6 +21,8 @@ MAX_GRID_LINES = 20_000
 
 MAX_GRID_WIDTH = 2_000
 
+_MAX_FAILURES = 20
+
 _SIMPLE_BORDER = re.compile(r"[ \t]*=+(?:[ \t]+=+)+[ \t]*")
 _GRID_BORDER = re.compile(r"[ \t]*\+(?:[-=]+\+)+[ \t]*")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+:._])\1{2,}[ \t]*")
@@ -49,6 +51,8 @@ class RestructuredLines:
         self.levels: list[str] = []
         self.heading = (0, "")
         self.at = 0
+        self.failures = 0
+        self.endless = 0
 
     def read(self) -> None:
         """Read all lines."""
@@ -59,7 +63,7 @@ class RestructuredLines:
                 self._directive(len(directive[1]), directive[2], directive[3].strip())
             elif _GRID_BORDER.fullmatch(line):
                 self._drawing(GridTableParser(), self._grid_end())
-            elif _SIMPLE_BORDER.fullmatch(line):
+            elif _SIMPLE_BORDER.fullmatch(line) and self.at >= self.endless:
                 self._drawing(SimpleTableParser(), self._simple_end())
             elif line and not line[0].isspace() and _UNDERLINE.fullmatch(below) and len(below) >= len(line) // 2:
                 if not _UNDERLINE.fullmatch(line):
@@ -83,9 +87,9 @@ class RestructuredLines:
         if item := _ITEM.match(line):
             self.blocks.append(Block(ITEM, indent // 2 + 1, _plain(item[2]), self.at + 1))
         elif not indent and below[:1].isspace():
-            self.blocks.append(Block(TERM, 1, _plain(line), self.at + 1))
+            self.blocks.append(Block(TERM, 1, _plain(line.strip()), self.at + 1))
         else:
-            self.blocks.append(Block(TEXT, 9 if indent else 0, _plain(line), self.at + 1))
+            self.blocks.append(Block(TEXT, 9 if indent else 0, _plain(line.strip()), self.at + 1))
 
     def _grid_end(self) -> int:
         end = self.at
@@ -94,11 +98,14 @@ class RestructuredLines:
         return end
 
     def _simple_end(self) -> int:
-        """Return the last line of a simple table: a border with nothing below it."""
-        for end in range(self.at + 1, min(len(self.lines), self.at + MAX_GRID_LINES)):
+        """Return the last line of a simple table: a border with nothing below it; the present line without one."""
+        last = min(len(self.lines), self.at + MAX_GRID_LINES)
+        for end in range(max(self.at, self.endless) + 1, last):
             is_last = end + 1 == len(self.lines) or not self.lines[end + 1]
             if is_last and _SIMPLE_BORDER.fullmatch(self.lines[end]):
                 return end
+        # A border between here and there has no end either.
+        self.endless = max(last - 1, self.endless)
         return self.at
 
     def _drawing(self, parser: GridTableParser | SimpleTableParser, end: int) -> None:
@@ -110,12 +117,17 @@ class RestructuredLines:
         if len(lines) > MAX_GRID_LINES or max(map(len, lines)) > MAX_GRID_WIDTH:
             tell(self.source_file, start + 1, "This table is too large for its form and was left out. Use CSV.")
             return
+        if isinstance(parser, GridTableParser) and _is_box(lines):
+            self._add([(start + n, _box_cells(line)) for n, line in enumerate(lines, 1) if line.startswith("|")])
+            return
         try:
             _, head, body = parser.parse(StringList(lines))
         except (DataError, ValueError, IndexError, AssertionError) as error:
             reason = str(error).split("\n")[0].rstrip(".")[:200]
             tell(self.source_file, start + 1, f"This table is drawn wrongly and was left out: {reason}.")
-            # A simple table without an end: what is below it is still read.
+            # The end of a simple table may be that of another one below; not too often, because each try reads it all.
+            self.failures += 1
+            self.at = start if self.failures < _MAX_FAILURES else self.at
             return
         self._add(list(_rows([*head, *body], start)))
 
@@ -151,6 +163,16 @@ class RestructuredLines:
             self.budget.take(len(cells), line)
         if records:
             self.grids.append(Grid(self.heading, records))
+
+
+def _is_box(lines: list[str]) -> bool:
+    """Whether a table has a border only around its header and at its end, as databases print it: each line is a row."""
+    rows = [line for line in lines[3:] if line.startswith("|")]
+    return len(rows) > 1 and len(lines) - len(rows) < 5 and all(line[1:].partition("|")[0].strip() for line in rows)
+
+
+def _box_cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
 def _rows(rows: list[Any], start: int) -> Iterator[Record]:

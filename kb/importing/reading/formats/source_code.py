@@ -166,13 +166,15 @@ class _Constants:
             return
         statement = list(self._until(";", "{", "\n", at=self.at + 1))
         self.at += len(statement) + 1
+        self.at += self.at < len(self.tokens) and self.tokens[self.at].text == ";"
         code = [token for token in statement if token.kind != "comment"]
         sign = next((n for n, token in enumerate(code) if token.text in ("=", ":")), 0)
         equals = next((n for n, token in enumerate(code) if token.text == "="), sign)
         if sign and code[sign - 1].kind == "word" and equals + 1 < len(code):
             # The name is before a colon in TypeScript and Kotlin, before the equals sign elsewhere.
             values = code[equals + 1 :]
-            text = self._comment_behind() or self._comment_above(start)
+            comments = [token for token in statement if token.kind == "comment"]
+            text = self._comment_behind() or comment_text(comments) or self._comment_above(start)
             if len(values) <= 12:
                 self.others.members.append(_Member(code[0].line, code[sign - 1].text, values, text=text))
 
@@ -208,7 +210,14 @@ class _Constants:
         group = _Group(names[0] if names else "", is_enum=True)
         while self.at < len(self.tokens) and self.tokens[self.at].text != "}":
             token = self.tokens[self.at]
-            if token.kind == "word" and token.text not in ("case", "option", "reserved"):
+            if token.text in ("option", "reserved"):
+                self.at += len(list(self._until(";", "}", at=self.at)))
+            elif token.text == "@":
+                # An annotation, perhaps with arguments.
+                self.at += 2
+                if self.at < len(self.tokens) and self.tokens[self.at].text == "(":
+                    self._skip_brackets("(", ")")
+            elif token.kind == "word" and token.text != "case":
                 group.members.append(self._member())
                 if self._ends_java_constants(group.members[-1]):
                     break

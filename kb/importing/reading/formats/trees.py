@@ -138,10 +138,15 @@ def _is_flat(value: Mapping[str, Any]) -> bool:
 def _is_record(value: Mapping[str, Any]) -> bool:
     """Whether a map has the texts of one code, rather than codes or further maps."""
     keys = list(value)[:_SAMPLE]
-    if any(target_of(str(key)) for key in keys):
+    if any(target_of(str(key)) and _is_text(value[key]) for key in keys):
         return True
     scalars = sum(not isinstance(item, dict | list) for item in value.values())
     return scalars > 0 and not any(is_like_code(str(key)) for key in keys)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text, perhaps in several languages, rather than a map of codes."""
+    return not isinstance(value, dict) or (_is_flat(value) and not any(is_like_code(str(key)) for key in value))
 
 
 def _objects(branch: Branch) -> list[Entry]:
@@ -187,7 +192,10 @@ def _entries(rows: list[tuple[int, dict[str, Any]]]) -> list[Entry]:
     in_order = sorted(paths, key=lambda path: (len(path) > 1, "en" not in path), reverse=True)
     owners = {_name(path): path for path in in_order}
     names = {path: name if owners[name := _name(path)] == path else ".".join(path) for path in paths}
-    return [Entry(line, {names[path]: text for path, text in row.items()}) for line, row in flat]
+    # The first entry names all columns, with the texts of other languages last.
+    first = {names[path]: flat[0][1].get(path) for path in sorted(paths, key=lambda path: owners[_name(path)] != path)}
+    rest = [Entry(line, {names[path]: text for path, text in row.items()}) for line, row in flat[1:]]
+    return [Entry(flat[0][0], first), *rest]
 
 
 def _name(path: tuple[str, ...]) -> str:

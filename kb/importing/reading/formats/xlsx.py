@@ -3,15 +3,17 @@
 import re
 import zipfile
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from kb.importing.reading.files import InputFile
 from kb.importing.reading.sheets import (
@@ -45,13 +47,60 @@ MAX_STYLE_TAGS = 400_000
 """Most tags in the styles of a workbook. Excel allows some 65,000 formats; each takes half a kilobyte of memory."""
 
 _STYLES = "xl/styles.xml"
+_MAX_HIDDEN = 1000
+_MAX_COLUMN = 16_384
 _MIN_UNPACKED = 64 * 2**20
 _PIECE = 1 << 20
-_OVERLAP = 200
+_OVERLAP = 4000
 _MERGED_RANGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+_EMPTY_FORMULA = re.compile(
+    rb'<(?:\w{1,20}:)?c\s[^<>]{0,99}?\br="([A-Z]{1,3}\d{1,7})"[^<>]{0,99}>\s{0,9}<(?:\w{1,20}:)?f(?:\s[^<>]{0,200})?'
+    rb"(?:/>|>[^<>]{0,3000}</(?:\w{1,20}:)?f>)\s{0,9}(?:<(?:\w{1,20}:)?v\s?(?:/>|></(?:\w{1,20}:)?v>))?\s{0,9}</"
+)
+_HIDDEN = re.compile(rb'<(?:\w{1,20}:)?(row|col)\s([^<>]{0,300}?)\bhidden="(?:1|true)"([^<>]{0,300})>')
+_PLACE = re.compile(rb'\b(?:r|min|max)="(\d{1,7})"')
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
-_ZEROS = re.compile("0+")
+_ZEROS = re.compile(r'(?:"([^"]{1,20})"|\\(.))?(0{1,30})')
+_DECIMALS = re.compile(r"0\.(0{1,10})")
+
+
+@dataclass
+class _SheetMarks:
+    """What the XML of a sheet says of its cells: which are merged, hidden, or formulas without a stored value."""
+
+    merged: set[str] = field(default_factory=set)
+    formulas: set[str] = field(default_factory=set)
+    rows: set[int] = field(default_factory=set)
+    columns: set[int] = field(default_factory=set)
+
+    def add(self, window: bytes) -> None:
+        """Add what a part of the XML says. Parts may overlap."""
+        if b"mergeCell" in window and len(self.merged) <= MAX_MERGED:
+            self.merged.update(ref.decode() for ref in _MERGED_RANGE.findall(window))
+        if (b"f>" in window or b"<f" in window) and len(self.formulas) < MAX_MERGED:
+            self.formulas.update(ref.decode() for ref in islice(_matches(_EMPTY_FORMULA, window), MAX_MERGED))
+        for match in _HIDDEN.finditer(window) if b'hidden="' in window else ():
+            places = [int(place) for place in _PLACE.findall(match[2] + match[3])]
+            if places and len(self.rows) < MAX_MERGED and max(places) <= MAX_LINE:
+                last = min(max(places), min(places) + _MAX_HIDDEN)
+                (self.rows if match[1] == b"row" else self.columns).update(range(min(places), last + 1))
+
+    def problems(self, title: str) -> Iterator[Problem]:
+        """Yield a warning for formulas without a value, and one for hidden rows and columns."""
+        if self.formulas:
+            cells = _listing(sorted(self.formulas, key=coordinate_to_tuple))
+            message = (
+                f"Formulas have no stored value in {cells}, which count as not there. Save the file in Excel first."
+            )
+            line = min(coordinate_to_tuple(reference)[0] for reference in self.formulas)
+            yield Problem(SourcePlace(line, title), "formula_without_value", message, "", "warning")
+        hidden = [f"row {_listing(sorted(self.rows))}"] if self.rows else []
+        letters = [get_column_letter(column) for column in sorted(self.columns) if column <= _MAX_COLUMN]
+        hidden += [f"column {_listing(letters)}"] if letters else []
+        if hidden:
+            message = f"Hidden in the sheet {title}, and read like the rest: {' and '.join(hidden)}."
+            yield Problem(None, "hidden_cells", message, title, "warning")
 
 
 @dataclass
@@ -68,14 +117,14 @@ def read(source_file: SourceFile) -> list[Sheet]:
         if "[Content_Types].xml" not in archive.namelist() or not any("workbook" in n for n in archive.namelist()):
             message = "This zip archive does not contain a workbook. Allowed: CSV, XLSX, JSON, HTML, Markdown."
             raise unreadable("binary", message)
-        merged_ranges = _check_parts(archive, input_file.size, limits)
+        marks = _check_parts(archive, input_file.size, limits)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         visible_sheets, gaps = [], _Gaps()
         for page in book.worksheets:
             if page.sheet_state == "visible":
-                visible_sheets.append(
-                    _sheet(input_file, page, limits, merged_ranges.get(page._worksheet_path, []), gaps)
-                )
+                sheet_marks = marks.get(page._worksheet_path, _SheetMarks())
+                visible_sheets.append(_sheet(input_file, page, limits, sheet_marks, gaps))
+                source_file.problems.extend(sheet_marks.problems(page.title))
             else:
                 message = f"The sheet {page.title} is hidden and was left out."
                 source_file.problems.append(Problem(None, "sheet_left_out", message, page.title, "warning"))
@@ -96,8 +145,8 @@ def _open_archive(input_file: InputFile) -> Iterator[tuple[zipfile.ZipFile, Any]
         raise unreadable("broken_xlsx", message) from error
 
 
-def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, list[str]]:
-    """Unpack everything once without keeping it; return the merged ranges of each sheet. Raises Unreadable.
+def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, _SheetMarks]:
+    """Unpack everything once without keeping it; return the marks of each sheet. Raises Unreadable.
 
     The sizes that the archive declares are checked first, the real ones while it is unpacked. A document type is
     refused: workbooks have none, and it can declare entities that make a small file grow without end.
@@ -108,23 +157,23 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
         raise unreadable("too_large_unpacked", f"This archive has {len(parts)} files; at most {MAX_PARTS} are allowed.")
     if any(part.flag_bits & 1 for part in parts):
         raise unreadable("password", "This XLSX file is protected by a password. Save it without one.")
-    total, merged_ranges = sum(part.file_size for part in parts), {}
+    total, marks = sum(part.file_size for part in parts), {}
     if total > bytes_left:
         message = f"The file has {size} bytes but unpacks to {total}; at most {bytes_left} are allowed."
         raise unreadable("too_large_unpacked", message)
     merged = 0
     for part in parts:
-        merged_ranges[part.filename], bytes_left = _check_part(archive, part, bytes_left)
-        merged += len(merged_ranges[part.filename])
+        marks[part.filename], bytes_left = _check_part(archive, part, bytes_left)
+        merged += len(marks[part.filename].merged)
         if merged > MAX_MERGED:
             raise unreadable(
                 "too_many_merged", f"This file has more than {MAX_MERGED} merged cells, the limit. Use CSV."
             )
-    return merged_ranges
+    return marks
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int) -> tuple[list[str], int]:
-    references: set[str] = set()
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int) -> tuple[_SheetMarks, int]:
+    marks = _SheetMarks()
     tail, tags_left = b"", MAX_STYLE_TAGS
     with archive.open(part) as unpacked:
         while piece := unpacked.read(_PIECE):
@@ -144,24 +193,29 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int
                     f"{part.filename} in this XLSX file is not allowed: it declares a document type or is not UTF-8."
                 )
                 raise unreadable("broken_xlsx", message)
-            if b"mergeCell" in window and len(references) <= MAX_MERGED:
-                references.update(ref.decode() for ref in _MERGED_RANGE.findall(window))
+            if part.filename.endswith(".xml"):
+                marks.add(window)
             tail = piece[-_OVERLAP:]
-    return sorted(references), bytes_left
+    return marks, bytes_left
 
 
-def _sheet(input_file: InputFile, page: Any, limits: Limits, references: list[str], gaps: _Gaps) -> Sheet:
+def _sheet(input_file: InputFile, page: Any, limits: Limits, marks: _SheetMarks, gaps: _Gaps) -> Sheet:
     ranges_by_column: dict[int, list[tuple[int, int]]] = {}
-    for first, top, last, bottom in map(range_boundaries, references):
+    for first, top, last, bottom in map(range_boundaries, sorted(marks.merged)):
         merged_range = top, bottom
         for column in range(first - 1, min(last, limits.columns)) if bottom > top else ():
             ranges_by_column.setdefault(column, []).append(merged_range)
     for ranges in ranges_by_column.values():
         ranges.sort()
+    formulas: dict[int, list[int]] = {}
+    for line, column in map(coordinate_to_tuple, marks.formulas):
+        formulas.setdefault(line, []).append(column - 1)
     # The dimensions that the file declares may be wrong.
     page.reset_dimensions()
     return Sheet(
-        lambda report: _records(input_file, page, limits, ranges_by_column, gaps), name=page.title, spreadsheet=True
+        lambda report: _records(input_file, page, limits, ranges_by_column, formulas, gaps),
+        name=page.title,
+        spreadsheet=True,
     )
 
 
@@ -170,6 +224,7 @@ def _records(
     page: Any,
     limits: Limits,
     ranges_by_column: dict[int, list[tuple[int, int]]],
+    formulas: dict[int, list[int]],
     gaps: _Gaps,
 ) -> Iterator[Record]:
     with _open_archive(input_file) as (archive, _):
@@ -188,14 +243,26 @@ def _records(
                     raise unreadable("too_many_rows", message, SourcePlace(line, page.title))
                 continue
             previous_row = row
-            cells = ["" if cell is EMPTY_CELL else _text(cell) for cell in row]
+            cells: list[str | None] = ["" if cell is EMPTY_CELL else _text(cell) for cell in row]
+            for column in formulas.get(line, ()):
+                # Not an empty text, which would clear the stored one.
+                cells[column : column + 1] = [cells[column] or None] if column < len(cells) else []
             for column, ranges in ranges_by_column.items():
                 if not cells[column] and _is_covered(ranges, line):
                     cells[column] = CONTINUATION
-            while cells and not cells[-1] and cells[-1] is not CONTINUATION:
+            while cells and cells[-1] == "" and cells[-1] is not CONTINUATION:
                 cells.pop()
             if any(cells):
                 yield line, cells
+
+
+def _listing(items: Sequence[object]) -> str:
+    more = f" and {len(items) - 5} more" if len(items) > 5 else ""
+    return ", ".join(map(str, items[:5])) + more
+
+
+def _matches(pattern: re.Pattern[bytes], text: bytes) -> Iterator[bytes]:
+    return (match[1] for match in pattern.finditer(text))
 
 
 def _is_covered(ranges: list[tuple[int, int]], line: int) -> bool:
@@ -221,9 +288,13 @@ def _text(cell: Any) -> str:
 
 def _digits(value: float, number_format: str) -> str:
     text = str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
-    # A number format of zeros shows leading zeros, so the vendor means them.
-    if _ZEROS.fullmatch(number_format or "") and len(number_format) > 1 and text.isdigit():
-        return text.zfill(len(number_format))
+    # A number format of zeros shows leading zeros, and one with a text shows that, so the vendor means them.
+    zeros, decimals = _ZEROS.fullmatch(number_format or ""), _DECIMALS.fullmatch(number_format or "")
+    if zeros and len(number_format) > 1 and text.isdigit():
+        return (zeros[1] or zeros[2] or "") + text.zfill(len(zeros[3]))
+    if decimals and "e" not in text and len(text.partition(".")[2]) in range(1, len(decimals[1])):
+        # `1.10` is stored as 1.1; a whole number may be a plain one in a column of such a format.
+        return f"{value:.{len(decimals[1])}f}"
     return Number(text)
 
 

@@ -10,6 +10,7 @@ from kb.importing.reading.formats import openapi
 from kb.importing.reading.formats.trees import Branch, sheets_of_tree
 from kb.importing.reading.sheets import Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
+from kb.text.codes.cells import unfit
 
 MAX_DEPTH = 40
 MAX_VALUES = 2_000_000
@@ -32,6 +33,10 @@ class _Open:
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the tables of a YAML document. Raises Unreadable without one."""
+    if sign := unfit(source_file.text):
+        message = f"This YAML has a character that is not allowed, or that is not {source_file.encoding.upper()}."
+        line = source_file.text.count("\n", 0, source_file.text.index(sign)) + 1
+        raise unreadable("broken_yaml", message, SourcePlace(line))
     try:
         documents = _YamlValues(source_file).documents()
     except yaml.YAMLError as error:

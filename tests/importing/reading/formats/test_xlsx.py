@@ -296,3 +296,50 @@ def test_a_distant_empty_cell_is_skipped():
 
 def test_more_columns_than_allowed_are_refused():
     assert refusal(workbook(("S", [["Code", *"abc"]])), "t.xlsx", limits=Limits(columns=3))[0] == ["too_many_columns"]
+
+
+def test_a_formula_without_a_stored_value_is_told_and_empties_no_text():
+    # openpyxl stores no values, as other programs that write workbooks.
+    rows, problems = read_rows(
+        workbook(("A", [["code", "text", "cause"], ["E1", '="a"&"b"', "x"], ["E2", "y", "=1+1"]])), "t.xlsx"
+    )
+    assert [(row.code, row.texts) for row in rows] == [
+        ("E1", {"possible_reasons": "x"}),
+        ("E2", {"description": "y"}),
+    ]
+    assert [(problem.kind, problem.severity, problem.place.line) for problem in problems] == [
+        ("formula_without_value", "warning", 2)
+    ]
+    assert "B2, C3" in problems[0].message
+
+
+def test_hidden_rows_and_columns_are_read_and_told():
+    book = load_workbook(BytesIO(workbook(("A", [["code", "text"], ["E1", "x"], ["E2", "y"]]))))
+    page = book["A"]
+    page.row_dimensions[3].hidden = True
+    page.column_dimensions["B"].hidden = True
+    file = BytesIO()
+    book.save(file)
+    rows, problems = read_rows(file.getvalue(), "t.xlsx")
+    assert [row.code for row in rows] == ["E1", "E2"]
+    assert [problem.kind for problem in problems] == ["hidden_cells"]
+    assert "row 3 and column B" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "code"),
+    [
+        (42, "0000", "0042"),
+        (42, '"E"000', "E042"),
+        (42, "\\E000", "E042"),
+        (5.1, "0.00", "5.10"),
+        (5.25, "0.0", "5.25"),
+        (5, "0.00", "5"),
+        (660300001, "#,##0", "660300001"),
+        ("_x005F_x000D_", "@", "_x000D_"),
+        ("-5", "@", "-5"),
+    ],
+)
+def test_a_number_has_the_digits_that_its_format_shows(value, number_format, code):
+    rows, _ = read_rows(workbook(("A", [["code"], [value]]), formats={"A2": number_format}), "t.xlsx")
+    assert [row.code for row in rows] == [code]

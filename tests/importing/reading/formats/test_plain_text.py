@@ -1,0 +1,117 @@
+"""Plain text of many forms is read: pipes, boxes, aligned columns, properties and lines with a code and a sign."""
+
+import pytest
+
+from tests.importing.files import read_rows, refusal
+
+DOOR, PAPER = ("E101", "Door is open"), ("E102", "No paper")
+TEXTS = {
+    "pipes": "Code|Description\nE101|Door is open\nE102|No paper\n",
+    "outer pipes": "| Code | Description |\n| E101 | Door is open |\n| E102 | No paper |\n",
+    "a box": "+------+--------------+\n| code | description  |\n+------+--------------+\n| E101 | Door is open |\n"
+    "| E102 | No paper     |\n+------+--------------+\n2 rows in set (0.00 sec)\n",
+    "psql": " code | description  \n------+--------------\n E101 | Door is open\n E102 | No paper\n(2 rows)\n",
+    "lines of a box": "┌──────┬──────────────┐\n│ Code │ Description  │\n├──────┼──────────────┤\n"
+    "│ E101 │ Door is open │\n│ E102 │ No paper     │\n└──────┴──────────────┘\n",
+    "spaces": "Code    Description\nE101    Door is open\nE102    No paper\n",
+    "spaces with dashes": "Code  Description\n----  ------------\nE101  Door is open\nE102  No paper\n",
+    "spaces over lines": "Code    Description\nE101    Door is\n        open\nE102    No paper\n",
+    "single spaces": "CODE DESCRIPTION\nE101 Door is open\nE102 No paper\n",
+    "a header in a comment": "#\n# Codes of 2024\n#  code    message\n#\n\n"
+    "E101    Door is open\n# words\nE102    No paper\n",
+    "equals signs": "E101=Door is open\nE102=No paper\n",
+    "colons": "E101: Door is open\nE102 : No paper\n",
+    "dashes": "E101 - Door is open\n\nE102 \u2013 No paper\n",
+    "words before": "Error E101: Door is open\nError E102: No paper\n",
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("breaks", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", ["t.txt", "pasted table"])
+def test_a_table_of_plain_text_is_read(kind, breaks, name):
+    rows, problems = read_rows(TEXTS[kind].replace("\n", breaks), name)
+    assert [(row.code, row.texts["description"]) for row in rows] == [DOOR, PAPER]
+    assert [problem for problem in problems if problem.kind != "left_out"] == []
+
+
+def test_headings_between_aligned_rows_are_sections():
+    text = "Code    Level    Message\n\nDoors of the house\n\n10  W  one\n11  E  two\n"
+    rows, _ = read_rows(text, "t.txt")
+    assert [(row.section, row.code, row.texts["description"]) for row in rows] == [
+        ("Doors of the house", "10", "one"), ("Doors of the house", "11", "two"),
+    ]  # fmt: skip
+
+
+def test_headings_between_lines_are_sections_and_named():
+    rows, problems = read_rows("Doors\n01: one\n02: two\n  and more\nPaper\n03: three\n04: four\n", "t.txt")
+    assert [(row.section, row.code, row.texts["description"]) for row in rows] == [
+        ("Doors", "01", "one"), ("Doors", "02", "two\nand more"), ("Paper", "03", "three"), ("Paper", "04", "four"),
+    ]  # fmt: skip
+    assert [(problem.place.line, problem.kind) for problem in problems] == [(1, "left_out")]
+
+
+PROPERTIES = {
+    "comments": "# words\n! words\n\nE101=Door is open\n  E102 : No paper\n",
+    "lines that go on": "E101 = Door \\\n       is open\nE102=No paper\n",
+    "escapes": "E101=Door\\u0020is open\nE10\\u0032=No paper\n",
+    "fields": "E101.message=Door is open\nE101.solution=Close it\nE102.message=No paper\n",
+    "a prefix": "error.E101=Door is open\nerror.E102=No paper\n",
+    "a prefix and fields": "app.error.E101.message=Door is open\napp.error.E102.message=No paper\n",
+}
+
+
+@pytest.mark.parametrize("kind", PROPERTIES)
+def test_properties_are_read(kind):
+    rows, _ = read_rows(PROPERTIES[kind], "t.properties")
+    assert [(row.code, row.texts["description"]) for row in rows] == [DOOR, PAPER]
+
+
+def test_groups_of_an_ini_file_are_sections():
+    rows, _ = read_rows("[doors]\nE101=Door is open\n; words\n[paper]\nE102=No paper\n", "t.ini")
+    assert [(row.section, row.code, row.place.line) for row in rows] == [("doors", "E101", 2), ("paper", "E102", 5)]
+
+
+def test_a_prefix_that_is_taken_off_is_named():
+    _, problems = read_rows(PROPERTIES["a prefix"], "t.properties")
+    assert [(problem.place.line, problem.value) for problem in problems] == [(1, "error.")]
+
+
+@pytest.mark.parametrize("text", ["server.port=8080\nserver.host=localhost\n", "a=b\nc=d\n", "# nothing\n"])
+def test_settings_are_no_codes(text):
+    assert refusal(text, "t.properties")[0] == ["no_list"]
+
+
+SCRIPTS = {
+    "sql": "INSERT INTO codes (code, description) VALUES ('E101', 'Door'),\n('E102', 'Paper');\n",
+    "sql with comments": "-- codes\n/* of\n * 2024\n */\n\nCREATE TABLE codes (code text, description text);\n",
+    "gettext": 'msgid ""\nmsgstr ""\n\nmsgid "E101"\nmsgstr "Door"\n',
+}
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+@pytest.mark.parametrize("name", ["t.txt", "t.csv", "pasted table"])
+def test_scripts_and_translations_are_refused_by_their_kind(kind, name):
+    kinds, message = refusal(SCRIPTS[kind], name)
+    assert kinds == [kind.split()[0]]
+    assert "CSV" in message
+
+
+@pytest.mark.parametrize(("name", "kind"), [("t.sql", "sql"), ("t.po", "gettext"), ("t.pot", "gettext")])
+def test_scripts_and_translations_are_refused_by_their_ending(name, kind):
+    assert refusal("E101\n", name)[0] == [kind]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["code,description\nE101,Door: open\n", "code;description\nE101;a | b\n", "code\tdescription\nE101\tDoor - open\n"],
+)
+def test_csv_without_a_name_stays_csv(text):
+    rows, problems = read_rows(text, "t.txt")
+    assert [row.code for row in rows] == ["E101"]
+    assert problems == []
+
+
+@pytest.mark.parametrize("text", ["Dear team,\n\nthe code of the door: see below.\n\nBye\n", "Lorem ipsum\ndolor\n"])
+def test_a_letter_is_no_table(text):
+    assert refusal(text, "t.txt")

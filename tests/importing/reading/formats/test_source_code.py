@@ -1,0 +1,103 @@
+"""Constants and enums of many languages are codes; their comments are the texts."""
+
+import pytest
+
+from tests.importing.files import read_rows, refusal
+
+OPEN, SHUT = ("1", "E_OPEN", "Door is open"), ("2", "E_SHUT", "Door is shut")
+SOURCES = {
+    "define": ("t.h", "#ifndef T_H\n#define T_H\n#define E_OPEN 1 /* Door is open */\n"
+        "#define E_SHUT  2  // Door is shut\n#endif"),
+    "define below": ("t.h", "/* Door is open */\n#define E_OPEN (1)\n\n/**\n * Door is shut\n */\n"
+        "#define E_SHUT (2UL)\n"),
+    "sums": ("t.h", "#define E_OPEN 1 // Door is open\n#define E_SHUT (E_OPEN + 1) // Door is shut\n"),
+    "joined lines": ("t.h", "#define E_OPEN \\\n 1 // Door is open\n#define E_SHUT 2 // Door is shut\n"),
+    "enum": ("t.h", "typedef enum {\n  E_OPEN = 1, /**< Door is open */\n  E_SHUT /**< Door is shut */\n} codes;\n"),
+    "enum below": ("t.hpp", "enum class Err : int {\n  /// Door is open\n  E_OPEN = 1,\n"
+        "  /// Door is shut\n  E_SHUT,\n};\n"),
+    "one line": ("t.c", "enum e { E_OPEN = 1 /* Door is open */, E_SHUT = 2 /* Door is shut */ };"),
+    "java": (
+        "t.java",
+        'public enum Err implements X {\n  E_OPEN(1, "Door is open"),\n  @Deprecated E_SHUT(2, "Door is shut");\n'
+        "  private final int code;\n  Err(int code) { this.code = code; }\n}\n",
+    ),
+    "kotlin": ("t.kt", 'enum class Err(val code: Int) {\n  E_OPEN(1, "Door is open"),\n'
+        '  E_SHUT(2, "Door is shut")\n}\n'),
+    "c#": (
+        "t.cs",
+        "public enum Err\n{\n  /// <summary>Door is open</summary>\n  E_OPEN = 1,\n  /// <summary>\n"
+            "  /// Door is shut\n"
+        "  /// </summary>\n  E_SHUT = 2,\n}\n",
+    ),
+    "c# constants": (
+        "t.cs",
+        "class E {\n  public const int E_OPEN = 1; // Door is open\n"
+            "  public const int E_SHUT = 2; // Door is shut\n}\n",
+    ),
+    "java constants": (
+        "t.java",
+        "class E {\n  /** Door is open */\n  public static final int E_OPEN = 1;\n"
+        "  /** Door is shut */\n  public static final int E_SHUT = 2;\n}\n",
+    ),
+    "typescript": ("t.ts", "export enum Err {\n  /** Door is open */\n  E_OPEN = 1,\n"
+        "  /** Door is shut */\n  E_SHUT = 2,\n}\n"),
+    "declarations": (
+        "t.d.ts",
+        "declare class E {\n  /** Door is open */\n  static readonly E_OPEN: 1;\n"
+        "  /** Door is shut */\n  static readonly E_SHUT: 2;\n}\n",
+    ),
+    "go": ("t.go", "const (\n\tE_OPEN = 1 // Door is open\n\tE_SHUT = 2 // Door is shut\n)\n"),
+    "go iota": ("t.go", "const (\n\tE_OPEN Err = iota + 1 // Door is open\n\t// Door is shut\n\tE_SHUT\n)\n"),
+    "protobuf": (
+        "t.proto",
+        'syntax = "proto3";\nenum Code {\n  option x = true;\n  // Door is open\n  E_OPEN = 1;\n\n  // Door is shut\n'
+        "  E_SHUT = 2 [deprecated = true];\n  reserved 5;\n}\n",
+    ),
+    "rust": ("t.rs", "#[repr(u8)]\npub enum Err {\n    /// Door is open\n    E_OPEN = 1,\n"
+        "    /// Door is shut\n    E_SHUT = 2,\n}\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("breaks", ["\n", "\r\n"])
+def test_the_constants_of_a_language_are_codes(kind, breaks):
+    name, text = SOURCES[kind]
+    rows, problems = read_rows(text.replace("\n", breaks), name)
+    assert [(row.code, row.texts["symbol"], row.texts["description"]) for row in rows] == [OPEN, SHUT]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("101", "101"), ("-5", "-5"), ("(-5)", "-5"),
+        ("0x80070005L", "0x80070005"), ("((HRESULT)0x80004005L)", "0x80004005"),
+        ("_HRESULT_TYPEDEF_(0x8000FFFFL)", "0x8000FFFF"), ("(1 << 3)", "8"), ("(4 | 1)", "5"), ("1000 + 7", "1007"),
+        ('"E-101"', "E-101"), ("007", "007"), ("~0", "-1"),
+    ],
+)  # fmt: skip
+def test_a_value_is_kept_as_it_is_written_or_computed(value, code):
+    (row,), _ = read_rows(f"#define ERR_X {value} // Words\n", "t.h")
+    assert row.code == code
+
+
+def test_what_is_no_code_is_named():
+    text = "#define ERR_A 1\n#define ERR_B other()\n#define ERR_F(x) x\nenum Color { RED, BLUE };\n"
+    text += "enum ErrorCode { OK = 0 };\n"
+    rows, problems = read_rows(text, "t.h")
+    assert [(row.section, row.code) for row in rows] == [("", "1"), ("ErrorCode", "0")]
+    assert [(problem.place.line, problem.value) for problem in problems] == [(2, ""), (4, "Color")]
+
+
+def test_names_are_codes_where_nothing_else_is():
+    rows, _ = read_rows('enum Err { DOOR_OPEN("Door is open"), NO_PAPER("No paper"); }', "t.java")
+    assert [(row.code, row.texts["description"]) for row in rows] == [
+        ("DOOR_OPEN", "Door is open"),
+        ("NO_PAPER", "No paper"),
+    ]
+    rows, _ = read_rows("enum Err { A = 'E_OPEN', B = 'Words here' }", "t.ts")
+    assert [(row.code, row.texts["description"]) for row in rows] == [("E_OPEN", ""), ("B", "Words here")]
+
+
+def test_source_code_without_codes_is_refused():
+    assert refusal("int main(void) { return 0; }\n", "t.c")[0] == ["no_list"]
