@@ -11,7 +11,17 @@ from django.db.models.functions import Length
 
 from kb.importing import stage
 from kb.importing.reading.choices import FileQuestion, ask
-from kb.importing.reading.damage import DATE, DIGITS, EXACT_DIGITS, LOSSY, POINT_ZERO, Originals, without_point_zero
+from kb.importing.reading.damage import (
+    DATE,
+    DIGITS,
+    DOTS,
+    EXACT_DIGITS,
+    LOSSY,
+    POINT_ZERO,
+    TIME,
+    Originals,
+    without_point_zero,
+)
 from kb.importing.reading.sheets import Problem
 from kb.models import CodeTable, sql
 from kb.text.codes import forms
@@ -62,13 +72,13 @@ class DamagedCodes:
     def _spans(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
         """Yield the sort keys between which the number of a damaged row was."""
         for ord_, (code, kind) in self.damaged.items():
-            first, last = _ends(code, kind) if kind != DATE else (1, 0)
+            first, last = _ends(code, kind) if kind not in (DATE, TIME) else (1, 0)
             if -forms.MAX_NUMBER <= first <= last <= forms.MAX_NUMBER:
                 yield ord_, forms.sort_key(str(first)), forms.sort_key(str(last)), None
 
     def _dates(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
-        """Yield the identities of the stored codes that may have become the date of a row."""
-        dates = [(ord_, code) for ord_, (code, kind) in self.damaged.items() if kind == DATE]
+        """Yield the identities of the stored codes that may have become the date or time of a row."""
+        dates = [(ord_, code) for ord_, (code, kind) in self.damaged.items() if kind in (DATE, TIME)]
         if dates:
             of_table = self.table.codes.current().filter(number=None)
             short = of_table.annotate(size=Length("code")).filter(size__lte=_LONGEST_DATE)
@@ -98,6 +108,8 @@ def _ends(code: str, kind: str) -> tuple[int, int]:
     """Return the least and the greatest number that a damaged code may have been."""
     if kind == POINT_ZERO:
         return (int(without_point_zero(code)),) * 2
+    if kind == DOTS:
+        return (int(code.replace(".", "")),) * 2
     if kind == DIGITS:
         return int(code), int(code) + 10 ** (len(code) - EXACT_DIGITS) - 1
     digits, _, exponent = code.replace(",", ".").upper().partition("E")

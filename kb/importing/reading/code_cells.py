@@ -2,32 +2,42 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Container
 from typing import NamedTuple
 
 from kb.importing.reading.damage import (
     DATE,
     DIGITS,
+    DOTS,
     EXACT_DIGITS,
     POINT_ZERO,
     SCIENTIFIC,
+    TIME,
     damage_of,
+    is_joined,
+    joint,
     without_point_zero,
 )
 from kb.importing.reading.sheets import Date, Logical, Number, Problem, Report, Sheet, Widths
-from kb.text.codes.cells import EMPTY, ERROR_CELLS, fit, several_codes, shorten, tidy, unwrap
+from kb.text.codes.cells import EMPTY, ERROR_CELLS, error_of, fit, several_codes, shorten, tidy, unwrap
 from kb.text.codes.forms import MAX_LENGTH, clean
 
 WILDCARD, GROUPS, LOGICAL, POINTED = "wildcard", "groups", "logical", "pointed"
+_COMMON = re.compile(r"-[0-9]{1,15}|[A-Z_]{2,20}-?[0-9]{3,12}|[A-Z]{2,10}(?:_[A-Z]{2,20}){1,6}")
+"""Codes such as `-5`, `ORA-00001` and `ERR_NO_SPACE`, which are neither dates nor lists."""
+
 _WILDCARD = re.compile(r"[A-Za-z]{0,4}[0-9]{1,5}(?:[xX]{2,5}|[*?]{1,5})")
-_GROUPS = re.compile("[0-9]{1,3}(?:[\u00a0\u2009\u202f][0-9]{3}){1,5}")
-_NO_BREAK = re.compile("[\u00a0\u2009\u202f\u3000]")
+_GROUPS = re.compile("[0-9]{1,3}(?:[,\u00a0\u2009\u202f][0-9]{3}){1,5}")
+_BETWEEN_GROUPS = re.compile("[,\u00a0\u2009\u202f]")
 _TELL = {
     POINT_ZERO: "end in .0, as pandas or a spreadsheet writes numbers",
     SCIENTIFIC: "are numbers in scientific notation (E+), which lost digits",
     DATE: "look like dates that a spreadsheet made of other codes",
+    TIME: "look like times that a spreadsheet made of other codes",
+    DOTS: "may be numbers in groups of three digits; they are read with the dots",
     DIGITS: f"may have lost digits: a spreadsheet keeps {EXACT_DIGITS} digits of a number",
     WILDCARD: "have wildcards and stand for several codes; each is read as one code",
-    GROUPS: "are numbers in groups of three digits; they are read without the spaces",
+    GROUPS: "are numbers in groups of three digits; they are read without what separates these",
     LOGICAL: "are TRUE or FALSE, which a spreadsheet may have made of other words",
     POINTED: "have other decimals than .0, so that taking .0 off the others may be wrong",
 }
@@ -47,15 +57,20 @@ class CodeCells:
         self.without_zero = without_zero
         self.intact = intact
         self.damage = ""
+        self._joints: set[str] = set()
         self._widths = Widths()
         self._examples: dict[str, list[tuple[int, str]]] = defaultdict(list)
 
     def read(self, line: int, cell: str | None) -> str | None:
         """Return the code of a record; None, with a problem, unless it has exactly one."""
         self.damage = ""
-        if type(cell) is str and cell.isalnum() and cell not in EMPTY and len(cell) <= EXACT_DIGITS:
-            # Most codes are like this; they need no cleaning and no check.
-            self._widths.add(line, cell, number=False)
+        if (
+            type(cell) is str
+            and ((cell.isalnum() and len(cell) <= EXACT_DIGITS) or _COMMON.fullmatch(cell))
+            and cell not in EMPTY
+        ):
+            # Most codes are like this; they need no cleaning, no check, and no call.
+            self._widths.texts[len(cell)] += 1
             if cell[-1] in "xX" and _WILDCARD.fullmatch(cell):
                 self._examples[WILDCARD].append((line, cell))
             return cell
@@ -64,7 +79,7 @@ class CodeCells:
         code, kind = clean(tidy(text, self.sheet.spreadsheet)), type(cell)
         code = code if kind in (Date, Number) else self._undamaged(line, code)
         self._widths.add(line, code, number=kind is Number)
-        flaw = _flaw_of(code, kind)
+        flaw = _flaw_of(code, kind, self._joints)
         if flaw:
             # The planner finds the codes of broken rows in `value`, so a list of codes is kept in full.
             value = fit(code) if flaw.suggestion else shorten(code)
@@ -79,6 +94,9 @@ class CodeCells:
 
     def report_doubts(self) -> None:
         """Report what all codes of the sheet show: lost zeros, and one warning for each kind of damage."""
+        if 2 * len(self._examples.get(DOTS, ())) <= self._widths.total:
+            # `500.100` beside `500.13` is a code and what is below it.
+            self._examples.pop(DOTS, None)
         for kind, places in self._examples.items():
             line, example = places[0]
             others = f" and {len(places) - 1} more" if len(places) > 1 else ""
@@ -92,9 +110,10 @@ class CodeCells:
 
     def _undamaged(self, line: int, code: str) -> str:
         """Return a code without groups and `.0`, as far as that is sure; note the damage that it has."""
-        if not code.isascii() and _GROUPS.fullmatch(code):
+        self._joints.add(joint(code))
+        if (not code.isascii() or "," in self._joints) and _GROUPS.fullmatch(code):
             self._examples[GROUPS].append((line, code))
-            return _NO_BREAK.sub("", code)
+            return _BETWEEN_GROUPS.sub("", code)
         damage = "" if self.intact else damage_of(code)
         if damage == POINT_ZERO and self.without_zero:
             return without_point_zero(code)
@@ -112,15 +131,15 @@ class _Flaw(NamedTuple):
     suggestion: tuple[str, ...] = ()
 
 
-def _flaw_of(code: str, kind: type) -> _Flaw | None:
+def _flaw_of(code: str, kind: type, joints: Container[str]) -> _Flaw | None:
     """Return what is wrong with a code; None for a good one."""
     if not code:
         return _Flaw("missing_code", "This row has no code.")
     if code in ERROR_CELLS:
-        return _Flaw("error_cell", f"{code} is an error of a spreadsheet, not a code. Mend it there.")
+        return _Flaw("error_cell", f"{code} is {error_of(code)}, not a code. Mend it there.")
     if kind is Date:
         return _Flaw("date_code", f"The spreadsheet turned this code into a date ({code}). Format the column as text.")
-    suggestion = several_codes(fit(code))
+    suggestion = () if is_joined(code, joints) else several_codes(fit(code))
     if suggestion:
         message = f"This cell has several codes: {shorten(code)}. Put each one in its own row."
         return _Flaw("several_codes", message, suggestion)

@@ -19,8 +19,10 @@ from pathlib import Path
 from kb.importing.reading.choices import FileQuestion, Offer
 from kb.text.word_lists import WordFile, one_of
 
-POINT_ZERO, SCIENTIFIC, DATE, DIGITS = "point_zero", "scientific", "date", "digits"
-"""`101` became `101.0`; `660300001` became `6.603E+08`; `1-2` became `1-Feb`; digits after the 15th became zeros."""
+POINT_ZERO, SCIENTIFIC, DATE, TIME, DIGITS, DOTS = "point_zero", "scientific", "date", "time", "digits", "dots"
+"""`101` became `101.0`; `660300001` became `6.603E+08`; `1-2` became `1-Feb`; `1:30` became `01:30:00`; digits behind
+the 15th became zeros; `3000` became `3.000`.
+"""
 
 LOSSY = frozenset({SCIENTIFIC, DIGITS})
 """Kinds that lose digits: without the stored codes, nobody knows what such a code was."""
@@ -41,6 +43,10 @@ _DAY_MONTH = re.compile(r"([0-9]{1,2})(?:-|/|\. ?| )([A-Za-zà-ÿ]{3,10})\.?")
 _MONTH_DAY = re.compile(r"([A-Za-zà-ÿ]{3,10})\.?(?:-|/| )([0-9]{1,2})")
 _EASTERN = re.compile(r"([0-9]{1,2})(?:月|월) ?([0-9]{1,2})(?:日|일)")
 _FULL_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T]00:00(?::00)?)?")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2})(?::00(?:\.0{1,3})?)?(?: ?[AaPp][Mm])?")
+_DOTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5}")
+_COMMAS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}")
+_SLASHES = re.compile(r"[0-9]{1,4}(?:/[0-9]{1,4}){1,2}")
 _PARTS = re.compile(r"([0-9]{1,4})([-/.])([0-9]{1,2})(?:\2([0-9]{1,4}))?")
 _MONTH_CODE = re.compile(rf"({_MONTH})[- ]?([0-9]{{1,2}})", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,64}(?:[Ee][0-9]{1,2})?")
@@ -56,6 +62,10 @@ def damage_of(code: str) -> str:
         return SCIENTIFIC
     if len(code) > EXACT_DIGITS and code.isdecimal() and code[0] != "0" and not code[EXACT_DIGITS:].strip("0"):
         return DIGITS
+    if _DOTS.fullmatch(code):
+        return DOTS
+    if code.count(":") == 2 and _TIME.fullmatch(code):
+        return TIME
     return DATE if _date_parts(code) else ""
 
 
@@ -63,6 +73,18 @@ def without_point_zero(code: str) -> str:
     """Return `101` for `101.0`, and any other code as it is."""
     match = _POINT_ZERO.fullmatch(code)
     return match[1] if match else code
+
+
+def joint(code: str) -> str:
+    """Return the sign that joins the parts of a code that is one number or date: `,` of `3,000`, `/` of `3/4/2031`."""
+    if "/" in code and _date_parts(code):
+        return "/"
+    return "," if _COMMAS.fullmatch(code) and code.find(",") < 3 else ""
+
+
+def is_joined(code: str, joints: Container[str]) -> bool:
+    """Whether a code is no list in a column where others have such joints: `7/40` beside `3/4/2031`."""
+    return bool(("/" in joints and _SLASHES.fullmatch(code)) or ("," in joints and _COMMAS.fullmatch(code)))
 
 
 def point_zero_question(codes: Sequence[str], known: Container[str] = ()) -> FileQuestion | None:
@@ -104,6 +126,9 @@ def _stored_keys(code: str) -> Iterator[str]:
         if len(code) > 3:
             yield from {f"scientific {value:.{places}E}" for places in range(EXACT_DIGITS + 3)}
         return
+    clock = _TIME.fullmatch(code)
+    if clock:
+        yield f"time {int(clock[1])} {int(clock[2])}"
     parts = _PARTS.fullmatch(code)
     if parts:
         yield _date_key(int(part) for part in (parts[1], parts[3], parts[4]) if part)
@@ -123,8 +148,12 @@ def _damaged_keys(code: str) -> Iterator[str]:
         yield _date_key(parts)
         # A date whose year nobody typed is of the current year.
         yield _date_key(parts[1:])
+    elif kind == TIME and (clock := _TIME.fullmatch(code)):
+        yield f"time {int(clock[1])} {int(clock[2])}"
     elif kind == DIGITS:
         yield f"digits {len(code)} {code[:EXACT_DIGITS]}"
+    elif kind == DOTS:
+        yield f"number {Decimal(code.replace('.', '')):f}"
     elif without_point_zero(code).lstrip("-").isdecimal():
         yield f"number {Decimal(without_point_zero(code)):f}"
 
@@ -138,6 +167,8 @@ def _date_parts(code: str) -> list[int]:
     if match := _FULL_DATE.fullmatch(code):
         year, month, day = int(match[1]), int(match[2]), int(match[3])
         return [year, month, day] if 1900 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31 else []
+    if match := _PARTS.fullmatch(code):
+        return _parts_with_year(match[1], match[3], match[4] or "")
     if match := _EASTERN.fullmatch(code):
         return [0, int(match[1]), int(match[2])] if int(match[1]) <= 12 else []
     if match := _DAY_MONTH.fullmatch(code):
@@ -149,3 +180,12 @@ def _date_parts(code: str) -> list[int]:
     # Spreadsheets write `Feb`; FEB-01 is a vendor's own code.
     month = _MONTHS.get(name.lower(), 0) if _MONTH_NAME.fullmatch(name) else 0
     return [0, month, int(number)] if month else []
+
+
+def _parts_with_year(first: str, second: str, last: str) -> list[int]:
+    """Return the numbers of `3/4/2031`, `03.04.2031` or `2031/4/3`, the year first; [] for one that is no date."""
+    year, one, other = (first, second, last) if len(first) == 4 else (last, first, second)
+    if len(year) != 4 or not 1900 <= int(year) < 2100 or not 0 < len(other) <= 2 or len(one) > 2:
+        return []
+    low, high = sorted((int(one), int(other)))
+    return [int(year), int(one), int(other)] if 1 <= low <= 12 and high <= 31 else []

@@ -2,7 +2,7 @@
 
 Evidence, from the best: a byte order mark, valid UTF-8, zeros of UTF-16, what a page declares, and then how likely the
 letters are in each encoding and in the languages that it writes, compared with the stored texts of the table.
-charset-normalizer was tried on 300 files of 3 to 20 rows in 43 languages: it read 65 % right, these letters 98 %.
+charset-normalizer was tried on files of 3 to 20 rows: it read many more of them wrong than these letters do.
 """
 
 import re

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kb.importing.reading.choices import FileQuestion, ask
+from kb.importing.reading.damage import is_joined, joint
 from kb.importing.reading.sheets import Record
 from kb.importing.reading.table_rows import SheetPart
 from kb.text.codes.cells import EMPTY, MAX_RANGE, fit, several_codes, tidy
@@ -26,7 +27,9 @@ def questions_about_lists(part: SheetPart, rows: Sequence[Record]) -> list[FileQ
     if "lists" in part.ways:
         return []
     at = part.code_at
-    lines = [line for line, cells in rows if at < len(cells) and _codes(cells[at])]
+    listed_codes = [(line, cells[at] or "") for line, cells in rows if at < len(cells)]
+    joints = {joint(clean(cell)) for _, cell in listed_codes}
+    lines = [line for line, cell in listed_codes if _codes(cell) and not is_joined(clean(cell), joints)]
     if not lines:
         return []
     more = f", as do {len(lines) - 1} more of the first rows" if len(lines) > 1 else ""

@@ -152,18 +152,24 @@ class Widths:
     """Finds numbers that seem to have lost leading zeros, because the other codes of the column are wider."""
 
     def __init__(self) -> None:
-        self._texts: Counter[int] = Counter()
+        # How many codes stored as text have each length.
+        self.texts: Counter[int] = Counter()
         self._numbers: Counter[int] = Counter()
         self._short: list[tuple[int, str]] = []
 
     def add(self, line: int, code: str, *, number: bool) -> None:
         """Add a code; `number` says that the file stores it as a number."""
         if not number:
-            self._texts[len(code)] += 1
+            self.texts[len(code)] += 1
             return
         self._numbers[len(code)] += 1
         if code.isdigit():
             self._short.append((line, code))
+
+    @property
+    def total(self) -> int:
+        """The number of codes."""
+        return self.texts.total() + self._numbers.total()
 
     def narrow_codes(self) -> tuple[int, list[tuple[int, str]]]:
         """Return the usual width, and the lines and codes that are narrower; (0, []) without a usual width."""
@@ -172,10 +178,10 @@ class Widths:
 
     def _usual_width(self) -> int:
         # Codes stored as text show the width: a letter or a leading zero kept them from becoming numbers.
-        lengths = self._texts or self._numbers
+        lengths = self.texts or self._numbers
         width, count = max(lengths.items(), key=lambda item: item[1], default=(0, 0))
         if count < 2 or count < 0.9 * lengths.total() or width < max(self._numbers, default=0):
             return 0
         # With numbers alone, many tables have both 1 and 660000001; few have both 1000 and 22000.
         number_lengths = {len(code) for _, code in self._short if code != "0"}
-        return width if self._texts or 2 * min(number_lengths, default=width) >= width else 0
+        return width if self.texts or 2 * min(number_lengths, default=width) >= width else 0

@@ -21,7 +21,7 @@ from kb.importing.reading.sheets import (
     Sheet,
     SourcePlace,
 )
-from kb.text.codes.cells import ERROR_CELLS, fit, shorten, tidy, unfit
+from kb.text.codes.cells import ERROR_CELLS, error_of, fit, shorten, tidy, unfit
 
 _NOTE = re.compile(
     r"[*\u2020\u2021\u203b\u00b9\u00b2\u00b3\u2070-\u2079]|\(\d{1,2}\)"
@@ -138,7 +138,7 @@ class _RowReader:
         """Yield the rows without errors."""
         limit, name, spreadsheet = self.limits.cell, self.sheet.name, self.sheet.spreadsheet
         code_at, texts_at, extra_at = self.code_at, self.texts_at, self.extra_at
-        records = self._records()
+        records, read_code = self._records(), self.codes.read
         for arrange in self.arrangements:
             records = arrange(self.part, records)
         for line, cells in records:
@@ -146,7 +146,7 @@ class _RowReader:
             self._update_section(cells)
             if not ERROR_CELLS.isdisjoint(cells):
                 cells = self._without_errors(line, cells)
-            code = self.codes.read(line, cells[code_at])
+            code = read_code(line, cells[code_at])
             if self.sheet.suspect and not self._is_fit(line, cells):
                 continue
             if code is None or (code in NO_CODES and self._is_total(line, code, cells)):
@@ -239,7 +239,7 @@ class _RowReader:
         """Return a record whose texts with an error of a spreadsheet count as not there; warn of them."""
         errors = {n: cell for n, cell in enumerate(cells) if cell in ERROR_CELLS and n != self.code_at}
         for n, cell in errors.items():
-            message = f"The column {self.part.header[n]} has {cell}, an error of a spreadsheet; it counts as not there."
+            message = f"The column {self.part.header[n]} has {cell}, {error_of(cell or '')}; it counts as not there."
             self.report(Problem(self.sheet.place(line), "error_cell", message, shorten(cells[self.code_at]), "warning"))
         return [None if n in errors else cell for n, cell in enumerate(cells)]
 

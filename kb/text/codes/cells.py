@@ -7,10 +7,9 @@ from kb.text.safety.formula import infuse
 EMPTY = frozenset({"", "-", "\u2013", "\u2014", "\uff0d", "N/A", "n/a", "null", "NULL", "None"})
 """Texts that mean an empty cell. Only whole cells count: `- ` before a text is a bullet, and `-1` is a code."""
 
-ERROR_CELLS = frozenset(
-    "#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #GETTING_DATA #NV #BEZUG! #WERT!".split()
-)
-"""What a spreadsheet shows where a formula has no value."""
+_ERRORS = "#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #GETTING_DATA #NV #BEZUG! #WERT!".split()
+ERROR_CELLS = frozenset([*_ERRORS, *("#" * width for width in range(3, 65))])
+"""What a spreadsheet shows where a formula has no value, and where a column is too narrow for a number."""
 
 MAX_RANGE = 100
 """Longest range whose codes are all suggested. For a longer one, only the two ends are."""
@@ -18,6 +17,7 @@ MAX_RANGE = 100
 MAX_LIST = 2000
 """Longest cell, in characters, that is searched for several codes."""
 
+_DEFUSED = frozenset("'=")
 _LONGEST_EMPTY = 8
 _MAX_SHOWN = 60
 # Breaks that open right before a tag go with it: else the next reading would close them behind the line break.
@@ -34,6 +34,7 @@ _RANGE = re.compile(
     r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\b(?:to|thru|through|bis|a|\u00e0|hasta|at\u00e9|\u0434\u043e)\b|[\u81f3\u5230])"
     r"\s*(\d{1,18})"
 )
+_NUMBER_OR_DATE = re.compile(r"\d{1,2}(?:,\d{3}){1,5}|\d{1,2}/\d{1,2}/(?:19|20)\d\d|(?:19|20)\d\d/\d{1,2}/\d{1,2}")
 _ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
 
 
@@ -42,10 +43,8 @@ def tidy(cell: str, spreadsheet: bool = False) -> str:
 
     With `spreadsheet`, the file may be an export, which defuses formulas.
     """
-    if spreadsheet and cell[:1] == "'":
-        cell = infuse(cell)
-    elif spreadsheet and cell.startswith('="') and cell.endswith('"'):
-        cell = unwrap(cell)
+    if spreadsheet and cell[:1] in _DEFUSED:
+        cell = infuse(cell) if cell[0] == "'" else unwrap(cell) if cell.endswith('"') else cell
     if "\r" in cell:
         cell = cell.replace("\r\n", "\n").replace("\r", "\n")
     if "<" in cell:
@@ -65,6 +64,12 @@ def shorten(text: str | None) -> str:
     """Return the beginning of a text for a message, with a visible sign for each character that is not allowed."""
     text = fit((text or "")[: _MAX_SHOWN + 1])
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\u2026"
+
+
+def error_of(cell: str) -> str:
+    """Return what one of `ERROR_CELLS` is, for a message."""
+    is_narrow = cell.startswith("##")
+    return "what a spreadsheet shows in a column that is too narrow" if is_narrow else "an error of a spreadsheet"
 
 
 def breaks(cell: str) -> str:
@@ -96,10 +101,11 @@ def fit(text: str) -> str:
 
 def several_codes(cell: str) -> tuple[str, ...]:
     """Return the codes that a cell seems to list; () for a single code. A person decides about this suggestion."""
-    if (cell.isascii() and cell.isalnum()) or len(cell) > MAX_LIST:
+    if (cell.isascii() and cell.isalnum()) or len(cell) > MAX_LIST or _NUMBER_OR_DATE.fullmatch(cell):
         return ()
     parts = [part for piece in _BETWEEN.split(cell) if (part := piece.strip())]
-    if len(parts) == 1 and all(word.isdigit() for word in cell.split()):
+    # No-break spaces are between the groups of one number.
+    if len(parts) == 1 and cell.isascii() and all(word.isdigit() for word in cell.split()):
         parts = cell.split()
     codes = [code for part in parts for code in _codes_of(part)]
     several = len(codes) > 1 and all(_ONE_CODE.fullmatch(code) for code in codes)

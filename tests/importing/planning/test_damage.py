@@ -35,6 +35,10 @@ def bring(table, *codes):
         (["123456789012345678"], ["123456789012345000"]),
         # Dates.
         (["1-2", "3-4", "E1"], ["1-Feb", "3-Apr", "E1"]),
+        (["1/2", "3-4", "E1"], ["1/2/2031", "03.04.2031", "E1"]),
+        (["1:30", "E1"], ["01:30:00", "E1"]),
+        # Groups of digits.
+        (["3000", "12500"], ["3.000", "12.500"]),
     ],
 )
 def test_damaged_codes_are_the_stored_ones_once_somebody_agrees(table, stored, file):

@@ -31,6 +31,10 @@ def test_what_people_wrap_around_a_code_is_taken_off(cell, code):
         (["8.17E+08", "E2"], "scientific_codes", "scientific"),
         (["3-Aug", "Aug-04"], "date_codes", "date"),
         (["2031-08-03", "E2"], "date_codes", "date"),
+        (["3/8/2031", "7/40"], "date_codes", "date"),
+        (["03.08.2031", "E2"], "date_codes", "date"),
+        (["08:17:00", "E2"], "time_codes", "time"),
+        (["8.170", "12.003"], "dots_codes", "dots"),
         (["817.0", "E2"], "point_zero_codes", "point_zero"),
         (["81700000000000100000", "E2"], "digits_codes", "digits"),
         (["7xx", "E2"], "wildcard_codes", ""),
@@ -81,3 +85,25 @@ def test_true_and_false_in_a_workbook_are_told():
     rows, problems = read_rows(workbook(("A", [["code", "text"], [True, "x"], ["E2", "y"]])), "t.xlsx")
     assert [row.code for row in rows] == ["TRUE", "E2"]
     assert kinds(problems) == ["logical_codes"]
+
+
+def test_a_code_with_three_digits_behind_its_dot_is_whole_beside_others():
+    assert read_rows("code,text\n500.100,x\n500.13,y\n500.15,z\n")[1] == []
+
+
+def test_groups_between_commas_are_one_number():
+    source = open_text('code,text\n"8,170",x\n"817,300",y\n"100,200,300",z\n')
+    assert ([row.code for row in source.rows()], source.questions) == (["8170", "817300", "100200300"], [])
+    assert kinds(source.problems) == ["groups_codes"]
+    assert kinds(open_text('code,text\n"100,200",x\n').questions) == ["lists"]
+
+
+def test_a_column_that_was_too_narrow_is_told():
+    rows, problems = read_rows("code,text,cause\nE1,########,ok\n#####,x,y\n")
+    assert [(row.code, row.texts) for row in rows] == [("E1", {"possible_reasons": "ok"})]
+    assert all("too narrow" in problem.message for problem in problems)
+    assert [problem.severity for problem in problems] == ["warning", "error"]
+
+
+def test_groups_of_digits_are_no_list():
+    assert open_text("code,text\n817\u00a0300\u00a0001,x\nE2,y\n").questions == []

@@ -6,6 +6,7 @@ Files are read in pieces to keep memory flat. Each record carries the physical l
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,13 +36,13 @@ def read(source_file: SourceFile) -> list[Sheet]:
 
 
 def sniff_delimiter(text: str, column_map: ColumnMap) -> str:
-    """Return the delimiter that gives the first records the most known headers, then the most columns."""
+    """Return the delimiter that gives the first records the most known headers, then the most records of one width."""
     return max(DELIMITERS, key=lambda delimiter: _delimiter_score(text, delimiter, column_map))
 
 
-def _delimiter_score(text: str, delimiter: str, column_map: ColumnMap) -> tuple[bool, int, int]:
+def _delimiter_score(text: str, delimiter: str, column_map: ColumnMap) -> tuple[bool, int, int, int, int]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    score = (False, 0, 0)
+    header = (False, 0)
     records: list[list[str]] = []
     # The sample may end inside a quoted cell; the records before it still count.
     with suppress(csv.Error):
@@ -49,8 +50,12 @@ def _delimiter_score(text: str, delimiter: str, column_map: ColumnMap) -> tuple[
     for record in records:
         columns, _ = find_columns(record[:500], column_map)
         target_count = len(set(columns.targets.values()))
-        score = max(score, (len(record) > 1 and is_header(record[:500], column_map), target_count, len(record)))
-    return score
+        header = max(header, (len(record) > 1 and is_header(record[:500], column_map), target_count))
+    widths = Counter(len(record) for record in records if len(record) > 1)
+    width, count = widths.most_common(1)[0] if widths else (1, 0)
+    # A comma before a space is more likely a sentence's.
+    spaces = sum(cell.startswith(" ") for record in records for cell in record[1:500])
+    return (*header, count, -spaces, width)
 
 
 @dataclass

@@ -22,7 +22,8 @@ _OTHER_KINDS = {
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the resources. Raises Unreadable for other XML, with what it is."""
-    parser = expat.ParserCreate()
+    # The text is decoded already, so what the document declares does not count.
+    parser = expat.ParserCreate("utf-8")
     elements = _Elements(parser)
     try:
         parser.Parse(source_file.text.encode("utf-8", "surrogatepass"), True)

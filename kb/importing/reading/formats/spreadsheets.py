@@ -10,11 +10,26 @@ from io import BytesIO
 from typing import Any
 
 from kb.importing.reading.formats import archives, workbook_process
-from kb.importing.reading.sheets import CONTINUATION, Date, Limits, Number, Problem, Record, Report, Sheet, unreadable
+from kb.importing.reading.sheets import (
+    CONTINUATION,
+    Date,
+    Limits,
+    Logical,
+    Number,
+    Problem,
+    Record,
+    Report,
+    Sheet,
+    unreadable,
+)
 from kb.importing.reading.source_file import SourceFile
 
 _MAX_MERGED_ROWS = 100_000
-_TYPES: dict[str, type[str]] = {workbook_process.NUMBER: Number, workbook_process.DATE: Date}
+_TYPES: dict[str, type[str]] = {
+    workbook_process.NUMBER: Number,
+    workbook_process.DATE: Date,
+    workbook_process.LOGICAL: Logical,
+}
 
 
 def read_ods(source_file: SourceFile) -> list[Sheet]:

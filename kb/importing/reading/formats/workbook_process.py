@@ -17,7 +17,7 @@ SECONDS = 30
 BROKEN, PASSWORD, TOO_LARGE = 3, 4, 5
 """Exit codes."""
 
-NUMBER, DATE = "n", "d"
+NUMBER, DATE, LOGICAL = "n", "d", "l"
 """What a cell is that the file does not store as text; it comes as a pair of this and its text."""
 
 
@@ -60,7 +60,7 @@ def text_of(value: Any) -> str | tuple[str, str]:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return str(value).upper()
+        return LOGICAL, str(value).upper()
     if isinstance(value, int | float):
         return NUMBER, str(int(value)) if float(value).is_integer() else repr(value)
     if isinstance(value, datetime):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from kb.importing.reading.columns import ColumnMap
+from kb.importing.reading.formats.csv_text import sniff_delimiter
 from tests.importing.files import open_text, read_rows, refusal
 
 
@@ -30,6 +32,19 @@ def cells(content, **options):
 )
 def test_a_dialect_is_known_by_its_first_lines(content, expected):
     assert cells(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "delimiter"),
+    [
+        ("xCod;xTexto\n1;A porta\n2;O papel, ou a tinta\n3;A luz\n", ";"),
+        ("1;A porta, aberta\n2;O papel, ou a tinta\n", ";"),
+        ("# list, with notes\n1\tA\n2\tB, C\n", "\t"),
+        ("1,A;b\n2,C\n3,D\n", ","),
+    ],
+)
+def test_a_delimiter_splits_most_lines_without_known_headers(content, delimiter):
+    assert sniff_delimiter(content, ColumnMap({})) == delimiter
 
 
 def test_lines_count_from_the_first_line_of_the_file():

@@ -33,6 +33,12 @@ def test_strings_of_android_are_read(name):
     assert [(problem.place.line, problem.kind) for problem in problems] == [(7, "left_out"), (8, "left_out")]
 
 
+def test_the_encoding_that_a_document_declares_is_obeyed_once():
+    text = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<resources><string name="E1">Dörr</string></resources>'
+    rows, _ = read_rows(text.encode("iso-8859-1"), "strings.xml")
+    assert rows[0].texts["description"] == "Dörr"
+
+
 def test_resources_of_net_are_read():
     rows, problems = read_rows(RESX, "t.resx")
     assert [(row.code, row.texts["description"], row.extra) for row in rows] == [

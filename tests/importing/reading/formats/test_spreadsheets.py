@@ -42,6 +42,11 @@ def cell(value):
     return f'<table:table-cell office:value-type="{kind}"><text:p>{value}</text:p></table:table-cell>'
 
 
+TRUE = (
+    '<table:table-cell office:value-type="boolean" office:boolean-value="true"><text:p>WAHR</text:p></table:table-cell>'
+)
+
+
 def row_of(values):
     return values if isinstance(values, str) else f"<table:table-row>{''.join(map(cell, values))}</table:table-row>"
 
@@ -59,6 +64,13 @@ def ods(*sheets, hidden=(), extra=""):
 
 
 HEADER = ["Code", "Description"]
+
+
+def test_true_and_false_of_an_opendocument_file_are_told():
+    row = f"<table:table-row>{TRUE}{cell('Door')}</table:table-row>"
+    rows, problems = read_rows(ods(("Doors", [HEADER, row, ["E2", "Open"]])), "t.ods")
+    assert [row.code for row in rows] == ["TRUE", "E2"]
+    assert [problem.kind for problem in problems] == ["logical_codes"]
 
 
 def test_an_opendocument_file_is_read_with_the_digits_of_its_numbers():
