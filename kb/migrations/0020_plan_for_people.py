@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from kb.migrations._online import AddCheckOnline
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -87,7 +89,7 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
-        migrations.AddConstraint(
+        AddCheckOnline(
             model_name="importrow",
             constraint=models.CheckConstraint(
                 condition=models.Q(

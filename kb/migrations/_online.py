@@ -1,4 +1,4 @@
-"""Indexes that PostgreSQL makes and removes while people work. SQLite has only one way.
+"""Operations that PostgreSQL does while people work. SQLite has only one way.
 
 Not those of `django.contrib.postgres`, which need psycopg on SQLite, too.
 """
@@ -42,3 +42,16 @@ class RemoveIndexOnline(migrations.RemoveIndex):
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
             schema_editor.add_index(model, index, **_way(schema_editor))
+
+
+class AddCheckOnline(migrations.AddConstraint):
+    """Adds a check that all rows are known to meet, so that PostgreSQL reads none of them under a lock."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        """Add it."""
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)

@@ -46,6 +46,7 @@ class RowKind(models.TextChoices):
     ERROR = "error", "Error"
     WARNING = "warning", "Warning"
     COLUMN = "column", "Column"
+    RANGE = "range", "Range of codes"
 
 
 class Extent(models.TextChoices):
@@ -70,6 +71,7 @@ TOUCHING = (
     RowKind.MOVED,
     RowKind.SECTION,
     RowKind.REORDERED,
+    RowKind.RANGE,
 )
 """The kinds that write something when the import is applied."""
 

@@ -23,7 +23,7 @@ def problem(message, line=None, severity="error", value="", suggestion=()):
     )
 
 
-def source(*rows, problems=(), sections=True, answers=None):
+def source(*rows, problems=(), sections=True, answers=None, ranges=()):
     """A source of rows: dicts of `row`, or (code, description) pairs in the section Public."""
     given = [made if isinstance(made, dict) else row(made[0], description=made[1]) for made in rows]
     extra = sorted({name for made in given for name in made["extra"]})
@@ -44,7 +44,7 @@ def source(*rows, problems=(), sections=True, answers=None):
 
     about = {"sha256": "0" * 64, "size": 1, "format": "csv", "encoding": "utf-8", "delimiter": ","}
     about |= {"choices": ReadingChoices(answers=answers or {}), "open_questions": [], "questions": []}
-    return SimpleNamespace(rows=read, problems=list(problems), columns=columns, **about)
+    return SimpleNamespace(rows=read, problems=list(problems), columns=columns, ranges=list(ranges), **about)
 
 
 def by(user=None, reason=""):

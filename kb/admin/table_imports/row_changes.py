@@ -8,7 +8,7 @@ from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.table_imports import BROKEN
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
-_SILENT = (*BROKEN, RowKind.WARNING, RowKind.COLUMN)
+_SILENT = (*BROKEN, RowKind.WARNING, RowKind.COLUMN, RowKind.RANGE)
 """Kinds whose message says everything."""
 
 

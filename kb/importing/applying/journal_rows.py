@@ -14,7 +14,7 @@ from kb.models.table_imports import TOUCHING, Extent, Resolution
 from kb.services import journal
 from kb.services.journal import By, JournalEntry
 
-_REVISED_KINDS = [kind for kind in TOUCHING if kind not in (RowKind.REORDERED, RowKind.SECTION)]
+_REVISED_KINDS = [kind for kind in TOUCHING if kind not in (RowKind.REORDERED, RowKind.SECTION, RowKind.RANGE)]
 _CONDITIONS = f"""
     WHERE r.table_import_id = %s AND r.resolution <> '{Resolution.LEAVE_OUT.value}' AND r.return_code_id IS NOT NULL
     AND r.kind IN ({", ".join(f"'{kind.value}'" for kind in _REVISED_KINDS)})

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from kb import answers, searching
 from kb.importing import stage
-from kb.importing.applying import journal_rows, order, section_names, tombstones, undo
+from kb.importing.applying import journal_rows, listed_ranges, order, section_names, tombstones, undo
 from kb.importing.applying.undo import Steps
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
@@ -88,6 +88,7 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         answers.note_order(reversal.table)
         entry = JournalEntry(by)
         section_names.restore(original, reversal, entry)
+        listed_ranges.remove(original, reversal, entry)
         _close(original, reversal)
         unpublished_ids = tombstones.mark(reversal, entry)
         revisions = journal_rows.write_revisions(reversal, by)

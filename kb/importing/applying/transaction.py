@@ -12,7 +12,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.importing.applying import journal_rows, section_names, tombstones
+from kb.importing.applying import journal_rows, listed_ranges, section_names, tombstones
 from kb.importing.errors import NeedsAnswers, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.importing.reading.choices import FileQuestion
@@ -127,6 +127,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
     section_names.rename(table_import, entry)
     _create_sections(table_import, entry)
     _insert_new(table_import)
+    listed_ranges.create(table_import, entry)
     if table_import.count() > table_import.count(RowKind.NEW):
         _update_existing(table_import)
         _move(table_import)
@@ -146,7 +147,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
 def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:
     """Create the sections that the table does not have yet, in the file's order."""
     assert table_import.table is not None
-    rows = table_import.rows.to_apply().filter(section=None)
+    rows = table_import.rows.to_apply().filter(section=None).exclude(kind=RowKind.RANGE)
     names = rows.values_list("section_name").annotate(first=Min("position")).order_by("first")
     sections = table_import.table.sections
     existing, slugs = set(sections.values_list("name", flat=True)), set(sections.values_list("slug", flat=True))

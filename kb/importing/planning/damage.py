@@ -90,7 +90,8 @@ class DamagedCodes:
         count = sql.value("SELECT count(*) FROM kb_pair WHERE rows = 1 AND codes = 1")
         examples = ", ".join(f"{code} for {stored}" for code, stored in pairs)
         more = f" and {count - len(pairs)} more" if count > len(pairs) else ""
-        message = f"{_codes(count)} of the file seem damaged by a spreadsheet: {examples}{more}."
+        verb = "seems" if count == 1 else "seem"
+        message = f"{_codes(count)} of the file {verb} damaged by a spreadsheet: {examples}{more}."
         if not self.answer:
             self.questions.append(ask("damage", message))
             return

@@ -15,8 +15,8 @@ from django.db.models import Count, Max
 
 from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
-from kb.importing.planning import damage, matches, other_columns, row_store, sections, weights
-from kb.importing.reading.sources import Precedent, Problem, ReadingChoices, Source, TableRow
+from kb.importing.planning import damage, listed_ranges, matches, other_columns, row_store, sections, weights
+from kb.importing.reading.sources import Precedent, ReadingChoices, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
@@ -106,7 +106,8 @@ def _count_texts(table: CodeTable, name: str) -> int:
 
 
 def _latest_file(table: CodeTable) -> TableImport | None:
-    return table.imports.in_force().exclude(columns={}).order_by("-applied_at").first()
+    # A roll-back says that its file was read wrongly, or was the wrong one.
+    return table.imports.filter(state=ImportState.APPLIED).exclude(columns={}).order_by("-applied_at").first()
 
 
 def basis_of(table: CodeTable | None) -> dict[str, int]:
@@ -158,9 +159,10 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     codes.match()
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
     position = matches.position_sql(table, table_import.complete)
-    _store_mentioned_codes(table, source.problems)
+    _store_mentioned_codes(table, source)
     codes.mention()
     row_store.store_problems(table_import, [*source.problems, *codes.problems])
+    listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
@@ -210,14 +212,16 @@ def _close(table_import: TableImport) -> None:
     table_import.save()
 
 
-def _store_mentioned_codes(table: CodeTable, problems: list[Problem]) -> None:
-    """Store the codes of rows with errors, so that a code is not missing because of an error in its row."""
+def _store_mentioned_codes(table: CodeTable, source: Source) -> None:
+    """Store the codes of rows with errors, and those within ranges: the file does not lack them."""
+    problems = source.problems
     values = [
         text for problem in problems if problem.severity == "error" for text in (problem.value, *problem.suggestion)
     ]
     parts = {part for text in values for part in (text, *_SEPARATORS.split(text))}
     identities = {forms.identity(part) for part in parts} - {""}
     ranges = [(int(match[1]), int(match[2])) for part in parts if (match := _RANGE.match(part))]
+    ranges += [(int(first), int(last)) for first, last, _ in source.ranges]
     identities |= _identities_within(table, ranges)
     stage.fill("kb_mentioned", ("identity",), ((identity[:1000],) for identity in sorted(identities)))
     sql.run(

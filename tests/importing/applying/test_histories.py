@@ -182,7 +182,13 @@ def test_a_roll_back_right_after_its_import_restores_the_state_also_in_several_s
 
 
 def shown(table):
-    return {values[0]: values[1:] for values in table.codes.published().values_list("id", *STATE)}
+    ranges = {(first, last): name for first, last, name in table.ranges.values_list("first", "last", "name")}
+    return {values[0]: values[1:] for values in table.codes.published().values_list("id", *STATE)} | ranges
+
+
+def ranges_of(file):
+    """Some ranges, by the codes of a file, so that several files name the same ones."""
+    return [(f"{code}000", f"{code}999", "Reserved") for code in file[0][:2]]
 
 
 VERSIONS = st.lists(st.tuples(files(["P", "Q", "p", "R", ""]), st.booleans()), min_size=1, max_size=5)
@@ -195,7 +201,8 @@ def test_versions_that_are_rolled_back_from_the_newest_on_are_each_as_they_were(
     imports, before = [], []
     for file, complete in [(first, True), *versions]:
         before.append(shown(table))
-        imports.append(apply_import(planned(table, *rows_of(file), complete=complete), by(), **YES))
+        plan = planned(table, *rows_of(file), complete=complete, ranges=ranges_of(file))
+        imports.append(apply_import(plan, by(), **YES))
         if again and len(imports) == 2:
             # A wrong file, taken back at once, leaves nothing.
             roll_back(imports.pop(), by())

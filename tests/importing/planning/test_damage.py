@@ -46,7 +46,7 @@ def test_damaged_codes_are_the_stored_ones_once_somebody_agrees(table, stored, f
     plan = planned(table, *listed(*file), complete=True)
     assert kinds(plan) == {"unchanged": len(stored)}
     (question,) = plan.questions
-    assert "seem damaged by a spreadsheet" in question["message"]
+    assert "damaged by a spreadsheet" in question["message"]
     with pytest.raises(NeedsAnswers):
         apply_import(plan, by())
     answered = planned(table, *listed(*file), complete=True, answers={"damage": "restore"})
