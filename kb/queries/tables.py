@@ -84,14 +84,19 @@ def _counts() -> tuple[Counts, Counts]:
 
 
 def _count() -> tuple[Counts, Counts]:
-    # The indexes of sections and of retired codes answer these alone.
-    count = "SELECT section_id, COUNT(*) FROM kb_returncode"
+    # The indexes of sections and of retired codes answer these alone. All tombstones are retired, too.
+    count = "section_id, COUNT(*) FROM kb_returncode"
     database = connections[router.db_for_read(Section)]
-    every = dict(rows(f"{count} GROUP BY section_id", database=database))
-    retired = dict(rows(f"{count} WHERE retired_at IS NOT NULL GROUP BY section_id", database=database))
-    # All of them are retired, too.
-    unpublished = "SELECT section_id, COUNT(*) FROM kb_tombstone JOIN kb_returncode ON id = code_id GROUP BY section_id"
-    hidden = dict(rows(unpublished, database=database))
+    every = dict(rows(f"SELECT {count} GROUP BY section_id", database=database))
+    gone_or_hidden = rows(
+        f"SELECT 0, {count} WHERE retired_at IS NOT NULL GROUP BY section_id"
+        f" UNION ALL SELECT 1, {count} JOIN kb_tombstone ON id = code_id GROUP BY section_id",
+        database=database,
+    )
+    retired: dict[int, int] = {}
+    hidden: dict[int, int] = {}
+    for is_hidden, section, n in gone_or_hidden:
+        (hidden if is_hidden else retired)[section] = n
     by_section = {
         pk: (n - retired.get(pk, 0), retired.get(pk, 0) - hidden.get(pk, 0))
         for pk, n in every.items()

@@ -222,9 +222,9 @@ def test_metrics_report_a_missing_database(scraper, no_database):
 @pytest.mark.django_db
 def test_a_scrape_needs_few_queries(scraper, django_assert_num_queries):
     scraper.get("/metrics")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         scraper.get("/metrics")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         scraper.get("/readyz")
 
 

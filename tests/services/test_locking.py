@@ -35,6 +35,8 @@ ROWS = [
     ("ranges.delete_range", "", "range"),
     ("synonyms.save_synonym", "", "synonym"),
     ("synonyms.delete_synonym", "", "synonym"),
+    ("watched_sources.save_source", "", "source"),
+    ("watched_sources.delete_source", "", "source"),
     ("incidents.save_incident", "", "incident"),
     ("incidents.resolve_incident", "", "incident"),
     ("notes.save_note", "draft", "draft"),
@@ -78,6 +80,8 @@ def test_every_service_that_takes_a_version_meets_another_transaction():
     without = {"flags.raise_flag", "outcomes.report_outcome", "misses.ignore_miss", "misses.unignore_miss"}
     # It adds a line to the row as it is stored now.
     without |= {"phrasings.add_phrasing"}
+    # A claim is for whoever comes first.
+    without |= {"watched_sources.claim"}
     assert {service for service, _ in WRITES} - without == {service for service, _, _ in ROWS}
 
 

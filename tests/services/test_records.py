@@ -64,6 +64,10 @@ CHANGES = {
     ("outcomes.report_outcome", ""): [],
     ("misses.ignore_miss", ""): [("miss", "created", [])],
     ("misses.unignore_miss", ""): [("miss", "deleted", [])],
+    ("watched_sources.save_source", "new"): [],
+    ("watched_sources.save_source", ""): [],
+    ("watched_sources.delete_source", ""): [],
+    ("watched_sources.claim", ""): [],
 }
 # Of a new table and incident nothing is public yet, of a note only what is validated.
 PUBLIC_NOUNS = {"code", "table", "section", "range", "incident"}
