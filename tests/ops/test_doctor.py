@@ -227,7 +227,7 @@ BROKEN = {
     ),
     "an index that is gone": (
         "DELETE FROM kb_search_word",
-        r"index: The search index and the codes differ by 4. Run manage\.py reindex\.",
+        r"index: The search index and the codes differ by 3. Run manage\.py reindex\.",
     ),
     "a migration unknown": (
         "INSERT INTO django_migrations (app, name, applied) VALUES ('kb', '9999_later', '2026-01-01 00:00:00')",
