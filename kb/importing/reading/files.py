@@ -23,6 +23,7 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_CONTROLS = bytes({*range(1, 32), 127} - set(b"\t\n\r\f"))
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTION_MARK = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_MARKS = ("Workbook\0".encode("utf-16-le"), "Book\0".encode("utf-16-le"))
@@ -118,6 +119,8 @@ class InputFile:
         nuls = self.head.count(0)
         if nuls > len(self.head) // 100 and not self.mark and not self.wide_without_mark:
             message = "This is a binary file, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown."
+            if 2 * nuls < len(self.head) == len(self.head.translate(None, _CONTROLS)):
+                message = f"{nuls} zeros (NUL) stand among the text, as after a broken copy. Export the table again."
             raise unreadable("binary", message)
 
     def _old_office(self) -> Exception:

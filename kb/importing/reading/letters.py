@@ -19,7 +19,7 @@ _EDGE = " "
 _BASIC = "abcdefghijklmnopqrstuvwxyz"
 _SIGNS = frozenset("‘’“”„‚–—…«»°©®™€·•±µ×§£‹›¿¡´\xa0²³¼½¾÷º")
 _EASTERN_SIGNS = frozenset("、。，：；！？（）「」『』・ー《》“”〜～")
-_WITHIN_WORDS = frozenset("’·´•")
+_WITHIN_WORDS = frozenset("’·´•\xa0")
 _FIRST_EASTERN = "\u2e80"
 
 ASCII = -2.5

@@ -119,3 +119,7 @@ def test_every_name_is_a_codec_and_every_language_has_letters():
 
 def test_an_unknown_name_is_refused():
     assert refusal("code\n1\n", encoding="klingon")[0] == ["unknown_encoding"]
+
+
+def test_a_no_break_space_stands_between_words():
+    assert find(b"Code,Text\nE1,Door\xa0open\nE2,Lid\n")[0] == "cp1252"

@@ -1,6 +1,7 @@
 """Sheets of OpenDocument (.ods) and of old Excel files (.xls). See Note [A process for workbooks]."""
 
 import marshal
+import re
 import subprocess
 import sys
 import zipfile
@@ -25,6 +26,10 @@ from kb.importing.reading.sheets import (
 from kb.importing.reading.source_file import SourceFile
 
 _MAX_MERGED_ROWS = 100_000
+_PIECE, _OVERLAP = 1 << 20, 2000
+_EMPTY_FORMULA = re.compile(
+    rb"<table:table-cell\b(?=[^<>]{0,900}\btable:formula=)(?![^<>]{0,900}\boffice:value-type=)[^<>]{0,900}>"
+)
 _TYPES: dict[str, type[str]] = {
     workbook_process.NUMBER: Number,
     workbook_process.DATE: Date,
@@ -38,7 +43,21 @@ def read_ods(source_file: SourceFile) -> list[Sheet]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             archives.check(archive, len(data), source_file.limits)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, RuntimeError, zlib.error) as error:
+            if _has_empty_formula(archive):
+                message = (
+                    "Formulas have no stored value; their cells count as empty. Save the file in LibreOffice first."
+                )
+                source_file.problems.append(Problem(None, "formula_without_value", message, "", "warning"))
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        ValueError,
+        OSError,
+        EOFError,
+        RuntimeError,
+        KeyError,
+        zlib.error,
+    ) as error:
         raise _broken("ODS") from error
     return _sheets(data, "ODS", source_file)
 
@@ -46,6 +65,17 @@ def read_ods(source_file: SourceFile) -> list[Sheet]:
 def read_xls(source_file: SourceFile) -> list[Sheet]:
     """Return the visible sheets of an old Excel file; warn about the hidden ones. Raises Unreadable."""
     return _sheets(_data(source_file), "XLS", source_file)
+
+
+def _has_empty_formula(archive: zipfile.ZipFile) -> bool:
+    """Whether a cell has a formula and no value, as programs write it."""
+    tail = b""
+    with archive.open("content.xml") as content:
+        while piece := content.read(_PIECE):
+            if _EMPTY_FORMULA.search(tail + piece):
+                return True
+            tail = piece[-_OVERLAP:]
+    return False
 
 
 def _data(source_file: SourceFile) -> bytes:

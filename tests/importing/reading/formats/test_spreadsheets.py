@@ -73,6 +73,15 @@ def test_true_and_false_of_an_opendocument_file_are_told():
     assert [problem.kind for problem in problems] == ["logical_codes"]
 
 
+def test_formulas_without_a_value_in_an_opendocument_file_are_told():
+    formula = '<table:table-cell table:formula="of:=[.A1]" {}><text:p>Door</text:p></table:table-cell>'
+    value = 'office:value-type="string"'
+    for about, kinds in ((value, []), ("", ["formula_without_value"])):
+        row = f"<table:table-row>{cell('E1')}{formula.format(about)}</table:table-row>"
+        _, problems = read_rows(ods(("Doors", [HEADER, row])), "t.ods")
+        assert [problem.kind for problem in problems] == kinds
+
+
 def test_an_opendocument_file_is_read_with_the_digits_of_its_numbers():
     doors = ("Doors", [HEADER, [101, "Door"], [102.0, "Open"], [103.5, "Shut"]])
     rows, problems = read_rows(ods(doors, ("Paper", [HEADER, ["007", "None"]])), "t.ods")
