@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from kb.importing.reading.arranged_tables import side_by_side, upright
 from kb.importing.reading.arrangements import arranged_rows
 from kb.importing.reading.choices import ANSWERS, FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
@@ -29,6 +30,7 @@ from kb.importing.reading.sheets import (
     MAX_PROBLEMS,
     MAX_SUGGESTIONS,
     MAX_TABLES_COLUMNS,
+    MORE_COLUMNS,
     Limits,
     Problem,
     Sheet,
@@ -158,6 +160,7 @@ class Source:
         if column_count > MAX_TABLES_COLUMNS * self.limits.columns:
             most = MAX_TABLES_COLUMNS * self.limits.columns
             message = f"The tables of this file have {column_count} different columns; at most {most} are allowed."
+            message += f" {MORE_COLUMNS}"
             raise unreadable("too_many_columns", message)
         self._first_problems = [*self.source_file.problems, *self._first_problems]
         self._first_problems += [_sheet_left_out(sheet, header) for sheet, header in self.others if header]
@@ -218,14 +221,18 @@ class Source:
         """Return a look at each table; `sheets` gets those that stand below each other in one of its sheets."""
         looks: list[SheetLook] = []
         for sheet in sheets:
-            look = SheetLook(sheet, self.choices, self.limits, self.precedent)
-            tables = stacked_tables(sheet, look.records, header_end(look), look.column_map)
-            others = [
-                SheetLook(table, self.choices, self.limits, self.precedent) for table in tables if table is not sheet
-            ]
-            looks += others or [look]
+            look = self._look(sheet)
+            if (whole := upright(sheet, look.records)) is not sheet:
+                look = self._look(whole)
+            end = header_end(look)
+            tables = stacked_tables(look.sheet, look.records, end, look.column_map)
+            tables = side_by_side(look.sheet, look.records, end) if len(tables) == 1 else tables
+            looks += [self._look(table) for table in tables] if len(tables) > 1 else [look]
         sheets[:] = [look.sheet for look in looks]
         return looks
+
+    def _look(self, sheet: Sheet) -> SheetLook:
+        return SheetLook(sheet, self.choices, self.limits, self.precedent)
 
     def _keep_questions(self) -> None:
         """Ask each question once, also where several tables raise it."""
@@ -305,6 +312,7 @@ def _has_code(part: SheetPart | list[str]) -> bool:
 def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
     if any(len(header) > limits.columns for header in headers):
         message = f"The file has more than {limits.columns} columns, the limit, and the first ones have no code."
+        message += f" {MORE_COLUMNS}"
         return unreadable("too_many_columns", message)
     header = max(headers, key=len, default=[])
     labels = ", ".join(header) or "nothing"
