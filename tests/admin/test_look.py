@@ -181,6 +181,8 @@ def test_a_new_table_is_renamed_and_its_short_name_stays_unique(client):
     client.post(reverse("admin:kb_tableimport_apply", args=[TableImport.objects.get().pk]))
     table = CodeTable.objects.get(slug="doors")
     assert (str(table), table.language, table.vendor, table.product) == ("Doors", "de", "", "Doors")
+    assert ">No vendor<" in client.get("/admin/kb/codetable/").text
+    assert "<h1>Doors</h1>" in client.get(table.get_absolute_url()).text
 
 
 def test_a_file_is_removed(client):

@@ -45,6 +45,15 @@ class ParentFilter(admin.RelatedFieldListFilter):
         return [(row.pk, str(row)) for row in rows]
 
 
+class VendorFilter(admin.AllValuesFieldListFilter):
+    """Filters tables by vendor. A table of one's own may have none."""
+
+    def choices(self, changelist: Any) -> Any:
+        """Yield the choices; the empty one has words, because a link without a text cannot be read out."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "No vendor"}
+
+
 _EDITED = Q()
 for _name in VENDOR_TEXTS:
     _EDITED |= ~Q(**{_name: F(f"vendor_{_name}")})

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from kb.admin import tags
 from kb.admin.forms.revisions import version_and_by
 from kb.admin.forms.table_export import ExportForm
-from kb.admin.lists.filters import ParentFilter
+from kb.admin.lists.filters import ParentFilter, VendorFilter
 from kb.admin.versioned_admin import VersionedAdmin
 from kb.exporting.tables import FORMATS, content_type, export_table, file_name
 from kb.exporting.xlsx import ExportRefused
@@ -37,7 +37,7 @@ class CodeTableAdmin(VersionedAdmin):
     noun = "table"
     value_fields = ("slug", "vendor", "product", "name", "language", "source_url", "context_words", "audience")
     list_display = ("slug_column", "vendor", "product", "name", "codes_column", "audience_column", "update_column")
-    list_filter = ("audience", "vendor")
+    list_filter = ("audience", ("vendor", VendorFilter))
     search_fields = ("slug", "vendor", "product", "name")
     search_help_text = "Vendor, product, title or short name."
     fieldsets = (

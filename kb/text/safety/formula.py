@@ -30,5 +30,5 @@ def infuse(cell: str) -> str:
 
 
 def mark_apostrophe(cell: str) -> str:
-    """Return the cell with one more apostrophe before it if `infuse` would remove its own."""
-    return cell if infuse(cell) == cell else f"'{cell}"
+    """Return the cell with one more apostrophe before it if an import would remove its own, or unwrap `="00942"`."""
+    return f"'{cell}" if infuse(cell) != cell or cell.startswith('="') else cell

@@ -192,7 +192,10 @@ def _entries(rows: list[tuple[int, dict[str, Any]]]) -> list[Entry]:
     in_order = sorted(paths, key=lambda path: (len(path) > 1, "en" not in path), reverse=True)
     owners = {_name(path): path for path in in_order}
     names = {path: name if owners[name := _name(path)] == path else ".".join(path) for path in paths}
-    return [Entry(line, {names[path]: text for path, text in row.items()}) for line, row in flat]
+    # The first entry names all columns, with the texts of other languages last.
+    first = {names[path]: flat[0][1].get(path) for path in sorted(paths, key=lambda path: owners[_name(path)] != path)}
+    rest = [Entry(line, {names[path]: text for path, text in row.items()}) for line, row in flat[1:]]
+    return [Entry(flat[0][0], first), *rest]
 
 
 def _name(path: tuple[str, ...]) -> str:

@@ -77,6 +77,12 @@ def test_a_hidden_sheet_is_named():
     assert [(problem.kind, problem.value) for problem in problems] == [("sheet_left_out", "B")]
 
 
+def test_a_cover_is_named():
+    rows, problems = read_rows(ods(("Info", [["Codes"], ["Version 3"]]), ("A", [HEADER, ["1", "x"]])), "t.ods")
+    assert [row.code for row in rows] == ["1"]
+    assert [(problem.kind, problem.value) for problem in problems] == [("sheet_left_out", "Info")]
+
+
 def test_empty_cells_to_the_end_of_the_sheet_are_nothing():
     empty = (
         '<table:table-row table:number-rows-repeated="1048000">'
