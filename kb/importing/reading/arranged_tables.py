@@ -4,12 +4,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from kb.importing.reading.choices import ReadingChoices
 from kb.importing.reading.evidence import evidence_of
+from kb.importing.reading.header import header_end
 from kb.importing.reading.header_names import claim
-from kb.importing.reading.sheets import Problem, Record, Report, Sheet
+from kb.importing.reading.precedent import Precedent
+from kb.importing.reading.sheet_look import SheetLook
+from kb.importing.reading.sheets import Limits, Problem, Record, Report, Sheet
+from kb.importing.reading.stacked_tables import stacked_tables
 
 _LEAST_NAMES = 2
 _MOST_LINES = 20
+
+
+def looks_at(sheets: list[Sheet], choices: ReadingChoices, limits: Limits, precedent: Precedent) -> list[SheetLook]:
+    """Return a look at each table; `sheets` gets those that stand below or beside each other in one of its sheets."""
+    looks: list[SheetLook] = []
+    for sheet in sheets:
+        look = SheetLook(sheet, choices, limits, precedent)
+        if (whole := upright(sheet, look.records)) is not sheet:
+            look = SheetLook(whole, choices, limits, precedent)
+        end = header_end(look)
+        tables = stacked_tables(look.sheet, look.records, end, look.column_map)
+        tables = side_by_side(look.sheet, look.records, end) if len(tables) == 1 else tables
+        looks += [SheetLook(table, choices, limits, precedent) for table in tables] if len(tables) > 1 else [look]
+    sheets[:] = [look.sheet for look in looks]
+    return looks
 
 
 def side_by_side(sheet: Sheet, records: Sequence[Record], header_end: int) -> list[Sheet]:
@@ -21,15 +41,21 @@ def side_by_side(sheet: Sheet, records: Sequence[Record], header_end: int) -> li
     if len(starts) < 2 or size < _LEAST_NAMES or names != names[:size] * len(starts):
         return [sheet]
     ends = [*starts[1:], len(header)]
+    message = f"{len(starts)} tables with the same header stand side by side; each is read."
+    problem = Problem(sheet.place(records[header_end - 1][0]), "side_by_side", message, severity="warning")
     return [
-        _columns(sheet, start, end, f"{sheet.key}-{n}" if n > 1 else sheet.key)
+        _columns(sheet, start, end, f"{sheet.key}-{n}" if n > 1 else sheet.key, None if n > 1 else problem)
         for n, (start, end) in enumerate(zip(starts, ends, strict=True), 1)
     ]
 
 
-def _columns(sheet: Sheet, start: int, end: int, key: str) -> Sheet:
+def _columns(sheet: Sheet, start: int, end: int, key: str, problem: Problem | None) -> Sheet:
+    """Return some columns of a sheet as one of its own. The one with a problem to tell also tells the sheet's."""
+
     def records(report: Report) -> Iterator[Record]:
-        for line, cells in sheet.records(report):
+        if problem:
+            report(problem)
+        for line, cells in sheet.records(report if problem else lambda other: None):
             if any(cells[start:end]):
                 yield line, cells[start:end]
 

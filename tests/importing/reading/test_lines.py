@@ -62,8 +62,8 @@ def test_what_may_be_several_codes_is_told(cell, kind):
 
 
 def test_tables_side_by_side_are_read_as_two():
-    rows, _ = reading("Code,Text,,Code,Text\nA1,One,,B1,Two\nA2,Three,,,\n")
-    assert rows == [("", "A1"), ("", "A2"), ("", "B1")]
+    rows, kinds = reading("Code,Text,,Code,Text\nA1,One,,B1,Two\nA2,Three,,,\n")
+    assert (rows, kinds) == ([("", "A1"), ("", "A2"), ("", "B1")], ["side_by_side"])
 
 
 def test_codes_in_the_first_row_are_read_from_the_columns():
