@@ -130,7 +130,7 @@ def ask_about_repeats(*args, **options):
 def test_an_open_question_has_flags_and_an_exit_code(run, table, monkeypatch):
     monkeypatch.setattr(import_table, "open_source", ask_about_repeats)
     code, _, err = run(GOOD)
-    assert (code, "  --answer repeats=join   Join the rows" in err) == (4, True)
+    assert (code, "  --answer repeats=join   Join all rows" in err) == (4, True)
     code, out, _ = run(GOOD, "--json")
     (question,) = json.loads(out)["questions"]
     assert (code, question["kind"], question["offers"][0]["flags"]) == (4, "repeats", "--answer repeats=join")
@@ -211,10 +211,10 @@ def test_up_to_twenty_problems_are_listed(run, table, errors, more):
 
 
 def test_each_problem_has_its_place(run, table, tmp_path, capsys):
-    _, out, _ = run("code,description,text\n1,One.,x\n1,x,y\n,x,y\n")
+    _, out, _ = run("code,description,text\n1,One.,x\n2,Two.,y\n1,Three.,z\n,x,y\n")
     assert "  line 1: warning: Two columns" in out
-    assert "  line 3: listed twice: 1 appears twice" in out
-    assert "  line 4: error: This row has no code." in out
+    assert "  line 4: listed twice: 1 appears twice" in out
+    assert "  line 5: error: This row has no code." in out
     file = tmp_path / "book.xlsx"
     file.write_bytes(workbook(("My sheet", [["Code"], [None, "x"]]), ("Info", [["Made by", "us"]])))
     with pytest.raises(SystemExit):

@@ -1,6 +1,7 @@
 """Other columns that are new in a file, or that it calls by another name. The plan says so once, not in each row."""
 
 from kb.importing.planning.weights import FIRST
+from kb.importing.reading.sources import Problem
 from kb.models import CodeTable, ImportRow, RowKind, TableImport, sql
 from kb.models.table_imports import Extent
 
@@ -22,6 +23,11 @@ def new_columns(table: CodeTable, extra_columns: set[str]) -> tuple[list[str], C
             if len(same) == 1:
                 renames[name] = same[0]
     return [header for header in fresh if header not in renames.values()], renames
+
+
+def without_new_columns(problems: list[Problem], *, told: bool) -> list[Problem]:
+    """Return the problems of a file without its new columns, where the plan itself tells of them."""
+    return [problem for problem in problems if problem.kind != "new_column"] if told else problems
 
 
 def _stored_columns(table: CodeTable) -> set[str]:

@@ -16,6 +16,7 @@ from django.db.models import Count, Max
 from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning import damage, listed_ranges, matches, other_columns, row_store, sections, weights
+from kb.importing.reading.choices import default_answers
 from kb.importing.reading.sources import Precedent, ReadingChoices, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
@@ -141,7 +142,7 @@ def _open(
         encoding=source.encoding,
         delimiter=source.delimiter,
         columns=source.columns.as_json(),
-        choices=source.choices.as_json(),
+        choices=source.choices.merged({"answers": default_answers(source.questions)}).as_json(),
         upload=upload,
         current_codes=table.codes.current().count() if table else 0,
         basis=basis_of(table),
@@ -161,9 +162,13 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     position = matches.position_sql(table, table_import.complete)
     _store_mentioned_codes(table, source)
     codes.mention()
-    row_store.store_problems(table_import, [*source.problems, *codes.problems])
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
+    fresh, column_renames = (
+        other_columns.new_columns(table, staged_lines.extra_columns) if "changed" in kinds else ([], {})
+    )
+    problems = other_columns.without_new_columns(source.problems, told=bool(fresh or column_renames))
+    row_store.store_problems(table_import, [*problems, *codes.problems])
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
     if "error" in kinds:
@@ -172,7 +177,6 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
         section = None if staged_lines.has_sections else row_store.only_section(table)
         row_store.store_new(table_import, position, section)
     if "changed" in kinds:
-        fresh, column_renames = other_columns.new_columns(table, staged_lines.extra_columns)
         row_store.store_changed(table_import, position, staged_lines.extra_columns, column_renames)
         other_columns.store_columns(table_import, fresh, column_renames)
     sections.store_renamed(table_import, renames)

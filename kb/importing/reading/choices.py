@@ -4,7 +4,7 @@ A question has offers. Each offer is a change of the choices: a button in the ad
 without a default stops the import until somebody has chosen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
@@ -12,7 +12,8 @@ from kb.importing.reading.sheets import unreadable
 
 ANSWERS: dict[str, dict[str, str]] = {
     "repeats": {
-        "join": "Join the rows of each code",
+        "join": "Join all rows of each code",
+        "shared": "Join the rows of a code that have the same description",
         "first": "Use the first row of each code and leave out the others",
     },
     "blanks": {
@@ -114,6 +115,16 @@ class FileQuestion:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Return a stored question."""
         return cls(**{**stored, "offers": tuple(Offer(**offer) for offer in stored.get("offers", ()))})
+
+
+def default_answers(questions: Iterable[FileQuestion]) -> dict[str, str]:
+    """Return the answers that questions have by default, so that the next file is read in the same way.
+
+    Damaged codes differ from file to file, and rows that are errors stay errors: these are told each time.
+    """
+    defaults = [offer for question in questions for offer in question.offers if offer.label == question.default]
+    answers = {kind: value for offer in defaults for kind, value in offer.choices.get("answers", {}).items()}
+    return {kind: value for kind, value in answers.items() if kind != "damage" and value != "error"}
 
 
 def ask(kind: str, message: str, default: str = "") -> FileQuestion:

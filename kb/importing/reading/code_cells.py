@@ -20,15 +20,21 @@ from kb.importing.reading.damage import (
 )
 from kb.importing.reading.sheets import Date, Logical, Number, Problem, Report, Sheet, Widths
 from kb.text.codes.cells import EMPTY, ERROR_CELLS, error_of, fit, several_codes, shorten, tidy, unwrap
+from kb.text.codes.code_ranges import code_span
 from kb.text.codes.forms import MAX_LENGTH, clean
 
 WILDCARD, GROUPS, LOGICAL, POINTED = "wildcard", "groups", "logical", "pointed"
+RANGE, CONDITION = "range", "condition"
 _COMMON = re.compile(r"-[0-9]{1,15}|[A-Z_]{2,20}-?[0-9]{3,12}|[A-Z]{2,10}(?:_[A-Z]{2,20}){1,6}")
 """Codes such as `-5`, `ORA-00001` and `ERR_NO_SPACE`, which are neither dates nor lists."""
 
 _WILDCARD = re.compile(r"[A-Za-z]{0,4}[0-9]{1,5}(?:[xX]{2,5}|[*?]{1,5})")
 _GROUPS = re.compile("[0-9]{1,3}(?:[,\u00a0\u2009\u202f][0-9]{3}){1,5}")
 _BETWEEN_GROUPS = re.compile("[,\u00a0\u2009\u202f]")
+_FOOTER = re.compile(
+    r"(?i)(?:\u00a9|\(c\) ?[0-9]{4}|copyright(?=[ :])|all rights reserved|stand: ?[0-9]|page [0-9]{1,5}(?: of|/)"
+    r"|seite [0-9]{1,5}(?: von|/)|printed (?:on|at|by)\b|last (?:updated|modified|changed)\b).{0,200}"
+)
 _TELL = {
     POINT_ZERO: "end in .0, as pandas or a spreadsheet writes numbers",
     SCIENTIFIC: "are numbers in scientific notation (E+), which lost digits",
@@ -37,6 +43,8 @@ _TELL = {
     DOTS: "may be numbers in groups of three digits; they are read with the dots",
     DIGITS: f"may have lost digits: a spreadsheet keeps {EXACT_DIGITS} digits of a number",
     WILDCARD: "have wildcards and stand for several codes; each is read as one code",
+    RANGE: "look like ranges of several codes; each is read as one code",
+    CONDITION: "are conditions that several codes meet, a range without an end; each is read as one code",
     GROUPS: "are numbers in groups of three digits; they are read without what separates these",
     LOGICAL: "are TRUE or FALSE, which a spreadsheet may have made of other words",
     POINTED: "have other decimals than .0, so that taking .0 off the others may be wrong",
@@ -80,6 +88,10 @@ class CodeCells:
         code = code if kind in (Date, Number) else self._undamaged(line, code)
         self._widths.add(line, code, number=kind is Number)
         flaw = _flaw_of(code, kind, self._joints)
+        if flaw is _FOOTER_FLAW:
+            message = f"This line has no code and was left out: {shorten(code)}"
+            self.report(Problem(self.sheet.place(line), "note_left_out", message, shorten(code), "warning"))
+            return None
         if flaw:
             # The planner finds the codes of broken rows in `value`, so a list of codes is kept in full.
             value = fit(code) if flaw.suggestion else shorten(code)
@@ -88,8 +100,8 @@ class CodeCells:
         if kind is Number and len(code) > EXACT_DIGITS:
             message = f"The spreadsheet keeps {EXACT_DIGITS} digits of a number. Check the last digits of {code}."
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
-        elif kind is Logical or (code[-1] in "xX*?" and _WILDCARD.fullmatch(code)):
-            self._examples[LOGICAL if kind is Logical else WILDCARD].append((line, code))
+        elif doubt := LOGICAL if kind is Logical else _doubt_of(code):
+            self._examples[doubt].append((line, code))
         return code
 
     def report_doubts(self) -> None:
@@ -125,10 +137,27 @@ class CodeCells:
         return code
 
 
+def is_footer(text: str) -> bool:
+    """Whether a line is what stands below or between the pages of a document: its owner, date, or page."""
+    return bool(_FOOTER.fullmatch(text))
+
+
+def _doubt_of(code: str) -> str:
+    """Return what a code may be besides a single code; "" for nothing."""
+    if code[-1] in "xX*?" and _WILDCARD.fullmatch(code):
+        return WILDCARD
+    if code[0] in "<>=\u2264\u2265" and any(map(str.isdigit, code)):
+        return CONDITION
+    return RANGE if code_span(code) else ""
+
+
 class _Flaw(NamedTuple):
     kind: str
     message: str
     suggestion: tuple[str, ...] = ()
+
+
+_FOOTER_FLAW = _Flaw("note_left_out", "")
 
 
 def _flaw_of(code: str, kind: type, joints: Container[str]) -> _Flaw | None:
@@ -139,6 +168,8 @@ def _flaw_of(code: str, kind: type, joints: Container[str]) -> _Flaw | None:
         return _Flaw("error_cell", f"{code} is {error_of(code)}, not a code. Mend it there.")
     if kind is Date:
         return _Flaw("date_code", f"The spreadsheet turned this code into a date ({code}). Format the column as text.")
+    if is_footer(code):
+        return _FOOTER_FLAW
     suggestion = () if is_joined(code, joints) else several_codes(fit(code))
     if suggestion:
         message = f"This cell has several codes: {shorten(code)}. Put each one in its own row."

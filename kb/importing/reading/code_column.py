@@ -7,6 +7,7 @@ from kb.importing.reading.choices import NO_HEADER, FileQuestion, Offer
 from kb.importing.reading.columns import EXTRA, IGNORE, label_headers
 from kb.importing.reading.evidence import ColumnEvidence, evidence_of, is_code_like, shape
 from kb.importing.reading.header_names import claim, is_of_failures, is_of_other_table, may_be_code
+from kb.importing.reading.lines import is_block
 from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import Record
 from kb.text.codes.forms import identity
@@ -169,11 +170,23 @@ def _without_header(look: SheetLook, at: int) -> CodeGuess | None:
 
 
 def _columns(header: Sequence[str | None], rows: Sequence[Record]) -> TableColumns:
-    rows = [record for record in rows[:_LOOK_AT] if any(record[1])]
+    rows = _without_lines(header, [record for record in rows[:_LOOK_AT] if any(record[1])])
     width = max([len(header), *(len(cells) for _, cells in rows[:50])])
     headers = [(header[n] if n < len(header) else "") or "" for n in range(width)]
     evidence = [evidence_of(cells[n] if n < len(cells) else "" for _, cells in rows) for n in range(width)]
     return TableColumns(label_headers(headers), headers, evidence)
+
+
+def _without_lines(header: Sequence[str | None], rows: list[Record]) -> list[Record]:
+    """Return the rows without repeated headers, blocks of codes, and lines of a single cell, if others are left."""
+    several = [
+        (line, cells)
+        for line, cells in rows
+        if sum(bool(cell and cell.strip()) for cell in cells) > 1
+        and list(cells) != list(header)
+        and not is_block((cells[0] or "").strip(), known=True)
+    ]
+    return several if len(several) >= _LEAST_ROWS else rows
 
 
 def _is_data(cells: Sequence[str | None], columns: TableColumns) -> bool:

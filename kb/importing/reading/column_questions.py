@@ -3,11 +3,14 @@
 from kb.importing.reading.choices import FileQuestion, Offer
 from kb.importing.reading.column_content import TEXTS, ColumnContent
 from kb.importing.reading.columns import EXTRA, SUBCODE, TARGETS
-from kb.importing.reading.header_names import claim
+from kb.importing.reading.header_names import SPLIT, claim, is_note
 from kb.text.codes.cells import fit
 
 _LEAST_REPEATED = 0.1
 """Share of rows that repeat a code: below, they are mistakes rather than the codes of another category."""
+
+_MOST_QUESTIONS = 3
+_MOSTLY = 0.9
 
 
 def ask_about_joint_text(content: ColumnContent, label: str) -> None:
@@ -23,21 +26,72 @@ def ask_about_joint_text(content: ColumnContent, label: str) -> None:
     content.ask(FileQuestion("columns", message, offers, offers[0].label))
 
 
+def ask_about_contents(content: ColumnContent) -> None:
+    """Ask what is right where sentences stand under the name of the code, and codes under that of another column."""
+    code = content.column_of("code")
+    others = [label for label, target in content.targets.items() if target in ("description", "symbol", EXTRA)]
+    if content.is_chosen(code) or not content.evidence(code).is_prose:
+        return
+    label = next((label for label in others if content.evidence(label).is_code), "")
+    if not label or content.is_chosen(label):
+        return
+    offers = (
+        Offer(f"{label} is the code, {code} is the description", {"columns": {label: "code", code: "description"}}),
+        Offer("The header is right", {"columns": {code: "code", label: content.targets[label]}}),
+    )
+    message = f"{code} has sentences such as {_example(content, code)}, and {label} has what looks like the codes."
+    content.ask(FileQuestion("columns", message, offers))
+
+
 def ask_about_prose(content: ColumnContent) -> None:
-    """Ask what an unknown column of sentences is, where codes would have no text without it."""
-    if content.has_text():
-        return
+    """Ask what an unknown column of sentences is; where codes have no text without it, nothing is imported before."""
     unknown = [label for label, target in content.targets.items() if target == EXTRA and not content.is_chosen(label)]
-    prose = [label for label in unknown if content.evidence(label).is_prose or content.evidence(label).texts >= 0.5]
-    if not prose:
-        return
+    prose = [label for label in unknown if content.evidence(label).texts >= 0.5]
+    if content.has_text():
+        _ask_about_more_texts(content, prose)
+    elif prose:
+        _ask_for_text(content, prose)
+
+
+def _ask_about_more_texts(content: ColumnContent, prose: list[str]) -> None:
+    """Ask whether further columns of sentences are a text that no column has."""
+    # A description that some codes do not have may be another column's.
+    free = [
+        name
+        for name in TEXTS
+        if not (label := content.column_of(name))
+        or (name == "description" and not content.is_chosen(label) and content.evidence(label).filled < _MOSTLY)
+    ]
+    is_split = bool(content.column_of(SPLIT))
+    unknown = [label for label in prose if _is_unknown(content, label)]
+    for label in unknown[:_MOST_QUESTIONS] if free and not is_split else ():
+        targets = [*free, EXTRA]
+        offers = [Offer(f"{label}: {TARGETS[name].lower()}", {"columns": {label: name}}) for name in targets]
+        message = f"The header {label} is not known, and its cells have words such as {_example(content, label)}."
+        content.ask(
+            FileQuestion("columns", f"{message} It is kept as an extra column.", tuple(offers), offers[-1].label)
+        )
+
+
+def _is_unknown(content: ColumnContent, label: str) -> bool:
+    answer, column = claim(label), content.evidence(label)
+    is_named = is_note(label) or (answer.target in (*TEXTS, SPLIT, "section") and not answer.is_weak)
+    has_header = label in content.part.cells or not content.part.header_line
+    return has_header and not is_named and not column.is_category
+
+
+def _example(content: ColumnContent, label: str) -> str:
+    example = next((cell for cell in content.cells(label) if cell and " " in cell.strip()), "") or ""
+    example = example or next(filter(None, content.cells(label)), "") or ""
+    return f"\u201c{fit(example[:60])}\u201d"
+
+
+def _ask_for_text(content: ColumnContent, prose: list[str]) -> None:
+    """Ask which column of sentences is the description, where no text of the codes is known."""
     first, more = prose[0], prose[1:4]
     offers = [Offer(f"{label} is the description", {"columns": {label: "description"}}) for label in [first, *more]]
     offers.append(Offer("Keep as an extra column", {"columns": dict.fromkeys(prose, EXTRA)}))
-    example = next((cell for cell in content.cells(first) if cell and " " in cell), "") or ""
-    message = (
-        f"No column is known as the text of a code, but {first} has sentences such as \u201c{fit(example[:60])}\u201d."
-    )
+    message = f"No column is known as the text of a code, but {first} has sentences such as {_example(content, first)}."
     content.ask(FileQuestion("columns", message, tuple(offers)))
 
 

@@ -6,6 +6,7 @@ from kb.importing.reading.code_column import BY_CONTENT, CodeGuess
 from kb.importing.reading.column_content import TEXTS, ColumnContent
 from kb.importing.reading.column_questions import (
     ask_about_category,
+    ask_about_contents,
     ask_about_joint_text,
     ask_about_prose,
     ask_about_subcode,
@@ -37,6 +38,7 @@ def settle_columns(part: SheetPart, rows: Sequence[Record], look: SheetLook, gue
     _check_unnamed(content)
     compare_with_last_file(content)
     _split_texts(content)
+    ask_about_contents(content)
     ask_about_prose(content)
     ask_about_subcode(content)
     ask_about_category(content)

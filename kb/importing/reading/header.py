@@ -9,9 +9,10 @@ from kb.importing.reading.code_column import CodeGuess, guess_code
 from kb.importing.reading.column_roles import settle_columns
 from kb.importing.reading.columns import find_columns, is_header, label_headers
 from kb.importing.reading.header_names import Claim, claim, language_of
+from kb.importing.reading.lines import is_heading
 from kb.importing.reading.sheet_look import SheetLook
-from kb.importing.reading.sheets import CONTINUATION, Problem, Record, unreadable
-from kb.importing.reading.table_rows import SheetPart, is_heading, section_name
+from kb.importing.reading.sheets import CONTINUATION, MORE_COLUMNS, Problem, Record, unreadable
+from kb.importing.reading.table_rows import SheetPart, section_name
 from kb.text.codes.cells import fit, tidy
 from kb.text.safety.formula import infuse
 
@@ -117,7 +118,7 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
     while line and len(cells) > width and not (cells[-1] or "").strip():
         cells.pop()
     if len(cells) > look.limits.columns:
-        message = f"The file has {len(cells)} columns; at most {look.limits.columns} are allowed."
+        message = f"The file has {len(cells)} columns; at most {look.limits.columns} are allowed. {MORE_COLUMNS}"
         raise unreadable("too_many_columns", message, look.sheet.place(line))
     names, groups, height = _two_rows(look, at, cells)
     proposals = {**groups, **(guess.targets if guess else {})}

@@ -156,6 +156,11 @@ def is_total(cell: str) -> bool:
     return plain(cell) in _TOTALS
 
 
+def is_note(header: str) -> bool:
+    """Whether a header is a name such as "Note", which most tables have for words of any kind."""
+    return plain(header) in _WEAK["description"]
+
+
 def is_of_failures(header: str) -> bool:
     """Whether a header names what went wrong, such as "Error" or "Alarm"."""
     return plain(header) in _WORDS["what"]
@@ -241,7 +246,7 @@ def _compound(token: str) -> list[tuple[str, str]]:
 
 def _respelt(word: str) -> str:
     """Return the word of a header that this one is with one letter wrong; itself where there is none."""
-    if len(word) < _LEAST_MISSPELT or len(word) > _MAX_NAME or not word.isascii():
+    if len(word) < _LEAST_MISSPELT - 1 or len(word) > _MAX_NAME or not word.isascii():
         return word
     return next((entry for entry in _VOCABULARY if _is_one_edit_away(word, entry)), word)
 

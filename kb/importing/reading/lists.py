@@ -1,6 +1,5 @@
 """Cells with several codes, or with a range of them, and codes in two columns."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,9 +8,8 @@ from kb.importing.reading.damage import is_joined, joint
 from kb.importing.reading.sheets import Record
 from kb.importing.reading.table_rows import SheetPart
 from kb.text.codes.cells import EMPTY, MAX_RANGE, fit, several_codes, tidy
+from kb.text.codes.code_ranges import code_span
 from kb.text.codes.forms import clean
-
-_RANGE = re.compile(r"(\d{1,18}) {0,3}(?:[-~\u2013\u2014\uff5e\u81f3\u5230]|to|\.\.\.?) {0,3}(\d{1,18})")
 
 
 class ListedRange(NamedTuple):
@@ -41,9 +39,10 @@ def listed(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
     at, text_at = part.code_at, part.texts_at.get("description", -1)
     for line, cells in records:
         code = clean(cells[at] or "")
-        ends = _RANGE.fullmatch(code) if not code.isalnum() else None
-        if ends and len(ends[1]) == len(ends[2]) and int(ends[2]) - int(ends[1]) >= MAX_RANGE:
-            part.ranges.append(ListedRange(ends[1], ends[2], fit(tidy(cells[text_at] or "")) if text_at >= 0 else ""))
+        span = code_span(code) if not code.isalnum() else None
+        if span and span.size > MAX_RANGE:
+            text = fit(tidy(cells[text_at] or "")) if text_at >= 0 else ""
+            part.ranges.append(ListedRange(span.code(span.first), span.code(span.last), text))
             continue
         codes = _codes(cells[at])
         for one in codes:

@@ -34,7 +34,7 @@ def questions_about_repeats(part: SheetPart, rows: Sequence[Record]) -> list[Fil
             f"{part.sheet.place(counts.first_pair)}: this row has the code and the description of the row above it"
         )
         message += f", as do {counts.pairs - 1} more of the first rows." if counts.pairs > 1 else "."
-        questions.append(ask("repeats", message, "join"))
+        questions.append(ask("repeats", message, "shared"))
         part.ways["repeats"] = "shared"
     if (counts.merged or counts.blanks >= _LEAST_BLANKS) and "blanks" not in part.ways:
         continues = counts.merged or 2 * counts.blanks_with_description <= counts.blanks

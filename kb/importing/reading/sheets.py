@@ -92,6 +92,10 @@ class Limits:
         )
 
 
+MORE_COLUMNS = "Remove the columns that nobody needs, or raise KB_IMPORT_MAX_COLUMNS."
+"""What to do about a table with too many columns."""
+
+
 class Number(str):
     """The text of a cell that the file stores as a number. Leading zeros are lost, if it had any."""
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from kb.importing.reading.arranged_tables import looks_at
 from kb.importing.reading.arrangements import arranged_rows
 from kb.importing.reading.choices import ANSWERS, FileQuestion, ReadingChoices
 from kb.importing.reading.columns import ColumnMap, check_column_map
@@ -20,8 +21,9 @@ from kb.importing.reading.damage import point_zero_question
 from kb.importing.reading.encodings import ENCODINGS, find_encoding
 from kb.importing.reading.files import InputFile
 from kb.importing.reading.formats import csv_dialect, registry
-from kb.importing.reading.header import guessed_part, header_end, named_part, unread_lines
+from kb.importing.reading.header import guessed_part, named_part, unread_lines
 from kb.importing.reading.header_names import plain
+from kb.importing.reading.left_out import no_code_column, sheet_left_out
 from kb.importing.reading.precedent import Precedent
 from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import (
@@ -29,6 +31,7 @@ from kb.importing.reading.sheets import (
     MAX_PROBLEMS,
     MAX_SUGGESTIONS,
     MAX_TABLES_COLUMNS,
+    MORE_COLUMNS,
     Limits,
     Problem,
     Sheet,
@@ -37,7 +40,6 @@ from kb.importing.reading.sheets import (
     unreadable,
 )
 from kb.importing.reading.source_file import SourceFile
-from kb.importing.reading.stacked_tables import stacked_tables
 from kb.importing.reading.surplus import question_about_surplus
 from kb.importing.reading.table_rows import SheetPart, TableRow
 
@@ -158,9 +160,10 @@ class Source:
         if column_count > MAX_TABLES_COLUMNS * self.limits.columns:
             most = MAX_TABLES_COLUMNS * self.limits.columns
             message = f"The tables of this file have {column_count} different columns; at most {most} are allowed."
+            message += f" {MORE_COLUMNS}"
             raise unreadable("too_many_columns", message)
         self._first_problems = [*self.source_file.problems, *self._first_problems]
-        self._first_problems += [_sheet_left_out(sheet, header) for sheet, header in self.others if header]
+        self._first_problems += [sheet_left_out(sheet, header) for sheet, header in self.others if header]
         self._first_problems += [problem for part in self.parts for problem in part.problems]
         self._refuse_too_many(self._first_problems)
         errors = [problem for problem in self._first_problems if problem.severity == "error"]
@@ -177,7 +180,7 @@ class Source:
         parts: dict[int, SheetPart | list[str]] = {}
         for number, sheet in enumerate(sheets, 1):
             sheet.key = sheet.key or sheet.name or str(number)
-        for look in self._looks(sheets):
+        for look in looks_at(sheets, self.choices, self.limits, self.precedent):
             if self.choices.tables and look.sheet.key not in self.choices.tables:
                 continue
             part = named_part(look)
@@ -200,7 +203,7 @@ class Source:
                 labels = part.header if isinstance(part, SheetPart) else part
                 self.others.append((looks[number].sheet, labels))
         if not self.parts:
-            raise _no_code_column([header for _, header in self.others], self.limits)
+            raise no_code_column([header for _, header in self.others], self.limits)
         self._keep_questions()
 
     def _ask_about_cells(self, part: SheetPart, look: SheetLook) -> None:
@@ -213,19 +216,6 @@ class Source:
             part.ways["commas"] = "join" if surplus.default == ANSWERS["commas"]["join"] else "error"
         part.questions += [surplus] if surplus else []
         part.questions += [zeros] if zeros and "damage" not in self.choices.answers else []
-
-    def _looks(self, sheets: list[Sheet]) -> list[SheetLook]:
-        """Return a look at each table; `sheets` gets those that stand below each other in one of its sheets."""
-        looks: list[SheetLook] = []
-        for sheet in sheets:
-            look = SheetLook(sheet, self.choices, self.limits, self.precedent)
-            tables = stacked_tables(sheet, look.records, header_end(look), look.column_map)
-            others = [
-                SheetLook(table, self.choices, self.limits, self.precedent) for table in tables if table is not sheet
-            ]
-            looks += others or [look]
-        sheets[:] = [look.sheet for look in looks]
-        return looks
 
     def _keep_questions(self) -> None:
         """Ask each question once, also where several tables raise it."""
@@ -300,21 +290,3 @@ def open_source(
 
 def _has_code(part: SheetPart | list[str]) -> bool:
     return isinstance(part, SheetPart) and part.columns.has("code")
-
-
-def _no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
-    if any(len(header) > limits.columns for header in headers):
-        message = f"The file has more than {limits.columns} columns, the limit, and the first ones have no code."
-        return unreadable("too_many_columns", message)
-    header = max(headers, key=len, default=[])
-    labels = ", ".join(header) or "nothing"
-    message = f"No column for the code. Found: {labels[:500]}. Allowed are names such as Code, Return code, Error code."
-    return Unreadable([Problem(None, "no_code_column", message, ", ".join(header)[:500])], header)
-
-
-def _sheet_left_out(sheet: Sheet, header: list[str]) -> Problem:
-    subject = f"The sheet {sheet.name}" if sheet.name else "A table of the file"
-    reason = sheet.doubt or "has no column for the code"
-    message = f"{subject} {reason} and was left out. Found: {', '.join(header)[:200]}."
-    first = next(iter(sheet.records(lambda problem: None)), None)
-    return Problem(sheet.place(first[0]) if first else None, "sheet_left_out", message, sheet.name, "warning")

@@ -1,6 +1,5 @@
 """The rows of a table, from the records of a sheet whose header is known: check and label the cells of each record."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -9,9 +8,10 @@ from typing import NamedTuple
 from kb.importing.reading.choices import FileQuestion
 from kb.importing.reading.code_cells import CodeCells
 from kb.importing.reading.columns import EXTRA, SUBCODE, ColumnMap, positions
-from kb.importing.reading.evidence import is_code_like
+from kb.importing.reading.evidence import is_code_like, shape
 from kb.importing.reading.files import bad_byte
 from kb.importing.reading.header_names import NO_CODES, SPLIT, is_total
+from kb.importing.reading.lines import is_block, is_heading, is_legend, is_note
 from kb.importing.reading.sheets import (
     CONTINUATION,
     Limits,
@@ -22,14 +22,6 @@ from kb.importing.reading.sheets import (
     SourcePlace,
 )
 from kb.text.codes.cells import ERROR_CELLS, error_of, fit, shorten, tidy, unfit
-
-_NOTE = re.compile(
-    r"[*\u2020\u2021\u203b\u00b9\u00b2\u00b3\u2070-\u2079]|\(\d{1,2}\)"
-    r"|(?:notes?|source|legend|hinweis|anmerkung|quelle|remarques?|nota|\u6ce8|\u5907\u6ce8|\u8bf4\u660e|\ube44\uace0)"
-    r" {0,2}[:.\uff1a]",
-    re.IGNORECASE,
-)
-"""How a footnote begins."""
 
 
 class TableRow(NamedTuple):
@@ -102,13 +94,6 @@ def rows_of(
     return _RowReader(part, limits, encoding, report, arrangements).rows()
 
 
-def is_heading(sheet: Sheet, cells: Sequence[str | None], width: int) -> bool:
-    """Whether a record with a single cell is a heading within the table, rather than a code without a text."""
-    text = tidy(cells[0] or "")
-    is_full_row = sheet.name or len(cells) == width
-    return bool(is_full_row) and (" " in text or not (text.isascii() or any(map(str.isdigit, text))))
-
-
 class _RowReader:
     """Reads one sheet once."""
 
@@ -131,6 +116,8 @@ class _RowReader:
         self.joins_at = max(dict(self.texts_at).values(), default=-1) if part.ways.get("commas") == "join" else -1
         self.section = part.section
         self.section_cell: object = object()
+        # Whether rows name blocks of codes.
+        self.has_blocks = False
         intact = part.ways.get("damage") == "keep"
         self.codes = CodeCells(self.sheet, report, without_zero=part.without_zero and not intact, intact=intact)
 
@@ -163,7 +150,7 @@ class _RowReader:
     def _records(self) -> Iterator[Record]:
         """Yield the records below the header, as wide as it, without empty ones, banners and repeated headers."""
         pending: Record | None = None
-        for line, cells in islice(self.sheet.records(self.report), self.part.header_end, None):
+        for line, cells in self._without_lines():
             if pending:
                 candidate, pending = pending, None
                 if self._repeats_header(cells) or is_heading(self.sheet, candidate[1], self.width):
@@ -181,16 +168,48 @@ class _RowReader:
         elif pending and (row_cells := self._fit_record(*pending)) is not None:
             yield pending[0], row_cells
 
+    def _without_lines(self) -> Iterator[Record]:
+        """Yield the records below the header without legends, and those that name blocks of codes, which are sections.
+
+        A legend ends at a repeated header, and at a code of the form of the one above it.
+        """
+        code_at, code, legend = self.code_at, "", False
+        for line, cells in islice(self.sheet.records(self.report), self.part.header_end, None):
+            first = cells[0]
+            if legend and self._ends_legend(cells, code):
+                legend = False
+            elif legend:
+                self._leave_out(line, cells)
+                continue
+            if first and first[-1] in ":\uff1a" and is_legend(first.strip()) and not any(cells[1:]):
+                legend = True
+                self._leave_out(line, cells)
+            elif first and first[-1] == "#" and is_block(first.strip(), known=self.has_blocks):
+                self._start_block(line, cells)
+            else:
+                code = (cells[code_at] if code_at < len(cells) else "") or code
+                yield line, cells
+
+    def _ends_legend(self, cells: Sequence[str | None], code: str) -> bool:
+        cell = (cells[self.code_at] if self.code_at < len(cells) else "") or ""
+        return not any(cells) or self._repeats_header(cells) or (bool(cell) and shape(cell) == shape(code))
+
+    def _start_block(self, line: int, cells: Sequence[str | None]) -> None:
+        self.has_blocks = True
+        name = next((cells[at] for _, at in self.texts_at if at < len(cells) and cells[at]), "") or cells[0] or ""
+        self.section = section_name(tidy(name).strip("*_ "), self.sheet.place(line), self.report)
+
     def _start_section(self, line: int, cells: Sequence[str | None]) -> None:
         text = tidy(cells[0] or "")
-        if _NOTE.match(text):
+        if is_note(text):
             self._leave_out(line, cells)
         else:
             self.section = section_name(text, self.sheet.place(line), self.report)
 
     def _leave_out(self, line: int, cells: Sequence[str | None]) -> None:
         """Name a line of words that is neither a code nor the heading of codes."""
-        message = f"This line has no code and was left out: {shorten(cells[0])}"
+        words = shorten(" | ".join(cell.strip() for cell in cells if cell and cell.strip()))
+        message = f"This line has no code and was left out: {words}"
         self.report(Problem(self.sheet.place(line), "note_left_out", message, shorten(cells[0]), "warning"))
 
     def _repeats_header(self, cells: Sequence[str | None]) -> bool:

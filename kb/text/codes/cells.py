@@ -2,6 +2,7 @@
 
 import re
 
+from kb.text.codes.code_ranges import code_span
 from kb.text.safety.formula import infuse
 
 EMPTY = frozenset({"", "-", "\u2013", "\u2014", "\uff0d", "N/A", "n/a", "null", "NULL", "None"})
@@ -30,10 +31,6 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 # The white space around is left out, because a pattern that begins with white space is slow on long runs of it.
 _BETWEEN = re.compile(r"[,;/|&\u3001\uff0c\uff1b\uff0f]|\n|\b(?:and|or)\b|[\u548c\u6216\u53ca\u4e0e]")
-_RANGE = re.compile(
-    r"(\d{1,18})\s*(?:[-~\u2013\u2014\uff5e]|\b(?:to|thru|through|bis|a|\u00e0|hasta|at\u00e9|\u0434\u043e)\b|[\u81f3\u5230])"
-    r"\s*(\d{1,18})"
-)
 _NUMBER_OR_DATE = re.compile(r"\d{1,2}(?:,\d{3}){1,5}|\d{1,2}/\d{1,2}/(?:19|20)\d\d|(?:19|20)\d\d/\d{1,2}/\d{1,2}")
 _ONE_CODE = re.compile(r"-?(?=[^\d]*\d)\w[\w.:-]*")
 
@@ -115,16 +112,17 @@ def several_codes(cell: str) -> tuple[str, ...]:
 def _codes_of(part: str) -> list[str]:
     """Return every code of a range, or the part itself.
 
-    Both ends of a range are numbers of the same width: `ORA-00001` and `404-13` are single codes. A wide range joined
-    by a hyphen has a round end: `2110-3127` is a single code.
+    A wide range of plain numbers that a hyphen joins has a round end: `2110-3127` is a single code. So is
+    `0xC1900101-0x20017004`, whose second part is a detail.
     """
-    ends = _RANGE.fullmatch(part)
-    if not ends or len(ends[1]) != len(ends[2]) or int(ends[1]) >= int(ends[2]):
+    span = code_span(part)
+    if not span:
         return [part]
-    first, last, width = int(ends[1]), int(ends[2]), len(ends[1])
-    is_round = ends[1].endswith(("00", "01")) or ends[2].endswith(("00", "99"))
-    if last - first >= MAX_RANGE and not is_round and "-" in part and part == "".join(part.split()):
+    first, last = span.code(span.first), span.code(span.last)
+    is_round = first.endswith(("00", "01")) or last.endswith(("00", "99"))
+    is_joined = part == f"{first}-{last}"
+    if is_joined and (span.base == 16 or (span.size > MAX_RANGE and not span.prefix and not is_round)):
         return [part]
-    if last - first >= MAX_RANGE:
-        return [ends[1], ends[2]]
-    return [f"{value:0{width}d}" for value in range(first, last + 1)]
+    if span.size > MAX_RANGE:
+        return [first, last]
+    return [span.code(value) for value in range(span.first, span.last + 1)]

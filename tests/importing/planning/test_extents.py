@@ -1,10 +1,14 @@
 """How far a row changes a code, and what a plan says once: renamed sections, new and renamed columns."""
 
+from io import BytesIO
+
 import pytest
 
 from kb.importing.applying import decisions
 from kb.importing.applying.rollback import roll_back
 from kb.importing.applying.transaction import apply_import
+from kb.importing.planning.plan import plan_import, precedent_of
+from kb.importing.reading.sources import ReadingChoices, open_source
 from kb.models import CodeUse, Section
 from kb.services.sections import rename_section
 from tests import make
@@ -141,3 +145,46 @@ def test_codes_that_matter_to_support_come_first(table):
     CodeUse.objects.create(code=codes["4"], day=table.imports.first().applied_at.date(), lookups=7)
     plan = planned(table, *(pump(n, description="Changed.") for n in "1234"))
     assert list(plan.rows.by_weight().values_list("code", "weight")) == [("3", 1000), ("2", 100), ("4", 7), ("1", 0)]
+
+
+def open_again(table, content, answers=None):
+    """Return a source of a file in the way that the table's last file was read."""
+    file = BytesIO(content.encode())
+    return open_source(file, "t.csv", ReadingChoices(answers=answers or {}), precedent=precedent_of(table))
+
+
+def apply_file(table, content):
+    plan = plan_import(table, open_again(table, content), by())
+    return apply_import(plan, by(), skip_errors=True)
+
+
+def test_a_column_that_the_plan_names_is_no_warning_of_the_file_too(table):
+    apply_file(table, "Code,Text\n1,Pump\n2,Fan\n")
+    source = open_again(table, "Code,Text,Since\n1,Pump,v1\n2,Fan,v2\n")
+    assert [problem.kind for problem in source.problems] == ["new_column"]
+    plan = plan_import(table, source, by())
+    assert list(plan.rows.filter(code="").values_list("kind", "message")) == [
+        ("column", "The column Since is new: 2 codes.")
+    ]
+
+
+def test_a_column_of_new_codes_alone_is_still_told(table):
+    apply_file(table, "Code,Text\n1,Pump\n")
+    plan = plan_import(table, open_again(table, "Code,Text,Since\n1,Pump,\n2,Fan,v2\n"), by())
+    assert "Since is new" in plan.rows.get(kind="warning").message
+
+
+def test_an_answer_by_default_is_kept_for_the_next_file(table):
+    content = "Code,Text,Cause\n1,Pump,Sand\n1,Pump,Rust\n2,Fan,Dust\n"
+    assert [question.kind for question in open_again(table, content).questions] == ["repeats"]
+    apply_file(table, content)
+    source = open_again(table, content)
+    assert (source.questions, [row.code for row in source.rows()]) == ([], ["1", "2"])
+    source = open_again(table, content + "2,Lamp,Dark\n")
+    assert [row.code for row in source.rows()] == ["1", "2", "2"], "rows with another text are not joined"
+
+
+def test_an_answer_that_leaves_rows_out_is_asked_for_again(table):
+    content = 'Code,Text\n1,Pump\n"7,8",Fan\n'
+    apply_file(table, content)
+    assert [question.kind for question in open_again(table, content).questions] == ["lists"]

@@ -25,6 +25,42 @@ def test_sentences_under_an_unknown_header_are_asked_about_where_codes_have_no_o
         assert open_text(content, columns={"Foo": target}).questions == []
 
 
+def test_sentences_under_an_unknown_header_beside_a_known_text_are_told():
+    content = "Code,Text,Foo\n1,Door,It was left open\n2,Lamp,It is too old\n"
+    (question,) = open_text(content).questions
+    targets = [offer.choices["columns"]["Foo"] for offer in question.offers]
+    assert targets == ["possible_reasons", "suggested_actions", "extra"]
+    assert question.default == question.offers[-1].label
+    for target in targets:
+        assert open_text(content, columns={"Foo": target}).questions == []
+
+
+@pytest.mark.parametrize("header", ["Note", "Remark", "Level"])
+def test_other_columns_beside_a_known_text_are_no_question(header):
+    cells = ("very high", "very high") if header == "Level" else ("It was left open", "It is too old")
+    assert open_text(f"Code,Text,{header}\n1,Door,{cells[0]}\n2,Lamp,{cells[1]}\n").questions == []
+
+
+def test_a_description_that_some_codes_lack_may_be_another_column():
+    (question,) = open_text("Code,Text,Foo\n1,,Went well\n2,Lamp,Went dark\n").questions
+    assert question.offers[0].choices["columns"] == {"Foo": "description"}
+
+
+def test_sentences_under_the_name_of_the_code_are_asked_about():
+    content = "Code,Text\nThe lid of the tank is open,A1\nThe tank has no more water,A2\n"
+    source = open_text(content)
+    (question,) = source.open_questions
+    swapped, as_it_is = (offer.choices["columns"] for offer in question.offers)
+    assert [row.code for row in open_text(content, columns=swapped).rows()] == ["A1", "A2"]
+    assert open_text(content, columns=as_it_is).questions == []
+
+
+def test_numbers_under_the_name_of_a_text_are_the_codes_beside_names():
+    source = open_text("Cause,Name,Meaning\n4,NO_LINE,No line was free\n9,LINE_BUSY,The line is busy\n")
+    assert source.columns.as_json() == {"Cause": "code", "Name": "symbol", "Meaning": "description"}
+    assert [question.default for question in source.questions] == ["Cause is the code"]
+
+
 def test_a_name_that_is_a_sentence_is_the_description():
     rows, _ = read_rows("Code,Name\n1,The door is open\n2,The tray is empty\n")
     assert rows[0].texts == {"description": "The door is open"}

@@ -119,3 +119,13 @@ def test_a_language_behind_a_text_is_told_apart():
     assert not claim("Message DE").is_foreign("de-AT")
     assert not claim("Message").is_foreign("de")
     assert (language_of("Text (x) German"), language_of("Text")) == ("de", "")
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [("Riešenie", "suggested_actions"), ("Mahdollinen syy", "possible_reasons"), ("Hibaüzenet", "description"),
+     ("조치 방안", "suggested_actions"), ("Penjelasan", "description"), ("Ursche", "possible_reasons")],
+)  # fmt: skip
+def test_further_languages_make_headers_of_several_words(header, target):
+    answer = claim(header)
+    assert (answer.target, answer.is_weak) == (target, False)

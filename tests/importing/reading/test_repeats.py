@@ -17,7 +17,7 @@ def reading(content, name="t.csv", **options):
 def test_causes_of_one_code_are_joined_with_their_actions():
     rows, questions, problems = reading(CAUSES)
     assert rows == [("7", "Stuck", "Grass\nCable", "Cut it\nReplace it"), ("8", "Hot", "Sun", "Wait")]
-    assert (questions, problems) == ([("repeats", "Join the rows of each code")], [])
+    assert (questions, problems) == ([("repeats", "Join the rows of a code that have the same description")], [])
 
 
 def test_the_first_row_of_each_code_may_be_chosen():
