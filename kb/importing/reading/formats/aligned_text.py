@@ -9,6 +9,7 @@ from kb.importing.reading.sheets import Record, Sheet
 from kb.importing.reading.source_file import SourceFile
 
 _PIPE = re.compile(r"(?<!\\)\|")
+_WIKI_PIPE = re.compile(r"[|^]")
 _RULE = re.compile(r"[-=_+|: ]{3,}")
 _DASHES = re.compile(r"[-=]{2,}")
 _GAP = re.compile(r"(?<! ) {2,}|\t+")
@@ -28,6 +29,8 @@ def read_pipes(source_file: SourceFile) -> list[Sheet]:
             continue
         cells = _pipe_cells(line)
         width = width or (len(cells) if len(cells) > 1 else 0)
+        # A heading of a wiki has signs around it.
+        cells = cells if width else [line.strip("=# ")]
         if len(cells) == 1 and width:
             if not _COUNT.fullmatch(line.strip()):
                 tell(source_file, number, "This line has no | and was left out.", line.strip())
@@ -51,7 +54,7 @@ def read_spaces(source_file: SourceFile) -> list[Sheet]:
 def begins_with_pipes(sample: str) -> bool:
     """Whether one of the first lines is a header with pipes between its cells."""
     lines = [line.translate(_BOX) for line in sample.split("\n")[:_HEADER_LINES]]
-    if any("|" in line and is_header(_pipe_cells(line)[:100], ColumnMap()) for line in lines):
+    if any(("|" in line or line[:1] == "^") and is_header(_pipe_cells(line)[:100], ColumnMap()) for line in lines):
         return True
     counts = [len(_pipe_cells(line)) for line in lines if line.strip()]
     return len(counts) > 1 and min(counts) > 1 and len(set(counts)) == 1
@@ -66,6 +69,9 @@ def begins_with_spaces(sample: str) -> bool:
 
 
 def _pipe_cells(line: str) -> list[str | None]:
+    if line.lstrip().startswith("^") and line.rstrip().endswith(("^", "|")):
+        # The header of a table in DokuWiki.
+        return [cell.strip() for cell in _WIKI_PIPE.split(line.strip()[1:-1])]
     line = line.strip().removeprefix("|")
     line = line.removesuffix("|") if not line.endswith("\\|") else line
     return [cell.strip().replace("\\|", "|") for cell in _PIPE.split(line)]

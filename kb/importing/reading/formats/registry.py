@@ -20,6 +20,7 @@ _HTML = re.compile(
 )
 _XML = re.compile(r"\ufeff?\s*<(?:\?xml|resources|root|!DOCTYPE|!ENTITY)\b", re.IGNORECASE)
 _PAGE_ARCHIVE = re.compile(r"(?:[A-Za-z-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n){0,20}){1,40}")
+_WIKI_HEADER = re.compile(r"^\^[ \t]\S[^\n^]{0,200}\^[^\n]{0,2000}\^[ \t]*\n\|", re.MULTILINE)
 _PIPES = re.compile(r"^[ \t]{0,9}(?:> )?\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
 _CODE_BULLETS = re.compile(r"^ {0,8}[-*+] (?:\*\*|`)\S|^#{1,6} \S[^\n]*\n\n", re.MULTILINE)
 _RST = re.compile(r"^={2,}(?: {1,9}={2,})+ *$|^\+(?:[-=]{1,300}\+)+ *$|^\.\. (?:list|csv)-table::", re.MULTILINE)
@@ -71,6 +72,8 @@ def _is_html(sample: str) -> bool:
 
 
 def _is_markdown(sample: str) -> bool:
+    if _WIKI_HEADER.search(sample):
+        return False
     return bool(_PIPES.search(sample)) or "<table" in sample.lower() or len(_CODE_BULLETS.findall(sample)) > 1
 
 

@@ -103,3 +103,10 @@ def test_a_table_of_a_web_page_is_read_as_a_browser_shows_it(page, expected):
 def test_rows_of_a_web_page_have_the_line_on_which_they_begin():
     page = f"<table>\n{HEADER}\n<tr>\n<td>1<td>a\n\n<tr><td>2<td>b</table>"
     assert [(row.code, row.place.line) for row in read_rows(page, "page.html")[0]] == [("1", 3), ("2", 6)]
+
+
+def test_tables_that_only_lay_out_a_page_give_way_to_the_one_inside():
+    inner = f"<table>{HEADER}<tr><td>1<td>one<tr><td>2<td>two</table>"
+    page = f"<table><tr><td>Logo<td>Menu<tr><td colspan=2>{inner}<tr><td>Imprint<td>Help</table>"
+    assert codes(page, "t.html") == ["1", "2"]
+    assert codes(f"<table><tr><td>Menu<td><table><tr><td>{inner}</table></table>", "t.html") == ["1", "2"]

@@ -115,3 +115,9 @@ def test_csv_without_a_name_stays_csv(text):
 @pytest.mark.parametrize("text", ["Dear team,\n\nthe code of the door: see below.\n\nBye\n", "Lorem ipsum\ndolor\n"])
 def test_a_letter_is_no_table(text):
     assert refusal(text, "t.txt")
+
+
+def test_a_table_of_dokuwiki_has_its_header_between_carets():
+    text = "== Codes ==\n\n^ Code ^ Description ^\n| E101 | Door is open |\n| E102 | No paper |\n"
+    rows, _ = read_rows(text, "t.txt")
+    assert [(row.code, row.texts["description"]) for row in rows] == [DOOR, PAPER]
