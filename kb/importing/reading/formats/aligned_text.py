@@ -1,9 +1,11 @@
 """Tables in plain text: cells between pipes or lines of a box, or columns that spaces align."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from kb.importing.reading.columns import ColumnMap, is_header
+from kb.importing.reading.formats.entries import CODE, MESSAGE, Entry, is_like_code, sheet_of
 from kb.importing.reading.formats.grids import CellBudget, Grid, sheets_of, tell
 from kb.importing.reading.sheets import Record, Sheet
 from kb.importing.reading.source_file import SourceFile
@@ -15,6 +17,7 @@ _DASHES = re.compile(r"[-=]{2,}")
 _GAP = re.compile(r"(?<! ) {2,}|\t+")
 _BOX = str.maketrans("│┃║¦", "||||") | str.maketrans(dict.fromkeys("─━═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╞╪╡╟╫╢╤╧╭╮╯╰", "-"))
 _HEADER_LINES = 20
+_PAIR = re.compile(r"([ \t]{0,40})(\S{1,64})(?: {2,200}|\t{1,9} {0,99})(\S.*)")
 _COUNT = re.compile(r"\(?\d{1,9} rows?\b.{0,40}")
 
 
@@ -66,6 +69,44 @@ def begins_with_spaces(sample: str) -> bool:
     heads = (at for at, line in enumerate(lines[:-1]) if _is_spaced_header(line, {}))
     at = next(heads, -1)
     return at >= 0 and (len(lines[at + 1].split()) > 1 or bool(_RULE.fullmatch(lines[at + 1])))
+
+
+def read_pairs(source_file: SourceFile) -> list[Sheet]:
+    """Return the codes that stand in a column of their own, with their texts in another one, below no header."""
+    lines = [line.expandtabs(8).rstrip() for line in source_file.text.split("\n")]
+    indent = _pair_start(lines)
+    entries: list[Entry] = []
+    for number, line in enumerate(lines, 1):
+        pair = _PAIR.fullmatch(line)
+        if pair and len(pair[1]) == indent and _is_code(pair[2]):
+            entries.append(Entry(number, {CODE: pair[2], MESSAGE: pair[3]}))
+        elif entries and len(line) - len(line.lstrip()) > indent + 1:
+            # A text that goes on below.
+            last = entries[-1]
+            entries[-1] = Entry(last.line, {**last.texts, MESSAGE: f"{last.texts[MESSAGE]} {line.strip()}"})
+        elif line.strip():
+            tell(source_file, number, "This line has no code and was left out.", line.strip())
+    return [sheet_of(entries, source_file.limits)]
+
+
+def begins_with_pairs(sample: str) -> bool:
+    """Whether most lines that begin in one column are a code, a gap and a text."""
+    lines = [line.expandtabs(8).rstrip() for line in sample.split("\n")[:200] if line.strip()]
+    indent = _pair_start(lines)
+    starts = [line for line in lines if len(line) - len(line.lstrip()) == indent]
+    pairs = [pair for line in starts if (pair := _PAIR.fullmatch(line)) and _is_code(pair[2])]
+    return len(pairs) > 2 and len(pairs) > 0.6 * len(starts) and any(" " in pair[3] for pair in pairs)
+
+
+def _pair_start(lines: list[str]) -> int:
+    """Return the column in which most pairs begin."""
+    pairs = (_PAIR.fullmatch(line) for line in lines[:200])
+    counts = Counter(len(pair[1]) for pair in pairs if pair and _is_code(pair[2]))
+    return max(counts, key=lambda start: counts[start], default=0)
+
+
+def _is_code(word: str) -> bool:
+    return is_like_code(word) or word.lstrip("-").isdigit()
 
 
 def _pipe_cells(line: str) -> list[str | None]:

@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from kb.importing.reading.files import InputFile
-from kb.importing.reading.formats import aligned_text, archives, csv_dialect, csv_text, plain_text, properties, refusals
+from kb.importing.reading.formats import (
+    aligned_text,
+    archives,
+    csv_dialect,
+    csv_text,
+    plain_text,
+    properties,
+    refusals,
+    toml_text,
+)
 from kb.importing.reading.formats.grids import code_header
 from kb.importing.reading.sheets import Limits, Sheet
 from kb.importing.reading.source_file import SourceFile
 
-_JSON = re.compile(r'\ufeff?(?:\s|//[^\n]*+\n|/\*[^*]{0,2000}\*/){0,200}+(?:\{\s*+["}/]|\[\s*+[\[{\]/])')
+_JSON = re.compile(
+    r'\ufeff?(?!\[\[[A-Za-z_][\w.-]{0,80}\]\])(?:\s|//[^\n]*+\n|/\*[^*]{0,2000}\*/){0,200}+(?:\{\s*+["}/]|\[\s*+[\[{\]/])'
+)
 _JSON_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
 _HTML = re.compile(
     r"\ufeff?\s*(?:<\?xml[^<>]{0,200}>\s*)?(?:<!--[^>]{0,500}>\s*)?"
@@ -100,16 +111,18 @@ _TEXTS = (
     Format("rst", ("rst", "rest"), _later("rst_text"), _RST.search),
     Format("asciidoc", ("adoc", "asciidoc", "asc"), _later("asciidoc_text"), _ADOC.search),
     Format("source", tuple(_SOURCE_ENDINGS), _later("source_code"), _SOURCE.search),
+    Format("toml", ("toml",), toml_text.read, toml_text.begins),
     Format("properties", ("properties", "ini", "cfg", "conf"), properties.read, properties.begins),
     Format("markdown", ("md", "mdx", "markdown"), _later("markdown"), _is_markdown),
     Format("yaml", ("yaml", "yml"), _later("yaml_text"), _is_yaml),
     Format("pipes", ("psv",), aligned_text.read_pipes, aligned_text.begins_with_pipes),
     Format("spaces", (), aligned_text.read_spaces, aligned_text.begins_with_spaces),
+    Format("pairs", (), aligned_text.read_pairs, aligned_text.begins_with_pairs),
     Format("lines", (), plain_text.read, plain_text.begins),
 )
 """The formats of text, in the order in which a sample is tried; CSV is what nothing else claims."""
 
-_MARKDOWN_LIKE = ("markdown", "rst", "asciidoc", "source", "yaml", "properties")
+_MARKDOWN_LIKE = ("markdown", "rst", "asciidoc", "source", "yaml", "properties", "toml")
 
 
 def open_archive(source_file: SourceFile, input_file: InputFile, limits: Limits) -> Format | None:
