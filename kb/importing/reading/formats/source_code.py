@@ -11,6 +11,7 @@ from itertools import pairwise
 from kb.importing.reading.formats.constant_values import literal_of, value_of
 from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, SECTION, Entry, is_like_code, sheet_of
 from kb.importing.reading.formats.grids import tell
+from kb.importing.reading.formats.object_maps import map_sheets
 from kb.importing.reading.formats.source_tokens import Token, comment_text, tokens_of
 from kb.importing.reading.sheets import Sheet, unreadable
 from kb.importing.reading.source_file import SourceFile
@@ -22,6 +23,9 @@ _NO_CODE = re.compile(r"(?:\A|.*_)VERSION(?:_\d{1,4}|_MAJOR|_MINOR|_PATCH){0,4}|
 _CONSTANT_WORDS = {"const", "final", "constexpr", "readonly", "static", "val"}
 _NAMED_ENUMS = {"java", "kt", "rs", "swift", "py", "php"}
 """Endings of languages in which a value of an enum without a number is not counted: its name is the code."""
+
+_SCRIPTS = {"js", "mjs", "cjs", "ts", "mts"}
+"""Endings of languages that have maps."""
 
 
 @dataclass
@@ -48,12 +52,16 @@ class _Group:
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the constants. Raises Unreadable without one."""
-    groups = [group for group in _Constants(tokens_of(source_file.text)).groups() if group.members]
+    tokens = tokens_of(source_file.text)
+    groups = [group for group in _Constants(tokens).groups() if group.members]
     ending = source_file.name.lower().rpartition(".")[2]
     known: dict[str, int] = {}
     tables = [(group, _entries(group, known, ending in _NAMED_ENUMS, source_file)) for group in groups]
     tables = [(group, entries) for group, entries in tables if entries]
-    chosen = [(group, entries) for group, entries in tables if _is_hinted(group)] or tables
+    chosen = [(group, entries) for group, entries in tables if _is_hinted(group)]
+    if not chosen and ending in _SCRIPTS and (sheets := map_sheets(tokens, source_file)):
+        return sheets
+    chosen = chosen or tables
     for group, entries in tables:
         if not any(group is other for other, _ in chosen):
             name = f"The constants of {group.name}" if group.name else f"{len(entries)} constants"
