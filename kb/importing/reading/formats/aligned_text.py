@@ -141,7 +141,7 @@ def _spaced_records(lines: list[str], at: int, source_file: SourceFile) -> Itera
             continue
         cells = _cells(line, starts, len(header), by_gaps)
         budget.take(len(cells), number)
-        if row and len(cells) == len(header) and not cells[0] and any(cells):
+        if row and len(cells) == len(header) == len(row[1]) and not cells[0] and any(cells):
             # A text that goes on below, in its own column.
             row = row[0], [f"{old} {new}".strip() for old, new in zip(row[1], cells, strict=True)]
             continue

@@ -14,8 +14,6 @@ MAX_BYTES = 5_000_000
 """Most characters of a document: the parser of the standard library is slow."""
 
 _KEY = re.compile(r"""^[ \t]*+(?:\[{1,2})?([^\n=\]#]{1,300}+)""", re.MULTILINE)
-_LAST_WORD = re.compile(r"""([\w-]{1,100}|"[^"\n]{1,100}"|'[^'\n]{1,100}')[ \t]*\Z""")
-_DOTS = re.compile(r"(?:[^.\n=]{0,100}\.){41}")
 _PLACE = re.compile(r"at line (\d{1,9}), column (\d{1,9})")
 _VALUE_LINE = re.compile(
     r"""[\w."'-]{1,80}[ \t]{0,9}=[ \t]{0,9}(?:(?:"[^"\n]{0,2000}+"|-?\d[\d._]{0,30}+|true|false)[ \t]{0,99}|[\[{].*+)"""
@@ -28,7 +26,7 @@ def read(source_file: SourceFile) -> list[Sheet]:
     if len(text) > MAX_BYTES:
         raise unreadable("too_many_bytes", f"This TOML has more than {MAX_BYTES} characters, the limit. Use CSV.")
     keys = list(_KEY.finditer(text))
-    if any(_DOTS.match(key[1]) for key in keys):
+    if any(key[1].count(".") > 40 for key in keys):
         raise unreadable("too_deep", "This TOML is nested more than 40 levels deep, the limit.")
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Number)
@@ -41,9 +39,14 @@ def read(source_file: SourceFile) -> list[Sheet]:
     line, at = 1, 0
     for key in keys:
         line, at = line + text.count("\n", at, key.start(1)), key.start(1)
-        if word := _LAST_WORD.search(key[1]):
-            lines.setdefault(word[1].strip("\"'"), []).append(line)
+        lines.setdefault(_last_word(key[1].strip()), []).append(line)
     return sheets_of_tree(_branch("", 1, document, lines), source_file)
+
+
+def _last_word(key: str) -> str:
+    """Return the last word of a key such as `errors."E 1"`."""
+    quoted = key[-1:] in ('"', "'")
+    return key[:-1].rpartition(key[-1])[2] if quoted else key.rpartition(".")[2].strip()
 
 
 def begins(sample: str) -> bool:
