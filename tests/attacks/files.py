@@ -4,6 +4,7 @@ import json
 import zipfile
 from io import BytesIO
 
+from kb.importing.reading.files import ALLOWED
 from tests.importing.files import workbook
 
 HEADER = ["Section", "Code", "Description"]
@@ -49,7 +50,7 @@ def nested(depth):
     return content
 
 
-BINARY, BROKEN = "Allowed: CSV, XLSX, JSON, HTML, Markdown", "This XLSX file is broken"
+BINARY, BROKEN = ALLOWED, "This XLSX file is broken"
 REFUSED = {
     "a zip bomb": ("t.xlsx", changed(SHEET, bytes(80_000_000)), "unpacks to"),
     "a zip bomb of many parts": (

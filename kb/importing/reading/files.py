@@ -27,7 +27,13 @@ _CONTROLS = bytes({*range(1, 32), 127} - set(b"\t\n\r\f"))
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTION_MARK = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_MARKS = ("Workbook\0".encode("utf-16-le"), "Book\0".encode("utf-16-le"))
-_COPY = "Allowed: CSV, XLSX, JSON, HTML, Markdown. Copy its table into a spreadsheet and save it as CSV."
+ALLOWED = (
+    "Allowed: CSV, XLSX, ODS, XLS, JSON, YAML, TOML, XML, HTML, Markdown, reStructuredText, AsciiDoc, source code and "
+    "other text."
+)
+"""What a file may be, for refusals. The forms themselves are in `formats/registry.py`."""
+
+_COPY = f"{ALLOWED} Copy its table into a spreadsheet and save it as CSV."
 _MAGIC = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -117,8 +123,9 @@ class InputFile:
             if self.head.startswith(magic):
                 raise unreadable("binary", f"This is {kind}, not a table. {_COPY}")
         nuls = self.head.count(0)
-        if nuls > len(self.head) // 100 and not self.mark and not self.wide_without_mark:
-            message = "This is a binary file, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown."
+        is_wide = self.mark or (self.wide_without_mark and nuls < len(self.head))
+        if nuls > len(self.head) // 100 and not is_wide:
+            message = f"This is a binary file, not a table. {ALLOWED}"
             if 2 * nuls < len(self.head) == len(self.head.translate(None, _CONTROLS)):
                 message = f"{nuls} zeros (NUL) stand among the text, as after a broken copy. Export the table again."
             raise unreadable("binary", message)

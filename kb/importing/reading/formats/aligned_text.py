@@ -1,19 +1,23 @@
 """Tables in plain text: cells between pipes or lines of a box, or columns that spaces align."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from kb.importing.reading.columns import ColumnMap, is_header
+from kb.importing.reading.formats.entries import CODE, MESSAGE, Entry, is_like_code, sheet_of
 from kb.importing.reading.formats.grids import CellBudget, Grid, sheets_of, tell
 from kb.importing.reading.sheets import Record, Sheet
 from kb.importing.reading.source_file import SourceFile
 
 _PIPE = re.compile(r"(?<!\\)\|")
+_WIKI_PIPE = re.compile(r"[|^]")
 _RULE = re.compile(r"[-=_+|: ]{3,}")
 _DASHES = re.compile(r"[-=]{2,}")
 _GAP = re.compile(r"(?<! ) {2,}|\t+")
 _BOX = str.maketrans("│┃║¦", "||||") | str.maketrans(dict.fromkeys("─━═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╞╪╡╟╫╢╤╧╭╮╯╰", "-"))
 _HEADER_LINES = 20
+_PAIR = re.compile(r"([ \t]{0,40})(\S{1,64})(?: {2,200}|\t{1,9} {0,99})(\S.*)")
 _COUNT = re.compile(r"\(?\d{1,9} rows?\b.{0,40}")
 
 
@@ -28,6 +32,8 @@ def read_pipes(source_file: SourceFile) -> list[Sheet]:
             continue
         cells = _pipe_cells(line)
         width = width or (len(cells) if len(cells) > 1 else 0)
+        # A heading of a wiki has signs around it.
+        cells = cells if width else [line.strip("=# ")]
         if len(cells) == 1 and width:
             if not _COUNT.fullmatch(line.strip()):
                 tell(source_file, number, "This line has no | and was left out.", line.strip())
@@ -51,7 +57,7 @@ def read_spaces(source_file: SourceFile) -> list[Sheet]:
 def begins_with_pipes(sample: str) -> bool:
     """Whether one of the first lines is a header with pipes between its cells."""
     lines = [line.translate(_BOX) for line in sample.split("\n")[:_HEADER_LINES]]
-    if any("|" in line and is_header(_pipe_cells(line)[:100], ColumnMap()) for line in lines):
+    if any(("|" in line or line[:1] == "^") and is_header(_pipe_cells(line)[:100], ColumnMap()) for line in lines):
         return True
     counts = [len(_pipe_cells(line)) for line in lines if line.strip()]
     return len(counts) > 1 and min(counts) > 1 and len(set(counts)) == 1
@@ -65,7 +71,48 @@ def begins_with_spaces(sample: str) -> bool:
     return at >= 0 and (len(lines[at + 1].split()) > 1 or bool(_RULE.fullmatch(lines[at + 1])))
 
 
+def read_pairs(source_file: SourceFile) -> list[Sheet]:
+    """Return the codes that stand in a column of their own, with their texts in another one, below no header."""
+    lines = [line.expandtabs(8).rstrip() for line in source_file.text.split("\n")]
+    indent = _pair_start(lines)
+    entries: list[Entry] = []
+    for number, line in enumerate(lines, 1):
+        pair = _PAIR.fullmatch(line)
+        if pair and len(pair[1]) == indent and _is_code(pair[2]):
+            entries.append(Entry(number, {CODE: pair[2], MESSAGE: pair[3]}))
+        elif entries and len(line) - len(line.lstrip()) > indent + 1:
+            # A text that goes on below.
+            last = entries[-1]
+            entries[-1] = Entry(last.line, {**last.texts, MESSAGE: f"{last.texts[MESSAGE]} {line.strip()}"})
+        elif line.strip():
+            tell(source_file, number, "This line has no code and was left out.", line.strip())
+    return [sheet_of(entries, source_file.limits)]
+
+
+def begins_with_pairs(sample: str) -> bool:
+    """Whether most lines that begin in one column are a code, a gap and a text."""
+    lines = [line.expandtabs(8).rstrip() for line in sample.split("\n")[:200] if line.strip()]
+    indent = _pair_start(lines)
+    starts = [line for line in lines if len(line) - len(line.lstrip()) == indent]
+    pairs = [pair for line in starts if (pair := _PAIR.fullmatch(line)) and _is_code(pair[2])]
+    return len(pairs) > 2 and len(pairs) > 0.6 * len(starts) and any(" " in pair[3] for pair in pairs)
+
+
+def _pair_start(lines: list[str]) -> int:
+    """Return the column in which most pairs begin."""
+    pairs = (_PAIR.fullmatch(line) for line in lines[:200])
+    counts = Counter(len(pair[1]) for pair in pairs if pair and _is_code(pair[2]))
+    return max(counts, key=lambda start: counts[start], default=0)
+
+
+def _is_code(word: str) -> bool:
+    return is_like_code(word) or word.lstrip("-").isdigit()
+
+
 def _pipe_cells(line: str) -> list[str | None]:
+    if line.lstrip().startswith("^") and line.rstrip().endswith(("^", "|")):
+        # The header of a table in DokuWiki.
+        return [cell.strip() for cell in _WIKI_PIPE.split(line.strip()[1:-1])]
     line = line.strip().removeprefix("|")
     line = line.removesuffix("|") if not line.endswith("\\|") else line
     return [cell.strip().replace("\\|", "|") for cell in _PIPE.split(line)]
@@ -94,7 +141,7 @@ def _spaced_records(lines: list[str], at: int, source_file: SourceFile) -> Itera
             continue
         cells = _cells(line, starts, len(header), by_gaps)
         budget.take(len(cells), number)
-        if row and len(cells) == len(header) and not cells[0] and any(cells):
+        if row and len(cells) == len(header) == len(row[1]) and not cells[0] and any(cells):
             # A text that goes on below, in its own column.
             row = row[0], [f"{old} {new}".strip() for old, new in zip(row[1], cells, strict=True)]
             continue

@@ -90,7 +90,11 @@ class AsciidocLines:
         first, lines = self.at, []
         while self.at + 1 < len(self.lines) and self.lines[self.at + 1].strip() != fence:
             self.at += 1
-            lines.append((self.at + 1, self.lines[self.at]))
+            words = self.lines[self.at]
+            if words.startswith("include::"):
+                tell(self.source_file, self.at + 1, "This file includes another one, which was not read.", words)
+            else:
+                lines.append((self.at + 1, words))
         if self.at + 1 == len(self.lines):
             tell(self.source_file, first + 1, "This table is never closed. It was read to the end of the file.")
         self.at += 1

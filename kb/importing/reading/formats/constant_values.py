@@ -34,7 +34,7 @@ def literal_of(tokens: Sequence[Token], known: Mapping[str, int]) -> str | None:
         minus = "-" if at and tokens[at - 1].text == "-" else ""
         if tokens[at].kind == "string":
             return tokens[at].text
-        return minus + number[2] if number else None
+        return minus + number[2].replace("_", "") if number else None
     value = _computed("".join(f" {token.text} " for token in tokens), known)
     return None if value is None else str(value)
 

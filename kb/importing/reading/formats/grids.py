@@ -48,6 +48,7 @@ _PARAMETERS = {
         "限制",
     ),
 }
+_TYPES = set("int integer int32 int64 long string str bool boolean object array".split())
 _WEAK_CODES = {"value", "number", "values", "numbers", "no.", "值", "取值"}
 
 
@@ -161,5 +162,8 @@ def _unmark_codes(records: list[Record], header_at: int, columns: Mapping[str, s
 def _is_parameters(header: Sequence[str | None], columns: Mapping[str, str]) -> bool:
     labels = [" ".join((cell or "").strip("*` ").lower().split()) for cell in header[:100]]
     targets = find_columns(header[:100], ColumnMap(columns))[0].targets.values()
+    if any(label in _TYPES for label in labels):
+        # The row of a parameter that is called `code`, below a header that has none.
+        return True
     strong = any(target == "code" and label not in _WEAK_CODES for label, target in zip(labels, targets, strict=True))
     return not strong and any(label in _PARAMETERS for label in labels)

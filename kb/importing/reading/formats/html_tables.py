@@ -15,6 +15,9 @@ _MARKS = {"del": "~~", "s": "~~", "strike": "~~"}
 class HtmlTables:
     """The tables of one page, collected in one pass over its tags."""
 
+    # Whether only tables without a table inside are read: those around them are the layout of a page.
+    only_inner = False
+
     def __init__(self, limits: Limits, budget: CellBudget, line: int = 1, heading: tuple[int, str] = (0, "")) -> None:
         self.limits = limits
         self.budget = budget
@@ -81,6 +84,8 @@ class HtmlTables:
         return "\n" if name in _LINE_TAGS else " " if name in ("td", "th") and not closing else ""
 
     def _handle_table(self, closing: bool) -> None:
+        if not closing and self.only_inner:
+            self.depth, self.row = 0, None
         if not closing and self.depth == 0:
             self.grids.append(Grid(self.heading))
             # A heading that is never closed is no cell of the table.

@@ -1,4 +1,4 @@
-"""Properties of Java, and INI files: a code, a sign and its text on each line."""
+"""Properties of Java, INI files and `.strings` of Apple: a code, a sign and its text on each line."""
 
 import re
 from collections.abc import Iterator
@@ -10,14 +10,37 @@ from kb.importing.reading.source_file import SourceFile
 
 _PAIR = re.compile(r"((?:[^\\=:\s]|\\.){1,200}+)[ \t]*+[=:]?[ \t]*+(.*)", re.DOTALL)
 _SECTION = re.compile(r"\[([^\[\]]{1,100})\]")
-_UNICODE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\(.)", re.DOTALL)
+_UNICODE = re.compile(r"\\[uU]([0-9A-Fa-f]{4})|\\(.)", re.DOTALL)
 _PAIR_LINE = re.compile(r"[\w./-]{1,60}[ \t]{0,9}=[ \t]{0,9}\S")
+_STRING = re.compile(
+    r'/\*.*?(?:\*/|\Z)|//[^\n]*+|(?:"((?:[^"\\\n]|\\.){1,200}+)"|(?<![\w.-])([\w.-]{1,200}+))\s{0,9}=\s{0,9}"((?:[^"\\]|\\.)*+)"\s{0,9};',
+    re.DOTALL,
+)
 _SIGNS = {"n": "\n", "t": "\t", "r": "\n", "f": " "}
 
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the properties. Raises Unreadable where they are settings, rather than codes."""
-    pairs = list(_pairs(source_file.text))
+    return _sheets(list(_pairs(source_file.text)), source_file)
+
+
+def read_strings(source_file: SourceFile) -> list[Sheet]:
+    """Return the table of a file such as `Localizable.strings`. Raises Unreadable for other texts of a program."""
+    pairs, line, at = [], 1, 0
+    for match in _STRING.finditer(source_file.text):
+        line, at = line + source_file.text.count("\n", at, match.start()), match.start()
+        if match[3] is not None:
+            pairs.append((line, "", _unescape(match[1] or match[2]), _unescape(match[3]).strip()))
+    return _sheets(pairs, source_file)
+
+
+def begins_strings(sample: str) -> bool:
+    """Whether the first text that is no comment is a pair with a semicolon behind it."""
+    match = next((match for match in _STRING.finditer(sample[:5_000]) if match[3] is not None), None)
+    return match is not None and match[1] is not None and '"' not in sample[: match.start()].rpartition("*/")[2]
+
+
+def _sheets(pairs: list[tuple[int, str, str, str]], source_file: SourceFile) -> list[Sheet]:
     names = [key for _, _, key, _ in pairs]
     fields = [key.rpartition(".")[2] for key in names]
     if 2 * sum(bool(target_of(name)) and "." in key for name, key in zip(fields, names, strict=True)) > len(names):

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, SECTION, Entry, is_like_code, target_of
@@ -23,6 +23,12 @@ _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,9}|[A-Z][a-z0-9]
 _LABEL = re.compile(
     r"(?:\*\*|__|\*|_)([^*_:：]{1,40})[:：]?(?:\*\*|__|\*|_)[ \t]{0,9}[:：]?|([^*_:：.]{2,40})[:：](?=\s|\Z)"
 )
+_CODE_LABEL = re.compile(r"(?:\*\*|__)?([^\W\d_][^*_:：]{1,30})(?:\*\*|__)?[:：](?:\*\*|__)?[ \t]{1,9}(?=\S)")
+_NAMED_NUMBER = re.compile(
+    r"(?!19\d\d|20\d\d)(\d{3,6})[ \t]{1,3}([^\W\d][^—–\n]{0,80}?)[ \t]{1,3}[—–-][ \t]{1,3}(\S.*)", re.DOTALL
+)
+"""A number, a name, a dash and a text: `404 Not Found — there is no such page`."""
+
 _MAX_TEXT = 60_000
 _OWN = {CODE, NAME, MESSAGE, SECTION, REMARK}
 
@@ -54,7 +60,8 @@ def entries_of(blocks: Sequence[Block]) -> list[Entry]:
     if headings:
         groups = [max(headings, key=lambda group: len(group.codes))]
     starts = {at: entry for group in groups for at, entry in group.codes.items()}
-    entries = [_with_body(starts[at], blocks, at, starts) for at in sorted(starts)]
+    labels = _labels(blocks, len(starts))
+    entries = [_with_body(starts[at], blocks, at, starts, labels) for at in sorted(starts)]
     entries = _merged_labels(entries)
     return entries if any(len(entry.texts) > 2 or entry.texts.get(MESSAGE) for entry in entries) else []
 
@@ -82,8 +89,11 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
     """Return the code at the beginning of a heading or an item, with the text behind it; None without one."""
     text = text.strip()
     is_struck, text = text.startswith("~~"), text.removeprefix("~~") if text.startswith("~~") else text
-    prefix = _PREFIX.match(text)
+    label = _CODE_LABEL.match(text)
+    prefix = label if label and target_of(label[1].strip()) == "code" else _PREFIX.match(text)
     start = prefix.end() if prefix else 0
+    if kind == ITEM and not start and (named := _NAMED_NUMBER.fullmatch(text)):
+        return {CODE: named[1], NAME: named[2], MESSAGE: named[3]}
     mark = _MARK.match(text, start) or (_MARK.match(text) if start else None)
     if mark:
         words, rest = next(filter(None, mark.groups())), text[mark.end() :]
@@ -156,7 +166,16 @@ def _items(blocks: Sequence[Block]) -> Iterator[_CodeRun]:
     return iter(groups.values())
 
 
-def _with_body(entry: Entry, blocks: Sequence[Block], at: int, starts: dict[int, Entry]) -> Entry:
+def _labels(blocks: Sequence[Block], count: int) -> set[str]:
+    """Return the words before a colon that stand as often as most of the codes: they are labels in any language."""
+    matches = (_LABEL.match(block.text) for block in blocks if block.kind == TEXT)
+    counts = Counter(match[2].strip() for match in matches if match and match[2] and len(match[2].split()) < 4)
+    return {label for label, number in counts.items() if number > 1 and 2 * number > count}
+
+
+def _with_body(
+    entry: Entry, blocks: Sequence[Block], at: int, starts: dict[int, Entry], labels: Collection[str] = ()
+) -> Entry:
     """Return an entry with the texts below it, up to the next block that does not belong to it."""
     start, texts, label, size = blocks[at], {name: [text or ""] for name, text in entry.texts.items()}, MESSAGE, 0
     for below in range(at + 1, len(blocks)):
@@ -169,7 +188,7 @@ def _with_body(entry: Entry, blocks: Sequence[Block], at: int, starts: dict[int,
         if ends or below in starts or size > _MAX_TEXT:
             break
         size += len(block.text)
-        name, text = _label_of(block)
+        name, text = _label_of(block, labels)
         if name:
             label = name
         if text:
@@ -178,7 +197,7 @@ def _with_body(entry: Entry, blocks: Sequence[Block], at: int, starts: dict[int,
     return Entry(entry.line, {name: "\n".join(filter(None, lines)) for name, lines in texts.items()})
 
 
-def _label_of(block: Block) -> tuple[str, str]:
+def _label_of(block: Block, labels: Collection[str]) -> tuple[str, str]:
     """Return the label at the beginning of a text, such as "Cause:", and the text behind it; ("", text) without one."""
     if block.kind == HEADING:
         title = _plain(block.text)
@@ -187,7 +206,11 @@ def _label_of(block: Block) -> tuple[str, str]:
     if not match:
         return "", block.text
     label, rest = (match[1] or match[2]).strip(), block.text[match.end() :].strip()
-    is_label = target_of(label) not in ("", "code") or (match[1] and ":" in match[0] and len(label.split()) < 4)
+    is_label = (
+        label in labels
+        or target_of(label) not in ("", "code")
+        or (match[1] and ":" in match[0] and len(label.split()) < 4)
+    )
     return (label, rest) if is_label else ("", block.text)
 
 

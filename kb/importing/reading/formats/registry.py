@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from kb.importing.reading.files import InputFile
-from kb.importing.reading.formats import aligned_text, archives, csv_dialect, csv_text, plain_text, properties, refusals
+from kb.importing.reading.formats import (
+    aligned_text,
+    archives,
+    csv_dialect,
+    csv_text,
+    plain_text,
+    properties,
+    refusals,
+    toml_text,
+)
 from kb.importing.reading.formats.grids import code_header
 from kb.importing.reading.sheets import Limits, Sheet
 from kb.importing.reading.source_file import SourceFile
 
-_JSON = re.compile(r'\ufeff?(?:\s|//[^\n]*+\n|/\*[^*]{0,2000}\*/){0,200}+(?:\{\s*+["}/]|\[\s*+[\[{\]/])')
+_JSON = re.compile(
+    r'\ufeff?(?!\[\[[A-Za-z_][\w.-]{0,80}\]\])(?:\s|//[^\n]*+\n|/\*[^*]{0,2000}\*/){0,200}+(?:\{\s*+["}/]|\[\s*+[\[{\]/])'
+)
 _JSON_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
 _HTML = re.compile(
     r"\ufeff?\s*(?:<\?xml[^<>]{0,200}>\s*)?(?:<!--[^>]{0,500}>\s*)?"
@@ -20,6 +31,7 @@ _HTML = re.compile(
 )
 _XML = re.compile(r"\ufeff?\s*<(?:\?xml|resources|root|!DOCTYPE|!ENTITY)\b", re.IGNORECASE)
 _PAGE_ARCHIVE = re.compile(r"(?:[A-Za-z-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n){0,20}){1,40}")
+_WIKI_HEADER = re.compile(r"^\^[ \t]\S[^\n^]{0,200}\^[^\n]{0,2000}\^[ \t]*\n\|", re.MULTILINE)
 _PIPES = re.compile(r"^[ \t]{0,9}(?:> )?\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
 _CODE_BULLETS = re.compile(r"^ {0,8}[-*+] (?:\*\*|`)\S|^#{1,6} \S[^\n]*\n\n", re.MULTILINE)
 _RST = re.compile(r"^={2,}(?: {1,9}={2,})+ *$|^\+(?:[-=]{1,300}\+)+ *$|^\.\. (?:list|csv)-table::", re.MULTILINE)
@@ -71,6 +83,8 @@ def _is_html(sample: str) -> bool:
 
 
 def _is_markdown(sample: str) -> bool:
+    if _WIKI_HEADER.search(sample):
+        return False
     return bool(_PIPES.search(sample)) or "<table" in sample.lower() or len(_CODE_BULLETS.findall(sample)) > 1
 
 
@@ -84,7 +98,7 @@ ODS = Format("ods", ("ods",), _later("spreadsheets", "read_ods"), _never)
 XLS = Format("xls", ("xls",), _later("spreadsheets", "read_xls"), _never)
 CSV = Format("csv", ("csv", "tsv", "tab"), csv_text.read, _never)
 _read_json = _later("json_text")
-_SOURCE_ENDINGS = "h hh hpp hxx c cc cpp cxx m mm cs java kt go rs ts mts js mjs proto swift php".split()
+_SOURCE_ENDINGS = "h hh hpp hxx c cc cpp cxx m mm cs java kt go rs ts mts js mjs cjs proto swift php".split()
 _TEXTS = (
     Format("ndjson", ("ndjson", "jsonl"), _read_json, _JSON_LINES.match, True),
     Format("json", ("json", "jsonc", "json5"), _read_json, _JSON.match, True),
@@ -97,16 +111,20 @@ _TEXTS = (
     Format("rst", ("rst", "rest"), _later("rst_text"), _RST.search),
     Format("asciidoc", ("adoc", "asciidoc", "asc"), _later("asciidoc_text"), _ADOC.search),
     Format("source", tuple(_SOURCE_ENDINGS), _later("source_code"), _SOURCE.search),
+    Format("strings", ("strings",), properties.read_strings, properties.begins_strings),
+    Format("toml", ("toml",), toml_text.read, toml_text.begins),
+    Format("python", ("py",), _later("python_text"), _never),
     Format("properties", ("properties", "ini", "cfg", "conf"), properties.read, properties.begins),
     Format("markdown", ("md", "mdx", "markdown"), _later("markdown"), _is_markdown),
     Format("yaml", ("yaml", "yml"), _later("yaml_text"), _is_yaml),
     Format("pipes", ("psv",), aligned_text.read_pipes, aligned_text.begins_with_pipes),
     Format("spaces", (), aligned_text.read_spaces, aligned_text.begins_with_spaces),
+    Format("pairs", (), aligned_text.read_pairs, aligned_text.begins_with_pairs),
     Format("lines", (), plain_text.read, plain_text.begins),
 )
 """The formats of text, in the order in which a sample is tried; CSV is what nothing else claims."""
 
-_MARKDOWN_LIKE = ("markdown", "rst", "asciidoc", "source", "yaml", "properties")
+_MARKDOWN_LIKE = ("markdown", "rst", "asciidoc", "source", "python", "yaml", "properties", "strings", "toml")
 
 
 def open_archive(source_file: SourceFile, input_file: InputFile, limits: Limits) -> Format | None:

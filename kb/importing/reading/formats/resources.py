@@ -1,14 +1,18 @@
-"""Resources of Android (`strings.xml`) and .NET (`.resx`): a name and its text. Other XML is refused by its kind."""
+"""Resources of Android (`strings.xml`) and .NET (`.resx`): a name and its text. Other XML is read as lists."""
 
+import re
 from collections import Counter
 from xml.parsers import expat
 
 from kb.importing.reading.formats.entries import CODE, MESSAGE, Entry, sheet_of
 from kb.importing.reading.formats.grids import tell
+from kb.importing.reading.formats.xml_lists import XmlLists
 from kb.importing.reading.sheets import Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
 
 MAX_DEPTH = 40
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+_SIGNS = {"n": "\n", "t": "\t"}
 _OTHER_KINDS = {
     "Workbook": "an Excel file in the XML form of 2003. Save it as XLSX or CSV.",
     "package": "an office document in one XML file. Save it as XLSX or CSV.",
@@ -21,22 +25,37 @@ _OTHER_KINDS = {
 
 
 def read(source_file: SourceFile) -> list[Sheet]:
-    """Return the table of the resources. Raises Unreadable for other XML, with what it is."""
-    # The text is decoded already, so what the document declares does not count.
-    parser = expat.ParserCreate("utf-8")
-    elements = _Elements(parser)
+    """Return the table of the resources, or of the lists in other XML. Raises Unreadable without one."""
+    elements = _Elements(parser := _parser())
+    _parse(source_file.text, parser)
+    if not elements.entries:
+        lists = XmlLists(parser := _parser())
+        _parse(source_file.text, parser)
+        if sheets := lists.sheets(source_file):
+            return sheets
+        if elements.root in ("resources", "root"):
+            raise unreadable("no_list", "These resources have no strings.", SourcePlace(1))
+        kind = f"XML with <{elements.root[:40]}>, without a list of codes. Export it as CSV."
+        raise unreadable("other_xml", f"This is {kind}", SourcePlace(1))
+    for name, lines in elements.others.items():
+        message = f"{elements.counts[name]} elements <{name[:40]}> were left out: they have no text of their own."
+        tell(source_file, lines, message)
+    return [sheet_of(elements.entries, source_file.limits)]
+
+
+def _parser() -> expat.XMLParserType:
+    # The text is decoded already: what the document declares is not obeyed a second time.
+    return expat.ParserCreate("utf-8")
+
+
+def _parse(text: str, parser: expat.XMLParserType) -> None:
+    """Parse a document. Raises Unreadable for a broken one, and what its handlers raise."""
     try:
-        parser.Parse(source_file.text.encode("utf-8", "surrogatepass"), True)
+        parser.Parse(text.encode("utf-8", "surrogatepass"), True)
     except expat.ExpatError as error:
         reason = expat.errors.messages.get(error.code, "it is broken")
         message = f"This is not valid XML at column {error.offset + 1}: {reason}."
         raise unreadable("broken_xml", message, SourcePlace(error.lineno)) from error
-    for name, lines in elements.others.items():
-        message = f"{elements.counts[name]} elements <{name[:40]}> were left out: they have no text of their own."
-        tell(source_file, lines, message)
-    if not elements.entries:
-        raise unreadable("no_list", "These resources have no strings.", SourcePlace(1))
-    return [sheet_of(elements.entries, source_file.limits)]
 
 
 class _Elements:
@@ -44,6 +63,7 @@ class _Elements:
 
     def __init__(self, parser: expat.XMLParserType) -> None:
         self.parser = parser
+        self.root = ""
         self.path: list[str] = []
         self.entries: list[Entry] = []
         self.others: dict[str, int] = {}
@@ -62,12 +82,12 @@ class _Elements:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         line = self.parser.CurrentLineNumber
-        if not self.path and name not in ("resources", "root"):
-            kind = _OTHER_KINDS.get(name.rpartition(":")[2], f"XML with <{name[:40]}>, not a table. Export it as CSV.")
+        self.root = self.root or name
+        if not self.path and (kind := _OTHER_KINDS.get(name.rpartition(":")[2])):
             raise unreadable("other_xml", f"This is {kind}", SourcePlace(line))
         if len(self.path) == MAX_DEPTH:
             raise unreadable("too_deep", f"This XML is nested more than {MAX_DEPTH} levels deep.", SourcePlace(line))
-        if len(self.path) == 1:
+        if len(self.path) == 1 and self.root in ("resources", "root"):
             is_text = name == "string" or (name == "data" and not {"type", "mimetype"} & set(attributes))
             if is_text and attributes.get("name"):
                 self.line, self.entry = line, {CODE.lower(): [attributes["name"]]}
@@ -98,6 +118,4 @@ def _android_text(text: str) -> str:
     """Return the text that Android shows: quotation marks and signs behind a backslash."""
     if len(text) > 1 and text.startswith('"') and text.endswith('"'):
         text = text[1:-1]
-    for sign, meaning in (("\\n", "\n"), ("\\t", "\t"), ("\\'", "'"), ('\\"', '"'), ("\\@", "@"), ("\\?", "?")):
-        text = text.replace(sign, meaning)
-    return text
+    return _ESCAPE.sub(lambda sign: chr(int(sign[1], 16)) if sign[1] else _SIGNS.get(sign[2], sign[2]), text)

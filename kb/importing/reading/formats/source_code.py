@@ -6,10 +6,12 @@ Their comments are the texts. An enum is a section where a file has several.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kb.importing.reading.formats.constant_values import literal_of, value_of
 from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, SECTION, Entry, is_like_code, sheet_of
 from kb.importing.reading.formats.grids import tell
+from kb.importing.reading.formats.object_maps import map_sheets
 from kb.importing.reading.formats.source_tokens import Token, comment_text, tokens_of
 from kb.importing.reading.sheets import Sheet, unreadable
 from kb.importing.reading.source_file import SourceFile
@@ -17,9 +19,13 @@ from kb.importing.reading.source_file import SourceFile
 _HINT = re.compile(
     r"err|code|status|result|fault|alarm|reason|except|fail|ret_|_rc|reply|disconnect|close", re.IGNORECASE
 )
+_NO_CODE = re.compile(r"(?:\A|.*_)VERSION(?:_\d{1,4}|_MAJOR|_MINOR|_PATCH){0,4}|.*_H_{0,2}", re.IGNORECASE)
 _CONSTANT_WORDS = {"const", "final", "constexpr", "readonly", "static", "val"}
 _NAMED_ENUMS = {"java", "kt", "rs", "swift", "py", "php"}
 """Endings of languages in which a value of an enum without a number is not counted: its name is the code."""
+
+_SCRIPTS = {"js", "mjs", "cjs", "ts", "mts"}
+"""Endings of languages that have maps."""
 
 
 @dataclass
@@ -31,6 +37,8 @@ class _Member:
     value: list[Token] = field(default_factory=list)
     arguments: list[Token] = field(default_factory=list)
     text: str = ""
+    # Whether the text is a comment above.
+    above: bool = False
 
 
 @dataclass
@@ -44,12 +52,16 @@ class _Group:
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the constants. Raises Unreadable without one."""
-    groups = [group for group in _Constants(tokens_of(source_file.text)).groups() if group.members]
+    tokens = tokens_of(source_file.text)
+    groups = [group for group in _Constants(tokens).groups() if group.members]
     ending = source_file.name.lower().rpartition(".")[2]
     known: dict[str, int] = {}
     tables = [(group, _entries(group, known, ending in _NAMED_ENUMS, source_file)) for group in groups]
     tables = [(group, entries) for group, entries in tables if entries]
-    chosen = [(group, entries) for group, entries in tables if _is_hinted(group)] or tables
+    chosen = [(group, entries) for group, entries in tables if _is_hinted(group)]
+    if not chosen and ending in _SCRIPTS and (sheets := map_sheets(tokens, source_file)):
+        return sheets
+    chosen = chosen or tables
     for group, entries in tables:
         if not any(group is other for other, _ in chosen):
             name = f"The constants of {group.name}" if group.name else f"{len(entries)} constants"
@@ -74,6 +86,7 @@ def _is_hinted(group: _Group) -> bool:
 def _entries(group: _Group, known: dict[str, int], is_named: bool, source_file: SourceFile) -> list[Entry]:
     """Return the codes of a group; a value that cannot be computed is reported."""
     entries, following, unknown = [], 0, []
+    _drop_group_comments(group.members, source_file)
     for member in group.members:
         texts = {NAME: member.name, MESSAGE: member.text}
         if member.arguments:
@@ -105,6 +118,14 @@ def _entries(group: _Group, known: dict[str, int], is_named: bool, source_file: 
         )
         tell(source_file, unknown[0].line, message)
     return entries
+
+
+def _drop_group_comments(members: list[_Member], source_file: SourceFile) -> None:
+    """Take the comment above several constants off the first of them: it is a title, while the others have none."""
+    for member, following in pairwise(members):
+        if member.above and not following.above and following.line == member.line + 1:
+            tell(source_file, member.line, "A comment above several constants was left out.", member.text)
+            member.text = ""
 
 
 def _of_arguments(member: _Member) -> dict[str, str]:
@@ -153,8 +174,11 @@ class _Constants:
             and values[0].kind == "word"
             and not (values[1].text == "(" and values[1].start == values[0].end)
         ):
-            text = comment_text([token for token in line if token.kind == "comment"]) or comment
-            self.others.members.append(_Member(values[0].line, values[0].text, values[1:], text=text))
+            behind = comment_text([token for token in line if token.kind == "comment"])
+            member = _Member(values[0].line, values[0].text, values[1:], text=behind or comment)
+            member.above = not behind and bool(comment)
+            if _HINT.search(member.name) or not _NO_CODE.fullmatch(member.name):
+                self.others.members.append(member)
         self.at += len(line) + 1
 
     def _constant(self) -> None:

@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     r"(?P<comment>//[^\n]*+|/\*.*?(?:\*/|\Z))"
     r"|(?P<string>\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?)"
     r"|(?P<define>\#[ \t]{0,9}define\b)"
-    r"|(?P<number>\d[\w.]*+)"
+    r"|(?P<number>\d[\w.]*+(?:'[0-9A-Fa-f]{1,16}){0,9}+)"
     r"|(?P<word>[^\W\d][\w$]*+)"
     r"|(?P<joint>\\\n)"
     r"|(?P<sign>\n|<<|[^\s\w])",
@@ -49,6 +49,9 @@ def tokens_of(text: str) -> list[Token]:
             continue
         if kind == "define":
             words = "#define"
+        elif kind == "number":
+            # C++ separates the digits of a long number by an apostrophe.
+            words = words.replace("'", "")
         elif kind == "string":
             words = _ESCAPE.sub(_unescape, words[1:-1] if words[0] == words[-1] and len(words) > 1 else words[1:])
         tokens.append(Token(kind, words, match.start(), match.end(), first, line if words != "\n" else first))

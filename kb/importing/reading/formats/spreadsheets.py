@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from kb.importing.reading.formats import archives, workbook_process
+from kb.importing.reading.formats.covers import mark_covers
 from kb.importing.reading.sheets import (
     CONTINUATION,
     Date,
@@ -89,16 +90,13 @@ def _data(source_file: SourceFile) -> bytes:
 def _sheets(data: bytes, form: str, source_file: SourceFile) -> list[Sheet]:
     sheets = []
     pages = _pages(data, form, source_file.limits)
-    widths = {name: max((sum(map(bool, row)) for row in rows), default=0) for name, _, _, rows in pages}
     for name, is_visible, merged, rows in pages:
         if is_visible:
-            sheet = Sheet(_reader(rows, merged, source_file.limits), name=name, spreadsheet=True)
-            if widths[name] == 1 < max(widths.values()):
-                sheet.doubt = "has a single column, as a cover has,"
-            sheets.append(sheet)
+            sheets.append(Sheet(_reader(rows, merged, source_file.limits), name=name, spreadsheet=True))
         else:
             message = f"The sheet {name} is hidden and was left out."
             source_file.problems.append(Problem(None, "sheet_left_out", message, name, "warning"))
+    mark_covers(sheets)
     return sheets
 
 

@@ -44,7 +44,7 @@ def document_sheets(grids: list[Grid], entries: list[Entry], source_file: Source
 
 
 def _sheets(text: str, source_file: SourceFile) -> list[Sheet]:
-    grids = HtmlTables(source_file.limits, CellBudget(source_file.limits)).grids_of(text)
+    grids = _grids(text, source_file)
     sheets = document_sheets(grids, entries_of(HtmlBlocks().blocks_of(text)), source_file)
     if not sheets:
         reason = "This page has no table, and no list or headings with codes"
@@ -53,6 +53,23 @@ def _sheets(text: str, source_file: SourceFile) -> list[Sheet]:
         message = f"{reason}. Copy the codes into a spreadsheet and save it as CSV, or look for a table of the vendor."
         raise unreadable("no_table", message)
     return sheets
+
+
+def _grids(text: str, source_file: SourceFile) -> list[Grid]:
+    """Return the tables of a page; the inner ones where the outer ones only lay out the page: no codes, fewer rows."""
+    tables = HtmlTables(source_file.limits, CellBudget(source_file.limits))
+    grids = tables.grids_of(text)
+    if not any(code_header(grid.records, source_file.columns) >= 0 for grid in grids):
+        inner = HtmlTables(source_file.limits, CellBudget(source_file.limits))
+        inner.only_inner = True
+        inner_grids = inner.grids_of(text)
+        if _most_rows(inner_grids) > _most_rows(grids):
+            return [grid for grid in inner_grids if grid.records]
+    return grids
+
+
+def _most_rows(grids: list[Grid]) -> int:
+    return max((sum(sum(map(bool, cells)) > 1 for _, cells in grid.records) for grid in grids), default=0)
 
 
 def _page_of(source_file: SourceFile) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from kb.importing.reading.formats import openapi
+from kb.importing.reading.formats.grids import tell
 from kb.importing.reading.formats.trees import Branch, sheets_of_tree
 from kb.importing.reading.sheets import Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
@@ -16,6 +17,9 @@ MAX_DEPTH = 40
 MAX_VALUES = 2_000_000
 """Most values of a document. An alias counts as all the values that it repeats."""
 
+_TAGS = {
+    f"tag:yaml.org,2002:{name}" for name in "str int float bool null map seq timestamp binary set omap pairs".split()
+}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -28,6 +32,8 @@ class _Open:
     anchor: str | None
     branches: list[Branch] = field(default_factory=list)
     key: Branch | None = None
+    names: set[str] = field(default_factory=set)
+    merged: dict[str, Branch] = field(default_factory=dict)
     weight: int = 1
 
 
@@ -58,15 +64,19 @@ class _YamlValues:
 
     def __init__(self, source_file: SourceFile) -> None:
         self.text = source_file.text
+        self.source_file = source_file
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Branch, int]] = {}
         self.roots: list[Branch] = []
+        # The first place and word of each kind of thing that is read, but told.
+        self.strange: dict[str, tuple[int, str]] = {}
         self.count = 0
 
     def documents(self) -> list[Branch]:
         """Return the value of each document."""
         for event in yaml.parse(self.text, Loader=_LOADER):
             line = event.start_mark.line + 1 if event.start_mark else 0
+            self._check_tag(getattr(event, "tag", None) or "!", line)
             if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
                 if len(self.stack) == MAX_DEPTH:
                     message = f"This YAML is nested more than {MAX_DEPTH} levels deep, the limit."
@@ -74,7 +84,8 @@ class _YamlValues:
                 self.stack.append(_Open(line, isinstance(event, yaml.MappingStartEvent), event.anchor))
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 closed = self.stack.pop()
-                branch = _branch("", closed.line, closed.branches, closed.is_map)
+                merged = [branch for name, branch in closed.merged.items() if name not in closed.names]
+                branch = _branch("", closed.line, [*merged, *closed.branches], closed.is_map)
                 self._add(branch, closed.weight, closed.anchor)
             elif isinstance(event, yaml.ScalarEvent):
                 is_null = event.implicit[0] and event.value in ("", "~", "null", "Null", "NULL")
@@ -86,7 +97,13 @@ class _YamlValues:
                 self._add(*self.anchors[event.anchor or ""], None)
             elif isinstance(event, yaml.DocumentStartEvent):
                 self.anchors = {}
+        for kind, (line, word) in self.strange.items():
+            tell(self.source_file, line, f"This YAML has {kind}, such as {word[:60]}. Its values were read.", word)
         return self.roots
+
+    def _check_tag(self, tag: str, line: int) -> None:
+        if tag != "!" and tag not in _TAGS:
+            self.strange.setdefault("tags without a meaning here", (line, tag.rpartition(",2002:")[2]))
 
     def _add(self, branch: Branch, weight: int, anchor: str | None) -> None:
         """Add a value to the map or list around it."""
@@ -107,11 +124,16 @@ class _YamlValues:
             parent.key = branch
         else:
             key, parent.key = parent.key, None
-            if key.value == "<<" and isinstance(branch.value, dict):
-                parent.branches[:0] = branch.children()
-            else:
-                name = key.value if isinstance(key.value, str) else "" if key.value is None else str(key.value)[:200]
-                parent.branches.append(branch._replace(key=name, line=key.line))
+            if key.value == "<<" and isinstance(branch.value, dict | list):
+                maps = branch.children() if isinstance(branch.value, list) else [branch]
+                for child in (child for part in maps if isinstance(part.value, dict) for child in part.children()):
+                    parent.merged.setdefault(child.key, child)
+                return
+            name = key.value if isinstance(key.value, str) else "" if key.value is None else str(key.value)[:200]
+            if name in parent.names:
+                self.strange.setdefault("keys that are there twice in one map", (key.line, name))
+            parent.names.add(name)
+            parent.branches.append(branch._replace(key=name, line=key.line))
 
 
 def _branch(key: str, line: int, branches: list[Branch], is_map: bool) -> Branch:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.importing.files import codes, read_rows
+from tests.importing.files import codes, open_text, read_rows
 
 PAGE = """<!doctype html><title>Codes</title><h1>Return codes</h1><script>"<table>"</script>
 <h2>Public &amp; shared</h2>
@@ -38,6 +38,8 @@ def test_a_bad_byte_in_a_merged_section_becomes_a_replacement_character():
     page = (
         b"""<table><tr><th>Section</th><th>Code</th></tr><tr><td rowspan="2">A\xff</td><td>1</td></tr><tr><td>2</td>"""
     )
+    # The byte is a letter or a space in other encodings: somebody has to say which.
+    assert [question.kind for question in open_text(page, "t.html").questions] == ["encoding"]
     rows, problems = read_rows(page, "t.html", encoding="utf-8")
     assert [(row.section, row.code) for row in rows] == [("A\ufffd", "2")]
     assert [problem.kind for problem in problems] == ["undecodable"]
@@ -103,3 +105,10 @@ def test_a_table_of_a_web_page_is_read_as_a_browser_shows_it(page, expected):
 def test_rows_of_a_web_page_have_the_line_on_which_they_begin():
     page = f"<table>\n{HEADER}\n<tr>\n<td>1<td>a\n\n<tr><td>2<td>b</table>"
     assert [(row.code, row.place.line) for row in read_rows(page, "page.html")[0]] == [("1", 3), ("2", 6)]
+
+
+def test_tables_that_only_lay_out_a_page_give_way_to_the_one_inside():
+    inner = f"<table>{HEADER}<tr><td>1<td>one<tr><td>2<td>two</table>"
+    page = f"<table><tr><td>Logo<td>Menu<tr><td colspan=2>{inner}<tr><td>Imprint<td>Help</table>"
+    assert codes(page, "t.html") == ["1", "2"]
+    assert codes(f"<table><tr><td>Menu<td><table><tr><td>{inner}</table></table>", "t.html") == ["1", "2"]

@@ -144,3 +144,9 @@ def test_a_document_that_a_browser_sends_has_other_line_breaks():
 def test_marks_around_a_code_are_taken_off_and_its_remarks_kept(cell, code, remark):
     (row,), _ = read_rows(f"| Text | Code |\n|-|-|\n| {cell} | {cell} |", "codes.md")
     assert (row.code, row.extra.get("Remark", "")) == (code, remark)
+
+
+def test_a_parameter_that_is_called_code_is_no_header():
+    table = "|Name|Type|Description|\n|-|-|-|\n|`code`|`int`|Zero is good|\n|`msg`|`string`|Words|\n\n"
+    rows, _ = read_rows(table + "|Code|Text|\n|-|-|\n|1|one|\n", "t.md")
+    assert [row.code for row in rows] == ["1"]

@@ -115,3 +115,20 @@ def test_csv_without_a_name_stays_csv(text):
 @pytest.mark.parametrize("text", ["Dear team,\n\nthe code of the door: see below.\n\nBye\n", "Lorem ipsum\ndolor\n"])
 def test_a_letter_is_no_table(text):
     assert refusal(text, "t.txt")
+
+
+def test_a_table_of_dokuwiki_has_its_header_between_carets():
+    text = "== Codes ==\n\n^ Code ^ Description ^\n| E101 | Door is open |\n| E102 | No paper |\n"
+    rows, _ = read_rows(text, "t.txt")
+    assert [(row.code, row.texts["description"]) for row in rows] == [DOOR, PAPER]
+
+
+def test_two_columns_without_a_header_are_codes_and_texts():
+    text = "EXIT STATUS\n\n   E101   Door is\n          open\n   E102   No paper\n\n   -1     All is\n          lost\n"
+    rows, problems = read_rows(text, "t.txt")
+    assert [(row.code, row.texts["description"]) for row in rows] == [DOOR, PAPER, ("-1", "All is lost")]
+    assert [problem.value for problem in problems] == ["EXIT STATUS"]
+
+
+def test_columns_of_words_are_no_codes():
+    refusal("name   of the house\nroof   red or brown\ndoor   one of two\n", "t.txt")

@@ -169,3 +169,30 @@ def test_a_page_that_a_browser_stored_is_read_in_the_encoding_of_its_part(name, 
         return
     (row,), _ = read_rows(content, name)
     assert (row.code, row.texts["description"]) == ("E1", "Tür offen")
+
+
+def test_labels_of_any_language_and_of_the_code_itself_are_known():
+    text = "# Fehler\n\n# Fehlercode: E101\n\nBeschreibung: Tür offen\nKlasse: 3\n\n# Fehlercode: E102\n\nKlasse: 4\n"
+    rows, _ = read_rows(text, "t.md")
+    assert [(row.code, row.texts.get("description", ""), row.extra) for row in rows] == [
+        ("E101", "Tür offen", {"Klasse": "3"}), ("E102", "", {"Klasse": "4"}),
+    ]  # fmt: skip
+
+
+def test_an_item_may_be_a_label_with_the_code_and_others_below():
+    text = (
+        "## Form\n- Code: `EXXX`\n- Message: words\n\n## All\n- Code: `E101`\n  Message: Door is open\n- Code: `E102`\n"
+    )
+    rows, _ = read_rows(text + "  Message: No paper\n", "t.md")
+    assert [(row.code, row.texts["description"]) for row in rows] == [DOOR[1:], PAPER[1:]]
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "—"])
+def test_a_number_and_its_name_stand_before_a_dash(dash):
+    rows, _ = read_rows(f"- 101 Not Open {dash} the door\n- 102 Not Shut {dash} the lid\n", "t.md")
+    assert [(row.code, row.texts["description"]) for row in rows] == [("101", "the door"), ("102", "the lid")]
+
+
+def test_years_and_small_counts_before_a_dash_are_no_codes():
+    refusal("- 2020 Summer games - Tokyo\n- 2024 Summer games - Paris\n", "t.md")
+    refusal("- 3 eggs - boiled\n- 12 plums - fresh\n", "t.md")

@@ -66,3 +66,15 @@ def test_other_xml_is_refused_by_its_kind(text, kind, word):
     kinds, message = refusal(text, "t.xml")
     assert kinds == [kind]
     assert word in message or word == "line"
+
+
+def test_an_encoding_that_is_declared_is_not_obeyed_a_second_time():
+    text = '<?xml version="1.0" encoding="ISO-8859-1"?><resources><string name="E1">Tür öffnen</string></resources>'
+    rows, _ = read_rows(text.encode("latin-1"), "strings.xml")
+    assert [row.texts["description"] for row in rows] == ["Tür öffnen"]
+
+
+def test_escapes_of_android_are_the_signs_that_it_shows():
+    text = "<resources><string name='E1'>T\\u00fcr\\nist \\'auf\\' \\\\n</string></resources>"
+    rows, _ = read_rows(text, "strings.xml")
+    assert [row.texts["description"] for row in rows] == ["Tür\nist 'auf' \\n"]

@@ -101,3 +101,21 @@ def test_names_are_codes_where_nothing_else_is():
 
 def test_source_code_without_codes_is_refused():
     assert refusal("int main(void) { return 0; }\n", "t.c")[0] == ["no_list"]
+
+
+@pytest.mark.parametrize(("name", "number"), [("t.ts", "4_000"), ("t.hpp", "4'000"), ("t.cs", "4_0_00")])
+def test_separators_between_digits_are_no_part_of_the_code(name, number):
+    rows, _ = read_rows(f"enum Err {{\n  E_OPEN = {number},\n  E_SHUT\n}}", name)
+    assert [row.code for row in rows] == ["4000", "4001"]
+
+
+def test_a_comment_above_several_constants_is_no_text_of_the_first_and_a_version_is_no_code():
+    text = "#define ACME_VERSION_2_1 1\n/* All codes */\n#define E_OPEN 1\n#define E_SHUT 2 /* Door is shut */\n"
+    rows, problems = read_rows(text, "t.h")
+    assert [(row.code, row.texts.get("description", "")) for row in rows] == [("1", ""), ("2", "Door is shut")]
+    assert [(problem.place.line, problem.value) for problem in problems] == [(3, "All codes")]
+
+
+def test_an_error_about_a_version_is_a_code():
+    rows, _ = read_rows("#define ERR_BAD_VERSION 1\n#define ERR_VERSION 2\n", "t.h")
+    assert [row.code for row in rows] == ["1", "2"]

@@ -166,3 +166,23 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 def test_hostile_yaml_is_refused(text, kind):
     assert refusal(text, "t.yaml")[0] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("- code: !!python/name:os.system E1\n  text: one\n", "python/name:os.system"),
+        ("E1: one word\nE1: two words\n", "E1"),
+    ],
+)
+def test_strange_tags_and_keys_that_repeat_are_told(text, word):
+    _, problems = read_rows(text, "t.yaml")
+    assert word in [problem.value for problem in problems]
+
+
+def test_keys_that_are_merged_give_way_to_those_of_the_map_itself():
+    text = "base: &b {text: one word, level: low}\nmore: &m {level: high}\n"
+    rows, _ = read_rows(text + "codes:\n  E1: {<<: [*b, *m], text: two words}\n  E2: {<<: *b}\n", "t.yaml")
+    assert [(row.code, row.texts["description"], row.extra) for row in rows] == [
+        ("E1", "two words", {"level": "low"}), ("E2", "one word", {"level": "low"}),
+    ]  # fmt: skip

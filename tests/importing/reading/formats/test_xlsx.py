@@ -343,3 +343,10 @@ def test_hidden_rows_and_columns_are_read_and_told():
 def test_a_number_has_the_digits_that_its_format_shows(value, number_format, code):
     rows, _ = read_rows(workbook(("A", [["code"], [value]]), formats={"A2": number_format}), "t.xlsx")
     assert [row.code for row in rows] == [code]
+
+
+def test_a_cover_of_one_column_is_left_out_and_named():
+    file = workbook(("Info", [["Codes"], ["Version 3"]]), ("A", [["Code", "Text"], ["1", "one"]]))
+    rows, problems = read_rows(file, "t.xlsx")
+    assert [row.code for row in rows] == ["1"]
+    assert [(problem.kind, problem.value) for problem in problems] == [("sheet_left_out", "Info")]
