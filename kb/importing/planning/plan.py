@@ -161,7 +161,8 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     position = matches.position_sql(table, table_import.complete)
     _store_mentioned_codes(table, source)
     codes.mention()
-    row_store.store_problems(table_import, [*source.problems, *codes.problems])
+    lost = sections.without_any(table, table_import.complete and not staged_lines.has_sections)
+    row_store.store_problems(table_import, [*source.problems, *codes.problems, *lost])
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
     if "duplicate" in kinds:
@@ -204,7 +205,7 @@ def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> se
 def _close(table_import: TableImport) -> None:
     counts = dict(table_import.rows.order_by().values_list("kind").annotate(n=Count("pk")))
     same = sql.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
-    table_import.counts = counts | {UNCHANGED: same}
+    table_import.counts |= counts | {UNCHANGED: same}
     extents = table_import.rows.exclude(extent="").order_by().values_list("extent")
     table_import.extents = dict(extents.annotate(n=Count("pk"))) if table_import.table else {}
     weights.weigh(table_import)
