@@ -31,13 +31,21 @@ class NeedsAnswers(ImportRefused):
 
 
 class NeedsConfirmation(ImportRefused):
-    """The import would retire so many codes that you have to confirm it (`yes_retire=True`)."""
+    """The import would retire or rewrite so many codes that you have to confirm it (`yes_retire=True`)."""
 
-    def __init__(self, retired: int, current: int, limit: int) -> None:
-        super().__init__(
-            f"This import would retire {retired} of the table's {current} codes. More than {limit} at once must be"
-            " confirmed. Does the file list the whole table?"
-        )
+    def __init__(self, retired: int, current: int, limit: int, strange: int = 0) -> None:
+        reasons = []
+        if retired > limit:
+            reasons.append(
+                f"This import would retire {retired} of the table's {current} codes. More than {limit} at once must be"
+                " confirmed. Does the file list the whole table?"
+            )
+        if strange:
+            reasons.append(
+                f"This import would replace the texts of {strange} codes by such that hardly fit; see the plan's"
+                " warnings. This must be confirmed. Is it the right file?"
+            )
+        super().__init__(" ".join(reasons))
         self.retired, self.current, self.limit = retired, current, limit
 
 

@@ -62,6 +62,9 @@ class Extent(models.TextChoices):
 UNCHANGED = "unchanged"
 """The key in `TableImport.counts` of the codes that a file leaves unchanged."""
 
+STRANGE = "strange"
+"""The key in `TableImport.counts` of the codes whose new texts are so strange that applying needs a second yes."""
+
 TOUCHING = (
     RowKind.NEW,
     RowKind.CHANGED,

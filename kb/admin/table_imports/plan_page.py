@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from kb.importing.applying.back_to import later_imports
-from kb.importing.applying.transaction import needs_confirmation
+from kb.importing.applying.transaction import needs_confirmation, retires_many
 from kb.models import ImportRow, RowKind, TableImport
-from kb.models.table_imports import BROKEN, UNCHANGED, Extent
+from kb.models.table_imports import BROKEN, STRANGE, UNCHANGED, Extent
 
 IMPORT_PARAMETER = "table_import"
 
@@ -63,6 +63,8 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "may_roll_back": is_applied and may("kb.rollback_import"),
         "may_go_back": is_applied and may("kb.rollback_import") and later_imports(table_import).exists(),
         "second_yes": needs_confirmation(table_import) if is_planned else False,
+        "retires_many": retires_many(table_import) if is_planned else False,
+        "strange": table_import.counts.get(STRANGE, 0),
         "retired": table_import.count(RowKind.RETIRED),
         "columns": table_import.columns,
     }

@@ -21,7 +21,7 @@ from kb.models.changes import ChangeKind
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import current_door
 from kb.models.sections import section_slug
-from kb.models.table_imports import Resolution
+from kb.models.table_imports import STRANGE, Resolution
 from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
 
@@ -66,7 +66,12 @@ def retire_limit(table_import: TableImport) -> int:
 
 
 def needs_confirmation(table_import: TableImport) -> bool:
-    """Whether the import would retire so many codes that it needs a second confirmation."""
+    """Whether the import would retire so many codes, or rewrite them so strangely, that it needs a second yes."""
+    return bool(table_import.counts.get(STRANGE)) or retires_many(table_import)
+
+
+def retires_many(table_import: TableImport) -> bool:
+    """Whether the import would retire more codes than it may without a second yes."""
     return _to_retire(table_import) > retire_limit(table_import)
 
 
@@ -86,7 +91,8 @@ def _check_state(table_import: TableImport, yes_retire: bool, skip_errors: bool)
     if errors + duplicates and not skip_errors:
         raise RowsInError(errors, duplicates)
     if needs_confirmation(table_import) and not yes_retire:
-        raise NeedsConfirmation(_to_retire(table_import), table_import.current_codes, retire_limit(table_import))
+        numbers = _to_retire(table_import), table_import.current_codes, retire_limit(table_import)
+        raise NeedsConfirmation(*numbers, table_import.counts.get(STRANGE, 0))
 
 
 def _lock_and_check_basis(table_import: TableImport) -> None:

@@ -1,7 +1,8 @@
 """Codes of a file that a spreadsheet damaged: which stored codes, that the file otherwise lacks, they were.
 
-`5` was `05`, `101.0` was `101`, `6.603E+08` was `660300001`, `1-Feb` was `1-2`. Where exactly one stored code fits, the
-plan uses it, and nothing is applied until somebody has agreed. Where several fit, the row is an error.
+`5` was `05`, `005` was `5` where all codes have three digits, `101.0` was `101`, `6.603E+08` was `660300001`, `1-Feb`
+was `1-2`. Where exactly one stored code fits, the plan uses it, and nothing is applied until somebody has agreed. Where
+several fit, the row is an error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ class DamagedCodes:
 
     def _find_pairs(self) -> None:
         stage.fill("kb_damage", ("ord", "low", "high", "identity"), [*self._spans(), *self._dates()])
-        sql.run(_FIND.format(lacking=_LACKING, unmatched=_UNMATCHED, place=self.same_section), *[self.table.pk] * 3)
+        sql.run(_FIND.format(lacking=_LACKING, unmatched=_UNMATCHED, place=self.same_section), *[self.table.pk] * 4)
         sql.run(_COUNT)
 
     def _spans(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
@@ -130,6 +131,11 @@ _FIND = """
     WHERE {unmatched} AND s.number IS NOT NULL AND {lacking} AND {place}
     AND length(c.identity) > length(s.identity) AND c.identity LIKE '0%%' AND c.identity NOT LIKE '0X%%'
     AND (s.identity = '0' OR s.identity NOT LIKE '0%%')
+    UNION
+    SELECT s.ord, c.id FROM kb_staging AS s JOIN kb_returncode AS c ON c.sort_key = s.sort_key AND c.table_id = %s
+    WHERE {unmatched} AND s.number IS NOT NULL AND {lacking} AND {place}
+    AND s.identity LIKE '0%%' AND s.identity NOT LIKE '0X%%' AND length(s.identity) > length(c.identity)
+    AND length(s.identity) = (SELECT min(length(o.identity)) FROM kb_staging AS o WHERE o.number IS NOT NULL)
     UNION
     SELECT s.ord, c.id FROM kb_damage AS d JOIN kb_staging AS s ON s.ord = d.ord
         JOIN kb_returncode AS c ON c.sort_key >= d.low AND c.sort_key <= d.high AND c.table_id = %s

@@ -162,13 +162,14 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     position = matches.position_sql(table, table_import.complete)
     _store_mentioned_codes(table, source)
     codes.mention()
+    lost = sections.without_any(table, table_import.complete and not staged_lines.has_sections)
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
     fresh, column_renames = (
         other_columns.new_columns(table, staged_lines.extra_columns) if "changed" in kinds else ([], {})
     )
     problems = other_columns.without_new_columns(source.problems, told=bool(fresh or column_renames))
-    row_store.store_problems(table_import, [*problems, *codes.problems])
+    row_store.store_problems(table_import, [*problems, *codes.problems, *lost])
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
     if "error" in kinds:
@@ -208,7 +209,7 @@ def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> se
 def _close(table_import: TableImport) -> None:
     counts = dict(table_import.rows.order_by().values_list("kind").annotate(n=Count("pk")))
     same = sql.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
-    table_import.counts = counts | {UNCHANGED: same}
+    table_import.counts |= counts | {UNCHANGED: same}
     extents = table_import.rows.exclude(extent="").order_by().values_list("extent")
     table_import.extents = dict(extents.annotate(n=Count("pk"))) if table_import.table else {}
     weights.weigh(table_import)

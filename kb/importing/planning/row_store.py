@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from kb.importing import stage
 from kb.importing.planning import comparison, matches
 from kb.importing.planning.other_columns import ColumnRenames
-from kb.importing.planning.strangers import is_strange, warning
+from kb.importing.planning.strangers import Strangers
 from kb.importing.reading.sources import Problem
 from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport, sql
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.table_imports import STRANGE
 from kb.text.codes.disposition import UNDECIDED, derive_disposition
 
 
@@ -112,7 +113,7 @@ def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
 
 def store_changed(table_import: TableImport, position: str, extra_columns: set[str], renames: ColumnRenames) -> None:
     """Store the codes that the file changes; staged rows that change nothing become `same`."""
-    strange = 0
+    strangers = Strangers()
     for after, last in stage.spans("changed"):
         changes = sql.rows(
             f"""
@@ -130,12 +131,15 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
             for line in changes
         }
         _store(row for row in rows.values() if row.fields or "position" in row.before)
-        strange += sum(is_strange(rows[line[0]], codes[line[1]]) for line in changes)
+        for line in changes:
+            strangers.look(rows[line[0]], codes[line[1]])
         unchanged_ords = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
         for batch in sql.batches(unchanged_ords, 500):
             sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
-    if message := strange and warning(strange, sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL")):
-        store_problems(table_import, [Problem(None, "strange", message, severity="warning")])
+    said = strangers.warnings(sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL"))
+    if said:
+        table_import.counts[STRANGE] = max(strangers.rewritten, strangers.garbled)
+        store_problems(table_import, [Problem(None, "strange", message, severity="warning") for message in said])
 
 
 def store_reordered(table_import: TableImport) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from kb.importing import stage
 from kb.importing.planning.weights import FIRST
+from kb.importing.reading.sheets import Problem
 from kb.models import CodeTable, ImportRow, RowKind, TableImport, sql
 from kb.models.table_imports import Extent
 
@@ -43,6 +44,14 @@ def match_renamed(table: CodeTable, new_names: Mapping[str, int], complete: bool
             " WHERE n.name = kb_staging.section_name"
         )
     return renames
+
+
+def without_any(table: CodeTable, lacks_sections: bool) -> list[Problem]:
+    """Return the warning about a file without sections, for a table that has several; [] otherwise."""
+    if not (lacks_sections and table.pk and table.sections.with_codes().count() > 1):
+        return []
+    message = "The file has no sections any more: its codes stay in the sections that they have."
+    return [Problem(None, "no_sections", message, severity="warning")]
 
 
 def _same_names(lost: dict[int, str], new_names: Mapping[str, int]) -> Renames:

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from kb import searching
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
+from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit, retires_many
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning.plan import NewTable, plan_import, precedent_of
 from kb.importing.reading.look import look
@@ -20,7 +20,7 @@ from kb.importing.reading.sources import FileQuestion, ReadingChoices, Source, U
 from kb.management.look_text import look_lines, question_lines
 from kb.management.terminal import safe
 from kb.models import CodeTable, Door, Resolution, RowKind, TableImport
-from kb.models.table_imports import UNCHANGED
+from kb.models.table_imports import STRANGE, UNCHANGED
 from kb.services.journal import By
 from kb.services.tables import free_slug
 
@@ -36,7 +36,7 @@ exit codes:
   2  somebody has to decide about conflicts (--keep-ours or --take-theirs); nothing was applied
   3  rows have errors or repeat a code; with --apply nothing was applied unless --skip-errors is given
   4  the file or its plan leaves a question open; each answer is listed with its flags; nothing was applied
-  5  more codes would be retired than allowed without --yes-retire; nothing was applied
+  5  more codes would be retired, or rewritten, than allowed without --yes-retire; nothing was applied
 """
 
 
@@ -64,7 +64,11 @@ class Command(BaseCommand):
         parser.add_argument("--look", action="store_true", help="print how the file is read, and plan nothing")
         parser.add_argument("--complete", action="store_true", help="the file lists the whole table: retire the rest")
         parser.add_argument("--apply", action="store_true")
-        parser.add_argument("--yes-retire", action="store_true", help="retire even a large part of the table")
+        parser.add_argument(
+            "--yes-retire",
+            action="store_true",
+            help="retire a large part of the table, replace texts by strange ones",
+        )
         parser.add_argument("--skip-errors", action="store_true", help="apply the valid rows and leave out the others")
         sides = parser.add_mutually_exclusive_group()
         sides.add_argument("--keep-ours", action="store_true", help="in conflicts, keep support's text")
@@ -165,8 +169,11 @@ class Command(BaseCommand):
                 f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
             ]
         if needs_confirmation(plan) and not options["yes_retire"]:
-            limit = retire_limit(plan)
-            return SECOND_YES, [f"{retirements} codes would be retired. More than {limit} require --yes-retire."]
+            reasons = [f"{retirements} codes would be retired. More than {retire_limit(plan)} require --yes-retire."]
+            reasons = reasons if retires_many(plan) else []
+            if strange := plan.counts.get(STRANGE):
+                reasons.append(f"The new texts of {strange} codes hardly fit the stored ones. Use --yes-retire if so.")
+            return SECOND_YES, reasons
         errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
         if errors + twice and not options["skip_errors"]:
             return ROWS_IN_ERROR, [

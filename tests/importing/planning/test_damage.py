@@ -118,3 +118,18 @@ def test_codes_of_other_tables_are_no_originals(table):
     bring(make.table("other"), "07", "1-2", "660300001")
     bring(table, "E1")
     assert planned(table, *listed("7", "1-Feb", "6.603E+08")).questions == []
+
+
+def test_zeros_that_fill_every_code_up_to_one_width_are_no_new_codes(table):
+    bring(table, "4", "27", "310", "E1")
+    plan = planned(table, *listed("0004", "0027", "0310", "E1"), complete=True)
+    assert (kinds(plan), len(plan.questions)) == ({"unchanged": 4}, 1)
+    # Where another code is shorter, the zeros are the vendor's own.
+    plan = planned(table, *listed("0004", "27", "310", "E1"), complete=True)
+    assert (kinds(plan), plan.questions) == ({"reordered": 3, "new": 1, "retired": 1}, [])
+
+
+def test_full_dates_are_the_stored_codes_that_a_spreadsheet_took_for_days(table):
+    bring(table, "5-2", "5-14", "E1")
+    plan = planned(table, *listed("05.02.2031", "14.05.2031", "E1"), complete=True)
+    assert (kinds(plan), len(plan.questions)) == ({"unchanged": 3}, 1)

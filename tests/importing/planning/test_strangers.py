@@ -2,8 +2,10 @@
 
 import pytest
 
+from kb.importing.applying.transaction import apply_import, needs_confirmation
+from kb.importing.errors import NeedsConfirmation
 from tests import make
-from tests.importing.tables import applied, planned
+from tests.importing.tables import applied, by, planned, row
 
 pytestmark = pytest.mark.django_db
 
@@ -20,3 +22,45 @@ def test_a_file_whose_texts_share_no_words_is_told(texts, warnings):
     messages = list(plan.rows.filter(kind="warning").values_list("message", flat=True))
     assert len(messages) == warnings
     assert all("another language" in message for message in messages)
+
+
+def test_such_a_file_needs_a_second_yes():
+    table = make.table()
+    applied(table, *((f"E{n}", text) for n, text in enumerate(ENGLISH)))
+    plan = planned(table, *((f"E{n}", text) for n, text in enumerate(GERMAN)))
+    assert plan.counts["strange"] == 5
+    with pytest.raises(NeedsConfirmation, match="texts of 5 codes"):
+        apply_import(plan, by())
+    apply_import(plan, by(), yes_retire=True)
+    assert not needs_confirmation(planned(table, *((f"E{n}", f"{text}!") for n, text in enumerate(GERMAN))))
+
+
+@pytest.mark.parametrize(
+    ("stored", "now", "is_told"),
+    [
+        ("Lüfter prüfen", "LÃ¼fter prÃ¼fen", True),
+        ("Lüfter prüfen", "L?fter pr?fen", True),
+        ("Lüfter prüfen", "L\ufffdfter pr\ufffdfen", True),
+        ("Нет бумаги", "??? ??????", True),
+        ("Нет бумаги", "РќРµС‚ Р±СѓРјР°РіРё", True),
+        ("Lüfter prüfen", "Luefter pruefen", False),
+        ("LÃ¼fter prÃ¼fen", "Lüfter prüfen", False),
+        ("Lüfter prüfen", "Lüfter prüfen?", False),
+        ("Why", "Wh?", False),
+    ],
+)
+def test_texts_that_lost_their_letters_are_told_and_need_a_second_yes(stored, now, is_told):
+    table = make.table()
+    applied(table, ("1", stored), ("2", "Disk is full"))
+    plan = planned(table, ("1", now))
+    said = list(plan.rows.filter(kind="warning").values_list("message", flat=True))
+    assert [f"such as {now} for {stored}" in message for message in said] == [True] * is_told
+    assert needs_confirmation(plan) == is_told
+
+
+def test_a_complete_file_without_the_sections_of_its_table_is_told():
+    table = make.table()
+    applied(table, row("1", section="Paper"), row("2", section="Disk"))
+    plan = planned(table, ("1", ""), ("2", ""), complete=True, sections=False)
+    assert ["no sections any more" in told.message for told in plan.rows.all()] == [True]
+    assert not planned(table, ("1", ""), sections=False).rows.exists()
