@@ -125,3 +125,15 @@ def test_only_who_may_roll_back_takes_a_table_back(client, table):
     address = reverse("admin:kb_importrow_back_to", args=[table.imports.first().pk])
     assert client.get(address).status_code == 403
     assert client.post(address).status_code == 403
+
+
+def test_a_new_code_has_no_text_before_and_none_of_ours(client, table):
+    plan = planned(table, row("9", description="Pump 9."))
+    content = row_page(client, plan.rows.get(code="9"))
+    assert "Pump 9." in content
+    assert "Vendor before" not in content
+    assert "Ours" not in content
+    answer = client.get(reverse("admin:kb_importrow_csv", args=[plan.pk]))
+    download = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    sides = [download[0][f"description: {side}"] for side in ("vendor before", "vendor now", "ours")]
+    assert sides == ["", "Pump 9.", ""]

@@ -216,3 +216,26 @@ def test_a_look_takes_the_same_queries_for_more_rows(client, rows, django_assert
     with django_assert_num_queries(7):
         page = client.get(where)
     assert len(page.context["look"].tables[0].rows) == min(rows, 20)
+
+
+def test_choices_that_leave_no_row_say_so_once_and_why_and_offer_no_plan(client):
+    lines = "".join(f"Ger\u00e4t {n},L\u00e4uft \u00fcber {n}.\n" for n in range(9))
+    where = upload(client, f"Code,Text\n{lines}".encode("cp1252"))
+    page = choose(client, where, encoding="utf-8")
+    content = page.content.decode()
+    assert page.context["summary"] == "No rows can be read."
+    assert "0 rows" not in content
+    assert "5,000" not in content
+    assert '<details class="told" open>' in content
+    assert "Make the plan" not in content
+
+
+def test_columns_without_names_are_chosen_from(client):
+    where = upload(client, "Word,Text\nOpen,The lid is open.\nShut,The lid is shut.\n")
+    page = choose(client, where, header_0="0")
+    assert [str(stop) for stop in page.context["look"].stops] == [
+        "The columns have no names. Choose the one with the codes: Column 1, Column 2."
+    ]
+    assert page.content.decode().count("cannot be read yet") == 1
+    page = choose(client, where, column_0_0="code")
+    assert page.context["summary"] == "3 rows can be read."

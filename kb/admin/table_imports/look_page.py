@@ -62,9 +62,8 @@ def summary(view: Look) -> str:
     if view.stops:
         return "The file cannot be read yet."
     tables_read = [table for table in view.tables if table.is_read]
-    rows = sum(table.row_count or 0 for table in tables_read)
     many = "more than " if any(table.row_count is None for table in tables_read) else ""
-    count = f"{many}{rows or 5000:,} rows" if rows != 1 or many else "1 row"
+    count = "1 row" if view.row_count == 1 else f"{many}{f'{view.row_count:,}' if view.row_count else 'No'} rows"
     tables = f" in {len(tables_read)} tables" if len(tables_read) > 1 else ""
     questions = len(view.open_questions)
     left = f" {questions} question{'s' if questions > 1 else ''} must be answered first." if questions else ""
