@@ -72,7 +72,7 @@ def test_a_card_has_what_an_agent_needs_in_order(room):
         ({}, "660300001", ["ZEGOCLOUD ZIM: Return codes / Public", "Who can fix it: Customer."]),
         ({"in_section": ""}, "660300001", ["  ZEGOCLOUD ZIM: Return codes\n"]),
         ({"retired_at": timezone.now()}, "660300001", ["Retired: the vendor no longer lists it."]),
-        ({"description": ""}, "660300001", ["660300001  No description from the vendor."]),
+        ({"description": ""}, "660300001", ["660300001  No description."]),
         ({"possible_reasons": "It is gone."}, "660300001", ["Possible reasons from the vendor:\n    It is gone."]),
         ({}, "0660300001", ["Read as: leading zeros aside."]),
     ],

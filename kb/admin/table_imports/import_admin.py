@@ -25,6 +25,7 @@ from kb.admin.table_imports.plan_page import may_see_imports, rows_address
 from kb.admin.table_imports.uploads import NEW_TABLE, UploadForm, file_name_of
 from kb.importing import uploads
 from kb.importing.applying import decisions
+from kb.importing.applying.back_to import later_imports
 from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
@@ -252,6 +253,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             "table_import": table_import,
             "preview": rollback_preview,
             "rows_address": rows_address(table_import),
+            "may_go_back": later_imports(table_import).exists(),
         }
         return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
 

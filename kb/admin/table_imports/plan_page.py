@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from kb.importing.applying.back_to import later_imports
 from kb.importing.applying.transaction import needs_confirmation
+from kb.importing.reading.look import label_of
 from kb.models import ImportRow, RowKind, TableImport
 from kb.models.table_imports import BROKEN, UNCHANGED, Extent
 
@@ -64,5 +65,7 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "may_go_back": is_applied and may("kb.rollback_import") and later_imports(table_import).exists(),
         "second_yes": needs_confirmation(table_import) if is_planned else False,
         "retired": table_import.count(RowKind.RETIRED),
-        "columns": table_import.columns,
+        "columns": [(header, label_of(target) or target) for header, target in table_import.columns.items()],
+        "is_applied": is_applied,
+        "may_read_again": is_planned and may("kb.import_table") and table_import.upload_id is not None,
     }

@@ -84,7 +84,7 @@ class Command(BaseCommand):
 
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
-        yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'No description from the vendor.')}"
+        yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'No description.')}"
         yield indent(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         if how != "as written":
             yield indent(f"Read as: {how}.")
