@@ -49,7 +49,7 @@ def nested(depth):
     return content
 
 
-BINARY, BROKEN = "Allowed: CSV, XLSX, JSON, HTML, Markdown", "This XLSX file is broken"
+BINARY, BROKEN = "Allowed: spreadsheets, CSV", "This XLSX file is broken"
 REFUSED = {
     "a zip bomb": ("t.xlsx", changed(SHEET, bytes(80_000_000)), "unpacks to"),
     "a zip bomb of many parts": (

@@ -26,7 +26,8 @@ _BOMS = {
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTION_MARK = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_MARKS = ("Workbook\0".encode("utf-16-le"), "Book\0".encode("utf-16-le"))
-_COPY = "Allowed: CSV, XLSX, JSON, HTML, Markdown. Copy its table into a spreadsheet and save it as CSV."
+ALLOWED = "Allowed: spreadsheets, CSV, JSON, HTML, Markdown, YAML, source code and others."
+_COPY = f"{ALLOWED} Save its table as CSV, or copy it into a spreadsheet."
 _MAGIC = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -117,8 +118,7 @@ class InputFile:
                 raise unreadable("binary", f"This is {kind}, not a table. {_COPY}")
         nuls = self.head.count(0)
         if nuls > len(self.head) // 100 and not self.mark and not self.wide_without_mark:
-            message = "This is a binary file, not a table. Allowed: CSV, XLSX, JSON, HTML, Markdown."
-            raise unreadable("binary", message)
+            raise unreadable("binary", f"This is a binary file, not a table. {ALLOWED}")
 
     def _old_office(self) -> Exception:
         if self._has(_ENCRYPTION_MARK):

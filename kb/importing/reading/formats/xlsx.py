@@ -15,7 +15,7 @@ from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from kb.importing.reading.files import InputFile
+from kb.importing.reading.files import ALLOWED, InputFile
 from kb.importing.reading.sheets import (
     CONTINUATION,
     Date,
@@ -115,7 +115,7 @@ def read(source_file: SourceFile) -> list[Sheet]:
     input_file, limits = source_file.file, source_file.limits
     with _open_archive(input_file) as (archive, file):
         if "[Content_Types].xml" not in archive.namelist() or not any("workbook" in n for n in archive.namelist()):
-            message = "This zip archive does not contain a workbook. Allowed: CSV, XLSX, JSON, HTML, Markdown."
+            message = f"This zip archive does not contain a workbook. {ALLOWED}"
             raise unreadable("binary", message)
         marks = _check_parts(archive, input_file.size, limits)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
