@@ -62,8 +62,8 @@ def text_results(
     answer = searching.search(text, user, tables=tables, limit=limit, pieces=True, exact=exact)
     if answer.hits and not answer.corrected and looks_like_a_code(text) and re.search(r"\w\W++\w", text):
         ids = searching.ids_containing(text, user, tables or [], FEW)
-        hits = [hit for hit in answer.hits if ids is None or hit.code_id in ids]
-        answer = replace(answer, hits=hits, more=answer.more and len(hits) == len(answer.hits))
+        whole = [hit for hit in answer.hits if ids is None or hit.code_id in ids]
+        answer = replace(answer, hits=whole, more=answer.more and len(whole) == len(answer.hits))
     codes = codes_by_id([hit.code_id for hit in answer.hits], user, is_brief=True)
     facts = knowledge(list(codes), user)
     hits = [

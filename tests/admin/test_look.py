@@ -35,7 +35,7 @@ def form_of(page):
     """Return what a browser would send from a look page."""
     chosen = page.context["chosen"]
     data = {"encoding": chosen.get("encoding", ""), "delimiter": chosen.get("delimiter", "")}
-    data["newest_plan"] = page.context["newest_plan"]
+    data |= {name: page.context[name] for name in ("newest_plan", "shown")}
     ticked = []
     for table in page.context["tables"]:
         n = table["number"]
@@ -239,3 +239,22 @@ def test_columns_without_names_are_chosen_from(client):
     assert page.content.decode().count("cannot be read yet") == 1
     page = choose(client, where, column_0_0="code")
     assert page.context["summary"] == "3 rows can be read."
+
+
+def test_a_choice_of_somebody_else_is_seen_before_a_plan_is_made(client):
+    where = upload(client, "Code,Text,Level\nE1,Open.,Close it.\n")
+    mine = client.get(where)
+    choose(client, where, column_0_2="suggested_actions")
+    answer = client.post(where, form_of(mine) | {"plan": "1"}, follow=True)
+    assert "Somebody else changed how this file is read" in answer.content.decode()
+    assert (targets(answer)["Level"], TableImport.objects.count()) == ("suggested_actions", 0)
+    client.post(where, form_of(answer) | {"plan": "1"})
+    assert TableImport.objects.count() == 1
+
+
+def test_an_own_choice_that_is_still_on_its_way_is_no_choice_of_somebody_else(client):
+    where = upload(client, "Code,Text,Level\nE1,Open.,Close it.\n")
+    data = form_of(client.get(where)) | {"column-0-2": "suggested_actions"}
+    client.post(where, data)
+    client.post(where, data | {"plan": "1"})
+    assert TableImport.objects.get().rows.get().suggested_actions == "Close it."

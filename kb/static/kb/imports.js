@@ -45,7 +45,7 @@ look?.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status === 200 && xhr.responseText.includes('id="look"')) return;
   event.detail.shouldSwap = false;
-  status.textContent = "The rows could not be updated. Check that you are still logged in, and load the page again.";
+  status.textContent = "The rows could not be updated. Load the page again.";
 });
 look?.addEventListener("htmx:sendError", () => {
   status.textContent = "The rows could not be updated. Check your connection.";
