@@ -189,7 +189,7 @@ def test_a_file_is_removed(client):
     where = upload(client, "Code,Text\nE1,Open.\n")
     assert "was removed" in client.post(where, {"remove": "1"}, follow=True).text
     assert not Upload.objects.exists()
-    assert client.get(where).status_code == 404
+    assert "This file is gone" in client.get(where, follow=True).text
 
 
 def test_another_importer_sees_the_file_and_nobody_else(client, editor, agent):
@@ -258,3 +258,9 @@ def test_an_own_choice_that_is_still_on_its_way_is_no_choice_of_somebody_else(cl
     client.post(where, data)
     client.post(where, data | {"plan": "1"})
     assert TableImport.objects.get().rows.get().suggested_actions == "Close it."
+
+
+def test_a_chosen_encoding_that_gives_no_table_is_named(client):
+    where = upload(client, "Code,Text\nE1,\u00dcber.\n".encode("cp1252"))
+    content = choose(client, where, encoding="utf-16").content.decode()
+    assert "as somebody chose. Another encoding may be right." in content

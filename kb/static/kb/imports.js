@@ -45,7 +45,7 @@ look?.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status === 200 && xhr.responseText.includes('id="look"')) return;
   event.detail.shouldSwap = false;
-  status.textContent = "The rows could not be updated. Load the page again.";
+  status.textContent = "The rows could not be updated. Load the page again: the file may be gone, or you may be logged out.";
 });
 look?.addEventListener("htmx:sendError", () => {
   status.textContent = "The rows could not be updated. Check your connection.";
