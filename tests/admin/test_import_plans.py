@@ -136,6 +136,7 @@ def test_a_new_code_has_no_text_before_and_none_of_ours(client, table):
     assert "Ours" not in content
     answer = client.get(reverse("admin:kb_importrow_csv", args=[plan.pk]))
     download = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert download[0]["decision"] == ""
     sides = [download[0][f"description: {side}"] for side in ("vendor before", "vendor now", "ours")]
     assert sides == ["", "Pump 9.", ""]
 
@@ -160,6 +161,6 @@ def test_a_roll_back_that_would_do_nothing_offers_the_one_that_would(client, tab
     first = applied(table, row("1", section="Pumps", description="Pump one."))
     applied(table, row("1", section="Pumps", description="Pump uno."))
     content = client.get(reverse("admin:kb_tableimport_rollback", args=[first.pk])).content.decode()
-    assert "0 codes will return" in content
+    assert "0 codes will be as before" in content
     assert 'type="submit">Roll back<' not in content
     assert reverse("admin:kb_importrow_back_to", args=[first.pk]) in content

@@ -57,7 +57,7 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "unchanged": table_import.counts.get(UNCHANGED, 0),
         "undecided": table_import.rows.undecided().count() if is_planned else 0,
         "broken": table_import.count(*BROKEN),
-        "writes": table_import.count(),
+        "writes": table_import.rows.to_apply().count() if is_planned else table_import.count(),
         "may_apply": is_planned and may("kb.apply_import") and all(question["default"] for question in questions),
         "may_decide": is_planned and may("kb.import_table"),
         "may_discard": is_unfinished and may("kb.import_table"),
