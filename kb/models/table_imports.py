@@ -277,7 +277,9 @@ class ImportRow(models.Model):
         return f"{self.get_kind_display()}: {self.code or self.message}"
 
     def texts(self, name: str) -> dict[str, str]:
-        """Return the three texts of a field: the vendor's before and now, and ours."""
+        """Return the three texts of a field: the vendor's before and now, and ours. A new code has only the second."""
         now = getattr(self, name)
+        if self.kind == RowKind.NEW:
+            return {"vendor_before": "", "vendor_now": now, "ours": ""}
         vendor_before = self.before.get(f"vendor_{name}", now)
         return {"vendor_before": vendor_before, "vendor_now": now, "ours": self.before.get(name, vendor_before)}

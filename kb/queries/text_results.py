@@ -1,7 +1,8 @@
 """Search by words, with the passages that match."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +17,7 @@ from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.sql import marks, rows
 from kb.models.visibility import Audience, Person, Reader, reader
+from kb.text.codes import forms as text_code
 
 _TEXTS = ("description", *(name for name in VENDOR_TEXTS if name != "description"))
 FEW = 1_000
@@ -53,8 +55,15 @@ class TextResults:
 def text_results(
     text: str, user: Person | None, limit: int = 50, tables: Iterable[int] | None = None, exact: bool = False
 ) -> TextResults:
-    """Return the codes that match a search, best first, each with its best passage. With `exact`, correct no word."""
+    """Return the codes that match a search, best first, each with its best passage. With `exact`, correct no word.
+
+    What looks like a code of several parts, such as B-77, is found only where all of them are.
+    """
     answer = searching.search(text, user, tables=tables, limit=limit, pieces=True, exact=exact)
+    if answer.hits and not answer.corrected and looks_like_a_code(text) and re.search(r"\w\W++\w", text):
+        ids = searching.ids_containing(text, user, tables or [], FEW)
+        whole = [hit for hit in answer.hits if ids is None or hit.code_id in ids]
+        answer = replace(answer, hits=whole, more=answer.more and len(whole) == len(answer.hits))
     codes = codes_by_id([hit.code_id for hit in answer.hits], user, is_brief=True)
     facts = knowledge(list(codes), user)
     hits = [
@@ -63,6 +72,11 @@ def text_results(
         if hit.code_id in codes
     ]
     return TextResults(hits, answer.corrected, answer.more)
+
+
+def looks_like_a_code(query: str) -> bool:
+    """Return whether a query without a hit looks like a code: one word with a digit."""
+    return bool(text_code.readings(query) and re.fullmatch(r"\S*\d\S*", query))
 
 
 def knowledge(code_ids: Sequence[int], user: Person | None) -> dict[int, Knowledge]:

@@ -18,7 +18,7 @@ def save_table(table: CodeTable, version: int | None, values: dict[str, Any], by
 def free_slug(name: str) -> str:
     """Return a short name for a new table, made from its name, that no table has yet."""
     # A name in Chinese has no letters for an address.
-    base = slugify(name)[:_MAX_SLUG].strip("-_") or "table"
+    base = slugify(name.replace(".", "-"))[:_MAX_SLUG].strip("-_") or "table"
     slugs = set(CodeTable.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     slug, number = base, 2
     while slug in slugs:

@@ -1,7 +1,5 @@
 """The start page: the search box, and answers with more than one code."""
 
-import re
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,7 +9,7 @@ from kb import searching
 from kb.queries import detection, tables
 from kb.queries.code_parts import anatomy
 from kb.queries.lookup import CodeHit, find_code
-from kb.queries.text_results import text_results
+from kb.queries.text_results import looks_like_a_code, text_results
 from kb.services import usage
 from kb.text.codes import forms as text_code
 from kb.text.detection import spellings
@@ -56,7 +54,7 @@ def _answer(request: HttpRequest, query: str) -> HttpResponse:
         "answer": answer,
         "anatomy": anatomy(spellings.subject(query), request.user, words=query),
         "surroundings": surrounding_codes(answer, request.user),
-        "is_code": _looks_like_a_code(query),
+        "is_code": looks_like_a_code(query),
         "results": results,
         "notes": notes,
         "hits": [hit for hit in results.hits if not prefix or not hit.code.canonical.startswith(prefix)],
@@ -69,8 +67,3 @@ def _address(hit: CodeHit, query: str) -> str:
     if hit.code.identity == text_code.identity(query) or not text_code.could_be(query, hit.code.canonical):
         return hit.code.get_absolute_url()
     return reverse("code", args=[hit.code.table.slug, text_code.clean(query)])
-
-
-def _looks_like_a_code(query: str) -> bool:
-    """Whether a query without a hit looks like a code: one word with a digit."""
-    return bool(text_code.readings(query) and re.fullmatch(r"\S*\d\S*", query))

@@ -6,6 +6,7 @@ import io
 import pytest
 from django.urls import reverse
 
+from kb.importing.applying.transaction import apply_import
 from kb.importing.reading.choices import ask
 from kb.models import ReturnCode, TableImport
 from kb.services.codes import edit_code
@@ -125,3 +126,41 @@ def test_only_who_may_roll_back_takes_a_table_back(client, table):
     address = reverse("admin:kb_importrow_back_to", args=[table.imports.first().pk])
     assert client.get(address).status_code == 403
     assert client.post(address).status_code == 403
+
+
+def test_a_new_code_has_no_text_before_and_none_of_ours(client, table):
+    plan = planned(table, row("9", description="Pump 9."))
+    content = row_page(client, plan.rows.get(code="9"))
+    assert "Pump 9." in content
+    assert "Vendor before" not in content
+    assert "Ours" not in content
+    answer = client.get(reverse("admin:kb_importrow_csv", args=[plan.pk]))
+    download = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert download[0]["decision"] == ""
+    sides = [download[0][f"description: {side}"] for side in ("vendor before", "vendor now", "ours")]
+    assert sides == ["", "Pump 9.", ""]
+
+
+def test_an_applied_import_leads_to_its_table_and_offers_no_decision(client, table):
+    plan = changed(table, description="Pump one.")
+    assert "Conflicts: keep ours" in page(client, plan).content.decode()
+    apply_import(plan, by(), yes_retire=True)
+    content = page(client, plan).content.decode()
+    assert "Conflicts: keep ours" not in content
+    assert f'href="{table.get_absolute_url()}"' in content
+
+
+def test_columns_are_named_in_words(client, table):
+    plan = changed(table, description="Pump one.")
+    plan.columns = {"Do": "suggested_actions", "Old": "unheard_of"}
+    plan.save()
+    assert page(client, plan).context["columns"] == [("Do", "Suggested actions"), ("Old", "unheard_of")]
+
+
+def test_a_roll_back_that_would_do_nothing_offers_the_one_that_would(client, table):
+    first = applied(table, row("1", section="Pumps", description="Pump one."))
+    applied(table, row("1", section="Pumps", description="Pump uno."))
+    content = client.get(reverse("admin:kb_tableimport_rollback", args=[first.pk])).content.decode()
+    assert "0 codes will be as before" in content
+    assert 'type="submit">Roll back<' not in content
+    assert reverse("admin:kb_importrow_back_to", args=[first.pk]) in content

@@ -35,7 +35,7 @@ def form_of(page):
     """Return what a browser would send from a look page."""
     chosen = page.context["chosen"]
     data = {"encoding": chosen.get("encoding", ""), "delimiter": chosen.get("delimiter", "")}
-    data["newest_plan"] = page.context["newest_plan"]
+    data |= {name: page.context[name] for name in ("newest_plan", "shown")}
     ticked = []
     for table in page.context["tables"]:
         n = table["number"]
@@ -189,7 +189,7 @@ def test_a_file_is_removed(client):
     where = upload(client, "Code,Text\nE1,Open.\n")
     assert "was removed" in client.post(where, {"remove": "1"}, follow=True).text
     assert not Upload.objects.exists()
-    assert client.get(where).status_code == 404
+    assert "This file is gone" in client.get(where, follow=True).text
 
 
 def test_another_importer_sees_the_file_and_nobody_else(client, editor, agent):
@@ -216,3 +216,51 @@ def test_a_look_takes_the_same_queries_for_more_rows(client, rows, django_assert
     with django_assert_num_queries(7):
         page = client.get(where)
     assert len(page.context["look"].tables[0].rows) == min(rows, 20)
+
+
+def test_choices_that_leave_no_row_say_so_once_and_why_and_offer_no_plan(client):
+    lines = "".join(f"Ger\u00e4t {n},L\u00e4uft \u00fcber {n}.\n" for n in range(9))
+    where = upload(client, f"Code,Text\n{lines}".encode("cp1252"))
+    page = choose(client, where, encoding="utf-8")
+    content = page.content.decode()
+    assert page.context["summary"] == "No rows can be read."
+    assert "0 rows" not in content
+    assert "5,000" not in content
+    assert '<details class="told" open>' in content
+    assert "Make the plan" not in content
+
+
+def test_columns_without_names_are_chosen_from(client):
+    where = upload(client, "Word,Text\nOpen,The lid is open.\nShut,The lid is shut.\n")
+    page = choose(client, where, header_0="0")
+    assert [str(stop) for stop in page.context["look"].stops] == [
+        "The columns have no names. Choose the one with the codes: Column 1, Column 2."
+    ]
+    assert page.content.decode().count("cannot be read yet") == 1
+    page = choose(client, where, column_0_0="code")
+    assert page.context["summary"] == "3 rows can be read."
+
+
+def test_a_choice_of_somebody_else_is_seen_before_a_plan_is_made(client):
+    where = upload(client, "Code,Text,Level\nE1,Open.,Close it.\n")
+    mine = client.get(where)
+    choose(client, where, column_0_2="suggested_actions")
+    answer = client.post(where, form_of(mine) | {"plan": "1"}, follow=True)
+    assert "Somebody else changed how this file is read" in answer.content.decode()
+    assert (targets(answer)["Level"], TableImport.objects.count()) == ("suggested_actions", 0)
+    client.post(where, form_of(answer) | {"plan": "1"})
+    assert TableImport.objects.count() == 1
+
+
+def test_an_own_choice_that_is_still_on_its_way_is_no_choice_of_somebody_else(client):
+    where = upload(client, "Code,Text,Level\nE1,Open.,Close it.\n")
+    data = form_of(client.get(where)) | {"column-0-2": "suggested_actions"}
+    client.post(where, data)
+    client.post(where, data | {"plan": "1"})
+    assert TableImport.objects.get().rows.get().suggested_actions == "Close it."
+
+
+def test_a_chosen_encoding_that_gives_no_table_is_named(client):
+    where = upload(client, "Code,Text\nE1,\u00dcber.\n".encode("cp1252"))
+    content = choose(client, where, encoding="utf-16").content.decode()
+    assert "as somebody chose. Another encoding may be right." in content

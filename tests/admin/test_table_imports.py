@@ -83,7 +83,7 @@ def test_an_applied_import_is_rolled_back_after_a_preview(client, table):
     planned = plan(client, table, CHANGED)
     send(client, planned, "apply")
     look = client.get(reverse("admin:kb_tableimport_rollback", args=[planned.pk]))
-    assert b"1 code will return to its state" in look.content
+    assert b"1 code will be as before this import" in look.content
     assert "Rolled back." in send(client, planned, "rollback").content.decode()
     assert ReturnCode.objects.get(code="660300001").description == "Room does not exist."
     assert "rolled back" in send(client, planned, "rollback").content.decode().lower()
@@ -112,8 +112,9 @@ def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict
 @pytest.mark.parametrize(
     ("resolution", "edited", "result"),
     [
-        ("keep_ours", "x", "Ours."),
-        ("take_theirs", "x", "The room is gone."),
+        ("keep_ours", "Ours.", "Ours."),
+        ("take_theirs", "Ours.", "The room is gone."),
+        ("keep_ours", "", "Ours."),
         ("edited", "Both:\r\nthe room is gone.", "Both:\nthe room is gone."),
     ],
 )
@@ -123,6 +124,35 @@ def test_a_conflict_is_decided_on_its_row(client, conflict, resolution, edited, 
     assert client.post(where, {"resolution": resolution, "description": edited}).status_code == 302
     send(client, conflict, "apply")
     assert descriptions() == (result, "The room is gone.")
+
+
+@pytest.mark.parametrize(
+    ("resolution", "typed", "words"),
+    [
+        ("keep_ours", "Both:\nthe room is gone.", "Choose Edited to keep it"),
+        ("take_theirs", "Both: gone.", "Choose Edited to keep it"),
+        ("", "Both: gone.", "Choose Edited to keep it"),
+        ("edited", " ", "Enter a text"),
+    ],
+)
+def test_a_typed_text_is_never_lost_and_never_emptied_by_a_slip(client, conflict, resolution, typed, words):
+    row = conflict.rows.get(kind="conflict")
+    answer = client.post(
+        reverse("admin:kb_importrow_change", args=[row.pk]), {"resolution": resolution, "description": typed}
+    )
+    page = answer.content.decode()
+    assert (answer.status_code, words in page, f">\n{typed}</textarea>" in page) == (200, True, True)
+    row.refresh_from_db()
+    assert (row.resolution, row.edited) == ("", {})
+
+
+def test_another_decision_can_follow_an_edited_text(client, conflict):
+    row = conflict.rows.get(kind="conflict")
+    where = reverse("admin:kb_importrow_change", args=[row.pk])
+    client.post(where, {"resolution": "edited", "description": "Both."})
+    assert client.post(where, {"resolution": "keep_ours", "description": "Both."}).status_code == 302
+    row.refresh_from_db()
+    assert (row.resolution, row.edited) == ("keep_ours", {})
 
 
 def test_all_conflicts_are_decided_at_once(client, conflict):
@@ -135,7 +165,9 @@ def test_chosen_rows_are_left_out(client, table):
     planned = plan(client, table, CHANGED + "Business,660300009,New one.,,\n")
     row = planned.rows.get(code="660300009")
     where = f"{reverse('admin:kb_importrow_changelist')}?table_import={planned.pk}"
+    assert "Apply 2 changes" in client.get(where).text
     client.post(where, {"action": "leave_out", "_selected_action": [row.pk]})
+    assert "Apply 1 change<" in client.get(where).text
     send(client, planned, "apply")
     assert not ReturnCode.objects.filter(code="660300009").exists()
 
@@ -226,7 +258,7 @@ def test_the_plan_is_downloaded_with_formulas_defused(client, table):
 def test_the_plan_takes_the_same_queries_for_more_rows(client, table, django_assert_num_queries, size):
     planned = plan(client, table, "".join(f"Business,77{n},Text {n}.,,\n" for n in range(size)))
     rows_page(client, planned)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         rows_page(client, planned)
 
 

@@ -3,9 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from kb.models import CodeTable, TableImport, Upload
+from kb.models import CodeTable, ReturnCode, TableImport, Upload
+from kb.services.codes import edit_code
 from tests import make
 from tests.browser.conftest import check_accessible, log_in
+from tests.importing import tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UPLOAD = "/admin/kb/tableimport/import/"
@@ -133,3 +135,20 @@ def test_two_people_look_at_two_files(open_page, importer):
         page.get_by_role("button", name="Make the plan").click()
         page.wait_for_url("**/importrow/**")
         assert TableImport.objects.get(new_table__slug=name).rows.get(code="E1").description == f"The {name} is open."
+
+
+def test_a_text_typed_in_a_conflict_chooses_edited(open_page, importer):
+    table = make.table()
+    tables.applied(table, tables.row("E1", description="The lid is open."))
+    edit_code(ReturnCode.objects.get(), 1, {"description": "Close the lid."}, tables.by())
+    plan = tables.planned(table, tables.row("E1", description="The lid is not shut."))
+    page = open_page()
+    log_in(page, "importer")
+    page.goto(f"/admin/kb/importrow/{plan.rows.get(code='E1').pk}/change/")
+    expect(page.get_by_label("Keep ours")).to_be_checked()
+    check_accessible(page)
+    page.get_by_label("Edited: description").fill("Shut the lid.")
+    expect(page.get_by_label("Edited", exact=True)).to_be_checked()
+    page.get_by_role("button", name="Save decision").click()
+    page.wait_for_url("**/importrow/?**")
+    assert plan.rows.get(code="E1").edited == {"description": "Shut the lid."}

@@ -176,6 +176,7 @@ def test_two_clicks_at_once_make_one_plan(importer):
         ("Lid codes", "lid-codes"),
         ("\u9519\u8bef\u7801", "table"),
         ("ZIM server", "zim-server-2"),
+        ("codes.v2.xlsx", "codes-v2-xlsx"),
         ("x" * 200, "x" * 60),
     ],
 )

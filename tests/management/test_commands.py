@@ -41,6 +41,7 @@ def run(*arguments):
         (["room does not exist"], "Fix the request", 0),
         (["660300007"], "near: 660300001", 1),
         (["quite other words altogether"], "is not in any table", 1),
+        (["ROOM-77"], "ROOM-77 is not in any table", 1),
     ],
 )
 def test_a_lookup_prints_its_answer_and_exits_with_a_status(query, words, status, room):
@@ -72,7 +73,7 @@ def test_a_card_has_what_an_agent_needs_in_order(room):
         ({}, "660300001", ["ZEGOCLOUD ZIM: Return codes / Public", "Who can fix it: Customer."]),
         ({"in_section": ""}, "660300001", ["  ZEGOCLOUD ZIM: Return codes\n"]),
         ({"retired_at": timezone.now()}, "660300001", ["Retired: the vendor no longer lists it."]),
-        ({"description": ""}, "660300001", ["660300001  No description from the vendor."]),
+        ({"description": ""}, "660300001", ["660300001  No description."]),
         ({"possible_reasons": "It is gone."}, "660300001", ["Possible reasons from the vendor:\n    It is gone."]),
         ({}, "0660300001", ["Read as: leading zeros aside."]),
     ],
@@ -317,3 +318,10 @@ def test_detect_prints_what_fills_a_message(tmp_path):
     (code,) = json.loads(run("detect", str(log), "--json")[0])["codes"]
     assert code["filled"][1] == {"name": "aisle", "text": "north"}
     assert (code["message"], left) == (code["written"], 0)
+
+
+def test_a_lookup_of_an_unknown_code_says_so_before_the_codes_that_mention_it(room):
+    make.code("5", description="Like 99 in the old version.")
+    printed, left = run("lookup", "99")
+    assert left == 0
+    assert printed.index("99 is not in any table.") < printed.index("1 about “99”:")

@@ -28,6 +28,7 @@ from kb.models import (
     Synonym,
     TableImport,
     TroubleshootingNote,
+    Upload,
     WatchedSource,
 )
 from kb.models.visibility import READ_INTERNAL, Reader, reader
@@ -162,6 +163,7 @@ def other_rows(table, code):
         "search without an answer": Miss.objects.create(text="lobby", day="2026-01-01", lookups=1),
         "synonyms": Synonym.objects.create(words="room, lobby"),
         "import of a public table": planned,
+        "uploaded file for a public table": Upload.objects.create(table=table, file_name="codes.csv"),
         "source of a public table": WatchedSource.objects.create(table=table, address="https://vendor.example/"),
         "row of an import of a public table": ImportRow.objects.create(table_import=planned, kind="new", code="1"),
     }.items():
@@ -170,7 +172,7 @@ def other_rows(table, code):
 
 KINDS = (
     *(CodeTable, Section, ReturnCode, CodeRange, TroubleshootingNote, IncidentLink, Change),
-    *(Proposal, Flag, NoteOutcome, Miss, Synonym, TableImport, ImportRow, WatchedSource),
+    *(Proposal, Flag, NoteOutcome, Miss, Synonym, TableImport, ImportRow, WatchedSource, Upload),
 )
 
 

@@ -125,6 +125,13 @@ def test_one_word_with_a_digit_looks_like_a_code(query, is_code, public, room):
     assert public.get("/", {"q": query}).context["is_code"] == is_code
 
 
+def test_a_code_of_two_parts_is_mentioned_only_where_both_are(public):
+    for code, text in (("1", "Belt slipped."), ("2", "Belt slipped, see BELT-77."), ("3", "Belt 12 slipped.")):
+        make.code(code, make.table(f"belts-{code}"), description=text)
+    context = public.get("/", {"q": "BELT-77"}).context
+    assert (context["is_code"], [hit.code.code for hit in context["hits"]]) == (True, ["2"])
+
+
 def test_codes_with_the_same_beginning_are_not_listed_among_the_results_again(public, room):
     make.code("5", description="Like 660300 in the old version.")
     context = public.get("/", {"q": "660300"}).context

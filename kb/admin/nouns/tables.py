@@ -37,6 +37,7 @@ class CodeTableAdmin(VersionedAdmin):
     noun = "table"
     value_fields = ("slug", "vendor", "product", "name", "language", "source_url", "context_words", "audience")
     list_display = ("slug_column", "vendor", "product", "name", "codes_column", "audience_column", "update_column")
+    list_display_links = ("slug_column", "name")
     list_filter = ("audience", ("vendor", VendorFilter))
     search_fields = ("slug", "vendor", "product", "name")
     search_help_text = "Vendor, product, title or short name."

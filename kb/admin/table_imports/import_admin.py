@@ -25,6 +25,7 @@ from kb.admin.table_imports.plan_page import may_see_imports, rows_address
 from kb.admin.table_imports.uploads import NEW_TABLE, UploadForm, file_name_of
 from kb.importing import uploads
 from kb.importing.applying import decisions
+from kb.importing.applying.back_to import later_imports
 from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
@@ -163,7 +164,10 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         """Show what is read of an uploaded file; on POST, store a choice, make the plan, or delete the file."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        upload = get_object_or_404(uploads.visible_to(request.user).select_related("table"), pk=pk)
+        upload = uploads.visible_to(request.user).select_related("table").filter(pk=pk).first()
+        if upload is None:
+            messages.error(request, "This file is gone. Somebody removed it, or applied or discarded its plan.")
+            return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
         try:
             if request.method == "POST":
                 return HttpResponseRedirect(self._submit_look(request, upload))
@@ -180,7 +184,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         """Do what a submitted look page asks for; return the address of the next page."""
         if "remove" in request.POST:
             uploads.delete(upload, By(request.user, Door.IMPORT))
-            messages.success(request, f"{upload} was removed. Nothing was imported.")
+            messages.success(request, f"The file {upload} was removed. Nothing was imported.")
             return reverse("admin:kb_tableimport_changelist")
         try:
             plan = look_page.submit(request, upload)
@@ -252,6 +256,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             "table_import": table_import,
             "preview": rollback_preview,
             "rows_address": rows_address(table_import),
+            "may_go_back": later_imports(table_import).exists(),
         }
         return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
 

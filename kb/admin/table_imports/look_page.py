@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -22,6 +23,9 @@ Posted = Any
 
 MAX_TABLES, MAX_COLUMNS = 100, 100
 """Most tables, and columns of each, whose choices a form has."""
+
+
+_SALT = "kb.look"
 
 
 def address_of(upload: Upload) -> str:
@@ -51,6 +55,7 @@ def context_of(upload: Upload, view: Look) -> dict[str, Any]:
         "told_questions": _with_buttons([question for question in view.questions if not question.is_open]),
         "hidden_problems": view.problem_count - len(view.problems),
         "newest_plan": newest.pk if newest else 0,
+        "shown": signing.dumps(upload.choices, salt=_SALT),
         "no_header": NO_HEADER,
         "new_table": None if upload.table_id else NewTableForm(initial=upload.new_table, auto_id="new-%s"),
         "summary": summary(view),
@@ -62,21 +67,20 @@ def summary(view: Look) -> str:
     if view.stops:
         return "The file cannot be read yet."
     tables_read = [table for table in view.tables if table.is_read]
-    rows = sum(table.row_count or 0 for table in tables_read)
     many = "more than " if any(table.row_count is None for table in tables_read) else ""
-    count = f"{many}{rows or 5000:,} rows" if rows != 1 or many else "1 row"
+    count = "1 row" if view.row_count == 1 else f"{many}{f'{view.row_count:,}' if view.row_count else 'No'} rows"
     tables = f" in {len(tables_read)} tables" if len(tables_read) > 1 else ""
     questions = len(view.open_questions)
     left = f" {questions} question{'s' if questions > 1 else ''} must be answered first." if questions else ""
     return f"{count}{tables} can be read.{left}"
 
 
-def choices_from(data: Posted, upload: Upload) -> ReadingChoices:
-    """Return the choices of a submitted form. Raises Unreadable for a value that is not allowed.
+def choices_from(data: Posted, stored: Mapping[str, Any]) -> ReadingChoices:
+    """Return stored choices with those of a submitted form. Raises Unreadable for a value that is not allowed.
 
     A column keeps its former choice, and gets a new one where its select no longer has the target that was shown.
     """
-    former = ReadingChoices.from_json(upload.choices)
+    former = ReadingChoices.from_json(stored)
     header = dict(_header_lines(data))
     reading = replace(
         former, encoding=data.get("encoding", ""), delimiter=data.get("delimiter", ""), header=header, answers={}
@@ -109,7 +113,8 @@ def submit(request: HttpRequest, upload: Upload) -> TableImport | None:
     Raises Unreadable and ImportRefused.
     """
     by, data = By(request.user, Door.IMPORT), request.POST
-    choices = choices_from(data, upload)
+    choices = choices_from(data, upload.choices)
+    is_as_shown = _is_as_shown(data, choices)
     uploads.choose(upload, choices, by)
     if upload.table_id is None and "name" in data:
         _rename(upload, data, by)
@@ -119,6 +124,8 @@ def submit(request: HttpRequest, upload: Upload) -> TableImport | None:
         if offer is None:
             raise ImportRefused("The question has changed. Choose again.")
         uploads.choose(upload, choices.merged(offer.choices), by)
+    if not is_as_shown:
+        raise ImportRefused("Somebody else changed how this file is read, too. Look again before you go on.")
     if "plan" not in data:
         return None
     after = data.get("newest_plan", "")
@@ -137,6 +144,14 @@ def answer(request: HttpRequest, former: TableImport) -> TableImport:
         raise ImportRefused("This question is no longer open.")
     uploads.choose(upload, ReadingChoices.from_json(upload.choices).merged(offer.choices), by)
     return uploads.plan(upload, by, after=former.pk)
+
+
+def _is_as_shown(data: Posted, choices: ReadingChoices) -> bool:
+    """Whether choices are what the form makes of those that its page showed: nobody else has changed them since."""
+    try:
+        return choices == choices_from(data, signing.loads(data.get("shown", ""), salt=_SALT))
+    except signing.BadSignature:
+        return True
 
 
 def _rename(upload: Upload, data: Posted, by: By) -> None:

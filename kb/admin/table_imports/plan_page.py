@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from kb.importing.applying.back_to import later_imports
 from kb.importing.applying.transaction import needs_confirmation, retires_many
+from kb.importing.reading.look import label_of
 from kb.models import ImportRow, RowKind, TableImport
 from kb.models.table_imports import BROKEN, STRANGE, UNCHANGED, Extent
 
@@ -56,7 +57,7 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "unchanged": table_import.counts.get(UNCHANGED, 0),
         "undecided": table_import.rows.undecided().count() if is_planned else 0,
         "broken": table_import.count(*BROKEN),
-        "writes": table_import.count(),
+        "writes": table_import.rows.to_apply().count() if is_planned else table_import.count(),
         "may_apply": is_planned and may("kb.apply_import") and all(question["default"] for question in questions),
         "may_decide": is_planned and may("kb.import_table"),
         "may_discard": is_unfinished and may("kb.import_table"),
@@ -66,5 +67,7 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "retires_many": retires_many(table_import) if is_planned else False,
         "strange": table_import.counts.get(STRANGE, 0),
         "retired": table_import.count(RowKind.RETIRED),
-        "columns": table_import.columns,
+        "columns": [(header, label_of(target) or target) for header, target in table_import.columns.items()],
+        "is_applied": is_applied,
+        "may_read_again": is_planned and may("kb.import_table") and table_import.upload_id is not None,
     }

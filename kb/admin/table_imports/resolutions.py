@@ -32,6 +32,18 @@ class ResolutionForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 4}),
             )
 
+    def clean(self) -> dict[str, Any]:
+        """Add an error for each text that would be lost, and for each that was emptied."""
+        data = super().clean() or {}
+        for name, text in self.edited().items():
+            shown = self.get_initial_for_field(self.fields[name], name)
+            is_edited, is_empty = data.get("resolution") == Resolution.EDITED, not text.strip()
+            if is_edited and is_empty and shown.strip():
+                self.add_error(name, "Enter a text, or choose another decision.")
+            if not is_edited and not is_empty and text not in (shown, self.row.texts(name)["ours"]):
+                self.add_error(name, "You changed this text. Choose Edited to keep it, or empty the field to drop it.")
+        return data
+
     def edited(self) -> dict[str, str]:
         """Return the edited texts with LF line ends, as the database has them."""
-        return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in self.row.conflicts}
+        return {name: self.cleaned_data.get(name, "").replace("\r\n", "\n") for name in self.row.conflicts}

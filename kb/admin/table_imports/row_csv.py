@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from kb.admin.table_imports.row_changes import other_differences
-from kb.models import ImportRow
+from kb.models import ImportRow, RowKind
 from kb.models.fields import VENDOR_TEXTS
 from kb.text.safety.formula import defuse
 
@@ -27,6 +27,7 @@ def csv_lines(rows: QuerySet[ImportRow]) -> Iterator[str]:
         section = row.section_name or (row.section.name if row.section else "")
         others = "; ".join(f"{label}: {before} → {after}" for label, before, after in other_differences(row))
         first = [row.get_kind_display(), row.get_extent_display(), where, section, row.code, row.message]
-        first += [row.get_resolution_display(), others]
+        needs_decision = row.resolution or row.kind == RowKind.CONFLICT
+        first += [row.get_resolution_display() if needs_decision else "", others]
         sides = [text for name in VENDOR_TEXTS for text in row.texts(name).values()]
         yield writer.writerow([defuse(str(cell or "")) for cell in [*first, *sides]])

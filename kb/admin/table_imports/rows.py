@@ -115,6 +115,11 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         """Allow the filter for one import."""
         return lookup == IMPORT_PARAMETER or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions: decisions, and only about a plan."""
+        table_import = getattr(request, "table_import", None)
+        return super().get_actions(request) if table_import and table_import.is_planned else {}
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """List the rows of the import in the address; without one, redirect to the list of imports."""
         if not self.has_view_permission(request):

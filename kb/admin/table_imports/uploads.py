@@ -58,6 +58,7 @@ class UploadForm(NewTableForm):
     file = forms.FileField(
         required=False,
         validators=[_check_size],
+        error_messages={"empty": "The file is empty."},
         help_text="CSV, XLSX, JSON, HTML, Markdown and others. You can also drop it anywhere on this page.",
     )
     pasted = forms.CharField(

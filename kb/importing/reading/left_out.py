@@ -12,6 +12,8 @@ def no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
     header = max(headers, key=len, default=[])
     labels = ", ".join(header) or "nothing"
     message = f"No column for the code. Found: {labels[:500]}. Allowed are names such as Code, Return code, Error code."
+    if header and all(label == f"Column {number}" for number, label in enumerate(header, 1)):
+        message = f"The columns have no names. Choose the one with the codes: {labels[:500]}."
     return Unreadable([Problem(None, "no_code_column", message, ", ".join(header)[:500])], header)
 
 

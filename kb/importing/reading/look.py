@@ -96,7 +96,14 @@ class Look:
     @property
     def is_ready(self) -> bool:
         """Whether a plan can be made."""
-        return not self.stops and not self.open_questions
+        return not self.stops and not self.open_questions and self.row_count > 0
+
+    @property
+    def row_count(self) -> int:
+        """The rows that can be read, of each table up to MAX_COUNTED."""
+        return sum(
+            MAX_COUNTED if table.row_count is None else table.row_count for table in self.tables if table.is_read
+        )
 
     @property
     def delimiters(self) -> list[tuple[str, str]]:

@@ -38,7 +38,8 @@ def questions_about_repeats(part: SheetPart, rows: Sequence[Record]) -> list[Fil
         part.ways["repeats"] = "shared"
     if (counts.merged or counts.blanks >= _LEAST_BLANKS) and "blanks" not in part.ways:
         continues = counts.merged or 2 * counts.blanks_with_description <= counts.blanks
-        message = f"{part.sheet.place(counts.first_blank)}: this row has words but no code; "
+        what = "shares the merged cell of the code above it" if counts.merged else "has words but no code"
+        message = f"{part.sheet.place(counts.first_blank)}: this row {what}; "
         message += f"{counts.blanks} of the first {len(rows)} rows are like this."
         questions.append(ask("blanks", message, "continue" if continues else "error"))
         part.ways["blanks"] = "continue" if continues else "error"

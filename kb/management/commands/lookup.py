@@ -17,7 +17,7 @@ from kb.queries import cards as card_queries
 from kb.queries.cards import Card
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.queries.lookup import CodeAnswer, Verdict, find_code
-from kb.queries.text_results import TextResults, text_results
+from kb.queries.text_results import TextResults, looks_like_a_code, text_results
 from kb.services import usage
 from kb.text.detection.spellings import subject
 
@@ -67,14 +67,16 @@ class Command(BaseCommand):
             yield from self._card(card, hit.how)
             yield from anatomy_lines(anatomy)
             yield ""
+        is_unknown = not cards and (not results.hits or looks_like_a_code(answer.query))
+        if is_unknown:
+            yield f"{safe(answer.query)} {VERDICTS[answer.verdict]}."
         if results.hits:
             yield f"{'The best ' if results.more else ''}{len(results.hits)} about “{safe(answer.query)}”:"
         for word, correction in results.corrected.items():
             yield f"Showing results for “{safe(correction)}”. No code has “{safe(word)}”."
         for code in (hit.code for hit in results.hits):
             yield f"{bold(code.code, self.stdout)}  {safe(code.get_disposition_display())}  {safe(code.description)}"
-        if not cards and not results.hits:
-            yield f"{safe(answer.query)} {VERDICTS[answer.verdict]}."
+        if is_unknown:
             yield from anatomy_lines(parts[0])
             yield from (
                 f"  belongs to {safe(str(code_range))}, {safe(str(code_range.table))}" for code_range in answer.ranges
@@ -84,7 +86,7 @@ class Command(BaseCommand):
 
     def _card(self, card: Card, how: str) -> Iterator[str]:
         code = card.code
-        yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'No description from the vendor.')}"
+        yield f"{bold(code.code, self.stdout)}  {safe(code.description or 'No description.')}"
         yield indent(f"{code.table}" + (f" / {code.section.name}" if code.section.name else ""))
         if how != "as written":
             yield indent(f"Read as: {how}.")

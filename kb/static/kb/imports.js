@@ -1,4 +1,5 @@
-/* Importing a table: a file dropped anywhere on the upload page is chosen; a look that cannot be updated says so.
+/* Importing a table: a file dropped anywhere on the upload page is chosen; a look that cannot be updated says so;
+   typing a text of one's own in a conflict chooses Edited.
    The pages work without this script. */
 
 const form = document.querySelector("form[data-drop]");
@@ -44,8 +45,12 @@ look?.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status === 200 && xhr.responseText.includes('id="look"')) return;
   event.detail.shouldSwap = false;
-  status.textContent = "The rows could not be updated. Check that you are still logged in, and load the page again.";
+  status.textContent = "The rows could not be updated. Load the page again: the file may be gone, or you may be logged out.";
 });
 look?.addEventListener("htmx:sendError", () => {
   status.textContent = "The rows could not be updated. Check your connection.";
+});
+
+document.querySelector("form.decision")?.addEventListener("input", (event) => {
+  if (event.target.matches("textarea")) event.currentTarget.elements.resolution.value = "edited";
 });

@@ -52,9 +52,8 @@ def member_of(input_file: InputFile, limits: Limits) -> tuple[InputFile, str]:
             parts = [part for part in archive.infolist() if _is_table(part)]
             if len(parts) != 1:
                 names = ", ".join(part.filename[:80] for part in parts[:8]) or "no file"
-                message = (
-                    f"This zip archive has {len(parts)} files ({names}), not exactly one table. Import one of them."
-                )
+                message = f"This zip archive has {len(parts)} files ({names}), not exactly one table."
+                message += " Unpack it, and import one of them."
                 raise unreadable("binary", message)
             check(archive, input_file.size, limits)
             if parts[0].file_size > limits.memory:
