@@ -112,8 +112,8 @@ def test_a_conflict_shows_three_texts_and_keeps_ours_by_default(client, conflict
 @pytest.mark.parametrize(
     ("resolution", "edited", "result"),
     [
-        ("keep_ours", "x", "Ours."),
-        ("take_theirs", "x", "The room is gone."),
+        ("keep_ours", "Ours.", "Ours."),
+        ("take_theirs", "Ours.", "The room is gone."),
         ("edited", "Both:\r\nthe room is gone.", "Both:\nthe room is gone."),
     ],
 )
@@ -123,6 +123,16 @@ def test_a_conflict_is_decided_on_its_row(client, conflict, resolution, edited, 
     assert client.post(where, {"resolution": resolution, "description": edited}).status_code == 302
     send(client, conflict, "apply")
     assert descriptions() == (result, "The room is gone.")
+
+
+def test_a_typed_text_is_never_thrown_away(client, conflict):
+    row = conflict.rows.get(kind="conflict")
+    where = reverse("admin:kb_importrow_change", args=[row.pk])
+    page = client.post(where, {"resolution": "keep_ours", "description": "Both of them."})
+    assert "choose Edited to keep it" in page.content.decode()
+    assert "Both of them." in page.content.decode()
+    row.refresh_from_db()
+    assert row.resolution == ""
 
 
 def test_all_conflicts_are_decided_at_once(client, conflict):

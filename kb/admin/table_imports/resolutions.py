@@ -32,6 +32,15 @@ class ResolutionForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 4}),
             )
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a decision that would throw a typed text away."""
+        cleaned = super().clean() or {}
+        sent = {name: text for name, text in self.edited().items() if name in self.data}
+        typed = any(text not in ("", self.fields[name].initial) for name, text in sent.items())
+        if typed and cleaned.get("resolution") not in (None, Resolution.EDITED):
+            raise forms.ValidationError("You changed a text: choose Edited to keep it, or put our text back.")
+        return cleaned
+
     def edited(self) -> dict[str, str]:
         """Return the edited texts with LF line ends, as the database has them."""
-        return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in self.row.conflicts}
+        return {name: self.cleaned_data.get(name, "").replace("\r\n", "\n") for name in self.row.conflicts}
