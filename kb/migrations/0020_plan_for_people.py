@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                     ("error", "Error"),
                     ("warning", "Warning"),
                     ("column", "Column"),
+                    ("range", "Range of codes"),
                 ],
                 max_length=10,
             ),
@@ -108,6 +109,7 @@ class Migration(migrations.Migration):
                             "error",
                             "warning",
                             "column",
+                            "range",
                         ],
                     )
                 ),
