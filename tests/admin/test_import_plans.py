@@ -164,3 +164,10 @@ def test_a_roll_back_that_would_do_nothing_offers_the_one_that_would(client, tab
     assert "0 codes will be as before" in content
     assert 'type="submit">Roll back<' not in content
     assert reverse("admin:kb_importrow_back_to", args=[first.pk]) in content
+
+
+def test_the_start_page_leads_importers_to_the_form(client):
+    link = f'href="{reverse("admin:kb_tableimport_import")}">Import a table<'
+    assert link in client.get("/admin/").text
+    client.force_login(make.user("reader", "reviewer"))
+    assert link not in client.get("/admin/").text
