@@ -8,45 +8,68 @@ from kb.services.journal import JournalEntry
 
 def rename(table_import: TableImport, entry: JournalEntry) -> None:
     """Give sections the names of a plan. Raises PlanIsStale where a section was renamed since."""
+    names: dict[Section, str] = {}
     for row in _renamed(table_import):
         assert row.section_id is not None
         section = entry.lock(Section, row.section_id)
         if section.name != row.before["name"]:
             raise PlanIsStale([f"The section {row.before['name']} was renamed."])
-        if not _take_name(section, row.section_name, entry):
-            raise PlanIsStale([f"Another section is called {row.section_name} now."])
+        names[section] = row.section_name
+    for section in _give(names, entry):
+        raise PlanIsStale([f"Another section is called {names[section]} now."])
 
 
 def restore(original: TableImport, reversal: TableImport, entry: JournalEntry) -> None:
     """Give sections the names from before an import; one that was renamed since keeps its name, with a warning."""
+    records: dict[Section, ImportRow] = {}
     for row in _renamed(original):
         assert row.section_id is not None
         section = entry.lock(Section, row.section_id)
         record = ImportRow(table_import=reversal, section=section, fields=["name"], kind=RowKind.SECTION)
         record.section_name, record.before = former_name(row), {"name": section.name}
+        record.message = f"{section} is {record.section_name or '(no section)'} again."
         if section.name != row.section_name:
-            record.kind, record.section_name = RowKind.WARNING, section.name
-            record.message = f"Not rolled back: the section {section} was renamed again."
-        elif not _take_name(section, record.section_name, entry):
-            record.kind, record.section_name = RowKind.WARNING, section.name
-            record.message = f"Not rolled back: another section is called {former_name(row)} now."
-        else:
-            record.message = f"{row.section_name or '(no section)'} is {section} again."
+            _leave(record, section, f"the section {section} was renamed again")
+        records[section] = record
+    names = {section: record.section_name for section, record in records.items() if record.kind == RowKind.SECTION}
+    for section in _give(names, entry):
+        _leave(records[section], section, f"another section is called {names[section]} now")
+    for record in records.values():
         record.save()
 
 
-def _take_name(section: Section, name: str, entry: JournalEntry) -> bool:
-    """Rename a section; return whether the name was free. A section without codes that has it gets the other name."""
-    namesake = Section.objects.filter(table=section.table_id, name=name).exclude(pk=section.pk).first()
-    if namesake is not None and namesake.codes.published().exists():
-        return False
-    former = section.name
-    if namesake is not None:
-        Section.objects.filter(pk=namesake.pk).update(name=f"\x01{namesake.pk}")
-    entry.update(section, journal.set_fields(section, {"name": name}))
-    if namesake is not None:
-        entry.update(namesake, journal.set_fields(namesake, {"name": former}))
-    return True
+def _leave(record: ImportRow, section: Section, reason: str) -> None:
+    record.kind, record.section_name, record.message = RowKind.WARNING, section.name, f"Not rolled back: {reason}."
+
+
+def _give(names: dict[Section, str], entry: JournalEntry) -> list[Section]:
+    """Rename sections all at once, because one may get the name of another; return those whose name is not free.
+
+    A section without codes gives its name away and gets one that became free.
+    """
+    names, refused = dict(names), []
+    empty: list[Section] = []
+    while names:
+        table = next(iter(names)).table_id
+        others = Section.objects.filter(table=table, name__in=names.values()).exclude(pk__in=[one.pk for one in names])
+        taken = {other.name for other in others if other.codes.published().exists()}
+        empty = [other for other in others if other.name not in taken]
+        losers = [section for section, name in names.items() if name in taken]
+        if not losers:
+            break
+        # One that keeps its name may stand in the way of the next.
+        refused += losers
+        names = {section: name for section, name in names.items() if section not in losers}
+    free = {section.name: section.name for section in names if section.name not in names.values()}
+    heirs = {name: section.name for section, name in names.items()}
+    for other in empty:
+        former = heirs[other.name] if heirs[other.name] in free else next(iter(free))
+        names[other] = free.pop(former)
+    for section in names:
+        Section.objects.filter(pk=section.pk).update(name=f"\x01{section.pk}")
+    for section, name in names.items():
+        entry.update(section, journal.set_fields(section, {"name": name}))
+    return refused
 
 
 def former_name(row: ImportRow) -> str:
