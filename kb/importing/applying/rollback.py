@@ -87,10 +87,13 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         assert reversal.table is not None
         answers.note_order(reversal.table)
         entry = JournalEntry(by)
-        section_names.restore(original, reversal, entry)
-        listed_ranges.remove(original, reversal, entry)
         _close(original, reversal)
         unpublished_ids = tombstones.mark(reversal, entry)
+        # A section whose codes are tombstones now gives its name back.
+        section_names.restore(original, reversal, entry)
+        listed_ranges.remove(original, reversal, entry)
+        reversal.counts = dict(reversal.rows.order_by().values_list("kind").annotate(n=Count("pk")))
+        reversal.save(update_fields=["counts"])
         revisions = journal_rows.write_revisions(reversal, by)
         journal_rows.unmark_notes(original, unrestored_ids, entry)
         code_ids = sorted({*journal_rows.changed_code_ids(original), *unpublished_ids})
@@ -132,8 +135,6 @@ def _open(original: TableImport, by: By) -> TableImport:
 
 
 def _close(original: TableImport, reversal: TableImport) -> None:
-    reversal.counts = dict(reversal.rows.order_by().values_list("kind").annotate(n=Count("pk")))
-    reversal.save(update_fields=["counts"])
     original.state = ImportState.ROLLED_BACK
     original.closed_by, original.closed_at = reversal.applied_by, reversal.applied_at
     original.save()
