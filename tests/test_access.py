@@ -147,6 +147,7 @@ ACCESS = {
     "admin/kb/tableimport/<int:pk>/decide/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/discard/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/rollback/": (TABLES, TABLES),
+    "admin/kb/importrow/<int:pk>/back-to/": (TABLES, TABLES),
     "admin/kb/tableimport/<path:object_id>/": (STAFF, STAFF),
     "admin/kb/tableimport/<path:object_id>/change/": (TABLES, TABLES),
     "admin/kb/tableimport/<path:object_id>/delete/": (NOBODY, NOBODY),

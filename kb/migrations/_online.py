@@ -45,7 +45,7 @@ class RemoveIndexOnline(migrations.RemoveIndex):
 
 
 class AddCheckOnline(migrations.AddConstraint):
-    """Adds a check that all rows are known to meet, so that PostgreSQL reads none of them under a lock."""
+    """Adds a check that PostgreSQL does not hold against the rows that are there: a later migration validates it."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         """Add it."""
