@@ -211,8 +211,8 @@ def _columns(data: Posted, former: Mapping[str, str], left_out: set[str]) -> tup
         old = {label: former[label] for label, _, _ in labels if label in former and label not in new}
         if key not in left_out:
             # The newest choice wins: a target belongs to one column.
-            taken = {target for target in new.values() if target not in (EXTRA, IGNORE)}
-            columns |= {label: target for label, target in old.items() if target not in taken}
+            targets = {target for target in new.values() if target not in (EXTRA, IGNORE)}
+            columns |= {label: target for label, target in old.items() if target not in targets}
         columns |= new
         touched += [key] if new else []
     return columns, touched

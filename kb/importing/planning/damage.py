@@ -96,8 +96,8 @@ class DamagedCodes:
         if not self.answer:
             self.questions.append(ask("damage", message))
             return
-        told = "They are new codes" if self.answer == "keep" else "The stored codes are used"
-        self.problems.append(Problem(None, "damage", f"{message} {told}, as somebody chose.", severity="warning"))
+        outcome = "They are new codes" if self.answer == "keep" else "The stored codes are used"
+        self.problems.append(Problem(None, "damage", f"{message} {outcome}, as somebody chose.", severity="warning"))
 
     def _mark_lost(self) -> None:
         lost = [ord_ for ord_, (_, kind) in self.damaged.items() if kind in LOSSY]

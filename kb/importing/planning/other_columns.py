@@ -25,9 +25,9 @@ def new_columns(table: CodeTable, extra_columns: set[str]) -> tuple[list[str], C
     return [header for header in fresh if header not in renames.values()], renames
 
 
-def without_new_columns(problems: list[Problem], *, told: bool) -> list[Problem]:
+def without_new_columns(problems: list[Problem], *, has_line: bool) -> list[Problem]:
     """Return the problems of a file without its new columns, where the plan itself tells of them."""
-    return [problem for problem in problems if problem.kind != "new_column"] if told else problems
+    return [problem for problem in problems if problem.kind != "new_column"] if has_line else problems
 
 
 def _stored_columns(table: CodeTable) -> set[str]:

@@ -168,7 +168,7 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     fresh, column_renames = (
         other_columns.new_columns(table, staged_lines.extra_columns) if "changed" in kinds else ([], {})
     )
-    problems = other_columns.without_new_columns(source.problems, told=bool(fresh or column_renames))
+    problems = other_columns.without_new_columns(source.problems, has_line=bool(fresh or column_renames))
     row_store.store_problems(table_import, [*problems, *codes.problems, *lost])
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)

@@ -51,27 +51,27 @@ def value_of(literal: str) -> int | None:
     return -value if number[1] else value
 
 
-def _computed(expression: str, known: Mapping[str, int]) -> int | None:
+def _computed(expression: str, constants: Mapping[str, int]) -> int | None:
     words = [_NUMBER.fullmatch(word) for word in expression.split()]
     numbers = [str(value_of(word[0].rstrip("uUlL"))) if word else "" for word in words]
     pieces = [number or word for number, word in zip(numbers, expression.split(), strict=True)]
     try:
-        value = _evaluate(ast.parse(" ".join(pieces), mode="eval").body, known)
+        value = _evaluate(ast.parse(" ".join(pieces), mode="eval").body, constants)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return value if value is not None and abs(value) < _MAX_VALUE else None
 
 
-def _evaluate(node: ast.expr, known: Mapping[str, int]) -> int | None:
+def _evaluate(node: ast.expr, constants: Mapping[str, int]) -> int | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return node.value
     if isinstance(node, ast.Name):
-        return known.get(node.id)
+        return constants.get(node.id)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Invert):
-        value = _evaluate(node.operand, known)
+        value = _evaluate(node.operand, constants)
         return None if value is None else -value if isinstance(node.op, ast.USub) else ~value
     if isinstance(node, ast.BinOp):
-        left, right = _evaluate(node.left, known), _evaluate(node.right, known)
+        left, right = _evaluate(node.left, constants), _evaluate(node.right, constants)
         if left is None or right is None or max(abs(left), abs(right)) > _MAX_VALUE:
             return None
         if isinstance(node.op, ast.LShift):
