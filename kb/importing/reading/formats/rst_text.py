@@ -8,7 +8,7 @@ from typing import Any
 
 from docutils.parsers.rst.tableparser import GridTableParser, SimpleTableParser
 from docutils.statemachine import StringList
-from docutils.utils import DataError  # type: ignore[attr-defined]
+from docutils.utils import DataError
 
 from kb.importing.reading.formats.grids import CellBudget, Grid, tell
 from kb.importing.reading.formats.prose import HEADING, ITEM, TERM, TEXT, Block, entries_of
