@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 choices=[
                     ("words", "Words"),
-                    ("columns", "Only other columns"),
+                    ("columns", "Other columns, no words"),
                     ("cosmetic", "Only spelling, punctuation, white space or links"),
                     ("section", "Only the section"),
                     ("heading", "Only the name of another column"),

@@ -53,7 +53,7 @@ class Extent(models.TextChoices):
     """How far a row changes a code that the table has: the weightiest change counts. Other rows have none."""
 
     WORDS = "words", "Words"
-    COLUMNS = "columns", "Only other columns"
+    COLUMNS = "columns", "Other columns, no words"
     COSMETIC = "cosmetic", "Only spelling, punctuation, white space or links"
     SECTION = "section", "Only the section"
     HEADING = "heading", "Only the name of another column"

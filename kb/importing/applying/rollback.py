@@ -109,7 +109,8 @@ def check_state(original: TableImport) -> None:
     """Raise WrongState for an import that cannot be rolled back."""
     if original.state == ImportState.ROLLED_BACK:
         at = f"{original.closed_at:%Y-%m-%d %H:%M}"
-        raise WrongState(f"{original} was already rolled back, by {original.closed_by} at {at}.")
+        person = f" by {original.closed_by}" if original.closed_by else ""
+        raise WrongState(f"{original} was already rolled back{person} at {at}.")
     if original.state != ImportState.APPLIED:
         raise WrongState(f"{original} is {original.get_state_display().lower()}: there is nothing to roll back.")
     if original.rolls_back_id:

@@ -5,7 +5,7 @@ from typing import Any
 
 from kb.importing.planning.other_columns import ColumnRenames, extent_of
 from kb.models import ImportRow, ReturnCode, RowKind, TableImport
-from kb.models.fields import VENDOR_TEXTS
+from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.models.table_imports import Extent
 from kb.text.codes.disposition import derive_disposition
@@ -115,7 +115,8 @@ def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
         messages.append(f"Listed again. {before}.")
     if row.conflicts:
         kind = RowKind.CONFLICT
-        messages.append(f"Changed by both support and the vendor: {', '.join(row.conflicts)}.")
+        labels = ", ".join(LABELS[name].lower() for name in row.conflicts)
+        messages.append(f"Changed by both support and the vendor: {labels}.")
     return kind, " ".join(messages)
 
 
