@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Upper
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
@@ -56,7 +56,9 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
 
     def published(self) -> Self:
         """Keep the codes that the vendor listed at some time, and leave out those of rolled-back imports alone."""
-        return self.filter(tombstone=None)
+        # They are retired, too: most codes need no look at them. Not by a join, which would be read before an index.
+        tombstones = self.model._meta.apps.get_model("kb", "Tombstone").objects.filter(code=OuterRef("pk"))
+        return self.filter(Q(retired_at=None) | ~Exists(tombstones))
 
     def public(self) -> Self:
         """Keep the codes of public tables. By no index: all codes of these tables would be read first."""

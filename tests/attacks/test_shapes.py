@@ -125,9 +125,9 @@ TABLES = {
     "equal codes in sections with signs": ("", SECTIONS, "?%d,1,x\n", {"new"}),
     "equal codes into a table that has the code once": ("A,1,x\n", SECTIONS, "S%d,1,x\n", {"new", "retired"}),
     "equal codes from other sections": ("S%d,1,x\n", SECTIONS, "T%d,1,x\n", {"new", "retired"}),
-    "equal codes in another order": ("S%d,1,x\n", SECTIONS, "S-%d,1,y\n", {"new", "retired"}),
-    "a code of many sections, without a section": ("S%d,1,x\n", CODES, "1,x\n", {"duplicate", "error"}),
-    "codes of two sections, without a section": ("A,%d,x\nB,%d,x\n", CODES, "%d,x\n", {"error"}),
+    "equal codes in another order": ("S%d,1,x\n", SECTIONS, "S-%d,1,y\n", {"changed", "section"}),
+    "a code of many sections, without a section": ("S%d,1,x\n", CODES, "1,x\n", {"duplicate", "error", "warning"}),
+    "codes of two sections, without a section": ("A,%d,x\nB,%d,x\n", CODES, "%d,x\n", {"error", "warning"}),
     "rows that do not fit": ("A,%d,x\n", "code,symbol\n", "x%d," + "s" * 201 + "\n", {"error", "retired"}),
     "ranges in place of codes": ("A,%d,x\n", CODES, '"%d-999999999,1",x\n', {"error"}),
 }

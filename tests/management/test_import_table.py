@@ -216,11 +216,11 @@ def test_each_problem_has_its_place(run, table, tmp_path, capsys):
     assert "  line 4: listed twice: 1 appears twice" in out
     assert "  line 5: error: This row has no code." in out
     file = tmp_path / "book.xlsx"
-    file.write_bytes(workbook(("My sheet", [["Code"], [None, "x"]]), ("Info", [["Made by", "us"]])))
+    file.write_bytes(workbook(("My sheet", [["Code", "Text"], ["1", "y"], [None, "x"]]), ("Info", [["Made by", "us"]])))
     with pytest.raises(SystemExit):
         call_command("import_table", str(file), "--table", "zim-server")
     out = capsys.readouterr().out
-    assert "  My sheet line 2: error: " in out
+    assert "  My sheet line 3: error: " in out
     assert "  Info line 1: warning: The sheet Info has no column for the code" in out
 
 

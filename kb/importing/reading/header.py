@@ -59,6 +59,9 @@ def guessed_part(look: SheetLook, *, sure: bool) -> SheetPart | None:
 
     With `sure`, return it only where nobody needs to be asked.
     """
+    if any(_filled(cells) > look.limits.columns for _, cells in look.records):
+        # Too many columns for a table: nobody could choose among them, and a look at all would take long.
+        return None
     line_chosen = look.choices.header.get(look.sheet.key)
     lines = [NO_HEADER, *(line for line, _ in look.records)]
     # A line that somebody chose is the header, also where its words say nothing.
