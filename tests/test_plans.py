@@ -35,6 +35,7 @@ LIMITS = {
     ),
     "^export|snapshot": (COUNTED, "They have every code, and read each once."),
     "count=1|facets=": (COUNTED, "What matches is counted."),
+    "/tables/large/.section=": (LIST * 2, "A page of a section looks at each code: its notes, and who listed it."),
     "/tables/large/.q=room": (COUNTED, "The page counts the codes with a word, and sorts them."),
     "suggested_actions(__contains)?=|text=room": (COUNTED, "A word that many codes have: these are sorted."),
     "^(queue|to validate)": (COUNTED * 6, "All notes are ranked, with the codes of their ranges."),

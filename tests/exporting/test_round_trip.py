@@ -134,7 +134,9 @@ def stored(text):
 
 
 def read_again(ending, body):
-    source = open_source(io.BytesIO(body), f"table.{ending}", limits=Limits())
+    source = open_source(
+        io.BytesIO(body), f"table.{ending}", ReadingChoices(answers={"damage": "keep"}), limits=Limits()
+    )
     rows = [[row.section, row.code, *map(row.texts.get, VENDOR_TEXTS), row.extra] for row in source.rows()]
     return rows, [str(problem) for problem in source.problems if problem.severity == "error"], source.open_questions
 
