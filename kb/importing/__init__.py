@@ -4,7 +4,9 @@ reading/    files of any format to rows and problems
 planning/   rows to a stored plan: compare them with the table, change nothing
 applying/   decisions about a plan, the transaction that writes it, its roll-back
 stage.py    the file's rows in temporary tables, where SQL compares them
+uploads.py  uploaded files in the database, until their plan is closed
 errors.py   why an import is refused
+watched_sources/    where vendors publish tables, asked for new versions
 
 The steps of an import:
 1. `reading.sources.open_source` recognises format, encoding and columns, and yields rows and problems.
