@@ -160,10 +160,11 @@ def text_format(source_file: SourceFile) -> Format:
 
 def _is_delimited(sample: str, source_file: SourceFile) -> bool:
     """Whether one of the first lines is a header of CSV."""
-    lines = [line[:5_000] for line in sample.split("\n")[:40] if "|" not in line]
+    lines = [line[:5_000] for line in sample.split("\n")[:40]]
     return any(
         code_header([(1, [cell.strip('" ') for cell in line.split(delimiter)])], source_file.columns) == 0
         for line in lines
         for delimiter in csv_dialect.DELIMITERS
-        if delimiter in line
+        # A name of CSV may have a bar in it.
+        if delimiter != "|" and line.count(delimiter) > line.count("|")
     )
