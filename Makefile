@@ -56,9 +56,10 @@ test: venv-dev ## Check the code and run every test on SQLite, on PostgreSQL and
 	@echo "==> Tests on PostgreSQL"
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not browser"
 
-soak: venv-dev ## Run every failure test against real servers (takes minutes) and print the figures
+soak: venv-dev ## Run every failure test against real servers (takes minutes), draw new examples, and print the figures
 	@sh tests/tools.sh soak
 	@SOAK=1 $(BIN)/python -m pytest -q tests/faults
+	@SOAK=1 $(BIN)/python -m pytest -q -n 2 -m "hypothesis and not wide" tests/exporting tests/importing tests/searching tests/text
 
 mutants: venv-dev ## Break the product in 300 small ways, and print which of them no test sees (20 minutes)
 	@$(BIN)/python -m tests.mutants $(MUTANTS)
