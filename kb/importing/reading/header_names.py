@@ -233,6 +233,8 @@ def _compound(token: str) -> list[tuple[str, str]]:
     while at < len(token):
         ends = range(len(token), at + least - 1, -1)
         part = next((token[at:end] for end in ends if token[at:end] in _CLASSES), "")
+        if parts and len(token) - at == 2 and _CLASSES.get(token[at:]) == "key":
+            part = token[at:]
         if not part and parts and token[at] == "s":
             # German joins words with an "s": Störungsnummer.
             at += 1

@@ -18,6 +18,7 @@ _WORD = re.compile(r"[^\s,;:：=()（）\[\]]{1,64}(?::[^\s,;:：=()（）\[\]]{
 _MARK = re.compile(
     r"\*\*([^*`]{1,100})\*\*|__([^_`]{1,100})__|`{1,2}([^`]{1,100})`{1,2}|\[([^\[\]]{1,100})\]\([^()]{0,300}\)"
 )
+_BOLD_SPAN = re.compile(r"\*\*(`[^*`]{1,100}`)\*\*")
 _GAP = " \t\n:：-–—=|."
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,9}|[A-Z][a-z0-9]{1,30}(?:[A-Z][a-z0-9]{1,30}){1,9}")
 _LABEL = re.compile(
@@ -87,7 +88,7 @@ def _has_prefix(text: str) -> bool:
 
 def code_and_text(text: str, kind: str) -> dict[str, str] | None:
     """Return the code at the beginning of a heading or an item, with the text behind it; None without one."""
-    text = text.strip()
+    text = _BOLD_SPAN.sub(r"\1", text.strip(), count=1)
     is_struck, text = text.startswith("~~"), text.removeprefix("~~") if text.startswith("~~") else text
     label = _CODE_LABEL.match(text)
     prefix = label if label and target_of(label[1].strip()) == "code" else _PREFIX.match(text)

@@ -6,7 +6,7 @@ from email.parser import BytesParser
 
 from kb.importing.reading.files import KEEP_BAD_BYTES
 from kb.importing.reading.formats.entries import CODE, Entry, sheet_of
-from kb.importing.reading.formats.grids import CellBudget, Grid, code_header, sheets_of, tell
+from kb.importing.reading.formats.grids import CellBudget, Grid, code_header, sheets_of
 from kb.importing.reading.formats.html_blocks import HtmlBlocks
 from kb.importing.reading.formats.html_tables import HtmlTables
 from kb.importing.reading.formats.prose import entries_of
@@ -27,7 +27,7 @@ def read_archive(source_file: SourceFile) -> list[Sheet]:
 
 
 def document_sheets(grids: list[Grid], entries: list[Entry], source_file: SourceFile) -> list[Sheet]:
-    """Return the tables of a document, and a table of the codes in its text if none of them has codes."""
+    """Return the tables of a document, and a table of the codes in its text: in doubt if other tables have codes."""
     has_codes = [code_header(grid.records, source_file.columns) >= 0 for grid in grids]
     sheets = sheets_of(grids, source_file)
     if not any(has and not sheet.doubt for has, sheet in zip(has_codes, sheets, strict=True)):
@@ -38,8 +38,9 @@ def document_sheets(grids: list[Grid], entries: list[Entry], source_file: Source
     ]
     if others:
         names = ", ".join(entry.texts[CODE] or "" for entry in others[:5])
-        message = f"{len(others)} codes in the text between the tables were left out: {names[:200]}."
-        tell(source_file, others[0].line, message)
+        sheet = sheet_of(others, source_file.limits)
+        sheet.doubt = f"is a list in the text between the tables, with {len(others)} codes ({names[:200]}),"
+        sheets.append(sheet)
     return sheets
 
 

@@ -9,6 +9,7 @@ LISTS = {
     "bold": "* **E101** Door is open\n* **E102** No paper\n",
     "bold with a colon": "- **E101:** Door is open\n- **E102**: No paper\n",
     "all bold": "- **E101: Door is open**\n- **E102: No paper**\n",
+    "bold marks": "- **`E101`**: Door is open\n- **`E102`** - No paper\n",
     "marks": "- `E101` - Door is open\n- `E102` \u2013 No paper\n",
     "plain": "- E101: Door is open\n- E102: No paper\n",
     "dashes": "+ E101 - Door is open\n+ E102 \u2014 No paper\n",
@@ -100,8 +101,10 @@ def test_codes_beside_a_table_are_named():
     text = "| Code | Text |\n|-|-|\n| E1 | one |\n\n- **E1** again\n- **E7** seven\n- **E8** eight\n"
     rows, problems = read_rows(text, "t.md")
     assert [row.code for row in rows] == ["E1"]
-    assert [(problem.place.line, problem.kind) for problem in problems] == [(6, "left_out")]
+    assert [(problem.place.line, problem.kind) for problem in problems] == [(6, "sheet_left_out")]
     assert "E7, E8" in problems[0].message
+    rows, problems = read_rows(text, "t.md", tables=("1", "2"))
+    assert ([row.code for row in rows], problems) == (["E1", "E7", "E8"], [])
 
 
 PAGES = {
