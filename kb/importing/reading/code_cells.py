@@ -77,8 +77,8 @@ class CodeCells:
             and ((cell.isalnum() and len(cell) <= EXACT_DIGITS) or _COMMON.fullmatch(cell))
             and cell not in EMPTY
         ):
-            # Most codes are like this; they need no cleaning, no check, and no call.
-            self._widths.texts[len(cell)] += 1
+            # Most codes are like this; they need no cleaning and no check.
+            self._widths.add_text(line, cell)
             if cell[-1] in "xX" and _WILDCARD.fullmatch(cell):
                 self._examples[WILDCARD].append((line, cell))
             return cell
@@ -114,6 +114,13 @@ class CodeCells:
             others = f" and {len(places) - 1} more" if len(places) > 1 else ""
             message = f"Codes such as {shorten(example)}{others} {_TELL[kind]}."
             self.report(Problem(self.sheet.place(line), f"{kind}_codes", message, shorten(example), "warning"))
+        kept, short = self._widths.digits_without_zeros()
+        if short and not self.intact:
+            names = ", ".join(code for _, code in short[:5])
+            message = (
+                f"Codes such as {names} may have lost leading zeros: others here have {len(kept)} characters ({kept})."
+            )
+            self.report(Problem(self.sheet.place(short[0][0]), "zeros_lost", message, short[0][1], "warning"))
         width, narrow = self._widths.narrow_codes()
         for line, code in narrow:
             message = f"The spreadsheet stores {code} as a number, but codes here have {width} characters."

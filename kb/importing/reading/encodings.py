@@ -163,9 +163,9 @@ def _escaped_codec(head: bytes) -> str:
 
 
 def _is_utf8_with_flaws(piece: bytes) -> bool:
-    """Whether bytes that are not UTF-8 are UTF-8 with a few flaws: two of three characters are whole."""
+    """Whether bytes that are not UTF-8 are UTF-8 with a few flaws: half of the characters are whole."""
     characters = [character for character in piece.decode("utf-8", KEEP_BAD_BYTES) if character > "\x7f"]
-    return 3 * sum(bad_byte(character) is not None for character in characters) <= len(characters)
+    return 2 * sum(bad_byte(character) is not None for character in characters) <= len(characters)
 
 
 class _Reading(NamedTuple):

@@ -160,15 +160,29 @@ class Widths:
         self.texts: Counter[int] = Counter()
         self._numbers: Counter[int] = Counter()
         self._short: list[tuple[int, str]] = []
+        # The first code of each length that is all digits, and one that only a letter kept its zeros.
+        self._digits: dict[int, tuple[int, str]] = {}
+        self._zeros: dict[int, str] = {}
 
     def add(self, line: int, code: str, *, number: bool) -> None:
         """Add a code; `number` says that the file stores it as a number."""
         if not number:
-            self.texts[len(code)] += 1
+            if code:
+                self.add_text(line, code)
             return
         self._numbers[len(code)] += 1
         if code.isdigit():
             self._short.append((line, code))
+
+    def add_text(self, line: int, code: str) -> None:
+        """Add a code that is stored as text."""
+        length = len(code)
+        self.texts[length] += 1
+        if code.isdecimal():
+            if length not in self._digits or code[0] == "0":
+                self._digits[length] = line, code
+        elif code[0] == "0":
+            self._zeros[length] = code
 
     @property
     def total(self) -> int:
@@ -179,6 +193,15 @@ class Widths:
         """Return the usual width, and the lines and codes that are narrower; (0, []) without a usual width."""
         width = self._usual_width()
         return width, [(line, code) for line, code in self._short if len(code) < width]
+
+    def digits_without_zeros(self) -> tuple[str, list[tuple[int, str]]]:
+        """Return a code that a letter kept its zeros, and shorter ones that may have lost theirs; ("", []) for none."""
+        kept = next(iter(self._zeros.items())) if len(self._zeros) == 1 else (0, "")
+        short = [place for length, place in self._digits.items() if length < kept[0]]
+        has_zeros = any(len(code) > 1 and code[0] == "0" for _, code in self._digits.values())
+        if has_zeros or kept[1][:2].lower() == "0x" or 2 * self.texts[kept[0]] < self.texts.total():
+            return "", []
+        return (kept[1], short) if short else ("", [])
 
     def _usual_width(self) -> int:
         # Codes stored as text show the width: a letter or a leading zero kept them from becoming numbers.

@@ -50,6 +50,23 @@ def test_damage_is_told_once_for_each_kind(cells, kind, damage):
     assert problems[0].place.line == 2
 
 
+@pytest.mark.parametrize(
+    ("codes", "names"),
+    [
+        (["7", "0B12", "110", "0C00", "0C01"], "7, 110"),
+        (["7", "0112", "0B12"], ""),
+        (["7", "0x12", "0x13"], ""),
+        (["7", "8", "9", "0B12"], ""),
+    ],
+)
+def test_digits_shorter_than_codes_whose_zeros_a_letter_kept_are_told(codes, names):
+    rows, problems = read_rows("code,text\n" + "".join(f"{code},x\n" for code in codes))
+    assert [row.code for row in rows] == codes
+    assert [(problem.kind, f"such as {names} may" in problem.message) for problem in problems] == (
+        [("zeros_lost", True)] if names else []
+    )
+
+
 def test_codes_that_somebody_looked_at_are_as_they_are():
     rows, problems = read_rows("code,text\n8.17E+08,x\n", answers={"damage": "keep"})
     assert [(row.code, row.damage) for row in rows] == [("8.17E+08", "")]

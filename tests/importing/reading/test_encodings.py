@@ -10,7 +10,7 @@ from kb.importing.reading.files import InputFile
 from kb.importing.reading.letters import languages
 from kb.importing.reading.precedent import Precedent
 from kb.importing.reading.sheets import Limits
-from tests.importing.files import open_text, refusal
+from tests.importing.files import open_text, read_rows, refusal
 
 TEXTS = {
     "de": "Die Tür ist geöffnet|Überhitzung: bitte abkühlen lassen|Maß größer als zulässig|Bürste prüfen",
@@ -108,6 +108,14 @@ def test_ascii_and_utf_8_need_no_evidence():
     assert find(b"code,text\n1,one\n") == ("utf-8", None)
     assert find("code,text\n1,é\n".encode()) == ("utf-8", None)
     assert find(b'<meta charset="euc-kr">' + "é한".encode()) == ("utf-8", None)
+
+
+def test_utf_8_with_broken_letters_is_utf_8():
+    data = "code,text\n1,Gerät prüfen\n2,Ger".encode() + b"\xe4t pr\xfcfen\n"
+    assert find(data) == ("utf-8", None)
+    rows, problems = read_rows(data)
+    assert [row.code for row in rows] == ["1"]
+    assert [(problem.place.line, "0xE4" in problem.message) for problem in problems] == [(3, True)]
 
 
 def test_every_name_is_a_codec_and_every_language_has_letters():

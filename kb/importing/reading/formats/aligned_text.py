@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from kb.importing.reading.columns import ColumnMap, is_header
-from kb.importing.reading.formats.entries import CODE, MESSAGE, Entry, is_like_code, sheet_of
-from kb.importing.reading.formats.grids import CellBudget, Grid, sheets_of, tell
+from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, Entry, is_like_code, sheet_of
+from kb.importing.reading.formats.grids import CellBudget, Grid, sheets_of, tell, without_jira_marks
 from kb.importing.reading.sheets import Record, Sheet
 from kb.importing.reading.source_file import SourceFile
 
@@ -18,6 +19,10 @@ _GAP = re.compile(r"(?<! ) {2,}|\t+")
 _BOX = str.maketrans("│┃║¦", "||||") | str.maketrans(dict.fromkeys("─━═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╞╪╡╟╫╢╤╧╭╮╯╰", "-"))
 _HEADER_LINES = 20
 _PAIR = re.compile(r"([ \t]{0,40})(\S{1,64})(?: {2,200}|\t{1,9} {0,99})(\S.*)")
+_NAME = re.compile(r"([A-Z][A-Z0-9_]{1,40})(?: {2,200}|\t{1,9} {0,99})(\S.*)")
+_NAMED_PAIR = re.compile(
+    r"([ \t]{0,40})([A-Z][A-Z0-9_]{1,40})[ \t]{1,99}(-?(?:0x)?[0-9A-Fa-f]{1,10})(?: {2,200}|\t{1,9})(\S.*)"
+)
 _COUNT = re.compile(r"\(?\d{1,9} rows?\b.{0,40}")
 
 
@@ -26,7 +31,7 @@ def read_pipes(source_file: SourceFile) -> list[Sheet]:
     budget = CellBudget(source_file.limits)
     grid = Grid()
     width = 0
-    for number, line in enumerate(source_file.text.split("\n"), 1):
+    for number, line in enumerate(without_jira_marks(source_file.text).split("\n"), 1):
         line = line.translate(_BOX)
         if not line.strip() or _RULE.fullmatch(line.strip()):
             continue
@@ -56,7 +61,7 @@ def read_spaces(source_file: SourceFile) -> list[Sheet]:
 
 def begins_with_pipes(sample: str) -> bool:
     """Whether one of the first lines is a header with pipes between its cells."""
-    lines = [line.translate(_BOX) for line in sample.split("\n")[:_HEADER_LINES]]
+    lines = [line.translate(_BOX) for line in without_jira_marks(sample).split("\n")[:_HEADER_LINES]]
     if any(("|" in line or line[:1] == "^") and is_header(_pipe_cells(line)[:100], ColumnMap()) for line in lines):
         return True
     counts = [len(_pipe_cells(line)) for line in lines if line.strip()]
@@ -77,9 +82,9 @@ def read_pairs(source_file: SourceFile) -> list[Sheet]:
     indent = _pair_start(lines)
     entries: list[Entry] = []
     for number, line in enumerate(lines, 1):
-        pair = _PAIR.fullmatch(line)
-        if pair and len(pair[1]) == indent and _is_code(pair[2]):
-            entries.append(Entry(number, {CODE: pair[2], MESSAGE: pair[3]}))
+        pair = _pair_of(line)
+        if pair and pair.indent == indent:
+            entries.append(Entry(number, pair.texts))
         elif entries and len(line) - len(line.lstrip()) > indent + 1:
             # A text that goes on below.
             last = entries[-1]
@@ -94,15 +99,30 @@ def begins_with_pairs(sample: str) -> bool:
     lines = [line.expandtabs(8).rstrip() for line in sample.split("\n")[:200] if line.strip()]
     indent = _pair_start(lines)
     starts = [line for line in lines if len(line) - len(line.lstrip()) == indent]
-    pairs = [pair for line in starts if (pair := _PAIR.fullmatch(line)) and _is_code(pair[2])]
-    return len(pairs) > 2 and len(pairs) > 0.6 * len(starts) and any(" " in pair[3] for pair in pairs)
+    pairs = list(filter(None, map(_pair_of, starts)))
+    return len(pairs) > 2 and len(pairs) > 0.6 * len(starts) and any(" " in pair.texts[MESSAGE] for pair in pairs)
 
 
 def _pair_start(lines: list[str]) -> int:
     """Return the column in which most pairs begin."""
-    pairs = (_PAIR.fullmatch(line) for line in lines[:200])
-    counts = Counter(len(pair[1]) for pair in pairs if pair and _is_code(pair[2]))
+    counts = Counter(pair.indent for pair in map(_pair_of, lines[:200]) if pair)
     return max(counts, key=lambda start: counts[start], default=0)
+
+
+class _Pair(NamedTuple):
+    indent: int
+    texts: dict[str, str]
+
+
+def _pair_of(line: str) -> _Pair | None:
+    """Return the code of a line and the text behind it, with a name in capitals before or behind the code."""
+    if named := _NAMED_PAIR.fullmatch(line):
+        return _Pair(len(named[1]), {CODE: named[3], NAME: named[2], MESSAGE: named[4]})
+    pair = _PAIR.fullmatch(line)
+    if not pair or not _is_code(pair[2]):
+        return None
+    name = _NAME.fullmatch(pair[3])
+    return _Pair(len(pair[1]), {CODE: pair[2], **({NAME: name[1], MESSAGE: name[2]} if name else {MESSAGE: pair[3]})})
 
 
 def _is_code(word: str) -> bool:

@@ -23,11 +23,17 @@ _LINK = re.compile(r"!?\[([^\[\]]{0,200})\](?:\([^()]{0,500}\)|\[[^\[\]]{0,100}\
 _FOOTNOTE = re.compile(r"\[\^[^\[\]]{1,40}\]|\^\[?\w{1,3}\]?(?!\S)|\{#[^{}]{0,100}\}|\\?[*†‡¶](?!\S)")
 _ESCAPE = re.compile(r"\\([^\w\s])")
 _STRIKE = re.compile(r"~~([^~]{1,200})~~")
+_REMARK_WORDS = (
+    r"(?:\b(?:deprecated|obsolete|removed|retired|legacy|unused|reserved|internal|experimental|beta|preview|new)\b"
+    r"|已废弃|已弃用|废弃|弃用|已删除|保留)"
+)
 _REMARK = re.compile(
-    r"[(\[（【]?\b(deprecated|obsolete|removed|retired|legacy|unused|reserved|internal|experimental|beta|preview|new)\b"
-    r"[)\]）】]?(?!\w)|[(\[（【]?(已废弃|已弃用|废弃|弃用|已删除|保留)[)\]）】]?",
+    rf"[*_]{{0,2}}[(\[（【][^()\[\]（）【】]{{0,30}}?{_REMARK_WORDS}[^()\[\]（）【】]{{0,60}}[)\]）】][*_]{{0,2}}"
+    rf"|\*{{0,2}}{_REMARK_WORDS}(?!\w)\*{{0,2}}",
     re.IGNORECASE,
 )
+_JIRA_HEADER = re.compile(r"^[ \t]{0,9}\|\|[^|\n]{1,200}(?:\|\|[^|\n]{1,200}){1,99}\|\|[ \t]{0,9}$", re.MULTILINE)
+_JIRA_HEADING = re.compile(r"^h([1-6])\. ", re.MULTILINE)
 _PARAMETERS = {
     *("parameter", "parameters", "param", "params", "type", "data type", "default", "default value", "limit", "limits"),
     *("required", "mandatory", "optional", "option", "field", "property", "argument", "variable", "setting", "quota"),
@@ -84,6 +90,14 @@ def unescape(text: str) -> str:
     return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
 
 
+def without_jira_marks(text: str) -> str:
+    """Return a text whose headers of tables and headings are written as in Markdown rather than as in Jira."""
+    if "||" not in text or not _JIRA_HEADER.search(text):
+        return text
+    text = _JIRA_HEADER.sub(lambda header: header[0].replace("||", "|"), text)
+    return _JIRA_HEADING.sub(lambda mark: "#" * int(mark[1]) + " ", text)
+
+
 def unmark(cell: str) -> tuple[str, str]:
     """Return the code of a cell without links, anchors, footnotes and emphasis, and what its marks say about it."""
     text, remarks = cell, []
@@ -91,15 +105,16 @@ def unmark(cell: str) -> tuple[str, str]:
         text = _LINK.sub(r"\1", _TAG.sub("", text.replace("<sup>", "^")))
         if _STRIKE.search(text):
             text, remarks = _STRIKE.sub(r"\1", text), ["struck out"]
-        text = _FOOTNOTE.sub("", text)
+        # Before footnotes: the end of a bold word looks like one.
         for mark in ("**", "__", "`", "*"):
             if len(text) > 2 * len(mark) and text.strip().startswith(mark) and text.count(mark) > 1:
                 text = text.replace(mark, "")
+        text = _FOOTNOTE.sub("", text)
         text = _ESCAPE.sub(r"\1", text).strip()
         remark = _REMARK.search(text, 1)
         # What only looks like a remark may be the code itself.
         if remark and (rest := (text[: remark.start()] + text[remark.end() :]).strip(" ,;\n")):
-            text, remarks = rest, [*remarks, remark[0].strip("()[]（）【】")]
+            text, remarks = rest, [*remarks, remark[0].strip("*_()[]（）【】")]
     return text, ", ".join(remarks)
 
 

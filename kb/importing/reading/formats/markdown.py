@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from kb.importing.reading.formats.grids import CellBudget, Grid, code_header, tell, unescape
+from kb.importing.reading.formats.grids import CellBudget, Grid, code_header, tell, unescape, without_jira_marks
 from kb.importing.reading.formats.html_tables import HtmlTables
 from kb.importing.reading.formats.prose import HEADING, ITEM, TERM, TEXT, Block, entries_of
 from kb.importing.reading.formats.web_page import document_sheets
@@ -26,7 +26,7 @@ _LABEL_LINE = re.compile(r"(?:\*\*|__)?\w[^*_:：]{0,40}(?:[:：]|\*\*|__)")
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the pipe tables and the HTML tables of a document, or else the codes in its headings and lists."""
-    document = MarkdownLines(source_file.text, source_file)
+    document = MarkdownLines(without_jira_marks(source_file.text), source_file)
     document.read()
     return document_sheets(document.grids, entries_of(document.blocks), source_file)
 

@@ -19,6 +19,7 @@ _MARK = re.compile(
     r"\*\*([^*`]{1,100})\*\*|__([^_`]{1,100})__|`{1,2}([^`]{1,100})`{1,2}|\[([^\[\]]{1,100})\]\([^()]{0,300}\)"
 )
 _BOLD_SPAN = re.compile(r"\*\*(`[^*`]{1,100}`)\*\*")
+_CAPITALS = re.compile("[A-Z]{2,40}")
 _GAP = " \t\n:：-–—=|."
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,9}|[A-Z][a-z0-9]{1,30}(?:[A-Z][a-z0-9]{1,30}){1,9}")
 _LABEL = re.compile(
@@ -109,7 +110,8 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
         return None
     code, remark = unmark(words.strip().rstrip(":."))
     # A number with a full stop is the number of a chapter.
-    if not (is_like_code(code) or code.isdigit()) or (words.rstrip("*").endswith(".") and code.isdigit()):
+    is_name = kind == ITEM and text.startswith("`") and _CAPITALS.fullmatch(code) and _is_apart(rest, kind)
+    if not (is_like_code(code) or code.isdigit() or is_name) or (words.rstrip("*").endswith(".") and code.isdigit()):
         return None
     if not mark and not start and not _is_apart(rest, kind):
         return None

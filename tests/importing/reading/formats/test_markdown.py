@@ -100,6 +100,8 @@ def test_a_table_of_a_markdown_document_is_read_as_its_readers_see_it(document, 
         (f"{M1}\n\n| 2 | two |\n| 3 | x |", [ONE, TWO, ("", "3", "x")], [(5, "2 rows below the table")]),
         # A table may have no divider.
         (f"Code | Text\n2 | two\n\n{M1}", [TWO, ONE], [(1, "no line of dashes")]),
+        # The header of a table in Jira.
+        ("h2. A\n||Code||Text||\n|1|one|", [("A", "1", "one")], [(2, "no line of dashes")]),
         # Other lines are named.
         (f"{M1}\n\n| Code |", [ONE], [(5, "A line with | outside a table")]),
         (f"a | b\n{M1}", [ONE], [(1, "A line with | outside a table")]),
@@ -138,7 +140,9 @@ def test_a_document_that_a_browser_sends_has_other_line_breaks():
         ("**E101** *Deprecated*", "E101", "Deprecated"), ("ERR\\_DOOR", "ERR_DOOR", ""), ("E101 {#e101}", "E101", ""),
         ("E101 \u2020", "E101", ""), ("[`E101`](../e101.md)", "E101", ""), ("deprecated", "deprecated", ""),
         ("*", "*", ""),
-        ("E101 （已废弃）", "E101", "已废弃"), ("a_b_c", "a_b_c", ""), ("5*", "5", ""), ("NEW_USER", "NEW_USER", ""),
+        ("E101 （已废弃）", "E101", "已废弃"), ("a_b_c", "a_b_c", ""), ("5*", "5", ""),
+        ("`E101` *(new in 3.2)*", "E101", "new in 3.2"), ("**`E101`** (removed)", "E101", "removed"),
+        ("NEW_USER", "NEW_USER", ""),
     ],
 )  # fmt: skip
 def test_marks_around_a_code_are_taken_off_and_its_remarks_kept(cell, code, remark):

@@ -17,6 +17,7 @@ TEXTS = {
     "spaces with dashes": "Code  Description\n----  ------------\nE101  Door is open\nE102  No paper\n",
     "spaces over lines": "Code    Description\nE101    Door is\n        open\nE102    No paper\n",
     "single spaces": "CODE DESCRIPTION\nE101 Door is open\nE102 No paper\n",
+    "a table of Jira": "||Code||Description||\n|E101|Door is open|\n|E102|No paper|\n",
     "a header in a comment": "#\n# Codes of 2024\n#  code    message\n#\n\n"
     "E101    Door is open\n# words\nE102    No paper\n",
     "equals signs": "E101=Door is open\nE102=No paper\n",
@@ -33,6 +34,16 @@ def test_a_table_of_plain_text_is_read(kind, breaks, name):
     rows, problems = read_rows(TEXTS[kind].replace("\n", breaks), name)
     assert [(row.code, row.texts["description"]) for row in rows] == [DOOR, PAPER]
     assert [problem for problem in problems if problem.kind != "left_out"] == []
+
+
+@pytest.mark.parametrize("text", ["EDOOR   7  Door is open\nE_BOX  12  No paper\nEIO  13  Bad\n",
+                                  "7   EDOOR   Door is open\n12  E_BOX   No paper\n13  EIO     Bad\n"])  # fmt: skip
+def test_a_name_in_capitals_beside_a_number_is_the_symbol(text):
+    rows, problems = read_rows(text, "t.txt")
+    assert [(row.code, row.texts["symbol"], row.texts["description"]) for row in rows[:2]] == [
+        ("7", "EDOOR", "Door is open"), ("12", "E_BOX", "No paper"),
+    ]  # fmt: skip
+    assert problems == []
 
 
 def test_headings_between_aligned_rows_are_sections():

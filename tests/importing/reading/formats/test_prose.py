@@ -35,6 +35,12 @@ def test_codes_of_a_markdown_document_without_a_table_are_read(kind, breaks):
     assert problems == []
 
 
+def test_words_in_capitals_are_codes_where_they_are_marked_as_code():
+    rows, _ = read_rows("- `OOM` - No memory\n- `NOAUTH` - Log in first\n", "t.md")
+    assert [row.code for row in rows] == ["OOM", "NOAUTH"]
+    assert refusal("- **OOM** is no code\n- **NOTE** that\n", "t.md")[0] == ["no_code_column"]
+
+
 def test_labels_below_a_heading_are_columns():
     text = """# Codes
 ## Doors
