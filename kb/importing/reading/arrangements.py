@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kb.importing.reading.header_names import SPLIT
 from kb.importing.reading.labelled_texts import split_rows
 from kb.importing.reading.lists import combined, listed
-from kb.importing.reading.repeats import continued, firsts, joined
+from kb.importing.reading.repeats import carried, continued, firsts, joined
 from kb.importing.reading.sheets import Limits, Report
 from kb.importing.reading.table_rows import Arrange, SheetPart, TableRow, rows_of
 
@@ -14,7 +14,8 @@ def arranged_rows(part: SheetPart, limits: Limits, encoding: str, report: Report
     """Yield the rows of a part without errors and report the problems of the others."""
     part.ranges.clear()
     part.continues = False
-    arrangements: list[Arrange] = []
+    # A text with delimiters has no merged cells.
+    arrangements: list[Arrange] = [] if part.sheet.delimiter else [carried]
     if part.ways.get("blanks") == "continue":
         arrangements.append(continued)
     if part.subcode_at >= 0:

@@ -24,11 +24,12 @@ from kb.text.codes.code_ranges import code_span
 from kb.text.codes.forms import MAX_LENGTH, clean
 
 WILDCARD, GROUPS, LOGICAL, POINTED = "wildcard", "groups", "logical", "pointed"
-RANGE, CONDITION = "range", "condition"
+RANGE, CONDITION, LOOK_ALIKE = "range", "condition", "look_alike"
 _COMMON = re.compile(r"-[0-9]{1,15}|[A-Z_]{2,20}-?[0-9]{3,12}|[A-Z]{2,10}(?:_[A-Z]{2,20}){1,6}")
 """Codes such as `-5`, `ORA-00001` and `ERR_NO_SPACE`, which are neither dates nor lists."""
 
 _WILDCARD = re.compile(r"[A-Za-z]{0,4}[0-9]{1,5}(?:[xX]{2,5}|[*?]{1,5})")
+_LOOK_ALIKES = frozenset("АВЕЅІЈКМНОРСТУХаеорсухіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
 _GROUPS = re.compile("[0-9]{1,3}(?:[,\u00a0\u2009\u202f][0-9]{3}){1,5}")
 _BETWEEN_GROUPS = re.compile("[,\u00a0\u2009\u202f]")
 _FOOTER = re.compile(
@@ -47,6 +48,7 @@ _TELL = {
     CONDITION: "are conditions that several codes meet, a range without an end; each is read as one code",
     GROUPS: "are numbers in groups of three digits; they are read without what separates these",
     LOGICAL: "are TRUE or FALSE, which a spreadsheet may have made of other words",
+    LOOK_ALIKE: "have Cyrillic or Greek letters that look like Latin ones; a search for Latin ones may miss them",
     POINTED: "have other decimals than .0, so that taking .0 off the others may be wrong",
 }
 """What is told once for a sheet about codes of a kind."""
@@ -79,6 +81,8 @@ class CodeCells:
         ):
             # Most codes are like this; they need no cleaning and no check.
             self._widths.add_text(line, cell)
+            if not cell.isascii() and _is_look_alike(cell):
+                self._examples[LOOK_ALIKE].append((line, cell))
             if cell[-1] in "xX" and _WILDCARD.fullmatch(cell):
                 self._examples[WILDCARD].append((line, cell))
             return cell
@@ -151,11 +155,19 @@ def is_footer(text: str) -> bool:
 
 def _doubt_of(code: str) -> str:
     """Return what a code may be besides a single code; "" for nothing."""
+    if not code.isascii() and _is_look_alike(code):
+        return LOOK_ALIKE
     if code[-1] in "xX*?" and _WILDCARD.fullmatch(code):
         return WILDCARD
     if code[0] in "<>=\u2264\u2265" and any(map(str.isdigit, code)):
         return CONDITION
     return RANGE if code_span(code) else ""
+
+
+def _is_look_alike(code: str) -> bool:
+    """Whether all letters of a code that are not Latin look as if they were."""
+    others = {sign for sign in code if not sign.isascii()}
+    return bool(others) and others <= _LOOK_ALIKES
 
 
 class _Flaw(NamedTuple):

@@ -122,11 +122,12 @@ class InputFile:
         for magic, kind in _MAGIC.items():
             if self.head.startswith(magic):
                 raise unreadable("binary", f"This is {kind}, not a table. {_COPY}")
-        nuls = self.head.count(0)
+        head = self._text_head
+        nuls = head.count(0)
         is_wide = self.mark or (self.wide_without_mark and nuls < len(self.head))
-        if nuls > len(self.head) // 100 and not is_wide:
+        if nuls > len(head) // 100 and not is_wide:
             message = f"This is a binary file, not a table. {ALLOWED}"
-            if 2 * nuls < len(self.head) == len(self.head.translate(None, _CONTROLS)):
+            if 2 * nuls < len(head) == len(head.translate(None, _CONTROLS)):
                 message = f"{nuls} zeros (NUL) stand among the text, as after a broken copy. Export the table again."
             raise unreadable("binary", message)
 
@@ -142,13 +143,17 @@ class InputFile:
         return next((encoding for bom, encoding in _BOMS.items() if self.head.startswith(bom)), "")
 
     @cached_property
+    def _text_head(self) -> bytes:
+        return without_padding(self.head.decode("latin-1")).encode("latin-1")
+
+    @cached_property
     def wide_without_mark(self) -> str:
         """The encoding of UTF-16 or UTF-32 without a byte order mark; "" for other text.
 
         Signs and digits have a zero byte in UTF-16, always on the same side, and three in UTF-32.
         """
-        zeros = [self.head[at::4].count(0) for at in range(4)]
-        quarter = max(len(self.head) // 4, 1)
+        zeros = [self._text_head[at::4].count(0) for at in range(4)]
+        quarter = max(len(self._text_head) // 4, 1)
         for encoding, pair in (("utf-32-be", zeros[:2]), ("utf-32-le", zeros[2:])):
             if min(pair) > 0.9 * quarter:
                 return encoding
@@ -156,7 +161,7 @@ class InputFile:
         if max(low, high) > 0.1 * quarter and min(low, high) < 0.05 * max(low, high):
             encoding = "utf-16-be" if low > high else "utf-16-le"
             # A text with a few zeros has no line break where UTF-16 has one.
-            return encoding if "\n" in self.head.decode(encoding, "replace") else ""
+            return encoding if "\n" in self._text_head.decode(encoding, "replace") else ""
         return ""
 
     def text(self, encoding: str, limits: Limits) -> str:
@@ -166,7 +171,13 @@ class InputFile:
             raise unreadable("too_many_bytes", message)
         with self.open() as file:
             text = file.read().decode(codec_of(encoding), KEEP_BAD_BYTES)
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return without_padding(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def without_padding(text: str) -> str:
+    """Return a text without what DOS writes behind its last line: Ctrl-Z, and zeros up to the end of a block."""
+    end = text.rstrip("\x00\x1a")
+    return end if "\x1a" in text[len(end) :] and "\x00" not in end else text
 
 
 def codec_of(encoding: str) -> str:

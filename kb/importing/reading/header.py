@@ -25,6 +25,7 @@ _TITLE = re.compile(
     r"|[0-9]{4}[-/.][0-9]{1,2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}"
 )
 """A line with a date or a version is the title of a table, not the heading of codes."""
+_LEAST_ROWS = 3
 _MAX_COVER = 200
 _LONGEST_NAME = 40
 
@@ -120,6 +121,7 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
     width = max((len(row) for _, row in look.records[at + 1 : at + _LOOK_AT] if any(row[len(cells) - 1 :])), default=0)
     while line and len(cells) > width and not (cells[-1] or "").strip():
         cells.pop()
+    cells += [""] * _surplus(look, at, len(cells))
     if len(cells) > look.limits.columns:
         message = f"The file has {len(cells)} columns; at most {look.limits.columns} are allowed. {MORE_COLUMNS}"
         raise unreadable("too_many_columns", message, look.sheet.place(line))
@@ -134,6 +136,16 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
     part.section = _section(look, at, part)
     settle_columns(part, look.records[at + height :], look, guess)
     return part
+
+
+def _surplus(look: SheetLook, at: int, width: int) -> int:
+    """Return how many cells more than the header every row of a delimited text has, unless they go on with a text."""
+    rows = [cells for _, cells in look.records[at + 1 :] if any(cells)]
+    widths = set(map(len, rows))
+    if at < 0 or not look.sheet.delimiter or len(rows) < _LEAST_ROWS or len(widths) != 1 or min(widths) <= width:
+        return 0
+    goes_on = any((cell or " ").startswith(" ") for cells in rows for cell in cells[width:])
+    return 0 if goes_on else min(widths) - width
 
 
 def _width(look: SheetLook) -> int:

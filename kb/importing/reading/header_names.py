@@ -21,6 +21,8 @@ _ANCHOR = re.compile(r"\{[#:.][^{}]{0,200}\}|\[\^?\d{1,3}\]|\^\d{1,3}\^?")
 _WIDTH = re.compile(r"-\d{1,3}%(?:-[lrc])?\Z")
 _BRACKETS = re.compile(r"[(\[{<\u3010\u300c][^()\[\]{}<>\u3010\u3011\u300c\u300d]*[)\]}>\u3011\u300d]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NUMBER = re.compile(r"\A\d{1,2}[.)][ \t]{0,9}")
+"""The number of a column before its name: `1) Error code`."""
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _AND = re.compile(r"[&/+,\u3001\u30fb]")
 _NO_WORD = re.compile(r"[^\w&#\u0900-\u097f\u0e00-\u0e7f]+|_")
@@ -68,7 +70,7 @@ def shown(header: str) -> str:
 def plain(header: str) -> str:
     """Return a header in lower case, without accents, plural, marks, brackets and punctuation."""
     text = unicodedata.normalize("NFKC", shown(header))
-    text = _BRACKETS.sub(" ", text).strip() or text
+    text = _NUMBER.sub("", _BRACKETS.sub(" ", text).strip()) or text
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", _HUMP.sub(" ", text)))
     text = unicodedata.normalize("NFC", text).lower().replace("#", " # ")
     text = _SCRIPTS.sub(" ", _NO_WORD.sub(" ", _AND.sub(" & ", text)))

@@ -91,6 +91,23 @@ def continued(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
         yield line, cells
 
 
+def carried(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
+    """Yield records with the texts of merged cells, where these stand beside several codes."""
+    above: dict[int, str | None] = {}
+    texts_at = list(part.texts_at.values())
+    for line, cells in records:
+        covered = [n for n in texts_at if cells[n] is CONTINUATION]
+        if not covered:
+            above = {n: cells[n] for n in texts_at}
+        elif cells[part.code_at]:
+            row_cells = list(cells)
+            for n in covered:
+                row_cells[n] = above.get(n, "")
+            above = {n: row_cells[n] for n in texts_at}
+            cells = row_cells
+        yield line, cells
+
+
 def joined(part: SheetPart, rows: Iterator[TableRow], report: Report) -> Iterator[TableRow]:
     """Yield one row for neighbours with the same code; by default only where they share their description."""
     every, pending = part.ways.get("repeats") == "join", _Pending()

@@ -1,11 +1,14 @@
 """A file whose encoding is known, as a reader of one format gets it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from kb.importing.reading.files import KEEP_BAD_BYTES, InputFile, codec_of
 from kb.importing.reading.sheets import Limits, Problem
+
+_QUOTE = re.compile("^> ?", re.MULTILINE)
 
 
 @dataclass
@@ -26,9 +29,23 @@ class SourceFile:
     @cached_property
     def sample(self) -> str:
         """The first 64 KiB as text."""
+        return self.without_quotes(self._head)
+
+    @cached_property
+    def _head(self) -> str:
         return self.file.head.decode(codec_of(self.encoding), KEEP_BAD_BYTES)
+
+    @cached_property
+    def _is_quoted(self) -> bool:
+        """Whether each line begins with `>`, as in a mail that somebody forwards."""
+        lines = [line for line in self._head.splitlines()[:-1] or [self._head] if line.strip()]
+        return len(lines) > 1 and all(line.startswith(">") for line in lines)
+
+    def without_quotes(self, text: str) -> str:
+        """Return lines of the file without the `>` of a mail."""
+        return _QUOTE.sub("", text) if self._is_quoted else text
 
     @cached_property
     def text(self) -> str:
         """The whole text, with LF for every line break. Raises Unreadable above `limits.memory`."""
-        return self.file.text(self.encoding, self.limits)
+        return self.without_quotes(self.file.text(self.encoding, self.limits))

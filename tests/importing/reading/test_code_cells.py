@@ -38,6 +38,8 @@ def test_what_people_wrap_around_a_code_is_taken_off(cell, code):
         (["817.0", "E2"], "point_zero_codes", "point_zero"),
         (["81700000000000100000", "E2"], "digits_codes", "digits"),
         (["7xx", "E2"], "wildcard_codes", ""),
+        (["Н-31", "H-32"], "look_alike_codes", ""),
+        (["Н31", "H32"], "look_alike_codes", ""),
         (["81**", "E2"], "wildcard_codes", ""),
     ],
 )

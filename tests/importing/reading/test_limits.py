@@ -81,8 +81,8 @@ def test_a_header_with_two_known_names_is_found_below_a_cover():
 def test_reading_stops_only_when_there_are_more_problems_than_allowed(monkeypatch):
     monkeypatch.setattr(sources, "MAX_PROBLEMS", 3)
     monkeypatch.setattr(sources, "FIRST_PROBLEMS", 2)
-    assert kinds("code,text\n" + "1,2,3\n" * 3) == ["ragged_row"] * 3
-    assert kinds("code,text\n" + "1,2,3\n" * 4) == ["too_many_problems", "ragged_row", "ragged_row"]
+    assert kinds("code,text\n1,2\n" + "1,2,3\n" * 3) == ["ragged_row"] * 3
+    assert kinds("code,text\n1,2\n" + "1,2,3\n" * 4) == ["too_many_problems", "ragged_row", "ragged_row"]
     assert MAX_PROBLEMS == 10_000
 
 

@@ -362,3 +362,33 @@ def test_a_control_character_is_reported_in_every_encoding():
 def test_chinese_text_in_utf_8_with_one_bad_byte_is_still_utf_8():
     source = open_text("code,text\n1,请求成功。\n2,请求失败".encode() + b"\xff\n")
     assert ([row.code for row in source.rows()], source.encoding) == (["1"], "utf-8")
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\x1a" + "\0" * 300, "\n\x1a\0"])
+@pytest.mark.parametrize("name", ["t.csv", "t.md"])
+def test_what_dos_writes_behind_a_text_is_left_off(end, name):
+    text = "| code | text |\n| - | - |\n| 1 | one |" if name == "t.md" else "code,text\n1,one"
+    assert codes(text + end, name) == ["1"]
+
+
+@pytest.mark.parametrize("sign", [">", "> "])
+@pytest.mark.parametrize("name", ["t.csv", "t.txt"])
+def test_a_table_in_a_mail_that_somebody_forwards_is_read(sign, name):
+    text = "".join(f"{sign}{line}\n" for line in ("code;text", "1;one", "2;two > one"))
+    rows, problems = read_rows(text, name)
+    assert ([(row.code, row.texts["description"]) for row in rows], problems) == (
+        [("1", "one"), ("2", "two > one")],
+        [],
+    )
+
+
+def test_a_header_may_lack_the_last_name():
+    rows, problems = read_rows("code,text\n1,one,a\n2,two,b\n3,three,c\n")
+    assert [(row.code, row.extra) for row in rows] == [
+        ("1", {"Column 3": "a"}),
+        ("2", {"Column 3": "b"}),
+        ("3", {"Column 3": "c"}),
+    ]
+    assert [problem.kind for problem in problems] == ["unnamed_column"]
+    rows, _ = read_rows("code,text\n1,one, two\n2,two, three\n3,three, four\n")
+    assert [row.texts["description"] for row in rows] == ["one, two", "two, three", "three, four"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from kb.importing.reading.columns import ColumnMap, find_columns, is_header
-from kb.importing.reading.files import KEEP_BAD_BYTES, codec_of
+from kb.importing.reading.files import KEEP_BAD_BYTES, codec_of, without_padding
 from kb.importing.reading.formats.csv_dialect import DELIMITERS, Dialect, dialect_of, separator_line
 from kb.importing.reading.sheets import Problem, Record, Report, Sheet, unreadable
 from kb.importing.reading.source_file import SourceFile
@@ -76,7 +76,7 @@ class _CsvLines:
         return self
 
     def __next__(self) -> str:
-        self.line = next(self._text)
+        self.line = self.source_file.without_quotes(next(self._text))
         self.number += 1
         return self.line
 
@@ -94,7 +94,7 @@ class _CsvLines:
                     f"This line is longer than {max_length} characters. Reading stopped here. Is this file a table?"
                 )
                 raise unreadable("line_too_long", message, self.table.place(self.number + 1), rest[:60])
-        if rest:
+        if rest := without_padding(rest):
             yield from io.StringIO(rest, newline="")
 
     def _pieces(self) -> Iterator[str]:

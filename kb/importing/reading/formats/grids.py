@@ -132,7 +132,7 @@ def sheets_of(grids: Sequence[Grid], source_file: SourceFile) -> list[Sheet]:
             return rows
 
         sheet = Sheet(records, section=section, line=grid.records[0][0] if grid.records else 0)
-        if grid.records and _is_parameters(grid.records[max(header_at, 0)][1], source_file.columns):
+        if grid.records and _is_parameters(grid.records[max(header_at, 0) :], source_file.columns):
             sheet.doubt = "looks like a table of parameters or limits"
         sheets.append(sheet)
     return sheets
@@ -174,11 +174,19 @@ def _unmark_codes(records: list[Record], header_at: int, columns: Mapping[str, s
                 records[at] = line, [*cells, REMARK if at == header_at else remarks.get(at, "")]
 
 
-def _is_parameters(header: Sequence[str | None], columns: Mapping[str, str]) -> bool:
+def _is_parameters(records: Sequence[Record], columns: Mapping[str, str]) -> bool:
+    header = records[0][1]
     labels = [" ".join((cell or "").strip("*` ").lower().split()) for cell in header[:100]]
     targets = find_columns(header[:100], ColumnMap(columns))[0].targets.values()
-    if any(label in _TYPES for label in labels):
+    if any(label in _TYPES and _has_types(records[1:6], n) for n, label in enumerate(labels)):
         # The row of a parameter that is called `code`, below a header that has none.
         return True
     strong = any(target == "code" and label not in _WEAK_CODES for label, target in zip(labels, targets, strict=True))
-    return not strong and any(label in _PARAMETERS for label in labels)
+    names = [label for label in labels if label in _PARAMETERS]
+    # A table of types of errors begins with the type; parameters have a name first.
+    return not strong and bool(names) and (names != ["type"] or labels[0] != "type")
+
+
+def _has_types(rows: Sequence[Record], n: int) -> bool:
+    """Whether a column has types of parameters; as far as is known where it has few cells."""
+    return len(rows) < 2 or any((cells[n] or "").strip("*` ").lower() in _TYPES for _, cells in rows if n < len(cells))

@@ -59,10 +59,10 @@ class HtmlBlocks:
             self._handle_text_tag(name, closing)
 
     def _handle_text_tag(self, name: str, closing: bool) -> None:
-        if name in ("ul", "ol", "dl"):
+        if name in ("ul", "ol", "dl", "details"):
             self._end()
             self.lists = max(self.lists + (-1 if closing else 1), 0)
-        elif name in ("li", "dt"):
+        elif name in ("li", "dt", "summary"):
             self._end()
             if not closing:
                 self.kind, self.level = ITEM if name == "li" else TERM, self.lists

@@ -34,7 +34,9 @@ def read(source_file: SourceFile) -> list[Sheet]:
 
 def begins(sample: str) -> bool:
     """Whether most lines of a text begin with a code and a sign."""
-    lines = [line.strip() for line in sample.split("\n")[:_SAMPLE_LINES] if line.strip()]
+    lines = [line.rstrip() for line in sample.split("\n")[:_SAMPLE_LINES] if line.strip()]
+    # Where only some lines are indented, these go on with the one above.
+    lines = [line for line in lines if not line[0].isspace()] or [line.strip() for line in lines]
     if lines and target_of(lines[0]) == "code":
         # A table of one column.
         return False

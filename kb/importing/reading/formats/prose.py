@@ -18,6 +18,8 @@ _WORD = re.compile(r"[^\s,;:：=()（）\[\]]{1,64}(?::[^\s,;:：=()（）\[\]]{
 _MARK = re.compile(
     r"\*\*([^*`]{1,100})\*\*|__([^_`]{1,100})__|`{1,2}([^`]{1,100})`{1,2}|\[([^\[\]]{1,100})\]\([^()]{0,300}\)"
 )
+_CODE_AND_COLON = re.compile(r"([^\W_]{0,12}[0-9][0-9A-Za-z_-]{0,12}):(?=[A-Z]?[a-z]{2}|[^\x00-\x7f])")
+_NUMBER_IN_BRACKETS = re.compile(r"[ \t]{0,9}\((-?[0-9]{1,10}|0x[0-9A-Fa-f]{1,8})\)")
 _BOLD_SPAN = re.compile(r"\*\*(`[^*`]{1,100}`)\*\*")
 _CAPITALS = re.compile("[A-Z]{2,40}")
 _GAP = " \t\n:：-–—=|."
@@ -105,7 +107,9 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
         # More than the code may be marked: `**E101: Door is open**`.
         words, rest = (word[0], words[word.end() :] + rest) if word and word.end() < len(words) else (words, rest)
     elif word := _WORD.match(text, start):
-        words, rest = word[0], text[word.end() :]
+        # A text may follow the colon at once: `0014:Encoder fault`.
+        end = joined.end(1) if kind == ITEM and (joined := _CODE_AND_COLON.match(text, start)) else word.end()
+        words, rest = text[start:end], text[end:]
     else:
         return None
     code, remark = unmark(words.strip().rstrip(":."))
@@ -115,6 +119,8 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
         return None
     if not mark and not start and not _is_apart(rest, kind):
         return None
+    if (number := _NUMBER_IN_BRACKETS.fullmatch(rest)) and not any(map(str.isdigit, code)):
+        return {CODE: number[1], NAME: code}
     texts = _title(rest.removeprefix("~~"))
     remark = ", ".join(filter(None, [remark, "struck out" if is_struck else ""]))
     return {CODE: code, **texts, **({REMARK: remark} if remark else {})}

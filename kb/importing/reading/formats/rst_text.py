@@ -28,6 +28,7 @@ _GRID_BORDER = re.compile(r"[ \t]*\+(?:[-=]+\+)+[ \t]*")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+:._])\1{2,}[ \t]*")
 _DIRECTIVE = re.compile(r"([ \t]*+)\.\.[ \t]++([A-Za-z-]{1,40})::[ \t]*+(.*)")
 _OPTION = re.compile(r":([A-Za-z-]{1,40}):[ \t]*+(.*)")
+_FIELD = re.compile(r"[ \t]{0,16}:([^:`]{1,64}):[ \t]{1,9}(\S.*)")
 _ROLE = re.compile(r":[A-Za-z:-]{1,40}:`([^`<>]{1,200})(?:<[^`<>]{0,200}>)?`|`([^`<>]{1,200})<[^`<>]{1,300}>`__?")
 _ITEM = re.compile(r"([ \t]{0,16})(?:[-*+\u2022]|\d{1,4}[.)])[ \t]{1,9}(\S.*)")
 
@@ -86,6 +87,8 @@ class RestructuredLines:
         indent = len(line) - len(line.lstrip())
         if item := _ITEM.match(line):
             self.blocks.append(Block(ITEM, indent // 2 + 1, _plain(item[2]), self.at + 1))
+        elif field := _FIELD.fullmatch(line):
+            self.blocks.append(Block(ITEM, indent // 2 + 1, f"{_plain(field[1])}: {_plain(field[2])}", self.at + 1))
         elif not indent and below[:1].isspace():
             self.blocks.append(Block(TERM, 1, _plain(line.strip()), self.at + 1))
         else:

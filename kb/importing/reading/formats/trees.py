@@ -4,6 +4,7 @@ The keys of a map are its codes. The keys around a map or list are its section, 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -19,6 +20,9 @@ ALLOWED = (
 
 _MAX_DEPTH = 8
 _FLAT_DEPTH = 4
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){0,9}")
+_ANY_NAME = re.compile(r"[A-Za-z_][\w.-]{1,64}")
+_WHOLE_NUMBER = re.compile(r"-?\d{1,18}|0x[0-9A-Fa-f]{1,16}")
 _SAMPLE = 200
 _WRAPPERS = {
     *(
@@ -90,6 +94,9 @@ def _sheets(branch: Branch, path: tuple[str, ...], source_file: SourceFile) -> I
             yield _sheet_of_lists(branch, section)
         elif not value and not path:
             yield sheet_of([], source_file.limits, section)
+    elif isinstance(value, dict) and _is_map_of_numbers(value, path):
+        entries = [Entry(child.line, {CODE: cell_of(child.value), NAME: child.key}) for child in branch.children()]
+        yield sheet_of(entries, source_file.limits, section)
     elif isinstance(value, dict) and _is_code_map(value, path):
         yield sheet_of(_codes(branch), source_file.limits, section)
     elif isinstance(value, dict) and not path and is_header(list(value)[:_SAMPLE], ColumnMap()) and _is_flat(value):
@@ -129,6 +136,20 @@ def _is_code_map(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:
     digits = sum(any(map(str.isdigit, key)) for key in keys)
     is_named = 2 * like_codes >= len(keys) and (is_prose or in_codes or 2 * digits >= len(keys))
     return is_named or (is_prose and in_codes)
+
+
+def _is_map_of_numbers(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:
+    """Whether a map has a number for each name: `{"E_DOOR": 101}`. Names in small letters count only in `errors`."""
+    keys, numbers = list(value)[:_SAMPLE], [cell_of(item) for item in list(value.values())[:_SAMPLE]]
+    in_codes = any(any(word in _word(key) for word in ("code", "error", "fault", "alarm")) for key in path)
+    name = _ANY_NAME if in_codes else _CAPITALS
+    return (
+        len(keys) > 1
+        and 2 * sum(any(map(str.isdigit, key)) for key in keys) < len(keys)
+        and all(name.fullmatch(key) for key in keys)
+        and all(_WHOLE_NUMBER.fullmatch(number) for number in numbers)
+        and len(set(numbers)) == len(numbers)
+    )
 
 
 def _is_flat(value: Mapping[str, Any]) -> bool:

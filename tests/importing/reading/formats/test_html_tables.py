@@ -53,7 +53,7 @@ HEADER = "<tr><th>Code<th>Text"
 T1 = f"<table>{HEADER}<tr><td>1<td>one</table>"
 T2 = f"<table>{HEADER}<tr><td>2<td>two</table>"
 ONE, TWO, EMPTY = ("", "1", "one"), ("", "2", "two"), ("", "2", "")
-SPANS = [ONE, EMPTY, ("", "3", "x")]
+SPANS = [ONE, ("", "2", "one"), ("", "3", "x")]
 LIST = "a<ul><li>b</li><li></li></ul>c"
 
 
@@ -86,7 +86,7 @@ LIST = "a<ul><li>b</li><li></li></ul>c"
         (f"<table>{HEADER}<tr><td>1<td rowspan=0 colspan=0>one<tr><td>2<td>two</table>", [ONE, TWO]),
         (f"<table>{HEADER}<tr><td>1<td rowspan=9>one</table>{T2}", [ONE, TWO]),
         (f"<table>{HEADER}<th>A<tr><td>1<td colspan=2 rowspan=2>one<tr><td>2<tr><td>3<td>x<td>y</table>", SPANS),
-        (f"<table>{HEADER}<tr><td>1<td ROWSPAN='2'>one<tr><td>2</table>", [ONE, ("", "2", "")]),
+        (f"<table>{HEADER}<tr><td>1<td ROWSPAN='2'>one<tr><td>2</table>", [ONE, ("", "2", "one")]),
         # Lines and lists of a cell; what no reader of the page sees is left out.
         (f"<table>{HEADER}<tr><td>1<td>a<br>b<p>c</p><div>d</div>e</table>", [("", "1", "a\nb\nc\nd\ne")]),
         (f"<table>{HEADER}<tr><td>1<td>{LIST}</table>", [("", "1", "a\n- b\nc")]),

@@ -44,6 +44,23 @@ def test_a_value_of_json_is_kept_as_it_is_written(value, text):
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
+        ('{"E_DOOR": 101, "E_PAPER": 102}', [("101", "E_DOOR"), ("102", "E_PAPER")]),
+        ('{"errorCodes": {"door_open": 101, "noPaper": 102}}', [("101", "door_open"), ("102", "noPaper")]),
+        ('{"E_DOOR": "0x1A", "E_PAPER": "0x1B"}', [("0x1A", "E_DOOR"), ("0x1B", "E_PAPER")]),
+        ('{"port": 8080, "timeout": 30}', None),
+        ('{"E_DOOR": 101, "E_PAPER": 101}', None),
+    ],
+)  # fmt: skip
+def test_a_map_from_names_to_numbers_has_the_numbers_as_codes(document, expected):
+    if expected:
+        assert [(row.code, row.texts["symbol"]) for row in read_rows(document, "t.json")[0]] == expected
+    else:
+        assert refusal(document, "t.json")[0] == ["no_list"]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
         ('{"ids": [9, 8], "codes": [{"code": 1}]}', ["1"]),
         ('{"page": {"codes": [{"code": 9}]}, "codes": [{"code": 1}], "more": [{"code": 8}]}', ["9", "1", "8"]),
         ('{"total" : 2 , "codes" : [ {"code": 1} , {"code": 2} ] , "next": null}', ["1", "2"]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.importing.files import read_rows
+from tests.importing.files import open_text, read_rows
 
 DOCUMENT = """# Return codes
 
@@ -148,6 +148,12 @@ def test_a_document_that_a_browser_sends_has_other_line_breaks():
 def test_marks_around_a_code_are_taken_off_and_its_remarks_kept(cell, code, remark):
     (row,), _ = read_rows(f"| Text | Code |\n|-|-|\n| {cell} | {cell} |", "codes.md")
     assert (row.code, row.extra.get("Remark", "")) == (code, remark)
+
+
+def test_types_of_errors_are_asked_about():
+    source = open_text("|Type|Text|\n|-|-|\n|urn:x:bad-name|one|\n|urn:x:badDate|two|\n", "t.md")
+    assert [question.is_open for question in source.questions] == [True]
+    assert [row.code for row in source.rows()] == ["urn:x:bad-name", "urn:x:badDate"]
 
 
 def test_a_parameter_that_is_called_code_is_no_header():

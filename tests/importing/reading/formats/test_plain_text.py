@@ -22,6 +22,7 @@ TEXTS = {
     "E101    Door is open\n# words\nE102    No paper\n",
     "equals signs": "E101=Door is open\nE102=No paper\n",
     "colons": "E101: Door is open\nE102 : No paper\n",
+    "colons at once": "E101:Door is open\nE102: No paper\n",
     "dashes": "E101 - Door is open\n\nE102 \u2013 No paper\n",
     "words before": "Error E101: Door is open\nError E102: No paper\n",
 }

@@ -113,7 +113,16 @@ def test_codes_beside_a_table_are_named():
     assert ([row.code for row in rows], problems) == (["E1", "E7", "E8"], [])
 
 
+def test_a_number_in_brackets_behind_a_name_is_the_code():
+    rows, _ = read_rows("E_DOOR (7)\n    Door is open\n\nE_PAPER (0x1F)\n    No paper\n", "t.txt")
+    assert [(row.code, row.texts["symbol"], row.texts["description"]) for row in rows] == [
+        ("7", "E_DOOR", "Door is open"), ("0x1F", "E_PAPER", "No paper"),
+    ]  # fmt: skip
+
+
 PAGES = {
+    "folds": "<details><summary><b>E101</b></summary><p>Door is open</p></details>"
+    "<details><summary>E102</summary>No paper</details>",
     "terms": "<dl><dt>E101</dt><dd>Door is open</dd><dt><code>E102</code></dt><dd><p>No paper</p></dd></dl>",
     "items": "<ul><li><b>E101</b> Door is open</li><li><strong>E102</strong>: No paper</li></ul>",
     "open items": "<ol><li>E101: Door is open<li>E102: No <i>paper</i></ol>",

@@ -6,6 +6,7 @@ from tests.importing.files import read_rows, refusal
 
 DOOR, PAPER = ("", "E101", "Door is open"), ("", "E102", "No paper")
 RST = {
+    "fields": ":E101: Door is open\n:E102: No paper\n",
     "simple": """
 ====== =============
 Code   Description

@@ -159,12 +159,12 @@ def test_a_title_above_the_header_of_a_sheet_is_no_section():
     assert [row.section for row in read_rows(file, "t.xlsx")[0]] == ["A", "B"]
 
 
-def test_cells_that_are_merged_in_both_directions_belong_to_the_first():
+def test_a_text_that_is_merged_over_rows_belongs_to_each_of_their_codes():
     table = [[*HEADER, "Action"], ["1", "Both", None], ["2", None, None], ["3", "c", "d"]]
     rows, _ = read_rows(workbook(("Sheet1", table), merged=["B2:C3"]), "t.xlsx")
     assert [row.texts for row in rows] == [
         {"description": "Both", "suggested_actions": ""},
-        {"description": "", "suggested_actions": ""},
+        {"description": "Both", "suggested_actions": ""},
         {"description": "c", "suggested_actions": "d"},
     ]
 
