@@ -79,13 +79,15 @@ def begins_with_spaces(sample: str) -> bool:
 def read_pairs(source_file: SourceFile) -> list[Sheet]:
     """Return the codes that stand in a column of their own, with their texts in another one, below no header."""
     lines = [line.expandtabs(8).rstrip() for line in source_file.text.split("\n")]
-    indent = _pair_start(lines)
+    side, column = _pair_column(lines)
     entries: list[Entry] = []
+    start = 0
     for number, line in enumerate(lines, 1):
         pair = _pair_of(line)
-        if pair and pair.indent == indent:
+        if pair and pair.span[side] == column:
+            start = pair.span[0]
             entries.append(Entry(number, pair.texts))
-        elif entries and len(line) - len(line.lstrip()) > indent + 1:
+        elif entries and _indent(line) > start + 1:
             # A text that goes on below.
             last = entries[-1]
             entries[-1] = Entry(last.line, {**last.texts, MESSAGE: f"{last.texts[MESSAGE]} {line.strip()}"})
@@ -97,32 +99,37 @@ def read_pairs(source_file: SourceFile) -> list[Sheet]:
 def begins_with_pairs(sample: str) -> bool:
     """Whether most lines that begin in one column are a code, a gap and a text."""
     lines = [line.expandtabs(8).rstrip() for line in sample.split("\n")[:200] if line.strip()]
-    indent = _pair_start(lines)
-    starts = [line for line in lines if len(line) - len(line.lstrip()) == indent]
-    pairs = list(filter(None, map(_pair_of, starts)))
+    side, column = _pair_column(lines)
+    starts = [line for line in lines if (_indent(line) == column if side == 0 else _indent(line) < column)]
+    pairs = [pair for line in starts if (pair := _pair_of(line)) and pair.span[side] == column]
     return len(pairs) > 2 and len(pairs) > 0.6 * len(starts) and any(" " in pair.texts[MESSAGE] for pair in pairs)
 
 
-def _pair_start(lines: list[str]) -> int:
-    """Return the column in which most pairs begin."""
-    counts = Counter(pair.indent for pair in map(_pair_of, lines[:200]) if pair)
-    return max(counts, key=lambda start: counts[start], default=0)
+def _pair_column(lines: list[str]) -> tuple[int, int]:
+    """Return the column in which most codes begin (0 and the column) or, if they are aligned right, end (1)."""
+    spans = [pair.span for pair in map(_pair_of, lines[:200]) if pair]
+    counts = Counter((side, span[side]) for side in (0, 1) for span in spans)
+    return max(counts, key=lambda key: (counts[key], -key[0]), default=(0, 0))
 
 
 class _Pair(NamedTuple):
-    indent: int
+    span: tuple[int, int]
     texts: dict[str, str]
 
 
 def _pair_of(line: str) -> _Pair | None:
     """Return the code of a line and the text behind it, with a name in capitals before or behind the code."""
     if named := _NAMED_PAIR.fullmatch(line):
-        return _Pair(len(named[1]), {CODE: named[3], NAME: named[2], MESSAGE: named[4]})
+        return _Pair((len(named[1]), named.end(3)), {CODE: named[3], NAME: named[2], MESSAGE: named[4]})
     pair = _PAIR.fullmatch(line)
     if not pair or not _is_code(pair[2]):
         return None
     name = _NAME.fullmatch(pair[3])
-    return _Pair(len(pair[1]), {CODE: pair[2], **({NAME: name[1], MESSAGE: name[2]} if name else {MESSAGE: pair[3]})})
+    return _Pair(pair.span(2), {CODE: pair[2], **({NAME: name[1], MESSAGE: name[2]} if name else {MESSAGE: pair[3]})})
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _is_code(word: str) -> bool:

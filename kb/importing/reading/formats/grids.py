@@ -23,6 +23,8 @@ _LINK = re.compile(r"!?\[([^\[\]]{0,200})\](?:\([^()]{0,500}\)|\[[^\[\]]{0,100}\
 _FOOTNOTE = re.compile(r"\[\^[^\[\]]{1,40}\]|\^\[?\w{1,3}\]?(?!\S)|\{#[^{}]{0,100}\}|\\?[*†‡¶](?!\S)")
 _ESCAPE = re.compile(r"\\([^\w\s])")
 _STRIKE = re.compile(r"~~([^~]{1,200})~~")
+_ICON = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d \t]{1,20}(?=[^ \t])")
+_QUOTES = ("''", '""', "\u201c\u201d", "\u2018\u2019", "\u00ab\u00bb", "\u300c\u300d")
 _REMARK_WORDS = (
     r"(?:\b(?:deprecated|obsolete|removed|retired|legacy|unused|reserved|internal|experimental|beta|preview|new)\b"
     r"|已废弃|已弃用|废弃|弃用|已删除|保留)"
@@ -101,6 +103,8 @@ def without_jira_marks(text: str) -> str:
 def unmark(cell: str) -> tuple[str, str]:
     """Return the code of a cell without links, anchors, footnotes and emphasis, and what its marks say about it."""
     text, remarks = cell, []
+    if icon := _ICON.match(text):
+        text, remarks = text[icon.end() :], [icon[0].strip()]
     if not text.isalnum():
         text = _LINK.sub(r"\1", _TAG.sub("", text.replace("<sup>", "^")))
         if _STRIKE.search(text):
@@ -111,6 +115,8 @@ def unmark(cell: str) -> tuple[str, str]:
                 text = text.replace(mark, "")
         text = _FOOTNOTE.sub("", text)
         text = _ESCAPE.sub(r"\1", text).strip()
+        if len(text) > 2 and text[0] + text[-1] in _QUOTES and text[0] not in text[1:-1]:
+            text = text[1:-1].strip()
         remark = _REMARK.search(text, 1)
         # What only looks like a remark may be the code itself.
         if remark and (rest := (text[: remark.start()] + text[remark.end() :]).strip(" ,;\n")):

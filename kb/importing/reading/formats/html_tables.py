@@ -17,6 +17,8 @@ class HtmlTables:
 
     # Whether only tables without a table inside are read: those around them are the layout of a page.
     only_inner = False
+    # Whether the text ends inside a table.
+    is_open = False
 
     def __init__(self, limits: Limits, budget: CellBudget, line: int = 1, heading: tuple[int, str] = (0, "")) -> None:
         self.limits = limits
@@ -39,6 +41,7 @@ class HtmlTables:
             self._add_text(cell_text)
             self.line += lines
             self._handle_tag(tag, attributes)
+        self.is_open = self.depth > 0
         self._end_row()
         return self.grids
 

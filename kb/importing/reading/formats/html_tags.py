@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 _NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
-_NO_TEXT = {"script", "style", "template", "noscript", "svg"}
+_NO_TEXT = {"script", "style", "template", "noscript", "svg", "button"}
 _ATTRIBUTES = re.compile(r"""(?:[^"'{}>]|"[^"]{0,300}"|'[^']{0,300}'|\{[^{}]{0,300}\}|\{\{[^{}]{0,300}\}\}){0,300}+>""")
 """Attributes whose values may have a `>`, as in MDX: `onClick={() => x}`."""
 

@@ -15,13 +15,15 @@ _DIVIDER = re.compile(r"\|?:?-+:?(?:[|+]:?-+:?)*\|?")
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _ITEM = re.compile(r"([ \t]{0,16})(?:[-*+\u2022]|\d{1,4}[.)])[ \t]{1,9}(\S.*)")
+_BOLD_LINE = re.compile(r"\*\*[^*\n]{1,200}\*\*:?")
+_BOLD_LEVEL = 7
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
 _PIPE = re.compile(r"(?<!\\)\|")
 _CODE_SPAN = re.compile(r"`[^`\n]{0,300}`")
 # Codes often have emphasis around the entire cell, which means nothing.
 _EMPHASIS = re.compile(r"(`|\*\*)([^`*]+)\1")
 _ESCAPE = re.compile(r"\\([_*<>{}\[\]#~|])")
-_LABEL_LINE = re.compile(r"(?:\*\*|__)?\w[^*_:：]{0,40}(?:[:：]|\*\*|__)")
+_LABEL_LINE = re.compile(r"(?:\*{1,2}|_{1,2})?\w[^*_:：]{0,40}(?:[:：]|\*\*|__)")
 
 
 def read(source_file: SourceFile) -> list[Sheet]:
@@ -175,6 +177,11 @@ class MarkdownLines:
 
     def _text(self, line: str) -> None:
         number, text = self.at + 1, line.strip()
+        if not self.is_paragraph and _BOLD_LINE.fullmatch(text):
+            # People write headings in bold, too, below all others.
+            self.blocks.append(Block(HEADING, _BOLD_LEVEL, text, number))
+            self.item_level = 0
+            return
         indent = len(line) - len(line.lstrip())
         if item := _ITEM.match(line):
             self.item_level = len(item[1].expandtabs(4)) // 2 + 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kb.importing.reading.columns import ColumnMap, is_header
-from kb.importing.reading.formats.entries import CODE, MESSAGE, SECTION, Entry, sheet_of
+from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, SECTION, Entry, sheet_of
 from kb.importing.reading.formats.grids import tell
 from kb.importing.reading.formats.trees import Branch, cell_of
 from kb.importing.reading.sheets import Sheet, SourcePlace, unreadable
@@ -13,6 +13,12 @@ from kb.importing.reading.source_file import SourceFile
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 _MAX_EXAMPLE_DEPTH = 6
+_ENUM_TEXTS = {
+    "x-enum-varnames": NAME,
+    "x-enumNames": NAME,
+    "x-enum-descriptions": MESSAGE,
+    "x-enumDescriptions": MESSAGE,
+}
 
 
 def is_description(root: Branch) -> bool:
@@ -29,7 +35,7 @@ def sheets(root: Branch, source_file: SourceFile) -> list[Sheet]:
         message = f"{count} statuses of responses were left out, because the examples have codes of their own."
         tell(source_file, responses[0][1].line if responses else 0, message)
         return [sheet_of(examples, source_file.limits)]
-    entries = _statuses(responses, source_file)
+    entries = list(_enums(root, 0)) or _statuses(responses, source_file)
     if not entries:
         message = "This description of an API has no responses with codes. Export its codes as CSV."
         raise unreadable("no_list", message, SourcePlace(1))
@@ -102,6 +108,23 @@ def _examples(root: Branch, responses: list[tuple[str, Branch]]) -> Iterator[Ent
             if texts[code] and identity not in seen:
                 seen.add(identity)
                 yield Entry(line, texts)
+
+
+def _enums(branch: Branch, depth: int) -> Iterator[Entry]:
+    """Yield the values of enumerations that have a description or a name for each value."""
+    if depth > _MAX_EXAMPLE_DEPTH + 2 or not isinstance(branch.value, dict):
+        return
+    values = _child(branch, "enum")
+    lists = {
+        header: branch.value[key] for key, header in _ENUM_TEXTS.items() if isinstance(branch.value.get(key), list)
+    }
+    if values and isinstance(values.value, list) and any(map(str.isdigit, cell_of(values.value))) and lists:
+        for at, child in enumerate(values.children()):
+            own = {header: cell_of(items[at]) for header, items in lists.items() if at < len(items)}
+            yield Entry(child.line, {CODE: cell_of(child.value), **own})
+        return
+    for child in branch.children():
+        yield from _enums(child, depth + 1)
 
 
 def _values(branch: Branch, depth: int, inside: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:

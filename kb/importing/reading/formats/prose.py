@@ -128,6 +128,8 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
 
 def _is_apart(rest: str, kind: str) -> bool:
     """Whether a word without marks is a code: alone, or apart from its text by a sign or, in a heading, by a space."""
+    if rest.startswith("\t"):
+        return True
     rest = rest.lstrip(" \t")
     if not rest:
         return True

@@ -14,6 +14,10 @@ _STATEMENT = re.compile(
 GETTEXT = re.compile(r'^msgid\s{1,9}"', re.MULTILINE)
 
 
+DIFF = re.compile(r"diff --git |--- [^\n]{1,300}\n\+\+\+ \S")
+"""How a difference between two files begins."""
+
+
 def is_sql(sample: str) -> bool:
     """Whether the first line that is no comment is a statement of SQL."""
     lines = (line.strip(" \t\ufeff") for line in sample.split("\n")[:200])
@@ -32,3 +36,4 @@ def refuse(kind: str, what: str) -> Callable[[SourceFile], list[Sheet]]:
 
 refuse_sql = refuse("sql", "This is an SQL script, not a table. Run it in a database and export the table as CSV.")
 refuse_gettext = refuse("gettext", "This is a file of translations (gettext), not a table. Convert it to CSV.")
+refuse_diff = refuse("diff", "This shows how a file has changed (diff), it is no table. Import the new file itself.")

@@ -13,6 +13,7 @@ from kb.importing.reading.formats import (
     csv_text,
     plain_text,
     properties,
+    record_text,
     refusals,
     toml_text,
 )
@@ -32,6 +33,7 @@ _HTML = re.compile(
 _XML = re.compile(r"\ufeff?\s*<(?:\?xml|resources|root|!DOCTYPE|!ENTITY)\b", re.IGNORECASE)
 _PAGE_ARCHIVE = re.compile(r"(?:[A-Za-z-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n){0,20}){1,40}")
 _WIKI_HEADER = re.compile(r"^\^[ \t]\S[^\n^]{0,200}\^[^\n]{0,2000}\^[ \t]*\n\|", re.MULTILINE)
+_WIKI_TABLE = re.compile(r"^[ \t:]{0,9}\{\|[^\n|]{0,300}\n[ \t]{0,9}[|!]", re.MULTILINE)
 _PIPES = re.compile(r"^[ \t]{0,9}(?:> )?\|?[ \t:]{0,9}-[-: \t]{0,99}\|[-|: \t]*$", re.MULTILINE)
 _CODE_BULLETS = re.compile(r"^ {0,8}[-*+] (?:\*\*|`)\S|^#{1,6} \S[^\n]*\n\n", re.MULTILINE)
 _RST = re.compile(r"^={2,}(?: {1,9}={2,})+ *$|^\+(?:[-=]{1,300}\+)+ *$|^\.\. (?:list|csv)-table::", re.MULTILINE)
@@ -105,9 +107,12 @@ _TEXTS = (
     Format("mhtml", ("mhtml", "mht"), _later("web_page", "read_archive"), _is_page_archive, True),
     Format("html", ("html", "htm", "xhtml"), _later("web_page"), _is_html, True),
     Format("xml", ("xml", "resx"), _later("resources"), _XML.match, True),
+    Format("diff", ("diff", "patch"), refusals.refuse_diff, refusals.DIFF.match, True),
     Format("sql", ("sql",), refusals.refuse_sql, refusals.is_sql, True),
     Format("gettext", ("po", "pot"), refusals.refuse_gettext, refusals.GETTEXT.search, True),
     CSV,
+    Format("wiki", ("wiki", "mediawiki"), _later("wiki_text"), _WIKI_TABLE.search, True),
+    Format("records", (), record_text.read, record_text.begins, True),
     Format("rst", ("rst", "rest"), _later("rst_text"), _RST.search),
     Format("asciidoc", ("adoc", "asciidoc", "asc"), _later("asciidoc_text"), _ADOC.search),
     Format("source", tuple(_SOURCE_ENDINGS), _later("source_code"), _SOURCE.search),

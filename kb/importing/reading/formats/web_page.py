@@ -6,13 +6,14 @@ from email.parser import BytesParser
 
 from kb.importing.reading.files import KEEP_BAD_BYTES
 from kb.importing.reading.formats.entries import CODE, Entry, sheet_of
-from kb.importing.reading.formats.grids import CellBudget, Grid, code_header, sheets_of
+from kb.importing.reading.formats.grids import CellBudget, Grid, code_header, sheets_of, tell
 from kb.importing.reading.formats.html_blocks import HtmlBlocks
 from kb.importing.reading.formats.html_tables import HtmlTables
 from kb.importing.reading.formats.prose import entries_of
 from kb.importing.reading.sheets import Sheet, unreadable
 from kb.importing.reading.source_file import SourceFile
 
+_DOCUMENT = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
 _TAG = re.compile(r"<(?:div|span|p|body|script|app-root)\b", re.IGNORECASE)
 
 
@@ -60,6 +61,9 @@ def _grids(text: str, source_file: SourceFile) -> list[Grid]:
     """Return the tables of a page; the inner ones where the outer ones only lay out the page: no codes, fewer rows."""
     tables = HtmlTables(source_file.limits, CellBudget(source_file.limits))
     grids = tables.grids_of(text)
+    if tables.is_open and _DOCUMENT.search(text):
+        message = "The page ends inside a table, as if it was cut off. Rows may be missing."
+        tell(source_file, tables.line, message)
     if not any(code_header(grid.records, source_file.columns) >= 0 for grid in grids):
         inner = HtmlTables(source_file.limits, CellBudget(source_file.limits))
         inner.only_inner = True

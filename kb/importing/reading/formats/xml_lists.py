@@ -29,6 +29,8 @@ class XmlLists:
         self.parser = parser
         self.open = [_Element("", 1)]
         self.count = 0
+        # The values that a schema allows, with their documentation.
+        self.enumerations: list[Branch] = []
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -36,8 +38,11 @@ class XmlLists:
 
     def sheets(self, source_file: SourceFile) -> list[Sheet]:
         """Return a table for each list of codes; [] without one."""
+        root = self.open[0].children[0]
+        if len(self.enumerations) > 1:
+            root = _list("items", self.enumerations)
         try:
-            return sheets_of_tree(self.open[0].children[0], source_file)
+            return sheets_of_tree(root, source_file)
         except Unreadable as error:
             if error.problems[0].kind not in ("no_list", "no_object"):
                 raise
@@ -50,6 +55,9 @@ class XmlLists:
             raise unreadable("too_many_values", f"This XML has more than {MAX_ELEMENTS} elements, the limit.")
         element = _Element(name.rpartition(":")[2], line)
         named = {key.rpartition(":")[2]: text for key, text in attributes.items() if not key.startswith("xmlns")}
+        if element.name == "enumeration" and "value" in named:
+            # An XML schema lists codes like this.
+            named["code"] = named.pop("value")
         element.children = [_branch(key, line, text) for key, text in named.items()]
         self.open.append(element)
 
@@ -61,6 +69,8 @@ class XmlLists:
             element.children.append(_branch(MESSAGE.lower(), element.line, text))
         branch = _map(element) if element.children else _branch(element.name, element.line, text)
         self.open[-1].children.append(branch)
+        if element.name == "enumeration":
+            self.enumerations.append(branch)
 
     def _add_text(self, text: str) -> None:
         self.open[-1].texts.append(text)

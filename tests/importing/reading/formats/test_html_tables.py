@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.importing.files import codes, open_text, read_rows
+from tests.importing.files import codes, open_text, read_rows, refusal
 
 PAGE = """<!doctype html><title>Codes</title><h1>Return codes</h1><script>"<table>"</script>
 <h2>Public &amp; shared</h2>
@@ -91,6 +91,7 @@ LIST = "a<ul><li>b</li><li></li></ul>c"
         (f"<table>{HEADER}<tr><td>1<td>a<br>b<p>c</p><div>d</div>e</table>", [("", "1", "a\nb\nc\nd\ne")]),
         (f"<table>{HEADER}<tr><td>1<td>{LIST}</table>", [("", "1", "a\n- b\nc")]),
         (f"<table>{HEADER}<tr><td>1<td>a <script>x</script><!-- > --><style>w</style>b</table>", [("", "1", "a b")]),
+        (f"<table>{HEADER}<tr><td>1<button>Copy</button><td>a</table>", [("", "1", "a")]),
         (f"<table>{HEADER}<tr><td>1<td>1 < 2 &amp;&lt; 3\n  4</table>", [("", "1", "1 < 2 &< 3 4")]),
         (f"<table>{HEADER}<tr><td>1<td>one<tr></tr><tr><td>2<td>two", [ONE, TWO]),
         (f"<?xml version='1'?><!doctype html><table>{HEADER}<tbody><tr><td>1<td>one</td></tr></tbody></table>", [ONE]),
@@ -112,3 +113,13 @@ def test_tables_that_only_lay_out_a_page_give_way_to_the_one_inside():
     page = f"<table><tr><td>Logo<td>Menu<tr><td colspan=2>{inner}<tr><td>Imprint<td>Help</table>"
     assert codes(page, "t.html") == ["1", "2"]
     assert codes(f"<table><tr><td>Menu<td><table><tr><td>{inner}</table></table>", "t.html") == ["1", "2"]
+
+
+def test_a_page_that_ends_inside_a_table_says_so():
+    _, problems = read_rows(f"<html><body><table>{HEADER}<tr><td>1<td>one</td></tr>\n<tr><td>2<td>tw", "page.html")
+    assert [(problem.place.line, problem.kind) for problem in problems] == [(2, "left_out")]
+
+
+@pytest.mark.parametrize("head", ["diff --git a/codes.csv b/codes.csv\n", "--- codes.csv\n+++ codes.csv\n"])
+def test_a_difference_between_two_files_is_refused(head):
+    assert refusal(f"{head}@@ -1,2 +1,2 @@\n Code,Text\n-1,one\n+1,two\n", "codes.csv")[0] == ["diff"]

@@ -141,6 +141,7 @@ def test_a_document_that_a_browser_sends_has_other_line_breaks():
         ("E101 \u2020", "E101", ""), ("[`E101`](../e101.md)", "E101", ""), ("deprecated", "deprecated", ""),
         ("*", "*", ""),
         ("E101 （已废弃）", "E101", "已废弃"), ("a_b_c", "a_b_c", ""), ("5*", "5", ""),
+        ("✅ `E101`", "E101", "✅"), ("'E101'", "E101", ""), ("\"E101\"", "E101", ""),
         ("`E101` *(new in 3.2)*", "E101", "new in 3.2"), ("**`E101`** (removed)", "E101", "removed"),
         ("NEW_USER", "NEW_USER", ""),
     ],

@@ -51,3 +51,13 @@ def test_codes_of_examples_are_the_codes(ending):
 
 def test_an_api_without_responses_is_refused():
     assert refusal('{"openapi": "3.0.0", "paths": {}}', "t.json")[0] == ["no_list"]
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_an_enumeration_with_names_and_descriptions_lists_codes(ending):
+    code = {"enum": [7, 8], "x-enum-varnames": ["OPEN", "PAPER"], "x-enum-descriptions": ["Door is open", "No paper"]}
+    other = {"enum": ["red", "green"], "x-enum-varnames": ["RED", "GREEN"]}
+    rows, _ = read_rows(write(described({}, schemas={"Colour": other, "Fault": code}), ending), f"t.{ending}")
+    assert [(row.code, row.texts["symbol"], row.texts["description"]) for row in rows] == [
+        ("7", "OPEN", "Door is open"), ("8", "PAPER", "No paper"),
+    ]  # fmt: skip

@@ -23,6 +23,12 @@ TEXTS = {
     "equals signs": "E101=Door is open\nE102=No paper\n",
     "colons": "E101: Door is open\nE102 : No paper\n",
     "colons at once": "E101:Door is open\nE102: No paper\n",
+    "the same words before": "BOX FAULT: E101\tDoor is open\nBOX FAULT: E102\tNo paper\nBOX FAULT: E103\tx\n",
+    "aligned right": " E101  Door is open\n E102  No paper\nEF103  No ink\n",
+    "records": "Fault code: E101\nLevel: 3\nMessage: Door is open\n\nFault code: E102\nLevel: 3\nMessage: No paper\n",
+    "records in cells": 'Fault code;E101\nMessage;"Door is open"\n;\nFault code;E102\nMessage;No paper\n',
+    "mediawiki": '{| class="wikitable"\n! Code !! Description\n|-\n| E101 || Door is open\n|-\n'
+    "| style=\"a\" | E102\n| ''No paper''\n|}\n",
     "dashes": "E101 - Door is open\n\nE102 \u2013 No paper\n",
     "words before": "Error E101: Door is open\nError E102: No paper\n",
 }
@@ -33,7 +39,7 @@ TEXTS = {
 @pytest.mark.parametrize("name", ["t.txt", "pasted table"])
 def test_a_table_of_plain_text_is_read(kind, breaks, name):
     rows, problems = read_rows(TEXTS[kind].replace("\n", breaks), name)
-    assert [(row.code, row.texts["description"]) for row in rows] == [DOOR, PAPER]
+    assert [(row.code, row.texts["description"]) for row in rows][:2] == [DOOR, PAPER]
     assert [problem for problem in problems if problem.kind != "left_out"] == []
 
 

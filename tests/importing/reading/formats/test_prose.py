@@ -21,6 +21,7 @@ LISTS = {
     "headings with text": "### E101 Door is open\n\n### E102: No paper\n",
     "headings with marks": "### `E101` - Door is open\n### `E102` - No paper\n",
     "headings with a word": "### Error E101: Door is open\n### Error E102 (No paper)\n",
+    "bold lines": "# Codes\n\n**E101 - Door is open**\n\n**E102**\nNo paper\n",
     "underlined": "E101\n----\nDoor is open\n\nE102\n----\nNo paper\n",
     "terms": "E101\n: Door is open\n\nE102\n: No paper\n",
     "a title above": "# Codes\n\nAll codes:\n\n* **E101** Door is open\n* **E102** No paper\n",

@@ -12,6 +12,10 @@ LISTS = {
     "</errors>",
     "attributes": '<root><errors>\n<e code="E101" message="Door is open"/><e code="E102" message="No paper"/></errors>'
     "</root>",
+    "a schema": '<x:schema xmlns:x="urn:x"><x:simpleType name="Codes"><x:restriction base="x:string">\n<x:enumeration '
+    'value="E101"><x:annotation><x:documentation>Door is open</x:documentation></x:annotation></x:enumeration>'
+    '<x:enumeration value="E102"><x:annotation><x:documentation>No paper</x:documentation></x:annotation>'
+    "</x:enumeration></x:restriction></x:simpleType></x:schema>",
     "a name space": '<v:errors xmlns:v="urn:v">\n<v:error v:code="E101">Door is open</v:error><v:error v:code="E102">'
     "<![CDATA[No paper]]></v:error></v:errors>",
     "an encoding that it had": '<?xml version="1.0" encoding="ISO-8859-1"?>\n<list><error code="E101">Door is open'
