@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,6 +13,9 @@ from kb.importing.reading.sheets import Limits, unreadable
 
 KEEP_BAD_BYTES = "kb.importing.mark"
 """Error handler: a byte that the encoding lacks becomes U+DC00 + byte, so that a problem can report its row."""
+
+_ESCAPED = re.compile(rb"\x1b[$(]|~\{[!-w]|\+[A-Za-z0-9/+]{3}")
+"""How encodings of seven bits, such as ISO-2022-JP, HZ and UTF-7, begin a letter."""
 
 _FIRST_MARK = 0xDC00
 _PIECE = 1 << 20
@@ -88,7 +92,7 @@ class InputFile:
                 raise unreadable("empty", "The file is empty.")
             self.head = stream.read(1 << 16)
             stream.seek(0)
-            self.sha256, self.not_utf8 = _scan(stream)
+            self.sha256, self.not_utf8, self.escaped = _scan(stream)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -182,12 +186,17 @@ def _size_of(file: BinaryIO) -> int:
     return size
 
 
-def _scan(file: BinaryIO) -> tuple[str, bytes]:
-    """Return the SHA-256 of a file, and its first piece that is not UTF-8; b"" if the whole file is UTF-8."""
-    digest, decoder, not_utf8, last = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b"", b""
+def _scan(file: BinaryIO) -> tuple[str, bytes, bytes]:
+    """Return the SHA-256 of a file, its first piece that is not UTF-8, and its first piece with escaped letters.
+
+    A piece is b"" if the file has none.
+    """
+    digest, decoder, not_utf8, escaped, last = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b"", b"", b""
     while piece := file.read(_PIECE):
         digest.update(piece)
         last = piece
+        if not escaped and _ESCAPED.search(piece):
+            escaped = piece
         if not not_utf8:
             try:
                 decoder.decode(piece)
@@ -197,4 +206,4 @@ def _scan(file: BinaryIO) -> tuple[str, bytes]:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         not_utf8 = not_utf8 or last
-    return digest.hexdigest(), not_utf8
+    return digest.hexdigest(), not_utf8, escaped
