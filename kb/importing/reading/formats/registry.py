@@ -98,7 +98,10 @@ ODS = Format("ods", ("ods",), _later("spreadsheets", "read_ods"), _never)
 XLS = Format("xls", ("xls",), _later("spreadsheets", "read_xls"), _never)
 CSV = Format("csv", ("csv", "tsv", "tab"), csv_text.read, _never)
 _read_json = _later("json_text")
-_SOURCE_ENDINGS = "h hh hpp hxx c cc cpp cxx m mm cs java kt go rs ts mts js mjs cjs proto swift php".split()
+_SOURCE_ENDINGS = (
+    *"h hh hpp hxx c cc cpp cxx m mm cs java kt go rs ts mts js mjs cjs proto".split(),
+    *"swift php rb pl lua dart scala groovy".split(),
+)
 _TEXTS = (
     Format("ndjson", ("ndjson", "jsonl"), _read_json, _JSON_LINES.match, True),
     Format("json", ("json", "jsonc", "json5"), _read_json, _JSON.match, True),
@@ -110,7 +113,7 @@ _TEXTS = (
     CSV,
     Format("rst", ("rst", "rest"), _later("rst_text"), _RST.search),
     Format("asciidoc", ("adoc", "asciidoc", "asc"), _later("asciidoc_text"), _ADOC.search),
-    Format("source", tuple(_SOURCE_ENDINGS), _later("source_code"), _SOURCE.search),
+    Format("source", _SOURCE_ENDINGS, _later("source_code"), _SOURCE.search),
     Format("strings", ("strings",), properties.read_strings, properties.begins_strings),
     Format("toml", ("toml",), toml_text.read, toml_text.begins),
     Format("python", ("py",), _later("python_text"), _never),
