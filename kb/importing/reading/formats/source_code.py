@@ -81,6 +81,8 @@ def _with_texts(rows: list[Entry], tokens: Sequence[Token], source_file: SourceF
 def _texts_of(rows: Sequence[Entry], tokens: Sequence[Token]) -> dict[str, list[TextPair]]:
     """Return the texts that follow the name of each constant, or its number where no name has one."""
     texts: dict[str, list[TextPair]] = {}
+    if not any(token.kind == "string" for token in tokens):
+        return texts
     by_name = {_name(row): row for row in rows}
     for pair in pairs_of_names(tokens, set(by_name)):
         # The value of a constant, and a word where it has a comment, are no texts of it.
