@@ -76,6 +76,10 @@ _ADOC_UNITS = [
     "<<",
     "link:a[",
 ]
+_SQL_UNITS = [
+    *("(", "(%d,'a b'),", "'", "''", "x ", "INSERT INTO a VALUES (1);", "INSERT INTO a%d (code) VALUES (1);", "[a] "),
+    *("CREATE TABLE a (", "COPY a (b) FROM stdin;\n", "COPY a (b) FROM stdin;\n\\.\n", "/*", "--\n", "\\'", "`", ","),
+]
 _SOURCE_UNITS = [
     *("A,", "A%d=%d,\n", "[", "(", "{", '"', '"a b"', 'A "b",', '{%d,"a b"},', "case A:", "/*", "//\n", "/* a */ A%d,"),
     *("@", "=>", "::", "const ", "const a=1;", "define(", '#[error("a")] A%d,\n', "#define A%d %d\n", "func a(){"),
@@ -126,6 +130,7 @@ SHAPES = [
     *_of("t.adoc", _ADOC_UNITS, ("|===\n|Code |Text\n", "|===\n"), ("[cols=2]\n|===\n", ""), ("", "\n|===\n")),
     *_of("t.c", _SOURCE_UNITS, ("", ""), ("enum E {", "}"), ("enum E {case ", "}"), ("#define A 1\nx = {", "}")),
     *_of("t.php", ["[", "array(", "1=>", "'a'=>'b',", "(", "]", "::a", "'a',"], ("<?php return [", "];")),
+    *_of("t.sql", _SQL_UNITS, ("", ""), ("INSERT INTO codes (code, text) VALUES ", ";")),
     *_of("t.ndjson", ['{"code":"1"}\n', '{"code":%d,"a%d":1}\n', "{}", "[]\n", "\n", "{"], ("", "")),
     *_of("pasted table", ["| - ", "-", "|", " ", "<table", "{ ", '{"', "a\t", ": |\n"], ("", ""), ("| code |\n", "")),
 ]

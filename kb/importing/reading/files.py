@@ -110,6 +110,11 @@ class InputFile:
         return self.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
 
     @property
+    def is_gzip(self) -> bool:
+        """Whether the bytes are a gzip archive."""
+        return self.head.startswith(b"\x1f\x8b\x08")
+
+    @property
     def is_old_excel(self) -> bool:
         """Whether the bytes are an Excel file of the old kind (.xls), without a password."""
         return self.head.startswith(_OLE) and self._has(*_WORKBOOK_MARKS) and not self._has(_ENCRYPTION_MARK)

@@ -1,5 +1,6 @@
 """Zip archives: which kind of document one is, or the only table in it, with limits on what it unpacks to."""
 
+import gzip
 import zipfile
 import zlib
 from io import BytesIO
@@ -78,6 +79,24 @@ def member_of(input_file: InputFile, limits: Limits) -> tuple[InputFile, str]:
     # The digest and the size are those of the file that somebody gave.
     member.sha256, member.size = input_file.sha256, input_file.size
     return member, PurePosixPath(parts[0].filename).name
+
+
+def unpacked(input_file: InputFile, name: str, limits: Limits) -> tuple[InputFile, str]:
+    """Return the file in a gzip archive, and its name. Raises Unreadable for a broken or large one, or for several."""
+    most = min(limits.memory, limits.bytes)
+    try:
+        with input_file.open() as file, gzip.open(file) as archive:
+            data = archive.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        message = "This gzip archive is broken. Unpack it and import the file in it, or pack it again."
+        raise unreadable("broken_archive", message) from error
+    if len(data) > most:
+        raise unreadable("too_large_unpacked", f"The file unpacks to more than {most} bytes, the limit.")
+    if data[257:262] == b"ustar":
+        raise unreadable("binary", "This is a tar archive. Unpack it, and import one of its files.")
+    member = InputFile(BytesIO(data), limits)
+    member.sha256, member.size = input_file.sha256, input_file.size
+    return member, name[:-3] if name.lower().endswith(".gz") else name
 
 
 def check(archive: zipfile.ZipFile, size: int, limits: Limits) -> None:
