@@ -163,7 +163,9 @@ class Source:
             message = f"The tables of this file have {column_count} different columns; at most {most} are allowed."
             message += f" {MORE_COLUMNS}"
             raise unreadable("too_many_columns", message)
-        self._first_problems = [*self.source_file.problems, *self._first_problems]
+        flaw = self.source_file.flaw
+        flaws = [Problem(None, "wrong_encoding", flaw, "", "warning")] if flaw else []
+        self._first_problems = [*flaws, *self.source_file.problems, *self._first_problems]
         self._first_problems += [sheet_left_out(sheet, header) for sheet, header in self.others if header]
         self._first_problems += [problem for part in self.parts for problem in part.problems]
         self._refuse_too_many(self._first_problems)
@@ -204,7 +206,7 @@ class Source:
                 labels = part.header if isinstance(part, SheetPart) else part
                 self.others.append((looks[number].sheet, labels))
         if not self.parts:
-            raise no_code_column([header for _, header in self.others], self.limits)
+            raise no_code_column([header for _, header in self.others], self.limits, self.source_file.flaw)
         self._keep_questions()
 
     def _ask_about_cells(self, part: SheetPart, look: SheetLook) -> None:

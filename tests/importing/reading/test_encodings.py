@@ -155,3 +155,11 @@ def test_plain_text_that_has_signs_of_escapes_stays_as_it_is(text):
     source = open_text(f"code;text\n1;{text}\n2;{text}\n")
     assert [row.texts["description"] for row in source.rows()] == [text, text]
     assert source.questions == []
+
+
+def test_a_file_with_many_foreign_characters_names_the_encoding_and_one_with_few_does_not():
+    text = "code;text\n1;Tür auf\n2;Größe falsch\n".encode("cp1252")
+    assert "Many characters are not UTF-8" in open_text(text, encoding="utf-8").problems[0].message
+    assert "another encoding: choose it. No column" in refusal("код;текст\n1;а\n".encode("cp1251"), encoding="utf-8")[1]
+    flawed = "".join(f"{number};Tür öffnen\n" for number in range(20)).encode() + b"99;\xfc\n"
+    assert open_text(b"code;text\n" + flawed).problems == []

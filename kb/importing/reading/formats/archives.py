@@ -40,7 +40,7 @@ def kind_of(input_file: InputFile) -> str:
         if part in names:
             raise unreadable("binary", f"This is {kind}")
     if mimetype:
-        message = "This is an OpenDocument text, drawing or presentation. Copy its table into a spreadsheet as CSV."
+        message = "This is an OpenDocument text or presentation. Copy its table into a spreadsheet and save it as CSV."
         raise unreadable("binary", message)
     is_workbook = "[Content_Types].xml" in names or any(name.startswith("xl/") for name in names)
     return "xlsx" if is_workbook or len(names) > MAX_PARTS else ""
@@ -52,9 +52,13 @@ def member_of(input_file: InputFile, limits: Limits) -> tuple[InputFile, str]:
         with input_file.open() as file, zipfile.ZipFile(file) as archive:
             parts = [part for part in archive.infolist() if _is_table(part)]
             if len(parts) != 1:
-                names = ", ".join(part.filename[:80] for part in parts[:8]) or "no file"
-                message = f"This zip archive has {len(parts)} files ({names}), not exactly one table."
-                message += " Unpack it, and import one of them."
+                names = ", ".join(part.filename[:80] for part in parts[:8])
+                more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
+                message = (
+                    f"This zip archive has {len(parts)} files: {names}{more}. Unpack it, and import each by itself."
+                )
+                if not parts:
+                    message = "This zip archive has no file with a table."
                 raise unreadable("binary", message)
             check(archive, input_file.size, limits)
             if parts[0].file_size > limits.memory:
