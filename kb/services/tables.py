@@ -15,10 +15,15 @@ def save_table(table: CodeTable, version: int | None, values: dict[str, Any], by
     return save_versioned(table, version, values, {}, by)
 
 
-def free_slug(name: str) -> str:
-    """Return a short name for a new table, made from its name, that no table has yet."""
-    # A name in Chinese has no letters for an address.
-    base = slugify(name.replace(".", "-"))[:_MAX_SLUG].strip("-_") or "table"
+def free_slug(*names: str) -> str:
+    """Return a short name that no table has yet, made from the first of these names that has letters for an address.
+
+    A name in Chinese has none; without any other, return "".
+    """
+    slugs_of_names = (slugify(name.replace(".", "-"))[:_MAX_SLUG].strip("-_") for name in names)
+    base = next(filter(None, slugs_of_names), "")
+    if not base:
+        return ""
     slugs = set(CodeTable.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     slug, number = base, 2
     while slug in slugs:

@@ -236,7 +236,7 @@ def test_columns_without_names_are_chosen_from(client):
     where = upload(client, "Word,Text\nOpen,The lid is open.\nShut,The lid is shut.\n")
     page = choose(client, where, header_0="0")
     assert [str(stop) for stop in page.context["look"].stops] == [
-        "The columns have no names. Choose the one with the codes: Column 1, Column 2."
+        "The columns have no names. Choose Code over the one with the codes: Column 1, Column 2."
     ]
     assert page.content.decode().count("cannot be read yet") == 1
     page = choose(client, where, column_0_0="code")
@@ -266,3 +266,48 @@ def test_a_chosen_encoding_that_gives_no_table_is_named(client):
     where = upload(client, "Code,Text\nE1,\u00dcber.\n".encode("cp1252"))
     content = choose(client, where, encoding="utf-16").content.decode()
     assert "as somebody chose. Another encoding may be right." in content
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "has_separator"),
+    [
+        ("Code,Text\nE1,Open.\n", "t.csv", True),
+        ("| Code | Text |\n|--|--|\n| E1 | Open. |\n", "t.md", False),
+        ('[{"code": "E1", "text": "Open."}]', "t.json", False),
+    ],
+)
+def test_a_separator_is_offered_where_a_form_has_one(client, data, name, has_separator):
+    content = client.get(upload(client, data, name)).content.decode()
+    assert ("Column separator" in content) is has_separator
+    assert "E1" in content
+
+
+def test_a_file_without_any_choice_says_to_upload_another_one(client):
+    content = client.get(upload(client, b"SQLite format 3\0" + bytes(90), "t.db")).content.decode()
+    assert "Export the table with the codes as CSV" in content
+    assert "upload another one</a>" in content
+
+
+def test_a_wrong_encoding_is_named_as_the_reason(client):
+    page = choose(client, upload(client, "Code,Text\nE1,Tür\nE2,Öl\nE3,Schloß\n".encode("cp1252")), encoding="utf-8")
+    assert "Many characters are not UTF-8" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "slug"),
+    [
+        ({"product": "Deckel 3"}, "deckel-3"),
+        ({}, "codes-v2"),
+        ({"slug": "own"}, "own"),
+    ],
+)
+def test_a_name_without_latin_letters_has_a_short_name_of_something_else(client, fields, slug):
+    file = SimpleUploadedFile("codes.v2.csv", b"Code,Text\nE1,Open.\n")
+    assert client.post(UPLOAD, {"file": file, "name": "错误码"} | fields).status_code == 302
+    assert Upload.objects.get().new_table["slug"] == slug
+
+
+def test_a_short_name_that_cannot_be_made_is_asked_for(client):
+    answer = client.post(UPLOAD, {"pasted": "Code,Text\nE1,Open.\n", "name": "错误码"})
+    assert "Choose one" in str(answer.context["form"].errors["slug"])
+    assert not Upload.objects.exists()

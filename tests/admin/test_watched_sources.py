@@ -126,3 +126,7 @@ def test_a_table_leads_to_its_source(client):
     assert (str(initial["table"]), initial["address"]) == (str(table.pk), table.source_url)
     client.post(ADD, fields(table))
     assert change(WatchedSource.objects.get()) in client.get(form).content.decode()
+
+
+def test_a_browser_refuses_the_hours_that_the_model_refuses(client):
+    assert client.get(ADD).context["adminform"].form["every_hours"].as_widget().count('min="1"') == 1

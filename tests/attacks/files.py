@@ -77,7 +77,7 @@ REFUSED = {
     "a program": ("t.csv", b"\x7fELF\x02\x01\x01" + bytes(500), "a program"),
     "a program of Windows": ("t.csv", b"MZ\x90\x00" + bytes(500), "a program"),
     "a database": ("t.csv", b"SQLite format 3\x00" + bytes(500), "an SQLite database"),
-    "an archive": ("t.csv", b"\x1f\x8b\x08" + bytes(500), "a gzip archive"),
+    "an archive": ("t.csv", b"\x1f\x8b\x08" + bytes(500), "gzip archive is broken"),
     "a script": ("t.csv", b"#!/bin/sh\nrm -rf /\n", "No column for the code"),
     "NUL bytes alone": ("t.csv", bytes(100_000), "a binary file"),
     "nothing": ("t.csv", b"", "empty"),

@@ -60,6 +60,30 @@ _CSV_UNITS = [
     ),
     *("%d,<li> <br>\n", "0%d,x\n", "x" * 3_000 + ",", "1" * 60 + "%d,x\n", "\ud7ff", "N/A,x\n", "-,-\n"),
 ]
+_ADOC_UNITS = [
+    "|",
+    "|a",
+    "|a\n",
+    "|1 |b\n",
+    "|%d |b\n",
+    "9+|",
+    "a ",
+    "* a\n",
+    "= a\n",
+    "a:: b\n",
+    "[x]\n",
+    "|===\n",
+    "<<",
+    "link:a[",
+]
+_SQL_UNITS = [
+    *("(", "(%d,'a b'),", "'", "''", "x ", "INSERT INTO a VALUES (1);", "INSERT INTO a%d (code) VALUES (1);", "[a] "),
+    *("CREATE TABLE a (", "COPY a (b) FROM stdin;\n", "COPY a (b) FROM stdin;\n\\.\n", "/*", "--\n", "\\'", "`", ","),
+]
+_SOURCE_UNITS = [
+    *("A,", "A%d=%d,\n", "[", "(", "{", '"', '"a b"', 'A "b",', '{%d,"a b"},', "case A:", "/*", "//\n", "/* a */ A%d,"),
+    *("@", "=>", "::", "const ", "const a=1;", "define(", '#[error("a")] A%d,\n', "#define A%d %d\n", "func a(){"),
+]
 _JSON_UNITS = [
     *(
         "[",
@@ -103,6 +127,10 @@ SHAPES = [
     *_of("t.json", _JSON_UNITS, ("", ""), ("[", "]"), ('[{"code":"1","a":', "}]"), ('{"x":', "}")),
     *_of("t.json", ['"x":[1],', '"x%d":[],', '"x%d":[[]],', '"x":{"a":[]},'], ("{", '"codes":[{"code":1}]}')),
     *_of("t.json", ['"x":1,', '"x%d":1,', '"code":1,'], ('[{"code":1,', '"y":2}]')),
+    *_of("t.adoc", _ADOC_UNITS, ("|===\n|Code |Text\n", "|===\n"), ("[cols=2]\n|===\n", ""), ("", "\n|===\n")),
+    *_of("t.c", _SOURCE_UNITS, ("", ""), ("enum E {", "}"), ("enum E {case ", "}"), ("#define A 1\nx = {", "}")),
+    *_of("t.php", ["[", "array(", "1=>", "'a'=>'b',", "(", "]", "::a", "'a',"], ("<?php return [", "];")),
+    *_of("t.sql", _SQL_UNITS, ("", ""), ("INSERT INTO codes (code, text) VALUES ", ";")),
     *_of("t.ndjson", ['{"code":"1"}\n', '{"code":%d,"a%d":1}\n', "{}", "[]\n", "\n", "{"], ("", "")),
     *_of("pasted table", ["| - ", "-", "|", " ", "<table", "{ ", '{"', "a\t", ": |\n"], ("", ""), ("| code |\n", "")),
 ]

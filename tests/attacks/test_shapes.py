@@ -75,6 +75,14 @@ def test_a_header_repeated_in_one_line_is_refused_at_once():
     assert time.process_time() - started < 10
 
 
+def test_a_row_of_a_million_signs_is_refused_at_once():
+    started = time.process_time()
+    assert refusal("|" * 1_000_000 + "\n|" + "-|" * 500_000 + "\n", "t.md")[0] == ["no_code_column"]
+    kinds, message = refusal("|===\n" + "|" * 1_000_000 + "\n|===\n", "t.adoc")
+    assert (kinds, "1000000 cells" in message) == (["too_many_columns"], True)
+    assert time.process_time() - started < 10
+
+
 @pytest.mark.parametrize("digits", ["9" * 5_000, "0" * 5_000 + "65"])
 def test_a_reference_of_thousands_of_digits_is_one_unknown_character(digits):
     rows, problems = read_rows(f"<table><tr><th>Code<th>Text<tr><td>1<td>a&#{digits};b</table>", "t.html")

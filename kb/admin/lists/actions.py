@@ -168,7 +168,8 @@ def _report(action: BulkAction, admin: Any, request: HttpRequest, outcome: BulkR
     for reason, rows in outcome.refusals.items():
         names = ", ".join(f"“{shorten(str(row), 60)}”" for row in rows[:MAX_NAMES])
         more = f" and {len(rows) - MAX_NAMES:,} more" if len(rows) > MAX_NAMES else ""
-        why = capfirst(reason).rstrip(".")
+        # An address or a name stays as it is written.
+        why = (capfirst(reason) if reason.partition(" ")[0].isalpha() else reason).rstrip(".")
         messages.warning(request, f"{_count_label(admin, len(rows))} skipped: {names}{more}. {why}.")
     if outcome.edited and (hint := action.next_step(outcome)):
         messages.info(request, hint)

@@ -27,6 +27,12 @@ FIELDS = ("table", "kind", "address", "ref", "path", "complete", "every_hours", 
 class SourceForm(VersionedForm):
     """The place of a source, which is checked before it is saved."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Let browsers refuse the hours that the model refuses: Django gives a positive number the least value 0."""
+        super().__init__(*args, **kwargs)
+        if hours := self.fields.get("every_hours"):
+            hours.widget.attrs["min"] = 1
+
     def clean(self) -> dict[str, Any]:
         """Add an error for a place that would be refused whenever it is asked."""
         values = super().clean()

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from kb.importing.planning.plan import NewTable
+from kb.importing.reading.files import FORMS
 from kb.models import CodeTable
 from kb.models.visibility import Person
 from kb.services.tables import free_slug
@@ -44,10 +45,20 @@ class NewTableForm(forms.Form):
             raise ValidationError(f"There is already a table named {slug}. Free: {free_slug(slug)}.")
         return slug
 
+    def clean(self) -> dict[str, Any]:
+        """Make a short name of the table's name, its product or the file where nobody chose one."""
+        data = super().clean() or {}
+        if data.get("name") and not data.get("table") and not data.get("slug") and "slug" not in self.errors:
+            file_name = PurePath(getattr(data.get("file"), "name", None) or "").stem
+            data["slug"] = free_slug(data["name"], data.get("product") or "", file_name)
+            if not data["slug"]:
+                message = "No short name can be made from this name, which has no Latin letters. Choose one."
+                self.add_error("slug", message)
+        return data
+
     def new_table(self) -> NewTable:
-        """Return the description of the table, with a short name made from its name where nobody chose one."""
+        """Return the description of the table."""
         values = {name: self.cleaned_data[name] for name in NEW_TABLE}
-        values["slug"] = values["slug"] or free_slug(values["name"])
         return NewTable(**(values | {"language": values["language"] or "en"}))
 
 
@@ -59,7 +70,7 @@ class UploadForm(NewTableForm):
         required=False,
         validators=[_check_size],
         error_messages={"empty": "The file is empty."},
-        help_text="CSV, XLSX, JSON, HTML, Markdown and others. You can also drop it anywhere on this page.",
+        help_text=f"{FORMS} You can also drop it anywhere on this page.",
     )
     pasted = forms.CharField(
         label="Or paste a table",
@@ -84,7 +95,7 @@ class UploadForm(NewTableForm):
 
     def clean(self) -> dict[str, Any]:
         """Add an error for each missing value."""
-        data = super().clean() or {}
+        data = super().clean()
         if "file" not in self.errors and bool(data.get("file")) == bool((data.get("pasted") or "").strip()):
             self.add_error("file", "Either choose a file or paste a table.")
         if not data.get("table") and not data.get("name") and not {"table", "name"} & set(self.errors):

@@ -24,18 +24,23 @@ from kb.text.codes.code_ranges import code_span
 from kb.text.codes.forms import MAX_LENGTH, clean
 
 WILDCARD, GROUPS, LOGICAL, POINTED = "wildcard", "groups", "logical", "pointed"
-RANGE, CONDITION, LOOK_ALIKE = "range", "condition", "look_alike"
+RANGE, CONDITION, LOOK_ALIKE, SENTENCE = "range", "condition", "look_alike", "sentence"
 _COMMON = re.compile(r"-[0-9]{1,15}|[A-Z_]{2,20}-?[0-9]{3,12}|[A-Z]{2,10}(?:_[A-Z]{2,20}){1,6}")
 """Codes such as `-5`, `ORA-00001` and `ERR_NO_SPACE`, which are neither dates nor lists."""
 
 _WILDCARD = re.compile(r"[A-Za-z]{0,4}[0-9]{1,5}(?:[xX]{2,5}|[*?]{1,5})")
 _LOOK_ALIKES = frozenset("АВЕЅІЈКМНОРСТУХаеорсухіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
 _GROUPS = re.compile("[0-9]{1,3}(?:[,\u00a0\u2009\u202f][0-9]{3}){1,5}")
-_BETWEEN_GROUPS = re.compile("[,\u00a0\u2009\u202f]")
+_SPACED_GROUPS = re.compile(r"[0-9]{1,2}(?: [0-9]{3}){1,5}|[0-9]{3}(?: [0-9]{3}){0,4} 0[0-9]{2}(?: [0-9]{3}){0,4}")
+"""Numbers in groups of three digits, rather than several codes of three digits."""
+
+_BETWEEN_GROUPS = re.compile("[, \u00a0\u2009\u202f]")
 _FOOTER = re.compile(
     r"(?i)(?:\u00a9|\(c\) ?[0-9]{4}|copyright(?=[ :])|all rights reserved|stand: ?[0-9]|page [0-9]{1,5}(?: of|/)"
     r"|seite [0-9]{1,5}(?: von|/)|printed (?:on|at|by)\b|last (?:updated|modified|changed)\b).{0,200}"
 )
+_LEAST_SPACES = 3
+_SENTENCE = re.compile(r"[^\W\d_]{1,30}(?: [^\W\d_]{1,30}){2}")
 _TELL = {
     POINT_ZERO: "end in .0, as pandas or a spreadsheet writes numbers",
     SCIENTIFIC: "are numbers in scientific notation (E+), which lost digits",
@@ -49,6 +54,7 @@ _TELL = {
     GROUPS: "are numbers in groups of three digits; they are read without what separates these",
     LOGICAL: "are TRUE or FALSE, which a spreadsheet may have made of other words",
     LOOK_ALIKE: "have Cyrillic or Greek letters that look like Latin ones; a search for Latin ones may miss them",
+    SENTENCE: "are sentences, while most codes of this table are not; each is read as one code",
     POINTED: "have other decimals than .0, so that taking .0 off the others may be wrong",
 }
 """What is told once for a sheet about codes of a kind."""
@@ -113,6 +119,9 @@ class CodeCells:
         if 2 * len(self._examples.get(DOTS, ())) <= self._widths.total:
             # `500.100` beside `500.13` is a code and what is below it.
             self._examples.pop(DOTS, None)
+        if 2 * len(self._examples.get(SENTENCE, ())) > self._widths.total:
+            # Some vendors name each of their codes by a sentence.
+            self._examples.pop(SENTENCE)
         for kind, places in self._examples.items():
             line, example = places[0]
             others = f" and {len(places) - 1} more" if len(places) > 1 else ""
@@ -134,7 +143,7 @@ class CodeCells:
     def _undamaged(self, line: int, code: str) -> str:
         """Return a code without groups and `.0`, as far as that is sure; note the damage that it has."""
         self._joints.add(joint(code))
-        if (not code.isascii() or "," in self._joints) and _GROUPS.fullmatch(code):
+        if ((not code.isascii() or "," in self._joints) and _GROUPS.fullmatch(code)) or is_grouped(code):
             self._examples[GROUPS].append((line, code))
             return _BETWEEN_GROUPS.sub("", code)
         damage = "" if self.intact else damage_of(code)
@@ -146,6 +155,11 @@ class CodeCells:
             self._examples[damage].append((line, code))
         self.damage = damage if damage != POINTED else ""
         return code
+
+
+def is_grouped(code: str) -> bool:
+    """Whether a code is a number such as `4 000`, with plain spaces."""
+    return " " in code and bool(_SPACED_GROUPS.fullmatch(code))
 
 
 def is_footer(text: str) -> bool:
@@ -161,6 +175,8 @@ def _doubt_of(code: str) -> str:
         return WILDCARD
     if code[0] in "<>=\u2264\u2265" and any(map(str.isdigit, code)):
         return CONDITION
+    if code.count(" ") >= _LEAST_SPACES and _SENTENCE.match(code):
+        return SENTENCE
     return RANGE if code_span(code) else ""
 
 

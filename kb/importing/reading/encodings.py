@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from kb.importing.reading.choices import FileQuestion, Offer
@@ -42,6 +43,7 @@ ENCODING_TABLE = (
     Encoding("utf-32", "Unicode (UTF-32)", names="utf32"),
     Encoding("utf-32-le", "Unicode (UTF-32, little-endian)"),
     Encoding("utf-32-be", "Unicode (UTF-32, big-endian)"),
+    Encoding("utf-7", "Unicode (UTF-7)", names="utf7 utf_7"),
     Encoding("cp1252", "Western (Windows-1252)", _WEST, 1.5, "windows-1252 iso-8859-1 latin-1 latin1 us-ascii ascii"),
     Encoding("iso8859-15", "Western (ISO-8859-15)", _WEST + " et", -1, "iso-8859-15 latin-9 latin9"),
     Encoding("mac-roman", "Western (Mac Roman)", _WEST, names="mac_roman macintosh macroman"),
@@ -91,12 +93,12 @@ ENCODING_TABLE = (
     Encoding("euc_jp", "Japanese (EUC-JP)", "ja", -0.5, "euc-jp eucjp x-euc-jp"),
     Encoding("euc_jis_2004", "Japanese (EUC-JIS-2004)", "ja", names="euc-jis-2004"),
     Encoding("shift_jis_2004", "Japanese (Shift_JIS-2004)", names="shift-jis-2004"),
-    Encoding("iso2022_jp", "Japanese (ISO-2022-JP)", names="iso-2022-jp"),
+    Encoding("iso2022_jp_ext", "Japanese (ISO-2022-JP)", names="iso2022_jp iso-2022-jp"),
     Encoding("iso2022_kr", "Korean (ISO-2022-KR)", names="iso-2022-kr"),
     Encoding("cp949", "Korean (cp949)", "ko", 1, "euc-kr euc_kr uhc ks_c_5601-1987 windows-949"),
     Encoding("johab", "Korean (Johab)", "ko", names="cp1361"),
     Encoding("gb18030", "Simplified Chinese (GB18030)", "zh_hans", 1, "gbk gb2312 cp936 x-gbk"),
-    Encoding("hz", "Simplified Chinese (HZ)", names="hz-gb-2312"),
+    Encoding("hz", "Simplified Chinese (HZ)", names="hz-gb-2312 hz_gb_2312"),
     Encoding("cp950", "Traditional Chinese (Big5)", "zh_hant", 1, "big5 big-5 x-x-big5"),
     Encoding("big5hkscs", "Traditional Chinese (Big5, Hong Kong)", "zh_hant", -1, "big5-hkscs"),
 )  # fmt: skip
@@ -114,6 +116,9 @@ SURE, LIKELY = 8.0, 3.0
 _STRANGE = -7.5
 """Likelihood of a letter below which no encoding of the table seems right: right readings have -7 or more."""
 
+_RARE = re.compile("[\0-\t\x0b-\x1f\x7f-\x9f\u3400-\u4dff\ud800-\uf8ff\ufff0-\uffff]")
+"""What a wrong reading has: control characters, letters without a meaning, and Chinese ones that nobody uses."""
+
 _DECLARED, _STORED_LANGUAGE, _LAST_FILE = 12.0, 2.0, 4.0
 _MAX_OFFERS, _MAX_SAMPLE = 5, 60
 _MAX_EVIDENCE = 1200
@@ -122,7 +127,15 @@ _DECLARATION = re.compile(
     rb"""|^content-type:[^\n]{0,99}?charset\s?=\s?["']?([\w.:-]{2,40})|coding[:=][ \t]?([\w.-]{2,40})""",
     re.IGNORECASE | re.MULTILINE,
 )
-_ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"))
+_ESCAPES = {
+    b"\x1b$)C": "iso2022_kr",
+    b"\x1b$B": "iso2022_jp_ext",
+    b"\x1b$@": "iso2022_jp_ext",
+    b"\x1b(I": "iso2022_jp_ext",
+}
+_HZ = re.compile(rb"~\{(?:[!-w][!-~]){1,200}~\}")
+_UTF_7 = re.compile(rb"\+[A-Za-z0-9/+]{3,400}+-?")
+_MOST_ESCAPES = 200
 
 
 def find_encoding(
@@ -137,7 +150,7 @@ def find_encoding(
     if codec or file.wide_without_mark:
         return codec or file.wide_without_mark, None
     if not file.not_utf8 or _is_utf8_with_flaws(file.not_utf8):
-        return _escaped_codec(file.head) or "utf-8", None
+        return _escaped_encoding(file.escaped) if file.escaped.isascii() else ("utf-8", None)
     evidence = EncodingEvidence(file.not_utf8, precedent or Precedent(), _declared_codec(file.head))
     return evidence.codec, evidence.question
 
@@ -157,9 +170,29 @@ def _declared_codec(head: bytes) -> str:
     return ENCODINGS.get(name.decode("ascii", "replace").lower(), "")
 
 
-def _escaped_codec(head: bytes) -> str:
-    """Return the encoding of ASCII with escape sequences, as Japanese mail has it; "" for other bytes."""
-    return next((codec for escape, codec in _ESCAPES if escape in head), "")
+def _escaped_encoding(piece: bytes) -> tuple[str, FileQuestion | None]:
+    """Return the encoding of ASCII in which letters are escaped, and a question where they may be plain text."""
+    if codec := next((codec for escape, codec in _ESCAPES.items() if escape in piece), ""):
+        return codec, None
+    for codec, run_form in (("hz", _HZ), ("utf-7", _UTF_7)):
+        # A word without a capital, such as a telephone number, is none of UTF-7.
+        runs = [
+            run[0]
+            for run in islice(run_form.finditer(piece), _MOST_ESCAPES)
+            if codec == "hz" or run[0].lower() != run[0]
+        ]
+        text = b"\n".join(runs).decode(codec, "replace")
+        if runs and not _RARE.search(text):
+            readings = {codec: text.replace("\n", " "), "utf-8": b" ".join(runs).decode()}
+            offers = [
+                Offer(f"{LABELS[name]}: {letters[:_MAX_SAMPLE]}", {"encoding": name})
+                for name, letters in readings.items()
+            ]
+            message = f"The file seems to be in {LABELS[codec]}. Are its letters right?"
+            return codec, FileQuestion(
+                "encoding", message, tuple(offers), offers[0].label if len(set(runs)) > 1 else ""
+            )
+    return "utf-8", None
 
 
 def _is_utf8_with_flaws(piece: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,6 +13,9 @@ from kb.importing.reading.sheets import Limits, unreadable
 
 KEEP_BAD_BYTES = "kb.importing.mark"
 """Error handler: a byte that the encoding lacks becomes U+DC00 + byte, so that a problem can report its row."""
+
+_ESCAPED = re.compile(rb"\x1b[$(]|~\{[!-w]|\+[A-Za-z0-9/+]{3}")
+"""How encodings of seven bits, such as ISO-2022-JP, HZ and UTF-7, begin a letter."""
 
 _FIRST_MARK = 0xDC00
 _PIECE = 1 << 20
@@ -27,36 +31,42 @@ _CONTROLS = bytes({*range(1, 32), 127} - set(b"\t\n\r\f"))
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTION_MARK = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_MARKS = ("Workbook\0".encode("utf-16-le"), "Book\0".encode("utf-16-le"))
-ALLOWED = (
-    "Allowed: CSV, XLSX, ODS, XLS, JSON, YAML, TOML, XML, HTML, Markdown, reStructuredText, AsciiDoc, source code and "
-    "other text."
+FORMS = (
+    "CSV, XLSX, ODS, XLS, JSON, YAML, TOML, XML, SQL, HTML, Markdown, reStructuredText, AsciiDoc, properties, INI, "
+    ".strings, source code, or text in columns or lines; also one such file in a ZIP or gzip archive."
 )
-"""What a file may be, for refusals. The forms themselves are in `formats/registry.py`."""
+"""What a file may be, for people. The forms themselves are in `formats/registry.py`."""
 
-_COPY = f"{ALLOWED} Copy its table into a spreadsheet and save it as CSV."
+ALLOWED = f"Allowed: {FORMS}"
+"""The same, for refusals."""
+
+_COPY = "Copy its table into a spreadsheet and save it as CSV."
+_UNPACK = "Unpack it, and import the file with the codes."
+_EXPORT = "Export the table with the codes as CSV."
 _MAGIC = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"%PDF": "a PDF document",
-    b"\x1f\x8b": "a gzip archive",
-    b"Rar!": "a RAR archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"SQLite format 3": "an SQLite database",
-    b"\x7fELF": "a program",
-    b"MZ\x90": "a program",
-    b"{\\rtf": "a text document (RTF)",
-    b"%!PS": "a PostScript document",
-    b"PAR1": "a Parquet file",
-    b"RIFF": "a picture or a recording",
-    b"II*\x00": "a TIFF picture",
-    b"MM\x00*": "a TIFF picture",
-    b"\x00\x01\x00\x00Standard": "an Access database",
-    b"\xde\x12\x04\x95": "a file of translations (gettext)",
-    b"\x95\x04\x12\xde": "a file of translations (gettext)",
+    b"\x89PNG": ("a PNG picture", ""),
+    b"\xff\xd8\xff": ("a JPEG picture", ""),
+    b"GIF8": ("a GIF picture", ""),
+    b"%PDF": ("a PDF document", _COPY),
+    b"\x1f\x8b": ("a gzip archive", _UNPACK),
+    b"Rar!": ("a RAR archive", _UNPACK),
+    b"7z\xbc\xaf": ("a 7z archive", _UNPACK),
+    b"BZh": ("a bzip2 archive", _UNPACK),
+    b"\xfd7zXZ": ("an xz archive", _UNPACK),
+    b"SQLite format 3": ("an SQLite database", _EXPORT),
+    b"\x7fELF": ("a program", ""),
+    b"MZ\x90": ("a program", ""),
+    b"{\\rtf": ("a text document (RTF)", _COPY),
+    b"%!PS": ("a PostScript document", _COPY),
+    b"PAR1": ("a Parquet file", _EXPORT),
+    b"RIFF": ("a picture or a recording", ""),
+    b"II*\x00": ("a TIFF picture", ""),
+    b"MM\x00*": ("a TIFF picture", ""),
+    b"\x00\x01\x00\x00Standard": ("an Access database", _EXPORT),
+    b"\xde\x12\x04\x95": ("a compiled file of translations (gettext)", _EXPORT),
+    b"\x95\x04\x12\xde": ("a compiled file of translations (gettext)", _EXPORT),
 }
+"""How files begin that are no text: what they are, and what to do with one that has a table."""
 
 
 def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
@@ -88,7 +98,7 @@ class InputFile:
                 raise unreadable("empty", "The file is empty.")
             self.head = stream.read(1 << 16)
             stream.seek(0)
-            self.sha256, self.not_utf8 = _scan(stream)
+            self.sha256, self.not_utf8, self.escaped = _scan(stream)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -106,6 +116,11 @@ class InputFile:
         return self.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
 
     @property
+    def is_gzip(self) -> bool:
+        """Whether the bytes are a gzip archive."""
+        return self.head.startswith(b"\x1f\x8b\x08")
+
+    @property
     def is_old_excel(self) -> bool:
         """Whether the bytes are an Excel file of the old kind (.xls), without a password."""
         return self.head.startswith(_OLE) and self._has(*_WORKBOOK_MARKS) and not self._has(_ENCRYPTION_MARK)
@@ -119,9 +134,9 @@ class InputFile:
         """Raise Unreadable for a file that is not text; the message says what it is."""
         if self.head.startswith(_OLE):
             raise self._old_office()
-        for magic, kind in _MAGIC.items():
+        for magic, (kind, advice) in _MAGIC.items():
             if self.head.startswith(magic):
-                raise unreadable("binary", f"This is {kind}, not a table. {_COPY}")
+                raise unreadable("binary", f"This is {kind}, not a table. {advice} {ALLOWED}".replace("  ", " "))
         head = self._text_head
         nuls = head.count(0)
         is_wide = self.mark or (self.wide_without_mark and nuls < len(self.head))
@@ -193,12 +208,17 @@ def _size_of(file: BinaryIO) -> int:
     return size
 
 
-def _scan(file: BinaryIO) -> tuple[str, bytes]:
-    """Return the SHA-256 of a file, and its first piece that is not UTF-8; b"" if the whole file is UTF-8."""
-    digest, decoder, not_utf8, last = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b"", b""
+def _scan(file: BinaryIO) -> tuple[str, bytes, bytes]:
+    """Return the SHA-256 of a file, its first piece that is not UTF-8, and its first piece with escaped letters.
+
+    A piece is b"" if the file has none.
+    """
+    digest, decoder, not_utf8, escaped, last = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), b"", b"", b""
     while piece := file.read(_PIECE):
         digest.update(piece)
         last = piece
+        if not escaped and _ESCAPED.search(piece):
+            escaped = piece
         if not not_utf8:
             try:
                 decoder.decode(piece)
@@ -208,4 +228,4 @@ def _scan(file: BinaryIO) -> tuple[str, bytes]:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         not_utf8 = not_utf8 or last
-    return digest.hexdigest(), not_utf8
+    return digest.hexdigest(), not_utf8, escaped

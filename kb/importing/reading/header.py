@@ -27,6 +27,9 @@ _TITLE = re.compile(
 """A line with a date or a version is the title of a table, not the heading of codes."""
 _LEAST_ROWS = 3
 _MAX_COVER = 200
+_MOST_CELLS = 20_000
+"""More cells than a row of any spreadsheet has, most of them empty."""
+
 _LONGEST_NAME = 40
 
 
@@ -60,7 +63,7 @@ def guessed_part(look: SheetLook, *, sure: bool) -> SheetPart | None:
 
     With `sure`, return it only where nobody needs to be asked.
     """
-    if any(_filled(cells) > look.limits.columns for _, cells in look.records):
+    if any(len(cells) > _MOST_CELLS or _filled(cells) > look.limits.columns for _, cells in look.records):
         # Too many columns for a table: nobody could choose among them, and a look at all would take long.
         return None
     line_chosen = look.choices.header.get(look.sheet.key)

@@ -3,8 +3,8 @@
 from kb.importing.reading.sheets import MORE_COLUMNS, Limits, Problem, Sheet, Unreadable, unreadable
 
 
-def no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
-    """Return the refusal of a file none of whose tables has a column for the code."""
+def no_code_column(headers: list[list[str]], limits: Limits, flaw: str = "") -> Unreadable:
+    """Return the refusal of a file none of whose tables has a column for the code; `flaw` may say why."""
     if any(len(header) > limits.columns for header in headers):
         message = f"The file has more than {limits.columns} columns, the limit, and the first ones have no code."
         message += f" {MORE_COLUMNS}"
@@ -13,7 +13,8 @@ def no_code_column(headers: list[list[str]], limits: Limits) -> Unreadable:
     labels = ", ".join(header) or "nothing"
     message = f"No column for the code. Found: {labels[:500]}. Allowed are names such as Code, Return code, Error code."
     if header and all(label == f"Column {number}" for number, label in enumerate(header, 1)):
-        message = f"The columns have no names. Choose the one with the codes: {labels[:500]}."
+        message = f"The columns have no names. Choose Code over the one with the codes: {labels[:500]}."
+    message = f"{flaw} {message}".strip()
     return Unreadable([Problem(None, "no_code_column", message, ", ".join(header)[:500])], header)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kb.importing.reading.choices import FileQuestion, ask
+from kb.importing.reading.code_cells import is_grouped
 from kb.importing.reading.damage import is_joined, joint
 from kb.importing.reading.sheets import Record
 from kb.importing.reading.table_rows import SheetPart
@@ -63,6 +64,6 @@ def combined(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
 
 
 def _codes(cell: str | None) -> tuple[str, ...]:
-    if not cell or cell.isalnum():
+    if not cell or cell.isalnum() or is_grouped(cell.strip()):
         return ()
     return several_codes(fit(clean(tidy(cell))))

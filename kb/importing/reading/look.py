@@ -29,6 +29,7 @@ MAX_COUNTED = 5_000
 MAX_LISTED = 100
 """Problems, tables, and columns of a table that a look lists."""
 
+_DELIMITED = ("", "csv", "pipes", "spaces", "pairs", "lines")
 _HEADER_LINES = 20
 _MAX_PREVIEW = 80
 _MAX_CELL = 300
@@ -107,8 +108,8 @@ class Look:
 
     @property
     def delimiters(self) -> list[tuple[str, str]]:
-        """Return the delimiters that may be chosen, with their names."""
-        return list(DELIMITERS.items())
+        """Return the delimiters that may be chosen, with their names; [] for a form that has none."""
+        return list(DELIMITERS.items()) if self.delimiter or self.format in _DELIMITED else []
 
     def as_json(self) -> dict[str, Any]:
         """Return the look as plain data, for programs."""

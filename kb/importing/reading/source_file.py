@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kb.importing.reading.files import KEEP_BAD_BYTES, InputFile, codec_of
+from kb.importing.reading.files import KEEP_BAD_BYTES, InputFile, bad_byte, codec_of
 from kb.importing.reading.sheets import Limits, Problem
 
 _QUOTE = re.compile("^> ?", re.MULTILINE)
+_LEAST_BAD, _BAD_SHARE = 3, 0.1
 
 
 @dataclass
@@ -44,6 +45,15 @@ class SourceFile:
     def without_quotes(self, text: str) -> str:
         """Return lines of the file without the `>` of a mail."""
         return _QUOTE.sub("", text) if self._is_quoted else text
+
+    @cached_property
+    def flaw(self) -> str:
+        """A sentence where much of the text is not in the encoding, which then is probably another one; else ""."""
+        foreign = [sign for sign in self.sample if not sign.isascii() or sign == "\0"] if self.encoding else []
+        bad = sum(sign == "\0" or bad_byte(sign) is not None for sign in foreign)
+        if bad < _LEAST_BAD or bad < _BAD_SHARE * len(foreign):
+            return ""
+        return f"Many characters are not {self.encoding.upper()}. The file is probably in another encoding: choose it."
 
     @cached_property
     def text(self) -> str:

@@ -16,9 +16,10 @@ from typing import BinaryIO
 from kb.importing.reading.arranged_tables import looks_at
 from kb.importing.reading.arrangements import arranged_rows
 from kb.importing.reading.choices import ANSWERS, FileQuestion, ReadingChoices
-from kb.importing.reading.columns import ColumnMap, check_column_map
+from kb.importing.reading.columns import EXTRA, ColumnMap, check_column_map
 from kb.importing.reading.damage import point_zero_question
 from kb.importing.reading.encodings import ENCODINGS, find_encoding
+from kb.importing.reading.evidence import MAX_RECORDS
 from kb.importing.reading.files import InputFile
 from kb.importing.reading.formats import csv_dialect, registry
 from kb.importing.reading.header import guessed_part, named_part, unread_lines
@@ -162,7 +163,9 @@ class Source:
             message = f"The tables of this file have {column_count} different columns; at most {most} are allowed."
             message += f" {MORE_COLUMNS}"
             raise unreadable("too_many_columns", message)
-        self._first_problems = [*self.source_file.problems, *self._first_problems]
+        flaw = self.source_file.flaw
+        flaws = [Problem(None, "wrong_encoding", flaw, "", "warning")] if flaw else []
+        self._first_problems = [*flaws, *self.source_file.problems, *self._first_problems]
         self._first_problems += [sheet_left_out(sheet, header) for sheet, header in self.others if header]
         self._first_problems += [problem for part in self.parts for problem in part.problems]
         self._refuse_too_many(self._first_problems)
@@ -203,7 +206,7 @@ class Source:
                 labels = part.header if isinstance(part, SheetPart) else part
                 self.others.append((looks[number].sheet, labels))
         if not self.parts:
-            raise no_code_column([header for _, header in self.others], self.limits)
+            raise no_code_column([header for _, header in self.others], self.limits, self.source_file.flaw)
         self._keep_questions()
 
     def _ask_about_cells(self, part: SheetPart, look: SheetLook) -> None:
@@ -211,6 +214,7 @@ class Source:
         codes = [(cells[part.code_at] or "").strip() for _, cells in records if len(cells) > part.code_at]
         zeros = point_zero_question(list(filter(None, codes)), self.precedent.samples)
         part.without_zero = zeros is not None
+        part.unseen = _unseen(part, look)
         surplus = question_about_surplus(part, records)
         if surplus:
             part.ways["commas"] = "join" if surplus.default == ANSWERS["commas"]["join"] else "error"
@@ -290,3 +294,14 @@ def open_source(
 
 def _has_code(part: SheetPart | list[str]) -> bool:
     return isinstance(part, SheetPart) and part.columns.has("code")
+
+
+def _unseen(part: SheetPart, look: SheetLook) -> frozenset[str]:
+    """Return the extra columns that nobody chose and that have no cell in the records of a look at a longer table."""
+    if len(look.records) < MAX_RECORDS:
+        return frozenset()
+    filled = {at for _, cells in look.records[part.header_end :] for at, cell in enumerate(cells) if cell}
+    names = [label for label, target in part.columns.targets.items() if target == EXTRA]
+    return frozenset(
+        name for name in names if part.header.index(name) not in filled and name not in look.choices.columns
+    )

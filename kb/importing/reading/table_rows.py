@@ -57,6 +57,8 @@ class SheetPart:
     questions: list[FileQuestion] = field(default_factory=list)
     # Whether the codes lose the `.0` with which all of them end.
     without_zero: bool = False
+    # Extra columns without a cell in the records that were looked at, so that nothing says what they are.
+    unseen: frozenset[str] = frozenset()
     # The answer to each kind of question, by choice or by default, as in `choices.ANSWERS`.
     ways: dict[str, str] = field(default_factory=dict)
     # What a column of several texts has, and which of them words without a label are.
@@ -118,6 +120,8 @@ class _RowReader:
         self.section_cell: object = object()
         # Whether rows name blocks of codes.
         self.has_blocks = False
+        # The place of the first text of each column that the first records leave empty.
+        self.late_texts: dict[str, tuple[SourcePlace, str]] = {}
         intact = part.ways.get("damage") == "keep"
         self.codes = CodeCells(self.sheet, report, without_zero=part.without_zero and not intact, intact=intact)
 
@@ -125,7 +129,7 @@ class _RowReader:
         """Yield the rows without errors."""
         limit, name, spreadsheet = self.limits.cell, self.sheet.name, self.sheet.spreadsheet
         code_at, texts_at, extra_at = self.code_at, self.texts_at, self.extra_at
-        records, read_code = self._records(), self.codes.read
+        records, read_code, unseen = self._records(), self.codes.read, self.part.unseen
         for arrange in self.arrangements:
             records = arrange(self.part, records)
         for line, cells in records:
@@ -144,8 +148,18 @@ class _RowReader:
                 continue
             texts = {key: text for key, at in texts_at if (text := row_texts[at]) is not None}
             extra = {header: text for header, at in extra_at if (text := row_texts[at])}
+            if unseen and not unseen.isdisjoint(extra):
+                late = {header: (SourcePlace(line, name), extra[header]) for header in unseen.intersection(extra)}
+                self.late_texts = late | self.late_texts
             yield TableRow(SourcePlace(line, name), self.section, code, texts, extra, self.codes.damage)
         self.codes.report_doubts()
+        self._report_late_texts()
+
+    def _report_late_texts(self) -> None:
+        for header, (place, text) in self.late_texts.items():
+            message = f"The column {header} has no text above this row, so it was read as an extra column."
+            message += f" Here it has {shorten(text)}. Choose what it is."
+            self.report(Problem(place, "late_column", message, header, "warning"))
 
     def _records(self) -> Iterator[Record]:
         """Yield the records below the header, as wide as it, without empty ones, banners and repeated headers."""

@@ -145,7 +145,10 @@ class Command(BaseCommand):
         if options["create"]:
             if not name:
                 raise ImportRefused("A new table requires --name.")
-            return NewTable(slug or free_slug(name), options["vendor"], options["product"], name, options["language"])
+            slug = slug or free_slug(name, options["product"], options["file"].stem)
+            if not slug:
+                raise ImportRefused("No short name can be made from this name. Choose one with --table.")
+            return NewTable(slug, options["vendor"], options["product"], name, options["language"])
         table = CodeTable.objects.filter(slug=slug).first()
         if table is None:
             slugs = ", ".join(CodeTable.objects.values_list("slug", flat=True)) or "none yet"

@@ -126,3 +126,11 @@ def test_a_column_that_was_too_narrow_is_told():
 
 def test_groups_of_digits_are_no_list():
     assert open_text("code,text\n817\u00a0300\u00a0001,x\nE2,y\n").questions == []
+
+
+def test_sentences_among_codes_are_told_and_codes_that_are_all_sentences_are_not():
+    codes = [*(f"E{number}" for number in range(8)), "Restart the device at once"]
+    _, problems = read_rows("code;text\n" + "".join(f"{code};a\n" for code in codes))
+    assert [(problem.kind, problem.place.line) for problem in problems] == [("sentence_codes", 10)]
+    _, problems = read_rows("code;text\nThe disk is full now;a\nThe door is open again;b\n")
+    assert problems == []

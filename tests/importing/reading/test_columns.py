@@ -14,6 +14,7 @@ from kb.importing.reading.columns import (
     positions,
 )
 from kb.importing.reading.sheets import Unreadable
+from tests.importing.files import open_text
 
 NOTHING = ColumnMap()
 
@@ -143,3 +144,13 @@ def test_a_record_with_a_header_of_a_code_is_a_header(cells, expected):
 def test_a_map_decides_whether_a_record_is_a_header():
     assert is_header(["ID"], ColumnMap({"ID": "code"}))
     assert not is_header(["Code"], ColumnMap({"Code": "ignore"}))
+
+
+def test_a_column_whose_first_text_is_far_below_is_told():
+    rows = [f"{number},Some words of the code," for number in range(2_100)]
+    source = open_text("code,text,zzz\n" + "\n".join([*rows, "9001,More words,Restart it", "9002,b,Wait"]))
+    assert len(list(source.rows())) == 2_102
+    assert [(problem.kind, problem.place.line) for problem in source.problems] == [("late_column", 2_102)]
+    source = open_text("code,text,zzz\n" + "\n".join([*rows, "9001,a,b c"]), columns={"zzz": "extra"})
+    assert list(source.rows())[-1].extra == {"zzz": "b c"}
+    assert source.problems == [], "somebody has chosen"

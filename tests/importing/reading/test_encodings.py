@@ -131,3 +131,43 @@ def test_an_unknown_name_is_refused():
 
 def test_a_no_break_space_stands_between_words():
     assert find(b"Code,Text\nE1,Door\xa0open\nE2,Lid\n")[0] == "cp1252"
+
+
+ESCAPED = {
+    "hz": ["设备门未关闭", "无法连接到服务器"],
+    "utf-7": ["Lüfter läuft + steht", "Größe falsch"],
+    "iso2022_kr": ["문이 열려 있습니다", "서버에 연결할 수 없습니다"],
+    "iso2022_jp_ext": ["ﾃﾞｰﾀ ｴﾗｰ", "接続できません"],
+}
+
+
+@pytest.mark.parametrize("codec", ESCAPED)
+@pytest.mark.parametrize("plain_rows", [0, 3000])
+def test_letters_behind_escapes_are_read_also_where_they_come_late(codec, plain_rows):
+    plain = [f"{1000 + row},Some plain words of a code" for row in range(plain_rows)]
+    table = ["code,text", *plain, *(f"{number},{text}" for number, text in enumerate(ESCAPED[codec]))]
+    source = open_text("\n".join(table).encode(codec))
+    assert [row.texts["description"] for row in source.rows()][plain_rows:] == ESCAPED[codec]
+    assert source.encoding == codec
+    assert source.problems == []
+    assert not source.open_questions
+
+
+def test_a_single_escape_may_be_plain_text_and_is_asked_about():
+    (question,) = open_text("code,text\n1,The name is ~{abcd~} here\n").open_questions
+    assert [offer.choices["encoding"] for offer in question.offers] == ["hz", "utf-8"]
+
+
+@pytest.mark.parametrize("text", ["a+Bcd = c++", "+447700900123 or +1-800-Abc", "~{x}~", "+QUJDREVGR0g", "~{}"])
+def test_plain_text_that_has_signs_of_escapes_stays_as_it_is(text):
+    source = open_text(f"code;text\n1;{text}\n2;{text}\n")
+    assert [row.texts["description"] for row in source.rows()] == [text, text]
+    assert source.questions == []
+
+
+def test_a_file_with_many_foreign_characters_names_the_encoding_and_one_with_few_does_not():
+    text = "code;text\n1;Tür auf\n2;Größe falsch\n".encode("cp1252")
+    assert "Many characters are not UTF-8" in open_text(text, encoding="utf-8").problems[0].message
+    assert "another encoding: choose it. No column" in refusal("код;текст\n1;а\n".encode("cp1251"), encoding="utf-8")[1]
+    flawed = "".join(f"{number};Tür öffnen\n" for number in range(20)).encode() + b"99;\xfc\n"
+    assert open_text(b"code;text\n" + flawed).problems == []

@@ -104,7 +104,7 @@ def test_undamaged_files_are_read(kind):
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        *[(magic + b"rest", kind) for magic, kind in _MAGIC.items()],
+        *[(magic + b"rest", kind) for magic, (kind, _) in _MAGIC.items()],
         (b"code,text\n" + bytes(range(256)) * 20 + bytes(2000), "binary"),
         (b"", "empty"),
         (b"\n\n\n", "No column"),

@@ -37,3 +37,12 @@ def test_a_code_and_its_second_part_are_joined_where_only_both_are_unique():
 def test_a_second_part_beside_unique_codes_is_an_extra_column():
     _, source = reading("Code,Sub-code,Text\n1,7,a\n2,7,b\n3,8,c\n")
     assert (source.columns.targets["Sub-code"], source.questions) == ("extra", [])
+
+
+def test_a_number_in_groups_of_three_digits_is_one_code_also_where_lists_are_split():
+    for answers in ({}, {"lists": "split"}):
+        rows, source = reading("Code,Text\n998,a\n4 000,b\n12 345 678,c\n400 001,d\n5001,e\n", answers=answers)
+        assert [code for code, _ in rows] == ["998", "4000", "12345678", "400001", "5001"]
+        assert [problem.kind for problem in source.problems] == ["groups_codes"]
+    rows, _ = reading("Code,Text\n998,a\n400 401,b\n", answers={"lists": "split"})
+    assert [code for code, _ in rows] == ["998", "400", "401"]

@@ -1,5 +1,6 @@
 """Zip archives: which kind of document one is, or the only table in it, with limits on what it unpacks to."""
 
+import gzip
 import zipfile
 import zlib
 from io import BytesIO
@@ -39,7 +40,7 @@ def kind_of(input_file: InputFile) -> str:
         if part in names:
             raise unreadable("binary", f"This is {kind}")
     if mimetype:
-        message = "This is an OpenDocument text, drawing or presentation. Copy its table into a spreadsheet as CSV."
+        message = "This is an OpenDocument text or presentation. Copy its table into a spreadsheet and save it as CSV."
         raise unreadable("binary", message)
     is_workbook = "[Content_Types].xml" in names or any(name.startswith("xl/") for name in names)
     return "xlsx" if is_workbook or len(names) > MAX_PARTS else ""
@@ -51,9 +52,13 @@ def member_of(input_file: InputFile, limits: Limits) -> tuple[InputFile, str]:
         with input_file.open() as file, zipfile.ZipFile(file) as archive:
             parts = [part for part in archive.infolist() if _is_table(part)]
             if len(parts) != 1:
-                names = ", ".join(part.filename[:80] for part in parts[:8]) or "no file"
-                message = f"This zip archive has {len(parts)} files ({names}), not exactly one table."
-                message += " Unpack it, and import one of them."
+                names = ", ".join(part.filename[:80] for part in parts[:8])
+                more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
+                message = (
+                    f"This zip archive has {len(parts)} files: {names}{more}. Unpack it, and import each by itself."
+                )
+                if not parts:
+                    message = "This zip archive has no file with a table."
                 raise unreadable("binary", message)
             check(archive, input_file.size, limits)
             if parts[0].file_size > limits.memory:
@@ -78,6 +83,24 @@ def member_of(input_file: InputFile, limits: Limits) -> tuple[InputFile, str]:
     # The digest and the size are those of the file that somebody gave.
     member.sha256, member.size = input_file.sha256, input_file.size
     return member, PurePosixPath(parts[0].filename).name
+
+
+def unpacked(input_file: InputFile, name: str, limits: Limits) -> tuple[InputFile, str]:
+    """Return the file in a gzip archive, and its name. Raises Unreadable for a broken or large one, or for several."""
+    most = min(limits.memory, limits.bytes)
+    try:
+        with input_file.open() as file, gzip.open(file) as archive:
+            data = archive.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        message = "This gzip archive is broken. Unpack it and import the file in it, or pack it again."
+        raise unreadable("broken_archive", message) from error
+    if len(data) > most:
+        raise unreadable("too_large_unpacked", f"The file unpacks to more than {most} bytes, the limit.")
+    if data[257:262] == b"ustar":
+        raise unreadable("binary", "This is a tar archive. Unpack it, and import one of its files.")
+    member = InputFile(BytesIO(data), limits)
+    member.sha256, member.size = input_file.sha256, input_file.size
+    return member, name[:-3] if name.lower().endswith(".gz") else name
 
 
 def check(archive: zipfile.ZipFile, size: int, limits: Limits) -> None:

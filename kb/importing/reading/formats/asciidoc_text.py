@@ -7,7 +7,7 @@ from contextlib import suppress
 from kb.importing.reading.formats.grids import CellBudget, Grid, tell
 from kb.importing.reading.formats.prose import HEADING, ITEM, TERM, TEXT, Block, entries_of
 from kb.importing.reading.formats.web_page import document_sheets
-from kb.importing.reading.sheets import Record, Sheet
+from kb.importing.reading.sheets import Record, Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
 
 _FENCE = re.compile(r"[|,:!]={3,}[ \t]*")
@@ -28,6 +28,10 @@ def read(source_file: SourceFile) -> list[Sheet]:
     document = AsciidocLines(source_file)
     document.read()
     return document_sheets(document.grids, entries_of(document.blocks), source_file)
+
+
+_MOST_CELLS = 20_000
+"""Most columns of a table that does not say how many it has."""
 
 
 class AsciidocLines:
@@ -110,25 +114,29 @@ class AsciidocLines:
     def _records(self, lines: list[tuple[int, str]]) -> list[Record]:
         """Return the rows of cells that each begin with `|`. Without `cols`, the first line is as wide as the table."""
         cells: list[tuple[int, list[str]]] = []
-        first_count = 0
+        first_count, columns = 0, _column_count(self.attributes)
         for number, line in lines:
             starts = list(_CELL.finditer(line))
             if cells and (not starts or starts[0].start()):
                 cells[-1][1].append(line[: starts[0].start()] if starts else line)
             for at, start in enumerate(starts):
                 end = starts[at + 1].start() if at + 1 < len(starts) else len(line)
-                text = [line[start.end() : end]]
-                cells += [(number, text if n == 0 else [""]) for n in range(_times(start[1]))]
+                cells.append((number, [line[start.end() : end]]))
+                if start[1]:
+                    cells += [(number, [""]) for _ in range(_times(start[1]) - 1)]
             if starts and not first_count:
                 first_count = len(cells)
-        columns = _column_count(self.attributes) or first_count
+                if first_count > _MOST_CELLS and not columns:
+                    message = f"The first line of this table has {first_count} cells. Say how many columns it has."
+                    raise unreadable("too_many_columns", message, SourcePlace(number))
+        columns = columns or first_count
         rows = range(0, len(cells), max(columns, 1))
         return [(cells[at][0], [_cell_text(text) for _, text in cells[at : at + columns]]) for at in rows]
 
 
-def _times(spec: str | None) -> int:
+def _times(spec: str) -> int:
     """Return how many columns a cell takes."""
-    count = re.match(r"\d{1,2}(?=[+.])", spec or "")
+    count = re.match(r"\d{1,2}(?=[+.])", spec)
     return max(int(count[0]), 1) if count else 1
 
 
@@ -155,6 +163,8 @@ def _csv_records(lines: list[tuple[int, str]], delimiter: str) -> list[Record]:
 
 
 def _cell_text(lines: list[str]) -> str:
+    if lines == [""]:
+        return ""
     text = ""
     for line in (line.strip() for line in lines):
         is_new = not line or line.startswith(("* ", "- ", ". ")) or text.endswith(" +")

@@ -20,7 +20,10 @@ _HEADER_RECORDS = 20
 _LONG_REFERENCE = re.compile(r"&#[0-9]{20,}+;?")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _LINK = re.compile(r"!?\[([^\[\]]{0,200})\](?:\([^()]{0,500}\)|\[[^\[\]]{0,100}\])")
-_FOOTNOTE = re.compile(r"\[\^[^\[\]]{1,40}\]|\^\[?\w{1,3}\]?(?!\S)|\{#[^{}]{0,100}\}|\\?[*†‡¶](?!\S)")
+# Two asterisks are the wildcards of a code.
+_FOOTNOTE = re.compile(
+    r"\[\^[^\[\]]{1,40}\]|\^\[?\w{1,3}\]?(?!\S)|\{#[^{}]{0,100}\}|\\?[†‡¶](?!\S)|(?<![*\\])\\?\*(?!\S)"
+)
 _ESCAPE = re.compile(r"\\([^\w\s])")
 _STRIKE = re.compile(r"~~([^~]{1,200})~~")
 _ICON = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d \t]{1,20}(?=[^ \t])")

@@ -6,8 +6,10 @@ Each record carries the line on which its value begins.
 import json
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from kb.importing.reading.formats import openapi
 from kb.importing.reading.formats.grids import tell
@@ -15,6 +17,7 @@ from kb.importing.reading.formats.trees import ALLOWED, Branch, sheets_of_tree
 from kb.importing.reading.sheets import Number, Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
 
+_MOST_NAMED = 50
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
 _NO_JSON = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|//[^\n]*+|/\*.*?(?:\*/|\Z)', re.DOTALL)
@@ -23,16 +26,21 @@ _STRING_OR_COMMA = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|,(?=[ \t\n\r]*+[\]}])', re
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the tables of a JSON document, or of NDJSON. Raises Unreadable without one."""
+    repeats: dict[str, None] = {}
     try:
-        root = _root(source_file.text)
+        root = _root(source_file.text, repeats)
     except (ValueError, RecursionError) as error:
         text = _without_comments(source_file)
         if text == source_file.text:
             raise _broken(error) from error
         try:
-            root = _root(text)
+            root = _root(text, repeats)
         except (ValueError, RecursionError) as second:
             raise _broken(second) from second
+    if repeats:
+        names = ", ".join(name[:60] for name in list(repeats)[:_MOST_NAMED])
+        message = f"Some objects have a key twice: {names}. A code is read each time; of its texts, the last counts."
+        tell(source_file, 0, message, next(iter(repeats)))
     if openapi.is_description(root):
         return openapi.sheets(root, source_file)
     return sheets_of_tree(root, source_file)
@@ -47,10 +55,24 @@ def _number(text: str) -> Number:
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=_number, parse_constant=str)
 
 
-def _root(text: str) -> Branch:
+def _decoder(repeats: dict[str, None]) -> json.JSONDecoder:
+    """Return a decoder that adds the keys that an object has twice to `repeats`."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            repeats.update(dict.fromkeys(key for key, count in counts.items() if count > 1))
+        return value
+
+    return json.JSONDecoder(parse_int=Number, parse_float=_number, parse_constant=str, object_pairs_hook=unique)
+
+
+def _root(text: str, repeats: dict[str, None]) -> Branch:
     """Return the document, or a list of all values where there are several."""
     at = _skip(text, 1 if text.startswith("\ufeff") else 0)
-    value, end = _DECODER.raw_decode(text, at)
+    decoder = _decoder(repeats)
+    value, end = decoder.raw_decode(text, at)
     document = _JsonText(text)
     if _skip(text, end) == len(text):
         if not isinstance(value, list | dict):
@@ -58,7 +80,7 @@ def _root(text: str) -> Branch:
         return Branch("", document.line(at), value, partial(document.children, at))
     if text[_skip(text, end)] in ",]}":
         raise json.JSONDecodeError("the document ends before this sign", text, _skip(text, end))
-    branches = list(document.values(at))
+    branches = list(document.values(at, decoder))
     return Branch("", 1, [branch.value for branch in branches], lambda: iter(branches))
 
 
@@ -87,10 +109,10 @@ class _JsonText:
             at = _skip(text, end)
             at = _skip(text, at + 1) if text[at] == "," else at
 
-    def values(self, at: int) -> Iterator[Branch]:
+    def values(self, at: int, decoder: json.JSONDecoder) -> Iterator[Branch]:
         """Yield each of several values."""
         while at < len(self.text):
-            value, end = _DECODER.raw_decode(self.text, at)
+            value, end = decoder.raw_decode(self.text, at)
             yield Branch("", self.line(at), value, partial(self.children, at))
             at = _skip(self.text, end)
 

@@ -22,6 +22,7 @@ _PIPE = re.compile(r"(?<!\\)\|")
 _CODE_SPAN = re.compile(r"`[^`\n]{0,300}`")
 # Codes often have emphasis around the entire cell, which means nothing.
 _EMPHASIS = re.compile(r"(`|\*\*)([^`*]+)\1")
+_INNER = re.compile(r"`[^`\n]{0,300}`|(?<![\w*\\])(\*{1,2})(?=[^\W_])([^*`\n]{0,300}[^\s*`\\])\1(?![\w*])")
 _ESCAPE = re.compile(r"\\([_*<>{}\[\]#~|])")
 _LABEL_LINE = re.compile(r"(?:\*{1,2}|_{1,2})?\w[^*_:：]{0,40}(?:[:：]|\*\*|__)")
 
@@ -216,9 +217,14 @@ def _is_divider(line: str) -> bool:
     return ("|" in divider or "+" in divider) and bool(_DIVIDER.fullmatch(divider))
 
 
+def _inner_emphasis(cell: str) -> str:
+    """Return a cell without the marks around some of its words; what is code keeps its signs."""
+    return _INNER.sub(lambda mark: mark[2] if mark[1] else mark[0], cell) if "*" in cell else cell
+
+
 def _pipe_cell(cell: str) -> str:
     emphasis = _EMPHASIS.fullmatch(cell)
-    text = emphasis[2] if emphasis else cell
+    text = emphasis[2] if emphasis else _inner_emphasis(cell)
     if "\\" in text and "`" not in cell:
         text = _ESCAPE.sub(r"\1", text)
     return unescape(breaks(text))

@@ -10,6 +10,7 @@ from kb.importing.reading.sheets import Number, Sheet, Unreadable, unreadable
 from kb.importing.reading.source_file import SourceFile
 
 _BEFORE = {"=", "default", "return", "("}
+_STOPS = set(",[](){};")
 _PAIRS = {"{": "}", "[": "]", "(": ")"}
 _MAX_DEPTH = 20
 MAX_MAPS = 500
@@ -18,7 +19,7 @@ MAX_MAPS = 500
 
 def map_sheets(tokens: list[Token], source_file: SourceFile) -> list[Sheet]:
     """Return a table for each map of codes in source code; [] without one."""
-    words = _Maps([token for token in tokens if token.kind != "comment" and token.text != "\n"])
+    words = _Maps(_with_colons([token for token in tokens if token.kind != "comment" and token.text != "\n"]))
     return sheets_of_maps(list(islice(words.maps(), MAX_MAPS + 1)), source_file)
 
 
@@ -41,6 +42,43 @@ def sheets_of_maps(maps: list[Branch], source_file: SourceFile) -> list[Sheet]:
 def map_branch(key: str, line: int, branches: list[Branch]) -> Branch:
     """Return the branch of a map."""
     return _branch(key, line, {branch.key: branch.value for branch in branches}, branches)
+
+
+def _with_colons(tokens: list[Token]) -> list[Token]:
+    """Return tokens in which maps of PHP and Ruby, such as `array(5 => "text")`, are like those of JavaScript."""
+    result: list[Token] = []
+    closing: list[str] = []
+    for at, token in enumerate(tokens):
+        before = result[-1].text if result else ""
+        if token.kind != "sign":
+            result.append(token)
+        elif token.text == ">" and before == "=":
+            result[-1] = Token("arrow", ":", token.start, token.end, token.line, token.line)
+        elif token.text == ":" and before == ":" and len(result) > 1 and result[-2].kind == "word":
+            # `Errors::NOT_FOUND`
+            del result[-2:]
+        elif token.text in _PAIRS:
+            is_array = token.text == "(" and before == "array"
+            if is_array:
+                result.pop()
+            is_map = (is_array or token.text == "[") and _has_arrow(tokens, at)
+            closing.append("}" if is_map else "]" if is_array else _PAIRS[token.text])
+            result.append(token._replace(text="{" if is_map else "[" if is_array else token.text))
+        elif token.text in _PAIRS.values() and closing:
+            result.append(token._replace(text=closing.pop()))
+        else:
+            result.append(token)
+    return result
+
+
+def _has_arrow(tokens: list[Token], at: int) -> bool:
+    """Whether the first thing in a bracket is a key with an arrow behind it."""
+    for number in range(at + 1, min(at + 8, len(tokens) - 1)):
+        if tokens[number].text == "=" and tokens[number + 1].text == ">":
+            return True
+        if tokens[number].text in _STOPS and tokens[number].kind == "sign":
+            return False
+    return False
 
 
 class _Maps:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, SECTION, Entry, is_like_code, sheet_of
+from kb.importing.reading.formats.grids import tell
 from kb.importing.reading.formats.object_maps import map_branch, sheets_of_maps
 from kb.importing.reading.formats.trees import Branch
 from kb.importing.reading.sheets import Number, Sheet, SourcePlace, unreadable
@@ -24,14 +25,29 @@ def read(source_file: SourceFile) -> list[Sheet]:
         line = getattr(error, "lineno", None)
         reason = getattr(error, "msg", "") or "it is nested too deeply"
         raise unreadable("broken_source", f"This is not valid Python: {reason}.", SourcePlace(line or 1)) from error
-    if sheets := sheets_of_maps(maps, source_file):
-        return sheets
     lines = source_file.text.split("\n")
     entries = [entry for group, name, node in pairs if (entry := _entry(group, name, node, lines))]
+    texts = {key: text for part in reversed(maps) if isinstance(part.value, dict) for key, text in part.value.items()}
+    joined = [_with_text(entry, texts.get(entry.texts.get(NAME) or "")) for entry in entries]
+    if 2 * sum(new is not old for new, old in zip(joined, entries, strict=True)) >= len(entries) > 0:
+        return [sheet_of(joined, source_file.limits)]
+    if sheets := sheets_of_maps(maps, source_file):
+        if entries:
+            message = f"{len(entries)} constants beside the maps were left out, such as {entries[0].texts.get(NAME)}."
+            tell(source_file, entries[0].line, message)
+        return sheets
     if not entries:
         message = "This source code has no maps or constants with codes. Export the codes as CSV."
         raise unreadable("no_list", message)
     return [sheet_of(entries, source_file.limits)]
+
+
+def _with_text(entry: Entry, text: object) -> Entry:
+    """Return a constant with the text that a map gives to it."""
+    if not isinstance(text, str) or not text or isinstance(text, Number):
+        return entry
+    comment = entry.texts.get(MESSAGE)
+    return Entry(entry.line, {**entry.texts, MESSAGE: text, **({"Comment": comment} if comment else {})})
 
 
 def _pairs(tree: ast.Module) -> Iterator[tuple[str, str, ast.expr]]:

@@ -15,6 +15,7 @@ from kb.importing.reading.formats import (
     properties,
     record_text,
     refusals,
+    sql_text,
     toml_text,
 )
 from kb.importing.reading.formats.grids import code_header
@@ -31,6 +32,7 @@ _HTML = re.compile(
     re.IGNORECASE,
 )
 _XML = re.compile(r"\ufeff?\s*<(?:\?xml|resources|root|!DOCTYPE|!ENTITY)\b", re.IGNORECASE)
+_ELEMENT = re.compile(r"\ufeff?\s*(?:<!--[^>]{0,2000}>\s*)?<([A-Za-z][\w.:-]{0,80})[\s/>]")
 _PAGE_ARCHIVE = re.compile(r"(?:[A-Za-z-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n){0,20}){1,40}")
 _WIKI_HEADER = re.compile(r"^\^[ \t]\S[^\n^]{0,200}\^[^\n]{0,2000}\^[ \t]*\n\|", re.MULTILINE)
 _WIKI_TABLE = re.compile(r"^[ \t:]{0,9}\{\|[^\n|]{0,300}\n[ \t]{0,9}[|!]", re.MULTILINE)
@@ -81,7 +83,16 @@ def _is_page_archive(sample: str) -> bool:
 
 
 def _is_html(sample: str) -> bool:
-    return bool(_HTML.match(sample)) or ("<html" in sample[:2_000].lower())
+    # An article may be one of DocBook.
+    return (bool(_HTML.match(sample)) or "<html" in sample[:2_000].lower()) and "<tgroup" not in sample
+
+
+def _is_xml(sample: str) -> bool:
+    """Whether a text declares that it is XML, or is one element from its beginning to its end."""
+    if _XML.match(sample):
+        return True
+    element = _ELEMENT.match(sample)
+    return element is not None and sample.rstrip().endswith((f"</{element[1]}>", "/>"))
 
 
 def _is_markdown(sample: str) -> bool:
@@ -100,22 +111,25 @@ ODS = Format("ods", ("ods",), _later("spreadsheets", "read_ods"), _never)
 XLS = Format("xls", ("xls",), _later("spreadsheets", "read_xls"), _never)
 CSV = Format("csv", ("csv", "tsv", "tab"), csv_text.read, _never)
 _read_json = _later("json_text")
-_SOURCE_ENDINGS = "h hh hpp hxx c cc cpp cxx m mm cs java kt go rs ts mts js mjs cjs proto swift php".split()
+_SOURCE_ENDINGS = (
+    *"h hh hpp hxx c cc cpp cxx m mm cs java kt go rs ts mts js mjs cjs proto".split(),
+    *"swift php rb pl lua dart scala groovy".split(),
+)
 _TEXTS = (
     Format("ndjson", ("ndjson", "jsonl"), _read_json, _JSON_LINES.match, True),
     Format("json", ("json", "jsonc", "json5"), _read_json, _JSON.match, True),
     Format("mhtml", ("mhtml", "mht"), _later("web_page", "read_archive"), _is_page_archive, True),
     Format("html", ("html", "htm", "xhtml"), _later("web_page"), _is_html, True),
-    Format("xml", ("xml", "resx"), _later("resources"), _XML.match, True),
+    Format("xml", ("xml", "resx", "dita", "dbk", "docbook", "xlf"), _later("resources"), _is_xml, True),
     Format("diff", ("diff", "patch"), refusals.refuse_diff, refusals.DIFF.match, True),
-    Format("sql", ("sql",), refusals.refuse_sql, refusals.is_sql, True),
+    Format("sql", ("sql",), sql_text.read, sql_text.is_sql, True),
     Format("gettext", ("po", "pot"), refusals.refuse_gettext, refusals.GETTEXT.search, True),
     CSV,
     Format("wiki", ("wiki", "mediawiki"), _later("wiki_text"), _WIKI_TABLE.search, True),
     Format("records", (), record_text.read, record_text.begins, True),
     Format("rst", ("rst", "rest"), _later("rst_text"), _RST.search),
     Format("asciidoc", ("adoc", "asciidoc", "asc"), _later("asciidoc_text"), _ADOC.search),
-    Format("source", tuple(_SOURCE_ENDINGS), _later("source_code"), _SOURCE.search),
+    Format("source", _SOURCE_ENDINGS, _later("source_code"), _SOURCE.search),
     Format("strings", ("strings",), properties.read_strings, properties.begins_strings),
     Format("toml", ("toml",), toml_text.read, toml_text.begins),
     Format("python", ("py",), _later("python_text"), _never),
@@ -133,9 +147,11 @@ _MARKDOWN_LIKE = ("markdown", "rst", "asciidoc", "source", "python", "yaml", "pr
 
 
 def open_archive(source_file: SourceFile, input_file: InputFile, limits: Limits) -> Format | None:
-    """Return the format of a file that is no text; None for a text. The only file of a zip archive takes its place."""
-    if input_file.is_zip and archives.kind_of(input_file) == "":
-        source_file.file, source_file.name = archives.member_of(input_file, limits)
+    """Return the format of a file that is no text; None for a text. The only file of an archive takes its place."""
+    if input_file.is_gzip:
+        source_file.file, source_file.name = archives.unpacked(input_file, source_file.name, limits)
+    if source_file.file.is_zip and archives.kind_of(source_file.file) == "":
+        source_file.file, source_file.name = archives.member_of(source_file.file, limits)
     if source_file.file.is_zip:
         return ODS if archives.kind_of(source_file.file) == "ods" else XLSX
     return XLS if source_file.file.is_old_excel else None
@@ -152,8 +168,14 @@ def text_format(source_file: SourceFile) -> Format:
         return named
     if sure := next((form for form in _TEXTS if form.is_sure and form.begins(sample)), None):
         # A cell of CSV may be a tag.
-        is_csv = named is CSV and sure.name == "html" and "</" not in sample
-        return CSV if is_csv else named if named and (named.begins(sample) or named.read is sure.read) else sure
+        is_cell = (sure.name == "html" and "</" not in sample) or (sure.name == "xml" and not _XML.match(sample))
+        return (
+            CSV
+            if named is CSV and is_cell
+            else named
+            if named and (named.begins(sample) or named.read is sure.read)
+            else sure
+        )
     if named and named is not CSV:
         return named
     if _is_delimited(sample, source_file):

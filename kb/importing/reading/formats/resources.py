@@ -1,4 +1,7 @@
-"""Resources of Android (`strings.xml`) and .NET (`.resx`): a name and its text. Other XML is read as lists."""
+"""Resources of Android (`strings.xml`) and .NET (`.resx`): a name and its text.
+
+Tables of DocBook and DITA are read as those of a web page, and other XML as lists.
+"""
 
 import re
 from collections import Counter
@@ -6,12 +9,18 @@ from xml.parsers import expat
 
 from kb.importing.reading.formats.entries import CODE, MESSAGE, Entry, sheet_of
 from kb.importing.reading.formats.grids import tell
+from kb.importing.reading.formats.web_page import page_sheets
 from kb.importing.reading.formats.xml_lists import XmlLists
 from kb.importing.reading.sheets import Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
 
 MAX_DEPTH = 40
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+_DOCUMENT = re.compile(r"<(?:\w{1,20}:)?(?:tgroup|simpletable)\b")
+_TAGS = {"table": "div", "informaltable": "div", "tgroup": "table", "simpletable": "table", "title": "h2", "para": "p"}
+_TAGS |= dict.fromkeys(("row", "strow", "sthead"), "tr") | dict.fromkeys(("entry", "stentry"), "td") | {"simpara": "p"}
+_TAG = re.compile(rf"<(/?)(?:\w{{1,20}}:)?({'|'.join(_TAGS)})\b")
+_SPAN = re.compile(r"\bmorerows=[\"'](\d{1,3})[\"']")
 _SIGNS = {"n": "\n", "t": "\t"}
 _OTHER_KINDS = {
     "Workbook": "an Excel file in the XML form of 2003. Save it as XLSX or CSV.",
@@ -28,6 +37,8 @@ def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the resources, or of the lists in other XML. Raises Unreadable without one."""
     elements = _Elements(parser := _parser())
     _parse(source_file.text, parser)
+    if _DOCUMENT.search(source_file.text):
+        return page_sheets(_as_page(source_file.text), source_file)
     if not elements.entries:
         lists = XmlLists(parser := _parser())
         _parse(source_file.text, parser)
@@ -41,6 +52,12 @@ def read(source_file: SourceFile) -> list[Sheet]:
         message = f"{elements.counts[name]} elements <{name[:40]}> were left out: they have no text of their own."
         tell(source_file, lines, message)
     return [sheet_of(elements.entries, source_file.limits)]
+
+
+def _as_page(text: str) -> str:
+    """Return a document of DocBook or DITA with the elements that HTML has for its tables, headings and paragraphs."""
+    text = _SPAN.sub(lambda span: f'rowspan="{int(span[1]) + 1}"', text)
+    return _TAG.sub(lambda tag: f"<{tag[1]}{_TAGS[tag[2]]}", text)
 
 
 def _parser() -> expat.XMLParserType:
@@ -71,13 +88,20 @@ class _Elements:
         self.entry: dict[str, list[str]] = {}
         self.line = 0
         parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = self._refuse_type
+        parser.StartDoctypeDeclHandler = self._check_type
+        parser.SkippedEntityHandler = self._refuse_entity
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._add_text
 
-    def _refuse_type(self, *declaration: object) -> None:
-        message = "XML that declares a document type or entities is not read. Export the codes as CSV."
+    def _check_type(self, name: str, system: str | None, public: str | None, has_declarations: int) -> None:
+        # A type with an address is never fetched; declarations in the document itself can grow without end.
+        if has_declarations:
+            message = "XML that declares entities or a document type of its own is not read. Export the codes as CSV."
+            raise unreadable("document_type", message, SourcePlace(self.parser.CurrentLineNumber))
+
+    def _refuse_entity(self, name: str, is_parameter: int) -> None:
+        message = f"This XML uses &{name[:40]};, which it does not declare. Write the character itself."
         raise unreadable("document_type", message, SourcePlace(self.parser.CurrentLineNumber))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

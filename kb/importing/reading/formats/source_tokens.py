@@ -62,6 +62,8 @@ def tokens_of(text: str) -> list[Token]:
 
 def comment_text(comments: Sequence[Token]) -> str:
     """Return the text of comments, without their signs."""
+    if not comments:
+        return ""
     lines: list[str] = []
     for comment in comments:
         text = _COMMENT_TAG.sub("", _COMMENT_SIGNS.sub("", comment.text))

@@ -19,12 +19,12 @@ _TAG = re.compile(r"<(?:div|span|p|body|script|app-root)\b", re.IGNORECASE)
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the tables of a web page, or of a part of one. Raises Unreadable where it has no codes."""
-    return _sheets(source_file.text, source_file)
+    return page_sheets(source_file.text, source_file)
 
 
 def read_archive(source_file: SourceFile) -> list[Sheet]:
     """Return the tables of a page that a browser stored as one file (.mhtml). Raises Unreadable."""
-    return _sheets(_page_of(source_file), source_file)
+    return page_sheets(_page_of(source_file), source_file)
 
 
 def document_sheets(grids: list[Grid], entries: list[Entry], source_file: SourceFile) -> list[Sheet]:
@@ -45,7 +45,8 @@ def document_sheets(grids: list[Grid], entries: list[Entry], source_file: Source
     return sheets
 
 
-def _sheets(text: str, source_file: SourceFile) -> list[Sheet]:
+def page_sheets(text: str, source_file: SourceFile) -> list[Sheet]:
+    """Return the tables of HTML, or the codes in its text. Raises Unreadable without any."""
     grids = _grids(text, source_file)
     sheets = document_sheets(grids, entries_of(HtmlBlocks().blocks_of(text)), source_file)
     if not sheets:

@@ -3,20 +3,23 @@
 import re
 import zipfile
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import islice
 from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.cell.text import Text
+from openpyxl.utils import range_boundaries
 from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.xml.constants import SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
 from kb.importing.reading.files import ALLOWED, InputFile
 from kb.importing.reading.formats.covers import mark_covers
+from kb.importing.reading.formats.sheet_marks import MAX_LINE, MAX_MERGED, SheetMarks
 from kb.importing.reading.sheets import (
     CONTINUATION,
     Date,
@@ -35,73 +38,20 @@ from kb.importing.reading.source_file import SourceFile
 MAX_PARTS = 5_000
 """Most files in one archive. A workbook has a handful, and one more for each sheet."""
 
-MAX_LINE = 1_048_576
-"""Last row that a sheet may have. A file may claim a billion rows, and the reader would count each of them."""
-
 MAX_GAPS = 64 * MAX_LINE
 """Most rows that the sheets of a workbook may skip, together. A sheet of a hundred bytes can skip a million."""
-
-MAX_MERGED = 100_000
-"""Most merged cells of a workbook. Each takes an entry for each of its columns."""
 
 MAX_STYLE_TAGS = 400_000
 """Most tags in the styles of a workbook. Excel allows some 65,000 formats; each takes half a kilobyte of memory."""
 
 _STYLES = "xl/styles.xml"
-_MAX_HIDDEN = 1000
-_MAX_COLUMN = 16_384
 _MIN_UNPACKED = 64 * 2**20
 _PIECE = 1 << 20
 _OVERLAP = 4000
-_MERGED_RANGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
-_EMPTY_FORMULA = re.compile(
-    rb'<(?:\w{1,20}:)?c\s[^<>]{0,99}?\br="([A-Z]{1,3}\d{1,7})"[^<>]{0,99}>\s{0,9}<(?:\w{1,20}:)?f(?:\s[^<>]{0,200})?'
-    rb"(?:/>|>[^<>]{0,3000}</(?:\w{1,20}:)?f>)\s{0,9}(?:<(?:\w{1,20}:)?v\s?(?:/>|></(?:\w{1,20}:)?v>))?\s{0,9}</"
-)
-_HIDDEN = re.compile(rb'<(?:\w{1,20}:)?(row|col)\s([^<>]{0,300}?)\bhidden="(?:1|true)"([^<>]{0,300})>')
-_PLACE = re.compile(rb'\b(?:r|min|max)="(\d{1,7})"')
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _ZEROS = re.compile(r'(?:"([^"]{1,20})"|\\(.))?(0{1,30})')
 _DECIMALS = re.compile(r"0\.(0{1,10})")
-
-
-@dataclass
-class _SheetMarks:
-    """What the XML of a sheet says of its cells: which are merged, hidden, or formulas without a stored value."""
-
-    merged: set[str] = field(default_factory=set)
-    formulas: set[str] = field(default_factory=set)
-    rows: set[int] = field(default_factory=set)
-    columns: set[int] = field(default_factory=set)
-
-    def add(self, window: bytes) -> None:
-        """Add what a part of the XML says. Parts may overlap."""
-        if b"mergeCell" in window and len(self.merged) <= MAX_MERGED:
-            self.merged.update(ref.decode() for ref in _MERGED_RANGE.findall(window))
-        if (b"f>" in window or b"<f" in window) and len(self.formulas) < MAX_MERGED:
-            self.formulas.update(ref.decode() for ref in islice(_matches(_EMPTY_FORMULA, window), MAX_MERGED))
-        for match in _HIDDEN.finditer(window) if b'hidden="' in window else ():
-            places = [int(place) for place in _PLACE.findall(match[2] + match[3])]
-            if places and len(self.rows) < MAX_MERGED and max(places) <= MAX_LINE:
-                last = min(max(places), min(places) + _MAX_HIDDEN)
-                (self.rows if match[1] == b"row" else self.columns).update(range(min(places), last + 1))
-
-    def problems(self, title: str) -> Iterator[Problem]:
-        """Yield a warning for formulas without a value, and one for hidden rows and columns."""
-        if self.formulas:
-            cells = _listing(sorted(self.formulas, key=coordinate_to_tuple))
-            message = (
-                f"Formulas have no stored value in {cells}, which count as not there. Save the file in Excel first."
-            )
-            line = min(coordinate_to_tuple(reference)[0] for reference in self.formulas)
-            yield Problem(SourcePlace(line, title), "formula_without_value", message, "", "warning")
-        hidden = [f"row {_listing(sorted(self.rows))}"] if self.rows else []
-        letters = [get_column_letter(column) for column in sorted(self.columns) if column <= _MAX_COLUMN]
-        hidden += [f"column {_listing(letters)}"] if letters else []
-        if hidden:
-            message = f"Hidden in the sheet {title}, and read like the rest: {' and '.join(hidden)}."
-            yield Problem(None, "hidden_cells", message, title, "warning")
 
 
 @dataclass
@@ -120,10 +70,12 @@ def read(source_file: SourceFile) -> list[Sheet]:
             raise unreadable("binary", message)
         marks = _check_parts(archive, input_file.size, limits)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        texts = _shared_texts(archive)
         visible_sheets, gaps = [], _Gaps()
         for page in book.worksheets:
+            page._shared_strings = texts or page._shared_strings
             if page.sheet_state == "visible":
-                sheet_marks = marks.get(page._worksheet_path, _SheetMarks())
+                sheet_marks = marks.get(page._worksheet_path, SheetMarks())
                 visible_sheets.append(_sheet(input_file, page, limits, sheet_marks, gaps))
                 source_file.problems.extend(sheet_marks.problems(page.title))
             else:
@@ -147,7 +99,24 @@ def _open_archive(input_file: InputFile) -> Iterator[tuple[zipfile.ZipFile, Any]
         raise unreadable("broken_xlsx", message) from error
 
 
-def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, _SheetMarks]:
+def _shared_texts(archive: zipfile.ZipFile) -> list[str]:
+    """Return the texts that the sheets share where the library would change them; else [].
+
+    It deletes `x005F_`, with which Excel protects a text that looks like a character's number, in every text.
+    """
+    name = next((name for name in archive.namelist() if name.lower().endswith("sharedstrings.xml")), "")
+    if not name or b"x005F_" not in archive.read(name):
+        return []
+    texts = []
+    with archive.open(name) as part:
+        for _, node in iterparse(part):
+            if node.tag == f"{{{SHEET_MAIN_NS}}}si":
+                texts.append(Text.from_tree(node).content)
+                node.clear()
+    return texts
+
+
+def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, SheetMarks]:
     """Unpack everything once without keeping it; return the marks of each sheet. Raises Unreadable.
 
     The sizes that the archive declares are checked first, the real ones while it is unpacked. A document type is
@@ -174,8 +143,8 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
     return marks
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int) -> tuple[_SheetMarks, int]:
-    marks = _SheetMarks()
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int) -> tuple[SheetMarks, int]:
+    marks = SheetMarks()
     tail, tags_left = b"", MAX_STYLE_TAGS
     with archive.open(part) as unpacked:
         while piece := unpacked.read(_PIECE):
@@ -201,7 +170,7 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, bytes_left: int
     return marks, bytes_left
 
 
-def _sheet(input_file: InputFile, page: Any, limits: Limits, marks: _SheetMarks, gaps: _Gaps) -> Sheet:
+def _sheet(input_file: InputFile, page: Any, limits: Limits, marks: SheetMarks, gaps: _Gaps) -> Sheet:
     ranges_by_column: dict[int, list[tuple[int, int]]] = {}
     for first, top, last, bottom in map(range_boundaries, sorted(marks.merged)):
         merged_range = top, bottom
@@ -256,15 +225,6 @@ def _records(
                 cells.pop()
             if any(cells):
                 yield line, cells
-
-
-def _listing(items: Sequence[object]) -> str:
-    more = f" and {len(items) - 5} more" if len(items) > 5 else ""
-    return ", ".join(map(str, items[:5])) + more
-
-
-def _matches(pattern: re.Pattern[bytes], text: bytes) -> Iterator[bytes]:
-    return (match[1] for match in pattern.finditer(text))
 
 
 def _is_covered(ranges: list[tuple[int, int]], line: int) -> bool:

@@ -17,6 +17,7 @@ MAX_DEPTH = 40
 MAX_VALUES = 2_000_000
 """Most values of a document. An alias counts as all the values that it repeats."""
 
+_MOST_NAMED = 50
 _TAGS = {
     f"tag:yaml.org,2002:{name}" for name in "str int float bool null map seq timestamp binary set omap pairs".split()
 }
@@ -70,6 +71,7 @@ class _YamlValues:
         self.roots: list[Branch] = []
         # The first place and word of each kind of thing that is read, but told.
         self.strange: dict[str, tuple[int, str]] = {}
+        self.repeats: list[tuple[int, str]] = []
         self.count = 0
 
     def documents(self) -> list[Branch]:
@@ -97,9 +99,19 @@ class _YamlValues:
                 self._add(*self.anchors[event.anchor or ""], None)
             elif isinstance(event, yaml.DocumentStartEvent):
                 self.anchors = {}
+        self._tell()
+        return self.roots
+
+    def _tell(self) -> None:
+        """Tell of what is read otherwise than it may be meant."""
         for kind, (line, word) in self.strange.items():
             tell(self.source_file, line, f"This YAML has {kind}, such as {word[:60]}. Its values were read.", word)
-        return self.roots
+        if self.repeats:
+            names = ", ".join(f"{name[:60]} (line {line})" for line, name in self.repeats[:_MOST_NAMED])
+            more = f" and {len(self.repeats) - _MOST_NAMED} more" if len(self.repeats) > _MOST_NAMED else ""
+            message = f"This YAML has keys that are there twice in one map: {names}{more}. A code is read each time; "
+            message += "of the texts of one code, the last counts."
+            tell(self.source_file, self.repeats[0][0], message, self.repeats[0][1])
 
     def _check_tag(self, tag: str, line: int) -> None:
         if tag != "!" and tag not in _TAGS:
@@ -131,7 +143,7 @@ class _YamlValues:
                 return
             name = key.value if isinstance(key.value, str) else "" if key.value is None else str(key.value)[:200]
             if name in parent.names:
-                self.strange.setdefault("keys that are there twice in one map", (key.line, name))
+                self.repeats.append((key.line, name))
             parent.names.add(name)
             parent.branches.append(branch._replace(key=name, line=key.line))
 

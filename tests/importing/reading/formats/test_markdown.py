@@ -161,3 +161,23 @@ def test_a_parameter_that_is_called_code_is_no_header():
     table = "|Name|Type|Description|\n|-|-|-|\n|`code`|`int`|Zero is good|\n|`msg`|`string`|Words|\n\n"
     rows, _ = read_rows(table + "|Code|Text|\n|-|-|\n|1|one|\n", "t.md")
     assert [row.code for row in rows] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("Lens **blocked** now", "Lens blocked now"), ("*all* of **the two**", "all of the two"),
+        ("a * b * c", "a * b * c"),
+        ("`**x**` and **y**", "`**x**` and y"), ("5** and 6**", "5** and 6**"), ("*.log and *.txt", "*.log and *.txt"),
+        (r"\*kept\* and \**x*", "*kept* and **x*"), ("2**3**4", "2**3**4"), ("_x000D_ __a__", "_x000D_ __a__"),
+    ],
+)  # fmt: skip
+def test_marks_of_emphasis_are_no_text(cell, text):
+    rows, _ = read_rows(f"| Code | Text |\n|--|--|\n| E1 | {cell} |\n", "t.md")
+    assert rows[0].texts["description"] == text
+
+
+def test_two_asterisks_behind_a_code_are_its_wildcards():
+    rows, problems = read_rows("| Code | Text |\n|--|--|\n| 81** | a |\n| 82* | b |\n", "t.md")
+    assert [row.code for row in rows] == ["81**", "82"]
+    assert [problem.kind for problem in problems] == ["wildcard_codes"]

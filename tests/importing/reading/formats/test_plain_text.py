@@ -101,7 +101,6 @@ def test_settings_are_no_codes(text):
 
 
 SCRIPTS = {
-    "sql": "INSERT INTO codes (code, description) VALUES ('E101', 'Door'),\n('E102', 'Paper');\n",
     "sql with comments": "-- codes\n/* of\n * 2024\n */\n\nCREATE TABLE codes (code text, description text);\n",
     "gettext": 'msgid ""\nmsgstr ""\n\nmsgid "E101"\nmsgstr "Door"\n',
 }

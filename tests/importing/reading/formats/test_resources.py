@@ -57,7 +57,8 @@ def test_resources_of_net_are_read():
         ("<resources/>", "no_list", "no strings"),
         ('<!DOCTYPE resources [<!ENTITY a "ha">]><resources><string name="E">&a;</string></resources>', "document_type",
          ""),
-        ('<!DOCTYPE r SYSTEM "file:///etc/passwd"><resources/>', "document_type", "document type"),
+        ('<!DOCTYPE r SYSTEM "file:///etc/passwd"><resources/>', "no_list", "no strings"),
+        ('<!DOCTYPE r SYSTEM "r.dtd"><r><e code="1">a&b;</e><e code="2">c</e></r>', "document_type", "&b;"),
         ("<resources>" + "<a>" * 100, "too_deep", "nested"),
         ("<resources><string name='E1'>\x01</string></resources>", "broken_xml", "line"),
     ],
@@ -78,3 +79,33 @@ def test_escapes_of_android_are_the_signs_that_it_shows():
     text = "<resources><string name='E1'>T\\u00fcr\\nist \\'auf\\' \\\\n</string></resources>"
     rows, _ = read_rows(text, "strings.xml")
     assert [row.texts["description"] for row in rows] == ["Tür\nist 'auf' \\n"]
+
+
+CELLS = [("Code", "Text"), ("E101", "Door is open"), ("E102", "No paper")]
+DOCBOOK = "".join(f"<row><entry>{code}</entry><entry><para>{text}</para></entry></row>\n" for code, text in CELLS[1:])
+DITA = "".join(f"<strow><stentry>{code}</stentry><stentry>{text}</stentry></strow>\n" for code, text in CELLS[1:])
+DOCUMENTS = {
+    "docbook": "<article><title>Manual</title><table><title>Doors</title><tgroup "
+    "cols='2'><thead><row><entry>Code</entry>"
+    f"<entry>Text</entry></row></thead>\n<tbody>{DOCBOOK}</tbody></tgroup></table></article>",
+    "dita": "<!DOCTYPE reference PUBLIC 'x' 'reference.dtd'><reference "
+    "id='x'><title>Doors</title><refbody><simpletable>"
+    f"<sthead><stentry>Code</stentry><stentry>Text</stentry></sthead>\n{DITA}</simpletable></refbody></reference>",
+    "properties": "<!DOCTYPE properties SYSTEM 'http://java.sun.com/dtd/properties.dtd'><properties>\n"
+    "<entry key='E101'>Door is open</entry>\n<entry key='E102'>No paper</entry></properties>",
+    "attributes": "<errors>\n<error code='E101'><text>Door is open</text></error>\n"
+    "<error code='E102'><text>No paper</text></error></errors>",
+}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+@pytest.mark.parametrize("name", ["t.xml", "t.txt", "pasted table"])
+def test_documents_and_lists_are_read_without_a_declaration(kind, name):
+    rows, problems = read_rows(DOCUMENTS[kind], name)
+    assert [(row.code, row.texts["description"]) for row in rows] == CELLS[1:]
+    assert problems == []
+
+
+def test_a_cell_of_csv_may_be_a_tag():
+    rows, _ = read_rows("<b>Code</b>,Text\nE101,<b>Door</b>", "t.csv", columns={"<b>Code</b>": "code"})
+    assert [row.code for row in rows] == ["E101"]

@@ -1,6 +1,8 @@
 """OpenDocument, old Excel files and archives with one table are read; what unpacks to too much is refused."""
 
+import gzip
 import struct
+import tarfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -222,3 +224,16 @@ def test_other_archives_are_refused_by_their_kind(parts, kind, word):
 )  # fmt: skip
 def test_other_documents_are_refused_by_their_kind(content, word):
     assert word in refusal(content, "t.doc")[1]
+
+
+def test_a_file_in_a_gzip_archive_is_read_and_a_bomb_is_not():
+    rows, problems = read_rows(gzip.compress(b"| Code | Text |\n|--|--|\n| E1 | Door |\n"), "codes.md.gz")
+    assert ([row.code for row in rows], problems) == (["E1"], [])
+    rows, _ = read_rows(gzip.compress(ods(("A", [HEADER, ["E1", "Door"]]))), "codes.ods.gz")
+    assert [row.code for row in rows] == ["E1"]
+    assert refusal(gzip.compress(bytes(3_000)), "t.csv.gz", limits=Limits(memory=2_000))[0] == ["too_large_unpacked"]
+    assert refusal(gzip.compress(b"code\n1\n")[:-4], "t.csv.gz")[0] == ["broken_archive"]
+    tar = BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("codes.csv"), BytesIO(b""))
+    assert "tar archive" in refusal(tar.getvalue(), "t.tar.gz")[1]

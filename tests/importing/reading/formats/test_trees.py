@@ -186,3 +186,18 @@ def test_keys_that_are_merged_give_way_to_those_of_the_map_itself():
     assert [(row.code, row.texts["description"], row.extra) for row in rows] == [
         ("E1", "two words", {"level": "low"}), ("E2", "one word", {"level": "low"}),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.yaml", "E1:\n  text: a b\n  text: b c\nE2: {text: c d}\nE1: {text: d e}\n"),
+        ("t.json", '{"E1": {"text": "a b",\n "text": "b c"}, "E2": {"text": "c d"}, "E1": {"text": "d e"}}'),
+        ("t.ndjson", '{"code": "E1", "text": "a b", "text": "b c"}\n{"E1": 1, "code": "E2", "E1": 2}'),
+    ],
+)
+def test_each_key_that_a_map_has_twice_is_named(name, text):
+    _, problems = read_rows(text, name)
+    (message,) = [problem.message for problem in problems]
+    assert "text" in message
+    assert "E1" in message

@@ -350,3 +350,31 @@ def test_a_cover_of_one_column_is_left_out_and_named():
     rows, problems = read_rows(file, "t.xlsx")
     assert [row.code for row in rows] == ["1"]
     assert [(problem.kind, problem.value) for problem in problems] == [("sheet_left_out", "Info")]
+
+
+def shared(file, *texts):
+    """Return a workbook whose sheets share these texts, as Excel writes them, instead of having each inline."""
+    with zipfile.ZipFile(BytesIO(file)) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    for number, text in enumerate(texts):
+        inline = f't="inlineStr"><is><t>{text}</t></is>'
+        parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(inline, f't="s"><v>{number}</v>')
+    items = "".join(f"<si><t>{text}</t></si>" for text in texts)
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{space}">{items}</sst>'
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace("</Types>", override)
+    rebuilt = BytesIO()
+    with zipfile.ZipFile(rebuilt, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return rebuilt.getvalue()
+
+
+def test_a_text_that_excel_protected_is_read_as_somebody_typed_it():
+    table = [["code", "text"], ["_x005F_x000D_", "0x005F_A"], ["7", "_x0041_b"]]
+    file = shared(workbook(("A", table)), "_x005F_x000D_", "0x005F_A", "_x0041_b")
+    rows, problems = read_rows(file, "t.xlsx")
+    assert [(row.code, row.texts["description"]) for row in rows] == [("_x000D_", "0x005F_A"), ("7", "Ab")]
+    assert problems == []
