@@ -15,7 +15,16 @@ from django.db.models import Count, Max
 
 from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
-from kb.importing.planning import damage, listed_ranges, matches, other_columns, row_store, sections, weights
+from kb.importing.planning import (
+    damage,
+    listed_ranges,
+    matches,
+    other_columns,
+    other_sections,
+    row_store,
+    sections,
+    weights,
+)
 from kb.importing.reading.choices import default_answers
 from kb.importing.reading.sources import Precedent, ReadingChoices, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
@@ -154,22 +163,23 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
-    renames = _match(table, staged_lines, table_import.complete)
-    answer = source.choices.answers.get("damage", "")
-    codes = damage.DamagedCodes(table, staged_lines.damaged, answer, staged_lines.has_sections)
+    answers, complete = source.choices.answers, table_import.complete
+    elsewhere = other_sections.OtherSections(table, complete, answers.get("sections", ""))
+    renames = _match(table, staged_lines, elsewhere)
+    place = damage.place_sql(staged_lines.has_sections, complete)
+    codes = damage.DamagedCodes(table, staged_lines.damaged, answers.get("damage", ""), place)
     codes.match()
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
-    position = matches.position_sql(table, table_import.complete)
+    position = matches.position_sql(table, complete)
     _store_mentioned_codes(table, source)
     codes.mention()
-    lost = sections.without_any(table, table_import.complete and not staged_lines.has_sections)
+    lost = sections.without_any(table, complete and not staged_lines.has_sections)
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
-    fresh, column_renames = (
-        other_columns.new_columns(table, staged_lines.extra_columns) if "changed" in kinds else ([], {})
-    )
+    extra_columns = staged_lines.extra_columns if "changed" in kinds else set()
+    fresh, column_renames = other_columns.new_columns(table, extra_columns)
     problems = other_columns.without_new_columns(source.problems, has_line=bool(fresh or column_renames))
-    row_store.store_problems(table_import, [*problems, *codes.problems, *lost])
+    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost])
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
     if "error" in kinds:
@@ -183,13 +193,14 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     sections.store_renamed(table_import, renames)
     if "reordered" in kinds:
         row_store.store_reordered(table_import)
-    if table_import.complete and staged_lines.row_count:
+    if complete and staged_lines.row_count:
         row_store.store_missing(table_import)
-    table_import.questions = [question.as_json() for question in (*source.questions, *codes.questions)]
+    questions = (*source.questions, *elsewhere.questions, *codes.questions)
+    table_import.questions = [question.as_json() for question in questions]
     _close(table_import)
 
 
-def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> sections.Renames:
+def _match(table: CodeTable, staged_lines: "_StagedLines", elsewhere: other_sections.OtherSections) -> sections.Renames:
     """Match the staged rows to stored codes; return the sections that the file calls by other names."""
     matches.create_index()
     matches.mark_duplicates()
@@ -197,9 +208,9 @@ def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> se
     if not staged_lines.has_sections:
         matches.match_in_table(table)
     elif table.pk:
-        renames = sections.match_renamed(table, staged_lines.new_sections, complete)
+        renames = sections.match_renamed(table, staged_lines.new_sections, elsewhere.complete)
         matches.match_in_section(table)
-        matches.match_other_sections(table, complete)
+        elsewhere.match()
     if table.pk:
         matches.match_tombstones(table, staged_lines.has_sections)
     matches.index_matches()
