@@ -29,7 +29,9 @@ class OtherSections:
         sql.run(_FIND, self.table.pk)
         ((count, doubts, names, name),) = sql.rows(_COUNT)
         if count:
-            self._tell(count, doubts, f"the section {shorten(name) or '(no section)'}" if names == 1 else "others")
+            self._tell(
+                count, doubts, f"the section {shorten(name) or '(no section)'}" if names == 1 else "other sections"
+            )
         if self.answer == "same":
             sql.run(_TAKE)
         sql.run("DELETE FROM kb_pair")
@@ -55,8 +57,9 @@ _FIND = f"""
 """  # noqa: S608
 # A section that the table lacks may be one of its own under another name, and the same words may be of the same code.
 _COUNT = """
-    SELECT count(*), sum(CASE WHEN s.section_id IS NULL OR (s.description = c.vendor_description AND s.description <> '')
-        THEN 1 ELSE 0 END), count(DISTINCT n.id), min(n.name)
+    SELECT count(*),
+        sum(CASE WHEN s.section_id IS NULL OR (s.description = c.vendor_description AND s.description <> '')
+            THEN 1 ELSE 0 END), count(DISTINCT n.id), min(n.name)
     FROM kb_pair AS p JOIN kb_staging AS s ON s.ord = p.ord JOIN kb_returncode AS c ON c.id = p.code_id
         JOIN kb_section AS n ON n.id = c.section_id
 """

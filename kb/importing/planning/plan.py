@@ -23,6 +23,7 @@ from kb.importing.planning import (
     other_sections,
     row_store,
     sections,
+    strangers,
     weights,
 )
 from kb.importing.reading.choices import default_answers
@@ -174,12 +175,13 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     _store_mentioned_codes(table, source)
     codes.mention()
     lost = sections.without_any(table, complete and not staged_lines.has_sections)
+    garbled = strangers.new_garbled_warnings(staged_lines.garbled)
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
     extra_columns = staged_lines.extra_columns if "changed" in kinds else set()
     fresh, column_renames = other_columns.new_columns(table, extra_columns)
     problems = other_columns.without_new_columns(source.problems, has_line=bool(fresh or column_renames))
-    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost])
+    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost, *garbled])
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
     if "error" in kinds:
@@ -282,6 +284,8 @@ class _StagedLines:
     """The names that no stored section has, with the first row of each."""
     damaged: dict[int, tuple[str, str]] = field(default_factory=dict)
     """The code and the damage of the rows that a spreadsheet damaged."""
+    garbled: list[int] = field(default_factory=list)
+    """The rows with letters of a wrong encoding."""
 
     def __post_init__(self) -> None:
         table = self.table_import.table
@@ -308,6 +312,8 @@ class _StagedLines:
             self.new_sections[row.section] = self.row_count
         if row.damage:
             self.damaged[self.row_count] = row.code, row.damage
+        if not "".join(row.texts.values()).isascii() and any(map(strangers.is_garbled, row.texts.values())):
+            self.garbled.append(self.row_count)
         return (
             self.row_count,
             row.place.line,
