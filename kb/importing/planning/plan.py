@@ -39,6 +39,7 @@ from kb.text.codes import forms
 Progress = Callable[[int], None]
 
 _SAMPLES = 300
+_ODD_CODES = 10_000
 _MAX_LENGTHS = {"symbol": 200}
 _SEPARATORS = re.compile(r"[\s,;/|\u3001\uff0c\uff1b\uff0f]+")
 _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u5230)\s*(\d{1,18})\s*\Z")
@@ -109,7 +110,9 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
     choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
     texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
     samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
-    return Precedent(choices, samples, target.language, partial(_count_texts, target), latest.encoding)
+    odd_codes = target.codes.current().filter(number=None).values_list("code", flat=True)[:_ODD_CODES]
+    count = partial(_count_texts, target)
+    return Precedent(choices, samples, target.language, count, latest.encoding, frozenset(odd_codes))
 
 
 def _count_texts(table: CodeTable, name: str) -> int:
@@ -118,7 +121,9 @@ def _count_texts(table: CodeTable, name: str) -> int:
 
 def _latest_file(table: CodeTable) -> TableImport | None:
     # A roll-back says that its file was read wrongly, or was the wrong one.
-    return table.imports.filter(state=ImportState.APPLIED).exclude(columns={}).order_by("-applied_at").first()
+    files = table.imports.filter(state=ImportState.APPLIED).exclude(columns={}).order_by("-applied_at")
+    # An export that comes back says nothing about the vendor's columns.
+    return files.exclude(columns__has_keys=["code", *VENDOR_TEXTS]).first() or files.first()
 
 
 def basis_of(table: CodeTable | None) -> dict[str, int]:
