@@ -29,7 +29,8 @@ def doubts(table_import: TableImport, kind: RowKind) -> list[Doubt]:
     if all_rows < _LEAST or table_import.table is None:
         return []
     query = _TWINS if kind == RowKind.CHANGED else f"{_TWINS} UNION {_SPELT}"
-    parameters = [table_import.table.pk, kind] * (query.count("%s") // 2)
+    pk = table_import.table.pk
+    parameters = [pk, kind, kind, pk, kind][: query.count("%s")]
     for count, code, other in sql.rows(_COUNT.format(query), *parameters):
         if count >= _MANY or (count >= _LEAST and count * 2 >= all_rows):
             return [(count, _MESSAGES[kind].format(count=count, code=code, other=other))]
@@ -40,6 +41,7 @@ _TWINS = """
     SELECT s.ord, s.code, c.code AS other FROM (
         SELECT vendor_description AS words, min(id) AS id, min(code) AS code, min(identity) AS identity
         FROM kb_returncode WHERE table_id = %s AND retired_at IS NULL AND vendor_description <> ''
+        AND vendor_description IN (SELECT description FROM kb_staging WHERE kind = %s)
         GROUP BY vendor_description HAVING count(*) = 1
     ) AS c JOIN kb_staging AS s ON s.description = c.words
     WHERE s.kind = %s AND c.id <> coalesce(s.code_id, 0) AND c.identity <> s.identity

@@ -11,6 +11,7 @@ In doubt, a change is one of words: people then look at it.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\s]{0,1000}\)")
 _URL = re.compile(r"https?://[^\s<>\"')\]\u3002\uff0c\uff09]{1,1000}+")
@@ -38,6 +39,7 @@ def is_cosmetic(before: str, after: str) -> bool:
     return len(words) == len(others) and all(map(_is_spelling, words, others))
 
 
+@lru_cache(maxsize=16)
 def plain(text: str) -> str:
     """Return a text without tags and the addresses of links, with letters and digits of usual width."""
     text = _TAG.sub(" ", _LINK.sub(r"\1", text))
