@@ -39,13 +39,11 @@ _LACKING = "c.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM kb_staging AS o W
 class DamagedCodes:
     """Finds the stored codes of damaged ones. `damaged` has, by row, the code and the damage that the reader saw."""
 
-    def __init__(
-        self, table: CodeTable, damaged: Mapping[int, tuple[str, str]], answer: str, has_sections: bool
-    ) -> None:
+    def __init__(self, table: CodeTable, damaged: Mapping[int, tuple[str, str]], answer: str, place: str) -> None:
         self.table = table
         self.damaged = damaged
         self.answer = answer
-        self.same_section = "c.section_id = s.section_id" if has_sections else "1 = 1"
+        self.place = place
         self.questions: list[FileQuestion] = []
         self.problems: list[Problem] = []
 
@@ -67,7 +65,7 @@ class DamagedCodes:
 
     def _find_pairs(self) -> None:
         stage.fill("kb_damage", ("ord", "low", "high", "identity"), [*self._spans(), *self._dates()])
-        sql.run(_FIND.format(lacking=_LACKING, unmatched=_UNMATCHED, place=self.same_section), *[self.table.pk] * 4)
+        sql.run(_FIND.format(lacking=_LACKING, unmatched=_UNMATCHED, place=self.place), *[self.table.pk] * 4)
         sql.run(_COUNT)
 
     def _spans(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
@@ -103,6 +101,16 @@ class DamagedCodes:
         lost = [ord_ for ord_, (_, kind) in self.damaged.items() if kind in LOSSY]
         for batch in sql.batches(lost, 500):
             sql.run(_MARK_LOST.format(", ".join(map(str, batch))))
+
+
+def place_sql(has_sections: bool, complete: bool) -> str:
+    """Return the SQL condition on where the stored code of a damaged row is: in its section, or where that is new.
+
+    A complete file shows which section has another name; in a file of a part, any may have.
+    """
+    if not has_sections:
+        return "1 = 1"
+    return "c.section_id = s.section_id" if complete else "(c.section_id = s.section_id OR s.section_id IS NULL)"
 
 
 def _ends(code: str, kind: str) -> tuple[int, int]:

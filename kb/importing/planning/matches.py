@@ -9,6 +9,22 @@ from kb.models.fields import VENDOR_TEXTS
 _MAX_NAMES = 20
 """Most sections that a message names."""
 
+ONE_IN_TABLE = """
+    SELECT identity,
+        CASE WHEN count(*) = 1 THEN min(id) ELSE min(CASE WHEN retired_at IS NULL THEN id END) END AS id,
+        CASE WHEN count(*) = 1 THEN min(section_id) ELSE min(CASE WHEN retired_at IS NULL THEN section_id END) END
+            AS section_id
+    FROM kb_returncode WHERE table_id = %s AND identity IN (
+        SELECT identity FROM kb_staging WHERE kind IS NULL AND code_id IS NULL
+    )
+    GROUP BY identity HAVING count(*) = 1 OR sum(CASE WHEN retired_at IS NULL THEN 1 ELSE 0 END) = 1
+"""
+"""The codes that a table has once, or once among those that are not retired."""
+
+ONE_IN_FILE = """
+    s.identity IN (SELECT identity FROM kb_staging WHERE kind IS NULL GROUP BY identity HAVING count(*) = 1)
+"""
+
 
 def create_index() -> None:
     """Index the staged rows by code."""
@@ -53,27 +69,19 @@ def match_in_section(table: CodeTable) -> None:
     )
 
 
-def match_other_sections(table: CodeTable, complete: bool) -> None:
-    """Match the other rows to a code that the table has once, in a section that no longer lists it.
-
-    Only a complete file proves that a code has moved; in a partial file the same number may be a second code.
-    """
-    if not complete:
-        _hint_at_other_section(table)
-        return
+def match_other_sections(table: CodeTable) -> None:
+    """Match the other rows of a complete file to a code that the table has once, in a section that lacks it now."""
     sql.run(
         f"""
-        UPDATE kb_staging SET code_id = c.id FROM ({_ONE_IN_TABLE}) AS c
-        WHERE kb_staging.identity = c.identity AND kb_staging.kind IS NULL AND kb_staging.code_id IS NULL
-        AND kb_staging.identity IN (
-            SELECT identity FROM kb_staging WHERE kind IS NULL GROUP BY identity HAVING count(*) = 1
-        )
+        UPDATE kb_staging AS s SET code_id = c.id FROM ({ONE_IN_TABLE}) AS c
+        WHERE s.identity = c.identity AND s.kind IS NULL AND s.code_id IS NULL AND {ONE_IN_FILE}
         """,  # noqa: S608
         table.pk,
     )
 
 
-def _hint_at_other_section(table: CodeTable) -> None:
+def hint_at_other_section(table: CodeTable) -> None:
+    """Set a message on the rows of a file of a part whose code is in another section."""
     sql.run(
         """
         UPDATE kb_staging SET message = 'The table has this code in another section: only a complete file can move it.'
@@ -100,7 +108,7 @@ def match_in_table(table: CodeTable) -> None:
     """Match the rows of a file without sections; a code in several sections is an error, never a guess."""
     sql.run(
         f"""
-        UPDATE kb_staging SET code_id = c.id, section_id = c.section_id FROM ({_ONE_IN_TABLE}) AS c
+        UPDATE kb_staging SET code_id = c.id, section_id = c.section_id FROM ({ONE_IN_TABLE}) AS c
         WHERE kb_staging.identity = c.identity AND kb_staging.kind IS NULL
         """,  # noqa: S608
         table.pk,
@@ -186,17 +194,6 @@ MISSING_CODES = """
 """SQL of the current codes that the file does not list, not even in a row with an error.
 
 Rows without an identity are codes that only move: the file may lack them.
-"""
-
-_ONE_IN_TABLE = """
-    SELECT identity,
-        CASE WHEN count(*) = 1 THEN min(id) ELSE min(CASE WHEN retired_at IS NULL THEN id END) END AS id,
-        CASE WHEN count(*) = 1 THEN min(section_id) ELSE min(CASE WHEN retired_at IS NULL THEN section_id END) END
-            AS section_id
-    FROM kb_returncode WHERE table_id = %s AND identity IN (
-        SELECT identity FROM kb_staging WHERE kind IS NULL AND code_id IS NULL
-    )
-    GROUP BY identity HAVING count(*) = 1 OR sum(CASE WHEN retired_at IS NULL THEN 1 ELSE 0 END) = 1
 """
 
 

@@ -15,7 +15,17 @@ from django.db.models import Count, Max
 
 from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
-from kb.importing.planning import damage, listed_ranges, matches, other_columns, row_store, sections, weights
+from kb.importing.planning import (
+    damage,
+    listed_ranges,
+    matches,
+    other_columns,
+    other_sections,
+    row_store,
+    sections,
+    strangers,
+    weights,
+)
 from kb.importing.reading.choices import default_answers
 from kb.importing.reading.sources import Precedent, ReadingChoices, Source, TableRow
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
@@ -29,6 +39,7 @@ from kb.text.codes import forms
 Progress = Callable[[int], None]
 
 _SAMPLES = 300
+_ODD_CODES = 10_000
 _MAX_LENGTHS = {"symbol": 200}
 _SEPARATORS = re.compile(r"[\s,;/|\u3001\uff0c\uff1b\uff0f]+")
 _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u5230)\s*(\d{1,18})\s*\Z")
@@ -99,7 +110,9 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
     choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
     texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
     samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
-    return Precedent(choices, samples, target.language, partial(_count_texts, target), latest.encoding)
+    odd_codes = target.codes.current().filter(number=None).values_list("code", flat=True)[:_ODD_CODES]
+    count = partial(_count_texts, target)
+    return Precedent(choices, samples, target.language, count, latest.encoding, frozenset(odd_codes))
 
 
 def _count_texts(table: CodeTable, name: str) -> int:
@@ -108,7 +121,9 @@ def _count_texts(table: CodeTable, name: str) -> int:
 
 def _latest_file(table: CodeTable) -> TableImport | None:
     # A roll-back says that its file was read wrongly, or was the wrong one.
-    return table.imports.filter(state=ImportState.APPLIED).exclude(columns={}).order_by("-applied_at").first()
+    files = table.imports.filter(state=ImportState.APPLIED).exclude(columns={}).order_by("-applied_at")
+    # An export that comes back says nothing about the vendor's columns.
+    return files.exclude(columns__has_keys=["code", *VENDOR_TEXTS]).first() or files.first()
 
 
 def basis_of(table: CodeTable | None) -> dict[str, int]:
@@ -154,22 +169,24 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
-    renames = _match(table, staged_lines, table_import.complete)
-    answer = source.choices.answers.get("damage", "")
-    codes = damage.DamagedCodes(table, staged_lines.damaged, answer, staged_lines.has_sections)
+    answers, complete = source.choices.answers, table_import.complete
+    elsewhere = other_sections.OtherSections(table, complete, answers.get("sections", ""))
+    renames = _match(table, staged_lines, elsewhere)
+    place = damage.place_sql(staged_lines.has_sections, complete)
+    codes = damage.DamagedCodes(table, staged_lines.damaged, answers.get("damage", ""), place)
     codes.match()
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
-    position = matches.position_sql(table, table_import.complete)
+    position = matches.position_sql(table, complete)
     _store_mentioned_codes(table, source)
     codes.mention()
-    lost = sections.without_any(table, table_import.complete and not staged_lines.has_sections)
+    lost = sections.without_any(table, complete and not staged_lines.has_sections)
+    garbled = strangers.new_garbled_warnings(staged_lines.garbled)
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
-    fresh, column_renames = (
-        other_columns.new_columns(table, staged_lines.extra_columns) if "changed" in kinds else ([], {})
-    )
+    extra_columns = staged_lines.extra_columns if "changed" in kinds else set()
+    fresh, column_renames = other_columns.new_columns(table, extra_columns)
     problems = other_columns.without_new_columns(source.problems, has_line=bool(fresh or column_renames))
-    row_store.store_problems(table_import, [*problems, *codes.problems, *lost])
+    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost, *garbled])
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
     if "error" in kinds:
@@ -183,13 +200,14 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
     sections.store_renamed(table_import, renames)
     if "reordered" in kinds:
         row_store.store_reordered(table_import)
-    if table_import.complete and staged_lines.row_count:
+    if complete and staged_lines.row_count:
         row_store.store_missing(table_import)
-    table_import.questions = [question.as_json() for question in (*source.questions, *codes.questions)]
+    questions = (*source.questions, *elsewhere.questions, *codes.questions)
+    table_import.questions = [question.as_json() for question in questions]
     _close(table_import)
 
 
-def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> sections.Renames:
+def _match(table: CodeTable, staged_lines: "_StagedLines", elsewhere: other_sections.OtherSections) -> sections.Renames:
     """Match the staged rows to stored codes; return the sections that the file calls by other names."""
     matches.create_index()
     matches.mark_duplicates()
@@ -197,9 +215,9 @@ def _match(table: CodeTable, staged_lines: "_StagedLines", complete: bool) -> se
     if not staged_lines.has_sections:
         matches.match_in_table(table)
     elif table.pk:
-        renames = sections.match_renamed(table, staged_lines.new_sections, complete)
+        renames = sections.match_renamed(table, staged_lines.new_sections, elsewhere.complete)
         matches.match_in_section(table)
-        matches.match_other_sections(table, complete)
+        elsewhere.match()
     if table.pk:
         matches.match_tombstones(table, staged_lines.has_sections)
     matches.index_matches()
@@ -271,6 +289,8 @@ class _StagedLines:
     """The names that no stored section has, with the first row of each."""
     damaged: dict[int, tuple[str, str]] = field(default_factory=dict)
     """The code and the damage of the rows that a spreadsheet damaged."""
+    garbled: list[int] = field(default_factory=list)
+    """The rows with letters of a wrong encoding."""
 
     def __post_init__(self) -> None:
         table = self.table_import.table
@@ -297,6 +317,8 @@ class _StagedLines:
             self.new_sections[row.section] = self.row_count
         if row.damage:
             self.damaged[self.row_count] = row.code, row.damage
+        if not "".join(row.texts.values()).isascii() and any(map(strangers.is_garbled, row.texts.values())):
+            self.garbled.append(self.row_count)
         return (
             self.row_count,
             row.place.line,

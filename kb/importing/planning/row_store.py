@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from kb.importing import stage
-from kb.importing.planning import comparison, matches
+from kb.importing.planning import comparison, matches, twins
 from kb.importing.planning.other_columns import ColumnRenames
 from kb.importing.planning.strangers import Strangers
 from kb.importing.reading.sources import Problem
@@ -97,6 +97,8 @@ def store_new(table_import: TableImport, position: str, section: Section | None)
             after,
             last,
         )
+    # A second yes is about texts that are replaced; new codes replace none.
+    _store_warnings(table_import, twins.doubts(table_import, RowKind.NEW))
 
 
 def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
@@ -136,10 +138,15 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
         unchanged_ords = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
         for batch in sql.batches(unchanged_ords, 500):
             sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
-    said = strangers.warnings(sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL"))
-    if said:
-        table_import.counts[STRANGE] = max(strangers.rewritten, strangers.garbled)
-        store_problems(table_import, [Problem(None, "strange", message, severity="warning") for message in said])
+    doubts = strangers.doubts(sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL"))
+    doubts += twins.doubts(table_import, RowKind.CHANGED)
+    if doubts:
+        table_import.counts[STRANGE] = max(count for count, _ in doubts)
+        _store_warnings(table_import, doubts)
+
+
+def _store_warnings(table_import: TableImport, doubts: list[twins.Doubt]) -> None:
+    store_problems(table_import, [Problem(None, "strange", message, severity="warning") for _, message in doubts])
 
 
 def store_reordered(table_import: TableImport) -> None:

@@ -97,11 +97,12 @@ _NEW_SIZES = """
     SELECT s.section_name, count(*) FROM kb_renamed AS n JOIN kb_staging AS s ON s.section_name = n.name
     WHERE s.kind IS NULL GROUP BY s.section_name
 """
+# A spreadsheet may have taken the zeros of the codes, too, so that only their numbers are the same.
 _PAIRS = """
-    SELECT c.section_id, s.section_name, count(*),
-        sum(CASE WHEN s.description = c.vendor_description AND s.description <> '' THEN 1 ELSE 0 END)
+    SELECT c.section_id, s.section_name, count(DISTINCT c.id),
+        count(DISTINCT CASE WHEN s.description = c.vendor_description AND s.description <> '' THEN c.id END)
     FROM kb_renamed AS o JOIN kb_returncode AS c ON c.section_id = o.section_id
-        JOIN kb_staging AS s ON s.identity = c.identity
+        JOIN kb_staging AS s ON s.sort_key = c.sort_key
         JOIN kb_renamed AS n ON n.name = s.section_name
     WHERE c.retired_at IS NULL AND s.kind IS NULL GROUP BY c.section_id, s.section_name
 """

@@ -1,18 +1,28 @@
-"""Whether a file is of another language or another table with the same codes, or has lost letters.
+"""Whether a file is of another language or another table with the same codes, or was damaged on its way.
 
 Such a file would replace good words, so that applying it needs a second yes.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from kb.models import ImportRow, ReturnCode
-from kb.models.fields import VENDOR_TEXTS
+from kb.importing.planning.twins import Doubt
+from kb.importing.reading.sheets import Problem
+from kb.models import ImportRow, ReturnCode, sql
+from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.text.codes.cells import shorten
 from kb.text.editing.diff import WORDS
 
+_LEAST = 3
+"""Least codes with one mistake: fewer may be what the vendor means."""
+
 _LEAST_CODES = 5
-_LEAST_SHARE = 60
+_LEAST_SHARE = 50
 """Percent of the codes that the file lists."""
+
+_LEAST_KEPT, _LEAST_CUT = 20, 10
+"""Least characters that a cut text keeps, and loses."""
 
 _WRONG_ENCODINGS = ("cp1252", "latin-1", "cp1251", "mac_roman")
 """Those in which UTF-8 is usually misread."""
@@ -36,9 +46,7 @@ def has_lost_letters(before: str, now: str) -> bool:
         return False
     if len(before) == len(now):
         return all(a == b or b in "?\ufffd" for a, b in zip(before, now, strict=True))
-    if now.isascii():
-        return False
-    return any(_decoded_twice(now, encoding) == before for encoding in _WRONG_ENCODINGS)
+    return is_garbled(now) and not is_garbled(before)
 
 
 def _decoded_twice(text: str, encoding: str) -> str:
@@ -48,36 +56,99 @@ def _decoded_twice(text: str, encoding: str) -> str:
         return ""
 
 
+def is_garbled(text: str) -> bool:
+    """Whether a text was read in a wrong encoding, whatever is stored: no language has `TÃ¼r`."""
+    if text.isascii():
+        return False
+    return any(_decoded_twice(text, encoding) not in ("", text) for encoding in _WRONG_ENCODINGS)
+
+
+def new_garbled_warnings(ords: Iterable[int]) -> list[Problem]:
+    """Return the warning about those of some garbled rows that are new; `Strangers` has those that change."""
+    marks = (", ".join(map(str, batch)) for batch in sql.batches(ords, 500))
+    query = "SELECT code FROM kb_staging WHERE kind = 'new' AND ord IN ({}) ORDER BY ord"
+    codes = [code for batch in marks for (code,) in sql.rows(query.format(batch))]
+    if not codes:
+        return []
+    message = (
+        f"The texts of {_codes(len(codes))}, such as of {codes[0]}, seem read in a wrong encoding, such as Ã¼ for ü."
+    )
+    return [Problem(None, "strange", message, severity="warning")]
+
+
+def is_cut(before: str, now: str) -> bool:
+    """Whether a text is the stored one up to the middle of a word: `The door of the cen` of `... center is open`."""
+    size = len(now)
+    return (
+        _LEAST_KEPT <= size <= len(before) - _LEAST_CUT
+        and now[-1].isalnum()
+        and before[size].isalnum()
+        and before.startswith(now)
+    )
+
+
 @dataclass
 class Strangers:
     """Counts the codes of a plan whose new texts raise a doubt about the whole file."""
 
     rewritten: int = 0
     garbled: int = 0
+    cut: int = 0
     example: tuple[str, str] = ("", "")
+    cleared: Counter[str] = field(default_factory=Counter)
+    """How many codes lose each text."""
+    swapped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many codes have in a text the words of another text, by the names of both."""
 
     def look(self, row: ImportRow, code: ReturnCode) -> None:
         """Count a code that changes."""
+        names = [name for name in VENDOR_TEXTS if name in row.fields]
+        if not names:
+            return
         self.rewritten += is_strange(row, code)
-        pairs = [(getattr(code, f"vendor_{name}"), getattr(row, name)) for name in VENDOR_TEXTS if name in row.fields]
+        stored = {name: getattr(code, f"vendor_{name}") for name in VENDOR_TEXTS}
+        pairs = [(stored[name], getattr(row, name)) for name in names]
         garbled = [(before, now) for before, now in pairs if has_lost_letters(before, now)]
         if garbled:
             self.garbled += 1
             self.example = self.example if self.garbled > 1 else garbled[0]
+        self.cut += any(is_cut(before, now) for before, now in pairs)
+        for name, (_, now) in zip(names, pairs, strict=True):
+            self.cleared[name] += not now
+            if now and now in stored.values():
+                self.swapped[name, next(other for other in VENDOR_TEXTS if stored[other] == now)] += 1
 
-    def warnings(self, codes: int) -> list[str]:
+    def doubts(self, codes: int) -> list[Doubt]:
         """Return what to say of a file that lists so many codes of the table; [] without a doubt."""
         said = []
         if self.garbled:
             before, now = (shorten(text) for text in self.example)
-            some = "1 code" if self.garbled == 1 else f"{self.garbled} codes"
-            said.append(
-                f"The texts of {some} lost letters, such as {now} for {before}: the file has a wrong encoding."
-                " Save it as UTF-8 from where it comes."
-            )
+            message = f"The texts of {_codes(self.garbled)} lost letters, such as {now} for {before}: the file has a"
+            said.append((self.garbled, f"{message} wrong encoding. Save it as UTF-8 from where it comes."))
         if self.rewritten >= _LEAST_CODES and self.rewritten * 100 >= codes * _LEAST_SHARE:
-            said.append(
-                f"The texts of {self.rewritten} of {codes} codes share hardly a word with the stored ones."
-                " Is the file in another language, or of another table?"
-            )
+            message = f"The texts of {self.rewritten} of {codes} codes share hardly a word with the stored ones."
+            said.append((self.rewritten, f"{message} Is the file in another language, or of another table?"))
+        if self.cut:
+            message = f"The texts of {_codes(self.cut)} end in the middle of a word of the stored ones. Were they cut?"
+            said.append((self.cut, message))
+        for name, count in self.cleared.items():
+            if count >= _LEAST and count * 2 >= (full := _with_text(name)):
+                message = f"The file clears the {LABELS[name].lower()} of {count} of {full} codes. Did it lose them?"
+                said.append((count, message))
+        for (name, other), count in self.swapped.items():
+            if count >= _LEAST and count * 2 >= codes:
+                texts = f"as {LABELS[name].lower()} what was their {LABELS[other].lower()}"
+                said.append((count, f"{count} of {codes} codes get {texts}. Are the columns swapped?"))
         return said
+
+
+def _codes(number: int) -> str:
+    return f"{number} code{'' if number == 1 else 's'}"
+
+
+def _with_text(name: str) -> int:
+    """Return how many codes that the file lists have a text."""
+    count: int = sql.value(
+        f"SELECT count(*) FROM kb_staging AS s JOIN kb_returncode AS c ON c.id = s.code_id WHERE c.vendor_{name} <> ''"  # noqa: S608
+    )
+    return count

@@ -32,8 +32,15 @@ ANSWERS: dict[str, dict[str, str]] = {
         "restore": "Use the stored codes in place of the damaged ones",
         "keep": "The codes are right as they are in the file",
     },
+    "sections": {
+        "same": "Take them as those codes",
+        "new": "They are new codes of another section",
+    },
 }
 """The questions that have one answer for a whole file: the values of each, with their labels."""
+
+OF_PLAN = frozenset({"damage", "sections"})
+"""The questions that depend on the stored codes."""
 
 NO_HEADER = 0
 """In `ReadingChoices.header`: the table has no header; its first row is a code."""
@@ -120,11 +127,11 @@ class FileQuestion:
 def default_answers(questions: Iterable[FileQuestion]) -> dict[str, str]:
     """Return the answers that questions have by default, so that the next file is read in the same way.
 
-    Damaged codes differ from file to file, and rows that are errors stay errors: these are told each time.
+    What a plan asks differs from file to file, and rows that are errors stay errors: these are told each time.
     """
     defaults = [offer for question in questions for offer in question.offers if offer.label == question.default]
     answers = {kind: value for offer in defaults for kind, value in offer.choices.get("answers", {}).items()}
-    return {kind: value for kind, value in answers.items() if kind != "damage" and value != "error"}
+    return {kind: value for kind, value in answers.items() if kind not in OF_PLAN and value != "error"}
 
 
 def ask(kind: str, message: str, default: str = "") -> FileQuestion:

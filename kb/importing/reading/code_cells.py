@@ -64,14 +64,17 @@ class CodeCells:
     """Reads the codes of one sheet.
 
     `damage` is that of the latest code. `without_zero` says that every code loses its `.0`; `intact` that somebody
-    looked at the codes and found them right.
+    looked at the codes and found them right. `stored` has codes that are right, because the table has them.
     """
 
-    def __init__(self, sheet: Sheet, report: Report, *, without_zero: bool, intact: bool) -> None:
+    def __init__(
+        self, sheet: Sheet, report: Report, *, without_zero: bool, intact: bool, stored: Container[str]
+    ) -> None:
         self.sheet = sheet
         self.report = report
         self.without_zero = without_zero
         self.intact = intact
+        self.stored = stored
         self.damage = ""
         self._joints: set[str] = set()
         self._widths = Widths()
@@ -146,7 +149,7 @@ class CodeCells:
         if ((not code.isascii() or "," in self._joints) and _GROUPS.fullmatch(code)) or is_grouped(code):
             self._examples[GROUPS].append((line, code))
             return _BETWEEN_GROUPS.sub("", code)
-        damage = "" if self.intact else damage_of(code)
+        damage = "" if self.intact or code in self.stored else damage_of(code)
         if damage == POINT_ZERO and self.without_zero:
             return without_point_zero(code)
         if self.without_zero and code.replace(".", "", 1).isdecimal() and "." in code:

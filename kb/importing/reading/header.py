@@ -135,6 +135,7 @@ def _part(look: SheetLook, at: int, guess: CodeGuess | None = None) -> SheetPart
     columns, problems = find_columns(names, look.column_map, look.sheet.place(line), proposals, look.precedent.language)
     part = SheetPart(look.sheet, list(columns.targets), at + height, line, columns, "", problems, cells)
     part.ways.update(look.choices.answers)
+    part.stored = look.precedent.odd_codes
     part.questions += guess.questions if guess else []
     part.section = _section(look, at, part)
     settle_columns(part, look.records[at + height :], look, guess)

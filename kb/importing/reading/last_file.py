@@ -37,6 +37,9 @@ def _follow_text(content: ColumnContent, header: str, target: str, new: list[str
     """Tell where the words of a column went that the last file had."""
     name = TARGETS[target].lower()
     present = content.column_of(target)
+    if present and target in (header, present):
+        # An export has the names of this product in place of the vendor's.
+        return
     if present:
         content.warn("renamed_column", f"The column {header} is gone; {present} is read as the {name} now.", present)
         return
@@ -51,6 +54,8 @@ def _follow_text(content: ColumnContent, header: str, target: str, new: list[str
         content.ask(FileQuestion("columns", message, offers, offers[0].label))
     elif not content.column_of(SPLIT):
         count = content.look.precedent.count(target)
+        if not count:
+            return
         words = f"{count} codes keep the text that they have" if count != 1 else "1 code keeps the text that it has"
         content.warn("column_gone", f"No column has the {name} any more ({header} is gone): {words}.", header)
 

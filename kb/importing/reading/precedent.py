@@ -19,7 +19,7 @@ class Precedent:
 
     `samples` has the vendor's last texts of some codes: by the code's identity, then by the name of the text.
     `language` is the tag of the table. `count` returns how many codes have a text, by its name. `encoding` is
-    the one of the last file.
+    the one of the last file. `odd_codes` has the codes that are no numbers: such a code is not damaged.
     """
 
     choices: ReadingChoices = field(default_factory=ReadingChoices)
@@ -27,6 +27,7 @@ class Precedent:
     language: str = ""
     count: Callable[[str], int] = _no_codes
     encoding: str = ""
+    odd_codes: frozenset[str] = frozenset()
 
     @property
     def has_no_header(self) -> bool:

@@ -1,6 +1,6 @@
 """The rows of a table, from the records of a sheet whose header is known: check and label the cells of each record."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -59,6 +59,8 @@ class SheetPart:
     without_zero: bool = False
     # Extra columns without a cell in the records that were looked at, so that nothing says what they are.
     unseen: frozenset[str] = frozenset()
+    # Codes of the table that may look damaged, and are not.
+    stored: Container[str] = frozenset()
     # The answer to each kind of question, by choice or by default, as in `choices.ANSWERS`.
     ways: dict[str, str] = field(default_factory=dict)
     # What a column of several texts has, and which of them words without a label are.
@@ -123,7 +125,8 @@ class _RowReader:
         # The place of the first text of each column that the first records leave empty.
         self.late_texts: dict[str, tuple[SourcePlace, str]] = {}
         intact = part.ways.get("damage") == "keep"
-        self.codes = CodeCells(self.sheet, report, without_zero=part.without_zero and not intact, intact=intact)
+        without_zero = part.without_zero and not intact
+        self.codes = CodeCells(self.sheet, report, without_zero=without_zero, intact=intact, stored=part.stored)
 
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows without errors."""

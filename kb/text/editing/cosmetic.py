@@ -11,11 +11,12 @@ In doubt, a change is one of words: people then look at it.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\s]{0,1000}\)")
 _URL = re.compile(r"https?://[^\s<>\"')\]\u3002\uff0c\uff09]{1,1000}+")
 _TAG = re.compile(r"</?(?:a|b|i|u|em|strong|code|span|p|br|li|ul|ol|sup|sub)(?:\s[^<>]{0,1000})?/?>", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![^\W_])-?\d++(?:[.,:]\d++)*+")
+_NUMBER = re.compile(r"(?:(?<![^\W_])-)?\d++(?:[.,:]\d++)*+")
 _SIGNS = re.compile(r"!=|[<>=+%°$€£¥≤≥≠≈±×÷]")
 _WORD = re.compile(r"[^\W\d_]++")
 _LETTERS = re.compile(r"[\W_]++")
@@ -29,7 +30,7 @@ def is_cosmetic(before: str, after: str) -> bool:
     """Whether two different texts have the same words, numbers and signs, spelling aside."""
     if not before or not after:
         return False
-    a, b = _plain(before), _plain(after)
+    a, b = plain(before), plain(after)
     if _NUMBER.findall(a) != _NUMBER.findall(b) or _SIGNS.findall(a) != _SIGNS.findall(b):
         return False
     if _LETTERS.sub("", a).casefold() == _LETTERS.sub("", b).casefold():
@@ -38,7 +39,9 @@ def is_cosmetic(before: str, after: str) -> bool:
     return len(words) == len(others) and all(map(_is_spelling, words, others))
 
 
-def _plain(text: str) -> str:
+@lru_cache(maxsize=16)
+def plain(text: str) -> str:
+    """Return a text without tags and the addresses of links, with letters and digits of usual width."""
     text = _TAG.sub(" ", _LINK.sub(r"\1", text))
     return unicodedata.normalize("NFKC", _URL.sub(" ", text))
 

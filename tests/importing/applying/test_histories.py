@@ -1,8 +1,13 @@
-"""Whatever is imported, edited and rolled back: places stay unique, and nobody's words are lost."""
+"""Whatever is imported, edited and rolled back: places stay unique, and nobody's words are lost.
 
+`HISTORIES=300 pytest tests/importing/applying/test_histories.py` draws more of them.
+"""
+
+import os
 from itertools import count
 
 import pytest
+from django.db.models import Count
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +22,9 @@ from tests.importing.tables import by, planned, problem, row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(
+    max_examples=int(os.environ.get("HISTORIES", "12")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 STATE = (
     "code",
     "section_id",
@@ -48,9 +55,20 @@ def files(sections):
 
 def rows_of(file):
     return [
-        row(code, section=section, description=code + words, suggested_actions=actions, extra={"level": words})
+        row(
+            # Another spelling of the same code.
+            chr(ord(code) + 0xFEE0) if (words, actions) == ("b", "") else code,
+            section=section,
+            description=code + words,
+            suggested_actions=actions,
+            extra={"level": words},
+        )
         for code, (section, words, actions) in zip(*file, strict=False)
     ]
+
+
+def conflicts_of(plan):
+    return [import_row for import_row in plan.rows.filter(kind="conflict") if "description" in import_row.conflicts]
 
 
 class History:
@@ -60,6 +78,8 @@ class History:
         self.table = make.table(f"history-{next(NUMBERS)}")
         self.any_order = any_order
         self.words = {}
+        self.dispositions = {}
+        self.notes = {}
         self.imports = []
         self.bring_in(first, False, "0")
         self.imports.clear()
@@ -67,18 +87,31 @@ class History:
     def bring_in(self, file, complete, left_out):
         before = state(self.table)
         bad = problem("Bad.", 9, value="6")
-        plan = planned(self.table, *rows_of(file), complete=complete, problems=[bad])
-        for import_row in plan.rows.filter(code=left_out).exclude(kind="reordered"):
+        answers = {"sections": "same" if left_out in "123" else "new"}
+        ranges = ranges_of(file) if left_out in "45" else ()
+        plan = planned(self.table, *rows_of(file), complete=complete, problems=[bad], answers=answers, ranges=ranges)
+        if left_out == "4":
+            decisions.resolve_all(plan, "take_theirs", by())
+            for import_row in conflicts_of(plan):
+                self.words.pop(import_row.return_code_id, None)
+        for import_row in plan.rows.filter(identity=left_out).exclude(kind="reordered"):
             decisions.resolve(import_row, "leave_out", by())
         if not self.any_order:
             self.forget()
         self.imports.append([apply_import(plan, by(), **YES), before, False])
 
     def edit(self, number):
-        for code in self.table.codes.filter(code=number):
-            words = f"Ours {next(NUMBERS)}"
-            self.words[code.pk] = edit_code(code, code.version, {"description": words}, by()).description
+        for code in self.table.codes.filter(identity__startswith=number):
+            values = {"description": f"Ours {next(NUMBERS)}"}
+            if number in "12":
+                values["disposition"] = self.dispositions[code.pk] = "change_plan"
+            self.words[code.pk] = edit_code(code, code.version, values, by()).description
             self.forget()
+
+    def annotate(self, number):
+        for code in self.table.codes.filter(identity=number):
+            make.note(f"Note {next(NUMBERS)}", code)
+            self.notes[code.pk] = self.notes.get(code.pk, 0) + 1
 
     def roll_back(self, number):
         there = [entry for entry in self.imports if not entry[2]]
@@ -127,14 +160,22 @@ class History:
         places = list(self.table.codes.values_list("position", flat=True))
         assert len(set(places)) == len(places), "two codes have one place"
         assert dict(self.table.codes.filter(pk__in=self.words).values_list("pk", "description")) == self.words
+        edited = self.table.codes.filter(pk__in=self.dispositions)
+        assert dict(edited.values_list("pk", "disposition")) == self.dispositions
+        assert (
+            dict(self.table.codes.filter(notes__isnull=False).values_list("pk").annotate(Count("notes"))) == self.notes
+        )
+        current = self.table.codes.current().values_list("section_id", "identity")
+        assert len(set(current)) == len(current), "one code stands twice in a section"
 
 
 def steps(sections):
     bring_in = st.tuples(st.just("bring_in"), files(sections), st.booleans(), st.sampled_from("0123456"))
     edit = st.tuples(st.just("edit"), st.sampled_from("123456"))
+    note = st.tuples(st.just("annotate"), st.sampled_from("123456"))
     back = st.tuples(st.just("roll_back"), st.integers(0, 2))
     far_back = st.tuples(st.just("go_back"), st.integers(0, 2))
-    return st.lists(bring_in | back | edit | back | far_back, min_size=2, max_size=8)
+    return st.lists(bring_in | back | edit | note | back | far_back, min_size=2, max_size=8)
 
 
 def live(first, actions, any_order):
@@ -201,7 +242,8 @@ def test_versions_that_are_rolled_back_from_the_newest_on_are_each_as_they_were(
     imports, before = [], []
     for file, complete in [(first, True), *versions]:
         before.append(shown(table))
-        plan = planned(table, *rows_of(file), complete=complete, ranges=ranges_of(file))
+        answers = {"sections": "same" if again else "new"}
+        plan = planned(table, *rows_of(file), complete=complete, ranges=ranges_of(file), answers=answers)
         imports.append(apply_import(plan, by(), **YES))
         if again and len(imports) == 2:
             # A wrong file, taken back at once, leaves nothing.

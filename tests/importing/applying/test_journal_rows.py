@@ -106,7 +106,8 @@ def test_codes_that_move_into_new_sections_get_each_its_own(table):
 
 
 def test_rows_join_a_section_that_was_made_since_the_plan(table):
-    plan = planned(table, row("9", section="New"), row("1", section="New", description="1."))
+    rows = [row("9", section="New"), row("1", section="New", description="1.")]
+    plan = planned(table, *rows, answers={"sections": "new"})
     make.section(table, "New")
     apply_import(plan, by())
     assert table.sections.count() == 2

@@ -119,7 +119,7 @@ def test_it_is_one_also_once_the_last_import_that_listed_it_is_rolled_back(table
 def test_another_code_may_take_its_place_in_the_section(table, editor):
     rest = [("100", "Pump stopped."), ("300", "Pump overheated.")]
     moved = applied(table, row("100", section="Valves", description="Pump stopped."), rest[1], complete=True)
-    again = applied(table, *rest, complete=False)
+    again = applied(table, *rest, complete=False, answers={"sections": "new"})
     roll_back(again, by())
     roll_back(moved, by())
     code = find_code("100", editor, table).hits[0].code

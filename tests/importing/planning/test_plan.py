@@ -132,7 +132,13 @@ def test_a_file_with_errors_alone_retires_nothing(table):
 
 
 def test_a_file_without_sections_matches_codes_of_any_section(table):
-    applied(table, row("3", section="Other", description="Tre."), ("1", "One."), row("8", section="Other"))
+    applied(
+        table,
+        row("3", section="Other", description="Tre."),
+        ("1", "One."),
+        row("8", section="Other"),
+        answers={"sections": "new"},
+    )
     plan = planned(table, row("8", description="Eight."), ("1", "One."), ("3", "Which?"), ("9", "New."), sections=False)
     kinds_and_sections = {
         code: (kind, section) for kind, code, section in rows_of(plan, "kind", "code", "section_name")
@@ -149,7 +155,7 @@ def test_new_codes_of_a_file_without_sections_join_the_only_section(table):
 
 
 def test_an_ambiguous_code_of_several_sections_is_not_retired(table):
-    applied(table, row("3", section="Other"), ("1", "One."))
+    applied(table, row("3", section="Other"), ("1", "One."), answers={"sections": "new"})
     plan = planned(table, ("1", "One."), ("2", "Two."), ("3", "Which?"), sections=False, complete=True)
     assert kinds(plan) == {"unchanged": 2, "error": 1, "warning": 1}
 

@@ -64,3 +64,87 @@ def test_a_complete_file_without_the_sections_of_its_table_is_told():
     plan = planned(table, ("1", ""), ("2", ""), complete=True, sections=False)
     assert ["no sections any more" in told.message for told in plan.rows.all()] == [True]
     assert not planned(table, ("1", ""), sections=False).rows.exists()
+
+
+LONG = [f"{text}, so that the device stops until somebody comes" for text in ENGLISH]
+
+
+def told(stored, now, complete=False):
+    """Return the warnings of a plan that turns rows into others, and whether it needs a second yes."""
+    table = make.table()
+    applied(table, *stored)
+    plan = planned(table, *now, complete=complete)
+    messages = plan.rows.filter(kind="warning").values_list("message", flat=True)
+    return list(messages), needs_confirmation(plan)
+
+
+def numbered(texts, first=10, name="E{}"):
+    return [(name.format(n), text) for n, text in enumerate(texts, first)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (LONG[1:] + LONG[:1], "6 codes get the description that other codes had, such as E10 that of E11."),
+        (LONG[:2] + LONG[3:] + LONG[2:3], "4 codes get the description that other codes had, such as E12 that of E13."),
+        ([""] * 3 + LONG[3:], "The file clears the description of 3 of 6 codes."),
+        ([text[:-12] for text in LONG], "The texts of 6 codes end in the middle of a word of the stored ones."),
+        ([LONG[0][:40], *LONG[1:]], "The texts of 1 code end in the middle of a word of the stored ones."),
+    ],
+)
+def test_texts_that_were_damaged_on_their_way_are_told_and_need_a_second_yes(texts, message):
+    messages, second_yes = told(numbered(LONG), numbered(texts))
+    assert [message in said for said in messages].count(True) == 1
+    assert second_yes
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        # Two texts change places, two are cleared; some end earlier, with a whole word or sentence.
+        [LONG[1], LONG[0], *LONG[2:]],
+        ["", "", *LONG[2:]],
+        [text.partition(",")[0] for text in LONG],
+        [f"{text} or it is switched off" for text in LONG],
+        # One text is the same for several codes from now on.
+        [LONG[0], LONG[0], LONG[0], *LONG[3:]],
+    ],
+)
+def test_usual_changes_of_texts_raise_no_doubt(texts):
+    assert told(numbered(LONG), numbered(texts)) == ([], False)
+
+
+def test_swapped_columns_are_told():
+    rows = [row(f"E{n}", description=text, suggested_actions=f"Press {n}.") for n, text in enumerate(ENGLISH)]
+    swapped = [row(f"E{n}", description=f"Press {n}.", suggested_actions=text) for n, text in enumerate(ENGLISH)]
+    messages, second_yes = told(rows, swapped)
+    assert "6 of 6 codes get as description what was their suggested actions. Are the columns swapped?" in messages
+    assert second_yes
+
+
+@pytest.mark.parametrize("complete", [True, False])
+@pytest.mark.parametrize(
+    ("name", "texts"), [("E-{}", ENGLISH), ("{}", ENGLISH), ("SDK E{}", ENGLISH), ("E0{}", ["", *LONG[1:]])]
+)
+def test_codes_that_are_written_anew_are_told(name, texts, complete):
+    messages, _ = told(numbered(ENGLISH), numbered(texts, name=name), complete)
+    assert [said.startswith("6 new codes are like stored codes that the file") for said in messages] == [True]
+
+
+@pytest.mark.parametrize(
+    ("stored", "now"),
+    [
+        # The file still has the codes with these words; the words are of several codes; two codes only.
+        (numbered(ENGLISH), numbered(ENGLISH) + numbered(ENGLISH, name="F{}")),
+        (numbered(["Failed"] * 6), numbered(["Failed"] * 6, name="F{}")),
+        (numbered(ENGLISH[:2]), numbered(ENGLISH[:2], name="F{}")),
+    ],
+)
+def test_new_codes_with_words_of_others_may_be_new(stored, now):
+    assert told(stored, now) == ([], False)
+
+
+@pytest.mark.parametrize(("stored", "is_told"), [("E7", True), ("E9", False)])
+def test_new_texts_that_are_garbled_are_told(stored, is_told):
+    message = "The texts of 1 code, such as of E9, seem read in a wrong encoding, such as Ã¼ for ü."
+    assert told([(stored, "LÃ¼fter")], [("E8", "Lüfter"), ("E9", "LÃ¼fter")]) == ([message] * is_told, False)
