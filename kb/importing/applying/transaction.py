@@ -12,7 +12,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.importing.applying import journal_rows, listed_ranges, section_names, tombstones
+from kb.importing.applying import journal_rows, listed_ranges, section_names, staleness, tombstones
 from kb.importing.errors import NeedsAnswers, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.importing.reading.choices import FileQuestion
@@ -24,8 +24,6 @@ from kb.models.sections import section_slug
 from kb.models.table_imports import STRANGE, Resolution
 from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
-
-_MAX_LABELS = 5
 
 
 @metrics.IMPORT_SECONDS.labels("apply").time()
@@ -99,31 +97,12 @@ def _lock_and_check_basis(table_import: TableImport) -> None:
     """Lock the table and the codes of the plan; raise PlanIsStale where they have changed since."""
     if table_import.table_id is None:
         plan.check_name_is_free(table_import.new_table["slug"])
-        return
-    # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
-    table_import.table = CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table_id)
-    journal_rows.lock(table_import)
-    reasons = _table_changes(table_import.table, table_import.basis) + _code_edits(table_import)
-    if reasons:
+    else:
+        # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
+        table_import.table = CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table_id)
+        journal_rows.lock(table_import)
+    if reasons := staleness.reasons(table_import):
         raise PlanIsStale(reasons)
-
-
-def _table_changes(table: CodeTable, basis: dict[str, int]) -> list[str]:
-    now = plan.basis_of(table)
-    if now["imports"] != basis["imports"]:
-        return [f"{table.imports.in_force().order_by('-applied_at').first()} was applied to it."]
-    return [] if now == basis else ["Codes were added to it."]
-
-
-def _code_edits(table_import: TableImport) -> list[str]:
-    rows = journal_rows.REVISION_ROWS
-    matches = sql.rows(
-        f"SELECT c.code {rows} AND c.version <> r.code_version ORDER BY r.id LIMIT {_MAX_LABELS + 1}",
-        table_import.pk,
-    )
-    codes = [code for (code,) in matches]
-    more = " and others" if len(codes) > _MAX_LABELS else ""
-    return [f"Somebody edited {', '.join(codes[:_MAX_LABELS])}{more}."] if codes else []
 
 
 def _write(table_import: TableImport, entry: JournalEntry) -> int:
