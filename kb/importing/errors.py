@@ -29,7 +29,7 @@ class NeedsAnswers(ImportRefused):
 
 
 class NeedsConfirmation(ImportRefused):
-    """The import would retire or rewrite so many codes that you have to confirm it (`yes_retire=True`)."""
+    """The import would retire or rewrite so many codes that you have to confirm it."""
 
     def __init__(self, retired: int, current: int, limit: int, strange: int = 0) -> None:
         reasons = []

@@ -112,6 +112,13 @@ def rename(upload: Upload, new_table: NewTable, by: By) -> None:
     upload.save(update_fields=["new_table"])
 
 
+def aim(upload: Upload, table: CodeTable, by: By) -> None:
+    """Update a table with an upload that was to create it: somebody else has. Raises NotAllowed."""
+    _check_may_import(by)
+    upload.table = table
+    upload.save(update_fields=["table"])
+
+
 def plan_of(upload: Upload) -> TableImport | None:
     """Return the plan of an upload that waits, or that is being made."""
     return TableImport.objects.filter(upload=upload, state__in=UNFINISHED).first()
@@ -152,10 +159,10 @@ def delete(upload: Upload, by: By) -> None:
 
 
 def _delete_forgotten() -> None:
-    """Delete the files that nobody made a plan of for KB_UPLOAD_DAYS."""
+    """Delete the files older than KB_UPLOAD_DAYS of which nobody made a plan, or whose plan was replaced."""
     oldest = timezone.now() - timedelta(days=settings.KB_UPLOAD_DAYS)
-    plans = TableImport.objects.filter(upload=OuterRef("pk"), state__in=UNFINISHED)
-    Upload.objects.filter(~Exists(plans), Q(uploaded_at__lt=oldest)).delete()
+    plans = TableImport.objects.filter(state__in=UNFINISHED).not_replaced()
+    Upload.objects.filter(~Exists(plans.filter(upload=OuterRef("pk"))), Q(uploaded_at__lt=oldest)).delete()
 
 
 def _check_may_import(by: By) -> None:

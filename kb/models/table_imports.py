@@ -132,9 +132,13 @@ class TableImportQuerySet(ReaderQuerySet["TableImport"]):
             )
         )
 
+    def not_replaced(self) -> Self:
+        """Leave out the plans that something replaces."""
+        return self.with_successors().filter(successor_id=None)
+
     def waiting(self) -> Self:
         """Keep the plans that somebody has to apply or discard."""
-        return self.filter(state=ImportState.PLANNED).with_work().with_successors().filter(successor_id=None)
+        return self.filter(state=ImportState.PLANNED).with_work().not_replaced()
 
 
 class TableImport(models.Model):
@@ -214,6 +218,14 @@ class TableImport(models.Model):
     def count(self, *kinds: str) -> int:
         """Return the number of rows of these kinds; without arguments, of every kind that writes."""
         return sum(self.counts.get(str(kind), 0) for kind in kinds or TOUCHING)
+
+    @property
+    def state_with_person(self) -> str:
+        """Say its state, and who brought it there: `applied by ann`."""
+        closed = self.state in (ImportState.DISCARDED, ImportState.ROLLED_BACK)
+        person = self.closed_by if closed else self.applied_by
+        by = f" by {person}" if person else " from the command line" if closed or self.applied_at else ""
+        return f"{self.get_state_display().lower()}{by}"
 
     def delete_upload(self) -> None:
         """Delete the uploaded file: the plan is closed, and nobody will read it again."""

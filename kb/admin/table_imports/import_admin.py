@@ -21,7 +21,7 @@ from kb.admin.generics import ModelAdmin
 from kb.admin.lists.filters import ParentFilter
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports import look_page
-from kb.admin.table_imports.plan_page import may_see_imports, rows_address
+from kb.admin.table_imports.plan_page import applied_words, may_see_imports, rows_address, state_of
 from kb.admin.table_imports.uploads import NEW_TABLE, UploadForm, file_name_of
 from kb.importing import uploads
 from kb.importing.applying import decisions
@@ -30,7 +30,7 @@ from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
 from kb.importing.reading.sources import Unreadable
-from kb.models import Door, TableImport, Upload
+from kb.models import Door, RowKind, TableImport, Upload
 from kb.models.table_imports import Resolution
 from kb.services.journal import By
 
@@ -66,6 +66,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             path("<int:pk>/apply/", guard(self.apply_view), name="kb_tableimport_apply"),
             path("look/<int:pk>/", guard(self.look_view), name="kb_tableimport_look"),
             path("<int:pk>/answer/", guard(self.answer_view), name="kb_tableimport_answer"),
+            path("<int:pk>/again/", guard(self.again_view), name="kb_tableimport_again"),
             path("<int:pk>/decide/", guard(self.decide_view), name="kb_tableimport_decide"),
             path("<int:pk>/discard/", guard(self.discard_view), name="kb_tableimport_discard"),
             path("<int:pk>/rollback/", guard(self.rollback_view), name="kb_tableimport_rollback"),
@@ -74,7 +75,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TableImport]:
         """Return the imports that this person may read."""
-        return TableImport.objects.visible_to(request.user)
+        return TableImport.objects.visible_to(request.user).with_successors()
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Return whether somebody may upload a file and plan an import."""
@@ -113,12 +114,13 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     @admin.display(description="State", ordering="state")
     def state_column(self, table_import: TableImport) -> str:
         """Return the state as a tag."""
-        return format_html('<span class="tag tag-{}">{}</span>', table_import.state, table_import.get_state_display())
+        return state_of(table_import)
 
     @admin.display(description="Rows")
     def counts_column(self, table_import: TableImport) -> str:
         """Return the row counts by kind."""
-        return ", ".join(f"{n} {kind}" for kind, n in table_import.counts.items() if n and kind != "reordered")
+        counts = [(table_import.counts.get(kind), kind.label.lower()) for kind in RowKind if kind != RowKind.REORDERED]
+        return ", ".join(f"{n} {label}" for n, label in counts if n)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -197,11 +199,18 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
 
     def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answer a question of a plan: plan the file again with the choices of the offer."""
+        return self._replace(request, pk, look_page.answer)
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Plan the file of a plan that is out of date again."""
+        return self._replace(request, pk, look_page.plan_again)
+
+    def _replace(self, request: HttpRequest, pk: int, verb: Any) -> HttpResponse:
         if request.method != "POST" or not self.has_import_permission(request):
             raise PermissionDenied
         former = get_object_or_404(self.get_queryset(request).select_related("upload__table"), pk=pk)
         try:
-            plan = look_page.answer(request, former)
+            plan = verb(request, former)
         except (ImportRefused, Unreadable) as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(rows_address(former))
@@ -212,11 +221,16 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         """Apply a plan."""
 
         def verb(plan: TableImport, by: By) -> None:
-            consent = {name: name in request.POST for name in ("yes_retire", "skip_errors")}
-            apply_import(plan, by, **consent)
-            self._log(request, plan, CHANGE, f"Applied: {plan.count()} codes")
+            consent = {name: name in request.POST for name in ("yes_retire", "yes_strange", "skip_errors")}
+            done = apply_import(plan, by, **consent)
+            written = applied_words(done)
+            self._log(request, plan, CHANGE, f"Applied: {written}")
+            table = done.table
+            assert table is not None
+            address = table.get_absolute_url()
+            messages.success(request, format_html('Applied: {}. <a href="{}">Open {}</a>', written, address, table))
 
-        return self._do(request, pk, "kb.apply_import", verb, "Applied.")
+        return self._do(request, pk, "kb.apply_import", verb)
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Decide all conflicts of a plan at once."""
@@ -260,7 +274,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         }
         return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
 
-    def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str) -> HttpResponse:
+    def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str = "") -> HttpResponse:
         """Check the permission and run an action; if it is refused, show the reason on the plan's page."""
         if request.method != "POST" or not request.user.has_perm(permission):
             raise PermissionDenied
@@ -270,7 +284,8 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         except ImportRefused as refused:
             messages.error(request, str(refused))
         else:
-            messages.success(request, message)
+            if message:
+                messages.success(request, message)
         return HttpResponseRedirect(rows_address(table_import))
 
     def _log(self, request: HttpRequest, table_import: TableImport, flag: int, message: str) -> None:

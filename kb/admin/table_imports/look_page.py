@@ -146,6 +146,16 @@ def answer(request: HttpRequest, former: TableImport) -> TableImport:
     return uploads.plan(upload, by, after=former.pk)
 
 
+def plan_again(request: HttpRequest, former: TableImport) -> TableImport:
+    """Return the plan that takes the place of one that is out of date. Raises Unreadable and ImportRefused."""
+    by, upload, successor = By(request.user, Door.IMPORT), former.upload, former.successor
+    if upload is None or not former.is_planned:
+        raise ImportRefused("The file is no longer kept. Upload it again.")
+    if upload.table is None and successor and successor.table:
+        uploads.aim(upload, successor.table, by)
+    return uploads.plan(upload, by, after=former.pk)
+
+
 def _is_as_shown(data: Posted, choices: ReadingChoices) -> bool:
     """Whether choices are what the form makes of those that its page showed: nobody else has changed them since."""
     try:

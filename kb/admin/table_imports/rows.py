@@ -124,8 +124,10 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         """List the rows of the import in the address; without one, redirect to the list of imports."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        imports = TableImport.objects.visible_to(request.user).select_related(
-            "table", "planned_by", "applied_by", "closed_by", "rolls_back"
+        imports = (
+            TableImport.objects.visible_to(request.user)
+            .with_successors()
+            .select_related("table", "planned_by", "applied_by", "closed_by", "rolls_back")
         )
         pk = request.GET.get(IMPORT_PARAMETER, "")
         table_import = imports.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None

@@ -4,6 +4,7 @@ People may take days to decide about a plan, so everything that it was computed 
 Note [Sequence last] for the feed.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -26,21 +27,35 @@ from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
 
 
+@dataclass(frozen=True)
+class Consent:
+    """What a person agrees to."""
+
+    yes_retire: bool
+    yes_strange: bool
+    skip_errors: bool
+
+
 @metrics.IMPORT_SECONDS.labels("apply").time()
 def apply_import(
-    table_import: TableImport, by: By, *, yes_retire: bool = False, skip_errors: bool = False
+    table_import: TableImport,
+    by: By,
+    *,
+    yes_retire: bool = False,
+    yes_strange: bool = False,
+    skip_errors: bool = False,
 ) -> TableImport:
     """Write a plan to its table; return the applied import. Undecided conflicts keep support's words.
 
     Raises WrongState, NeedsAnswers, PlanIsStale, RowsInError (unless `skip_errors`) and NeedsConfirmation (unless
-    `yes_retire`).
+    `yes_retire` agrees to retire many codes, and `yes_strange` to texts that hardly fit).
     """
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
         with sql.long_statements(), sql.wide_cache(), transaction.atomic(durable=True):
             current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
-            _check_state(current, yes_retire, skip_errors)
+            _check_state(current, Consent(yes_retire, yes_strange, skip_errors))
             entry = JournalEntry(by)
             current.applied_by = by.account
             _lock_and_check_basis(current)
@@ -63,34 +78,30 @@ def retire_limit(table_import: TableImport) -> int:
     return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES, 1) - 1
 
 
-def needs_confirmation(table_import: TableImport) -> bool:
-    """Whether the import would retire so many codes, or rewrite them so strangely, that it needs a second yes."""
-    return bool(table_import.counts.get(STRANGE)) or retires_many(table_import)
-
-
 def retires_many(table_import: TableImport) -> bool:
     """Whether the import would retire more codes than it may without a second yes."""
-    return _to_retire(table_import) > retire_limit(table_import)
+    return to_retire(table_import) > retire_limit(table_import)
 
 
-def _to_retire(table_import: TableImport) -> int:
+def to_retire(table_import: TableImport) -> int:
+    """Return how many codes the import would retire, without the rows that are left out."""
     return table_import.rows.to_apply().filter(kind=RowKind.RETIRED).count()
 
 
-def _check_state(table_import: TableImport, yes_retire: bool, skip_errors: bool) -> None:
+def _check_state(table_import: TableImport, consent: Consent) -> None:
     if not table_import.is_planned:
-        person = f" by {table_import.applied_by}" if table_import.applied_by else ""
-        state = table_import.get_state_display().lower()
-        raise WrongState(f"{table_import} is {state}{person}. Only a planned import can be applied.")
+        raise WrongState(f"{table_import} is {table_import.state_with_person}. Only a planned import can be applied.")
     questions = [FileQuestion.from_json(stored) for stored in table_import.questions]
     if unanswered := [question for question in questions if question.is_open]:
         raise NeedsAnswers(unanswered)
     errors, duplicates = table_import.count(RowKind.ERROR), table_import.count(RowKind.DUPLICATE)
-    if errors + duplicates and not skip_errors:
+    if errors + duplicates and not consent.skip_errors:
         raise RowsInError(errors, duplicates)
-    if needs_confirmation(table_import) and not yes_retire:
-        numbers = _to_retire(table_import), table_import.current_codes, retire_limit(table_import)
-        raise NeedsConfirmation(*numbers, table_import.counts.get(STRANGE, 0))
+    strange = 0 if consent.yes_strange else table_import.counts.get(STRANGE, 0)
+    retired = 0 if consent.yes_retire else to_retire(table_import)
+    limit = retire_limit(table_import)
+    if strange or retired > limit:
+        raise NeedsConfirmation(retired, table_import.current_codes, limit, strange)
 
 
 def _lock_and_check_basis(table_import: TableImport) -> None:
