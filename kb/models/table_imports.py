@@ -42,6 +42,7 @@ class RowKind(models.TextChoices):
     CHANGED = "changed", "Changed"
     CONFLICT = "conflict", "In conflict"
     RETIRED = "retired", "Retired"
+    TAKEN = "taken", "Taken away"
     RESTORED = "restored", "Restored"
     MOVED = "moved", "Moved"
     SECTION = "section", "Section renamed"
@@ -77,6 +78,7 @@ TOUCHING = (
     RowKind.CHANGED,
     RowKind.CONFLICT,
     RowKind.RETIRED,
+    RowKind.TAKEN,
     RowKind.RESTORED,
     RowKind.MOVED,
     RowKind.SECTION,

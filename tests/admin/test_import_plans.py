@@ -161,7 +161,7 @@ def test_a_roll_back_that_would_do_nothing_offers_the_one_that_would(client, tab
     first = applied(table, row("1", section="Pumps", description="Pump one."))
     applied(table, row("1", section="Pumps", description="Pump uno."))
     content = client.get(reverse("admin:kb_tableimport_rollback", args=[first.pk])).content.decode()
-    assert "0 codes will be as before" in content
+    assert "Nothing changes." in content
     assert 'type="submit">Roll back<' not in content
     assert reverse("admin:kb_importrow_back_to", args=[first.pk]) in content
 

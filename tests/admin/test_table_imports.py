@@ -85,8 +85,8 @@ def test_an_applied_import_is_rolled_back_after_a_preview(client, table):
     planned = plan(client, table, CHANGED)
     send(client, planned, "apply")
     look = client.get(reverse("admin:kb_tableimport_rollback", args=[planned.pk]))
-    assert b"1 code will be as before this import" in look.content
-    assert "Rolled back." in send(client, planned, "rollback").content.decode()
+    assert b"1 code restored to its former state." in look.content
+    assert "Rolled back. 1 code restored" in send(client, planned, "rollback").content.decode()
     assert ReturnCode.objects.get(code="660300001").description == "Room does not exist."
     assert "rolled back" in send(client, planned, "rollback").content.decode().lower()
 

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 
 from kb.admin.table_imports.plan_page import rows_address
 from kb.importing.applying.back_to import go_back_to, preview_back_to
+from kb.importing.applying.effects import effects_of
 from kb.importing.errors import ImportRefused
 from kb.models import Door, TableImport
 from kb.services.journal import By
@@ -31,18 +32,19 @@ def back_to_view(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         assert request.user.pk is not None
         LogEntry.objects.log_actions(request.user.pk, reversals, ADDITION, f"Back to before {table_import}")
-        messages.success(
-            request, f"The table is as it was before {table_import}: {len(reversals)} imports rolled back."
-        )
+        rolled_back = f"{len(reversals)} import{'' if len(reversals) == 1 else 's'} rolled back."
+        messages.success(request, " ".join([rolled_back, *effects_of(reversals).sentences()]))
     return HttpResponseRedirect(rows_address(table_import))
 
 
 def _page(request: HttpRequest, table_import: TableImport, by: By) -> HttpResponse:
+    preview = preview_back_to(table_import, by)
     context: dict[str, Any] = admin.site.each_context(request) | {
         "title": f"Back to before {table_import}",
         "opts": TableImport._meta,
         "table_import": table_import,
-        "preview": preview_back_to(table_import, by),
+        "imports": preview.imports,
+        "effects": preview.effects,
         "rows_address": rows_address(table_import),
     }
     return TemplateResponse(request, "admin/kb/importrow/back_to.html", context)

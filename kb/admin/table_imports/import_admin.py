@@ -26,6 +26,7 @@ from kb.admin.table_imports.uploads import NEW_TABLE, UploadForm, file_name_of
 from kb.importing import uploads
 from kb.importing.applying import decisions
 from kb.importing.applying.back_to import later_imports
+from kb.importing.applying.effects import effects_of
 from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
@@ -222,13 +223,13 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
 
         def verb(plan: TableImport, by: By) -> None:
             consent = {name: name in request.POST for name in ("yes_retire", "yes_strange", "skip_errors")}
-            done = apply_import(plan, by, **consent)
-            written = applied_words(done)
-            self._log(request, plan, CHANGE, f"Applied: {written}")
-            table = done.table
+            result = apply_import(plan, by, **consent)
+            words = applied_words(result)
+            self._log(request, plan, CHANGE, f"Applied: {words}")
+            table = result.table
             assert table is not None
             address = table.get_absolute_url()
-            messages.success(request, format_html('Applied: {}. <a href="{}">Open {}</a>', written, address, table))
+            messages.success(request, format_html('Applied: {}. <a href="{}">Open {}</a>', words, address, table))
 
         return self._do(request, pk, "kb.apply_import", verb)
 
@@ -254,13 +255,14 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             def verb(table_import: TableImport, by: By) -> None:
                 rollback = roll_back(table_import, by)
                 self._log(request, rollback, ADDITION, f"Rolled back {table_import}")
+                messages.success(request, " ".join(["Rolled back.", *effects_of([rollback]).sentences()]))
 
-            return self._do(request, pk, "kb.rollback_import", verb, "Rolled back.")
+            return self._do(request, pk, "kb.rollback_import", verb)
         if not request.user.has_perm("kb.rollback_import"):
             raise PermissionDenied
         table_import = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
-            rollback_preview = preview(table_import)
+            effects = preview(table_import)
         except ImportRefused as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(rows_address(table_import))
@@ -268,7 +270,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             "title": f"Roll back {table_import}",
             "opts": self.opts,
             "table_import": table_import,
-            "preview": rollback_preview,
+            "effects": effects,
             "rows_address": rows_address(table_import),
             "may_go_back": later_imports(table_import).exists(),
         }

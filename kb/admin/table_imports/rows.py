@@ -223,6 +223,7 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
             "texts": [(LABELS[name], row.texts(name), name in row.conflicts) for name in VENDOR_TEXTS],
             "others": other_differences(row),
             "next_conflict": next_conflict(row.table_import, row) if row.table_import.is_planned else None,
+            "table_import": row.table_import,
             "rows_address": rows_address(row.table_import),
         }
         return HttpResponse(render_to_string("admin/kb/importrow/change_form.html", context, request))

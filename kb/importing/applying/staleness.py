@@ -14,8 +14,8 @@ def reasons(table_import: TableImport) -> list[str]:
         return [f"{successor} {verb} its table."]
     if table_import.table is None:
         return []
-    added = [] if plan.basis_of(table_import.table) == table_import.basis else ["Codes were added to its table."]
-    return added + _code_edits(table_import)
+    additions = [] if plan.basis_of(table_import.table) == table_import.basis else ["Codes were added to its table."]
+    return additions + _code_edits(table_import)
 
 
 def reasons_at_a_glance(table_import: TableImport) -> list[str]:

@@ -124,7 +124,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
     _create_sections(table_import, entry)
     _insert_new(table_import)
     listed_ranges.create(table_import, entry)
-    if table_import.count() > table_import.count(RowKind.NEW):
+    if table_import.count() > table_import.count(RowKind.NEW) or tombstones.are_in(table_import.table):
         _update_existing(table_import)
         _move(table_import)
         _write_own_words(table_import)
@@ -176,7 +176,8 @@ def _insert_new(table_import: TableImport) -> None:
         SELECT %s, coalesce(r.section_id, n.id), {", ".join(f"r.{name}" for name in (*columns, *VENDOR_TEXTS))},
             'vendor', 'vendor', 1, %s, %s
         FROM kb_importrow AS r LEFT JOIN kb_section AS n ON n.table_id = %s AND n.name = r.section_name
-        WHERE r.table_import_id = %s AND r.kind = 'new' AND r.resolution <> 'leave_out' ORDER BY r.id
+        WHERE r.table_import_id = %s AND r.kind = 'new' AND r.return_code_id IS NULL
+        AND r.resolution <> 'leave_out' ORDER BY r.id
         """,  # noqa: S608
         table_import.table_id,
         now,
@@ -187,8 +188,9 @@ def _insert_new(table_import: TableImport) -> None:
     sql.run(
         """
         UPDATE kb_importrow SET return_code_id = c.id, section_id = c.section_id FROM kb_returncode AS c
-        WHERE kb_importrow.table_import_id = %s AND kb_importrow.kind = 'new' AND kb_importrow.resolution <> 'leave_out'
-        AND c.table_id = %s AND c.identity = kb_importrow.identity AND c.section_id = coalesce(
+        WHERE kb_importrow.table_import_id = %s AND kb_importrow.kind = 'new' AND kb_importrow.return_code_id IS NULL
+        AND kb_importrow.resolution <> 'leave_out' AND c.table_id = %s AND c.identity = kb_importrow.identity
+        AND c.section_id = coalesce(
             kb_importrow.section_id,
             (SELECT id FROM kb_section AS n WHERE n.table_id = %s AND n.name = kb_importrow.section_name)
         )
@@ -211,7 +213,7 @@ def _update_existing(table_import: TableImport) -> None:
         f"""
         UPDATE kb_returncode SET section_id = r.section_id, code = r.code, identity = r.identity, extra = r.extra,
             retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(assignments)}
-        {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
+        {_FROM_ROWS} AND (r.kind IN ('changed', 'conflict', 'restored', 'moved') OR {_IS_TOMBSTONE})
         """,  # noqa: S608
         journal_rows.database_time(table_import.applied_at),
         table_import.pk,
@@ -221,11 +223,11 @@ def _update_existing(table_import: TableImport) -> None:
 def _move(table_import: TableImport) -> None:
     """Set the order. It is one for the whole table, so a code whose row is left out takes its place in it, too."""
     sql.run(
-        """
+        f"""
         UPDATE kb_returncode SET position = r.position FROM kb_importrow AS r
         WHERE r.return_code_id = kb_returncode.id AND r.table_import_id = %s AND r.position <> kb_returncode.position
-        AND r.kind IN ('changed', 'conflict', 'restored', 'moved', 'reordered')
-        """,
+        AND (r.kind IN ('changed', 'conflict', 'restored', 'moved', 'reordered') OR {_IS_TOMBSTONE})
+        """,  # noqa: S608
         table_import.pk,
     )
 
@@ -249,6 +251,9 @@ def _retire(table_import: TableImport) -> None:
         table_import.pk,
     )
 
+
+_IS_TOMBSTONE = "r.kind = 'new' AND r.before ->> 'tombstone' IS NOT NULL"
+"""SQL of a new code whose row is there: imports that were rolled back had brought it."""
 
 _FROM_ROWS = """
     FROM kb_importrow AS r WHERE r.return_code_id = kb_returncode.id AND r.table_import_id = %s
