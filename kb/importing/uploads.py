@@ -101,8 +101,10 @@ def source_of(upload: Upload, file: BinaryIO) -> Source:
 def choose(upload: Upload, choices: ReadingChoices, by: By) -> None:
     """Store how the file is to be read, in place of former choices. Raises NotAllowed."""
     _check_may_import(by)
-    upload.choices = choices.as_json()
-    upload.save(update_fields=["choices"])
+    if choices.as_json() != upload.choices:
+        upload.choices, upload.chosen_by = choices.as_json(), by.account
+        # An update, because somebody may have removed the file meanwhile: `contents` says so.
+        Upload.objects.filter(pk=upload.pk).update(choices=upload.choices, chosen_by=upload.chosen_by)
 
 
 def rename(upload: Upload, new_table: NewTable, by: By) -> None:

@@ -253,7 +253,7 @@ def test_the_plan_is_downloaded_with_formulas_defused(client, table):
     answer = client.get(reverse("admin:kb_importrow_csv", args=[planned.pk]))
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     assert "'=HYPERLINK" in text
-    assert io.StringIO(text).readline().startswith("does,changes,line,section,code")
+    assert io.StringIO(text).readline().startswith("What happens,Changes,Line,Section,Code")
 
 
 @pytest.mark.parametrize("size", [2, 40])

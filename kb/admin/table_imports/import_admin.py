@@ -16,18 +16,19 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django_htmx.http import HttpResponseClientRedirect
 
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.filters import ParentFilter
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports import look_page
 from kb.admin.table_imports.plan_page import applied_words, may_see_imports, rows_address, state_of
+from kb.admin.table_imports.roll_backs import rollback_page
 from kb.admin.table_imports.uploads import NEW_TABLE, UploadForm, file_name_of
 from kb.importing import uploads
 from kb.importing.applying import decisions
-from kb.importing.applying.back_to import later_imports
 from kb.importing.applying.effects import effects_of
-from kb.importing.applying.rollback import preview, roll_back
+from kb.importing.applying.rollback import roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
 from kb.importing.reading.sources import Unreadable
@@ -169,8 +170,11 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             raise PermissionDenied
         upload = uploads.visible_to(request.user).select_related("table").filter(pk=pk).first()
         if upload is None:
-            messages.error(request, "This file is gone. Somebody removed it, or applied or discarded its plan.")
-            return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
+            messages.error(request, look_page.gone(pk))
+            address = reverse("admin:kb_tableimport_changelist")
+            # A redirect of a part of the page would show nothing.
+            is_part = "HX-Request" in request.headers
+            return HttpResponseClientRedirect(address) if is_part else HttpResponseRedirect(address)
         try:
             if request.method == "POST":
                 return HttpResponseRedirect(self._submit_look(request, upload))
@@ -186,7 +190,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     def _submit_look(self, request: HttpRequest, upload: Upload) -> str:
         """Do what a submitted look page asks for; return the address of the next page."""
         if "remove" in request.POST:
-            uploads.delete(upload, By(request.user, Door.IMPORT))
+            look_page.remove(request, upload)
             messages.success(request, f"The file {upload} was removed. Nothing was imported.")
             return reverse("admin:kb_tableimport_changelist")
         try:
@@ -260,21 +264,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             return self._do(request, pk, "kb.rollback_import", verb)
         if not request.user.has_perm("kb.rollback_import"):
             raise PermissionDenied
-        table_import = get_object_or_404(self.get_queryset(request), pk=pk)
-        try:
-            effects = preview(table_import)
-        except ImportRefused as refused:
-            messages.error(request, str(refused))
-            return HttpResponseRedirect(rows_address(table_import))
-        context = self.admin_site.each_context(request) | {
-            "title": f"Roll back {table_import}",
-            "opts": self.opts,
-            "table_import": table_import,
-            "effects": effects,
-            "rows_address": rows_address(table_import),
-            "may_go_back": later_imports(table_import).exists(),
-        }
-        return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
+        return rollback_page(request, get_object_or_404(self.get_queryset(request), pk=pk))
 
     def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str = "") -> HttpResponse:
         """Check the permission and run an action; if it is refused, show the reason on the plan's page."""

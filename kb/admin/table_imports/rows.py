@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.strict_changelist import WithStrictList
-from kb.admin.table_imports.back_to import back_to_view
 from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, may_see_imports, next_conflict, rows_address, summary
 from kb.admin.table_imports.resolutions import ResolutionForm
+from kb.admin.table_imports.roll_backs import back_to_view
 from kb.admin.table_imports.row_changes import differences, other_differences
 from kb.admin.table_imports.row_csv import csv_lines
 from kb.importing.applying import decisions

@@ -1,4 +1,4 @@
-"""The page that takes a table back to how it was before an import."""
+"""The pages that roll an import back, alone or with every later one."""
 
 from typing import Any
 
@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from kb.admin.table_imports.plan_page import rows_address
-from kb.importing.applying.back_to import go_back_to, preview_back_to
-from kb.importing.applying.effects import effects_of
+from kb.importing.applying.back_to import go_back_to, later_imports, preview_back_to
+from kb.importing.applying.effects import Effects, effects_of
+from kb.importing.applying.rollback import preview
 from kb.importing.errors import ImportRefused
 from kb.models import Door, TableImport
 from kb.services.journal import By
@@ -37,14 +38,27 @@ def back_to_view(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(rows_address(table_import))
 
 
+def rollback_page(request: HttpRequest, table_import: TableImport) -> HttpResponse:
+    """Show what the roll-back of one import does, and what stays."""
+    try:
+        effects = preview(table_import)
+    except ImportRefused as refused:
+        messages.error(request, str(refused))
+        return HttpResponseRedirect(rows_address(table_import))
+    context = _context(table_import, f"Roll back {table_import}", effects)
+    context["may_go_back"] = later_imports(table_import).exists()
+    context |= admin.site.each_context(request)
+    return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
+
+
 def _page(request: HttpRequest, table_import: TableImport, by: By) -> HttpResponse:
-    preview = preview_back_to(table_import, by)
-    context: dict[str, Any] = admin.site.each_context(request) | {
-        "title": f"Back to before {table_import}",
-        "opts": TableImport._meta,
-        "table_import": table_import,
-        "imports": preview.imports,
-        "effects": preview.effects,
-        "rows_address": rows_address(table_import),
-    }
+    result = preview_back_to(table_import, by)
+    context = _context(table_import, f"Back to before {table_import}", result.effects)
+    context |= {"imports": result.imports, **admin.site.each_context(request)}
     return TemplateResponse(request, "admin/kb/importrow/back_to.html", context)
+
+
+def _context(table_import: TableImport, title: str, effects: Effects) -> dict[str, Any]:
+    address = rows_address(table_import)
+    values = {"title": title, "opts": TableImport._meta, "effects": effects}
+    return values | {"table_import": table_import, "rows_address": address}
