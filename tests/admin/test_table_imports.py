@@ -322,6 +322,7 @@ def test_a_replaced_plan_says_by_what_and_its_file_is_planned_again(client, tabl
     text = rows_page(client, older).content.decode()
     assert f"?table_import={newer.pk}" in text
     assert "is a newer plan of its table" in text
+    assert "Leave out these rows" not in text
     assert "Apply 1 change" not in text
     assert f'Replaced by <a href="{reverse("admin:kb_importrow_changelist")}?table_import={newer.pk}"' in (
         client.get(reverse("admin:kb_tableimport_changelist")).content.decode()

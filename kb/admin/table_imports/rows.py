@@ -116,9 +116,10 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         return lookup == IMPORT_PARAMETER or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions: decisions, and only about a plan."""
+        """Return the actions: decisions, and only about a plan that nothing replaces."""
         table_import = getattr(request, "table_import", None)
-        return super().get_actions(request) if table_import and table_import.is_planned else {}
+        is_open = table_import and table_import.is_planned and not table_import.successor_id
+        return super().get_actions(request) if is_open else {}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """List the rows of the import in the address; without one, redirect to the list of imports."""

@@ -110,7 +110,7 @@ def _derived_values(row: ImportRow, code: ReturnCode) -> list[tuple[str, str]]:
 
 def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
     if "tombstone" in row.before:
-        return RowKind.NEW, "Notes from before a roll-back return with it."
+        return RowKind.NEW, ""
     messages, kind = [], RowKind.CHANGED if row.fields else RowKind.REORDERED
     if "section" in row.fields:
         kind = RowKind.MOVED
