@@ -47,7 +47,7 @@ def preview(table_import: TableImport) -> Effects:
     result.sections = section_names.former_names(table_import)
     result.ranges, stays = listed_ranges.removable(table_import)
     result.stays += stays
-    result.has_moves = order.first_to_undo(table_import) is not None
+    result.has_moves = order.would_move(table_import)
     return result
 
 

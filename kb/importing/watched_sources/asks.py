@@ -22,7 +22,7 @@ from kb.importing.reading.sources import ReadingChoices, Unreadable, open_source
 from kb.importing.watched_sources import content
 from kb.importing.watched_sources.places import fetch_from
 from kb.importing.watched_sources.trouble import SourceTrouble
-from kb.models import ImportState, SourceKind, TableImport, Upload, WatchedSource
+from kb.models import SourceKind, TableImport, Upload, WatchedSource
 from kb.services.journal import By
 from kb.services.watched_sources import claim, forget_answer, record_answer, record_trouble
 
@@ -135,7 +135,7 @@ class _Ask:
 
     def _planned(self, copy: _FileCopy, values: dict[str, Any]) -> SourceAnswer:
         """Leave a plan waiting in place of an older one of this source; none where the table has all of it already."""
-        waiting = self.watched.table.imports.filter(state=ImportState.PLANNED, complete=self.watched.complete)
+        waiting = self.watched.table.imports.waiting().filter(complete=self.watched.complete)
         plan = None if self.anew else waiting.filter(sha256=copy.sha256).first()
         plan = plan or uploads.plan(self._upload_of(copy), self.by)
         if not record_answer(self.watched, **values, plan=plan) or not plan.has_work:
