@@ -143,6 +143,7 @@ ACCESS = {
     "admin/kb/synonym/add/": (WRITE, WRITE),
     "admin/kb/tableimport/": (TABLES, TABLES),
     "admin/kb/tableimport/<int:pk>/answer/": (NOBODY, TABLES),
+    "admin/kb/tableimport/<int:pk>/again/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/apply/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/decide/": (NOBODY, TABLES),
     "admin/kb/tableimport/<int:pk>/discard/": (NOBODY, TABLES),

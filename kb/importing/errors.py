@@ -13,12 +13,10 @@ class WrongState(ImportRefused):
 
 
 class PlanIsStale(ImportRefused):
-    """The table has changed since the plan was computed; `reasons` has one sentence for each change."""
+    """A plan is out of date; `reasons` has one sentence for each change since it was made."""
 
     def __init__(self, reasons: list[str]) -> None:
-        super().__init__(
-            "The table changed after this import was planned. " + " ".join(reasons) + " Plan the file again."
-        )
+        super().__init__("This plan is out of date. " + " ".join(reasons) + " Plan the file again.")
         self.reasons = reasons
 
 
@@ -31,7 +29,7 @@ class NeedsAnswers(ImportRefused):
 
 
 class NeedsConfirmation(ImportRefused):
-    """The import would retire or rewrite so many codes that you have to confirm it (`yes_retire=True`)."""
+    """The import would retire or rewrite so many codes that you have to confirm it."""
 
     def __init__(self, retired: int, current: int, limit: int, strange: int = 0) -> None:
         reasons = []

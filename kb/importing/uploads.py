@@ -101,8 +101,10 @@ def source_of(upload: Upload, file: BinaryIO) -> Source:
 def choose(upload: Upload, choices: ReadingChoices, by: By) -> None:
     """Store how the file is to be read, in place of former choices. Raises NotAllowed."""
     _check_may_import(by)
-    upload.choices = choices.as_json()
-    upload.save(update_fields=["choices"])
+    if choices.as_json() != upload.choices:
+        upload.choices, upload.chosen_by = choices.as_json(), by.account
+        # An update, because somebody may have removed the file meanwhile: `contents` says so.
+        Upload.objects.filter(pk=upload.pk).update(choices=upload.choices, chosen_by=upload.chosen_by)
 
 
 def rename(upload: Upload, new_table: NewTable, by: By) -> None:
@@ -110,6 +112,13 @@ def rename(upload: Upload, new_table: NewTable, by: By) -> None:
     _check_may_import(by)
     upload.new_table = asdict(new_table)
     upload.save(update_fields=["new_table"])
+
+
+def aim(upload: Upload, table: CodeTable, by: By) -> None:
+    """Update a table with an upload that was to create it: somebody else has. Raises NotAllowed."""
+    _check_may_import(by)
+    upload.table = table
+    upload.save(update_fields=["table"])
 
 
 def plan_of(upload: Upload) -> TableImport | None:
@@ -152,10 +161,10 @@ def delete(upload: Upload, by: By) -> None:
 
 
 def _delete_forgotten() -> None:
-    """Delete the files that nobody made a plan of for KB_UPLOAD_DAYS."""
+    """Delete the files older than KB_UPLOAD_DAYS of which nobody made a plan, or whose plan was replaced."""
     oldest = timezone.now() - timedelta(days=settings.KB_UPLOAD_DAYS)
-    plans = TableImport.objects.filter(upload=OuterRef("pk"), state__in=UNFINISHED)
-    Upload.objects.filter(~Exists(plans), Q(uploaded_at__lt=oldest)).delete()
+    plans = TableImport.objects.filter(state__in=UNFINISHED).not_replaced()
+    Upload.objects.filter(~Exists(plans.filter(upload=OuterRef("pk"))), Q(uploaded_at__lt=oldest)).delete()
 
 
 def _check_may_import(by: By) -> None:

@@ -6,6 +6,7 @@ from kb.models.codes import ReturnCode
 from kb.models.finished_answers import FinishedAnswer
 from kb.models.flags import Flag
 from kb.models.history import Door
+from kb.models.import_rows import ImportRow
 from kb.models.incidents import IncidentLink
 from kb.models.notes import TroubleshootingNote
 from kb.models.outcomes import NoteOutcome, Outcome
@@ -14,7 +15,7 @@ from kb.models.quotas import Quota
 from kb.models.ranges import CodeRange
 from kb.models.sections import Section
 from kb.models.synonyms import Synonym
-from kb.models.table_imports import ImportRow, ImportState, Resolution, RowKind, TableImport
+from kb.models.table_imports import ImportState, Resolution, RowKind, TableImport
 from kb.models.tables import CodeTable
 from kb.models.tokens import ApiToken, Bearer, Scope
 from kb.models.tombstones import Tombstone

@@ -1,19 +1,23 @@
-"""Imports of updated tables: the uploaded file, its changes, and the result."""
+"""Imports of updated tables: the uploaded file, its counts, and the result.
+
+# Note [What replaces a plan]
+A plan is computed from one state of its table, and only the newest one of a table is applied. So an import that was
+applied or rolled back since replaces it, and so does a newer plan with work, until that one is discarded. A plan of a
+new table has no table yet: its name stands for it. Nothing of this is stored, so that nothing can contradict it.
+"""
 
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from kb.models.codes import ReturnCode
-from kb.models.sections import Section
 from kb.models.tables import CodeTable
 from kb.models.uploads import Upload
 from kb.models.visibility import ReaderQuerySet
-from kb.text.codes import forms as text_code
-from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 
 class ImportState(models.TextChoices):
@@ -38,6 +42,7 @@ class RowKind(models.TextChoices):
     CHANGED = "changed", "Changed"
     CONFLICT = "conflict", "In conflict"
     RETIRED = "retired", "Retired"
+    TAKEN = "taken", "Taken away"
     RESTORED = "restored", "Restored"
     MOVED = "moved", "Moved"
     SECTION = "section", "Section renamed"
@@ -65,11 +70,15 @@ UNCHANGED = "unchanged"
 STRANGE = "strange"
 """The key in `TableImport.counts` of the codes whose new texts are so strange that applying needs a second yes."""
 
+OPEN = "open"
+"""The key in `TableImport.counts` of the questions that the plan leaves open."""
+
 TOUCHING = (
     RowKind.NEW,
     RowKind.CHANGED,
     RowKind.CONFLICT,
     RowKind.RETIRED,
+    RowKind.TAKEN,
     RowKind.RESTORED,
     RowKind.MOVED,
     RowKind.SECTION,
@@ -82,6 +91,9 @@ BROKEN = (RowKind.ERROR, RowKind.DUPLICATE)
 """The kinds that are never applied. A person has to agree to skip them."""
 
 
+_WORK = (*TOUCHING, *BROKEN, OPEN)
+
+
 class Resolution(models.TextChoices):
     """What to do with a row. Only conflicts need a decision; without one, support's text stays."""
 
@@ -92,12 +104,43 @@ class Resolution(models.TextChoices):
     LEAVE_OUT = "leave_out", "Leave this row out"
 
 
+_SLUG = Coalesce("table__slug", KeyTextTransform("slug", "new_table"), output_field=models.CharField())
+_APPLIED_BEFORE = Coalesce(Cast(KeyTextTransform("imports", "basis"), models.IntegerField()), 0)
+
+
 class TableImportQuerySet(ReaderQuerySet["TableImport"]):
     """Chainable reads of imports. All imports are internal."""
 
     def in_force(self) -> Self:
         """Keep the imports that wrote to their table, including those that were rolled back."""
         return self.filter(state__in=[ImportState.APPLIED, ImportState.ROLLED_BACK])
+
+    def with_work(self) -> Self:
+        """Keep the plans that change something, or that have rows in error or an open question."""
+        return self.filter(counts__has_any_keys=[str(kind) for kind in _WORK])
+
+    def with_successors(self) -> Self:
+        """Annotate each plan with the id of what replaces it. See Note [What replaces a plan]."""
+        planned = TableImport.objects.filter(state=ImportState.PLANNED)
+        applied = TableImport.objects.in_force().filter(table__slug=OuterRef("slug")).order_by("-applied_at", "-pk")
+        count = applied.order_by().values("table").annotate(n=Count("pk")).values("n")
+        newer = planned.with_work().annotate(slug=_SLUG).filter(slug=OuterRef("slug"), pk__gt=OuterRef("pk"))
+        is_older = Q(state=ImportState.PLANNED, applied__gt=F("applied_before"))
+        own = self.annotate(slug=_SLUG, applied_before=_APPLIED_BEFORE, applied=Coalesce(Subquery(count), 0))
+        return own.annotate(
+            successor_id=Case(
+                When(is_older, then=Subquery(applied.values("pk")[:1])),
+                When(state=ImportState.PLANNED, then=Subquery(newer.order_by("-pk").values("pk")[:1])),
+            )
+        )
+
+    def not_replaced(self) -> Self:
+        """Leave out the plans that something replaces."""
+        return self.with_successors().filter(successor_id=None)
+
+    def waiting(self) -> Self:
+        """Keep the plans that somebody has to apply or discard."""
+        return self.filter(state=ImportState.PLANNED).with_work().not_replaced()
 
 
 class TableImport(models.Model):
@@ -178,6 +221,14 @@ class TableImport(models.Model):
         """Return the number of rows of these kinds; without arguments, of every kind that writes."""
         return sum(self.counts.get(str(kind), 0) for kind in kinds or TOUCHING)
 
+    @property
+    def state_with_person(self) -> str:
+        """Say its state, and who brought it there: `applied by ann`."""
+        closed = self.state in (ImportState.DISCARDED, ImportState.ROLLED_BACK)
+        person = self.closed_by if closed else self.applied_by
+        by = f" by {person}" if person else " from the command line" if closed or self.applied_at else ""
+        return f"{self.get_state_display().lower()}{by}"
+
     def delete_upload(self) -> None:
         """Delete the uploaded file: the plan is closed, and nobody will read it again."""
         if self.upload is not None:
@@ -190,96 +241,17 @@ class TableImport(models.Model):
         return self.state == ImportState.PLANNED
 
     @property
+    def has_work(self) -> bool:
+        """Whether it changes something, or has rows in error or an open question: `with_work` keeps the same plans."""
+        return self.count(*_WORK) > 0
+
+    @property
+    def successor(self) -> "TableImport | None":
+        """What replaces this plan. See Note [What replaces a plan]."""
+        own = TableImport.objects.with_successors().filter(pk=self.pk)
+        return TableImport.objects.filter(pk__in=own.values("successor_id")).first()  # type: ignore[misc]
+
+    @property
     def table_name(self) -> str:
         """Name of the table, even if it does not exist yet."""
         return str(self.table or CodeTable(**self.new_table))
-
-
-class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
-    """Chainable reads of an import's rows. All of them are internal."""
-
-    def to_apply(self) -> Self:
-        """Keep the rows that write something."""
-        return self.filter(kind__in=TOUCHING).exclude(resolution=Resolution.LEAVE_OUT)
-
-    def undecided(self) -> Self:
-        """Keep the conflicts that nobody has decided."""
-        return self.filter(kind=RowKind.CONFLICT, resolution=Resolution.UNDECIDED)
-
-    def by_weight(self) -> Self:
-        """Order by how much the codes matter to support, then as in the file."""
-        return self.order_by("-weight", F("line").asc(nulls_first=True), "id")
-
-
-class ImportRow(models.Model):
-    """The effect of one line of a file on one code, or what it says about a whole section or column.
-
-    The texts, `extra`, `disposition` and `fixer` are the vendor's new values. `before` holds the code's values at the
-    time of planning, by field: the vendor's old texts (`vendor_<field>`) and ours (`<field>`). A conflict shows all
-    three texts, and a roll-back restores `before`. A renamed section has its former name there, and no code.
-    """
-
-    table_import = models.ForeignKey(TableImport, on_delete=models.CASCADE, related_name="rows", db_index=False)
-    kind = models.CharField(max_length=10, choices=RowKind.choices)
-    extent = models.CharField(max_length=8, choices=Extent.choices, default="", db_default="", blank=True)
-    weight = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="How much the code matters to support: incidents, notes, look-ups."
-    )
-    line = models.PositiveIntegerField(null=True, help_text="Line of the file, or row of the sheet.")
-    sheet = models.CharField(max_length=100, blank=True)
-    message = models.TextField(blank=True, help_text="What is wrong, or worth knowing.")
-
-    # No indexes or database checks: a first import writes one row for each code, and neither target is ever deleted.
-    return_code = models.ForeignKey(
-        ReturnCode, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
-    )
-    code_version = models.PositiveIntegerField(null=True, help_text="Version of the code when it was planned.")
-    section = models.ForeignKey(
-        Section, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
-    )
-    section_name = models.CharField(max_length=200, blank=True)
-    code = models.CharField(max_length=text_code.MAX_LENGTH, blank=True)
-    identity = models.CharField(max_length=4 * text_code.MAX_LENGTH, blank=True)
-    canonical = models.CharField(max_length=4 * text_code.MAX_LENGTH, blank=True)
-    number = models.BigIntegerField(null=True)
-    sort_key = models.CharField(max_length=2000, blank=True)
-    position = models.PositiveIntegerField(default=0)
-
-    symbol = models.CharField(max_length=200, blank=True)
-    description = models.TextField(blank=True)
-    possible_reasons = models.TextField(blank=True)
-    suggested_actions = models.TextField(blank=True)
-    extra = models.JSONField(default=dict)
-    disposition = models.CharField("what to do", max_length=16, choices=list(DISPOSITIONS.items()), default="unknown")
-    fixer = models.CharField(max_length=8, choices=list(FIXERS.items()), default="unknown")
-
-    fields = models.JSONField(default=list, help_text="Names of the fields that change.")
-    conflicts = models.JSONField(default=list, help_text="Names of the texts that both sides changed.")
-    before = models.JSONField(default=dict, help_text="What the code held, by field.")
-    resolution = models.CharField(max_length=12, choices=Resolution.choices, default=Resolution.UNDECIDED, blank=True)
-    edited = models.JSONField(default=dict, help_text="Support's words for texts in conflict, by field.")
-
-    objects = ImportRowQuerySet.as_manager()
-
-    class Meta:
-        # Rows without a line (a dropped code, a problem of the whole file) come first, on every database.
-        ordering = [F("line").asc(nulls_first=True), "id"]
-        constraints = [
-            models.CheckConstraint(name="import_row_kind_known", condition=Q(kind__in=RowKind.values)),
-            models.CheckConstraint(name="import_row_resolution_known", condition=Q(resolution__in=Resolution.values)),
-        ]
-        indexes = [
-            # The list of an import's rows by kind, in the file's order; also serves the foreign key.
-            models.Index(fields=["table_import", "kind", "line", "id"], name="import_row_kind"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.code or self.message}"
-
-    def texts(self, name: str) -> dict[str, str]:
-        """Return the three texts of a field: the vendor's before and now, and ours. A new code has only the second."""
-        now = getattr(self, name)
-        if self.kind == RowKind.NEW:
-            return {"vendor_before": "", "vendor_now": now, "ours": ""}
-        vendor_before = self.before.get(f"vendor_{name}", now)
-        return {"vendor_before": vendor_before, "vendor_now": now, "ours": self.before.get(name, vendor_before)}

@@ -21,6 +21,13 @@ class Upload(models.Model):
     size = models.BigIntegerField(default=0, help_text="Bytes.")
     sha256 = models.CharField(max_length=64)
     choices = models.JSONField(default=dict, help_text="What somebody chose about how the file is read.")
+    chosen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="Who chose last how it is read.",
+    )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
 

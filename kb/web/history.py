@@ -59,6 +59,9 @@ def histories(codes: Sequence[ReturnCode]) -> dict[int, list[HistoryStep]]:
 
 
 def _steps(revisions: list[Any]) -> list[HistoryStep]:
+    # A code that a roll-back took away and an import brought again is new then: the vendor had never listed it.
+    start = next((at for at, revision in enumerate(revisions) if revision.history_type == "+"), len(revisions))
+    revisions = revisions[: start + 1]
     pairs = zip(revisions, [*revisions[1:], None], strict=True)
     steps = (_step(newer, older) for newer, older in pairs)
     return [step for step in steps if step][:MAX_STEPS]

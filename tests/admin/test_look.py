@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
 from kb.importing.reading.choices import ask
@@ -191,7 +192,19 @@ def test_a_file_is_removed(client):
     where = upload(client, "Code,Text\nE1,Open.\n")
     assert "was removed" in client.post(where, {"remove": "1"}, follow=True).text
     assert not Upload.objects.exists()
-    assert "This file is gone" in client.get(where, follow=True).text
+    assert "This file is gone" in client.get("/admin/kb/tableimport/look/999999/", follow=True).text
+
+
+def test_whoever_works_on_a_removed_file_is_told_who_removed_it(client, importer):
+    where = upload(client, "Code,Text\nE1,Open.\n", "lids.csv")
+    browser = Client()
+    browser.force_login(make.user("second", "importer"))
+    data = form_of(browser.get(where))
+    client.post(where, {"remove": "1"})
+    words = f"{importer} removed this file, lids.csv.".capitalize()
+    part = browser.post(where, data, headers={"HX-Request": "true"})
+    assert words in browser.get(part["HX-Redirect"]).text
+    assert words in browser.post(where, data | {"plan": "1"}, follow=True).text
 
 
 def test_another_importer_sees_the_file_and_nobody_else(client, editor, agent):
@@ -246,9 +259,11 @@ def test_columns_without_names_are_chosen_from(client):
 def test_a_choice_of_somebody_else_is_seen_before_a_plan_is_made(client):
     where = upload(client, "Code,Text,Level\nE1,Open.,Close it.\n")
     mine = client.get(where)
-    choose(client, where, column_0_2="suggested_actions")
+    browser = Client()
+    browser.force_login(make.user("second", "importer"))
+    choose(browser, where, column_0_2="suggested_actions")
     answer = client.post(where, form_of(mine) | {"plan": "1"}, follow=True)
-    assert "Somebody else changed how this file is read" in answer.content.decode()
+    assert "Second changed the choices; look at the rows again." in answer.content.decode()
     assert (targets(answer)["Level"], TableImport.objects.count()) == ("suggested_actions", 0)
     client.post(where, form_of(answer) | {"plan": "1"})
     assert TableImport.objects.count() == 1

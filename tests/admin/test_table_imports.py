@@ -8,7 +8,9 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import NoReverseMatch, reverse
 
-from kb.models import ReturnCode, TableImport, Upload
+from kb.models import Door, ReturnCode, TableImport, Upload
+from kb.services.codes import edit_code
+from kb.services.journal import By
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -70,12 +72,12 @@ def test_a_plan_can_be_filtered_and_searched(client, table):
 
 def test_a_plan_is_applied_and_logged_once(client, table, importer):
     planned = plan(client, table, CHANGED)
-    assert "Applied." in send(client, planned, "apply").content.decode()
+    assert "Applied: " in send(client, planned, "apply").content.decode()
     code = ReturnCode.objects.get(code="660300001")
     assert (code.description, code.vendor_description) == ("The room is gone.", "The room is gone.")
     assert [entry.get_change_message() for entry in LogEntry.objects.order_by("id")] == [
         "Planned",
-        "Applied: 1 codes",
+        "Applied: 1 changed",
     ]
 
 
@@ -83,8 +85,8 @@ def test_an_applied_import_is_rolled_back_after_a_preview(client, table):
     planned = plan(client, table, CHANGED)
     send(client, planned, "apply")
     look = client.get(reverse("admin:kb_tableimport_rollback", args=[planned.pk]))
-    assert b"1 code will be as before this import" in look.content
-    assert "Rolled back." in send(client, planned, "rollback").content.decode()
+    assert b"1 code restored to its former state." in look.content
+    assert "Rolled back. 1 code restored" in send(client, planned, "rollback").content.decode()
     assert ReturnCode.objects.get(code="660300001").description == "Room does not exist."
     assert "rolled back" in send(client, planned, "rollback").content.decode().lower()
 
@@ -251,14 +253,14 @@ def test_the_plan_is_downloaded_with_formulas_defused(client, table):
     answer = client.get(reverse("admin:kb_importrow_csv", args=[planned.pk]))
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     assert "'=HYPERLINK" in text
-    assert io.StringIO(text).readline().startswith("does,changes,line,section,code")
+    assert io.StringIO(text).readline().startswith("What happens,Changes,Line,Section,Code")
 
 
 @pytest.mark.parametrize("size", [2, 40])
 def test_the_plan_takes_the_same_queries_for_more_rows(client, table, django_assert_num_queries, size):
     planned = plan(client, table, "".join(f"Business,77{n},Text {n}.,,\n" for n in range(size)))
     rows_page(client, planned)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         rows_page(client, planned)
 
 
@@ -306,3 +308,73 @@ def test_a_note_shows_what_the_vendor_reworded(client, table, reviewer):
     assert "Changed by the vendor since" in page
     assert "<ins>" in page
     assert "Still correct" in page
+
+
+NEWER = "Business,660300001,The room was closed.,,Please check the RoomId.\n"
+
+
+def again(client, planned):
+    return send(client, planned, "again")
+
+
+def test_a_replaced_plan_says_by_what_and_its_file_is_planned_again(client, table):
+    older, newer = plan(client, table, CHANGED), plan(client, table, NEWER)
+    text = rows_page(client, older).content.decode()
+    assert f"?table_import={newer.pk}" in text
+    assert "is a newer plan of its table" in text
+    assert "Leave out these rows" not in text
+    assert "Apply 1 change" not in text
+    assert f'Replaced by <a href="{reverse("admin:kb_importrow_changelist")}?table_import={newer.pk}"' in (
+        client.get(reverse("admin:kb_tableimport_changelist")).content.decode()
+    )
+    assert "out of date" in send(client, older, "apply").content.decode()
+    assert "Apply 1 change" in again(client, older).content.decode()
+    assert TableImport.objects.get(pk=older.pk).state == "discarded"
+    assert rows_page(client, newer).content.decode().count("Plan the file again") == 1
+
+
+def test_a_plan_of_an_edited_code_offers_to_plan_again_and_nothing_to_apply(client, table, editor):
+    planned = plan(client, table, CHANGED)
+    edit_code(ReturnCode.objects.get(code="660300001"), 1, {"description": "Ours."}, By(editor, Door.ADMIN))
+    text = rows_page(client, planned).content.decode()
+    assert "Somebody edited 660300001." in text
+    assert "Apply 1 change" not in text
+    assert "In conflict" in again(client, planned).content.decode()
+
+
+def test_a_plan_of_a_new_table_that_somebody_else_has_made_is_planned_for_that_table(client):
+    older = plan(client, None, "Common,3,Failed.,,\n", name="Codes", slug="rtc")
+    send(client, plan(client, None, "Common,4,Refused.,,\n", name="Codes", slug="rtc"), "apply")
+    assert "was applied to its table" in rows_page(client, older).content.decode()
+    send(client, TableImport.objects.get(pk=int(again(client, older).context["table_import"].pk)), "apply")
+    assert list(ReturnCode.objects.order_by("code").values_list("code", flat=True)) == ["3", "4"]
+
+
+def test_a_plan_without_a_file_leads_to_the_form(client, table):
+    planned = plan(client, table, CHANGED)
+    plan(client, table, NEWER)
+    Upload.objects.all().delete()
+    assert f"{UPLOAD}?table={table.pk}" in rows_page(client, planned).content.decode()
+    assert "no longer kept" in again(client, planned).content.decode()
+
+
+def test_a_plan_that_changes_nothing_says_so_and_has_nothing_to_apply(client, table):
+    planned = plan(client, table, "Business,660300001,Room does not exist.,,Please check the RoomId.\n")
+    text = rows_page(client, planned).content.decode()
+    assert "This plan changes nothing" in text
+    assert "Apply 0" not in text
+    assert "Changes nothing" in client.get(reverse("admin:kb_tableimport_changelist")).content.decode()
+
+
+def test_what_an_import_did_is_said_and_its_table_is_linked(client, table):
+    planned = plan(client, table, CHANGED + "Business,7,Seven.,,\n")
+    text = send(client, planned, "apply").content.decode()
+    assert f'Applied: 1 new, 1 changed. <a href="{table.get_absolute_url()}">' in text
+
+
+def test_the_button_counts_what_is_not_left_out(client, table):
+    planned = plan(client, table, CHANGED + "Business,7,Seven.,,\n")
+    address = f"{reverse('admin:kb_importrow_changelist')}?table_import={planned.pk}"
+    row = planned.rows.get(code="7")
+    answer = client.post(address, {"action": "leave_out", "_selected_action": [row.pk]}, follow=True)
+    assert "Apply 1 change<" in answer.content.decode()

@@ -56,7 +56,7 @@ def test_a_first_table_of_ones_own_takes_five_clicks(open_page, importer):
     assert len(clicks) + 1 <= 5
     assert TableImport.objects.get().new_table["slug"] == "lids"
     page.get_by_role("button", name="Apply 2 changes").click()
-    page.get_by_text("Applied.", exact=True).wait_for()
+    page.get_by_text("Applied: 2 new.").wait_for()
     assert (str(CodeTable.objects.get()), Upload.objects.count()) == ("Lids", 0)
 
 

@@ -68,13 +68,13 @@ def test_a_file_is_planned_decided_applied_and_rolled_back(open_page, room, impo
     page.wait_for_url("**/importrow/**")
     check_accessible(page)
     page.get_by_role("button", name="Apply 2 changes").click()
-    page.get_by_text("Applied.", exact=True).wait_for()
+    page.get_by_text("Applied: ").wait_for()
     room.refresh_from_db()
     assert room.description == "The room is gone."
     page.get_by_role("link", name="Roll back…").click()
     check_accessible(page)
     page.get_by_role("button", name="Roll back").click()
-    page.get_by_text("Rolled back.", exact=True).wait_for()
+    page.get_by_text("Rolled back. ").wait_for()
     room.refresh_from_db()
     assert room.description == "Room does not exist."
 

@@ -249,4 +249,6 @@ def _internal_work(world, room):
     save_synonym(Synonym(), None, {"words": f"{WORD}, hafnium, room, stream"}, by)
     add_counts(Miss, ("text", "day"), ["lookups"], [(f"{WORD} miss", NOW.date(), 9)])
     CodeUse.objects.create(code_id=world.ids["stream"], day=NOW.date(), lookups=500)
-    TableImport.objects.create(table=room.table, state="planned", file_name=f"{WORD}.csv", message=WORD)
+    TableImport.objects.create(
+        table=room.table, state="planned", counts={"new": 1}, file_name=f"{WORD}.csv", message=WORD
+    )

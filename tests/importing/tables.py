@@ -55,10 +55,10 @@ def planned(table, *rows, complete=False, user=None, **options):
     return plan_import(table, source(*rows, **options), by(user), complete=complete, file_name="zim.csv")
 
 
-def applied(table, *rows, user=None, yes_retire=True, skip_errors=True, **options):
+def applied(table, *rows, user=None, yes_retire=True, yes_strange=True, skip_errors=True, **options):
     plan = planned(table, *rows, user=user, **options)
-    return apply_import(plan, by(user), yes_retire=yes_retire, skip_errors=skip_errors)
+    return apply_import(plan, by(user), yes_retire=yes_retire, yes_strange=yes_strange, skip_errors=skip_errors)
 
 
 def kinds(table_import):
-    return {kind: n for kind, n in table_import.counts.items() if n}
+    return {kind: n for kind, n in table_import.counts.items() if n and kind != "open"}

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from kb.importing.applying import decisions
-from kb.importing.applying.rollback import roll_back
+from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.planning.plan import plan_import
 from kb.importing.reading.choices import ReadingChoices
@@ -57,6 +57,8 @@ def test_a_file_with_nothing_but_ranges_and_a_row_that_is_left_out(table):
 def test_a_roll_back_removes_the_ranges_of_its_import_alone(table):
     first = bring(table, RANGES[0])
     second = bring(table, *RANGES)
+    (sentence,) = [sentence for sentence in preview(first).sentences() if "ranges" in sentence]
+    assert sentence == "Known ranges of codes removed: 7xxx Reserved for resellers."
     reversal = roll_back(first, by())
     assert [row[:2] for row in names(table)] == [(8000, 8999)]
     assert reversal.rows.get(kind="range").message == "The range 7xxx Reserved for resellers is gone again."
@@ -82,7 +84,7 @@ def test_a_range_that_somebody_touched_stays_as_it_is(table, touch):
         made.delete()
     reversal = roll_back(brought, by())
     assert table.ranges.count() == (touch != "delete")
-    assert kinds(reversal) == {"retired": 1} | ({"warning": 1} if touch != "delete" else {})
+    assert kinds(reversal) == {"taken": 1} | ({"warning": 1} if touch != "delete" else {})
 
 
 def test_codes_within_a_listed_range_are_not_retired(table):

@@ -98,6 +98,16 @@ def test_forgotten_uploads_go_at_the_next_one_and_those_with_a_plan_stay(by, set
     assert set(Upload.objects.all()) == {waiting, recent, newest}
 
 
+def test_the_file_of_a_replaced_plan_is_forgotten_like_one_without_a_plan(by, settings):
+    settings.KB_UPLOAD_DAYS = 3
+    older, newer = keep(by), keep(by)
+    for upload in (older, newer):
+        uploads.plan(upload, by)
+    Upload.objects.update(uploaded_at=timezone.now() - timedelta(days=4))
+    newest = keep(by)
+    assert set(Upload.objects.all()) == {newer, newest}
+
+
 def test_an_upload_is_seen_by_its_owner_and_by_people_who_may_import(by, editor, importer):
     upload = keep(by)
     other = make.user("second", "importer")

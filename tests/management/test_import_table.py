@@ -349,3 +349,20 @@ def test_an_export_is_printed_in_the_chosen_words(table, words, expected):
 def test_an_export_of_an_unknown_table_names_the_known_ones(table):
     with pytest.raises(CommandError, match="Tables: zim-server"):
         call_command("export_table", "--table", "nope")
+
+
+def test_a_dry_run_that_changes_nothing_leaves_no_plan_that_waits(run, table):
+    run("code,description\n1,One.\n", "--table", table.slug, "--apply")
+    code, out, _ = run("code,description\n1,One.\n", "--table", table.slug)
+    assert (code, "changes nothing" in out) == (0, True)
+    assert not TableImport.objects.filter(state="planned").exists()
+
+
+def test_strange_texts_need_a_yes_of_their_own(run, table):
+    english = ("Disk is full", "Network cable unplugged", "Printer cannot start", "Wrong password", "Door stands open")
+    german = ("Platte voll", "Netzkabel gezogen", "Drucker startet nicht", "Falsches Kennwort", "Tür steht offen")
+    first, second = ("code,description\n" + "".join(f"{n},{t}\n" for n, t in enumerate(ts)) for ts in (english, german))
+    run(first, "--table", table.slug, "--apply")
+    code, _, err = run(second, "--table", table.slug, "--apply", "--yes-retire")
+    assert (code, "--yes-strange" in err) == (6, True)
+    assert run(second, "--table", table.slug, "--apply", "--yes-strange")[0] == 0

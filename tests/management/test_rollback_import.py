@@ -32,7 +32,8 @@ def run(capsys, *options):
 def test_without_yes_nothing_is_written(imports, capsys):
     code, out = run(capsys, imports[1].pk, "--with-later")
     assert (code, words(imports)) == (0, ["Eins.", "Two."])
-    assert f"Would roll back, in this order: {imports[2]}, {imports[1]}. 1 codes restored." in out
+    assert f"Would roll back, in this order: {imports[2]}, {imports[1]}." in out
+    assert "1 code restored to its former state." in out
 
 
 def test_a_table_goes_back_to_before_an_import(imports, capsys):
@@ -44,7 +45,7 @@ def test_a_table_goes_back_to_before_an_import(imports, capsys):
 def test_one_import_is_rolled_back_alone_and_the_later_ones_are_named(imports, capsys):
     code, out = run(capsys, imports[1].pk, "--yes")
     assert (code, words(imports)) == (0, ["Eins.", "Two."])
-    assert "1 stays" in out
+    assert f"1 stays: it was changed by {imports[2]}; roll that back first." in out
     assert "--with-later" in out
 
 

@@ -23,6 +23,9 @@ IS_POSTGRES = connection.vendor == "postgresql"
 GROW = {"django_migrations", "django_content_type", "auth_permission", "auth_group_permissions"}
 """Tables to which `migrate` may add rows."""
 
+CHANGED = {"kb_change": 0, "kb_changecounter": 1, "kb_returncode": 1, "kb_historicalreturncode": 1}
+"""The rows of former tables that `migrate` writes: only a rolled-back import had brought one of the codes."""
+
 TABLES = (
     "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     if IS_POSTGRES
@@ -123,7 +126,8 @@ def test_every_row_stays_and_the_schema_is_that_of_a_new_database(old):
     after = rows(database, tables)
     # The search index is made anew: the doctor below compares it.
     kept = [table for table in tables if table not in GROW and not table.startswith("kb_search")]
-    assert [table for table in kept if before[table] != after[table]] == []
+    lost = {table: len(set(before[table]) - set(after[table])) for table in kept if before[table] != after[table]}
+    assert lost == CHANGED
     assert [table for table in GROW if not set(before[table]) <= set(after[table])] == []
     assert schema(database) == schema(connection)
     manage(url, "doctor", *AREAS, "database", "permissions")

@@ -273,7 +273,7 @@ def test_public_readers_get_no_queue(request, who, settings):
     code("1", 9)
     note(state="draft")
     missed("660300009")
-    TableImport.objects.create(table=CodeTable.objects.get(), state="planned")
+    TableImport.objects.create(table=CodeTable.objects.get(), state="planned", counts={"new": 1})
     for rows in (work_queue.codes, work_queue.notes, work_queue.to_validate, work_queue.misses, work_queue.plans):
         assert rows(user) == []
 

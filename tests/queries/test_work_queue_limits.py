@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from kb.models import CodeTable, CodeUse, Flag, ImportRow, ImportState, Miss, NoteOutcome, Proposal, TableImport
+from kb.models import CodeUse, Flag, ImportRow, ImportState, Miss, NoteOutcome, Proposal, TableImport
 from kb.queries import work_queue
 from kb.queries.work_queue.facts import rank
 from kb.queries.work_queue.reasons import of_miss, of_plan
@@ -213,7 +213,7 @@ def test_mine_are_the_notes_that_i_own_the_flags_for_me_and_the_imports_that_i_p
         conflict(note.codes.get())
         CodeUse.objects.create(code=note.codes.get(), day=day(), lookups=5)
         type(note).objects.filter(pk=note.pk).update(verify_since=NOW)
-        TableImport.objects.create(table=CodeTable.objects.get(), state="planned", planned_by=owner)
+        TableImport.objects.create(new_table={"slug": number}, state="planned", planned_by=owner, counts={"new": 1})
     assert [str(row.subject) for row in work_queue.codes(editor, mine=True)] == ["1"]
     assert "an import left a conflict between the vendor's text and ours" not in str(
         work_queue.codes(editor, mine=True)
@@ -231,7 +231,7 @@ def test_no_more_rows_than_asked_for(limit, agent, reviewer):
         make.note(f"Draft {n}", state="draft")
         make.note(f"Waiting {n}", state="not_validated")
         Miss.objects.create(text=f"lobby {n}", day=day(), lookups=3 - n)
-        TableImport.objects.create(table=CodeTable.objects.get(), state=ImportState.PLANNED)
+        TableImport.objects.create(new_table={"slug": f"t{n}"}, state=ImportState.PLANNED, counts={"new": 1})
     assert [str(row.subject) for row in work_queue.codes(agent, limit)] == ["0", "1"][:limit]
     assert [str(row.subject) for row in work_queue.notes(agent, limit)] == ["Draft 0", "Draft 1"][:limit]
     assert [str(row.subject) for row in work_queue.to_validate(reviewer, limit)] == ["Waiting 0", "Waiting 1"][:limit]
@@ -306,7 +306,7 @@ def test_a_search_says_how_often_and_on_how_many_days(lookups, days, text):
 
 @pytest.mark.parametrize(
     ("counts", "text"),
-    [({"new": 1, "unchanged": 9, "error": 9}, "1 row would change the table"),
+    [({"new": 1, "unchanged": 9, "error": 9}, "1 row would change the table, 9 rows cannot be applied"),
      ({"new": 1, "conflict": 2}, "3 rows would change the table, 2 conflicts to decide")],
 )  # fmt: skip
 def test_a_plan_says_how_much_it_would_change(counts, text):

@@ -16,21 +16,23 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django_htmx.http import HttpResponseClientRedirect
 
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.filters import ParentFilter
 from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports import look_page
-from kb.admin.table_imports.plan_page import may_see_imports, rows_address
+from kb.admin.table_imports.plan_page import applied_words, may_see_imports, rows_address, state_of
+from kb.admin.table_imports.roll_backs import rollback_page
 from kb.admin.table_imports.uploads import NEW_TABLE, UploadForm, file_name_of
 from kb.importing import uploads
 from kb.importing.applying import decisions
-from kb.importing.applying.back_to import later_imports
-from kb.importing.applying.rollback import preview, roll_back
+from kb.importing.applying.effects import effects_of
+from kb.importing.applying.rollback import roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import ImportRefused
 from kb.importing.reading.sources import Unreadable
-from kb.models import Door, TableImport, Upload
+from kb.models import Door, RowKind, TableImport, Upload
 from kb.models.table_imports import Resolution
 from kb.services.journal import By
 
@@ -66,6 +68,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             path("<int:pk>/apply/", guard(self.apply_view), name="kb_tableimport_apply"),
             path("look/<int:pk>/", guard(self.look_view), name="kb_tableimport_look"),
             path("<int:pk>/answer/", guard(self.answer_view), name="kb_tableimport_answer"),
+            path("<int:pk>/again/", guard(self.again_view), name="kb_tableimport_again"),
             path("<int:pk>/decide/", guard(self.decide_view), name="kb_tableimport_decide"),
             path("<int:pk>/discard/", guard(self.discard_view), name="kb_tableimport_discard"),
             path("<int:pk>/rollback/", guard(self.rollback_view), name="kb_tableimport_rollback"),
@@ -74,7 +77,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TableImport]:
         """Return the imports that this person may read."""
-        return TableImport.objects.visible_to(request.user)
+        return TableImport.objects.visible_to(request.user).with_successors()
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Return whether somebody may upload a file and plan an import."""
@@ -113,12 +116,13 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     @admin.display(description="State", ordering="state")
     def state_column(self, table_import: TableImport) -> str:
         """Return the state as a tag."""
-        return format_html('<span class="tag tag-{}">{}</span>', table_import.state, table_import.get_state_display())
+        return state_of(table_import)
 
     @admin.display(description="Rows")
     def counts_column(self, table_import: TableImport) -> str:
         """Return the row counts by kind."""
-        return ", ".join(f"{n} {kind}" for kind, n in table_import.counts.items() if n and kind != "reordered")
+        counts = [(table_import.counts.get(kind), kind.label.lower()) for kind in RowKind if kind != RowKind.REORDERED]
+        return ", ".join(f"{n} {label}" for n, label in counts if n)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -166,8 +170,11 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             raise PermissionDenied
         upload = uploads.visible_to(request.user).select_related("table").filter(pk=pk).first()
         if upload is None:
-            messages.error(request, "This file is gone. Somebody removed it, or applied or discarded its plan.")
-            return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
+            messages.error(request, look_page.gone(pk))
+            address = reverse("admin:kb_tableimport_changelist")
+            # A redirect of a part of the page would show nothing.
+            is_part = "HX-Request" in request.headers
+            return HttpResponseClientRedirect(address) if is_part else HttpResponseRedirect(address)
         try:
             if request.method == "POST":
                 return HttpResponseRedirect(self._submit_look(request, upload))
@@ -183,7 +190,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
     def _submit_look(self, request: HttpRequest, upload: Upload) -> str:
         """Do what a submitted look page asks for; return the address of the next page."""
         if "remove" in request.POST:
-            uploads.delete(upload, By(request.user, Door.IMPORT))
+            look_page.remove(request, upload)
             messages.success(request, f"The file {upload} was removed. Nothing was imported.")
             return reverse("admin:kb_tableimport_changelist")
         try:
@@ -197,11 +204,18 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
 
     def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answer a question of a plan: plan the file again with the choices of the offer."""
+        return self._replace(request, pk, look_page.answer)
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Plan the file of a plan that is out of date again."""
+        return self._replace(request, pk, look_page.plan_again)
+
+    def _replace(self, request: HttpRequest, pk: int, verb: Any) -> HttpResponse:
         if request.method != "POST" or not self.has_import_permission(request):
             raise PermissionDenied
         former = get_object_or_404(self.get_queryset(request).select_related("upload__table"), pk=pk)
         try:
-            plan = look_page.answer(request, former)
+            plan = verb(request, former)
         except (ImportRefused, Unreadable) as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(rows_address(former))
@@ -212,11 +226,16 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         """Apply a plan."""
 
         def verb(plan: TableImport, by: By) -> None:
-            consent = {name: name in request.POST for name in ("yes_retire", "skip_errors")}
-            apply_import(plan, by, **consent)
-            self._log(request, plan, CHANGE, f"Applied: {plan.count()} codes")
+            consent = {name: name in request.POST for name in ("yes_retire", "yes_strange", "skip_errors")}
+            result = apply_import(plan, by, **consent)
+            words = applied_words(result)
+            self._log(request, plan, CHANGE, f"Applied: {words}")
+            table = result.table
+            assert table is not None
+            address = table.get_absolute_url()
+            messages.success(request, format_html('Applied: {}. <a href="{}">Open {}</a>', words, address, table))
 
-        return self._do(request, pk, "kb.apply_import", verb, "Applied.")
+        return self._do(request, pk, "kb.apply_import", verb)
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Decide all conflicts of a plan at once."""
@@ -240,27 +259,14 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             def verb(table_import: TableImport, by: By) -> None:
                 rollback = roll_back(table_import, by)
                 self._log(request, rollback, ADDITION, f"Rolled back {table_import}")
+                messages.success(request, " ".join(["Rolled back.", *effects_of([rollback]).sentences()]))
 
-            return self._do(request, pk, "kb.rollback_import", verb, "Rolled back.")
+            return self._do(request, pk, "kb.rollback_import", verb)
         if not request.user.has_perm("kb.rollback_import"):
             raise PermissionDenied
-        table_import = get_object_or_404(self.get_queryset(request), pk=pk)
-        try:
-            rollback_preview = preview(table_import)
-        except ImportRefused as refused:
-            messages.error(request, str(refused))
-            return HttpResponseRedirect(rows_address(table_import))
-        context = self.admin_site.each_context(request) | {
-            "title": f"Roll back {table_import}",
-            "opts": self.opts,
-            "table_import": table_import,
-            "preview": rollback_preview,
-            "rows_address": rows_address(table_import),
-            "may_go_back": later_imports(table_import).exists(),
-        }
-        return TemplateResponse(request, "admin/kb/tableimport/rollback.html", context)
+        return rollback_page(request, get_object_or_404(self.get_queryset(request), pk=pk))
 
-    def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str) -> HttpResponse:
+    def _do(self, request: HttpRequest, pk: int, permission: str, verb: Any, message: str = "") -> HttpResponse:
         """Check the permission and run an action; if it is refused, show the reason on the plan's page."""
         if request.method != "POST" or not request.user.has_perm(permission):
             raise PermissionDenied
@@ -270,7 +276,8 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
         except ImportRefused as refused:
             messages.error(request, str(refused))
         else:
-            messages.success(request, message)
+            if message:
+                messages.success(request, message)
         return HttpResponseRedirect(rows_address(table_import))
 
     def _log(self, request: HttpRequest, table_import: TableImport, flag: int, message: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
@@ -114,7 +116,7 @@ def submit(request: HttpRequest, upload: Upload) -> TableImport | None:
     """
     by, data = By(request.user, Door.IMPORT), request.POST
     choices = choices_from(data, upload.choices)
-    is_as_shown = _is_as_shown(data, choices)
+    is_as_shown, person = _is_as_shown(data, choices), upload.chosen_by
     uploads.choose(upload, choices, by)
     if upload.table_id is None and "name" in data:
         _rename(upload, data, by)
@@ -125,7 +127,7 @@ def submit(request: HttpRequest, upload: Upload) -> TableImport | None:
             raise ImportRefused("The question has changed. Choose again.")
         uploads.choose(upload, choices.merged(offer.choices), by)
     if not is_as_shown:
-        raise ImportRefused("Somebody else changed how this file is read, too. Look again before you go on.")
+        raise ImportRefused(f"{person or 'Somebody'} changed the choices; look at the rows again.")
     if "plan" not in data:
         return None
     after = data.get("newest_plan", "")
@@ -144,6 +146,35 @@ def answer(request: HttpRequest, former: TableImport) -> TableImport:
         raise ImportRefused("This question is no longer open.")
     uploads.choose(upload, ReadingChoices.from_json(upload.choices).merged(offer.choices), by)
     return uploads.plan(upload, by, after=former.pk)
+
+
+def plan_again(request: HttpRequest, former: TableImport) -> TableImport:
+    """Return the plan that takes the place of one that is out of date. Raises Unreadable and ImportRefused."""
+    by, upload, successor = By(request.user, Door.IMPORT), former.upload, former.successor
+    if upload is None or not former.is_planned:
+        raise ImportRefused("The file is no longer kept. Upload it again.")
+    if upload.table is None and successor and successor.table:
+        uploads.aim(upload, successor.table, by)
+    return uploads.plan(upload, by, after=former.pk)
+
+
+def remove(request: HttpRequest, upload: Upload) -> None:
+    """Delete an upload, and log who did: others may be looking at it. Raises ImportRefused."""
+    number, label = upload.pk, str(upload)
+    uploads.delete(upload, By(request.user, Door.IMPORT))
+    kind = ContentType.objects.get_for_model(Upload)
+    entry = {"content_type": kind, "object_id": str(number), "object_repr": label, "action_flag": DELETION}
+    LogEntry.objects.create(user=request.user, change_message="Removed", **entry)  # type: ignore[misc]
+
+
+def gone(pk: int) -> str:
+    """Say why there is no such upload."""
+    kind = ContentType.objects.get_for_model(Upload)
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(pk), action_flag=DELETION)
+    entry = entries.select_related("user").first()
+    if entry:
+        return f"{entry.user} removed this file, {entry.object_repr}."
+    return "This file is gone: its plan was applied or discarded."
 
 
 def _is_as_shown(data: Posted, choices: ReadingChoices) -> bool:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from kb.importing.applying import staleness
 from kb.importing.applying.back_to import later_imports
-from kb.importing.applying.transaction import needs_confirmation, retires_many
+from kb.importing.applying.transaction import retires_many, to_retire
 from kb.importing.reading.look import label_of
 from kb.models import ImportRow, RowKind, TableImport
 from kb.models.table_imports import BROKEN, STRANGE, UNCHANGED, Extent
@@ -21,9 +24,10 @@ def may_see_imports(request: HttpRequest) -> bool:
     return may("kb.import_table") or may("kb.apply_import") or may("kb.rollback_import")
 
 
-def rows_address(table_import: TableImport) -> str:
+def rows_address(table_import: TableImport | int) -> str:
     """Return the address of a plan's rows."""
-    return f"{reverse('admin:kb_importrow_changelist')}?{IMPORT_PARAMETER}={table_import.pk}"
+    number = table_import if isinstance(table_import, int) else table_import.pk
+    return f"{reverse('admin:kb_importrow_changelist')}?{IMPORT_PARAMETER}={number}"
 
 
 def next_conflict(table_import: TableImport, after: ImportRow | None = None) -> ImportRow | None:
@@ -37,6 +41,24 @@ def next_conflict(table_import: TableImport, after: ImportRow | None = None) -> 
     return conflicts.filter(lighter | (same & later)).first() or conflicts.first()
 
 
+def state_of(table_import: TableImport) -> SafeString:
+    """Return the state as a tag, with a link to what replaces a plan of `with_successors`."""
+    state, label = table_import.state, table_import.get_state_display()
+    if number := getattr(table_import, "successor_id", None):
+        address = rows_address(number)
+        return format_html('<span class="tag">Replaced by <a href="{}">import {}</a></span>', address, number)
+    if table_import.is_planned and not table_import.has_work:
+        state, label = "discarded", "Changes nothing"
+    return format_html('<span class="tag tag-{}">{}</span>', state, label)
+
+
+def applied_words(table_import: TableImport) -> str:
+    """Say what an applied import did, by kind: `3 new, 1 changed`."""
+    rows = table_import.rows.to_apply().order_by().values_list("kind").annotate(n=Count("pk"))
+    counts = dict(rows)
+    return ", ".join(f"{counts[kind]} {kind.label.lower()}" for kind in RowKind if kind in counts) or "nothing changed"
+
+
 def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
     """Return the template context of the plan's header: counts, and the buttons that this person may press now."""
     counts = [(kind.label, kind.value, table_import.counts.get(kind, 0)) for kind in RowKind]
@@ -47,26 +69,31 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         table_import.state == "applied" and table_import.rolls_back_id is None,
     )
     questions = table_import.questions if is_planned else []
+    stale = staleness.reasons_at_a_glance(table_import) if is_planned else []
+    is_current = is_planned and not stale
+    writes = table_import.rows.to_apply().count() if is_planned else table_import.count()
+    is_answered = all(question["default"] for question in questions)
     is_unfinished = is_planned or table_import.state == "planning"
     return {
         "table_import": table_import,
         "counts": [(label, kind, n) for label, kind, n in counts if n],
         "extents": [(label, extent, n) for label, extent, n in extents if n],
-        "questions": questions,
-        "next_conflict": next_conflict(table_import) if is_planned and table_import.counts.get("conflict") else None,
+        "questions": [] if stale else questions,
+        "next_conflict": next_conflict(table_import) if is_current and table_import.counts.get("conflict") else None,
         "unchanged": table_import.counts.get(UNCHANGED, 0),
         "undecided": table_import.rows.undecided().count() if is_planned else 0,
         "broken": table_import.count(*BROKEN),
-        "writes": table_import.rows.to_apply().count() if is_planned else table_import.count(),
-        "may_apply": is_planned and may("kb.apply_import") and all(question["default"] for question in questions),
-        "may_decide": is_planned and may("kb.import_table"),
+        "writes": writes,
+        "state": state_of(table_import),
+        "stale": " ".join(stale),
+        "may_plan_again": bool(stale) and may("kb.import_table"),
+        "may_apply": is_current and writes and is_answered and may("kb.apply_import"),
+        "may_decide": is_current and may("kb.import_table"),
         "may_discard": is_unfinished and may("kb.import_table"),
-        "may_roll_back": is_applied and may("kb.rollback_import"),
+        "may_roll_back": is_applied and writes and may("kb.rollback_import"),
         "may_go_back": is_applied and may("kb.rollback_import") and later_imports(table_import).exists(),
-        "second_yes": needs_confirmation(table_import) if is_planned else False,
-        "retires_many": retires_many(table_import) if is_planned else False,
+        "retired": to_retire(table_import) if is_current and retires_many(table_import) else 0,
         "strange": table_import.counts.get(STRANGE, 0),
-        "retired": table_import.count(RowKind.RETIRED),
         "columns": [(header, label_of(target) or target) for header, target in table_import.columns.items()],
         "is_applied": is_applied,
         "may_read_again": is_planned and may("kb.import_table") and table_import.upload_id is not None,

@@ -42,10 +42,12 @@ def other_differences(row: ImportRow) -> list[Difference]:
     """Return what a row changes besides the vendor's texts: code, other columns, section, what to do, and place."""
     if row.kind in (*_SILENT, RowKind.SECTION):
         return []
+    if row.kind == RowKind.NEW:
+        return _extra_differences({}, row.extra)
     before = row.before
     result = [Difference("Code", before["code"], row.code)] if "code" in before else []
-    if row.kind == RowKind.NEW or "extra" in before:
-        result += _extra_differences(before.get("extra", {}), row.extra)
+    if "extra" in before:
+        result += _extra_differences(before["extra"], row.extra)
     if "section" in before and (former := _former_section(row)):
         result.append(Difference("Section", former, str(row.section) if row.section else row.section_name))
     for name, labels in (("disposition", DISPOSITIONS), ("fixer", FIXERS)):

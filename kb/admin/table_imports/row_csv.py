@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from kb.admin.table_imports.row_changes import other_differences
 from kb.models import ImportRow, RowKind
-from kb.models.fields import VENDOR_TEXTS
+from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.text.safety.formula import defuse
 
 
@@ -19,8 +19,8 @@ class _Echo:
 def csv_lines(rows: QuerySet[ImportRow]) -> Iterator[str]:
     """Yield CSV lines of one import's rows with formulas defused. Memory use does not depend on the number of rows."""
     writer = csv.writer(_Echo())
-    header = ["does", "changes", "line", "section", "code", "message", "decision", "other changes"]
-    texts = [f"{name}: {side}" for name in VENDOR_TEXTS for side in ("vendor before", "vendor now", "ours")]
+    header = ["What happens", "Changes", "Line", "Section", "Code", "Message", "Decision", "Other changes"]
+    texts = [f"{LABELS[name]}: {side}" for name in VENDOR_TEXTS for side in ("vendor before", "vendor now", "ours")]
     yield "\ufeff" + writer.writerow([*header, *texts])
     for row in rows.select_related("section", "return_code__section").iterator(chunk_size=1000):
         where = f"{row.sheet}:{row.line}" if row.sheet else row.line

@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 
 from kb.admin.generics import ModelAdmin
 from kb.admin.lists.strict_changelist import WithStrictList
-from kb.admin.table_imports.back_to import back_to_view
 from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, may_see_imports, next_conflict, rows_address, summary
 from kb.admin.table_imports.resolutions import ResolutionForm
+from kb.admin.table_imports.roll_backs import back_to_view
 from kb.admin.table_imports.row_changes import differences, other_differences
 from kb.admin.table_imports.row_csv import csv_lines
 from kb.importing.applying import decisions
@@ -116,16 +116,19 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         return lookup == IMPORT_PARAMETER or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions: decisions, and only about a plan."""
+        """Return the actions: decisions, and only about a plan that nothing replaces."""
         table_import = getattr(request, "table_import", None)
-        return super().get_actions(request) if table_import and table_import.is_planned else {}
+        is_open = table_import and table_import.is_planned and not table_import.successor_id
+        return super().get_actions(request) if is_open else {}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """List the rows of the import in the address; without one, redirect to the list of imports."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        imports = TableImport.objects.visible_to(request.user).select_related(
-            "table", "planned_by", "applied_by", "closed_by", "rolls_back"
+        imports = (
+            TableImport.objects.visible_to(request.user)
+            .with_successors()
+            .select_related("table", "planned_by", "applied_by", "closed_by", "rolls_back")
         )
         pk = request.GET.get(IMPORT_PARAMETER, "")
         table_import = imports.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
@@ -221,6 +224,7 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
             "texts": [(LABELS[name], row.texts(name), name in row.conflicts) for name in VENDOR_TEXTS],
             "others": other_differences(row),
             "next_conflict": next_conflict(row.table_import, row) if row.table_import.is_planned else None,
+            "table_import": row.table_import,
             "rows_address": rows_address(row.table_import),
         }
         return HttpResponse(render_to_string("admin/kb/importrow/change_form.html", context, request))

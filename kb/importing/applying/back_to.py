@@ -1,15 +1,14 @@
 """Take a table back to how it was before an import, in one step: roll back every later import, the newest first."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from kb.importing.applying import rollback
-from kb.models import ImportState, RowKind, TableImport, sql
+from kb.importing.applying.effects import Effects, effects_of
+from kb.models import ImportState, TableImport, sql
 from kb.services.journal import By
-
-_SHOWN = ("kind", "code", "message")
 
 
 class _Undone(Exception):
@@ -18,12 +17,10 @@ class _Undone(Exception):
 
 @dataclass
 class BackPreview:
-    """What going back would do: the imports in the order of their roll-backs, and the codes that stay as they are."""
+    """What going back would do: the imports in the order of their roll-backs, and what they change together."""
 
     imports: list[TableImport]
-    restored: int = 0
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    """Codes or sections, and why they stay."""
+    effects: Effects
 
 
 def later_imports(table_import: TableImport) -> QuerySet[TableImport]:
@@ -34,20 +31,12 @@ def later_imports(table_import: TableImport) -> QuerySet[TableImport]:
 
 def preview_back_to(table_import: TableImport, by: By) -> BackPreview:
     """Return what `go_back_to` would do: it is done and undone, because each roll-back depends on those before it."""
-    result = BackPreview([])
+    result = BackPreview([], Effects())
     try:
         with sql.long_statements(), transaction.atomic(durable=True):
             reversals = _roll_back_all(table_import, by)
-            result = BackPreview([reversal.rolls_back for reversal in reversals if reversal.rolls_back])
-            latest: dict[tuple[int | None, int | None], tuple[str, str, str]] = {}
-            for reversal in reversals:
-                rows = reversal.rows.exclude(kind=RowKind.REORDERED).order_by("pk")
-                for code_id, section_id, *row in rows.values_list("return_code", "section", *_SHOWN).iterator():
-                    latest[code_id, None if code_id else section_id] = (row[0], row[1], row[2])
-            result.skipped = [(code, message) for kind, code, message in latest.values() if kind == RowKind.WARNING]
-            result.restored = sum(code_id is not None for code_id, _ in latest) - sum(
-                bool(c) for c, _ in result.skipped
-            )
+            imports = [reversal.rolls_back for reversal in reversals if reversal.rolls_back]
+            result = BackPreview(imports, effects_of(reversals))
             raise _Undone
     except _Undone:
         return result

@@ -24,6 +24,11 @@ def restore(original: TableImport, reversal: TableImport) -> None:
     stage.drop()
 
 
+def would_move(original: TableImport) -> bool:
+    """Whether a roll-back of an import gives its table another order."""
+    return original.rows.filter(before__has_key="position").exists() and first_to_undo(original) is not None
+
+
 def first_to_undo(original: TableImport) -> TableImport | None:
     """Return the earliest import whose order goes: every order since is rolled back. None where an order stays."""
     assert original.table is not None

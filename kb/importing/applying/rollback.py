@@ -1,11 +1,10 @@
 """Roll an import back: restore exactly what it changed, except codes that somebody edited since.
 
-The roll-back is recorded as an import of its own. Codes that the import created are retired, not deleted, because
-tickets, notes and revisions may refer to them. See Note [Steps back] for several roll-backs.
+The roll-back is recorded as an import of its own. Codes that the import created are taken away or retired, not deleted,
+because tickets, notes and revisions may refer to them. See Note [Steps back] for several roll-backs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.utils import timezone
 from kb import answers, searching
 from kb.importing import stage
 from kb.importing.applying import journal_rows, listed_ranges, order, section_names, tombstones, undo
+from kb.importing.applying.effects import Effects
 from kb.importing.applying.undo import Steps
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
@@ -31,35 +31,23 @@ _FIELDS = (
 )
 
 
-@dataclass(frozen=True)
-class SkippedCode:
-    """A code that a roll-back leaves as it is, with the reason."""
-
-    row: ImportRow
-    code: ReturnCode
-    reason: str
-
-
-@dataclass
-class Preview:
-    """The result of a roll-back before it is done: the number of restored codes, and the codes that it skips."""
-
-    restored: int = 0
-    skipped: list[SkippedCode] = field(default_factory=list)
-
-
-def preview(table_import: TableImport) -> Preview:
-    """Return how many codes a roll-back would restore, and which it would leave as they are. Raises WrongState."""
+def preview(table_import: TableImport) -> Effects:
+    """Return what a roll-back would do. Raises WrongState."""
     check_state(table_import)
-    result = Preview()
+    result, new_ids = Effects(), set[int]()
     steps = undo.steps_of(table_import)
     for page in _pages(table_import):
-        for row, code in page:
-            reason = _obstacle(row, code, steps)
-            if reason:
-                result.skipped.append(SkippedCode(row, code, reason))
-            else:
-                result.restored += 1
+        obstacles = _obstacles(page, steps)
+        result.stays += [f"{code} stays: {obstacles[code.pk]}." for _, code in page if code.pk in obstacles]
+        rows = [row for row, code in page if code.pk not in obstacles]
+        new_ids |= {row.return_code_id for row in rows if row.kind == RowKind.NEW and row.return_code_id}
+        result.restored += sum(row.kind != RowKind.NEW for row in rows)
+    result.taken = len(new_ids.intersection(tombstones.listed_by_none(table_import)))
+    result.retired = len(new_ids) - result.taken
+    result.sections = section_names.former_names(table_import)
+    result.ranges, stays = listed_ranges.removable(table_import)
+    result.stays += stays
+    result.has_moves = order.would_move(table_import)
     return result
 
 
@@ -88,7 +76,7 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         answers.note_order(reversal.table)
         entry = JournalEntry(by)
         _close(original, reversal)
-        unpublished_ids = tombstones.mark(reversal, entry)
+        unpublished_ids = tombstones.mark(original, reversal, entry)
         # A section whose codes are tombstones now gives its name back.
         section_names.restore(original, reversal, entry)
         listed_ranges.remove(original, reversal, entry)
@@ -108,11 +96,9 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
 def check_state(original: TableImport) -> None:
     """Raise WrongState for an import that cannot be rolled back."""
     if original.state == ImportState.ROLLED_BACK:
-        at = f"{original.closed_at:%Y-%m-%d %H:%M}"
-        person = f" by {original.closed_by}" if original.closed_by else ""
-        raise WrongState(f"{original} was already rolled back{person} at {at}.")
+        raise WrongState(f"{original} is already {original.state_with_person}, at {original.closed_at:%Y-%m-%d %H:%M}.")
     if original.state != ImportState.APPLIED:
-        raise WrongState(f"{original} is {original.get_state_display().lower()}: there is nothing to roll back.")
+        raise WrongState(f"{original} is {original.state_with_person}: there is nothing to roll back.")
     if original.rolls_back_id:
         raise WrongState(f"{original} is a roll-back. To bring the codes back, import the file again.")
 
@@ -153,36 +139,40 @@ def _pages(original: TableImport) -> Iterator[list[tuple[ImportRow, ReturnCode]]
 
 def _restore_page(page: list[tuple[ImportRow, ReturnCode]], reversal: TableImport, steps: Steps) -> list[int]:
     """Restore the codes of a page; return the ids of those that stay as they are."""
-    records, codes, unrestored_ids = [], [], []
+    records, codes, obstacles = [], [], _obstacles(page, steps)
     for row, code in page:
-        reason = _obstacle(row, code, steps)
-        if reason:
-            unrestored_ids.append(code.pk)
-            records.append(_skip(row, code, reversal, reason, steps))
+        if code.pk in obstacles:
+            records.append(_skip(row, code, reversal, obstacles[code.pk], steps))
         else:
             records.append(_restore(row, code, reversal, steps))
             codes.append(code)
     ImportRow.objects.bulk_create(records)
     _save(codes)
-    return unrestored_ids
+    return list(obstacles)
 
 
-def _obstacle(row: ImportRow, code: ReturnCode, steps: Steps) -> str:
-    """Return the reason why a code stays as it is; "" for one that can be restored."""
-    if not undo.is_as_imported(row, code, steps):
-        return f"{code} was changed again on {code.updated_at:%Y-%m-%d %H:%M}."
-    values = undo.former(row, "", steps).values
-    namesakes = ReturnCode.objects.filter(section=values.get("section"), identity=code.identity)
-    if "section" in values and namesakes.exclude(pk=code.pk).exists():
-        return f"Its former section now has another {code}."
-    return ""
+def _obstacles(page: list[tuple[ImportRow, ReturnCode]], steps: Steps) -> dict[int, str]:
+    """Return the reason of each code of a page that stays as it is."""
+    versions = {code.pk: undo.version_since(row, code, steps) for row, code in page}
+    edited = {pk: version for pk, version in versions.items() if version}
+    revisions = undo.revisions_of(edited)
+    result = {}
+    for row, code in page:
+        if code.pk in edited:
+            result[code.pk] = undo.reason_of(code, revisions.get(code.pk))
+            continue
+        values = undo.former(row, "", steps).values
+        namesakes = ReturnCode.objects.filter(section=values.get("section"), identity=code.identity)
+        if "section" in values and namesakes.exclude(pk=code.pk).exists():
+            result[code.pk] = f"its former section now has another {code}"
+    return result
 
 
 def _skip(row: ImportRow, code: ReturnCode, reversal: TableImport, reason: str, steps: Steps) -> ImportRow:
     """Return the row that records that a code stays, and what it gets back once later changes are rolled back."""
     record = _record(row, code, reversal, RowKind.WARNING)
-    record.message = f"Not rolled back: {reason}"
-    if not undo.is_as_imported(row, code, steps):
+    record.message = f"{code} stays: {reason}."
+    if undo.version_since(row, code, steps):
         step = undo.before_import(row, _as_json(reversal.applied_at))
         record.fields, record.code_version = step.fields, step.version
         record.before = step.values | {undo.HELD: undo.version_after(row)}

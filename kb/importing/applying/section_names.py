@@ -29,17 +29,24 @@ def restore(original: TableImport, reversal: TableImport, entry: JournalEntry) -
         record.section_name, record.before = former_name(row), {"name": section.name}
         record.message = f"{section} is {record.section_name or '(no section)'} again."
         if section.name != row.section_name:
-            _leave(record, section, f"the section {section} was renamed again")
+            _leave(record, section, "it was renamed again")
         records[section] = record
     names = {section: record.section_name for section, record in records.items() if record.kind == RowKind.SECTION}
     for section in _give(names, entry):
-        _leave(records[section], section, f"another section is called {names[section]} now")
+        _leave(records[section], section, f"another one is called {names[section]} now")
     for record in records.values():
         record.save()
 
 
+def former_names(original: TableImport) -> list[str]:
+    """Say which sections get their former names back where an import is rolled back."""
+    rows = [row for row in _renamed(original) if row.section and row.section.name == row.section_name]
+    return [f"{row.section_name} is {former_name(row) or '(no section)'} again" for row in rows]
+
+
 def _leave(record: ImportRow, section: Section, reason: str) -> None:
-    record.kind, record.section_name, record.message = RowKind.WARNING, section.name, f"Not rolled back: {reason}."
+    record.kind, record.section_name = RowKind.WARNING, section.name
+    record.message = f"The name of section {section} stays: {reason}."
 
 
 def _give(names: dict[Section, str], entry: JournalEntry) -> list[Section]:

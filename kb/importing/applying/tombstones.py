@@ -1,6 +1,8 @@
 """Codes that only rolled-back imports brought. A roll-back makes them tombstones; a later import brings them back."""
 
-from kb.models import ReturnCode, TableImport, sql
+from typing import Any
+
+from kb.models import CodeTable, ReturnCode, RowKind, TableImport, Tombstone, sql
 from kb.models.changes import ChangeKind
 from kb.services.journal import JournalEntry
 
@@ -9,36 +11,48 @@ _ENDING = "\x01"
 """No text of a file may have it, so that no other code has such an identity."""
 
 _BROUGHT_BY_NONE = """
-    SELECT c.id FROM kb_returncode AS c WHERE c.table_id = %s AND c.retired_at IS NOT NULL
+    SELECT c.id FROM kb_returncode AS c WHERE c.table_id = %s
     AND c.id NOT IN (SELECT code_id FROM kb_tombstone)
     AND c.id IN (
         SELECT r.return_code_id FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
-        WHERE i.table_id = %s AND i.state = 'rolled_back' AND r.kind = 'new' AND r.resolution <> 'leave_out'
+        WHERE i.table_id = %s AND (i.state = 'rolled_back' OR i.id = %s) AND r.kind = 'new'
+        AND r.resolution <> 'leave_out'
         AND NOT EXISTS (
             SELECT 1 FROM kb_tableimport AS l WHERE l.table_id = i.table_id AND l.state = 'applied'
-            AND l.rolls_back_id IS NULL AND l.complete AND l.applied_at > i.applied_at
+            AND l.rolls_back_id IS NULL AND l.complete AND l.applied_at > i.applied_at AND l.id <> %s
+            AND (i.closed_at IS NULL OR l.applied_at < i.closed_at)
         )
     )
     AND c.id NOT IN (
         SELECT r.return_code_id FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
-        WHERE i.table_id = %s AND i.state = 'applied' AND i.rolls_back_id IS NULL AND r.return_code_id IS NOT NULL
+        WHERE i.table_id = %s AND i.state = 'applied' AND i.id <> %s AND i.rolls_back_id IS NULL
+        AND r.return_code_id IS NOT NULL
         AND r.kind IN ('new', 'changed', 'conflict', 'restored', 'moved') AND r.resolution <> 'leave_out'
     )
-    ORDER BY c.id
 """
-"""The retired codes that a rolled-back import created, and that no import in force lists.
+"""The codes that a rolled-back import created, and that no import in force lists, once an import is rolled back.
 
-A later complete import lists a code that it leaves as it is, without a row.
+A later complete import lists a code that it leaves as it is, without a row; once the code is retired, it has one.
 """
 
 
-def mark(reversal: TableImport, entry: JournalEntry) -> list[int]:
+def listed_by_none(original: TableImport) -> list[int]:
+    """Return the ids of the codes that only rolled-back imports bring, once an import is rolled back."""
+    return [pk for (pk,) in sql.rows(_BROUGHT_BY_NONE, *_values(original))]
+
+
+def _values(original: TableImport) -> tuple[Any, ...]:
+    table, number = original.table_id, original.pk
+    return table, table, number, number, table, number
+
+
+def mark(original: TableImport, reversal: TableImport, entry: JournalEntry) -> list[int]:
     """Make tombstones of the codes that no import in force has brought; return their ids.
 
     Codes that an earlier roll-back left retired may be among them. The feed gets these here, others from their rows.
     """
-    table = reversal.table_id
-    ids = [pk for (pk,) in sql.rows(_BROUGHT_BY_NONE, table, table, table)]
+    retired = f"{_BROUGHT_BY_NONE} AND c.retired_at IS NOT NULL ORDER BY c.id"
+    ids = [pk for (pk,) in sql.rows(retired, *_values(original))]
     for batch in sql.batches(ids, sql.MAX_VALUES // 2):
         among = f"IN ({sql.marks(batch)})"
         sql.run(
@@ -46,16 +60,29 @@ def mark(reversal: TableImport, entry: JournalEntry) -> list[int]:
             *batch,
         )
         sql.run(f"UPDATE kb_returncode SET identity = {_SET_ASIDE} WHERE id {among}", _ENDING, *batch)  # noqa: S608
+        # It is no edit: the current version has it, too. Codes of this roll-back get the revision of theirs later.
+        sql.run(
+            "UPDATE kb_historicalreturncode SET identity = c.identity FROM kb_returncode AS c WHERE"  # noqa: S608
+            " c.id = kb_historicalreturncode.id AND c.version = kb_historicalreturncode.version"
+            f" AND c.id {among}",
+            *batch,
+        )
     sql.run(
-        "UPDATE kb_importrow SET message = 'The vendor never listed it: only imports that were rolled back did.'"
-        " WHERE table_import_id = %s AND kind = 'retired' AND return_code_id IN (SELECT code_id FROM kb_tombstone)",
+        "UPDATE kb_importrow SET kind = 'taken', message = 'No page says that the vendor listed it: only imports that"
+        " were rolled back did.' WHERE table_import_id = %s AND kind = 'retired'"
+        " AND return_code_id IN (SELECT code_id FROM kb_tombstone)",
         reversal.pk,
     )
-    in_rows = set(reversal.rows.filter(kind="retired").values_list("return_code", flat=True))
+    in_rows = set(reversal.rows.filter(kind=RowKind.TAKEN).values_list("return_code", flat=True))
     for batch in sql.batches((pk for pk in ids if pk not in in_rows), sql.MAX_VALUES):
         for code in ReturnCode.objects.filter(pk__in=batch).select_related("table").order_by("pk"):
             entry.note(code, ChangeKind.DELETED, [])
     return ids
+
+
+def are_in(table: CodeTable) -> bool:
+    """Whether a table has tombstones."""
+    return Tombstone.objects.filter(code__table=table).exists()
 
 
 def lift(table_import: TableImport) -> None:

@@ -4,6 +4,7 @@ People may take days to decide about a plan, so everything that it was computed 
 Note [Sequence last] for the feed.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.importing.applying import journal_rows, listed_ranges, section_names, tombstones
+from kb.importing.applying import journal_rows, listed_ranges, section_names, staleness, tombstones
 from kb.importing.errors import NeedsAnswers, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning import plan
 from kb.importing.reading.choices import FileQuestion
@@ -25,24 +26,36 @@ from kb.models.table_imports import STRANGE, Resolution
 from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
 
-_MAX_LABELS = 5
+
+@dataclass(frozen=True)
+class Consent:
+    """What a person agrees to."""
+
+    yes_retire: bool
+    yes_strange: bool
+    skip_errors: bool
 
 
 @metrics.IMPORT_SECONDS.labels("apply").time()
 def apply_import(
-    table_import: TableImport, by: By, *, yes_retire: bool = False, skip_errors: bool = False
+    table_import: TableImport,
+    by: By,
+    *,
+    yes_retire: bool = False,
+    yes_strange: bool = False,
+    skip_errors: bool = False,
 ) -> TableImport:
     """Write a plan to its table; return the applied import. Undecided conflicts keep support's words.
 
     Raises WrongState, NeedsAnswers, PlanIsStale, RowsInError (unless `skip_errors`) and NeedsConfirmation (unless
-    `yes_retire`).
+    `yes_retire` agrees to retire many codes, and `yes_strange` to texts that hardly fit).
     """
     by = By(by.user, Door.IMPORT, by.reason)
     door = current_door.set(by.door)
     try:
         with sql.long_statements(), sql.wide_cache(), transaction.atomic(durable=True):
             current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
-            _check_state(current, yes_retire, skip_errors)
+            _check_state(current, Consent(yes_retire, yes_strange, skip_errors))
             entry = JournalEntry(by)
             current.applied_by = by.account
             _lock_and_check_basis(current)
@@ -65,65 +78,42 @@ def retire_limit(table_import: TableImport) -> int:
     return max(share, settings.KB_IMPORT_RETIRE_GUARD_CODES, 1) - 1
 
 
-def needs_confirmation(table_import: TableImport) -> bool:
-    """Whether the import would retire so many codes, or rewrite them so strangely, that it needs a second yes."""
-    return bool(table_import.counts.get(STRANGE)) or retires_many(table_import)
-
-
 def retires_many(table_import: TableImport) -> bool:
     """Whether the import would retire more codes than it may without a second yes."""
-    return _to_retire(table_import) > retire_limit(table_import)
+    return to_retire(table_import) > retire_limit(table_import)
 
 
-def _to_retire(table_import: TableImport) -> int:
+def to_retire(table_import: TableImport) -> int:
+    """Return how many codes the import would retire, without the rows that are left out."""
     return table_import.rows.to_apply().filter(kind=RowKind.RETIRED).count()
 
 
-def _check_state(table_import: TableImport, yes_retire: bool, skip_errors: bool) -> None:
+def _check_state(table_import: TableImport, consent: Consent) -> None:
     if not table_import.is_planned:
-        person = f" by {table_import.applied_by}" if table_import.applied_by else ""
-        state = table_import.get_state_display().lower()
-        raise WrongState(f"{table_import} is {state}{person}. Only a planned import can be applied.")
+        raise WrongState(f"{table_import} is {table_import.state_with_person}. Only a planned import can be applied.")
     questions = [FileQuestion.from_json(stored) for stored in table_import.questions]
     if unanswered := [question for question in questions if question.is_open]:
         raise NeedsAnswers(unanswered)
     errors, duplicates = table_import.count(RowKind.ERROR), table_import.count(RowKind.DUPLICATE)
-    if errors + duplicates and not skip_errors:
+    if errors + duplicates and not consent.skip_errors:
         raise RowsInError(errors, duplicates)
-    if needs_confirmation(table_import) and not yes_retire:
-        numbers = _to_retire(table_import), table_import.current_codes, retire_limit(table_import)
-        raise NeedsConfirmation(*numbers, table_import.counts.get(STRANGE, 0))
+    strange = 0 if consent.yes_strange else table_import.counts.get(STRANGE, 0)
+    retired = 0 if consent.yes_retire else to_retire(table_import)
+    limit = retire_limit(table_import)
+    if strange or retired > limit:
+        raise NeedsConfirmation(retired, table_import.current_codes, limit, strange)
 
 
 def _lock_and_check_basis(table_import: TableImport) -> None:
     """Lock the table and the codes of the plan; raise PlanIsStale where they have changed since."""
     if table_import.table_id is None:
         plan.check_name_is_free(table_import.new_table["slug"])
-        return
-    # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
-    table_import.table = CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table_id)
-    journal_rows.lock(table_import)
-    reasons = _table_changes(table_import.table, table_import.basis) + _code_edits(table_import)
-    if reasons:
+    else:
+        # Its audience, which the changes of the feed get, may have changed while this waited for the lock.
+        table_import.table = CodeTable.objects.select_for_update(no_key=True).get(pk=table_import.table_id)
+        journal_rows.lock(table_import)
+    if reasons := staleness.reasons(table_import):
         raise PlanIsStale(reasons)
-
-
-def _table_changes(table: CodeTable, basis: dict[str, int]) -> list[str]:
-    now = plan.basis_of(table)
-    if now["imports"] != basis["imports"]:
-        return [f"{table.imports.in_force().order_by('-applied_at').first()} was applied to it."]
-    return [] if now == basis else ["Codes were added to it."]
-
-
-def _code_edits(table_import: TableImport) -> list[str]:
-    rows = journal_rows.REVISION_ROWS
-    matches = sql.rows(
-        f"SELECT c.code {rows} AND c.version <> r.code_version ORDER BY r.id LIMIT {_MAX_LABELS + 1}",
-        table_import.pk,
-    )
-    codes = [code for (code,) in matches]
-    more = " and others" if len(codes) > _MAX_LABELS else ""
-    return [f"Somebody edited {', '.join(codes[:_MAX_LABELS])}{more}."] if codes else []
 
 
 def _write(table_import: TableImport, entry: JournalEntry) -> int:
@@ -134,7 +124,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
     _create_sections(table_import, entry)
     _insert_new(table_import)
     listed_ranges.create(table_import, entry)
-    if table_import.count() > table_import.count(RowKind.NEW):
+    if table_import.count() > table_import.count(RowKind.NEW) or tombstones.are_in(table_import.table):
         _update_existing(table_import)
         _move(table_import)
         _write_own_words(table_import)
@@ -186,7 +176,8 @@ def _insert_new(table_import: TableImport) -> None:
         SELECT %s, coalesce(r.section_id, n.id), {", ".join(f"r.{name}" for name in (*columns, *VENDOR_TEXTS))},
             'vendor', 'vendor', 1, %s, %s
         FROM kb_importrow AS r LEFT JOIN kb_section AS n ON n.table_id = %s AND n.name = r.section_name
-        WHERE r.table_import_id = %s AND r.kind = 'new' AND r.resolution <> 'leave_out' ORDER BY r.id
+        WHERE r.table_import_id = %s AND r.kind = 'new' AND r.return_code_id IS NULL
+        AND r.resolution <> 'leave_out' ORDER BY r.id
         """,  # noqa: S608
         table_import.table_id,
         now,
@@ -197,8 +188,9 @@ def _insert_new(table_import: TableImport) -> None:
     sql.run(
         """
         UPDATE kb_importrow SET return_code_id = c.id, section_id = c.section_id FROM kb_returncode AS c
-        WHERE kb_importrow.table_import_id = %s AND kb_importrow.kind = 'new' AND kb_importrow.resolution <> 'leave_out'
-        AND c.table_id = %s AND c.identity = kb_importrow.identity AND c.section_id = coalesce(
+        WHERE kb_importrow.table_import_id = %s AND kb_importrow.kind = 'new' AND kb_importrow.return_code_id IS NULL
+        AND kb_importrow.resolution <> 'leave_out' AND c.table_id = %s AND c.identity = kb_importrow.identity
+        AND c.section_id = coalesce(
             kb_importrow.section_id,
             (SELECT id FROM kb_section AS n WHERE n.table_id = %s AND n.name = kb_importrow.section_name)
         )
@@ -221,7 +213,7 @@ def _update_existing(table_import: TableImport) -> None:
         f"""
         UPDATE kb_returncode SET section_id = r.section_id, code = r.code, identity = r.identity, extra = r.extra,
             retired_at = NULL, version = kb_returncode.version + 1, updated_at = %s, {", ".join(assignments)}
-        {_FROM_ROWS} AND r.kind IN ('changed', 'conflict', 'restored', 'moved')
+        {_FROM_ROWS} AND (r.kind IN ('changed', 'conflict', 'restored', 'moved') OR {_IS_TOMBSTONE})
         """,  # noqa: S608
         journal_rows.database_time(table_import.applied_at),
         table_import.pk,
@@ -231,11 +223,11 @@ def _update_existing(table_import: TableImport) -> None:
 def _move(table_import: TableImport) -> None:
     """Set the order. It is one for the whole table, so a code whose row is left out takes its place in it, too."""
     sql.run(
-        """
+        f"""
         UPDATE kb_returncode SET position = r.position FROM kb_importrow AS r
         WHERE r.return_code_id = kb_returncode.id AND r.table_import_id = %s AND r.position <> kb_returncode.position
-        AND r.kind IN ('changed', 'conflict', 'restored', 'moved', 'reordered')
-        """,
+        AND (r.kind IN ('changed', 'conflict', 'restored', 'moved', 'reordered') OR {_IS_TOMBSTONE})
+        """,  # noqa: S608
         table_import.pk,
     )
 
@@ -259,6 +251,9 @@ def _retire(table_import: TableImport) -> None:
         table_import.pk,
     )
 
+
+_IS_TOMBSTONE = "r.kind = 'new' AND r.before ->> 'tombstone' IS NOT NULL"
+"""SQL of a new code whose row is there: imports that were rolled back had brought it."""
 
 _FROM_ROWS = """
     FROM kb_importrow AS r WHERE r.return_code_id = kb_returncode.id AND r.table_import_id = %s

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kb.models import ImportRow, ReturnCode, RowKind, TableImport
+from kb.models import ImportRow, ImportState, ReturnCode, RowKind, TableImport
 
 HELD = "version"
 """The key in `before` of a roll-back's row: the version from which its step leads back to `code_version`."""
@@ -68,17 +68,33 @@ def version_after(row: ImportRow) -> int:
     return (row.code_version or 0) + 1
 
 
-def is_as_imported(row: ImportRow, code: ReturnCode, steps: Steps) -> bool:
-    """Whether a code is as the import left it, because everything since was rolled back."""
+def version_since(row: ImportRow, code: ReturnCode, steps: Steps) -> int:
+    """Return the version that somebody made since the import; 0 where everything since was rolled back."""
     version: int | None = code.version
     while version != version_after(row) and (step := steps.get((code.pk, version))) and not step.values:
         version = step.version
-    return version == version_after(row)
+    return 0 if version == version_after(row) else version or code.version
+
+
+def revisions_of(versions: dict[int, int]) -> dict[int, Any]:
+    """Return the revisions that made some versions of codes, by the codes' ids."""
+    revisions = ReturnCode.history.filter(id__in=versions, version__in={*versions.values()})
+    related = revisions.select_related("history_user", "table_import") if versions else []
+    return {revision.id: revision for revision in related if versions[revision.id] == revision.version}
+
+
+def reason_of(code: ReturnCode, revision: Any) -> str:
+    """Return why a code stays: who changed it and when, or which import has to be rolled back first."""
+    if revision is not None and revision.table_import and revision.table_import.state == ImportState.APPLIED:
+        first = "" if revision.table_import.rolls_back_id else "; roll that back first"
+        return f"it was changed by {revision.table_import}{first}"
+    user, at = (revision.history_user, revision.history_date) if revision else (None, code.updated_at)
+    return f"it was changed {f'by {user}' if user else 'from the command line'} on {at:%Y-%m-%d %H:%M}"
 
 
 def before_import(row: ImportRow, retired_at: str) -> StepBack:
     """Return what an import took from a code. One that it created is retired, because others may refer to it."""
-    if row.kind == RowKind.NEW:
+    if row.kind == RowKind.NEW and "tombstone" not in row.before:
         return StepBack({"retired_at": retired_at}, ["retired_at"], None)
     values = {name: value for name, value in row.before.items() if name not in _NOT_OF_THE_CODE}
     return StepBack(values, row.fields, row.code_version)

@@ -42,10 +42,7 @@ def changed_row(
     if section_id != code.section_id:
         row.section_id, row.section_name = section_id, section_name
         row.fields, row.before["section"] = [*row.fields, "section"], code.section_id
-    for name, value in (("code", code_text), ("extra", row.extra), *_derived_values(row, code)):
-        if value != getattr(code, name):
-            row.fields.append(name)
-            row.before[name] = getattr(code, name)
+    _note_values(row, code, [("code", code_text), ("extra", row.extra), *_derived_values(row, code)])
     if code.retired_at is not None:
         row.fields.append("retired_at")
         row.before["retired_at"] = code.retired_at.isoformat()
@@ -55,9 +52,18 @@ def changed_row(
         row.before["position"] = code.position
     row.code = code_text
     row.kind, row.message = _kind_of(row, code)
-    row.extent = _extent_of(row, code, renames)
-    _name_numbers(row, code)
+    if row.kind != RowKind.NEW:
+        row.extent = _extent_of(row, code, renames)
+        _name_numbers(row, code)
     return row
+
+
+def _note_values(row: ImportRow, code: ReturnCode, values: list[tuple[str, Any]]) -> None:
+    """Note the values that a code does not have yet."""
+    for name, value in values:
+        if value != getattr(code, name):
+            row.fields.append(name)
+            row.before[name] = getattr(code, name)
 
 
 def _name_numbers(row: ImportRow, code: ReturnCode) -> None:
@@ -103,16 +109,15 @@ def _derived_values(row: ImportRow, code: ReturnCode) -> list[tuple[str, str]]:
 
 
 def _kind_of(row: ImportRow, code: ReturnCode) -> tuple[str, str]:
+    if "tombstone" in row.before:
+        return RowKind.NEW, ""
     messages, kind = [], RowKind.CHANGED if row.fields else RowKind.REORDERED
     if "section" in row.fields:
         kind = RowKind.MOVED
         messages.append(f"Moved from section {code.section} to {row.section_name or '(no section)'}.")
     if "retired_at" in row.fields:
         kind = RowKind.RESTORED
-        before = f"It was retired on {code.retired_at:%Y-%m-%d}"
-        if "tombstone" in row.before:
-            before = "Before, only imports that were rolled back listed it"
-        messages.append(f"Listed again. {before}.")
+        messages.append(f"Listed again. It was retired on {code.retired_at:%Y-%m-%d}.")
     if row.conflicts:
         kind = RowKind.CONFLICT
         labels = ", ".join(LABELS[name].lower() for name in row.conflicts)

@@ -6,10 +6,8 @@ it when the file is gone. See Note [No lock while planning].
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
 
 from django.db.models import Count, Max
 
@@ -26,21 +24,19 @@ from kb.importing.planning import (
     strangers,
     weights,
 )
+from kb.importing.planning.staged_lines import Progress, StagedLines
 from kb.importing.reading.choices import default_answers
-from kb.importing.reading.sources import Precedent, ReadingChoices, Source, TableRow
+from kb.importing.reading.sources import Precedent, ReadingChoices, Source
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
-from kb.models.table_imports import UNCHANGED
+from kb.models.table_imports import OPEN, UNCHANGED
 from kb.ops import metrics
 from kb.services.journal import By
 from kb.text.codes import forms
 
-Progress = Callable[[int], None]
-
 _SAMPLES = 300
 _ODD_CODES = 10_000
-_MAX_LENGTHS = {"symbol": 200}
 _SEPARATORS = re.compile(r"[\s,;/|\u3001\uff0c\uff1b\uff0f]+")
 _RANGE = re.compile(r"\s*(\d{1,18})\s*(?:-|\u2013|\u2014|~|\uff5e|to|\u81f3|\u5230)\s*(\d{1,18})\s*\Z")
 
@@ -85,7 +81,7 @@ def plan_import(
     table_import = _open(target, source, by, complete, file_name, upload)
     try:
         with sql.long_statements(), sql.wide_cache():
-            _store_rows(table_import, _StagedLines(source, table_import, progress))
+            _store_rows(table_import, StagedLines(source, table_import, progress))
     except BaseException as error:
         table_import.rows.all().delete()
         table_import.state, table_import.message = ImportState.FAILED, f"Planning stopped: {type(error).__name__}."
@@ -165,7 +161,7 @@ def _open(
     )
 
 
-def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None:
+def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> None:
     table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
@@ -202,12 +198,14 @@ def _store_rows(table_import: TableImport, staged_lines: "_StagedLines") -> None
         row_store.store_reordered(table_import)
     if complete and staged_lines.row_count:
         row_store.store_missing(table_import)
-    questions = (*source.questions, *elsewhere.questions, *codes.questions)
+    questions = [*source.questions, *elsewhere.questions, *codes.questions]
     table_import.questions = [question.as_json() for question in questions]
+    if open_questions := sum(question.is_open for question in questions):
+        table_import.counts[OPEN] = open_questions
     _close(table_import)
 
 
-def _match(table: CodeTable, staged_lines: "_StagedLines", elsewhere: other_sections.OtherSections) -> sections.Renames:
+def _match(table: CodeTable, staged_lines: StagedLines, elsewhere: other_sections.OtherSections) -> sections.Renames:
     """Match the staged rows to stored codes; return the sections that the file calls by other names."""
     matches.create_index()
     matches.mark_duplicates()
@@ -272,78 +270,3 @@ def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
         elif first <= last:
             joined.append((first, last))
     return joined
-
-
-@dataclass
-class _StagedLines:
-    """The lines of `kb_staging`, from a source's rows, and whether the file has sections and extra columns."""
-
-    source: Source
-    table_import: TableImport
-    progress: Progress | None = None
-    row_count: int = 0
-    has_sections: bool = field(init=False)
-    extra_columns: set[str] = field(init=False)
-    section_ids: dict[str, int] = field(init=False)
-    new_sections: dict[str, int] = field(default_factory=dict)
-    """The names that no stored section has, with the first row of each."""
-    damaged: dict[int, tuple[str, str]] = field(default_factory=dict)
-    """The code and the damage of the rows that a spreadsheet damaged."""
-    garbled: list[int] = field(default_factory=list)
-    """The rows with letters of a wrong encoding."""
-
-    def __post_init__(self) -> None:
-        table = self.table_import.table
-        # Query before the first line: while PostgreSQL copies, its connection answers no query.
-        self.section_ids = dict(table.sections.with_codes().values_list("name", "id")) if table else {}
-        targets = self.source.columns.targets
-        self.has_sections = "section" in targets.values()
-        self.extra_columns = {header for header, target in targets.items() if target == "extra"}
-
-    def lines(self) -> Iterator[tuple[Any, ...]]:
-        """Yield one line for each row without errors, numbered in the file's order."""
-        for row in self.source.rows():
-            yield self._line(row)
-            self.row_count += 1
-            self.has_sections = self.has_sections or bool(row.section)
-            if self.progress and self.row_count % stage.BATCH == 0:
-                self.progress(self.row_count)
-
-    def _line(self, row: TableRow) -> tuple[Any, ...]:
-        code_forms, get = forms.forms(row.code), row.texts.get
-        message = _length_error(row, code_forms)
-        section_id = self.section_ids.get(row.section)
-        if section_id is None and row.section not in self.new_sections:
-            self.new_sections[row.section] = self.row_count
-        if row.damage:
-            self.damaged[self.row_count] = row.code, row.damage
-        if not "".join(row.texts.values()).isascii() and any(map(strangers.is_garbled, row.texts.values())):
-            self.garbled.append(self.row_count)
-        return (
-            self.row_count,
-            row.place.line,
-            row.place.sheet,
-            row.section,
-            section_id,
-            code_forms.code,
-            code_forms.identity,
-            code_forms.canonical,
-            code_forms.number,
-            code_forms.sort_key,
-            *[get(name) for name in VENDOR_TEXTS],
-            stage.extra_as_json(row.extra),
-            "error" if message else None,
-            message,
-        )
-
-
-def _length_error(row: TableRow, code_forms: forms.CodeForms) -> str | None:
-    """Return the error of a row that is too long for the database; None for other rows."""
-    symbol = row.texts.get("symbol", "")
-    if len(symbol) > _MAX_LENGTHS["symbol"]:
-        return f"The symbol has {len(symbol)} characters; at most {_MAX_LENGTHS['symbol']} are allowed."
-    if len(row.section) > 200:
-        return f"The section's name has {len(row.section)} characters; at most 200 are allowed."
-    if len(code_forms.code) > forms.MAX_LENGTH or len(code_forms.identity) > 256 or len(code_forms.sort_key) > 2000:
-        return f"The code {code_forms.code[:60]} is too long; at most {forms.MAX_LENGTH} plain characters are allowed."
-    return None

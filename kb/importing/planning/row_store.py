@@ -134,7 +134,8 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
         }
         _store(row for row in rows.values() if row.fields or "position" in row.before)
         for line in changes:
-            strangers.look(rows[line[0]], codes[line[1]])
+            if rows[line[0]].kind != RowKind.NEW:
+                strangers.look(rows[line[0]], codes[line[1]])
         unchanged_ords = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
         for batch in sql.batches(unchanged_ords, 500):
             sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608

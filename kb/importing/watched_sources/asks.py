@@ -22,8 +22,7 @@ from kb.importing.reading.sources import ReadingChoices, Unreadable, open_source
 from kb.importing.watched_sources import content
 from kb.importing.watched_sources.places import fetch_from
 from kb.importing.watched_sources.trouble import SourceTrouble
-from kb.models import ImportState, SourceKind, TableImport, Upload, WatchedSource
-from kb.models.table_imports import BROKEN
+from kb.models import SourceKind, TableImport, Upload, WatchedSource
 from kb.services.journal import By
 from kb.services.watched_sources import claim, forget_answer, record_answer, record_trouble
 
@@ -136,15 +135,14 @@ class _Ask:
 
     def _planned(self, copy: _FileCopy, values: dict[str, Any]) -> SourceAnswer:
         """Leave a plan waiting in place of an older one of this source; none where the table has all of it already."""
-        waiting = self.watched.table.imports.filter(state=ImportState.PLANNED, complete=self.watched.complete)
+        waiting = self.watched.table.imports.waiting().filter(complete=self.watched.complete)
         plan = None if self.anew else waiting.filter(sha256=copy.sha256).first()
         plan = plan or uploads.plan(self._upload_of(copy), self.by)
-        is_empty = not (plan.count() or plan.count(*BROKEN) or plan.questions)
-        if not record_answer(self.watched, **values, plan=plan) or is_empty:
+        if not record_answer(self.watched, **values, plan=plan) or not plan.has_work:
             self._discard(plan)
         if self.watched.plan and self.watched.plan != plan:
             self._discard(self.watched.plan)
-        if is_empty:
+        if not plan.has_work:
             return SourceAnswer("unchanged", "The table has everything that the source lists.")
         changes = f"{plan.count()} code{'' if plan.count() == 1 else 's'}"
         return SourceAnswer("planned", f"A plan waits: {changes} would change.", plan)

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from kb import searching
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit, retires_many
+from kb.importing.applying.transaction import apply_import, retire_limit, to_retire
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning.plan import NewTable, plan_import, precedent_of
 from kb.importing.reading.look import look
@@ -24,11 +24,11 @@ from kb.models.table_imports import STRANGE, UNCHANGED
 from kb.services.journal import By
 from kb.services.tables import free_slug
 
-CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR, QUESTIONS, SECOND_YES = range(6)
+CLEAN, FAILED, UNDECIDED, ROWS_IN_ERROR, QUESTIONS, MANY_RETIRED, STRANGE_TEXTS = range(7)
 MAX_ROWS = 20
 HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML, Markdown and others), print what it would change,
-and apply it with --apply. A plan that is not applied stays in the admin, under Table imports. --look prints how the
-file is read, and plans nothing.
+and apply it with --apply. Without --apply, a plan that changes something waits in the admin, under Table imports, in
+place of older plans of the table. --look prints how the file is read, and plans nothing.
 
 exit codes:
   0  success: planned, or applied with --apply
@@ -36,7 +36,8 @@ exit codes:
   2  somebody has to decide about conflicts (--keep-ours or --take-theirs); nothing was applied
   3  rows have errors or repeat a code; with --apply nothing was applied unless --skip-errors is given
   4  the file or its plan leaves a question open; each answer is listed with its flags; nothing was applied
-  5  more codes would be retired, or rewritten, than allowed without --yes-retire; nothing was applied
+  5  more codes would be retired than allowed without --yes-retire; nothing was applied
+  6  the new texts hardly fit the stored ones; nothing was applied unless --yes-strange is given
 """
 
 
@@ -64,11 +65,8 @@ class Command(BaseCommand):
         parser.add_argument("--look", action="store_true", help="print how the file is read, and plan nothing")
         parser.add_argument("--complete", action="store_true", help="the file lists the whole table: retire the rest")
         parser.add_argument("--apply", action="store_true")
-        parser.add_argument(
-            "--yes-retire",
-            action="store_true",
-            help="retire a large part of the table, replace texts by strange ones",
-        )
+        parser.add_argument("--yes-retire", action="store_true", help="retire a large part of the table")
+        parser.add_argument("--yes-strange", action="store_true", help="replace texts by such that hardly fit")
         parser.add_argument("--skip-errors", action="store_true", help="apply the valid rows and leave out the others")
         sides = parser.add_mutually_exclusive_group()
         sides.add_argument("--keep-ours", action="store_true", help="in conflicts, keep support's text")
@@ -96,7 +94,10 @@ class Command(BaseCommand):
             plan = self._plan(options, by)
             code, reasons = self._decide(plan, options, by)
             if options["apply"] and not reasons:
-                plan = apply_import(plan, by, yes_retire=options["yes_retire"], skip_errors=options["skip_errors"])
+                consent = {name: options[name] for name in ("yes_retire", "yes_strange", "skip_errors")}
+                plan = apply_import(plan, by, **consent)
+            elif not plan.has_work:
+                plan = decisions.discard(plan, by)
         except Unreadable as error:
             self._end(FAILED, None, [str(problem) for problem in error.problems], options)
         except NeedsAnswers as error:
@@ -166,17 +167,16 @@ class Command(BaseCommand):
         questions = [FileQuestion.from_json(stored) for stored in plan.questions]
         if unanswered := [question for question in questions if question.is_open]:
             return QUESTIONS, question_lines(unanswered)
-        undecided, retirements = plan.rows.undecided().count(), plan.count(RowKind.RETIRED)
-        if undecided:
+        if undecided := plan.rows.undecided().count():
             return UNDECIDED, [
                 f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
             ]
-        if needs_confirmation(plan) and not options["yes_retire"]:
-            reasons = [f"{retirements} codes would be retired. More than {retire_limit(plan)} require --yes-retire."]
-            reasons = reasons if retires_many(plan) else []
-            if strange := plan.counts.get(STRANGE):
-                reasons.append(f"The new texts of {strange} codes hardly fit the stored ones. Use --yes-retire if so.")
-            return SECOND_YES, reasons
+        if (retired := to_retire(plan)) > (limit := retire_limit(plan)) and not options["yes_retire"]:
+            return MANY_RETIRED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
+        if (strange := plan.counts.get(STRANGE)) and not options["yes_strange"]:
+            return STRANGE_TEXTS, [
+                f"The new texts of {strange} codes hardly fit the stored ones. Is it the right file? Use --yes-strange."
+            ]
         errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
         if errors + twice and not options["skip_errors"]:
             return ROWS_IN_ERROR, [
@@ -204,7 +204,8 @@ class Command(BaseCommand):
     def _tell(self, plan: TableImport | None) -> None:
         if plan is None:
             return
-        self.stdout.write(f"{plan} into {plan.table_name}: {plan.get_state_display().lower()}")
+        state = plan.get_state_display().lower() if plan.has_work else "changes nothing"
+        self.stdout.write(f"{plan} into {plan.table_name}: {state}")
         for kind, label in [*RowKind.choices, (UNCHANGED, "Unchanged")]:
             if plan.counts.get(kind):
                 self.stdout.write(f"  {plan.counts[kind]:>8} {label.lower()}")

@@ -49,19 +49,19 @@ class Command(BaseCommand):
     def _run(self, table_import: TableImport, by: By, options: dict[str, Any]) -> None:
         if options["with_later"]:
             result = preview_back_to(table_import, by)
-            imports, restored, skipped = result.imports, result.restored, result.skipped
+            imports, effects = result.imports, result.effects
         else:
-            alone = preview(table_import)
-            imports, restored = [table_import], alone.restored
-            skipped = [(stays.code.code, stays.reason) for stays in alone.skipped]
+            imports, effects = [table_import], preview(table_import)
         verb = "Rolled back" if options["yes"] else "Would roll back"
         if options["yes"]:
             go_back_to(table_import, by) if options["with_later"] else roll_back(table_import, by)
             searching.wait_for_vectors()
-        self.stdout.write(f"{verb}, in this order: {', '.join(map(str, imports))}. {restored} codes restored.")
-        for code, reason in skipped[:_MAX_SHOWN]:
-            self.stdout.write(f"  {code} stays: {reason}")
-        if len(skipped) > _MAX_SHOWN:
-            self.stdout.write(f"  and {len(skipped) - _MAX_SHOWN} more")
+        self.stdout.write(f"{verb}, in this order: {', '.join(map(str, imports))}.")
+        for sentence in effects.sentences() or ["Nothing changes."]:
+            self.stdout.write(f"  {sentence}")
+        for sentence in effects.stays[:_MAX_SHOWN]:
+            self.stdout.write(f"  {sentence}")
+        if len(effects.stays) > _MAX_SHOWN:
+            self.stdout.write(f"  and {len(effects.stays) - _MAX_SHOWN} more stay")
         if not options["with_later"] and later_imports(table_import).exists():
             self.stdout.write("Later imports of the table stay. To roll them back, too, use --with-later.")

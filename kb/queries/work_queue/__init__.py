@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 
-from kb.models import CodeRange, ImportState, ReturnCode, TableImport, TroubleshootingNote, WatchedSource
+from kb.models import CodeRange, ReturnCode, TableImport, TroubleshootingNote, WatchedSource
 from kb.models.visibility import Person, Reader, reader
 from kb.queries.phrasings import phrased
 from kb.queries.work_queue.facts import (
@@ -123,8 +123,8 @@ def misses(user: Person, limit: int = LIMIT) -> list[QueueRow]:
 
 
 def plans(user: Person, limit: int = LIMIT, mine: bool = False) -> list[QueueRow]:
-    """Return the planned imports, oldest first; with `mine`, only those that the user planned."""
-    planned = TableImport.objects.visible_to(user).filter(state=ImportState.PLANNED).select_related("table")
+    """Return the planned imports that wait, oldest first; with `mine`, only those that the user planned."""
+    planned = TableImport.objects.visible_to(user).waiting().select_related("table")
     if mine:
         planned = planned.filter(planned_by=user.pk)
     return [QueueRow("plan", plan, 0, reasons=of_plan(plan)) for plan in planned.order_by("id")[:limit]]

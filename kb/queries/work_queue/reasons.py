@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.models import CodeRange, TableImport, WatchedSource
+from kb.models.table_imports import BROKEN
 from kb.queries.work_queue.facts import DAYS
 
 
@@ -59,8 +60,9 @@ def of_miss(fact: dict[str, Any], ranges: list[CodeRange]) -> list[Reason]:
 
 def of_plan(plan: TableImport) -> list[Reason]:
     """Return what a planned import would change."""
-    conflicts = plan.counts.get("conflict", 0)
+    conflicts, broken = plan.counts.get("conflict", 0), plan.count(*BROKEN)
     text = f"{_times(plan.count(), 'row')} would change the table"
+    text += f", {_times(broken, 'row')} cannot be applied" if broken else ""
     text += f", {_times(conflicts, 'conflict')} to decide" if conflicts else ""
     return [Reason(text, "plan", plan.pk)]
 

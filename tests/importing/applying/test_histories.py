@@ -38,7 +38,7 @@ STATE = (
 )
 STATE += tuple(f"vendor_{name}" for name in VENDOR_TEXTS)
 NUMBERS = count()
-YES = {"yes_retire": True, "skip_errors": True}
+YES = {"yes_retire": True, "yes_strange": True, "skip_errors": True}
 ACTIONS = ["Retry.", "Please contact technical support.", ""]
 
 

@@ -1,8 +1,13 @@
 """A roll-back restores exactly what an import changed, except later edits, and deletes nothing."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 
 from kb.importing.applying import decisions
+from kb.importing.applying.effects import effects_of
 from kb.importing.applying.rollback import preview, roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import WrongState
@@ -71,7 +76,7 @@ def test_a_roll_back_restores_exactly(table, editor):
         table_import,
         "applied",
     )
-    assert kinds(reversal) == {"retired": 2, "changed": 2, "moved": 1, "restored": 1, "reordered": 4}
+    assert kinds(reversal) == {"retired": 1, "taken": 1, "changed": 2, "moved": 1, "restored": 1, "reordered": 4}
     assert {revision.table_import for revision in table.codes.get(code="3").history.all()[:1]} == {reversal}
     feed = Change.objects.filter(table_import=reversal, noun="code").order_by("label")
     assert list(feed.values_list("label", "kind")) == [
@@ -174,7 +179,7 @@ def test_a_row_that_was_left_out_has_nothing_to_roll_back(table):
     plan = planned(table, ("1", "Uno."), ("2", "Due."))
     decisions.resolve(plan.rows.get(code="1"), "leave_out", by())
     table_import = apply_import(plan, by())
-    assert (preview(table_import).restored, preview(table_import).skipped) == (1, [])
+    assert (preview(table_import).restored, preview(table_import).stays) == (1, [])
     assert list(roll_back(table_import, by()).rows.values_list("code", "kind")) == [("2", "changed")]
 
 
@@ -227,17 +232,20 @@ def test_codes_edited_since_are_skipped_and_reported(table, editor):
     code = table.codes.get(code="4")
     edit_code(code, code.version, {"description": "Later words."}, by(editor))
     result = preview(table_import)
-    assert (result.restored, [skipped.code for skipped in result.skipped]) == (5, [code])
-    assert "changed again" in result.skipped[0].reason
-    reversal = roll_back(table_import, by(editor))
+    assert (result.restored, result.taken) == (4, 1)
+    at = f"{code.history.first().history_date:%Y-%m-%d %H:%M}"
+    assert result.stays == [f"4 stays: it was changed by {editor} on {at}."]
+    with time_machine.travel(timezone.now() + timedelta(hours=3)):
+        reversal = roll_back(table_import, by(editor))
     code.refresh_from_db()
     assert (code.description, code.vendor_description) == ("Later words.", "Four!")
-    assert reversal.rows.get(kind="warning").message.startswith("Not rolled back: 4")
+    assert reversal.rows.get(kind="warning").message == result.stays[0]
 
 
 def test_the_words_of_a_later_import_stay(table):
     first = applied(table, ("1", "Uno."), ("2", "Due."))
-    applied(table, ("1", "Eins."))
+    later = applied(table, ("1", "Eins."))
+    assert preview(first).stays == [f"1 stays: it was changed by {later}; roll that back first."]
     roll_back(first, by())
     assert list(table.codes.order_by("code").values_list("description", flat=True)[:2]) == ["Eins.", "Two."]
 
@@ -249,8 +257,7 @@ def test_a_code_does_not_return_to_a_section_that_has_a_new_code_of_the_same_num
         complete=True,
     )
     applied(table, ("2", "Another two."))
-    reasons = [skipped.reason for skipped in preview(table_import).skipped]
-    assert reasons == ["Its former section now has another 2."]
+    assert preview(table_import).stays == ["2 stays: its former section now has another 2."]
     roll_back(table_import, by())
     assert sorted(ReturnCode.objects.filter(code="2").values_list("section__name", flat=True)) == ["Other", "Public"]
 
@@ -328,7 +335,7 @@ def test_the_same_file_can_be_imported_again_after_a_roll_back(table):
     file = (("1", "Uno."), ("9", "Nine."))
     roll_back(applied(table, *file), by())
     again = planned(table, *file)
-    assert kinds(again) == {"changed": 1, "restored": 1}
+    assert kinds(again) == {"changed": 1, "new": 1}
     apply_import(again, by())
     assert kinds(planned(table, *file)) == {"unchanged": 2}
 
@@ -339,3 +346,29 @@ def test_a_plan_from_before_a_roll_back_is_stale(table):
     roll_back(table_import, by())
     with pytest.raises(Exception, match="was applied"):
         apply_import(plan, by())
+
+
+def test_codes_that_only_the_import_brought_are_taken_away(table):
+    table_import = applied(table, ("7", "Seven."), ("8", "Eight."), ("9", "Nine."))
+    effects = preview(table_import)
+    reversal = roll_back(table_import, by())
+    assert effects_of([reversal]) == effects
+    assert effects.sentences() == ["3 codes taken away: no page will say that the vendor listed them."]
+    assert reversal.counts == {"taken": 3}
+
+
+def test_a_code_that_another_import_lists_is_retired_and_a_former_state_is_restored(table):
+    first = applied(table, ("7", "Seven."), ("5", "Five again."))
+    words = ("Five again.", "One.", "Two.", "Three.")
+    applied(table, ("7", "Seven."), *zip("5123", words, strict=True), row("4"), complete=True)
+    effects = preview(first)
+    assert (effects.taken, effects.retired, effects.restored) == (0, 1, 1)
+    assert effects_of([roll_back(first, by())]) == effects
+
+
+def test_a_second_roll_back_says_who_did_the_first_one(table, editor):
+    for person, words in ((editor, f"rolled back by {editor}, at"), (None, "rolled back from the command line, at")):
+        table_import = applied(table, ("1", f"Uno {person}."))
+        roll_back(table_import, by(person))
+        with pytest.raises(WrongState, match=words):
+            roll_back(table_import, by())

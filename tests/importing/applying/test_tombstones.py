@@ -7,9 +7,11 @@ from kb import answers, searching
 from kb.exporting.tables import export_table
 from kb.importing.applying.rollback import roll_back
 from kb.models import Change, FinishedAnswer, ReturnCode, Tombstone
+from kb.ops.doctor import revisions
 from kb.queries import tables
 from kb.queries.lookup import find_code, neighbours
 from kb.services.codes import edit_code
+from kb.web.history import histories
 from tests import make
 from tests.importing.tables import applied, by, planned, row
 
@@ -82,8 +84,10 @@ def test_a_later_import_brings_it_back_with_its_notes_and_a_roll_back_takes_it_a
     note = make.note("Valve", code)
     roll_back(first, by())
     plan = planned(table, ("200", "Valve jammed."))
-    assert "only imports that were rolled back listed it" in plan.rows.get().message
-    second = bring(table)
+    assert (plan.counts, plan.rows.get().kind, plan.rows.get().extent) == ({"new": 1, "unchanged": 0}, "new", "")
+    second = bring(table, user=editor)
+    assert [step.title for step in histories([code])[code.pk]] == ["Added"]
+    assert [problem for problem in revisions.problems() if problem.startswith("Code")] == []
     code.refresh_from_db()
     assert (code.is_retired, list(code.notes.all())) == (False, [note])
     assert find_code("200", editor, table).verdict in ("found", "known_without_note")

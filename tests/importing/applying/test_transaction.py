@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kb import answers, searching
 from kb.importing.applying import decisions
-from kb.importing.applying.transaction import apply_import, needs_confirmation, retire_limit
+from kb.importing.applying.transaction import apply_import, retire_limit, retires_many
 from kb.importing.errors import ImportRefused, NeedsConfirmation, PlanIsStale, RowsInError, WrongState
 from kb.importing.planning.plan import NewTable, plan_import
 from kb.models import Change, CodeTable, ReturnCode, TroubleshootingNote
@@ -301,7 +301,7 @@ def test_retiring_much_of_a_table_needs_a_second_confirmation(codes, rest, confi
     table = make.table()
     applied(table, *((str(n), "x") for n in range(codes)))
     plan = planned(table, *((str(n), "x") for n in range(rest)), complete=True)
-    assert needs_confirmation(plan) is confirmation
+    assert retires_many(plan) is confirmation
     if confirmation:
         with pytest.raises(NeedsConfirmation, match=f"retire {codes - rest} of the table's {codes}"):
             apply_import(plan, by())
@@ -314,7 +314,7 @@ def test_settings_set_the_limit_of_retired_codes(table, settings):
     limits = []
     for codes, percent in ((0, 0), (0, 50), (0, 100), (3, 0), (2, 50)):
         settings.KB_IMPORT_RETIRE_GUARD_CODES, settings.KB_IMPORT_RETIRE_GUARD_PERCENT = codes, percent
-        limits.append((retire_limit(plan), needs_confirmation(plan)))
+        limits.append((retire_limit(plan), retires_many(plan)))
     assert (plan.current_codes, plan.counts["retired"]) == (3, 2)
     assert limits == [(0, True), (1, True), (2, False), (2, False), (1, True)]
 

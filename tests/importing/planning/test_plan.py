@@ -8,7 +8,8 @@ from django.utils import timezone
 from kb.importing.applying import decisions
 from kb.importing.applying.rollback import roll_back
 from kb.importing.errors import ImportRefused
-from kb.importing.planning.plan import NewTable, _length_error, plan_import, remembered_columns
+from kb.importing.planning.plan import NewTable, plan_import, remembered_columns
+from kb.importing.planning.staged_lines import _length_error
 from kb.importing.reading.sources import SourcePlace, TableRow
 from kb.models import Change, ImportRow, ReturnCode, TableImport
 from kb.services.codes import edit_code

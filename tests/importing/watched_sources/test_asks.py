@@ -67,6 +67,14 @@ def test_a_first_answer_is_a_plan_that_waits(site):
     assert state(source).plan == waiting().get()
 
 
+def test_a_first_answer_that_the_table_has_already_leaves_nothing_that_waits(site, source):
+    source.delete()
+    again = watch(source.table, site.url("/errors"))
+    assert (now(again).kind, state(again).plan.is_planned) == ("unchanged", False)
+    assert not waiting().exists()
+    assert work_queue.plans(make.user("i", "importer")) == []
+
+
 @pytest.mark.parametrize("name", pages.UNCHANGED)
 def test_what_changes_around_the_table_makes_no_plan(site, source, name):
     site.answers["/errors"] = pages.UNCHANGED[name]
