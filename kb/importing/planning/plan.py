@@ -25,7 +25,7 @@ from kb.importing.planning import (
     weights,
 )
 from kb.importing.planning.staged_lines import Progress, StagedLines
-from kb.importing.reading.choices import default_answers
+from kb.importing.reading.choices import FileQuestion, default_answers
 from kb.importing.reading.sources import Precedent, ReadingChoices, Source
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
@@ -198,11 +198,7 @@ def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> None:
         row_store.store_reordered(table_import)
     if complete and staged_lines.row_count:
         row_store.store_missing(table_import)
-    questions = [*source.questions, *elsewhere.questions, *codes.questions]
-    table_import.questions = [question.as_json() for question in questions]
-    if open_questions := sum(question.is_open for question in questions):
-        table_import.counts[OPEN] = open_questions
-    _close(table_import)
+    _close(table_import, [*source.questions, *elsewhere.questions, *codes.questions])
 
 
 def _match(table: CodeTable, staged_lines: StagedLines, elsewhere: other_sections.OtherSections) -> sections.Renames:
@@ -222,7 +218,10 @@ def _match(table: CodeTable, staged_lines: StagedLines, elsewhere: other_section
     return renames
 
 
-def _close(table_import: TableImport) -> None:
+def _close(table_import: TableImport, questions: Sequence[FileQuestion]) -> None:
+    table_import.questions = [question.as_json() for question in questions]
+    if open_questions := sum(question.is_open for question in questions):
+        table_import.counts[OPEN] = open_questions
     counts = dict(table_import.rows.order_by().values_list("kind").annotate(n=Count("pk")))
     same = sql.value("SELECT count(*) FROM kb_staging WHERE kind IS NULL OR kind = 'same'")
     table_import.counts |= counts | {UNCHANGED: same}

@@ -77,7 +77,7 @@ def told(stored, now, complete=False):
     applied(table, *stored)
     plan = planned(table, *now, complete=complete)
     messages = plan.rows.filter(kind="warning").values_list("message", flat=True)
-    return list(messages), needs_confirmation(plan)
+    return list(messages), "strange" in plan.counts
 
 
 def numbered(texts, first=10, name="E{}"):
