@@ -218,7 +218,7 @@ def _match(table: CodeTable, staged_lines: StagedLines, elsewhere: other_section
     return renames
 
 
-def _close(table_import: TableImport, questions: Sequence[FileQuestion]) -> None:
+def _close(table_import: TableImport, questions: list[FileQuestion]) -> None:
     table_import.questions = [question.as_json() for question in questions]
     if open_questions := sum(question.is_open for question in questions):
         table_import.counts[OPEN] = open_questions
