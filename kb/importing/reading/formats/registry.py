@@ -121,6 +121,7 @@ _TEXTS = (
     Format("xml", ("xml", "resx", "dita", "dbk", "docbook", "xlf"), _later("resources"), _is_xml, True),
     Format("sql", ("sql",), sql_text.read, sql_text.is_sql, True),
     Format("gettext", ("po", "pot"), refusals.refuse_gettext, refusals.GETTEXT.search, True),
+    Format("latex", ("tex", "latex"), refusals.refuse_latex, _never),
     CSV,
     Format("rst", ("rst", "rest"), _later("rst_text"), _RST.search),
     Format("asciidoc", ("adoc", "asciidoc", "asc"), _later("asciidoc_text"), _ADOC.search),
