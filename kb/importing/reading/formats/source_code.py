@@ -33,7 +33,7 @@ def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the constants. Raises Unreadable without one."""
     ending = source_file.name.lower().rpartition(".")[2]
     tokens = tokens_of(source_file.text, is_script=ending in ("php", "rb", "pl"))
-    groups = [group for group in ConstantWalk(tokens).groups() if group.members]
+    groups = [group for group in ConstantWalk(tokens, is_ruby=ending == "rb").groups() if group.members]
     known: dict[str, int] = {}
     tables = [(group, _entries(group, known, ending in _NAMED_ENUMS, source_file)) for group in groups]
     tables = [(group, entries) for group, entries in tables if entries]

@@ -137,3 +137,10 @@ def test_a_constant_that_is_defined_twice_is_told():
     rows, problems = read_rows("#if A\n#define E_A 1\n#else\n#define E_A 2\n#endif\n", "t.h")
     assert [row.code for row in rows] == ["1", "2"]
     assert [(problem.place.line, problem.kind) for problem in problems] == [(4, "left_out")]
+
+
+def test_names_in_capitals_are_constants_of_ruby():
+    rows, _ = read_rows(
+        "class E\n  E_OPEN = 1 # Door is open\n  E_SHUT = 2 # Door is shut\n  a = 3\n  X == 4\nend\n", "t.rb"
+    )
+    assert [(row.code, row.texts["symbol"], row.texts["description"]) for row in rows] == [OPEN, SHUT]
