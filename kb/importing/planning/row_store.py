@@ -140,7 +140,8 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
         for batch in sql.batches(unchanged_ords, 500):
             sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
     doubts = strangers.doubts(sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL"))
-    doubts += twins.doubts(table_import, RowKind.CHANGED)
+    for name in filter(strangers.changed.__contains__, VENDOR_TEXTS):
+        doubts += twins.doubts(table_import, RowKind.CHANGED, name)
     if doubts:
         table_import.counts[STRANGE] = max(count for count, _ in doubts)
         _store_warnings(table_import, doubts)

@@ -95,6 +95,8 @@ class Strangers:
     garbled: int = 0
     cut: int = 0
     example: tuple[str, str] = ("", "")
+    changed: set[str] = field(default_factory=set)
+    """The texts that change."""
     cleared: Counter[str] = field(default_factory=Counter)
     """How many codes lose each text."""
     swapped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -105,6 +107,7 @@ class Strangers:
         names = [name for name in VENDOR_TEXTS if name in row.fields]
         if not names:
             return
+        self.changed.update(names)
         self.rewritten += is_strange(row, code)
         stored = {name: getattr(code, f"vendor_{name}") for name in VENDOR_TEXTS}
         pairs = [(stored[name], getattr(row, name)) for name in names]

@@ -110,7 +110,7 @@ class CodeCells:
             value = fit(code) if flaw.suggestion else shorten(code)
             self.report(Problem(self.sheet.place(line), flaw.kind, flaw.message, value, suggestion=flaw.suggestion))
             return None
-        if kind is Number and len(code) > EXACT_DIGITS:
+        if kind is Number and len(code) > EXACT_DIGITS and self.sheet.spreadsheet:
             message = f"The spreadsheet keeps {EXACT_DIGITS} digits of a number. Check the last digits of {code}."
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
         elif doubt := LOGICAL if kind is Logical else _doubt_of(code):
@@ -139,7 +139,8 @@ class CodeCells:
             self.report(Problem(self.sheet.place(short[0][0]), "zeros_lost", message, short[0][1], "warning"))
         width, narrow = self._widths.narrow_codes()
         for line, code in narrow:
-            message = f"The spreadsheet stores {code} as a number, but codes here have {width} characters."
+            where = "spreadsheet" if self.sheet.spreadsheet else "file"
+            message = f"The {where} stores {code} as a number, but codes here have {width} characters."
             message += f" Did it lose zeros, as in {code.zfill(width)}?"
             self.report(Problem(self.sheet.place(line), "zeros_lost", message, code, "warning", (code.zfill(width),)))
 

@@ -116,6 +116,21 @@ def test_usual_changes_of_texts_raise_no_doubt(texts):
     assert told(numbered(LONG), numbered(texts)) == ([], False)
 
 
+@pytest.mark.parametrize("text", ["symbol", "suggested_actions"])
+def test_other_texts_in_wrong_rows_are_told(text):
+    words = ENGLISH[1:] + ENGLISH[:1]
+    stored, now = ([row(f"E{n}", **{text: one}) for n, one in enumerate(texts)] for texts in (ENGLISH, words))
+    messages, second_yes = told(stored, now)
+    label = text.replace("_", " ")
+    assert any(f"6 codes get the {label} that other codes had, such as E0 that of E1." in said for said in messages)
+    assert second_yes
+
+
+def test_codes_and_texts_that_are_swapped_are_told():
+    messages, _ = told(numbered(ENGLISH), [(text, code) for code, text in numbered(ENGLISH)])
+    assert [said.endswith("or are columns swapped?") for said in messages] == [True]
+
+
 def test_swapped_columns_are_told():
     rows = [row(f"E{n}", description=text, suggested_actions=f"Press {n}.") for n, text in enumerate(ENGLISH)]
     swapped = [row(f"E{n}", description=f"Press {n}.", suggested_actions=text) for n, text in enumerate(ENGLISH)]
@@ -130,7 +145,7 @@ def test_swapped_columns_are_told():
 )
 def test_codes_that_are_written_anew_are_told(name, texts, complete):
     messages, _ = told(numbered(ENGLISH), numbered(texts, name=name), complete)
-    assert [said.startswith("6 new codes are like stored codes that the file") for said in messages] == [True]
+    assert [said.startswith("6 new codes have the words or the number of stored codes") for said in messages] == [True]
 
 
 @pytest.mark.parametrize(

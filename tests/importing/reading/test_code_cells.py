@@ -134,3 +134,8 @@ def test_sentences_among_codes_are_told_and_codes_that_are_all_sentences_are_not
     assert [(problem.kind, problem.place.line) for problem in problems] == [("sentence_codes", 10)]
     _, problems = read_rows("code;text\nThe disk is full now;a\nThe door is open again;b\n")
     assert problems == []
+
+
+def test_a_long_number_of_json_has_all_its_digits():
+    rows, problems = read_rows('[{"code": 12345678901234567890, "text": "a"}]', "t.json")
+    assert ([row.code for row in rows], problems) == (["12345678901234567890"], [])

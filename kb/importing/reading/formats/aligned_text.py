@@ -35,7 +35,9 @@ def read_pipes(source_file: SourceFile) -> list[Sheet]:
         line = line.translate(_BOX)
         if not line.strip() or _RULE.fullmatch(line.strip()):
             continue
-        cells = _pipe_cells(line)
+        # The header of a Jira table has two bars between its cells.
+        is_jira = not width and line.strip().startswith("||") and line.strip().endswith("||")
+        cells = _pipe_cells(line.replace("||", "|") if is_jira else line)
         width = width or (len(cells) if len(cells) > 1 else 0)
         # A heading of a wiki has signs around it.
         cells = cells if width else [line.strip("=# ")]

@@ -217,14 +217,14 @@ def _is_divider(line: str) -> bool:
     return ("|" in divider or "+" in divider) and bool(_DIVIDER.fullmatch(divider))
 
 
-def _inner_emphasis(cell: str) -> str:
+def inner_emphasis(cell: str) -> str:
     """Return a cell without the marks around some of its words; what is code keeps its signs."""
     return _INNER.sub(lambda mark: mark[2] if mark[1] else mark[0], cell) if "*" in cell else cell
 
 
 def _pipe_cell(cell: str) -> str:
     emphasis = _EMPHASIS.fullmatch(cell)
-    text = emphasis[2] if emphasis else _inner_emphasis(cell)
+    text = emphasis[2] if emphasis else inner_emphasis(cell)
     if "\\" in text and "`" not in cell:
         text = _ESCAPE.sub(r"\1", text)
     return unescape(breaks(text))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from kb.importing.reading.formats.grids import tell
 from kb.importing.reading.formats.source_tokens import Token
 from kb.importing.reading.formats.trees import Branch, sheets_of_tree
 from kb.importing.reading.sheets import Number, Sheet, Unreadable, unreadable
@@ -20,7 +21,12 @@ MAX_MAPS = 500
 def map_sheets(tokens: list[Token], source_file: SourceFile) -> list[Sheet]:
     """Return a table for each map of codes in source code; [] without one."""
     words = _Maps(_with_colons([token for token in tokens if token.kind != "comment" and token.text != "\n"]))
-    return sheets_of_maps(list(islice(words.maps(), MAX_MAPS + 1)), source_file)
+    sheets = sheets_of_maps(list(islice(words.maps(), MAX_MAPS + 1)), source_file)
+    if sheets and words.computed:
+        line, text = words.computed[0]
+        message = f"{len(words.computed)} texts are computed, and were read in part or not at all, such as {text[:60]}."
+        tell(source_file, line, message, text)
+    return sheets
 
 
 def sheets_of_maps(maps: list[Branch], source_file: SourceFile) -> list[Sheet]:
@@ -87,6 +93,8 @@ class _Maps:
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = [*tokens, Token("end", "", 0, 0, 0, 0)]
         self.at = 0
+        # The line and a word of each text that is more than a literal.
+        self.computed: list[tuple[int, str]] = []
 
     def maps(self) -> Iterator[Branch]:
         while self.text:
@@ -110,7 +118,7 @@ class _Maps:
 
     def _is_key(self) -> bool:
         key, sign = self.tokens[self.at + 1], self.tokens[self.at + 2]
-        return key.text == "[" or (key.kind in ("word", "string", "number") and sign.text == ":")
+        return key.text in ("[", ".") or (key.kind in ("word", "string", "number") and sign.text == ":")
 
     def _value(self, key: str, depth: int) -> Branch:
         """Read the value at the present token, and stay behind it."""
@@ -122,11 +130,15 @@ class _Maps:
                 return map_branch(key, token.line, branches)
             return _branch(key, token.line, [branch.value for branch in branches], branches)
         parts: list[Token] = []
+        start = self.at
         while self.tokens[self.at].kind != "end" and self.text not in (",", "}", "]", ")", ";"):
             parts.append(self.tokens[self.at])
             self._skip()
         strings = [part.text for part in parts if part.kind == "string"]
-        is_text = all(part.kind == "string" or part.text in "+()" for part in parts)
+        is_text = all(part.kind == "string" or part.text in "+.()" for part in parts)
+        texts = [part.text for part in self.tokens[start : self.at] if part.kind == "string" and " " in part.text]
+        if not is_text and (texts or any(part.text == "<<" for part in parts)):
+            self.computed.append((token.line, (texts or [key])[0]))
         number = "".join(part.text for part in parts)
         if is_text or parts[0].kind == "string":
             return _branch(key, token.line, "".join(strings) if is_text else strings[0])

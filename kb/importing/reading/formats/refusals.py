@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 
+from kb.importing.reading.files import ALLOWED
 from kb.importing.reading.sheets import Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
 
+LATEX = re.compile(r"^[ \t]{0,20}\\(?:documentclass|begin|section|usepackage)\b", re.MULTILINE)
 GETTEXT = re.compile(r'^msgid\s{1,9}"', re.MULTILINE)
 
 
@@ -22,5 +24,6 @@ def refuse(kind: str, what: str) -> Callable[[SourceFile], list[Sheet]]:
     return read
 
 
+refuse_latex = refuse("latex", f"This is a LaTeX document, whose tables are not read. {ALLOWED}")
 refuse_gettext = refuse("gettext", "This is a file of translations (gettext), not a table. Convert it to CSV.")
 refuse_diff = refuse("diff", "This shows how a file has changed (diff), it is no table. Import the new file itself.")

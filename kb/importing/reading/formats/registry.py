@@ -127,6 +127,7 @@ _TEXTS = (
     Format("diff", ("diff", "patch"), refusals.refuse_diff, refusals.DIFF.match, True),
     Format("sql", ("sql",), sql_text.read, sql_text.is_sql, True),
     Format("gettext", ("po", "pot"), refusals.refuse_gettext, refusals.GETTEXT.search, True),
+    Format("latex", ("tex", "latex"), refusals.refuse_latex, _never),
     CSV,
     Format("wiki", ("wiki", "mediawiki"), _later("wiki_text"), _WIKI_TABLE.search, True),
     Format("records", (), record_text.read, record_text.begins, True),

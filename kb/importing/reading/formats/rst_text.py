@@ -11,6 +11,7 @@ from docutils.statemachine import StringList
 from docutils.utils import DataError
 
 from kb.importing.reading.formats.grids import CellBudget, Grid, tell
+from kb.importing.reading.formats.markdown import inner_emphasis
 from kb.importing.reading.formats.prose import HEADING, ITEM, TERM, TEXT, Block, entries_of
 from kb.importing.reading.formats.web_page import document_sheets
 from kb.importing.reading.sheets import Record, Sheet
@@ -224,7 +225,7 @@ def _cell(lines: list[str]) -> str:
     for line in (line.strip() for line in lines):
         is_new = not line or line.startswith(("- ", "* ", "| "))
         text += ("\n" if is_new or text.endswith("\n") else " ") + line.removeprefix("| ") if text else line
-    return _plain(text.strip())
+    return inner_emphasis(_plain(text.strip()))
 
 
 def _plain(text: str) -> str:

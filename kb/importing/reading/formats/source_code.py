@@ -4,6 +4,7 @@ What the code gives to a constant as its text, in a map or a switch, is its text
 where a file has several. Where there are no constants, maps and arrays of codes are read.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -30,9 +31,9 @@ _LEAST_JOINED = 0.3
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the constants. Raises Unreadable without one."""
-    tokens = tokens_of(source_file.text)
-    groups = [group for group in ConstantWalk(tokens).groups() if group.members]
     ending = source_file.name.lower().rpartition(".")[2]
+    tokens = tokens_of(source_file.text, is_script=ending in ("php", "rb", "pl"))
+    groups = [group for group in ConstantWalk(tokens, is_ruby=ending == "rb").groups() if group.members]
     known: dict[str, int] = {}
     tables = [(group, _entries(group, known, ending in _NAMED_ENUMS, source_file)) for group in groups]
     tables = [(group, entries) for group, entries in tables if entries]
@@ -129,7 +130,8 @@ def _is_hinted(group: ConstantGroup) -> bool:
 
 def _entries(group: ConstantGroup, known: dict[str, int], is_named: bool, source_file: SourceFile) -> list[Entry]:
     """Return the codes of a group; a value that cannot be computed is reported."""
-    entries, following, unknown = [], 0, []
+    entries, following = [], 0
+    unknown: list[Constant] = []
     _drop_group_comments(group.members, source_file)
     for member in group.members:
         texts = {NAME: member.name, MESSAGE: member.text}
@@ -156,13 +158,23 @@ def _entries(group: ConstantGroup, known: dict[str, int], is_named: bool, source
             continue
         entry = Entry(member.line, {CODE: texts.pop(CODE), **texts})
         entries.append(_with_text(entry, member.attribute) if member.attribute else entry)
+    _tell_of_constants(group, unknown, source_file)
+    return entries
+
+
+def _tell_of_constants(group: ConstantGroup, unknown: Sequence[Constant], source_file: SourceFile) -> None:
+    """Tell of constants that the code defines more than once, and of those without a value."""
+    counts = Counter(member.name for member in group.members)
+    if repeated := [name for name, count in counts.items() if count > 1]:
+        names = ", ".join(repeated[:5])
+        message = f"{len(repeated)} constants are there more than once, perhaps for other systems: {names[:200]}."
+        tell(source_file, next(member.line for member in group.members[::-1] if member.name == repeated[0]), message)
     if unknown:
         names = ", ".join(member.name for member in unknown[:5])
         message = (
             f"{len(unknown)} constants were left out, because their values are not numbers or texts: {names[:200]}."
         )
         tell(source_file, unknown[0].line, message)
-    return entries
 
 
 def _drop_group_comments(members: list[Constant], source_file: SourceFile) -> None:

@@ -43,8 +43,10 @@ class ConstantGroup:
 class ConstantWalk:
     """Walks over the tokens of a file."""
 
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], *, is_ruby: bool = False) -> None:
         self.tokens = tokens
+        # Whether a name in capitals at the beginning of a line is a constant.
+        self.is_ruby = is_ruby
         self.at = 0
         self.others = ConstantGroup("")
 
@@ -58,6 +60,9 @@ class ConstantWalk:
             elif token.text == "enum" and token.kind == "word":
                 groups += self._enum()
             elif token.text in _CONSTANT_WORDS and token.kind == "word":
+                self._constant()
+            elif self.is_ruby and self._is_capital_name():
+                self.at -= 1
                 self._constant()
             elif token.text == "define" and token.kind == "word":
                 self._php_define()
@@ -81,6 +86,12 @@ class ConstantWalk:
             if HINT.search(member.name) or not _NO_CODE.fullmatch(member.name):
                 self.others.members.append(member)
         self.at += len(line) + 1
+
+    def _is_capital_name(self) -> bool:
+        name, before = self.tokens[self.at], self.tokens[self.at - 1] if self.at else None
+        following = [token.text for token in self.tokens[self.at + 1 : self.at + 3]]
+        is_first = before is not None and before.text == "\n"
+        return is_first and name.kind == "word" and name.text.isupper() and following[:1] == ["="] != following[1:]
 
     def _php_define(self) -> None:
         """Read `define('NAME', 1);`."""

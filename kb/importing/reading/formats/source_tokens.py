@@ -11,7 +11,7 @@ MAX_TOKENS = 2_000_000
 
 _TOKEN = re.compile(
     r"(?P<comment>//[^\n]*+|/\*.*?(?:\*/|\Z))"
-    r"|(?P<string>\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?)"
+    r"|(?P<string>\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|`(?:[^`\\]|\\.)*+`?)"
     r"|(?P<define>\#[ \t]{0,9}define\b)"
     r"|(?P<number>\d[\w.]*+(?:'[0-9A-Fa-f]{1,16}){0,9}+)"
     r"|(?P<word>[^\W\d][\w$]*+)"
@@ -28,6 +28,10 @@ _COMMENT_TAG = re.compile(
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
+_HASH_COMMENT = re.compile(r"(?P<hash>\#(?!\[)[^\n]*+)|" + _TOKEN.pattern, re.DOTALL)
+_SINGLE_ESCAPE = re.compile(r"\\([\\'])")
+
+
 class Token(NamedTuple):
     """A piece of source code: its kind, its text, where it is, and the lines on which it begins and ends."""
 
@@ -39,21 +43,28 @@ class Token(NamedTuple):
     last_line: int
 
 
-def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a text; a string without its quotation marks. Raises Unreadable above MAX_TOKENS."""
+def tokens_of(text: str, *, is_script: bool = False) -> list[Token]:
+    """Return the tokens of a text; a string without its quotation marks. Raises Unreadable above MAX_TOKENS.
+
+    In scripts of PHP, Perl and Ruby, `#` begins a comment, and a single quotation mark a string without escapes.
+    """
     tokens, line = [], 1
-    for match in _TOKEN.finditer(text):
+    for match in (_HASH_COMMENT if is_script else _TOKEN).finditer(text):
         kind, words = match.lastgroup or "", match[0]
         first, line = line, line + words.count("\n")
         if kind == "joint":
             continue
-        if kind == "define":
+        if kind == "hash":
+            kind, words = "comment", "//" + words[1:]
+        elif kind == "define":
             words = "#define"
         elif kind == "number":
             # C++ separates the digits of a long number by an apostrophe.
             words = words.replace("'", "")
         elif kind == "string":
-            words = _ESCAPE.sub(_unescape, words[1:-1] if words[0] == words[-1] and len(words) > 1 else words[1:])
+            is_plain = is_script and words[0] == "'"
+            words = words[1:-1] if words[0] == words[-1] and len(words) > 1 else words[1:]
+            words = _SINGLE_ESCAPE.sub(r"\1", words) if is_plain else _ESCAPE.sub(_unescape, words)
         tokens.append(Token(kind, words, match.start(), match.end(), first, line if words != "\n" else first))
         if len(tokens) > MAX_TOKENS:
             raise unreadable("too_many_values", f"This source code has more than {MAX_TOKENS} words, the limit.")

@@ -15,6 +15,12 @@ MAX_BYTES = 5_000_000
 
 _KEY = re.compile(r"""^[ \t]*+(?:\[{1,2})?([^\n=\]#]{1,300}+)""", re.MULTILINE)
 _PLACE = re.compile(r"at line (\d{1,9}), column (\d{1,9})")
+# The parser would turn `0x80` and `1_000` into other digits than those that the vendor wrote.
+_NUMBER = re.compile(
+    r"\"{3}.*?\"{3}|'{3}.*?'{3}|\"(?:[^\"\\\n]|\\.)*+\"?|'[^'\n]*+'?|\#[^\n]*+"
+    r"|(?<=[=\[,])([ \t]{0,9})([+-]?(?:0[xob]\w{1,64}|\d{1,30}(?:_\d{1,30}){1,30}))(?=[ \t]{0,9}(?:[,\]}\n\#]|\Z))",
+    re.DOTALL,
+)
 _VALUE_LINE = re.compile(
     r"""[\w."'-]{1,80}[ \t]{0,9}=[ \t]{0,9}(?:(?:"[^"\n]{0,2000}+"|-?\d[\d._]{0,30}+|true|false)[ \t]{0,99}|[\[{].*+)"""
 )
@@ -29,7 +35,7 @@ def read(source_file: SourceFile) -> list[Sheet]:
     if any(key[1].count(".") > 40 for key in keys):
         raise unreadable("too_deep", "This TOML is nested more than 40 levels deep, the limit.")
     try:
-        document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Number)
+        document = tomllib.loads(_NUMBER.sub(_as_text, text.removeprefix("\ufeff")), parse_float=Number)
     except (ValueError, RecursionError) as error:
         reason = str(error) or "it is nested too deeply"
         place = _PLACE.search(reason)
@@ -41,6 +47,10 @@ def read(source_file: SourceFile) -> list[Sheet]:
         line, at = line + text.count("\n", at, key.start(1)), key.start(1)
         lines.setdefault(_last_word(key[1].strip()), []).append(line)
     return sheets_of_tree(_branch("", 1, document, lines), source_file)
+
+
+def _as_text(match: re.Match[str]) -> str:
+    return f'{match[1]}"{match[2]}"' if match[2] else match[0]
 
 
 def _last_word(key: str) -> str:

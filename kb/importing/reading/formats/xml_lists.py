@@ -13,6 +13,8 @@ from kb.importing.reading.source_file import SourceFile
 MAX_ELEMENTS = 1_000_000
 """Most elements and attributes of a document."""
 
+_INLINE = {"b", "i", "u", "em", "strong", "tt", "span", "br", "sub", "sup", "emph", "emphasis"}
+
 
 @dataclass
 class _Element:
@@ -64,6 +66,13 @@ class XmlLists:
     def _end(self, name: str) -> None:
         element = self.open.pop()
         text = "".join(element.texts).strip()
+        parent = self.open[-1]
+        if not element.children and (
+            element.name in _INLINE or (element.name == "code" and "".join(parent.texts).strip())
+        ):
+            # Emphasis is no text of its own.
+            parent.texts += element.texts
+            return
         if element.children and text:
             # In a list, a text between elements is a text of the code; around a list, it says nothing.
             element.children.append(_branch(MESSAGE.lower(), element.line, text))

@@ -149,3 +149,8 @@ def test_two_columns_without_a_header_are_codes_and_texts():
 
 def test_columns_of_words_are_no_codes():
     refusal("name   of the house\nroof   red or brown\ndoor   one of two\n", "t.txt")
+
+
+def test_a_table_of_jira_has_its_header_between_two_bars():
+    rows, problems = read_rows("||Code||Description||\n|E101|Door is open|\n|E102|No paper|\n", "t.txt")
+    assert ([(row.code, row.texts["description"]) for row in rows], problems) == ([DOOR, PAPER], [])

@@ -163,3 +163,10 @@ def test_a_table_is_known_without_a_name(ending, tables):
 @pytest.mark.parametrize("name", ["t.rst", "t.adoc"])
 def test_a_document_without_codes_is_refused(name):
     assert refusal("Words\n=====\n\nMore words.\n", name)[0] == ["no_code_column"]
+
+
+def test_marks_of_emphasis_are_no_text():
+    rows, _ = read_rows(
+        ".. list-table::\n   :header-rows: 1\n\n   * - Code\n     - Text\n   * - 1\n     - Is **open** now\n", "t.rst"
+    )
+    assert [row.texts["description"] for row in rows] == ["Is open now"]

@@ -105,3 +105,42 @@ def test_a_map_of_python_gives_constants_their_texts():
     rows, problems = read_rows("LIMIT = 7\nTEXTS = {'E1': 'Door is open', 'E2': 'Door is shut'}\n", "t.py")
     assert [row.code for row in rows] == ["E1", "E2"]
     assert [problem.kind for problem in problems] == ["left_out"]
+
+
+def test_comments_and_strings_of_scripts_are_those_of_their_language():
+    rows, _ = read_rows("<?php\n# don't\nconst E_OPEN = 1; # Door is open\nconst E_SHUT = 2; # It's C:\\t\n", "t.php")
+    assert [row.texts["description"] for row in rows] == ["Door is open", "It's C:\\t"]
+    rows, problems = read_rows("<?php return ['E1' => 'C:\\temp' . ' is', 'E2' => \"a\\tb\"];", "t.php")
+    assert [row.texts["description"] for row in rows] == ["C:\\temp is", "a\tb"]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("t.php", "'x y ' . NAME"), ("t.js", "yes ? 'a b' : 'c d'"), ("t.js", "tr('x y')"), ("t.php", "<<<X\na b\nX")],
+)
+def test_a_text_that_is_computed_is_told(name, value):
+    arrow = "=>" if name == "t.php" else ":"
+    opening, closing = ("[", "]") if name == "t.php" else ("{", "}")
+    text = f"e = {opening}'E1' {arrow} 'Door is open', 'E2' {arrow} {value}{closing};"
+    rows, problems = read_rows(text, name)
+    assert [row.code for row in rows] == ["E1", "E2"]
+    assert [problem.kind for problem in problems] == ["left_out"]
+
+
+def test_a_template_is_a_text_and_a_map_may_begin_with_another_one():
+    rows, _ = read_rows("const e = { ...more, E101: `No ${thing} is\nleft`, E102: 'Door is open' };", "t.js")
+    assert [row.texts["description"] for row in rows] == ["No ${thing} is\nleft", "Door is open"]
+
+
+def test_a_constant_that_is_defined_twice_is_told():
+    rows, problems = read_rows("#if A\n#define E_A 1\n#else\n#define E_A 2\n#endif\n", "t.h")
+    assert [row.code for row in rows] == ["1", "2"]
+    assert [(problem.place.line, problem.kind) for problem in problems] == [(4, "left_out")]
+
+
+def test_names_in_capitals_are_constants_of_ruby():
+    rows, _ = read_rows(
+        "class E\n  E_OPEN = 1 # Door is open\n  E_SHUT = 2 # Door is shut\n  a = 3\n  X == 4\nend\n", "t.rb"
+    )
+    assert [(row.code, row.texts["symbol"], row.texts["description"]) for row in rows] == [OPEN, SHUT]

@@ -39,3 +39,9 @@ def test_a_row_has_the_line_of_its_key(kind, lines):
 )
 def test_other_toml_is_refused(text, kind):
     assert refusal(text, "t.toml")[0] == [kind]
+
+
+def test_numbers_keep_the_digits_that_the_vendor_wrote():
+    text = '[[e]]\ncode = 0x80 # 1_0\ntext = \'a = 0x1 \'\n[[e]]\ncode = 1_000\ntext = """b\nn = 0o7\n"""\n'
+    rows, _ = read_rows(text, "t.toml")
+    assert [(row.code, row.texts["description"]) for row in rows] == [("0x80", "a = 0x1"), ("1_000", "b\nn = 0o7")]

@@ -42,3 +42,9 @@ def test_lists_around_the_codes_are_their_sections():
 )
 def test_xml_without_a_list_of_codes_is_refused(page):
     assert refusal(page, "t.xml")[0][0] in ("other_xml", "no_list")
+
+
+def test_emphasis_in_a_text_is_a_part_of_it():
+    text = "<e><x c='1'>Door <b>is</b> open</x><x c='2'><i>No</i> <em>paper</em> in <code>A</code></x></e>"
+    rows, _ = read_rows(text, "t.xml")
+    assert [row.texts["description"] for row in rows] == ["Door is open", "No paper in A"]
