@@ -28,7 +28,7 @@ _JSON = re.compile(
 _JSON_LINES = re.compile(r'\ufeff?\s*\{\s*"[^\n]*\}[ \t]*\n\s*\{\s*"')
 _HTML = re.compile(
     r"\ufeff?\s*(?:<\?xml[^<>]{0,200}>\s*)?(?:<!--[^>]{0,500}>\s*)?"
-    r"<(?:!doctype\s+html|html|head|body|div|table|h[1-6]|thead|tbody|tr|meta|style|dl|ul|ol|section|article|main)\b",
+    r"<(?:!doctype\s+html|html|head|body|div|table|h[1-6]|thead|tbody|tr|meta|style|dl|ul|ol|section|article|main|form|span|pre|nav|script|p)\b",
     re.IGNORECASE,
 )
 _XML = re.compile(r"\ufeff?\s*<(?:\?xml|resources|root|!DOCTYPE|!ENTITY)\b", re.IGNORECASE)

@@ -109,3 +109,7 @@ def test_documents_and_lists_are_read_without_a_declaration(kind, name):
 def test_a_cell_of_csv_may_be_a_tag():
     rows, _ = read_rows("<b>Code</b>,Text\nE101,<b>Door</b>", "t.csv", columns={"<b>Code</b>": "code"})
     assert [row.code for row in rows] == ["E101"]
+
+
+def test_a_part_of_a_page_is_no_xml():
+    assert refusal("<form action=/login><input name=user></form>", "errors")[0] == ["no_table"]
