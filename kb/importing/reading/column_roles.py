@@ -12,7 +12,8 @@ from kb.importing.reading.column_questions import (
     ask_about_subcode,
 )
 from kb.importing.reading.columns import EXTRA, IGNORE, TARGETS, ColumnMap
-from kb.importing.reading.header_names import SPLIT, claim
+from kb.importing.reading.evidence import ColumnEvidence
+from kb.importing.reading.header_names import SPLIT, claim, is_of_failures
 from kb.importing.reading.labelled_texts import texts_in
 from kb.importing.reading.last_file import compare_with_last_file
 from kb.importing.reading.lists import questions_about_lists
@@ -21,6 +22,7 @@ from kb.importing.reading.sheet_look import SheetLook
 from kb.importing.reading.sheets import Record
 from kb.importing.reading.table_rows import SheetPart
 
+_MOSTLY = 0.8
 BY_WORDS, BY_LABELS, BY_NUMBERS = "its cells are words", "its cells have labels", "a running number"
 _REASONS = {"code": BY_CONTENT, "description": BY_WORDS, IGNORE: BY_NUMBERS}
 
@@ -48,21 +50,30 @@ def settle_columns(part: SheetPart, rows: Sequence[Record], look: SheetLook, gue
 
 
 def _check_code(content: ColumnContent) -> None:
-    """Take a code column that is unique in place of one whose cells repeat."""
+    """Take a code column that is unique in place of one whose cells repeat or are empty."""
     code = content.column_of("code")
+    present = content.evidence(code)
+    # A name is the code where some rows have no other.
+    names = ("code", "symbol") if present.filled < _MOSTLY and present.count > 1 else ("code",)
     others = [
         label
         for label, target in content.targets.items()
-        if target == EXTRA and not content.is_chosen(label) and claim(label).target == "code"
+        if target in (EXTRA, "symbol") and not content.is_chosen(label) and claim(label).target in names
     ]
-    if content.is_chosen(code) or not others or content.evidence(code).unique > 0.5:
+    if content.is_chosen(code) or not others or (present.unique > _MOSTLY and len(names) == 1):
         return
-    better = next((label for label in others if content.evidence(label).is_code), "")
-    if better:
-        content.take(code, EXTRA, "its cells repeat")
+    better = next((label for label in others if _is_unique(content.evidence(label), as_name=len(names) > 1)), "")
+    if better and not content.evidence(better).is_running:
+        reason = "repeat" if present.unique <= _MOSTLY else "are missing in some rows"
+        content.take(code, EXTRA, f"its cells {reason}")
         content.take(better, "code", BY_CONTENT)
         content.part.problems[:] = [p for p in content.part.problems if p.value != better]
-        content.warn("same_target", f"{better} is read as the code, because the cells of {code} repeat.", code)
+        content.warn("same_target", f"{better} is read as the code, because the cells of {code} {reason}.", code)
+
+
+def _is_unique(column: ColumnEvidence, *, as_name: bool) -> bool:
+    is_name = column.filled >= 0.9 and column.unique >= 0.95 and column.words >= 0.95
+    return column.is_code or (as_name and is_name)
 
 
 def _check_texts(content: ColumnContent) -> None:
@@ -85,6 +96,11 @@ def _check_texts(content: ColumnContent) -> None:
         if content.evidence(label).texts >= 0.5 and not content.column_of(target):
             content.take(label, target, BY_WORDS)
             return
+    failures = [label for _, label in weak if is_of_failures(label)]
+    if failures and not content.has_text():
+        # Beside "Event code", "Event" is what happened, also in a single word or as a name.
+        is_name = content.evidence(failures[0]).codes >= _MOSTLY and not symbol
+        content.take(failures[0], "symbol" if is_name else "description", BY_WORDS)
 
 
 def _is_weak_text(label: str) -> bool:

@@ -72,7 +72,7 @@ def plain(header: str) -> str:
     text = unicodedata.normalize("NFKC", shown(header))
     text = _NUMBER.sub("", _BRACKETS.sub(" ", text).strip()) or text
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", _HUMP.sub(" ", text)))
-    text = unicodedata.normalize("NFC", text).lower().replace("#", " # ")
+    text = unicodedata.normalize("NFC", text).lower().replace("#", " # ").replace("\u0131", "i")
     text = _SCRIPTS.sub(" ", _NO_WORD.sub(" ", _AND.sub(" & ", text)))
     return " ".join(_PLURAL.sub("", text).split()).strip(" &")
 

@@ -27,6 +27,11 @@ def compare_with_last_file(content: ColumnContent) -> None:
             _follow_text(content, header, target, new)
     extra = [header for header, target in gone.items() if target == EXTRA]
     renamed = [label for label in new if content.targets[label] == EXTRA]
+    for label in new:
+        target = content.targets[label]
+        if target in VENDOR_TEXTS and target not in last.values() and label != target:
+            name = TARGETS[target].lower()
+            content.warn("new_column", f"The column {label} is new; it is read as the {name}.", label)
     if extra:
         content.warn("column_gone", f"The last file had the column {', '.join(extra)[:200]}; this one does not.", "")
     if renamed:

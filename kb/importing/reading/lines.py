@@ -27,17 +27,21 @@ _CONTINUED = re.compile(
 )
 _BLOCK = re.compile("[0-9]{1,8}#{2,8}|#{2,8}")
 
+_MARKED = re.compile(r"\*\*[^*]{1,80}\*\*|={2,4} ?[^=]{1,80}={2,4}|-{2,4} ?[^-]{1,80}-{2,4}|\[[^\[\]\d]{2,80}\]")
+"""Words between signs, as people set headings apart in a CSV file."""
+
 
 def is_heading(sheet: Sheet, cells: Sequence[str | None], width: int) -> bool:
     """Whether a record with a single cell is a heading within the table, rather than a code without a text."""
     text = tidy(cells[0] or "")
     is_full_row = sheet.name or len(cells) == width
-    return bool(is_full_row) and (" " in text or not (text.isascii() or any(map(str.isdigit, text))))
+    is_words = " " in text or not (text.isascii() or any(map(str.isdigit, text)))
+    return bool(is_full_row) and (is_words or bool(_MARKED.fullmatch(text)))
 
 
 def is_note(text: str) -> bool:
     """Whether a line is a footnote, or what stands at the end of a page or the top of the next."""
-    return bool(_NOTE.match(text) or _CONTINUED.fullmatch(text) or is_footer(text))
+    return not _MARKED.fullmatch(text) and bool(_NOTE.match(text) or _CONTINUED.fullmatch(text) or is_footer(text))
 
 
 def is_legend(text: str) -> bool:

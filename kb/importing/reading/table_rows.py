@@ -221,7 +221,7 @@ class _RowReader:
         if is_note(text):
             self._leave_out(line, cells)
         else:
-            self.section = section_name(text, self.sheet.place(line), self.report)
+            self.section = section_name(text.strip("*= []") or text, self.sheet.place(line), self.report)
 
     def _leave_out(self, line: int, cells: Sequence[str | None]) -> None:
         """Name a line of words that is neither a code nor the heading of codes."""

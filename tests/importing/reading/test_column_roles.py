@@ -173,3 +173,29 @@ def test_a_choice_for_a_header_that_is_not_there_is_refused_with_the_headers():
         open_text("Code,Text\n1,a\n", columns={"Foo": "description"})
     assert [problem.kind for problem in error.value.problems] == ["unknown_column"]
     assert "Code, Text" in str(error.value)
+
+
+def test_of_two_columns_that_are_called_code_the_unique_one_counts():
+    text = "status code,errno,text\n" + "".join(f"{400 + n // 3},{101 + n},x{n}\n" for n in range(9))
+    rows, problems = read_rows(text)
+    assert [row.code for row in rows] == [str(101 + n) for n in range(9)]
+    assert "because the cells of status code repeat" in problems[0].message
+
+
+def test_a_name_is_the_code_where_rows_lack_another():
+    text = "name,text,errno\nTimeout,a b,5\nDenied,a c,\nMissing,a d,\nFull,a e,7\n"
+    rows, problems = read_rows(text)
+    assert [row.code for row in rows] == ["Timeout", "Denied", "Missing", "Full"]
+    assert "missing in some rows" in problems[0].message
+
+
+@pytest.mark.parametrize(("cells", "target"), [(["Jam", "Paper"], "description"), (["PS_FAIL", "PS_OK"], "symbol")])
+def test_beside_its_code_an_event_is_the_text(cells, target):
+    rows, _ = read_rows(f"Event code,Event\n0x1,{cells[0]}\n0x2,{cells[1]}\n")
+    assert [row.texts[target] for row in rows] == cells
+
+
+def test_words_between_signs_are_headings_also_without_a_header():
+    rows, problems = read_rows("**DOORS**,\n101,Door is open\n102,Door is shut\n**PAPER**,\n201,No paper\n")
+    assert [(row.section, row.code) for row in rows] == [("DOORS", "101"), ("DOORS", "102"), ("PAPER", "201")]
+    assert problems == []

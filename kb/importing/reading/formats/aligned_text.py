@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from kb.importing.reading.columns import ColumnMap, is_header
 from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, Entry, is_like_code, sheet_of
-from kb.importing.reading.formats.grids import CellBudget, Grid, sheets_of, tell, without_jira_marks
+from kb.importing.reading.formats.grids import (
+    PAGE_LEFT_OUT,
+    CellBudget,
+    Grid,
+    is_page,
+    sheets_of,
+    tell,
+    without_jira_marks,
+)
 from kb.importing.reading.sheets import Record, Sheet
 from kb.importing.reading.source_file import SourceFile
 
@@ -167,6 +175,9 @@ def _spaced_records(lines: list[str], at: int, source_file: SourceFile) -> Itera
     budget = CellBudget(source_file.limits)
     for number, line in enumerate(lines[at + 1 :], at + 2):
         if not line.strip() or line[0] == "#" or _RULE.fullmatch(line.strip()) or _COUNT.fullmatch(line.strip()):
+            continue
+        if is_page(lines, number - 1):
+            tell(source_file, number, PAGE_LEFT_OUT.format(line.strip()), line.strip())
             continue
         cells = _cells(line, starts, len(header), by_gaps)
         budget.take(len(cells), number)

@@ -16,6 +16,9 @@ _NAME_CODE = re.compile(
 )
 _CAMEL_CODE = re.compile(r"(?:[A-Z][a-z0-9]{1,30}){2,9}|[a-z][a-z0-9]{0,30}(?:[A-Z][a-z0-9]{1,30}){1,9}")
 _DIGITS_CODE = re.compile(r"[-A-Za-z0-9_.:/#]{1,64}")
+_DIGIT_GROUPS = re.compile(r"\d{3}(?:\.\d{3}){1,3}")
+"""Codes such as `000.100.110`, which are no version."""
+
 _NO_CODE = re.compile(
     r"[vV]\d{1,5}(?:\.\d{1,5}){0,3}|\d{1,5}(?:\.\d{1,5}){1,3}\.?|(?:19|20)\d\d(?:-\d\d?){1,2}|\d{1,3}[.)]|[A-Za-z]{0,2}"
 )
@@ -54,6 +57,8 @@ def sheet_of(entries: Iterable[Entry], limits: Limits, section: str = "") -> She
 
 def is_like_code(text: str) -> bool:
     """Whether a word looks like a code: it has digits, or parts as `AUTH_FAILED` and `auth/invalid-email` have."""
+    if _DIGIT_GROUPS.fullmatch(text):
+        return True
     if len(text) > 64 or not text or _NO_CODE.fullmatch(text):
         return False
     if any(map(str.isdigit, text)):

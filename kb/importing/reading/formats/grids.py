@@ -90,6 +90,16 @@ class Grid:
     records: list[Record] = field(default_factory=list)
 
 
+PAGE_LEFT_OUT = "This line has only {}, as the number of a page, and was left out."
+_LONGEST_PAGE = 3
+
+
+def is_page(lines: Sequence[str], at: int) -> bool:
+    """Whether a line has only a short number, between blank lines, as between the pages of a manual."""
+    around = [lines[n].strip() for n in (at - 1, at + 1) if 0 <= n < len(lines)]
+    return lines[at].strip().isdigit() and len(lines[at].strip()) <= _LONGEST_PAGE and not any(around)
+
+
 def unescape(text: str) -> str:
     """Return the text with the characters that its references, such as `&amp;`, stand for."""
     return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text

@@ -13,6 +13,8 @@ from kb.importing.reading.source_file import SourceFile
 _BEFORE = {"=", "default", "return", "("}
 _STOPS = set(",[](){};")
 _PAIRS = {"{": "}", "[": "]", "(": ")"}
+_DECLARATIONS = {"const", "let", "var", "static", "readonly", "public", "private"}
+_MAX_TYPE = 20
 _MAX_DEPTH = 20
 MAX_MAPS = 500
 """Most maps of one file."""
@@ -106,10 +108,15 @@ class _Maps:
                 and self.at + 2 < len(self.tokens)
                 and self._is_key()
             ):
-                name = before[-2] if before[-1] == "=" and len(before) > 1 else ""
-                yield self._value(name, 0)
+                yield self._value(self._name() if before[-1] == "=" else "", 0)
             else:
                 self.at += 1
+
+    def _name(self) -> str:
+        """Return the name of the map that begins here, also where its type stands between: `X: Record<string> =`."""
+        before = self.tokens[max(self.at - _MAX_TYPE, 0) : self.at - 1]
+        starts = [n for n, token in enumerate(before[:-1]) if token.text in _DECLARATIONS]
+        return before[starts[-1] + 1].text if starts else before[-1].text if before else ""
 
     @property
     def text(self) -> str:
@@ -134,6 +141,10 @@ class _Maps:
         while self.tokens[self.at].kind != "end" and self.text not in (",", "}", "]", ")", ";"):
             parts.append(self.tokens[self.at])
             self._skip()
+        call = self.tokens[start : self.at]
+        if [part.kind for part in call] == ["word", "sign", "string", "sign"] and call[1].text == "(":
+            # A translation, such as `gettext("Success")`.
+            return _branch(key, token.line, call[2].text)
         strings = [part.text for part in parts if part.kind == "string"]
         is_text = all(part.kind == "string" or part.text in "+.()" for part in parts)
         texts = [part.text for part in self.tokens[start : self.at] if part.kind == "string" and " " in part.text]

@@ -19,6 +19,7 @@ _MARK = re.compile(
     r"\*\*([^*`]{1,100})\*\*|__([^_`]{1,100})__|`{1,2}([^`]{1,100})`{1,2}|\[([^\[\]]{1,100})\]\([^()]{0,300}\)"
 )
 _CODE_AND_COLON = re.compile(r"([^\W_]{0,12}[0-9][0-9A-Za-z_-]{0,12}):(?=[A-Z]?[a-z]{2}|[^\x00-\x7f])")
+_CODE_LIST = re.compile(r"([A-Z]{0,4}\d{1,9}(?:, ?[A-Z]{0,4}\d{1,9}){1,20}) {0,3}[-\u2013\u2014:=]")
 _NUMBER_IN_BRACKETS = re.compile(r"[ \t]{0,9}\((-?[0-9]{1,10}|0x[0-9A-Fa-f]{1,8})\)")
 _BOLD_SPAN = re.compile(r"\*\*(`[^*`]{1,100}`)\*\*")
 _CAPITALS = re.compile("[A-Z]{2,40}")
@@ -27,7 +28,9 @@ _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,9}|[A-Z][a-z0-9]
 _LABEL = re.compile(
     r"(?:\*\*|__|\*|_)([^*_:：]{1,40})[:：]?(?:\*\*|__|\*|_)[ \t]{0,9}[:：]?|([^*_:：.]{2,40})[:：](?=\s|\Z)"
 )
-_CODE_LABEL = re.compile(r"(?:\*\*|__)?([^\W\d_][^*_:：]{1,30})(?:\*\*|__)?[:：](?:\*\*|__)?[ \t]{1,9}(?=\S)")
+_CODE_LABEL = re.compile(
+    r"(?:\*\*|__)?([^\W\d_][^*_:：]{1,30})(?:\*\*|__)?(?::(?:\*\*(?!`)|__)?[ \t]{1,9}|：[ \t]{0,9})(?=\S)"
+)
 _NAMED_NUMBER = re.compile(
     r"(?!19\d\d|20\d\d)(\d{3,6})[ \t]{1,3}([^\W\d][^—–\n]{0,80}?)[ \t]{1,3}[—–-][ \t]{1,3}(\S.*)", re.DOTALL
 )
@@ -98,6 +101,8 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
     start = prefix.end() if prefix else 0
     if kind == ITEM and not start and (named := _NAMED_NUMBER.fullmatch(text)):
         return {CODE: named[1], NAME: named[2], MESSAGE: named[3]}
+    if kind == ITEM and (codes := _CODE_LIST.match(text, start)):
+        return {CODE: codes[1], **_title(text[codes.end() :])}
     mark = _MARK.match(text, start) or (_MARK.match(text) if start else None)
     if mark:
         words, rest = next(filter(None, mark.groups())), text[mark.end() :]

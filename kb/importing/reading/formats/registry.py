@@ -33,7 +33,7 @@ _HTML = re.compile(
 )
 _XML = re.compile(r"\ufeff?\s*<(?:\?xml|resources|root|!DOCTYPE|!ENTITY)\b", re.IGNORECASE)
 _ELEMENT = re.compile(r"\ufeff?\s*(?:<!--[^>]{0,2000}>\s*)?<([A-Za-z][\w.:-]{0,80})[\s/>]")
-_HTML_PARTS = frozenset("p a b i br hr span center main section article footer header nav em h1 h2 ul ol dl".split())
+_HTML_PARTS = frozenset("p a b i br hr span center footer header nav em h1 h2 ul ol dl".split())
 _PAGE_ARCHIVE = re.compile(r"(?:[A-Za-z-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n){0,20}){1,40}")
 _WIKI_HEADER = re.compile(r"^\^[ \t]\S[^\n^]{0,200}\^[^\n]{0,2000}\^[ \t]*\n\|", re.MULTILINE)
 _WIKI_TABLE = re.compile(r"^[ \t:]{0,9}\{\|[^\n|]{0,300}\n[ \t]{0,9}[|!]", re.MULTILINE)

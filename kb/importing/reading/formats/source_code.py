@@ -5,11 +5,11 @@ where a file has several. Where there are no constants, maps and arrays of codes
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from kb.importing.reading.formats.constant_values import literal_of, value_of
-from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, SECTION, Entry, is_like_code, sheet_of
+from kb.importing.reading.formats.entries import CODE, MESSAGE, NAME, SECTION, Entry, is_like_code, sheet_of, target_of
 from kb.importing.reading.formats.grids import tell
 from kb.importing.reading.formats.object_maps import map_sheets
 from kb.importing.reading.formats.source_constants import HINT, Constant, ConstantGroup, ConstantWalk
@@ -110,13 +110,18 @@ def _with_text(row: Entry, text: str) -> Entry:
     return Entry(row.line, {**row.texts, MESSAGE: text, **more})
 
 
+def _with_options(row: Entry, options: Mapping[str, str]) -> Entry:
+    texts = {MESSAGE if target_of(name) == "description" else name: text for name, text in options.items()}
+    return Entry(row.line, {**row.texts, **texts})
+
+
 def _pairs_alone(tokens: Sequence[Token], source_file: SourceFile) -> list[Entry]:
     """Return the codes of maps and arrays such as `{1001, "Door is open"}`; [] for other texts."""
     pairs = list(pairs_of_codes(tokens))
     if len(pairs) < 2 or 2 * sum(" " in pair.text for pair in pairs) < len(pairs):
         return []
-    read = {pair.text for pair in pairs}
-    more = [token for token in tokens if token.kind == "string" and " " in token.text and token.text not in read]
+    read = {text for pair in pairs for text in (pair.key, pair.text)}
+    more = [token for token in tokens if token.kind == "string" and token.text not in read]
     if more:
         message = f"{len(more)} further texts were left out, such as {more[0].text[:60]}."
         tell(source_file, more[0].line, message, more[0].text)
@@ -157,7 +162,8 @@ def _entries(group: ConstantGroup, known: dict[str, int], is_named: bool, source
         else:
             continue
         entry = Entry(member.line, {CODE: texts.pop(CODE), **texts})
-        entries.append(_with_text(entry, member.attribute) if member.attribute else entry)
+        entry = _with_text(entry, member.attribute) if member.attribute else entry
+        entries.append(_with_options(entry, member.options) if member.options else entry)
     _tell_of_constants(group, unknown, source_file)
     return entries
 
@@ -187,8 +193,12 @@ def _drop_group_comments(members: list[Constant], source_file: SourceFile) -> No
 
 def _of_arguments(member: Constant) -> dict[str, str]:
     """Return the texts of a value such as `NOT_FOUND(404, "Not found")`."""
-    values = [argument for argument in member.arguments if argument.kind in ("number", "string")]
-    words = [value.text for value in values]
+    minus = [False, *(argument.text == "-" for argument in member.arguments)]
+    words = [
+        f"-{argument.text}" if is_negative and argument.kind == "number" else argument.text
+        for argument, is_negative in zip(member.arguments, minus, strict=False)
+        if argument.kind in ("number", "string")
+    ]
     code = next((word for word in words if value_of(word) is not None or is_like_code(word) or word.isdigit()), "")
     texts = [word for word in words if word != code]
     row = {CODE: code, NAME: member.name} if code else {CODE: member.name}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kb.importing.reading.formats.source_tokens import Token, comment_text
 
@@ -12,6 +13,9 @@ HINT = re.compile(
 """What names of codes have."""
 
 _NO_CODE = re.compile(r"(?:\A|.*_)VERSION(?:_\d{1,4}|_MAJOR|_MINOR|_PATCH){0,4}|.*_H_{0,2}", re.IGNORECASE)
+_LONG_NUMBER = 6
+"""Characters of a number, `0x` included, that is longer than any version."""
+
 _CONSTANT_WORDS = {"const", "final", "constexpr", "readonly", "static", "val"}
 _TEXT_ATTRIBUTES = {"error", "description", "display", "message", "doc"}
 
@@ -27,6 +31,8 @@ class Constant:
     text: str = ""
     # The text of an attribute, such as `[Description("...")]`.
     attribute: str = ""
+    # The texts of options, by their names: `[(text) = "...", (fix) = "..."]` of protobuf.
+    options: dict[str, str] = field(default_factory=dict)
     # Whether the text is a comment above.
     above: bool = False
 
@@ -83,7 +89,8 @@ class ConstantWalk:
             behind = comment_text([token for token in line if token.kind == "comment"])
             member = Constant(values[0].line, values[0].text, values[1:], text=behind or comment)
             member.above = not behind and bool(comment)
-            if HINT.search(member.name) or not _NO_CODE.fullmatch(member.name):
+            is_long = len(values[1].text) > _LONG_NUMBER and values[1].text[:2] in ("0x", "0X")
+            if is_long or HINT.search(member.name) or not _NO_CODE.fullmatch(member.name):
                 self.others.members.append(member)
         self.at += len(line) + 1
 
@@ -225,7 +232,7 @@ class ConstantWalk:
         """Read the member at the present token; the comment above it is above the token `start`."""
         token = self.tokens[self.at]
         member = Constant(token.line, token.text)
-        above = self._comment_above(start)
+        above = self._comment_above(self.at) or self._comment_above(start)
         self.at += 1
         comments: list[Token] = []
         while self.at < len(self.tokens) and self.tokens[self.at].text not in ends:
@@ -238,6 +245,7 @@ class ConstantWalk:
             elif token.text in "{[(":
                 skipped = self._skip_brackets(token.text, {"{": "}", "[": "]", "(": ")"}[token.text])
                 member.value += skipped if token.text == "(" else []
+                member.options |= _options_of(skipped) if token.text == "[" else {}
             else:
                 member.value += [token] if token.text not in ("=", "\n") else []
                 self.at += 1
@@ -291,6 +299,16 @@ class ConstantWalk:
     def _is_behind(self, at: int) -> bool:
         """Whether a comment stands behind code on its line, and so belongs to that."""
         return at > 0 and self.tokens[at - 1].text != "\n" and self.tokens[at - 1].last_line == self.tokens[at].line
+
+
+def _options_of(tokens: Sequence[Token]) -> dict[str, str]:
+    """Return the texts of options by their names."""
+    options, name = {}, ""
+    for token, following in pairwise(tokens):
+        name = token.text if token.kind == "word" else name
+        if token.text == "=" and following.kind == "string" and name:
+            options[name] = following.text
+    return options
 
 
 def _text_of_attribute(tokens: Sequence[Token]) -> str:

@@ -41,9 +41,13 @@ def _pairs(tokens: Sequence[Token], is_key: Callable[[Token], bool]) -> Iterator
     for at, token in enumerate(code):
         if at < end:
             continue
+        if keys and sign and token.text in {key.text for key in keys}:
+            # `put(5, new Fault(5, "..."))` has the number twice.
+            continue
         if keys and token.kind == "string" and sign and not _is_key_of_map(code, at):
-            end = _end_of_text(code, at)
-            text = "".join(part.text for part in code[at:end] if part.kind == "string")
+            texts, end = _texts_from(code, at, is_key)
+            # Before its text a code may have a name or a level: `{"E101", "open-door", "The door is open"}`.
+            text = max(texts, key=lambda text: text.count(" "))
             yield from (TextPair(key.text, text, key.line) for key in keys if text and text != key.text)
             keys = []
         elif is_key(token) and not (token.kind == "number" and at and code[at - 1].text == "="):
@@ -57,6 +61,20 @@ def _pairs(tokens: Sequence[Token], is_key: Callable[[Token], bool]) -> Iterator
             sign = sign or token.text in ("=", ":", ",", ">", "(", "return")
             # Several cases may have one text.
             continues = continues or token.text in ("case", "|")
+
+
+def _texts_from(code: Sequence[Token], at: int, is_key: Callable[[Token], bool]) -> tuple[list[str], int]:
+    """Return the texts from a string on that commas separate, and the index behind them."""
+    texts: list[str] = []
+    while True:
+        end = _end_of_text(code, at)
+        texts.append("".join(part.text for part in code[at:end] if part.kind == "string"))
+        following = code[end : end + 2]
+        if len(following) < 2 or following[0].text != "," or following[1].kind != "string" or is_key(following[1]):
+            return texts, end
+        if _is_key_of_map(code, end + 1):
+            return texts, end
+        at = end + 1
 
 
 def _is_key_of_map(code: Sequence[Token], at: int) -> bool:

@@ -122,6 +122,9 @@ def _is_code_map(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:
         return False
     like_codes = sum(is_like_code(key) or key.lstrip("-").isdigit() for key in keys)
     if all(isinstance(item, dict) for item in values):
+        if all(_has_numbered_keys(item) for item in values):
+            # The codes are one level deeper: `{"ERRORS": {"101": "...", "102": "..."}}`.
+            return False
         records = sum(_is_record(item) for item in values)
         return 2 * records >= len(values) and (
             2 * like_codes >= len(keys) or (records == len(values) and len(values) > 1)
@@ -136,6 +139,11 @@ def _is_code_map(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:
     digits = sum(any(map(str.isdigit, key)) for key in keys)
     is_named = 2 * like_codes >= len(keys) and (is_prose or in_codes or 2 * digits >= len(keys))
     return is_named or (is_prose and in_codes)
+
+
+def _has_numbered_keys(value: Mapping[str, Any]) -> bool:
+    keys = list(value)[:_SAMPLE]
+    return len(keys) > 1 and all((any(map(str.isdigit, key)) and is_like_code(key)) or key.isdigit() for key in keys)
 
 
 def _is_map_of_numbers(value: Mapping[str, Any], path: tuple[str, ...]) -> bool:

@@ -23,6 +23,8 @@ TEXTS = {
     "equals signs": "E101=Door is open\nE102=No paper\n",
     "colons": "E101: Door is open\nE102 : No paper\n",
     "colons at once": "E101:Door is open\nE102: No paper\n",
+    "items": "Codes of the box\n\n- E101 - Door is open\n- E102 - No paper\n\n12\n",
+    "codes above their texts": "Of the box\n\nE101\n\nDoor is open\n\nE102\n\nNo paper\n\nE103\n\nx\n\nE104\n\nx\n",
     "the same words before": "BOX FAULT: E101\tDoor is open\nBOX FAULT: E102\tNo paper\nBOX FAULT: E103\tx\n",
     "aligned right": " E101  Door is open\n E102  No paper\nEF103  No ink\n",
     "records": "Fault code: E101\nLevel: 3\nMessage: Door is open\n\nFault code: E102\nLevel: 3\nMessage: No paper\n",
@@ -51,6 +53,29 @@ def test_a_name_in_capitals_beside_a_number_is_the_symbol(text):
         ("7", "EDOOR", "Door is open"), ("12", "E_BOX", "No paper"),
     ]  # fmt: skip
     assert problems == []
+
+
+def test_numbers_before_words_are_codes_where_each_item_has_its_own():
+    text = "Answers\n" + "".join(f"- {number} Answer of the box\n" for number in (7, 12, 31, 40))
+    assert [row.code for row in read_rows(text, "t.txt")[0]] == ["7", "12", "31", "40"]
+    with_list = text + "- 50, 51 - Two of them\n"
+    assert [problem.suggestion for problem in read_rows(with_list, "t.txt")[1] if problem.suggestion] == [("50", "51")]
+
+
+def test_a_single_code_below_a_heading_is_named():
+    rows, problems = read_rows("Doors\n01: one\n02: two\nPaper\n03: three\n", "t.txt")
+    assert [row.code for row in rows] == ["01", "02"]
+    assert [(problem.place.line, "03: three" in problem.message) for problem in problems] == [(1, False), (5, True)]
+
+
+@pytest.mark.parametrize("head", ["Code  Message\n", "Of the box\n"])
+def test_the_number_of_a_page_is_no_code(head):
+    sign = "  " if "Message" in head else ": "
+    rows, problems = read_rows(
+        f"{head}E1{sign}Door is open\nE2{sign}No paper\n\n42\n\nE3{sign}No ink\nE4{sign}x\n", "t.txt"
+    )
+    assert [row.code for row in rows] == ["E1", "E2", "E3", "E4"]
+    assert [problem.value for problem in problems if problem.value == "42"] == ["42"]
 
 
 def test_headings_between_aligned_rows_are_sections():

@@ -6,6 +6,8 @@ from tests.importing.files import read_rows, refusal
 
 DOOR, PAPER = ("", "E101", "Door is open"), ("", "E102", "No paper")
 LISTS = {
+    "labels with wide colons": "- Code：**`E101`**\n  **Text**：Door is open\n"
+    "- Code：**`E102`**\n  **Text**：No paper\n",
     "bold": "* **E101** Door is open\n* **E102** No paper\n",
     "bold with a colon": "- **E101:** Door is open\n- **E102**: No paper\n",
     "all bold": "- **E101: Door is open**\n- **E102: No paper**\n",

@@ -119,3 +119,32 @@ def test_a_comment_above_several_constants_is_no_text_of_the_first_and_a_version
 def test_an_error_about_a_version_is_a_code():
     rows, _ = read_rows("#define ERR_BAD_VERSION 1\n#define ERR_VERSION 2\n", "t.h")
     assert [row.code for row in rows] == ["1", "2"]
+
+
+def test_options_of_a_member_are_its_texts():
+    member = '  E_DOOR = 1 [(text) = "Door is open", (fix) = "Close it", deprecated = true];'
+    rows, _ = read_rows(f"enum Fault {{\n  E_NONE = 0;\n{member}\n}}\n", "t.proto")
+    assert (rows[1].texts["description"], rows[1].texts["suggested_actions"]) == ("Door is open", "Close it")
+
+
+def test_the_sign_of_an_argument_is_part_of_the_code():
+    rows, _ = read_rows(
+        'enum class Err(val code: Int, val text: String) {\n  LOST(-1, "Lost"),\n  OPEN(7, "Open");\n}\n', "t.kt"
+    )
+    assert [row.code for row in rows] == ["-1", "7"]
+
+
+def test_a_long_number_is_a_code_whatever_its_name():
+    text = "#define API_VERSION 3\n#define E_OPEN 0x80000001\n#define E_VERSION 0x80000002\n"
+    assert [row.code for row in read_rows(text, "t.h")[0]] == ["0x80000001", "0x80000002"]
+
+
+def test_maps_with_a_type_keep_their_names():
+    text = (
+        'export const OK_CODES: Record<string, string> = {\n  "000.100.110": "It worked",\n  "000.100.112": "Is"\n};\n'
+        'const BAD_CODES: Record<string, string> = {\n  "800.100.151": "Card lost",\n  "800.100.152": "Card old"\n};\n'
+    )
+    rows, _ = read_rows(text, "t.ts")
+    sections = ["OK_CODES", "OK_CODES", "BAD_CODES", "BAD_CODES"]
+    codes = ["000.100.110", "000.100.112", "800.100.151", "800.100.152"]
+    assert [(row.section, row.code) for row in rows] == list(zip(sections, codes, strict=True))

@@ -115,9 +115,17 @@ def test_comments_and_strings_of_scripts_are_those_of_their_language():
     assert problems == []
 
 
+@pytest.mark.parametrize(("name", "start"), [("t.js", "e = {'E1': "), ("t.php", "<?php $e = ['E1' => ")])
+def test_a_text_in_a_call_for_its_translation_is_read(name, start):
+    end = "tr('No paper')};" if name == "t.js" else "tr('No paper')];"
+    rows, problems = read_rows(f"{start}tr('Door is open'), 'E2' {'=>' if name == 't.php' else ':'} {end}", name)
+    assert [row.texts["description"] for row in rows] == ["Door is open", "No paper"]
+    assert problems == []
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("t.php", "'x y ' . NAME"), ("t.js", "yes ? 'a b' : 'c d'"), ("t.js", "tr('x y')"), ("t.php", "<<<X\na b\nX")],
+    [("t.php", "'x y ' . NAME"), ("t.js", "yes ? 'a b' : 'c d'"), ("t.js", "tr('x y', 1)"), ("t.php", "<<<X\na b\nX")],
 )
 def test_a_text_that_is_computed_is_told(name, value):
     arrow = "=>" if name == "t.php" else ":"
