@@ -173,6 +173,20 @@ def test_a_question_of_a_plan_is_answered_by_planning_again(client):
     assert "no longer open" in client.post(address, {"question": "damage", "offer": "1"}, follow=True).text
 
 
+def test_a_button_of_a_plan_answers_its_question(client):
+    table = make.table("boxes")
+    for number in ("E1", "E2", "E3"):
+        make.code(number, table, "Doors")
+    where = upload(client, "Section,Code,Text\nLids,E1,Stuck\nLids,E2,Loose\n", table=table.pk)
+    page = client.post(where, {"plan": "1", **form_of(client.get(where))}, follow=True)
+    form = re.search(r'<form method="post" action="([^"]+)" class="question">(.*?)</form>', page.text, re.DOTALL)
+    fields = dict(re.findall(r'name="(question|offer)"\s+value="([^"]*)"', form[2])[:2])
+    answer = client.post(form[1], fields, follow=True)
+    assert set(fields) == {"question", "offer"}
+    assert "no longer open" not in answer.text
+    assert TableImport.objects.first().choices["answers"]["sections"]
+
+
 def test_a_new_table_is_renamed_and_its_short_name_stays_unique(client):
     make.table("taken")
     where = upload(client, "Code,Text\nE1,Open.\n")

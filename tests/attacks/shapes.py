@@ -84,6 +84,21 @@ _SOURCE_UNITS = [
     *("A,", "A%d=%d,\n", "[", "(", "{", '"', '"a b"', 'A "b",', '{%d,"a b"},', "case A:", "/*", "//\n", "/* a */ A%d,"),
     *("@", "=>", "::", "const ", "const a=1;", "define(", '#[error("a")] A%d,\n', "#define A%d %d\n", "func a(){"),
 ]
+_WIKI_UNITS = [
+    *("{|\n", "|-\n", "|}\n", "| a\n", "| 1 || x\n", "! a%d\n", "x\n", "a=b|", "== a ==\n", "[[a|", "''", "|| "),
+    "{|\n|-\n| 1\n",
+]
+_RECORD_UNITS = [
+    *("Code: %d\n", "x\n", "Label %d: x\n", "Text: a\n", "\n", "Code: %d\nText: a b\n", "a: b\n", '"Code","%d"\n'),
+]
+_LINE_UNITS = [
+    *("E%d: door is open\n", "label%d: door\n", "word%d text: door\n", "%d door\n", "- %d, 5 - a\n", "a\n", "E%d:\n"),
+    *("E%d\n\ndoor\n\n", "E%d  door\n", "NAME%d  5  door\n", "  door\n", "%d\n\n", "1: a\n", "> "),
+]
+_XML_UNITS = [
+    *("<a/>", "x<code>a</code>", "<a>", "<code>", "<code>1</code><text>a</text>", "<e><code>%d</code></e>", "x"),
+    *("<b>a</b>", "<a b='1'/>"),
+]
 _JSON_UNITS = [
     *(
         "[",
@@ -131,6 +146,11 @@ SHAPES = [
     *_of("t.c", _SOURCE_UNITS, ("", ""), ("enum E {", "}"), ("enum E {case ", "}"), ("#define A 1\nx = {", "}")),
     *_of("t.php", ["[", "array(", "1=>", "'a'=>'b',", "(", "]", "::a", "'a',"], ("<?php return [", "];")),
     *_of("t.sql", _SQL_UNITS, ("", ""), ("INSERT INTO codes (code, text) VALUES ", ";")),
+    *_of("t.sql", ["INSERT INTO a VALUES (1);"], ("CREATE TABLE a (" + "b, " * 3_000 + "c);", "")),
+    *_of("t.txt", _WIKI_UNITS, ("", ""), ("{|\n! Code !! Text\n|-\n| 1 || ", "\n|}\n")),
+    *_of("t.txt", _RECORD_UNITS, ("Code: 1\nText: a b\nCode: 2\nText: a b\n", "")),
+    *_of("t.txt", _LINE_UNITS, ("", ""), ("E1: a b\nE2: a b\nE3: a b\n", ""), ("Code  Text\nE1    a b\n", "")),
+    *_of("t.xml", _XML_UNITS, ("<r>", "</r>"), ("<r><e><code>1</code>", "</e></r>")),
     *_of("t.ndjson", ['{"code":"1"}\n', '{"code":%d,"a%d":1}\n', "{}", "[]\n", "\n", "{"], ("", "")),
     *_of("pasted table", ["| - ", "-", "|", " ", "<table", "{ ", '{"', "a\t", ": |\n"], ("", ""), ("| code |\n", "")),
 ]

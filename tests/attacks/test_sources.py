@@ -320,6 +320,7 @@ HOSTILE = {
     "a file above the limit": package(("package/codes.csv", bytes(2**20 + 1))),
     "a bomb before the file": package(("package/a", bytes(20 * 2**20)), ("package/codes.csv", b"1")),
     "too many files": package(*[(f"package/{n}", b"") for n in range(20_001)]),
+    "a long header": package(("package/" + "a" * 9_000, b"1"), ("package/codes.csv", b"1")),
     "half a package": package(("package/codes.csv", os.urandom(1000)))[:-500],
     "no archive": b"nothing of the kind",
     "gzip of no archive": gzip.compress(b"nothing of the kind" * 100),

@@ -214,7 +214,7 @@ def test_each_problem_has_its_place(run, table, tmp_path, capsys):
     _, out, _ = run("code,description,text\n1,One.,x\n2,Two.,y\n1,Three.,z\n,x,y\n")
     assert "  line 1: warning: Two columns" in out
     assert "  line 4: listed twice: 1 appears twice" in out
-    assert "  line 5: error: This row has no code." in out
+    assert "  line 5: error: This row has no code: " in out
     file = tmp_path / "book.xlsx"
     file.write_bytes(workbook(("My sheet", [["Code", "Text"], ["1", "y"], [None, "x"]]), ("Info", [["Made by", "us"]])))
     with pytest.raises(SystemExit):

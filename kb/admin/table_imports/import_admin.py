@@ -170,7 +170,7 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             raise PermissionDenied
         upload = uploads.visible_to(request.user).select_related("table").filter(pk=pk).first()
         if upload is None:
-            messages.error(request, look_page.gone(pk))
+            messages.error(request, look_page.gone(pk, names=request.user.has_perm("kb.view_internal")))
             address = reverse("admin:kb_tableimport_changelist")
             # A redirect of a part of the page would show nothing.
             is_part = "HX-Request" in request.headers

@@ -167,12 +167,12 @@ def remove(request: HttpRequest, upload: Upload) -> None:
     LogEntry.objects.create(user=request.user, change_message="Removed", **entry)  # type: ignore[misc]
 
 
-def gone(pk: int) -> str:
-    """Say why there is no such upload."""
+def gone(pk: int, *, names: bool) -> str:
+    """Say why there is no such upload; with `names`, who removed which file."""
     kind = ContentType.objects.get_for_model(Upload)
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(pk), action_flag=DELETION)
     entry = entries.select_related("user").first()
-    if entry:
+    if entry and names:
         return f"{entry.user} removed this file, {entry.object_repr}."
     return "This file is gone: its plan was applied or discarded."
 

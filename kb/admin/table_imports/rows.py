@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -244,7 +245,8 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         """Stream the rows of an import as CSV, safe for a spreadsheet."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows = ImportRow.objects.visible_to(request.user).filter(table_import=pk)
+        table_import = get_object_or_404(TableImport.objects.visible_to(request.user), pk=pk)
+        rows = ImportRow.objects.visible_to(request.user).filter(table_import=table_import)
         response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="import-{pk}.csv"'
         return response

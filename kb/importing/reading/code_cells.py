@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from kb.importing.reading.damage import (
@@ -80,8 +80,8 @@ class CodeCells:
         self._widths = Widths()
         self._examples: dict[str, list[tuple[int, str]]] = defaultdict(list)
 
-    def read(self, line: int, cell: str | None) -> str | None:
-        """Return the code of a record; None, with a problem, unless it has exactly one."""
+    def read(self, line: int, cell: str | None, cells: Sequence[str | None] = ()) -> str | None:
+        """Return the code of a record, whose cell it is; None, with a problem, unless it has exactly one."""
         self.damage = ""
         if (
             type(cell) is str
@@ -105,6 +105,9 @@ class CodeCells:
             message = f"This line has no code and was left out: {shorten(code)}"
             self.report(Problem(self.sheet.place(line), "note_left_out", message, shorten(code), "warning"))
             return None
+        if flaw and not code:
+            words = shorten(" | ".join(text.strip() for text in cells if text and text.strip()))
+            flaw = flaw._replace(message=f"This row has no code: {words}") if words else flaw
         if flaw:
             # The planner finds the codes of broken rows in `value`, so a list of codes is kept in full.
             value = fit(code) if flaw.suggestion else shorten(code)

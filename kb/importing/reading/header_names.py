@@ -23,6 +23,7 @@ _BRACKETS = re.compile(r"[(\[{<\u3010\u300c][^()\[\]{}<>\u3010\u3011\u300c\u300d
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"\A\d{1,2}[.)][ \t]{0,9}")
 """The number of a column before its name: `1) Error code`."""
+_VERSION = re.compile(r"(?<=\w )v\.? ?\d{1,2}(?:\.\d{1,2})?\b")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _AND = re.compile(r"[&/+,\u3001\u30fb]")
 _NO_WORD = re.compile(r"[^\w&#\u0900-\u097f\u0e00-\u0e7f]+|_")
@@ -73,6 +74,7 @@ def plain(header: str) -> str:
     text = _NUMBER.sub("", _BRACKETS.sub(" ", text).strip()) or text
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", _HUMP.sub(" ", text)))
     text = unicodedata.normalize("NFC", text).lower().replace("#", " # ").replace("\u0131", "i")
+    text = _VERSION.sub(" ", text)
     text = _SCRIPTS.sub(" ", _NO_WORD.sub(" ", _AND.sub(" & ", text)))
     return " ".join(_PLURAL.sub("", text).split()).strip(" &")
 
@@ -103,6 +105,19 @@ _VOCABULARY = frozenset(
 _UNKNOWN = "unknown"
 
 
+def _without_a_letter(word: str) -> set[str]:
+    """Return a word, and what is left of it without each of its letters."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+_NEAR: dict[str, list[str]] = {}
+"""The words of the vocabulary, by what is left of them without a letter: two words one edit apart share that."""
+
+for _entry in sorted(_VOCABULARY):
+    for _rest in _without_a_letter(_entry):
+        _NEAR.setdefault(_rest, []).append(_entry)
+
+
 @lru_cache(4096)
 def claim(header: str) -> Claim:
     """Return what a header says that its column holds."""
@@ -117,16 +132,22 @@ def claim(header: str) -> Claim:
         return answer
     words = _words(text)
     answer = _claim_of(words, text) if words[0][0] != "and" else Claim("")
-    if not answer.target and len(words) <= _MAX_WORDS and _UNKNOWN in {name for name, _ in words}:
-        spelling = " ".join(_respelt(word) if name == _UNKNOWN else word for name, word in words)
-        if spelling != " ".join(word for _, word in words):
-            answer = claim(spelling)
-            return answer._replace(spelling=spelling) if answer.target and not answer.is_weak else Claim("")
+    if not answer.target or answer.is_weak:
+        answer = _respelt_claim(words) or answer
     if not answer.target or answer.is_weak:
         for target, names in _WEAK.items():
             if text in names:
                 return Claim(target, 1000 + names[text], True)
     return answer
+
+
+def _respelt_claim(words: list[tuple[str, str]]) -> Claim | None:
+    """Return what the words of a header say once their spelling is mended; None where that changes nothing."""
+    if len(words) > _MAX_WORDS or _UNKNOWN not in {name for name, _ in words}:
+        return None
+    spelling = " ".join(_respelt(word) if name == _UNKNOWN else word for name, word in words)
+    answer = claim(spelling) if spelling != " ".join(word for _, word in words) else Claim("")
+    return answer._replace(spelling=spelling) if answer.target and not answer.is_weak else None
 
 
 def _claim_in_language(text: str) -> Claim:
@@ -252,7 +273,8 @@ def _respelt(word: str) -> str:
     """Return the word of a header that this one is with one letter wrong; itself where there is none."""
     if len(word) < _LEAST_MISSPELT - 1 or len(word) > _MAX_NAME or not word.isascii():
         return word
-    return next((entry for entry in _VOCABULARY if _is_one_edit_away(word, entry)), word)
+    near = (entry for rest in sorted(_without_a_letter(word)) for entry in _NEAR.get(rest, ()))
+    return next((entry for entry in near if _is_one_edit_away(word, entry)), word)
 
 
 def _is_one_edit_away(word: str, entry: str) -> bool:

@@ -140,7 +140,7 @@ class _RowReader:
             self._update_section(cells)
             if not ERROR_CELLS.isdisjoint(cells):
                 cells = self._without_errors(line, cells)
-            code = read_code(line, cells[code_at])
+            code = read_code(line, cells[code_at], cells)
             if self.sheet.suspect and not self._is_fit(line, cells):
                 continue
             if code is None or (code in NO_CODES and self._is_total(line, code, cells)):

@@ -17,6 +17,8 @@ from kb.importing.watched_sources.git_files import inner_path
 from kb.importing.watched_sources.network_guard import FetchRules
 from kb.importing.watched_sources.trouble import SourceTrouble
 
+_BLOCK = 512
+_MAX_HEADER, _MAX_HEADERS = 4096, 4
 MAX_MEMBERS = 20_000
 """Most files of a package that are looked at."""
 
@@ -111,10 +113,28 @@ class _Unpacked:
         return data
 
 
+def _check_headers(package: IO[bytes], rules: FetchRules) -> None:
+    """Raise SourceTrouble for a header that the library would read for hours: names are never that long."""
+    unpacked, headers = _Unpacked(package, MAX_UNPACKED * rules.max_bytes), 0
+    while (block := unpacked.read(_BLOCK)) and block.strip(b"\0"):
+        digits = block[124:136]
+        # Sizes of eight gigabytes and more are binary numbers.
+        size = int.from_bytes(digits[1:], "big") if digits[0] & 0x80 else int(digits.strip(b" \0") or b"0", 8)
+        is_header = block[156:157] in (b"x", b"g", b"L", b"K", b"X")
+        headers = headers + 1 if is_header else 0
+        if headers > _MAX_HEADERS or (is_header and size > _MAX_HEADER):
+            raise SourceTrouble("refused", f"The package has a header of {size} bytes; at most {_MAX_HEADER} are read.")
+        left = -(-size // _BLOCK) * _BLOCK
+        while left:
+            left -= len(unpacked.read(min(left, 1 << 16)))
+    package.seek(0)
+
+
 def _member(package: IO[bytes], path: str, rules: FetchRules) -> IO[bytes]:
     """Return one file of a package, without unpacking the others. Links are never followed."""
-    unpacked: Any = _Unpacked(package, MAX_UNPACKED * rules.max_bytes)
     try:
+        _check_headers(package, rules)
+        unpacked: Any = _Unpacked(package, MAX_UNPACKED * rules.max_bytes)
         with tarfile.open(fileobj=unpacked, mode="r|") as archive:
             for number, member in enumerate(archive):
                 if number >= MAX_MEMBERS:
@@ -122,7 +142,7 @@ def _member(package: IO[bytes], path: str, rules: FetchRules) -> IO[bytes]:
                 # The first folder is the package's own, whatever it is called.
                 if member.name.partition("/")[2] == path:
                     return _copy(archive, member, path, rules)
-    except (tarfile.TarError, zlib.error, EOFError, ValueError, OverflowError):
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, OverflowError, RecursionError):
         raise SourceTrouble("shape", "The package is not a tar archive that can be read.") from None
     raise SourceTrouble("gone", f"The package has no file {path}.")
 

@@ -11,7 +11,7 @@ from kb.importing.reading.header_names import claim, language_of, plain, shown
         ("code",
          "Fault code|Alarm No.|Error #|Reason code|Exit code|Event ID|Decline code|DTC|"
          "Err. code|errCode|Message ID|"
-         "Fehlernr.|Alarm-Nr.|2) Error code|Číslo chyby|Cause value"),
+         "API v.2 code|Respone code|Fehlernr.|Alarm-Nr.|2) Error code|Číslo chyby|Cause value"),
         ("code",
          "错误码|错误编号|故障代码|異常碼|エラーコード|アラーム番号|コード|오류 코드|알람 번호|"
          "Fehlercode|Störungsnummer|Störnummer|Meldungsnummer"),

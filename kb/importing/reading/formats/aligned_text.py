@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from kb.importing.reading.columns import ColumnMap, is_header
@@ -26,6 +27,7 @@ _DASHES = re.compile(r"[-=]{2,}")
 _GAP = re.compile(r"(?<! ) {2,}|\t+")
 _BOX = str.maketrans("│┃║¦", "||||") | str.maketrans(dict.fromkeys("─━═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╞╪╡╟╫╢╤╧╭╮╯╰", "-"))
 _HEADER_LINES = 20
+_MANUAL_LINES = 200
 _PAIR = re.compile(r"([ \t]{0,40})(\S{1,64})(?: {2,200}|\t{1,9} {0,99})(\S.*)")
 _NAME = re.compile(r"([A-Z][A-Z0-9_]{1,40})(?: {2,200}|\t{1,9} {0,99})(\S.*)")
 _NAMED_PAIR = re.compile(
@@ -43,9 +45,7 @@ def read_pipes(source_file: SourceFile) -> list[Sheet]:
         line = line.translate(_BOX)
         if not line.strip() or _RULE.fullmatch(line.strip()):
             continue
-        # The header of a Jira table has two bars between its cells.
-        is_jira = not width and line.strip().startswith("||") and line.strip().endswith("||")
-        cells = _pipe_cells(line.replace("||", "|") if is_jira else line)
+        cells = _pipe_cells(line)
         width = width or (len(cells) if len(cells) > 1 else 0)
         # A heading of a wiki has signs around it.
         cells = cells if width else [line.strip("=# ")]
@@ -61,8 +61,7 @@ def read_pipes(source_file: SourceFile) -> list[Sheet]:
 def read_spaces(source_file: SourceFile) -> list[Sheet]:
     """Return the table whose columns are aligned by spaces, below its header."""
     lines = [line.expandtabs(8).rstrip() for line in source_file.text.split("\n")]
-    heads = enumerate(lines[:_HEADER_LINES])
-    at = next((at for at, line in heads if _is_spaced_header(line, source_file.columns)), 0)
+    at = max(_header_of_spaces(lines[:_MANUAL_LINES], source_file.columns), 0)
     # A header may stand in a comment.
     lines[at] = lines[at].replace("#", " ", 1) if lines[at].startswith("#") else lines[at]
     records = list(_spaced_records(lines, at, source_file))
@@ -80,10 +79,23 @@ def begins_with_pipes(sample: str) -> bool:
 
 def begins_with_spaces(sample: str) -> bool:
     """Whether one of the first lines is a header whose cells are apart by spaces, and the next line has such cells."""
-    lines = [line.rstrip() for line in sample.split("\n")[: _HEADER_LINES + 1] if line.strip("# \t")]
-    heads = (at for at, line in enumerate(lines[:-1]) if _is_spaced_header(line, {}))
-    at = next(heads, -1)
-    return at >= 0 and (len(lines[at + 1].split()) > 1 or bool(_RULE.fullmatch(lines[at + 1])))
+    lines = [line.rstrip() for line in sample.split("\n")[:_MANUAL_LINES]]
+    return _header_of_spaces(lines, {}) >= 0
+
+
+def _header_of_spaces(lines: list[str], columns: Mapping[str, str]) -> int:
+    """Return the index of the header of a table without signs, which has a row below it; -1 without one.
+
+    In a manual, pages may come before it: the row then begins with a code.
+    """
+    texts = [at for at, line in enumerate(lines) if line.strip("# \t")]
+    for n, (at, below) in enumerate(pairwise(texts)):
+        if _is_spaced_header(lines[at], columns):
+            words = lines[below].split()
+            is_row = len(words) > 1 or bool(_RULE.fullmatch(lines[below].strip()))
+            if is_row and (n < _HEADER_LINES or _is_code(words[0])):
+                return at
+    return -1
 
 
 def read_pairs(source_file: SourceFile) -> list[Sheet]:
@@ -173,10 +185,12 @@ def _spaced_records(lines: list[str], at: int, source_file: SourceFile) -> Itera
     yield at + 1, header
     row: tuple[int, list[str]] | None = None
     budget = CellBudget(source_file.limits)
+    # What stands above the header comes back on the next page.
+    furniture = {_without_digits(text) for text in lines[:at]} - {""}
     for number, line in enumerate(lines[at + 1 :], at + 2):
         if not line.strip() or line[0] == "#" or _RULE.fullmatch(line.strip()) or _COUNT.fullmatch(line.strip()):
             continue
-        if is_page(lines, number - 1):
+        if is_page(lines, number - 1) or _without_digits(line) in furniture:
             tell(source_file, number, PAGE_LEFT_OUT.format(line.strip()), line.strip())
             continue
         cells = _cells(line, starts, len(header), by_gaps)
@@ -190,6 +204,10 @@ def _spaced_records(lines: list[str], at: int, source_file: SourceFile) -> Itera
         row = number, cells
     if row:
         yield row
+
+
+def _without_digits(line: str) -> str:
+    return re.sub("[0-9]+", "9", " ".join(line.split()))
 
 
 def _starts(lines: list[str], at: int, header: list[str]) -> list[int]:

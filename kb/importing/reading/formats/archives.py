@@ -11,6 +11,7 @@ from kb.importing.reading.sheets import Limits, unreadable
 
 MAX_PARTS = 5_000
 _MIN_UNPACKED = 64 * 2**20
+_MIN_UNZIPPED = 8 * 2**20
 _PIECE = 1 << 20
 _IGNORED = {"readme", "license", "licence", "notice", "changelog", "thumbs", "desktop"}
 _KINDS = {
@@ -87,7 +88,7 @@ def member_of(input_file: InputFile, limits: Limits) -> tuple[InputFile, str]:
 
 def unpacked(input_file: InputFile, name: str, limits: Limits) -> tuple[InputFile, str]:
     """Return the file in a gzip archive, and its name. Raises Unreadable for a broken or large one, or for several."""
-    most = min(limits.memory, limits.bytes)
+    most = min(limits.memory, limits.bytes, max(_MIN_UNZIPPED, limits.unpack_ratio * input_file.size))
     try:
         with input_file.open() as file, gzip.open(file) as archive:
             data = archive.read(most + 1)

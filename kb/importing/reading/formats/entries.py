@@ -19,6 +19,9 @@ _DIGITS_CODE = re.compile(r"[-A-Za-z0-9_.:/#]{1,64}")
 _DIGIT_GROUPS = re.compile(r"\d{3}(?:\.\d{3}){1,3}")
 """Codes such as `000.100.110`, which are no version."""
 
+_LOCALE = re.compile(r"[a-z]{2}[_-](?:[A-Z]{2}|[A-Z][a-z]{3})")
+"""The name of a language and its country or script, such as `en_US`."""
+
 _NO_CODE = re.compile(
     r"[vV]\d{1,5}(?:\.\d{1,5}){0,3}|\d{1,5}(?:\.\d{1,5}){1,3}\.?|(?:19|20)\d\d(?:-\d\d?){1,2}|\d{1,3}[.)]|[A-Za-z]{0,2}"
 )
@@ -59,7 +62,7 @@ def is_like_code(text: str) -> bool:
     """Whether a word looks like a code: it has digits, or parts as `AUTH_FAILED` and `auth/invalid-email` have."""
     if _DIGIT_GROUPS.fullmatch(text):
         return True
-    if len(text) > 64 or not text or _NO_CODE.fullmatch(text):
+    if len(text) > 64 or not text or _NO_CODE.fullmatch(text) or _LOCALE.fullmatch(text):
         return False
     if any(map(str.isdigit, text)):
         return bool(_DIGITS_CODE.fullmatch(text)) and text[-1] not in ".:/"

@@ -90,7 +90,7 @@ class Grid:
     records: list[Record] = field(default_factory=list)
 
 
-PAGE_LEFT_OUT = "This line has only {}, as the number of a page, and was left out."
+PAGE_LEFT_OUT = "This line is no row of the table, but a part of the page, and was left out: {}"
 _LONGEST_PAGE = 3
 
 

@@ -12,7 +12,7 @@ from kb.importing.reading.source_file import SourceFile
 from kb.text.codes.cells import breaks
 
 _DIVIDER = re.compile(r"\|?:?-+:?(?:[|+]:?-+:?)*\|?")
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)|(#{2,6})([^\W\d_].*)")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _ITEM = re.compile(r"([ \t]{0,16})(?:[-*+\u2022]|\d{1,4}[.)])[ \t]{1,9}(\S.*)")
 _BOLD_LINE = re.compile(r"\*\*[^*\n]{1,200}\*\*:?")
@@ -85,7 +85,9 @@ class MarkdownLines:
         elif "|" in line and _is_divider(following):
             self._pipe_table(line)
         elif heading := _HEADING.match(line):
-            self._heading(len(heading[1]), heading[2].strip().rstrip("#"))
+            # People forget the blank behind the signs.
+            signs, title = (heading[1], heading[2]) if heading[1] else (heading[3], heading[4])
+            self._heading(len(signs), title.strip().rstrip("#"))
         elif (
             _UNDERLINE.fullmatch(following) and len(following.strip()) > 1 and not self.is_paragraph and "|" not in line
         ):

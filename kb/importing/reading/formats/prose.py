@@ -97,7 +97,8 @@ def code_and_text(text: str, kind: str) -> dict[str, str] | None:
     text = _BOLD_SPAN.sub(r"\1", text.strip(), count=1)
     is_struck, text = text.startswith("~~"), text.removeprefix("~~") if text.startswith("~~") else text
     label = _CODE_LABEL.match(text)
-    prefix = label if label and target_of(label[1].strip()) == "code" else _PREFIX.match(text)
+    is_code_label = label and not any(map(str.isdigit, label[1])) and target_of(label[1].strip()) == "code"
+    prefix = label if is_code_label else _PREFIX.match(text)
     start = prefix.end() if prefix else 0
     if kind == ITEM and not start and (named := _NAMED_NUMBER.fullmatch(text)):
         return {CODE: named[1], NAME: named[2], MESSAGE: named[3]}

@@ -3,7 +3,7 @@
 import re
 
 from kb.importing.reading.formats.entries import Entry, sheet_of, target_of
-from kb.importing.reading.sheets import Sheet
+from kb.importing.reading.sheets import Sheet, SourcePlace, unreadable
 from kb.importing.reading.source_file import SourceFile
 
 _LINE = re.compile(r'[ \t]{0,9}"?([^\W\d_][^:=,;\t"]{0,40}?)"?[ \t]{0,9}[:=,;\t][ \t]{0,9}(\S.*)')
@@ -23,24 +23,24 @@ def begins(sample: str) -> bool:
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the records. A line without a label goes on with the text above it."""
-    entries: list[Entry] = []
+    records: list[tuple[int, dict[str, list[str]]]] = []
     first = label = ""
     for number, line in enumerate(source_file.text.split("\n"), 1):
         match = _LINE.fullmatch(line)
-        texts = dict(entries[-1].texts) if entries else {}
-        if match and (not first or match[1].strip() == first):
-            first = label = match[1].strip()
-            entries.append(Entry(number, {first: _unquoted(match[2])}))
-        elif (
-            match
-            and entries
-            and match[1].strip() not in texts
-            and (target_of(match[1].strip()) or not line[0].isspace())
-        ):
-            label = match[1].strip()
-            entries[-1] = Entry(entries[-1].line, {**texts, label: _unquoted(match[2])})
-        elif entries and line.strip(" \t,;"):
-            entries[-1] = Entry(entries[-1].line, {**texts, label: f"{texts[label]}\n{line.strip()}"})
+        name = match[1].strip() if match else ""
+        texts = records[-1][1] if records else {}
+        if match and (not first or name == first):
+            first = label = name
+            records.append((number, {first: [_unquoted(match[2])]}))
+        elif match and texts and name not in texts and (not line[0].isspace() or target_of(name)):
+            label = name
+            texts[label] = [_unquoted(match[2])]
+            if len(texts) > source_file.limits.columns:
+                message = f"This record has more than {source_file.limits.columns} texts, the limit."
+                raise unreadable("too_many_columns", message, SourcePlace(number))
+        elif texts and line.strip(" \t,;"):
+            texts[label].append(line.strip())
+    entries = [Entry(line, {name: "\n".join(parts) for name, parts in texts.items()}) for line, texts in records]
     return [sheet_of(entries, source_file.limits)]
 
 

@@ -44,9 +44,9 @@ class SheetMarks:
             self.formulas.update(ref.decode() for ref in islice(_matches(_EMPTY_FORMULA, window), MAX_MERGED))
         for match in _HIDDEN.finditer(window) if b'hidden="' in window else ():
             places = [int(place) for place in _PLACE.findall(match[2] + match[3])]
-            if places and len(self.rows) < MAX_MERGED and max(places) <= MAX_LINE:
-                last = min(max(places), min(places) + _MAX_HIDDEN)
-                (self.rows if match[1] == b"row" else self.columns).update(range(min(places), last + 1))
+            hidden, most = (self.rows, MAX_MERGED) if match[1] == b"row" else (self.columns, _MAX_HIDDEN)
+            if places and len(hidden) < most and max(places) <= MAX_LINE:
+                hidden.update(range(min(places), min(max(places), min(places) + _MAX_HIDDEN) + 1))
 
     def problems(self, title: str) -> Iterator[Problem]:
         """Yield a warning for formulas without a value, and one for hidden rows and columns."""

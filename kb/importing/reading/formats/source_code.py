@@ -33,7 +33,11 @@ def read(source_file: SourceFile) -> list[Sheet]:
     """Return the table of the constants. Raises Unreadable without one."""
     ending = source_file.name.lower().rpartition(".")[2]
     tokens = tokens_of(source_file.text, is_script=ending in ("php", "rb", "pl"))
-    groups = [group for group in ConstantWalk(tokens, is_ruby=ending == "rb").groups() if group.members]
+    walk = ConstantWalk(tokens, is_ruby=ending == "rb")
+    groups = [group for group in walk.groups() if group.members]
+    if walk.versions:
+        names = ", ".join(constant.name for constant in walk.versions[:5])
+        tell(source_file, walk.versions[0].line, f"{names[:200]} was left out: it is a version, no code.", names)
     known: dict[str, int] = {}
     tables = [(group, _entries(group, known, ending in _NAMED_ENUMS, source_file)) for group in groups]
     tables = [(group, entries) for group, entries in tables if entries]

@@ -55,6 +55,8 @@ class ConstantWalk:
         self.is_ruby = is_ruby
         self.at = 0
         self.others = ConstantGroup("")
+        # Constants that name a version rather than a code.
+        self.versions: list[Constant] = []
 
     def groups(self) -> list[ConstantGroup]:
         """Return the enums, and the constants outside of them, in the order of the file."""
@@ -92,6 +94,8 @@ class ConstantWalk:
             is_long = len(values[1].text) > _LONG_NUMBER and values[1].text[:2] in ("0x", "0X")
             if is_long or HINT.search(member.name) or not _NO_CODE.fullmatch(member.name):
                 self.others.members.append(member)
+            else:
+                self.versions.append(member)
         self.at += len(line) + 1
 
     def _is_capital_name(self) -> bool:

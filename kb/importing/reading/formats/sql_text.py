@@ -142,7 +142,7 @@ class _Script:
         name = _name(self._until("(", ";"))
         self.declared[name] = [
             words[0].text for words in self._parts() if words and words[0].text.lower() not in _CONSTRAINTS
-        ]
+        ][: self.source_file.limits.columns + 1]
 
     def _parts(self) -> list[list[_Word]]:
         """Return the words between the commas of the bracket at the present word, and move behind it."""

@@ -15,28 +15,55 @@ _MARKS = re.compile(r"'{2,5}|\[\[(?:[^\[\]|]{0,200}\|)?|\]\]|</?(?:nowiki|code|t
 
 def read(source_file: SourceFile) -> list[Sheet]:
     """Return the tables of a page."""
-    grids: list[Grid] = []
-    budget, heading, row, is_open = CellBudget(source_file.limits), (0, ""), [""], False
+    tables = _WikiTables(CellBudget(source_file.limits))
     for number, line in enumerate(source_file.text.split("\n"), 1):
-        text = line.strip()
+        tables.add(number, line.strip())
+    return sheets_of(tables.grids(), source_file)
+
+
+class _WikiTables:
+    """Takes the lines of one page. The lines of a cell are joined at the end: a cell may have many."""
+
+    def __init__(self, budget: CellBudget) -> None:
+        self.budget = budget
+        self.heading = (0, "")
+        self.sections: list[tuple[int, str]] = []
+        self.rows: list[list[tuple[int, list[list[str]]]]] = []
+        self.is_open = False
+        self.row: list[list[str]] = []
+
+    def add(self, number: int, text: str) -> None:
+        """Add a line without the blanks around it."""
         if title := _HEADING.fullmatch(text):
-            heading = (len(title[1]), _plain(title[2]))
+            self.heading = (len(title[1]), _plain(title[2]))
         elif text.lstrip(":").startswith("{|"):
-            grids.append(Grid(heading))
-            row, is_open = [], True
-        elif text.startswith(("|-", "|}")) and is_open:
-            row, is_open = [], not text.startswith("|}")
-        elif text.startswith("|+") and is_open:
-            grids[-1].section = (2, _plain(text[2:]))
-        elif text[:1] in ("|", "!") and is_open:
-            cells = [_plain(_ATTRIBUTES.sub("", cell, count=1)) for cell in _CELLS.split(text[1:])]
-            budget.take(len(cells), number)
-            if not row:
-                grids[-1].records.append((number, row))
-            row += cells
-        elif is_open and row and text:
-            row[-1] = f"{row[-1]}\n{_plain(text)}".strip()
-    return sheets_of([grid for grid in grids if grid.records], source_file)
+            self.sections.append(self.heading)
+            self.rows.append([])
+            self.row, self.is_open = [], True
+        elif self.is_open:
+            self._add_inside(number, text)
+
+    def grids(self) -> list[Grid]:
+        """Return the tables."""
+        return [
+            Grid(section, [(line, ["\n".join(lines).strip() for lines in row]) for line, row in rows])
+            for section, rows in zip(self.sections, self.rows, strict=True)
+            if rows
+        ]
+
+    def _add_inside(self, number: int, text: str) -> None:
+        if text.startswith(("|-", "|}")):
+            self.row, self.is_open = [], not text.startswith("|}")
+        elif text.startswith("|+"):
+            self.sections[-1] = (2, _plain(text[2:]))
+        elif text[:1] in ("|", "!"):
+            cells = [[_plain(_ATTRIBUTES.sub("", cell, count=1))] for cell in _CELLS.split(text[1:])]
+            self.budget.take(len(cells), number)
+            if not self.row:
+                self.rows[-1].append((number, self.row))
+            self.row += cells
+        elif self.row and text:
+            self.row[-1].append(_plain(text))
 
 
 def _plain(text: str) -> str:

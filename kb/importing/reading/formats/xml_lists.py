@@ -21,6 +21,7 @@ class _Element:
     name: str
     line: int
     texts: list[str] = field(default_factory=list)
+    has_text: bool = False
     children: list[Branch] = field(default_factory=list)
 
 
@@ -67,9 +68,7 @@ class XmlLists:
         element = self.open.pop()
         text = "".join(element.texts).strip()
         parent = self.open[-1]
-        if not element.children and (
-            element.name in _INLINE or (element.name == "code" and "".join(parent.texts).strip())
-        ):
+        if not element.children and (element.name in _INLINE or (element.name == "code" and parent.has_text)):
             # Emphasis is no text of its own.
             parent.texts += element.texts
             return
@@ -83,6 +82,7 @@ class XmlLists:
 
     def _add_text(self, text: str) -> None:
         self.open[-1].texts.append(text)
+        self.open[-1].has_text = self.open[-1].has_text or not text.isspace()
 
 
 def _map(element: _Element) -> Branch:

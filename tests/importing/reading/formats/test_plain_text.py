@@ -78,6 +78,15 @@ def test_the_number_of_a_page_is_no_code(head):
     assert [problem.value for problem in problems if problem.value == "42"] == ["42"]
 
 
+def test_pages_of_a_manual_around_the_table_are_named():
+    head = "Box Manual        Page 3\n\nContents ..... 1\n" + "\n" * 30
+    rows, problems = read_rows(
+        f"{head}Code  Message\n\nE1  Door is open\n\nE2  No paper\nBox Manual        Page 4\nE3  No ink\n", "t.txt"
+    )
+    assert [row.code for row in rows] == ["E1", "E2", "E3"]
+    assert any("Box Manual" in problem.message for problem in problems)
+
+
 def test_headings_between_aligned_rows_are_sections():
     text = "Code    Level    Message\n\nDoors of the house\n\n10  W  one\n11  E  two\n"
     rows, _ = read_rows(text, "t.txt")

@@ -113,7 +113,9 @@ def test_a_comment_above_several_constants_is_no_text_of_the_first_and_a_version
     text = "#define ACME_VERSION_2_1 1\n/* All codes */\n#define E_OPEN 1\n#define E_SHUT 2 /* Door is shut */\n"
     rows, problems = read_rows(text, "t.h")
     assert [(row.code, row.texts.get("description", "")) for row in rows] == [("1", ""), ("2", "Door is shut")]
-    assert [(problem.place.line, problem.value) for problem in problems] == [(3, "All codes")]
+    assert [(problem.place.line, problem.value) for problem in problems] == [
+        (1, "ACME_VERSION_2_1"), (3, "All codes"),
+    ]  # fmt: skip
 
 
 def test_an_error_about_a_version_is_a_code():
@@ -136,7 +138,9 @@ def test_the_sign_of_an_argument_is_part_of_the_code():
 
 def test_a_long_number_is_a_code_whatever_its_name():
     text = "#define API_VERSION 3\n#define E_OPEN 0x80000001\n#define E_VERSION 0x80000002\n"
-    assert [row.code for row in read_rows(text, "t.h")[0]] == ["0x80000001", "0x80000002"]
+    rows, problems = read_rows(text, "t.h")
+    assert [row.code for row in rows] == ["0x80000001", "0x80000002"]
+    assert [problem.value for problem in problems] == ["API_VERSION"]
 
 
 def test_maps_with_a_type_keep_their_names():

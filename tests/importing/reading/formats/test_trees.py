@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from tests.importing.files import read_rows, refusal
+from tests.importing.files import open_text, read_rows, refusal
 
 DOOR, PAPER = ("", "E101", "Door"), ("", "E102", "Paper")
 SHAPES = {
@@ -201,3 +201,11 @@ def test_each_key_that_a_map_has_twice_is_named(name, text):
     (message,) = [problem.message for problem in problems]
     assert "text" in message
     assert "E1" in message
+
+
+def test_languages_are_no_codes():
+    source = open_text(
+        '{"7": {"en_US": "Door is open", "vi_VN": "Cua mo"}, "8": {"en_US": "No paper", "vi_VN": "Het"}}', "t.json"
+    )
+    assert [row.code for row in source.rows()] == ["7", "8"]
+    assert [question.kind for question in source.open_questions] == ["columns"]
