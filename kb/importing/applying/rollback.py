@@ -76,7 +76,7 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         answers.note_order(reversal.table)
         entry = JournalEntry(by)
         _close(original, reversal)
-        unpublished_ids = tombstones.mark(original, reversal, entry)
+        unpublished_ids = tombstones.mark(original, reversal, entry, unrestored_ids)
         # A section whose codes are tombstones now gives its name back.
         section_names.restore(original, reversal, entry)
         listed_ranges.remove(original, reversal, entry)

@@ -1,18 +1,21 @@
 """Codes that only rolled-back imports brought. A roll-back makes them tombstones; a later import brings them back."""
 
+from collections.abc import Container
 from typing import Any
 
 from kb.models import CodeTable, ReturnCode, RowKind, TableImport, Tombstone, sql
 from kb.models.changes import ChangeKind
+from kb.models.fields import VENDOR_TEXTS
 from kb.services.journal import JournalEntry
 
 _SET_ASIDE = "substr(identity, 1, 230) || %s || CAST(id AS text)"
 _ENDING = "\x01"
 """No text of a file may have it, so that no other code has such an identity."""
 
-_BROUGHT_BY_NONE = """
+_OWN_WORDS = " OR ".join(f"c.{name} <> c.vendor_{name}" for name in VENDOR_TEXTS)
+_BROUGHT_BY_NONE = f"""
     SELECT c.id FROM kb_returncode AS c WHERE c.table_id = %s
-    AND c.id NOT IN (SELECT code_id FROM kb_tombstone)
+    AND c.id NOT IN (SELECT code_id FROM kb_tombstone) AND NOT ({_OWN_WORDS})
     AND c.id IN (
         SELECT r.return_code_id FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
         WHERE i.table_id = %s AND (i.state = 'rolled_back' OR i.id = %s) AND r.kind = 'new'
@@ -29,8 +32,10 @@ _BROUGHT_BY_NONE = """
         AND r.return_code_id IS NOT NULL
         AND r.kind IN ('new', 'changed', 'conflict', 'restored', 'moved') AND r.resolution <> 'leave_out'
     )
-"""
+"""  # noqa: S608
 """The codes that a rolled-back import created, and that no import in force lists, once an import is rolled back.
+
+What staff have written about a code keeps it.
 
 A later complete import lists a code that it leaves as it is, without a row; once the code is retired, it has one.
 """
@@ -46,13 +51,15 @@ def _values(original: TableImport) -> tuple[Any, ...]:
     return table, table, number, number, table, number
 
 
-def mark(original: TableImport, reversal: TableImport, entry: JournalEntry) -> list[int]:
-    """Make tombstones of the codes that no import in force has brought; return their ids.
+def mark(
+    original: TableImport, reversal: TableImport, entry: JournalEntry, kept_ids: Container[int] = frozenset()
+) -> list[int]:
+    """Make tombstones of the codes that no import in force has brought, but not of those that stay; return their ids.
 
     Codes that an earlier roll-back left retired may be among them. The feed gets these here, others from their rows.
     """
     retired = f"{_BROUGHT_BY_NONE} AND c.retired_at IS NOT NULL ORDER BY c.id"
-    ids = [pk for (pk,) in sql.rows(retired, *_values(original))]
+    ids = [pk for (pk,) in sql.rows(retired, *_values(original)) if pk not in kept_ids]
     for batch in sql.batches(ids, sql.MAX_VALUES // 2):
         among = f"IN ({sql.marks(batch)})"
         sql.run(

@@ -84,7 +84,7 @@ def hint_at_other_section(table: CodeTable) -> None:
     """Set a message on the rows of a file of a part whose code is in another section."""
     sql.run(
         """
-        UPDATE kb_staging SET message = 'The table has this code in another section: only a complete file can move it.'
+        UPDATE kb_staging SET message = 'The table has this code in another section, where this file does not move it.'
         WHERE kind IS NULL AND code_id IS NULL
         AND identity IN (SELECT c.identity FROM kb_returncode AS c WHERE c.table_id = %s)
         """,

@@ -128,3 +128,14 @@ def test_another_code_may_take_its_place_in_the_section(table, editor):
     roll_back(moved, by())
     code = find_code("100", editor, table).hits[0].code
     assert (code.section.name, code.history.count()) == ("Public", 3)
+
+
+def test_what_staff_wrote_keeps_a_code_that_another_import_retired(table, editor):
+    brought = bring(table)
+    retiring = applied(table, ("100", "Pump stopped."), ("300", "Pump overheated."), complete=True)
+    code = table.codes.get(code="200")
+    edit_code(code, code.version, {"description": "Ours."}, by(editor))
+    for table_import in (retiring, brought):
+        roll_back(table_import, by(editor))
+        assert not Tombstone.objects.exists()
+    assert ReturnCode.objects.visible_to(editor).get(code="200").description == "Ours."

@@ -176,7 +176,7 @@ def test_a_row_in_error_has_no_code(table, file, expected):
     assert plan.rows.get(kind="error").message.startswith("The symbol has 201 characters")
 
 
-ONLY_COMPLETE = "The table has this code in another section: only a complete file can move it."
+ONLY_COMPLETE = "The table has this code in another section, where this file does not move it."
 
 
 @pytest.mark.parametrize(
