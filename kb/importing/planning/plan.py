@@ -25,7 +25,7 @@ from kb.importing.planning import (
     weights,
 )
 from kb.importing.planning.staged_lines import Progress, StagedLines
-from kb.importing.reading.choices import FileQuestion, default_answers
+from kb.importing.reading.choices import FileQuestion, default_answers, plan_answers
 from kb.importing.reading.sources import Precedent, ReadingChoices, Source
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
@@ -103,7 +103,8 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
     latest = _latest_file(target) if isinstance(target, CodeTable) else None
     if latest is None or isinstance(target, NewTable):
         return Precedent(language=target.language)
-    choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
+    answers = plan_answers(FileQuestion.from_json(question) for question in latest.questions)
+    choices = ReadingChoices(columns=latest.columns, answers=answers | latest.choices.get("answers", {}))
     texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
     samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
     odd_codes = target.codes.current().filter(number=None).values_list("code", flat=True)[:_ODD_CODES]
@@ -165,12 +166,13 @@ def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> None:
     table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
-    answers, complete = source.choices.answers, table_import.complete
-    elsewhere = other_sections.OtherSections(table, complete, answers.get("sections", ""))
+    answers, remembered = source.choices.answers, source.precedent.choices.answers
+    complete = table_import.complete
+    elsewhere = other_sections.OtherSections(table, complete, answers, remembered)
     renames = _match(table, staged_lines, elsewhere)
     place = damage.place_sql(staged_lines.has_sections, complete)
-    codes = damage.DamagedCodes(table, staged_lines.damaged, answers.get("damage", ""), place)
-    codes.match()
+    codes = damage.DamagedCodes(table, staged_lines.damaged, answers, remembered, place)
+    codes.match(staged_lines.has_sections, complete)
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
     position = matches.position_sql(table, complete)
     _store_mentioned_codes(table, source)
