@@ -3,6 +3,8 @@
 Such a file would replace good words, so that applying it needs a second yes.
 """
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,6 +29,11 @@ _LEAST_KEPT, _LEAST_CUT = 20, 10
 _WRONG_ENCODINGS = ("cp1252", "latin-1", "cp1251", "mac_roman")
 """Those in which UTF-8 is usually misread."""
 
+_MIXED_SCRIPTS = re.compile(
+    r"[a-z\u00df-\u024f][\u0370-\u1dff\u2e80-\ua71f\uac00-\ud7a3\uf900-\ufaff]{1,2}[a-z\u00df-\u024f]"
+)
+"""Letters of another script within a Latin word. Signs, modifiers, ligatures and wide letters are none of it."""
+
 
 def is_strange(row: ImportRow, code: ReturnCode) -> bool:
     """Whether the new texts of a code share no word with its stored ones. Numbers and short words do not count."""
@@ -45,8 +52,21 @@ def has_lost_letters(before: str, now: str) -> bool:
     if before.isascii() or before == now:
         return False
     if len(before) == len(now):
-        return all(a == b or b in "?\ufffd" for a, b in zip(before, now, strict=True))
+        pairs = [(a, b) for a, b in zip(before, now, strict=True) if a != b]
+        if all(b in "?\ufffd" or _is_other_script(a, b) for a, b in pairs):
+            return True
     return is_garbled(now) and not is_garbled(before)
+
+
+def _is_other_script(before: str, now: str) -> bool:
+    """Whether a letter that is not ASCII became one of another script, and is no other form of the same letter."""
+    if before.isascii() or now.isascii() or unicodedata.normalize("NFKC", now) == unicodedata.normalize("NFKC", before):
+        return False
+    return before.isalpha() and _script(before) != _script(now)
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _decoded_twice(text: str, encoding: str) -> str:
@@ -57,10 +77,12 @@ def _decoded_twice(text: str, encoding: str) -> str:
 
 
 def is_garbled(text: str) -> bool:
-    """Whether a text was read in a wrong encoding, whatever is stored: no language has `TÃ¼r`."""
+    """Whether a text was read in a wrong encoding, whatever is stored: no language has `TÃ¼r` or `Tьr`."""
     if text.isascii():
         return False
-    return any(_decoded_twice(text, encoding) not in ("", text) for encoding in _WRONG_ENCODINGS)
+    return bool(_MIXED_SCRIPTS.search(text)) or any(
+        _decoded_twice(text, encoding) not in ("", text) for encoding in _WRONG_ENCODINGS
+    )
 
 
 def new_garbled_warnings(ords: Iterable[int]) -> list[Problem]:
