@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from kb.importing import stage
-from kb.importing.planning import comparison, matches, twins
+from kb.importing.planning import comparison, matches, other_tables, twins
 from kb.importing.planning.other_columns import ColumnRenames
 from kb.importing.planning.strangers import Strangers
 from kb.importing.reading.sources import Problem
@@ -97,8 +97,9 @@ def store_new(table_import: TableImport, position: str, section: Section | None)
             after,
             last,
         )
-    # A second yes is about texts that are replaced; new codes replace none.
+    # New codes replace no text: they need a second yes only where they are those of another table.
     _store_warnings(table_import, twins.doubts(table_import, RowKind.NEW))
+    _ask_twice(table_import, other_tables.doubts(table_import))
 
 
 def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
@@ -142,8 +143,13 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
     doubts = strangers.doubts(sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL"))
     for name in filter(strangers.changed.__contains__, VENDOR_TEXTS):
         doubts += twins.doubts(table_import, RowKind.CHANGED, name)
+    _ask_twice(table_import, doubts)
+
+
+def _ask_twice(table_import: TableImport, doubts: list[twins.Doubt]) -> None:
+    """Store doubts of which somebody has to say that the file is the right one."""
     if doubts:
-        table_import.counts[STRANGE] = max(count for count, _ in doubts)
+        table_import.counts[STRANGE] = max(table_import.counts.get(STRANGE, 0), *(count for count, _ in doubts))
         _store_warnings(table_import, doubts)
 
 

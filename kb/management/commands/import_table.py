@@ -37,7 +37,7 @@ exit codes:
   3  rows have errors or repeat a code; with --apply nothing was applied unless --skip-errors is given
   4  the file or its plan leaves a question open; each answer is listed with its flags; nothing was applied
   5  more codes would be retired than allowed without --yes-retire; nothing was applied
-  6  the new texts hardly fit the stored ones; nothing was applied unless --yes-strange is given
+  6  the new texts hardly fit the table; nothing was applied unless --yes-strange is given
 """
 
 
@@ -175,7 +175,7 @@ class Command(BaseCommand):
             return MANY_RETIRED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
         if (strange := plan.counts.get(STRANGE)) and not options["yes_strange"]:
             return STRANGE_TEXTS, [
-                f"The new texts of {strange} codes hardly fit the stored ones. Is it the right file? Use --yes-strange."
+                f"The new texts of {strange} codes hardly fit this table. Is it the right file? Use --yes-strange."
             ]
         errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
         if errors + twice and not options["skip_errors"]:
