@@ -22,6 +22,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     },
     "lists": {
         "split": "Make one row for each code in a cell",
+        "keep": "These are codes as written",
         "error": "Leave out rows whose cell has several codes",
     },
     "commas": {

@@ -61,6 +61,8 @@ class SheetPart:
     unseen: frozenset[str] = frozenset()
     # Codes of the table that may look damaged, and are not.
     stored: Container[str] = frozenset()
+    # What joins the parts of a code that is no list, as `damage.joint` returns it.
+    joints: frozenset[str] = frozenset()
     # The answer to each kind of question, by choice or by default, as in `choices.ANSWERS`.
     ways: dict[str, str] = field(default_factory=dict)
     # What a column of several texts has, and which of them words without a label are.
@@ -127,6 +129,8 @@ class _RowReader:
         intact = part.ways.get("damage") == "keep"
         without_zero = part.without_zero and not intact
         self.codes = CodeCells(self.sheet, report, without_zero=without_zero, intact=intact, stored=part.stored)
+        self.codes.joints |= part.joints
+        self.codes.single = part.ways.get("lists") == "keep"
 
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows without errors."""
