@@ -105,11 +105,13 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
         return Precedent(language=target.language)
     answers = plan_answers(FileQuestion.from_json(question) for question in latest.questions)
     choices = ReadingChoices(columns=latest.columns, answers=answers | latest.choices.get("answers", {}))
-    texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
-    samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
+    texts = target.codes.current().values_list("identity", "extra", *(f"vendor_{name}" for name in VENDOR_TEXTS))
+    sampled = list(texts[:_SAMPLES])
+    samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, _, *words in sampled}
+    extra_columns = frozenset(name for _, extra, *_ in sampled for name in extra)
     odd_codes = target.codes.current().filter(number=None).values_list("code", flat=True)[:_ODD_CODES]
     count = partial(_count_texts, target)
-    return Precedent(choices, samples, target.language, count, latest.encoding, frozenset(odd_codes))
+    return Precedent(choices, samples, target.language, count, latest.encoding, frozenset(odd_codes), extra_columns)
 
 
 def _count_texts(table: CodeTable, name: str) -> int:
