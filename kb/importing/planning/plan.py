@@ -21,7 +21,6 @@ from kb.importing.planning import (
     other_sections,
     row_store,
     sections,
-    strangers,
     weights,
 )
 from kb.importing.planning.staged_lines import Progress, StagedLines
@@ -180,13 +179,13 @@ def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> None:
     _store_mentioned_codes(table, source)
     codes.mention()
     lost = sections.without_any(table, complete and not staged_lines.has_sections)
-    garbled = strangers.new_garbled_warnings(staged_lines.garbled)
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
     extra_columns = staged_lines.extra_columns if "changed" in kinds else set()
     fresh, column_renames = other_columns.new_columns(table, extra_columns)
     problems = other_columns.without_new_columns(source.problems, has_line=bool(fresh or column_renames))
-    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost, *garbled])
+    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost])
+    row_store.store_garbled(table_import, staged_lines.garbled, staged_lines.foreign_count)
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
     if "error" in kinds:

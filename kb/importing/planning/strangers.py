@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kb.importing.planning.twins import Doubt
-from kb.importing.reading.sheets import Problem
 from kb.models import ImportRow, ReturnCode, sql
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.text.codes.cells import shorten
@@ -34,6 +33,8 @@ _MIXED_SCRIPTS = re.compile(
 )
 """Letters of another script within a Latin word. Signs, modifiers, ligatures and wide letters are none of it."""
 
+_TOUCHING_SCRIPTS = re.compile(r"[A-Za-z][\u0370-\u1dff]|[\u0370-\u1dff][A-Za-z]|" + _MIXED_SCRIPTS.pattern)
+
 
 def is_strange(row: ImportRow, code: ReturnCode) -> bool:
     """Whether the new texts of a code share no word with its stored ones. Numbers and short words do not count."""
@@ -54,7 +55,8 @@ def has_lost_letters(before: str, now: str) -> bool:
     if len(before) == len(now):
         pairs = [(a, b) for a, b in zip(before, now, strict=True) if a != b]
         if all(b in "?\ufffd" or _is_other_script(a, b) for a, b in pairs):
-            return True
+            # A better encoding mends what the last one did.
+            return not _TOUCHING_SCRIPTS.search(before)
     return is_garbled(now) and not is_garbled(before)
 
 
@@ -85,8 +87,8 @@ def is_garbled(text: str) -> bool:
     )
 
 
-def new_garbled_warnings(ords: Iterable[int]) -> list[Problem]:
-    """Return the warning about those of some garbled rows that are new; `Strangers` has those that change."""
+def new_garbled(ords: Iterable[int]) -> list[Doubt]:
+    """Return what to say of those of some garbled rows that are new; `Strangers` has those that change."""
     marks = (", ".join(map(str, batch)) for batch in sql.batches(ords, 500))
     query = "SELECT code FROM kb_staging WHERE kind = 'new' AND ord IN ({}) ORDER BY ord"
     codes = [code for batch in marks for (code,) in sql.rows(query.format(batch))]
@@ -95,7 +97,7 @@ def new_garbled_warnings(ords: Iterable[int]) -> list[Problem]:
     message = (
         f"The texts of {_codes(len(codes))}, such as of {codes[0]}, seem read in a wrong encoding, such as Ã¼ for ü."
     )
-    return [Problem(None, "strange", message, severity="warning")]
+    return [(len(codes), message)]
 
 
 def is_cut(before: str, now: str) -> bool:
