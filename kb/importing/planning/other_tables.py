@@ -1,4 +1,4 @@
-"""Whether a file is of another table: none of its codes is stored, and their forms, words or columns are others, too.
+"""Whether a file is of another table: its codes are all new, and so are their words, or their forms and their header.
 
 New codes of the same vendor come as a file of their own as well, so that new codes alone raise no doubt.
 """
@@ -35,7 +35,7 @@ def doubts(table_import: TableImport) -> list[Doubt]:
     new = sql.rows(query, _SAMPLES)
     words = _words(new)
     other_words = len(words) >= _LEAST_WORDS and _is_other(words, _words(stored))
-    if not other_words and not (_is_other(_shapes(new), _shapes(stored)) and _has_other_columns(table_import)):
+    if not other_words and not (_is_other(_shapes(new), _shapes(stored)) and _has_another_code_column(table_import)):
         return []
     some = f"None of the {count}" if not shared else f"Only {shared} of the {count}"
     verb = "is" if shared <= 1 else "are"
@@ -57,8 +57,13 @@ def _words(codes: list[tuple[str, ...]]) -> set[str]:
     return {word.casefold() for word in WORDS.findall(texts) if word.isalpha()}
 
 
-def _has_other_columns(table_import: TableImport) -> bool:
+def _has_another_code_column(table_import: TableImport) -> bool:
+    """Whether no file of the table had its codes under the header that they have now."""
     assert table_import.table is not None
     files = table_import.table.imports.filter(state=ImportState.APPLIED).exclude(columns={})
-    headers = {plain(header) for header in chain.from_iterable(files.values_list("columns", flat=True))}
-    return bool(headers) and headers.isdisjoint(map(plain, table_import.columns))
+    headers = set(chain.from_iterable(map(_code_headers, files.values_list("columns", flat=True))))
+    return bool(headers) and headers.isdisjoint(_code_headers(table_import.columns))
+
+
+def _code_headers(columns: dict[str, str]) -> list[str]:
+    return [plain(header) for header, target in columns.items() if target == "code"]

@@ -36,7 +36,7 @@ def test_a_file_in_another_language_with_none_of_the_codes_needs_a_second_yes(ta
     apply_import(plan, by(), yes_retire=True, yes_strange=True)
 
 
-def test_other_forms_of_codes_and_other_columns_together_need_a_second_yes(table):
+def test_other_forms_of_codes_under_another_header_need_a_second_yes(table):
     assert "strange" not in planned(table, *listed("NET-9", MORE)).counts
     table.imports.update(columns={"Fehler": "code", "Text": "description"})
     assert planned(table, *listed("NET-9", MORE)).counts["strange"] == 4
