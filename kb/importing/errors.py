@@ -40,8 +40,8 @@ class NeedsConfirmation(ImportRefused):
             )
         if strange:
             reasons.append(
-                f"This import would replace the texts of {strange} codes by such that hardly fit; see the plan's"
-                " warnings. This must be confirmed. Is it the right file?"
+                f"The new texts of {strange} codes hardly fit this table; see the plan's warnings. This must be"
+                " confirmed. Is it the right file?"
             )
         super().__init__(" ".join(reasons))
         self.retired, self.current, self.limit = retired, current, limit

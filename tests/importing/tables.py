@@ -7,6 +7,7 @@ from kb.importing.planning.plan import plan_import
 from kb.importing.reading.choices import ReadingChoices
 from kb.importing.reading.columns import ColumnMap
 from kb.importing.reading.damage import damage_of
+from kb.importing.reading.precedent import Precedent
 from kb.models import Door
 from kb.models.fields import VENDOR_TEXTS
 from kb.services.journal import By
@@ -23,7 +24,7 @@ def problem(message, line=None, severity="error", value="", suggestion=()):
     )
 
 
-def source(*rows, problems=(), sections=True, answers=None, ranges=()):
+def source(*rows, problems=(), sections=True, answers=None, remembered=None, ranges=()):
     """A source of rows: dicts of `row`, or (code, description) pairs in the section Public."""
     given = [made if isinstance(made, dict) else row(made[0], description=made[1]) for made in rows]
     extra = sorted({name for made in given for name in made["extra"]})
@@ -44,6 +45,7 @@ def source(*rows, problems=(), sections=True, answers=None, ranges=()):
 
     about = {"sha256": "0" * 64, "size": 1, "format": "csv", "encoding": "utf-8", "delimiter": ","}
     about |= {"choices": ReadingChoices(answers=answers or {}), "open_questions": [], "questions": []}
+    about |= {"precedent": Precedent(ReadingChoices(answers=remembered or {}))}
     return SimpleNamespace(rows=read, problems=list(problems), columns=columns, ranges=list(ranges), **about)
 
 

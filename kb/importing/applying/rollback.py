@@ -23,9 +23,10 @@ from kb.models.fields import VENDOR_TEXTS
 from kb.models.history import current_door
 from kb.ops import metrics
 from kb.services.journal import By, JournalEntry
+from kb.text.codes import forms
 
 _FIELDS = (
-    *("section", "code", "extra", "disposition", "fixer", "retired_at", "version", "updated_at"),
+    *("section", "code", "identity", "extra", "disposition", "fixer", "retired_at", "version", "updated_at"),
     *VENDOR_TEXTS,
     *(f"vendor_{name}" for name in VENDOR_TEXTS),
 )
@@ -162,8 +163,9 @@ def _obstacles(page: list[tuple[ImportRow, ReturnCode]], steps: Steps) -> dict[i
             result[code.pk] = undo.reason_of(code, revisions.get(code.pk))
             continue
         values = undo.former(row, "", steps).values
-        namesakes = ReturnCode.objects.filter(section=values.get("section"), identity=code.identity)
-        if "section" in values and namesakes.exclude(pk=code.pk).exists():
+        identity = forms.identity(values["code"]) if "code" in values else code.identity
+        namesakes = ReturnCode.objects.filter(section=values.get("section", code.section_id), identity=identity)
+        if {"section", "code"} & values.keys() and namesakes.exclude(pk=code.pk).exists():
             result[code.pk] = f"its former section now has another {code}"
     return result
 
@@ -186,6 +188,8 @@ def _restore(row: ImportRow, code: ReturnCode, reversal: TableImport, steps: Ste
     changed = {name for name, value in step.values.items() if value != present[name]}
     for name, value in step.values.items():
         setattr(code, "section_id" if name == "section" else name, _from_json(name, value))
+    if "code" in changed:
+        code.identity = forms.identity(code.code)
     fields = [name for name in step.fields if {name, f"vendor_{name}"} & changed]
     record = _record(row, code, reversal, _kind_of(fields, code))
     record.fields, record.code_version = fields, step.version

@@ -8,6 +8,7 @@ from kb.models import ImportRow, ReturnCode, RowKind, TableImport
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.origins import Origin
 from kb.models.table_imports import Extent
+from kb.text.codes import forms
 from kb.text.codes.disposition import derive_disposition
 from kb.text.editing import numbers
 from kb.text.editing.cosmetic import is_cosmetic
@@ -51,6 +52,8 @@ def changed_row(
     if position != code.position:
         row.before["position"] = code.position
     row.code = code_text
+    if code_text != code.code and "tombstone" not in row.before:
+        row.identity = forms.identity(code_text)
     row.kind, row.message = _kind_of(row, code)
     if row.kind != RowKind.NEW:
         row.extent = _extent_of(row, code, renames)

@@ -2,7 +2,7 @@
 
 `5` was `05`, `005` was `5` where all codes have three digits, `101.0` was `101`, `6.603E+08` was `660300001`, `1-Feb`
 was `1-2`. Where exactly one stored code fits, the plan uses it, and nothing is applied until somebody has agreed. Where
-several fit, the row is an error.
+several fit, the row is an error. More zeros than the stored code has are no damage: the file spells it better.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,8 @@ from decimal import Decimal
 from django.db.models.functions import Length
 
 from kb.importing import stage
-from kb.importing.reading.choices import FileQuestion, ask
+from kb.importing.planning import matches
+from kb.importing.reading.choices import FileQuestion, Offer, ask
 from kb.importing.reading.damage import (
     DATE,
     DIGITS,
@@ -31,6 +32,12 @@ _EXAMPLES = 3
 _LONGEST_DATE = 12
 """Most characters of a stored code that may have become a date."""
 
+_OUTCOMES = {
+    ("damage", "restore"): "The stored codes are used",
+    ("damage", "keep"): "They are new codes",
+    ("zeros", "file"): "The codes get the zeros of the file",
+    ("zeros", "new"): "They are new codes",
+}
 _UNMATCHED = "s.kind IS NULL AND s.code_id IS NULL"
 _LACKING = "c.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM kb_staging AS o WHERE o.code_id = c.id)"
 """Condition on a stored code: the vendor listed it, and the file does not."""
@@ -39,25 +46,76 @@ _LACKING = "c.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM kb_staging AS o W
 class DamagedCodes:
     """Finds the stored codes of damaged ones. `damaged` has, by row, the code and the damage that the reader saw."""
 
-    def __init__(self, table: CodeTable, damaged: Mapping[int, tuple[str, str]], answer: str, place: str) -> None:
+    def __init__(
+        self,
+        table: CodeTable,
+        damaged: Mapping[int, tuple[str, str]],
+        answers: Mapping[str, str],
+        remembered: Mapping[str, str],
+        place: str,
+    ) -> None:
         self.table = table
         self.damaged = damaged
-        self.answer = answer
+        self.answers = answers
+        self.remembered = remembered
+        """The answers about the last file: the defaults of this one."""
         self.place = place
         self.questions: list[FileQuestion] = []
         self.problems: list[Problem] = []
 
-    def match(self) -> None:
-        """Match damaged rows to stored codes, or mark them as errors; note the question or the warning about them."""
+    def match(self, has_sections: bool, complete: bool) -> None:
+        """Match damaged rows to stored codes, or mark them as errors; note the questions or warnings about them."""
         if self.table.pk and sql.value(f"SELECT EXISTS (SELECT 1 FROM kb_staging AS s WHERE {_UNMATCHED})"):  # noqa: S608
+            self._match_better_spelt(complete)
             self._find_pairs()
             pairs = sql.rows(_EXAMPLE_PAIRS.format(_EXAMPLES))
             if pairs:
-                self._tell(pairs)
-        if self.answer != "keep":
+                self._tell(pairs, short := self._short_codes())
+                if self._answer("damage") != "keep":
+                    self._add_zeros(short, has_sections)
+        if self._answer("damage") != "keep":
             sql.run(_RESTORE)
             sql.run(_MARK_UNSURE)
             self._mark_lost()
+
+    def _answer(self, kind: str) -> str:
+        return self.answers.get(kind) or self.remembered.get(kind, "")
+
+    def _match_better_spelt(self, complete: bool) -> None:
+        """Match rows that have more zeros than the stored code; the plan changes its spelling."""
+        sql.run(_FIND_BETTER_SPELT.format(lacking=_LACKING, unmatched=_UNMATCHED, place=self.place), self.table.pk)
+        sql.run(_COUNT)
+        pairs = sql.rows(_EXAMPLE_PAIRS.format(_EXAMPLES))
+        if pairs:
+            count = sql.value("SELECT count(*) FROM kb_pair WHERE rows = 1 AND codes = 1")
+            examples = ", ".join(f"{code} for {stored}" for code, stored in pairs)
+            more = f" and {count - len(pairs)} more" if count > len(pairs) else ""
+            message = f"The file writes {_codes(count)} with more zeros than the table: {examples}{more}."
+            # A file of a part may lack the shorter code because that is another one.
+            default = self.remembered.get("zeros") or ("file" if complete else "")
+            self._ask("zeros", message, ask("zeros", message, default))
+        if self._answer("zeros") != "new":
+            sql.run(_TAKE)
+        sql.run("DELETE FROM kb_pair")
+
+    def _short_codes(self) -> list[tuple[int, str, str]]:
+        """Return the new codes that are shorter than all codes of the table, where the others lost their zeros.
+
+        Each is (number of the row, the code, the code with the zeros).
+        """
+        width, others = sql.rows(_WIDTH, self.table.pk, self.table.pk)[0]
+        if not width or width != others:
+            return []
+        return [(ord_, code, code.zfill(width)) for ord_, code in sql.rows(_SHORT.format(_UNMATCHED), width)]
+
+    def _add_zeros(self, short: list[tuple[int, str, str]], has_sections: bool) -> None:
+        for ord_, _, code in short:
+            values = forms.forms(code)
+            sql.run("UPDATE kb_staging SET code = %s, identity = %s WHERE ord = %s", code, values.identity, ord_)
+        if short:
+            # The table may have retired a code of that spelling.
+            (matches.match_in_section if has_sections else matches.match_in_table)(self.table)
+            matches.match_tombstones(self.table, has_sections)
 
     def mention(self) -> None:
         """Keep the stored codes that an error may mean from being retired."""
@@ -65,7 +123,7 @@ class DamagedCodes:
 
     def _find_pairs(self) -> None:
         stage.fill("kb_damage", ("ord", "low", "high", "identity"), [*self._spans(), *self._dates()])
-        sql.run(_FIND.format(lacking=_LACKING, unmatched=_UNMATCHED, place=self.place), *[self.table.pk] * 4)
+        sql.run(_FIND.format(lacking=_LACKING, unmatched=_UNMATCHED, place=self.place), *[self.table.pk] * 3)
         sql.run(_COUNT)
 
     def _spans(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
@@ -85,17 +143,28 @@ class DamagedCodes:
             for ord_, code in dates:
                 yield from ((ord_, None, None, forms.identity(stored)) for stored in originals.of(code))
 
-    def _tell(self, pairs: list[tuple[str, str]]) -> None:
+    def _tell(self, pairs: list[tuple[str, str]], short: list[tuple[int, str, str]]) -> None:
         count = sql.value("SELECT count(*) FROM kb_pair WHERE rows = 1 AND codes = 1")
         examples = ", ".join(f"{code} for {stored}" for code, stored in pairs)
         more = f" and {count - len(pairs)} more" if count > len(pairs) else ""
         verb = "seems" if count == 1 else "seem"
         message = f"{_codes(count)} of the file {verb} damaged by a spreadsheet: {examples}{more}."
-        if not self.answer:
-            self.questions.append(ask("damage", message))
-            return
-        outcome = "They are new codes" if self.answer == "keep" else "The stored codes are used"
-        self.problems.append(Problem(None, "damage", f"{message} {outcome}, as somebody chose.", severity="warning"))
+        question = ask("damage", message, self.remembered.get("damage", ""))
+        if short:
+            zeros = ", ".join(f"{fuller} for {code}" for _, code, fuller in short[:_EXAMPLES])
+            message += f" New codes seem to have lost their zeros, too ({len(short)}): {zeros}."
+            restore = Offer("Use the stored codes, and add the zeros to the new ones", question.offers[0].choices)
+            default = restore.label if question.default == question.offers[0].label else question.default
+            question = FileQuestion("damage", message, (restore, *question.offers[1:]), default)
+        self._ask("damage", message, question)
+
+    def _ask(self, kind: str, message: str, question: FileQuestion) -> None:
+        """Note a question, or the warning about its answer."""
+        if answer := self.answers.get(kind):
+            message = f"{message} {_OUTCOMES[kind, answer]}, as somebody chose."
+            self.problems.append(Problem(None, "damage", message, severity="warning"))
+        else:
+            self.questions.append(question)
 
     def _mark_lost(self) -> None:
         lost = [ord_ for ord_, (_, kind) in self.damaged.items() if kind in LOSSY]
@@ -140,11 +209,6 @@ _FIND = """
     AND length(c.identity) > length(s.identity) AND c.identity LIKE '0%%' AND c.identity NOT LIKE '0X%%'
     AND (s.identity = '0' OR s.identity NOT LIKE '0%%')
     UNION
-    SELECT s.ord, c.id FROM kb_staging AS s JOIN kb_returncode AS c ON c.sort_key = s.sort_key AND c.table_id = %s
-    WHERE {unmatched} AND s.number IS NOT NULL AND {lacking} AND {place}
-    AND s.identity LIKE '0%%' AND s.identity NOT LIKE '0X%%' AND length(s.identity) > length(c.identity)
-    AND length(s.identity) = (SELECT min(length(o.identity)) FROM kb_staging AS o WHERE o.number IS NOT NULL)
-    UNION
     SELECT s.ord, c.id FROM kb_damage AS d JOIN kb_staging AS s ON s.ord = d.ord
         JOIN kb_returncode AS c ON c.sort_key >= d.low AND c.sort_key <= d.high AND c.table_id = %s
     WHERE {unmatched} AND {lacking} AND {place} AND c.identity NOT LIKE '0X%%'
@@ -152,6 +216,30 @@ _FIND = """
     SELECT s.ord, c.id FROM kb_damage AS d JOIN kb_staging AS s ON s.ord = d.ord
         JOIN kb_returncode AS c ON c.identity = d.identity AND c.table_id = %s
     WHERE {unmatched} AND {lacking} AND {place}
+"""
+_FIND_BETTER_SPELT = """
+    INSERT INTO kb_pair (ord, code_id)
+    SELECT s.ord, c.id FROM kb_staging AS s JOIN kb_returncode AS c ON c.sort_key = s.sort_key AND c.table_id = %s
+    WHERE {unmatched} AND s.number IS NOT NULL AND {lacking} AND {place}
+    AND s.identity LIKE '0%%' AND s.identity NOT LIKE '0X%%' AND length(s.identity) > length(c.identity)
+    AND length(s.identity) = (SELECT min(length(o.identity)) FROM kb_staging AS o WHERE o.number IS NOT NULL)
+"""
+_TAKE = """
+    UPDATE kb_staging SET code_id = c.id, section_id = c.section_id
+    FROM kb_pair AS p JOIN kb_returncode AS c ON c.id = p.code_id
+    WHERE p.ord = kb_staging.ord AND p.rows = 1 AND p.codes = 1
+"""
+_WIDTH = """
+    SELECT
+        (SELECT min(length(c.identity)) FROM kb_returncode AS c
+        WHERE c.table_id = %s AND c.retired_at IS NULL AND c.number IS NOT NULL),
+        (SELECT max(length(c.identity)) FROM kb_pair AS p JOIN kb_returncode AS c ON c.id = p.code_id
+        WHERE c.table_id = %s AND c.identity LIKE '0%%' AND c.number IS NOT NULL)
+"""
+_SHORT = """
+    SELECT s.ord, s.code FROM kb_staging AS s WHERE {} AND s.number > 0 AND s.identity NOT LIKE '0%%'
+    AND length(s.identity) < %s AND NOT EXISTS (SELECT 1 FROM kb_pair AS p WHERE p.ord = s.ord)
+    AND NOT EXISTS (SELECT 1 FROM kb_staging AS o WHERE o.sort_key = s.sort_key AND o.ord <> s.ord) ORDER BY s.ord
 """
 _COUNT = """
     UPDATE kb_pair SET rows = n.rows, codes = n.codes FROM (

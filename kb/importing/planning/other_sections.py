@@ -4,6 +4,8 @@ Only a complete file proves that a code has moved. In a file of a part, the same
 section may have another name there: somebody has to say.
 """
 
+from collections.abc import Mapping
+
 from kb.importing.planning import matches
 from kb.importing.reading.choices import FileQuestion, ask
 from kb.importing.reading.sheets import Problem
@@ -16,8 +18,11 @@ _EXAMPLES = 3
 class OtherSections:
     """Matches the rows of a file to codes in other sections; notes the question or the warning about them."""
 
-    def __init__(self, table: CodeTable, complete: bool, answer: str) -> None:
-        self.table, self.complete, self.answer = table, complete, answer
+    def __init__(
+        self, table: CodeTable, complete: bool, answers: Mapping[str, str], remembered: Mapping[str, str]
+    ) -> None:
+        self.table, self.complete = table, complete
+        self.answer, self.remembered = answers.get("sections", ""), remembered.get("sections", "")
         self.questions: list[FileQuestion] = []
         self.problems: list[Problem] = []
 
@@ -32,7 +37,7 @@ class OtherSections:
             self._tell(
                 count, doubts, f"the section {shorten(name) or '(no section)'}" if names == 1 else "other sections"
             )
-        if self.answer == "same":
+        if (self.answer or self.remembered) == "same":
             sql.run(_TAKE)
         sql.run("DELETE FROM kb_pair")
         matches.hint_at_other_section(self.table)
@@ -43,7 +48,7 @@ class OtherSections:
         some, verb = ("1 code", "stands") if count == 1 else (f"{count} codes", "stand")
         message = f"{some} of this file {verb} in {place} already: {examples}{more}."
         if not self.answer:
-            self.questions.append(ask("sections", message, "" if doubts else "new"))
+            self.questions.append(ask("sections", message, self.remembered or ("" if doubts else "new")))
             return
         outcome = "The stored codes are used" if self.answer == "same" else "They are new codes"
         self.problems.append(Problem(None, "sections", f"{message} {outcome}, as somebody chose.", severity="warning"))

@@ -21,11 +21,10 @@ from kb.importing.planning import (
     other_sections,
     row_store,
     sections,
-    strangers,
     weights,
 )
 from kb.importing.planning.staged_lines import Progress, StagedLines
-from kb.importing.reading.choices import FileQuestion, default_answers
+from kb.importing.reading.choices import FileQuestion, default_answers, plan_answers
 from kb.importing.reading.sources import Precedent, ReadingChoices, Source
 from kb.models import Audience, CodeTable, ImportState, TableImport, Upload, sql
 from kb.models.codes import ReturnCode
@@ -103,12 +102,15 @@ def precedent_of(target: CodeTable | NewTable) -> Precedent:
     latest = _latest_file(target) if isinstance(target, CodeTable) else None
     if latest is None or isinstance(target, NewTable):
         return Precedent(language=target.language)
-    choices = ReadingChoices(columns=latest.columns, answers=latest.choices.get("answers", {}))
-    texts = target.codes.current().values_list("identity", *(f"vendor_{name}" for name in VENDOR_TEXTS))
-    samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, *words in texts[:_SAMPLES]}
+    answers = plan_answers(FileQuestion.from_json(question) for question in latest.questions)
+    choices = ReadingChoices(columns=latest.columns, answers=answers | latest.choices.get("answers", {}))
+    texts = target.codes.current().values_list("identity", "extra", *(f"vendor_{name}" for name in VENDOR_TEXTS))
+    sampled = list(texts[:_SAMPLES])
+    samples = {identity: dict(zip(VENDOR_TEXTS, words, strict=True)) for identity, _, *words in sampled}
+    extra_columns = frozenset(name for _, extra, *_ in sampled for name in extra)
     odd_codes = target.codes.current().filter(number=None).values_list("code", flat=True)[:_ODD_CODES]
     count = partial(_count_texts, target)
-    return Precedent(choices, samples, target.language, count, latest.encoding, frozenset(odd_codes))
+    return Precedent(choices, samples, target.language, count, latest.encoding, frozenset(odd_codes), extra_columns)
 
 
 def _count_texts(table: CodeTable, name: str) -> int:
@@ -165,24 +167,25 @@ def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> None:
     table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
-    answers, complete = source.choices.answers, table_import.complete
-    elsewhere = other_sections.OtherSections(table, complete, answers.get("sections", ""))
+    answers, remembered = source.choices.answers, source.precedent.choices.answers
+    complete = table_import.complete
+    elsewhere = other_sections.OtherSections(table, complete, answers, remembered)
     renames = _match(table, staged_lines, elsewhere)
     place = damage.place_sql(staged_lines.has_sections, complete)
-    codes = damage.DamagedCodes(table, staged_lines.damaged, answers.get("damage", ""), place)
-    codes.match()
+    codes = damage.DamagedCodes(table, staged_lines.damaged, answers, remembered, place)
+    codes.match(staged_lines.has_sections, complete)
     matches.mark_differences(extra=bool(staged_lines.extra_columns))
     position = matches.position_sql(table, complete)
     _store_mentioned_codes(table, source)
     codes.mention()
     lost = sections.without_any(table, complete and not staged_lines.has_sections)
-    garbled = strangers.new_garbled_warnings(staged_lines.garbled)
     listed_ranges.store_ranges(table_import, table, source.ranges)
     kinds = stage.kinds()
     extra_columns = staged_lines.extra_columns if "changed" in kinds else set()
     fresh, column_renames = other_columns.new_columns(table, extra_columns)
     problems = other_columns.without_new_columns(source.problems, has_line=bool(fresh or column_renames))
-    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost, *garbled])
+    row_store.store_problems(table_import, [*problems, *elsewhere.problems, *codes.problems, *lost])
+    row_store.store_garbled(table_import, staged_lines.garbled, staged_lines.foreign_count)
     if "duplicate" in kinds:
         row_store.store_duplicates(table_import)
     if "error" in kinds:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from kb.importing import stage
-from kb.importing.planning import comparison, matches, twins
+from kb.importing.planning import comparison, matches, other_tables, strangers, twins
 from kb.importing.planning.other_columns import ColumnRenames
-from kb.importing.planning.strangers import Strangers
 from kb.importing.reading.sources import Problem
 from kb.models import CodeTable, ImportRow, ReturnCode, RowKind, Section, TableImport, sql
 from kb.models.fields import VENDOR_TEXTS
@@ -97,8 +96,9 @@ def store_new(table_import: TableImport, position: str, section: Section | None)
             after,
             last,
         )
-    # A second yes is about texts that are replaced; new codes replace none.
+    # New codes replace no text: they need a second yes only where they are those of another table.
     _store_warnings(table_import, twins.doubts(table_import, RowKind.NEW))
+    _ask_twice(table_import, other_tables.doubts(table_import))
 
 
 def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
@@ -115,7 +115,7 @@ def _verdicts(after: int, last: int) -> list[tuple[int, str, str]]:
 
 def store_changed(table_import: TableImport, position: str, extra_columns: set[str], renames: ColumnRenames) -> None:
     """Store the codes that the file changes; staged rows that change nothing become `same`."""
-    strangers = Strangers()
+    changes_seen = strangers.Strangers()
     for after, last in stage.spans("changed"):
         changes = sql.rows(
             f"""
@@ -135,15 +135,26 @@ def store_changed(table_import: TableImport, position: str, extra_columns: set[s
         _store(row for row in rows.values() if row.fields or "position" in row.before)
         for line in changes:
             if rows[line[0]].kind != RowKind.NEW:
-                strangers.look(rows[line[0]], codes[line[1]])
+                changes_seen.look(rows[line[0]], codes[line[1]])
         unchanged_ords = [ord_ for ord_, row in rows.items() if not row.fields and "position" not in row.before]
         for batch in sql.batches(unchanged_ords, 500):
             sql.run(f"UPDATE kb_staging SET kind = 'same' WHERE ord IN ({', '.join(map(str, batch))})")  # noqa: S608
-    doubts = strangers.doubts(sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL"))
-    for name in filter(strangers.changed.__contains__, VENDOR_TEXTS):
+    doubts = changes_seen.doubts(sql.value("SELECT count(*) FROM kb_staging WHERE code_id IS NOT NULL"))
+    for name in filter(changes_seen.changed.__contains__, VENDOR_TEXTS):
         doubts += twins.doubts(table_import, RowKind.CHANGED, name)
+    _ask_twice(table_import, doubts)
+
+
+def store_garbled(table_import: TableImport, garbled: list[int], foreign_count: int) -> None:
+    """Store the warning about new rows with letters of a wrong encoding: where most are, somebody has to agree."""
+    store = _ask_twice if 2 * len(garbled) > foreign_count else _store_warnings
+    store(table_import, strangers.new_garbled(garbled))
+
+
+def _ask_twice(table_import: TableImport, doubts: list[twins.Doubt]) -> None:
+    """Store doubts of which somebody has to say that the file is the right one."""
     if doubts:
-        table_import.counts[STRANGE] = max(count for count, _ in doubts)
+        table_import.counts[STRANGE] = max(table_import.counts.get(STRANGE, 0), *(count for count, _ in doubts))
         _store_warnings(table_import, doubts)
 
 

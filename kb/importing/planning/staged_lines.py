@@ -32,6 +32,8 @@ class StagedLines:
     """The names that no stored section has, with the first row of each."""
     damaged: dict[int, tuple[str, str]] = field(default_factory=dict)
     """The code and the damage of the rows that a spreadsheet damaged."""
+    foreign_count: int = 0
+    """The number of rows with letters that are not ASCII."""
     garbled: list[int] = field(default_factory=list)
     """The rows with letters of a wrong encoding."""
 
@@ -60,8 +62,10 @@ class StagedLines:
             self.new_sections[row.section] = self.row_count
         if row.damage:
             self.damaged[self.row_count] = row.code, row.damage
-        if not "".join(row.texts.values()).isascii() and any(map(strangers.is_garbled, row.texts.values())):
-            self.garbled.append(self.row_count)
+        if not "".join(row.texts.values()).isascii():
+            self.foreign_count += 1
+            if any(map(strangers.is_garbled, row.texts.values())):
+                self.garbled.append(self.row_count)
         return (
             self.row_count,
             row.place.line,

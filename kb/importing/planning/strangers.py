@@ -3,12 +3,13 @@
 Such a file would replace good words, so that applying it needs a second yes.
 """
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kb.importing.planning.twins import Doubt
-from kb.importing.reading.sheets import Problem
 from kb.models import ImportRow, ReturnCode, sql
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.text.codes.cells import shorten
@@ -26,6 +27,13 @@ _LEAST_KEPT, _LEAST_CUT = 20, 10
 
 _WRONG_ENCODINGS = ("cp1252", "latin-1", "cp1251", "mac_roman")
 """Those in which UTF-8 is usually misread."""
+
+_MIXED_SCRIPTS = re.compile(
+    r"[a-z\u00df-\u024f][\u0370-\u1dff\u2e80-\ua71f\uac00-\ud7a3\uf900-\ufaff]{1,2}[a-z\u00df-\u024f]"
+)
+"""Letters of another script within a Latin word. Signs, modifiers, ligatures and wide letters are none of it."""
+
+_TOUCHING_SCRIPTS = re.compile(r"[A-Za-z][\u0370-\u1dff]|[\u0370-\u1dff][A-Za-z]|" + _MIXED_SCRIPTS.pattern)
 
 
 def is_strange(row: ImportRow, code: ReturnCode) -> bool:
@@ -45,8 +53,22 @@ def has_lost_letters(before: str, now: str) -> bool:
     if before.isascii() or before == now:
         return False
     if len(before) == len(now):
-        return all(a == b or b in "?\ufffd" for a, b in zip(before, now, strict=True))
+        pairs = [(a, b) for a, b in zip(before, now, strict=True) if a != b]
+        if all(b in "?\ufffd" or _is_other_script(a, b) for a, b in pairs):
+            # A better encoding mends what the last one did.
+            return not _TOUCHING_SCRIPTS.search(before)
     return is_garbled(now) and not is_garbled(before)
+
+
+def _is_other_script(before: str, now: str) -> bool:
+    """Whether a letter that is not ASCII became one of another script, and is no other form of the same letter."""
+    if before.isascii() or now.isascii() or unicodedata.normalize("NFKC", now) == unicodedata.normalize("NFKC", before):
+        return False
+    return before.isalpha() and _script(before) != _script(now)
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _decoded_twice(text: str, encoding: str) -> str:
@@ -57,14 +79,16 @@ def _decoded_twice(text: str, encoding: str) -> str:
 
 
 def is_garbled(text: str) -> bool:
-    """Whether a text was read in a wrong encoding, whatever is stored: no language has `TÃ¼r`."""
+    """Whether a text was read in a wrong encoding, whatever is stored: no language has `TÃ¼r` or `Tьr`."""
     if text.isascii():
         return False
-    return any(_decoded_twice(text, encoding) not in ("", text) for encoding in _WRONG_ENCODINGS)
+    return bool(_MIXED_SCRIPTS.search(text)) or any(
+        _decoded_twice(text, encoding) not in ("", text) for encoding in _WRONG_ENCODINGS
+    )
 
 
-def new_garbled_warnings(ords: Iterable[int]) -> list[Problem]:
-    """Return the warning about those of some garbled rows that are new; `Strangers` has those that change."""
+def new_garbled(ords: Iterable[int]) -> list[Doubt]:
+    """Return what to say of those of some garbled rows that are new; `Strangers` has those that change."""
     marks = (", ".join(map(str, batch)) for batch in sql.batches(ords, 500))
     query = "SELECT code FROM kb_staging WHERE kind = 'new' AND ord IN ({}) ORDER BY ord"
     codes = [code for batch in marks for (code,) in sql.rows(query.format(batch))]
@@ -73,7 +97,7 @@ def new_garbled_warnings(ords: Iterable[int]) -> list[Problem]:
     message = (
         f"The texts of {_codes(len(codes))}, such as of {codes[0]}, seem read in a wrong encoding, such as Ã¼ for ü."
     )
-    return [Problem(None, "strange", message, severity="warning")]
+    return [(len(codes), message)]
 
 
 def is_cut(before: str, now: str) -> bool:

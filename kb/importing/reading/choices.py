@@ -22,6 +22,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     },
     "lists": {
         "split": "Make one row for each code in a cell",
+        "keep": "These are codes as written",
         "error": "Leave out rows whose cell has several codes",
     },
     "commas": {
@@ -32,6 +33,10 @@ ANSWERS: dict[str, dict[str, str]] = {
         "restore": "Use the stored codes in place of the damaged ones",
         "keep": "The codes are right as they are in the file",
     },
+    "zeros": {
+        "file": "They are the same codes: write them as the file does",
+        "new": "They are new codes",
+    },
     "sections": {
         "same": "Take them as those codes",
         "new": "They are new codes of another section",
@@ -39,7 +44,7 @@ ANSWERS: dict[str, dict[str, str]] = {
 }
 """The questions that have one answer for a whole file: the values of each, with their labels."""
 
-OF_PLAN = frozenset({"damage", "sections"})
+OF_PLAN = frozenset({"damage", "zeros", "sections"})
 """The questions that depend on the stored codes."""
 
 NO_HEADER = 0
@@ -129,9 +134,17 @@ def default_answers(questions: Iterable[FileQuestion]) -> dict[str, str]:
 
     What a plan asks differs from file to file, and rows that are errors stay errors: these are told each time.
     """
-    defaults = [offer for question in questions for offer in question.offers if offer.label == question.default]
-    answers = {kind: value for offer in defaults for kind, value in offer.choices.get("answers", {}).items()}
-    return {kind: value for kind, value in answers.items() if kind not in OF_PLAN and value != "error"}
+    return {kind: value for kind, value in _defaults(questions).items() if kind not in OF_PLAN and value != "error"}
+
+
+def plan_answers(questions: Iterable[FileQuestion]) -> dict[str, str]:
+    """Return the answers that the questions of a plan have by default: those of the next plan, too."""
+    return {kind: value for kind, value in _defaults(questions).items() if kind in OF_PLAN}
+
+
+def _defaults(questions: Iterable[FileQuestion]) -> dict[str, str]:
+    offers = [offer for question in questions for offer in question.offers if offer.label == question.default]
+    return {kind: value for offer in offers for kind, value in offer.choices.get("answers", {}).items()}
 
 
 def ask(kind: str, message: str, default: str = "") -> FileQuestion:

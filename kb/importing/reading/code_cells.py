@@ -64,7 +64,8 @@ class CodeCells:
     """Reads the codes of one sheet.
 
     `damage` is that of the latest code. `without_zero` says that every code loses its `.0`; `intact` that somebody
-    looked at the codes and found them right. `stored` has codes that are right, because the table has them.
+    looked at the codes and found them right. `stored` has codes that are right, because the table has them. `single`
+    says that no cell is a list, `joints` what joins the parts of a single code.
     """
 
     def __init__(
@@ -76,7 +77,8 @@ class CodeCells:
         self.intact = intact
         self.stored = stored
         self.damage = ""
-        self._joints: set[str] = set()
+        self.joints: set[str] = set()
+        self.single = False
         self._widths = Widths()
         self._examples: dict[str, list[tuple[int, str]]] = defaultdict(list)
 
@@ -100,7 +102,8 @@ class CodeCells:
         code, kind = clean(tidy(text, self.sheet.spreadsheet)), type(cell)
         code = code if kind in (Date, Number) else self._undamaged(line, code)
         self._widths.add(line, code, number=kind is Number)
-        flaw = _flaw_of(code, kind, self._joints)
+        single = self.single or is_joined(code, self.joints)
+        flaw = _flaw_of(code, kind, single)
         if flaw is _FOOTER_FLAW:
             message = f"This line has no code and was left out: {shorten(code)}"
             self.report(Problem(self.sheet.place(line), "note_left_out", message, shorten(code), "warning"))
@@ -116,7 +119,7 @@ class CodeCells:
         if kind is Number and len(code) > EXACT_DIGITS and self.sheet.spreadsheet:
             message = f"The spreadsheet keeps {EXACT_DIGITS} digits of a number. Check the last digits of {code}."
             self.report(Problem(self.sheet.place(line), "digits_lost", message, code, "warning"))
-        elif doubt := LOGICAL if kind is Logical else _doubt_of(code):
+        elif doubt := LOGICAL if kind is Logical else _doubt_of(code, single):
             self._examples[doubt].append((line, code))
         return code
 
@@ -149,8 +152,8 @@ class CodeCells:
 
     def _undamaged(self, line: int, code: str) -> str:
         """Return a code without groups and `.0`, as far as that is sure; note the damage that it has."""
-        self._joints.add(joint(code))
-        if ((not code.isascii() or "," in self._joints) and _GROUPS.fullmatch(code)) or is_grouped(code):
+        self.joints.add(joint(code))
+        if ((not code.isascii() or "," in self.joints) and _GROUPS.fullmatch(code)) or is_grouped(code):
             self._examples[GROUPS].append((line, code))
             return _BETWEEN_GROUPS.sub("", code)
         damage = "" if self.intact or code in self.stored else damage_of(code)
@@ -174,7 +177,7 @@ def is_footer(text: str) -> bool:
     return bool(_FOOTER.fullmatch(text))
 
 
-def _doubt_of(code: str) -> str:
+def _doubt_of(code: str, single: bool) -> str:
     """Return what a code may be besides a single code; "" for nothing."""
     if not code.isascii() and _is_look_alike(code):
         return LOOK_ALIKE
@@ -184,7 +187,7 @@ def _doubt_of(code: str) -> str:
         return CONDITION
     if code.count(" ") >= _LEAST_SPACES and _SENTENCE.match(code):
         return SENTENCE
-    return RANGE if code_span(code) else ""
+    return RANGE if not single and code_span(code) else ""
 
 
 def _is_look_alike(code: str) -> bool:
@@ -202,7 +205,7 @@ class _Flaw(NamedTuple):
 _FOOTER_FLAW = _Flaw("note_left_out", "")
 
 
-def _flaw_of(code: str, kind: type, joints: Container[str]) -> _Flaw | None:
+def _flaw_of(code: str, kind: type, single: bool) -> _Flaw | None:
     """Return what is wrong with a code; None for a good one."""
     if not code:
         return _Flaw("missing_code", "This row has no code.")
@@ -212,7 +215,7 @@ def _flaw_of(code: str, kind: type, joints: Container[str]) -> _Flaw | None:
         return _Flaw("date_code", f"The spreadsheet turned this code into a date ({code}). Format the column as text.")
     if is_footer(code):
         return _FOOTER_FLAW
-    suggestion = () if is_joined(code, joints) else several_codes(fit(code))
+    suggestion = () if single else several_codes(fit(code))
     if suggestion:
         message = f"This cell has several codes: {shorten(code)}. Put each one in its own row."
         return _Flaw("several_codes", message, suggestion)

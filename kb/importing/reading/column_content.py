@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kb.importing.reading.choices import FileQuestion
-from kb.importing.reading.columns import BY_CHOICE
+from kb.importing.reading.columns import BY_CHOICE, BY_LAST_FILE, ColumnMap
 from kb.importing.reading.evidence import ColumnEvidence, evidence_of
 from kb.importing.reading.header_names import SPLIT
 from kb.importing.reading.sheet_look import SheetLook
@@ -53,6 +53,14 @@ class ColumnContent:
     def is_chosen(self, label: str) -> bool:
         """Whether somebody chose the target of a column, now or for the last file."""
         return self.reasons.get(label) == BY_CHOICE
+
+    def final_reasons(self) -> dict[str, str]:
+        """Return the reasons for people: what is chosen now is told from what the last file says."""
+        now = ColumnMap(self.look.choices.columns).of(self.reasons)
+        return {
+            label: BY_LAST_FILE if reason == BY_CHOICE and label not in now else reason
+            for label, reason in self.reasons.items()
+        }
 
     def column_of(self, target: str) -> str:
         """Return the label of the first column with a target; "" without one."""

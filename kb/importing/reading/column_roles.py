@@ -44,7 +44,7 @@ def settle_columns(part: SheetPart, rows: Sequence[Record], look: SheetLook, gue
     ask_about_prose(content)
     ask_about_subcode(content)
     ask_about_category(content)
-    part.columns = ColumnMap(content.targets, content.reasons)
+    part.columns = ColumnMap(content.targets, content.final_reasons())
     part.questions += questions_about_repeats(part, rows)
     part.questions += questions_about_lists(part, rows)
 

@@ -18,7 +18,7 @@ TARGETS = {
 }
 """The targets of a column, with their labels."""
 
-BY_NAME, BY_CHOICE = "its header", "as chosen, now or for the last file"
+BY_NAME, BY_CHOICE, BY_LAST_FILE = "its header", "as chosen", "as in the last file"
 _MAX_HEADER = 200
 
 

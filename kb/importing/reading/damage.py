@@ -47,6 +47,7 @@ _TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2})(?::00(?:\.0{1,3})?)?(?: ?[AaPp][M
 _DOTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5}")
 _COMMAS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,5}")
 _SLASHES = re.compile(r"[0-9]{1,4}(?:/[0-9]{1,4}){1,2}")
+_HYPHEN = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 _PARTS = re.compile(r"([0-9]{1,4})([-/.])([0-9]{1,2})(?:\2([0-9]{1,4}))?")
 _MONTH_CODE = re.compile(rf"({_MONTH})[- ]?([0-9]{{1,2}})", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,64}(?:[Ee][0-9]{1,2})?")
@@ -76,7 +77,12 @@ def without_point_zero(code: str) -> str:
 
 
 def joint(code: str) -> str:
-    """Return the sign that joins the parts of a code that is one number or date: `,` of `3,000`, `/` of `3/4/2031`."""
+    """Return the sign that joins the parts of a single code: `,` of `3,000`, `/` of `3/4/2031`, `1-1` of `2-1`.
+
+    A hyphen stands with the digits on both sides, because codes of another width may be ranges beside it.
+    """
+    if hyphen := _HYPHEN.fullmatch(code):
+        return _hyphen(code) if int(hyphen[1]) >= int(hyphen[2]) else ""
     if "/" in code and _date_parts(code):
         return "/"
     return "," if _COMMAS.fullmatch(code) and code.find(",") < 3 else ""
@@ -84,7 +90,14 @@ def joint(code: str) -> str:
 
 def is_joined(code: str, joints: Container[str]) -> bool:
     """Whether a code is no list in a column where others have such joints: `7/40` beside `3/4/2031`."""
+    if _HYPHEN.fullmatch(code):
+        return _hyphen(code) in joints
     return bool(("/" in joints and _SLASHES.fullmatch(code)) or ("," in joints and _COMMAS.fullmatch(code)))
+
+
+def _hyphen(code: str) -> str:
+    first, _, last = code.partition("-")
+    return f"{len(first)}-{len(last)}"
 
 
 def point_zero_question(codes: Sequence[str], known: Container[str] = ()) -> FileQuestion | None:

@@ -26,7 +26,8 @@ def compare_with_last_file(content: ColumnContent) -> None:
         if target in VENDOR_TEXTS:
             _follow_text(content, header, target, new)
     extra = [header for header, target in gone.items() if target == EXTRA]
-    renamed = [label for label in new if content.targets[label] == EXTRA]
+    stored = content.look.precedent.extra_columns
+    renamed = [label for label in new if content.targets[label] == EXTRA and label not in stored]
     for label in new:
         target = content.targets[label]
         if target in VENDOR_TEXTS and target not in last.values() and label != target:

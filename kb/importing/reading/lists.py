@@ -22,13 +22,13 @@ class ListedRange(NamedTuple):
 
 
 def questions_about_lists(part: SheetPart, rows: Sequence[Record]) -> list[FileQuestion]:
-    """Return what to ask about cells with several codes."""
-    if "lists" in part.ways:
-        return []
+    """Return what to ask about cells with several codes; set what joins the parts of a single one."""
     at = part.code_at
     listed_codes = [(line, cells[at] or "") for line, cells in rows if at < len(cells)]
-    joints = {joint(clean(cell)) for _, cell in listed_codes}
-    lines = [line for line, cell in listed_codes if _codes(cell) and not is_joined(clean(cell), joints)]
+    part.joints = frozenset(joint(clean(cell)) for _, cell in listed_codes)
+    if "lists" in part.ways:
+        return []
+    lines = [line for line, cell in listed_codes if _codes(cell, part)]
     if not lines:
         return []
     more = f", as do {len(lines) - 1} more of the first rows" if len(lines) > 1 else ""
@@ -40,12 +40,12 @@ def listed(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
     at, text_at = part.code_at, part.texts_at.get("description", -1)
     for line, cells in records:
         code = clean(cells[at] or "")
-        span = code_span(code) if not code.isalnum() else None
+        span = code_span(code) if not code.isalnum() and not is_joined(code, part.joints) else None
         if span and span.size > MAX_RANGE:
             text = fit(tidy(cells[text_at] or "")) if text_at >= 0 else ""
             part.ranges.append(ListedRange(span.code(span.first), span.code(span.last), text))
             continue
-        codes = _codes(cells[at])
+        codes = _codes(cells[at], part)
         for one in codes:
             yield line, [*cells[:at], one, *cells[at + 1 :]]
         if not codes:
@@ -63,7 +63,7 @@ def combined(part: SheetPart, records: Iterator[Record]) -> Iterator[Record]:
             yield line, cells
 
 
-def _codes(cell: str | None) -> tuple[str, ...]:
-    if not cell or cell.isalnum() or is_grouped(cell.strip()):
+def _codes(cell: str | None, part: SheetPart) -> tuple[str, ...]:
+    if not cell or cell.isalnum() or is_grouped(cell.strip()) or is_joined(clean(cell), part.joints):
         return ()
     return several_codes(fit(clean(tidy(cell))))

@@ -37,11 +37,20 @@ _MAX_CELL = 300
 
 @dataclass
 class ColumnLook:
-    """A column: its header, its target in TARGETS, and why it has it. A table that is not read has no targets."""
+    """A column: its header, its target in TARGETS, and why it has it. A table that is not read has no targets.
+
+    `has_name` is false where the header is a number that stands in for a missing one.
+    """
 
     header: str
     target: str = ""
     reason: str = ""
+    has_name: bool = True
+
+    @property
+    def title(self) -> str:
+        """The header as people see it."""
+        return self.header if self.has_name else f"{self.header.lower()}, without a header"
 
 
 @dataclass
@@ -189,7 +198,10 @@ def _read(part: SheetPart, source: Source, rows: int, problems: list[Problem]) -
     problems += alone.problems[before:]
     count = len(first) + more
     reasons = getattr(part.columns, "reasons", {})
-    columns = [ColumnLook(header, target, reasons.get(header, "")) for header, target in part.columns.targets.items()]
+    columns = [
+        ColumnLook(header, target, reasons.get(header, ""), _has_name(part, at))
+        for at, (header, target) in enumerate(part.columns.targets.items())
+    ]
     return TableLook(
         part.sheet.key,
         _name(part.sheet),
@@ -200,6 +212,11 @@ def _read(part: SheetPart, source: Source, rows: int, problems: list[Problem]) -
         rows=[(row.place.line, row.section, _cells(row, columns)) for row in first],
         row_count=count if count <= MAX_COUNTED else None,
     )
+
+
+def _has_name(part: SheetPart, at: int) -> bool:
+    cell = part.cells[at] if at < len(part.cells) else ""
+    return part.header[at] != f"Column {at + 1}" or bool((cell or "").strip())
 
 
 def _unread(sheet: Sheet, source: Source, rows: int) -> TableLook:
@@ -215,7 +232,9 @@ def _unread(sheet: Sheet, source: Source, rows: int) -> TableLook:
         return view
     width = min(max((len(cells) for _, cells in records), default=0), MAX_LISTED)
     labels = (header + [f"Column {number}" for number in range(len(header) + 1, width + 1)])[:width]
-    view.columns = [ColumnLook(label, source.choices.columns.get(label, "")) for label in labels]
+    view.columns = [
+        ColumnLook(label, source.choices.columns.get(label, ""), has_name=label in header) for label in labels
+    ]
     view.rows = [(line, "", [_short(cell) for cell in [*cells, *[""] * width][:width]]) for line, cells in records]
     view.lines, view.row_count = _header_lines(sheet), None
     return view

@@ -19,7 +19,8 @@ class Precedent:
 
     `samples` has the vendor's last texts of some codes: by the code's identity, then by the name of the text.
     `language` is the tag of the table. `count` returns how many codes have a text, by its name. `encoding` is
-    the one of the last file. `odd_codes` has the codes that are no numbers: such a code is not damaged.
+    the one of the last file. `odd_codes` has the codes that are no numbers: such a code is not damaged. `extra_columns`
+    has those of the sampled codes, from whichever file.
     """
 
     choices: ReadingChoices = field(default_factory=ReadingChoices)
@@ -28,6 +29,7 @@ class Precedent:
     count: Callable[[str], int] = _no_codes
     encoding: str = ""
     odd_codes: frozenset[str] = frozenset()
+    extra_columns: frozenset[str] = frozenset()
 
     @property
     def has_no_header(self) -> bool:

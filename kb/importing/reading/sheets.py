@@ -144,6 +144,8 @@ class Sheet:
     suspect: bool = True
     # The line on which the table begins; 0 where nobody needs it.
     line: int = 0
+    # The last line, where no line break ends it; 0 for others, and before it is read.
+    unended_line: int = 0
     # Why the table is left out unless somebody chooses it; "" for a table of codes.
     doubt: str = ""
 

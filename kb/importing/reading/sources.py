@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from kb.importing.reading.arranged_tables import looks_at
 from kb.importing.reading.arrangements import arranged_rows
-from kb.importing.reading.choices import ANSWERS, FileQuestion, ReadingChoices
+from kb.importing.reading.choices import ANSWERS, OF_PLAN, FileQuestion, ReadingChoices
 from kb.importing.reading.columns import EXTRA, ColumnMap, check_column_map
 from kb.importing.reading.damage import point_zero_question
 from kb.importing.reading.encodings import ENCODINGS, find_encoding
@@ -267,7 +267,9 @@ def open_source(
     precedent = precedent or Precedent()
     choices = choices or ReadingChoices()
     # What the last file's columns were is evidence; answers, and what somebody chooses now, decide.
-    choices = replace(choices, answers={**precedent.choices.answers, **choices.answers})
+    # The stored codes have changed since: of them, a plan asks again, with the last answer as the default.
+    remembered = {kind: value for kind, value in precedent.choices.answers.items() if kind not in OF_PLAN}
+    choices = replace(choices, answers={**remembered, **choices.answers})
     check_column_map(choices.columns)
     if choices.delimiter and choices.delimiter not in csv_dialect.DELIMITERS:
         allowed = ", ".join(csv_dialect.DELIMITERS.values())

@@ -61,6 +61,8 @@ class SheetPart:
     unseen: frozenset[str] = frozenset()
     # Codes of the table that may look damaged, and are not.
     stored: Container[str] = frozenset()
+    # What joins the parts of a code that is no list, as `damage.joint` returns it.
+    joints: frozenset[str] = frozenset()
     # The answer to each kind of question, by choice or by default, as in `choices.ANSWERS`.
     ways: dict[str, str] = field(default_factory=dict)
     # What a column of several texts has, and which of them words without a label are.
@@ -122,11 +124,15 @@ class _RowReader:
         self.section_cell: object = object()
         # Whether rows name blocks of codes.
         self.has_blocks = False
+        # Whether rows leave out their last cells, as some programs write them.
+        self.has_short_rows = False
         # The place of the first text of each column that the first records leave empty.
         self.late_texts: dict[str, tuple[SourcePlace, str]] = {}
         intact = part.ways.get("damage") == "keep"
         without_zero = part.without_zero and not intact
         self.codes = CodeCells(self.sheet, report, without_zero=without_zero, intact=intact, stored=part.stored)
+        self.codes.joints |= part.joints
+        self.codes.single = part.ways.get("lists") == "keep"
 
     def rows(self) -> Iterator[TableRow]:
         """Yield the rows without errors."""
@@ -245,7 +251,16 @@ class _RowReader:
             return cells[: self.width]
         if len(cells) > self.width and self.joins_at >= 0:
             return self._join_surplus(line, cells)
+        if len(cells) < self.width and line == self.sheet.unended_line and not self.has_short_rows:
+            message = (
+                f"The file seems cut off: its last row has {len(cells)} cells, the header has {self.width}, and no"
+            )
+            message += " line break ends it. Get the whole file."
+            code = cells[self.code_at] if self.code_at < len(cells) else ""
+            self.report(Problem(self.sheet.place(line), "cut_off", message, shorten(code)))
+            return None
         if self.code_at < len(cells) < self.width and is_code_like(cells[self.code_at] or ""):
+            self.has_short_rows = True
             message = f"This row has {len(cells)} cells, the header has {self.width}; the last ones count as not there."
             self.report(Problem(self.sheet.place(line), "short_row", message, shorten(cells[self.code_at]), "warning"))
             return [*cells, *[None] * (self.width - len(cells))]

@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,14 @@ HELP = """Plan the import of a vendor's table (CSV, XLSX, JSON, HTML, Markdown a
 and apply it with --apply. Without --apply, a plan that changes something waits in the admin, under Table imports, in
 place of older plans of the table. --look prints how the file is read, and plans nothing.
 
-exit codes:
+exit codes (where several apply, all reasons are printed, and the code is that of the first):
   0  success: planned, or applied with --apply
   1  the file cannot be read, or the import failed; nothing was applied
   2  somebody has to decide about conflicts (--keep-ours or --take-theirs); nothing was applied
   3  rows have errors or repeat a code; with --apply nothing was applied unless --skip-errors is given
   4  the file or its plan leaves a question open; each answer is listed with its flags; nothing was applied
   5  more codes would be retired than allowed without --yes-retire; nothing was applied
-  6  the new texts hardly fit the stored ones; nothing was applied unless --yes-strange is given
+  6  the new texts hardly fit the table; nothing was applied unless --yes-strange is given
 """
 
 
@@ -158,31 +158,14 @@ class Command(BaseCommand):
         return table
 
     def _decide(self, plan: TableImport, options: dict[str, Any], by: By) -> tuple[int, list[str]]:
-        """Return the exit code, and the reasons not to apply the plan."""
+        """Return the exit code of the first reason not to apply the plan, and all reasons."""
         side = ""
         if options["keep_ours"] or options["take_theirs"]:
             side = Resolution.KEEP_OURS if options["keep_ours"] else Resolution.TAKE_THEIRS
         if side:
             decisions.resolve_all(plan, side, by)
-        questions = [FileQuestion.from_json(stored) for stored in plan.questions]
-        if unanswered := [question for question in questions if question.is_open]:
-            return QUESTIONS, question_lines(unanswered)
-        if undecided := plan.rows.undecided().count():
-            return UNDECIDED, [
-                f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
-            ]
-        if (retired := to_retire(plan)) > (limit := retire_limit(plan)) and not options["yes_retire"]:
-            return MANY_RETIRED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
-        if (strange := plan.counts.get(STRANGE)) and not options["yes_strange"]:
-            return STRANGE_TEXTS, [
-                f"The new texts of {strange} codes hardly fit the stored ones. Is it the right file? Use --yes-strange."
-            ]
-        errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
-        if errors + twice and not options["skip_errors"]:
-            return ROWS_IN_ERROR, [
-                f"{errors} rows have errors and {twice} repeat a code. Correct them, or use --skip-errors."
-            ]
-        return CLEAN, []
+        reasons = list(_reasons(plan, options))
+        return reasons[0][0] if reasons else CLEAN, [line for _, lines in reasons for line in lines]
 
     def _end(
         self,
@@ -215,6 +198,25 @@ class Command(BaseCommand):
             self.stdout.write(f"  {where}: {row.get_kind_display().lower()}: {row.message}")
         if bad_rows.count() > MAX_ROWS:
             self.stdout.write(f"  and {bad_rows.count() - MAX_ROWS} more, listed in the admin")
+
+
+def _reasons(plan: TableImport, options: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each reason not to apply a plan: its exit code, and what to print. The gravest one is the first."""
+    questions = [FileQuestion.from_json(stored) for stored in plan.questions]
+    if unanswered := [question for question in questions if question.is_open]:
+        yield QUESTIONS, question_lines(unanswered)
+    if undecided := plan.rows.undecided().count():
+        message = f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
+        yield UNDECIDED, [message]
+    if (retired := to_retire(plan)) > (limit := retire_limit(plan)) and not options["yes_retire"]:
+        yield MANY_RETIRED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
+    if (strange := plan.counts.get(STRANGE)) and not options["yes_strange"]:
+        message = f"The new texts of {strange} codes hardly fit this table. Is it the right file? Use --yes-strange."
+        yield STRANGE_TEXTS, [message]
+    errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
+    if errors + twice and not options["skip_errors"]:
+        message = f"{errors} rows have errors and {twice} repeat a code. Correct them, or use --skip-errors."
+        yield ROWS_IN_ERROR, [message]
 
 
 _EXAMPLES = {"column": "HEADER=TARGET, e.g. --column 'Error no.=code'", "answer": "e.g. --answer repeats=join"}

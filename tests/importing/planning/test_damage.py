@@ -2,8 +2,10 @@
 
 import pytest
 
+from kb.importing.applying.rollback import roll_back
 from kb.importing.applying.transaction import apply_import
 from kb.importing.errors import NeedsAnswers
+from kb.importing.planning.plan import precedent_of
 from tests import make
 from tests.importing.tables import applied, by, kinds, planned, row
 
@@ -123,7 +125,12 @@ def test_codes_of_other_tables_are_no_originals(table):
 def test_zeros_that_fill_every_code_up_to_one_width_are_no_new_codes(table):
     bring(table, "4", "27", "310", "E1")
     plan = planned(table, *listed("0004", "0027", "0310", "E1"), complete=True)
-    assert (kinds(plan), len(plan.questions)) == ({"unchanged": 4}, 1)
+    assert ([question["kind"] for question in plan.questions], kinds(plan)) == (
+        ["zeros"],
+        {"changed": 3, "unchanged": 1},
+    )
+    other = planned(table, *listed("0004", "0027", "0310", "E1"), complete=True, answers={"zeros": "new"})
+    assert [other.counts[kind] for kind in ("new", "retired")] == [3, 3]
     # Where another code is shorter, the zeros are the vendor's own.
     plan = planned(table, *listed("0004", "27", "310", "E1"), complete=True)
     assert (kinds(plan), plan.questions) == ({"reordered": 3, "new": 1, "retired": 1}, [])
@@ -133,3 +140,50 @@ def test_full_dates_are_the_stored_codes_that_a_spreadsheet_took_for_days(table)
     bring(table, "5-2", "5-14", "E1")
     plan = planned(table, *listed("05.02.2031", "14.05.2031", "E1"), complete=True)
     assert (kinds(plan), len(plan.questions)) == ({"unchanged": 3}, 1)
+
+
+def test_a_code_gets_the_zeros_that_an_earlier_file_lost_and_a_roll_back_takes_them_away(table):
+    bring(table, "00101", "00209")
+    codes = table.codes.filter(code="00209")
+    pk = codes.get().pk
+    codes.update(code="209", identity="209")
+    plan = planned(table, *listed("00101", "00209"), remembered={"damage": "restore"})
+    assert [(question["kind"], question["default"]) for question in plan.questions] == [("zeros", "")]
+    plan = planned(table, *listed("00101", "00209"), remembered={"damage": "restore"}, complete=True)
+    assert [(question["kind"], bool(question["default"])) for question in plan.questions] == [("zeros", True)]
+    apply_import(plan, by())
+    assert table.codes.filter(pk=pk).values_list("code", "identity").get() == ("00209", "00209")
+    assert planned(table, *listed("00101", "00209"), complete=True).counts["unchanged"] == 2
+    roll_back(plan, by())
+    assert table.codes.filter(pk=pk).values_list("code", "identity").get() == ("209", "209")
+
+
+def test_new_codes_of_a_file_that_lost_its_zeros_get_theirs_after_the_question(table):
+    bring(table, "00101", "00102", "10001")
+    file = listed("101", "102", "10001", "209", "309")
+    (question,) = planned(table, *file).questions
+    assert "New codes seem to have lost their zeros, too (2): 00209 for 209, 00309 for 309" in question["message"]
+    assert "add the zeros" in question["offers"][0]["label"]
+    plan = planned(table, *file, answers={"damage": "restore"})
+    assert sorted(plan.rows.filter(kind="new").values_list("code", "identity")) == [("00209",) * 2, ("00309",) * 2]
+    assert planned(table, *file, answers={"damage": "keep"}).counts["new"] == 4
+    # Codes of several lengths are the vendor's own.
+    bring(table, "7")
+    assert "New codes" not in planned(table, *file).questions[0]["message"]
+
+
+def test_a_new_code_that_gets_its_zeros_is_the_retired_one_of_that_spelling(table):
+    bring(table, "00101", "00209")
+    applied(table, *listed("00101"), complete=True)
+    plan = planned(table, *listed("101", "209"), answers={"damage": "restore"})
+    assert kinds(plan) == {"restored": 1, "warning": 1, "unchanged": 1}
+
+
+def test_the_answer_about_the_last_file_is_the_default_of_the_next_and_can_be_seen(table):
+    bring(table, "07", "10")
+    plan = planned(table, *listed("7", "10"), remembered={"damage": "restore"})
+    (question,) = plan.questions
+    assert question["default"] == question["offers"][0]["label"]
+    assert kinds(plan) == {"unchanged": 2}
+    apply_import(planned(table, *listed("7", "10", "12"), remembered={"damage": "restore"}), by())
+    assert precedent_of(table).choices.answers["damage"] == "restore"

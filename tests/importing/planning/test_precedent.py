@@ -44,6 +44,15 @@ def test_an_export_that_comes_back_and_the_vendors_next_file_raise_no_warning(ta
     assert (kinds(plan), plan.questions) == ({"unchanged": 2}, [])
 
 
+def test_a_column_that_stored_codes_have_is_not_new_though_the_last_file_lacked_it(table):
+    wider = FILE.replace("Stufe", "Stufe;Link").replace(";2\n", ";2;x\n").replace(";1\n", ";1;y\n")
+    bring(table, wider)
+    bring(table, FILE.replace("Neu", "Alt").replace("Stufe", "Grad"))
+    for content, name in ((wider, "table.csv"), (b"".join(export_table(table, "csv")), "table.csv")):
+        messages = plan_of(table, content, name).rows.filter(kind="warning").values_list("message", flat=True)
+        assert not [message for message in messages if "Link is new" in message]
+
+
 def test_columns_of_an_import_that_was_rolled_back_are_not_remembered(table):
     wider = FILE.replace("Stufe", "Stufe;Link").replace(";2\n", ";2;x\n").replace(";1\n", ";1;y\n")
     imports = [bring(table, wider), bring(table, wider.replace("x", "z"))]

@@ -45,6 +45,18 @@ def test_such_a_file_needs_a_second_yes():
         ("Lüfter prüfen", "L\ufffdfter pr\ufffdfen", True),
         ("Нет бумаги", "??? ??????", True),
         ("Нет бумаги", "РќРµС‚ Р±СѓРјР°РіРё", True),
+        # Western letters in a Cyrillic, a Greek, a Central European and a Chinese encoding.
+        ("Lüfter prüfen", "Lьfter prьfen", True),
+        ("Ärger ohne Tür", "Дrger ohne Tьr", True),
+        ("Lüfter prüfen", "Lόfter prόfen", True),
+        ("Lüfter prüfen", "L黤ter pr黤en", True),
+        ("Нет бумаги", "Íåò áóìàãè", True),
+        # The wrong reading was the last one.
+        ("Lьfter prьfen", "Lüfter prüfen", False),
+        ("Дrger", "Ärger", False),
+        ("Länge in µm", "Länge in μm", False),
+        ("Café fermé", "Cafè fermé", False),
+        ("Prüfe die App", "请检查App参数。Prüfe die App", False),
         ("Lüfter prüfen", "Luefter pruefen", False),
         ("LÃ¼fter prÃ¼fen", "Lüfter prüfen", False),
         ("Lüfter prüfen", "Lüfter prüfen?", False),
@@ -165,3 +177,10 @@ def test_new_codes_with_words_of_others_may_be_new(stored, now):
 def test_new_texts_that_are_garbled_are_told(stored, is_told):
     message = "The texts of 1 code, such as of E9, seem read in a wrong encoding, such as Ã¼ for ü."
     assert told([(stored, "LÃ¼fter")], [("E8", "Lüfter"), ("E9", "LÃ¼fter")]) == ([message] * is_told, False)
+
+
+def test_new_codes_of_which_most_letters_are_of_a_wrong_encoding_need_a_second_yes():
+    table = make.table()
+    assert planned(table, ("1", "Lьfter prьfen"), ("2", "Disk is full")).counts["strange"] == 1
+    few = planned(table, ("1", "Lьfter prьfen"), ("2", "Tür klemmt"), ("3", "Gerät zu heiß"))
+    assert ("strange" in few.counts, few.counts["warning"]) == (False, 1)

@@ -3,6 +3,7 @@
 import pytest
 
 from kb.importing.reading.labelled_texts import labelled_parts
+from kb.importing.reading.look import look
 from kb.importing.reading.sources import Precedent, ReadingChoices, Unreadable, open_source
 from tests.importing.files import open_text, read_rows
 
@@ -96,13 +97,26 @@ def test_a_running_number_without_a_header_is_left_out_and_other_columns_are_nam
     assert [(problem.kind, problem.value) for problem in source.problems] == [("unnamed_column", "Column 4")]
 
 
-def test_every_column_has_a_reason_for_its_target():
+def test_every_column_has_a_reason_for_its_target(tmp_path):
     source = open_text("Ref,Foo,Cause\nE1,one two three,a\nE2,four five six,b\n", columns={"Foo": "description"})
     assert source.columns.reasons == {
         "Ref": "short, unique, no spaces",
-        "Foo": "as chosen, now or for the last file",
+        "Foo": "as chosen",
         "Cause": "its header",
     }
+    last = {"Ref": "code", "Foo": "description"}
+    path = tmp_path / "t.csv"
+    path.write_text("Ref,Foo\nE1,one two\n")
+    precedent = Precedent(ReadingChoices(columns=last))
+    source = open_source(path, path.name, ReadingChoices(columns={"Foo": "description"}), precedent=precedent)
+    assert source.columns.reasons == {"Ref": "as in the last file", "Foo": "as chosen"}
+
+
+def test_a_column_without_a_header_is_called_by_its_number_and_one_with_such_a_header_by_that():
+    titles = [column.title for column in look(lambda: open_text("7,Disk is full\n8,No power here\n")).tables[0].columns]
+    assert titles == ["column 1, without a header", "column 2, without a header"]
+    view = look(lambda: open_text("Code,Column 2,\n7,Disk is full,x\n8,No power here,y\n"))
+    assert [column.title for column in view.tables[0].columns] == ["Code", "Column 2", "column 3, without a header"]
 
 
 def test_texts_with_labels_in_one_column_are_split():

@@ -171,3 +171,14 @@ def test_a_file_with_many_foreign_characters_names_the_encoding_and_one_with_few
     assert "another encoding: choose it. No column" in refusal("код;текст\n1;а\n".encode("cp1251"), encoding="utf-8")[1]
     flawed = "".join(f"{number};Tür öffnen\n" for number in range(20)).encode() + b"99;\xfc\n"
     assert open_text(b"code;text\n" + flawed).problems == []
+
+
+def test_a_wrong_encoding_of_the_last_file_does_not_decide_about_the_next():
+    data = "\n".join(f"{n};{text}" for n, text in enumerate(GERMAN_LINES)).encode("cp1252")
+    stored = {str(n): {"description": text.encode("cp1252").decode("cp1251")} for n, text in enumerate(GERMAN_LINES)}
+    assert find(data, encoding="cp1251", samples=stored, language="de") == ("cp1252", None)
+    codec, question = find("1;Prüfziffer falsch".encode("cp1252"), encoding="cp1251", samples=stored, language="en")
+    assert (codec, question.kind) == ("cp1252", "encoding")
+
+
+GERMAN_LINES = ["Prüfziffer falsch", "Gerät nicht geöffnet", "Tür klemmt", "Außerhalb der Grenze", "Übertragung läuft"]

@@ -27,6 +27,8 @@ from kb.importing.reading.header_names import claim, language_of, plain, shown
         ("description",
          "Descrição do erro|Messaggio|Описание ошибки|Opis błędu|Omschrijving|Hata açıklaması|"
          "故障描述|説明|エラー内容説明|오류 메시지"),
+        ("description",
+         "Meldung|Nachricht|Hinweistext|Message affiché|Mensaje|Messaggio|Melding|Bericht"),
         ("possible_reasons",
          "Probable cause|Likely causes|Root cause|Ursache|Mögliche Ursachen|Cause probable|"
          "Causa posible|Possíveis causas"),

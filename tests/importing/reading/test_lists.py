@@ -46,3 +46,23 @@ def test_a_number_in_groups_of_three_digits_is_one_code_also_where_lists_are_spl
         assert [problem.kind for problem in source.problems] == ["groups_codes"]
     rows, _ = reading("Code,Text\n998,a\n400 401,b\n", answers={"lists": "split"})
     assert [code for code, _ in rows] == ["998", "400", "401"]
+
+
+def test_codes_with_a_hyphen_are_no_ranges_beside_one_that_runs_backwards():
+    for answers in ({}, {"lists": "split"}):
+        rows, source = reading("Code,Text\n1-2,a\n2-1,b\n3-4,c\n", answers=answers)
+        assert [code for code, _ in rows] == ["1-2", "2-1", "3-4"]
+        assert (source.questions, source.problems) == ([], [])
+    # Codes of another width say nothing about these.
+    _, source = reading("Code,Text\n404-13,a\n401-403,b\n")
+    assert [question.kind for question in source.questions] == ["lists"]
+
+
+def test_somebody_may_say_that_cells_are_codes_as_written():
+    content = "Code,Text\n1-2,a\n3-4,b\n"
+    _, source = reading(content)
+    (question,) = source.questions
+    (offer,) = (offer for offer in question.offers if offer.label == "These are codes as written")
+    assert offer.flags == "--answer lists=keep"
+    rows, source = reading(content, answers={"lists": "keep"})
+    assert ([code for code, _ in rows], source.questions, source.problems) == (["1-2", "3-4"], [], [])

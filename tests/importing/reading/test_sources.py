@@ -392,3 +392,15 @@ def test_a_header_may_lack_the_last_name():
     assert [problem.kind for problem in problems] == ["unnamed_column"]
     rows, _ = read_rows("code,text\n1,one, two\n2,two, three\n3,three, four\n")
     assert [row.texts["description"] for row in rows] == ["one, two", "two, three", "three, four"]
+
+
+def test_a_last_row_that_ends_early_without_a_line_break_is_left_out_as_cut_off():
+    content = "code,description,action\n1,The door is open,Close it\n2,There is no pa"
+    source = open_text(content)
+    assert [row.code for row in source.rows()] == ["1"]
+    assert [(problem.kind, problem.place.line, problem.value) for problem in source.problems] == [("cut_off", 3, "2")]
+    # A line break ends the row, and some programs leave the last cells out.
+    for whole in (content + "\n", "code,description,action\n1,Open\n2,There is no pa"):
+        source = open_text(whole)
+        assert [row.code for row in source.rows()] == ["1", "2"]
+        assert {problem.kind for problem in source.problems} == {"short_row"}

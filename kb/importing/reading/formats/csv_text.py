@@ -95,6 +95,7 @@ class _CsvLines:
                 )
                 raise unreadable("line_too_long", message, self.table.place(self.number + 1), rest[:60])
         if rest := without_padding(rest):
+            self.table.unended_line = 0 if rest.endswith(("\r", "\n")) else self.number + 1
             yield from io.StringIO(rest, newline="")
 
     def _pieces(self) -> Iterator[str]:
