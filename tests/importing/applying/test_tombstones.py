@@ -7,6 +7,7 @@ from kb import answers, searching
 from kb.exporting.tables import export_table
 from kb.importing.applying.rollback import roll_back
 from kb.models import Change, FinishedAnswer, ReturnCode, Tombstone
+from kb.models.fields import VENDOR_TEXTS
 from kb.ops.doctor import revisions
 from kb.queries import tables
 from kb.queries.lookup import find_code, neighbours
@@ -128,3 +129,26 @@ def test_another_code_may_take_its_place_in_the_section(table, editor):
     roll_back(moved, by())
     code = find_code("100", editor, table).hits[0].code
     assert (code.section.name, code.history.count()) == ("Public", 3)
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_code_that_comes_back_has_only_what_the_new_file_says_and_its_notes(table, complete):
+    wrong = row("200", description="Wrong.", possible_reasons="WRONG CAUSE", suggested_actions="Retry.", symbol="BAD")
+    first = applied(table, wrong | {"extra": {"Severity": "Fatal"}})
+    roll_back(first, by())
+    code = table.codes.get(code="200")
+    note = make.note("Valve", code)
+    second = bring(table, complete=complete)
+    code.refresh_from_db()
+    assert (code.description, code.possible_reasons, code.symbol, code.extra) == ("Valve jammed.", "", "", {})
+    assert (code.vendor_possible_reasons, code.vendor_suggested_actions, code.disposition) == ("", "", "unknown")
+    assert (second.counts["new"], list(code.notes.all())) == (1, [note])
+
+
+def test_the_roll_back_of_its_return_restores_what_the_tombstone_had(table):
+    first = applied(table, row("200", description="Wrong.", possible_reasons="WRONG", extra={"Severity": "Fatal"}))
+    roll_back(first, by())
+    names = [name for field in VENDOR_TEXTS for name in (field, f"vendor_{field}")] + ["extra", "disposition", "fixer"]
+    before = table.codes.filter(code="200").values(*names).get()
+    roll_back(bring(table), by())
+    assert table.codes.filter(code="200").values(*names).get() == before
