@@ -12,6 +12,10 @@ class WrongState(ImportRefused):
     """The import has the wrong state for this action: it is applied, discarded or rolled back."""
 
 
+class DecidedMeanwhile(ImportRefused):
+    """Somebody decided a row after the person saw it; the message says who and what."""
+
+
 class PlanIsStale(ImportRefused):
     """A plan is out of date; `reasons` has one sentence for each change since it was made."""
 

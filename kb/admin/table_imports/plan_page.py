@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from kb.importing.applying import staleness
 from kb.importing.applying.back_to import later_imports
 from kb.importing.applying.transaction import retires_many, to_retire
+from kb.importing.planning import former_decisions
 from kb.importing.reading.look import label_of
 from kb.models import ImportRow, RowKind, TableImport
 from kb.models.table_imports import BROKEN, STRANGE, UNCHANGED, Extent
@@ -94,6 +95,7 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "may_go_back": is_applied and may("kb.rollback_import") and later_imports(table_import).exists(),
         "retired": to_retire(table_import) if is_current and retires_many(table_import) else 0,
         "strange": table_import.counts.get(STRANGE, 0),
+        "taken_over": former_decisions.words_of(table_import),
         "columns": [(header, label_of(target) or target) for header, target in table_import.columns.items()],
         "is_applied": is_applied,
         "may_read_again": is_planned and may("kb.import_table") and table_import.upload_id is not None,

@@ -14,6 +14,7 @@ from kb import searching
 from kb.importing.applying import decisions
 from kb.importing.applying.transaction import apply_import, retire_limit, to_retire
 from kb.importing.errors import ImportRefused, NeedsAnswers
+from kb.importing.planning import former_decisions
 from kb.importing.planning.plan import NewTable, plan_import, precedent_of
 from kb.importing.reading.look import look
 from kb.importing.reading.sources import FileQuestion, ReadingChoices, Source, Unreadable, open_source
@@ -209,6 +210,8 @@ class Command(BaseCommand):
         for kind, label in [*RowKind.choices, (UNCHANGED, "Unchanged")]:
             if plan.counts.get(kind):
                 self.stdout.write(f"  {plan.counts[kind]:>8} {label.lower()}")
+        if words := former_decisions.words_of(plan):
+            self.stdout.write(f"  {words}")
         bad_rows = plan.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
         for row in bad_rows[:MAX_ROWS]:
             where = f"{row.sheet} line {row.line}".strip() if row.line else "file"
