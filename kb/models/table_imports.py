@@ -233,7 +233,8 @@ class TableImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Import {self.pk}: {self.file_name or 'roll-back'}"
+        roll_back = f"roll-back of import {self.rolls_back_id}" if self.rolls_back_id else "roll-back"
+        return f"Import {self.pk}: {self.file_name or roll_back}"
 
     def count(self, *kinds: str) -> int:
         """Return the number of rows of these kinds; without arguments, of every kind that writes."""

@@ -4,6 +4,8 @@ import pytest
 from django.urls import reverse
 
 from kb.importing.applying import decisions
+from kb.importing.applying.rollback import roll_back
+from kb.importing.errors import ImportRefused
 from kb.services.codes import edit_code
 from tests import make
 from tests.importing.tables import applied, by, planned, row
@@ -111,3 +113,35 @@ def test_the_page_of_a_replaced_plan_shows_the_text_that_was_not_taken_over(clie
 def test_a_row_in_error_can_neither_be_left_out_nor_taken_in(client, table):
     plan = planned(table, row("1", description="Uno."), row("1", description="Dos."))
     assert "Leave this row out" not in client.get(address(plan.rows.get(kind="duplicate"))).text
+
+
+def test_an_applied_import_says_what_was_decided(client, plan, importer):
+    decisions.resolve(plan.rows.get(code="1"), "take_theirs", by(importer))
+    client.force_login(make.user("boss", is_superuser=True, is_staff=True))
+    page = client.post(reverse("admin:kb_tableimport_apply", args=[plan.pk]), {"yes_strange": "1"}, follow=True).text
+    assert "Applied: 1 new, 2 conflicts (1 took the vendor’s, 1 kept ours without a decision)." in page
+
+
+def test_a_message_begins_as_it_is_written(client, plan, ann, monkeypatch):
+    def refuse(*args, **options):
+        raise ImportRefused("http://vendor.example/ does not answer.")
+
+    monkeypatch.setattr(decisions, "discard", refuse)
+    page = client.post(reverse("admin:kb_tableimport_discard", args=[plan.pk]), follow=True).text
+    assert ">http://vendor.example/ does not answer.<" in page
+
+
+def test_whoever_retires_every_code_is_not_told_of_others(client, table):
+    plan = planned(table, ("7", "Seven."), complete=True)
+    client.force_login(make.user("boss", is_superuser=True, is_staff=True))
+    page = " ".join(client.get(reverse("admin:kb_importrow_changelist"), {"table_import": plan.pk}).text.split())
+    assert "Yes, retire all 2 codes of the table: the file lists none of them." in page
+
+
+def test_a_roll_back_names_the_import_that_it_took_back(client, table):
+    last = applied(table, ("8", "Eight."))
+    reversal = roll_back(last, by())
+    assert (
+        f"Import {reversal.pk}: roll-back of import {last.pk}"
+        in client.get(reverse("admin:kb_tableimport_changelist")).text
+    )

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from kb import searching
 from kb.importing.applying import decisions
 from kb.importing.applying.transaction import apply_import, retire_limit, to_retire
-from kb.importing.errors import ImportRefused, NeedsAnswers
+from kb.importing.errors import ImportRefused, NeedsAnswers, broken_words
 from kb.importing.planning import former_decisions
 from kb.importing.planning.plan import NewTable, plan_import, precedent_of
 from kb.importing.reading.look import look
@@ -170,7 +170,8 @@ class Command(BaseCommand):
             return QUESTIONS, question_lines(unanswered)
         if undecided := plan.rows.undecided().count():
             return UNDECIDED, [
-                f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
+                f"{undecided} conflict{' needs' if undecided == 1 else 's need'} a decision:"
+                " --keep-ours, --take-theirs, or row by row in the admin."
             ]
         if (retired := to_retire(plan)) > (limit := retire_limit(plan)) and not options["yes_retire"]:
             return MANY_RETIRED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
@@ -180,9 +181,7 @@ class Command(BaseCommand):
             ]
         errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
         if errors + twice and not options["skip_errors"]:
-            return ROWS_IN_ERROR, [
-                f"{errors} rows have errors and {twice} repeat a code. Correct them, or use --skip-errors."
-            ]
+            return ROWS_IN_ERROR, [f"{broken_words(errors, twice)}. Correct them, or use --skip-errors."]
         return CLEAN, []
 
     def _end(
