@@ -70,9 +70,10 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         check_state(original)
         reversal = _open(original, by)
         steps = undo.steps_of(original)
+        assert reversal.table is not None
+        empty_sections = tombstones.sections_without_codes(reversal.table)
         unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal, steps)}
         order.restore(original, reversal)
-        assert reversal.table is not None
         answers.note_order(reversal.table)
         entry = JournalEntry(by)
         _close(original, reversal)
@@ -80,6 +81,7 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         # A section whose codes are tombstones now gives its name back.
         section_names.restore(original, reversal, entry)
         listed_ranges.remove(original, reversal, entry)
+        tombstones.note_sections(reversal.table, empty_sections, entry)
         reversal.counts = dict(reversal.rows.order_by().values_list("kind").annotate(n=Count("pk")))
         reversal.save(update_fields=["counts"])
         revisions = journal_rows.write_revisions(reversal, by)

@@ -6,10 +6,10 @@ from django.test import Client
 from kb import answers, searching
 from kb.exporting.tables import export_table
 from kb.importing.applying.rollback import roll_back
-from kb.models import Change, FinishedAnswer, ReturnCode, Tombstone
+from kb.models import Change, FinishedAnswer, ReturnCode, Section, Tombstone
 from kb.models.fields import VENDOR_TEXTS
 from kb.ops.doctor import revisions
-from kb.queries import tables
+from kb.queries import replication, tables
 from kb.queries.lookup import find_code, neighbours
 from kb.services.codes import edit_code
 from kb.web.history import histories
@@ -152,3 +152,27 @@ def test_the_roll_back_of_its_return_restores_what_the_tombstone_had(table):
     before = table.codes.filter(code="200").values(*names).get()
     roll_back(bring(table), by())
     assert table.codes.filter(code="200").values(*names).get() == before
+
+
+def test_a_section_that_only_a_rolled_back_import_brought_is_in_no_answer_until_it_returns(table, editor, client):
+    def bring_valves():
+        return applied(table, row("700", section="Valves", description="Valve stuck."))
+
+    client.force_login(editor)
+    roll_back(bring_valves(), by())
+    section = table.sections.get(name="Valves")
+    assert section not in Section.objects.visible_to(editor)
+    assert "Valves" not in client.get(table.get_absolute_url()).text
+    assert client.get("/api/v1/codes", {"section": "Valves"}, follow=True).status_code == 400
+    assert section.pk not in [row["id"] for noun, row in replication.snapshot(editor) if noun == "section"]
+    bring_valves()
+    assert section in Section.objects.visible_to(editor)
+    assert client.get("/api/v1/codes", {"section": "Valves"}, follow=True).status_code == 200
+    kinds = Change.objects.filter(noun="section", object_id=section.pk).order_by("sequence")
+    assert list(kinds.values_list("kind", flat=True)) == ["created", "deleted", "created"]
+
+
+def test_a_section_with_another_code_stays(table, editor):
+    roll_back(bring(table), by())
+    assert Section.objects.visible_to(editor).get().name == "Public"
+    assert list(Change.objects.filter(noun="section").values_list("kind", flat=True)) == ["created"]
