@@ -15,7 +15,7 @@ from django.utils import timezone
 from kb import answers, searching
 from kb.importing import stage
 from kb.importing.applying import journal_rows, listed_ranges, order, section_names, tombstones, undo
-from kb.importing.applying.effects import Effects
+from kb.importing.applying.effects import Effects, lonely_notes
 from kb.importing.applying.undo import Steps
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
@@ -42,7 +42,8 @@ def preview(table_import: TableImport) -> Effects:
         rows = [row for row, code in page if code.pk not in obstacles]
         new_ids |= {row.return_code_id for row in rows if row.kind == RowKind.NEW and row.return_code_id}
         result.restored += sum(row.kind != RowKind.NEW for row in rows)
-    result.taken = len(new_ids.intersection(tombstones.listed_by_none(table_import)))
+    taken = new_ids.intersection(tombstones.listed_by_none(table_import))
+    result.taken, result.lonely_notes = len(taken), lonely_notes(taken)
     result.retired = len(new_ids) - result.taken
     result.sections = section_names.former_names(table_import)
     result.ranges, stays = listed_ranges.removable(table_import)

@@ -5,7 +5,8 @@ from django.test import Client
 
 from kb import answers, searching
 from kb.exporting.tables import export_table
-from kb.importing.applying.rollback import roll_back
+from kb.importing.applying.effects import effects_of
+from kb.importing.applying.rollback import preview, roll_back
 from kb.models import Change, FinishedAnswer, ReturnCode, Section, Tombstone
 from kb.models.fields import VENDOR_TEXTS
 from kb.ops.doctor import revisions
@@ -176,3 +177,17 @@ def test_a_section_with_another_code_stays(table, editor):
     roll_back(bring(table), by())
     assert Section.objects.visible_to(editor).get().name == "Public"
     assert list(Change.objects.filter(noun="section").values_list("kind", flat=True)) == ["created"]
+
+
+def test_a_roll_back_counts_the_notes_that_lose_their_only_code_and_their_pages_name_it(table, editor, client):
+    client.force_login(editor)
+    first = bring(table)
+    code, other = table.codes.get(code="200"), table.codes.get(code="100")
+    lonely = make.note("Valve", code)
+    make.note("Both", code, other)
+    assert preview(first).sentences()[1] == "1 note stays without a code."
+    assert effects_of([roll_back(first, by())]).sentences()[1] == "1 note stays without a code."
+    page = " ".join(client.get(lonely.get_absolute_url()).text.split())
+    assert 'It was about <bdi class="code">200</bdi>' in page
+    bring(table)
+    assert "It was about" not in client.get(lonely.get_absolute_url()).text
