@@ -18,10 +18,9 @@ class SectionQuerySet(ReaderQuerySet["Section"]):
 
     def visible_to(self, user: Person | None) -> Self:
         """Keep the sections that a user may read. Nobody reads one that only rolled-back imports brought codes to."""
-        of_app = self.model._meta.apps.get_model
-        buried = of_app("kb", "Tombstone").objects.values("code__section")
-        listed = of_app("kb", "ReturnCode").objects.published().filter(section=OuterRef("pk"))
-        return super().visible_to(user).filter(~Q(pk__in=buried) | Exists(listed))
+        codes = self.model._meta.apps.get_model("kb", "ReturnCode").objects.filter(section=OuterRef("pk"))
+        # In this order: the first code of most sections is listed, and the second question is not asked.
+        return super().visible_to(user).filter(Q(Exists(codes.published())) | ~Exists(codes))
 
     def with_codes(self) -> Self:
         """Keep the sections that have a code. A roll-back leaves sections without one, which nobody sees."""
