@@ -70,12 +70,8 @@ class Command(BaseCommand):
         parser.add_argument("--yes-strange", action="store_true", help="replace texts by such that hardly fit")
         parser.add_argument("--skip-errors", action="store_true", help="apply the valid rows and leave out the others")
         sides = parser.add_mutually_exclusive_group()
-        sides.add_argument(
-            "--keep-ours", action="store_true", help="in conflicts without a decision, keep support's text"
-        )
-        sides.add_argument(
-            "--take-theirs", action="store_true", help="in conflicts without a decision, take the vendor's text"
-        )
+        sides.add_argument("--keep-ours", action="store_true", help="in open conflicts, keep support's text")
+        sides.add_argument("--take-theirs", action="store_true", help="in open conflicts, take the vendor's text")
         parser.add_argument("--encoding", default="", help="e.g. utf-8, gb18030 (default: detected)")
         parser.add_argument("--delimiter", default="", help="comma, semicolon, tab (default: detected)")
         parser.add_argument(
