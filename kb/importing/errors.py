@@ -12,6 +12,10 @@ class WrongState(ImportRefused):
     """The import has the wrong state for this action: it is applied, discarded or rolled back."""
 
 
+class DecidedMeanwhile(ImportRefused):
+    """Somebody decided a row after the person saw it; the message says who and what."""
+
+
 class PlanIsStale(ImportRefused):
     """A plan is out of date; `reasons` has one sentence for each change since it was made."""
 
@@ -52,7 +56,13 @@ class RowsInError(ImportRefused):
 
     def __init__(self, errors: int, duplicates: int) -> None:
         super().__init__(
-            f"{errors} rows have errors and {duplicates} repeat a code from an earlier line. Correct the file, or"
-            " choose to leave out these rows."
+            f"{broken_words(errors, duplicates)} from an earlier line. Correct the file, or choose to leave"
+            " out these rows."
         )
         self.errors, self.duplicates = errors, duplicates
+
+
+def broken_words(errors: int, duplicates: int) -> str:
+    """Say how many rows cannot be applied: `1 row has an error and 2 repeat a code`."""
+    first = "1 row has an error" if errors == 1 else f"{errors} rows have errors"
+    return f"{first} and {duplicates} repeat{'s' if duplicates == 1 else ''} a code"

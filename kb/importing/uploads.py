@@ -18,11 +18,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from kb.importing.applying import decisions
-from kb.importing.errors import ImportRefused
+from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning.plan import NewTable, plan_import, precedent_of
 from kb.importing.reading.sources import ReadingChoices, Source, open_source
 from kb.models import CodeTable, TableImport, Upload, UploadPiece
-from kb.models.table_imports import UNFINISHED
+from kb.models.table_imports import REPLACED_BY, UNFINISHED
 from kb.models.visibility import Person
 from kb.services.journal import By
 
@@ -127,10 +127,10 @@ def plan_of(upload: Upload) -> TableImport | None:
 
 
 def plan(upload: Upload, by: By, *, after: int = 0) -> TableImport:
-    """Return the plan of an upload; a former plan is discarded, unless its number is higher than `after`.
+    """Return the plan of an upload; a former plan is closed, unless its number is higher than `after`.
 
-    `after` is the newest plan that the person knew: a second click gets the plan that the first one made. Raises
-    Unreadable, NeedsAnswers, ImportRefused and NotAllowed.
+    Decisions about the former plan are taken over. `after` is the newest plan that the person knew: a second click gets
+    the plan that the first one made. Raises Unreadable, NeedsAnswers, ImportRefused and NotAllowed.
     """
     _check_may_import(by)
     former = plan_of(upload)
@@ -138,18 +138,31 @@ def plan(upload: Upload, by: By, *, after: int = 0) -> TableImport:
         return former
     with contents(upload) as file:
         source = source_of(upload, file)
+        if source.open_questions:
+            raise NeedsAnswers(source.open_questions)
         if former:
             TableImport.objects.filter(pk=former.pk).update(upload=None)
             decisions.discard(former, by)
         try:
-            return plan_import(
-                target_of(upload), source, by, complete=upload.complete, file_name=upload.file_name, upload=upload
+            table_import = plan_import(
+                target_of(upload),
+                source,
+                by,
+                complete=upload.complete,
+                file_name=upload.file_name,
+                upload=upload,
+                former=former,
             )
         except IntegrityError:
             # Another click was quicker by less than it takes to read the file.
             if rival := plan_of(upload):
                 return rival
             raise
+        if former:
+            former.refresh_from_db()
+            former.counts[REPLACED_BY] = table_import.pk
+            former.save(update_fields=["counts"])
+        return table_import
 
 
 def delete(upload: Upload, by: By) -> None:

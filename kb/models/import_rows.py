@@ -1,16 +1,23 @@
 """The rows of an import: what one line of a file does to one code."""
 
+import hashlib
+import json
 from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
+from kb.models import sql
 from kb.models.codes import ReturnCode
 from kb.models.sections import Section
 from kb.models.table_imports import TOUCHING, Extent, Resolution, RowKind, TableImport
 from kb.models.visibility import ReaderQuerySet
 from kb.text.codes import forms as text_code
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
+
+DECIDED_BY = "decided_by"
+"""The key in `before` of a row that somebody decided: the id of the account, or null for the command line."""
 
 
 class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
@@ -23,6 +30,17 @@ class ImportRowQuerySet(ReaderQuerySet["ImportRow"]):
     def undecided(self) -> Self:
         """Keep the conflicts that nobody has decided."""
         return self.filter(kind=RowKind.CONFLICT, resolution=Resolution.UNDECIDED)
+
+    def decided(self) -> Self:
+        """Keep the rows that have a decision."""
+        return self.exclude(resolution=Resolution.UNDECIDED)
+
+    def decide(self, resolution: str, person_id: int | None) -> int:
+        """Store one decision without own words for all of these rows, and who took it; return their number."""
+        function = "before || jsonb_build_object(%s, %s::bigint)" if sql.is_postgres() else "json_set(before, %s, %s)"
+        key = DECIDED_BY if sql.is_postgres() else f"$.{DECIDED_BY}"
+        before = RawSQL(function, [key, person_id])  # noqa: S611 - constants; the id is a parameter
+        return self.update(resolution=resolution, edited={}, before=before)
 
     def by_weight(self) -> Self:
         """Order by how much the codes matter to support, then as in the file."""
@@ -93,6 +111,12 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.code or self.message}"
+
+    @property
+    def decision_mark(self) -> str:
+        """Return a mark of the decision. A form sends back the one that it showed, so that no other is overwritten."""
+        stored = json.dumps([self.resolution, self.edited], sort_keys=True)
+        return hashlib.blake2b(stored.encode(), digest_size=8).hexdigest()
 
     def texts(self, name: str) -> dict[str, str]:
         """Return the three texts of a field: the vendor's before and now, and ours. A new code has only the second."""

@@ -4,16 +4,23 @@ from collections.abc import Container
 from typing import Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.text import slugify
 
 from kb.models.tables import CodeTable
-from kb.models.visibility import ReaderQuerySet
+from kb.models.visibility import Person, ReaderQuerySet
 
 
 class SectionQuerySet(ReaderQuerySet["Section"]):
     """Chainable reads of sections. A section is as public as its table."""
 
     audience_column = "table__audience"
+
+    def visible_to(self, user: Person | None) -> Self:
+        """Keep the sections that a user may read. Nobody reads one that only rolled-back imports brought codes to."""
+        codes = self.model._meta.apps.get_model("kb", "ReturnCode").objects.filter(section=OuterRef("pk"))
+        # In this order: the first code of most sections is listed, and the second question is not asked.
+        return super().visible_to(user).filter(Q(Exists(codes.published())) | ~Exists(codes))
 
     def with_codes(self) -> Self:
         """Keep the sections that have a code. A roll-back leaves sections without one, which nobody sees."""

@@ -3,7 +3,8 @@
 # Note [What replaces a plan]
 A plan is computed from one state of its table, and only the newest one of a table is applied. So an import that was
 applied or rolled back since replaces it, and so does a newer plan with work, until that one is discarded. A plan of a
-new table has no table yet: its name stands for it. Nothing of this is stored, so that nothing can contradict it.
+new table has no table yet: its name stands for it. Nothing of this is stored, so that nothing can contradict it. Only a
+plan that was closed because its file was planned again names the new plan. Of several, the first is named.
 """
 
 from typing import Self
@@ -70,6 +71,13 @@ UNCHANGED = "unchanged"
 STRANGE = "strange"
 """The key in `TableImport.counts` of the codes whose new texts are so strange that applying needs a second yes."""
 
+FORMER, TAKEN_OVER, LEFT_BEHIND = "former", "taken_over", "left_behind"
+"""The keys in `TableImport.counts` about decisions of a plan that this one replaces: its id, and how many were taken
+over, and how many were not."""
+
+REPLACED_BY = "replaced_by"
+"""The key in `TableImport.counts` of a discarded plan whose file was planned again: the id of the new plan."""
+
 OPEN = "open"
 """The key in `TableImport.counts` of the questions that the plan leaves open."""
 
@@ -122,17 +130,27 @@ class TableImportQuerySet(ReaderQuerySet["TableImport"]):
     def with_successors(self) -> Self:
         """Annotate each plan with the id of what replaces it. See Note [What replaces a plan]."""
         planned = TableImport.objects.filter(state=ImportState.PLANNED)
-        applied = TableImport.objects.in_force().filter(table__slug=OuterRef("slug")).order_by("-applied_at", "-pk")
+        applied = TableImport.objects.in_force().filter(table__slug=OuterRef("slug")).order_by("applied_at", "pk")
         count = applied.order_by().values("table").annotate(n=Count("pk")).values("n")
         newer = planned.with_work().annotate(slug=_SLUG).filter(slug=OuterRef("slug"), pk__gt=OuterRef("pk"))
         is_older = Q(state=ImportState.PLANNED, applied__gt=F("applied_before"))
         own = self.annotate(slug=_SLUG, applied_before=_APPLIED_BEFORE, applied=Coalesce(Subquery(count), 0))
+        since = applied.filter(applied_at__gte=OuterRef("planned_at")).values("pk")[:1]
         return own.annotate(
             successor_id=Case(
-                When(is_older, then=Subquery(applied.values("pk")[:1])),
-                When(state=ImportState.PLANNED, then=Subquery(newer.order_by("-pk").values("pk")[:1])),
+                # One that was applied while the plan was made may have the earlier time.
+                When(is_older, then=Coalesce(Subquery(since), Subquery(applied.reverse().values("pk")[:1]))),
+                When(state=ImportState.PLANNED, then=Subquery(newer.order_by("pk").values("pk")[:1])),
+                When(
+                    state=ImportState.DISCARDED,
+                    then=Cast(KeyTextTransform(REPLACED_BY, "counts"), models.IntegerField()),
+                ),
             )
         )
+
+    def of_table(self, slug: str) -> Self:
+        """Keep the imports of a table, also one that does not exist yet."""
+        return self.annotate(slug=_SLUG).filter(slug=slug)
 
     def not_replaced(self) -> Self:
         """Leave out the plans that something replaces."""
@@ -215,7 +233,8 @@ class TableImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Import {self.pk}: {self.file_name or 'roll-back'}"
+        roll_back = f"roll-back of import {self.rolls_back_id}" if self.rolls_back_id else "roll-back"
+        return f"Import {self.pk}: {self.file_name or roll_back}"
 
     def count(self, *kinds: str) -> int:
         """Return the number of rows of these kinds; without arguments, of every kind that writes."""
@@ -227,7 +246,12 @@ class TableImport(models.Model):
         closed = self.state in (ImportState.DISCARDED, ImportState.ROLLED_BACK)
         person = self.closed_by if closed else self.applied_by
         by = f" by {person}" if person else " from the command line" if closed or self.applied_at else ""
-        return f"{self.get_state_display().lower()}{by}"
+        return f"{self.state_label.lower()}{by}"
+
+    @property
+    def state_label(self) -> str:
+        """Say its state. A plan whose file was planned again is no longer wanted, but nobody discarded its file."""
+        return "Replaced" if REPLACED_BY in self.counts else self.get_state_display()
 
     def delete_upload(self) -> None:
         """Delete the uploaded file: the plan is closed, and nobody will read it again."""
@@ -250,6 +274,11 @@ class TableImport(models.Model):
         """What replaces this plan. See Note [What replaces a plan]."""
         own = TableImport.objects.with_successors().filter(pk=self.pk)
         return TableImport.objects.filter(pk__in=own.values("successor_id")).first()  # type: ignore[misc]
+
+    @property
+    def slug_of_table(self) -> str:
+        """Short name of the table, even if it does not exist yet."""
+        return self.table.slug if self.table else self.new_table.get("slug", "")
 
     @property
     def table_name(self) -> str:

@@ -5,7 +5,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from kb import searching
-from kb.models import CodeRange, TroubleshootingNote
+from kb.models import CodeRange, ReturnCode, TroubleshootingNote
+from kb.models.visibility import Person, Reader, reader
 from kb.queries.cards import filled_reply
 from kb.queries.lookup import codes_visible_to
 from kb.queries.proposals import count_waiting
@@ -35,7 +36,15 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         "note": troubleshooting_note,
         "codes": codes,
         "ranges": ranges,
+        "taken_codes": [] if codes else _taken_codes(troubleshooting_note, request.user),
         "reply": filled_reply(troubleshooting_note, codes),
         "proposals": count_waiting([troubleshooting_note], request.user).get(troubleshooting_note.pk, 0),
     }
     return render(request, "kb/note.html", context)
+
+
+def _taken_codes(note: TroubleshootingNote, user: Person | None) -> list[ReturnCode]:
+    """Return the codes of a note that roll-backs took away. Only internal readers see them: no vendor listed them."""
+    if reader(user) != Reader.INTERNAL:
+        return []
+    return list(note.codes.exclude(tombstone=None).select_related("table").order_by("pk")[:MAX_NOTES])

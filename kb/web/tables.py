@@ -26,15 +26,16 @@ def table(request: HttpRequest, table: str) -> HttpResponse:
     code_table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=table)
     _check_names(request.GET)
     sections = with_section_counts(code_table)
+    shown = [section for section in sections if section.code_count]  # type: ignore[attr-defined]
     filters = {
-        "section": _one_of(request.GET, "section", [section.slug for section in sections]),
+        "section": _one_of(request.GET, "section", [section.slug for section in shown]),
         "disposition": _one_of(request.GET, "disposition", list(DISPOSITIONS)),
         "q": request.GET.get("q", "").replace("\x00", "").strip(),
     }
     codes = _with_markers(_filter_codes(code_table, filters, request.user), request.user)
     context = {
         "table": code_table,
-        "sections": sections,
+        "sections": shown,
         "dispositions": DISPOSITIONS,
         "filters": filters,
         "page": _with_places(_page(request.GET, codes, _known_count(sections, filters)), code_table, sections),

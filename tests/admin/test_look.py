@@ -277,7 +277,7 @@ def test_a_choice_of_somebody_else_is_seen_before_a_plan_is_made(client):
     browser.force_login(make.user("second", "importer"))
     choose(browser, where, column_0_2="suggested_actions")
     answer = client.post(where, form_of(mine) | {"plan": "1"}, follow=True)
-    assert "Second changed the choices; look at the rows again." in answer.content.decode()
+    assert "second changed the choices; look at the rows again." in answer.content.decode()
     assert (targets(answer)["Level"], TableImport.objects.count()) == ("suggested_actions", 0)
     client.post(where, form_of(answer) | {"plan": "1"})
     assert TableImport.objects.count() == 1

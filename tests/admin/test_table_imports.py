@@ -231,6 +231,18 @@ def test_a_form_that_lacks_something_says_what_and_stores_nothing(client, table,
     assert not Upload.objects.exists()
 
 
+@pytest.mark.parametrize(("name", "slug"), [("lid codes.csv", "lid-codes"), ("\u9519\u8bef\u7801.csv", "table")])
+def test_a_file_without_a_table_is_kept_and_names_a_new_one(client, name, slug):
+    file = SimpleUploadedFile(name, HEADER.encode() + b"Public,1,One.,,\n")
+    answer = client.post(UPLOAD, {"table": "", "name": "", "file": file}, follow=True)
+    assert f"called “{name[:-4]}” as the file" in answer.text
+    upload = Upload.objects.get()
+    assert (upload.new_table["name"], upload.new_table["slug"]) == (name[:-4], slug)
+    form = {"name": "Lids", "slug": "lids", "vendor": "", "product": "", "language": "en", "plan": "1"}
+    client.post(answer.request["PATH_INFO"], form)
+    assert TableImport.objects.get().new_table["name"] == "Lids"
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

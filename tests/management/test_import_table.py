@@ -190,9 +190,9 @@ def test_a_conflict_is_decided_before_anything_else_is_asked(run, table, setting
     edit_code(table.codes.get(code="1"), 1, {"description": "Ours."}, by())
     text = GOOD + "Public,,x\n"
     answers = [
-        ([], 2, "1 conflicts need a decision"),
+        ([], 2, "1 conflict needs a decision"),
         (["--keep-ours"], 5, "1 codes would be retired. More than 0 require --yes-retire."),
-        (["--keep-ours", "--yes-retire"], 3, "1 rows have errors and 0 repeat a code"),
+        (["--keep-ours", "--yes-retire"], 3, "1 row has an error and 0 repeat a code"),
         (["--keep-ours", "--yes-retire", "--skip-errors"], 0, ""),
     ]
     for number, (options, expected, message) in enumerate(answers):
@@ -248,7 +248,7 @@ def test_skip_errors_applies_the_good_rows(run, table):
 def test_conflicts_need_keep_ours_or_take_theirs(run, table, option, expected):
     edit_code(table.codes.get(code="1"), 1, {"description": "Ours."}, by())
     code, _, err = run(GOOD, "--apply")
-    assert (code, "1 conflicts" in err, TableImport.objects.first().state) == (2, True, "planned")
+    assert (code, "1 conflict needs" in err, TableImport.objects.first().state) == (2, True, "planned")
     assert run(GOOD, "--apply", option)[0] == 0
     assert table.codes.get(code="1").description == expected
 

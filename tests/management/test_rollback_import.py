@@ -34,12 +34,15 @@ def test_without_yes_nothing_is_written(imports, capsys):
     assert (code, words(imports)) == (0, ["Eins.", "Two."])
     assert f"Would roll back, in this order: {imports[2]}, {imports[1]}." in out
     assert "1 code restored to its former state." in out
+    assert out.rstrip().endswith("Nothing was rolled back. Add --yes.")
+    assert run(capsys, imports[2].pk)[1].rstrip().endswith("Nothing was rolled back. Add --yes.")
 
 
 def test_a_table_goes_back_to_before_an_import(imports, capsys):
     code, out = run(capsys, imports[1].pk, "--with-later", "--yes")
     assert (code, words(imports)) == (0, ["One.", "Two."])
     assert "Rolled back" in out
+    assert "Add --yes" not in out
 
 
 def test_one_import_is_rolled_back_alone_and_the_later_ones_are_named(imports, capsys):

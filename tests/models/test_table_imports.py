@@ -64,3 +64,14 @@ def test_rows_in_error_are_work(table):
     plan = planned(table, ("1", "One."), ("1", "One."))
     assert plan.has_work
     assert waiting() == [plan]
+
+
+def test_the_first_import_that_replaced_a_plan_is_named_whatever_follows(table):
+    plan = planned(table, ("3", "Three."))
+    first, second = planned(table, ("1", "Uno.")), planned(table, ("1", "Eins."))
+    assert (plan.successor, first.successor) == (first, second)
+    applied(table, ("2", "Zwei."), yes_strange=True)
+    named = plan.successor
+    for words in ("Dos.", "Deux."):
+        applied(table, ("2", words), yes_strange=True)
+    assert plan.successor == named

@@ -146,6 +146,8 @@ class TableImportAdmin(WithStrictList, ImportMixin, ModelAdmin):
             by = By(request.user, Door.IMPORT)
             name = file_name_of(values["file"])
             upload = uploads.keep(file, name, by, form.target(), complete=values["complete"])
+            if form.name_of_file:
+                messages.warning(request, look_page.named_by_file(form.name_of_file))
             return HttpResponseRedirect(look_page.address_of(upload))
         context = self.admin_site.each_context(request) | {
             "title": "Import a table",

@@ -167,6 +167,14 @@ def remove(request: HttpRequest, upload: Upload) -> None:
     LogEntry.objects.create(user=request.user, change_message="Removed", **entry)  # type: ignore[misc]
 
 
+def named_by_file(name: str) -> str:
+    """Say what a new table is called where nobody named it, and what to do."""
+    return (
+        f"No table was chosen, so the file is for a new one, called “{name}” as the file. Change its name below."
+        " To update a table that is there, remove this file and upload it again for that table."
+    )
+
+
 def gone(pk: int, *, names: bool) -> str:
     """Say why there is no such upload; with `names`, who removed which file."""
     kind = ContentType.objects.get_for_model(Upload)

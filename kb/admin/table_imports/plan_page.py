@@ -11,9 +11,17 @@ from django.utils.safestring import SafeString
 from kb.importing.applying import staleness
 from kb.importing.applying.back_to import later_imports
 from kb.importing.applying.transaction import retires_many, to_retire
+from kb.importing.planning import former_decisions
 from kb.importing.reading.look import label_of
 from kb.models import ImportRow, RowKind, TableImport
-from kb.models.table_imports import BROKEN, STRANGE, UNCHANGED, Extent
+from kb.models.table_imports import BROKEN, STRANGE, UNCHANGED, Extent, Resolution
+
+_SIDES = {
+    Resolution.KEEP_OURS: "kept ours",
+    Resolution.TAKE_THEIRS: "took the vendor’s",
+    Resolution.EDITED: "edited",
+    Resolution.UNDECIDED: "kept ours without a decision",
+}
 
 IMPORT_PARAMETER = "table_import"
 
@@ -43,7 +51,7 @@ def next_conflict(table_import: TableImport, after: ImportRow | None = None) -> 
 
 def state_of(table_import: TableImport) -> SafeString:
     """Return the state as a tag, with a link to what replaces a plan of `with_successors`."""
-    state, label = table_import.state, table_import.get_state_display()
+    state, label = table_import.state, table_import.state_label
     if number := getattr(table_import, "successor_id", None):
         address = rows_address(number)
         return format_html('<span class="tag">Replaced by <a href="{}">import {}</a></span>', address, number)
@@ -53,10 +61,16 @@ def state_of(table_import: TableImport) -> SafeString:
 
 
 def applied_words(table_import: TableImport) -> str:
-    """Say what an applied import did, by kind: `3 new, 1 changed`."""
-    rows = table_import.rows.to_apply().order_by().values_list("kind").annotate(n=Count("pk"))
-    counts = dict(rows)
-    return ", ".join(f"{counts[kind]} {kind.label.lower()}" for kind in RowKind if kind in counts) or "nothing changed"
+    """Say what an applied import did, by kind: `3 new, 1 changed, 1 conflict (1 the vendor's)`."""
+    rows = table_import.rows.to_apply().order_by()
+    counts = dict(rows.values_list("kind").annotate(n=Count("pk")))
+    words = [f"{counts[kind]} {kind.label.lower()}" for kind in RowKind if kind in counts and kind != RowKind.CONFLICT]
+    if number := counts.get(RowKind.CONFLICT):
+        conflicts = rows.filter(kind=RowKind.CONFLICT)
+        decided = dict(conflicts.values_list("resolution").annotate(n=Count("pk")))
+        sides = [f"{decided[name]} {label}" for name, label in _SIDES.items() if name in decided]
+        words.append(f"{number} conflict{'' if number == 1 else 's'} ({', '.join(sides)})")
+    return ", ".join(words) or "nothing changed"
 
 
 def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
@@ -94,6 +108,7 @@ def summary(request: HttpRequest, table_import: TableImport) -> dict[str, Any]:
         "may_go_back": is_applied and may("kb.rollback_import") and later_imports(table_import).exists(),
         "retired": to_retire(table_import) if is_current and retires_many(table_import) else 0,
         "strange": table_import.counts.get(STRANGE, 0),
+        "taken_over": former_decisions.words_of(table_import),
         "columns": [(header, label_of(target) or target) for header, target in table_import.columns.items()],
         "is_applied": is_applied,
         "may_read_again": is_planned and may("kb.import_table") and table_import.upload_id is not None,

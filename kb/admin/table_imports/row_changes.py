@@ -1,8 +1,9 @@
 """Everything that a row of a plan changes, for its list, its page and its download."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from kb.importing.applying import decisions
 from kb.models import ImportRow, RowKind
 from kb.models.fields import LABELS, VENDOR_TEXTS
 from kb.models.table_imports import BROKEN
@@ -56,6 +57,17 @@ def other_differences(row: ImportRow) -> list[Difference]:
     if "position" in before and before["position"] != row.position:
         result.append(Difference("Place in the table", str(before["position"] + 1), str(row.position + 1)))
     return result
+
+
+def texts_of(row: ImportRow) -> dict[str, Any]:
+    """Return the template context of a row's texts: all sides of each, other changes, and the decision in force."""
+    return {
+        "texts": [(LABELS[name], row.texts(name), name in row.conflicts) for name in VENDOR_TEXTS],
+        "others": other_differences(row),
+        "decider": decisions.decider_of(row) if row.resolution else "",
+        "edited": [(LABELS[name], text) for name, text in row.edited.items()],
+        "seen": row.decision_mark,
+    }
 
 
 def _former_section(row: ImportRow) -> str:

@@ -17,14 +17,18 @@ from kb.admin.lists.strict_changelist import WithStrictList
 from kb.admin.table_imports.plan_page import IMPORT_PARAMETER, may_see_imports, next_conflict, rows_address, summary
 from kb.admin.table_imports.resolutions import ResolutionForm
 from kb.admin.table_imports.roll_backs import back_to_view
-from kb.admin.table_imports.row_changes import differences, other_differences
+from kb.admin.table_imports.row_changes import differences, texts_of
 from kb.admin.table_imports.row_csv import csv_lines
 from kb.importing.applying import decisions
 from kb.importing.errors import ImportRefused
 from kb.models import Door, ImportRow, RowKind, TableImport
-from kb.models.fields import LABELS, VENDOR_TEXTS
+from kb.models.import_rows import DECIDED_BY
 from kb.models.table_imports import BROKEN, TOUCHING, Extent, Resolution
 from kb.services.journal import By
+
+_MAX_NAMED = 5
+LEAVABLE = [kind for kind in TOUCHING if kind != RowKind.REORDERED]
+"""The kinds of rows that can be left out."""
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -69,7 +73,7 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
 
     list_display = ["kind_column", "line_column", "code_column", "section_column", "differences", "decision"]
     list_display_links = ["code_column"]
-    list_filter = [KindFilter, ExtentFilter]
+    list_filter = [KindFilter, ExtentFilter, "resolution"]
     extra_parameters = (IMPORT_PARAMETER,)
     list_per_page = 50
     list_max_show_all = 50
@@ -77,7 +81,7 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
     ordering = ["-weight", F("line").asc(nulls_first=True), "id"]
     search_fields = ["code", "section_name", "message", "description", "suggested_actions"]
     search_help_text = "Code, section, or words from the vendor's new text or the message."
-    actions = ["keep_ours", "take_theirs", "leave_out"]
+    actions = ["keep_ours", "take_theirs", "leave_out", "take_in"]
     change_list_template = "admin/kb/importrow/change_list.html"
 
     def get_urls(self) -> list[Any]:
@@ -192,15 +196,33 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         """Leave the chosen rows out of the import."""
         self._decide(request, rows.filter(kind__in=TOUCHING), Resolution.LEAVE_OUT)
 
-    def _decide(self, request: HttpRequest, rows: QuerySet[ImportRow], resolution: Resolution) -> None:
-        count = 0
+    @admin.action(description="Take these rows in again", permissions=["change"])
+    def take_in(self, request: HttpRequest, rows: QuerySet[ImportRow]) -> None:
+        """Take rows that were left out into the import again."""
+        self._decide(request, rows.filter(resolution=Resolution.LEAVE_OUT), Resolution.UNDECIDED, "Taken in again")
+
+    def _decide(self, request: HttpRequest, rows: QuerySet[ImportRow], resolution: Resolution, words: str = "") -> None:
+        count, others = 0, []
+        by = By(request.user, Door.ADMIN)
         try:
             for row in rows:
-                decisions.resolve(row, resolution, By(request.user, Door.ADMIN))
-                count += 1
+                # A list does not show what others decided since it was loaded; the page of a row does.
+                if (
+                    resolution
+                    and row.resolution not in ("", resolution)
+                    and row.before.get(DECIDED_BY) != request.user.pk
+                ):
+                    others.append(f"{row.code} ({decisions.decider_of(row) or 'somebody else'})")
+                else:
+                    decisions.resolve(row, resolution, by)
+                    count += 1
         except ImportRefused as refused:
             messages.error(request, str(refused))
-        messages.info(request, f"{resolution.label}: {count} rows.")
+        if others:
+            more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
+            decided = f"Already decided by others, and left as they are: {', '.join(others[:_MAX_NAMED])}{more}."
+            messages.warning(request, f"{decided} Open a row to decide it otherwise.")
+        messages.info(request, f"{words or resolution.label}: {count} row{'' if count == 1 else 's'}.")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -211,9 +233,14 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
         row = self.get_object(request, object_id)
         if row is None:
             return HttpResponseRedirect(reverse("admin:kb_tableimport_changelist"))
-        may_decide = self.has_change_permission(request) and row.table_import.is_planned and bool(row.conflicts)
-        form = ResolutionForm(row, request.POST if request.method == "POST" and may_decide else None)
-        if form.is_bound and form.is_valid() and self._resolve(request, row, form):
+        is_open = row.table_import.is_planned and not row.table_import.successor
+        may_decide = self.has_change_permission(request) and is_open
+        if request.method == "POST" and may_decide and "leave_out" in request.POST:
+            resolution = Resolution.LEAVE_OUT if request.POST["leave_out"] else Resolution.UNDECIDED
+            self._resolve(request, row, resolution)
+            return HttpResponseRedirect(request.path)
+        form = ResolutionForm(row, request.POST if request.method == "POST" and may_decide and row.conflicts else None)
+        if form.is_bound and form.is_valid() and self._submit(request, row, form):
             following = next_conflict(row.table_import, row) if "next" in request.POST else None
             address = reverse("admin:kb_importrow_change", args=[following.pk]) if following else ""
             return HttpResponseRedirect(address or rows_address(row.table_import))
@@ -221,25 +248,36 @@ class ImportRowAdmin(WithStrictList, ModelAdmin):
             "title": str(row),
             "opts": self.opts,
             "row": row,
-            "form": form if may_decide else None,
-            "texts": [(LABELS[name], row.texts(name), name in row.conflicts) for name in VENDOR_TEXTS],
-            "others": other_differences(row),
-            "next_conflict": next_conflict(row.table_import, row) if row.table_import.is_planned else None,
+            "form": form if may_decide and row.conflicts else None,
+            "next_conflict": next_conflict(row.table_import, row) if is_open else None,
+            "may_leave_out": may_decide and row.kind in LEAVABLE,
             "table_import": row.table_import,
             "rows_address": rows_address(row.table_import),
+            **texts_of(row),
         }
         return HttpResponse(render_to_string("admin/kb/importrow/change_form.html", context, request))
 
-    def _resolve(self, request: HttpRequest, row: ImportRow, form: ResolutionForm) -> bool:
+    def _submit(self, request: HttpRequest, row: ImportRow, form: ResolutionForm) -> bool:
         resolution = Resolution(form.cleaned_data["resolution"])
         try:
             edited = form.edited() if resolution == Resolution.EDITED else None
-            decisions.resolve(row, resolution, By(request.user, Door.ADMIN), edited)
+            seen = request.POST.get("seen")
+            decisions.resolve(row, resolution, By(request.user, Door.ADMIN), edited, seen=seen)
         except ImportRefused as refused:
             form.add_error(None, str(refused))
+            # The page shows what is stored now, beside what was submitted.
+            row.refresh_from_db()
             return False
         messages.success(request, f"{row.code}: {resolution.label.lower()}.")
         return True
+
+    def _resolve(self, request: HttpRequest, row: ImportRow, resolution: Resolution) -> None:
+        try:
+            decisions.resolve(row, resolution, By(request.user, Door.ADMIN), seen=request.POST.get("seen"))
+        except ImportRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, f"{row.code or row}: {'left out' if resolution else 'taken in again'}.")
 
     def download(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """Stream the rows of an import as CSV, safe for a spreadsheet."""

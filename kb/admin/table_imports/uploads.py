@@ -65,6 +65,9 @@ class NewTableForm(forms.Form):
 class UploadForm(NewTableForm):
     """A file or a pasted table, and the table that it updates or creates."""
 
+    name_of_file = ""
+    """The name of the new table where nobody entered one."""
+
     table = forms.ModelChoiceField(CodeTable.objects.none(), required=False, empty_label="A new table")
     file = forms.FileField(
         required=False,
@@ -94,13 +97,21 @@ class UploadForm(NewTableForm):
         table.queryset = CodeTable.objects.visible_to(user)
 
     def clean(self) -> dict[str, Any]:
-        """Add an error for each missing value."""
+        """Add an error for each missing value. A browser keeps no file: one for no table names a new table itself."""
+        self._name_by_file()
         data = super().clean()
         if "file" not in self.errors and bool(data.get("file")) == bool((data.get("pasted") or "").strip()):
             self.add_error("file", "Either choose a file or paste a table.")
         if not data.get("table") and not data.get("name") and not {"table", "name"} & set(self.errors):
             self.add_error("name", "Choose the table above, or give the new one a name.")
         return data
+
+    def _name_by_file(self) -> None:
+        data = self.cleaned_data
+        stem = PurePath(getattr(data.get("file"), "name", None) or "").stem.strip()[:200]
+        if stem and not data.get("table") and not data.get("name") and not {"table", "name", "slug"} & set(self.errors):
+            data["name"] = self.name_of_file = stem
+            data["slug"] = data.get("slug") or free_slug(stem, data.get("product") or "", "table")
 
     def target(self) -> CodeTable | NewTable:
         """Return the table to update, or the description of the new one."""

@@ -3,36 +3,59 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from kb.importing.errors import ImportRefused, WrongState
+from kb.importing.errors import DecidedMeanwhile, ImportRefused, WrongState
 from kb.models import ImportRow, ImportState, Resolution, RowKind, TableImport, sql
+from kb.models.import_rows import DECIDED_BY
 from kb.models.table_imports import TOUCHING
 from kb.services.journal import By
 
 _CONFLICT_RESOLUTIONS = {Resolution.KEEP_OURS, Resolution.TAKE_THEIRS, Resolution.EDITED}
 
 
-def resolve(row: ImportRow, resolution: str, by: By, edited: dict[str, str] | None = None) -> ImportRow:
+def resolve(
+    row: ImportRow, resolution: str, by: By, edited: dict[str, str] | None = None, *, seen: str | None = None
+) -> ImportRow:
     """Store a decision about one row; return the row. Only Resolution.EDITED takes `edited`, support's own words.
 
-    Raises WrongState where the import is no longer planned, and ImportRefused for a decision that does not fit the row.
+    `seen` is the `decision_mark` that the person saw. Raises DecidedMeanwhile where the row has another decision now,
+    WrongState where the import is no longer planned, and ImportRefused for a decision that does not fit the row.
     """
     with _lock_planned(row.table_import_id) as _:
         current = ImportRow.objects.select_for_update(no_key=True).get(pk=row.pk)
         _check_fits(current, resolution, edited or {})
+        if (current.resolution, current.edited) == (resolution, edited or {}):
+            return current
+        if seen is not None and seen != current.decision_mark:
+            raise DecidedMeanwhile(
+                f"{decider_of(current) or 'Somebody'} decided this row meanwhile: {_words_of(current)}."
+            )
         current.resolution, current.edited = resolution, edited or {}
-        current.save(update_fields=["resolution", "edited"])
+        current.before[DECIDED_BY] = by.account.pk if by.account else None
+        current.save(update_fields=["resolution", "edited", "before"])
         return current
 
 
 def resolve_all(table_import: TableImport, resolution: str, by: By) -> int:
-    """Decide all conflicts at once, including those with a decision; return their number. Raises as `resolve` does."""
-    if resolution not in (Resolution.UNDECIDED, Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
+    """Decide all conflicts that have no decision yet; return their number. Raises as `resolve` does."""
+    if resolution not in (Resolution.KEEP_OURS, Resolution.TAKE_THEIRS):
         raise ImportRefused("All conflicts at once: keep ours, or take the vendor's.")
     with sql.long_statements(), _lock_planned(table_import.pk) as current:
-        return current.rows.filter(kind=RowKind.CONFLICT).update(resolution=resolution, edited={})
+        return current.rows.undecided().decide(resolution, by.account.pk if by.account else None)
+
+
+def decider_of(row: ImportRow) -> str:
+    """Return who decided about a row; "" where nobody did, or nobody knows."""
+    if DECIDED_BY not in row.before or not (number := row.before[DECIDED_BY]):
+        return "The command line" if DECIDED_BY in row.before else ""
+    return str(User.objects.filter(pk=number).first() or "")
+
+
+def _words_of(row: ImportRow) -> str:
+    return row.get_resolution_display().lower() if row.resolution else "it is open again"
 
 
 def discard(table_import: TableImport, by: By) -> TableImport:
@@ -40,7 +63,7 @@ def discard(table_import: TableImport, by: By) -> TableImport:
     with transaction.atomic():
         current = TableImport.objects.select_for_update(no_key=True).get(pk=table_import.pk)
         if current.state not in (ImportState.PLANNED, ImportState.PLANNING):
-            raise WrongState(f"{current} is {current.get_state_display().lower()}: there is no plan to discard.")
+            raise WrongState(f"{current} is {current.state_label.lower()}: there is no plan to discard.")
         current.state, current.closed_by, current.closed_at = ImportState.DISCARDED, by.account, timezone.now()
         current.delete_upload()
         current.save()
@@ -53,7 +76,7 @@ def _lock_planned(pk: int) -> Iterator[TableImport]:
     with transaction.atomic():
         current = TableImport.objects.select_for_update(no_key=True).get(pk=pk)
         if not current.is_planned:
-            raise WrongState(f"{current} is {current.get_state_display().lower()}: there is nothing to decide.")
+            raise WrongState(f"{current} is {current.state_label.lower()}: there is nothing to decide.")
         yield current
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from kb import answers, searching
 from kb.importing import stage
 from kb.importing.applying import journal_rows, listed_ranges, order, section_names, tombstones, undo
-from kb.importing.applying.effects import Effects
+from kb.importing.applying.effects import Effects, lonely_notes
 from kb.importing.applying.undo import Steps
 from kb.importing.errors import WrongState
 from kb.models import Change, CodeTable, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, sql
@@ -43,7 +43,8 @@ def preview(table_import: TableImport) -> Effects:
         rows = [row for row, code in page if code.pk not in obstacles]
         new_ids |= {row.return_code_id for row in rows if row.kind == RowKind.NEW and row.return_code_id}
         result.restored += sum(row.kind != RowKind.NEW for row in rows)
-    result.taken = len(new_ids.intersection(tombstones.listed_by_none(table_import)))
+    taken = new_ids.intersection(tombstones.listed_by_none(table_import))
+    result.taken, result.lonely_notes = len(taken), lonely_notes(taken)
     result.retired = len(new_ids) - result.taken
     result.sections = section_names.former_names(table_import)
     result.ranges, stays = listed_ranges.removable(table_import)
@@ -71,9 +72,10 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         check_state(original)
         reversal = _open(original, by)
         steps = undo.steps_of(original)
+        assert reversal.table is not None
+        empty_sections = tombstones.sections_without_codes(reversal.table)
         unrestored_ids = {pk for page in _pages(original) for pk in _restore_page(page, reversal, steps)}
         order.restore(original, reversal)
-        assert reversal.table is not None
         answers.note_order(reversal.table)
         entry = JournalEntry(by)
         _close(original, reversal)
@@ -81,6 +83,7 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         # A section whose codes are tombstones now gives its name back.
         section_names.restore(original, reversal, entry)
         listed_ranges.remove(original, reversal, entry)
+        tombstones.note_sections(reversal.table, empty_sections, entry)
         reversal.counts = dict(reversal.rows.order_by().values_list("kind").annotate(n=Count("pk")))
         reversal.save(update_fields=["counts"])
         revisions = journal_rows.write_revisions(reversal, by)

@@ -3,7 +3,7 @@
 from collections.abc import Container
 from typing import Any
 
-from kb.models import CodeTable, ReturnCode, RowKind, TableImport, Tombstone, sql
+from kb.models import CodeTable, ReturnCode, RowKind, Section, TableImport, Tombstone, sql
 from kb.models.changes import ChangeKind
 from kb.models.fields import VENDOR_TEXTS
 from kb.services.journal import JournalEntry
@@ -85,6 +85,26 @@ def mark(
         for code in ReturnCode.objects.filter(pk__in=batch).select_related("table").order_by("pk"):
             entry.note(code, ChangeKind.DELETED, [])
     return ids
+
+
+def sections_without_codes(table: CodeTable) -> set[int]:
+    """Return the ids of the sections of a table in which all codes are tombstones: nobody sees these either."""
+    return {
+        pk
+        for (pk,) in sql.rows(
+            "SELECT DISTINCT c.section_id FROM kb_tombstone AS x JOIN kb_returncode AS c ON c.id = x.code_id"
+            " WHERE c.table_id = %s AND NOT EXISTS (SELECT 1 FROM kb_returncode AS o"
+            " WHERE o.section_id = c.section_id AND o.id NOT IN (SELECT code_id FROM kb_tombstone))",
+            table.pk,
+        )
+    }
+
+
+def note_sections(table: CodeTable, before: set[int], entry: JournalEntry) -> None:
+    """Add to the feed which sections are gone, or there again, since `sections_without_codes` returned `before`."""
+    after = sections_without_codes(table)
+    for section in Section.objects.filter(pk__in=before ^ after).select_related("table").order_by("pk"):
+        entry.note(section, ChangeKind.DELETED if section.pk in after else ChangeKind.CREATED, [])
 
 
 def are_in(table: CodeTable) -> bool:

@@ -120,6 +120,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
     """Write everything except the feed; return how many codes got a revision."""
     if table_import.table is None:
         table_import.table = entry.create(CodeTable(**table_import.new_table))
+    empty_sections = tombstones.sections_without_codes(table_import.table)
     section_names.rename(table_import, entry)
     _create_sections(table_import, entry)
     _insert_new(table_import)
@@ -130,6 +131,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
         _write_own_words(table_import)
         _retire(table_import)
         tombstones.lift(table_import)
+    tombstones.note_sections(table_import.table, empty_sections, entry)
     answers.note_order(table_import.table)
     revisions = journal_rows.write_revisions(table_import, entry.by)
     journal_rows.mark_notes(table_import, entry)

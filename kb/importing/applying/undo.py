@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.models import ImportRow, ImportState, ReturnCode, RowKind, TableImport
+from kb.models.import_rows import DECIDED_BY
 
 HELD = "version"
 """The key in `before` of a roll-back's row: the version from which its step leads back to `code_version`."""
 
-_NOT_OF_THE_CODE = {"position", "tombstone"}
-"""Keys in `before` of a plan's row that `order` and `tombstones` restore."""
+_NOT_OF_THE_CODE = {"position", "tombstone", DECIDED_BY}
+"""Keys in `before` of a plan's row that `order` and `tombstones` restore, and who decided about the row."""
 
 
 @dataclass

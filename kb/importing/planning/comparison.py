@@ -33,11 +33,11 @@ def changed_row(
     _ord, _id, number, sheet, section_id, section_name, position, code_text, *texts, extra = line
     row = unchanged_row(table_import, code, RowKind.CHANGED)
     row.line, row.sheet, row.position = number, sheet[:100], position
-    _merge_texts(row, code, dict(zip(VENDOR_TEXTS, texts, strict=True)))
-    if extra_columns:
-        # The file's words win where it has the column, also those that it has cleared.
-        others = {name: text for name, text in code.extra.items() if name not in extra_columns and name not in renames}
-        row.extra = others | json.loads(extra)
+    is_buried = hasattr(code, "tombstone")
+    # What a rolled-back import said of a code was never the vendor's: the code has what this file says, and no more.
+    words = dict(zip(VENDOR_TEXTS, texts, strict=True))
+    _merge_texts(row, code, {name: words[name] or "" for name in words} if is_buried else words)
+    row.extra = _merged_extra(code, json.loads(extra), extra_columns, is_buried, renames)
     if "suggested_actions" in row.fields:
         row.disposition, row.fixer = derive_disposition(row.suggested_actions)
     if section_id != code.section_id:
@@ -47,7 +47,7 @@ def changed_row(
     if code.retired_at is not None:
         row.fields.append("retired_at")
         row.before["retired_at"] = code.retired_at.isoformat()
-        if hasattr(code, "tombstone"):
+        if is_buried:
             row.before["tombstone"], row.identity = True, code.tombstone.identity
     if position != code.position:
         row.before["position"] = code.position
@@ -59,6 +59,17 @@ def changed_row(
         row.extent = _extent_of(row, code, renames)
         _name_numbers(row, code)
     return row
+
+
+def _merged_extra(
+    code: ReturnCode, extra: dict[str, str], extra_columns: set[str], is_buried: bool, renames: ColumnRenames
+) -> dict[str, str]:
+    """Return a code's other columns. The file's words win where it has the column, also those that it has cleared."""
+    if is_buried or not extra_columns:
+        return extra if is_buried else code.extra
+    return {
+        name: text for name, text in code.extra.items() if name not in extra_columns and name not in renames
+    } | extra
 
 
 def _note_values(row: ImportRow, code: ReturnCode, values: list[tuple[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from kb.importing import stage
 from kb.importing.errors import ImportRefused, NeedsAnswers
 from kb.importing.planning import (
     damage,
+    former_decisions,
     listed_ranges,
     matches,
     other_columns,
@@ -68,19 +69,23 @@ def plan_import(
     file_name: str = "",
     upload: Upload | None = None,
     progress: Progress | None = None,
+    former: TableImport | None = None,
 ) -> TableImport:
     """Return a planned import with a row for each change and problem of a file.
 
     `complete` says that the file lists the entire table, so that the import retires the codes that it lacks. `progress`
-    is called with the number of rows read so far. Raises Unreadable, NeedsAnswers where the source has open questions,
-    and ImportRefused where a new table's name exists.
+    is called with the number of rows read so far. Decisions about `former`, a closed plan of the same file, or about
+    the newest open plan of the table are taken over. Raises Unreadable, NeedsAnswers where the source has open
+    questions, and ImportRefused where a new table's name exists.
     """
     if source.open_questions:
         raise NeedsAnswers(source.open_questions)
     table_import = _open(target, source, by, complete, file_name, upload)
     try:
         with sql.long_statements(), sql.wide_cache():
-            _store_rows(table_import, StagedLines(source, table_import, progress))
+            questions = _store_rows(table_import, StagedLines(source, table_import, progress))
+            former_decisions.take_over(table_import, former)
+            _close(table_import, questions)
     except BaseException as error:
         table_import.rows.all().delete()
         table_import.state, table_import.message = ImportState.FAILED, f"Planning stopped: {type(error).__name__}."
@@ -163,7 +168,8 @@ def _open(
     )
 
 
-def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> None:
+def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> list[FileQuestion]:
+    """Store what the lines change, row by row; return the questions that they leave."""
     table, source = table_import.table or CodeTable(), staged_lines.source
     stage.create()
     stage.fill("kb_staging", stage.FILE_COLUMNS, staged_lines.lines())
@@ -201,7 +207,7 @@ def _store_rows(table_import: TableImport, staged_lines: StagedLines) -> None:
         row_store.store_reordered(table_import)
     if complete and staged_lines.row_count:
         row_store.store_missing(table_import)
-    _close(table_import, [*source.questions, *elsewhere.questions, *codes.questions])
+    return [*source.questions, *elsewhere.questions, *codes.questions]
 
 
 def _match(table: CodeTable, staged_lines: StagedLines, elsewhere: other_sections.OtherSections) -> sections.Renames:

@@ -13,7 +13,8 @@ from django.db import DatabaseError
 from kb import searching
 from kb.importing.applying import decisions
 from kb.importing.applying.transaction import apply_import, retire_limit, to_retire
-from kb.importing.errors import ImportRefused, NeedsAnswers
+from kb.importing.errors import ImportRefused, NeedsAnswers, broken_words
+from kb.importing.planning import former_decisions
 from kb.importing.planning.plan import NewTable, plan_import, precedent_of
 from kb.importing.reading.look import look
 from kb.importing.reading.sources import FileQuestion, ReadingChoices, Source, Unreadable, open_source
@@ -69,8 +70,8 @@ class Command(BaseCommand):
         parser.add_argument("--yes-strange", action="store_true", help="replace texts by such that hardly fit")
         parser.add_argument("--skip-errors", action="store_true", help="apply the valid rows and leave out the others")
         sides = parser.add_mutually_exclusive_group()
-        sides.add_argument("--keep-ours", action="store_true", help="in conflicts, keep support's text")
-        sides.add_argument("--take-theirs", action="store_true", help="in conflicts, take the vendor's text")
+        sides.add_argument("--keep-ours", action="store_true", help="in open conflicts, keep support's text")
+        sides.add_argument("--take-theirs", action="store_true", help="in open conflicts, take the vendor's text")
         parser.add_argument("--encoding", default="", help="e.g. utf-8, gb18030 (default: detected)")
         parser.add_argument("--delimiter", default="", help="comma, semicolon, tab (default: detected)")
         parser.add_argument(
@@ -192,6 +193,8 @@ class Command(BaseCommand):
         for kind, label in [*RowKind.choices, (UNCHANGED, "Unchanged")]:
             if plan.counts.get(kind):
                 self.stdout.write(f"  {plan.counts[kind]:>8} {label.lower()}")
+        if words := former_decisions.words_of(plan):
+            self.stdout.write(f"  {words}")
         bad_rows = plan.rows.filter(kind__in=[RowKind.ERROR, RowKind.DUPLICATE, RowKind.WARNING])
         for row in bad_rows[:MAX_ROWS]:
             where = f"{row.sheet} line {row.line}".strip() if row.line else "file"
@@ -206,7 +209,8 @@ def _reasons(plan: TableImport, options: dict[str, Any]) -> Iterator[tuple[int, 
     if unanswered := [question for question in questions if question.is_open]:
         yield QUESTIONS, question_lines(unanswered)
     if undecided := plan.rows.undecided().count():
-        message = f"{undecided} conflicts need a decision: --keep-ours, --take-theirs, or row by row in the admin."
+        words = "conflict needs" if undecided == 1 else "conflicts need"
+        message = f"{undecided} {words} a decision: --keep-ours, --take-theirs, or row by row in the admin."
         yield UNDECIDED, [message]
     if (retired := to_retire(plan)) > (limit := retire_limit(plan)) and not options["yes_retire"]:
         yield MANY_RETIRED, [f"{retired} codes would be retired. More than {limit} require --yes-retire."]
@@ -215,8 +219,7 @@ def _reasons(plan: TableImport, options: dict[str, Any]) -> Iterator[tuple[int, 
         yield STRANGE_TEXTS, [message]
     errors, twice = plan.count(RowKind.ERROR), plan.count(RowKind.DUPLICATE)
     if errors + twice and not options["skip_errors"]:
-        message = f"{errors} rows have errors and {twice} repeat a code. Correct them, or use --skip-errors."
-        yield ROWS_IN_ERROR, [message]
+        yield ROWS_IN_ERROR, [f"{broken_words(errors, twice)}. Correct them, or use --skip-errors."]
 
 
 _EXAMPLES = {"column": "HEADER=TARGET, e.g. --column 'Error no.=code'", "answer": "e.g. --answer repeats=join"}

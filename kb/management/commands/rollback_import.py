@@ -65,3 +65,5 @@ class Command(BaseCommand):
             self.stdout.write(f"  and {len(effects.stays) - _MAX_SHOWN} more stay")
         if not options["with_later"] and later_imports(table_import).exists():
             self.stdout.write("Later imports of the table stay. To roll them back, too, use --with-later.")
+        if not options["yes"]:
+            self.stdout.write("Nothing was rolled back. Add --yes.")

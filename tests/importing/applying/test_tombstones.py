@@ -5,10 +5,12 @@ from django.test import Client
 
 from kb import answers, searching
 from kb.exporting.tables import export_table
-from kb.importing.applying.rollback import roll_back
-from kb.models import Change, FinishedAnswer, ReturnCode, Tombstone
+from kb.importing.applying.effects import effects_of
+from kb.importing.applying.rollback import preview, roll_back
+from kb.models import Change, FinishedAnswer, ReturnCode, Section, Tombstone
+from kb.models.fields import VENDOR_TEXTS
 from kb.ops.doctor import revisions
-from kb.queries import tables
+from kb.queries import replication, tables
 from kb.queries.lookup import find_code, neighbours
 from kb.services.codes import edit_code
 from kb.web.history import histories
@@ -139,3 +141,64 @@ def test_what_staff_wrote_keeps_a_code_that_another_import_retired(table, editor
         roll_back(table_import, by(editor))
         assert not Tombstone.objects.exists()
     assert ReturnCode.objects.visible_to(editor).get(code="200").description == "Ours."
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_code_that_comes_back_has_only_what_the_new_file_says_and_its_notes(table, complete):
+    wrong = row("200", description="Wrong.", possible_reasons="WRONG CAUSE", suggested_actions="Retry.", symbol="BAD")
+    first = applied(table, wrong | {"extra": {"Severity": "Fatal"}})
+    roll_back(first, by())
+    code = table.codes.get(code="200")
+    note = make.note("Valve", code)
+    second = bring(table, complete=complete)
+    code.refresh_from_db()
+    assert (code.description, code.possible_reasons, code.symbol, code.extra) == ("Valve jammed.", "", "", {})
+    assert (code.vendor_possible_reasons, code.vendor_suggested_actions, code.disposition) == ("", "", "unknown")
+    assert (second.counts["new"], list(code.notes.all())) == (1, [note])
+
+
+def test_the_roll_back_of_its_return_restores_what_the_tombstone_had(table):
+    first = applied(table, row("200", description="Wrong.", possible_reasons="WRONG", extra={"Severity": "Fatal"}))
+    roll_back(first, by())
+    names = [name for field in VENDOR_TEXTS for name in (field, f"vendor_{field}")] + ["extra", "disposition", "fixer"]
+    before = table.codes.filter(code="200").values(*names).get()
+    roll_back(bring(table), by())
+    assert table.codes.filter(code="200").values(*names).get() == before
+
+
+def test_a_section_that_only_a_rolled_back_import_brought_is_in_no_answer_until_it_returns(table, editor, client):
+    def bring_valves():
+        return applied(table, row("700", section="Valves", description="Valve stuck."))
+
+    client.force_login(editor)
+    roll_back(bring_valves(), by())
+    section = table.sections.get(name="Valves")
+    assert section not in Section.objects.visible_to(editor)
+    assert "Valves" not in client.get(table.get_absolute_url()).text
+    assert client.get("/api/v1/codes", {"section": "Valves"}, follow=True).status_code == 400
+    assert section.pk not in [row["id"] for noun, row in replication.snapshot(editor) if noun == "section"]
+    bring_valves()
+    assert section in Section.objects.visible_to(editor)
+    assert client.get("/api/v1/codes", {"section": "Valves"}, follow=True).status_code == 200
+    kinds = Change.objects.filter(noun="section", object_id=section.pk).order_by("sequence")
+    assert list(kinds.values_list("kind", flat=True)) == ["created", "deleted", "created"]
+
+
+def test_a_section_with_another_code_stays(table, editor):
+    roll_back(bring(table), by())
+    assert Section.objects.visible_to(editor).get().name == "Public"
+    assert list(Change.objects.filter(noun="section").values_list("kind", flat=True)) == ["created"]
+
+
+def test_a_roll_back_counts_the_notes_that_lose_their_only_code_and_their_pages_name_it(table, editor, client):
+    client.force_login(editor)
+    first = bring(table)
+    code, other = table.codes.get(code="200"), table.codes.get(code="100")
+    lonely = make.note("Valve", code)
+    make.note("Both", code, other)
+    assert preview(first).sentences()[1] == "1 note stays without a code."
+    assert effects_of([roll_back(first, by())]).sentences()[1] == "1 note stays without a code."
+    page = " ".join(client.get(lonely.get_absolute_url()).text.split())
+    assert 'It was about <bdi class="code">200</bdi>' in page
+    bring(table)
+    assert "It was about" not in client.get(lonely.get_absolute_url()).text

@@ -278,7 +278,7 @@ def test_a_discarded_plan_cannot_be_applied_or_decided(table):
 
 def test_rows_with_errors_need_a_confirmation(table):
     plan = planned(table, ("1", "Uno."), ("1", "Eins."), problems=[problem("Bad.", 3)])
-    with pytest.raises(RowsInError, match="1 rows have errors and 1 repeat") as error:
+    with pytest.raises(RowsInError, match="1 row has an error and 1 repeats") as error:
         apply_import(plan, by())
     assert (error.value.errors, error.value.duplicates) == (1, 1)
     apply_import(plan, by(), skip_errors=True)
