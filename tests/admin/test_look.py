@@ -215,7 +215,7 @@ def test_whoever_works_on_a_removed_file_is_told_who_removed_it(client, importer
     browser.force_login(make.user("second", "importer"))
     data = form_of(browser.get(where))
     client.post(where, {"remove": "1"})
-    words = f"{importer} removed this file, lids.csv.".capitalize()
+    words = f"{importer} removed this file, lids.csv."
     part = browser.post(where, data, headers={"HX-Request": "true"})
     assert words in browser.get(part["HX-Redirect"]).text
     assert words in browser.post(where, data | {"plan": "1"}, follow=True).text
