@@ -1,7 +1,8 @@
 """Codes that roll-backs took away before there were tombstones get theirs.
 
 Until then such a code stayed, as retired: pages said that the vendor had listed it. Each batch is a transaction of its
-own, and looks at its codes again under lock: an import may have brought one back meanwhile.
+own, and looks at its codes again under lock: an import may have brought one back meanwhile. What staff wrote about a
+code keeps it.
 """
 
 from datetime import timedelta
@@ -14,6 +15,8 @@ _ENDING = "\x01"
 _BROUGHT_BY_NONE = """
     SELECT c.id FROM kb_returncode AS c WHERE c.table_id = %s AND c.id > %s AND c.retired_at IS NOT NULL
     AND c.id NOT IN (SELECT code_id FROM kb_tombstone)
+    AND c.symbol = c.vendor_symbol AND c.description = c.vendor_description
+    AND c.possible_reasons = c.vendor_possible_reasons AND c.suggested_actions = c.vendor_suggested_actions
     AND c.id IN (
         SELECT r.return_code_id FROM kb_importrow AS r JOIN kb_tableimport AS i ON i.id = r.table_import_id
         WHERE i.table_id = %s AND i.state = 'rolled_back' AND r.kind = 'new' AND r.resolution <> 'leave_out'

@@ -9,8 +9,6 @@ from kb.importing.reading.source_file import SourceFile
 
 LATEX = re.compile(r"^[ \t]{0,20}\\(?:documentclass|begin|section|usepackage)\b", re.MULTILINE)
 GETTEXT = re.compile(r'^msgid\s{1,9}"', re.MULTILINE)
-
-
 DIFF = re.compile(r"diff --git |--- [^\n]{1,300}\n\+\+\+ \S")
 """How a difference between two files begins."""
 
@@ -26,4 +24,4 @@ def refuse(kind: str, what: str) -> Callable[[SourceFile], list[Sheet]]:
 
 refuse_latex = refuse("latex", f"This is a LaTeX document, whose tables are not read. {ALLOWED}")
 refuse_gettext = refuse("gettext", "This is a file of translations (gettext), not a table. Convert it to CSV.")
-refuse_diff = refuse("diff", "This shows how a file has changed (diff), it is no table. Import the new file itself.")
+refuse_diff = refuse("diff", "This is a diff of two files, not a table. Import the new file itself.")

@@ -52,7 +52,7 @@ def test_an_incomplete_page_is_read():
 HEADER = "<tr><th>Code<th>Text"
 T1 = f"<table>{HEADER}<tr><td>1<td>one</table>"
 T2 = f"<table>{HEADER}<tr><td>2<td>two</table>"
-ONE, TWO, EMPTY = ("", "1", "one"), ("", "2", "two"), ("", "2", "")
+ONE, TWO = ("", "1", "one"), ("", "2", "two")
 SPANS = [ONE, ("", "2", "one"), ("", "3", "x")]
 LIST = "a<ul><li>b</li><li></li></ul>c"
 
