@@ -17,6 +17,7 @@ from django.urls import get_script_prefix, reverse
 from kb.models import Audience, CodeRange, IncidentLink, TroubleshootingNote
 from kb.models.codes import PUBLISHED, card_address
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.finished_answers import SHAPE
 from kb.models.incidents import IncidentState
 from kb.models.notes import LIVE, NOTE_TEXTS, NoteState
 from kb.models.sql import among, is_postgres, rows
@@ -45,6 +46,7 @@ _COLUMNS = {
     "table": "t.slug",
     "audience": "t.audience",
     "section": "s.slug",
+    "section_id": "s.id",
     "section_name": "s.name",
 }
 _TIMES = ("retired_at", "created_at", "updated_at")
@@ -62,6 +64,7 @@ class AnswerTexts(NamedTuple):
     card: str
     public_row: str | None = None
     public_card: str = ""
+    shape: int = SHAPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def _row(code: Row, notes: list[Row], incidents: list[Row], successor: Row | Non
     values = {
         "id": code["id"],
         "table": code["table"],
-        "section": {"name": code["section_name"], "slug": code["section"]},
+        "section": _section(code),
         "code": code["code"],
         "number": code["number"],
         **{name: code[name] for name in VENDOR_TEXTS},
@@ -150,11 +153,15 @@ def _json(value: Any) -> Any:
     return {} if value == "{}" else orjson.loads(value)
 
 
+def _section(code: Row) -> Row:
+    return {"id": code["section_id"], "name": code["section_name"], "slug": code["section"]}
+
+
 def _reference(code: Row, prefix: str) -> Row:
     return {
         "id": code["id"],
         "table": code["table"],
-        "section": code["section"],
+        "section": _section(code),
         "code": code["code"],
         "url": address_of(code, prefix),
     }

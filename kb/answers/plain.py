@@ -13,6 +13,7 @@ from kb.answers.build import EMPTY_CARD, address_of
 from kb.models import Audience
 from kb.models.codes import PUBLISHED
 from kb.models.fields import VENDOR_TEXTS
+from kb.models.finished_answers import SHAPE
 from kb.models.sql import exactly, is_postgres, marks, rows, run
 
 _MOST_PLACES = 100
@@ -56,8 +57,8 @@ def _insert(places: str, among: str) -> str:
     # CROSS JOIN and `+ 0` make SQLite start from the codes, in the order of their ids.
     return f"""
         WITH place (section_id, opening, folder, public, has_ranges) AS (VALUES {places})
-        INSERT INTO kb_finishedanswer (code_id, row, card, public_row, public_card)
-        SELECT c.id, {_row()}, '{EMPTY_CARD}', p.public, ''
+        INSERT INTO kb_finishedanswer (code_id, row, card, public_row, public_card, shape)
+        SELECT c.id, {_row()}, '{EMPTY_CARD}', p.public, '', {SHAPE}
         FROM kb_returncode AS c CROSS JOIN place AS p
         WHERE {among} AND {PUBLISHED} AND p.section_id = c.section_id
         AND c.extra = '{{}}' AND c.successor_id + 0 IS NULL
@@ -72,7 +73,7 @@ def _places(among: str, pks: list[int]) -> list[tuple[int, str, str, str | None,
     sections = rows(_PLACES.format(marks(found)), *(pk for (pk,) in found)) if found else []
     prefix, places = get_script_prefix(), []
     for pk, table, audience, slug, name, has_ranges in sections:
-        opening = orjson.dumps({"table": table, "section": {"name": name, "slug": slug}}).decode()
+        opening = orjson.dumps({"table": table, "section": {"id": pk, "name": name, "slug": slug}}).decode()
         folder = orjson.dumps(address_of({"table": table, "section": slug, "code": "0"}, prefix)).decode()
         public = "" if audience == Audience.PUBLIC else None
         places.append((pk, opening[1:-1], folder.removesuffix('0/"'), public, bool(has_ranges)))

@@ -7,6 +7,7 @@ from django.db import connections, router
 
 from kb.answers.build import ADDRESS, EMPTY_CARD, AnswerTexts, build
 from kb.models import ReturnCode
+from kb.models.finished_answers import SHAPE
 from kb.models.sql import rows
 from kb.models.visibility import Reader
 
@@ -21,6 +22,8 @@ COLUMNS = {
 
 _EMPTY_CARD = EMPTY_CARD.encode()
 _VISIBLE = {Reader.INTERNAL: "", Reader.PUBLIC: " AND a.public_row IS NOT NULL"}
+CURRENT = f"a.shape >= {SHAPE}"
+"""The condition that an answer has the shape of this release."""
 
 
 _RANGE = ("id", "table", "name", "first", "last")
@@ -76,7 +79,7 @@ def _read(
     columns = f"{row if with_row else 'NULL'}, {card if with_card else 'NULL'}"
     sql = (
         f"SELECT a.code_id, {columns} FROM kb_finishedanswer AS a"  # noqa: S608
-        f" WHERE a.code_id IN ({marks}){_VISIBLE[level]}"
+        f" WHERE a.code_id IN ({marks}) AND {CURRENT}{_VISIBLE[level]}"
     )
     stored = rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)])
     found = {pk: ((row or "").encode(), (card or "").encode()) for pk, row, card in stored}
@@ -87,7 +90,7 @@ def _read(
 
 
 def _unstored(ids: Sequence[int], level: Reader) -> dict[int, tuple[bytes, bytes]]:
-    """Return the answers about codes without a stored one, as in the middle of an upgrade."""
+    """Return the answers about codes without a stored one of this shape, as in the middle of an upgrade."""
     codes = ReturnCode.objects.filter(pk__in=ids)
     visible = codes if level == Reader.INTERNAL else codes.public()
     # A hidden code takes as many queries as one that does not exist.

@@ -18,6 +18,7 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
+from kb.models.finished_answers import SHAPE
 from kb.models.sql import batches, exactly, insert, run, value, wide_cache
 from kb.searching import documents, store
 
@@ -26,7 +27,7 @@ _FEW = 100
 """For so few codes, the questions which of them are plain take longer than their answers."""
 
 _SHOWN = {CodeTable: {"slug", "audience"}, Section: {"name", "slug"}}
-_COLUMNS = ["row", "card", "public_row", "public_card"]
+_COLUMNS = ["row", "card", "public_row", "public_card", "shape"]
 
 
 def codes_about(obj: models.Model, fields: Collection[str] | None = None) -> set[int]:
@@ -87,9 +88,20 @@ def lag() -> int:
 
 
 def prepare(**_: object) -> None:
-    """Build all answers again if there is not one for each code, as after an upgrade or a flush."""
+    """Build all answers again if there is not one for each code, as after a flush, or those of an older shape."""
     if lag():
         rebuild()
+    else:
+        renew()
+
+
+def renew() -> None:
+    """Build the answers of an older shape again, each page in a transaction of its own: writers wait for no more."""
+    older = FinishedAnswer.objects.filter(shape__lt=SHAPE).order_by("pk").values_list("pk", flat=True)
+    while page := list(older[:_PAGE]):
+        with wide_cache(len(page)), transaction.atomic():
+            store.lock()
+            _replace(page)
 
 
 def differences() -> Iterator[str]:

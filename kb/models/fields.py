@@ -68,6 +68,15 @@ CODE_FIELDS = (
 LABELS = {field.name: field.label for field in CODE_FIELDS}
 VENDOR_TEXTS = tuple(field.name for field in CODE_FIELDS if field.is_text)
 """The vendor's text fields; `vendor_<field>` holds the vendor's latest text."""
+READER_MEMBERS = ("has_notes", "has_open_incident")
+"""What answers say of a code that depends on who reads it, and when: copies of a code leave it out."""
+CODE_MEMBERS = (
+    *("id", "table", "section", "code", "number", *VENDOR_TEXTS, "vendor", "extra", "disposition", "fixer"),
+    *("retired_at", "successor", *READER_MEMBERS, "version", "created_at", "updated_at", "url"),
+)
+"""The members of a code in JSON, in their order, wherever a code stands as an object."""
+REFERENCE_MEMBERS = ("id", "table", "section", "code", "url")
+"""The members of a code in JSON where another object refers to it."""
 SUPPORT_FIELDS = tuple(field.name for field in CODE_FIELDS if field.owner == Owner.SUPPORT)
 
 

@@ -5,6 +5,10 @@ from django.db import models
 from kb.models.codes import ReturnCode
 
 
+SHAPE = 2
+"""The shape of the answers that this release stores. Raise it, and the limit of the index, with each change of shape."""
+
+
 class FinishedAnswer(models.Model):
     """What readers get about one code. `kb.answers` keeps it current in the transaction of each edit."""
 
@@ -16,8 +20,13 @@ class FinishedAnswer(models.Model):
     )
     public_card = models.TextField(default="", help_text="For the public: empty if it is the same.")
 
+    shape = models.SmallIntegerField(
+        default=SHAPE, db_default=1, help_text="Servers of an earlier release store another, which is not read."
+    )
+
     class Meta:
         default_permissions = ()
+        indexes = [models.Index(fields=["code"], condition=models.Q(shape__lt=SHAPE), name="answer_of_older_shape")]
 
     def __str__(self) -> str:
         return f"the answer about code {self.code_id}"

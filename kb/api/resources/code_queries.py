@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from django.db import connections, models, router
 
-from kb.answers.reader import COLUMNS
+from kb.answers.reader import COLUMNS, CURRENT
 from kb.api.framework.pagination import DEFAULT_SIZE, OrderTerm, read_cursor
 from kb.api.resources.code_filters import CodeFilters
 from kb.api.resources.number_places import NumberPlaces, number_places
@@ -144,7 +144,7 @@ def _select(
     sql = (
         f"SELECT c.id, {', '.join(COLUMNS[level])}, {', '.join(columns)}"  # noqa: S608
         f" FROM ({inner} WHERE {where} ORDER BY {order} LIMIT %s) AS c"
-        " LEFT JOIN kb_finishedanswer AS a ON a.code_id = c.id"
+        f" LEFT JOIN kb_finishedanswer AS a ON a.code_id = c.id AND {CURRENT}"
     )
     return sql, [value for _, places in conditions for value in places]
 
