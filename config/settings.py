@@ -292,8 +292,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "NoteState": "kb.models.notes.NoteState",
         "IncidentState": "kb.models.incidents.IncidentState",
-        "DispositionValue": "kb.api.resources.verdicts.DISPOSITION_CHOICES",
-        "FixerValue": "kb.api.resources.verdicts.FIXER_CHOICES",
+        "DispositionValue": "kb.api.resources.code_serializers.DISPOSITION_CHOICES",
+        "FixerValue": "kb.api.resources.code_serializers.FIXER_CHOICES",
     },
 }
 

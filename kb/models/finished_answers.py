@@ -4,9 +4,8 @@ from django.db import models
 
 from kb.models.codes import ReturnCode
 
-
 SHAPE = 2
-"""The shape of the answers that this release stores. Raise it, and the limit of the index, with each change of shape."""
+"""The shape of the answers that this release stores. Each change of shape raises it, and the limit of the index."""
 
 
 class FinishedAnswer(models.Model):

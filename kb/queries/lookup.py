@@ -11,7 +11,7 @@ from kb.models.codes import PUBLISHED, ReturnCodeQuerySet
 from kb.models.notes import LIVE, meant_for
 from kb.models.sql import marks
 from kb.models.visibility import Person, Reader, condition, reader
-from kb.queries.near_codes import near_ids
+from kb.queries.near_codes import MAX_NEAR, near_ids
 from kb.text.codes import forms as text_code
 from kb.text.codes.symbols import symbol_names
 from kb.text.detection import spellings as text_spellings
@@ -19,7 +19,6 @@ from kb.text.detection import spellings as text_spellings
 MAX_HITS = 100
 """Most meanings of one code. Real tables reach 11."""
 
-MAX_NEAR = 6
 MAX_NEIGHBOURS = 3
 MAX_BEGUN = 20
 _NAME = 5

@@ -1,14 +1,15 @@
 """Verdicts on many codes at once, for programs. The number of queries does not grow with the codes."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from kb.models import Audience, CodeRange, ReturnCode
 from kb.models.code_rows import codes_by_form, codes_by_symbol
 from kb.models.visibility import Person
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.queries.lookup import MAX_HITS, CodeHit, Verdict, hits_of, typed_hits_of
-from kb.queries.surroundings import FirstNote, OpenIncident, Surroundings, surroundings
+from kb.queries.near_codes import MAX_TEXTS, near_codes
+from kb.queries.surroundings import FirstNote, Surroundings, surroundings
 from kb.text.codes import forms as text_code
 from kb.text.detection import spellings as text_spellings
 
@@ -18,23 +19,27 @@ _BEST_FIRST = (Verdict.FOUND, Verdict.KNOWN_WITHOUT_NOTE, Verdict.RETIRED)
 
 
 class CodeMeaning(NamedTuple):
-    """One code, how the query was read for it, its verdict, and the note to work with first."""
+    """One code, how the query was read for it, its verdict, and what is known of it."""
 
     code: ReturnCode
     how: str
     verdict: Verdict
     note: FirstNote | None
-    open_incidents: Sequence[OpenIncident] = ()
+    """The note to work with first."""
+    row: bytes
+    """The code as JSON: see `kb.answers.complete`."""
+    card: Mapping[str, Any]
+    """The lists of its card. Addresses are without the site's."""
 
     @property
     def confidence(self) -> str | None:
         """The confidence in the note: its KCS level; None without a note."""
         return self.note.state if self.note else None
 
-    @property
-    def audience(self) -> str:
-        """The audience of the whole answer: internal if any part is internal."""
-        parts = [self.code.table.audience, *(incident.audience for incident in self.open_incidents)]
+    def audience(self, lists: Iterable[str] = ()) -> str:
+        """Return the audience of an answer with these lists of the card: internal if any part is internal."""
+        shown = [item for name in {"open_incidents", *lists} for item in self.card[name]]
+        parts = [self.code.table.audience, *(item["audience"] for item in shown)]
         return audience_of([*parts, self.note.audience] if self.note else parts)
 
 
@@ -51,6 +56,8 @@ class CodeVerdict(NamedTuple):
     meanings: Sequence[CodeMeaning] = ()
     ranges: Sequence[CodeRange] = ()
     anatomy: CodeAnatomy | None = None
+    near: Sequence[ReturnCode] | None = ()
+    """For an unknown code: those near it; None if nobody looked for them."""
 
 
 def look_up(queries: Sequence[str], user: Person | None, table: int | None = None) -> list[CodeVerdict]:
@@ -63,8 +70,9 @@ def look_up(queries: Sequence[str], user: Person | None, table: int | None = Non
     context = surroundings([hit.code for hits in hits_by_query.values() for hit in hits], user)
     blocks = _blocks(user, table) if not all(hits_by_query.values()) else []
     verdicts = {query: _verdict_on(query, hits, context, blocks) for query, hits in hits_by_query.items()}
-    whole = dict(zip(verdicts, with_anatomies([*verdicts.values()], user), strict=True))
-    return [whole[query] for query in queries]
+    whole = with_near(with_anatomies([*verdicts.values()], user), user, table)
+    by_query = dict(zip(verdicts, whole, strict=True))
+    return [by_query[query] for query in queries]
 
 
 def with_anatomies(verdicts: Sequence[CodeVerdict], user: Person | None) -> list[CodeVerdict]:
@@ -73,18 +81,28 @@ def with_anatomies(verdicts: Sequence[CodeVerdict], user: Person | None) -> list
     return [verdict._replace(anatomy=anatomy) for verdict, anatomy in zip(verdicts, parts, strict=True)]
 
 
-def meaning(code: ReturnCode, how: str, context: Surroundings) -> CodeMeaning:
-    """Return the meaning of a code, with its note and incidents from `context`."""
-    note, incidents = context.notes.get(code.pk), context.incidents.get(code.pk, ())
-    if code.is_retired:
-        return CodeMeaning(code, how, Verdict.RETIRED, note, incidents)
-    return CodeMeaning(code, how, Verdict.FOUND if note else Verdict.KNOWN_WITHOUT_NOTE, note, incidents)
+def with_near(verdicts: Sequence[CodeVerdict], user: Person | None, table: int | None = None) -> list[CodeVerdict]:
+    """Return the verdicts with the codes near unknown ones. They are looked for beside the first of these only."""
+    unknown = [verdict.query for verdict in verdicts if not verdict.meanings]
+    near = near_codes({query: text_spellings.subject(query) for query in unknown[:MAX_TEXTS]}, user, table)
+    return [one if one.meanings else one._replace(near=near.get(one.query)) for one in verdicts]
 
 
-def overall(meanings: Sequence[CodeMeaning]) -> Verdict:
-    """Return the verdict on all meanings of a query: the best of theirs. `meanings` is not empty."""
+def meanings(codes: Iterable[tuple[ReturnCode, str]], context: Surroundings) -> list[CodeMeaning]:
+    """Return the meanings of codes, and how the query was read for each. `context` lacks what is deleted meanwhile."""
+    return [_meaning(code, how, context) for code, how in codes if code.pk in context.rows]
+
+
+def _meaning(code: ReturnCode, how: str, context: Surroundings) -> CodeMeaning:
+    note = context.notes.get(code.pk)
+    verdict = Verdict.RETIRED if code.is_retired else Verdict.FOUND if note else Verdict.KNOWN_WITHOUT_NOTE
+    return CodeMeaning(code, how, verdict, note, context.rows[code.pk], context.card(code.pk))
+
+
+def overall(meanings: Collection[CodeMeaning]) -> Verdict:
+    """Return the verdict on all meanings of a query: the best of theirs."""
     verdicts = [one.verdict for one in meanings]
-    return next(verdict for verdict in _BEST_FIRST if verdict in verdicts)
+    return next((verdict for verdict in _BEST_FIRST if verdict in verdicts), Verdict.UNKNOWN)
 
 
 def _text_of(verdict: CodeVerdict) -> CodeText:
@@ -124,9 +142,8 @@ def _blocks(user: Person | None, table: int | None) -> list[CodeRange]:
 
 
 def _verdict_on(query: str, hits: Sequence[CodeHit], context: Surroundings, blocks: Sequence[CodeRange]) -> CodeVerdict:
-    if hits:
-        meanings = [meaning(hit.code, hit.how, context) for hit in hits]
-        return CodeVerdict(query, overall(meanings), meanings)
+    if of_codes := meanings(hits, context):
+        return CodeVerdict(query, overall(of_codes), of_codes)
     number = text_code.number(text_spellings.subject(query))
     holding = [block for block in blocks if number is not None and block.first <= number <= block.last][:_MAX_RANGES]
     return CodeVerdict(query, Verdict.IN_KNOWN_RANGE if holding else Verdict.UNKNOWN, [], holding)

@@ -1,22 +1,33 @@
 """Codes one edit away from a text."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connections, router
 
 from kb.models import CodeTable, ReturnCode, Section
-from kb.models.code_rows import with_forms
+from kb.models.code_rows import codes_by_id, with_forms
 from kb.models.codes import PUBLISHED
-from kb.models.sql import rows
-from kb.models.visibility import Audience, Reader
+from kb.models.sql import MAX_VALUES, batches, rows
+from kb.models.visibility import Audience, Person, Reader, condition, reader
 from kb.text.codes import forms as text_code
+
+MAX_TEXTS = 50
+"""Most texts of one request beside which codes are looked for: a text has up to 1,500 variants."""
+
+MAX_NEAR = 6
+"""Most codes near one text."""
 
 _IS_PUBLIC = f" AND t.audience = '{Audience.PUBLIC}'"
 _BESIDE = (
     "SELECT (SELECT max(c.sort_key) FROM kb_returncode AS c WHERE c.table_id = t.id AND c.sort_key <= %s),"
     " (SELECT min(c.sort_key) FROM kb_returncode AS c WHERE c.table_id = t.id AND c.sort_key >= %s)"
     " FROM kb_codetable AS t WHERE t.id > 0"
+)
+_NEAR_MANY = (
+    "SELECT c.canonical, c.sort_key, c.id FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
+    f" WHERE {{near}} AND {{conditions}} AND {PUBLISHED}"
 )
 _NEAR = (
     "SELECT c.id FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
@@ -42,6 +53,34 @@ def near_ids(query: str, level: Reader, table: CodeTable | None, section: Sectio
     near, values = with_forms(sorted(variants))
     sql = _NEAR.format(near=near, conditions=conditions)
     return [pk for (pk,) in _rows(sql, *values, *of_table, *of_section, limit)]
+
+
+def near_codes(texts: Mapping[str, str], user: Person | None, table: int | None) -> dict[str, list[ReturnCode]]:
+    """Return the codes that a reader may read and that are one edit away from texts, by the texts' keys, in order.
+
+    One query, and one for every 10,000 variants: nine digits have 200.
+    """
+    level = reader(user)
+    if level == Reader.NOTHING:
+        return {key: [] for key in texts}
+    variants = {key: text_code.one_edit_variants(text) for key, text in texts.items()}
+    ids = _near_ids(variants, level, table)
+    codes = codes_by_id([*{pk for of in ids.values() for pk in of}], user, is_brief=True)
+    return {key: [codes[pk] for pk in ids[key] if pk in codes] for key in texts}
+
+
+def _near_ids(variants: Mapping[str, set[str]], level: Reader, table: int | None) -> dict[str, list[int]]:
+    where, tables = condition(level, "t.audience"), [] if table is None else [table]
+    where += " AND t.id = %s" if tables else ""
+    by_form: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for batch in batches(sorted({form for forms in variants.values() for form in forms}), MAX_VALUES):
+        near, values = with_forms(batch)
+        for form, *place in _rows(_NEAR_MANY.format(near=near, conditions=where), *values, *tables):
+            by_form[form].append((place[0], place[1]))
+    return {
+        key: [pk for _, pk in sorted(place for form in forms for place in by_form.get(form, ()))[:MAX_NEAR]]
+        for key, forms in variants.items()
+    }
 
 
 def _shared(text: str, is_public: str, of_table: Sequence[int]) -> int:

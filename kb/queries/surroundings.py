@@ -1,4 +1,4 @@
-"""The note to work with first, and the open incidents, of each code: from the finished answers."""
+"""The finished answer of each code, and the note to work with first."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from django.db.models import F
 from django.urls import reverse
 
 from kb import answers
+from kb.answers.build import EMPTY_CARD
 from kb.models import ReturnCode, TroubleshootingNote
 from kb.models.notes import LIVE
 from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person, reader
 
 _NOTE = ("id", "title", "state", "audience")
+EMPTY = EMPTY_CARD.encode()
+NO_LISTS: Mapping[str, Any] = orjson.loads(EMPTY_CARD)
 
 
 class FirstNote(NamedTuple):
@@ -34,42 +37,37 @@ class FirstNote(NamedTuple):
         return reverse("note", args=[self.id])
 
 
-class OpenIncident(NamedTuple):
-    """An open incident of a card."""
-
-    id: int
-    url: str
-    reference: str
-    title: str
-    state: str
-    started_at: str | None
-    """In ISO 8601 and UTC."""
-    audience: str
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The note to work with first, and the open incidents in the order of the card, by the id of a code."""
+    """What is known of codes, by their ids."""
 
+    rows: Mapping[int, bytes]
+    """The codes that are still there, as JSON: see `kb.answers.complete`."""
+    cards: Mapping[int, dict[str, Any]]
+    """The lists of the cards that have notes or incidents. Addresses are without the site's."""
     notes: Mapping[int, FirstNote]
-    incidents: Mapping[int, list[OpenIncident]]
+    """The notes to work with first."""
+
+    def card(self, code_id: int) -> Mapping[str, Any]:
+        """Return the lists of a card; they may be empty."""
+        return self.cards.get(code_id, NO_LISTS)
 
 
 def surroundings(codes: Iterable[ReturnCode], user: Person | None) -> Surroundings:
-    """Return the first notes and the open incidents of codes that a reader may see. A note must be published.
+    """Return the finished answers of codes for a reader, and their first notes. A note must be published.
 
     Two queries for 10,000 codes.
     """
     by_id = {code.pk: code for code in codes}
-    shown: dict[int, dict[str, Any]] = {}
+    whole: dict[int, tuple[bytes, bytes]] = {}
     for batch in batches(by_id, MAX_VALUES):
-        shown |= {pk: orjson.loads(card) for pk, card in answers.cards_of(batch, reader(user)).items()}
+        whole |= answers.whole(batch, reader(user))
+    shown = {pk: orjson.loads(card) for pk, (_, card) in whole.items() if card != EMPTY}
     firsts = {pk: note for pk, card in shown.items() if (note := _first(card) or _beyond(card, by_id[pk], user))}
     ids = {note["id"] for note in firsts.values()}
     versions = dict(TroubleshootingNote.objects.filter(pk__in=ids).values_list("pk", "version")) if ids else {}
     notes = {pk: _note(note, versions[note["id"]]) for pk, note in firsts.items() if note["id"] in versions}
-    incidents = {pk: [_incident(one) for one in card["open_incidents"]] for pk, card in shown.items()}
-    return Surroundings(notes, incidents)
+    return Surroundings({pk: row for pk, (row, _) in whole.items()}, shown, notes)
 
 
 def _first(card: dict[str, Any]) -> dict[str, Any] | None:
@@ -91,7 +89,3 @@ def _beyond(card: dict[str, Any], code: ReturnCode, user: Person | None) -> dict
 
 def _note(values: dict[str, Any], version: int) -> FirstNote:
     return FirstNote(version=version, **{name: values[name] for name in _NOTE})
-
-
-def _incident(values: dict[str, Any]) -> OpenIncident:
-    return OpenIncident(**{name: values[name] for name in OpenIncident._fields})

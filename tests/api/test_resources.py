@@ -27,7 +27,7 @@ def test_a_code_has_all_its_fields(client):
     assert answer | {"created_at": "", "updated_at": ""} == {
         "id": code.pk,
         "table": "zim-server",
-        "section": {"name": "Business codes", "slug": "business-codes"},
+        "section": {"id": code.section_id, "name": "Business codes", "slug": "business-codes"},
         "code": "0xC0000005",
         "number": 3221225477,
         "symbol": "STATUS",
@@ -42,7 +42,7 @@ def test_a_code_has_all_its_fields(client):
         "successor": {
             "id": successor.pk,
             "table": "zim-server",
-            "section": "public",
+            "section": {"id": successor.section_id, "name": "Public", "slug": "public"},
             "code": "2",
             "url": "http://testserver/codes/zim-server/public/2/",
         },

@@ -77,8 +77,8 @@ def test_an_agent_gets_verdicts_with_internal_notes(client, world, agent):
 def test_a_meaning_has_what_to_quote(client, world):
     (verdict,) = look_up(client, "660300001")
     (meaning,) = verdict["meanings"]
-    assert (meaning["table"], meaning["section"], meaning["code"]) == ("zim-server", "business", "660300001")
-    assert meaning["permalink"] == verdict["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
+    assert (meaning["table"], meaning["section"]["slug"], meaning["code"]) == ("zim-server", "business", "660300001")
+    assert meaning["url"] == verdict["permalink"] == "http://testserver/codes/zim-server/business/660300001/"
     assert (meaning["note"]["title"], meaning["note"]["version"], verdict["version"]) == ("Room is gone", 4, 1)
 
 
@@ -106,8 +106,8 @@ def test_a_thousand_codes_take_no_more_queries(client, world):
         return len(queries)
 
     codes = ["660300001", "2", "9", "nonsense", "660300002"]
-    # The codes, their answers, the versions of their notes, and the ranges.
-    assert cost(codes) == cost([*codes, *map(str, range(660_300_100, 660_301_095))]) == 4
+    # The codes, their answers, the versions of their notes, the ranges, and the codes near unknown ones: twice.
+    assert cost(codes) == cost([*codes, *map(str, range(660_300_100, 660_301_095))]) == 6
 
 
 def test_lookups_and_misses_are_counted(client, world, agent):
@@ -231,8 +231,9 @@ def test_detection_of_many_codes_takes_no_more_queries(client, world):
             assert post(client, "detect", {"text": text}).status_code == 200
         return len(queries)
 
-    # Codes by form and symbol, ranges, messages, tables, answers, versions of notes, ranges of unknown codes.
-    assert cost(LOG) == cost("\n".join([LOG, *(f"code={n}" for n in range(500))])) == 8
+    # Codes by form and symbol, ranges, messages, tables, answers, versions of notes, ranges of unknown codes, and
+    # the codes near them: twice.
+    assert cost(LOG) == cost("\n".join([LOG, *(f"code={n}" for n in range(500))])) == 10
 
 
 @pytest.mark.parametrize(
@@ -280,7 +281,7 @@ def test_a_bad_search_parameter_is_refused(client, world, query, parameter):
 
 
 def test_answers_have_the_described_members(client, world):
-    (verdict,) = look_up(client, "660300001")
+    (verdict,) = look_up(client, "660300001", include=["actions", "reply", "notes", "incidents"])
     assert set(verdict) == set(LookupSerializer().fields["verdicts"].child.fields)
     assert set(verdict["meanings"][0]) == set(
         LookupSerializer().fields["verdicts"].child.fields["meanings"].child.fields
@@ -310,8 +311,9 @@ def test_a_code_is_taken_apart_whether_a_table_has_it_or_not(world, agent):
         assert (anatomy["inner"]["family"], anatomy["inner"]["code"]) == ("Windows error", "1722")
         assert anatomy["inner"]["meanings"] == [
             {
-                "table": "win32", "section": "public", "code": "1722", "symbol": "", "description": rpc.description,
-                "permalink": f"http://testserver{rpc.get_absolute_url()}",
+                "id": rpc.pk, "table": "win32", "section": {"id": rpc.section_id, "name": "Public", "slug": "public"},
+                "code": "1722", "url": f"http://testserver{rpc.get_absolute_url()}",
+                "symbol": "", "description": rpc.description,
             }
         ]  # fmt: skip
         assert shown["audience"] == "internal", name

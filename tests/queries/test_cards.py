@@ -82,7 +82,7 @@ def test_every_read_agrees_on_the_open_incidents_of_a_code(agent):
         assert numbers(having_open_incident(codes, reader, False)) == set(range(1, 8)) - hit
         assert numbers(card.code for card in cards(every_code(reader), reader) if card.open_incidents) == hit
         meanings = [verdict.meanings[0] for verdict in look_up(everything, reader)]
-        assert numbers(meaning.code for meaning in meanings if meaning.open_incidents) == hit
+        assert numbers(meaning.code for meaning in meanings if meaning.card["open_incidents"]) == hit
 
 
 def test_open_incidents_are_in_one_order_the_latest_first_and_those_without_a_start_last():
@@ -92,7 +92,7 @@ def test_open_incidents_are_in_one_order_the_latest_first_and_those_without_a_st
         make.incident(title, code, started_at=started, state="monitoring" if title == "first" else "open")
     order = ["first", "second", "third", "fourth"]
     assert [incident.title for incident in cards([code], None)[0].open_incidents] == order
-    assert [incident.title for incident in look_up(["1"], None)[0].meanings[0].open_incidents] == order
+    assert [incident["title"] for incident in look_up(["1"], None)[0].meanings[0].card["open_incidents"]] == order
 
 
 # Where a note is: on the code, on a narrow range or on a wide one. Its state, and its age in days. The best first.

@@ -170,7 +170,7 @@ def test_a_code_has_the_notes_incidents_and_ranges_of_its_own_table(world):
     for who, user in world.readers.items():
         codes = list(lookup.codes_visible_to(user).order_by("id"))
         context, flags, visible = surroundings(codes, user), open_flags(codes, user), lookup.codes_visible_to(user)
-        first, incidents = context.notes, context.incidents
+        first = context.notes
         noted, troubled = (
             {code.pk for code in having(visible, user, True)}
             for having in (code_knowledge.having_notes, code_knowledge.having_open_incident)
@@ -179,7 +179,11 @@ def test_a_code_has_the_notes_incidents_and_ranges_of_its_own_table(world):
             code, pk = card.code, card.code.pk
             answers[f"{who} {named(code)}"] = {
                 "card": [str(card.verdict), titles(card.notes), blocks(card.ranges), card.customer_reply],
-                "incidents": [titles(card.open_incidents), titles(card.past_incidents), titles(incidents.get(pk, []))],
+                "incidents": [
+                    titles(card.open_incidents),
+                    titles(card.past_incidents),
+                    [one["title"] for one in context.card(pk)["open_incidents"]],
+                ],
                 "first": first[pk].title if pk in first else None,
                 "about": titles(TroubleshootingNote.objects.visible_to(user).about(code).order_by("id")),
                 "flags": [flag.comment for flag in flags.get(pk, [])],
@@ -222,8 +226,8 @@ def test_many_queries_have_the_verdicts_notes_and_incidents_of_all_their_codes(w
     for (who, user), (scope, table) in product(world.readers.items(), tables.items()):
         for many in look_up(QUERIES, user, table):
             answers[f"{who} {scope} {many.query}"] = [str(many.verdict), blocks(many.ranges)] + [
-                f"{named(m.code)}: {m.how}, {m.verdict}, {m.note}, {m.confidence}, {m.audience}, "
-                f"{titles(m.open_incidents)}"
+                f"{named(m.code)}: {m.how}, {m.verdict}, {m.note}, {m.confidence}, {m.audience()}, "
+                f"{[one['title'] for one in m.card['open_incidents']]}"
                 for m in many.meanings
             ]
     assert_stored("verdicts", answers)

@@ -1,15 +1,19 @@
 """The base of the views that take a request body: lookups and detection."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.urls import get_script_prefix
 from django.utils.cache import patch_cache_control
 from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.parameter_values import ValueKind, some_of
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.request_bodies import JSONBody
+from kb.api.framework.request_bodies import JSONBody, as_text
 from kb.api.framework.schema import BodySchema
 
 
@@ -30,14 +34,32 @@ class BodyView(APIView):
 
     examples: ClassVar[list[OpenApiExample]]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse query parameters: there are none."""
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
-            parse_query(request.query_params, {})
+    included: ClassVar[Sequence[str]]
+    """What `include` can add, as a parameter of the address or as a member of the body."""
+
+    def include(self, request: Request) -> set[str]:
+        """Return what to add. Raises BadParameters."""
+        kind = ValueKind(some_of(self.included).parse, some_of(self.included).schema, repeats=True)
+        values = parse_query(request.query_params, {"include": kind}).get("include", [])
+        return {name for value in [*values, self._of_body(request.data)] for name in value}
+
+    def _of_body(self, data: Any) -> list[str]:
+        value = data.get("include", []) if isinstance(data, dict) else []
+        if not isinstance(value, list):
+            raise BadParameters([describe("include", as_text(value), "It is not a list.", self.included)])
+        unknown = [(n, name) for n, name in enumerate(value) if name not in self.included]
+        problem = "{} is not one of its values."
+        if unknown:
+            raise BadParameters([describe(f"include[{n}]", as_text(v), problem, self.included) for n, v in unknown])
+        return value
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Return the response with headers that keep it out of caches."""
         final: Response = super().finalize_response(request, response, *args, **kwargs)
         patch_cache_control(final, private=True, no_store=True)
         return final
+
+
+def site_of(request: Request) -> str:
+    """Return the address of the start page, which ends in a slash."""
+    return str(request.build_absolute_uri(get_script_prefix()))

@@ -82,6 +82,8 @@ class AnswerSerializer(QuickSerializer):
     """A row whose fields the caller may select. Fields for internal readers are null for others."""
 
     is_sparse = True
+    optional_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that not every answer has, whatever the caller selects."""
     internal_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_fields(self) -> dict[str, Any]:

@@ -123,9 +123,9 @@ class ReadSchema(ProblemSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
         schema: dict[str, Any] = cast(Any, super())._map_basic_serializer(serializer, direction)
-        # With `fields=` any of them may be missing.
+        # A field that some answers lack is not required. `fields=` takes more away: its description says so.
         if getattr(serializer, "is_sparse", False):
-            schema.pop("required", None)
+            schema["required"] = [name for name in schema["properties"] if name not in serializer.optional_fields]
         return schema
 
 
@@ -152,7 +152,10 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 _DESCRIPTIONS = {
-    "fields": "Fields to return, separated by commas.",
+    "fields": (
+        "Fields to return, separated by commas. The answer then lacks the others, even those that are `required`: "
+        "a generated client that checks answers leaves this parameter out."
+    ),
     "include": "What to add, separated by commas; `truncated` names the lists that are longer.",
     "facets": "Count the results by these, separated by commas, after all filters.",
     "count": "Send 1 to count the results.",

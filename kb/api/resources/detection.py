@@ -7,18 +7,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kb.api.framework.body_views import BodyView
+from kb.api.framework.body_views import BodyView, site_of
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.request_bodies import JSONBody, TextBody, TooLarge, as_text, members
-from kb.api.resources.verdicts import VerdictRenderer, VerdictSerializer
+from kb.api.resources.verdicts import INCLUDE, VerdictSerializer
 from kb.models import ReturnCode
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
 from kb.queries import detection, lookup_many
-from kb.queries.code_parts import CodeAnatomy
 from kb.queries.lookup import Verdict
 from kb.queries.lookup_many import CodeVerdict
-from kb.queries.surroundings import Surroundings, surroundings
+from kb.queries.surroundings import surroundings
+from kb.queries.verdict_json import INCLUDED, VerdictRenderer
 from kb.services import usage
 from kb.text.detection.judgement import CodeMatch, Role, UnknownMatch
 
@@ -27,11 +27,26 @@ MAX_SPANS = 100
 
 TableMatch = CodeMatch[tuple[ReturnCode, ...]]
 
+_READ = "named in the text"
+_NO_TABLE: dict[str, Any] = {
+    "certainty": None,
+    "is_likely": False,
+    "role": None,
+    "inside": "",
+    "why": "",
+    "message": "",
+    "filled": [],
+}
+"""What is said of a code in no table."""
+
 BODY: dict[str, Any] = {
     "type": "object",
     "required": ["text"],
     "additionalProperties": False,
-    "properties": {"text": {"type": "string", "description": "A ticket or a log of at most 1 MB in UTF-8."}},
+    "properties": {
+        "text": {"type": "string", "description": "A ticket or a log of at most 1 MB in UTF-8."},
+        "include": INCLUDE,
+    },
 }
 
 
@@ -86,6 +101,7 @@ class DetectView(BodyView):
     max_body = 3 * detection.MAX_TEXT + 1_000
     body = BODY
     answer = DetectSerializer
+    included = INCLUDED
     examples = [
         OpenApiExample(
             "a line of a log",
@@ -95,16 +111,16 @@ class DetectView(BodyView):
         )
     ]
 
-    @extend_schema(operation_id="detect", summary="Detect codes in a text")
+    @extend_schema(operation_id="detect_codes", summary="Detect codes in a text")
     def post(self, request: Request) -> Response:
         """Return the codes in a text and a verdict on each. Send JSON or plain text."""
+        include = self.include(request)
         report = _detect(_text(request), request.user)
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
-        context = surroundings((code for match in report.codes for code in match.id), request.user)
-        renderer = VerdictRenderer.of(request)
-        parts = report.anatomies
-        codes = [_code(match, context, parts.get(match.written), renderer) for match in report.codes]
-        codes += [_unknown(match, parts.get(match.written), renderer) for match in report.unknown]
+        matches: list[TableMatch | UnknownMatch] = [*report.codes, *report.unknown]
+        verdicts = lookup_many.with_near(_verdicts(report, request.user), request.user)
+        renderer = VerdictRenderer.of(verdicts, request.user, site_of(request), include)
+        codes = [renderer.verdict(one) | _place(match) for match, one in zip(matches, verdicts, strict=True)]
         return Response({"codes": codes, "read_to_line": report.read_to_line})
 
 
@@ -125,13 +141,27 @@ def _detect(text: str, user: Person | None) -> detection.Report:
         raise TooLarge(str(error)) from None
 
 
-def _code(
-    match: TableMatch, context: Surroundings, anatomy: CodeAnatomy | None, renderer: VerdictRenderer
-) -> dict[str, Any]:
-    meanings = [lookup_many.meaning(code, "named in the text", context) for code in match.id]
-    return {
-        **renderer.verdict(CodeVerdict(match.written, lookup_many.overall(meanings), meanings, anatomy=anatomy)),
-        **_positions(match),
+def _verdicts(report: detection.Report, user: Person | None) -> list[CodeVerdict]:
+    """Return the verdicts on the codes of a text, then on those that are in no table."""
+    context = surroundings((code for match in report.codes for code in match.id), user)
+    verdicts = []
+    for match in report.codes:
+        meanings = lookup_many.meanings(((code, _READ) for code in match.id), context)
+        verdicts.append(CodeVerdict(match.written, lookup_many.overall(meanings), meanings))
+    for unknown in report.unknown:
+        ranges = [unknown.range] if unknown.range is not None else []
+        verdict = Verdict.IN_KNOWN_RANGE if ranges else Verdict.UNKNOWN
+        verdicts.append(CodeVerdict(unknown.written, verdict, [], ranges))
+    return [verdict._replace(anatomy=report.anatomies.get(verdict.query)) for verdict in verdicts]
+
+
+def _place(match: TableMatch | UnknownMatch) -> dict[str, Any]:
+    """Return where the text has a code, and why it looks like one."""
+    spans = [{"start": start, "end": end} for start, end in match.spans[:MAX_SPANS]]
+    place = {"spans": spans, "count": match.count, "line": match.line, "column": match.column}
+    if isinstance(match, UnknownMatch):
+        return place | _NO_TABLE | {"why": match.why}
+    return place | {
         "certainty": match.confidence,
         "is_likely": match.is_likely,
         "role": match.role.value,
@@ -140,24 +170,3 @@ def _code(
         "message": match.message,
         "filled": [{"name": name, "text": text} for name, text in match.filled],
     }
-
-
-def _unknown(match: UnknownMatch, anatomy: CodeAnatomy | None, renderer: VerdictRenderer) -> dict[str, Any]:
-    ranges = [match.range] if match.range is not None else []
-    verdict = Verdict.IN_KNOWN_RANGE if ranges else Verdict.UNKNOWN
-    return {
-        **renderer.verdict(CodeVerdict(match.written, verdict, [], ranges, anatomy)),
-        **_positions(match),
-        "certainty": None,
-        "is_likely": False,
-        "role": None,
-        "inside": "",
-        "why": match.why,
-        "message": "",
-        "filled": [],
-    }
-
-
-def _positions(match: TableMatch | UnknownMatch) -> dict[str, Any]:
-    spans = [{"start": start, "end": end} for start, end in match.spans[:MAX_SPANS]]
-    return {"spans": spans, "count": match.count, "line": match.line, "column": match.column}

@@ -7,14 +7,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kb.api.framework.body_views import BodyView
+from kb.api.framework.body_views import BodyView, site_of
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.request_bodies import as_text, is_text, members
 from kb.api.resources.tables import visible_tables
-from kb.api.resources.verdicts import VerdictRenderer, VerdictSerializer
+from kb.api.resources.verdicts import INCLUDE, VerdictSerializer
 from kb.models.visibility import Person
 from kb.queries import lookup_many
 from kb.queries.lookup import Verdict
+from kb.queries.verdict_json import INCLUDED, VerdictRenderer
 from kb.services import usage
 from kb.text.codes.forms import MAX_LENGTH
 
@@ -35,6 +36,7 @@ BODY: dict[str, Any] = {
     "properties": {
         "codes": {"type": "array", "items": _CODE, "minItems": 1, "maxItems": MAX_CODES},
         "table": {"type": "string", "description": "Slug of the table to look in; without it, all tables."},
+        "include": INCLUDE,
     },
 }
 
@@ -51,17 +53,22 @@ class LookupView(BodyView):
     max_body = 2**20
     body = BODY
     answer = LookupSerializer
+    included = INCLUDED
     examples = [
-        OpenApiExample("codes of one table", {"codes": ["660300001", 3], "table": "zim-server"}, request_only=True)
+        OpenApiExample("codes of one table", {"codes": ["660300001", 3], "table": "zim-server"}, request_only=True),
+        OpenApiExample(
+            "what a ticket needs", {"codes": ["660300001"], "include": ["actions", "reply"]}, request_only=True
+        ),
     ]
 
-    @extend_schema(operation_id="lookup", summary="Look up many codes")
+    @extend_schema(operation_id="lookup_codes", summary="Look up many codes")
     def post(self, request: Request) -> Response:
         """Return one verdict per code, in the same order. Codes may have any spelling."""
         codes, table_id = _parse_body(request)
+        include = self.include(request)
         verdicts = lookup_many.look_up(codes, request.user, table_id)
         _count(verdicts, request.user)
-        renderer = VerdictRenderer.of(request)
+        renderer = VerdictRenderer.of(verdicts, request.user, site_of(request), include)
         return Response({"verdicts": [renderer.verdict(verdict) for verdict in verdicts]})
 
 

@@ -6,21 +6,42 @@ from django.db.models import Prefetch
 from rest_framework import serializers
 
 from kb.api.framework.read_views import Permalink, QuickSerializer
-from kb.models import CodeRange, ReturnCode
+from kb.models import CodeRange, ReturnCode, Section
+from kb.models.fields import REFERENCE_MEMBERS
 from kb.models.visibility import Person
 from kb.queries.lookup import codes_visible_to
+
+
+class SectionSerializer(QuickSerializer):
+    """The vendor's section that contains the code; the name is empty if the table has no sections."""
+
+    name = serializers.CharField(read_only=True)
+    slug = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Section
+        fields = ["id", "name", "slug"]
 
 
 class CodeRefSerializer(QuickSerializer):
     """A reference to a code."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
-    section: Any = serializers.SlugRelatedField("slug", read_only=True)
+    section = SectionSerializer(read_only=True)
     url = Permalink(help_text="The code's page.")
 
     class Meta:
         model = ReturnCode
-        fields = ["id", "table", "section", "code", "url"]
+        fields = [*REFERENCE_MEMBERS]
+
+
+class OtherCodeSerializer(CodeRefSerializer):
+    """A reference to another code, with what it says."""
+
+    class Meta:
+        model = ReturnCode
+        fields = [*REFERENCE_MEMBERS, "symbol", "description"]
+        read_only_fields = fields
 
 
 class RangeRefSerializer(QuickSerializer):

@@ -21,7 +21,7 @@ from kb.api.framework.parameter_values import TEXT, YES_NO, list_of, text_of, wh
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import SearchSchema
 from kb.api.resources.tables import visible_tables
-from kb.api.resources.verdicts import FirstNoteSerializer, MeaningSerializer, VerdictRenderer, VerdictSerializer
+from kb.api.resources.verdicts import FirstNoteSerializer, MeaningSerializer, VerdictSerializer
 from kb.models import CodeTable, ReturnCode
 from kb.models.code_rows import codes_by_id
 from kb.models.visibility import Person
@@ -30,6 +30,7 @@ from kb.queries.lookup import CodeAnswer, Verdict, find_code
 from kb.queries.lookup_many import CodeVerdict
 from kb.queries.surroundings import FirstNote, Surroundings, surroundings
 from kb.queries.text_results import StoredResult, stored_results
+from kb.queries.verdict_json import VerdictRenderer
 from kb.services import usage
 
 _READ = "words"
@@ -50,11 +51,17 @@ class ResultSerializer(MeaningSerializer):
 
     passage = PieceSerializer(many=True, help_text="Empty if the query is the code itself.")
 
+    class Meta:
+        model = ReturnCode
+        fields = [*MeaningSerializer.Meta.fields, "passage"]
+
 
 class SearchSerializer(VerdictSerializer):
     """The verdict on the query as a code, codes near it, and all results. A near code has another meaning."""
 
-    near = MeaningSerializer(many=True, help_text="For an unknown code: codes one edit away, or that begin with it.")
+    near: Any = MeaningSerializer(
+        many=True, help_text="For an unknown code: codes one edit away, or that begin with it."
+    )
     corrected = serializers.DictField(
         child=serializers.CharField(),
         help_text="Corrected words by misspelled word.",
@@ -142,17 +149,17 @@ def _answer(parameters: QueryDict, user: Person | None, site: str) -> tuple[dict
     others = [hit for hit in words.hits if hit.row["id"] not in ids]
     shown = _codes_of(others, user)
     context = surroundings([*(code for code, _ in codes), *near, *shown.values()], user)
-    meanings = [lookup_many.meaning(code, how, context) for code, how in codes]
+    meanings = lookup_many.meanings(codes, context)
     verdict = lookup_many.overall(meanings) if meanings else lookup.verdict
-    renderer = VerdictRenderer(site.removesuffix(get_script_prefix()))
-    results = [_result(renderer.meaning(meaning), []) for meaning in meanings]
-    results += [_result(_word_meaning(hit, shown, context, renderer), hit.pieces) for hit in others]
+    renderer = VerdictRenderer(site)
+    results: list[Any] = [renderer.meaning(meaning, passage=[]) for meaning in meanings]
+    results += [_word_result(hit, shown, context, renderer) for hit in others]
     firsts = [FirstNote(note.pk, note.title, note.version, note.state, note.audience) for note in notes]
     ranges = lookup.ranges if not meanings else []
     whole = lookup_many.with_anatomies([CodeVerdict(query, verdict, meanings, ranges)], user)[0]
     answer = {
         **renderer.verdict(whole),
-        "near": [renderer.meaning(lookup_many.meaning(code, "near", context)) for code in near],
+        "near": [renderer.meaning(one) for one in lookup_many.meanings(((code, "near") for code in near), context)],
         "corrected": words.corrected,
         "more": words.more or len(results) > limit,
         "results": results[:limit],
@@ -182,42 +189,31 @@ def _codes_of(hits: Sequence[StoredResult], user: Person | None) -> dict[int, Re
     return codes_by_id([hit.row["id"] for hit in hits if hit.has_card], user)
 
 
-def _word_meaning(
+def _word_result(
     hit: StoredResult, codes: Mapping[int, ReturnCode], context: Surroundings, renderer: VerdictRenderer
-) -> dict[str, Any]:
-    """Return the members of a MeaningSerializer: from the finished answer if the code has no note and no incident."""
-    row = hit.row
-    if hit.has_card and row["id"] in codes:
-        return renderer.meaning(lookup_many.meaning(codes[row["id"]], _READ, context))
+) -> Any:
+    """Return the members of a ResultSerializer: from the finished answer if the code has no note and no incident."""
+    row, passage = hit.row, [{"text": text, "marked": marked} for text, marked in hit.pieces]
+    with_card = [(codes[row["id"]], _READ)] if hit.has_card and row["id"] in codes else []
+    for meaning in lookup_many.meanings(with_card, context):
+        return renderer.meaning(meaning, passage=passage)
     verdict = Verdict.KNOWN_WITHOUT_NOTE if row["retired_at"] is None else Verdict.RETIRED
     return {
-        "open_incidents": [],
-        "id": row["id"],
-        "table": row["table"],
-        "section": row["section"]["slug"],
-        "code": row["code"],
-        "symbol": row["symbol"],
-        "description": row["description"],
-        "disposition": row["disposition"]["value"],
-        "fixer": row["fixer"]["value"],
-        "retired_at": row["retired_at"],
+        **row,
         "read": _READ,
         "verdict": verdict.value,
-        "permalink": row["url"],
-        "version": row["version"],
         "confidence": None,
         "audience": hit.audience,
         "note": None,
+        "open_incidents": [],
+        "truncated": [],
+        "passage": passage,
     }
 
 
 def _codes_in(text: str, user: Person | None, tables: Collection[int] | None) -> list[tuple[ReturnCode, str]]:
     codes = detection.codes_in(text, user)
     return [(code, "named in the text") for code in codes if tables is None or code.table_id in tables]
-
-
-def _result(meaning: dict[str, Any], pieces: Sequence[tuple[str, bool]]) -> dict[str, Any]:
-    return {**meaning, "passage": [{"text": text, "marked": marked} for text, marked in pieces]}
 
 
 def _counts(query: str, ids: Collection[int], has_results: bool, user: Person | None) -> usage.Records:

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from kb.models import CodeTable, ReturnCode, Section
 from kb.models.visibility import Person
@@ -44,11 +44,11 @@ def _representation(
     if page:
         return redirect(page)
     answer = find_code(spelling, request.user, table, section, is_typed="/" not in spelling)
-    card_meanings = meanings([hit.code for hit in answer.hits], request.user)
-    status = 200 if card_meanings else 404
-    address = request.build_absolute_uri
+    status, address = 200 if answer.hits else 404, request.build_absolute_uri
     if form == "json":
-        return JsonResponse(card_json.answer(answer, table, card_meanings, address), status=status)
+        body = card_json.answer(answer, table, request.user, address(get_script_prefix()))
+        return HttpResponse(body, "application/json", status)
+    card_meanings = meanings([hit.code for hit in answer.hits], request.user)
     return HttpResponse(card_markdown.answer(answer, table, card_meanings, address), MARKDOWN, status)
 
 
