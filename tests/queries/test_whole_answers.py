@@ -177,12 +177,13 @@ def test_a_code_has_the_notes_incidents_and_ranges_of_its_own_table(world):
         )
         for card in cards(codes, user):
             code, pk = card.code, card.code.pk
+            opened = [one["title"] for one in context.card(pk)["open_incidents"]]
             answers[f"{who} {named(code)}"] = {
                 "card": [str(card.verdict), titles(card.notes), blocks(card.ranges), card.customer_reply],
                 "incidents": [
                     titles(card.open_incidents),
                     titles(card.past_incidents),
-                    [one["title"] for one in context.card(pk)["open_incidents"]],
+                    opened,
                 ],
                 "first": first[pk].title if pk in first else None,
                 "about": titles(TroubleshootingNote.objects.visible_to(user).about(code).order_by("id")),
