@@ -283,6 +283,20 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Codebook API",
     "DESCRIPTION": "Read access to return codes, troubleshooting notes and incident links.",
     "VERSION": "1",
+    "LICENSE": {"name": "The texts belong to their vendors and to this site."},
+    "TAGS": [
+        {"name": "look-ups", "description": "What a code, a text or words mean: what a ticket needs in one request."},
+        {"name": "tables", "description": "Code tables as vendors publish them."},
+        {"name": "codes", "description": "Return codes: what each means, and what to do about it."},
+        {"name": "notes", "description": "Troubleshooting notes about codes."},
+        {"name": "incidents", "description": "Links to incidents in a tracker or on a status page."},
+        {"name": "synchronisation", "description": "Everything at one moment, and what changes later, for copies."},
+        {"name": "exports", "description": "Tables, or everything, as files."},
+    ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "kb.api.framework.description.complete",
+    ],
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["kb.api.framework.access.MayRead"],
@@ -290,6 +304,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Several fields share these choices. Without a name here, their name in the schema would be a hash.
     "ENUM_NAME_OVERRIDES": {
+        "CodeList": "kb.answers.build.LISTS",
         "NoteState": "kb.models.notes.NoteState",
         "IncidentState": "kb.models.incidents.IncidentState",
         "DispositionValue": "kb.api.resources.code_serializers.DISPOSITION_CHOICES",

@@ -25,6 +25,8 @@ MAX_SIZE = 200
 # A sort key has up to 2,000 characters.
 MAX_CURSOR = 4_000
 
+_CURSOR = "WyJuZXh0IiwiaWQiLFs0Ml1d"
+
 
 @dataclass(frozen=True)
 class OrderTerm:
@@ -145,10 +147,11 @@ class KeysetPagination(BasePagination):
         """Describe the parameters."""
         size = {**self.parameters["page_size"].schema, "default": DEFAULT_SIZE}
         cursor = dict(self.parameters["cursor"].schema)
+        most = "Maximum number of results on a page."
         about = "Where the page starts. Opaque: take it from `next` or `previous` and keep the same ordering."
         return [
-            {"name": "page_size", "in": "query", "schema": size, "description": "Maximum number of results on a page."},
-            {"name": "cursor", "in": "query", "schema": cursor, "description": about},
+            {"name": "page_size", "in": "query", "schema": size, "description": most, "example": DEFAULT_SIZE},
+            {"name": "cursor", "in": "query", "schema": cursor, "description": about, "example": _CURSOR},
         ]
 
     def _parts(self, border: Any, back: bool, values: list[Any] | None) -> list[Q]:

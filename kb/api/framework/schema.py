@@ -41,13 +41,6 @@ class ProblemSchema(AutoSchema):
         """Return the ways to log in; where the site allows public reading, also none."""
         return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
 
-    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        response: dict[str, Any] = cast(Any, super())._get_response_for_code(serializer, status_code, *args, **kwargs)
-        if status_code == "401":
-            scheme = {"schema": {"type": "string"}, "description": "How to log in."}
-            response["headers"] = {"WWW-Authenticate": scheme}
-        return response
-
 
 class BodySchema(ProblemSchema):
     """Describes the views of `kb.api.framework.body_views`."""
@@ -61,6 +54,14 @@ class BodySchema(ProblemSchema):
         view = cast(Any, self.view)
         media_types = [parser.media_type for parser in view.parser_classes]
         return {media: view.body if "json" in media else {"type": "string"} for media in media_types}
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters."""
+        included = cast(Any, self.view).included
+        about = "What to add to each meaning, separated by commas or repeated. A member of the body does the same."
+        example = OpenApiExample("what a ticket needs", [*included[:2]])
+        schema = {"type": "array", "items": {"type": "string", "enum": [*included]}, "minItems": 1}
+        return [OpenApiParameter("include", schema, explode=False, description=about, examples=[example])]
 
     def get_examples(self) -> Any:
         """Return example bodies."""
@@ -90,9 +91,14 @@ class SearchSchema(ProblemSchema):
 class ReadSchema(ProblemSchema):
     """Describes the lists and details of `kb.api.framework.read_views`."""
 
+    def get_operation_id(self) -> str:
+        """Return a name that reads as a function of a client: `list_codes`, `get_code`."""
+        (plural,) = self.get_tags()
+        return f"list_{plural}" if cast(Any, self.view).action == "list" else f"get_{plural.removesuffix('s')}"
+
     def get_tags(self) -> list[str]:
-        """Return the heading that the list and detail of one noun share."""
-        return [self._plural()]
+        """Return the heading that the list and detail of one noun share: as in their address."""
+        return [cast(Any, self).path.split("/")[3]]
 
     def get_summary(self) -> str:
         """Return a short summary of the operation."""
@@ -109,11 +115,14 @@ class ReadSchema(ProblemSchema):
         view: Any = self.view
         kinds: dict[str, ValueKind] = view.field_kinds() | (view.total_kinds() if view.action == "list" else {})
         parameters = [_parameter(name, kind.schema, _DESCRIPTIONS[name]) for name, kind in kinds.items()]
-        parameters[0].examples = [OpenApiExample("two of them", view.serializer_class.Meta.fields[:2])]
         if view.action == "list":
             default = {**view.ordering_kind().schema, "default": view.default_ordering}
-            parameters.append(_parameter("ordering", default, "Order of the results; a minus sign reverses it."))
-        return parameters
+            return [*parameters, _parameter("ordering", default, "Order of the results; a minus sign reverses it.")]
+        of_address = {"type": "string"} if view.lookup_field == "slug" else {"type": "integer", "minimum": 0}
+        name = view.lookup_field if view.lookup_field == "slug" else "id"
+        example = OpenApiExample("one", "zim-server" if name == "slug" else 42)
+        about = _DESCRIPTIONS[name]
+        return [OpenApiParameter(name, of_address, "path", description=about, examples=[example]), *parameters]
 
     def get_response_serializers(self) -> Any:
         """Return the answer and the possible problems."""
@@ -152,6 +161,8 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 _DESCRIPTIONS = {
+    "slug": "The table's short name, as lists have it.",
+    "id": "The id, as lists have it.",
     "fields": (
         "Fields to return, separated by commas. The answer then lacks the others, even those that are `required`: "
         "a generated client that checks answers leaves this parameter out."
@@ -163,4 +174,7 @@ _DESCRIPTIONS = {
 
 
 def _parameter(name: str, schema: Mapping[str, Any], description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, dict(schema), description=description, explode=False, style="form")
+    choices = schema.get("items", schema)["enum"]
+    example = OpenApiExample("one of them", choices[0]) if "items" not in schema else None
+    examples = [example or OpenApiExample("some of them", choices[:2])]
+    return OpenApiParameter(name, dict(schema), description=description, explode=False, style="form", examples=examples)

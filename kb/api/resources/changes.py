@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -66,10 +66,20 @@ class ChangesView(APIView):
     @extend_schema(
         tags=["synchronisation"],
         summary="List changes",
-        operation_id="changes",
+        operation_id="list_changes",
         parameters=[
-            OpenApiParameter("since", dict(SINCE.schema), description="Where to continue; without it, from the start."),
-            OpenApiParameter("limit", {**LIMIT.schema, "default": DEFAULT_LIMIT}, description="Maximum entries."),
+            OpenApiParameter(
+                "since",
+                dict(SINCE.schema),
+                description="Where to continue; without it, from the start.",
+                examples=[OpenApiExample("from the start", "0")],
+            ),
+            OpenApiParameter(
+                "limit",
+                {**LIMIT.schema, "default": DEFAULT_LIMIT},
+                description="Maximum entries.",
+                examples=[OpenApiExample("as many as possible", MAX_LIMIT)],
+            ),
         ],
         responses={
             200: ChangesSerializer,

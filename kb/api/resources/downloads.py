@@ -7,7 +7,7 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -48,13 +48,23 @@ class MayExport(BasePermission):
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def _describe(summary: str, endings: dict[str, str], *parameters: OpenApiParameter) -> Callable[[View], View]:
+def _parameter(name: str, choices: Iterable[str], about: str, location: str = "query") -> OpenApiParameter:
+    words = list(choices)
+    return OpenApiParameter(
+        name, str, location, enum=words, description=about, examples=[OpenApiExample("one of them", words[0])]
+    )
+
+
+def _describe(
+    name: str, summary: str, endings: dict[str, str], *parameters: OpenApiParameter
+) -> Callable[[View], View]:
     """Return the decorator that describes an export in OpenAPI."""
     problem = OpenApiResponse(ProblemSerializer)
     decorator: Callable[[View], View] = extend_schema(
-        tags=["code tables"],
+        tags=["exports"],
+        operation_id=name,
         summary=summary,
-        parameters=[OpenApiParameter("ending", str, OpenApiParameter.PATH, enum=list(endings)), *parameters],
+        parameters=[_parameter("ending", endings, "The format of the file.", "path"), *parameters],
         responses={
             **{(200, media.partition(";")[0]): OpenApiTypes.BINARY for media in endings.values()},
             **{(status, CONTENT_TYPE): problem for status in (400, 401, 403, 404, 409)},
@@ -74,11 +84,24 @@ class TableExportView(APIView):
     permission_classes = [MayRead, MayExport]
 
     @_describe(
+        "export_table",
         "Export a table",
         ENDINGS,
-        OpenApiParameter("words", enum=WORDS, description="`support` exports what agents read. Not for SQLite."),
-        OpenApiParameter("delimiter", enum=list(DELIMITERS), description="What stands between two cells of CSV."),
-        OpenApiParameter("bom", bool, description="Begin CSV with a byte order mark, as Excel needs it for Chinese."),
+        OpenApiParameter(
+            "slug",
+            str,
+            "path",
+            description="The table's short name, as lists have it.",
+            examples=[OpenApiExample("a table", "zim-server")],
+        ),
+        _parameter("words", WORDS, "`support` exports what agents read. Not for SQLite."),
+        _parameter("delimiter", DELIMITERS, "What stands between two cells of CSV."),
+        OpenApiParameter(
+            "bom",
+            bool,
+            description="Begin CSV with a byte order mark, as Excel needs it for Chinese.",
+            examples=[OpenApiExample("for Excel", True)],
+        ),
     )
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
@@ -102,7 +125,7 @@ class SiteExportView(APIView):
     schema = AutoSchema()
     permission_classes = [MayRead, MayExport]
 
-    @_describe("Export everything", {"sqlite": sqlite.CONTENT_TYPE})
+    @_describe("export_everything", "Export everything", {"sqlite": sqlite.CONTENT_TYPE})
     def get(self, request: Request, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
         _check(ending, ["sqlite"])

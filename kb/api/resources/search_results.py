@@ -90,16 +90,19 @@ class SearchView(APIView):
             "table",
             dict(kinds["table"].schema),
             description="Slugs of the tables to look in, separated by commas. Without it, all tables.",
+            examples=[OpenApiExample("a table", "zim-server")],
         ),
         OpenApiParameter(
             "exact",
             dict(YES_NO.schema),
             description="With true, no misspelled word is corrected: search for what `corrected` replaced.",
+            examples=[OpenApiExample("as typed", True)],
         ),
         OpenApiParameter(
             "limit",
             {**kinds["limit"].schema, "default": DEFAULT_RESULTS},
             description="Maximum number of results.",
+            examples=[OpenApiExample("a few", 5)],
         ),
     ]
 

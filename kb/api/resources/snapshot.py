@@ -110,7 +110,7 @@ class SnapshotView(_SyncView):
     @extend_schema(
         tags=["synchronisation"],
         summary="Download everything as lines of JSON",
-        operation_id="snapshot",
+        operation_id="get_snapshot",
         responses={(200, MEDIA): OpenApiTypes.STR, **_PROBLEMS},
     )
     @conditional
@@ -134,7 +134,7 @@ class ManifestView(_SyncView):
     @extend_schema(
         tags=["synchronisation"],
         summary="Describe a snapshot",
-        operation_id="snapshot_manifest",
+        operation_id="get_snapshot_manifest",
         responses={200: ManifestSerializer, **_PROBLEMS},
     )
     @conditional

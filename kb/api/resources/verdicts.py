@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from kb.answers.build import MAX_ITEMS
+from kb.answers.build import LISTS, MAX_ITEMS
 from kb.api.resources.code_serializers import CodeMembersSerializer
 from kb.api.resources.incidents import OpenIncidentSerializer
 from kb.api.resources.notes import ShownNoteSerializer
@@ -33,7 +33,6 @@ _NEAR = (
     f"For an unknown code: at most {MAX_NEAR} codes one edit away. Each has another meaning: ask before you take one. "
     f"Null after the first {MAX_TEXTS} unknown codes of a request."
 )
-_LISTS = ("open_incidents", "notes", "past_incidents")
 
 
 class FirstNoteSerializer(serializers.Serializer[Any]):
@@ -82,7 +81,7 @@ class MeaningSerializer(CodeMembersSerializer):
     past_incidents = OpenIncidentSerializer(
         many=True, required=False, help_text="With `include=incidents`: resolved incidents."
     )
-    truncated = serializers.ListField(child=serializers.ChoiceField(_LISTS), help_text=TRUNCATED)
+    truncated = serializers.ListField(child=serializers.ChoiceField(LISTS), help_text=TRUNCATED)
 
     class Meta:
         model = ReturnCode
