@@ -283,7 +283,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Codebook API",
     "DESCRIPTION": "Read access to return codes, troubleshooting notes and incident links.",
     "VERSION": "1",
-    "LICENSE": {"name": "The texts belong to their vendors and to this site."},
+    "LICENSE": {
+        "name": "The texts belong to their vendors and to this site.",
+        "identifier": "LicenseRef-vendors-and-site",
+    },
     "TAGS": [
         {"name": "look-ups", "description": "What a code, a text or words mean: what a ticket needs in one request."},
         {"name": "tables", "description": "Code tables as vendors publish them."},

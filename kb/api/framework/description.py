@@ -112,6 +112,8 @@ def _complete(operation: Description) -> None:
     for status, response in responses.items():
         of_status = names if status == "200" else _BY_STATUS.get(status, [])
         response["headers"] = _refer([*_OF_ALL, *of_status]) | response.get("headers", {})
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
     operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -48,7 +48,7 @@ class MayExport(BasePermission):
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def _parameter(name: str, choices: Iterable[str], about: str, location: str = "query") -> OpenApiParameter:
+def _parameter(name: str, choices: Iterable[str], about: str, location: Any = "query") -> OpenApiParameter:
     words = list(choices)
     return OpenApiParameter(
         name, str, location, enum=words, description=about, examples=[OpenApiExample("one of them", words[0])]
