@@ -293,6 +293,7 @@ SPECTACULAR_SETTINGS = {
         "NoteState": "kb.models.notes.NoteState",
         "IncidentState": "kb.models.incidents.IncidentState",
         "DispositionValue": "kb.api.resources.verdicts.DISPOSITION_CHOICES",
+        "ProblemCode": "kb.api.framework.problem_types.TYPES",
         "FixerValue": "kb.api.resources.verdicts.FIXER_CHOICES",
     },
 }

@@ -16,6 +16,7 @@ class TooLarge(APIException):
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
+    problem_type = "body_too_large"
 
 
 class JSONBody(BaseParser):
