@@ -336,7 +336,6 @@ def test_an_address_opens_to_whom_the_table_says(people, ids):
     assert found == ACCESS
 
 
-# The frames open to say that one has to log in.
 OPEN_TO_ANYBODY = {
     "login/",
     "favicon.ico",
@@ -345,8 +344,6 @@ OPEN_TO_ANYBODY = {
     "opensearch.xml",
     "healthz",
     "readyz",
-    "embed/",
-    "embed/<slug:table>/<code:written>/",
     "api/problems/",
     "api/problems/<slug:code>/",
 }

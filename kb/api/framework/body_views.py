@@ -33,6 +33,8 @@ class BodyView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse query parameters: there are none."""
         super().initial(request, *args, **kwargs)
+        # The charset is that of the body; Django would read the address with it, too.
+        request._request.encoding = "utf-8"
         if request.method == "POST":
             parse_query(request.query_params, {})
 
