@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = {
         "NoteState": "kb.models.notes.NoteState",
         "IncidentState": "kb.models.incidents.IncidentState",
         "DispositionValue": "kb.api.resources.code_serializers.DISPOSITION_CHOICES",
+        "ProblemCode": "kb.api.framework.problem_types.TYPES",
         "FixerValue": "kb.api.resources.code_serializers.FIXER_CHOICES",
     },
 }

@@ -181,6 +181,8 @@ ACCESS = {
     "api/v1/export.<str:ending>": (TABLES, NOBODY),
     r"api/[\s\S]*": (ALL, ALL),
     "api/docs/": (ALL, NOBODY),
+    "api/problems/": (ALL, NOBODY),
+    "api/problems/<slug:code>/": (ALL, NOBODY),
     "api/v1/changes/": (ALL, NOBODY),
     "api/v1/snapshot/": (ALL, NOBODY),
     "api/v1/snapshot/manifest/": (ALL, NOBODY),
@@ -300,6 +302,7 @@ def address(route, ids):
         "<slug:slug>": "zim-server",
         "<str:ending>": "csv",
         "<code:written>": "660300001",
+        "<slug:code>": "not_found",
         "<int:pk>": "999999" if noun else pk,
     }
     for part, fill in fills.items():
@@ -333,7 +336,6 @@ def test_an_address_opens_to_whom_the_table_says(people, ids):
     assert found == ACCESS
 
 
-# The frames open to say that one has to log in.
 OPEN_TO_ANYBODY = {
     "login/",
     "favicon.ico",
@@ -342,8 +344,8 @@ OPEN_TO_ANYBODY = {
     "opensearch.xml",
     "healthz",
     "readyz",
-    "embed/",
-    "embed/<slug:table>/<code:written>/",
+    "api/problems/",
+    "api/problems/<slug:code>/",
 }
 
 

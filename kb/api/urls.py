@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from kb.api.framework.docs import DocsView, SchemaView
+from kb.api.framework.problem_pages import problem_detail, problem_list
 from kb.api.framework.problems import unknown_address
 from kb.api.resources.changes import ChangesView
 from kb.api.resources.codes import CodeViewSet
@@ -33,6 +34,8 @@ urlpatterns = [
     path("v1/snapshot/", SnapshotView.as_view(), name="api-snapshot"),
     path("v1/snapshot/manifest/", ManifestView.as_view(), name="api-snapshot-manifest"),
     path("v1/schema/", SchemaView.as_view(), name="api-schema"),
+    path("problems/", problem_list, name="api-problems"),
+    path("problems/<slug:code>/", problem_detail, name="api-problem"),
     path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),
     # Everything else under /api/ is an error in the API's own shape.
     re_path(r"[\s\S]*", unknown_address),

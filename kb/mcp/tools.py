@@ -79,7 +79,8 @@ class Tool:
         """Return the answer. Raises ToolRefused, and pydantic's ValidationError for bad arguments."""
         user = caller.user
         if isinstance(user, Bearer) and not user.scopes & self.scopes:
-            raise ToolRefused(f"{self.name} needs a token with the scope {' or '.join(sorted(self.scopes))}.")
+            needed, scopes = " or ".join(sorted(self.scopes)), ", ".join(sorted(user.scopes))
+            raise ToolRefused(f"{self.name} needs a token with the scope {needed}. This token has: {scopes}.")
         return self.run(self.arguments.model_validate(arguments), caller)
 
 

@@ -17,9 +17,14 @@ class Scope(models.TextChoices):
     READ_PUBLIC = "read_public", "Read public data"
     READ_INTERNAL = "read_internal", "Read public and internal data"
     DETECT = "detect", "Find codes in a text"
+    EXPORT = "export", "Export what it may read as files"
 
 
 READING = frozenset({Scope.READ_PUBLIC.value, Scope.READ_INTERNAL.value})
+
+EXPORT_TABLE = "kb.export_table"
+SCOPE_OF_PERMISSION = {READ_INTERNAL: Scope.READ_INTERNAL.value, EXPORT_TABLE: Scope.EXPORT.value}
+"""The permissions that a token may have, with the scope that each needs. An export also needs a scope for reading."""
 
 
 class Bearer(User):
@@ -37,7 +42,7 @@ class Bearer(User):
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether both the token and its user have a permission."""
-        return perm == READ_INTERNAL and Scope.READ_INTERNAL in self.scopes and super().has_perm(perm, obj)
+        return SCOPE_OF_PERMISSION.get(perm) in self.scopes and super().has_perm(perm, obj)
 
     def has_module_perms(self, app_label: str) -> bool:
         """Return False: tokens have no access to the admin."""

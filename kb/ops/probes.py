@@ -24,6 +24,7 @@ from kb.models import WatchedSource
 from kb.models.changes import last_sequence
 from kb.ops import readiness
 from kb.ops.replicas import status
+from kb.services import tokens
 
 
 @require_safe
@@ -47,9 +48,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics to Prometheus, and 404 to everybody else."""
+    """Return the metrics to Prometheus, 401 to another scheme than the token's, and 404 to everybody else."""
     if not _may_measure(request):
-        raise Http404
+        return _wrong_scheme(request)
     return HttpResponse(
         generate_latest(_process_metrics()) + generate_latest(_database_metrics()), content_type=CONTENT_TYPE_LATEST
     )
@@ -94,6 +95,20 @@ def _may_measure(request: HttpRequest) -> bool:
         caller = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
         return any(caller in ipaddress.ip_network(allowed) for allowed in settings.KB_METRICS_ADDRESSES)
     return False
+
+
+def _wrong_scheme(request: HttpRequest) -> HttpResponse:
+    """Return a 401 that says what to send. Raises Http404 unless a token is set and the header is no token."""
+    header = request.META.get("HTTP_AUTHORIZATION")
+    if header is None or not settings.KB_METRICS_TOKEN:
+        raise Http404
+    try:
+        tokens.secret_in(header)
+    except tokens.WrongScheme as error:
+        refusal = HttpResponse(f"{error}\n", "text/plain; charset=utf-8", 401)
+        refusal["WWW-Authenticate"] = tokens.challenge()
+        return refusal
+    raise Http404
 
 
 def _process_metrics() -> CollectorRegistry:

@@ -32,11 +32,38 @@ _CACHE_SIZE = 2000
 _LIFE = re.compile(r"([0-9]{1,4})([hdwy])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z-]{0,19}")
+
 _cache: dict[str, tuple[float, ApiToken, Bearer]] = {}
 
 
 class BadToken(Exception):
     """The token is refused. The message tells the person who runs the program why."""
+
+
+class WrongScheme(Exception):
+    """The `Authorization` header is not `Bearer` and a token. The message says what to send instead."""
+
+
+def secret_in(header: str) -> str:
+    """Return the token in an `Authorization` header. Raises WrongScheme for anything else than `Bearer <token>`."""
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() == "bearer" and rest.strip():
+        return rest.strip()
+    if scheme.lower() == "bearer":
+        problem = "has no token after “Bearer”"
+    elif rest and _SCHEME.fullmatch(scheme):
+        problem = f"has the scheme “{scheme}”, which this site does not take"
+    else:
+        # It may be a token: an error must not repeat it.
+        problem = "has no scheme" if scheme else "is empty"
+    raise WrongScheme(f"The Authorization header {problem}. Send “Authorization: Bearer <token>”, or no such header.")
+
+
+def challenge(error: str = "", scope: str = "") -> str:
+    """Return the value of WWW-Authenticate, with an error and the scope that would do (RFC 6750)."""
+    parts = [("realm", "codebook"), *([("error", error)] if error else []), *([("scope", scope)] if scope else [])]
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parts)
 
 
 def create(user: User, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiToken, str]:

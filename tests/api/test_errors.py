@@ -81,7 +81,7 @@ def test_a_bad_parameter_is_refused_with_what_is_allowed(client, world, query, w
     assert answer.status_code == 400, answer.content
     body = answer.json()
     assert answer["Content-Type"] == "application/problem+json"
-    assert (body["status"], body["title"]) == (400, "Bad Request")
+    assert (body["status"], body["title"]) == (400, "Bad parameter")
     assert [word for word in words if word not in text_of(body)] == []
     (error,) = body["errors"]
     assert set(error) == {"parameter", "value", "message", "allowed", "nearest"}
@@ -135,7 +135,7 @@ def test_a_long_list_of_allowed_values_starts_with_the_nearest(client):
 @pytest.mark.parametrize(
     ("method", "address", "status"),
     [
-        ("get", "/api/", 404),
+        ("get", "/api/v1/no/", 404),
         ("get", "/api/v2/", 404),
         ("get", "/api/v1/nothing/", 404),
         ("post", "/api/v1/nothing", 404),
@@ -163,7 +163,7 @@ def test_every_error_has_one_shape(client, method, address, status, person):
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
     body = answer.json()
-    assert set(body) == {"type", "title", "status", "detail", "errors", "instance", "request_id"}
+    assert set(body) == {"type", "code", "title", "status", "detail", "errors", "instance", "request_id"}
     assert body["status"] == status
     assert body["request_id"] == answer["X-Request-ID"]
     assert body["instance"] == answer.wsgi_request.get_full_path().partition("?")[0]

@@ -44,7 +44,8 @@ def callers(agent, importer, admin, stranger):
         "session of an agent": (session(agent), INTERNAL, False, False),
         "session of an importer": (session(importer), INTERNAL, False, True),
         "token of a stranger": (token(stranger, *Scope.values), PUBLIC, False, False),
-        "token of an importer": (token(importer, *Scope.values), INTERNAL, False, False),
+        "token of an importer": (token(importer, *Scope.values), INTERNAL, False, True),
+        "token of an importer without the scope": (token(importer, "read_internal"), INTERNAL, False, False),
         "token of a superuser": (token(admin, "read_public", "detect"), PUBLIC, False, False),
     }
     for scopes in SCOPES:

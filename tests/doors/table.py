@@ -166,7 +166,7 @@ def doors_of_staff(ids):
 
 
 WITHOUT_ROWS = re.compile(
-    r"admin/|sso/|api/\[|api/docs/|flag/|flags/|report/|login/|logout/|mcp|metrics|healthz|readyz|may-send/"
+    r"admin/|sso/|api/\[|api/docs/|api/problems/|api/\Z|api/v1/\Z|flag/|flags/|report/|login/|logout/|mcp|metrics|healthz|readyz|may-send/"
     r"|favicon.ico|robots.txt|opensearch.xml"
 )
 """Addresses that are for people with rights alone, or show nothing of the knowledge base."""

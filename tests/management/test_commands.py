@@ -218,6 +218,22 @@ def test_standard_input_is_read(room, monkeypatch):
     assert run("detect", "-")[1] == 0
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_detect_reads_a_log_in_utf_16(room, tmp_path, charset):
+    log = tmp_path / "app.log"
+    log.write_bytes("failed, code=660300001\r\n".encode(charset))
+    printed, left = run("detect", str(log))
+    assert (left, "660300001" in printed) == (0, True)
+
+
+def test_detect_refuses_bytes_that_are_no_text_in_a_sentence(tmp_path):
+    log = tmp_path / "app.log"
+    log.write_bytes(b"ab\x00cd\x00\x00e" * 50)
+    with pytest.raises(CommandError, match="Send it in UTF-8") as error:
+        call_command("detect", str(log))
+    assert error.value.returncode == 2
+
+
 @pytest.mark.parametrize("arguments", [["detect", "/no/such/file"], ["lookup", "  "]])
 def test_wrong_usage_says_what_is_wrong(arguments):
     with pytest.raises(CommandError) as refused:

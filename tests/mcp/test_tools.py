@@ -316,7 +316,8 @@ def test_a_token_reads_within_its_scopes(scopes, allowed, hidden, agent, room):
         if name in allowed:
             assert ("hush" in json.dumps(answer).lower()) != hidden
         else:
-            assert answer == f"{name} needs a token with the scope read_internal or read_public."
+            needed = f"{name} needs a token with the scope read_internal or read_public."
+            assert answer == f"{needed} This token has: {', '.join(scopes)}."
 
 
 @pytest.mark.parametrize("code", ["\x00", "' OR 1=1", "%", "\\", "1" * 200, "🙂"])

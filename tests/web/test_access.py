@@ -11,8 +11,18 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"login", "llms", "favicon", "robots", "opensearch", "embed", "embed-code"}
-FOR_PROGRAMS = {"code-md", "code-json", "section-md", "section-json", "changes-feed", "note-md", "table-md"}
+OPEN = {"login", "llms", "favicon", "robots", "opensearch"}
+FOR_PROGRAMS = {
+    "code-md",
+    "code-json",
+    "section-md",
+    "section-json",
+    "changes-feed",
+    "note-md",
+    "table-md",
+    "embed",
+    "embed-code",
+}
 ARGUMENTS = {
     "table": ["zim-server"],
     "code": ["zim-server", "1"],

@@ -137,7 +137,7 @@ def test_internal_rows_are_missing_for_the_public(public, agents, room):
 def test_a_reader_without_access_gets_401_and_the_scheme(public, room, settings):
     settings.KB_PUBLIC_READ = False
     answer = public.get("/tables/zim-server.md")
-    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Session")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="codebook"')
 
 
 def test_a_page_of_a_table_takes_the_same_queries_for_more_codes(public, django_assert_num_queries):

@@ -1,37 +1,61 @@
 """Authentication of the API's callers: a token or the session of the site."""
 
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from kb.models import Bearer
 from kb.services import tokens
 
-SCHEME = "Bearer"
-REALM = 'Bearer realm="codebook"'
+
+class TokenRefused(AuthenticationFailed):
+    """The token is unknown, expired or revoked."""
+
+    problem_type = "bad_token"
+
+
+class SchemeRefused(AuthenticationFailed):
+    """The `Authorization` header is not `Bearer` and a token."""
+
+    problem_type = "wrong_scheme"
+
+
+class CsrfFailed(PermissionDenied):
+    """A session came without its CSRF token."""
+
+    problem_type = "csrf_failed"
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`. A bad token is refused, even where the public may read."""
+    """`Authorization: Bearer <token>`. A bad token or another scheme is refused, even where the public may read."""
 
     def authenticate(self, request: Request) -> tuple[Bearer, None] | None:
-        """Return the token's user, or None without a token. Raises AuthenticationFailed for a bad one."""
-        scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != SCHEME.lower():
+        """Return the token's user, or None without the header. Raises TokenRefused or SchemeRefused."""
+        header = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
             return None
         try:
-            return tokens.bearer(secret.strip()), None
+            return tokens.bearer(tokens.secret_in(header)), None
+        except tokens.WrongScheme as error:
+            raise SchemeRefused(str(error)) from None
         except tokens.BadToken as error:
             request.META["kb.bad_token"] = True
-            raise AuthenticationFailed(str(error)) from None
+            raise TokenRefused(str(error)) from None
 
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme for WWW-Authenticate, with the kind of error after a bad token."""
-        return f'{REALM}, error="invalid_token"' if request.META.get("kb.bad_token") else REALM
+        return tokens.challenge("invalid_token" if request.META.get("kb.bad_token") else "")
 
 
 class Session(SessionAuthentication):
     """The session of the site. It names a scheme, so that anonymous callers get 401 instead of 403."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Raise CsrfFailed for a request without its CSRF token."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise CsrfFailed(error.detail) from None
 
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme for WWW-Authenticate."""

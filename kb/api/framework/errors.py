@@ -3,7 +3,6 @@
 import difflib
 import logging
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -15,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from kb.api.framework.problem_types import TYPES, address_of_type, code_of, code_of_status
 from kb.ops import outages, request_ids
 
 CONTENT_TYPE = "application/problem+json"
@@ -42,8 +42,9 @@ class BadParameterSerializer(serializers.Serializer[Any]):
 class ProblemSerializer(serializers.Serializer[Any]):
     """Problem details (RFC 9457)."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
+    type = serializers.URLField(help_text="The address of a page that explains this kind of error.")
+    code = serializers.ChoiceField(list(TYPES), help_text="The kind of error, for programs: it never changes.")
+    title = serializers.CharField(help_text="The kind of error, for people.")
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A message for people.")
     # A declared field, although the serializer has a property `errors` for the errors of its input.
@@ -59,10 +60,18 @@ class BadParameters(exceptions.APIException):
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "bad_parameters"
+    problem_type = "bad_parameter"
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(" ".join(f"{error['parameter']}: {error['message']}" for error in errors))
         self.errors = errors
+
+
+class RefusedByDjango(exceptions.APIException):
+    """Django refuses the request before its parameters can be read."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    problem_type = "bad_request"
 
 
 def describe(parameter: str, value: str, problem: str, allowed: Iterable[str] = (), sought: str = "") -> dict[str, Any]:
@@ -84,12 +93,16 @@ def describe(parameter: str, value: str, problem: str, allowed: Iterable[str] = 
     }
 
 
-def problem(request: HttpRequest | Request, code: int, detail: str, errors: Iterable[Any] = ()) -> dict[str, Any]:
-    """Return the body of an error."""
+def problem(
+    request: HttpRequest | Request, status: int, detail: str, errors: Iterable[Any] = (), code: str = ""
+) -> dict[str, Any]:
+    """Return the body of an error. Without a code, its kind follows from the status."""
+    code = code or code_of_status(status)
     return {
-        "type": "about:blank",
-        "title": HTTPStatus(code).phrase,
-        "status": code,
+        "type": address_of_type(request, code),
+        "code": code,
+        "title": TYPES[code].title,
+        "status": status,
         "detail": detail,
         "errors": list(errors),
         "instance": escape_uri_path(request.path)[: 10 * MAX_REPEATED],
@@ -98,17 +111,22 @@ def problem(request: HttpRequest | Request, code: int, detail: str, errors: Iter
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
-    """Return the response for an error that a view raised."""
+    """Return the response for an error that a view raised.
+
+    An exception may name its kind as `problem_type`, and further members of the answer as `problem_members`.
+    """
     request = context["request"]
     if isinstance(error, SuspiciousOperation | BadRequest):
-        error = exceptions.ParseError("This site cannot read the request.")
+        error = RefusedByDjango("This site cannot read the request.")
     answer = exception_handler(error, context)
     if answer is None:
         log.exception("an API request failed")
         set_rollback()
         answer, error = _failed(error, request)
     errors = error.errors if isinstance(error, BadParameters) else []
-    answer.data = problem(request, answer.status_code, _detail(error, context), errors)
+    code = code_of(error, answer.status_code)
+    body = problem(request, answer.status_code, _detail(error, context), errors, code)
+    answer.data = body | getattr(error, "problem_members", {})
     answer.content_type = CONTENT_TYPE
     # The renderers of the documentation page and of YAML cannot render a problem.
     request.accepted_renderer = JSONRenderer()
@@ -130,6 +148,8 @@ def _detail(error: Exception, context: dict[str, Any]) -> str:
     request, view = context["request"], context["view"]
     if isinstance(error, Http404):
         return "Not found, or you may not read it."
+    if isinstance(error, exceptions.NotAuthenticated):
+        return "This needs a login. Programs send “Authorization: Bearer <token>”."
     if isinstance(error, exceptions.MethodNotAllowed):
         return f"{str(request.method)[:MAX_REPEATED]} is not allowed here. Allowed: {', '.join(view.allowed_methods)}."
     if isinstance(error, exceptions.NotAcceptable):

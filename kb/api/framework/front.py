@@ -200,7 +200,7 @@ def _slot_for(environ: Environ) -> _CacheSlot | None:
         # With a token the headers say private, even if the body is the public one.
         audience_key = audience + ("" if user is None else " by token")
         return _CacheSlot(generation(), audience_key, (*address_of(environ), environ.get("HTTP_ORIGIN", "")), user)
-    except (_ForDjango, tokens.BadToken):
+    except (_ForDjango, tokens.BadToken, tokens.WrongScheme):
         return None
     except Exception as error:
         # For example, the database closed the connection: Django opens another.
@@ -223,13 +223,10 @@ def _seconds_to_wait(environ: Environ, user: Bearer | None) -> int:
 
 
 def _authenticate(environ: Environ) -> Bearer | None:
-    authorization = environ.get("HTTP_AUTHORIZATION")
-    if authorization is None:
+    header = environ.get("HTTP_AUTHORIZATION")
+    if header is None:
         return None
-    scheme, _, secret = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        raise _ForDjango
-    user = tokens.bearer(secret.strip())
+    user = tokens.bearer(tokens.secret_in(header))
     if not user.scopes & READING:
         raise _ForDjango
     return user

@@ -10,6 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 from kb.api.framework.errors import CONTENT_TYPE, FAILED, MAX_REPEATED, problem
 from kb.ops import outages
 
+MAX_ADDRESS = 1_000
+"""Characters of an address that an error repeats."""
+
 _DETAILS = {
     400: "The request is malformed, or this site does not serve its host.",
     403: "This is not allowed.",
@@ -43,10 +46,15 @@ class ProblemsMiddleware:
 
 @csrf_exempt
 def unknown_address(request: HttpRequest) -> HttpResponse:
-    """Return a 404 for an unknown address under /api/, or a redirect if only the final slash is missing."""
+    """Return a 404 for an unknown address under /api/. If only the final slash is missing, redirect or say so."""
     with_slash = f"{request.path_info}/"
-    if request.method in ("GET", "HEAD") and not request.path_info.endswith("/") and _exists(with_slash):
-        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+    if not request.path_info.endswith("/") and _exists(with_slash):
+        address = request.get_full_path(force_append_slash=True)
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return HttpResponsePermanentRedirect(address)
+        detail = f"The final slash is missing. Send the request to {request.build_absolute_uri(address)[:MAX_ADDRESS]}"
+        body = problem(request, 400, detail, code="missing_slash")
+        return JsonResponse(body, status=400, content_type=CONTENT_TYPE)
     detail = f"There is no {request.path[:MAX_REPEATED]} here. /api/docs/ lists the addresses."
     return JsonResponse(problem(request, 404, detail), status=404, content_type=CONTENT_TYPE)
 

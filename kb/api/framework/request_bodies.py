@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from django.utils.http import parse_header_parameters
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.utils import json
 
 from kb.api.framework.errors import BadParameters, describe
+from kb.text import charsets
 
 
 class TooLarge(APIException):
@@ -16,6 +18,15 @@ class TooLarge(APIException):
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
+    problem_type = "body_too_large"
+
+
+class UnknownCharset(APIException):
+    """The body is in a character set that is not known."""
+
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+    default_code = "unknown_charset"
+    problem_type = "unsupported_media_type"
 
 
 class JSONBody(BaseParser):
@@ -27,22 +38,30 @@ class JSONBody(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """Return the parsed body. Raises ParseError or TooLarge."""
+        """Return the parsed body. Raises ParseError, TooLarge or UnknownCharset."""
         try:
-            return json.loads(_read_body(stream, parser_context).decode())
+            return json.loads(charsets.decode_json(_read_body(stream, parser_context), _charset(media_type)))
+        except charsets.NotDecoded as error:
+            raise UnknownCharset(str(error)) from None
         except (ValueError, RecursionError) as error:
             why = "nested too deeply" if isinstance(error, RecursionError) else error
-            raise ParseError(f"The body is not JSON in UTF-8: {why}.") from None
+            raise ParseError(f"The body is not JSON: {why}.") from None
 
 
 class TextBody(BaseParser):
-    """Plain text in UTF-8; the same as JSON with a member `text`."""
+    """Plain text, in UTF-8 or with a charset or a byte order mark; the same as JSON with a member `text`."""
 
     media_type = "text/plain"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> dict[str, str]:
-        """Return the text; invalid bytes are replaced, so that the rest of a log is read. Raises TooLarge."""
-        return {"text": _read_body(stream, parser_context).decode(errors="replace")}
+        """Return the text; invalid bytes are replaced, so that the rest of a log is read.
+
+        Raises TooLarge or UnknownCharset.
+        """
+        try:
+            return {"text": charsets.decode_log(_read_body(stream, parser_context), _charset(media_type))}
+        except charsets.NotDecoded as error:
+            raise UnknownCharset(str(error)) from None
 
 
 def members(data: Any, allowed: Iterable[str]) -> Mapping[str, Any]:
@@ -67,6 +86,10 @@ def as_text(value: Any) -> str:
 def is_text(value: Any) -> bool:
     """Whether a JSON value is text that a database accepts: without NUL and lone surrogates."""
     return isinstance(value, str) and "\x00" not in value and value == value.encode(errors="ignore").decode()
+
+
+def _charset(content_type: str | None) -> str:
+    return str(parse_header_parameters(content_type or "")[1].get("charset", ""))
 
 
 def _read_body(stream: Any, context: Any) -> bytes:

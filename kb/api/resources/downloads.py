@@ -9,11 +9,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from kb.api.framework.access import MayRead
+from kb.api.framework.access import MayExport, MayRead
 from kb.api.framework.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
 from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
@@ -35,14 +34,7 @@ class DownloadRefused(APIException):
 
     status_code = 409
     default_code = "refused"
-
-
-class MayExport(BasePermission):
-    """Admits callers who may export tables."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        """Return whether the caller may export."""
-        return bool(request.user and request.user.has_perm("kb.export_table"))
+    problem_type = "export_refused"
 
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -15,7 +15,11 @@ from kb.models import ReturnCode
 from kb.queries import detection
 from kb.queries.detection import Report, TooLong
 from kb.services import usage
+from kb.text.charsets import NotDecoded, decode_log
 from kb.text.detection.judgement import CodeMatch, UnknownMatch
+
+_MOST = 4 * detection.MAX_TEXT + 1
+"""Bytes that are read: UTF-32 has four for each byte of UTF-8."""
 
 
 class Command(BaseCommand):
@@ -35,7 +39,7 @@ class Command(BaseCommand):
         """Print the report and exit with 0 (found) or 1 (none found). Raises CommandError with 2."""
         try:
             report = detection.detect(_read(options["file"]), reader_for(options["public"]))
-        except (OSError, TooLong) as error:
+        except (OSError, TooLong, NotDecoded) as error:
             raise CommandError(str(error), returncode=WRONG_USAGE) from error
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
         if options["json"]:
@@ -71,12 +75,14 @@ class Command(BaseCommand):
 
 
 def _read(name: str) -> str:
-    """Return the text. It reads one byte more than allowed, so that a longer text is refused instead of cut."""
-    size = detection.MAX_TEXT + 1
+    """Return the text, also of UTF-16. It reads more than allowed, so that a longer text is refused instead of cut.
+
+    Raises NotDecoded.
+    """
     if name == "-":
-        return sys.stdin.buffer.read(size).decode(errors="replace")
+        return decode_log(sys.stdin.buffer.read(_MOST))
     with Path(name).open("rb") as file:
-        return file.read(size).decode(errors="replace")
+        return decode_log(file.read(_MOST))
 
 
 def _as_json(report: Report) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""Request bodies: every character set that a sender names or that the first bytes prove."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+LOG = "10:02:11 login failed, code=660300001\r\n房间 error\r\n"
+
+
+@pytest.fixture
+def room():
+    return make.code("660300001", description="Room does not exist.")
+
+
+def detect(body, content_type):
+    return Client().generic("POST", "/api/v1/detect/", body, content_type)
+
+
+@pytest.mark.parametrize(
+    ("charset", "content_type"),
+    [
+        ("utf-8", "text/plain"),
+        ("utf-16", "text/plain"),
+        ("utf-16-le", "text/plain"),
+        ("utf-16-be", "text/plain"),
+        ("utf-16-le", "text/plain; charset=utf-16le"),
+        ("utf-16-be", 'text/plain; charset="UTF-16BE"'),
+        ("utf-8-sig", "text/plain; charset=windows-1252"),
+        ("gb18030", "text/plain; charset=gb18030"),
+        ("gbk", "text/plain;charset=GBK"),
+        ("utf-16", "application/json"),
+    ],
+)
+def test_a_log_in_any_character_set_has_its_codes(room, charset, content_type):
+    text = json.dumps({"text": LOG}, ensure_ascii=False) if "json" in content_type else LOG
+    answer = detect(text.encode(charset), content_type)
+    assert answer.status_code == 200
+    (code,) = answer.json()["codes"]
+    assert (code["query"], code["line"], LOG[slice(*code["spans"][0].values())]) == ("660300001", 1, "660300001")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "words"),
+    [
+        (b"a", "text/plain; charset=rot13", ["“rot13”", "utf-8"]),
+        (b"{}", "application/json; charset=klingon", ["“klingon”"]),
+        (b"ab\x00cd\x00\x00e" * 50, "text/plain", ["zero bytes", "UTF-8"]),
+        (b"a", "text/html", ["text/html", "text/plain"]),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_415_in_words(body, content_type, words):
+    answer = detect(body, content_type)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert [word for word in words if word not in answer.json()["detail"]] == []
+
+
+def test_a_charset_that_is_no_charset_leaves_the_parameters_alone():
+    answer = Client().generic("POST", "/api/v1/detect/?wh%61t=1", b"a", "text/plain; charset=rot13")
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "what")
+
+
+@pytest.mark.parametrize("body", [b'{"text": "\xe9"}', b"\xff\xfe{", b"{", "[" * 100_000])
+def test_broken_json_is_400_in_words(body):
+    answer = detect(body, "application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+def test_a_lookup_reads_json_in_each_utf(room, charset):
+    body = json.dumps({"codes": ["660300001"]}).encode(charset)
+    answer = Client().post("/api/v1/lookup/", body, content_type="application/json")
+    assert answer.json()["verdicts"][0]["verdict"] != "unknown"
