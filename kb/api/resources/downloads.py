@@ -17,6 +17,7 @@ from kb.api.framework.access import MayRead
 from kb.api.framework.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
 from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
+from kb.api.framework.schema import IN_PATH, example
 from kb.exporting import sqlite
 from kb.exporting.csv_text import DELIMITERS, CsvForm
 from kb.exporting.tables import FORMATS, WORDS, export_table, file_name
@@ -48,13 +49,24 @@ class MayExport(BasePermission):
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+def _ending(endings: list[str]) -> OpenApiParameter:
+    return OpenApiParameter(
+        "ending",
+        str,
+        OpenApiParameter.PATH,
+        enum=endings,
+        description="The format, as the ending of a file's name.",
+        examples=[example(endings[0])],
+    )
+
+
 def _describe(summary: str, endings: dict[str, str], *parameters: OpenApiParameter) -> Callable[[View], View]:
     """Return the decorator that describes an export in OpenAPI."""
     problem = OpenApiResponse(ProblemSerializer)
     decorator: Callable[[View], View] = extend_schema(
         tags=["code tables"],
         summary=summary,
-        parameters=[OpenApiParameter("ending", str, OpenApiParameter.PATH, enum=list(endings)), *parameters],
+        parameters=[_ending(list(endings)), *parameters],
         responses={
             **{(200, media.partition(";")[0]): OpenApiTypes.BINARY for media in endings.values()},
             **{(status, CONTENT_TYPE): problem for status in (400, 401, 403, 404, 409)},
@@ -76,9 +88,25 @@ class TableExportView(APIView):
     @_describe(
         "Export a table",
         ENDINGS,
-        OpenApiParameter("words", enum=WORDS, description="`support` exports what agents read. Not for SQLite."),
-        OpenApiParameter("delimiter", enum=list(DELIMITERS), description="What stands between two cells of CSV."),
-        OpenApiParameter("bom", bool, description="Begin CSV with a byte order mark, as Excel needs it for Chinese."),
+        IN_PATH["slug"],
+        OpenApiParameter(
+            "words",
+            enum=WORDS,
+            description="`support` exports what agents read. Not for SQLite.",
+            examples=[example("support")],
+        ),
+        OpenApiParameter(
+            "delimiter",
+            enum=list(DELIMITERS),
+            description="What stands between two cells of CSV.",
+            examples=[example("semicolon")],
+        ),
+        OpenApiParameter(
+            "bom",
+            bool,
+            description="Begin CSV with a byte order mark, as Excel needs it for Chinese.",
+            examples=[example(True)],
+        ),
     )
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""

@@ -17,9 +17,9 @@ from kb import searching
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.json_rows import json_of
-from kb.api.framework.parameter_values import TEXT, YES_NO, list_of, text_of, whole
+from kb.api.framework.parameter_values import SLUG, YES_NO, list_of, text_of, whole
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import SearchSchema
+from kb.api.framework.schema import SearchSchema, example
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import FirstNoteSerializer, MeaningSerializer, VerdictRenderer, VerdictSerializer
 from kb.models import CodeTable, ReturnCode
@@ -70,7 +70,7 @@ class SearchView(APIView):
     schema = SearchSchema()
     http_method_names = ["get", "head", "options"]
     answer = SearchSerializer
-    kinds = {"q": text_of(detection.MAX_QUERY), "table": list_of(TEXT), "exact": YES_NO, "limit": whole(1, MAX_RESULTS)}
+    kinds = {"q": text_of(detection.MAX_QUERY), "table": list_of(SLUG), "exact": YES_NO, "limit": whole(1, MAX_RESULTS)}
     described = [
         OpenApiParameter(
             "q",
@@ -83,16 +83,19 @@ class SearchView(APIView):
             "table",
             dict(kinds["table"].schema),
             description="Slugs of the tables to look in, separated by commas. Without it, all tables.",
+            examples=[example("zim-server")],
         ),
         OpenApiParameter(
             "exact",
             dict(YES_NO.schema),
             description="With true, no misspelled word is corrected: search for what `corrected` replaced.",
+            examples=[example(True)],
         ),
         OpenApiParameter(
             "limit",
             {**kinds["limit"].schema, "default": DEFAULT_RESULTS},
             description="Maximum number of results.",
+            examples=[example(DEFAULT_RESULTS)],
         ),
     ]
 
