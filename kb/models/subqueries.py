@@ -1,9 +1,15 @@
 """Annotations that the database computes for each row of a page."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
+from django.db import connections
 from django.db.models import BooleanField, Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
+
+from kb.models.sql import is_postgres
 
 
 def any_of(*kinds: QuerySet[Any]) -> Coalesce:
@@ -30,3 +36,10 @@ def linked(rows: QuerySet[Any]) -> Coalesce:
 def without_index(condition: Q) -> Case:
     """Return a condition in a form that no index serves, so that a list is read by the index of its order."""
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def ids_as_rows(ids: Sequence[int], database: str) -> RawSQL:
+    """Return what `pk__in` takes, as one value: a database takes no more than some thousand values."""
+    if is_postgres(connections[database]):
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])  # noqa: S611 - ids are parameters
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])  # noqa: S611 - ids are parameters

@@ -8,6 +8,7 @@ The index
     sqlite.py       SQL for SQLite (FTS5)
     postgres.py     SQL for PostgreSQL (tsvector)
     messages.py     keeps the anchors of vendors' messages: they lead from a line of a log to codes
+    parts.py        finds parts of texts, of three characters or more: `with_part`
     writer.py       keeps the index up to date: `refresh`, `rebuild`
     consistency.py  compares the index with the codes: `check`
 Meaning, with the extra `meaning`
@@ -32,6 +33,7 @@ An answer, in this order
 
 from kb.searching.consistency import check, differences
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_about_no_code, notes_containing, search_notes
+from kb.searching.parts import MIN_PART, has_length, having_part, with_part
 from kb.searching.passages import add_note_texts
 from kb.searching.planner import SearchHit, SearchMatches, closest, containing, ids_containing, search, with_passages
 from kb.searching.sentences import load_model
@@ -42,6 +44,7 @@ from kb.searching.writer import lag, prepare, rebuild, refresh, refresh_changed,
 __all__ = [
     "MAX_LENGTH",
     "MAX_WORDS",
+    "MIN_PART",
     "SearchHit",
     "SearchMatches",
     "add_note_texts",
@@ -50,6 +53,8 @@ __all__ = [
     "closest",
     "containing",
     "differences",
+    "has_length",
+    "having_part",
     "ids_containing",
     "is_there",
     "lag",
@@ -66,5 +71,6 @@ __all__ = [
     "search",
     "search_notes",
     "wait_for_vectors",
+    "with_part",
     "with_passages",
 ]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kb.models import ReturnCode, TroubleshootingNote
-from kb.searching import documents, messages, store, vectors
+from kb.searching import documents, messages, parts, store, vectors
 from kb.searching.documents import AUDIENCES, BUCKET, INTERNAL, NOTES, PUBLIC, Document
 from kb.searching.writer import pages
 
@@ -29,6 +29,7 @@ def differences() -> Iterator[str]:
     for page, fresh in _built():
         if NOTES not in fresh:
             yield from messages.differences(page)
+            yield from parts.differences(page)
         for audience, built in fresh.items():
             words[audience].update(store.vocabulary_of(built))
             yield from _page_differences(audience, {document.key: document for document in built}, page)
@@ -36,6 +37,7 @@ def differences() -> Iterator[str]:
         yield from _orphans(audience)
         if dict(store.counts(audience)) != counted:
             yield f"the {_VOCABULARIES[audience]} is out of date"
+    yield from parts.orphans()
     yield from messages.orphans()
     yield from vectors.differences()
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from kb.models import Change, CodeRange, CodeTable, ReturnCode, Tombstone, TroubleshootingNote
 from kb.models.changes import ChangeKind
 from kb.models.sql import batches, wide_cache
-from kb.searching import documents, messages, store, vectors
+from kb.searching import documents, messages, parts, store, vectors
 from kb.searching.documents import AUDIENCES, INTERNAL, NOTES, Document, mark
 
 MANY = 5_000
@@ -62,6 +62,7 @@ def rebuild() -> None:
         store.lock()
         store.clear()
         messages.clear()
+        parts.clear()
         _refresh(list(ReturnCode.objects.order_by("pk").values_list("pk", flat=True)), is_new=True)
         _refresh_notes(_about_nothing())
 
@@ -81,7 +82,9 @@ def _refresh(code_ids: list[int], reworded: Collection[int] | None = None, is_ne
     changes: dict[int, Counter[str]] = {audience: Counter() for audience in AUDIENCES}
     for page in pages(code_ids):
         fresh = documents.build(page)
-        messages.refresh(page if reworded is None else [pk for pk in page if pk in reworded])
+        own = page if reworded is None else [pk for pk in page if pk in reworded]
+        messages.refresh(own)
+        parts.refresh(own, is_new)
         vocabulary = store.LastVocabulary()
         for audience in AUDIENCES:
             old = {} if is_new else store.documents_by_key(audience, page)
@@ -92,6 +95,7 @@ def _refresh(code_ids: list[int], reworded: Collection[int] | None = None, is_ne
         vectors.refresh(code_ids)
     if len(code_ids) >= MANY:
         store.settle()
+        parts.settle()
 
 
 def _refresh_notes(note_ids: list[int]) -> None:

@@ -28,7 +28,7 @@ def world():
         ("code=", ["code", "no value"]),
         ("fields=", ["fields", "no value"]),
         ("retired=perhaps", ["perhaps", "true, false"]),
-        ("retired=True", ["True", "true, false"]),
+        ("retired=2", ["2", "true, false, 1, 0"]),
         ("table=zim-serve", ["zim-serve", "Did you mean zim-server?", "rtc-server"]),
         ("table=zim-server&table=nowhere", ["nowhere", "zim-server"]),
         ("section=Busines", ["Busines", "Did you mean Business?", "Common"]),
@@ -64,7 +64,12 @@ def world():
         ("code__in=1,,2", ["code__in"]),
         ("&".join(["code=1"] * 101), ["code", "101 times", "100 values"]),
         ("retired=true&retired=false", ["retired", "more than once"]),
-        ("description__contains=ab", ["ab", "too short", "3 letters"]),
+        ("description__contains=ab", ["ab", "too short", "at least 3 characters", "__words"]),
+        ("description__contains=%E6%88%BF%E9%97%B4", ["房间", "too short", "__words", "`text`"]),
+        ("description__words=ab", ["ab", "too short", "3 letters"]),
+        ("table__not=zim-serve", ["Did you mean zim-server?"]),
+        ("section__not=Busines", ["Did you mean Business?"]),
+        ("disposition__not=fix_reques", ["Did you mean fix_request?"]),
         ("description__contains=" + "x" * 1_001, ["1001", "1000"]),
         ("description__contain=room", ["Did you mean description__contains?"]),
         ("disposition__in=fix_request,fixme", ["fixme", "no_action"]),
@@ -88,19 +93,51 @@ def test_a_bad_parameter_is_refused_with_what_is_allowed(client, world, query, w
 
 
 @pytest.mark.parametrize(
+    ("query", "nearest"),
+    [
+        ("updated_since=2026-3-5", "2026-03-05T00:00:00Z"),
+        ("updated_since=2026-03-05", "2026-03-05T00:00:00Z"),
+        ("updated_since=2026-03-05T14:00", "2026-03-05T14:00Z"),
+        ("updated_since=2026/03/05%2014:00:10", "2026-03-05T14:00:10Z"),
+        ("updated_since=2026-03-05T14:00:01X", None),
+        ("updated_since=2026-03-35", None),
+        ("updated_since=0001-01-01T00:00:00%2B14:00", None),
+        ("updated_since=2026-03-05T14:00:00", "2026-03-05T14:00:00Z"),
+        ("page_size=2000", None),
+        ("page_size=1%20to%20200", None),
+        ("code__in=1,,2", None),
+        ("retired=tru", "true"),
+        ("cursor=next", None),
+        ("ordering=cod", "code"),
+    ],
+)
+def test_the_nearest_value_is_a_correction_and_never_an_example(client, world, query, nearest):
+    (error,) = client.get(f"/api/v1/codes/?{query}").json()["errors"]
+    assert error["nearest"] == nearest
+    if nearest:
+        assert client.get(f"/api/v1/codes/?{query.partition('=')[0]}={nearest}").status_code == 200
+
+
+def test_the_nearest_day_is_a_correction(client, agent):
+    client.force_login(agent)
+    for text, nearest in (("2026-3-5", "2026-03-05"), ("2026-03-05T14:00:00Z", "2026-03-05"), ("soon", None)):
+        (error,) = client.get(f"/api/v1/notes/?review_on__before={text}").json()["errors"]
+        assert error["nearest"] == nearest
+
+
+@pytest.mark.parametrize(
     ("address", "words"),
     [
         ("tables/?vendor=&x=1", ["vendor", "x"]),
         ("tables/?audience=all", ["all", "internal, public"]),
         ("tables/zim-server/?code=1", ["code", "fields"]),
         ("codes/1/?fields=nots", ["nots", "notes"]),
-        ("codes/1/?fields=code&fields=id", ["fields", "more than once"]),
         ("notes/?state=live", ["live", "not_validated"]),
         ("notes/?table=zim-serve", ["Did you mean zim-server?"]),
         ("notes/?code=1&table=zim-serve", ["Did you mean zim-server?"]),
         ("notes/?fields=notes", ["title"]),
         ("incidents/?state=closed", ["closed", "resolved"]),
-        ("incidents/?open=1", ["true, false"]),
+        ("incidents/?open=yes", ["true, false"]),
         ("incidents/?started_since=soon", ["soon"]),
     ],
 )

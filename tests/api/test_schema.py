@@ -134,11 +134,15 @@ def test_the_description_is_the_stored_one():
 
 def example_of(thing):
     """Return the first example of a parameter or a body."""
+    if "example" in thing:
+        return thing["example"]
     return next(iter(thing["examples"].values()))["value"]
 
 
-def test_every_endpoint_has_an_example_that_works(client):
-    code = make.code("660300001")
+def test_every_endpoint_has_an_example_that_works(client, agent, editor):
+    client.force_login(agent)
+    code = make.code("660300001", in_section="Public return codes")
+    make.note("Kept", code, owner=editor)
     ids = {
         "tables": code.table.slug,
         "codes": code.pk,
@@ -154,13 +158,28 @@ def test_every_endpoint_has_an_example_that_works(client):
                 body = example_of(one["requestBody"]["content"]["application/json"])
                 answer = client.post(address, json.dumps(body), content_type="application/json")
             else:
-                parameters = {p["name"]: example_of(p) for p in one["parameters"] if "examples" in p}
-                assert parameters, where
-                query = {
-                    name: ",".join(value) if isinstance(value, list) else value for name, value in parameters.items()
-                }
-                answer = client.get(address, query)
+                assert one["parameters"], where
+                # A search needs its question with each other parameter.
+                needed = {p["name"]: example_of(p) for p in one["parameters"] if p.get("required") and p["in"] == "query"}
+                for parameter in one["parameters"]:
+                    value = example_of(parameter)
+                    value = ",".join(map(str, value)) if isinstance(value, list) else value
+                    query = needed | ({parameter["name"]: value} if parameter["in"] == "query" else {})
+                    answer = client.get(address, query)
+                    assert answer.status_code == 200, (where, query, answer.content)
             assert answer.status_code == 200, (where, answer.content)
+
+
+def test_every_parameter_has_a_description_and_an_example(client):
+    paths = client.get("/api/v1/schema/").json()["paths"]
+    lacking = [
+        (method, where, one["name"])
+        for where, operations in paths.items()
+        for method, operation in operations.items()
+        for one in operation.get("parameters", [])
+        if not one.get("description") or "example" not in one and not one.get("examples")
+    ]
+    assert lacking == []
 
 
 def test_the_description_has_limits_and_choices(client):

@@ -47,6 +47,10 @@ def get(client, address):
 def test_a_list_is_counted_on_request(client, world, query, expected):
     assert get(client, f"codes/?count=1&{query}")["count"] == expected
     assert "count" not in get(client, f"codes/?{query}")
+    for yes in ("true", "True"):
+        assert get(client, f"codes/?count={yes}&{query}")["count"] == expected
+    for no in ("0", "false", "False"):
+        assert "count" not in get(client, f"codes/?count={no}&{query}")
 
 
 def test_an_agent_counts_internal_codes_too(client, world, agent):
@@ -92,7 +96,7 @@ def test_a_facet_with_many_values_is_truncated(client, monkeypatch, world):
 
 @pytest.mark.parametrize(
     ("query", "nearest"),
-    [("facets=dispositoin", "disposition"), ("include=note", "notes"), ("count=yes", None), ("count=0", None)],
+    [("facets=dispositoin", "disposition"), ("include=note", "notes"), ("count=yes", None)],
 )
 def test_a_bad_facet_or_include_is_refused(client, query, nearest):
     answer = client.get(f"/api/v1/codes/?{query}")

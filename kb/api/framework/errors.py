@@ -74,13 +74,22 @@ class RefusedByDjango(exceptions.APIException):
     problem_type = "bad_request"
 
 
-def describe(parameter: str, value: str, problem: str, allowed: Iterable[str] = (), sought: str = "") -> dict[str, Any]:
+def describe(
+    parameter: str,
+    value: str,
+    problem: str,
+    allowed: Iterable[str] = (),
+    sought: str = "",
+    correction: str | None = None,
+) -> dict[str, Any]:
     """Return the description of one bad parameter, with the nearest allowed value.
 
-    `problem` is a sentence in which `{}` stands for `sought`; without `sought`, for the value.
+    `problem` is a sentence in which `{}` stands for `sought`; without `sought`, for the value. If `allowed` describes
+    values instead of listing them, pass a `correction`, or "" if there is none: an example is never the nearest value.
     """
     choices, sought = list(allowed), (sought or value)[:MAX_REPEATED]
     near = difflib.get_close_matches(sought, choices, MAX_LISTED, 0.6)
+    near = near if correction is None else [correction] if correction else []
     if len(choices) > MAX_LISTED:
         choices = [*near, *(choice for choice in choices if choice not in near)][:MAX_LISTED]
     message = problem.replace("{}", f"“{sought}”", 1)

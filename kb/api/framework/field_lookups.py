@@ -1,16 +1,29 @@
 """The lookups of each kind of field, the same in every list.
 
-`<field>` is equal to one of the values, and `<field>__in` to one of a comma-separated list. `__prefix` begins with the
-value; `__contains` contains these words in this order. `__gte` and `__lte` bound numbers; `__after` (that time or
-later) and `__before` (earlier) bound times. `__isnull` tests whether there is no value. Several values of one parameter
-are combined with OR, different parameters with AND.
+`<field>` is equal to one of its values, which commas or repetition separate; `<field>__not` is equal to none of them,
+and `<field>__in` is `<field>` for clients that send one text. `__prefix` begins with the value. `__contains` contains
+it: any part of three characters or more. `__words` contains these words in this order. `__gte` and `__lte` bound
+numbers; `__after` (that time or later) and `__before` (earlier) bound times. `__isnull` tests whether there is no
+value. A text that people read has one value, which may have commas. Several values of one parameter are combined with
+OR, different parameters with AND.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from kb.api.framework.filters import Filters, Parameter
-from kb.api.framework.parameter_values import ID, MOMENT, PHRASE, TEXT, YES_NO, ValueKind, list_of, one_of, repeated
+from kb.api.framework.parameter_values import (
+    ID,
+    MOMENT,
+    PART,
+    PHRASE,
+    TEXT,
+    YES_NO,
+    ValueKind,
+    list_of,
+    one_of,
+    repeated,
+)
 
 Parameters = dict[str, Parameter]
 
@@ -28,36 +41,53 @@ def include(*lookups: Parameters) -> Callable[[type[Filters]], type[Filters]]:
 
 
 _OPTIONS: dict[str, dict[str, str]] = {
-    "": {},
-    "in": {"lookup_expr": "in"},
-    "gte": {"lookup_expr": "gte"},
-    "lte": {"lookup_expr": "lte"},
+    "": {"about": "Equal to one of these values."},
+    "not": {"method": "is_none_of", "about": "Equal to none of these values."},
+    "in": {"lookup_expr": "in", "about": "Equal to one of these values."},
+    "gte": {"lookup_expr": "gte", "about": "This number or a higher one."},
+    "lte": {"lookup_expr": "lte", "about": "This number or a lower one."},
     "after": {"lookup_expr": "gte", "about": "That time or later."},
     "before": {"lookup_expr": "lt", "about": "Earlier than that time."},
-    "prefix": {"method": "text_begins", "about": "In any case."},
-    "contains": {"method": "text_contains", "about": "These words in this order, in any case."},
-    "isnull": {"lookup_expr": "isnull"},
+    "prefix": {"method": "text_begins", "about": "Begins with this text, in any case."},
+    "contains": {"method": "text_contains", "about": "Contains this text anywhere, in any case."},
+    "words": {"method": "text_has_words", "about": "Contains these words in this order, in any case."},
+    "isnull": {"lookup_expr": "isnull", "about": "Whether there is no value."},
 }
+
+_EXAMPLES = {
+    "slug": "zim-server",
+    "vendor": "ZEGO",
+    "product": "ZIM",
+    "source_url": "https://docs.example/codes",
+    "symbol": "ROOM_NOT_EXIST",
+    "url": "https://tracker.example/OPS-42",
+    "reference": "OPS-42",
+}
+"""Examples of short texts, by field."""
+
+_BEGUN = 4
 
 
 def _lookups(name: str, kind: ValueKind, *suffixes: str, internal: bool = False) -> Parameters:
-    variants = {"": repeated, "in": list_of}
+    variants = {"": repeated, "not": repeated, "in": list_of}
+    example = _EXAMPLES.get(name) if kind is TEXT else None
     parameters = {}
     for suffix in suffixes:
         variant = variants[suffix](kind) if suffix in variants else kind
-        parameter = Parameter(variant, field_name=name, internal=internal, **_OPTIONS[suffix])
+        shown = example[:_BEGUN] if example and suffix == "prefix" else example
+        parameter = Parameter(variant, field_name=name, internal=internal, example=shown, **_OPTIONS[suffix])
         parameters[f"{name}__{suffix}".removesuffix("__")] = parameter
     return parameters
 
 
 def choices(name: str, words: Iterable[str]) -> Parameters:
     """Return the lookups of a field that holds one of a few words."""
-    return _lookups(name, one_of(words), "", "in")
+    return _lookups(name, one_of(words), "", "not", "in")
 
 
 def numbers(name: str, kind: ValueKind = ID) -> Parameters:
     """Return the lookups of a number."""
-    return _lookups(name, kind, "", "in", "gte", "lte")
+    return _lookups(name, kind, "", "not", "in", "gte", "lte")
 
 
 def moments(name: str, kind: ValueKind = MOMENT, internal: bool = False) -> Parameters:
@@ -77,7 +107,7 @@ def empty(name: str) -> Parameters:
 
 def names(name: str) -> Parameters:
     """Return the lookups of a short text, such as a slug or a title."""
-    return _lookups(name, TEXT, "", "in", "prefix")
+    return _lookups(name, TEXT, "", "not", "in", "prefix")
 
 
 def prefix(name: str) -> Parameters:
@@ -86,11 +116,15 @@ def prefix(name: str) -> Parameters:
 
 
 def contains(name: str) -> Parameters:
-    """Return the lookup that finds words in a text."""
-    return _lookups(name, PHRASE, "contains")
+    """Return the lookups that find a part of a text, or words in it."""
+    return _lookups(name, PART, "contains") | _lookups(name, PHRASE, "words")
 
 
 def texts(name: str) -> Parameters:
-    """Return the lookups of a text that people read."""
-    whole_text = Parameter(PHRASE, field_name=name, method="text_is", about="The whole text.")
-    return {name: whole_text, **contains(name), **empty(name)}
+    """Return the lookups of a text that people read. Its value is one whole text, with its commas."""
+    whole = {"": ("text_is", "Is this whole text."), "__not": ("text_is_not", "Is not this whole text.")}
+    equal = {
+        f"{name}{suffix}": Parameter(PHRASE, field_name=name, method=method, about=about)
+        for suffix, (method, about) in whole.items()
+    }
+    return {**equal, **contains(name), **empty(name)}

@@ -11,29 +11,34 @@ from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
-from kb.api.framework.parameter_values import MAX_VALUES, ValueKind
+from kb.api.framework.parameter_values import ValueKind
 from kb.api.framework.parameters import Kinds
+from kb.models.subqueries import ids_as_rows
 from kb.models.visibility import Reader
+from kb.text.accents import fold_case
 
 UPDATED_SINCE = "Short for `updated_at__after`."
+SEVERAL = "For several values, separate them with commas, repeat it, or both."
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""Letters of scripts without spaces: a word may begin or end between any two of them."""
 
 
 class Parameter(Filter):
     """A filter that takes one kind of value; `internal` ones exist for internal readers only."""
 
-    def __init__(self, kind: ValueKind, *, internal: bool = False, about: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, kind: ValueKind, *, internal: bool = False, about: str = "", example: Any = None, **kwargs: Any
+    ) -> None:
         if kind.repeats:
             kwargs.setdefault("lookup_expr", "in")
         super().__init__(**kwargs)
         self.kind, self.internal = kind, internal
-        schema, sentences = dict(kind.schema), [about]
-        if kind.repeats:
-            schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": MAX_VALUES}
-            sentences.append("Repeat it for several values.")
-        if internal:
-            sentences.append("For internal readers only.")
-        description = " ".join(filter(None, sentences))
-        extend_schema_field({**schema, "description": description} if description else schema)(self)
+        sentences = [about, *([SEVERAL] if kind.repeats else []), *(["For internal readers only."] if internal else [])]
+        self.description = " ".join(filter(None, sentences))
+        is_array = kind.schema["type"] == "array"
+        self.example = kind.example if example is None else [example] if is_array else example
+        extend_schema_field(dict(kind.schema))(self)
 
 
 class Filters(FilterSet):
@@ -46,17 +51,35 @@ class Filters(FilterSet):
         super().__init__(data, *args, **kwargs)
 
     def narrow(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Return the rows that may contain a text. Override it to use an index if a list is too long to scan."""
+        """Return the rows that may contain words. Override it to use an index if a list is too long to scan."""
         return queryset
+
+    def is_none_of(self, queryset: QuerySet[Any], name: str, value: list[Any]) -> QuerySet[Any]:
+        """Keep rows with none of the values, also those without any."""
+        return queryset.exclude(**{f"{name}__in": value})
 
     def text_is(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep rows whose text is equal to the value."""
         return self.narrow(queryset, value).filter(**{name: value})
 
+    def text_is_not(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep rows whose text differs from the value."""
+        return queryset.exclude(**{name: value})
+
     def text_contains(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep rows whose text contains the value, without accents, width and case. Lists of codes have an index."""
+        part = fold_case(value)
+        rows = queryset.order_by().prefetch_related(None).values_list("pk", name)
+        ids = [pk for pk, text in rows.iterator() if part in fold_case(text)]
+        return queryset.filter(pk__in=ids_as_rows(ids, queryset.db))
+
+    def text_has_words(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep rows whose text contains these words in this order, in any case."""
-        pattern = rf"(^|\W){re.escape(value.strip())}(\W|$)"
-        return self.narrow(queryset, value).filter(**{f"{name}__iregex": pattern})
+        words = value.strip()
+        # Between two Chinese letters, a word may end anywhere.
+        before = "" if _is_cjk(words[0]) else rf"(^|\W|[{_CJK}])"
+        after = "" if _is_cjk(words[-1]) else rf"(\W|[{_CJK}]|$)"
+        return self.narrow(queryset, value).filter(**{f"{name}__iregex": f"{before}{re.escape(words)}{after}"})
 
     def text_begins(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep rows whose text begins with the value, in any case."""
@@ -67,6 +90,10 @@ class Filters(FilterSet):
     def text_is_empty(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Keep rows with an empty text, or the others."""
         return queryset.filter(**{name: ""}) if value else queryset.exclude(**{name: ""})
+
+
+def _is_cjk(letter: str) -> bool:
+    return re.match(f"[{_CJK}]", letter) is not None
 
 
 class FilterBackend(DjangoFilterBackend):

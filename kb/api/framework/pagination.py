@@ -25,8 +25,6 @@ MAX_SIZE = 200
 # A sort key has up to 2,000 characters.
 MAX_CURSOR = 4_000
 
-_CURSOR = "WyJuZXh0IiwiaWQiLFs0Ml1d"
-
 
 @dataclass(frozen=True)
 class OrderTerm:
@@ -150,8 +148,14 @@ class KeysetPagination(BasePagination):
         most = "Maximum number of results on a page."
         about = "Where the page starts. Opaque: take it from `next` or `previous` and keep the same ordering."
         return [
-            {"name": "page_size", "in": "query", "schema": size, "description": most, "example": DEFAULT_SIZE},
-            {"name": "cursor", "in": "query", "schema": cursor, "description": about, "example": _CURSOR},
+            {
+                **{"name": "page_size", "in": "query", "schema": size},
+                **{"description": most, "example": DEFAULT_SIZE},
+            },
+            {
+                **{"name": "cursor", "in": "query", "schema": cursor},
+                **{"description": about, "example": _example_cursor(view)},
+            },
         ]
 
     def _parts(self, border: Any, back: bool, values: list[Any] | None) -> list[Q]:
@@ -173,6 +177,19 @@ class KeysetPagination(BasePagination):
         return link(self.request.build_absolute_uri(), "next" if last else "previous", self.ordering, values)
 
 
+def _example_cursor(view: Any) -> str:
+    """Return the cursor of a page after a row with the least values of the view's usual order."""
+    terms = view.orders[view.default_ordering.removeprefix("-")]
+    fields = [view.filterset_class._meta.model._meta.get_field(name) for name in terms]
+    return encoded_cursor("next", view.default_ordering, [_least(field) for field in fields])
+
+
+def _least(field: Any) -> Any:
+    if isinstance(field, DateTimeField):
+        return "2026-03-05T14:00:00+00:00"
+    return "ZEGO" if isinstance(field, CharField) else 1
+
+
 def link(url: str, direction: str, ordering: str, values: list[Any] | None) -> str | None:
     """Return the address of the page that continues after the row with these values; None without a row.
 
@@ -180,8 +197,13 @@ def link(url: str, direction: str, ordering: str, values: list[Any] | None) -> s
     """
     if values is None:
         return None
+    return replace_query_param(url, "cursor", encoded_cursor(direction, ordering, values))
+
+
+def encoded_cursor(direction: str, ordering: str, values: list[Any]) -> str:
+    """Return the cursor of the page that continues after the row with these values."""
     text = json.dumps([direction, ordering, values], separators=(",", ":"))
-    return replace_query_param(url, "cursor", base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str | None, ordering: str, terms: Sequence[OrderTerm]) -> tuple[bool, list[Any] | None]:
@@ -200,7 +222,7 @@ def read_cursor(cursor: str | None, ordering: str, terms: Sequence[OrderTerm]) -
     except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         problem = f"This is not a cursor of the order {ordering}."
         allowed = ["`next` or `previous` of one of its pages"]
-        raise BadParameters([describe("cursor", cursor, problem, allowed)]) from None
+        raise BadParameters([describe("cursor", cursor, problem, allowed, correction="")]) from None
 
 
 def _after(terms: Sequence[OrderTerm], values: list[Any]) -> list[Q]:

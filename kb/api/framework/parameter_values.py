@@ -1,7 +1,11 @@
-"""Kinds of parameter values: for each a parser of its text and a JSON schema."""
+"""Kinds of parameter values: for each a parser of its text, a JSON schema and an example.
+
+A comma separates the values of a list, and a list may be repeated. A text with a comma inside, such as the name of a
+section, also counts as a whole: no value is out of reach.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,21 +27,69 @@ MIN_LETTERS = 3
 
 @dataclass(frozen=True)
 class ValueKind:
-    """A kind of value. `parse` raises a `refusal`; with `repeats`, a query may contain the parameter several times."""
+    """A kind of value. `parse` raises a `refusal`.
+
+    With `repeats`, `parse` returns a list of values, and a query may contain the parameter several times.
+    """
 
     parse: Callable[[str], Any]
     schema: Mapping[str, Any]
     repeats: bool = False
+    example: Any = None
+
+    @property
+    def may_have_commas(self) -> bool:
+        """Whether a value is any text, which may have a comma inside."""
+        return self.schema["type"] == "string" and "enum" not in self.schema
 
 
 def refusal(problem: str, *allowed: str, sought: str = "") -> ValidationError:
-    """Return the error for a bad value. `{}` in `problem` stands for `sought`, or without `sought` for the value."""
+    """Return the error for a bad value. `{}` in `problem` stands for `sought`, or without `sought` for the value.
+
+    `allowed` are values: the error names the nearest one.
+    """
     return ValidationError(problem, params={"allowed": allowed, "sought": sought})
 
 
+def form_refusal(problem: str, *forms: str, correction: str = "") -> ValidationError:
+    """Return the error for a value of a wrong form. `forms` describe the right one, or are examples of it.
+
+    The nearest value is the `correction` of the bad one, if there is one, and never an example.
+    """
+    return ValidationError(problem, params={"allowed": forms, "correction": correction})
+
+
 def repeated(kind: ValueKind) -> ValueKind:
-    """Return the kind for a parameter that may be repeated."""
-    return ValueKind(kind.parse, kind.schema, repeats=True)
+    """Return the kind for a parameter that takes several values, whose schema is that of a list."""
+
+    def parse(text: str) -> list[Any]:
+        pieces = list(filter(None, map(str.strip, text.split(","))))
+        if not kind.may_have_commas and len(pieces) <= text.count(","):
+            raise form_refusal("There is no value before or after a comma.", "values separated by commas")
+        return _values(kind, text, pieces or [text])
+
+    schema = {"type": "array", "items": dict(kind.schema), "minItems": 1, "maxItems": MAX_VALUES}
+    return ValueKind(parse, schema, repeats=True, example=[kind.example])
+
+
+def _values(kind: ValueKind, text: str, pieces: list[str]) -> list[Any]:
+    """Return the values of a text: its pieces, and the text as a whole if it may be a value with a comma inside."""
+    if text.count(",") == 0:
+        return [kind.parse(text)]
+    values = [kind.parse(piece) for piece in pieces]
+    if kind.may_have_commas and len(text) <= kind.schema.get("maxLength", MAX_TEXT):
+        values.insert(0, kind.parse(text))
+    return values
+
+
+def lacking(values: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return the values of a list that are not known.
+
+    If a text with commas is known as a whole, its pieces need not be; if not, only its pieces count.
+    """
+    wholes = [value for value in values if "," in value]
+    pieces = {piece.strip() for whole in wholes if whole in known for piece in whole.split(",")}
+    return [value for value in values if value not in known and value not in wholes and value not in pieces]
 
 
 def one_of(choices: Iterable[str]) -> ValueKind:
@@ -49,11 +101,11 @@ def one_of(choices: Iterable[str]) -> ValueKind:
             raise refusal("{} is not one of its values.", *words)
         return text
 
-    return ValueKind(parse, {"type": "string", "enum": words})
+    return ValueKind(parse, {"type": "string", "enum": words}, example=words[0])
 
 
 def some_of(choices: Iterable[str]) -> ValueKind:
-    """Return the kind for a comma-separated list of a few words."""
+    """Return the kind for a list of a few words."""
     words = list(choices)
 
     def parse(text: str) -> list[str]:
@@ -64,20 +116,22 @@ def some_of(choices: Iterable[str]) -> ValueKind:
                 raise refusal(problem, *words, sought=value)
         return values
 
-    return ValueKind(parse, {"type": "array", "items": {"type": "string", "enum": words}, "minItems": 1})
+    schema = {"type": "array", "items": {"type": "string", "enum": words}, "minItems": 1}
+    return ValueKind(parse, schema, repeats=True, example=words[:2])
 
 
 def list_of(kind: ValueKind) -> ValueKind:
-    """Return the kind for a comma-separated list of values of another kind."""
+    """Return the kind for a list of values of another kind, whose schema is that of one text with commas."""
 
     def parse(text: str) -> list[Any]:
-        values = [value.strip() for value in text.split(",")]
-        if len(values) > MAX_VALUES or not all(values):
-            raise refusal("{} is not a list of values.", f"1 to {MAX_VALUES} values separated by commas")
-        return [kind.parse(value) for value in values]
+        pieces = [value.strip() for value in text.split(",")]
+        if len(pieces) > MAX_VALUES or not all(pieces):
+            raise form_refusal("{} is not a list of values.", f"1 to {MAX_VALUES} values separated by commas")
+        return _values(kind, text.strip(), pieces)
 
     part = "|".join(kind.schema.get("enum", [_PART[kind.schema["type"]]]))
-    return ValueKind(parse, {"type": "string", "pattern": rf"^(?:{part})(?:,(?:{part})){{0,{MAX_VALUES - 1}}}$"})
+    schema = {"type": "string", "pattern": rf"^(?:{part})(?:,(?:{part})){{0,{MAX_VALUES - 1}}}$"}
+    return ValueKind(parse, schema, repeats=True, example=str(kind.example))
 
 
 _PART = {"integer": "[0-9]{1,18}", "string": rf"[^,\s\u0000][^,\u0000]{{0,{MAX_TEXT - 2}}}"}
@@ -88,21 +142,39 @@ def whole(least: int, most: int) -> ValueKind:
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not least <= int(text) <= most:
-            raise refusal("{} is not an allowed number.", f"a whole number from {least} to {most}")
+            raise form_refusal("{} is not an allowed number.", f"a whole number from {least} to {most}")
         return int(text)
 
-    return ValueKind(parse, {"type": "integer", "minimum": least, "maximum": most})
+    return ValueKind(parse, {"type": "integer", "minimum": least, "maximum": most}, example=max(least, 1))
 
 
-def text_of(longest: int) -> ValueKind:
+def text_of(longest: int, example: str = "room") -> ValueKind:
     """Return the kind for any text up to a length."""
 
     def parse(text: str) -> str:
         if len(text) > longest:
-            raise refusal(f"It is too long: {len(text)} characters.", f"at most {longest} characters")
+            raise form_refusal(f"It is too long: {len(text)} characters.", f"at most {longest} characters")
         return text
 
-    return ValueKind(parse, {"type": "string", "minLength": 1, "maxLength": longest, "pattern": r"^[^\u0000]+$"})
+    schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": r"^[^\u0000]+$"}
+    return ValueKind(parse, schema, example=example)
+
+
+_NEARLY = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[Tt ]+([0-9][0-9:.,]*)([Zz]|[+-][0-9:]{2,6})?)?")
+
+
+def _corrected(text: str, with_time: bool) -> str:
+    """Return a date, or a date and time, that somebody wrote in nearly the right form; "" if it is no such text."""
+    match = _NEARLY.fullmatch(text.strip())
+    if match is None:
+        return ""
+    day = f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}"
+    whole = f"{day}T{match[4] or '00:00:00'}{(match[5] or 'Z').upper()}"
+    try:
+        datetime.fromisoformat(whole).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return whole if with_time else day
 
 
 def _moment(text: str) -> datetime:
@@ -113,8 +185,8 @@ def _moment(text: str) -> datetime:
             raise ValueError(text)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        examples = ("2026-03-05T14:00:00Z", "2026-03-05T15:00:00+01:00")
-        raise refusal("{} is not a date and time with a time zone.", *examples) from None
+        problem, examples = "{} is not a date and time with a time zone.", (_TIME, "2026-03-05T15:00:00+01:00")
+        raise form_refusal(problem, *examples, correction=_corrected(text, with_time=True)) from None
 
 
 def _day(text: str) -> date:
@@ -123,14 +195,28 @@ def _day(text: str) -> date:
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise refusal("{} is not a date.", "2026-03-05") from None
+        raise form_refusal("{} is not a date.", _DATE, correction=_corrected(text, with_time=False)) from None
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in _ANSWERS:
+        raise refusal("{} is neither yes nor no.", *_ANSWERS)
+    return _ANSWERS[text.lower()]
+
+
+def _part(text: str) -> Any:
+    if not searching.has_length(text):
+        least = f"at least {searching.MIN_PART} characters"
+        shorter = "`__words` instead of `__contains` finds shorter words, and so does `text` in lists that have it"
+        raise form_refusal("{} is too short for a part of a text.", least, shorter)
+    return text_of(MAX_PHRASE).parse(text)
 
 
 def _phrase(text: str) -> Any:
     # A Chinese word has two characters where an English one has five letters.
     if sum(2 if letter > "\u2e80" else 1 for letter in text if letter.isalnum()) < MIN_LETTERS:
         allowed = f"{MIN_LETTERS} letters or digits, or 2 Chinese characters"
-        raise refusal("{} is too short to search for.", allowed)
+        raise form_refusal("{} is too short to search for.", allowed)
     return text_of(MAX_PHRASE).parse(text)
 
 
@@ -138,20 +224,47 @@ def _words(text: str) -> str:
     words = text.split()
     if not 1 <= len(words) <= searching.MAX_WORDS or max(map(len, words)) > searching.MAX_LENGTH:
         allowed = f"1 to {searching.MAX_WORDS} words of at most {searching.MAX_LENGTH} characters"
-        raise refusal("It has no words, too many, or one that is too long.", allowed)
+        raise form_refusal("It has no words, too many, or one that is too long.", allowed)
     return text
 
 
-YES = ValueKind(lambda text: one_of(["1"]).parse(text) == "1", {"type": "integer", "enum": [1]})
-YES_NO = ValueKind(lambda text: one_of(["true", "false"]).parse(text) == "true", {"type": "boolean"})
+_ANSWERS = {"true": True, "false": False, "1": True, "0": False}
+_DATE, _TIME = "2026-03-05", "2026-03-05T14:00:00Z"
+
+YES_NO = ValueKind(_yes_or_no, {"type": "boolean"}, example=True)
 ID = whole(0, MAX_NUMBER)
-NUMBER = whole(-MAX_NUMBER, MAX_NUMBER)
-DAY = ValueKind(_day, {"type": "string", "format": "date"})
-MOMENT = ValueKind(_moment, {"type": "string", "format": "date-time"})
+NUMBER = ValueKind(whole(-MAX_NUMBER, MAX_NUMBER).parse, whole(-MAX_NUMBER, MAX_NUMBER).schema, example=660300001)
+DAY = ValueKind(_day, {"type": "string", "format": "date"}, example=_DATE)
+MOMENT = ValueKind(_moment, {"type": "string", "format": "date-time"}, example=_TIME)
 TEXT = text_of(MAX_TEXT)
-PHRASE = ValueKind(_phrase, {"type": "string", "minLength": 1, "maxLength": MAX_PHRASE, "pattern": r"[A-Za-z0-9]{3}"})
-CODE = text_of(CODE_LENGTH)
+SLUG = text_of(MAX_TEXT, example="zim-server")
+PART = ValueKind(
+    _part,
+    {"type": "string", "minLength": searching.MIN_PART, "maxLength": MAX_PHRASE, "pattern": r"^[^\u0000]+$"},
+    example="oom does not",
+)
+PHRASE = ValueKind(
+    _phrase,
+    {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_PHRASE,
+        # Letters of any script, or two Chinese characters.
+        "pattern": r"[A-Za-z0-9\u00c0-\uffdc]{3}|[\u2e81-\uffdc]{2}",
+    },
+    example="does not exist",
+)
+CODE = text_of(CODE_LENGTH, example="660300001")
 _CODE = rf"[^,\s\u0000][^,\u0000]{{0,{CODE_LENGTH - 1}}}"
-CODES = ValueKind(list_of(CODE).parse, {"type": "string", "pattern": f"^{_CODE}(,{_CODE}){{0,{MAX_VALUES - 1}}}$"})
+CODES = ValueKind(
+    list_of(CODE).parse,
+    {"type": "string", "pattern": f"^{_CODE}(,{_CODE}){{0,{MAX_VALUES - 1}}}$"},
+    repeats=True,
+    example="660300001,660300002",
+)
 _WORD = rf"[^\s\u0000]{{1,{searching.MAX_LENGTH}}}"
-WORDS = ValueKind(_words, {"type": "string", "pattern": rf"^{_WORD}( {_WORD}){{0,{searching.MAX_WORDS - 1}}}$"})
+WORDS = ValueKind(
+    _words,
+    {"type": "string", "pattern": rf"^{_WORD}( {_WORD}){{0,{searching.MAX_WORDS - 1}}}$"},
+    example="room exist",
+)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.parameter_values import MAX_VALUES, ValueKind, refusal
+from kb.api.framework.parameter_values import MAX_VALUES, ValueKind, form_refusal, refusal
 
 Kinds = Mapping[str, ValueKind]
 
@@ -21,25 +21,36 @@ def parse_query(query: QueryDict, kinds: Kinds) -> dict[str, Any]:
         if kind is None:
             errors.append(describe(name, ", ".join(texts), "No parameter has this name.", sorted(kinds), name))
         elif len(texts) > 1 and not kind.repeats:
-            errors.append(describe(name, ", ".join(texts[:3]), "It appears more than once.", ["one value"]))
+            errors.append(_form_error(name, texts, "It appears more than once.", "one value"))
         elif len(texts) > MAX_VALUES:
             problem = f"It appears {len(texts)} times."
-            errors.append(describe(name, ", ".join(texts[:3]), problem, [f"at most {MAX_VALUES} values"]))
+            errors.append(_form_error(name, texts, problem, f"at most {MAX_VALUES} values"))
+        elif not kind.repeats:
+            values[name] = _parse(name, texts[0], kind, errors)
         else:
-            results = [_parse(name, text, kind, errors) for text in texts]
-            values[name] = results if kind.repeats else results[0]
+            lists = [_parse(name, text, kind, errors) or [] for text in texts]
+            values[name] = list(dict.fromkeys(value for one in lists for value in one))
+            # A text with commas also counts as a whole.
+            if len(values[name]) > MAX_VALUES + len(texts):
+                problem = f"It has {len(values[name])} values."
+                errors.append(_form_error(name, texts, problem, f"at most {MAX_VALUES} values"))
     if errors:
         raise BadParameters(errors)
     return values
+
+
+def _form_error(name: str, texts: list[str], problem: str, allowed: str) -> dict[str, Any]:
+    return describe(name, ", ".join(texts[:3]), problem, [allowed], correction="")
 
 
 def _parse(name: str, text: str, kind: ValueKind, errors: list[dict[str, Any]]) -> Any:
     """Return the value of a text; if it is not allowed, add the reason to `errors`."""
     try:
         if "\x00" in text:
-            raise refusal("It contains a NUL character.", "text without it")
+            raise form_refusal("It contains a NUL character.", "text without it")
         if not text:
-            allowed = kind.schema.get("enum", ["true", "false"] if kind.schema["type"] == "boolean" else [])
+            schema = kind.schema.get("items", kind.schema)
+            allowed = schema.get("enum", ["true", "false"] if schema["type"] == "boolean" else [])
             raise refusal("It has no value: add one, or leave the parameter out.", *map(str, allowed))
         return kind.parse(text)
     except ValidationError as error:

@@ -17,7 +17,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from kb.api.framework.filters import FilterBackend, filter_kinds
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.pagination import KeysetPagination, OrderTerm
-from kb.api.framework.parameter_values import YES, ValueKind, one_of, some_of
+from kb.api.framework.parameter_values import YES_NO, ValueKind, one_of, some_of
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import ReadSchema
 from kb.api.framework.totals import Facet, totals
@@ -146,7 +146,7 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
     def total_kinds(cls) -> dict[str, ValueKind]:
         """Return the parameters that request totals of a list."""
         facets = {"facets": some_of(cls.facets)} if cls.facets else {}
-        return {"count": YES, **facets}
+        return {"count": YES_NO, **facets}
 
     @classmethod
     @cache

@@ -1,6 +1,7 @@
 """The OpenAPI description beyond what REST framework knows: strict parameters, problems and optional fields."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
@@ -114,15 +115,15 @@ class ReadSchema(ProblemSchema):
         """Return the parameters that select an answer's fields, and for a list its order and totals."""
         view: Any = self.view
         kinds: dict[str, ValueKind] = view.field_kinds() | (view.total_kinds() if view.action == "list" else {})
-        parameters = [_parameter(name, kind.schema, _DESCRIPTIONS[name]) for name, kind in kinds.items()]
-        if view.action == "list":
-            default = {**view.ordering_kind().schema, "default": view.default_ordering}
-            return [*parameters, _parameter("ordering", default, "Order of the results; a minus sign reverses it.")]
-        of_address = {"type": "string"} if view.lookup_field == "slug" else {"type": "integer", "minimum": 0}
-        name = view.lookup_field if view.lookup_field == "slug" else "id"
-        example = OpenApiExample("one", "zim-server" if name == "slug" else 42)
-        about = _DESCRIPTIONS[name]
-        return [OpenApiParameter(name, of_address, "path", description=about, examples=[example]), *parameters]
+        parameters = [_parameter(name, kind, _DESCRIPTIONS[name]) for name, kind in kinds.items()]
+        if view.action != "list":
+            return [*parameters, IN_PATH[view.lookup_field]]
+        ordering = view.ordering_kind()
+        ordering = replace(ordering, schema={**ordering.schema, "default": view.default_ordering})
+        parameters.append(_parameter("ordering", ordering, "Order of the results; a minus sign reverses it."))
+        for name, one in view.filterset_class.base_filters.items():
+            parameters.append(_filter_parameter(name, one))
+        return parameters
 
     def get_response_serializers(self) -> Any:
         """Return the answer and the possible problems."""
@@ -161,20 +162,45 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 _DESCRIPTIONS = {
-    "slug": "The table's short name, as lists have it.",
-    "id": "The id, as lists have it.",
     "fields": (
         "Fields to return, separated by commas. The answer then lacks the others, even those that are `required`: "
         "a generated client that checks answers leaves this parameter out."
     ),
     "include": "What to add, separated by commas; `truncated` names the lists that are longer.",
     "facets": "Count the results by these, separated by commas, after all filters.",
-    "count": "Send 1 to count the results.",
+    "count": "Whether to count the results.",
 }
 
 
-def _parameter(name: str, schema: Mapping[str, Any], description: str) -> OpenApiParameter:
-    choices = schema.get("items", schema)["enum"]
-    example = OpenApiExample("one of them", choices[0]) if "items" not in schema else None
-    examples = [example or OpenApiExample("some of them", choices[:2])]
-    return OpenApiParameter(name, dict(schema), description=description, explode=False, style="form", examples=examples)
+def example(value: Any) -> OpenApiExample:
+    """Return an example of a parameter."""
+    return OpenApiExample("an example", value)
+
+
+def _parameter(name: str, kind: ValueKind, description: str) -> OpenApiParameter:
+    examples = [example(kind.example)]
+    schema = dict(kind.schema)
+    return OpenApiParameter(name, schema, description=description, explode=False, style="form", examples=examples)
+
+
+def _filter_parameter(name: str, one: Any) -> OpenApiParameter:
+    """Return the description of a filter, from its declaration."""
+    return OpenApiParameter(name, dict(one.kind.schema), description=one.description, examples=[example(one.example)])
+
+
+IN_PATH = {
+    "pk": OpenApiParameter(
+        "id",
+        {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+        OpenApiParameter.PATH,
+        description="Its id, as lists have it.",
+        examples=[example(1)],
+    ),
+    "slug": OpenApiParameter(
+        "slug",
+        {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
+        OpenApiParameter.PATH,
+        description="The table's slug, as lists have it.",
+        examples=[example("zim-server")],
+    ),
+}

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 from kb.api.framework.access import MayRead
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.http_cache import conditional, with_cache_headers
-from kb.api.framework.parameter_values import ValueKind, refusal, whole
+from kb.api.framework.parameter_values import ValueKind, form_refusal, whole
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
+from kb.api.framework.schema import PROBLEMS, ProblemSchema, example, problem_responses
 from kb.models.changes import last_sequence
 from kb.queries import replication
 from kb.queries.replication import FeedPlace
@@ -28,7 +28,7 @@ def _place(text: str) -> FeedPlace:
     match = _PLACE.fullmatch(text)
     if not match:
         allowed = ("0", "the `next` of an earlier answer", "a snapshot's `sequence`")
-        raise refusal("{} is not a place in the feed.", *allowed)
+        raise form_refusal("{} is not a place in the feed.", *allowed)
     return FeedPlace(int(match[1]), match[2] or "", int(match[3] or 0))
 
 
@@ -72,13 +72,13 @@ class ChangesView(APIView):
                 "since",
                 dict(SINCE.schema),
                 description="Where to continue; without it, from the start.",
-                examples=[OpenApiExample("from the start", "0")],
+                examples=[example("0")],
             ),
             OpenApiParameter(
                 "limit",
                 {**LIMIT.schema, "default": DEFAULT_LIMIT},
                 description="Maximum entries.",
-                examples=[OpenApiExample("as many as possible", MAX_LIMIT)],
+                examples=[example(MAX_LIMIT)],
             ),
         ],
         responses={
@@ -94,7 +94,7 @@ class ChangesView(APIView):
         latest = last_sequence()
         if since.sequence > latest:
             problem = "The feed has not reached {}. A copy of another or older database needs a new snapshot."
-            raise BadParameters([describe("since", str(since), problem, [f"0 to {latest}"])])
+            raise BadParameters([describe("since", str(since), problem, [f"0 to {latest}"], correction="")])
         page = replication.changes(request.user, since, values.get("limit", DEFAULT_LIMIT))
         entries = [_as_json(entry) for entry in page.entries]
         return Response({"results": entries, "next": str(page.next), "more": page.more})

@@ -10,7 +10,20 @@ from kb import searching
 from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
-from kb.api.framework.parameter_values import CODE, CODES, ID, MOMENT, NUMBER, TEXT, WORDS, YES_NO, list_of, repeated
+from kb.api.framework.parameter_values import (
+    CODE,
+    CODES,
+    ID,
+    MOMENT,
+    NUMBER,
+    SLUG,
+    TEXT,
+    WORDS,
+    YES_NO,
+    lacking,
+    list_of,
+    repeated,
+)
 from kb.api.resources.index_choice import BY_TABLE, EXACT, FEW, IDS, INDEX, field_of, may_be_few, served_by_order
 from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
@@ -20,7 +33,10 @@ from kb.models.origins import Origin
 from kb.models.subqueries import without_index
 from kb.queries.code_knowledge import having_notes, having_open_incident
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
-from kb.text.codes.forms import NO_NUMBER, sort_key
+from kb.text.codes.forms import NO_NUMBER, readings, sort_key
+
+
+_SECTION, _SYMBOL = "Public return codes", "ROOM_NOT_EXIST"
 
 
 @lookups.include(
@@ -42,24 +58,35 @@ from kb.text.codes.forms import NO_NUMBER, sort_key
 class CodeFilters(Filters):
     """Filters of return codes."""
 
-    table = Parameter(repeated(TEXT), method="by_table", about="Slug of a table.")
-    section = Parameter(repeated(TEXT), method="by_section", about="Name or slug of a section.")
+    table = Parameter(repeated(SLUG), method="by_table", about="Slug of a table.")
+    table__not = Parameter(repeated(SLUG), method="by_other_tables", about="Of none of the tables with these slugs.")
+    section = Parameter(repeated(TEXT), method="by_section", about="Name or slug of a section.", example=_SECTION)
+    section__not = Parameter(
+        repeated(TEXT), method="by_other_sections", about="Of no section with this name or slug.", example=_SECTION
+    )
     code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling: 0xC0000005 or 3221225477.")
-    code__in = Parameter(CODES, method="by_codes", about="Codes in any spelling, separated by commas.")
-    prefix = Parameter(CODE, method="by_beginning", about="Short for `code__prefix`.")
-    code__prefix = Parameter(TEXT, method="by_beginning", about="In any case.")
-    symbol = Parameter(repeated(TEXT), method="by_symbol")
-    symbol__in = Parameter(list_of(TEXT), method="by_symbol")
-    number = Parameter(repeated(NUMBER), method="by_numbers")
-    number__in = Parameter(list_of(NUMBER), method="by_numbers")
-    number__gte = Parameter(NUMBER, method="from_number")
-    number__lte = Parameter(NUMBER, method="to_number")
-    number__isnull = Parameter(YES_NO, method="by_number_at_all")
+    code__not = Parameter(repeated(CODE), method="by_other_codes", about="None of these codes, in any spelling.")
+    code__in = Parameter(CODES, method="by_codes", about="Codes in any spelling.")
+    prefix = Parameter(CODE, method="by_beginning", about="Short for `code__prefix`.", example="6603")
+    code__prefix = Parameter(TEXT, method="by_beginning", about="Begins with this text, in any case.", example="6603")
+    symbol = Parameter(repeated(TEXT), method="by_symbol", about="One of these symbols.", example=_SYMBOL)
+    symbol__not = Parameter(
+        repeated(TEXT), field_name="symbol", method="is_none_of", about="None of these symbols.", example=_SYMBOL
+    )
+    symbol__in = Parameter(list_of(TEXT), method="by_symbol", about="One of these symbols.", example=_SYMBOL)
+    number = Parameter(repeated(NUMBER), method="by_numbers", about="A code with one of these numbers.")
+    number__not = Parameter(
+        repeated(NUMBER), field_name="number", method="is_none_of", about="None of these numbers, or none at all."
+    )
+    number__in = Parameter(list_of(NUMBER), method="by_numbers", about="A code with one of these numbers.")
+    number__gte = Parameter(NUMBER, method="from_number", about="This number or a higher one.")
+    number__lte = Parameter(NUMBER, method="to_number", about="This number or a lower one.")
+    number__isnull = Parameter(YES_NO, method="by_number_at_all", about="Whether the code is no number.")
     number_min = Parameter(NUMBER, method="from_number", about="Short for `number__gte`.")
     number_max = Parameter(NUMBER, method="to_number", about="Short for `number__lte`.")
-    version = Parameter(repeated(ID), method="by_version")
-    version__in = Parameter(list_of(ID), method="by_version")
-    version__gte = Parameter(ID, method="by_version")
+    version = Parameter(repeated(ID), method="by_version", about="One of these versions.")
+    version__in = Parameter(list_of(ID), method="by_version", about="One of these versions.")
+    version__gte = Parameter(ID, method="by_version", about="This version or a later one.")
     retired = Parameter(YES_NO, method="by_retired", about="Whether the vendor has dropped it.")
     successor__isnull = Parameter(
         YES_NO, method="by_successor", about="Whether no code that you may read has replaced it."
@@ -71,7 +98,13 @@ class CodeFilters(Filters):
         YES_NO, method="by_open_incident", about="Whether you may read an open incident that affects it."
     )
     note = Parameter(repeated(ID), method="by_related", field_name="notes", about="Id of a note about it.")
+    note__not = Parameter(
+        repeated(ID), method="by_unrelated", field_name="notes", about="None of the notes with these ids is about it."
+    )
     incident = Parameter(repeated(ID), method="by_related", field_name="incidents", about="Id of an incident.")
+    incident__not = Parameter(
+        repeated(ID), method="by_unrelated", field_name="incidents", about="No incident with these ids affects it."
+    )
     updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
     text = Parameter(WORDS, method="by_text", about="Words that must all appear in the code's texts or its notes.")
 
@@ -92,7 +125,8 @@ class CodeFilters(Filters):
             ids = self._few(field, values)
             if ids is not None:
                 others = {name: value for name, value in values.items() if field_of(name) != field}
-                return self._passing(queryset.filter(pk__in=ids), others, set())
+                # Without an id, Django asks nothing: how long it takes would tell of codes that others may read.
+                return self._passing(queryset.filter(pk__in=ids or [0]), others, set())
         return self._passing(queryset, values, {name for name in values if name == "table" or field_of(name) in served})
 
     def _few(self, field: str, values: dict[str, Any]) -> list[int] | None:
@@ -138,28 +172,50 @@ class CodeFilters(Filters):
         # The index of one table has no order of several.
         return queryset.filter(without_index(Q(table_id__in=pks)))
 
+    def by_other_tables(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep codes of other tables than those with these slugs."""
+        return queryset.filter(without_index(~Q(table_id__in=visible_tables(value, self.request.user))))
+
+    def by_other_sections(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep codes of other sections than those with these names or slugs."""
+        pks = [pk for pk, _ in self._sections_of("section__not", value)]
+        return queryset.filter(without_index(~Q(section_id__in=pks)))
+
     @cached_property
     def _tables(self) -> list[int]:
         return visible_tables(self.data["table"], self.request.user)
 
     @cached_property
     def _sections(self) -> list[tuple[int, int]]:
-        value, sections = self.data["section"], Section.objects.visible_to(self.request.user)
+        return self._sections_of("section", self.data["section"])
+
+    def _sections_of(self, parameter: str, value: list[str]) -> list[tuple[int, int]]:
+        """Return the ids of the sections with these names or slugs, and of their tables. Raises BadParameters."""
+        sections = Section.objects.visible_to(self.request.user)
         matches = list(
             sections.filter(Q(name__in=value) | Q(slug__in=value)).values_list("pk", "table_id", "name", "slug")
         )
-        missing = set(value) - {word for _, _, *words in matches for word in words}
+        known = {word for _, _, *words in matches for word in words}
+        missing = lacking(value, known)
         if missing:
             section_names = sections.exclude(name="").order_by("name").values_list("name", flat=True).distinct()
             allowed = list(section_names[:MAX_NEAR])
-            raise BadParameters(
-                [describe("section", text, "There is no section {} that you may read.", allowed) for text in missing]
-            )
+            problem = "There is no section {} that you may read."
+            raise BadParameters([describe(parameter, text, problem, allowed) for text in missing])
         return [(pk, table) for pk, table, *_ in matches]
 
     def by_codes(self, queryset: ReturnCodeQuerySet, name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes that one of these spellings may mean."""
         return queryset.matching_any(value)
+
+    def by_other_codes(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep codes that none of these spellings may mean."""
+        forms = {reading.canonical for spelling in value for reading in readings(spelling)}
+        return queryset.filter(without_index(~Q(canonical__in=forms))) if forms else queryset
+
+    def is_none_of(self, queryset: QuerySet[Any], name: str, value: list[Any]) -> QuerySet[Any]:
+        """Keep codes with none of the values, also those without any."""
+        return queryset.exclude(without_index(Q(**{f"{name}__in": value})))
 
     def by_retired(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Keep retired codes, or the others."""
@@ -224,10 +280,24 @@ class CodeFilters(Filters):
         related = model.objects.visible_to(self.request.user).filter(pk__in=value)
         return queryset.filter(pk__in=related.order_by().values("codes"))
 
+    def by_unrelated(self, queryset: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
+        """Keep codes that none of the notes or incidents with these ids is about, of those that the caller may read."""
+        model: Any = TroubleshootingNote if name == "notes" else IncidentLink
+        related = model.objects.visible_to(self.request.user).filter(pk__in=value, codes__isnull=False)
+        return queryset.exclude(pk__in=related.order_by().values("codes"))
+
     def narrow(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Keep the codes that the search index has for the words of a text, if these may be few."""
         has_words = self.by_index and any(letter.isalnum() for letter in text)
         return searching.containing(queryset, text, self.request.user) if has_words else queryset
+
+    def text_contains(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep codes whose text contains the value: by the index, or code by code if many do."""
+        return (searching.with_part if self.by_index else searching.having_part)(queryset, name, value)
+
+    def text_is_not(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep codes whose text differs from the value."""
+        return queryset.exclude(without_index(Q(**{name: value})))
 
     def text_begins(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep codes whose text begins with the value, in any case."""

@@ -7,7 +7,7 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -16,6 +16,7 @@ from kb.api.framework.access import MayExport, MayRead
 from kb.api.framework.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
 from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
+from kb.api.framework.schema import IN_PATH, example
 from kb.exporting import sqlite
 from kb.exporting.csv_text import DELIMITERS, CsvForm
 from kb.exporting.tables import FORMATS, WORDS, export_table, file_name
@@ -42,9 +43,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def _parameter(name: str, choices: Iterable[str], about: str, location: Any = "query") -> OpenApiParameter:
     words = list(choices)
-    return OpenApiParameter(
-        name, str, location, enum=words, description=about, examples=[OpenApiExample("one of them", words[0])]
-    )
+    return OpenApiParameter(name, str, location, enum=words, description=about, examples=[example(words[0])])
 
 
 def _describe(
@@ -79,20 +78,14 @@ class TableExportView(APIView):
         "export_table",
         "Export a table",
         ENDINGS,
-        OpenApiParameter(
-            "slug",
-            str,
-            "path",
-            description="The table's short name, as lists have it.",
-            examples=[OpenApiExample("a table", "zim-server")],
-        ),
+        IN_PATH["slug"],
         _parameter("words", WORDS, "`support` exports what agents read. Not for SQLite."),
         _parameter("delimiter", DELIMITERS, "What stands between two cells of CSV."),
         OpenApiParameter(
             "bom",
             bool,
             description="Begin CSV with a byte order mark, as Excel needs it for Chinese.",
-            examples=[OpenApiExample("for Excel", True)],
+            examples=[example(True)],
         ),
     )
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb.api.framework import field_lookups as lookups
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
-from kb.api.framework.parameter_values import CODE, MOMENT, TEXT, YES_NO, repeated
+from kb.api.framework.parameter_values import CODE, MOMENT, SLUG, YES_NO, repeated
 from kb.api.framework.read_views import AnswerSerializer, ReadViewSet
 from kb.api.resources.references import TRUNCATED, CodeRefSerializer, Related, prefetch_codes, truncated_lists
 from kb.api.resources.tables import visible_tables
@@ -43,7 +43,9 @@ class IncidentFilters(Filters):
 
     open = Parameter(YES_NO, method="by_open", about="Whether it is still open.")
     code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling.")
-    table = Parameter(repeated(TEXT), method="by_codes", about="Slug of a table; with `code`, of that same code.")
+    code__not = Parameter(repeated(CODE), method="by_other_codes", about="Affects none of these codes.")
+    table = Parameter(repeated(SLUG), method="by_codes", about="Slug of a table; with `code`, of that same code.")
+    table__not = Parameter(repeated(SLUG), method="by_other_codes", about="Affects no code of these tables.")
     started_since = Parameter(MOMENT, field_name="started_at", lookup_expr="gte", about=STARTED_SINCE)
     updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
 
@@ -67,6 +69,15 @@ class IncidentFilters(Filters):
         if values.get("code"):
             return queryset.filter(pk__in=codes.matching_any(values["code"]).values("incidents"))
         return queryset.filter(any_of(codes.filter(incidents=OuterRef("pk"))))
+
+    def by_other_codes(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep incidents that affect none of the codes, or no code of the tables, that the caller may read."""
+        codes = ReturnCode.objects.visible_to(self.request.user)
+        if name == "table__not":
+            codes = codes.among_tables(visible_tables(value, self.request.user))
+            return queryset.filter(~Q(any_of(codes.filter(incidents=OuterRef("pk")))))
+        affected = codes.matching_any(value).filter(incidents__isnull=False)
+        return queryset.exclude(pk__in=affected.values("incidents"))
 
 
 class IncidentSerializer(AnswerSerializer):

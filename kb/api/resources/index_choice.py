@@ -50,7 +50,7 @@ def field_of(name: str) -> str:
 
 def may_be_few(name: str, value: Any) -> bool:
     """Whether an index finds the codes that pass a filter, and these may be few."""
-    if name in _WITHOUT_INDEX or _USUAL.get(name) == value:
+    if name in _WITHOUT_INDEX or name.endswith("__not") or _USUAL.get(name) == value:
         return False
     if field_of(name).endswith("_origin"):
         return set(value) == {Origin.STAFF}

@@ -12,7 +12,7 @@ from kb import searching
 from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
-from kb.api.framework.parameter_values import CODE, DAY, MOMENT, TEXT, WORDS, YES_NO, repeated
+from kb.api.framework.parameter_values import CODE, DAY, MOMENT, SLUG, TEXT, WORDS, YES_NO, lacking, repeated
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.api.resources.references import (
     TRUNCATED,
@@ -27,6 +27,7 @@ from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS, NoteState
 from kb.models.subqueries import any_of
+from kb.text.accents import fold_case
 from kb.text.codes import forms as text_code
 
 
@@ -51,8 +52,17 @@ class NoteFilters(Filters):
     """Filters of troubleshooting notes."""
 
     code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling, or a number in a range.")
-    table = Parameter(repeated(TEXT), method="by_codes", about="Slug of a table; with `code`, of that same code.")
-    owner = Parameter(repeated(TEXT), internal=True, method="by_owner", about="User name of its owner.")
+    code__not = Parameter(repeated(CODE), method="by_other_codes", about="About none of these codes, in any spelling.")
+    table = Parameter(repeated(SLUG), method="by_codes", about="Slug of a table; with `code`, of that same code.")
+    table__not = Parameter(
+        repeated(SLUG), method="by_other_tables", about="About no code and no range of these tables."
+    )
+    owner = Parameter(
+        repeated(TEXT), internal=True, method="by_owner", about="User name of its owner.", example="editor"
+    )
+    owner__not = Parameter(
+        repeated(TEXT), internal=True, method="by_owner", about="None of these is its owner.", example="editor"
+    )
     due = Parameter(YES_NO, internal=True, method="by_due", about="Whether its review is due.")
     updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
     text = Parameter(WORDS, method="by_text", about="Words that must all appear in its texts.")
@@ -67,36 +77,59 @@ class NoteFilters(Filters):
         if name == "table" and values.get("code"):
             # The filter by code checks the table too: a note must be about a code of that table.
             return queryset
-        codes = ReturnCode.objects.visible_to(self.request.user)
-        ranges = CodeRange.objects.visible_to(self.request.user)
-        if values.get("table"):
-            tables = visible_tables(values["table"], self.request.user)
-            codes, ranges = codes.among_tables(tables), ranges.filter(table__in=tables)
-        if values.get("code"):
-            numbers = {text_code.number(code) for code in values["code"]} - {None}
-            conditions = [Q(first__lte=number, last__gte=number) for number in numbers]
-            codes = codes.matching_any(values["code"])
-            ranges = ranges.filter(Q(*conditions, _connector=Q.OR)) if conditions else ranges.none()
+        tables = visible_tables(values["table"], self.request.user) if values.get("table") else None
         if values.get("code"):
             # Few codes: their notes come first.
-            return queryset.filter(Q(pk__in=codes.values("notes")) | Q(pk__in=ranges.values("notes")))
+            return queryset.filter(self._about(values["code"], tables))
+        return queryset.filter(self._about_tables(tables or []))
+
+    def by_other_codes(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep notes about none of the codes, nor about a range that contains one, as far as the caller may read."""
+        return queryset.exclude(self._about(value, None))
+
+    def by_other_tables(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep notes about no code and no range of the tables."""
+        return queryset.filter(~Q(self._about_tables(visible_tables(value, self.request.user))))
+
+    def _about(self, spellings: list[str], tables: list[int] | None) -> Q:
+        codes, ranges = self._visible(tables)
+        numbers = {text_code.number(code) for code in spellings} - {None}
+        conditions = [Q(first__lte=number, last__gte=number) for number in numbers]
+        codes = codes.matching_any(spellings)
+        ranges = ranges.filter(Q(*conditions, _connector=Q.OR)) if conditions else ranges.none()
+        links, blocks = codes.filter(notes__isnull=False), ranges.filter(notes__isnull=False)
+        return Q(pk__in=links.values("notes")) | Q(pk__in=blocks.values("notes"))
+
+    def _about_tables(self, tables: list[int]) -> Any:
+        codes, ranges = self._visible(tables)
         same_note = {"notes": OuterRef("pk")}
-        return queryset.filter(any_of(codes.filter(**same_note), ranges.filter(**same_note)))
+        return any_of(codes.filter(**same_note), ranges.filter(**same_note))
+
+    def _visible(self, tables: list[int] | None) -> tuple[Any, Any]:
+        """Return the codes and ranges that the caller may read, all or those of some tables."""
+        codes = ReturnCode.objects.visible_to(self.request.user)
+        ranges = CodeRange.objects.visible_to(self.request.user)
+        return (codes, ranges) if tables is None else (codes.among_tables(tables), ranges.filter(table__in=tables))
 
     def by_owner(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
-        """Keep notes of the owners with these user names."""
+        """Keep notes of the owners with these user names; with `owner__not`, the others, also those without an owner."""
         owners = get_user_model().objects.filter(owned_notes__isnull=False).distinct()
         ids = dict(owners.filter(username__in=value).values_list("username", "pk"))
-        missing = [username for username in value if username not in ids]
+        missing = lacking(value, ids)
         if missing:
             allowed = list(owners.order_by("username").values_list("username", flat=True)[:MAX_NEAR])
             raise BadParameters([describe(name, text, "{} owns no note.", allowed) for text in missing])
-        return queryset.filter(owner__in=ids.values())
+        owned = {"owner__in": list(ids.values())}
+        return queryset.exclude(**owned) if name == "owner__not" else queryset.filter(**owned)
 
     def by_due(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Keep notes that are due for review, or the others."""
         due = Q(pk__in=TroubleshootingNote.objects.due(timezone.localdate()).values("pk"))
         return queryset.filter(due if value else ~due)
+
+    def text_contains(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep notes whose text contains the value. The folded texts of a note contain it, too."""
+        return super().text_contains(queryset.filter(folded_text__contains=fold_case(value)), name, value)
 
     def by_text(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep notes that contain every word."""

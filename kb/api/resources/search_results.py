@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.http import QueryDict
 from django.urls import get_script_prefix, set_script_prefix
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,9 +17,9 @@ from kb import searching
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.json_rows import json_of
-from kb.api.framework.parameter_values import TEXT, YES_NO, list_of, text_of, whole
+from kb.api.framework.parameter_values import SLUG, YES_NO, list_of, text_of, whole
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import SearchSchema
+from kb.api.framework.schema import SearchSchema, example
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import FirstNoteSerializer, MeaningSerializer, VerdictSerializer
 from kb.models import CodeTable, ReturnCode
@@ -77,32 +77,32 @@ class SearchView(APIView):
     schema = SearchSchema()
     http_method_names = ["get", "head", "options"]
     answer = SearchSerializer
-    kinds = {"q": text_of(detection.MAX_QUERY), "table": list_of(TEXT), "exact": YES_NO, "limit": whole(1, MAX_RESULTS)}
+    kinds = {"q": text_of(detection.MAX_QUERY), "table": list_of(SLUG), "exact": YES_NO, "limit": whole(1, MAX_RESULTS)}
     described = [
         OpenApiParameter(
             "q",
             {**kinds["q"].schema, "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"},
             required=True,
             description="A code in any spelling, a line of a log, or words.",
-            examples=[OpenApiExample("a code", "660300001")],
+            examples=[example("660300001")],
         ),
         OpenApiParameter(
             "table",
             dict(kinds["table"].schema),
             description="Slugs of the tables to look in, separated by commas. Without it, all tables.",
-            examples=[OpenApiExample("a table", "zim-server")],
+            examples=[example("zim-server")],
         ),
         OpenApiParameter(
             "exact",
             dict(YES_NO.schema),
             description="With true, no misspelled word is corrected: search for what `corrected` replaced.",
-            examples=[OpenApiExample("as typed", True)],
+            examples=[example(True)],
         ),
         OpenApiParameter(
             "limit",
             {**kinds["limit"].schema, "default": DEFAULT_RESULTS},
             description="Maximum number of results.",
-            examples=[OpenApiExample("a few", 5)],
+            examples=[example(5)],
         ),
     ]
 

@@ -1,12 +1,16 @@
 """The code tables of the API: list and detail."""
 
-from django.db.models import QuerySet
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from kb.api.framework import field_lookups as lookups
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
-from kb.api.framework.parameter_values import MOMENT, TEXT
+from kb.api.framework.parameter_values import MOMENT, TEXT, lacking, repeated
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
 from kb.models import Audience, CodeTable
 from kb.models.visibility import Person
@@ -34,14 +38,29 @@ MAX_NEAR = 1_000
 class TableFilters(Filters):
     """Filters of code tables."""
 
-    vendor = Parameter(TEXT, lookup_expr="iexact", about="The vendor's name, in any case.")
-    product = Parameter(TEXT, lookup_expr="iexact", about="The product's name, in any case.")
-    language = Parameter(TEXT, lookup_expr="iexact", about="Language tag of the vendor's text, such as en.")
+    vendor = Parameter(repeated(TEXT), method="by_name", about="The vendor's name, in any case.", example="ZEGO")
+    product = Parameter(repeated(TEXT), method="by_name", about="The product's name, in any case.", example="ZIM")
+    language = Parameter(
+        repeated(TEXT), method="by_name", about="Language tag of the vendor's text, in any case.", example="en"
+    )
+    language__not = Parameter(
+        repeated(TEXT), field_name="language", method="is_none_of", about="None of these language tags.", example="en"
+    )
     updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
 
     class Meta:
         model = CodeTable
         fields: list[str] = []
+
+    def by_name(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Keep tables whose field is one of these texts, in any case."""
+        return queryset.filter(reduce(or_, (Q(**{f"{name}__iexact": text}) for text in value)))
+
+    def is_none_of(self, queryset: QuerySet[Any], name: str, value: list[Any]) -> QuerySet[Any]:
+        """Keep tables whose field is none of these values: those that the filter without `__not` leaves out."""
+        if name not in ("vendor", "product", "language"):
+            return super().is_none_of(queryset, name, value)
+        return queryset.exclude(reduce(or_, (Q(**{f"{name}__iexact": text}) for text in value)))
 
 
 class TableSerializer(AnswerSerializer):
@@ -91,7 +110,7 @@ def visible_tables(slugs: list[str], user: Person | None) -> list[int]:
     """Return the ids of the tables with these slugs. Raises BadParameters for one that the user cannot read."""
     visible = CodeTable.objects.visible_to(user).order_by("slug")
     ids = dict(visible.filter(slug__in=slugs).values_list("slug", "pk"))
-    missing = [slug for slug in slugs if slug not in ids]
+    missing = lacking(slugs, ids)
     if missing:
         allowed = list(visible.values_list("slug", flat=True)[:MAX_NEAR])
         raise BadParameters(

@@ -1,0 +1,164 @@
+"""Parts of the codes' texts, three characters or longer: which codes have them, in any case.
+
+Each text has a row in `kb_search_part`, without accents, width and case. Both databases find a part by the sets of
+three characters that it consists of, and then compare the text itself. SQLite has an index of them in FTS5, PostgreSQL
+an array of numbers for each text: an index of the extension `pg_trgm` leaves out Chinese in many databases, and needs a
+right that few have.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+from zlib import crc32
+
+from django.db import connections, router
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
+
+from kb.models import ReturnCode
+from kb.models.fields import VENDOR_TEXTS
+from kb.models.sql import batches, insert, is_postgres, marks, rows, run
+from kb.searching.store import rows_of
+from kb.text.accents import fold_case
+
+MIN_PART = 3
+"""Characters of the shortest part that the index finds."""
+
+_FIELDS = 256
+NUMBERS = {name: crc32(name.encode()) % _FIELDS for name in VENDOR_TEXTS}
+"""The number of each field in a key. It does not depend on the order of the fields."""
+
+_MOST_GRAMS = 100
+"""Most sets of three characters that the index is asked for. The comparison of the text finds out the rest."""
+
+_PAGE = 2_000
+
+Texts = dict[int, str]
+"""Folded texts by key: the code's id times `_FIELDS`, plus the field's number."""
+
+
+def has_length(text: str) -> bool:
+    """Whether a part is long enough for the index."""
+    return len(fold_case(text)) >= MIN_PART
+
+
+def refresh(code_ids: Sequence[int], is_new: bool = False) -> None:
+    """Store the texts of codes in place of their old ones. Of codes that are new, none is stored."""
+    for page in batches(code_ids, _PAGE):
+        fresh, stored = _fresh(page), {} if is_new else _stored(page)
+        _remove([key for key, text in stored.items() if fresh.get(key) != text])
+        _add([(key, text) for key, text in fresh.items() if stored.get(key) != text])
+
+
+def clear() -> None:
+    """Forget all texts."""
+    run("DELETE FROM kb_search_part")
+    if not is_postgres():
+        run("INSERT INTO kb_search_gram(kb_search_gram) VALUES ('delete-all')")
+
+
+def settle() -> None:
+    """Keep the index fast after a large write."""
+    if is_postgres():
+        run("SELECT gin_clean_pending_list('kb_search_part_grams')")
+        run("ANALYZE kb_search_part")
+    else:
+        run("INSERT INTO kb_search_gram(kb_search_gram, rank) VALUES ('merge', 500)")
+
+
+def with_part(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
+    """Return the codes whose field contains a text, by the index: for a text that few codes have."""
+    part, number = fold_case(text), NUMBERS[field]
+    code_id = f"key / {_FIELDS} FROM kb_search_part WHERE key %% {_FIELDS} = {number}"
+    if is_postgres(connections[router.db_for_read(ReturnCode)]):
+        sql = f"SELECT {code_id} AND grams @> %s::integer[] AND strpos(text, %s) > 0"
+        return codes.filter(pk__in=RawSQL(sql, [_as_array(_grams(part)), part]))  # noqa: S611 - texts are parameters
+    matches = f"SELECT rowid / {_FIELDS} FROM kb_search_gram WHERE kb_search_gram MATCH %s"
+    sql = f"{matches} AND rowid %% {_FIELDS} = {number} AND instr(text, %s) > 0"
+    return codes.filter(pk__in=RawSQL(sql, [_expression(part), part]))  # noqa: S611 - texts are parameters
+
+
+def having_part(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
+    """Return the codes whose field contains a text, code by code: for a text that many codes have."""
+    at = "strpos" if is_postgres(connections[router.db_for_read(ReturnCode)]) else "instr"
+    # Not EXISTS: PostgreSQL might read all texts first. The table has no other name in a list's query.
+    sql = (
+        f"coalesce((SELECT {at}(p.text, %s) > 0 FROM kb_search_part AS p"  # noqa: S608
+        f" WHERE p.key = kb_returncode.id * {_FIELDS} + {NUMBERS[field]}), false)"
+    )
+    return codes.filter(RawSQL(sql, [fold_case(text)], BooleanField()))  # noqa: S611 - texts are parameters
+
+
+def differences(code_ids: Sequence[int]) -> Iterator[str]:
+    """Yield the differences between the stored texts of codes and new ones, as sentences."""
+    for page in batches(code_ids, _PAGE):
+        fresh, stored = _fresh(page), _stored(page)
+        ids = {key // _FIELDS for key in fresh.keys() | stored.keys() if fresh.get(key) != stored.get(key)}
+        yield from (f"code {pk}: the parts of its texts are missing or out of date" for pk in sorted(ids))
+
+
+def orphans(limit: int = 1_000) -> Iterator[str]:
+    """Yield the texts without a code, as sentences, `limit` at most."""
+    sql = (
+        f"SELECT DISTINCT key / {_FIELDS} AS code_id FROM kb_search_part AS p WHERE NOT EXISTS"  # noqa: S608
+        f" (SELECT 1 FROM kb_returncode AS c WHERE c.id = p.key / {_FIELDS}) ORDER BY code_id LIMIT %s"
+    )
+    for (pk,) in rows_of(sql, limit):
+        yield f"code {pk}: has parts of texts and should have none"
+
+
+def _fresh(code_ids: Sequence[int]) -> Texts:
+    """Return the texts of codes as they should be stored: those in which a part can be."""
+    sql = f"SELECT id, {', '.join(VENDOR_TEXTS)} FROM kb_returncode WHERE id IN ({marks(code_ids)})"  # noqa: S608
+    texts = {}
+    for pk, *values in rows(sql, *code_ids) if code_ids else ():
+        for number, value in zip(NUMBERS.values(), values, strict=True):
+            folded = fold_case(value) if len(value) > 0 else ""
+            if len(folded) >= MIN_PART:
+                texts[pk * _FIELDS + number] = folded
+    return texts
+
+
+def _stored(code_ids: Collection[int]) -> Texts:
+    keys = [pk * _FIELDS + number for pk in code_ids for number in NUMBERS.values()]
+    sql = f"SELECT key, text FROM kb_search_part WHERE key IN ({marks(keys)})"  # noqa: S608
+    return dict(rows(sql, *keys)) if keys else {}
+
+
+def _remove(keys: Sequence[int]) -> None:
+    for page in batches(keys, _PAGE):
+        condition = f"FROM kb_search_part WHERE key IN ({marks(page)})"
+        if not is_postgres():
+            gone = f"SELECT 'delete', key, text {condition}"
+            run(f"INSERT INTO kb_search_gram(kb_search_gram, rowid, text) {gone}", *page)  # noqa: S608
+        run(f"DELETE {condition}", *page)
+
+
+def _add(texts: Sequence[tuple[int, str]]) -> None:
+    if not texts:
+        return
+    if is_postgres():
+        lines = ((key, text, list(_grams(text))) for key, text in texts)
+        insert("kb_search_part", ("key", "text", "grams"), lines)
+        return
+    insert("kb_search_part", ("key", "text"), texts)
+    insert("kb_search_gram", ("rowid", "text"), texts)
+
+
+@lru_cache(maxsize=100_000)
+def _number(gram: str) -> int:
+    return crc32(gram.encode()) - (1 << 31)
+
+
+def _grams(text: str) -> set[int]:
+    """Return a number for each set of three characters in a text. Few sets share one."""
+    return {_number(text[at : at + MIN_PART]) for at in range(len(text) - MIN_PART + 1)}
+
+
+def _as_array(grams: Collection[int]) -> list[int]:
+    return sorted(grams)[:_MOST_GRAMS]
+
+
+def _expression(part: str) -> str:
+    grams = dict.fromkeys(part[at : at + MIN_PART] for at in range(len(part) - MIN_PART + 1))
+    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in list(grams)[:_MOST_GRAMS])
