@@ -135,7 +135,7 @@ def test_a_list_of_resources_stays_small(db):
 
 
 def test_long_and_hostile_texts_stay_short_and_between_the_marks(db):
-    table = make.table(name=HOSTILE[:150], vendor=HOSTILE[:150])
+    table = make.table(name=HOSTILE[:150], vendor=HOSTILE[:110])
     for n in range(12):
         code = make.code("1", table, f"{HOSTILE[:100]}{n}", description=HOSTILE, possible_reasons=HOSTILE)
         code.extra, code.retired_at = {f"{HOSTILE[:90]}{m}": HOSTILE for m in range(30)}, timezone.now()
