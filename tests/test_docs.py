@@ -10,6 +10,7 @@ import yaml
 from django.core.management import get_commands
 from prometheus_client import REGISTRY
 
+from kb import VERSION
 from kb.ops.replicas import status
 from kb.ops.replicas.watch import WATCH, State
 from tests import ROOT
@@ -93,6 +94,11 @@ def test_programs_of_postgresql_know_their_options():
         assert {option for line in lines for option in re.findall(r"--[a-z-]+", line)} <= set(
             re.findall(r"--[a-z-]+", told)
         )
+
+
+def test_the_product_says_its_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == VERSION
 
 
 def test_the_policy_names_the_versions_that_can_be_installed():

@@ -1,4 +1,4 @@
-"""XLSX: a workbook with one sheet, whose cells are all texts."""
+"""XLSX: a workbook with one sheet, whose cells are all texts. Its header stays in view and filters the rows."""
 
 import re
 from collections.abc import Generator, Iterator
@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from kb.services.journal import NotAllowed
 from kb.text.safety.formula import mark_apostrophe
@@ -31,11 +32,14 @@ def write_xlsx(header: list[str], rows: Iterator[list[str]]) -> Generator[bytes,
     """
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Return codes")
+    # Before the first row: the file has its view above the rows.
+    sheet.freeze_panes = "A2"
     try:
         for number, row in enumerate(chain([header], rows), 1):
             if number > _ROWS:
                 raise ExportRefused(f"The table has more codes than the {_ROWS:,} rows of an XLSX sheet. Choose CSV.")
             sheet.append([_text_cell(sheet, cell) for cell in row])
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(header))}{number}"
     finally:
         sheet.close()
     file = TemporaryFile()  # noqa: SIM115

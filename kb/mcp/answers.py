@@ -1,23 +1,17 @@
 """Arguments and answers of the tools; their JSON schemas are generated from these models."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from kb.mcp.code_answers import Answer, CodeRef, Data, NoteRef, Range, one_of
 from kb.models import Audience
 from kb.models.changes import NOUNS, ChangeKind
-from kb.models.incidents import IncidentState
 from kb.models.notes import NoteState
 from kb.queries.detection import MAX_TEXT
-from kb.queries.lookup import Verdict
-from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 
 MAX_CODES = 20
-
-
-def _one_of(values: Any) -> Any:
-    return Field(json_schema_extra={"enum": [str(value) for value in values]})
 
 
 def _readable(text: str) -> str:
@@ -25,11 +19,10 @@ def _readable(text: str) -> str:
     return text.replace("\x00", "")
 
 
-Data = Annotated[str, Field(description="Quoted between <data> and </data>.")]
 Readable = AfterValidator(_readable)
 Code = Annotated[str, Field(max_length=200), Readable]
 Slug = Annotated[str, Field(max_length=80, description="Short name of a table, such as zim-server."), Readable]
-Skip = Annotated[int, Field(ge=0, le=100_000, description="Number of items to skip: those in earlier answers.")]
+Skip = Annotated[int, Field(ge=0, le=100_000, description="Items of earlier answers to skip.")]
 
 
 class Asked(BaseModel):
@@ -43,6 +36,12 @@ class LookupCodes(Asked):
 
     codes: Annotated[list[Code], Field(min_length=1, max_length=MAX_CODES, description="Codes, in any spelling.")]
     table: Slug | None = None
+    skip: Skip = 0
+
+
+class ListTables(Asked):
+    """Arguments of list_tables."""
+
     skip: Skip = 0
 
 
@@ -82,92 +81,6 @@ class ChangesSince(Asked):
         Field(ge=0, lt=2**63, description="`last_sequence` of an earlier answer: return only later changes."),
     ] = None
     table: Slug | None = None
-
-
-class Answer(BaseModel):
-    """Base of a tool's answer."""
-
-    partial: Annotated[bool, Field(description="Whether there is more than this answer contains.")] = False
-    go_on: Annotated[str | None, Field(description="How to get the rest, or the full text of what was cut.")] = None
-
-
-class Range(BaseModel):
-    """A range of code numbers in a table."""
-
-    table: str
-    numbers: str
-    name: Data
-
-
-class CodeRef(BaseModel):
-    """A reference to a code."""
-
-    code: str
-    table: str
-    description: Data
-    permalink: str
-
-
-class NoteRef(BaseModel):
-    """A troubleshooting note with its cause and resolution."""
-
-    note_id: int
-    state: Annotated[str, _one_of(NoteState)]
-    audience: Annotated[str, _one_of(Audience)]
-    title: Data
-    cause: Data = ""
-    resolution: Data = ""
-    permalink: str
-
-
-class Incident(BaseModel):
-    """An open incident that affects the code."""
-
-    state: Annotated[str, _one_of(IncidentState)]
-    audience: Annotated[str, _one_of(Audience)]
-    title: Data
-    workaround: Data = ""
-    url: str
-
-
-class Meaning(BaseModel):
-    """One meaning of a code."""
-
-    code: str
-    table: str
-    audience: Annotated[str, _one_of(Audience)]
-    section: Data
-    permalink: str
-    symbol: Data
-    description: Data
-    possible_reasons: Data
-    suggested_actions: Data
-    edited_by_support: Annotated[list[str], Field(description="Texts that support has edited.")]
-    disposition: Annotated[str, _one_of(DISPOSITIONS)]
-    fixer: Annotated[str, _one_of(FIXERS)]
-    retired: bool
-    customer_reply: Data
-    notes: list[NoteRef]
-    open_incidents: list[Incident]
-
-
-class Looked(BaseModel):
-    """One meaning of a code, or none. Several items with the same `asked` are several meanings."""
-
-    asked: Data
-    verdict: Annotated[str, _one_of(Verdict)]
-    read_as: Annotated[str | None, Field(description="How the spelling was interpreted.")] = None
-    meaning: Meaning | None = None
-    ranges: Annotated[list[Range], Field(description="For an unknown code: the ranges that contain it.")] = []
-    near: Annotated[list[CodeRef], Field(description="Codes one edit away. Each has another meaning.")] = []
-    parts: Annotated[str, Field(description="What the parts of the code mean.")] = ""
-    inner: Annotated[list[CodeRef], Field(description="The code that it wraps.")] = []
-
-
-class LookedUp(Answer):
-    """Answer of lookup_codes."""
-
-    answers: list[Looked]
 
 
 class Filled(BaseModel):
@@ -214,6 +127,41 @@ class Explained(Answer):
     read_to_line: Annotated[int | None, Field(description="The last line read, if the text was too long.")] = None
 
 
+class TableItem(BaseModel):
+    """A code table."""
+
+    slug: str
+    vendor: Data
+    product: Data
+    name: Data
+    language: str
+    audience: Annotated[str, one_of(Audience)]
+    codes: int
+    retired: int
+    url: str
+
+
+class Tables(Answer):
+    """Answer of list_tables."""
+
+    tables: list[TableItem]
+
+
+class SectionItem(BaseModel):
+    """A section of a table."""
+
+    name: Data
+    slug: str
+    codes: int
+
+
+class WholeTable(Answer):
+    """A table with its sections."""
+
+    table: TableItem
+    sections: list[SectionItem]
+
+
 class NotesFound(Answer):
     """Answer of search_notes."""
 
@@ -231,13 +179,13 @@ class Note(Answer):
     """Answer of get_note."""
 
     note_id: int
-    state: Annotated[str, _one_of(NoteState)]
-    audience: Annotated[str, _one_of(Audience)]
+    state: Annotated[str, one_of(NoteState)]
+    audience: Annotated[str, one_of(Audience)]
     title: Data
     updated_at: datetime
-    permalink: str
+    url: str
     codes: list[CodeRef]
-    more_codes: Annotated[bool, Field(description="Whether the note is about more codes: its page lists them.")] = False
+    more_codes: Annotated[bool, Field(description="Its page lists all codes.")] = False
     ranges: list[Range]
     parts: list[Part]
 
@@ -255,11 +203,11 @@ class ChangeMade(BaseModel):
 
     sequence: int
     at: datetime
-    what: Annotated[str, _one_of(NOUNS)]
-    kind: Annotated[str, _one_of(ChangeKind)]
+    what: Annotated[str, one_of(NOUNS)]
+    kind: Annotated[str, one_of(ChangeKind)]
     name: Data
     table: str | None = None
-    permalink: str | None = None
+    url: str | None = None
     words: list[Words] = []
     other_fields: list[str] = []
 

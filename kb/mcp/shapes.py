@@ -6,28 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from kb.mcp.answers import (
-    ChangeMade,
-    CodeRef,
-    Filled,
-    FoundCode,
-    Incident,
-    Looked,
-    Meaning,
-    Note,
-    NoteRef,
-    Part,
-    Range,
-    Strange,
-    Words,
-)
+from kb.mcp.answers import ChangeMade, Filled, FoundCode, Note, Part, SectionItem, Strange, TableItem, Words
+from kb.mcp.code_answers import CodeRef, NoteRef, Range, SectionRef
 from kb.mcp.quotes import data
-from kb.models import CodeRange, IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.fields import VENDOR_TEXTS
-from kb.queries.cards import Card
+from kb.models import CodeRange, CodeTable, ReturnCode, Section, TroubleshootingNote
 from kb.queries.changes import ChangeStep
 from kb.queries.code_parts import CodeAnatomy
-from kb.queries.lookup import CodeAnswer, CodeHit
 from kb.text.detection.judgement import CodeMatch, UnknownMatch
 
 MAX_OF_EACH = 3
@@ -39,45 +23,6 @@ NAME = 200
 Address = Callable[[str], str]
 
 
-def lookup_answer(
-    answer: CodeAnswer,
-    hit: CodeHit | None,
-    card: Card | None,
-    anatomy: CodeAnatomy | None,
-    address: Address,
-    brief: bool,
-    length: int,
-) -> Looked:
-    """Return one meaning of a code, or the ranges and near codes of an unknown one. `brief` omits the note texts."""
-    item = Looked(asked=data(answer.query, NAME), verdict=answer.verdict.value, **_parts(anatomy, address, length))
-    if hit is None or card is None:
-        item.ranges = [range_item(block) for block in answer.ranges[:MAX_OF_EACH]]
-        item.near = [code_ref(near.code, address, length) for near in answer.near]
-        return item
-    item.verdict, item.read_as = card.verdict.value, hit.how
-    item.meaning = _meaning(card, address, 0 if brief else length // 2, length)
-    return item
-
-
-def _meaning(card: Card, address: Address, note_length: int, length: int) -> Meaning:
-    code, name = card.code, min(length, NAME)
-    return Meaning(
-        code=code.code,
-        table=code.table.slug,
-        audience=code.table.audience,
-        section=data(code.section.name, name),
-        permalink=address(code.get_absolute_url()),
-        **{text: data(getattr(code, text), name if text == "symbol" else length) for text in VENDOR_TEXTS},
-        edited_by_support=code.edited_texts,
-        disposition=code.disposition,
-        fixer=code.fixer,
-        retired=code.is_retired,
-        customer_reply=data(card.customer_reply, length),
-        notes=[note_ref(note, address, note_length) for note in card.notes[:MAX_OF_EACH]],
-        open_incidents=[_incident(incident, length // 2) for incident in card.open_incidents[:MAX_OF_EACH]],
-    )
-
-
 def note_ref(note: TroubleshootingNote, address: Address, length: int) -> NoteRef:
     """Return a note with its cause and resolution; a length of 0 omits them."""
     return NoteRef(
@@ -87,31 +32,28 @@ def note_ref(note: TroubleshootingNote, address: Address, length: int) -> NoteRe
         title=data(note.title, min(length, NAME) or NAME),
         cause=data(note.cause, length) if length else "",
         resolution=data(note.resolution, length) if length else "",
-        permalink=address(note.get_absolute_url()),
-    )
-
-
-def _incident(incident: IncidentLink, length: int) -> Incident:
-    return Incident(
-        state=incident.state,
-        audience=incident.audience,
-        title=data(str(incident), min(length, NAME)),
-        workaround=data(incident.workaround, length),
-        url=incident.url,
+        url=address(note.get_absolute_url()),
     )
 
 
 def code_ref(code: ReturnCode, address: Address, length: int) -> CodeRef:
     """Return a reference to a code."""
     return CodeRef(
-        code=code.code,
+        id=code.pk,
         table=code.table.slug,
+        section=section_ref(code.section, length),
+        code=code.code,
         description=data(code.description, min(length, NAME)),
-        permalink=address(code.get_absolute_url()),
+        url=address(code.get_absolute_url()),
     )
 
 
-def _parts(anatomy: CodeAnatomy | None, address: Address, length: int) -> dict[str, Any]:
+def section_ref(section: Section, length: int) -> SectionRef:
+    """Return a reference to a section."""
+    return SectionRef(id=section.pk, name=data(section.name, min(length, NAME)), slug=section.slug)
+
+
+def parts_of(anatomy: CodeAnatomy | None, address: Address, length: int) -> dict[str, Any]:
     """Return what the parts of a code mean, and the codes of tables inside it."""
     if anatomy is None:
         return {}
@@ -138,7 +80,7 @@ def known_code(
         why=data(match.why, min(length, NAME)),
         meanings=[code_ref(code, address, length) for code in match.id[:MAX_OF_EACH]],
         more_meanings=max(0, len(match.id) - MAX_OF_EACH),
-        **_parts(anatomy, address, length),
+        **parts_of(anatomy, address, length),
         message=data(match.message, min(length, NAME)) if match.message else None,
         filled=[Filled(name=data(name, NAME), text=data(text, NAME)) for name, text in match.filled[:MAX_OF_EACH]],
     )
@@ -147,8 +89,30 @@ def known_code(
 def unknown_code(match: UnknownMatch, anatomy: CodeAnatomy | None, address: Address) -> Strange:
     """Return something that looks like a code and is in no table."""
     block = range_item(match.range) if match.range else None
-    parts = _parts(anatomy, address, NAME)
+    parts = parts_of(anatomy, address, NAME)
     return Strange(written=data(match.written, NAME // 2), line=match.line, column=match.column, range=block, **parts)
+
+
+def table_item(table: CodeTable, address: Address, length: int) -> TableItem:
+    """Return a table with its numbers of codes, which `kb.queries.tables` has counted."""
+    counts: Any = table
+    return TableItem(
+        slug=table.slug,
+        vendor=data(table.vendor, min(length, NAME)),
+        product=data(table.product, min(length, NAME)),
+        name=data(table.name, min(length, NAME)),
+        language=table.language,
+        audience=table.audience,
+        codes=counts.code_count,
+        retired=counts.retired_count,
+        url=address(table.get_absolute_url()),
+    )
+
+
+def section_item(section: Section, length: int) -> SectionItem:
+    """Return a section with its number of codes, which `kb.queries.tables` has counted."""
+    counts: Any = section
+    return SectionItem(name=data(section.name, min(length, NAME)), slug=section.slug, codes=counts.code_count)
 
 
 def note_item(note: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:
@@ -159,7 +123,7 @@ def note_item(note: TroubleshootingNote, ranges: Iterable[CodeRange], address: A
         audience=note.audience,
         title=data(note.title, NAME),
         updated_at=note.updated_at,
-        permalink=address(note.get_absolute_url()),
+        url=address(note.get_absolute_url()),
         codes=[],
         ranges=[range_item(block) for block in ranges],
         parts=[],
@@ -182,7 +146,7 @@ def change_item(step: ChangeStep, address: Address, length: int) -> ChangeMade:
         kind=change.kind,
         name=data(change.label, NAME),
         table=step.table.slug if step.table else None,
-        permalink=address(subject.get_absolute_url()) if has_page else None,
+        url=address(subject.get_absolute_url()) if has_page else None,
         words=[
             Words(name=word.label, before=data(word.before, length // 3), after=data(word.after, length // 3))
             for word in step.words

@@ -9,33 +9,32 @@ from typing import Any
 from django.utils import timezone
 
 from kb import searching
-from kb.mcp import shapes
+from kb.mcp import asked_codes, meanings, shapes
 from kb.mcp.answers import (
-    Answer,
     Asked,
     Changes,
     ChangesSince,
     Explained,
     ExplainText,
     GetNote,
-    LookedUp,
+    ListTables,
     LookupCodes,
     Note,
     NotesFound,
     SearchNotes,
+    Tables,
 )
+from kb.mcp.code_answers import Answer, LookedUp
 from kb.mcp.quotes import MAX_BYTES, first_fitting, pieces, size
 from kb.models import Bearer, CodeRange, CodeTable, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
-from kb.queries import cards as card_queries
 from kb.queries import detection
+from kb.queries import tables as table_queries
 from kb.queries.changes import change_steps, recent_changes
-from kb.queries.code_parts import CodeText, anatomies
-from kb.queries.lookup import CodeAnswer, CodeHit, codes_visible_to, find_code
+from kb.queries.lookup import CodeHit, codes_visible_to
 from kb.services import usage
-from kb.text.detection.spellings import subject
 
 MAX_IN_FULL = 3
 """Codes of one call up to which the note texts are included."""
@@ -60,6 +59,11 @@ class Caller:
     address: Callable[[str], str]
 
 
+def may_call(caller: Caller, scopes: frozenset[str]) -> bool:
+    """Return whether a caller without a token asks, or one with a token of one of these scopes."""
+    return not isinstance(caller.user, Bearer) or bool(caller.user.scopes & scopes)
+
+
 @dataclass(frozen=True)
 class Tool:
     """A tool. The docstring of `run` is the description that assistants read."""
@@ -77,9 +81,8 @@ class Tool:
 
     def answer(self, arguments: dict[str, Any], caller: Caller) -> Answer:
         """Return the answer. Raises ToolRefused, and pydantic's ValidationError for bad arguments."""
-        user = caller.user
-        if isinstance(user, Bearer) and not user.scopes & self.scopes:
-            needed, scopes = " or ".join(sorted(self.scopes)), ", ".join(sorted(user.scopes))
+        if not may_call(caller, self.scopes):
+            needed, scopes = " or ".join(sorted(self.scopes)), ", ".join(sorted(getattr(caller.user, "scopes", ())))
             raise ToolRefused(f"{self.name} needs a token with the scope {needed}. This token has: {scopes}.")
         return self.run(self.arguments.model_validate(arguments), caller)
 
@@ -88,26 +91,35 @@ def lookup_codes(arguments: LookupCodes, caller: Caller) -> LookedUp:
     """Look up return codes: what each means, who can fix it, what to do and what to tell the customer.
 
     A code may have several meanings, one per table or section; the answer lists all of them. A code that is in no
-    table comes with the ranges that contain it and the codes one edit away. For more than three codes the answer
-    omits note texts: get_note returns them.
+    table comes with the ranges that contain it and the codes one edit away; words come with the codes that they
+    describe. For more than three codes the answer omits note texts: get_note returns them.
     """
     table = _table(arguments.table, caller) if arguments.table else None
-    lookups = [find_code(code, caller.user, table) for code in arguments.codes]
+    lookings = [asked_codes.read(code, caller.user, table) for code in arguments.codes]
     if not arguments.skip:
-        _count(lookups, caller.user)
-    meanings: list[tuple[CodeAnswer, CodeHit | None]] = []
-    for lookup in lookups:
-        meanings += [(lookup, hit) for hit in lookup.hits] or [(lookup, None)]
-    meanings = meanings[arguments.skip :]
-    cards = iter(card_queries.cards([hit.code for _, hit in meanings[:MAX_CARDS] if hit], caller.user))
-    parts = anatomies([_text_of(lookup, hit) for lookup, hit in meanings[:MAX_CARDS]], caller.user)
-    brief = len(arguments.codes) > MAX_IN_FULL
-    builders = [
-        partial(shapes.lookup_answer, lookup, hit, next(cards) if hit else None, anatomy, caller.address, brief)
-        for (lookup, hit), anatomy in zip(meanings[:MAX_CARDS], parts, strict=True)
-    ]
+        asked_codes.count(lookings, caller.user)
+    return looked_up(lookings, caller, arguments.skip)
+
+
+def looked_up(lookings: Sequence[asked_codes.Looking], caller: Caller, skip: int = 0) -> LookedUp:
+    """Return the meanings of what was asked, after those that an earlier answer had."""
+    every: list[tuple[asked_codes.Looking, CodeHit | None]] = []
+    for looking in lookings:
+        every += [(looking, hit) for hit in looking.answer.hits] or [(looking, None)]
+    rest, brief = every[skip:], len(lookings) > MAX_IN_FULL
+    page = meanings.shown(rest[:MAX_CARDS], caller.user)
+    builders = [partial(meanings.looked, one, caller.address, brief) for one in page]
     answer = LookedUp(answers=[])
-    answer.answers = _fit(answer, builders, arguments.skip, len(meanings))
+    answer.answers = _fit(answer, builders, skip, len(rest))
+    return answer
+
+
+def list_tables(arguments: ListTables, caller: Caller) -> Tables:
+    """List the code tables, with the number of codes in each."""
+    rest = table_queries.with_counts(caller.user)[arguments.skip :]
+    answer = Tables(tables=[])
+    builders = [partial(shapes.table_item, table, caller.address) for table in rest]
+    answer.tables = _fit(answer, builders, arguments.skip, len(rest))
     return answer
 
 
@@ -184,16 +196,13 @@ TOOLS = {
     tool.name: tool
     for tool in (
         Tool("Look up return codes", LookupCodes, LookedUp, lookup_codes),
+        Tool("List code tables", ListTables, Tables, list_tables),
         Tool("Find return codes in a text", ExplainText, Explained, explain_text, READING | {Scope.DETECT.value}),
         Tool("Search troubleshooting notes", SearchNotes, NotesFound, search_notes),
         Tool("Read a troubleshooting note", GetNote, Note, get_note),
         Tool("List changes", ChangesSince, Changes, changes_since),
     )
 }
-
-
-def _text_of(lookup: CodeAnswer, hit: CodeHit | None) -> CodeText:
-    return CodeText(hit.code.code, hit.code.table) if hit else CodeText(subject(lookup.query), None, lookup.query)
 
 
 def _table(slug: str, caller: Caller) -> CodeTable:
@@ -203,13 +212,6 @@ def _table(slug: str, caller: Caller) -> CodeTable:
         slugs = ", ".join(tables.values_list("slug", flat=True)[:20]) or "none yet"
         raise ToolRefused(f"There is no table {slug}. Tables: {slugs}.")
     return table
-
-
-def _count(lookups: list[CodeAnswer], user: Person | None) -> None:
-    usage.count_codes([hit.code.pk for lookup in lookups for hit in lookup.hits])
-    for lookup in lookups:
-        if not lookup.hits:
-            usage.count_miss(lookup.query, user)
 
 
 def _bytes_left(answer: Answer) -> int:

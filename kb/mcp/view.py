@@ -5,9 +5,11 @@ from typing import Any
 
 import anyio
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from mcp.server import Server
 from mcp.server.streamable_http_manager import DEFAULT_MAX_REQUEST_BODY_SIZE, StreamableHTTPSessionManager
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -24,12 +26,31 @@ class McpView(APIView):
     schema = None
     scopes = READING | {Scope.DETECT.value}
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse pages of other sites before anything else. See Note [Origin]."""
+        origin = request.headers.get("Origin")
+        if origin is not None and origin not in _own_origins(request):
+            raise PermissionDenied(
+                f"A page of {origin[:200]} asks, and only pages of this site may. An assistant sends no Origin."
+            )
+        super().initial(request, *args, **kwargs)
+
     def post(self, request: Request) -> HttpResponse:
         """Return the answer to one message."""
         caller = Caller(request.user, request.build_absolute_uri)
         # From the stream: as JSON, a log of 1 MB may exceed Django's limit for forms. The library has its own limit.
         body = request._request.read(DEFAULT_MAX_REQUEST_BODY_SIZE + 1)
         return async_to_sync(_exchange)(request._request, body, server(lambda: caller))
+
+
+def _own_origins(request: Request) -> list[str]:
+    """Return the origins of the site's own pages.
+
+    # Note [Origin]
+    A page of another site may lead its own name to this server's address (DNS rebinding), and then asks in the name of
+    whoever opens it, past a firewall. The browser says which page asks, and Django checks the name in `Host`.
+    """
+    return [f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS]
 
 
 async def _exchange(request: HttpRequest, body: bytes, mcp_server: Server) -> HttpResponse:

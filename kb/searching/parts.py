@@ -130,7 +130,7 @@ def _remove(keys: Sequence[int]) -> None:
         condition = f"FROM kb_search_part WHERE key IN ({marks(page)})"
         if not is_postgres():
             gone = f"SELECT 'delete', key, text {condition}"
-            run(f"INSERT INTO kb_search_gram(kb_search_gram, rowid, text) {gone}", *page)  # noqa: S608
+            run(f"INSERT INTO kb_search_gram(kb_search_gram, rowid, text) {gone}", *page)
         run(f"DELETE {condition}", *page)
 
 

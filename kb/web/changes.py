@@ -116,6 +116,11 @@ class ChangesFeed(_Feed):
         """Return the feed's own address with its parameters."""
         return request.get_full_path()
 
+    def feed_guid(self, request: HttpRequest) -> str:
+        """Return the id of the feed: each table has a feed of its own."""
+        table = request.GET.get("table", "")
+        return atom_id(f"changes:{table}" if table else "changes")
+
     def items(self, request: HttpRequest) -> list[ChangeStep]:
         """Return the latest changes."""
         return kb_feed.change_steps(list(_feed_changes(request)), request.user)
@@ -135,7 +140,7 @@ class ChangesFeed(_Feed):
 
     def item_guid(self, item: ChangeStep) -> str:
         """Return an id made of the change's sequence, which is permanent."""
-        return f"urn:codebook:change:{item.change.sequence}"
+        return atom_id(f"change:{item.change.sequence}")
 
     def item_pubdate(self, item: ChangeStep) -> datetime:
         """Return when the change happened."""
@@ -144,6 +149,11 @@ class ChangesFeed(_Feed):
     def item_updateddate(self, item: ChangeStep) -> datetime:
         """Return the same time: a change is never edited."""
         return item.change.at
+
+
+def atom_id(name: str) -> str:
+    """Return the id of a feed or an entry, which stays when the site gets another address."""
+    return f"urn:codebook:{name}"
 
 
 def address(step: ChangeStep) -> str:

@@ -6,10 +6,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kb.mcp import prompts, resources
 from kb.mcp.server import call
-from kb.mcp.tools import Caller
+from kb.mcp.tools import Caller, ToolRefused
 from tests.api.all_requests import rows_of
-from tests.doors.table import Tool
+from tests.doors.table import Prompt, Tool, Uri
 
 # The place in the feed counts every change: the public may learn that somebody changed something, and when. Validators
 # of the API and the addresses, sizes and digests of a snapshot are made of it.
@@ -36,14 +37,25 @@ class Visitor:
 
     def ask(self, request):
         """Return status, headers, text and number of queries."""
-        if isinstance(request, Tool):
-            caller = Caller(self.user, lambda path: f"https://kb.example{path}")
-            result = call(request.name, request.arguments, lambda: caller)
-            return result.is_error, {}, result.content[0].text, 0
+        if isinstance(request, (Tool, Uri)):
+            return self._assisted(request)
         with CaptureQueriesContext(connection) as queries:
             answer = self._send(request)
         headers = {name: value for name, value in answer.headers.items() if name not in OWN}
         return answer.status_code, headers, text_of(request, answer), len(queries)
+
+    def _assisted(self, request):
+        caller = Caller(self.user, lambda path: f"https://kb.example{path}")
+        try:
+            if isinstance(request, Uri):
+                listed = resources.listed(caller).model_dump_json()
+                return False, {}, listed if request.uri == "codebook://" else resources.read(request.uri, caller), 0
+            if isinstance(request, Prompt):
+                return False, {}, prompts.get(request.name, request.arguments, caller).messages[0].content.text, 0
+        except ToolRefused as error:
+            return True, {}, str(error), 0
+        result = call(request.name, request.arguments, lambda: caller)
+        return result.is_error, {}, result.content[0].text, 0
 
     def _send(self, request):
         if isinstance(request, str):

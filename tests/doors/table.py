@@ -27,6 +27,20 @@ class Tool:
         return f"{self.name} {self.arguments}"
 
 
+class Uri:
+    """A resource for assistants."""
+
+    def __init__(self, uri):
+        self.uri = uri
+
+    def __str__(self):
+        return self.uri
+
+
+class Prompt(Tool):
+    """A prompt for assistants."""
+
+
 def pages(ids):
     codes = ["zim-server/660300001", "zim-server/660300002", "zim-server/660300005", "rtc/700100001"]
     codes += ["secret/77", "secret/660300001", f"taken/{WORD}/800100001"]
@@ -114,11 +128,26 @@ def tools(ids):
     return {
         "tool lookup_codes": [
             *(Tool("lookup_codes", codes=[number]) for number in ("660300001", "660300002", "660300005", *UNLISTED)),
+            *(Tool("lookup_codes", codes=[words]) for words in WORDS),
             *(Tool("lookup_codes", codes=["77"], table=slug) for slug in ("secret", "taken", "nowhere")),
         ],
         "tool explain_text": [Tool("explain_text", text=LOG)],
         "tool search_notes": [Tool("search_notes", query=query) for query in (*WORDS, "closed", "660300002")],
         "tool get_note": [Tool("get_note", note_id=ids[name]) for name in ("live", "internal", "of_code", "of_range")],
+        "tool list_tables": [Tool("list_tables")],
+        "resources": [
+            Uri("codebook://"),
+            *(
+                Uri(f"codebook://codes/{code}")
+                for code in ("zim-server/660300001", "zim-server/660300005", "secret/77")
+            ),
+            *(Uri(f"codebook://tables/{slug}") for slug in ("zim-server", "secret", "taken")),
+            *(Uri(f"codebook://notes/{ids[name]}") for name in ("live", "internal", "of_code", "of_range")),
+        ],
+        "prompts": [
+            *(Prompt("draft_reply", code=code) for code in ("660300001", "660300005", *UNLISTED, *WORDS[:2])),
+            Prompt("explain_log", text=LOG),
+        ],
         "tool changes_since": [Tool("changes_since", since="2026-02-01"), Tool("changes_since", table="secret")],
     }
 

@@ -172,6 +172,13 @@ def workbook_xml(body):
         return archive.read("xl/worksheets/sheet1.xml").decode()
 
 
+@pytest.mark.parametrize("rows", [0, 1, 150])
+def test_the_header_of_a_workbook_stays_in_view_and_filters_its_rows(rows):
+    body = b"".join(write_rows(["code", "b", "c"], iter([[str(n), "", "x"] for n in range(rows)]), "xlsx", CsvForm()))
+    sheet = openpyxl.load_workbook(io.BytesIO(body)).active
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", f"A1:C{rows + 1}")
+
+
 def test_a_workbook_has_texts_as_they_are_and_no_formula():
     body = b"".join(write_rows(["code", "-x"], iter([["-5", "=1+1"], ["#N/A", "TRUE"]]), "xlsx", CsvForm()))
     sheet = openpyxl.load_workbook(io.BytesIO(body)).active

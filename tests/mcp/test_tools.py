@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from kb.mcp.quotes import MAX_BYTES
 from kb.mcp.server import LISTED, call
@@ -42,12 +43,102 @@ def test_a_code_has_actions_notes_incidents_and_permalinks(room):
     (answer,) = call_tool("lookup_codes", codes=["660300001"])["answers"]
     meaning = answer["meaning"]
     assert (answer["verdict"], answer["read_as"]) == ("found", "as written")
-    assert meaning["permalink"] == "https://kb.example/codes/zim-server/public/660300001/"
+    assert meaning["url"] == "https://kb.example/codes/zim-server/public/660300001/"
     assert meaning["suggested_actions"] == "<data>Create the room.</data>"
-    assert meaning["customer_reply"] == "<data>We saw 660300001.</data>"
-    assert meaning["notes"][0]["permalink"] == f"https://kb.example/notes/{note.pk}/"
+    assert meaning["reply"] == "<data>We saw 660300001.</data>"
+    assert meaning["notes"][0]["url"] == f"https://kb.example/notes/{note.pk}/"
     assert meaning["notes"][0]["resolution"] == "<data>Rejoin.</data>"
     assert meaning["open_incidents"][0]["workaround"] == "<data>Use another region.</data>"
+
+
+def test_a_code_has_the_one_shape_of_codes(room):
+    successor = make.code("5", in_section="Room", description="Room is full.")
+    room.successor, room.retired_at, room.extra = successor, timezone.now(), {"level": "é", "n": 1}
+    room.description = "This room is gone."
+    room.save()
+    meaning = call_tool("lookup_codes", codes=["660300001"])["answers"][0]["meaning"]
+    assert list(meaning)[:19] == [
+        *("id", "table", "section", "code", "number", "symbol", "description", "possible_reasons", "suggested_actions"),
+        *("vendor", "extra", "disposition", "fixer", "retired_at", "successor", "version", "created_at", "updated_at"),
+        "url",
+    ]
+    section = {"id": room.section_id, "name": "<data>Public</data>", "slug": "public"}
+    assert (meaning["table"], meaning["section"]) == ("zim-server", section)
+    assert meaning["vendor"] == {"description": "<data>Room does not exist.</data>"}
+    assert meaning["extra"] == {"<data>level</data>": "<data>é</data>", "<data>n</data>": "<data>1</data>"}
+    assert meaning["disposition"] == {"value": "unknown", "origin": "vendor"}
+    assert meaning["fixer"] == {"value": "unknown", "origin": "vendor"}
+    assert meaning["successor"] == {
+        "id": successor.pk,
+        "table": "zim-server",
+        "section": {"id": successor.section_id, "name": "<data>Room</data>", "slug": "room"},
+        "code": "5",
+        "description": "<data>Room is full.</data>",
+        "url": "https://kb.example/codes/zim-server/room/5/",
+    }
+
+
+def test_a_successor_that_the_reader_may_not_see_is_not_named(room, agent):
+    room.successor = make.code("5", make.table("hush", audience="internal"))
+    room.save()
+    for user, is_named in ((None, False), (agent, True)):
+        (answer,) = call_tool("lookup_codes", user, codes=["660300001"])["answers"]
+        assert ("successor" in answer["meaning"]) == is_named
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        ("room does not exist", "found_by_words"),
+        ("the room never existed", "found_by_words"),
+        ("join failed, code=660300001 in room 7", "known_without_note"),
+        ("elephants", "unknown"),
+        ("B-660300009", "unknown"),
+    ],
+)
+def test_words_that_find_codes_are_not_unknown(asked, verdict, room, agent):
+    make.code("5", make.table("rtc"), description="The room does not exist any more.")
+    (answer, *others) = call_tool("lookup_codes", agent, codes=[asked], table="zim-server")["answers"]
+    assert (answer["verdict"], others) == (verdict, [])
+    assert [ref["code"] for ref in answer["by_words"]] == (["660300001"] if verdict == "found_by_words" else [])
+    usage.flush()
+    assert Miss.objects.exists() == (verdict == "unknown")
+
+
+def test_words_find_only_what_their_reader_may_read(room, agent):
+    make.code("5", make.table("hush", audience="internal"), description="The zirconium leaks.")
+    for user, verdict in ((None, "unknown"), (agent, "found_by_words")):
+        (answer,) = call_tool("lookup_codes", user, codes=["zirconium leaks"])["answers"]
+        assert answer["verdict"] == verdict
+
+
+def test_tables_are_listed_with_their_numbers_of_codes(room, agent):
+    make.code("5", make.table("hush", vendor="Hush", audience="internal"))
+    assert call_tool("list_tables")["tables"] == [
+        {
+            "slug": "zim-server",
+            "vendor": "<data>ZEGOCLOUD</data>",
+            "product": "<data>ZIM</data>",
+            "name": "<data>Return codes</data>",
+            "language": "en",
+            "audience": "public",
+            "codes": 1,
+            "retired": 0,
+            "url": "https://kb.example/tables/zim-server/",
+        }
+    ]
+    assert [table["slug"] for table in call_tool("list_tables", agent)["tables"]] == ["hush", "zim-server"]
+
+
+def test_a_long_list_of_tables_is_read_in_parts():
+    for n in range(60):
+        make.table(f"table-{n:02}", name="語" * 60)
+    slugs, skip = [], 0
+    while skip is not None:
+        answer = call_tool("list_tables", skip=skip)
+        slugs += [table["slug"] for table in answer["tables"]]
+        skip = int(answer["go_on"].split("skip=")[1].rstrip(".")) if answer["partial"] else None
+    assert slugs == [f"table-{n:02}" for n in range(60)]
 
 
 def test_a_code_has_all_its_meanings(room):
@@ -74,7 +165,7 @@ def test_many_codes_omit_the_texts_of_notes(room):
     note = make.note("Room is gone", room, resolution="Rejoin.", customer_reply="We saw {code}.")
     make.code("1")
     first, *others = call_tool("lookup_codes", codes=["660300001", "1", "2", "3"])["answers"]
-    assert first["meaning"]["customer_reply"] == "<data>We saw 660300001.</data>"
+    assert first["meaning"]["reply"] == "<data>We saw 660300001.</data>"
     assert [(ref["note_id"], ref["title"], ref["resolution"]) for ref in first["meaning"]["notes"]] == [
         (note.pk, "<data>Room is gone</data>", "")
     ]
@@ -149,6 +240,8 @@ def test_hostile_texts_stay_between_the_marks(editor):
     table = make.table(name=HOSTILE[:150].replace("\x00", ""))
     hostile = HOSTILE.replace("\x00", "\x01")
     code = make.code("1", table, hostile[:150], description=hostile, possible_reasons=hostile, symbol=hostile[:150])
+    code.vendor_description, code.extra = f"{hostile}!", {hostile[:150]: hostile}
+    code.save()
     make.note(hostile[:150], code, resolution=hostile, cause=hostile, customer_reply=hostile)
     make.incident(hostile[:150], code, workaround=hostile)
     note = code.notes.get()
@@ -157,6 +250,7 @@ def test_hostile_texts_stay_between_the_marks(editor):
         ("explain_text", {"text": f"code=1 {hostile}"}),
         ("search_notes", {"query": "instructions"}),
         ("get_note", {"note_id": note.pk}),
+        ("list_tables", {}),
     ):
         for text in _texts(call_tool(name, **arguments)):
             if "Ignore" in text:
@@ -167,7 +261,7 @@ def test_hostile_texts_stay_between_the_marks(editor):
 
 def _texts(answer):
     if isinstance(answer, dict):
-        answer = list(answer.values())
+        answer = [*answer, *answer.values()]
     if isinstance(answer, list):
         for part in answer:
             yield from _texts(part)
@@ -184,7 +278,7 @@ def test_long_answers_are_partial_and_say_how_to_continue():
     items, skip = [], 0
     while skip is not None:
         answer = call_tool("lookup_codes", codes=["7"], skip=skip)
-        items += [one["meaning"]["section"] for one in answer["answers"]]
+        items += [one["meaning"]["section"]["name"] for one in answer["answers"]]
         skip = int(answer["go_on"].split("skip=")[1].rstrip(".")) if answer["partial"] else None
     assert items == [f"<data>S{n}</data>" for n in range(10)]
     assert call_tool("search_notes", query="語語")["partial"]
@@ -326,7 +420,7 @@ def test_a_strange_code_is_unknown(code, room):
 
 
 def test_a_failure_is_logged_without_details_for_the_caller(monkeypatch, caplog):
-    monkeypatch.setattr("kb.mcp.tools.find_code", lambda *_: 1 / 0)
+    monkeypatch.setattr("kb.mcp.asked_codes.find_code", lambda *_: 1 / 0)
     assert call_tool("lookup_codes", codes=["1"]) == "Something went wrong on our side. It is logged. Please try again."
     assert "ZeroDivisionError" in caplog.text
 
@@ -338,7 +432,7 @@ def test_each_tool_describes_arguments_answers_and_reading_only():
         assert tool.description
         assert not tool.input_schema["additionalProperties"]
     # Assistants pay for every word.
-    assert len(LISTED.model_dump_json(exclude_none=True)) < 16_500
+    assert len(LISTED.model_dump_json(exclude_none=True, by_alias=True).encode()) < 12_000
 
 
 def test_codes_are_taken_apart_and_the_code_inside_is_named():

@@ -18,7 +18,7 @@ from mcp.client.streamable_http import create_mcp_http_client, streamable_http_c
 from kb.services import tokens
 from tests import ROOT, make
 
-TOOLS = ["lookup_codes", "explain_text", "search_notes", "get_note", "changes_since"]
+TOOLS = ["lookup_codes", "list_tables", "explain_text", "search_notes", "get_note", "changes_since"]
 FIRST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 
 
@@ -69,7 +69,7 @@ def stdio(*arguments):
 def test_the_client_is_served_over_http(mode, room, live_server):
     tools, meaning, error = conversation(f"{live_server.url}/mcp/", mode)
     assert tools == TOOLS
-    assert meaning["permalink"] == f"{live_server.url}/codes/zim-server/public/660300001/"
+    assert meaning["url"] == f"{live_server.url}/codes/zim-server/public/660300001/"
     assert [note["title"] for note in meaning["notes"]] == ["<data>Room is gone</data>"]
     assert error.startswith("There is no note 99999")
 
@@ -92,7 +92,7 @@ def test_a_token_brings_the_rights_of_its_user_and_no_more(room, agent, live_ser
 def test_the_client_is_served_over_stdio(arguments, titles, mode, room, agent):
     tools, meaning, _error = conversation(stdio(*arguments), mode)
     assert tools == TOOLS
-    assert meaning["permalink"] == "https://kb.example/codes/zim-server/public/660300001/"
+    assert meaning["url"] == "https://kb.example/codes/zim-server/public/660300001/"
     assert sorted(note["title"] for note in meaning["notes"]) == [f"<data>{title}</data>" for title in titles]
 
 
@@ -170,6 +170,36 @@ def test_a_long_log_is_accepted_and_a_longer_one_refused(client, db):
     assert len(long) > 2_900_000
     assert json.loads(post(client, long).content)["result"]["structuredContent"]["codes"] == []
     assert post(client, "x" * 4_200_000).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        ("http://testserver", 200),
+        ("https://desk.example", 200),
+        ("https://testserver", 403),
+        ("http://testserver:8000", 403),
+        ("http://testserver.evil.example", 403),
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("", 403),
+    ],
+)
+def test_a_page_of_another_site_is_refused_in_words(origin, status, client, settings, db):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://desk.example"]
+    answer = post(client, FIRST, **({} if origin is None else {"origin": origin}))
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["detail"] == (
+            f"A page of {origin} asks, and only pages of this site may. An assistant sends no Origin."
+        )
+
+
+def test_the_origin_is_checked_before_the_token_and_for_every_method(client, db):
+    assert client.get("/mcp/", headers={"origin": "http://evil.example"}).status_code == 403
+    answer = post(client, FIRST, origin="http://evil.example", authorization="Bearer nonsense")
+    assert answer.status_code == 403
 
 
 def test_other_methods_get_a_405(client, db):

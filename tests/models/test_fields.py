@@ -139,13 +139,7 @@ LEFT_OUT = {
         "phrasings": "Support writes them.",
         "number": "It is derived from the code.",
     },
-    "MCP lookup_codes": {
-        **_NO_MEANING,
-        **_ORIGIN,
-        "extra": _BRIEF,
-        "retired_at": _DATE,
-        "successor": _BRIEF,
-    },
+    "MCP lookup_codes": {"position": _ORDER, **_PHRASINGS},
     "shell lookup": {**_NO_MEANING, **_ORIGIN, "extra": _BRIEF, "retired_at": _DATE, "successor": _BRIEF},
     "shell lookup --json": {**_NO_MEANING, **_ORIGIN, "extra": _BRIEF, "retired_at": _DATE, "successor": _BRIEF},
 }

@@ -282,6 +282,22 @@ def test_each_change_has_a_permanent_id_in_the_feed(public, room, clock, by):
     assert public.get("/changes/feed/")["Content-Type"].startswith("application/atom+xml")
 
 
+def test_ids_in_the_feed_are_unique_and_stay_when_the_site_moves(public, room, clock, by):
+    other = make.code("1", make.table("rtc"))
+    for n in range(3):
+        reword(room, clock, by, f"Other words {n}.")
+        reword(other, clock, by, f"Other words {n}.")
+
+    def ids(query="", host="testserver"):
+        feed = ElementTree.fromstring(public.get(f"/changes/feed/{query}", headers={"host": host}).content)
+        return [one.text for one in feed.iter(f"{ATOM}id")]
+
+    assert ids() == ids(host="localhost")
+    assert len(set(ids())) == len(ids()) == 7
+    assert len({ids()[0], ids("?table=rtc")[0], ids("?table=zim-server")[0]}) == 3
+    assert set(ids("?table=rtc")[1:]) < set(ids())
+
+
 def test_an_unchanged_feed_answers_304(public, agents, room, clock, by):
     reword(room, clock, by, "Other words.")
     tag = public.get("/changes/feed/")["ETag"]

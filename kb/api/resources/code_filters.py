@@ -35,7 +35,6 @@ from kb.queries.code_knowledge import having_notes, having_open_incident
 from kb.text.codes.disposition import DISPOSITIONS, FIXERS
 from kb.text.codes.forms import NO_NUMBER, readings, sort_key
 
-
 _SECTION, _SYMBOL = "Public return codes", "ROOM_NOT_EXIST"
 
 

@@ -1,0 +1,148 @@
+"""What the tools say about a code, in the one shape that codes have everywhere. Texts of others are quoted."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from kb.models import Audience
+from kb.models.incidents import IncidentState
+from kb.models.notes import NoteState
+from kb.models.origins import Origin
+from kb.queries.lookup import Verdict
+from kb.text.codes.disposition import DISPOSITIONS, FIXERS
+
+Data = str
+"""A text that somebody wrote, quoted between the marks: see Note [Data] in quotes.py."""
+
+
+class ByWords(StrEnum):
+    """The verdict of the tools on words that no code is written like, but that codes are described with."""
+
+    FOUND_BY_WORDS = "found_by_words"
+
+
+def one_of(values: Any) -> Any:
+    """Return a field whose schema names the only values."""
+    return Field(json_schema_extra={"enum": [str(value) for value in values]})
+
+
+class Answer(BaseModel):
+    """Base of a tool's answer."""
+
+    partial: bool = False
+    """Whether there is more than this answer contains. The instructions of the server tell assistants."""
+    go_on: str | None = None
+    """How to get the rest, or the full text of what was cut."""
+
+
+class Range(BaseModel):
+    """A range of code numbers in a table."""
+
+    table: str
+    numbers: str
+    name: Data
+
+
+class SectionRef(BaseModel):
+    """A section of a table."""
+
+    id: int
+    name: Data
+    slug: str
+
+
+class CodeRef(BaseModel):
+    """A reference to a code."""
+
+    id: int
+    table: str
+    section: SectionRef
+    code: str
+    description: Data
+    url: str
+
+
+class NoteRef(BaseModel):
+    """A troubleshooting note with its cause and resolution."""
+
+    note_id: int
+    state: Annotated[str, one_of(NoteState)]
+    audience: Annotated[str, one_of(Audience)]
+    title: Data
+    cause: Data = ""
+    resolution: Data = ""
+    url: str
+
+
+class Incident(BaseModel):
+    """An open incident that affects the code."""
+
+    state: Annotated[str, one_of(IncidentState)]
+    audience: Annotated[str, one_of(Audience)]
+    title: Data
+    workaround: Data = ""
+    url: str
+
+
+class ToDo(BaseModel):
+    """What to do, and who decided it."""
+
+    value: Annotated[str, one_of(DISPOSITIONS)]
+    origin: Annotated[str, one_of(Origin)]
+
+
+class CanFix(BaseModel):
+    """Who can fix it, and who decided it."""
+
+    value: Annotated[str, one_of(FIXERS)]
+    origin: Annotated[str, one_of(Origin)]
+
+
+class Meaning(BaseModel):
+    """One meaning of a code."""
+
+    id: int
+    table: str
+    section: SectionRef
+    code: str
+    number: int | None = None
+    symbol: Data
+    description: Data
+    possible_reasons: Data
+    suggested_actions: Data
+    vendor: Annotated[dict[str, Data], Field(description="The vendor's texts that support has edited.")]
+    extra: dict[Data, Data]
+    disposition: ToDo
+    fixer: CanFix
+    retired_at: datetime | None = None
+    successor: CodeRef | None = None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    url: str
+    audience: Annotated[str, one_of(Audience)]
+    reply: Annotated[Data, Field(description="What to tell the customer.")]
+    notes: list[NoteRef]
+    open_incidents: list[Incident]
+
+
+class Looked(BaseModel):
+    """One meaning of a code, or none. Several items with the same `asked` are several meanings."""
+
+    asked: Data
+    verdict: Annotated[str, one_of([*Verdict, *ByWords])]
+    read_as: Annotated[str | None, Field(description="How the spelling was interpreted.")] = None
+    meaning: Meaning | None = None
+    ranges: Annotated[list[Range], Field(description="For an unknown code: the ranges that contain it.")] = []
+    near: Annotated[list[CodeRef], Field(description="Codes one edit away. Each has another meaning.")] = []
+    by_words: Annotated[list[CodeRef], Field(description="Codes that these words describe, likeliest first.")] = []
+    parts: Annotated[str, Field(description="What the parts of the code mean.")] = ""
+    inner: Annotated[list[CodeRef], Field(description="The code that it wraps.")] = []
+
+
+class LookedUp(Answer):
+    """Answer of lookup_codes."""
+
+    answers: list[Looked]
