@@ -307,7 +307,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Several fields share these choices. Without a name here, their name in the schema would be a hash.
     "ENUM_NAME_OVERRIDES": {
-        "CodeList": "kb.answers.build.LISTS",
+        "CodeTruncatedEnum": "kb.answers.build.LISTS",
         "NoteState": "kb.models.notes.NoteState",
         "IncidentState": "kb.models.incidents.IncidentState",
         "DispositionValue": "kb.api.resources.code_serializers.DISPOSITION_CHOICES",

@@ -10,6 +10,10 @@ if [ "$1" = soak ]; then
   command -v faketime >/dev/null || missing="$missing faketime"
   command -v nginx >/dev/null || missing="$missing nginx"
   command -v wrk >/dev/null || missing="$missing wrk"
+  if command -v npm >/dev/null && ! { command -v redocly && command -v spectral; } >/dev/null; then
+    echo "==> Installing for the tests: redocly and spectral"
+    npm install --global --silent @redocly/cli @stoplight/spectral-cli || echo "==> NOT INSTALLED: redocly, spectral." >&2
+  fi
 fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -1,8 +1,6 @@
 """The OpenAPI description is correct: generated requests, valid and invalid, get only answers that it describes."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 import schemathesis
@@ -15,21 +13,24 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
+from kb.models.fields import CODE_MEMBERS
 from tests import make
 
 pytestmark = pytest.mark.django_db
-STORED = Path(__file__).with_name("described.json")
 QUESTIONS = ["lookup", "detect", "search"]
 ENDPOINTS = ["tables", "codes", "notes", "incidents"]
 
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Keep one parameter of each kind of value: the same code parses the others."""
+    """Keep one parameter of each kind of value: the same code parses the others.
+
+    Without `fields`, which takes away what is required.
+    """
     for operations in raw_schema["paths"].values():
         for operation in operations.values():
-            kinds = {kind_of(one): one for one in reversed(operation.get("parameters", []))}
-            operation["parameters"] = list(kinds.values())
+            parameters = [one for one in operation.get("parameters", []) if one["name"] != "fields"]
+            operation["parameters"] = [*{kind_of(one): one for one in reversed(parameters)}.values()]
 
 
 def kind_of(parameter):
@@ -109,34 +110,10 @@ def test_the_description_is_valid_and_complete(capsys):
     assert [where for where, one in operations if not one["summary"] or not one["description"]] == []
 
 
-def described():
-    """Return the description by operation and by type of object."""
-    description = SchemaGenerator().get_schema(request=None, public=True)
-    operations = {
-        f"{method} {where}": one for where, path in description["paths"].items() for method, one in path.items()
-    }
-    types = {f"type {name}": one for name, one in description["components"]["schemas"].items()}
-    return json.loads(json.dumps(operations | types, sort_keys=True))
-
-
-def test_the_description_is_the_stored_one():
-    """Clients are generated from it, so each change is seen: `WRITE_EXPECTED=1 pytest` this file stores it again."""
-    found = described()
-    if os.environ.get("WRITE_EXPECTED"):
-        lines = [
-            f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False, sort_keys=True)}" for name, one in found.items()
-        ]
-        STORED.write_text("{\n" + ",\n".join(sorted(lines)) + "\n}\n")
-    stored = json.loads(STORED.read_text())
-    assert sorted(found) == sorted(stored)
-    assert {name: one for name, one in found.items() if one != stored[name]} == {}
-
-
 def example_of(thing):
     """Return the first example of a parameter or a body."""
-    if "example" in thing:
-        return thing["example"]
-    return next(iter(thing["examples"].values()))["value"]
+    value = thing["example"] if "example" in thing else next(iter(thing["examples"].values()))["value"]
+    return json.dumps(value) if isinstance(value, bool) else value
 
 
 def test_every_endpoint_has_an_example_that_works(client, agent, editor):
@@ -194,6 +171,7 @@ def test_the_description_has_limits_and_choices(client):
     assert codes["updated_since"]["format"] == "date-time"
     assert set(paths["/api/v1/codes/{id}/"]["get"]["responses"]) == {
         "200",
+        "304",
         "400",
         "401",
         "404",
@@ -202,6 +180,83 @@ def test_the_description_has_limits_and_choices(client):
         "500",
         "503",
     }
+
+
+FILTERED = {f"list_{one}" for one in ENDPOINTS}
+
+
+def operations():
+    """Return the operations of the description, and the whole of it."""
+    description = json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
+    found = [one for methods in description["paths"].values() for one in methods.values()]
+    return {one["operationId"]: one for one in found}, description
+
+
+def test_every_parameter_has_a_description_and_an_example():
+    """Those of the lists' filters, too."""
+    named, _ = operations()
+    bare = [
+        (name, one["name"])
+        for name, operation in named.items()
+        for one in operation.get("parameters", [])
+        if not one.get("description") or ("example" not in one and not one.get("examples"))
+    ]
+    # tests/api/test_filters.py asks for those of filters.
+    assert [(name, parameter) for name, parameter in bare if name not in FILTERED] == []
+
+
+def test_every_answer_names_its_headers():
+    named, description = operations()
+    headers = description["components"]["headers"]
+    assert [name for name, one in headers.items() if not one["description"] or "example" not in one] == []
+    for name, operation in named.items():
+        assert {"429", "500", "503"} <= set(operation["responses"]), name
+        for status, response in operation["responses"].items():
+            assert set(response["headers"]) >= {"X-Request-ID", "RateLimit", "RateLimit-Policy"}, (name, status)
+            assert response["description"], (name, status)
+            assert {one["$ref"].rpartition("/")[2] for one in response["headers"].values()} <= set(headers)
+        assert "Retry-After" in operation["responses"]["429"]["headers"], name
+        if "ETag" in operation["responses"]["200"]["headers"]:
+            assert "content" not in operation["responses"]["304"], name
+
+
+@pytest.mark.parametrize(
+    ("address", "operation"),
+    [
+        ("codes/", "list_codes"),
+        ("codes/{id}/", "get_code"),
+        ("search/?q=1", "search"),
+        ("changes/", "list_changes"),
+        ("snapshot/", "get_snapshot"),
+        ("snapshot/manifest/", "get_snapshot_manifest"),
+        ("export.sqlite", "export_everything"),
+    ],
+)
+def test_an_answer_has_the_headers_that_are_described(admin, client, address, operation):
+    client.force_login(admin)
+    answer = client.get(f"/api/v1/{address}".format(id=make.code("1").pk))
+    assert answer.status_code == 200
+    described = set(operations()[0][operation]["responses"]["200"]["headers"])
+    sometimes = {"RateLimit", "RateLimit-Policy", "Link", "Last-Modified"}
+    ours = {"ETag", "Last-Modified", "X-Sequence", "Content-Disposition", "Cache-Control", "X-Request-ID", "Link"}
+    assert described - sometimes <= set(answer.headers)
+    assert ours & set(answer.headers) <= described
+
+
+def test_every_type_names_what_is_always_there():
+    _, description = operations()
+    types = {name: one for name, one in description["components"]["schemas"].items() if "properties" in one}
+    # The vendor's texts are only there where support's differ.
+    assert [name for name, one in types.items() if not one.get("required")] == ["Vendor"]
+    assert types["Code"]["required"] == [*CODE_MEMBERS]
+    assert set(types["Meaning"]["required"]) >= {*CODE_MEMBERS, "read", "verdict", "note", "open_incidents"}
+    assert "actions" not in types["Meaning"]["required"]
+
+
+def test_the_server_is_the_site_that_is_asked(client):
+    description = client.get("/api/v1/schema/").json()
+    assert [one["url"] for one in description["servers"]] == ["http://testserver"]
+    assert {tag for one in operations()[0].values() for tag in one["tags"]} == {t["name"] for t in description["tags"]}
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/vnd.oai.openapi+json"])

@@ -85,6 +85,12 @@ _ANY = {
     "500": "Something went wrong on the site's side.",
     "503": "The database does not answer at the moment; Retry-After says how many seconds to wait.",
 }
+_MAY_GROW = (
+    *("NounEnum", "RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
+    *("CodeTruncatedEnum", "NoteTruncatedEnum", "IncidentTruncatedEnum"),
+)
+"""Choices that may get more values in this version of the API: clients take one that they do not know."""
+
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _UNCHANGED = "Nothing has changed since the answer with the ETag that the request names in `If-None-Match`."
 
@@ -97,6 +103,10 @@ def complete(result: Description, generator: Any, request: Request | None, publi
         for operation in operations.values():
             _complete(operation)
     result["components"]["headers"] = HEADERS
+    for name in _MAY_GROW:
+        choice = result["components"]["schemas"][name]
+        choice["x-may-grow"] = True
+        choice["description"] = f"{choice.get('description', '')}\n\nMore values may come.".strip()
     return result
 
 

@@ -7,16 +7,16 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from kb.api.framework.access import MayExport, MayRead
-from kb.api.framework.errors import CONTENT_TYPE, BadParameters, ProblemSerializer, describe
+from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import IN_PATH, example
+from kb.api.framework.schema import DETAIL_PROBLEMS, IN_PATH, example, problem_responses
 from kb.exporting import sqlite
 from kb.exporting.csv_text import DELIMITERS, CsvForm
 from kb.exporting.tables import FORMATS, WORDS, export_table, file_name
@@ -28,6 +28,13 @@ ENDINGS = {**FORMATS, "sqlite": sqlite.CONTENT_TYPE}
 
 _KINDS = {"words": one_of(WORDS)}
 _CSV_KINDS = {**_KINDS, "delimiter": one_of(DELIMITERS), "bom": YES_NO}
+
+
+_PROBLEMS = {
+    **{status: DETAIL_PROBLEMS[status] for status in (400, 401, 404)},
+    403: "The caller may not export.",
+    409: "The table does not fit into the format.",
+}
 
 
 class DownloadRefused(APIException):
@@ -50,7 +57,6 @@ def _describe(
     name: str, summary: str, endings: dict[str, str], *parameters: OpenApiParameter
 ) -> Callable[[View], View]:
     """Return the decorator that describes an export in OpenAPI."""
-    problem = OpenApiResponse(ProblemSerializer)
     decorator: Callable[[View], View] = extend_schema(
         tags=["exports"],
         operation_id=name,
@@ -58,7 +64,7 @@ def _describe(
         parameters=[_parameter("ending", endings, "The format of the file.", "path"), *parameters],
         responses={
             **{(200, media.partition(";")[0]): OpenApiTypes.BINARY for media in endings.values()},
-            **{(status, CONTENT_TYPE): problem for status in (400, 401, 403, 404, 409)},
+            **problem_responses(_PROBLEMS),
         },
     )
     return decorator

@@ -54,6 +54,7 @@ class ResultSerializer(MeaningSerializer):
     class Meta:
         model = ReturnCode
         fields = [*MeaningSerializer.Meta.fields, "passage"]
+        read_only_fields = MeaningSerializer.Meta.read_only_fields
 
 
 class SearchSerializer(VerdictSerializer):

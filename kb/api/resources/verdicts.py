@@ -89,6 +89,7 @@ class MeaningSerializer(CodeMembersSerializer):
             *(*CODE_MEMBERS, "read", "verdict", "confidence", "audience", "note", "open_incidents"),
             *("actions", "reply", "notes", "past_incidents", "truncated"),
         ]
+        read_only_fields = CODE_MEMBERS
 
 
 class AroundSerializer(serializers.Serializer[Any]):
