@@ -2,3 +2,6 @@
 
 One app on several floors, where every import goes down. docs/developing.md has the map, the words and the recipes.
 """
+
+VERSION = "0.6.0"
+"""The version of the product."""

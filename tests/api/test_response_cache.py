@@ -2,14 +2,12 @@
 
 import gzip
 import threading
-import time
 from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django.utils.http import parse_http_date
 
 from kb.api.framework import generation, response_cache
 from kb.models import Audience, CodeUse, Door
@@ -44,7 +42,6 @@ def test_an_unchanged_answer_is_a_304(client, agent, path):
     edit(code, "Gone.")
     first = client.get(f"/api/v1/{path}")
     assert first.status_code == 200
-    assert parse_http_date(first["Last-Modified"]) <= time.time()
     for etag in (first["ETag"], f'"other", {first["ETag"]}', first["ETag"].removeprefix("W/")):
         again = client.get(f"/api/v1/{path}", headers={"If-None-Match": etag})
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])

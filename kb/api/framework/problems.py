@@ -8,6 +8,7 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from kb.api.framework.errors import CONTENT_TYPE, FAILED, MAX_REPEATED, problem
+from kb.api.framework.throttle import ALLOWANCE, headers_of
 from kb.ops import outages
 
 MAX_ADDRESS = 1_000
@@ -31,8 +32,11 @@ class ProblemsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the next layer's response; an error gets the API's shape."""
+        """Return the next layer's response, with what is left of the caller's rate; an error gets the API's shape."""
         response = self.get_response(request)
+        if allowance := request.META.get(ALLOWANCE):
+            for name, value in headers_of(*allowance):
+                response[name] = value
         is_error = response.status_code >= 400 and request.path_info.startswith("/api/")
         if is_error and isinstance(response, HttpResponse) and response["Content-Type"] != CONTENT_TYPE:
             code = response.status_code
