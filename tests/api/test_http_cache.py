@@ -97,6 +97,7 @@ def test_the_date_is_that_of_the_day_or_of_the_code_if_nothing_changed_since(qui
     quiet.move_to(datetime(2026, 3, 4, 9, 0, tzinfo=UTC))
     assert ask(LIST).headers["Last-Modified"] == "Wed, 04 Mar 2026 00:00:00 GMT"
     monkeypatch.setattr(http_cache, "_STARTED", int(datetime(2026, 3, 4, 8, 0, tzinfo=UTC).timestamp()))
+    forget()
     assert ask(LIST).headers["Last-Modified"] == "Wed, 04 Mar 2026 08:00:00 GMT"
 
 

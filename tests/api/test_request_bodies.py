@@ -74,3 +74,18 @@ def test_a_lookup_reads_json_in_each_utf(room, charset):
     body = json.dumps({"codes": ["660300001"]}).encode(charset)
     answer = Client().post("/api/v1/lookup/", body, content_type="application/json")
     assert answer.json()["verdicts"][0]["verdict"] != "unknown"
+
+
+def test_all_errors_of_a_body_are_named_at_once():
+    make.table("zim-server")
+    body = {"codes": ["1", "", None], "table": "zim-serve", "tabel": 1, "what": 2}
+    answer = Client().post("/api/v1/lookup/", body, content_type="application/json")
+    assert [error["parameter"] for error in answer.json()["errors"]] == [
+        "tabel",
+        "what",
+        "codes[1]",
+        "codes[2]",
+        "table",
+    ]
+    answer = Client().post("/api/v1/detect/", {"txt": "a", "text": 1}, content_type="application/json")
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["txt", "text"]

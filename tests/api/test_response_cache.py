@@ -17,7 +17,7 @@ from kb.services import tokens, usage
 from kb.services.codes import edit_code
 from kb.services.journal import By
 from tests import make
-from tests.api.whole_site import ask
+from tests.api.whole_site import ask, is_from_memory
 
 READS = ["tables/", "codes/", "codes/1/", "notes/", "incidents/", "search/?q=660300001", "schema/"]
 
@@ -236,3 +236,13 @@ def test_an_outage_is_answered_from_memory_and_marked_for_the_public_alone(code,
     assert (stale.status, stale.body, stale.headers["Warning"]) == (200, before[0].body, '110 - "Response is Stale"')
     assert ask(token=token).status == 503
     assert ask("/api/v1/codes/?code=2").status == 503
+
+
+@pytest.mark.parametrize("cookie", ["zone=Europe/Berlin", "csrftoken=abc; zone=Asia/Tokyo"])
+def test_a_cookie_that_is_no_session_changes_nothing(caching, cookie):
+    make.code("1")
+    ask("/api/v1/codes/")
+    plain, other = ask("/api/v1/codes/"), ask("/api/v1/codes/", cookie=cookie)
+    assert (plain.body, plain.headers["ETag"]) == (other.body, other.headers["ETag"])
+    assert is_from_memory(path="/api/v1/codes/", cookie=cookie)
+    assert not is_from_memory(path="/api/v1/codes/", cookie=f"{cookie}; sessionid=abc")

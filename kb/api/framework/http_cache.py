@@ -10,7 +10,7 @@ restored database is older than what it replaces.
 import hashlib
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from datetime import time as clock
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -34,6 +34,7 @@ PUBLIC_SECONDS = 10
 _STARTED = int(time.time())
 """When this process began to run its code, which may answer differently from the code before it."""
 
+_latest: tuple[Generation | None, int, str] = (None, 0, "")
 _QUIET_SECONDS = 3
 """More than `TRUST_SECONDS` of a generation, rounded up."""
 
@@ -91,9 +92,8 @@ def is_unchanged(etag: str, now: Generation, environ: dict[str, Any]) -> bool:
 
 def last_modified(now: Generation) -> str:
     """Return the value of Last-Modified; "" if the state is too new for it. See Note [Last-Modified]."""
-    changed_at = int(now.changed_at.timestamp()) if now.changed_at else 0
-    seconds = max(changed_at, _start_of(now.day), _STARTED)
-    return _date_text(seconds) if time.time() >= seconds + _QUIET_SECONDS else ""
+    seconds, text = _modified(now)
+    return text if time.time() >= seconds + _QUIET_SECONDS else ""
 
 
 @lru_cache(64)
@@ -107,14 +107,17 @@ def accepts_gzip(header: str) -> bool:
     return qualities.get("gzip", qualities.get("*", 0.0)) > 0
 
 
-@lru_cache(8)
-def _start_of(day: date) -> int:
-    return int(timezone.make_aware(datetime.combine(day, clock.min), timezone.get_default_timezone()).timestamp())
-
-
-@lru_cache(8)
-def _date_text(seconds: int) -> str:
-    return http_date(seconds)
+def _modified(now: Generation) -> tuple[int, str]:
+    """Return the time of Last-Modified in seconds and as text, which a process needs for each request of a second."""
+    global _latest
+    generation, seconds, text = _latest
+    if generation is not now:
+        midnight = timezone.make_aware(datetime.combine(now.day, clock.min), timezone.get_default_timezone())
+        times = (int(moment.timestamp()) for moment in (midnight, now.changed_at) if moment)
+        seconds = max(_STARTED, *times)
+        text = http_date(seconds)
+        _latest = (now, seconds, text)
+    return seconds, text
 
 
 def conditional(get: Callable[..., Response]) -> Callable[..., Response]:

@@ -4,6 +4,7 @@ The headers follow draft-ietf-httpapi-ratelimit-headers: `RateLimit-Policy: "def
 `RateLimit: "default";r=599;t=42` what is left until the window ends, as far as the process that answers knows.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -42,10 +43,12 @@ class CallerThrottle(BaseThrottle):
 
 def headers_of(rate: int, allowance: Allowance) -> Headers:
     """Return the headers for a rate and what is left of it."""
-    return [
-        ("RateLimit-Policy", f'"default";q={rate};w={rates.WINDOW}'),
-        ("RateLimit", f'"default";r={allowance.left};t={allowance.resets_in}'),
-    ]
+    return [_policy(rate), ("RateLimit", f'"default";r={allowance.left};t={allowance.resets_in}')]
+
+
+@lru_cache(8)
+def _policy(rate: int) -> tuple[str, str]:
+    return "RateLimit-Policy", f'"default";q={rate};w={rates.WINDOW}'
 
 
 def refusal(error: Throttled, request: Request) -> str:
