@@ -249,7 +249,13 @@ if BEHIND_TLS_PROXY:
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOWED_ORIGINS = KB_CORS_ORIGINS
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Retry-After", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "if-modified-since", "if-none-match", "x-request-id"),
+]
+CORS_EXPOSE_HEADERS = [
+    *("Content-Disposition", "ETag", "Last-Modified", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
+    *("X-Request-ID", "X-Sequence"),
+]
 
 NONE, SELF = "'none'", "'self'"
 CONTENT_SECURITY_POLICY = {
@@ -274,6 +280,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["kb.api.framework.access.MayRead"],
     "DEFAULT_THROTTLE_CLASSES": ["kb.api.framework.throttle.CallerThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "kb.api.framework.negotiation.QualityNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["kb.api.framework.json_rows.Renderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

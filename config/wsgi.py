@@ -13,7 +13,7 @@ try:
     # Imported here, because they need a configured Django.
     find = import_module("kb.api.resources.first_reads").find
     front = import_module("kb.api.framework.front").Front(site, find)
-    gate = import_module("kb.ops.bodies").BodyGate(front)
+    gate = import_module("kb.ops.bodies").BodyGate(front, import_module("kb.api.framework.problems").too_busy)
     application = import_module("kb.web.refusals").RefusalMemory(gate)
     import_module("kb.text.safety.mask").make_ready()
 except ImproperlyConfigured as error:

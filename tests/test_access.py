@@ -180,6 +180,8 @@ ACCESS = {
     "api/v1/tables/<slug:slug>/export.<str:ending>": (TABLES, NOBODY),
     "api/v1/export.<str:ending>": (TABLES, NOBODY),
     r"api/[\s\S]*": (ALL, ALL),
+    "api/": (ALL, NOBODY),
+    "api/v1/": (ALL, NOBODY),
     "api/docs/": (ALL, NOBODY),
     "api/problems/": (ALL, NOBODY),
     "api/problems/<slug:code>/": (ALL, NOBODY),

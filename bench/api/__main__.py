@@ -72,8 +72,8 @@ def rows(token, drawn):
         for name, path, peers in kinds
         for reader, headers in readers
     ]
-    # A cookie may be a session, so Django answers: this row shows what the layer before Django gains.
-    cookie = {"Cookie": "theme=dark"}
+    # With a session, Django answers: this row shows what the layer before Django gains.
+    cookie = {"Cookie": "sessionid=nobody"}
     made.append(
         _row("a code by id, by Django", FIRST, AGAIN, [f"/api/v1/codes/{pk}/" for pk, _ in drawn], cookie, lookup)
     )

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from kb.api.framework.docs import DocsView, SchemaView
 from kb.api.framework.problem_pages import problem_detail, problem_list
 from kb.api.framework.problems import unknown_address
+from kb.api.framework.root import RootView
 from kb.api.resources.changes import ChangesView
 from kb.api.resources.codes import CodeViewSet
 from kb.api.resources.detection import DetectView
@@ -24,6 +25,8 @@ router.register("notes", NoteViewSet, "api-note")
 router.register("incidents", IncidentViewSet, "api-incident")
 
 urlpatterns = [
+    path("", RootView.as_view(), name="api-start"),
+    path("v1/", RootView.as_view(), name="api-root"),
     path("v1/", include(router.urls)),
     path("v1/lookup/", LookupView.as_view(), name="api-lookup"),
     path("v1/detect/", DetectView.as_view(), name="api-detect"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from kb.ops import client_address
 from kb.ops.security_headers import HEADERS
+from kb.text import charsets
 
 Environ = dict[str, Any]
 
@@ -14,15 +15,20 @@ MAX_READING, MAX_BY_ADDRESS = 10, 8
 """Bodies that are read at the same time, of everybody and of one address. A process has 16 threads."""
 MAX_WAITING, WAIT = 4, 1.0
 """Requests that wait until another body has arrived, and for how many seconds."""
-_REFUSAL = b"Too many forms are being sent at the moment. Try again in a few seconds.\n"
+BUSY = "Too many forms are being sent at the moment. Try again in a few seconds."
 _HEADERS = [
-    ("Content-Type", "text/plain; charset=utf-8"),
-    ("Content-Length", str(len(_REFUSAL))),
     ("Cache-Control", "no-store"),
     ("Retry-After", "5"),
     ("X-Frame-Options", "DENY"),
     *HEADERS.items(),
 ]
+
+
+def _rename_codec(environ: Environ) -> None:
+    """Prefix a charset that is no charset: Django reads addresses with it, and fails on Python's other codecs."""
+    media_type, mark, charset = environ.get("CONTENT_TYPE", "").partition("charset=")
+    if mark and not charsets.is_known(charset.partition(";")[0].strip(' "')):
+        environ["CONTENT_TYPE"] = f"{media_type}charset=x-{charset.strip(chr(34))}"
 
 
 class BodyGate:
@@ -32,23 +38,30 @@ class BodyGate:
     does, keeps slow senders away. Without one, this leaves threads for those who only read.
     """
 
-    def __init__(self, application: Callable[[Environ, Callable[..., Any]], Iterable[bytes]]) -> None:
-        """Store the next layer."""
-        self.application = application
+    def __init__(
+        self,
+        application: Callable[[Environ, Callable[..., Any]], Iterable[bytes]],
+        refusal_of: Callable[[Environ], tuple[str, bytes]],
+    ) -> None:
+        """Store the next layer, and what returns the media type and the body of a refusal."""
+        self.application, self.refusal_of = application, refusal_of
         self._reading: Counter[str] = Counter()
         self._waiting = 0
         self._changed = threading.Condition()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Return the body of the response: 503 if too many bodies are arriving."""
+        _rename_codec(environ)
         length = environ.get("CONTENT_LENGTH", "")
         # Django does not read a body without a length.
         if not length.isdecimal() or not int(length):
             return self.application(environ, start_response)
         address = client_address.address_in(environ)
         if not self._enter(address):
-            start_response("503 Service Unavailable", _HEADERS)
-            return [_REFUSAL]
+            media_type, refusal = self.refusal_of(environ)
+            own = [("Content-Type", media_type), ("Content-Length", str(len(refusal)))]
+            start_response("503 Service Unavailable", [*own, *_HEADERS])
+            return [refusal]
         body = environ["wsgi.input"] = _Body(environ["wsgi.input"], int(length), lambda: self._leave(address))
         try:
             return self.application(environ, start_response)

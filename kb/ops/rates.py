@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
@@ -55,6 +55,21 @@ class _Lease:
     uncounted: int = 0
     """Requests that were free, and that the shared counter does not have yet."""
     is_spent: bool = False
+    beyond: int = 0
+    """Requests that nobody had leased at the last lease."""
+
+
+class Allowance(NamedTuple):
+    """What a caller has left after a request."""
+
+    seconds: int
+    """To wait before the next attempt; 0 if the request is within the rate."""
+
+    left: int
+    """Requests until the end of the window, as far as this process knows."""
+
+    resets_in: int
+    """Seconds until the next window."""
 
 
 _leases: dict[str, _Lease] = {}
@@ -69,27 +84,28 @@ def address_key(environ: dict[str, Any]) -> str:
 
 
 def wait_for(caller: str, rate: int, free: int = 0) -> int:
-    """Count one request; return 0, or the seconds until the next window. See Note [Leases] and Note [Free requests].
+    """Count one request; return 0, or the seconds until the next window. A rate of 0 is no limit."""
+    return take(caller, rate, free).seconds if rate else 0
 
-    A rate of 0 is no limit.
-    """
-    if not rate:
-        return 0
+
+def take(caller: str, rate: int, free: int = 0) -> Allowance:
+    """Count one request; return what is left of a rate above 0. See Note [Leases] and Note [Free requests]."""
     now = time.time()
     window = int(now) // WINDOW * WINDOW
     with _lock:
         lease = _lease_of(caller, window, free)
         if lease.left:
             lease.left -= 1
-            return 0
+            return Allowance(0, lease.left + lease.beyond, window + WINDOW - int(now))
         uncounted, lease.uncounted = lease.uncounted, 0
     # Outside the lock, so that other callers do not wait for this write.
     part = max(1, rate // _PARTS)
-    grant = 0 if lease.is_spent else _lease_more(window, caller, part, rate, uncounted)
+    grant, beyond = (0, 0) if lease.is_spent else _lease_more(window, caller, part, rate, uncounted)
     with _lock:
         lease.left += max(0, grant - 1)
-        lease.is_spent = not grant
-    return 0 if grant else max(1, window + WINDOW - int(now))
+        lease.is_spent, lease.beyond = not grant, beyond
+    resets_in = max(1, window + WINDOW - int(now))
+    return Allowance(0 if grant else resets_in, lease.left + beyond, resets_in)
 
 
 def _lease_of(caller: str, window: int, free: int) -> _Lease:
@@ -101,15 +117,15 @@ def _lease_of(caller: str, window: int, free: int) -> _Lease:
     return lease
 
 
-def _lease_more(window: int, caller: str, part: int, rate: int, uncounted: int) -> int:
-    """Return how many more requests the caller has."""
+def _lease_more(window: int, caller: str, part: int, rate: int, uncounted: int) -> tuple[int, int]:
+    """Return how many more requests the caller has here, and how many nobody has leased."""
     try:
         total = _add(window, caller, part + uncounted)
     except Exception as error:
         # If counting fails, the reader gets an answer all the same, without waiting.
         log.warning("a rate is not counted: %s", type(error).__name__)
-        return part
-    return max(0, min(part, rate - (total - part)))
+        return part, 0
+    return max(0, min(part, rate - (total - part))), max(0, rate - total)
 
 
 def _add(window: int, caller: str, part: int) -> int:
@@ -155,8 +171,11 @@ def _short_wait() -> Iterator[None]:
 
 def _network(address: str) -> str:
     """Return the address; for IPv6 its /64 network, because one customer has all of its addresses."""
+    # IPv4 has one spelling, so reading it would return the same text.
+    if ":" not in address:
+        return address[:100]
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.IPv6Address(address)
     except ValueError:
         return address[:100]
-    return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+    return str(ipaddress.ip_network(f"{parsed}/64", strict=False))

@@ -55,21 +55,27 @@ def decode_json(data: bytes, charset: str = "") -> str:
     return data.decode(_marked(data) or _named(charset) or json.detect_encoding(data))
 
 
+def is_known(charset: str) -> bool:
+    """Whether a name is that of a charset that logs may have."""
+    return _python_name(charset) in _SAFE
+
+
+def _python_name(charset: str) -> str:
+    """Return Python's name of a charset. It asks no registry of codecs, which would keep every unknown name."""
+    key = re.sub("[^a-z0-9]+", "_", charset.lower()[:40]).strip("_")
+    return aliases.get(key, key)
+
+
 def _marked(data: bytes) -> str:
     return next((name for mark, name in _MARKS if data.startswith(mark)), "")
 
 
 def _named(charset: str) -> str:
-    """Return Python's name of a charset. It asks no codec registry, which would keep every unknown name."""
-    if not charset:
-        return ""
-    key = re.sub("[^a-z0-9]+", "_", charset.lower()[:40]).strip("_")
-    name = aliases.get(key, key)
-    if name not in _SAFE:
+    if charset and not is_known(charset):
         raise NotDecoded(
             f"“{charset[:40]}” is not a character set that this site reads. Allowed are {NAMES} and others."
         )
-    return name
+    return _python_name(charset)
 
 
 def _likely(data: bytes) -> str:

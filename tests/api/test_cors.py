@@ -38,3 +38,21 @@ def test_a_preflight_request_allows_a_token(client):
     answer = client.options("/api/v1/codes/", headers=headers)
     assert answer["Access-Control-Allow-Origin"] == HERE
     assert "authorization" in answer["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize(
+    "name", ["authorization", "content-type", "if-modified-since", "if-none-match", "x-request-id"]
+)
+def test_a_preflight_request_allows_each_header_that_clients_send(client, name):
+    headers = {"Origin": HERE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": name}
+    allowed = client.options("/api/v1/lookup/", headers=headers)["Access-Control-Allow-Headers"]
+    assert name in allowed.split(", ")
+
+
+@pytest.mark.django_db
+def test_an_answer_exposes_each_header_that_clients_read(client):
+    exposed = client.get("/api/v1/codes/", headers={"Origin": HERE})["Access-Control-Expose-Headers"].split(", ")
+    assert {*exposed} == {
+        *("Content-Disposition", "ETag", "Last-Modified", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
+        *("X-Request-ID", "X-Sequence"),
+    }

@@ -58,8 +58,8 @@ def test_a_body_that_cannot_be_read_is_415_in_words(body, content_type, words):
     assert [word for word in words if word not in answer.json()["detail"]] == []
 
 
-def test_a_charset_that_is_no_charset_leaves_the_parameters_alone():
-    answer = Client().generic("POST", "/api/v1/detect/?wh%61t=1", b"a", "text/plain; charset=rot13")
+def test_the_charset_of_the_body_is_not_that_of_the_address():
+    answer = Client().generic("POST", "/api/v1/detect/?wh%61t=1", b"a", "text/plain; charset=utf-16le")
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "what")
 
 
@@ -74,3 +74,18 @@ def test_a_lookup_reads_json_in_each_utf(room, charset):
     body = json.dumps({"codes": ["660300001"]}).encode(charset)
     answer = Client().post("/api/v1/lookup/", body, content_type="application/json")
     assert answer.json()["verdicts"][0]["verdict"] != "unknown"
+
+
+def test_all_errors_of_a_body_are_named_at_once():
+    make.table("zim-server")
+    body = {"codes": ["1", "", None], "table": "zim-serve", "tabel": 1, "what": 2}
+    answer = Client().post("/api/v1/lookup/", body, content_type="application/json")
+    assert [error["parameter"] for error in answer.json()["errors"]] == [
+        "tabel",
+        "what",
+        "codes[1]",
+        "codes[2]",
+        "table",
+    ]
+    answer = Client().post("/api/v1/detect/", {"txt": "a", "text": 1}, content_type="application/json")
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["txt", "text"]

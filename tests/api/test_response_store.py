@@ -112,7 +112,7 @@ def sent(sender, **request):
     [
         (1000, "gzip", {}, True),
         (999, "gzip", {}, False),
-        (1000, "br, gzip;q=0.9", {}, False),
+        (1000, "br, gzip;q=0.9", {}, True),
         (1000, "deflate, gzip", {}, True),
         (1000, "br", {}, False),
         (1000, "", {}, False),

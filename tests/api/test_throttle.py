@@ -13,6 +13,7 @@ from kb.models import Quota
 from kb.ops.rates import wait_for
 from kb.services import tokens
 from tests import ROOT
+from tests.api.whole_site import ask
 
 NOON = datetime(2026, 3, 3, 12, 0, 10, tzinfo=UTC)
 
@@ -35,6 +36,44 @@ def test_more_than_the_rate_is_refused_until_the_next_window(client, rates, time
     assert (refused["Retry-After"], refused["Content-Type"]) == ("50", "application/problem+json")
     time_machine.move_to(NOON + timedelta(seconds=50))
     assert statuses(client, 1) == [200]
+
+
+@pytest.mark.django_db
+def test_each_answer_tells_the_rate_and_what_is_left(client, rates, agent):
+    answers = [client.get("/api/v1/codes/") for _ in range(4)]
+    assert [answer["RateLimit"] for answer in answers] == [f'"default";r={left};t=50' for left in (2, 1, 0, 0)]
+    assert {answer["RateLimit-Policy"] for answer in answers} == {'"default";q=3;w=60'}
+    assert client.get("/api/v1/codes/?cod=1")["RateLimit"] == '"default";r=0;t=50'
+    token = client.get("/api/v1/codes/?cod=1", headers={"authorization": f"Bearer {secret_of(agent)}"})
+    assert (token.status_code, token["RateLimit-Policy"], token["RateLimit"]) == (
+        400,
+        '"default";q=5;w=60',
+        '"default";r=4;t=50',
+    )
+    rates.KB_API_RATE_ANONYMOUS = 0
+    assert "RateLimit" not in client.get("/api/v1/codes/")
+
+
+@pytest.mark.django_db
+def test_the_layer_in_front_tells_the_same(caching, rates):
+    answers = [ask("/api/v1/codes/").headers for _ in range(3)]
+    assert [answer["RateLimit"] for answer in answers] == [f'"default";r={left};t=50' for left in (2, 1, 0)]
+
+
+@pytest.mark.django_db
+def test_a_refusal_says_the_rate_and_that_a_token_raises_it(client, rates, agent):
+    statuses(client, 3)
+    detail = client.get("/api/v1/codes/").json()["detail"]
+    assert detail == "You sent more than 3 requests in a minute. Wait 50 seconds. A token raises the rate to 5."
+    headers = {"authorization": f"Bearer {secret_of(agent)}"}
+    answers = [client.get("/api/v1/codes/", headers=headers) for _ in range(6)]
+    assert "more than 5 requests in a minute. Wait 50 seconds. This is the rate of a token." in answers[-1].text
+    rates.KB_API_RATE_KNOWN = 0
+    assert client.get("/api/v1/codes/").json()["detail"].endswith("A token has no limit.")
+
+
+def secret_of(person):
+    return tokens.create(person, "bot", ["read_public"], None)[1]
 
 
 @pytest.mark.django_db

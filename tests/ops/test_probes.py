@@ -183,6 +183,17 @@ def test_metrics_are_for_callers_in_the_settings(token, addresses, asked, status
     assert (b"codebook_requests" in answer.content) == (status == 200)
 
 
+@pytest.mark.parametrize("header", [f"Token {TOKEN}", "Basic YTpi", "", "Bearer", TOKEN])
+def test_metrics_say_which_scheme_they_take(header, settings):
+    settings.KB_METRICS_TOKEN = TOKEN
+    answer = Client().get("/metrics", headers={"authorization": header})
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="codebook"')
+    assert "Authorization: Bearer <token>" in answer.text
+    assert TOKEN not in answer.text
+    settings.KB_METRICS_TOKEN = ""
+    assert Client().get("/metrics", headers={"authorization": header}).status_code == 404
+
+
 @pytest.mark.django_db
 def test_responses_are_counted_by_route_and_never_by_address(scraper):
     make.code("660300001")

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from kb.api.framework import throttle
 from kb.api.framework.problem_types import TYPES, address_of_type, code_of, code_of_status
 from kb.ops import outages, request_ids
 
@@ -159,10 +160,12 @@ def _detail(error: Exception, context: dict[str, Any]) -> str:
         return "Not found, or you may not read it."
     if isinstance(error, exceptions.NotAuthenticated):
         return "This needs a login. Programs send “Authorization: Bearer <token>”."
+    if isinstance(error, exceptions.Throttled):
+        return throttle.refusal(error, request)
     if isinstance(error, exceptions.MethodNotAllowed):
         return f"{str(request.method)[:MAX_REPEATED]} is not allowed here. Allowed: {', '.join(view.allowed_methods)}."
     if isinstance(error, exceptions.NotAcceptable):
-        media_types = ", ".join(renderer.media_type for renderer in view.renderer_classes)
+        media_types = ", ".join(renderer.media_type for renderer in view.get_renderers())
         return f"No answer has a media type that `Accept` asks for. Allowed: {media_types}."
     if isinstance(error, exceptions.UnsupportedMediaType):
         media_types = ", ".join(parser.media_type for parser in view.parser_classes)

@@ -5,7 +5,7 @@ a search runs its queries alone. The headers are those of Django's latest respon
 the same rights: see Note [Headers].
 
 Internal texts cannot leak from here. A response is stored by its reader's rights and the whole address, and only a
-reader with the same rights gets it. A hit needs a request without a cookie, and without a token or with one that is
+reader with the same rights gets it. A hit needs a request without a session, and without a token or with one that is
 checked here. Django handles every other case: a session, a bad token, an exhausted rate, an error.
 
 # Note [Headers]
@@ -28,7 +28,16 @@ from django.urls import resolve
 
 from kb.api.framework import throttle
 from kb.api.framework.generation import Generation, generation, last_known
-from kb.api.framework.http_cache import Address, address_of, etag_of, is_unchanged
+from kb.api.framework.http_cache import (
+    Address,
+    accepts_gzip,
+    address_of,
+    etag_of,
+    has_etag,
+    is_unchanged,
+    last_modified,
+)
+from kb.api.framework.link_headers import links_in
 from kb.api.framework.response_cache import CachedResponse, Headers, responses
 from kb.models import Bearer
 from kb.models.tokens import READING
@@ -39,6 +48,9 @@ from kb.services import tokens, usage
 PREFIX = "/api/v1/"
 STALE = ("Warning", '110 - "Response is Stale"')
 """Marks an answer from before an outage of the database (RFC 9111)."""
+
+_PER_REQUEST = {request_ids.HEADER.lower(), "last-modified", "ratelimit", "ratelimit-policy"}
+"""Headers that each answer has anew."""
 
 _MIN_COMPRESSED = 1000
 """Minimum bytes of a body that is worth compressing."""
@@ -105,10 +117,11 @@ class Front:
         if slot is None:
             return self.application(environ, start_response)
         response = None if slot.is_stale else self._answer(slot, environ)
-        if response and not _seconds_to_wait(environ, slot.user):
+        rate = _take_rate(environ, slot.user) if response else None
+        if response and rate is not None:
             # As Django does after a request: otherwise this thread would keep a pooled connection for itself.
             close_old_connections()
-            return _send_cached(response, environ, start_response, started_at)
+            return _send_cached(response, environ, start_response, started_at, slot, rate)
         return self._ask_django(environ, start_response, slot, started_at)
 
     def _answer(self, slot: _CacheSlot, environ: Environ) -> CachedResponse | None:
@@ -125,7 +138,7 @@ class Front:
         *_, accept, _origin = slot.address
         if accept or latest is None or latest.now.sequence != slot.now.sequence or latest.now.day != slot.now.day:
             return None
-        if is_unchanged(etag, environ):
+        if has_etag(etag, environ):
             # Django answers that without a query.
             return None
         try:
@@ -137,7 +150,8 @@ class Front:
             return None
         body, counts = answer
         like = latest.response
-        headers = [(name, etag if name == "ETag" else value) for name, value in like.headers]
+        headers = [(name, etag if name == "ETag" else value) for name, value in like.headers if name != "Link"]
+        headers += [("Link", links)] if (links := links_in(body)) else []
         return CachedResponse(etag, headers, body, like.route, counts, len(body) >= _MIN_COMPRESSED)
 
     def _ask_django(
@@ -155,7 +169,7 @@ class Front:
             older = responses.get(slot.now, slot.audience, slot.address)
             if older and status.startswith("503"):
                 getattr(chunks, "close", lambda: None)()
-                return _send_cached(older, environ, start_response, started_at, is_stale=True)
+                return _send_cached(older, environ, start_response, started_at, slot, [])
         names = {name.lower(): value for name, value in headers}
         if "content-length" not in names or not status.startswith("200"):
             # A stream passes through as it is produced.
@@ -170,8 +184,8 @@ class Front:
         if not slot.is_stale and response.etag == slot.etag(environ) and "set-cookie" not in names:
             responses.put(slot.now, slot.audience, slot.address, response)
             self._keep_headers(slot, environ, response)
-        request_id = [(name, value) for name, value in headers if name.lower() == request_ids.HEADER.lower()]
-        return _send(response, environ, start_response, request_id)
+        own = [(name, value) for name, value in headers if name.lower() in _PER_REQUEST]
+        return _send(response, environ, start_response, own)
 
     def _keep_headers(self, slot: _CacheSlot, environ: Environ, response: CachedResponse) -> None:
         if replicas.are_on():
@@ -189,8 +203,8 @@ def _kind_of(slot: _CacheSlot) -> tuple[str, ...]:
 
 def _slot_for(environ: Environ) -> _CacheSlot | None:
     """Return where the response to this request is stored; None if Django must handle the request."""
-    # A cookie may be a session, or name the reader's time zone.
-    if environ.get("HTTP_COOKIE"):
+    # Other cookies, such as the time zone of a reader of the pages, are no part of an answer.
+    if settings.SESSION_COOKIE_NAME in environ.get("HTTP_COOKIE", ""):
         return None
     try:
         user = _authenticate(environ)
@@ -218,8 +232,13 @@ def _stale_slot(environ: Environ) -> _CacheSlot | None:
     return _CacheSlot(now, audience, address, None, is_stale=True)
 
 
-def _seconds_to_wait(environ: Environ, user: Bearer | None) -> int:
-    return rates.wait_for(throttle.caller_of(environ, user), throttle.rate_of(user))
+def _take_rate(environ: Environ, user: Bearer | None) -> Headers | None:
+    """Count the request; return the headers that tell what is left, or None if nothing is."""
+    rate = throttle.rate_of(user)
+    if not rate:
+        return []
+    allowance = rates.take(throttle.caller_of(environ, user), rate)
+    return None if allowance.seconds else throttle.headers_of(rate, allowance)
 
 
 def _authenticate(environ: Environ) -> Bearer | None:
@@ -235,8 +254,9 @@ def _authenticate(environ: Environ) -> Bearer | None:
 def _cacheable(
     headers: Headers, names: dict[str, str], body: bytes, environ: Environ, counts: list[Any]
 ) -> CachedResponse:
-    per_request = {"content-length", "vary", request_ids.HEADER.lower()}
-    lasting = [(name, value) for name, value in headers if name.lower() not in per_request]
+    lasting = [
+        (name, value) for name, value in headers if name.lower() not in {"content-length", "vary", *_PER_REQUEST}
+    ]
     lasting.append(("Vary", ", ".join(filter(None, [names.get("vary"), "Accept-Encoding"]))))
     is_compressible = "content-encoding" not in names and len(body) >= _MIN_COMPRESSED
     route = resolve(environ["PATH_INFO"]).view_name
@@ -244,24 +264,29 @@ def _cacheable(
 
 
 def _send_cached(
-    response: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float, is_stale: bool = False
+    response: CachedResponse,
+    environ: Environ,
+    start_response: StartResponse,
+    started_at: float,
+    slot: _CacheSlot,
+    rate: Headers,
 ) -> Iterable[bytes]:
-    request_id = [(request_ids.HEADER, request_ids.clean_id(environ.get("HTTP_X_REQUEST_ID", "")))]
-    request_id += [STALE] if is_stale else []
+    own = [(request_ids.HEADER, request_ids.clean_id(environ.get("HTTP_X_REQUEST_ID", ""))), *rate]
+    own += [("Last-Modified", modified)] if (modified := last_modified(slot.now)) else []
+    own += [STALE] if slot.is_stale else []
     usage.repeat_counts(response.counts)
-    if is_unchanged(response.etag, environ):
+    if is_unchanged(response.etag, slot.now, environ):
         headers = [(name, value) for name, value in response.headers if name != "Content-Type"]
-        start_response("304 Not Modified", [*headers, *request_id])
+        start_response("304 Not Modified", [*headers, *own])
         status, body = 304, []
     else:
-        status, body = 200, _send(response, environ, start_response, request_id)
+        status, body = 200, _send(response, environ, start_response, own)
     metrics.count_response(response.route, environ["REQUEST_METHOD"], status, time.perf_counter() - started_at)
     return body
 
 
 def _send(response: CachedResponse, environ: Environ, start_response: StartResponse, more: Headers) -> list[bytes]:
-    encodings = environ.get("HTTP_ACCEPT_ENCODING", "")
-    compress = response.is_compressible and "gzip" in encodings and "gzip;q=0" not in encodings.replace(" ", "")
+    compress = response.is_compressible and accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
     body = response.compressed if compress else response.body
     encoding = [("Content-Encoding", "gzip")] if compress else []
     start_response("200 OK", [*response.headers, *encoding, ("Content-Length", str(len(body))), *more])

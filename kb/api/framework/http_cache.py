@@ -1,23 +1,42 @@
-"""HTTP caching: ETags, conditional requests and the headers that tell caches what they may store."""
+"""HTTP caching: ETags, conditional requests and the headers that tell caches what they may store.
+
+# Note [Last-Modified]
+An answer changes with the knowledge base, with the day and with the code that makes it: the latest of these times is
+its Last-Modified. A date has only seconds, and a process knows the knowledge base as it was up to a second ago, so the
+date is left out until some seconds have passed in which nothing changed. It is compared for equality, because a
+restored database is older than what it replaces.
+"""
 
 import hashlib
+import time
 from collections.abc import Callable
-from functools import wraps
+from datetime import datetime
+from datetime import time as clock
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.http import http_date
+from django.utils.http import http_date, parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kb.api.framework.generation import Generation, generation
+from kb.api.framework.negotiation import quality_of
 from kb.models import Bearer
 from kb.models.visibility import Reader, reader
 
 PUBLIC_SECONDS = 10
 """Seconds for which a shared cache may answer the public without revalidation."""
+
+_STARTED = int(time.time())
+"""When this process began to run its code, which may answer differently from the code before it."""
+
+_latest: tuple[Generation | None, int, str] = (None, 0, "")
+_QUIET_SECONDS = 3
+"""More than `TRUST_SECONDS` of a generation, rounded up."""
 
 Address = tuple[str, ...]
 
@@ -54,10 +73,51 @@ def etag_of(now: Generation, audience: Reader, address: Address) -> str:
     return f'W/"{hashlib.blake2b(parts.encode(errors="replace"), digest_size=12).hexdigest()}"'
 
 
-def is_unchanged(etag: str, environ: dict[str, Any]) -> bool:
-    """Whether the caller already has the answer with this ETag."""
-    candidates = environ.get("HTTP_IF_NONE_MATCH", "")
-    return bool(candidates) and etag.removeprefix("W/") in candidates
+def has_etag(etag: str, environ: dict[str, Any]) -> bool:
+    """Whether the caller names this ETag, so that it has the answer. Both may be weak."""
+    header = environ.get("HTTP_IF_NONE_MATCH", "")
+    if not header:
+        return False
+    return header == etag or etag.removeprefix("W/") in (one.removeprefix("W/") for one in parse_etags(header))
+
+
+def is_unchanged(etag: str, now: Generation, environ: dict[str, Any]) -> bool:
+    """Whether the caller already has an answer that exists, by its ETag or its date. See Note [Last-Modified]."""
+    header = environ.get("HTTP_IF_NONE_MATCH")
+    if header is not None:
+        return header.strip() == "*" or has_etag(etag, environ)
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    return since is not None and last_modified(now) == since.strip()
+
+
+def last_modified(now: Generation) -> str:
+    """Return the value of Last-Modified; "" if the state is too new for it. See Note [Last-Modified]."""
+    seconds, text = _modified(now)
+    return text if time.time() >= seconds + _QUIET_SECONDS else ""
+
+
+@lru_cache(64)
+def accepts_gzip(header: str) -> bool:
+    """Whether an `Accept-Encoding` header allows gzip: by its name or by a star, and with a quality above 0."""
+    qualities: dict[str, float] = {}
+    for part in header.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
+        qualities[name] = quality_of(quality)
+    return qualities.get("gzip", qualities.get("*", 0.0)) > 0
+
+
+def _modified(now: Generation) -> tuple[int, str]:
+    """Return the time of Last-Modified in seconds and as text, which a process needs for each request of a second."""
+    global _latest
+    generation, seconds, text = _latest
+    if generation is not now:
+        midnight = timezone.make_aware(datetime.combine(now.day, clock.min), timezone.get_default_timezone())
+        times = (int(moment.timestamp()) for moment in (midnight, now.changed_at) if moment)
+        seconds = max(_STARTED, *times)
+        text = http_date(seconds)
+        _latest = (now, seconds, text)
+    return seconds, text
 
 
 def conditional(get: Callable[..., Response]) -> Callable[..., Response]:
@@ -67,11 +127,14 @@ def conditional(get: Callable[..., Response]) -> Callable[..., Response]:
     def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         now = generation()
         etag = etag_of(now, reader(request.user), address_of(request.META))
-        unchanged = is_unchanged(etag, request.META)
-        response = Response(status=304) if unchanged else get(view, request, *args, **kwargs)
+        # Only an answer that exists has an ETag. A star and a date say nothing about that: the view has to find it.
+        response = Response(status=304) if has_etag(etag, request.META) else get(view, request, *args, **kwargs)
+        if response.status_code == 200 and is_unchanged(etag, now, request.META):
+            response.close()
+            response = Response(status=304)
         response["ETag"] = etag
-        if now.changed_at:
-            response["Last-Modified"] = http_date(now.changed_at.timestamp())
+        if modified := last_modified(now):
+            response["Last-Modified"] = modified
         return response
 
     return wrapped

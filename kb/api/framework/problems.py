@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from kb.api.framework.errors import CONTENT_TYPE, FAILED, MAX_REPEATED, problem
-from kb.ops import outages
+from kb.api.framework.json_rows import json_of
+from kb.api.framework.throttle import ALLOWANCE, headers_of
+from kb.ops import outages, request_ids
+from kb.ops.bodies import BUSY
 
 MAX_ADDRESS = 1_000
 """Characters of an address that an error repeats."""
@@ -31,8 +36,11 @@ class ProblemsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the next layer's response; an error gets the API's shape."""
+        """Return the next layer's response, with what is left of the caller's rate; an error gets the API's shape."""
         response = self.get_response(request)
+        if allowance := request.META.get(ALLOWANCE):
+            for name, value in headers_of(*allowance):
+                response[name] = value
         is_error = response.status_code >= 400 and request.path_info.startswith("/api/")
         if is_error and isinstance(response, HttpResponse) and response["Content-Type"] != CONTENT_TYPE:
             code = response.status_code
@@ -42,6 +50,14 @@ class ProblemsMiddleware:
             response["Content-Type"] = CONTENT_TYPE
             response["Content-Length"] = str(len(response.content))
         return response
+
+
+def too_busy(environ: dict[str, Any]) -> tuple[str, bytes]:
+    """Return the media type and the body of a 503 for a request whose body may not be sent now."""
+    if not environ.get("PATH_INFO", "").startswith("/api/"):
+        return "text/plain; charset=utf-8", f"{BUSY}\n".encode()
+    request_id = request_ids.clean_id(environ.get("HTTP_X_REQUEST_ID", ""))
+    return CONTENT_TYPE, json_of(problem(WSGIRequest(environ), 503, BUSY) | {"request_id": request_id})
 
 
 @csrf_exempt

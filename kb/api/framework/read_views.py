@@ -16,6 +16,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from kb.api.framework.filters import FilterBackend, filter_kinds
 from kb.api.framework.http_cache import conditional, with_cache_headers
+from kb.api.framework.link_headers import links_in
 from kb.api.framework.pagination import KeysetPagination, OrderTerm
 from kb.api.framework.parameter_values import YES_NO, ValueKind, one_of, some_of
 from kb.api.framework.parameters import parse_query
@@ -194,12 +195,11 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
         """Return one page of results, with links to the next and the previous page."""
         self.values = parse_query(request.query_params, self.list_kinds(reader(request.user)))
         if page := self.quick_page():
-            return Response(page)
+            return _with_links(page)
         queryset = self.filter_queryset(self.get_queryset())
         response = self.get_paginated_response(self.render_rows(self.paginate_queryset(queryset) or []))
         facets = {name: self.facets[name] for name in self.values.get("facets", ())}
-        response.data |= totals(queryset, facets, self.values.get("count", False))
-        return response
+        return _with_links(response.data | totals(queryset, facets, self.values.get("count", False)))
 
     def quick_page(self) -> bytes | None:
         """Return the page as JSON without filters and pagination, if there is a quicker way."""
@@ -222,3 +222,9 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Return the response with headers for caches."""
         return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
+
+
+def _with_links(page: Any) -> Response:
+    """Return the answer with a page of a list, as JSON or as data."""
+    links = links_in(page)
+    return Response(page, headers={"Link": links} if links else None)

@@ -12,6 +12,9 @@ from rest_framework.utils import json
 from kb.api.framework.errors import BadParameters, describe
 from kb.text import charsets
 
+MAX_UNKNOWN = 100
+"""Unknown members that an error lists."""
+
 
 class TooLarge(APIException):
     """The body is larger than the view's limit."""
@@ -64,16 +67,14 @@ class TextBody(BaseParser):
             raise UnknownCharset(str(error)) from None
 
 
-def members(data: Any, allowed: Iterable[str]) -> Mapping[str, Any]:
-    """Return the members of a JSON object. Raises BadParameters for other JSON and for unknown members."""
+def members(data: Any, allowed: Iterable[str], errors: list[dict[str, Any]]) -> Mapping[str, Any]:
+    """Return the members of a JSON object, and add unknown ones to `errors`. Raises BadParameters for other JSON."""
     names = sorted(allowed)
     if not isinstance(data, dict):
         raise BadParameters([describe("body", "", "It is not a JSON object.", names)])
     unknown = [name for name in data if name not in names]
-    if unknown:
-        problem = "The body has no member with this name."
-        errors = [describe(name, as_text(data[name]), problem, names, name) for name in unknown[:100]]
-        raise BadParameters(errors)
+    problem = "The body has no member with this name."
+    errors += [describe(name, as_text(data[name]), problem, names, name) for name in unknown[:MAX_UNKNOWN]]
     return data
 
 

@@ -125,11 +125,13 @@ class DetectView(BodyView):
 
 
 def _text(request: Request) -> str:
-    text = members(request.data, BODY["properties"]).get("text")
+    errors: list[dict[str, Any]] = []
+    text = members(request.data, BODY["properties"], errors).get("text")
     if not isinstance(text, str):
-        raise BadParameters(
-            [describe("text", "" if text is None else as_text(text), "It is not text.", ["text of at most 1 MB"])]
-        )
+        sent = "" if text is None else as_text(text)
+        errors.append(describe("text", sent, "It is not text.", ["text of at most 1 MB"]))
+    if errors or not isinstance(text, str):
+        raise BadParameters(errors)
     # An answer cannot contain a lone surrogate. One character replaces it, so that positions stay right.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not text.isascii() else text
 

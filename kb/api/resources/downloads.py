@@ -1,7 +1,7 @@
 """Downloads: a table as a file, and everything as one SQLite file."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -10,10 +10,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from kb.api.framework.access import MayExport, MayRead
 from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.file_views import FileView
 from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import DETAIL_PROBLEMS, IN_PATH, example, problem_responses
@@ -26,6 +26,7 @@ from kb.models import CodeTable
 ENDINGS = {**FORMATS, "sqlite": sqlite.CONTENT_TYPE}
 """The formats of a table export, with their media types."""
 
+_SITE_ENDINGS = {"sqlite": sqlite.CONTENT_TYPE}
 _KINDS = {"words": one_of(WORDS)}
 _CSV_KINDS = {**_KINDS, "delimiter": one_of(DELIMITERS), "bom": YES_NO}
 
@@ -70,15 +71,27 @@ def _describe(
     return decorator
 
 
-class TableExportView(APIView):
+class _ExportView(FileView):
+    endings: ClassVar[dict[str, str]]
+    """The media types of the formats, by ending."""
+
+    schema = AutoSchema()
+    permission_classes = [MayRead, MayExport]
+
+    def media_types(self) -> list[str]:
+        """Return the media type of the file, or all of them for an unknown ending."""
+        media_type = self.endings.get(self.kwargs.get("ending", ""))
+        return [media_type] if media_type else list(self.endings.values())
+
+
+class TableExportView(_ExportView):
     """A table as a file.
 
     CSV, XLSX, JSON and NDJSON contain its codes in the vendor's words: importing the file again changes nothing.
     SQLite contains its codes, the notes and incidents about them, and a full-text index.
     """
 
-    schema = AutoSchema()
-    permission_classes = [MayRead, MayExport]
+    endings = ENDINGS
 
     @_describe(
         "export_table",
@@ -96,7 +109,7 @@ class TableExportView(APIView):
     )
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
-        _check(ending, ENDINGS)
+        _check(ending, self.endings)
         kinds = _CSV_KINDS if ending == "csv" else _KINDS if ending in FORMATS else {}
         values = parse_query(request.query_params, kinds)
         table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
@@ -110,16 +123,15 @@ class TableExportView(APIView):
             raise DownloadRefused(str(error)) from None
 
 
-class SiteExportView(APIView):
+class SiteExportView(_ExportView):
     """Everything that the caller may read as one SQLite file: tables, codes, notes, incidents and their links."""
 
-    schema = AutoSchema()
-    permission_classes = [MayRead, MayExport]
+    endings = _SITE_ENDINGS
 
-    @_describe("export_everything", "Export everything", {"sqlite": sqlite.CONTENT_TYPE})
+    @_describe("export_everything", "Export everything", _SITE_ENDINGS)
     def get(self, request: Request, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
-        _check(ending, ["sqlite"])
+        _check(ending, self.endings)
         parse_query(request.query_params, {})
         return _file(sqlite.export_database(request.user), "codebook.sqlite", sqlite.CONTENT_TYPE)
 

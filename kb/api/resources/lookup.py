@@ -74,11 +74,13 @@ class LookupView(BodyView):
 
 def _parse_body(request: Request) -> tuple[list[str], int | None]:
     """Return the codes, and the id of the table to look in. Raises BadParameters."""
-    values = members(request.data, BODY["properties"])
-    codes, errors = _parse_codes(values.get("codes"))
+    errors: list[dict[str, Any]] = []
+    values = members(request.data, BODY["properties"], errors)
+    codes, code_errors = _parse_codes(values.get("codes"))
     table_id, table_errors = _parse_table(values["table"], request.user) if "table" in values else (None, [])
-    if errors or table_errors:
-        raise BadParameters([*errors, *table_errors])
+    errors += [*code_errors, *table_errors]
+    if errors:
+        raise BadParameters(errors)
     return codes, table_id
 
 

@@ -16,7 +16,8 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from kb.api.framework.access import MayRead
-from kb.api.framework.http_cache import conditional, with_cache_headers
+from kb.api.framework.file_views import FileView
+from kb.api.framework.http_cache import accepts_gzip, conditional, with_cache_headers
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
 from kb.models.visibility import Person
@@ -104,8 +105,12 @@ class _SyncView(APIView):
         return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
 
 
-class SnapshotView(_SyncView):
+class SnapshotView(_SyncView, FileView):
     """The snapshot."""
+
+    def media_types(self) -> list[str]:
+        """Return the media type of lines of JSON."""
+        return [MEDIA]
 
     @extend_schema(
         tags=["synchronisation"],
@@ -118,7 +123,7 @@ class SnapshotView(_SyncView):
         """Return everything that the caller may read, as of one moment."""
         parse_query(request.query_params, {})
         stream = SnapshotStream(request.user)
-        compress = "gzip" in request.headers.get("Accept-Encoding", "")
+        compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
         response = StreamingHttpResponse(CompressedStream(stream) if compress else stream, content_type=MEDIA)
         if compress:
             response["Content-Encoding"] = "gzip"

@@ -1,0 +1,35 @@
+"""Views that stream files, in the media types that the description names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.views import APIView
+
+
+class FileRenderer(BaseRenderer):
+    """Stands for a media type of files: the view streams them itself."""
+
+    format = "file"
+
+    def __init__(self, media_type: str) -> None:
+        """Store the media type, without parameters."""
+        self.media_type = media_type.partition(";")[0]
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> Any:
+        """Return the data, which is never any."""
+        return data
+
+
+class FileView(APIView):
+    """The base of views that stream files."""
+
+    def media_types(self) -> Sequence[str]:
+        """Return the media types of the answer."""
+        raise NotImplementedError
+
+    def get_renderers(self) -> list[Any]:
+        """Return a renderer for each media type. OPTIONS is answered with JSON."""
+        if self.request is not None and self.request.method == "OPTIONS":
+            return [JSONRenderer()]
+        return [FileRenderer(media_type) for media_type in self.media_types()]

@@ -1,0 +1,63 @@
+"""The gate for requests with a body: what it answers when too many arrive, and which charsets it lets through."""
+
+import io
+import json
+
+import pytest
+
+from kb.api.framework.problems import too_busy
+from kb.ops import bodies
+from kb.ops.bodies import BodyGate
+from tests.api.whole_site import environ_of
+
+
+def send(path, content_type="text/plain", content_length="3", application=None):
+    start, seen = [], []
+
+    def inner(environ, start_response):
+        seen.append(environ["CONTENT_TYPE"])
+        start_response("200 OK", [])
+        return [b"read"]
+
+    environ = environ_of(path, method="POST") | {"CONTENT_LENGTH": content_length, "CONTENT_TYPE": content_type}
+    environ |= {"wsgi.input": io.BytesIO(b"abc"), "HTTP_X_REQUEST_ID": "mine"}
+    body = b"".join(BodyGate(inner, too_busy)(environ, lambda status, headers: start.extend([status, dict(headers)])))
+    return start[0], start[1], body, seen
+
+
+@pytest.fixture
+def full(monkeypatch):
+    monkeypatch.setattr(bodies, "MAX_READING", 0)
+    monkeypatch.setattr(bodies, "WAIT", 0)
+
+
+def test_a_program_learns_that_the_server_is_too_busy_as_a_problem(full):
+    status, headers, body, _ = send("/api/v1/lookup/")
+    problem = json.loads(body)
+    assert (status, headers["Content-Type"], headers["Retry-After"]) == (
+        "503 Service Unavailable",
+        "application/problem+json",
+        "5",
+    )
+    assert (problem["code"], problem["status"], problem["request_id"]) == ("unavailable", 503, "mine")
+    assert int(headers["Content-Length"]) == len(body)
+
+
+def test_a_person_learns_it_as_a_sentence(full):
+    _, headers, body, _ = send("/login/")
+    assert (headers["Content-Type"], body.decode()) == ("text/plain; charset=utf-8", f"{bodies.BUSY}\n")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "passed_on"),
+    [
+        ("text/plain; charset=utf-16le", "text/plain; charset=utf-16le"),
+        ('text/plain; charset="UTF-8"', 'text/plain; charset="UTF-8"'),
+        ("text/plain; charset=rot13", "text/plain; charset=x-rot13"),
+        ('text/plain; charset="zip"', "text/plain; charset=x-zip"),
+        ("text/plain", "text/plain"),
+        ("", ""),
+    ],
+)
+def test_a_codec_that_is_no_charset_reaches_nobody_under_its_name(content_type, passed_on):
+    assert send("/api/v1/detect/?a=%41", content_type)[3] == [passed_on]
