@@ -41,5 +41,5 @@ def without_index(condition: Q) -> Case:
 def ids_as_rows(ids: Sequence[int], database: str) -> RawSQL:
     """Return what `pk__in` takes, as one value: a database takes no more than some thousand values."""
     if is_postgres(connections[database]):
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])  # noqa: S611 - ids are parameters
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])  # noqa: S611 - ids are parameters
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])

@@ -66,16 +66,19 @@ def settle() -> None:
         run("INSERT INTO kb_search_gram(kb_search_gram, rank) VALUES ('merge', 500)")
 
 
-def with_part(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
-    """Return the codes whose field contains a text, by the index: for a text that few codes have."""
-    part, number = fold_case(text), NUMBERS[field]
-    code_id = f"key / {_FIELDS} FROM kb_search_part WHERE key %% {_FIELDS} = {number}"
+def ids_with_part(field: str, text: str, limit: int) -> list[int] | None:
+    """Return the ids of the codes whose field contains a text, by the index; None if there are more than `limit`."""
+    part = fold_case(text)
+    own = f"%% {_FIELDS} = {NUMBERS[field]}"
     if is_postgres(connections[router.db_for_read(ReturnCode)]):
-        sql = f"SELECT {code_id} AND grams @> %s::integer[] AND strpos(text, %s) > 0"
-        return codes.filter(pk__in=RawSQL(sql, [_as_array(_grams(part)), part]))  # noqa: S611 - texts are parameters
-    matches = f"SELECT rowid / {_FIELDS} FROM kb_search_gram WHERE kb_search_gram MATCH %s"
-    sql = f"{matches} AND rowid %% {_FIELDS} = {number} AND instr(text, %s) > 0"
-    return codes.filter(pk__in=RawSQL(sql, [_expression(part), part]))  # noqa: S611 - texts are parameters
+        found = f"key FROM kb_search_part WHERE grams @> %s::integer[] AND key {own} AND strpos(text, %s) > 0"
+        parameters: tuple[Any, ...] = (sorted(_grams(part))[:_MOST_GRAMS], part)
+    else:
+        found = f"rowid FROM kb_search_gram WHERE kb_search_gram MATCH %s AND rowid {own} AND instr(text, %s) > 0"
+        parameters = (_expression(part), part)
+    # Not within a query of codes: SQLite would find all of them first.
+    keys = [key for (key,) in rows_of(f"SELECT {found} LIMIT %s", *parameters, limit + 1)]
+    return [key // _FIELDS for key in keys] if len(keys) <= limit else None
 
 
 def having_part(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
@@ -130,7 +133,7 @@ def _remove(keys: Sequence[int]) -> None:
         condition = f"FROM kb_search_part WHERE key IN ({marks(page)})"
         if not is_postgres():
             gone = f"SELECT 'delete', key, text {condition}"
-            run(f"INSERT INTO kb_search_gram(kb_search_gram, rowid, text) {gone}", *page)  # noqa: S608
+            run(f"INSERT INTO kb_search_gram(kb_search_gram, rowid, text) {gone}", *page)
         run(f"DELETE {condition}", *page)
 
 
@@ -153,10 +156,6 @@ def _number(gram: str) -> int:
 def _grams(text: str) -> set[int]:
     """Return a number for each set of three characters in a text. Few sets share one."""
     return {_number(text[at : at + MIN_PART]) for at in range(len(text) - MIN_PART + 1)}
-
-
-def _as_array(grams: Collection[int]) -> list[int]:
-    return sorted(grams)[:_MOST_GRAMS]
 
 
 def _expression(part: str) -> str:

@@ -16,7 +16,21 @@ from tests.api.conftest import LAST_YEAR
 
 pytestmark = pytest.mark.django_db
 COMBINATIONS = int(os.environ.get("COMBINATIONS", "500"))
-WORDS = ["room", "Room", "does not", "ÜBUNG", "übung", "房间", "房间不存在", "100%", "seats_taken", "a,b", '"x"', "it's", "Éclair"]
+WORDS = [
+    "room",
+    "Room",
+    "does not",
+    "ÜBUNG",
+    "übung",
+    "房间",
+    "房间不存在",
+    "100%",
+    "seats_taken",
+    "a,b",
+    '"x"',
+    "it's",
+    "Éclair",
+]
 SECTIONS = ["Public", "Rooms, old", "Rooms", "old"]
 SYMBOLS = ["", "ROOM_GONE", "Room,Gone", "Room", "Gone", "STATUS_INVALID"]
 NUMBERS = ["1", "3", "77", "0x10", "E-5", "3,7", "7", "660300001"]
@@ -92,7 +106,22 @@ def same(name, values=whole_and_pieces):
 
 
 TEXTS = ("description", "possible_reasons", "suggested_actions")
-PARTS = ["oom", "ROOM", "s not", "übung", "UBUNG", "间不存", "房间不", "00%", "ts_tak", "a,b", ' "x', "'s ", "eclair", "zzz"]
+PARTS = [
+    "oom",
+    "ROOM",
+    "s not",
+    "übung",
+    "UBUNG",
+    "间不存",
+    "房间不",
+    "00%",
+    "ts_tak",
+    "a,b",
+    ' "x',
+    "'s ",
+    "eclair",
+    "zzz",
+]
 WHOLE = ["room", "does not", "房间", "seats_taken", "不存在", "100%"]
 TIMES = ["2025-03-05T00:00:00Z", "2025-03-08T00:00:00Z", "2025-03-10T12:00:00+01:00"]
 FILTERS = {

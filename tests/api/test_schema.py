@@ -160,7 +160,9 @@ def test_every_endpoint_has_an_example_that_works(client, agent, editor):
             else:
                 assert one["parameters"], where
                 # A search needs its question with each other parameter.
-                needed = {p["name"]: example_of(p) for p in one["parameters"] if p.get("required") and p["in"] == "query"}
+                needed = {
+                    p["name"]: example_of(p) for p in one["parameters"] if p.get("required") and p["in"] == "query"
+                }
                 for parameter in one["parameters"]:
                     value = example_of(parameter)
                     value = ",".join(map(str, value)) if isinstance(value, list) else value
@@ -177,7 +179,7 @@ def test_every_parameter_has_a_description_and_an_example(client):
         for where, operations in paths.items()
         for method, operation in operations.items()
         for one in operation.get("parameters", [])
-        if not one.get("description") or "example" not in one and not one.get("examples")
+        if not one.get("description") or ("example" not in one and not one.get("examples"))
     ]
     assert lacking == []
 

@@ -148,12 +148,18 @@ class KeysetPagination(BasePagination):
         about = "Where the page starts. Opaque: take it from `next` or `previous` and keep the same ordering."
         return [
             {
-                **{"name": "page_size", "in": "query", "schema": size},
-                **{"description": "Maximum number of results on a page.", "example": DEFAULT_SIZE},
+                "name": "page_size",
+                "in": "query",
+                "schema": size,
+                "description": "Maximum number of results on a page.",
+                "example": DEFAULT_SIZE,
             },
             {
-                **{"name": "cursor", "in": "query", "schema": cursor},
-                **{"description": about, "example": _example_cursor(view)},
+                "name": "cursor",
+                "in": "query",
+                "schema": cursor,
+                "description": about,
+                "example": _example_cursor(view),
             },
         ]
 

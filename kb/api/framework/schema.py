@@ -176,9 +176,7 @@ def _parameter(name: str, kind: ValueKind, description: str) -> OpenApiParameter
 
 def _filter_parameter(name: str, one: Any) -> OpenApiParameter:
     """Return the description of a filter, from its declaration."""
-    return OpenApiParameter(
-        name, dict(one.kind.schema), description=one.description, examples=[example(one.example)]
-    )
+    return OpenApiParameter(name, dict(one.kind.schema), description=one.description, examples=[example(one.example)])
 
 
 IN_PATH = {
