@@ -82,7 +82,10 @@ def values_of(view, name, rows):
         value = row.get(OTHER_NAMES.get(field, field))
         value = value["value"] if isinstance(value, dict) else value
         if value not in (None, ""):
-            yield str(value)[:8] if how == "prefix" else str(value)
+            text = str(value)
+            yield {"prefix": text[:8], "contains": text[2:16]}.get(how, text)
+    if how == "contains":
+        yield from ("sers", "zzz")
 
 
 def rows_of(noun, asker):
