@@ -267,7 +267,7 @@ def examples(asker):
         for operation in operations.values():
             for parameter in operation.get("parameters", []):
                 for value in _values(parameter):
-                    text = ",".join(value) if isinstance(value, list) else value
+                    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
                     yield from asker.pages([f"{address}?{parameter['name']}={quote(text)}"])
             for body in _values(operation.get("requestBody", {}).get("content", {}).get("application/json", {})):
                 yield f"API, example of {path}", lambda path=path, body=body: asker.post(path, **body)
