@@ -82,7 +82,10 @@ def values_of(view, name, rows):
         value = row.get(OTHER_NAMES.get(field, field))
         value = value["value"] if isinstance(value, dict) else value
         if value not in (None, ""):
-            yield str(value)[:8] if how == "prefix" else str(value)
+            text = str(value)
+            yield {"prefix": text[:8], "contains": text[2:16]}.get(how, text)
+    if how == "contains":
+        yield from ("sers", "zzz")
 
 
 def rows_of(noun, asker):
@@ -264,7 +267,7 @@ def examples(asker):
         for operation in operations.values():
             for parameter in operation.get("parameters", []):
                 for value in _values(parameter):
-                    text = ",".join(value) if isinstance(value, list) else value
+                    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
                     yield from asker.pages([f"{address}?{parameter['name']}={quote(text)}"])
             for body in _values(operation.get("requestBody", {}).get("content", {}).get("application/json", {})):
                 yield f"API, example of {path}", lambda path=path, body=body: asker.post(path, **body)

@@ -8,7 +8,7 @@ The index
     sqlite.py       SQL for SQLite (FTS5)
     postgres.py     SQL for PostgreSQL (tsvector)
     messages.py     keeps the anchors of vendors' messages: they lead from a line of a log to codes
-    parts.py        finds parts of texts, of three characters or more: `with_part`
+    parts.py        finds parts of texts, of three characters or more: `ids_with_part`
     writer.py       keeps the index up to date: `refresh`, `rebuild`
     consistency.py  compares the index with the codes: `check`
 Meaning, with the extra `meaning`
@@ -33,7 +33,7 @@ An answer, in this order
 
 from kb.searching.consistency import check, differences
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_about_no_code, notes_containing, search_notes
-from kb.searching.parts import MIN_PART, has_length, having_part, with_part
+from kb.searching.parts import MIN_PART, has_length, having_part, ids_with_part
 from kb.searching.passages import add_note_texts
 from kb.searching.planner import SearchHit, SearchMatches, closest, containing, ids_containing, search, with_passages
 from kb.searching.sentences import load_model
@@ -56,6 +56,7 @@ __all__ = [
     "has_length",
     "having_part",
     "ids_containing",
+    "ids_with_part",
     "is_there",
     "lag",
     "load_model",
@@ -71,6 +72,5 @@ __all__ = [
     "search",
     "search_notes",
     "wait_for_vectors",
-    "with_part",
     "with_passages",
 ]

@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 
 from kb.models import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
-from kb.models.sql import batches, insert, is_postgres, marks, rows, run
+from kb.models.sql import among, batches, insert, is_postgres, marks, rows, run
 from kb.searching.store import rows_of
 from kb.text.accents import fold_case
 
@@ -66,16 +66,19 @@ def settle() -> None:
         run("INSERT INTO kb_search_gram(kb_search_gram, rank) VALUES ('merge', 500)")
 
 
-def with_part(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
-    """Return the codes whose field contains a text, by the index: for a text that few codes have."""
-    part, number = fold_case(text), NUMBERS[field]
-    code_id = f"key / {_FIELDS} FROM kb_search_part WHERE key %% {_FIELDS} = {number}"
+def ids_with_part(field: str, text: str, limit: int) -> list[int] | None:
+    """Return the ids of the codes whose field contains a text, by the index; None if there are more than `limit`."""
+    part = fold_case(text)
+    own = f"%% {_FIELDS} = {NUMBERS[field]}"
     if is_postgres(connections[router.db_for_read(ReturnCode)]):
-        sql = f"SELECT {code_id} AND grams @> %s::integer[] AND strpos(text, %s) > 0"
-        return codes.filter(pk__in=RawSQL(sql, [_as_array(_grams(part)), part]))  # noqa: S611 - texts are parameters
-    matches = f"SELECT rowid / {_FIELDS} FROM kb_search_gram WHERE kb_search_gram MATCH %s"
-    sql = f"{matches} AND rowid %% {_FIELDS} = {number} AND instr(text, %s) > 0"
-    return codes.filter(pk__in=RawSQL(sql, [_expression(part), part]))  # noqa: S611 - texts are parameters
+        found = f"key FROM kb_search_part WHERE grams @> %s::integer[] AND key {own} AND strpos(text, %s) > 0"
+        parameters = (f"{{{','.join(sorted(_grams(part))[:_MOST_GRAMS])}}}", part)
+    else:
+        found = f"rowid FROM kb_search_gram WHERE kb_search_gram MATCH %s AND rowid {own} AND instr(text, %s) > 0"
+        parameters = (_expression(part), part)
+    # Not within a query of codes: SQLite would find all of them first.
+    keys = [key for (key,) in rows_of(f"SELECT {found} LIMIT %s", *parameters, limit + 1)]
+    return [key // _FIELDS for key in keys] if len(keys) <= limit else None
 
 
 def having_part(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
@@ -109,20 +112,29 @@ def orphans(limit: int = 1_000) -> Iterator[str]:
 
 def _fresh(code_ids: Sequence[int]) -> Texts:
     """Return the texts of codes as they should be stored: those in which a part can be."""
-    sql = f"SELECT id, {', '.join(VENDOR_TEXTS)} FROM kb_returncode WHERE id IN ({marks(code_ids)})"  # noqa: S608
-    texts = {}
-    for pk, *values in rows(sql, *code_ids) if code_ids else ():
-        for number, value in zip(NUMBERS.values(), values, strict=True):
-            folded = fold_case(value) if len(value) > 0 else ""
-            if len(folded) >= MIN_PART:
-                texts[pk * _FIELDS + number] = folded
+    where, values = among("id", code_ids)
+    sql = f"SELECT id, {', '.join(VENDOR_TEXTS)} FROM kb_returncode WHERE {where}"  # noqa: S608
+    texts, ids, numbers = {}, {*code_ids}, [*NUMBERS.values()]
+    for pk, *row in rows(sql, *values):
+        if pk in ids:
+            folded = (
+                (pk * _FIELDS + number, fold_case(text)) for number, text in zip(numbers, row, strict=True) if text
+            )
+            texts.update({key: text for key, text in folded if len(text) >= MIN_PART})
     return texts
 
 
 def _stored(code_ids: Collection[int]) -> Texts:
-    keys = [pk * _FIELDS + number for pk in code_ids for number in NUMBERS.values()]
-    sql = f"SELECT key, text FROM kb_search_part WHERE key IN ({marks(keys)})"  # noqa: S608
-    return dict(rows(sql, *keys)) if keys else {}
+    if not code_ids:
+        return {}
+    first, last, ids = min(code_ids), max(code_ids), {*code_ids}
+    if last - first < 2 * len(code_ids):
+        where, keys = "BETWEEN %s AND %s", [first * _FIELDS, last * _FIELDS + _FIELDS - 1]
+    else:
+        keys = [pk * _FIELDS + number for pk in code_ids for number in NUMBERS.values()]
+        where = f"IN ({marks(keys)})"
+    stored = rows(f"SELECT key, text FROM kb_search_part WHERE key {where}", *keys)  # noqa: S608
+    return {key: text for key, text in stored if key // _FIELDS in ids}
 
 
 def _remove(keys: Sequence[int]) -> None:
@@ -138,7 +150,8 @@ def _add(texts: Sequence[tuple[int, str]]) -> None:
     if not texts:
         return
     if is_postgres():
-        lines = ((key, text, list(_grams(text))) for key, text in texts)
+        # As text, because psycopg takes longer to write a list than the database to index it.
+        lines = ((key, text, f"{{{','.join(_grams(text))}}}") for key, text in texts)
         insert("kb_search_part", ("key", "text", "grams"), lines)
         return
     insert("kb_search_part", ("key", "text"), texts)
@@ -146,17 +159,13 @@ def _add(texts: Sequence[tuple[int, str]]) -> None:
 
 
 @lru_cache(maxsize=100_000)
-def _number(gram: str) -> int:
-    return crc32(gram.encode()) - (1 << 31)
+def _number(gram: str) -> str:
+    return str(crc32(gram.encode()) - (1 << 31))
 
 
-def _grams(text: str) -> set[int]:
+def _grams(text: str) -> set[str]:
     """Return a number for each set of three characters in a text. Few sets share one."""
-    return {_number(text[at : at + MIN_PART]) for at in range(len(text) - MIN_PART + 1)}
-
-
-def _as_array(grams: Collection[int]) -> list[int]:
-    return sorted(grams)[:_MOST_GRAMS]
+    return {*map(_number, {text[at : at + MIN_PART] for at in range(len(text) - MIN_PART + 1)})}
 
 
 def _expression(part: str) -> str:

@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kb import searching
 from kb.api.framework import field_lookups as lookups
-from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import (
     CODE,
@@ -20,13 +19,12 @@ from kb.api.framework.parameter_values import (
     TEXT,
     WORDS,
     YES_NO,
-    lacking,
     list_of,
     repeated,
 )
 from kb.api.resources.index_choice import BY_TABLE, EXACT, FEW, IDS, INDEX, field_of, may_be_few, served_by_order
-from kb.api.resources.tables import MAX_NEAR, visible_tables
-from kb.models import IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.api.resources.tables import visible_sections, visible_tables
+from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.codes import ReturnCodeQuerySet
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.origins import Origin
@@ -134,6 +132,12 @@ class CodeFilters(Filters):
             return IDS[field](self.request.user, FEW)
         names = {name for name in values if field_of(name) == field or (name == "table" and field in BY_TABLE)}
         ordered = ReturnCode.objects.order_by(*[INDEX[field]] if field in INDEX else [])
+        if f"{field}__contains" in names:
+            part = searching.ids_with_part(field, values[f"{field}__contains"], FEW)
+            names.remove(f"{field}__contains")
+            if part is None or not names:
+                return part
+            ordered = ordered.filter(pk__in=part or [0])
         codes = self._passing(ordered, {name: values[name] for name in names}, names)
         ids = list(codes.values_list("pk", flat=True)[: FEW + 1])
         return ids if len(ids) <= FEW else None
@@ -173,11 +177,12 @@ class CodeFilters(Filters):
 
     def by_other_tables(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes of other tables than those with these slugs."""
-        return queryset.filter(without_index(~Q(table_id__in=visible_tables(value, self.request.user))))
+        pks = visible_tables(value, self.request.user, "table__not")
+        return queryset.filter(without_index(~Q(table_id__in=pks)))
 
     def by_other_sections(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes of other sections than those with these names or slugs."""
-        pks = [pk for pk, _ in self._sections_of("section__not", value)]
+        pks = [pk for pk, _ in visible_sections(value, self.request.user, "section__not")]
         return queryset.filter(without_index(~Q(section_id__in=pks)))
 
     @cached_property
@@ -186,22 +191,7 @@ class CodeFilters(Filters):
 
     @cached_property
     def _sections(self) -> list[tuple[int, int]]:
-        return self._sections_of("section", self.data["section"])
-
-    def _sections_of(self, parameter: str, value: list[str]) -> list[tuple[int, int]]:
-        """Return the ids of the sections with these names or slugs, and of their tables. Raises BadParameters."""
-        sections = Section.objects.visible_to(self.request.user)
-        matches = list(
-            sections.filter(Q(name__in=value) | Q(slug__in=value)).values_list("pk", "table_id", "name", "slug")
-        )
-        known = {word for _, _, *words in matches for word in words}
-        missing = lacking(value, known)
-        if missing:
-            section_names = sections.exclude(name="").order_by("name").values_list("name", flat=True).distinct()
-            allowed = list(section_names[:MAX_NEAR])
-            problem = "There is no section {} that you may read."
-            raise BadParameters([describe(parameter, text, problem, allowed) for text in missing])
-        return [(pk, table) for pk, table, *_ in matches]
+        return visible_sections(self.data["section"], self.request.user)
 
     def by_codes(self, queryset: ReturnCodeQuerySet, name: str, value: list[str]) -> QuerySet[Any]:
         """Keep codes that one of these spellings may mean."""
@@ -291,8 +281,8 @@ class CodeFilters(Filters):
         return searching.containing(queryset, text, self.request.user) if has_words else queryset
 
     def text_contains(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Keep codes whose text contains the value: by the index, or code by code if many do."""
-        return (searching.with_part if self.by_index else searching.having_part)(queryset, name, value)
+        """Keep codes whose text contains the value, code by code. If they are few, `_few` has found them."""
+        return searching.having_part(queryset, name, value)
 
     def text_is_not(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep codes whose text differs from the value."""

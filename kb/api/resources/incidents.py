@@ -74,7 +74,7 @@ class IncidentFilters(Filters):
         """Keep incidents that affect none of the codes, or no code of the tables, that the caller may read."""
         codes = ReturnCode.objects.visible_to(self.request.user)
         if name == "table__not":
-            codes = codes.among_tables(visible_tables(value, self.request.user))
+            codes = codes.among_tables(visible_tables(value, self.request.user, name))
             return queryset.filter(~Q(any_of(codes.filter(incidents=OuterRef("pk")))))
         affected = codes.matching_any(value).filter(incidents__isnull=False)
         return queryset.exclude(pk__in=affected.values("incidents"))

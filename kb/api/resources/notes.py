@@ -89,7 +89,7 @@ class NoteFilters(Filters):
 
     def by_other_tables(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep notes about no code and no range of the tables."""
-        return queryset.filter(~Q(self._about_tables(visible_tables(value, self.request.user))))
+        return queryset.filter(~Q(self._about_tables(visible_tables(value, self.request.user, name))))
 
     def _about(self, spellings: list[str], tables: list[int] | None) -> Q:
         codes, ranges = self._visible(tables)
@@ -112,7 +112,7 @@ class NoteFilters(Filters):
         return (codes, ranges) if tables is None else (codes.among_tables(tables), ranges.filter(table__in=tables))
 
     def by_owner(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
-        """Keep notes of the owners with these user names; with `owner__not`, the others, also those without an owner."""
+        """Keep notes of the owners with these user names; with `owner__not`, all others."""
         owners = get_user_model().objects.filter(owned_notes__isnull=False).distinct()
         ids = dict(owners.filter(username__in=value).values_list("username", "pk"))
         missing = lacking(value, ids)

@@ -12,7 +12,7 @@ from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import MOMENT, TEXT, lacking, repeated
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
-from kb.models import Audience, CodeTable
+from kb.models import Audience, CodeTable, Section
 from kb.models.visibility import Person
 from kb.queries.tables import annotate_counts
 
@@ -106,14 +106,29 @@ class TableViewSet(ReadViewSet):
         return annotate_counts(CodeTable.objects.visible_to(self.request.user))
 
 
-def visible_tables(slugs: list[str], user: Person | None) -> list[int]:
+def visible_tables(slugs: list[str], user: Person | None, parameter: str = "table") -> list[int]:
     """Return the ids of the tables with these slugs. Raises BadParameters for one that the user cannot read."""
     visible = CodeTable.objects.visible_to(user).order_by("slug")
     ids = dict(visible.filter(slug__in=slugs).values_list("slug", "pk"))
     missing = lacking(slugs, ids)
     if missing:
         allowed = list(visible.values_list("slug", flat=True)[:MAX_NEAR])
-        raise BadParameters(
-            [describe("table", slug, "There is no table {} that you may read.", allowed) for slug in missing]
-        )
+        problem = "There is no table {} that you may read."
+        raise BadParameters([describe(parameter, slug, problem, allowed) for slug in missing])
     return list(ids.values())
+
+
+def visible_sections(texts: list[str], user: Person | None, parameter: str = "section") -> list[tuple[int, int]]:
+    """Return the ids of the sections with these names or slugs, each with its table's id.
+
+    Raises BadParameters for a text that is neither, as far as the user can read.
+    """
+    sections = Section.objects.visible_to(user)
+    matches = list(sections.filter(Q(name__in=texts) | Q(slug__in=texts)).values_list("pk", "table_id", "name", "slug"))
+    missing = lacking(texts, {word for _, _, *words in matches for word in words})
+    if missing:
+        section_names = sections.exclude(name="").order_by("name").values_list("name", flat=True).distinct()
+        allowed = list(section_names[:MAX_NEAR])
+        problem = "There is no section {} that you may read."
+        raise BadParameters([describe(parameter, text, problem, allowed) for text in missing])
+    return [(pk, table) for pk, table, *_ in matches]
