@@ -72,9 +72,9 @@ def _answer(query: str, table: CodeTable | None) -> dict[str, Any]:
 
 def _frame(context: dict[str, Any], status: int = 200) -> HttpResponse:
     """Render without the request, so that no context processor adds a user or a message."""
-    body = render_to_string("kb/widget.html", {"is_closed": _is_closed(), **context})
-    response = HttpResponse(body, status=status)
     origins = settings.KB_EMBED_ORIGINS
+    body = render_to_string("kb/widget.html", {"is_closed": _is_closed(), "origins": origins, **context})
+    response = HttpResponse(body, status=status)
     if origins:
         security_headers.may_be_framed_by(response, origins)
     return response

@@ -12,7 +12,8 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 OPEN = {"login", "llms", "favicon", "robots", "opensearch", "embed", "embed-code"}
-FOR_PROGRAMS = {"code-md", "code-json", "section-md", "section-json", "changes-feed", "note-md", "table-md"}
+FOR_PROGRAMS = {"code-md", "code-json", "section-md", "section-json", "changes-feed", "note-md", "table-md", "oembed"}
+FOR_PROGRAMS |= {"suggest-json"}
 ARGUMENTS = {
     "table": ["zim-server"],
     "code": ["zim-server", "1"],
@@ -103,6 +104,7 @@ WRITING = {"login", "logout", "detect", "report", "flag"}
 def test_pages_accept_only_reading_methods(name, agents):
     note = make.note("Note", make.code("1"))
     address = reverse(name, args=[note.pk] if name in ("note", "note-md") else ARGUMENTS.get(name, []))
+    address += "?url=http://testserver/codes/zim-server/1/" if name == "oembed" else ""
     assert agents.post(address).status_code == 405
     assert agents.head(address).status_code == agents.get(address).status_code < 400
 
