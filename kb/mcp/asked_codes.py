@@ -20,17 +20,17 @@ class Looking(NamedTuple):
     by_words: list[ReturnCode]
 
 
-def read(asked: str, user: Person | None, table: CodeTable | None) -> Looking:
+def read(question: str, user: Person | None, table: CodeTable | None) -> Looking:
     """Return the codes that somebody may mean: by their spelling, named in a text, or described by words."""
-    answer = find_code(asked, user, table)
+    answer = find_code(question, user, table)
     if answer.verdict != Verdict.UNKNOWN:
         return Looking(answer, [])
-    named = [code for code in codes_in(asked, user) if table is None or code.table_id == table.pk]
-    if named:
-        return Looking(replace(answer, hits=[CodeHit(code, "named in the text") for code in named]), [])
-    if looks_like_a_code(asked):
+    codes = [code for code in codes_in(question, user) if table is None or code.table_id == table.pk]
+    if codes:
+        return Looking(replace(answer, hits=[CodeHit(code, "named in the text") for code in codes]), [])
+    if looks_like_a_code(question):
         return Looking(answer, [])
-    results = text_results(asked, user, MAX_BY_WORDS, [table.pk] if table else None)
+    results = text_results(question, user, MAX_BY_WORDS, [table.pk] if table else None)
     return Looking(answer, [result.code for result in results.hits])
 
 

@@ -12,11 +12,16 @@ def document(title: str, answer: BaseModel) -> str:
 
     It is about as long as the answer is as JSON.
     """
-    return "\n\n".join([f"# {title}", *_lines(as_json(answer), "")]) + "\n"
+    values = as_json(answer)
+    if not values.get("partial"):
+        values.pop("partial", None)
+    return "\n\n".join([f"# {title}", *_lines(values, "")]) + "\n"
 
 
 def _lines(values: dict[str, Any], above: str) -> list[str]:
-    plain = [f"**{name}:** {_plain(value)}" for name, value in values.items() if _is_plain(value) and value != ""]
+    plain = [
+        f"**{name}:** {_plain(value)}" for name, value in values.items() if _is_plain(value) and value not in ("", [])
+    ]
     nested = [line for name, value in values.items() if not _is_plain(value) for line in _nested(above + name, value)]
     return plain + nested
 
@@ -33,5 +38,5 @@ def _is_plain(value: Any) -> bool:
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

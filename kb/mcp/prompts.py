@@ -65,8 +65,8 @@ def _draft_reply(arguments: Arguments, caller: Caller) -> str:
     looking = asked_codes.read(code, caller.user, None)
     asked_codes.count([looking], caller.user)
     language = arguments.get("language", "").strip() or "the language of the ticket, or else English"
-    known = document("What Codebook knows", looked_up([looking], caller))
-    return f"{_REPLY}\n- Write in {data(language, MAX_ARGUMENT)}.\n\n{known}\n{_quoted('The ticket', ticket)}"
+    knowledge = document("What Codebook knows", looked_up([looking], caller))
+    return f"{_REPLY}\n- Write in {data(language, MAX_ARGUMENT)}.\n\n{knowledge}\n{_quoted('The ticket', ticket)}"
 
 
 def _quoted(title: str, text: str) -> str:

@@ -44,8 +44,8 @@ TEMPLATES = ListResourceTemplatesResult(
 
 def listed(caller: Caller) -> ListResourcesResult:
     """Return the tables that the caller may read: codes and notes are too many, and have templates."""
-    visible = tables.with_counts(caller.user) if may_call(caller, READING) else []
-    return ListResourcesResult(resources=[_resource(table) for table in visible[:MAX_LISTED]])
+    listed_tables = tables.with_counts(caller.user) if may_call(caller, READING) else []
+    return ListResourcesResult(resources=[_resource(table) for table in listed_tables[:MAX_LISTED]])
 
 
 def _resource(table: CodeTable) -> Resource:
@@ -71,8 +71,8 @@ def read(uri: str, caller: Caller) -> str:
     }
     reader = readers.get((kind, len(parts)))
     if reader is None or not uri.startswith(_SCHEME):
-        known = ", ".join(template.uri_template for template in TEMPLATES.resource_templates)
-        raise ToolRefused(f"There is no resource {uri[:200]}. Resources: {known}.")
+        templates = ", ".join(template.uri_template for template in TEMPLATES.resource_templates)
+        raise ToolRefused(f"There is no resource {uri[:200]}. Resources: {templates}.")
     return reader(caller, *parts)
 
 

@@ -24,7 +24,7 @@ from kb.queries.proposals import count_waiting
 from kb.queries.tables import section_by_slug, table_by_slug
 from kb.services import usage
 from kb.text.codes import forms as text_code
-from kb.web import as_of, disambiguation
+from kb.web import as_of, disambiguation, open_graph
 from kb.web.history import HistoryStep, histories
 from kb.web.near_codes import surrounding_codes
 
@@ -113,6 +113,7 @@ def _code_page(request: HttpRequest, table: CodeTable, spelling: str, section: S
 def _card_context(request: HttpRequest, answer: CodeAnswer, hits: list[CodeHit]) -> dict[str, Any]:
     first = hits[0]
     query_identity = text_code.identity(answer.query)
+    canonical = first.code.get_absolute_url() if len(hits) == 1 else _address(first.code)
     return {
         "first": first.code,
         "how": "" if first.code.identity == query_identity else first.how,
@@ -121,7 +122,8 @@ def _card_context(request: HttpRequest, answer: CodeAnswer, hits: list[CodeHit])
         "bursts": statistics.bursts(request.user, [hit.code for hit in hits]) if request.user.is_staff else [],
         "neighbours": neighbours(first.code, request.user),
         "markdown_url": _markdown(first.code, is_one=len(hits) == 1),
-        "canonical": first.code.get_absolute_url() if len(hits) == 1 else _address(first.code),
+        "canonical": canonical,
+        "graph": open_graph.of_codes([hit.code for hit in hits], canonical),
     }
 
 

@@ -10,6 +10,7 @@ from kb.models.visibility import Person, Reader, reader
 from kb.queries.cards import filled_reply
 from kb.queries.lookup import codes_visible_to
 from kb.queries.proposals import count_waiting
+from kb.web import open_graph
 
 MAX_NOTES = 200
 
@@ -38,6 +39,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         "ranges": ranges,
         "taken_codes": [] if codes else _taken_codes(troubleshooting_note, request.user),
         "reply": filled_reply(troubleshooting_note, codes),
+        "graph": open_graph.of_note(troubleshooting_note),
         "proposals": count_waiting([troubleshooting_note], request.user).get(troubleshooting_note.pk, 0),
     }
     return render(request, "kb/note.html", context)

@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from kb.web import (
+    card_frames,
     changes,
     codes,
     detection,
@@ -66,4 +67,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("embed/<slug:table>/<code:written>/", widget.code, name="embed-code"),
     path("opensearch.xml", opensearch.description, name="opensearch"),
     path("go", opensearch.go, name="go"),
+    path("suggest.json", opensearch.suggest, name="suggest-json"),
+    path("oembed", card_frames.oembed, name="oembed"),
 ]

@@ -88,15 +88,14 @@ def _answer(query: str, table: CodeTable | None, user: Person) -> dict[str, Any]
 
 def _frame(user: Person, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """Render without the request, so that no context processor adds a user or a message."""
-    is_closed = _is_closed(user)
-    body = render_to_string("kb/widget.html", {"is_closed": is_closed, **context})
+    is_closed, origins = _is_closed(user), settings.KB_EMBED_ORIGINS
+    body = render_to_string("kb/widget.html", {"is_closed": is_closed, "origins": origins, **context})
     response = HttpResponse(body, status=401 if is_closed else status)
     if is_closed:
         response["WWW-Authenticate"] = challenge()
     if user.is_authenticated:
         response["Cache-Control"] = "private, no-store"
     response["Vary"] = "Authorization"
-    origins = settings.KB_EMBED_ORIGINS
     if origins:
         security_headers.may_be_framed_by(response, origins)
     return response

@@ -53,6 +53,8 @@ def pages(ids):
         "search on the start page": [f"/?q={query}" for query in (*WORDS, *NUMBERS, "code=77 failed")],
         "suggestions": [f"/suggest/?q={query}" for query in (*WORDS, *NUMBERS)],
         "search of browsers": [f"/go?q={query}" for query in NUMBERS],
+        "suggestions of browsers": [f"/suggest.json?q={query}" for query in (*WORDS, *NUMBERS)],
+        "oEmbed": [f"/oembed?url=http://testserver/codes/{code}/" for code in (*cards, section)],
         "table page": [
             *(f"/tables/{query}" for query in ("zim-server/", "secret/", "taken/", f"zim-server/?section={WORD}")),
             *(f"/tables/zim-server/?q={query}" for query in (*WORDS, *NUMBERS)),

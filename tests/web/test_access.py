@@ -22,6 +22,8 @@ FOR_PROGRAMS = {
     "table-md",
     "embed",
     "embed-code",
+    "oembed",
+    "suggest-json",
 }
 ARGUMENTS = {
     "table": ["zim-server"],
@@ -113,6 +115,7 @@ WRITING = {"login", "logout", "detect", "report", "flag"}
 def test_pages_accept_only_reading_methods(name, agents):
     note = make.note("Note", make.code("1"))
     address = reverse(name, args=[note.pk] if name in ("note", "note-md") else ARGUMENTS.get(name, []))
+    address += "?url=http://testserver/codes/zim-server/1/" if name == "oembed" else ""
     assert agents.post(address).status_code == 405
     assert agents.head(address).status_code == agents.get(address).status_code < 400
 

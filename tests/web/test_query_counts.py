@@ -95,4 +95,4 @@ def test_note(number, queries, reviewer):
     table = make.table()
     codes = [make.code(str(n + 1), table, f"Section {n % 7}") for n in range(number)]
     note = make.note("Note", *codes, owner=reviewer)
-    queries(3, note.get_absolute_url())
+    queries(4, note.get_absolute_url())

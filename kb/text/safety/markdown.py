@@ -3,6 +3,8 @@
 Notes are untrusted: raw HTML shows as text, and an allow-list filters the result.
 """
 
+from html import unescape
+
 import nh3
 from markdown_it import MarkdownIt
 
@@ -39,6 +41,11 @@ def render(text: str) -> str:
     return nh3.clean(
         html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener noreferrer nofollow"
     )
+
+
+def plain(text: str) -> str:
+    """Return the words of a note's Markdown without its marks. It is text, not HTML."""
+    return unescape(nh3.clean(render(text), tags=set()))
 
 
 def _has_few_links(text: str) -> bool:
