@@ -109,6 +109,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         answer, error = _failed(error, request)
     errors = error.errors if isinstance(error, BadParameters) else []
     answer.data = problem(request, answer.status_code, _detail(error, context), errors)
+    # What a kind of error says beside the usual members.
+    answer.data |= error.members(request) if hasattr(error, "members") else {}
     answer.content_type = CONTENT_TYPE
     # The renderers of the documentation page and of YAML cannot render a problem.
     request.accepted_renderer = JSONRenderer()

@@ -16,6 +16,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.feed_places import FeedPlaceGone
+from kb.api.framework.generation import generation
 from kb.api.framework.parameter_values import text_of, whole
 from kb.api.framework.totals import TOTALS
 from kb.text.codes.forms import MAX_NUMBER
@@ -177,27 +179,30 @@ def link(url: str, direction: str, ordering: str, values: list[Any] | None) -> s
     """
     if values is None:
         return None
-    text = json.dumps([direction, ordering, values], separators=(",", ":"))
+    text = json.dumps([direction, ordering, generation().incarnation, values], separators=(",", ":"))
     return replace_query_param(url, "cursor", base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
 
 def read_cursor(cursor: str | None, ordering: str, terms: Sequence[OrderTerm]) -> tuple[bool, list[Any] | None]:
     """Return the direction, backwards or not, and the values of the row to continue after; None without a cursor.
 
-    Raises BadParameters for a text that is not a cursor of this order.
+    Raises BadParameters for a text that is not a cursor of this order, FeedPlaceGone for one of another incarnation.
     """
     if cursor is None:
         return False, None
     try:
         decoded = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        direction, cursor_ordering, values = json.loads(decoded)
+        direction, cursor_ordering, incarnation, values = json.loads(decoded)
         if direction not in ("next", "previous") or cursor_ordering != ordering:
             raise ValueError(direction)
-        return direction == "previous", [term.parse(value) for term, value in zip(terms, values, strict=True)]
+        place = [term.parse(value) for term, value in zip(terms, values, strict=True)]
     except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         problem = f"This is not a cursor of the order {ordering}."
         allowed = ["`next` or `previous` of one of its pages"]
         raise BadParameters([describe("cursor", cursor, problem, allowed)]) from None
+    if incarnation != generation().incarnation:
+        raise FeedPlaceGone
+    return direction == "previous", place
 
 
 def _after(terms: Sequence[OrderTerm], values: list[Any]) -> list[Q]:

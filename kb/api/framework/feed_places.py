@@ -1,0 +1,45 @@
+"""Places in the feed as texts, and the refusal of those that are gone."""
+
+import re
+from typing import Any
+
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.reverse import reverse
+
+from kb.models import incarnations
+from kb.queries import unfolding
+from kb.queries.replication import START, FeedPlace
+
+_PLACE = re.compile(rf"(?:([0-9a-z]{{1,20}})-)?([0-9]{{1,18}})(?:\.({'|'.join(unfolding.STEPS)})\.([0-9]{{1,18}}))?")
+PATTERN = rf"^(?:0|{incarnations.PATTERN}-[0-9]{{1,18}}(?:\.(?:{'|'.join(unfolding.STEPS)})\.[0-9]{{1,18}})?)$"
+"""What a client may send."""
+
+
+class FeedPlaceGone(APIException):
+    """A place in the feed or in a list is of another incarnation of the database, or after the feed's end."""
+
+    status_code = 410
+    default_code = problem_type = "feed_place_gone"
+    default_detail = (
+        "This place is gone: the database was restored from a backup, or lost its last changes. Start again with the"
+        " snapshot whose address is in `snapshot`; a list, from its first page."
+    )
+
+    def members(self, request: Request) -> dict[str, Any]:
+        """Return what the problem says beside its usual members."""
+        return {"snapshot": reverse("api-snapshot", request=request)}
+
+
+def place_of(text: str) -> FeedPlace | None:
+    """Return the place that a text names; None if it is none.
+
+    A number alone is a place of an earlier release, and of no incarnation; 0 is the start of the feed.
+    """
+    match = _PLACE.fullmatch(text)
+    if not match:
+        return None
+    incarnation, sequence, step, after = match.groups()
+    if incarnation is None:
+        return START if text == "0" else FeedPlace("", int(sequence) or 1, step or "", int(after or 0))
+    return FeedPlace(incarnation, int(sequence), step or "", int(after or 0))
