@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from kb.models import Audience, CodeTable, ReturnCode
-from kb.models.visibility import Person, Reader, reader
+from kb.models import CodeTable, ReturnCode
+from kb.models.visibility import Person
 from kb.queries.copied_objects import IN_TABLE, NOUNS, CopiedObject, about_tables
 
 
@@ -67,27 +67,8 @@ class FeedFilter:
         return is_of_it and not self.nouns.isdisjoint(("table", *IN_TABLE))
 
 
-EVERYTHING = FeedFilter()
-
-
-def tables_called(slugs: Collection[str], user: Person | None) -> dict[str, set[int]]:
-    """Return the ids of tables by short name: those that have it, and those that had it while the reader could read it.
-
-    So a copy that follows a table learns that it is gone, or has another name now. An unknown name is left out.
-    """
-    history: Any = CodeTable.history  # type: ignore[attr-defined]
-    former = history.filter(slug__in=slugs)
-    if reader(user) != Reader.INTERNAL:
-        former = former.filter(audience=Audience.PUBLIC)
-    ids: dict[str, set[int]] = {}
-    for found in (CodeTable.objects.visible_to(user).filter(slug__in=slugs), former.order_by()):
-        for slug, pk in found.values_list("slug", "id"):
-            ids.setdefault(slug, set()).add(pk)
-    return ids if reader(user) != Reader.NOTHING else {}
-
-
 def following(nouns: Collection[str], tables: Collection[int] | None, user: Person | None) -> FeedFilter:
-    """Return the filter for some nouns, all if there are none, and for the tables with these ids."""
+    """Return the filter for some nouns, all if there are none, and for the tables with these ids, None for all."""
     visible = CodeTable.objects.visible_to(user).filter(pk__in=tables or ()).values_list("pk", flat=True)
     return FeedFilter(
         frozenset(nouns or NOUNS),

@@ -11,8 +11,8 @@ A page reads at most WINDOW numbers of the feed, and may have few entries or non
 what is public alone, would otherwise have the database read a million changes for the first entry.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -25,7 +25,7 @@ from kb.models.subqueries import any_of
 from kb.models.visibility import Person, Reader, reader
 from kb.queries import unfolding
 from kb.queries.copied_objects import NOUNS, CopiedObject, read
-from kb.queries.feed_filters import EVERYTHING, FeedFilter
+from kb.queries.feed_filters import FeedFilter, following
 
 BATCH = 500
 WINDOW = 20_000
@@ -36,16 +36,26 @@ Key = tuple[int, str, int]
 
 @dataclass(frozen=True)
 class FeedPlace:
-    """A place in the feed of an incarnation: after a sequence, or within the unfolding of that change."""
+    """A place in the feed of an incarnation: after a sequence, or within the unfolding of that change.
+
+    It names the tables that are followed, None for all, by their ids: their short names may change and disappear.
+    Without an incarnation it is the start.
+    """
 
     incarnation: str = ""
     sequence: int = 0
     step: str = ""
     after: int = 0
+    tables: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
         text = f"{self.incarnation}-{self.sequence}"
-        return f"{text}.{self.step}.{self.after}" if self.step else text
+        text += f".{self.step}.{self.after}" if self.step else ""
+        return text if self.tables is None else f"{text}~{'.'.join(map(str, self.tables))}"
+
+    def at(self, sequence: int, step: str = "", after: int = 0) -> "FeedPlace":
+        """Return another place for the same follower."""
+        return replace(self, sequence=sequence, step=step, after=after)
 
 
 START = FeedPlace()
@@ -75,10 +85,14 @@ class FeedPage:
     more: bool
 
 
-def snapshot(user: Person | None, filter_: FeedFilter = EVERYTHING) -> Iterator[Any]:
-    """Yield the place in the feed, then (noun, object) pairs, all as of one moment. Writers do not wait."""
+def snapshot(user: Person | None, nouns: Collection[str] = (), tables: tuple[int, ...] | None = None) -> Iterator[Any]:
+    """Yield the place in the feed, then (noun, object) pairs, all as of one moment. Writers do not wait.
+
+    `nouns` and `tables`, by their ids, choose what is copied.
+    """
     with one_view():
-        yield FeedPlace(*feed_end())
+        yield FeedPlace(*feed_end(), tables=tables)
+        filter_ = following(nouns, tables, user)
         for noun in NOUNS:
             after, followed = 0, filter_.condition(noun)
             while batch := read(noun, user, Q(pk__gt=after) & followed, BATCH) if noun in filter_.nouns else []:
@@ -87,11 +101,11 @@ def snapshot(user: Person | None, filter_: FeedFilter = EVERYTHING) -> Iterator[
                 after = batch[-1].id
 
 
-def changes(user: Person | None, since: FeedPlace, limit: int, filter_: FeedFilter = EVERYTHING) -> FeedPage:
+def changes(user: Person | None, since: FeedPlace, limit: int, nouns: Collection[str] = ()) -> FeedPage:
     """Return the page of the feed after a place. See Note [States, not deltas]. Raises PlaceGone."""
     # Read this before the rows: changes that commit in the meantime are on the next page.
     end = feed_end()
-    since = _checked(since, end)
+    since, filter_ = _checked(since, end), following(nouns, since.tables, user)
     if since.step:
         return _unfold(user, since, limit, filter_)
     last = min(end.sequence, since.sequence + WINDOW)
@@ -101,9 +115,9 @@ def changes(user: Person | None, since: FeedPlace, limit: int, filter_: FeedFilt
     rows = list(found[: limit + 1])
     page, replaced = unfolding.whole_changes(rows[:limit], user, limit, filter_)
     if rows and not page:
-        return _unfold(user, FeedPlace(end.incarnation, rows[0].sequence, rows[0].noun), limit, filter_)
+        return _unfold(user, since.at(rows[0].sequence, rows[0].noun), limit, filter_)
     is_cut = len(rows) > len(page)
-    place = FeedPlace(end.incarnation, page[-1].sequence if is_cut else last)
+    place = since.at(page[-1].sequence if is_cut else last)
     keys = sorted([*replaced, *((row.sequence, row.noun, row.object_id) for row in page)])
     sequences = {(noun, pk): sequence for sequence, noun, pk in keys}
     entries = _states(user, [(sequence, *key) for key, sequence in sequences.items()], filter_)
@@ -112,8 +126,8 @@ def changes(user: Person | None, since: FeedPlace, limit: int, filter_: FeedFilt
 
 def _checked(since: FeedPlace, end: FeedEnd) -> FeedPlace:
     """Return a place with its incarnation. Raises PlaceGone."""
-    if since == START:
-        return FeedPlace(end.incarnation)
+    if not since.incarnation and not since.sequence:
+        return replace(since, incarnation=end.incarnation)
     if since.incarnation != end.incarnation or since.sequence > end.sequence:
         raise PlaceGone(str(since))
     return since
@@ -149,9 +163,8 @@ def _unfold(user: Person | None, since: FeedPlace, limit: int, filter_: FeedFilt
         page = list(ids[: limit - len(keys)]) if filter_.asks_for(noun) else []
         keys += [(since.sequence, noun, pk) for pk in page]
         if len(keys) >= limit:
-            place = FeedPlace(since.incarnation, since.sequence, step, page[-1])
-            return FeedPage(_states(user, keys, filter_), place, True)
-    return FeedPage(_states(user, keys, filter_), FeedPlace(since.incarnation, since.sequence), True)
+            return FeedPage(_states(user, keys, filter_), since.at(since.sequence, step, page[-1]), True)
+    return FeedPage(_states(user, keys, filter_), since.at(since.sequence), True)
 
 
 def _states(user: Person | None, keys: Sequence[Key], filter_: FeedFilter) -> list[FeedEntry]:

@@ -7,12 +7,15 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
+from kb.api.framework.parameter_values import MAX_VALUES
 from kb.models import incarnations
 from kb.queries import unfolding
 from kb.queries.replication import START, FeedPlace
 
-_PLACE = re.compile(rf"(?:([0-9a-z]{{1,20}})-)?([0-9]{{1,18}})(?:\.({'|'.join(unfolding.STEPS)})\.([0-9]{{1,18}}))?")
-PATTERN = rf"^(?:0|{incarnations.PATTERN}-[0-9]{{1,18}}(?:\.(?:{'|'.join(unfolding.STEPS)})\.[0-9]{{1,18}})?)$"
+_STEPS = "|".join(unfolding.STEPS)
+_REST = rf"[0-9]{{1,18}}(?:\.(?:{_STEPS})\.[0-9]{{1,18}})?(?:~[0-9]{{1,18}}(?:\.[0-9]{{1,18}}){{0,{MAX_VALUES - 1}}})?"
+_PLACE = re.compile(rf"(?:(?P<incarnation>[0-9a-z]{{1,20}})-)?(?P<rest>{_REST})")
+PATTERN = rf"^(?:0|{incarnations.PATTERN}-{_REST})$"
 """What a client may send."""
 
 
@@ -39,7 +42,9 @@ def place_of(text: str) -> FeedPlace | None:
     match = _PLACE.fullmatch(text)
     if not match:
         return None
-    incarnation, sequence, step, after = match.groups()
-    if incarnation is None:
-        return START if text == "0" else FeedPlace("", int(sequence) or 1, step or "", int(after or 0))
-    return FeedPlace(incarnation, int(sequence), step or "", int(after or 0))
+    if text == "0":
+        return START
+    rest, _, tables = match["rest"].partition("~")
+    sequence, step, after = (*rest.split("."), "", "")[:3]
+    ids = tuple(int(pk) for pk in tables.split(".")) if tables else None
+    return FeedPlace(match["incarnation"] or "old", int(sequence), step, int(after or 0), ids)

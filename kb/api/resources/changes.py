@@ -22,11 +22,11 @@ from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
 from kb.api.framework.throttle import caller_of
 from kb.api.framework.waiting import RETRY_SECONDS, WATCH
-from kb.api.resources.copies import FOLLOWED, GONE, ChangesSerializer, filter_of, followed_parameters
+from kb.api.resources.copies import FOLLOWED, GONE, ChangesSerializer, followed_parameters, nouns_of, place_from
 from kb.models.changes import FeedEnd
 from kb.ops.replicas.router import read_database
 from kb.queries import replication
-from kb.queries.replication import START, FeedPage, FeedPlace
+from kb.queries.replication import FeedPage, FeedPlace
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 200
@@ -75,12 +75,12 @@ class ChangesView(APIView):
 
     @conditional
     def _answer(self, request: Request, values: Mapping[str, Any]) -> Response:
-        return Response(_body(request, _page(request, values, values.get("since", START))))
+        return Response(_body(request, _page(request, values, place_from(values, request.user))))
 
     def _wait(self, request: Request, values: Mapping[str, Any]) -> Response:
         """Return the next page with entries, or the last one. Without an ETag, because it is for now alone."""
         until = time.monotonic() + values["wait"]
-        page = _page(request, values, values.get("since", START))
+        page = _page(request, values, place_from(values, request.user))
         with WATCH.place_for(caller_of(request.META, request.user)) as has_place:
             while has_place and not (page.entries or page.more):
                 # As after a request: otherwise this thread would keep a pooled connection for itself.
@@ -103,7 +103,7 @@ def _page(request: Request, values: Mapping[str, Any], since: FeedPlace) -> Feed
     """Return a page. Raises FeedPlaceGone, but not only because a replica does not have the place yet."""
     limit = values.get("limit", DEFAULT_LIMIT)
     try:
-        return replication.changes(request.user, since, limit, filter_of(values, request.user))
+        return replication.changes(request.user, since, limit, nouns_of(values))
     except replication.PlaceGone:
         if read_database.get() == PRIMARY:
             raise FeedPlaceGone from None

@@ -1,19 +1,20 @@
 """What the feed and the snapshot share: their objects in the schema, and the parameters that choose among them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
 
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.parameter_values import TEXT, ValueKind, list_of, repeated, some_of
+from kb.api.framework.parameter_values import MAX_VALUES, TEXT, ValueKind, list_of, repeated, some_of
 from kb.api.resources.code_serializers import CodeSerializer
-from kb.api.resources.tables import MAX_NEAR
+from kb.api.resources.tables import visible_tables
 from kb.models import CodeRange, CodeTable, IncidentLink, Section, TroubleshootingNote
 from kb.models.visibility import Person
 from kb.queries.copied_objects import NOUNS
-from kb.queries.feed_filters import FeedFilter, following, tables_called
+from kb.queries.replication import START, FeedPlace
 
 GONE = {410: "The place is gone: the database was restored, or lost its last changes. Start with a new snapshot."}
 _TABLES = list_of(TEXT)
@@ -43,20 +44,42 @@ def followed_parameters() -> list[OpenApiParameter]:
     ]
 
 
-def filter_of(values: Mapping[str, Any], user: Person | None) -> FeedFilter:
-    """Return what the parameters choose. Raises BadParameters for a table that the user never could read."""
-    nouns = [noun for texts in values.get("noun", ()) for noun in texts]
+def nouns_of(values: Mapping[str, Any]) -> list[str]:
+    """Return the nouns that the parameters choose; none for all."""
+    return [noun for texts in values.get("noun", ()) for noun in texts]
+
+
+def tables_of(values: Mapping[str, Any], user: Person | None) -> tuple[int, ...] | None:
+    """Return the ids of the tables that the parameters choose; None for all.
+
+    Raises BadParameters for a table that the user may not read.
+    """
+    slugs = _slugs_of(values)
+    return tuple(sorted(visible_tables(slugs, user))) if slugs else None
+
+
+def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
+    """Return the place that the parameters name, with the tables that are followed from there.
+
+    A place remembers its tables: one that the user may not read any more is known by it alone. Raises BadParameters.
+    """
+    since: FeedPlace = values.get("since", START)
+    if since.tables is None:
+        return replace(since, tables=tables_of(values, user))
+    visible = CodeTable.objects.visible_to(user).filter(slug__in=_slugs_of(values)).order_by("slug")
+    others = list(visible.exclude(pk__in=since.tables).values_list("slug", flat=True))
+    if others:
+        problem = "The place in `since` does not follow {}. Begin with a snapshot of these tables."
+        raise BadParameters([describe("table", slug, problem) for slug in others])
+    return since
+
+
+def _slugs_of(values: Mapping[str, Any]) -> list[str]:
     slugs = [slug for texts in values.get("table", ()) for slug in texts]
-    if not slugs:
-        return following(nouns, None, user)
-    ids = tables_called(slugs, user)
-    missing = [slug for slug in slugs if slug not in ids]
-    if missing:
-        allowed = list(CodeTable.objects.visible_to(user).order_by("slug").values_list("slug", flat=True)[:MAX_NEAR])
-        raise BadParameters(
-            [describe("table", slug, "There is no table {} that you may read.", allowed) for slug in missing]
-        )
-    return following(nouns, set().union(*ids.values()), user)
+    if len(slugs) > MAX_VALUES:
+        problem = f"It names {len(slugs)} tables."
+        raise BadParameters([describe("table", ",".join(slugs[:3]), problem, [f"at most {MAX_VALUES} tables"])])
+    return slugs
 
 
 class CopiedCodeSerializer(CodeSerializer):

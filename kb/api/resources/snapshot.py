@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import orjson
@@ -21,11 +21,10 @@ from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
 from kb.api.resources.changes import object_of
-from kb.api.resources.copies import FOLLOWED, filter_of, followed_parameters
+from kb.api.resources.copies import FOLLOWED, followed_parameters, nouns_of, tables_of
 from kb.models.visibility import Person
 from kb.queries import replication
 from kb.queries.copied_objects import NOUNS
-from kb.queries.feed_filters import EVERYTHING, FeedFilter
 
 FORMAT = 2
 MEDIA = "application/x-ndjson"
@@ -36,11 +35,13 @@ _PROBLEMS = problem_responses({status: text for status, text in PROBLEMS.items()
 class SnapshotStream:
     """A snapshot as bytes, produced while it is sent. The reader's rights are checked once, at the start."""
 
-    def __init__(self, user: Person | None, site: str, filter_: FeedFilter = EVERYTHING) -> None:
+    def __init__(
+        self, user: Person | None, site: str, nouns: Collection[str] = (), tables: tuple[int, ...] | None = None
+    ) -> None:
         """Open the transaction that `close` ends."""
-        self._rows, self._site = replication.snapshot(user, filter_), site
+        self._rows, self._site = replication.snapshot(user, nouns, tables), site
         self.sequence = str(next(self._rows))
-        self.counts = {noun: 0 for noun in NOUNS if noun in filter_.nouns}
+        self.counts = {noun: 0 for noun in NOUNS if noun in nouns or not nouns}
         self._hash = hashlib.sha256()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -173,7 +174,7 @@ def _stream_for(request: Request) -> SnapshotStream:
     """Return the snapshot that a request asks for. Raises BadParameters."""
     values = parse_query(request.query_params, FOLLOWED)
     site = request.build_absolute_uri(get_script_prefix())
-    return SnapshotStream(request.user, site, filter_of(values, request.user))
+    return SnapshotStream(request.user, site, nouns_of(values), tables_of(values, request.user))
 
 
 def _line(values: dict[str, Any]) -> bytes:
