@@ -13,6 +13,7 @@ what is public alone, would otherwise have the database read a million changes f
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -118,10 +119,15 @@ def changes(user: Person | None, since: FeedPlace, limit: int, nouns: Collection
         return _unfold(user, since.at(rows[0].sequence, rows[0].noun), limit, filter_)
     is_cut = len(rows) > len(page)
     place = since.at(page[-1].sequence if is_cut else last)
-    keys = sorted([*replaced, *((row.sequence, row.noun, row.object_id) for row in page)])
-    sequences = {(noun, pk): sequence for sequence, noun, pk in keys}
-    entries = _states(user, [(sequence, *key) for key, sequence in sequences.items()], filter_)
+    keys = [*((row.sequence, row.noun, row.object_id) for row in page), *replaced]
+    entries = _states(user, _last_of_each(sorted(keys, key=itemgetter(0))), filter_)
     return FeedPage(entries, place, is_cut or last < end.sequence)
+
+
+def _last_of_each(keys: Sequence[Key]) -> list[Key]:
+    """Return the last key of each object, in their order."""
+    places = {(noun, pk): place for place, (_, noun, pk) in enumerate(keys)}
+    return [keys[place] for place in sorted(places.values())]
 
 
 def _checked(since: FeedPlace, end: FeedEnd) -> FeedPlace:
@@ -168,14 +174,14 @@ def _unfold(user: Person | None, since: FeedPlace, limit: int, filter_: FeedFilt
 
 
 def _states(user: Person | None, keys: Sequence[Key], filter_: FeedFilter) -> list[FeedEntry]:
-    """Return the current states of objects for a reader, in the feed's order, without those that are passed over."""
+    """Return the current states of objects for a reader, in the same order, without those that are passed over."""
     ids_by_noun: dict[str, set[int]] = {}
     for _, noun, pk in keys:
         ids_by_noun.setdefault(noun, set()).add(pk)
     read_now = {noun: read(noun, user, Q(pk__in=pks), len(pks)) for noun, pks in ids_by_noun.items()}
     visible = {(noun, row.id) for noun, rows in read_now.items() for row in rows}
     kept = {(noun, row.id): row for noun, rows in read_now.items() for row in filter_.keeps(noun, rows)}
-    entries = [FeedEntry(sequence, noun, pk, kept.get((noun, pk))) for sequence, noun, pk in sorted(keys)]
+    entries = [FeedEntry(sequence, noun, pk, kept.get((noun, pk))) for sequence, noun, pk in keys]
     return [one for one in entries if one.copied or _tells_gone(one, visible, filter_)]
 
 

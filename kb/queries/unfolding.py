@@ -117,7 +117,7 @@ def _steps_of_table(pk: int, user: Person | None) -> Steps:
     return {
         "table": ("table", table),
         **(inside if table.visible_to(user).exists() else {}),
-        "replaced": _replaced(user, successor__table=pk),
+        "replaced": ("code", _replaced(user, successor__table=pk)[1].exclude(table=pk)),
         "note": ("note", TroubleshootingNote.objects.filter(pk__in=notes.values("pk"))),
         "incident": ("incident", IncidentLink.objects.filter(pk__in=incidents.values("pk"))),
     }

@@ -11,7 +11,17 @@ from django.db import connection
 from django.utils import timezone
 
 from kb import answers
-from kb.models import Audience, Change, CodeRange, CodeTable, Door, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models import (
+    Audience,
+    Change,
+    CodeRange,
+    CodeTable,
+    Door,
+    IncidentLink,
+    ReturnCode,
+    Section,
+    TroubleshootingNote,
+)
 from kb.models.changes import feed_end, last_sequence
 from kb.queries import replication, unfolding
 from kb.queries.replication import START, FeedPlace
@@ -213,15 +223,14 @@ class Writer(threading.Thread):
     def __init__(self, seed, user, steps):
         super().__init__()
         self.random, self.by, self.steps, self.errors = random.Random(seed), door(user), steps, []
+        self.deeds = [self.edit, self.edit, self.turn, self.publish, self.move, self.hit]
+        self.deeds += [self.rename, self.rename, self.readdress, self.block]
 
     def run(self):
         try:
             for _ in range(self.steps):
                 with contextlib.suppress(NotAllowed, StaleEdit), agreed_to():
-                    self.random.choice(
-                        [self.edit, self.edit, self.turn, self.publish, self.move, self.hit]
-                        + [self.rename, self.rename, self.readdress, self.block]
-                    )()
+                    self.random.choice(self.deeds)()
         except Exception as error:
             self.errors.append(error)
         finally:
@@ -254,8 +263,9 @@ class Writer(threading.Thread):
         table = self.any(CodeTable)
         first = self.random.randrange(1000)
         block = save_range(CodeRange(table=table), None, {"name": "B", "first": first, "last": first}, self.by)
-        note = self.any(TroubleshootingNote)
-        save_note(note, note.version, {}, self.by, ranges=[block])
+        with journal.entry(self.by) as entry:
+            # As a reviewer's decision about a validated note.
+            entry.update(entry.lock(TroubleshootingNote, self.any(TroubleshootingNote).pk), [], ranges=[block])
         if self.random.random() < 0.7:
             delete_range(block, block.version, self.by)
 
