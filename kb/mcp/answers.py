@@ -77,8 +77,8 @@ class ChangesSince(Asked):
         date | None, Field(ge=date(1970, 1, 1), description="First day, such as 2026-03-03. Default: 7 days ago.")
     ] = None
     after: Annotated[
-        int | None,
-        Field(ge=0, lt=2**63, description="`last_sequence` of an earlier answer: return only later changes."),
+        str | None,
+        Field(pattern=r"^[0-9a-z]{1,20}-[0-9]{1,18}$", description="`last_place` of an earlier answer: later changes."),
     ] = None
     table: Slug | None = None
 
@@ -216,4 +216,4 @@ class Changes(Answer):
     """Answer of changes_since."""
 
     changes: list[ChangeMade]
-    last_sequence: Annotated[int | None, Field(description="The value of `after` for the next call.")] = None
+    last_place: Annotated[str | None, Field(description="The value of `after` for the next call.")] = None

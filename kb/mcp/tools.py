@@ -27,6 +27,7 @@ from kb.mcp.answers import (
 from kb.mcp.code_answers import Answer, LookedUp
 from kb.mcp.quotes import MAX_BYTES, first_fitting, pieces, size
 from kb.models import Bearer, CodeRange, CodeTable, TroubleshootingNote
+from kb.models.changes import feed_end
 from kb.models.notes import NOTE_TEXTS
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
@@ -179,17 +180,30 @@ def changes_since(arguments: ChangesSince, caller: Caller) -> Changes:
     if arguments.since or arguments.after is None:
         day = arguments.since or timezone.localdate() - timedelta(days=DAYS)
         since = shapes.midnight(day)
-    changes = recent_changes(caller.user, since, table).filter(sequence__gt=arguments.after or 0).order_by("sequence")
+    incarnation = feed_end().incarnation
+    after = _sequence_after(arguments.after, incarnation)
+    changes = recent_changes(caller.user, since, table).filter(sequence__gt=after).order_by("sequence")
     page = list(changes[: MAX_CHANGES + 1])
     steps = change_steps(page[:MAX_CHANGES], caller.user)
-    answer = Changes(changes=[], last_sequence=arguments.after)
+    answer = Changes(changes=[], last_place=arguments.after)
     builders = [partial(shapes.change_item, step, caller.address) for step in steps]
     answer.changes = first_fitting(builders, _bytes_left(answer))
     if answer.changes:
-        answer.last_sequence = answer.changes[-1].sequence
+        answer.last_place = f"{incarnation}-{answer.changes[-1].sequence}"
     if len(answer.changes) < len(page):
-        answer.partial, answer.go_on = True, f"Call changes_since again with after={answer.last_sequence}."
+        answer.partial, answer.go_on = True, f"Call changes_since again with after={answer.last_place}."
     return answer
+
+
+def _sequence_after(place: str | None, incarnation: str) -> int:
+    """Return the sequence of a place in the feed. Raises ToolRefused for one of another incarnation."""
+    name, _, sequence = (place or f"{incarnation}-0").rpartition("-")
+    if name != incarnation:
+        raise ToolRefused(
+            f"The place {place} is gone: the database was restored from a backup, or lost its last changes. What you"
+            " know from before may be wrong. Call changes_since again with `since` instead of `after`."
+        )
+    return int(sequence)
 
 
 TOOLS = {

@@ -33,7 +33,7 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kb", "0023_older_tombstones"),
+        ("kb", "0024_incarnation"),
     ]
 
     operations = [

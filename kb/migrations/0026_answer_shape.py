@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("kb", "0023_older_tombstones"),
+        ("kb", "0025_search_parts"),
     ]
 
     operations = [

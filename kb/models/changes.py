@@ -11,10 +11,11 @@ changes of a week are a part of the feed's own index, in both orders.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.conf import settings
 from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -114,6 +115,9 @@ class ChangeCounter(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     last = models.BigIntegerField(default=0)
+    # See Note [Incarnation]. Both with a default in the database, because processes of the previous release write none.
+    incarnation = models.CharField(max_length=20, default="", db_default="")
+    origin = models.CharField(max_length=60, default="", db_default="")
 
     class Meta:
         constraints = [models.CheckConstraint(name="one_change_counter", condition=models.Q(id=1))]
@@ -122,8 +126,20 @@ class ChangeCounter(models.Model):
         return str(self.last)
 
 
+class FeedEnd(NamedTuple):
+    """The number of the last committed change, 0 before the first, and the incarnation that it belongs to."""
+
+    incarnation: str
+    sequence: int
+
+
+def feed_end(database: BaseDatabaseWrapper | None = None) -> FeedEnd:
+    """Return where the feed ends in the database that is read, or in another one."""
+    database = database or connections[router.db_for_read(ChangeCounter)]
+    counters = rows("SELECT incarnation, last FROM kb_changecounter WHERE id = 1", database=database)
+    return FeedEnd(*counters[0]) if counters else FeedEnd("", 0)
+
+
 def last_sequence() -> int:
     """Return the sequence of the last committed change; 0 before the first. It grows with every change."""
-    database = connections[router.db_for_read(ChangeCounter)]
-    counters = rows("SELECT last FROM kb_changecounter WHERE id = 1", database=database)
-    return int(counters[0][0]) if counters else 0
+    return feed_end().sequence

@@ -6,84 +6,65 @@ you can apply an entry twice. An object that changes again has another entry lat
 feed a copy equals the database. A copy must do two things itself: delete the sections, ranges and codes of a deleted
 table, and ignore links to objects that it does not have.
 
-# Note [Unfolding]
-When a table becomes public, one change makes many objects readable. The feed lists these objects page by page. The
-place between two pages names the change, the step and the last object. When a table becomes internal, the feed lists
-only its notes and incidents.
+# Note [Window]
+A page reads at most WINDOW numbers of the feed, and may have few entries or none: who follows one table, or may read
+what is public alone, would otherwise have the database read a million changes for the first entry.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
-from kb.models import Audience, Change, CodeRange, CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models import Audience, Change
 from kb.models.changes import NOUNS as ALL_NOUNS
-from kb.models.changes import ChangeKind, last_sequence
-from kb.models.fields import VENDOR_TEXTS
-from kb.models.notes import NOTE_TEXTS
+from kb.models.changes import ChangeKind, FeedEnd, feed_end
 from kb.models.sql import one_view
 from kb.models.subqueries import any_of
 from kb.models.visibility import Person, Reader, reader
+from kb.queries import unfolding
+from kb.queries.copied_objects import NOUNS, CopiedObject, read
+from kb.queries.feed_filters import FeedFilter, following
 
 BATCH = 500
-_STAMPS = ("version", "created_at", "updated_at")
+WINDOW = 20_000
 
-
-@dataclass(frozen=True)
-class CopiedNoun:
-    """The fields of a noun that are copied, without positions: a reordering by the vendor adds nothing to the feed."""
-
-    model: Any
-    fields: tuple[str, ...]
-    internal: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-
-
-NOUNS = {
-    "table": CopiedNoun(
-        CodeTable,
-        ("id", "slug", "vendor", "product", "name", "language", "source_url", "context_words", "audience", *_STAMPS),
-    ),
-    "section": CopiedNoun(Section, ("id", "table", "name", "slug", "version")),
-    "range": CopiedNoun(CodeRange, ("id", "table", "name", "first", "last", "version")),
-    "code": CopiedNoun(
-        ReturnCode,
-        (
-            *("id", "table", "section", "code", "number", *VENDOR_TEXTS, *(f"vendor_{name}" for name in VENDOR_TEXTS)),
-            *("extra", "disposition", "disposition_origin", "fixer", "fixer_origin", "retired_at", "successor"),
-            *_STAMPS,
-        ),
-    ),
-    "note": CopiedNoun(
-        TroubleshootingNote,
-        ("id", *NOTE_TEXTS, "state", "audience", "validated_at", *_STAMPS),
-        internal=("review_on", "verify_since", "verify_reason"),
-        links=("codes", "ranges"),
-    ),
-    "incident": CopiedNoun(
-        IncidentLink,
-        (
-            *("id", "url", "reference", "title", "state", "started_at", "resolved_at", "impact", "workaround"),
-            *("audience", *_STAMPS),
-        ),
-        links=("codes",),
-    ),
-}
+Key = tuple[int, str, int]
+"""The sequence of an entry, its noun, and the id of the object."""
 
 
 @dataclass(frozen=True)
 class FeedPlace:
-    """A place in the feed: after a sequence, or within the unfolding of that change."""
+    """A place in the feed of an incarnation: after a sequence, or within the unfolding of that change.
 
-    sequence: int
+    It names the tables that are followed, None for all, by their ids: their short names may change and disappear.
+    Without an incarnation it is the start.
+    """
+
+    incarnation: str = ""
+    sequence: int = 0
     step: str = ""
     after: int = 0
+    tables: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
-        return f"{self.sequence}.{self.step}.{self.after}" if self.step else str(self.sequence)
+        text = f"{self.incarnation}-{self.sequence}"
+        text += f".{self.step}.{self.after}" if self.step else ""
+        return text if self.tables is None else f"{text}~{'.'.join(map(str, self.tables))}"
+
+    def at(self, sequence: int, step: str = "", after: int = 0) -> "FeedPlace":
+        """Return another place for the same follower."""
+        return replace(self, sequence=sequence, step=step, after=after)
+
+
+START = FeedPlace()
+"""Before the first change of every incarnation."""
+
+
+class PlaceGone(Exception):
+    """A place that the feed does not have: of another incarnation, or after its end. A copy needs a new snapshot."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +74,7 @@ class FeedEntry:
     sequence: int
     noun: str
     id: int
-    object: dict[str, Any] | None
+    copied: CopiedObject | None
 
 
 @dataclass(frozen=True)
@@ -105,36 +86,57 @@ class FeedPage:
     more: bool
 
 
-def snapshot(user: Person | None) -> Iterator[tuple[str, Any]]:
-    """Yield ("sequence", n), then (noun, object) pairs, all as of one moment. Writers do not wait."""
+def snapshot(user: Person | None, nouns: Collection[str] = (), tables: tuple[int, ...] | None = None) -> Iterator[Any]:
+    """Yield the place in the feed, then (noun, object) pairs, all as of one moment. Writers do not wait.
+
+    `nouns` and `tables`, by their ids, choose what is copied.
+    """
     with one_view():
-        yield "sequence", last_sequence()
+        yield FeedPlace(*feed_end(), tables=tables)
+        filter_ = following(nouns, tables, user)
         for noun in NOUNS:
-            after = 0
-            while batch := _read(noun, user, Q(pk__gt=after), BATCH):
-                for row in batch:
+            after, followed = 0, filter_.condition(noun)
+            while batch := read(noun, user, Q(pk__gt=after) & followed, BATCH) if noun in filter_.nouns else []:
+                for row in filter_.keeps(noun, batch):
                     yield noun, row
-                after = batch[-1]["id"]
+                after = batch[-1].id
 
 
-def changes(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
-    """Return the page of the feed after a place. See Note [States, not deltas]."""
-    if since.step:
-        return _unfold(user, since, limit)
+def changes(user: Person | None, since: FeedPlace, limit: int, nouns: Collection[str] = ()) -> FeedPage:
+    """Return the page of the feed after a place. See Note [States, not deltas]. Raises PlaceGone."""
     # Read this before the rows: changes that commit in the meantime are on the next page.
-    latest = last_sequence()
+    end = feed_end()
+    since, filter_ = _checked(since, end), following(nouns, since.tables, user)
+    if since.step:
+        return _unfold(user, since, limit, filter_)
+    last = min(end.sequence, since.sequence + WINDOW)
     # Not `noun__in=NOUNS`: SQLite would read and sort all changes of these nouns.
     visible = _changes_for(user).exclude(noun__in=ALL_NOUNS.keys() - NOUNS.keys()).since(since.sequence)
-    rows = list(visible.only("sequence", "noun", "object_id", "fields")[: limit + 1])
-    page = rows[:limit]
-    first_fold = next((n for n, row in enumerate(page) if _is_folded(row, user)), len(page))
-    if page and first_fold == 0:
-        return _unfold(user, FeedPlace(rows[0].sequence, "table"), limit)
-    page = page[:first_fold]
-    more = len(rows) > len(page)
-    end = page[-1].sequence if more else max(latest, since.sequence, *(row.sequence for row in page))
-    last = {(row.noun, row.object_id): row.sequence for row in page}
-    return FeedPage(_states(user, [(sequence, *key) for key, sequence in last.items()]), FeedPlace(end), more)
+    found = filter_.changes(visible.filter(sequence__lte=last)).only("sequence", "noun", "object_id", "kind", "fields")
+    rows = list(found[: limit + 1])
+    page, replaced = unfolding.whole_changes(rows[:limit], user, limit, filter_)
+    if rows and not page:
+        return _unfold(user, since.at(rows[0].sequence, rows[0].noun), limit, filter_)
+    is_cut = len(rows) > len(page)
+    place = since.at(page[-1].sequence if is_cut else last)
+    keys = [*((row.sequence, row.noun, row.object_id) for row in page), *replaced]
+    entries = _states(user, _last_of_each(sorted(keys, key=itemgetter(0))), filter_)
+    return FeedPage(entries, place, is_cut or last < end.sequence)
+
+
+def _last_of_each(keys: Sequence[Key]) -> list[Key]:
+    """Return the last key of each object, in their order."""
+    places = {(noun, pk): place for place, (_, noun, pk) in enumerate(keys)}
+    return [keys[place] for place in sorted(places.values())]
+
+
+def _checked(since: FeedPlace, end: FeedEnd) -> FeedPlace:
+    """Return a place with its incarnation. Raises PlaceGone."""
+    if not since.incarnation and not since.sequence:
+        return replace(since, incarnation=end.incarnation)
+    if since.incarnation != end.incarnation or since.sequence > end.sequence:
+        raise PlaceGone(str(since))
+    return since
 
 
 def _changes_for(user: Person | None) -> Any:
@@ -152,98 +154,37 @@ def _changes_for(user: Person | None) -> Any:
     return Change.objects.alias(before=Subquery(before[:1])).filter(to_copy | withdrawn)
 
 
-def _is_folded(row: Change, user: Person | None) -> bool:
-    return row.noun == "table" and "audience" in row.fields and reader(user) != Reader.INTERNAL
-
-
-def _unfold(user: Person | None, since: FeedPlace, limit: int) -> FeedPage:
-    """Return a page of the objects that one change of a table's audience affects. See Note [Unfolding]."""
-    change = _changes_for(user).filter(pk=since.sequence, noun="table")
-    table_id = change.values_list("object_id", flat=True).first()
-    steps = {} if table_id is None else _steps(user, table_id)
-    entries: list[FeedEntry] = []
+def _unfold(user: Person | None, since: FeedPlace, limit: int, filter_: FeedFilter) -> FeedPage:
+    """Return a page of the objects that one change affects. See Note [Unfolding]."""
+    change = _changes_for(user).filter(pk=since.sequence, noun__in=unfolding.NOUNS).first()
+    steps = {} if change is None else unfolding.steps(change, user)
+    keys: list[Key] = []
     reached = False
-    for step, (noun, ids) in steps.items():
+    for step, (noun, rows) in steps.items():
         reached = reached or step == since.step
         if not reached:
             continue
         after = since.after if step == since.step else 0
-        page = list(ids.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: limit - len(entries)])
-        entries += _states(user, [(since.sequence, noun, pk) for pk in page])
-        if len(entries) >= limit:
-            return FeedPage(entries, FeedPlace(since.sequence, step, page[-1]), True)
-    return FeedPage(entries, FeedPlace(since.sequence), True)
+        ids = rows.filter(filter_.condition(noun), pk__gt=after).order_by("pk").values_list("pk", flat=True)
+        page = list(ids[: limit - len(keys)]) if filter_.asks_for(noun) else []
+        keys += [(since.sequence, noun, pk) for pk in page]
+        if len(keys) >= limit:
+            return FeedPage(_states(user, keys, filter_), since.at(since.sequence, step, page[-1]), True)
+    return FeedPage(_states(user, keys, filter_), since.at(since.sequence), True)
 
 
-def _steps(user: Person | None, table_id: int) -> dict[str, tuple[str, QuerySet[Any]]]:
-    table = CodeTable.objects.filter(pk=table_id)
-    about = Q(codes__table=table_id) | Q(ranges__table=table_id)
-    notes = TroubleshootingNote.objects.filter(
-        pk__in=TroubleshootingNote.objects.meant_for(user).filter(about).values("pk")
-    )
-    public_incidents = IncidentLink.objects.filter(audience=Audience.PUBLIC, codes__table=table_id)
-    steps: dict[str, tuple[str, QuerySet[Any]]] = {"table": ("table", table)}
-    if table.visible_to(user).exists():
-        steps |= {
-            "section": ("section", Section.objects.filter(table=table_id)),
-            "range": ("range", CodeRange.objects.filter(table=table_id)),
-            "code": ("code", ReturnCode.objects.published().filter(table=table_id)),
-            "replaced": ("code", ReturnCode.objects.filter(successor__table=table_id).exclude(table=table_id)),
-        }
-    incidents = IncidentLink.objects.filter(pk__in=public_incidents.values("pk"))
-    return {**steps, "note": ("note", notes), "incident": ("incident", incidents)}
-
-
-STEPS = ("table", "section", "range", "code", "replaced", "note", "incident")
-
-
-def _states(user: Person | None, keys: Sequence[tuple[int, str, int]]) -> list[FeedEntry]:
-    """Return the current states of objects for a reader, in the feed's order."""
+def _states(user: Person | None, keys: Sequence[Key], filter_: FeedFilter) -> list[FeedEntry]:
+    """Return the current states of objects for a reader, in the same order, without those that are passed over."""
     ids_by_noun: dict[str, set[int]] = {}
     for _, noun, pk in keys:
         ids_by_noun.setdefault(noun, set()).add(pk)
-    rows = {
-        (noun, row["id"]): row
-        for noun, pks in ids_by_noun.items()
-        for row in _read(noun, user, Q(pk__in=pks), len(pks))
-    }
-    return [FeedEntry(sequence, noun, pk, rows.get((noun, pk))) for sequence, noun, pk in sorted(keys)]
+    read_now = {noun: read(noun, user, Q(pk__in=pks), len(pks)) for noun, pks in ids_by_noun.items()}
+    visible = {(noun, row.id) for noun, rows in read_now.items() for row in rows}
+    kept = {(noun, row.id): row for noun, rows in read_now.items() for row in filter_.keeps(noun, rows)}
+    entries = [FeedEntry(sequence, noun, pk, kept.get((noun, pk))) for sequence, noun, pk in keys]
+    return [one for one in entries if one.copied or _tells_gone(one, visible, filter_)]
 
 
-def _read(noun: str, user: Person | None, condition: Q, limit: int) -> list[dict[str, Any]]:
-    """Return objects that a reader may read, by id, with the links that the reader may read."""
-    copied = NOUNS[noun]
-    fields = copied.fields + (copied.internal if reader(user) == Reader.INTERNAL else ())
-    rows = list(copied.model.objects.visible_to(user).filter(condition).order_by("pk").values(*fields)[:limit])
-    if noun == "code":
-        _hide_successors(rows, user)
-    for name in copied.links:
-        _add_links(rows, copied.model, name, user)
-    return rows
-
-
-def _hide_successors(rows: list[dict[str, Any]], user: Person | None) -> None:
-    ids = {row["successor"] for row in rows} - {None}
-    visible = set(ReturnCode.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else ()
-    for row in rows:
-        row["successor"] = row["successor"] if row["successor"] in visible else None
-
-
-def _add_links(rows: list[dict[str, Any]], model: type[Model], name: str, user: Person | None) -> None:
-    link: Any = model._meta.get_field(name)
-    this, other = link.m2m_field_name(), link.m2m_reverse_field_name()
-    # For each pair, because a list of everything visible is long.
-    visible = any_of(link.related_model.objects.visible_to(user).filter(pk=OuterRef(f"{other}_id")))
-    # By id, because the vendor's order of codes changes without an entry in the feed.
-    pairs = link.remote_field.through.objects.filter(visible, **{f"{this}__in": [row["id"] for row in rows]}).order_by(
-        f"{this}_id", f"{other}_id"
-    )
-    targets_by_row = {
-        pk: [target for _, target in group]
-        for pk, group in groupby(pairs.values_list(f"{this}_id", f"{other}_id"), key=_first)
-    }
-    for row in rows:
-        row[name] = targets_by_row.get(row["id"], [])
-
-
-_first: Callable[[tuple[int, int]], int] = lambda pair: pair[0]  # noqa: E731
+def _tells_gone(entry: FeedEntry, visible: set[tuple[str, int]], filter_: FeedFilter) -> bool:
+    is_elsewhere = (entry.noun, entry.id) in visible and entry.noun not in ("note", "incident")
+    return not is_elsewhere and filter_.tells_gone(entry.noun, entry.id)

@@ -25,11 +25,10 @@ from typing import Any, TypeVar, cast
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal, Synonym
+from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal, Synonym, incarnations
 from kb.models.changes import NOUNS, TICK, ChangeKind
 from kb.models.history import current_door, sign
 from kb.models.visibility import Person
@@ -267,10 +266,10 @@ def take_sequence(count: int) -> int:
     settle_references()
     _move()
     transaction.on_commit(_move)
-    if not ChangeCounter.objects.filter(id=1).update(last=F("last") + count):
+    if not incarnations.advance(count):
         # ignore_conflicts: if two writers create the row at once, both succeed.
         ChangeCounter.objects.bulk_create([ChangeCounter(id=1, last=0)], ignore_conflicts=True)
-        ChangeCounter.objects.filter(id=1).update(last=F("last") + count)
+        incarnations.advance(count)
     return ChangeCounter.objects.values_list("last", flat=True).get(id=1) - count + 1
 
 

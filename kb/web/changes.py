@@ -139,8 +139,12 @@ class ChangesFeed(_Feed):
         return address(item)
 
     def item_guid(self, item: ChangeStep) -> str:
-        """Return an id made of the change's sequence, which is permanent."""
-        return atom_id(f"change:{item.change.sequence}")
+        """Return an id made of the change's sequence and time.
+
+        A database that was restored uses the sequence again, but not the time. The incarnation would give the changes
+        from before the restore new ids, too, and readers would show them twice.
+        """
+        return atom_id(f"change:{item.change.sequence}:{item.change.at.timestamp():.6f}")
 
     def item_pubdate(self, item: ChangeStep) -> datetime:
         """Return when the change happened."""
@@ -175,8 +179,8 @@ def _feed_changes(request: HttpRequest) -> Any:
 
 def _etag(request: HttpRequest) -> str:
     """Return a tag that depends only on the changes that this reader may see."""
-    pks = list(_feed_changes(request).values_list("pk", flat=True))
-    return f'"{sha256(f"{reader(request.user)} {request.get_host()} {pks}".encode()).hexdigest()[:32]}"'
+    changes = list(_feed_changes(request).values_list("pk", "at"))
+    return f'"{sha256(f"{reader(request.user)} {request.get_host()} {changes}".encode()).hexdigest()[:32]}"'
 
 
 feed = for_programs(condition(etag_func=_etag)(ChangesFeed()))

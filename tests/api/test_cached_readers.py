@@ -291,13 +291,14 @@ def test_an_address_has_every_part_that_an_answer_depends_on(settings):
 
 
 def test_an_etag_has_every_part_that_an_answer_depends_on(monkeypatch):
-    def state(sequence=1, day=EVENING):
-        return generation.Generation(sequence, None, day.date(), 0.0, 0)
+    def state(sequence=1, day=EVENING, incarnation="a"):
+        return generation.Generation(incarnation, sequence, None, day.date(), 0.0, 0)
 
     address = ("https", "codes")
     parts = [
         (state(), Reader.PUBLIC, address),
         (state(2), Reader.PUBLIC, address),
+        (state(incarnation="b"), Reader.PUBLIC, address),
         (state(day=EVENING + SOON), Reader.PUBLIC, address),
         (state(), Reader.INTERNAL, address),
         (state(), Reader.PUBLIC, ("http", "codes")),

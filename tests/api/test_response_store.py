@@ -13,7 +13,7 @@ from kb.ops import request_ids
 from tests import make
 from tests.api.whole_site import ask, hits, is_from_memory
 
-NOW = Generation(1, None, date(2026, 3, 3), 0.0, 0)
+NOW = Generation("a", 1, None, date(2026, 3, 3), 0.0, 0)
 
 
 def nothing(*_):
@@ -71,8 +71,9 @@ def test_an_empty_store_has_all_of_its_space_again(store):
 @pytest.mark.parametrize(
     ("now", "audience", "address"),
     [
-        (Generation(2, None, NOW.day, 0.0, 0), "public", ("a",)),
-        (Generation(1, None, date(2026, 3, 4), 0.0, 0), "public", ("a",)),
+        (Generation("a", 2, None, NOW.day, 0.0, 0), "public", ("a",)),
+        (Generation("b", 1, None, NOW.day, 0.0, 0), "public", ("a",)),
+        (Generation("a", 1, None, date(2026, 3, 4), 0.0, 0), "public", ("a",)),
         (NOW, "internal", ("a",)),
         (NOW, "public by token", ("a",)),
         (NOW, "public", ("b",)),

@@ -114,7 +114,7 @@ def test_codes_include_related_rows_on_request(client, world):
     assert set(get(client, f"codes/{world.pk}/?include=ranges&fields=code")) == {"code", "ranges", "truncated"}
 
 
-def test_a_page_with_all_includes_takes_three_queries(client):
+def test_a_page_with_all_includes_takes_two_queries(client):
     codes = [make.code(str(n)) for n in range(5)]
     for n in range(3):
         make.note(f"Note {n}", *codes).ranges.add(make.code_range(f"Range {n}", 0, 100 + n))
@@ -122,8 +122,8 @@ def test_a_page_with_all_includes_takes_three_queries(client):
     for size in (1, 5):
         with CaptureQueriesContext(connection) as queries:
             get(client, f"codes/?include=notes,incidents,ranges&page_size={size}")
-        # The sequence, the codes with their answers, and the ranges around them.
-        assert len(queries) == 3
+        # The codes with their answers, and the ranges around them. A process asks for the feed's end once a second.
+        assert len([query for query in queries if "kb_changecounter" not in query["sql"]]) == 2
 
 
 def test_two_hundred_codes_include_their_ranges(client):

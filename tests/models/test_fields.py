@@ -226,7 +226,7 @@ def api_detail(code):
 
 
 def snapshot(code):
-    return [row for noun, row in replication.snapshot(None) if noun == "code" and row["id"] == code.pk]
+    return [row for noun, row in list(replication.snapshot(None))[1:] if noun == "code" and row.id == code.pk]
 
 
 def sqlite(code, tmp_path):

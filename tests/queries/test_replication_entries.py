@@ -3,19 +3,20 @@
 import pytest
 
 from kb.models import Change, ChangeCounter, CodeTable, Door, IncidentLink, TroubleshootingNote
-from kb.models.changes import last_sequence
+from kb.models.changes import feed_end
 from kb.queries import replication
-from kb.queries.replication import FeedPlace
+from kb.queries.replication import START, FeedPlace, PlaceGone
+from kb.services import journal
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
 from kb.services.journal import By
 from kb.services.notes import archive_note, restore_note, save_note
+from kb.services.ranges import delete_range
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreed")]
-START = FeedPlace(0)
 
 
 @pytest.fixture
@@ -34,11 +35,11 @@ def pages(user, place=START, limit=500):
 def entries(user, place=START, limit=500):
     """All entries after a place: noun, id, and whether there is an object."""
     found = [entry for page in pages(user, place, limit) for entry in page.entries]
-    return [(entry.noun, entry.id, entry.object is not None) for entry in found]
+    return [(entry.noun, entry.id, entry.copied is not None) for entry in found]
 
 
 def here():
-    return FeedPlace(last_sequence())
+    return FeedPlace(*feed_end())
 
 
 def withdraw_table(by, is_journalled):
@@ -106,7 +107,7 @@ def test_an_object_that_changed_twice_is_listed_once_at_its_last_change(by):
         edit_code(second, second.version, {"description": text}, by) if text == "A" else None
     (page,) = pages(None)
     assert [(entry.sequence, entry.id) for entry in page.entries] == [(2, second.pk), (3, first.pk)]
-    assert (page.next, page.more) == (FeedPlace(3), False)
+    assert (page.next, page.more) == (here(), False)
     assert [entry.sequence for page in pages(None, limit=1) for entry in page.entries] == [1, 2, 3]
 
 
@@ -117,15 +118,23 @@ def test_a_page_has_up_to_its_limit_and_says_whether_there_is_more(limit, sizes,
     found = list(pages(None, limit=limit))
     assert [len(page.entries) for page in found] == sizes
     assert [page.more for page in found] == [True] * (len(sizes) - 1) + [False]
-    assert found[-1].next == FeedPlace(3)
+    assert found[-1].next == here()
 
 
 def test_the_end_of_the_feed_is_after_what_the_reader_may_not_see(by):
     edit_code(make.code("1"), 1, {"description": "Other."}, by)
     save_note(TroubleshootingNote(), None, {"title": "Internal"}, by)
     page = replication.changes(None, START, 1)
-    assert ([entry.noun for entry in page.entries], page.next, page.more) == (["code"], FeedPlace(2), False)
-    assert replication.changes(None, FeedPlace(9), 1).next == FeedPlace(9)
+    assert ([entry.noun for entry in page.entries], page.next, page.more) == (["code"], here(), False)
+
+
+def test_a_place_that_the_feed_does_not_have_is_gone(by):
+    edit_code(make.code("1"), 1, {"description": "Other."}, by)
+    end = here()
+    assert replication.changes(None, end, 1).next == end
+    for place in (end.at(2), FeedPlace("other", 1), FeedPlace("other", 0), FeedPlace("old", 1, "code", 1)):
+        with pytest.raises(PlaceGone):
+            replication.changes(None, place, 1)
 
 
 def test_proposals_and_flags_are_not_in_the_feed(by, agent):
@@ -167,11 +176,13 @@ def test_a_table_that_becomes_public_lists_all_that_becomes_readable(opened, by,
     assert entries(agent) == [("table", table.pk, True)]
 
 
-def test_a_table_that_becomes_internal_lists_its_notes_and_incidents_alone(opened, by, agent):
-    table, on_both, _, about = opened
+def test_a_table_that_becomes_internal_lists_what_is_beside_it(opened, by, agent):
+    table, on_both, parts, about = opened
+    parts = [(noun, pk, True) for noun, pk in parts]
     start = here()
     save_table(table, table.version, {"audience": "internal"}, by)
-    expected = [("table", table.pk, False)]
+    # The reference of a code that it replaced.
+    expected = [("table", table.pk, False), parts[-1]]
     expected += [(noun, pk, noun == "incident" or pk == on_both.pk) for noun, pk in about]
     assert entries(None, start) == expected
     for limit in (1, 2, 5, 6):
@@ -194,12 +205,148 @@ def test_changes_around_the_one_that_opens_a_table_keep_their_order(by):
 def test_a_table_that_is_renamed_is_one_entry(by):
     table = make.code("1").table
     save_table(table, 1, {"name": "Renamed"}, by)
-    rename_section(table.sections.get(), 1, {"name": "Renamed"}, by)
-    assert entries(None) == [("table", table.pk, True), ("section", table.sections.get().pk, True)]
+    assert entries(None) == [("table", table.pk, True)]
+
+
+@pytest.fixture
+def replaced():
+    """Codes in two sections of a table and in another table, which those of the first section replace."""
+    table, other = make.table("a"), make.table("b")
+    new = make.code("new", table, "First")
+    old = [make.code("old", table, "Second", successor=new), make.code("old", other, successor=new)]
+    make.code("beside", other)
+    hidden = make.code("hidden", make.table("hidden", audience="internal"), successor=new)
+    return table, new, old, hidden
+
+
+@pytest.mark.parametrize("values", [{"name": "Renamed"}, {"slug": "renamed"}])
+def test_a_section_that_is_renamed_lists_its_codes_and_those_that_they_replace(replaced, values, by, agent):
+    _, new, old, hidden = replaced
+    rename_section(new.section, 1, values, by)
+    expected = [("section", new.section_id, True), *(("code", code.pk, True) for code in (new, *old))]
+    for limit in (1, 2, 3, 4, 500):
+        assert entries(None, limit=limit) == expected
+        assert entries(agent, limit=limit) == [*expected, ("code", hidden.pk, True)]
+    start = here()
+    rename_section(new.section, 2, {"position": 9}, by)
+    assert entries(None, start) == [("section", new.section_id, True)]
+
+
+def test_a_table_with_another_short_name_lists_all_that_has_it(replaced, by, agent):
+    table, new, old, hidden = replaced
+    save_table(table, 1, {"slug": "renamed"}, by)
+    sections = table.sections.order_by("pk").values_list("pk", flat=True)
+    expected = [("table", table.pk, True), *(("section", pk, True) for pk in sections)]
+    expected += [("code", code.pk, True) for code in (new, old[0])]
+    beside = [("code", old[1].pk, True)]
+    for limit in (1, 2, 500):
+        assert entries(None, limit=limit) == [*expected, *beside]
+        assert entries(agent, limit=limit) == [*expected, *beside, ("code", hidden.pk, True)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 500])
+def test_a_code_lists_the_codes_that_it_replaces(replaced, limit, by, agent):
+    _, new, old, hidden = replaced
+    edit_code(new, 1, {"description": "Other."}, by)
+    edit_code(old[1], 1, {"description": "Other."}, by)
+    listed = [one for one in entries(None, limit=limit) if one != ("code", old[1].pk, True)]
+    assert listed == [("code", new.pk, True), ("code", old[0].pk, True)]
+    assert entries(None, limit=limit)[-1] == ("code", old[1].pk, True)
+    assert ("code", hidden.pk, True) in entries(agent, limit=limit)
+
+
+def test_many_replaced_codes_are_listed_page_by_page(by):
+    new = make.code("new")
+    old = [make.code(f"old {n}", successor=new) for n in range(5)]
+    edit_code(make.code("before"), 1, {"description": "Other."}, by)
+    edit_code(new, 1, {"description": "Other."}, by)
+    for limit in (1, 2, 3, 4, 5, 6, 7, 8):
+        assert all(len(page.entries) <= limit for page in pages(None, limit=limit))
+        assert [pk for _, pk, _ in entries(None, limit=limit)][1:] == [new.pk, *(code.pk for code in old)]
+
+
+def test_a_page_reads_a_window_of_the_feed(by, monkeypatch):
+    monkeypatch.setattr(replication, "WINDOW", 2)
+    hidden = make.code("1", make.table("hidden", audience="internal"))
+    for version in range(1, 6):
+        edit_code(hidden, version, {"description": f"{version}"}, by)
+        hidden.refresh_from_db()
+    edit_code(make.code("2"), 1, {"description": "Other."}, by)
+    found = list(pages(None))
+    assert [(len(page.entries), page.next.sequence, page.more) for page in found] == [
+        (0, 2, True),
+        (0, 4, True),
+        (1, 6, False),
+    ]
+
+
+def follow(place, nouns=(), limit=500):
+    """All entries after a place for somebody who follows a part: noun, id, and whether there is an object."""
+    more, found = True, []
+    while more:
+        page = replication.changes(None, place, limit, nouns)
+        found += page.entries
+        place, more = page.next, page.more
+    return [(entry.noun, entry.id, entry.copied is not None) for entry in found], place
+
+
+def link(note, by, **links):
+    """Edit what a validated note is about, as a reviewer's decision does."""
+    with journal.entry(by) as entry:
+        entry.update(entry.lock(TroubleshootingNote, note.pk), [], **links)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 500])
+def test_other_tables_are_passed_over_and_the_place_moves_on(replaced, by, limit):
+    table, new, old, _ = replaced
+    start = FeedPlace(*feed_end(), tables=(table.pk,))
+    beside = make.code("9", make.table("c"))
+    edit_code(beside, 1, {"description": "Other."}, by)
+    assert follow(start, limit=limit) == ([], start.at(feed_end().sequence))
+    edit_code(new, 1, {"description": "Other."}, by)
+    note = make.note("Note", beside)
+    link(note, by, codes=[beside])
+    listed, place = follow(start, limit=limit)
+    # A note may have been about the table before.
+    assert listed == [("code", new.pk, True), ("code", old[0].pk, True), ("note", note.pk, False)]
+    assert place == start.at(feed_end().sequence)
+    other = FeedPlace(start.incarnation, start.sequence, tables=(old[1].table_id,))
+    assert follow(other, limit=limit)[0] == [("code", old[1].pk, True), ("note", note.pk, False)]
+    assert follow(start, ["section"], limit)[0] == []
+
+
+def test_a_note_is_followed_by_the_tables_of_its_codes_and_ranges(by):
+    code, beside = make.code("1"), make.code("2", make.table("c"))
+    note, block = make.note("Note", beside), make.code_range("Block")
+    start = FeedPlace(*feed_end(), tables=(code.table_id,))
+    for codes, ranges, is_there in (([code], [], True), ([beside], [], False), ([], [block], True)):
+        place = start.at(feed_end().sequence)
+        link(note, by, codes=codes, ranges=ranges)
+        assert follow(place)[0] == [("note", note.pk, is_there)]
+    place = start.at(feed_end().sequence)
+    delete_range(block, 1, by)
+    assert follow(place)[0] == [("note", note.pk, False), ("range", block.pk, False)]
+
+
+@pytest.mark.parametrize("nouns", [(), ["code"], ["range", "note"]])
+def test_a_table_that_disappears_is_told_to_who_follows_it(replaced, by, nouns):
+    table, *_ = replaced
+    start = FeedPlace(*feed_end(), tables=(table.pk,))
+    beside = FeedPlace(start.incarnation, start.sequence, tables=(make.table("c").pk,))
+    save_table(table, 1, {"audience": "internal"}, by)
+    assert follow(start, nouns)[0] == [("table", table.pk, False)]
+    assert follow(start, ["note"])[0] == []
+    assert follow(beside, nouns)[0] == []
 
 
 @pytest.mark.parametrize(
-    ("place", "text"), [(FeedPlace(7), "7"), (FeedPlace(7, "code"), "7.code.0"), (FeedPlace(7, "note", 5), "7.note.5")]
+    ("place", "text"),
+    [
+        (FeedPlace("a", 7), "a-7"),
+        (FeedPlace("a", 7, "code"), "a-7.code.0"),
+        (FeedPlace("a", 7, "note", 5), "a-7.note.5"),
+        (FeedPlace("a", 7, "note", 5, (3, 4)), "a-7.note.5~3.4"),
+    ],
 )
 def test_a_place_is_written_with_its_step(place, text):
     assert str(place) == text
@@ -209,9 +356,9 @@ def test_a_snapshot_reads_every_batch_in_the_order_of_ids(monkeypatch):
     monkeypatch.setattr(replication, "BATCH", 2)
     codes = [make.code(number) for number in ("5", "4", "3", "2", "1")]
     rows = list(replication.snapshot(None))
-    assert rows[0] == ("sequence", last_sequence())
+    assert rows[0] == FeedPlace(*feed_end())
     assert [noun for noun, _ in rows[1:]] == ["table", "section", *["code"] * 5]
-    assert [row["id"] for noun, row in rows if noun == "code"] == [code.pk for code in codes]
+    assert [row.id for noun, row in rows[1:] if noun == "code"] == [code.pk for code in codes]
 
 
 def test_links_lead_only_to_what_the_reader_may_see_in_the_order_of_ids(agent):
@@ -224,7 +371,8 @@ def test_links_lead_only_to_what_the_reader_may_see_in_the_order_of_ids(agent):
     incident = make.incident("Down", hidden, codes[2])
 
     def linked(user, noun, pk, name):
-        return next(row[name] for kind, row in replication.snapshot(user) if kind == noun and row["id"] == pk)
+        rows = list(replication.snapshot(user))[1:]
+        return next(row.object[name] for kind, row in rows if kind == noun and row.id == pk)
 
     shown = [code.pk for code in codes]
     assert linked(None, "note", note.pk, "codes") == shown

@@ -274,8 +274,8 @@ def test_the_public_does_not_see_words_from_before_a_note_was_public(public, age
 def test_each_change_has_a_permanent_id_in_the_feed(public, room, clock, by):
     reword(room, clock, by, "Other words.")
     (entry,) = entries(public)
-    sequence = Change.objects.get().sequence
-    assert entry.find(f"{ATOM}id").text == f"urn:codebook:change:{sequence}"
+    change = Change.objects.get()
+    assert entry.find(f"{ATOM}id").text == f"urn:codebook:change:{change.sequence}:{change.at.timestamp():.6f}"
     assert entry.find(f"{ATOM}link").get("href") == f"http://testserver{room.get_absolute_url()}"
     assert entry.find(f"{ATOM}title").text == "Return code 660300001: updated"
     assert "<ins>Other" in entry.find(f"{ATOM}summary").text

@@ -136,7 +136,7 @@ class Front:
         """Return the answer from the database, without Django. With replicas, Django chooses the database."""
         latest, etag = self._headers.get(_kind_of(slot)), slot.etag(environ)
         *_, accept, _origin = slot.address
-        if accept or latest is None or latest.now.sequence != slot.now.sequence or latest.now.day != slot.now.day:
+        if accept or latest is None or latest.now.state != slot.now.state:
             return None
         if has_etag(etag, environ):
             # Django answers that without a query.

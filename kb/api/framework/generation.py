@@ -1,9 +1,10 @@
-"""The generation of the knowledge base: one number that says whether a cached answer is still current.
+"""The generation of the knowledge base: it says whether a cached answer is still current.
 
 # Note [Generation]
-The feed's sequence grows with every change that a reader can see, so one number says whether an answer is still
-current. The ETag combines it with the day (a review can fall due without a change), the class of reader and the
-address. A process uses the number for a second before it reads it again; a process that writes reads it again at once.
+The feed's sequence grows with every change that a reader can see, within one incarnation of the database: see
+Note [Incarnation]. So both say whether an answer is still current. The ETag combines them with the day (a review can
+fall due without a change), the class of reader and the address. A process uses the generation for a second before it
+reads it again; a process that writes reads it again at once.
 """
 
 import time
@@ -24,11 +25,17 @@ TRUST_SECONDS = 1.0
 class Generation:
     """The state of the knowledge base at a moment. See Note [Generation]."""
 
+    incarnation: str
     sequence: int
     changed_at: datetime | None
     day: date
     checked_at: float
     moves: int
+
+    @property
+    def state(self) -> tuple[str, int, date]:
+        """What answers depend on: equal for two generations with the same answers."""
+        return self.incarnation, self.sequence, self.day
 
     @property
     def is_trusted(self) -> bool:
@@ -61,7 +68,7 @@ def _query_generation() -> Generation:
     # Read both before the query: a write in between then makes the generation too old, which is safe, not too new.
     moves, checked_at = journal.moves(), time.monotonic()
     at = Change.objects.filter(sequence=OuterRef("last")).values("at")
-    row = ChangeCounter.objects.filter(id=1).values_list("last", Subquery(at)).first()
-    sequence, changed_at = row or (0, None)
+    row = ChangeCounter.objects.filter(id=1).values_list("incarnation", "last", Subquery(at)).first()
+    incarnation, sequence, changed_at = row or ("", 0, None)
     today = timezone.localdate(timezone=timezone.get_default_timezone())
-    return Generation(sequence, changed_at, today, checked_at, moves)
+    return Generation(incarnation, sequence, changed_at, today, checked_at, moves)

@@ -69,7 +69,7 @@ def address_of(environ: dict[str, Any]) -> Address:
 
 def etag_of(now: Generation, audience: Reader, address: Address) -> str:
     """Return the ETag of an answer. It is weak, because the same answer may be sent compressed."""
-    parts = "\n".join((_CODE_HASH, str(now.sequence), str(now.day), audience, *address))
+    parts = "\n".join((_CODE_HASH, *map(str, now.state), audience, *address))
     return f'W/"{hashlib.blake2b(parts.encode(errors="replace"), digest_size=12).hexdigest()}"'
 
 

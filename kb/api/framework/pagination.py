@@ -16,6 +16,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.feed_places import FeedPlaceGone
+from kb.api.framework.generation import generation
 from kb.api.framework.parameter_values import text_of, whole
 from kb.api.framework.totals import TOTALS
 from kb.text.codes.forms import MAX_NUMBER
@@ -184,10 +186,10 @@ class KeysetPagination(BasePagination):
 
 
 def _example_cursor(view: Any) -> str:
-    """Return the cursor of a page after a row with the least values of the view's usual order."""
+    """Return a cursor of the view's usual order, of no database."""
     terms = view.orders[view.default_ordering.removeprefix("-")]
     fields = [view.filterset_class._meta.model._meta.get_field(name) for name in terms]
-    return encoded_cursor("next", view.default_ordering, [_least(field) for field in fields])
+    return encoded_cursor("next", view.default_ordering, "example", [_least(field) for field in fields])
 
 
 def _least(field: Any) -> Any:
@@ -203,32 +205,36 @@ def link(url: str, direction: str, ordering: str, values: list[Any] | None) -> s
     """
     if values is None:
         return None
-    return replace_query_param(url, "cursor", encoded_cursor(direction, ordering, values))
+    cursor = encoded_cursor(direction, ordering, generation().incarnation, values)
+    return replace_query_param(url, "cursor", cursor)
 
 
-def encoded_cursor(direction: str, ordering: str, values: list[Any]) -> str:
-    """Return the cursor of the page that continues after the row with these values."""
-    text = json.dumps([direction, ordering, values], separators=(",", ":"))
+def encoded_cursor(direction: str, ordering: str, incarnation: str, values: list[Any]) -> str:
+    """Return the cursor of the page that continues after the row with these values, for a database."""
+    text = json.dumps([direction, ordering, incarnation, values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str | None, ordering: str, terms: Sequence[OrderTerm]) -> tuple[bool, list[Any] | None]:
     """Return the direction, backwards or not, and the values of the row to continue after; None without a cursor.
 
-    Raises BadParameters for a text that is not a cursor of this order.
+    Raises BadParameters for a text that is not a cursor of this order, FeedPlaceGone for one of another incarnation.
     """
     if cursor is None:
         return False, None
     try:
         decoded = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        direction, cursor_ordering, values = json.loads(decoded)
+        direction, cursor_ordering, incarnation, values = json.loads(decoded)
         if direction not in ("next", "previous") or cursor_ordering != ordering:
             raise ValueError(direction)
-        return direction == "previous", [term.parse(value) for term, value in zip(terms, values, strict=True)]
+        place = [term.parse(value) for term, value in zip(terms, values, strict=True)]
     except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         problem = f"This is not a cursor of the order {ordering}."
         allowed = ["`next` or `previous` of one of its pages"]
         raise BadParameters([describe("cursor", cursor, problem, allowed, correction="")]) from None
+    if incarnation != generation().incarnation:
+        raise FeedPlaceGone
+    return direction == "previous", place
 
 
 def _after(terms: Sequence[OrderTerm], values: list[Any]) -> list[Q]:

@@ -43,19 +43,19 @@ class ResponseCache:
     """Responses by reader and address, up to the size in the settings; the least recently used are dropped first."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[tuple[str, Address], tuple[int, date, CachedResponse]] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, Address], tuple[tuple[str, int, date], CachedResponse]] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
     def get(self, now: Generation, audience: str, address: Address) -> CachedResponse | None:
         """Return the response of this generation, or None."""
         entry = self._entries.get((audience, address))
-        if entry is None or entry[0] != now.sequence or entry[1] != now.day:
+        if entry is None or entry[0] != now.state:
             return None
         with self._lock:
             if (audience, address) in self._entries:
                 self._entries.move_to_end((audience, address))
-        return entry[2]
+        return entry[1]
 
     def put(self, now: Generation, audience: str, address: Address, response: CachedResponse) -> None:
         """Store a response, unless it alone would fill an eighth of the cache."""
@@ -64,7 +64,7 @@ class ResponseCache:
             return
         with self._lock:
             self._subtract(self._entries.pop((audience, address), None))
-            self._entries[(audience, address)] = (now.sequence, now.day, response)
+            self._entries[(audience, address)] = (now.state, response)
             self._size += response.size
             while self._size > limit:
                 self._subtract(self._entries.popitem(last=False)[1])
@@ -75,8 +75,8 @@ class ResponseCache:
             self._entries.clear()
             self._size = 0
 
-    def _subtract(self, entry: tuple[int, date, CachedResponse] | None) -> None:
-        self._size -= entry[2].size if entry else 0
+    def _subtract(self, entry: tuple[tuple[str, int, date], CachedResponse] | None) -> None:
+        self._size -= entry[1].size if entry else 0
 
 
 responses = ResponseCache()

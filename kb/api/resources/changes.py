@@ -1,60 +1,53 @@
 """The change feed, for copies of the knowledge base elsewhere."""
 
-import re
+import time
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
+from django.db import DEFAULT_DB_ALIAS as PRIMARY
+from django.db import close_old_connections
+from django.urls import get_script_prefix
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kb import answers
 from kb.api.framework.access import MayRead
-from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.feed_places import PATTERN, FeedPlaceGone, place_of
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameter_values import ValueKind, form_refusal, whole
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import PROBLEMS, ProblemSchema, example, problem_responses
-from kb.models.changes import last_sequence
+from kb.api.framework.throttle import caller_of
+from kb.api.framework.waiting import RETRY_SECONDS, WATCH
+from kb.api.resources.copies import FOLLOWED, GONE, ChangesSerializer, followed_parameters, nouns_of, place_from
+from kb.models.changes import FeedEnd
+from kb.ops.replicas.router import read_database
 from kb.queries import replication
-from kb.queries.replication import FeedPlace
+from kb.queries.replication import FeedPage, FeedPlace
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 200
-_PLACE = re.compile(rf"([0-9]{{1,18}})(?:\.({'|'.join(replication.STEPS)})\.([0-9]{{1,18}}))?")
+MAX_WAIT = 30
 
 
 def _place(text: str) -> FeedPlace:
-    match = _PLACE.fullmatch(text)
-    if not match:
+    place = place_of(text)
+    if place is None:
         allowed = ("0", "the `next` of an earlier answer", "a snapshot's `sequence`")
         raise form_refusal("{} is not a place in the feed.", *allowed)
-    return FeedPlace(int(match[1]), match[2] or "", int(match[3] or 0))
+    return place
 
 
-SINCE = ValueKind(_place, {"type": "string", "pattern": f"^{_PLACE.pattern}$"})
-LIMIT = whole(1, MAX_LIMIT)
-_KINDS = {"since": SINCE, "limit": LIMIT}
-
-
-class EntrySerializer(serializers.Serializer[Any]):
-    """An object as the caller may read it now."""
-
-    sequence = serializers.IntegerField(help_text="The sequence of its last change in this answer.")
-    noun = serializers.ChoiceField(list(replication.NOUNS))
-    id = serializers.IntegerField()
-    gone = serializers.BooleanField(
-        help_text="Deleted or no longer visible to you. If a table is gone, so are its codes."
-    )
-    object = serializers.DictField(allow_null=True, help_text="As in a snapshot; null if it is gone.")
-
-
-class ChangesSerializer(serializers.Serializer[Any]):
-    """A page of the feed. An object that changed several times appears once."""
-
-    results = EntrySerializer(many=True)
-    next = serializers.CharField(help_text="The value of `since` for the next request.")
-    more = serializers.BooleanField(help_text="Whether there is more: request the next page at once.")
+SINCE = ValueKind(_place, {"type": "string", "pattern": PATTERN})
+LIMIT, WAIT = whole(1, MAX_LIMIT), whole(0, MAX_WAIT)
+_KINDS = {"since": SINCE, "limit": LIMIT, "wait": WAIT, **FOLLOWED}
+_WAIT_HELP = (
+    "Seconds to wait for a change if there is none. If too many wait already, the answer comes at once, with"
+    " `Retry-After`."
+)
 
 
 class ChangesView(APIView):
@@ -80,35 +73,73 @@ class ChangesView(APIView):
                 description="Maximum entries.",
                 examples=[example(MAX_LIMIT)],
             ),
+            OpenApiParameter(
+                "wait", {**WAIT.schema, "default": 0}, description=_WAIT_HELP, examples=[example(MAX_WAIT)]
+            ),
+            *followed_parameters(),
         ],
-        responses={
-            200: ChangesSerializer,
-            **problem_responses(PROBLEMS),
-        },
+        responses={200: ChangesSerializer, **problem_responses({**PROBLEMS, **GONE})},
     )
-    @conditional
     def get(self, request: Request) -> Response:
         """Return objects as the caller may read them now, and tombstones for those that are gone."""
         values = parse_query(request.query_params, _KINDS)
-        since = values.get("since", FeedPlace(0))
-        latest = last_sequence()
-        if since.sequence > latest:
-            problem = "The feed has not reached {}. A copy of another or older database needs a new snapshot."
-            raise BadParameters([describe("since", str(since), problem, [f"0 to {latest}"], correction="")])
-        page = replication.changes(request.user, since, values.get("limit", DEFAULT_LIMIT))
-        entries = [_as_json(entry) for entry in page.entries]
-        return Response({"results": entries, "next": str(page.next), "more": page.more})
+        return self._wait(request, values) if values.get("wait") else self._answer(request, values)
+
+    @conditional
+    def _answer(self, request: Request, values: Mapping[str, Any]) -> Response:
+        return Response(_body(request, _page(request, values, place_from(values, request.user))))
+
+    def _wait(self, request: Request, values: Mapping[str, Any]) -> Response:
+        """Return the next page with entries, or the last one. Without an ETag, because it is for now alone."""
+        until = time.monotonic() + values["wait"]
+        page = _page(request, values, place_from(values, request.user))
+        with WATCH.place_for(caller_of(request.META, request.user)) as has_place:
+            while has_place and not (page.entries or page.more):
+                # As after a request: otherwise this thread would keep a pooled connection for itself.
+                close_old_connections()
+                if not WATCH.wait(FeedEnd(page.next.incarnation, page.next.sequence), until):
+                    break
+                page = _page(request, values, page.next)
+        is_early = not (has_place or page.entries or page.more)
+        return Response(_body(request, page), headers={"Retry-After": str(RETRY_SECONDS)} if is_early else None)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Return the response with headers for caches."""
-        return with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
+        response = with_cache_headers(request, super().finalize_response(request, response, *args, **kwargs))
+        if request.query_params.get("wait"):
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
-def _as_json(entry: replication.FeedEntry) -> dict[str, Any]:
+def _page(request: Request, values: Mapping[str, Any], since: FeedPlace) -> FeedPage:
+    """Return a page. Raises FeedPlaceGone, but not only because a replica does not have the place yet."""
+    limit = values.get("limit", DEFAULT_LIMIT)
+    try:
+        return replication.changes(request.user, since, limit, nouns_of(values))
+    except replication.PlaceGone:
+        if read_database.get() == PRIMARY:
+            raise FeedPlaceGone from None
+    read_database.set(PRIMARY)
+    return _page(request, values, since)
+
+
+def _body(request: Request, page: FeedPage) -> dict[str, Any]:
+    site = request.build_absolute_uri(get_script_prefix())
+    return {"results": [_as_json(entry, site) for entry in page.entries], "next": str(page.next), "more": page.more}
+
+
+def _as_json(entry: replication.FeedEntry, site: str) -> dict[str, Any]:
+    copied = entry.copied
     return {
         "sequence": entry.sequence,
         "noun": entry.noun,
         "id": entry.id,
-        "gone": entry.object is None,
-        "object": entry.object,
+        "table_id": copied and copied.table_id,
+        "gone": copied is None,
+        "object": copied and object_of(copied.object, site),
     }
+
+
+def object_of(stored: dict[str, Any] | bytes, site: str) -> Any:
+    """Return an object as JSON takes it."""
+    return orjson.Fragment(answers.complete(stored, site)) if isinstance(stored, bytes) else stored

@@ -2,11 +2,12 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import orjson
 from django.http import StreamingHttpResponse
+from django.urls import get_script_prefix
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -20,10 +21,13 @@ from kb.api.framework.file_views import FileView
 from kb.api.framework.http_cache import accepts_gzip, conditional, with_cache_headers
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
+from kb.api.resources.changes import object_of
+from kb.api.resources.copies import FOLLOWED, followed_parameters, nouns_of, tables_of
 from kb.models.visibility import Person
 from kb.queries import replication
+from kb.queries.copied_objects import NOUNS
 
-FORMAT = 1
+FORMAT = 2
 MEDIA = "application/x-ndjson"
 _CHUNK = 2**16
 _PROBLEMS = problem_responses({status: text for status, text in PROBLEMS.items() if status != 406})
@@ -32,11 +36,13 @@ _PROBLEMS = problem_responses({status: text for status, text in PROBLEMS.items()
 class SnapshotStream:
     """A snapshot as bytes, produced while it is sent. The reader's rights are checked once, at the start."""
 
-    def __init__(self, user: Person | None) -> None:
+    def __init__(
+        self, user: Person | None, site: str, nouns: Collection[str] = (), tables: tuple[int, ...] | None = None
+    ) -> None:
         """Open the transaction that `close` ends."""
-        self._rows = replication.snapshot(user)
-        self.sequence: int = next(self._rows)[1]
-        self.counts = dict.fromkeys(replication.NOUNS, 0)
+        self._rows, self._site = replication.snapshot(user, nouns, tables), site
+        self.sequence = str(next(self._rows))
+        self.counts = {noun: 0 for noun in NOUNS if noun in nouns or not nouns}
         self._hash = hashlib.sha256()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -45,7 +51,8 @@ class SnapshotStream:
         size = 0
         for noun, row in self._rows:
             self.counts[noun] += 1
-            lines.append(_line({"noun": noun, "object": row}))
+            copied = object_of(row.object, self._site)
+            lines.append(_line({"noun": noun, "table_id": row.table_id, "object": copied}))
             size += len(lines[-1])
             if size > _CHUNK:
                 yield self._join(lines)
@@ -88,7 +95,7 @@ class ManifestSerializer(serializers.Serializer[Any]):
     """The contents of a snapshot taken now, and the hash that proves them."""
 
     format = serializers.IntegerField()
-    sequence = serializers.IntegerField(help_text="The place in the feed where `changes/` continues.")
+    sequence = serializers.CharField(help_text="The place in the feed where `changes/` continues.")
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="Number of objects by noun.")
     bytes = serializers.IntegerField(help_text="Size without compression and without the trailer.")
     sha256 = serializers.CharField(help_text="Hash of all lines before the trailer. The trailer contains it, too.")
@@ -116,20 +123,20 @@ class SnapshotView(_SyncView, FileView):
         tags=["synchronisation"],
         summary="Download everything as lines of JSON",
         operation_id="get_snapshot",
+        parameters=followed_parameters(),
         responses={(200, MEDIA): OpenApiTypes.STR, **_PROBLEMS},
     )
     @conditional
     def get(self, request: Request) -> Any:
         """Return everything that the caller may read, as of one moment."""
-        parse_query(request.query_params, {})
-        stream = SnapshotStream(request.user)
+        stream = _stream_for(request)
         compress = accepts_gzip(request.headers.get("Accept-Encoding", ""))
         response = StreamingHttpResponse(CompressedStream(stream) if compress else stream, content_type=MEDIA)
         if compress:
             response["Content-Encoding"] = "gzip"
         response["Content-Disposition"] = 'attachment; filename="snapshot.ndjson"'
         response["Vary"] = "Accept-Encoding"
-        response["X-Sequence"] = str(stream.sequence)
+        response["X-Sequence"] = stream.sequence
         return response
 
 
@@ -140,18 +147,21 @@ class ManifestView(_SyncView):
         tags=["synchronisation"],
         summary="Describe a snapshot",
         operation_id="get_snapshot_manifest",
+        parameters=followed_parameters(),
         responses={200: ManifestSerializer, **_PROBLEMS},
     )
     @conditional
     def get(self, request: Request) -> Response:
         """Return the sequence, the counts and the hash of a snapshot taken now."""
-        parse_query(request.query_params, {})
-        stream = SnapshotStream(request.user)
+        stream = _stream_for(request)
         try:
             size = sum(len(chunk) for chunk in stream)
         finally:
             stream.close()
         rows = sum(stream.counts.values())
+        query = request.query_params.copy()
+        snapshot = reverse("api-snapshot", request=request) + (f"?{query.urlencode()}" if query else "")
+        query["since"] = stream.sequence
         return Response(
             {
                 "format": FORMAT,
@@ -159,10 +169,17 @@ class ManifestView(_SyncView):
                 "counts": stream.counts,
                 "bytes": size - len(_line({"end": True, "rows": rows, "sha256": stream.sha256})),
                 "sha256": stream.sha256,
-                "snapshot": reverse("api-snapshot", request=request),
-                "changes": f"{reverse('api-changes', request=request)}?since={stream.sequence}",
+                "snapshot": snapshot,
+                "changes": f"{reverse('api-changes', request=request)}?{query.urlencode()}",
             }
         )
+
+
+def _stream_for(request: Request) -> SnapshotStream:
+    """Return the snapshot that a request asks for. Raises BadParameters."""
+    values = parse_query(request.query_params, FOLLOWED)
+    site = request.build_absolute_uri(get_script_prefix())
+    return SnapshotStream(request.user, site, nouns_of(values), tables_of(values, request.user))
 
 
 def _line(values: dict[str, Any]) -> bytes:

@@ -28,9 +28,10 @@ PAGE = {
 }
 
 
-def page(created_at: datetime, audience: str, contents: str) -> Iterator[tuple[str, str]]:
+def page(created_at: datetime, audience: str, contents: str, place: str) -> Iterator[tuple[str, str]]:
     """Yield (topic, text) for each row of the README table."""
     yield from PAGE.items()
     yield "made at", created_at.isoformat()
     yield "holds", contents
+    yield "place in the feed", f"{place}. Later changes: /api/v1/changes/?since={place}"
     yield "made for", f"Somebody who may read what is {audience}. Rows say in `audience` for whom they are meant."

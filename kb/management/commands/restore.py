@@ -33,4 +33,4 @@ class Command(BaseCommand):
         self.stdout.write(f"The database is as it was at {about.made_at}, up to change {about.sequence}; verified.")
         if readiness.missing_migrations():
             self.stdout.write("The copy is from an earlier release. Run manage.py migrate.")
-        self.stdout.write("Clear the caches before you start the servers again: change numbers are reused.")
+        self.stdout.write("Copies elsewhere start over by themselves: the database has a new incarnation.")

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from kb.models import incarnations
 from kb.models.sql import is_postgres, rows
 from kb.ops.backup import digest, postgres, sqlite
 from kb.ops.backup.digest import Digests, connect, differences, digests_of, one_moment
@@ -54,7 +55,7 @@ def _make(path: Path, verify: bool) -> About:
             tables, last = digests_of(source, digest.keys()), _sequence(source)
             _engine().write(source, part)
         if verify:
-            _verify(part, tables)
+            _verify(part, tables, last)
         about = About(timezone.now().isoformat(), connection.vendor, last, _sha256(part), tables)
         _sync(part)
         _describe(path, about)
@@ -66,7 +67,10 @@ def _make(path: Path, verify: bool) -> About:
 
 
 def restore(path: Path, replace: bool = False) -> About:
-    """Replace the database with a copy, all or nothing, and verify it. Raises CopyRefused and WouldReplace."""
+    """Replace the database with a copy, all or nothing, and verify it. It begins a new incarnation.
+
+    Raises CopyRefused and WouldReplace.
+    """
     about = describe(path)
     if about.vendor != connection.vendor:
         raise CopyRefused(f"{path} is a copy of {about.vendor}, and this database is {connection.vendor}.")
@@ -80,9 +84,12 @@ def restore(path: Path, replace: bool = False) -> About:
     try:
         with one_moment(target):
             actual = digests_of(target, {table: about.tables[table]["key"] for table in about.tables})
+            last = _sequence(target)
     finally:
         target.close()
-    _refuse_differences(about.tables, actual)
+    _refuse_differences(about.tables, actual, about.sequence, last)
+    if incarnations.is_stored():
+        incarnations.renew()
     return about
 
 
@@ -102,20 +109,22 @@ def is_in_use() -> bool:
     return any(rows(f"SELECT 1 FROM {name} LIMIT 1") for name in tables)
 
 
-def _verify(part: Path, expected: Digests) -> None:
+def _verify(part: Path, expected: Digests, sequence: int) -> None:
     try:
         with _engine().aside(part, connection) as scratch:
-            actual = digests_of(scratch, digest.keys())
+            actual, last = digests_of(scratch, digest.keys()), _sequence(scratch)
     except DatabaseError as error:
         raise CopyRefused(
             f"The copy could not be verified ({type(error).__name__}). On PostgreSQL, the database user needs the right"
             " to create databases for this; --no-verify skips it."
         ) from error
-    _refuse_differences(expected, actual)
+    _refuse_differences(expected, actual, sequence, last)
 
 
-def _refuse_differences(expected: Digests, actual: Digests) -> None:
+def _refuse_differences(expected: Digests, actual: Digests, sequence: int, last: int) -> None:
     sentences = differences(expected, actual)
+    if sequence != last:
+        sentences.append(f"The feed should end at {sequence} and ends at {last}.")
     if sentences:
         raise CopyRefused("The copy does not match the database: " + " ".join(sentences))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from kb.models import incarnations
 from kb.ops.backup.digest import connect
 from kb.ops.backup.errors import CopyRefused
 
@@ -15,6 +16,8 @@ def write(source: BaseDatabaseWrapper, path: Path) -> None:
     """Copy a database, as of the current transaction, into a file. Raises CopyRefused."""
     with _sqlite_errors_of(path), closing(sqlite3.connect(path)) as target:
         source.connection.backup(target)
+        incarnations.mark_copy(target)
+        target.commit()
         # Write a single file, without a write-ahead log.
         target.execute("PRAGMA journal_mode = DELETE")
 

@@ -1,0 +1,50 @@
+"""Places in the feed as texts, and the refusal of those that are gone."""
+
+import re
+from typing import Any
+
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.reverse import reverse
+
+from kb.api.framework.parameter_values import MAX_VALUES
+from kb.models import incarnations
+from kb.queries import unfolding
+from kb.queries.replication import START, FeedPlace
+
+_STEPS = "|".join(unfolding.STEPS)
+_REST = rf"[0-9]{{1,18}}(?:\.(?:{_STEPS})\.[0-9]{{1,18}})?(?:~[0-9]{{1,18}}(?:\.[0-9]{{1,18}}){{0,{MAX_VALUES - 1}}})?"
+_PLACE = re.compile(rf"(?:(?P<incarnation>[0-9a-z]{{1,20}})-)?(?P<rest>{_REST})")
+PATTERN = rf"^(?:0|{incarnations.PATTERN}-{_REST})$"
+"""What a client may send."""
+
+
+class FeedPlaceGone(APIException):
+    """A place in the feed or in a list is of another incarnation of the database, or after the feed's end."""
+
+    status_code = 410
+    default_code = problem_type = "feed_place_gone"
+    default_detail = (
+        "This place is gone: the database was restored from a backup, or lost its last changes. Start again with the"
+        " snapshot whose address is in `snapshot`; a list, from its first page."
+    )
+
+    def members(self, request: Request) -> dict[str, Any]:
+        """Return what the problem says beside its usual members."""
+        return {"snapshot": reverse("api-snapshot", request=request)}
+
+
+def place_of(text: str) -> FeedPlace | None:
+    """Return the place that a text names; None if it is none.
+
+    A number alone is a place of an earlier release, and of no incarnation; 0 is the start of the feed.
+    """
+    match = _PLACE.fullmatch(text)
+    if not match:
+        return None
+    if text == "0":
+        return START
+    rest, _, tables = match["rest"].partition("~")
+    sequence, step, after = (*rest.split("."), "", "")[:3]
+    ids = tuple(int(pk) for pk in tables.split(".")) if tables else None
+    return FeedPlace(match["incarnation"] or "old", int(sequence), step, int(after or 0), ids)

@@ -1,0 +1,185 @@
+"""What the feed and the snapshot share: their objects in the schema, and the parameters that choose among them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer, inline_serializer
+from rest_framework import serializers
+
+from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.parameter_values import MAX_VALUES, TEXT, ValueKind, list_of, repeated, some_of
+from kb.api.resources.code_serializers import CodeSerializer
+from kb.api.resources.tables import visible_tables
+from kb.models import CodeRange, CodeTable, IncidentLink, Section, TroubleshootingNote
+from kb.models.visibility import Person
+from kb.queries.copied_objects import NOUNS
+from kb.queries.replication import START, FeedPlace
+
+GONE = {410: "The place is gone: the database was restored, or lost its last changes. Start with a new snapshot."}
+_TABLES = list_of(TEXT)
+_NOUNS = some_of(NOUNS)
+FOLLOWED: Mapping[str, ValueKind] = {"table": repeated(_TABLES), "noun": repeated(_NOUNS)}
+_LATER = ("has_notes", "has_open_incident", "open_incidents", "notes", "past_incidents", "ranges", "truncated")
+"""What a code of a copy does not have: it changes without the code. A copy has the notes and incidents themselves."""
+
+
+def followed_parameters() -> list[OpenApiParameter]:
+    """Return the parameters that choose tables and nouns, for the schema."""
+    examples = [OpenApiExample("one table", "zim-server")]
+    return [
+        OpenApiParameter(
+            "table",
+            dict(_TABLES.schema),
+            description="Short names of tables: only these, with their notes and incidents. Repeat it, or use commas.",
+            examples=examples,
+        ),
+        OpenApiParameter(
+            "noun",
+            dict(_NOUNS.schema),
+            description="Kinds of objects: only these. Repeat it, or use commas.",
+            explode=False,
+            style="form",
+        ),
+    ]
+
+
+def nouns_of(values: Mapping[str, Any]) -> list[str]:
+    """Return the nouns that the parameters choose; none for all."""
+    return [noun for texts in values.get("noun", ()) for noun in texts]
+
+
+def tables_of(values: Mapping[str, Any], user: Person | None) -> tuple[int, ...] | None:
+    """Return the ids of the tables that the parameters choose; None for all.
+
+    Raises BadParameters for a table that the user may not read.
+    """
+    slugs = _slugs_of(values)
+    return tuple(sorted(visible_tables(slugs, user))) if slugs else None
+
+
+def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
+    """Return the place that the parameters name, with the tables that are followed from there.
+
+    A place remembers its tables: one that the user may not read any more is known by it alone. Raises BadParameters.
+    """
+    since: FeedPlace = values.get("since", START)
+    if since.tables is None:
+        return replace(since, tables=tables_of(values, user))
+    visible = CodeTable.objects.visible_to(user).filter(slug__in=_slugs_of(values)).order_by("slug")
+    others = list(visible.exclude(pk__in=since.tables).values_list("slug", flat=True))
+    if others:
+        problem = "The place in `since` does not follow {}. Begin with a snapshot of these tables."
+        raise BadParameters([describe("table", slug, problem) for slug in others])
+    return since
+
+
+def _slugs_of(values: Mapping[str, Any]) -> list[str]:
+    slugs = [slug for texts in values.get("table", ()) for slug in texts]
+    if len(slugs) > MAX_VALUES:
+        problem = f"It names {len(slugs)} tables."
+        raise BadParameters([describe("table", ",".join(slugs[:3]), problem, [f"at most {MAX_VALUES} tables"])])
+    return slugs
+
+
+class CopiedCodeSerializer(CodeSerializer):
+    """A return code, without what changes when the code does not: its notes and incidents."""
+
+    is_sparse = False
+
+    class Meta(CodeSerializer.Meta):
+        fields = [name for name in CodeSerializer.Meta.fields if name not in _LATER]
+        read_only_fields = fields
+
+
+def _fields(noun: str) -> list[str]:
+    copied = NOUNS[noun]
+    names = ["table" if name == "table__slug" else name for name in copied.fields]
+    return [*names, *copied.internal, *copied.links]
+
+
+class CopiedTableSerializer(serializers.ModelSerializer[Any]):
+    """A code table."""
+
+    class Meta:
+        model = CodeTable
+        fields = _fields("table")
+
+
+class CopiedSectionSerializer(serializers.ModelSerializer[Any]):
+    """A section of a table."""
+
+    table: Any = serializers.SlugRelatedField("slug", read_only=True)
+
+    class Meta:
+        model = Section
+        fields = _fields("section")
+
+
+class CopiedRangeSerializer(serializers.ModelSerializer[Any]):
+    """A range of numbers in a table."""
+
+    table: Any = serializers.SlugRelatedField("slug", read_only=True)
+
+    class Meta:
+        model = CodeRange
+        fields = _fields("range")
+
+
+class CopiedNoteSerializer(serializers.ModelSerializer[Any]):
+    """A note about codes and ranges. The public gets no `review_on` and `verify_…`."""
+
+    codes = serializers.ListField(child=serializers.IntegerField(), help_text="The ids of its codes.")
+    ranges = serializers.ListField(child=serializers.IntegerField(), help_text="The ids of its ranges.")
+    verify_reason = serializers.CharField(required=False)
+
+    class Meta:
+        model = TroubleshootingNote
+        fields = _fields("note")
+
+
+class CopiedIncidentSerializer(serializers.ModelSerializer[Any]):
+    """A link to an incident."""
+
+    url = serializers.URLField(help_text="The incident in its tracker.")
+    codes = serializers.ListField(child=serializers.IntegerField(), help_text="The ids of the codes that it affects.")
+
+    class Meta:
+        model = IncidentLink
+        fields = _fields("incident")
+
+
+_OBJECTS: dict[str, Any] = {
+    "table": CopiedTableSerializer,
+    "section": CopiedSectionSerializer,
+    "range": CopiedRangeSerializer,
+    "code": CopiedCodeSerializer,
+    "note": CopiedNoteSerializer,
+    "incident": CopiedIncidentSerializer,
+}
+TABLE_ID = "The id of the table that it goes with: when that table is gone, delete this object, too."
+
+
+def _entry_of(noun: str) -> Any:
+    fields = {
+        "sequence": serializers.IntegerField(help_text="The sequence of its last change in this answer."),
+        "noun": serializers.ChoiceField([noun]),
+        "id": serializers.IntegerField(),
+        "table_id": serializers.IntegerField(allow_null=True, help_text=TABLE_ID),
+        "gone": serializers.BooleanField(help_text="Deleted, or not for you any more."),
+        "object": _OBJECTS[noun](allow_null=True, help_text="As in a snapshot; null if it is gone."),
+    }
+    return inline_serializer(f"{noun.title()}Entry", fields)
+
+
+class ChangesSerializer(serializers.Serializer[Any]):
+    """A page of the feed. An object that changed several times appears once."""
+
+    results = PolymorphicProxySerializer(
+        component_name="Entry",
+        serializers={noun: _entry_of(noun) for noun in NOUNS},
+        resource_type_field_name="noun",
+        many=True,
+    )
+    next = serializers.CharField(help_text="The value of `since` for the next request.")
+    more = serializers.BooleanField(help_text="Whether there is more: request the next page at once.")
