@@ -86,7 +86,7 @@ _ANY = {
     "503": "The database does not answer at the moment; Retry-After says how many seconds to wait.",
 }
 _MAY_GROW = (
-    *("NounEnum", "RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
+    *("RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
     *("CodeTruncatedEnum", "NoteTruncatedEnum", "IncidentTruncatedEnum"),
 )
 """Choices that may get more values in this version of the API: clients take one that they do not know."""
