@@ -264,10 +264,10 @@ def examples(asker):
     ids = {"codes": code.pk, "notes": TroubleshootingNote.objects.order_by("pk")[7].pk, "incidents": incident.pk}
     for path, operations in SchemaGenerator().get_schema(request=None, public=True)["paths"].items():
         address = path.format(id=ids.get(path.split("/")[3]), slug="large", ending="csv")
-        for operation in operations.values():
-            for parameter in operation.get("parameters", []):
-                for value in _values(parameter):
-                    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", []) if method == "get" and "export" not in path else []:
+                for value in _values(parameter) if parameter["in"] == "query" else []:
+                    text = ",".join(map(str, value)) if isinstance(value, list) else str(value).replace("True", "true")
                     yield from asker.pages([f"{address}?{parameter['name']}={quote(text)}"])
             for body in _values(operation.get("requestBody", {}).get("content", {}).get("application/json", {})):
                 yield f"API, example of {path}", lambda path=path, body=body: asker.post(path, **body)

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from kb.answers import build
 from kb.api.framework import totals
-from kb.api.resources import references, verdicts
+from kb.api.resources import references
 from kb.models import ReturnCode
+from kb.queries import verdict_json
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -61,15 +62,17 @@ def test_a_verdict_is_internal_if_any_of_its_parts_is(client, agent):
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_verdict_lists_as_many_meanings_as_allowed(client, monkeypatch, count):
-    assert (verdicts.MAX_MEANINGS, verdicts.MAX_INCIDENTS) == (20, 10)
-    monkeypatch.setattr(verdicts, "MAX_MEANINGS", 2)
-    monkeypatch.setattr(verdicts, "MAX_INCIDENTS", 2)
+    assert (verdict_json.MAX_MEANINGS, build.MAX_ITEMS) == (20, 20)
+    monkeypatch.setattr(verdict_json, "MAX_MEANINGS", 2)
+    monkeypatch.setattr(build, "MAX_ITEMS", 2)
     for n in range(count):
         make.code("7", make.table(f"table-{n}"))
         make.incident(f"Incident {n}", ReturnCode.objects.first())
     verdict = look_up(client, "7")
     assert (len(verdict["meanings"]), verdict["truncated"]) == (2, count == 3)
-    assert max(len(meaning["open_incidents"]) for meaning in verdict["meanings"]) == 2
+    (meaning,) = [one for one in verdict["meanings"] if one["open_incidents"]]
+    assert len(meaning["open_incidents"]) == 2
+    assert meaning["truncated"] == (["open_incidents"] if count == 3 else [])
 
 
 @pytest.mark.parametrize("count", [2, 3])

@@ -259,13 +259,10 @@ def test_a_thousand_codes_are_looked_up_and_a_hundred_errors_named():
 
 def test_a_hundred_positions_of_a_code_are_listed():
     places = [(n, n + 1) for n in range(101)]
-    assert len(detection._positions(UnknownMatch("7", places[:100], 1, None, ""))["spans"]) == 100
-    assert detection._positions(UnknownMatch("7", places, 7, None, "", column=3)) == {
-        "spans": [{"start": n, "end": n + 1} for n in range(100)],
-        "count": 101,
-        "line": 7,
-        "column": 3,
-    }
+    assert len(detection._place(UnknownMatch("7", places[:100], 1, None, ""))["spans"]) == 100
+    place = detection._place(UnknownMatch("7", places, 7, None, "", column=3))
+    assert place["spans"] == [{"start": n, "end": n + 1} for n in range(100)]
+    assert (place["count"], place["line"], place["column"]) == (101, 7, 3)
 
 
 @pytest.mark.django_db

@@ -86,7 +86,7 @@ LEFT_OUT = {
         "extra": "A ticket needs what to do, not every column.",
         "retired_at": _DATE,
     },
-    "JSON": {"extra": _BRIEF, "position": _ORDER, "number": _DERIVED, **_PHRASINGS},
+    "JSON": {"position": _ORDER, **_PHRASINGS},
     "embedded card": {
         **_NO_MEANING,
         **_ORIGIN,
