@@ -265,9 +265,10 @@ def examples(asker):
     for path, operations in SchemaGenerator().get_schema(request=None, public=True)["paths"].items():
         address = path.format(id=ids.get(path.split("/")[3]), slug="large", ending="csv")
         for method, operation in operations.items():
+            # `copies` asks for exports, which the public may not have.
             for parameter in operation.get("parameters", []) if method == "get" and "export" not in path else []:
-                for value in _values(parameter) if parameter["in"] == "query" else []:
-                    text = ",".join(map(str, value)) if isinstance(value, list) else str(value).replace("True", "true")
+                for value in _values(parameter) if parameter["in"] == "query" else ():
+                    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
                     yield from asker.pages([f"{address}?{parameter['name']}={quote(text)}"])
             for body in _values(operation.get("requestBody", {}).get("content", {}).get("application/json", {})):
                 yield f"API, example of {path}", lambda path=path, body=body: asker.post(path, **body)

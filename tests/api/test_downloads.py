@@ -113,7 +113,7 @@ def test_support_texts_are_exported_on_request(get, table, editor):
         ("tables/zim-server/export.csv?words=ours", "words", ["vendor", "support"]),
         ("tables/zim-server/export.csv?word=vendor", "word", ["bom", "delimiter", "words"]),
         ("tables/zim-server/export.csv?delimiter=pipe", "delimiter", ["comma", "semicolon", "tab"]),
-        ("tables/zim-server/export.csv?bom=1", "bom", ["true", "false"]),
+        ("tables/zim-server/export.csv?bom=2", "bom", ["true", "false", "1", "0"]),
         ("tables/zim-server/export.json?bom=true", "bom", ["words"]),
         ("tables/zim-server/export.sqlite?words=vendor", "words", []),
         ("export.sqlite?table=zim-server", "table", []),

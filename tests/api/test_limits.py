@@ -12,7 +12,7 @@ from kb.api.framework import errors, parameter_values, parameters, request_bodie
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.pagination import MAX_CURSOR, MAX_SIZE, KeysetPagination
 from kb.api.framework.parameter_values import MAX_PHRASE, MAX_TEXT, MAX_VALUES
-from kb.api.resources import changes, code_filters, detection, lookup, search_results
+from kb.api.resources import changes, detection, lookup, search_results, tables
 from kb.api.resources.detection import DetectView
 from kb.api.resources.lookup import LookupView
 from kb.text.codes.forms import MAX_LENGTH, MAX_NUMBER
@@ -58,7 +58,9 @@ ALLOWED = [
     ("MOMENT", "2026-03-05t14:00:00z", None),
     ("MOMENT", "2026-03-05 14:00:00 01:00", None),
     ("MOMENT", "2026-03-05T14:00:00 0100", None),
-    ("YES", "1", True),
+    ("YES_NO", "1", True),
+    ("YES_NO", "0", False),
+    ("YES_NO", "True", True),
     ("YES_NO", "true", True),
     ("YES_NO", "false", False),
     ("place", "0", changes.FeedPlace()),
@@ -108,8 +110,11 @@ REFUSED = [
     ("MOMENT", "2026-03-05T14:00:00"),
     ("MOMENT", "2026-W10-4T14:00:00Z"),
     ("MOMENT", "20260305T140000Z"),
-    ("YES", "0"),
-    ("YES_NO", "True"),
+    ("YES_NO", "2"),
+    ("YES_NO", "yes"),
+    ("PART", "ab"),
+    ("PART", "房间"),
+    ("PHRASE", "ab"),
     ("place", "a0-" + "9" * 19),
     ("place", "-3"),
     ("place", "a" * 21 + "-3"),
@@ -155,7 +160,11 @@ def refusals(query, **kinds):
 
 
 def test_a_parameter_may_be_repeated_a_hundred_times():
-    assert parse("&".join(["code=1"] * 100), code=REPEATED) == {"code": ["1"] * 100}
+    codes = [str(n) for n in range(100)]
+    assert parse("&".join(f"code={code}" for code in codes), code=REPEATED) == {"code": codes}
+    assert parse(f"code={','.join(codes[:50])}&code={','.join(codes[50:])}", code=REPEATED)["code"][-1] == "99"
+    assert refusals(f"code={','.join(codes)}&code=100,101,102", code=REPEATED) == ["It has 104 values."]
+    assert parse("code=1&code=1", code=REPEATED) == {"code": ["1"]}
     assert refusals("&".join(["code=1"] * 101), code=REPEATED) == ["It appears 101 times."]
     assert parse("code=1", code=ONCE) == {"code": "1"}
     assert refusals("code=1&code=1", code=ONCE) == ["It appears more than once."]
@@ -165,7 +174,7 @@ def test_a_parameter_may_be_repeated_a_hundred_times():
 
 @pytest.mark.parametrize(
     ("kind", "allowed"),
-    [("YES_NO", ["true", "false"]), ("YES", ["1"]), ("TEXT", []), ("ID", [])],
+    [("YES_NO", ["true", "false"]), ("TEXT", []), ("ID", [])],
 )
 def test_an_empty_value_is_refused_with_the_few_that_are_allowed(kind, allowed):
     with pytest.raises(BadParameters) as refused:
@@ -277,5 +286,5 @@ def test_each_list_takes_a_hundred_values_and_ids_up_to_the_largest(client):
 
 
 def test_each_filter_of_a_near_name_looks_among_a_thousand_names():
-    assert code_filters.MAX_NEAR == 1_000
+    assert tables.MAX_NEAR == 1_000
     assert json.dumps(lookup.BODY["properties"]["codes"]["maxItems"]) == "1000"
