@@ -37,8 +37,7 @@ def _is_ours(address):
 
 def _is_harmless(address, loads):
     parts = urlsplit("".join(letter for letter in address if letter > " ").lower())
-    # A link may lead elsewhere, as links do; nothing may be loaded from there.
-    # Programs want the site's own whole address.
+    # A link may lead elsewhere, as links do; nothing may be loaded from there. An address of the site may be whole.
     return parts.scheme in ("", "http", "https", "mailto") and not (loads and parts.netloc not in ("", "testserver"))
 
 
