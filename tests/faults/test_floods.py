@@ -188,7 +188,8 @@ def test_a_flood_of_requests_that_wait_stops_nothing(tmp_path, figures):
     finally:
         server.stop()
     figures(
-        f"{WAITERS} callers with wait=30: {len(answers)} answers at once; cards {before} before, {median} ms, at most {longest} ms"
+        f"{WAITERS} callers with wait=30: {len(answers)} answers; a card took {before[1]:.0f} ms before, then"
+        f" {median[0]:.0f} ms, at most {longest[0]:.0f} ms"
     )
     assert [set(found) for found in statuses] == [{200}] * 3
     assert max(longest) < 2_000
