@@ -88,7 +88,7 @@ class ChangesView(APIView):
                 if not WATCH.wait(FeedEnd(page.next.incarnation, page.next.sequence), until):
                     break
                 page = _page(request, values, page.next)
-        is_early = not (has_place or page.entries or page.more)
+        is_early = not (page.entries or page.more) and time.monotonic() < until
         return Response(_body(request, page), headers={"Retry-After": str(RETRY_SECONDS)} if is_early else None)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
