@@ -55,7 +55,7 @@ def test_every_command_setting_and_address_for_operators_is_there():
     assert commands >= {"backup", "restore", "doctor", "migrate"}
     assert commands <= set(get_commands())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    known = set(re.findall(r"(?m)^\| `([A-Z_]+)` \|", readme)) | {"POSTGRES_PASSWORD", "CREATEDB", "FLUSHDB"}
+    known = set(re.findall(r"(?m)^\| `([A-Z_]+)` \|", readme)) | {"POSTGRES_PASSWORD", "CREATEDB"}
     assert set(re.findall(r"`([A-Z][A-Z_]{4,})\b", OPERATING)) <= known
     assert set(re.findall(r"`/([a-z]+z|metrics)`", OPERATING)) <= set(ACCESS)
 

@@ -11,7 +11,7 @@ of a dump creates anew. The first change on a database with another origin gives
 transaction. Until then the database holds a state that its incarnation had, so every place and ETag is right. A replica
 has its primary's row, and so its incarnation. A copy made by `manage.py backup` on SQLite has no origin.
 
-What nobody can see is a file or disk put back as it was: `manage.py restart_feed` is for that.
+What nobody can see is a file or disk put back as it was: `manage.py new_incarnation` is for that.
 """
 
 import secrets

@@ -24,12 +24,13 @@ from kb.models.changes import ChangeKind, FeedEnd, feed_end
 from kb.models.sql import one_view
 from kb.models.subqueries import any_of
 from kb.models.visibility import Person, Reader, reader
-from kb.queries import unfolding
+from kb.queries import dependents
 from kb.queries.copied_objects import NOUNS, CopiedObject, read
 from kb.queries.feed_filters import FeedFilter, following
 
 BATCH = 500
 WINDOW = 20_000
+"""See Note [Window]."""
 
 Key = tuple[int, str, int]
 """The sequence of an entry, its noun, and the id of the object."""
@@ -114,7 +115,7 @@ def changes(user: Person | None, since: FeedPlace, limit: int, nouns: Collection
     visible = _changes_for(user).exclude(noun__in=ALL_NOUNS.keys() - NOUNS.keys()).since(since.sequence)
     found = filter_.changes(visible.filter(sequence__lte=last)).only("sequence", "noun", "object_id", "kind", "fields")
     rows = list(found[: limit + 1])
-    page, replaced = unfolding.whole_changes(rows[:limit], user, limit, filter_)
+    page, replaced = dependents.whole_changes(rows[:limit], user, limit, filter_)
     if rows and not page:
         return _unfold(user, since.at(rows[0].sequence, rows[0].noun), limit, filter_)
     is_cut = len(rows) > len(page)
@@ -156,8 +157,8 @@ def _changes_for(user: Person | None) -> Any:
 
 def _unfold(user: Person | None, since: FeedPlace, limit: int, filter_: FeedFilter) -> FeedPage:
     """Return a page of the objects that one change affects. See Note [Unfolding]."""
-    change = _changes_for(user).filter(pk=since.sequence, noun__in=unfolding.NOUNS).first()
-    steps = {} if change is None else unfolding.steps(change, user)
+    change = _changes_for(user).filter(pk=since.sequence, noun__in=dependents.NOUNS).first()
+    steps = {} if change is None else dependents.steps(change, user)
     keys: list[Key] = []
     reached = False
     for step, (noun, rows) in steps.items():

@@ -4,13 +4,19 @@ import gzip
 import hashlib
 import json
 import threading
+import time
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 
+from kb.api.framework import feed_watch
+from kb.api.framework.feed_watch import WATCH
 from kb.models import CodeTable, Door
-from kb.models.changes import last_sequence
+from kb.models.changes import FeedEnd, feed_end, last_sequence
+from kb.ops.replicas.router import read_database
+from kb.queries import replication
+from kb.queries.replication import FeedPlace
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
 from kb.services.journal import By
@@ -37,7 +43,7 @@ def test_a_snapshot_has_a_hash_and_the_sequence_to_continue_from(client, code):
     answer = client.get(SNAPSHOT)
     body = answer.getvalue()
     header, *rows, trailer = [json.loads(line) for line in body.splitlines()]
-    assert header["sequence"] == int(answer["X-Sequence"]) == last_sequence()
+    assert header["sequence"] == answer["X-Sequence"] == str(FeedPlace(*feed_end()))
     assert [row["noun"] for row in rows] == ["table", "section", "code", "note"]
     assert trailer == {"end": True, "rows": 4, "sha256": hashlib.sha256(body[: body.rindex(b'{"end"')]).hexdigest()}
     assert client.get(CHANGES, {"since": header["sequence"]}).json()["results"] == []
@@ -73,14 +79,14 @@ def test_changes_are_in_order_with_the_place_to_continue_from(client, code, admi
     answer = client.get(CHANGES, {"since": before["next"]}).json()
     (entry,) = answer["results"]
     assert (entry["noun"], entry["gone"], entry["object"]["description"]) == ("code", False, "Gone for good.")
-    assert answer["next"] == str(entry["sequence"])
+    assert answer["next"] == str(FeedPlace(feed_end().incarnation, entry["sequence"]))
+    assert (entry["table_id"], entry["object"]["table"]) == (code.table_id, "zim-server")
     assert answer["more"] is False
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("since=99", "new snapshot"),
         ("since=-1", "place in the feed"),
         ("since=1.code", "place in the feed"),
         ("since=1.nothing.1", "place in the feed"),
@@ -88,6 +94,11 @@ def test_changes_are_in_order_with_the_place_to_continue_from(client, code, admi
         ("limit=0", "1 to 1000"),
         ("limit=1001", "1 to 1000"),
         ("after=3", "since"),
+        ("wait=31", "0 to 30"),
+        ("noun=codes", "code"),
+        ("table=hidden", "There is no table"),
+        ("table=zim-server&since=a0-1~99", "does not follow"),
+        ("table=" + ",".join(["a"] * 100) + "&table=b", "at most 100 tables"),
     ],
 )
 def test_a_bad_place_is_refused_with_the_reason(client, code, query, words):
@@ -136,7 +147,7 @@ def mirror_of(client):
 
 def follow(client, mirror, place, limit):
     """Apply the feed to a mirror by the rules of the description; return the last place."""
-    more = True
+    more, tables = True, {pk: row["slug"] for (noun, pk), row in mirror.items() if noun == "table"}
     while more:
         page = client.get(CHANGES, {"since": place, "limit": limit}).json()
         assert len(page["results"]) <= limit
@@ -145,9 +156,12 @@ def follow(client, mirror, place, limit):
             assert entry["gone"] is (entry["object"] is None)
             mirror[key] = entry["object"]
             if entry["gone"]:
-                codes = {key for key, row in mirror.items() if key[0] in INSIDE and row and row["table"] == entry["id"]}
-                for other in {key, *(codes if entry["noun"] == "table" else ())}:
-                    del mirror[other]
+                slug = tables.get(entry["id"]) if entry["noun"] == "table" else None
+                codes = {key for key, row in mirror.items() if key[0] in INSIDE and row and row["table"] == slug}
+                for other in {key, *codes}:
+                    mirror.pop(other, None)
+            elif entry["noun"] == "table":
+                tables[entry["id"]] = entry["object"]["slug"]
         place, more = page["next"], page["more"]
     return place
 
@@ -185,8 +199,108 @@ def linked(row, held):
 
 def test_the_places_of_the_feed_end_where_it_ends(client, code):
     last = last_sequence()
-    assert client.get(CHANGES, {"since": last}).json() == {"results": [], "next": str(last), "more": False}
-    refused = client.get(CHANGES, {"since": last + 1})
-    assert refused.status_code == 400
-    (error,) = refused.json()["errors"]
-    assert (error["parameter"], error["value"], error["allowed"]) == ("since", str(last + 1), [f"0 to {last}"])
+    place = FeedPlace(*feed_end())
+    assert client.get(CHANGES, {"since": str(place)}).json() == {"results": [], "next": str(place), "more": False}
+    gone = client.get(CHANGES, {"since": str(place.at(last + 1))})
+    assert (gone.status_code, gone.json()["snapshot"]) == (410, f"http://testserver{SNAPSHOT}")
+
+
+@pytest.fixture
+def late_replica(settings, monkeypatch):
+    """Reads come from a replica that has not replayed what the primary has."""
+    token = read_database.set("replica1")
+    ends = {"replica1": FeedEnd("before", 1)}
+    monkeypatch.setattr(replication, "feed_end", lambda: ends.get(read_database.get()) or feed_end())
+    yield
+    read_database.reset(token)
+
+
+def test_only_the_primary_says_that_a_place_is_gone(client, code, late_replica):
+    """A replica may be behind the renewal of the incarnation, or behind the place alone."""
+    place = FeedPlace(*feed_end())
+    assert client.get(CHANGES, {"since": str(place)}).json()["next"] == str(place)
+    read_database.set("replica1")
+    assert client.get(CHANGES, {"since": str(place.at(99))}).status_code == 410
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_waits_for_the_next_change_and_is_in_no_cache(client, code, admin):
+    place = str(FeedPlace(*feed_end()))
+    timer = threading.Timer(0.6, edit_elsewhere, [code, admin])
+    timer.start()
+    start = time.monotonic()
+    answer = client.get(CHANGES, {"since": place, "wait": 20})
+    took = time.monotonic() - start
+    timer.join()
+    (entry,) = answer.json()["results"]
+    assert entry["object"]["description"] == "Later"
+    assert 0.4 < took < 10
+    assert answer["Cache-Control"] == "private, no-store"
+    assert "ETag" not in answer
+    start = time.monotonic()
+    assert client.get(CHANGES, {"since": place, "wait": 20}).json() == answer.json()
+    assert time.monotonic() - start < 2, "what is there already needs no waiting"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_changes_of_other_tables_end_no_waiting_and_are_passed_over(client, code, admin):
+    place = FeedPlace(*feed_end(), tables=(make.table("other").pk,))
+    timer = threading.Timer(0.3, edit_elsewhere, [code, admin])
+    timer.start()
+    start = time.monotonic()
+    answer = client.get(CHANGES, {"since": str(place), "wait": 2}).json()
+    timer.join()
+    assert time.monotonic() - start >= 2
+    assert answer == {"results": [], "next": str(place.at(last_sequence())), "more": False}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_finds_no_place_to_wait_is_told_when_to_ask_again(client, code, monkeypatch):
+    place = str(FeedPlace(*feed_end()))
+    with WATCH.place_for("address:somebody"), WATCH.place_for("address:else"), WATCH.place_for("address:more"):
+        start = time.monotonic()
+        answer = client.get(CHANGES, {"since": place, "wait": 30})
+        assert time.monotonic() - start < 2
+    assert (answer["Retry-After"], answer.json()["more"]) == ("5", False)
+    with WATCH.place_for("me") as first, WATCH.place_for("me") as second:
+        assert (first, second) == (True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_wakes_those_who_wait(code, monkeypatch):
+    def fail():
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(feed_watch, "feed_end", fail)
+    watch = feed_watch.FeedWatch()
+    start = time.monotonic()
+    with watch.place_for("me"):
+        assert not watch.wait(FeedEnd("a", 1), start + 20)
+    assert time.monotonic() - start < 10
+
+
+def test_a_part_of_the_tables_and_nouns_is_copied_and_followed(client, code, admin):
+    other = make.code("3", make.table("other"))
+    rows = lines(client.get(SNAPSHOT, {"table": "other", "noun": "code,section"}))
+    assert [(row["noun"], row["object"]["id"]) for row in rows[1:-1]] == [
+        ("section", other.section_id),
+        ("code", other.pk),
+    ]
+    place = rows[0]["sequence"]
+    edit_code(code, code.version, {"description": "Not followed."}, By(admin, Door.SHELL))
+    edit_code(other, 1, {"description": "Followed."}, By(admin, Door.SHELL))
+    query = {"since": place, "table": "other", "noun": ["code", "section"]}
+    (entry,) = client.get(CHANGES, query).json()["results"]
+    assert entry["object"]["description"] == "Followed."
+    # The place remembers the tables.
+    assert client.get(CHANGES, {"since": place, "noun": "code"}).json()["results"] == [entry]
+
+
+def test_a_copied_code_is_a_listed_code_without_what_its_notes_change(client, code):
+    (listed,) = client.get("/api/v1/codes/").json()["results"]
+    expected = {name: value for name, value in listed.items() if name not in ("has_notes", "has_open_incident")}
+    assert listed["has_notes"]
+    snapshot = next(row["object"] for row in lines(client.get(SNAPSHOT)) if row.get("noun") == "code")
+    (entry,) = client.get(CHANGES, {"noun": "code"}).json()["results"]
+    assert snapshot == entry["object"] == expected
+    assert list(snapshot) == list(expected)

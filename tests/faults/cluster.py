@@ -65,6 +65,10 @@ class Cluster:
         """The replica, whatever it has become."""
         return f"postgres:///postgres?user=codebook&host={self.home}&port={REPLICA}"
 
+    def stop_one(self, number: int) -> None:
+        """Stop a server in order."""
+        self._run("pg_ctl", "-D", f"{self.home}/{number}", "-w", "-m", "fast", "stop")
+
     def restart(self, number: int) -> None:
         """Restart a server without waiting for anybody."""
         self._run("pg_ctl", "-D", f"{self.home}/{number}", "-w", "-m", "immediate", "restart")

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import re
 import socket
 import statistics
@@ -153,3 +154,51 @@ def test_a_provider_that_hangs_stops_no_page(tmp_path, figures):
             assert max(longest, longest_probe) < 2000
         finally:
             server.stop()
+
+
+WAITERS = 60
+
+
+def test_a_flood_of_requests_that_wait_stops_nothing(tmp_path, figures):
+    """A caller opens many long polls again and again; cards of others come as before."""
+    url = f"sqlite:///{tmp_path}/db.sqlite3"
+    manage(url, "demo")
+    server = Server(url)
+    try:
+        place = json.loads(ask_body(server, "/api/v1/snapshot/manifest/"))["sequence"]
+        path, done, answers = f"/api/v1/changes/?since={place}&wait=30", threading.Event(), []
+
+        def wait():
+            browser = Browser(server.address, FLOOD)
+            while not done.is_set():
+                answers.append(browser.ask("GET", path))
+                done.wait(0.1)
+
+        quiet = Reader(server.address, CARD)
+        time.sleep(3)
+        before = quiet.stop()
+        flood = [threading.Thread(target=wait, daemon=True) for _ in range(WAITERS)]
+        for thread in flood:
+            thread.start()
+        time.sleep(2)
+        readers = [Reader(server.address, address) for address in (CARD, "/healthz", "/api/v1/codes/?code=660300001")]
+        time.sleep(SECONDS)
+        statuses, median, longest = zip(*(reader.stop() for reader in readers), strict=True)
+        done.set()
+    finally:
+        server.stop()
+    figures(
+        f"{WAITERS} callers with wait=30: {len(answers)} answers; a card took {before[1]:.0f} ms before, then"
+        f" {median[0]:.0f} ms, at most {longest[0]:.0f} ms"
+    )
+    assert [set(found) for found in statuses] == [{200}] * 3
+    assert max(longest) < 2_000
+    assert {status for status, _ in answers} <= {200, 0}
+    assert len(answers) > WAITERS, "those without a place are answered at once"
+
+
+def ask_body(server, path):
+    connection = http.client.HTTPConnection(urlsplit(server.address).netloc, timeout=20)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().read()

@@ -4,8 +4,10 @@ import signal
 import time
 
 import pytest
+import requests
 
-from tests.faults.cluster import REPLICA, Cluster
+from tests.api.mirror import Mirror
+from tests.faults.cluster import PRIMARY, REPLICA, Cluster
 from tests.faults.server import Load, Server, manage, run_doctor
 
 CARD = "/codes/zim-server/660300001/"
@@ -88,6 +90,47 @@ def test_a_killed_primary_loses_no_lookup_and_no_input(cluster, server):
     assert cluster.sql(REPLICA, "SELECT count(*) FROM kb_troubleshootingnote WHERE title LIKE 'Written while%'") == "1"
     until(lambda: int(cluster.sql(REPLICA, "SELECT coalesce(sum(lookups), 0) FROM kb_codeuse")) > 0)
     run_doctor(cluster.replica_url)
+
+
+EDIT = """
+from kb.models import Door, ReturnCode
+from kb.services.codes import edit_code
+from kb.services.journal import By
+for number in range({count}):
+    code = ReturnCode.objects.order_by("pk")[number % 5]
+    edit_code(code, code.version, {{"description": f"{words} {{number}}"}}, By(None, Door.SHELL))
+"""
+
+
+def over_http(server):
+    """Return the `get` of a mirror for a server."""
+
+    def get(path, headers):
+        answer = requests.get(server.address + path, headers=headers, timeout=20)
+        return answer.status_code, answer.headers, answer.content
+
+    return get
+
+
+def test_a_mirror_of_a_replica_that_was_promoted_without_the_last_writes_starts_again(cluster, server):
+    """Nobody has to run a command: the timeline of PostgreSQL is another one."""
+    manage(cluster.writable_url, "shell", "-c", EDIT.format(count=3, words="Kept"))
+    cluster.wait_for_replica()
+    mirror = Mirror(over_http(server)).follow()
+    assert len({cluster.sql(port, "SELECT incarnation FROM kb_changecounter") for port in (PRIMARY, REPLICA)}) == 1
+    cluster.stop_one(2)
+    manage(cluster.writable_url, "shell", "-c", EDIT.format(count=5, words="Lost"))
+    until(lambda: "Lost" in str(mirror.follow().objects))
+    assert mirror.starts == 1
+    cluster.kill(1)
+    cluster.start(2, REPLICA)
+    cluster.promote()
+    until(lambda: requests.get(server.address + "/readyz", timeout=5).status_code == 200)
+    manage(cluster.replica_url, "shell", "-c", EDIT.format(count=9, words="New"))
+    # The process may know the end of the feed for a second.
+    until(lambda: mirror.follow().starts == 2)
+    assert mirror.differences() == set()
+    assert "Lost" not in str(mirror.objects)
 
 
 @pytest.mark.soak

@@ -46,7 +46,7 @@ def test_a_copy_brings_everything_back(world, tmp_path, capsys):
     assert last_sequence() == last
     said = capsys.readouterr().out
     assert f"up to change {last}, verified." in said
-    assert "verified.\nClear the caches" in said
+    assert "verified.\nCopies elsewhere start over by themselves" in said
     # And life goes on.
     edit(world, "Newer words.")
     assert last_sequence() == last + 1

@@ -23,7 +23,7 @@ from kb.models import (
     TroubleshootingNote,
 )
 from kb.models.changes import feed_end, last_sequence
-from kb.queries import replication, unfolding
+from kb.queries import dependents, replication
 from kb.queries.replication import START, FeedPlace
 from kb.services import journal
 from kb.services.codes import edit_code
@@ -190,7 +190,7 @@ def test_a_place_inside_an_internal_table_lists_nothing(by):
     table = save_table(CodeTable(), None, words, by)
     make.note("About it", make.code("1", table))
     sequence = Change.objects.get().sequence
-    for step in unfolding.STEPS:
+    for step in dependents.STEPS:
         assert replication.changes(None, FeedPlace(feed_end().incarnation, sequence, step), 10).entries == []
 
 

@@ -9,10 +9,10 @@ from rest_framework.reverse import reverse
 
 from kb.api.framework.parameter_values import MAX_VALUES
 from kb.models import incarnations
-from kb.queries import unfolding
+from kb.queries import dependents
 from kb.queries.replication import START, FeedPlace
 
-_STEPS = "|".join(unfolding.STEPS)
+_STEPS = "|".join(dependents.STEPS)
 _REST = rf"[0-9]{{1,18}}(?:\.(?:{_STEPS})\.[0-9]{{1,18}})?(?:~[0-9]{{1,18}}(?:\.[0-9]{{1,18}}){{0,{MAX_VALUES - 1}}})?"
 _PLACE = re.compile(rf"(?:(?P<incarnation>[0-9a-z]{{1,20}})-)?(?P<rest>{_REST})")
 PATTERN = rf"^(?:0|{incarnations.PATTERN}-{_REST})$"

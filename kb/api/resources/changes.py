@@ -16,12 +16,12 @@ from rest_framework.views import APIView
 from kb import answers
 from kb.api.framework.access import MayRead
 from kb.api.framework.feed_places import PATTERN, FeedPlaceGone, place_of
+from kb.api.framework.feed_watch import RETRY_SECONDS, WATCH
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameter_values import ValueKind, form_refusal, whole
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import PROBLEMS, ProblemSchema, example, problem_responses
 from kb.api.framework.throttle import caller_of
-from kb.api.framework.waiting import RETRY_SECONDS, WATCH
 from kb.api.resources.copies import FOLLOWED, GONE, ChangesSerializer, followed_parameters, nouns_of, place_from
 from kb.models.changes import FeedEnd
 from kb.ops.replicas.router import read_database
@@ -100,7 +100,7 @@ class ChangesView(APIView):
                 if not WATCH.wait(FeedEnd(page.next.incarnation, page.next.sequence), until):
                     break
                 page = _page(request, values, page.next)
-        is_early = not (has_place or page.entries or page.more)
+        is_early = not (page.entries or page.more) and time.monotonic() < until
         return Response(_body(request, page), headers={"Retry-After": str(RETRY_SECONDS)} if is_early else None)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:

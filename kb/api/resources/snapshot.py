@@ -9,7 +9,7 @@ import orjson
 from django.http import StreamingHttpResponse
 from django.urls import get_script_prefix
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +29,10 @@ from kb.queries.copied_objects import NOUNS
 
 FORMAT = 2
 MEDIA = "application/x-ndjson"
+_LINES = (
+    "A line with `format` and `sequence`, one for each object with `noun`, `table_id` and `object`, which are as in an"
+    " `Entry` of `changes/`, and one with `end`, `rows` and `sha256`."
+)
 _CHUNK = 2**16
 _PROBLEMS = problem_responses({status: text for status, text in PROBLEMS.items() if status != 406})
 
@@ -124,7 +128,7 @@ class SnapshotView(_SyncView, FileView):
         summary="Download everything as lines of JSON",
         operation_id="get_snapshot",
         parameters=followed_parameters(),
-        responses={(200, MEDIA): OpenApiTypes.STR, **_PROBLEMS},
+        responses={(200, MEDIA): OpenApiResponse(OpenApiTypes.STR, _LINES), **_PROBLEMS},
     )
     @conditional
     def get(self, request: Request) -> Any:

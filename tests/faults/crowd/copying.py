@@ -6,6 +6,11 @@ from bisect import bisect_left
 from tests.faults.crowd.people import Person
 
 
+def number(place):
+    """Return the sequence of a place in the feed."""
+    return int(place.partition("-")[2].partition(".")[0])
+
+
 class Copy(Person):
     """Holds what its reader may read, and remembers how it came by it."""
 
@@ -15,8 +20,8 @@ class Copy(Person):
         super().__init__(port, tally, done, 0)
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
-        self.first, self.held = self.snapshot()
-        self.next = str(self.first)
+        self.next, self.held = self.snapshot()
+        self.first = number(self.next)
         self.ends, self.heard = [], []
         """Of each page: where it ended, and the sequence of each object that it told of."""
 
@@ -24,9 +29,10 @@ class Copy(Person):
         """Return the sequence and the objects of a snapshot taken now, and check that it is whole."""
         lines = [json.loads(line) for line in self.ask("GET", "/api/v1/snapshot/").text.splitlines()]
         assert lines[-1]["rows"] == len(lines) - 2
-        held = {}
+        held, self.tables = {}, {}
         for line in lines[1:-1]:
             held.setdefault(line["noun"], {})[line["object"]["id"]] = line["object"]
+            self.tables[line["noun"], line["object"]["id"]] = line["table_id"]
         return lines[0]["sequence"], held
 
     def turn(self):
@@ -37,7 +43,7 @@ class Copy(Person):
         self._check(page)
         for entry in page["results"]:
             self._take(entry)
-        self.ends.append(int(page["next"].split(".")[0]))
+        self.ends.append(number(page["next"]))
         self.heard.append({(entry["noun"], entry["id"]): entry["sequence"] for entry in page["results"]})
         self.next = page["next"]
         return page["more"]
@@ -48,8 +54,8 @@ class Copy(Person):
             pass
 
     def _check(self, page):
-        since, unfolding = int(self.next.split(".")[0]), "." in self.next or "." in page["next"]
-        told, end = [entry["sequence"] for entry in page["results"]], int(page["next"].split(".")[0])
+        since, unfolding = number(self.next), "." in self.next or "." in page["next"]
+        told, end = [entry["sequence"] for entry in page["results"]], number(page["next"])
         assert end >= since, f"the feed goes back: {self.next} to {page['next']}"
         assert told == sorted(told), f"out of order after {self.next}"
         if not unfolding:
@@ -61,12 +67,13 @@ class Copy(Person):
         held = self.held.setdefault(entry["noun"], {})
         if not entry["gone"]:
             held[entry["id"]] = entry["object"]
+            self.tables[entry["noun"], entry["id"]] = entry["table_id"]
             return
         held.pop(entry["id"], None)
         if entry["noun"] == "table":
             for noun in ("section", "range", "code"):
                 of = self.held.get(noun, {})
-                self.held[noun] = {pk: row for pk, row in of.items() if row["table"] != entry["id"]}
+                self.held[noun] = {pk: row for pk, row in of.items() if self.tables[noun, pk] != entry["id"]}
 
     def missed(self, changes):
         """Return the changes, as (sequence, noun, id), that no page told of which should have."""

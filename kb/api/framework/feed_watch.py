@@ -52,14 +52,15 @@ class FeedWatch:
                     self._callers.discard(caller)
 
     def wait(self, end: FeedEnd, until: float) -> bool:
-        """Wait until the feed ends elsewhere; return whether it does, or cannot be read. `until` is monotonic time."""
+        """Wait until the feed ends elsewhere, or cannot be read; return whether it does. `until` is monotonic time."""
         with self._change:
             # Also after a fork, because the child process has no such thread.
             if self._thread is None or not self._thread.is_alive():
                 self._end = end
                 self._thread = threading.Thread(target=self._look, name="feed", daemon=True)
                 self._thread.start()
-            return self._change.wait_for(lambda: self._end != end, max(0.0, until - time.monotonic()))
+            self._change.wait_for(lambda: self._end != end, max(0.0, until - time.monotonic()))
+            return self._end not in (end, None)
 
     def _look(self) -> None:
         try:

@@ -8,7 +8,7 @@ from kb.models import incarnations
 
 
 class Command(BaseCommand):
-    """`manage.py restart_feed`."""
+    """`manage.py new_incarnation`."""
 
     help = (
         "Begin a new incarnation of the database: copies elsewhere start over with a snapshot, and no cached answer is"
