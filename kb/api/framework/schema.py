@@ -174,7 +174,7 @@ _DESCRIPTIONS = {
 
 
 def _parameter(name: str, schema: Mapping[str, Any], description: str) -> OpenApiParameter:
-    choices = schema.get("items", schema)["enum"]
-    example = OpenApiExample("one of them", choices[0]) if "items" not in schema else None
-    examples = [example or OpenApiExample("some of them", choices[:2])]
+    first = schema.get("items", schema)["enum"][0]
+    # One: each facet counts the whole list.
+    examples = [OpenApiExample("one of them", [first] if "items" in schema else first)]
     return OpenApiParameter(name, dict(schema), description=description, explode=False, style="form", examples=examples)
