@@ -145,14 +145,16 @@ def test_an_exception_adds_members_to_its_problem(client, monkeypatch):
     class Gone(exceptions.APIException):
         status_code = 410
         problem_type = "feed_place_gone"
-        problem_members = {"snapshot": "https://kb.example/api/v1/snapshot/"}
+
+        def members(self, request):
+            return {"snapshot": request.build_absolute_uri("/api/v1/snapshot/")}
 
     def fail(*args):
         raise Gone("Start anew.")
 
     monkeypatch.setattr("kb.api.resources.code_answers.find_page", fail)
     body = client.get("/api/v1/codes/").json()
-    assert (body["code"], body["snapshot"]) == ("feed_place_gone", Gone.problem_members["snapshot"])
+    assert (body["code"], body["snapshot"]) == ("feed_place_gone", "http://testserver/api/v1/snapshot/")
 
 
 def test_a_post_without_the_slash_says_so_and_keeps_its_words(client):

@@ -114,7 +114,7 @@ def problem(
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """Return the response for an error that a view raised.
 
-    An exception may name its kind as `problem_type`, and further members of the answer as `problem_members`.
+    An exception may name its kind as `problem_type`, and return further members of the answer by `members(request)`.
     """
     request = context["request"]
     if isinstance(error, SuspiciousOperation | BadRequest):
@@ -127,7 +127,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     errors = error.errors if isinstance(error, BadParameters) else []
     code = code_of(error, answer.status_code)
     body = problem(request, answer.status_code, _detail(error, context), errors, code)
-    answer.data = body | getattr(error, "problem_members", {})
+    answer.data = body | (error.members(request) if hasattr(error, "members") else {})
     answer.content_type = CONTENT_TYPE
     # The renderers of the documentation page and of YAML cannot render a problem.
     request.accepted_renderer = JSONRenderer()
