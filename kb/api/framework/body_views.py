@@ -37,21 +37,24 @@ class BodyView(APIView):
     included: ClassVar[Sequence[str]]
     """What `include` can add, as a parameter of the address or as a member of the body."""
 
-    def include(self, request: Request) -> set[str]:
-        """Return what to add. Raises BadParameters."""
-        kind = ValueKind(some_of(self.included).parse, some_of(self.included).schema, repeats=True)
-        values = parse_query(request.query_params, {"include": kind}).get("include", [])
-        return {name for value in [*values, self._of_body(request.data)] for name in value}
+    def include(self, request: Request, errors: list[dict[str, Any]]) -> set[str]:
+        """Return what to add, and add bad values to `errors`."""
+        try:
+            names = parse_query(request.query_params, {"include": some_of(self.included)}).get("include", [])
+        except BadParameters as error:
+            errors += error.errors
+            names = []
+        return {*names, *self._of_body(request.data, errors)}
 
-    def _of_body(self, data: Any) -> list[str]:
+    def _of_body(self, data: Any, errors: list[dict[str, Any]]) -> list[str]:
         value = data.get("include", []) if isinstance(data, dict) else []
         if not isinstance(value, list):
-            raise BadParameters([describe("include", as_text(value), "It is not a list.", self.included)])
+            errors.append(describe("include", as_text(value), "It is not a list.", self.included, correction=""))
+            return []
         unknown = [(n, name) for n, name in enumerate(value) if name not in self.included]
         problem = "{} is not one of its values."
-        if unknown:
-            raise BadParameters([describe(f"include[{n}]", as_text(v), problem, self.included) for n, v in unknown])
-        return value
+        errors += [describe(f"include[{n}]", as_text(name), problem, self.included) for n, name in unknown]
+        return [name for name in value if name in self.included]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Read the address as UTF-8."""

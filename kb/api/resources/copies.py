@@ -17,9 +17,9 @@ from kb.queries.copied_objects import NOUNS
 from kb.queries.replication import START, FeedPlace
 
 GONE = {410: "The place is gone: the database was restored, or lost its last changes. Start with a new snapshot."}
-_TABLES = list_of(TEXT)
+_TABLES = repeated(SLUG)
 _NOUNS = some_of(NOUNS)
-FOLLOWED: Mapping[str, ValueKind] = {"table": repeated(_TABLES), "noun": repeated(_NOUNS)}
+FOLLOWED: Mapping[str, ValueKind] = {"table": _TABLES, "noun": _NOUNS}
 _LATER = ("has_notes", "has_open_incident", "open_incidents", "notes", "past_incidents", "ranges", "truncated")
 """What a code of a copy does not have: it changes without the code. A copy has the notes and incidents themselves."""
 
@@ -46,7 +46,7 @@ def followed_parameters() -> list[OpenApiParameter]:
 
 def nouns_of(values: Mapping[str, Any]) -> list[str]:
     """Return the nouns that the parameters choose; none for all."""
-    return [noun for texts in values.get("noun", ()) for noun in texts]
+    return list(values.get("noun", ()))
 
 
 def tables_of(values: Mapping[str, Any], user: Person | None) -> tuple[int, ...] | None:
@@ -75,7 +75,7 @@ def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
 
 
 def _slugs_of(values: Mapping[str, Any]) -> list[str]:
-    slugs = [slug for texts in values.get("table", ()) for slug in texts]
+    slugs: list[str] = values.get("table", [])
     if len(slugs) > MAX_VALUES:
         problem = f"It names {len(slugs)} tables."
         raise BadParameters([describe("table", ",".join(slugs[:3]), problem, [f"at most {MAX_VALUES} tables"])])

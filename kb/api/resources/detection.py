@@ -114,8 +114,9 @@ class DetectView(BodyView):
     @extend_schema(operation_id="detect_codes", summary="Detect codes in a text")
     def post(self, request: Request) -> Response:
         """Return the codes in a text and a verdict on each. Send JSON or plain text."""
-        include = self.include(request)
-        report = _detect(_text(request), request.user)
+        errors: list[dict[str, Any]] = []
+        include = self.include(request, errors)
+        report = _detect(_text(request, errors), request.user)
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
         matches: list[TableMatch | UnknownMatch] = [*report.codes, *report.unknown]
         verdicts = lookup_many.with_near(_verdicts(report, request.user), request.user)
@@ -124,12 +125,12 @@ class DetectView(BodyView):
         return Response({"codes": codes, "read_to_line": report.read_to_line})
 
 
-def _text(request: Request) -> str:
-    errors: list[dict[str, Any]] = []
+def _text(request: Request, errors: list[dict[str, Any]]) -> str:
+    """Return the text of the body. Raises BadParameters, for the errors before it, too."""
     text = members(request.data, BODY["properties"], errors).get("text")
     if not isinstance(text, str):
         sent = "" if text is None else as_text(text)
-        errors.append(describe("text", sent, "It is not text.", ["text of at most 1 MB"]))
+        errors.append(describe("text", sent, "It is not text.", ["text of at most 1 MB"], correction=""))
     if errors or not isinstance(text, str):
         raise BadParameters(errors)
     # An answer cannot contain a lone surrogate. One character replaces it, so that positions stay right.

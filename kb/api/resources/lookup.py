@@ -64,17 +64,17 @@ class LookupView(BodyView):
     @extend_schema(operation_id="lookup_codes", summary="Look up many codes")
     def post(self, request: Request) -> Response:
         """Return one verdict per code, in the same order. Codes may have any spelling."""
-        codes, table_id = _parse_body(request)
-        include = self.include(request)
+        errors: list[dict[str, Any]] = []
+        include = self.include(request, errors)
+        codes, table_id = _parse_body(request, errors)
         verdicts = lookup_many.look_up(codes, request.user, table_id)
         _count(verdicts, request.user)
         renderer = VerdictRenderer.of(verdicts, request.user, site_of(request), include)
         return Response({"verdicts": [renderer.verdict(verdict) for verdict in verdicts]})
 
 
-def _parse_body(request: Request) -> tuple[list[str], int | None]:
-    """Return the codes, and the id of the table to look in. Raises BadParameters."""
-    errors: list[dict[str, Any]] = []
+def _parse_body(request: Request, errors: list[dict[str, Any]]) -> tuple[list[str], int | None]:
+    """Return the codes, and the id of the table to look in. Raises BadParameters, for the errors before it, too."""
     values = members(request.data, BODY["properties"], errors)
     codes, code_errors = _parse_codes(values.get("codes"))
     table_id, table_errors = _parse_table(values["table"], request.user) if "table" in values else (None, [])
@@ -87,9 +87,11 @@ def _parse_body(request: Request) -> tuple[list[str], int | None]:
 def _parse_codes(value: Any) -> tuple[list[str], list[dict[str, Any]]]:
     allowed = [f"a list of 1 to {MAX_CODES} codes"]
     if not isinstance(value, list) or not value:
-        return [], [describe("codes", "" if value is None else as_text(value), "It is not a list of codes.", allowed)]
+        sent = "" if value is None else as_text(value)
+        return [], [describe("codes", sent, "It is not a list of codes.", allowed, correction="")]
     if len(value) > MAX_CODES:
-        return [], [describe("codes", "", f"It has {len(value)} codes, too many for one request.", allowed)]
+        problem = f"It has {len(value)} codes, too many for one request."
+        return [], [describe("codes", "", problem, allowed, correction="")]
     errors = [_code_error(n, code) for n, code in enumerate(value) if not _is_code(code)]
     return [str(code) for code in value], errors[:MAX_ERRORS]
 
@@ -102,7 +104,7 @@ def _is_code(value: Any) -> bool:
 
 def _code_error(n: int, value: Any) -> dict[str, Any]:
     allowed = [f"text of 1 to {MAX_LENGTH} characters", "a whole number of 64 bits"]
-    return describe(f"codes[{n}]", as_text(value), "{} is not a code.", allowed)
+    return describe(f"codes[{n}]", as_text(value), "{} is not a code.", allowed, correction="")
 
 
 def _parse_table(slug: Any, user: Person | None) -> tuple[int | None, list[dict[str, Any]]]:
