@@ -151,6 +151,8 @@ def test_a_tool_that_is_missing_or_fails_is_named(monkeypatch):
     assert str(refused.value).endswith("|end")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("copies")
 def test_a_copy_whose_feed_ends_elsewhere_is_refused(tmp_path):
     make.table()
     copies.make(tmp_path / "copy", verify=False)
