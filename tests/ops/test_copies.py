@@ -90,7 +90,7 @@ def test_an_existing_file_is_replaced_only_if_asked(tmp_path, monkeypatch):
 def test_a_restored_database_is_compared_with_the_description_of_its_copy(tmp_path, monkeypatch):
     make.table()
     verified = []
-    monkeypatch.setattr(copies, "_verify", lambda part, tables: verified.append(part.name))
+    monkeypatch.setattr(copies, "_verify", lambda part, tables, sequence: verified.append(part.name))
     copies.make(tmp_path / "copy", verify=False)
     assert verified == []
     copies.make(tmp_path / "copy", replace=True)
@@ -149,3 +149,15 @@ def test_a_tool_that_is_missing_or_fails_is_named(monkeypatch):
         postgres._run(connection, "sh", "-c", "printf '%2000s|end' '' | tr ' ' x >&2; exit 1")
     assert len(str(refused.value)) == len("sh: ") + 1_000
     assert str(refused.value).endswith("|end")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("copies")
+def test_a_copy_whose_feed_ends_elsewhere_is_refused(tmp_path):
+    make.table()
+    copies.make(tmp_path / "copy", verify=False)
+    beside = tmp_path / "copy.json"
+    about = json.loads(beside.read_text())
+    beside.write_text(json.dumps(about | {"sequence": 7}))
+    with pytest.raises(CommandError, match=r"the feed should end at 7 and ends at \d+\."):
+        call_command("restore", str(tmp_path / "copy"), "--yes")

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.parameter_values import ValueKind, some_of
+from kb.api.framework.parameter_values import some_of
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.request_bodies import JSONBody, as_text
 from kb.api.framework.schema import BodySchema

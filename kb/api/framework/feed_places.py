@@ -14,9 +14,9 @@ from kb.queries.replication import START, FeedPlace
 
 _STEPS = "|".join(dependents.STEPS)
 _REST = rf"[0-9]{{1,18}}(?:\.(?:{_STEPS})\.[0-9]{{1,18}})?(?:~[0-9]{{1,18}}(?:\.[0-9]{{1,18}}){{0,{MAX_VALUES - 1}}})?"
-_PLACE = re.compile(rf"(?:(?P<incarnation>[0-9a-z]{{1,20}})-)?(?P<rest>{_REST})")
-PATTERN = rf"^(?:0|{incarnations.PATTERN}-{_REST})$"
-"""What a client may send."""
+_PLACE = re.compile(rf"(?:(?P<incarnation>{incarnations.PATTERN})-)?(?P<rest>{_REST})")
+PATTERN = rf"^(?:{incarnations.PATTERN}-)?{_REST}$"
+"""What a client may send: 0 for the start, and what was a place in an earlier release."""
 
 
 class FeedPlaceGone(APIException):

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
 
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.parameter_values import MAX_VALUES, TEXT, ValueKind, list_of, repeated, some_of
+from kb.api.framework.parameter_values import SLUG, ValueKind, repeated, some_of
+from kb.api.framework.schema import example
 from kb.api.resources.code_serializers import CodeSerializer
 from kb.api.resources.tables import visible_tables
 from kb.models import CodeRange, CodeTable, IncidentLink, Section, TroubleshootingNote
@@ -26,18 +27,20 @@ _LATER = ("has_notes", "has_open_incident", "open_incidents", "notes", "past_inc
 
 def followed_parameters() -> list[OpenApiParameter]:
     """Return the parameters that choose tables and nouns, for the schema."""
-    examples = [OpenApiExample("one table", "zim-server")]
     return [
         OpenApiParameter(
             "table",
             dict(_TABLES.schema),
             description="Short names of tables: only these, with their notes and incidents. Repeat it, or use commas.",
-            examples=examples,
+            explode=False,
+            style="form",
+            examples=[example(["zim-server"])],
         ),
         OpenApiParameter(
             "noun",
             dict(_NOUNS.schema),
             description="Kinds of objects: only these. Repeat it, or use commas.",
+            examples=[example(["code"])],
             explode=False,
             style="form",
         ),
@@ -54,7 +57,7 @@ def tables_of(values: Mapping[str, Any], user: Person | None) -> tuple[int, ...]
 
     Raises BadParameters for a table that the user may not read.
     """
-    slugs = _slugs_of(values)
+    slugs: list[str] = values.get("table", [])
     return tuple(sorted(visible_tables(slugs, user))) if slugs else None
 
 
@@ -66,20 +69,12 @@ def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
     since: FeedPlace = values.get("since", START)
     if since.tables is None:
         return replace(since, tables=tables_of(values, user))
-    visible = CodeTable.objects.visible_to(user).filter(slug__in=_slugs_of(values)).order_by("slug")
+    visible = CodeTable.objects.visible_to(user).filter(slug__in=values.get("table", [])).order_by("slug")
     others = list(visible.exclude(pk__in=since.tables).values_list("slug", flat=True))
     if others:
         problem = "The place in `since` does not follow {}. Begin with a snapshot of these tables."
-        raise BadParameters([describe("table", slug, problem) for slug in others])
+        raise BadParameters([describe("table", slug, problem, correction="") for slug in others])
     return since
-
-
-def _slugs_of(values: Mapping[str, Any]) -> list[str]:
-    slugs: list[str] = values.get("table", [])
-    if len(slugs) > MAX_VALUES:
-        problem = f"It names {len(slugs)} tables."
-        raise BadParameters([describe("table", ",".join(slugs[:3]), problem, [f"at most {MAX_VALUES} tables"])])
-    return slugs
 
 
 class CopiedCodeSerializer(CodeSerializer):

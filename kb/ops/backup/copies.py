@@ -87,7 +87,8 @@ def restore(path: Path, replace: bool = False) -> About:
             last = _sequence(target)
     finally:
         target.close()
-    _refuse_differences(about.tables, actual, about.sequence, last)
+    _refuse_differences(about.tables, actual)
+    _refuse_another_end(about.sequence, last)
     if incarnations.is_stored():
         incarnations.renew()
     return about
@@ -118,13 +119,20 @@ def _verify(part: Path, expected: Digests, sequence: int) -> None:
             f"The copy could not be verified ({type(error).__name__}). On PostgreSQL, the database user needs the right"
             " to create databases for this; --no-verify skips it."
         ) from error
-    _refuse_differences(expected, actual, sequence, last)
+    _refuse_differences(expected, actual)
+    _refuse_another_end(sequence, last)
 
 
-def _refuse_differences(expected: Digests, actual: Digests, sequence: int, last: int) -> None:
-    sentences = differences(expected, actual)
+def _refuse_another_end(sequence: int, last: int) -> None:
+    """Refuse a copy whose counter differs: it is in no digest."""
     if sequence != last:
-        sentences.append(f"The feed should end at {sequence} and ends at {last}.")
+        raise CopyRefused(
+            f"The copy does not match the database: the feed should end at {sequence} and ends at {last}."
+        )
+
+
+def _refuse_differences(expected: Digests, actual: Digests) -> None:
+    sentences = differences(expected, actual)
     if sentences:
         raise CopyRefused("The copy does not match the database: " + " ".join(sentences))
 
