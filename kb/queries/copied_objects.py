@@ -107,13 +107,13 @@ def _codes(tables: dict[int, int], level: Reader) -> list[CopiedObject]:
 
 def about_tables(noun: str, ids: Collection[int], tables: Collection[int]) -> set[int]:
     """Return those of some notes or incidents that are about a code or range of one of these tables."""
-    found: set[int] = set()
+    matches: set[int] = set()
     for name in NOUNS[noun].links:
         pairs, this, other = _pairs(NOUNS[noun].model, name)
-        found.update(
+        matches.update(
             pairs.filter(**{f"{this}__in": ids, f"{other}__table__in": tables}).values_list(f"{this}_id", flat=True)
         )
-    return found
+    return matches
 
 
 def _pairs(model: type[Model], name: str) -> tuple[Any, str, str]:

@@ -113,8 +113,10 @@ def changes(user: Person | None, since: FeedPlace, limit: int, nouns: Collection
     last = min(end.sequence, since.sequence + WINDOW)
     # Not `noun__in=NOUNS`: SQLite would read and sort all changes of these nouns.
     visible = _changes_for(user).exclude(noun__in=ALL_NOUNS.keys() - NOUNS.keys()).since(since.sequence)
-    found = filter_.changes(visible.filter(sequence__lte=last)).only("sequence", "noun", "object_id", "kind", "fields")
-    rows = list(found[: limit + 1])
+    changes_for_reader = filter_.changes(visible.filter(sequence__lte=last)).only(
+        "sequence", "noun", "object_id", "kind", "fields"
+    )
+    rows = list(changes_for_reader[: limit + 1])
     page, replaced = dependents.whole_changes(rows[:limit], user, limit, filter_)
     if rows and not page:
         return _unfold(user, since.at(rows[0].sequence, rows[0].noun), limit, filter_)
@@ -181,8 +183,8 @@ def _states(user: Person | None, keys: Sequence[Key], filter_: FeedFilter) -> li
         ids_by_noun.setdefault(noun, set()).add(pk)
     read_now = {noun: read(noun, user, Q(pk__in=pks), len(pks)) for noun, pks in ids_by_noun.items()}
     visible = {(noun, row.id) for noun, rows in read_now.items() for row in rows}
-    kept = {(noun, row.id): row for noun, rows in read_now.items() for row in filter_.keeps(noun, rows)}
-    entries = [FeedEntry(sequence, noun, pk, kept.get((noun, pk))) for sequence, noun, pk in keys]
+    copies = {(noun, row.id): row for noun, rows in read_now.items() for row in filter_.keeps(noun, rows)}
+    entries = [FeedEntry(sequence, noun, pk, copies.get((noun, pk))) for sequence, noun, pk in keys]
     return [one for one in entries if one.copied or _tells_gone(one, visible, filter_)]
 
 

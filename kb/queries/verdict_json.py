@@ -39,8 +39,8 @@ class VerdictRenderer:
         """Return the renderer of verdicts for a reader."""
         if not {"actions", "reply"}.intersection(include):
             return cls(site, include)
-        shown = [meaning for verdict in verdicts for meaning in verdict.meanings[:MAX_MEANINGS]]
-        return cls(site, include, remedies(shown, user))
+        meanings = [meaning for verdict in verdicts for meaning in verdict.meanings[:MAX_MEANINGS]]
+        return cls(site, include, remedies(meanings, user))
 
     def verdict(self, verdict: CodeVerdict) -> dict[str, Any]:
         """Return a verdict."""
@@ -88,7 +88,7 @@ class VerdictRenderer:
     def meaning(self, meaning: CodeMeaning, **more: Any) -> orjson.Fragment:
         """Return a code and what is known of it, and more."""
         included = self._included(meaning)
-        known = {
+        facts = {
             "read": meaning.how,
             "verdict": meaning.verdict,
             "confidence": meaning.confidence,
@@ -100,7 +100,7 @@ class VerdictRenderer:
         }
         row = answers.complete(meaning.row, self.site)
         # Both are objects with members.
-        return orjson.Fragment(b"%b,%b" % (row[:-1], orjson.dumps({**known, **more})[1:]))
+        return orjson.Fragment(b"%b,%b" % (row[:-1], orjson.dumps({**facts, **more})[1:]))
 
     def _included(self, meaning: CodeMeaning) -> dict[str, Any]:
         remedy, card = self.remedies.get(meaning.code.pk, NOTHING), meaning.card
@@ -116,8 +116,8 @@ class VerdictRenderer:
         """Return the audience of everything that is said of a meaning."""
         lists = {"notes": "notes", "incidents": "past_incidents"}
         remedy = self.remedies.get(meaning.code.pk, NOTHING)
-        shown = meaning.audience(lists[name] for name in self.include if name in lists)
-        return audience_of([shown, *remedy.audiences])
+        audience = meaning.audience(lists[name] for name in self.include if name in lists)
+        return audience_of([audience, *remedy.audiences])
 
     def note(self, note: FirstNote) -> dict[str, Any]:
         """Return a note as the one to read first."""

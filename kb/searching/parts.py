@@ -71,13 +71,13 @@ def ids_with_part(field: str, text: str, limit: int) -> list[int] | None:
     part = fold_case(text)
     own = f"%% {_FIELDS} = {NUMBERS[field]}"
     if is_postgres(connections[router.db_for_read(ReturnCode)]):
-        found = f"key FROM kb_search_part WHERE grams @> %s::integer[] AND key {own} AND strpos(text, %s) > 0"
+        source = f"key FROM kb_search_part WHERE grams @> %s::integer[] AND key {own} AND strpos(text, %s) > 0"
         parameters = (f"{{{','.join(sorted(_grams(part))[:_MOST_GRAMS])}}}", part)
     else:
-        found = f"rowid FROM kb_search_gram WHERE kb_search_gram MATCH %s AND rowid {own} AND instr(text, %s) > 0"
+        source = f"rowid FROM kb_search_gram WHERE kb_search_gram MATCH %s AND rowid {own} AND instr(text, %s) > 0"
         parameters = (_expression(part), part)
     # Not within a query of codes: SQLite would find all of them first.
-    keys = [key for (key,) in rows_of(f"SELECT {found} LIMIT %s", *parameters, limit + 1)]
+    keys = [key for (key,) in rows_of(f"SELECT {source} LIMIT %s", *parameters, limit + 1)]
     return [key // _FIELDS for key in keys] if len(keys) <= limit else None
 
 

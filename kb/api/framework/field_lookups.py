@@ -74,8 +74,8 @@ def _lookups(name: str, kind: ValueKind, *suffixes: str, internal: bool = False)
     parameters = {}
     for suffix in suffixes:
         variant = variants[suffix](kind) if suffix in variants else kind
-        shown = example[:_BEGUN] if example and suffix == "prefix" else example
-        parameter = Parameter(variant, field_name=name, internal=internal, example=shown, **_OPTIONS[suffix])
+        sample = example[:_BEGUN] if example and suffix == "prefix" else example
+        parameter = Parameter(variant, field_name=name, internal=internal, example=sample, **_OPTIONS[suffix])
         parameters[f"{name}__{suffix}".removesuffix("__")] = parameter
     return parameters
 
