@@ -98,7 +98,7 @@ def test_changes_are_in_order_with_the_place_to_continue_from(client, code, admi
         ("noun=codes", "code"),
         ("table=hidden", "There is no table"),
         ("table=zim-server&since=00000000a0-1~99", "does not follow"),
-        ("table=" + ",".join(f"a{n}" for n in range(100)) + "&table=b", "at most 100 tables"),
+        ("table=" + ",".join(f"a{n}" for n in range(100)) + "&table=b", "at most 100 values"),
     ],
 )
 def test_a_bad_place_is_refused_with_the_reason(client, code, query, words):

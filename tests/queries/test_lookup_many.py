@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from kb.models import CodeTable, IncidentLink, ReturnCode, Section, TroubleshootingNote
+from kb.models import CodeTable, ReturnCode, Section, TroubleshootingNote
 from kb.queries.cards import cards
 from kb.queries.lookup import MAX_HITS, Verdict, find_code
 from kb.queries.lookup_many import CodeMeaning, look_up
@@ -121,10 +121,10 @@ def test_a_meaning_is_internal_if_its_table_its_note_or_an_incident_is(internal)
         return "internal" if part == internal else "public"
 
     code = ReturnCode(table=CodeTable(audience=audience("table")))
-    incidents = [IncidentLink(audience="public"), IncidentLink(audience=audience("incident"))]
+    card = {"open_incidents": [{"audience": "public"}, {"audience": audience("incident")}]}
     note = TroubleshootingNote(audience=audience("note"), state="validated")
-    meaning = CodeMeaning(code, "as written", Verdict.FOUND, note, incidents)
-    assert meaning.audience == ("internal" if internal else "public")
+    meaning = CodeMeaning(code, "as written", Verdict.FOUND, note, b"{}", card)
+    assert meaning.audience() == ("internal" if internal else "public")
     assert meaning.confidence == "validated"
-    bare = CodeMeaning(code, "as written", Verdict.KNOWN_WITHOUT_NOTE, None)
-    assert (bare.audience, bare.confidence) == (audience("table"), None)
+    bare = CodeMeaning(code, "as written", Verdict.KNOWN_WITHOUT_NOTE, None, b"{}", {"open_incidents": []})
+    assert (bare.audience(), bare.confidence) == (audience("table"), None)
