@@ -86,7 +86,7 @@ class VerdictRenderer:
         }
 
     def meaning(self, meaning: CodeMeaning, **more: Any) -> orjson.Fragment:
-        """Return a code and what is known of it, and more."""
+        """Return a code with its open incidents, what is known of it, and more."""
         included = self._included(meaning)
         facts = {
             "read": meaning.how,
@@ -94,13 +94,14 @@ class VerdictRenderer:
             "confidence": meaning.confidence,
             "audience": self.audience(meaning),
             "note": self.note(meaning.note) if meaning.note else None,
-            "open_incidents": meaning.card["open_incidents"],
             **included,
             "truncated": [name for name in meaning.card["truncated"] if name in {"open_incidents", *included}],
         }
+        # As on every face, open incidents come first.
+        first = orjson.dumps({"open_incidents": meaning.card["open_incidents"]})
         row = answers.complete(meaning.row, self.site)
-        # Both are objects with members.
-        return orjson.Fragment(b"%b,%b" % (row[:-1], orjson.dumps({**facts, **more})[1:]))
+        # All three are objects with members.
+        return orjson.Fragment(b"%b,%b,%b" % (first[:-1], row[1:-1], orjson.dumps({**facts, **more})[1:]))
 
     def _included(self, meaning: CodeMeaning) -> dict[str, Any]:
         remedy, card = self.remedies.get(meaning.code.pk, NOTHING), meaning.card

@@ -64,7 +64,7 @@ def test_a_request_with_a_token_waits_for_the_database_once(away):
     client = Client(raise_request_exception=False, headers={"Authorization": "Bearer codebook_none"})
     asked = away()
     answer = client.get("/api/v1/codes/")
-    assert (answer.status_code, answer.json()["title"], len(asked)) == (503, "Service Unavailable", 1)
+    assert (answer.status_code, answer.json()["title"], len(asked)) == (503, "Not available right now", 1)
 
 
 @pytest.mark.django_db

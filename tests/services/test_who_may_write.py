@@ -170,7 +170,8 @@ READS = """
     notes.why_not_validate people.roles_of people.roles_to_give people.why_not_manage
     phrasing_rules.with_tidy_phrasings proposal_rules.actions_for proposal_rules.why_not_act
     proposal_rules.why_not_propose
-    reply_guard.guard reply_guard.problems tables.free_slug tokens.bearer tokens.digest tokens.expiry
+    reply_guard.guard reply_guard.problems tables.free_slug tokens.bearer tokens.challenge
+    tokens.digest tokens.expiry tokens.secret_in
     usage.record_counts usage.records_of usage.records_of_miss watched_sources.forget_answer
 """.split()
 
