@@ -74,6 +74,7 @@ def test_each_operation_answers_with_each_type_that_it_declares(ask, method, pat
 @pytest.mark.parametrize(("method", "path", "types"), OPERATIONS)
 def test_json_first_and_anything_else_next_is_answered_everywhere(ask, method, path, types):
     assert ask(method, path, types[0], "application/json, */*;q=0.1").status_code == 200
+    assert kind(ask(method, path, types[0], "application/json")) == types[0]
 
 
 @pytest.mark.parametrize(("method", "path", "types"), OPERATIONS)

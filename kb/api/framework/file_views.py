@@ -6,6 +6,8 @@ from typing import Any
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.views import APIView
 
+_JSON = JSONRenderer.media_type
+
 
 class FileRenderer(BaseRenderer):
     """Stands for a media type of files: the view streams them itself."""
@@ -32,4 +34,7 @@ class FileView(APIView):
         """Return a renderer for each media type. OPTIONS is answered with JSON."""
         if self.request is not None and self.request.method == "OPTIONS":
             return [JSONRenderer()]
-        return [FileRenderer(media_type) for media_type in self.media_types()]
+        # Many clients ask for JSON wherever they go, and got the file in the releases before 0.7.0.
+        asks_for_json = self.request is not None and _JSON in self.request.META.get("HTTP_ACCEPT", "")
+        media_types = dict.fromkeys([*self.media_types(), *([_JSON] if asks_for_json else [])])
+        return [FileRenderer(media_type) for media_type in media_types]
