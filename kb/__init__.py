@@ -3,5 +3,5 @@
 One app on several floors, where every import goes down. docs/developing.md has the map, the words and the recipes.
 """
 
-VERSION = "0.6.0"
+VERSION = "0.7.0"
 """The version of the product."""
