@@ -78,9 +78,14 @@ def test_internal_rows_leave_public_pages_unchanged_and_show_for_an_agent(pages,
 
 
 @pytest.mark.parametrize(
-    "address", ["/codes/zim-server/660300001/", "/codes/zim-server/660300001.md", "/codes/zim-server/660300001.json"]
+    ("address", "name"),
+    [
+        ("/codes/zim-server/660300001/", SECRET),
+        ("/codes/zim-server/660300001.md", SECRET),
+        ("/codes/zim-server/660300001.json", "/codes/secret/5/"),
+    ],
 )
-def test_a_retired_code_does_not_name_a_successor_that_the_reader_may_not_see(address, public, agents, room):
+def test_a_retired_code_does_not_name_a_successor_that_the_reader_may_not_see(address, name, public, agents, room):
     room.retired_at = room.updated_at
     room.save()
     before = public.get(address).content
@@ -88,7 +93,7 @@ def test_a_retired_code_does_not_name_a_successor_that_the_reader_may_not_see(ad
     # An update without a step in the history: a step is public, its words are not.
     type(room).objects.filter(pk=room.pk).update(successor=successor)
     assert public.get(address).content == before
-    assert SECRET.encode() in agents.get(address).content
+    assert name.encode() in agents.get(address).content
 
 
 def test_hidden_and_missing_rows_get_the_same_answer(public, room):
