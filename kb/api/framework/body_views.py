@@ -56,12 +56,6 @@ class BodyView(APIView):
         errors += [describe(f"include[{n}]", as_text(name), problem, self.included) for n, name in unknown]
         return [name for name in value if name in self.included]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Read the address as UTF-8."""
-        super().initial(request, *args, **kwargs)
-        # The charset is that of the body; Django would read the address with it, too.
-        request._request.encoding = "utf-8"
-
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Return the response with headers that keep it out of caches."""
         final: Response = super().finalize_response(request, response, *args, **kwargs)
