@@ -429,3 +429,18 @@ def test_a_forged_place_answers_the_same_for_an_internal_table_and_for_none(repl
         )
         assert told
     assert mine == none
+
+
+def test_notes_on_a_table_that_became_internal_are_listed_if_the_public_may_know_them(opened, by):
+    table, _, _, about = opened
+    code = table.codes.first()
+    table = save_table(table, table.version, {"audience": "internal"}, by)
+    place = FeedPlace(feed_end().incarnation, 1)
+    before = follow(place)[0]
+    note, incident = make.note("Later", code), make.incident("Later", code)
+    with journal.entry(by) as entry:
+        for one in (note, incident):
+            entry.note(one, "created", [])
+    Change.objects.filter(object_id__in=(note.pk, incident.pk), kind="created").update(audience="internal")
+    assert follow(place)[0] == before
+    assert {pk for noun, pk in about} <= {pk for noun, pk, _ in before if noun in ("note", "incident")}
