@@ -51,6 +51,10 @@ class BodyView(APIView):
         if not isinstance(value, list):
             errors.append(describe("include", as_text(value), "It is not a list.", self.included, correction=""))
             return []
+        if len(value) > len(self.included):
+            problem, allowed = f"It has {len(value)} values.", [f"at most {len(self.included)} values"]
+            errors.append(describe("include", "", problem, allowed, correction=""))
+            return []
         unknown = [(n, name) for n, name in enumerate(value) if name not in self.included]
         problem = "{} is not one of its values."
         errors += [describe(f"include[{n}]", as_text(name), problem, self.included) for n, name in unknown]
