@@ -315,3 +315,14 @@ def test_an_error_looks_for_the_nearest_of_few_bad_values(client, name):
     query = "&".join(f"{value}=1" for value in values) if name == "unknown" else "&".join(f"{name}={v}" for v in values)
     answer = client.get(f"/api/v1/codes/?{query}")
     assert (answer.status_code, len(answer.json()["errors"])) == (400, errors.MAX_ERRORS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["changes/?table", "snapshot/?table", "codes/?table", "codes/?section", "codes/?symbol"]
+)
+@pytest.mark.parametrize("value", [",", ", ,", "%20"])
+def test_commas_without_a_value_are_refused_also_for_texts(client, path, value):
+    answer = client.get(f"/api/v1/{path}={value}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
+    assert "no value" in answer.json()["detail"]

@@ -4,7 +4,7 @@ import pytest
 
 from kb.models import Change, ChangeCounter, CodeTable, Door, IncidentLink, TroubleshootingNote
 from kb.models.changes import feed_end
-from kb.queries import dependents, replication
+from kb.queries import replication
 from kb.queries.replication import START, FeedPlace, PlaceGone
 from kb.services import journal
 from kb.services.codes import edit_code

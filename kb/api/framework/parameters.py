@@ -32,8 +32,8 @@ def parse_query(query: QueryDict, kinds: Kinds) -> dict[str, Any]:
         else:
             lists = [_parse(name, text, kind, errors) or [] for text in texts if len(errors) < MAX_ERRORS]
             values[name] = list(dict.fromkeys(value for one in lists for value in one))
-            # A text with commas also counts as a whole.
-            if len(values[name]) > MAX_VALUES + sum("," in text for text in texts):
+            # A text with commas is among the values as a whole, too, unless it is too long for one.
+            if sum("," not in str(value) for value in values[name]) > MAX_VALUES:
                 problem = f"It has {len(values[name])} values."
                 errors.append(_form_error(name, texts, problem, f"at most {MAX_VALUES} values"))
     if errors:
