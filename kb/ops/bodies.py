@@ -3,14 +3,18 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from email.utils import quote
 from typing import Any
+
+from django.utils.http import parse_header_parameters
 
 from kb.ops import client_address
 from kb.ops.security_headers import HEADERS
-from kb.text import charsets
 
 Environ = dict[str, Any]
 
+CHARSET = "codebook.charset"
+"""Where the gate leaves the charset of a body, in the environment of a WSGI request. Addresses and forms are UTF-8."""
 MAX_READING, MAX_BY_ADDRESS = 10, 8
 """Bodies that are read at the same time, of everybody and of one address. A process has 16 threads."""
 MAX_WAITING, WAIT = 4, 1.0
@@ -24,15 +28,30 @@ _HEADERS = [
 ]
 
 
-def _rename_codec(environ: Environ) -> None:
-    """Prefix a charset that is no charset: Django reads addresses with it, and fails on Python's other codecs."""
-    media_type, mark, charset = environ.get("CONTENT_TYPE", "").partition("charset=")
-    if mark and not charsets.is_known(charset.partition(";")[0].strip(' "')):
-        environ["CONTENT_TYPE"] = f"{media_type}charset=x-{charset.strip(chr(34))}"
+def charset_in(environ: Environ) -> str:
+    """Return the charset that the sender of a body names; "" for none."""
+    if CHARSET in environ:
+        return str(environ[CHARSET])
+    return _without_charset(environ.get("CONTENT_TYPE", ""))[1]
+
+
+def _without_charset(content_type: str) -> tuple[str, str]:
+    """Return a `Content-Type` without its charset, and the charset. What cannot be read is a charset nobody knows."""
+    try:
+        media_type, parameters = parse_header_parameters(content_type)
+    except ValueError:
+        media_type, _, rest = content_type.partition(";")
+        return media_type.strip(), rest.strip()
+    charset = parameters.pop("charset", None)
+    if charset is None:
+        return content_type, ""
+    return "; ".join([media_type, *(f'{name}="{quote(value)}"' for name, value in parameters.items())]), charset
 
 
 class BodyGate:
     """A WSGI application that refuses a request with a body while too many others are still arriving.
+
+    It also hides the charset of a body from Django, for which see `charset_in`.
 
     A body is read by the thread that answers, and nothing can interrupt it. A proxy that reads bodies first, as nginx
     does, keeps slow senders away. Without one, this leaves threads for those who only read.
@@ -51,7 +70,10 @@ class BodyGate:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Return the body of the response: 503 if too many bodies are arriving."""
-        _rename_codec(environ)
+        # Django would read the address with it: one address would have many answers, and the cache keeps one of them.
+        content_type, environ[CHARSET] = _without_charset(environ.get("CONTENT_TYPE", ""))
+        if environ[CHARSET]:
+            environ["CONTENT_TYPE"] = content_type
         length = environ.get("CONTENT_LENGTH", "")
         # Django does not read a body without a length.
         if not length.isdecimal() or not int(length):

@@ -5,7 +5,7 @@ A code's object has the names of its table and section, and a reference to the c
 alter many objects that have no change of their own:
 
 - a table that becomes public or internal: all that is in it, the codes that its codes replace, and its notes and
-  incidents. If it becomes internal, what is in it goes with it;
+  incidents. If it becomes internal, what is in it goes with it, and only older notes and incidents are listed;
 - a table or section with another name or short name: its codes, and the codes that these replace;
 - a code: the codes that it replaces.
 
@@ -16,7 +16,7 @@ between two pages names the change, the step and the last object.
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kb.models import (
     Audience,
@@ -28,6 +28,7 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
+from kb.models.changes import ChangeKind
 from kb.models.visibility import Person, Reader, reader
 from kb.queries.feed_filters import FeedFilter
 
@@ -86,7 +87,7 @@ def steps(change: Change, user: Person | None) -> Steps:
     """Return the steps in which the objects that a change alters are listed, the changed object first."""
     pk = change.object_id
     if change.noun == "table":
-        return _steps_of_table(pk, user)
+        return _steps_of_table(change, user)
     if change.noun == "section":
         codes = ReturnCode.objects.visible_to(user).filter(section=pk)
         section = ("section", Section.objects.filter(pk=pk))
@@ -102,7 +103,8 @@ def _replaced(user: Person | None, **successor: int) -> tuple[str, QuerySet[Any]
     return "code", codes
 
 
-def _steps_of_table(pk: int, user: Person | None) -> Steps:
+def _steps_of_table(change: Change, user: Person | None) -> Steps:
+    pk = change.object_id
     table = CodeTable.objects.filter(pk=pk)
     about = Q(codes__table=pk) | Q(ranges__table=pk)
     notes = TroubleshootingNote.objects.meant_for(user).filter(about)
@@ -114,10 +116,24 @@ def _steps_of_table(pk: int, user: Person | None) -> Steps:
         "range": ("range", CodeRange.objects.filter(table=pk)),
         "code": ("code", ReturnCode.objects.published().filter(table=pk)),
     }
+    is_visible = table.visible_to(user).exists()
+    beside = {
+        "note": TroubleshootingNote.objects.filter(pk__in=notes.values("pk")),
+        "incident": IncidentLink.objects.filter(pk__in=incidents.values("pk")),
+    }
     return {
         "table": ("table", table),
-        **(inside if table.visible_to(user).exists() else {}),
+        **(inside if is_visible else {}),
         "replaced": ("code", _replaced(user, successor__table=pk)[1].exclude(table=pk)),
-        "note": ("note", TroubleshootingNote.objects.filter(pk__in=notes.values("pk"))),
-        "incident": ("incident", IncidentLink.objects.filter(pk__in=incidents.values("pk"))),
+        **{noun: (noun, rows if is_visible else _public_before(noun, rows, change)) for noun, rows in beside.items()},
     }
+
+
+def _public_before(noun: str, rows: QuerySet[Any], change: Change) -> QuerySet[Any]:
+    """Return those notes or incidents that the public knows from before a change, or that are older than the feed.
+
+    What was written about an internal table later is nobody's to delete, and its id would tell of it.
+    """
+    own = Change.objects.filter(noun=noun, object_id=OuterRef("pk"))
+    was_public = Exists(own.filter(sequence__lt=change.sequence, audience=Audience.PUBLIC))
+    return rows.filter(was_public | ~Exists(own.filter(kind=ChangeKind.CREATED)))

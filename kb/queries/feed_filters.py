@@ -19,20 +19,25 @@ class FeedFilter:
     An entry of another noun or table is left out, and the place moves on. A table that is gone always comes through to
     who follows something of it: a copy deletes all that goes with it. A note that is about none of the tables comes
     as gone, because it may have been about one of them before.
+
+    # Note [Forged places]
+    A place names tables by their ids, and anybody may write one. So the ids of tables that the reader may not read say
+    one thing alone: which table the reader is told to delete. Everything else is chosen by the visible ones, so that
+    the id of an internal table does what an id without a table does.
     """
 
     nouns: frozenset[str] = frozenset(NOUNS)
     tables: frozenset[int] | None = None
     """The ids of the tables; None for all."""
     visible: frozenset[int] = frozenset()
-    """Those of them that the reader may read now."""
+    """Those of them that the reader may read now. See Note [Forged places]."""
 
     def changes(self, changes: QuerySet[Any]) -> QuerySet[Any]:
         """Leave out the changes that can have no entry here: most of those to other tables, or of other nouns."""
         if unwanted := {"range", "code", "note", "incident"} - self.nouns:
             changes = changes.exclude(noun__in=unwanted)
         if self.tables is not None:
-            of_them = ReturnCode.objects.filter(table__in=self.tables)
+            of_them = ReturnCode.objects.filter(table__in=self.visible)
             same, replaced = of_them.filter(pk=OuterRef("object_id")), of_them.filter(successor=OuterRef("object_id"))
             changes = changes.filter(~Q(noun="code") | Exists(same) | Exists(replaced))
         return changes
@@ -41,7 +46,7 @@ class FeedFilter:
         """Return the condition that a row of a noun is followed. Which notes and incidents are, `keeps` decides."""
         if self.tables is None or noun not in (*IN_TABLE, "table"):
             return Q()
-        return Q(pk__in=self.tables) if noun == "table" else Q(table__in=self.tables)
+        return Q(pk__in=self.tables) if noun == "table" else Q(table__in=self.visible)
 
     def asks_for(self, noun: str) -> bool:
         """Whether there may be entries of a noun. See Note [Passed over]."""
@@ -53,9 +58,9 @@ class FeedFilter:
         if self.tables is None or not rows:
             return rows
         if noun in IN_TABLE:
-            return [row for row in rows if row.table_id in self.tables]
+            return [row for row in rows if row.table_id in self.visible]
         if noun == "table":
-            return [row for row in rows if row.id in self.tables]
+            return [row for row in rows if row.id in self.visible]
         ids = about_tables(noun, [row.id for row in rows], self.visible)
         return [row for row in rows if row.id in ids]
 

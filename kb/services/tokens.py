@@ -32,7 +32,9 @@ _CACHE_SIZE = 2000
 _LIFE = re.compile(r"([0-9]{1,4})([hdwy])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "y": timedelta(days=365)}
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z-]{0,19}")
+_SCHEMES = {"apikey", "basic", "digest", "dpop", "jwt", "negotiate", "ntlm", "oauth", "token"}
+"""Schemes that an error may repeat. Any other word may be a part of a secret."""
+
 
 _cache: dict[str, tuple[float, ApiToken, Bearer]] = {}
 
@@ -47,16 +49,15 @@ class WrongScheme(Exception):
 
 def secret_in(header: str) -> str:
     """Return the token in an `Authorization` header. Raises WrongScheme for anything else than `Bearer <token>`."""
-    scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() == "bearer" and rest.strip():
+    scheme, rest = [*header.split(maxsplit=1), "", ""][:2]
+    if scheme.lower() == "bearer" and rest:
         return rest.strip()
     if scheme.lower() == "bearer":
         problem = "has no token after “Bearer”"
-    elif rest and _SCHEME.fullmatch(scheme):
+    elif rest and scheme.lower() in _SCHEMES:
         problem = f"has the scheme “{scheme}”, which this site does not take"
     else:
-        # It may be a token: an error must not repeat it.
-        problem = "has no scheme" if scheme else "is empty"
+        problem = "has no scheme that this site knows" if scheme else "is empty"
     raise WrongScheme(f"The Authorization header {problem}. Send “Authorization: Bearer <token>”, or no such header.")
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from kb.api.framework import errors, parameter_values, parameters, request_bodies
+from kb.api.framework import body_views, errors, parameter_values, parameters, request_bodies
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.pagination import MAX_CURSOR, MAX_SIZE, KeysetPagination
 from kb.api.framework.parameter_values import MAX_PHRASE, MAX_TEXT, MAX_VALUES
@@ -201,7 +201,7 @@ def test_an_error_repeats_a_hundred_characters_and_lists_a_hundred_values():
 
 
 def read(parser, body, view):
-    return parser().parse(io.BytesIO(body), None, {"view": view})
+    return parser().parse(io.BytesIO(body), None, {"view": view, "request": SimpleNamespace(META={})})
 
 
 VIEW = SimpleNamespace(max_body=20)
@@ -292,3 +292,37 @@ def test_each_list_takes_a_hundred_values_and_ids_up_to_the_largest(client):
 def test_each_filter_of_a_near_name_looks_among_a_thousand_names():
     assert tables.MAX_NEAR == 1_000
     assert json.dumps(lookup.BODY["properties"]["codes"]["maxItems"]) == "1000"
+
+
+@pytest.mark.django_db
+def test_more_words_to_include_than_there_are_are_refused_before_one_is_looked_at(client, monkeypatch):
+    make.code("660300001")
+    looks = []
+    monkeypatch.setattr(body_views, "as_text", looks.append)
+    body = {"codes": ["660300001"], "include": [f"n{n}" for n in range(100_000)]}
+    answer = client.post("/api/v1/lookup/", body, content_type="application/json")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["parameter"], looks) == (400, "include", [])
+    assert "100000 values" in error["message"]
+    assert len(answer.content) < 2_000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["table", "section", "id", "unknown"])
+def test_an_error_looks_for_the_nearest_of_few_bad_values(client, name):
+    make.table("zim-server")
+    values = [f"x{n}" for n in range(100)]
+    query = "&".join(f"{value}=1" for value in values) if name == "unknown" else "&".join(f"{name}={v}" for v in values)
+    answer = client.get(f"/api/v1/codes/?{query}")
+    assert (answer.status_code, len(answer.json()["errors"])) == (400, errors.MAX_ERRORS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["changes/?table", "snapshot/?table", "codes/?table", "codes/?section", "codes/?symbol"]
+)
+@pytest.mark.parametrize("value", [",", ", ,", "%20"])
+def test_commas_without_a_value_are_refused_also_for_texts(client, path, value):
+    answer = client.get(f"/api/v1/{path}={value}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
+    assert "no value" in answer.json()["detail"]

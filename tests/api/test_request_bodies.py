@@ -1,13 +1,15 @@
 """Request bodies: every character set that a sender names or that the first bytes prove."""
 
+import io
 import json
 
 import pytest
 from django.test import Client
 
 from tests import make
+from tests.api import whole_site
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 LOG = "10:02:11 login failed, code=660300001\r\n房间 error\r\n"
 
 
@@ -58,9 +60,33 @@ def test_a_body_that_cannot_be_read_is_415_in_words(body, content_type, words):
     assert [word for word in words if word not in answer.json()["detail"]] == []
 
 
+def send(path, charset, body=b"a", method="POST"):
+    content = {"CONTENT_TYPE": f"text/plain; {charset}", "CONTENT_LENGTH": str(len(body))}
+    return whole_site.ask(path, method=method, **content, **{"wsgi.input": io.BytesIO(body)})
+
+
 def test_the_charset_of_the_body_is_not_that_of_the_address():
-    answer = Client().generic("POST", "/api/v1/detect/?wh%61t=1", b"a", "text/plain; charset=utf-16le")
-    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "what")
+    answer = send("/api/v1/detect/?wh%61t=1", "charset=utf-16le")
+    assert (answer.status, json.loads(answer.body)["errors"][0]["parameter"]) == (400, "what")
+
+
+def test_a_charset_of_the_body_is_read_behind_the_gate(room):
+    answer = send("/api/v1/detect/", "charset=utf-16le", LOG.encode("utf-16-le"))
+    assert [code["query"] for code in json.loads(answer.body)["codes"]] == ["660300001"]
+
+
+ODD = ["Charset=idna", "CHARSET=punycode", "charset =zlib", "charset*=idna''%ff", "x*=idna''%ff", "charset=rot13"]
+
+
+@pytest.mark.parametrize("charset", ODD)
+@pytest.mark.parametrize("path", ["/?q=%E6%88%BF", "/login/?next=%E6%88%BF", "/api/v1/search/?q=%E6%88%BF"])
+def test_no_charset_makes_an_address_fail(room, path, charset):
+    assert send(path, charset, b"", "GET").status == 200
+
+
+@pytest.mark.parametrize("charset", ODD)
+def test_an_odd_charset_of_a_body_is_415(charset):
+    assert send("/api/v1/detect/?include=reply", charset).status == 415
 
 
 @pytest.mark.parametrize("body", [b'{"text": "\xe9"}', b"\xff\xfe{", b"{", "[" * 100_000])

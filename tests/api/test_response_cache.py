@@ -246,3 +246,12 @@ def test_a_cookie_that_is_no_session_changes_nothing(caching, cookie):
     assert (plain.body, plain.headers["ETag"]) == (other.body, other.headers["ETag"])
     assert is_from_memory(path="/api/v1/codes/", cookie=cookie)
     assert not is_from_memory(path="/api/v1/codes/", cookie=f"{cookie}; sessionid=abc")
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "latin-1"])
+@pytest.mark.parametrize("path", ["/api/v1/codes/?text=room%20exist", "/api/v1/search/?q=%E6%88%BF%E9%97%B4"])
+def test_the_charset_of_a_content_type_changes_no_answer_for_others(caching, path, charset):
+    make.code("660300001", description="The room does not exist. 房间")
+    before = ask(path, CONTENT_TYPE=f"text/plain; charset={charset}")
+    assert b"660300001" in before.body
+    assert ask(path).body == before.body

@@ -32,7 +32,9 @@ def environ_of(path, token="", method="GET", **headers):
     path, _, query = path.partition("?")
     environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, "HTTP_HOST": "testserver"}
     environ |= {"wsgi.input": io.BytesIO(), "REMOTE_ADDR": "192.0.2.1"}
-    environ |= {name if "." in name else f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    environ |= {
+        name if "." in name or name.isupper() else f"HTTP_{name.upper()}": value for name, value in headers.items()
+    }
     if token:
         environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     setup_testing_defaults(environ)

@@ -15,7 +15,7 @@ def send(path, content_type="text/plain", content_length="3", application=None):
     start, seen = [], []
 
     def inner(environ, start_response):
-        seen.append(environ["CONTENT_TYPE"])
+        seen.append((environ["CONTENT_TYPE"], bodies.charset_in(environ)))
         start_response("200 OK", [])
         return [b"read"]
 
@@ -49,15 +49,19 @@ def test_a_person_learns_it_as_a_sentence(full):
 
 
 @pytest.mark.parametrize(
-    ("content_type", "passed_on"),
+    ("content_type", "passed_on", "charset"),
     [
-        ("text/plain; charset=utf-16le", "text/plain; charset=utf-16le"),
-        ('text/plain; charset="UTF-8"', 'text/plain; charset="UTF-8"'),
-        ("text/plain; charset=rot13", "text/plain; charset=x-rot13"),
-        ('text/plain; charset="zip"', "text/plain; charset=x-zip"),
-        ("text/plain", "text/plain"),
-        ("", ""),
+        ("text/plain; charset=utf-16le", "text/plain", "utf-16le"),
+        ('Text/Plain;Charset="UTF-8"; format=flowed', 'text/plain; format="flowed"', "UTF-8"),
+        ("text/plain; charset =rot13", "text/plain", "rot13"),
+        ("text/plain; charset*=utf-8''zl%69b", "text/plain", "zlib"),
+        ("text/plain; charset*0=id; charset*1=na", "text/plain", "idna"),
+        ("text/plain; x*=klingon''%ff; charset=utf-8", "text/plain", "x*=klingon''%ff; charset=utf-8"),
+        ('multipart/form-data; boundary="a;b"; charset=latin-1', 'multipart/form-data; boundary="a;b"', "latin-1"),
+        ('multipart/form-data; boundary="a; charset=b"', 'multipart/form-data; boundary="a; charset=b"', ""),
+        ("text/plain", "text/plain", ""),
+        ("", "", ""),
     ],
 )
-def test_a_codec_that_is_no_charset_reaches_nobody_under_its_name(content_type, passed_on):
-    assert send("/api/v1/detect/?a=%41", content_type)[3] == [passed_on]
+def test_django_sees_no_charset_and_parsers_do(content_type, passed_on, charset):
+    assert send("/api/v1/detect/?a=%41", content_type)[3] == [(passed_on, charset)]

@@ -11,7 +11,7 @@ from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
 from kb.services.journal import By
 from kb.services.notes import archive_note, restore_note, save_note
-from kb.services.ranges import delete_range
+from kb.services.ranges import delete_range, save_range
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
@@ -382,3 +382,65 @@ def test_links_lead_only_to_what_the_reader_may_see_in_the_order_of_ids(agent):
     assert linked(None, "incident", incident.pk, "codes") == [codes[2].pk]
     assert linked(agent, "note", note.pk, "codes") == [*shown, hidden.pk]
     assert linked(agent, "note", note.pk, "ranges") == [block.pk, hidden_block.pk]
+
+
+def answers_to(pk, followed, nouns=()):
+    """What the public gets at places that somebody may write, who follows a table by its id beside another."""
+    end = feed_end()
+    texts = {}
+    for sequence in range(end.sequence + 1):
+        for step, limit in (("", 1), ("", 500), ("table", 500), ("code", 500), ("note", 500)):
+            place = FeedPlace(end.incarnation, sequence, step, 0, (followed, pk))
+            page = replication.changes(None, place, limit, nouns)
+            entries = [(entry.sequence, entry.noun, entry.id, entry.copied) for entry in page.entries]
+            texts[sequence, step, limit] = (page.next.sequence, page.next.step, page.next.after, page.more, entries)
+    return texts
+
+
+@pytest.mark.parametrize("nouns", [(), ("code",)])
+@pytest.mark.parametrize("was_public", [False, True])
+def test_a_forged_place_answers_the_same_for_an_internal_table_and_for_none(replaced, by, was_public, nouns):
+    table, new, _, _ = replaced
+    hidden = make.table("forged", audience="internal")
+    with journal.entry(by) as entry:
+        # A table that is younger than the feed.
+        entry.note(hidden, "created", [])
+    save_table(hidden, 1, {"audience": "public"}, by) if was_public else None
+    code = make.code("h", hidden, "Hidden")
+    block = make.code_range("Block", of=hidden)
+    type(code).objects.filter(pk=code.pk).update(successor=new)
+    code.refresh_from_db()
+    code = edit_code(code, code.version, {"description": "Hidden."}, by)
+    edit_code(new, new.version, {"description": "Other."}, by)
+    rename_section(code.section, 1, {"name": "Renamed"}, by)
+    save_range(block, 1, {"name": "Other"}, by)
+    note = make.note("Note", code)
+    link(note, by, codes=[code])
+    hidden.refresh_from_db()
+    save_table(hidden, hidden.version, {"audience": "internal"} if was_public else {"name": "Other"}, by)
+    save_table(table, table.version, {"slug": "renamed"}, by)
+    mine, none = (answers_to(pk, table.pk, nouns) for pk in (hidden.pk, 999_999))
+    if was_public:
+        # That the table is gone is told, because a copy has to delete it; nothing else.
+        told = [row for *_, rows in mine.values() for row in rows if row[1:] == ("table", hidden.pk, None)]
+        mine, none = (
+            {key: (*rest, [row for row in rows if row not in told]) for key, (*rest, rows) in one.items() if key[2] > 1}
+            for one in (mine, none)
+        )
+        assert told
+    assert mine == none
+
+
+def test_notes_on_a_table_that_became_internal_are_listed_if_the_public_may_know_them(opened, by):
+    table, _, _, about = opened
+    code = table.codes.first()
+    table = save_table(table, table.version, {"audience": "internal"}, by)
+    place = FeedPlace(feed_end().incarnation, 1)
+    before = follow(place)[0]
+    note, incident = make.note("Later", code), make.incident("Later", code)
+    with journal.entry(by) as entry:
+        for one in (note, incident):
+            entry.note(one, "created", [])
+    Change.objects.filter(object_id__in=(note.pk, incident.pk), kind="created").update(audience="internal")
+    assert follow(place)[0] == before
+    assert {pk for noun, pk in about} <= {pk for noun, pk, _ in before if noun in ("note", "incident")}

@@ -262,3 +262,27 @@ def test_the_last_use_is_written_again_after_an_hour(agent, time_machine, hours)
     ApiToken.objects.update(last_used_at=timezone.now() - timedelta(hours=hours))
     tokens.bearer(secret)
     assert bool(usage._tokens) == (hours > 1)
+
+
+@pytest.mark.parametrize("header", ["Bearer abc", "bearer\tabc", " Bearer \t abc ", "BEARER  abc"])
+def test_white_space_is_between_scheme_and_token(header):
+    assert tokens.secret_in(header) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Basic YTpi", "“Basic”"),
+        ("Bearer", "no token"),
+        ("Bearer\t", "no token"),
+        ("codebook-secret-abc def", "no scheme"),
+        ("codebook-secret-abc\tdef", "no scheme"),
+        ("codebook-secret-abc", "no scheme"),
+        (" ", "is empty"),
+    ],
+)
+def test_a_wrong_header_is_named_without_what_may_be_a_secret(header, words):
+    with pytest.raises(tokens.WrongScheme) as caught:
+        tokens.secret_in(header)
+    assert words in str(caught.value)
+    assert "secret" not in str(caught.value)

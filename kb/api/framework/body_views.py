@@ -51,16 +51,14 @@ class BodyView(APIView):
         if not isinstance(value, list):
             errors.append(describe("include", as_text(value), "It is not a list.", self.included, correction=""))
             return []
+        if len(value) > len(self.included):
+            problem, allowed = f"It has {len(value)} values.", [f"at most {len(self.included)} values"]
+            errors.append(describe("include", "", problem, allowed, correction=""))
+            return []
         unknown = [(n, name) for n, name in enumerate(value) if name not in self.included]
         problem = "{} is not one of its values."
         errors += [describe(f"include[{n}]", as_text(name), problem, self.included) for n, name in unknown]
         return [name for name in value if name in self.included]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Read the address as UTF-8."""
-        super().initial(request, *args, **kwargs)
-        # The charset is that of the body; Django would read the address with it, too.
-        request._request.encoding = "utf-8"
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Return the response with headers that keep it out of caches."""

@@ -25,6 +25,9 @@ MAX_REPEATED = 100
 MAX_LISTED = 100
 """Allowed values that an error lists; if there are more, the nearest come first."""
 
+MAX_ERRORS = 20
+"""Bad values whose nearest allowed ones a request may have the server look for. More are named once these are right."""
+
 FAILED = "Something went wrong on our side. It is logged under the request ID. Please try again."
 
 log = logging.getLogger(__name__)

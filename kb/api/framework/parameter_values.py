@@ -64,9 +64,9 @@ def repeated(kind: ValueKind) -> ValueKind:
 
     def parse(text: str) -> list[Any]:
         pieces = list(filter(None, map(str.strip, text.split(","))))
-        if not kind.may_have_commas and len(pieces) <= text.count(","):
+        if not pieces or (not kind.may_have_commas and len(pieces) <= text.count(",")):
             raise form_refusal("There is no value before or after a comma.", "values separated by commas")
-        return _values(kind, text, pieces or [text])
+        return _values(kind, text, pieces)
 
     schema = {"type": "array", "items": dict(kind.schema), "minItems": 1, "maxItems": MAX_VALUES}
     return ValueKind(parse, schema, repeats=True, example=[kind.example])

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.errors import MAX_ERRORS, BadParameters, describe
 from kb.api.framework.parameter_values import MAX_VALUES, ValueKind, form_refusal, refusal
 
 Kinds = Mapping[str, ValueKind]
@@ -17,6 +17,8 @@ def parse_query(query: QueryDict, kinds: Kinds) -> dict[str, Any]:
     values: dict[str, Any] = {}
     errors: list[dict[str, Any]] = []
     for name, texts in query.lists():
+        if len(errors) >= MAX_ERRORS:
+            break
         kind = kinds.get(name)
         if kind is None:
             errors.append(describe(name, ", ".join(texts), "No parameter has this name.", sorted(kinds), name))
@@ -28,10 +30,10 @@ def parse_query(query: QueryDict, kinds: Kinds) -> dict[str, Any]:
         elif not kind.repeats:
             values[name] = _parse(name, texts[0], kind, errors)
         else:
-            lists = [_parse(name, text, kind, errors) or [] for text in texts]
+            lists = [_parse(name, text, kind, errors) or [] for text in texts if len(errors) < MAX_ERRORS]
             values[name] = list(dict.fromkeys(value for one in lists for value in one))
-            # A text with commas also counts as a whole.
-            if len(values[name]) > MAX_VALUES + sum("," in text for text in texts):
+            # A text with commas is among the values as a whole, too, unless it is too long for one.
+            if sum("," not in str(value) for value in values[name]) > MAX_VALUES:
                 problem = f"It has {len(values[name])} values."
                 errors.append(_form_error(name, texts, problem, f"at most {MAX_VALUES} values"))
     if errors:

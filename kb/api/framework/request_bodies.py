@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from django.utils.http import parse_header_parameters
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.utils import json
 
 from kb.api.framework.errors import BadParameters, describe
+from kb.ops import bodies
 from kb.text import charsets
 
 MAX_UNKNOWN = 100
@@ -43,7 +43,7 @@ class JSONBody(BaseParser):
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Return the parsed body. Raises ParseError, TooLarge or UnknownCharset."""
         try:
-            return json.loads(charsets.decode_json(_read_body(stream, parser_context), _charset(media_type)))
+            return json.loads(charsets.decode_json(_read_body(stream, parser_context), _charset(parser_context)))
         except charsets.NotDecoded as error:
             raise UnknownCharset(str(error)) from None
         except (ValueError, RecursionError) as error:
@@ -62,7 +62,7 @@ class TextBody(BaseParser):
         Raises TooLarge or UnknownCharset.
         """
         try:
-            return {"text": charsets.decode_log(_read_body(stream, parser_context), _charset(media_type))}
+            return {"text": charsets.decode_log(_read_body(stream, parser_context), _charset(parser_context))}
         except charsets.NotDecoded as error:
             raise UnknownCharset(str(error)) from None
 
@@ -89,8 +89,8 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and "\x00" not in value and value == value.encode(errors="ignore").decode()
 
 
-def _charset(content_type: str | None) -> str:
-    return str(parse_header_parameters(content_type or "")[1].get("charset", ""))
+def _charset(context: Any) -> str:
+    return bodies.charset_in(context["request"].META)
 
 
 def _read_body(stream: Any, context: Any) -> bytes:

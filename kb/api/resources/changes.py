@@ -93,11 +93,11 @@ class ChangesView(APIView):
         """Return the next page with entries, or the last one. Without an ETag, because it is for now alone."""
         until = time.monotonic() + values["wait"]
         page = _page(request, values, place_from(values, request.user))
-        with WATCH.place_for(caller_of(request.META, request.user)) as has_place:
-            while has_place and not (page.entries or page.more):
+        with WATCH.place_for(caller_of(request.META, request.user)) as place:
+            while place and not (page.entries or page.more):
                 # As after a request: otherwise this thread would keep a pooled connection for itself.
                 close_old_connections()
-                if not WATCH.wait(FeedEnd(page.next.incarnation, page.next.sequence), until):
+                if not WATCH.wait(place, FeedEnd(page.next.incarnation, page.next.sequence), until):
                     break
                 page = _page(request, values, page.next)
         is_early = not (page.entries or page.more) and time.monotonic() < until

@@ -122,7 +122,8 @@ class CodeFilters(Filters):
             ids = self._few(field, values)
             if ids is not None:
                 others = {name: value for name, value in values.items() if field_of(name) != field}
-                # Without an id, Django asks nothing: how long it takes would tell of codes that others may read.
+                # Without an id, Django asks nothing: that no code at all passes would be told by the time. How many
+                # pass that others may read is still told by it: see the known limits in docs/threats.md.
                 return self._passing(queryset.filter(pk__in=ids or [0]), others, set())
         return self._passing(queryset, values, {name for name in values if name == "table" or field_of(name) in served})
 

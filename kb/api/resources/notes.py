@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from kb import searching
 from kb.api.framework import field_lookups as lookups
-from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.errors import MAX_ERRORS, BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import CODE, DAY, MOMENT, SLUG, TEXT, WORDS, YES_NO, lacking, repeated
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
@@ -118,7 +118,7 @@ class NoteFilters(Filters):
         missing = lacking(value, ids)
         if missing:
             allowed = list(owners.order_by("username").values_list("username", flat=True)[:MAX_NEAR])
-            raise BadParameters([describe(name, text, "{} owns no note.", allowed) for text in missing])
+            raise BadParameters([describe(name, text, "{} owns no note.", allowed) for text in missing[:MAX_ERRORS]])
         owned = {"owner__in": list(ids.values())}
         return queryset.exclude(**owned) if name == "owner__not" else queryset.filter(**owned)
 

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from kb.api.framework import field_lookups as lookups
-from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.errors import MAX_ERRORS, BadParameters, describe
 from kb.api.framework.filters import UPDATED_SINCE, Filters, Parameter
 from kb.api.framework.parameter_values import MOMENT, TEXT, lacking, repeated
 from kb.api.framework.read_views import AnswerSerializer, Permalink, ReadViewSet
@@ -114,7 +114,7 @@ def visible_tables(slugs: list[str], user: Person | None, parameter: str = "tabl
     if missing:
         allowed = list(visible.values_list("slug", flat=True)[:MAX_NEAR])
         problem = "There is no table {} that you may read."
-        raise BadParameters([describe(parameter, slug, problem, allowed) for slug in missing])
+        raise BadParameters([describe(parameter, slug, problem, allowed) for slug in missing[:MAX_ERRORS]])
     return list(ids.values())
 
 
@@ -130,5 +130,5 @@ def visible_sections(texts: list[str], user: Person | None, parameter: str = "se
         section_names = sections.exclude(name="").order_by("name").values_list("name", flat=True).distinct()
         allowed = list(section_names[:MAX_NEAR])
         problem = "There is no section {} that you may read."
-        raise BadParameters([describe(parameter, text, problem, allowed) for text in missing])
+        raise BadParameters([describe(parameter, text, problem, allowed) for text in missing[:MAX_ERRORS]])
     return [(pk, table) for pk, table, *_ in matches]
