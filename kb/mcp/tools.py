@@ -27,7 +27,6 @@ from kb.mcp.answers import (
 from kb.mcp.code_answers import Answer, LookedUp
 from kb.mcp.quotes import MAX_BYTES, first_fitting, pieces, size
 from kb.models import Bearer, CodeRange, CodeTable, TroubleshootingNote
-from kb.models.changes import feed_end
 from kb.models.notes import NOTE_TEXTS
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
@@ -35,6 +34,7 @@ from kb.queries import detection
 from kb.queries import tables as table_queries
 from kb.queries.changes import change_steps, recent_changes
 from kb.queries.lookup import CodeHit, codes_visible_to
+from kb.queries.replication import end_for
 from kb.services import usage
 
 MAX_IN_FULL = 3
@@ -180,7 +180,7 @@ def changes_since(arguments: ChangesSince, caller: Caller) -> Changes:
     if arguments.since or arguments.after is None:
         day = arguments.since or timezone.localdate() - timedelta(days=DAYS)
         since = shapes.midnight(day)
-    incarnation = feed_end().incarnation
+    incarnation = end_for(caller.user).incarnation
     after = _sequence_after(arguments.after, incarnation)
     changes = recent_changes(caller.user, since, table).filter(sequence__gt=after).order_by("sequence")
     page = list(changes[: MAX_CHANGES + 1])
@@ -196,12 +196,13 @@ def changes_since(arguments: ChangesSince, caller: Caller) -> Changes:
 
 
 def _sequence_after(place: str | None, incarnation: str) -> int:
-    """Return the sequence of a place in the feed. Raises ToolRefused for one of another incarnation."""
+    """Return the sequence of a place in the feed. Raises ToolRefused for one of another incarnation or reader."""
     name, _, sequence = (place or f"{incarnation}-0").rpartition("-")
     if name != incarnation:
         raise ToolRefused(
-            f"The place {place} is gone: the database was restored from a backup, or lost its last changes. What you"
-            " know from before may be wrong. Call changes_since again with `since` instead of `after`."
+            f"The place {place} is gone: the database was restored from a backup or lost its last changes, or your"
+            " rights to read have changed. What you know from before may be wrong. Call changes_since again with"
+            " `since` instead of `after`."
         )
     return int(sequence)
 

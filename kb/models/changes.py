@@ -60,6 +60,10 @@ class ChangeKind(models.TextChoices):
     DELETED = "deleted", "Deleted"
 
 
+RELISTED = ["codes"]
+"""The fields of a note or incident whose codes an import takes away or brings back, without an edit of itself."""
+
+
 class ChangeQuerySet(ReaderQuerySet["Change"]):
     """Chainable reads of the feed. A change is as public as its object was at the time."""
 
@@ -105,6 +109,11 @@ class Change(models.Model):
         ordering = ["-sequence"]
         # A card's history: the changes of one object.
         indexes = [models.Index(fields=["noun", "object_id"], name="change_object")]
+
+    @property
+    def has_revision(self) -> bool:
+        """Whether it wrote a revision: not if an import alters what a note lists."""
+        return self.table_import_id is None or self.fields != RELISTED
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.get_noun_display()} {self.label} {self.get_kind_display().lower()}"

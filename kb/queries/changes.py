@@ -190,7 +190,7 @@ def _revisions(noun: str, changes: Sequence[Change]) -> dict[int, tuple[Any, Any
 
 
 def _step(change: Change, subject: Any, revisions: tuple[Any, Any], user: Person | None) -> ChangeStep:
-    newer, older = revisions
+    newer, older = revisions if change.has_revision else (None, None)
     is_internal = reader(user) == Reader.INTERNAL
     words = []
     if subject and newer and older:

@@ -6,6 +6,11 @@ you can apply an entry twice. An object that changes again has another entry lat
 feed a copy equals the database. A copy must do two things itself: delete the sections, ranges and codes of a deleted
 table, and ignore links to objects that it does not have.
 
+# Note [Of other rights]
+A copy holds what its reader might read when it got each object. Who may read less now would keep what is internal,
+without a word, and who may read more would never get it. So a letter behind the incarnation says for whom a place was
+made: one of other rights is gone.
+
 # Note [Window]
 A page reads at most WINDOW numbers of the feed, and may have few entries or none: who follows one table, or may read
 what is public alone, would otherwise have the database read a million changes for the first entry.
@@ -32,6 +37,8 @@ BATCH = 500
 WINDOW = 20_000
 """See Note [Window]."""
 
+_LETTERS = {Reader.NOTHING: "n", Reader.PUBLIC: "p", Reader.INTERNAL: "i"}
+
 Key = tuple[int, str, int]
 """The sequence of an entry, its noun, and the id of the object."""
 
@@ -41,7 +48,7 @@ class FeedPlace:
     """A place in the feed of an incarnation: after a sequence, or within the unfolding of that change.
 
     It names the tables that are followed, None for all, by their ids: their short names may change and disappear.
-    Without an incarnation it is the start.
+    Without an incarnation it is the start. See Note [Of other rights] for the letter at its end.
     """
 
     incarnation: str = ""
@@ -55,6 +62,11 @@ class FeedPlace:
         text += f".{self.step}.{self.after}" if self.step else ""
         return text if self.tables is None else f"{text}~{'.'.join(map(str, self.tables))}"
 
+    @property
+    def end(self) -> FeedEnd:
+        """The end of the feed that it is at, whoever reads."""
+        return FeedEnd(self.incarnation[:-1], self.sequence)
+
     def at(self, sequence: int, step: str = "", after: int = 0) -> "FeedPlace":
         """Return another place for the same follower."""
         return replace(self, sequence=sequence, step=step, after=after)
@@ -65,7 +77,16 @@ START = FeedPlace()
 
 
 class PlaceGone(Exception):
-    """A place that the feed does not have: of another incarnation, or after its end. A copy needs a new snapshot."""
+    """A place that the feed does not have: of another incarnation or reader, or after its end.
+
+    A copy needs a new snapshot.
+    """
+
+
+def end_for(user: Person | None) -> FeedEnd:
+    """Return where the feed ends for a reader. See Note [Of other rights]."""
+    incarnation, sequence = feed_end()
+    return FeedEnd(incarnation + _LETTERS[reader(user)], sequence)
 
 
 @dataclass(frozen=True)
@@ -93,7 +114,7 @@ def snapshot(user: Person | None, nouns: Collection[str] = (), tables: tuple[int
     `nouns` and `tables`, by their ids, choose what is copied.
     """
     with one_view():
-        yield FeedPlace(*feed_end(), tables=tables)
+        yield FeedPlace(*end_for(user), tables=tables)
         filter_ = following(nouns, tables, user)
         for noun in NOUNS:
             after, followed = 0, filter_.condition(noun)
@@ -106,7 +127,7 @@ def snapshot(user: Person | None, nouns: Collection[str] = (), tables: tuple[int
 def changes(user: Person | None, since: FeedPlace, limit: int, nouns: Collection[str] = ()) -> FeedPage:
     """Return the page of the feed after a place. See Note [States, not deltas]. Raises PlaceGone."""
     # Read this before the rows: changes that commit in the meantime are on the next page.
-    end = feed_end()
+    end = end_for(user)
     since, filter_ = _checked(since, end), following(nouns, since.tables, user)
     if since.step:
         return _unfold(user, since, limit, filter_)

@@ -53,7 +53,7 @@ class Mirror:
             page = json.loads(body)
             if status == 410:
                 assert page["code" if "code" in page else "status"] in ("feed_place_gone", 410)
-                self.start(f"{page['snapshot']}?{self.chosen}")
+                self.start(page["snapshot"])
                 more = bool(self.place)
                 continue
             assert status == 200, body

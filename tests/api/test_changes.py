@@ -16,12 +16,13 @@ from kb.models import CodeTable, Door
 from kb.models.changes import FeedEnd, feed_end, last_sequence
 from kb.ops.replicas.router import read_database
 from kb.queries import replication
-from kb.queries.replication import FeedPlace
+from kb.queries.replication import FeedPlace, end_for
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
 from kb.services.journal import By
 from kb.services.tables import save_table
 from tests import make
+from tests.api.mirror import Mirror, through
 
 CHANGES, SNAPSHOT, MANIFEST = "/api/v1/changes/", "/api/v1/snapshot/", "/api/v1/snapshot/manifest/"
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def test_a_snapshot_has_a_hash_and_the_sequence_to_continue_from(client, code):
     answer = client.get(SNAPSHOT)
     body = answer.getvalue()
     header, *rows, trailer = [json.loads(line) for line in body.splitlines()]
-    assert header["sequence"] == answer["X-Sequence"] == str(FeedPlace(*feed_end()))
+    assert header["sequence"] == answer["X-Sequence"] == str(FeedPlace(*end_for(None)))
     assert [row["noun"] for row in rows] == ["table", "section", "code", "note"]
     assert trailer == {"end": True, "rows": 4, "sha256": hashlib.sha256(body[: body.rindex(b'{"end"')]).hexdigest()}
     assert client.get(CHANGES, {"since": header["sequence"]}).json()["results"] == []
@@ -79,7 +80,7 @@ def test_changes_are_in_order_with_the_place_to_continue_from(client, code, admi
     answer = client.get(CHANGES, {"since": before["next"]}).json()
     (entry,) = answer["results"]
     assert (entry["noun"], entry["gone"], entry["object"]["description"]) == ("code", False, "Gone for good.")
-    assert answer["next"] == str(FeedPlace(feed_end().incarnation, entry["sequence"]))
+    assert answer["next"] == str(FeedPlace(end_for(None).incarnation, entry["sequence"]))
     assert (entry["table_id"], entry["object"]["table"]) == (code.table_id, "zim-server")
     assert answer["more"] is False
 
@@ -97,7 +98,7 @@ def test_changes_are_in_order_with_the_place_to_continue_from(client, code, admi
         ("wait=31", "0 to 30"),
         ("noun=codes", "code"),
         ("table=hidden", "There is no table"),
-        ("table=zim-server&since=00000000a0-1~99", "does not follow"),
+        ("table=zim-server&since=00000000a0p-1~99", "does not follow"),
         ("table=" + ",".join(f"a{n}" for n in range(100)) + "&table=b", "at most 100 values"),
     ],
 )
@@ -199,7 +200,7 @@ def linked(row, held):
 
 def test_the_places_of_the_feed_end_where_it_ends(client, code):
     last = last_sequence()
-    place = FeedPlace(*feed_end())
+    place = FeedPlace(*end_for(None))
     assert client.get(CHANGES, {"since": str(place)}).json() == {"results": [], "next": str(place), "more": False}
     gone = client.get(CHANGES, {"since": str(place.at(last + 1))})
     assert (gone.status_code, gone.json()["snapshot"]) == (410, f"http://testserver{SNAPSHOT}")
@@ -217,7 +218,7 @@ def late_replica(settings, monkeypatch):
 
 def test_only_the_primary_says_that_a_place_is_gone(client, code, late_replica):
     """A replica may be behind the renewal of the incarnation, or behind the place alone."""
-    place = FeedPlace(*feed_end())
+    place = FeedPlace(f"{feed_end().incarnation}p", last_sequence())
     assert client.get(CHANGES, {"since": str(place)}).json()["next"] == str(place)
     read_database.set("replica1")
     assert client.get(CHANGES, {"since": str(place.at(99))}).status_code == 410
@@ -225,7 +226,7 @@ def test_only_the_primary_says_that_a_place_is_gone(client, code, late_replica):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_request_waits_for_the_next_change_and_is_in_no_cache(client, code, admin):
-    place = str(FeedPlace(*feed_end()))
+    place = str(FeedPlace(*end_for(None)))
     timer = threading.Timer(0.6, edit_elsewhere, [code, admin])
     timer.start()
     start = time.monotonic()
@@ -244,7 +245,7 @@ def test_a_request_waits_for_the_next_change_and_is_in_no_cache(client, code, ad
 
 @pytest.mark.django_db(transaction=True)
 def test_changes_of_other_tables_end_no_waiting_and_are_passed_over(client, code, admin):
-    place = FeedPlace(*feed_end(), tables=(make.table("other").pk,))
+    place = FeedPlace(*end_for(None), tables=(make.table("other").pk,))
     timer = threading.Timer(0.3, edit_elsewhere, [code, admin])
     timer.start()
     start = time.monotonic()
@@ -256,7 +257,7 @@ def test_changes_of_other_tables_end_no_waiting_and_are_passed_over(client, code
 
 @pytest.mark.django_db(transaction=True)
 def test_who_finds_no_place_to_wait_is_told_when_to_ask_again(client, code, monkeypatch):
-    place = str(FeedPlace(*feed_end()))
+    place = str(FeedPlace(*end_for(None)))
     with WATCH.place_for("address:somebody"), WATCH.place_for("address:else"), WATCH.place_for("address:more"):
         start = time.monotonic()
         answer = client.get(CHANGES, {"since": place, "wait": 30})
@@ -331,3 +332,19 @@ def test_a_copied_code_is_a_listed_code_without_what_its_notes_change(client, co
     (entry,) = client.get(CHANGES, {"noun": "code"}).json()["results"]
     assert snapshot == entry["object"] == expected
     assert list(snapshot) == list(expected)
+
+
+def test_a_reader_whose_rights_change_starts_again(client, code, agent):
+    """Otherwise a copy would keep for good what its reader may not read any more, or never get what it may."""
+    client.force_login(agent)
+    mirror = Mirror(through(client)).follow()
+    assert "secret" in str(mirror.objects)
+    groups = list(agent.groups.all())
+    for change, starts in ((agent.groups.clear, 2), (lambda: agent.groups.set(groups), 3)):
+        change()
+        answer = client.get(CHANGES, {"since": mirror.place})
+        assert (answer.status_code, answer.json()["code"]) == (410, "feed_place_gone")
+        assert "your rights to read have changed" in answer.json()["detail"]
+        assert mirror.follow().starts == starts
+        assert mirror.differences() == set()
+    assert client.get(MANIFEST).json()["sequence"] == client.get(SNAPSHOT)["X-Sequence"] == mirror.place

@@ -231,6 +231,7 @@ def test_changes_continue_after_the_last_place(editor):
     assert len(items) == 60
     assert items == sorted(set(items))
     assert call_tool("changes_since", after=after)["changes"] == []
+    assert "rights to read have changed" in call_tool("changes_since", after=after.replace("p-", "i-"))
     incarnations.renew()
     assert "database was restored" in call_tool("changes_since", after=after)
 

@@ -8,10 +8,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from kb.models import Change, ReturnCode, Synonym
+from kb.importing.applying.rollback import roll_back
+from kb.models import Change, Door, ReturnCode, Synonym, TroubleshootingNote
 from kb.ops import readiness
 from kb.ops.doctor.checks import DEEP, MAX_SENTENCES, QUICK, examine
+from kb.ops.doctor.findings import sentence_about
+from kb.services.incidents import save_incident
+from kb.services.journal import By
+from kb.services.notes import save_note
 from tests import make
+from tests.importing.tables import applied, row
 from tests.ops.world import lived
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +45,29 @@ def test_a_used_site_has_no_faults(world):
     assert told(*DEEP) == []
     assert told("database", "index", "permissions", "disk") == []
     assert Change.objects.count() > 20
+
+
+def test_a_roll_back_of_an_import_that_created_a_section_is_no_fault(world):
+    """Its codes and sections are deleted in the feed; notes and incidents about them change there without an edit."""
+    by = By(world.admin, Door.ADMIN)
+    file = [row(f"7{number}", section=f"New {number}", description="New.") for number in range(3)]
+    for again in (False, True):
+        second = applied(world.table, *file, user=world.admin)
+        if not again:
+            codes = [world.code, *world.table.codes.filter(section__name__startswith="New")]
+            save_note(TroubleshootingNote(), None, {"title": "New", "audience": "public"}, by, codes)
+            save_incident(world.incident, world.incident.version, {"impact": "Much."}, codes, by)
+        assert told(*DEEP) == []
+        roll_back(second, by)
+        assert told(*DEEP) == []
+
+
+def test_several_objects_are_named_in_one_sentence():
+    rest = "was deleted according to the feed, but its row exists"
+    assert sentence_about("section", [9], rest) == f"Section 9 {rest}."
+    assert sentence_about("section", [9, 10], rest) == (
+        "Sections 9, 10 were deleted according to the feed, but their rows exist."
+    )
 
 
 def test_an_empty_site_has_no_faults():
@@ -315,7 +344,7 @@ def test_many_findings_are_cut_short(world):
     )
     assert len(told("documents")) == MAX_SENTENCES + 1
     (said,) = told("objects")
-    assert re.fullmatch(r"objects: Code (\d+, ){4}\d+ and more is not in the feed\.", said)
+    assert re.fullmatch(r"objects: Codes (\d+, ){4}\d+ and more are not in the feed\.", said)
 
 
 def left(*arguments):

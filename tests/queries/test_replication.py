@@ -11,6 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from kb import answers
+from kb.importing.applying.rollback import roll_back
+from kb.importing.errors import PlanIsStale, WrongState
 from kb.models import (
     Audience,
     Change,
@@ -20,11 +22,12 @@ from kb.models import (
     IncidentLink,
     ReturnCode,
     Section,
+    TableImport,
     TroubleshootingNote,
 )
-from kb.models.changes import feed_end, last_sequence
+from kb.models.changes import last_sequence
 from kb.queries import dependents, replication
-from kb.queries.replication import START, FeedPlace
+from kb.queries.replication import START, FeedPlace, end_for
 from kb.services import journal
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
@@ -34,6 +37,7 @@ from kb.services.ranges import delete_range, save_range
 from kb.services.sections import rename_section
 from kb.services.tables import save_table
 from tests import make
+from tests.importing.tables import applied
 
 pytestmark = pytest.mark.usefixtures("agreed")
 
@@ -161,7 +165,8 @@ def test_the_public_feed_has_nothing_about_objects_that_were_never_public(by, ag
     page = replication.changes(None, copy.place, 10)
     assert page.entries == []
     assert page.next.sequence == last_sequence(), "and does not read it again next time"
-    assert len(replication.changes(agent, copy.place, 10).entries) == 1
+    of_agent = FeedPlace(end_for(agent).incarnation, copy.place.sequence)
+    assert len(replication.changes(agent, of_agent, 10).entries) == 1
 
 
 @pytest.mark.django_db
@@ -191,7 +196,7 @@ def test_a_place_inside_an_internal_table_lists_nothing(by):
     make.note("About it", make.code("1", table))
     sequence = Change.objects.get().sequence
     for step in dependents.STEPS:
-        assert replication.changes(None, FeedPlace(feed_end().incarnation, sequence, step), 10).entries == []
+        assert replication.changes(None, FeedPlace(end_for(None).incarnation, sequence, step), 10).entries == []
 
 
 @pytest.mark.django_db
@@ -224,12 +229,12 @@ class Writer(threading.Thread):
         super().__init__()
         self.random, self.by, self.steps, self.errors = random.Random(seed), door(user), steps, []
         self.deeds = [self.edit, self.edit, self.turn, self.publish, self.move, self.hit]
-        self.deeds += [self.rename, self.rename, self.readdress, self.block]
+        self.deeds += [self.rename, self.rename, self.readdress, self.block, self.bring, self.bring, self.take]
 
     def run(self):
         try:
             for _ in range(self.steps):
-                with contextlib.suppress(NotAllowed, StaleEdit), agreed_to():
+                with contextlib.suppress(NotAllowed, StaleEdit, PlanIsStale, WrongState), agreed_to():
                     self.random.choice(self.deeds)()
         except Exception as error:
             self.errors.append(error)
@@ -269,6 +274,15 @@ class Writer(threading.Thread):
         if self.random.random() < 0.7:
             delete_range(block, block.version, self.by)
 
+    def bring(self):
+        """Import codes that a roll-back may have taken away."""
+        applied(self.any(CodeTable), *((str(n), f"New {n}") for n in self.random.sample(range(10, 14), 2)))
+
+    def take(self):
+        imports = TableImport.objects.filter(state="applied", rolls_back=None)
+        if imports:
+            roll_back(self.random.choice(list(imports)), self.by)
+
     def publish(self):
         note = self.any(TroubleshootingNote)
         codes = self.random.sample(list(ReturnCode.objects.all()), 2)
@@ -284,6 +298,26 @@ class Writer(threading.Thread):
         incident = self.any(IncidentLink)
         values = {"audience": self.random.choice(Audience.values), "impact": str(self.random.random())}
         save_incident(incident, incident.version, values, [self.any(ReturnCode)], self.by)
+
+
+@pytest.mark.django_db
+def test_a_note_lists_a_code_again_that_a_roll_back_took_and_an_import_brought_back(by, who):
+    table = make.table("shown")
+    stays = make.code("1", table)
+    bring = lambda: applied(table, ("2", "New."))  # noqa: E731
+    first = bring()
+    code = table.codes.get(code="2")
+    make.note("About both", stays, code)
+    make.incident("It is down", stays, code)
+    choices = [(), ((), (table.pk,)), (["note"],), (["incident", "code"], (table.pk,))]
+    copies = [Copy(who, *chosen) for chosen in choices]
+    roll_back(first, by)
+    copies += [Copy(who, *chosen) for chosen in choices]
+    for act in (None, bring, lambda: roll_back(table.imports.filter(rolls_back=None).latest("pk"), by), bring):
+        if act:
+            act()
+        for copy in copies:
+            assert copy.follow(limit=2).held == copy.again().held
 
 
 @pytest.mark.slow

@@ -1,11 +1,13 @@
 """The entries of the feed for copies: which objects, in which order and how often, for each reader."""
 
+from dataclasses import replace
+
 import pytest
 
 from kb.models import Change, ChangeCounter, CodeTable, Door, IncidentLink, TroubleshootingNote
 from kb.models.changes import feed_end
 from kb.queries import replication
-from kb.queries.replication import START, FeedPlace, PlaceGone
+from kb.queries.replication import START, FeedPlace, PlaceGone, end_for
 from kb.services import journal
 from kb.services.codes import edit_code
 from kb.services.incidents import save_incident
@@ -26,6 +28,8 @@ def by(admin):
 
 def pages(user, place=START, limit=500):
     more = True
+    if place != START:
+        place = replace(place, incarnation=end_for(user).incarnation)
     while more:
         page = replication.changes(user, place, limit)
         yield page
@@ -38,8 +42,8 @@ def entries(user, place=START, limit=500):
     return [(entry.noun, entry.id, entry.copied is not None) for entry in found]
 
 
-def here():
-    return FeedPlace(*feed_end())
+def here(user=None):
+    return FeedPlace(*end_for(user))
 
 
 def withdraw_table(by, is_journalled):
@@ -135,6 +139,16 @@ def test_a_place_that_the_feed_does_not_have_is_gone(by):
     for place in (end.at(2), FeedPlace("other", 1), FeedPlace("other", 0), FeedPlace("old", 1, "code", 1)):
         with pytest.raises(PlaceGone):
             replication.changes(None, place, 1)
+
+
+def test_a_place_that_was_made_for_somebody_with_other_rights_is_gone(by, agent):
+    edit_code(make.code("1"), 1, {"description": "Other."}, by)
+    for user, other in ((None, agent), (agent, None)):
+        place = next(replication.snapshot(user))
+        assert replication.changes(user, place, 1).next == place
+        assert place.end == feed_end(), "who waits looks at the same end"
+        with pytest.raises(PlaceGone):
+            replication.changes(other, place, 1)
 
 
 def test_proposals_and_flags_are_not_in_the_feed(by, agent):
@@ -299,7 +313,7 @@ def link(note, by, **links):
 @pytest.mark.parametrize("limit", [1, 2, 500])
 def test_other_tables_are_passed_over_and_the_place_moves_on(replaced, by, limit):
     table, new, old, _ = replaced
-    start = FeedPlace(*feed_end(), tables=(table.pk,))
+    start = FeedPlace(*end_for(None), tables=(table.pk,))
     beside = make.code("9", make.table("c"))
     edit_code(beside, 1, {"description": "Other."}, by)
     assert follow(start, limit=limit) == ([], start.at(feed_end().sequence))
@@ -318,7 +332,7 @@ def test_other_tables_are_passed_over_and_the_place_moves_on(replaced, by, limit
 def test_a_note_is_followed_by_the_tables_of_its_codes_and_ranges(by):
     code, beside = make.code("1"), make.code("2", make.table("c"))
     note, block = make.note("Note", beside), make.code_range("Block")
-    start = FeedPlace(*feed_end(), tables=(code.table_id,))
+    start = FeedPlace(*end_for(None), tables=(code.table_id,))
     for codes, ranges, is_there in (([code], [], True), ([beside], [], False), ([], [block], True)):
         place = start.at(feed_end().sequence)
         link(note, by, codes=codes, ranges=ranges)
@@ -331,7 +345,7 @@ def test_a_note_is_followed_by_the_tables_of_its_codes_and_ranges(by):
 @pytest.mark.parametrize("nouns", [(), ["code"], ["range", "note"]])
 def test_a_table_that_disappears_is_told_to_who_follows_it(replaced, by, nouns):
     table, *_ = replaced
-    start = FeedPlace(*feed_end(), tables=(table.pk,))
+    start = FeedPlace(*end_for(None), tables=(table.pk,))
     beside = FeedPlace(start.incarnation, start.sequence, tables=(make.table("c").pk,))
     save_table(table, 1, {"audience": "internal"}, by)
     assert follow(start, nouns)[0] == [("table", table.pk, False)]
@@ -356,7 +370,7 @@ def test_a_snapshot_reads_every_batch_in_the_order_of_ids(monkeypatch):
     monkeypatch.setattr(replication, "BATCH", 2)
     codes = [make.code(number) for number in ("5", "4", "3", "2", "1")]
     rows = list(replication.snapshot(None))
-    assert rows[0] == FeedPlace(*feed_end())
+    assert rows[0] == FeedPlace(*end_for(None))
     assert [noun for noun, _ in rows[1:]] == ["table", "section", *["code"] * 5]
     assert [row.id for noun, row in rows[1:] if noun == "code"] == [code.pk for code in codes]
 

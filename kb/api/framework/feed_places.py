@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
@@ -14,24 +15,31 @@ from kb.queries.replication import START, FeedPlace
 
 _STEPS = "|".join(dependents.STEPS)
 _REST = rf"[0-9]{{1,18}}(?:\.(?:{_STEPS})\.[0-9]{{1,18}})?(?:~[0-9]{{1,18}}(?:\.[0-9]{{1,18}}){{0,{MAX_VALUES - 1}}})?"
-_PLACE = re.compile(rf"(?:(?P<incarnation>{incarnations.PATTERN})-)?(?P<rest>{_REST})")
-PATTERN = rf"^(?:{incarnations.PATTERN}-)?{_REST}$"
+_OF = rf"{incarnations.PATTERN}[a-z]"
+_PLACE = re.compile(rf"(?:(?P<incarnation>{_OF})-)?(?P<rest>{_REST})")
+PATTERN = rf"^(?:{_OF}-)?{_REST}$"
 """What a client may send: 0 for the start, and what was a place in an earlier release."""
 
 
 class FeedPlaceGone(APIException):
-    """A place in the feed or in a list is of another incarnation of the database, or after the feed's end."""
+    """A place in the feed or in a list is of another incarnation of the database, or after the feed's end.
+
+    In the feed also one that was made for somebody with other rights.
+    """
 
     status_code = 410
     default_code = problem_type = "feed_place_gone"
     default_detail = (
-        "This place is gone: the database was restored from a backup, or lost its last changes. Start again with the"
-        " snapshot whose address is in `snapshot`; a list, from its first page."
+        "This place is gone: the database was restored from a backup or lost its last changes, or your rights to read"
+        " have changed. Start again with the snapshot whose address is in `snapshot`; a list, from its first page."
     )
 
     def members(self, request: Request) -> dict[str, Any]:
-        """Return what the problem says beside its usual members."""
-        return {"snapshot": reverse("api-snapshot", request=request)}
+        """Return what the problem says beside its usual members: the snapshot of what the request follows."""
+        followed = QueryDict(mutable=True)
+        for name in request.query_params.keys() & {"table", "noun"}:
+            followed.setlist(name, request.query_params.getlist(name))
+        return {"snapshot": reverse("api-snapshot", query=followed or None, request=request)}
 
 
 def place_of(text: str) -> FeedPlace | None:

@@ -127,7 +127,8 @@ TYPES = {
     "feed_place_gone": ProblemType(
         "The place in the feed is gone",
         (410,),
-        "The database was restored or replaced since you got this place. Changes that your copy has may be lost here.",
+        "Since you got this place, the database was restored or replaced, and may have lost changes that your copy has;"
+        " or you may read more or less than before.",
         "Throw your copy away and start a new one with the snapshot, whose address is in `snapshot`.",
         Retry.ELSEWHERE,
     ),

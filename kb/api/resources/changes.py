@@ -23,7 +23,6 @@ from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import PROBLEMS, ProblemSchema, example, problem_responses
 from kb.api.framework.throttle import caller_of
 from kb.api.resources.copies import FOLLOWED, GONE, ChangesSerializer, followed_parameters, nouns_of, place_from
-from kb.models.changes import FeedEnd
 from kb.ops.replicas.router import read_database
 from kb.queries import replication
 from kb.queries.replication import FeedPage, FeedPlace
@@ -97,7 +96,7 @@ class ChangesView(APIView):
             while place and not (page.entries or page.more):
                 # As after a request: otherwise this thread would keep a pooled connection for itself.
                 close_old_connections()
-                if not WATCH.wait(place, FeedEnd(page.next.incarnation, page.next.sequence), until):
+                if not WATCH.wait(place, page.next.end, until):
                     break
                 page = _page(request, values, page.next)
         is_early = not (page.entries or page.more) and time.monotonic() < until

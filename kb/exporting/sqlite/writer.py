@@ -16,11 +16,10 @@ from django.utils import timezone
 from kb.exporting.sqlite.readme import page
 from kb.exporting.sqlite.rows import COLUMNS, links, nouns
 from kb.models import CodeTable
-from kb.models.changes import feed_end
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.sql import long_statements
 from kb.models.visibility import Person, Reader, reader
-from kb.queries.replication import FeedPlace
+from kb.queries.replication import FeedPlace, end_for
 
 CONTENT_TYPE = "application/vnd.sqlite3"
 
@@ -52,7 +51,7 @@ def write_database(path: Path, user: Person | None, table: CodeTable | None = No
         db.executescript(_SETUP + _schema())
         allowed = "public" if reader(user) == Reader.PUBLIC else "internal and public"
         # Read before the rows: a change in the meantime is in the feed after this place.
-        place = FeedPlace(*feed_end())
+        place = FeedPlace(*end_for(user))
         _insert(db, "README", page(timezone.now(), allowed, str(table or "every table"), str(place)))
         with long_statements():
             for name, rows in chain(nouns(user, table), links()):

@@ -1,5 +1,13 @@
-"""What an import writes besides codes: revisions, notes to verify again, and changes in the feed."""
+"""What an import writes besides codes: revisions, notes to verify again, and changes in the feed.
 
+# Note [Relisted]
+Codes that a roll-back takes away, or that an import brings back, alter what notes and incidents list, and not these
+themselves: they keep their version, and nobody who edits one is refused. But a copy gets a note only with a change of
+the note. So each has a change in the feed, without a revision. Which notes they are is read last, under the lock of the
+feed's counter: whoever links a note to such a code meanwhile is in the feed either before, and is read, or after.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +15,19 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from kb.models import Change, Door, ImportRow, ImportState, ReturnCode, RowKind, TableImport, TroubleshootingNote, sql
+from kb.models import (
+    Change,
+    Door,
+    ImportRow,
+    ImportState,
+    IncidentLink,
+    ReturnCode,
+    RowKind,
+    TableImport,
+    TroubleshootingNote,
+    sql,
+)
+from kb.models.changes import RELISTED, ChangeKind
 from kb.models.codes import PUBLISHED
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.table_imports import TOUCHING, Extent, Resolution
@@ -118,18 +138,17 @@ def _former_mark(note: TroubleshootingNote, original: TableImport) -> dict[str, 
     return {"verify_since": None, "verify_reason": ""}
 
 
-def write_feed(table_import: TableImport, entry: JournalEntry, codes: int) -> None:
+def write_feed(table_import: TableImport, entry: JournalEntry, codes: int, relisted: Iterable[int] = ()) -> None:
     """Write all changes to the feed, in one block of sequence numbers. Call this last: see Note [Sequence last].
 
-    `codes` is the number of its revisions.
+    `codes` is the number of its revisions, `relisted` the ids of the codes that it takes away or brings back.
     """
     if not codes and not entry.changes:
         return
     first = journal.take_sequence(codes + len(entry.changes))
     at = max(timezone.now(), Change.objects.earliest_next())
-    for sequence, change in enumerate(entry.changes, first):
-        change.sequence, change.table_import, change.at = sequence, table_import, max(change.at, at)
-    Change.objects.bulk_create(entry.changes, batch_size=500)
+    behind = first + len(entry.changes)
+    _store_changes(entry, table_import, first, at)
     assert table_import.table is not None
     sql.run(
         f"""
@@ -142,7 +161,7 @@ def write_feed(table_import: TableImport, entry: JournalEntry, codes: int) -> No
                 WHEN c.retired_at IS NULL THEN 'restored' ELSE 'retired' END,
             'code', c.id, c.code, r.fields, %s, %s, %s, %s {REVISION_ROWS}
         """,
-        first + len(entry.changes) - 1,
+        behind - 1,
         database_time(at),
         '%"tombstone": true%',
         '%"retired_at"%',
@@ -152,7 +171,29 @@ def write_feed(table_import: TableImport, entry: JournalEntry, codes: int) -> No
         table_import.pk,
         table_import.pk,
     )
+    _note_lists(entry, relisted)
+    if entry.changes:
+        _store_changes(entry, table_import, journal.take_sequence(len(entry.changes)), at)
+
+
+def _store_changes(entry: JournalEntry, table_import: TableImport, first: int, at: datetime) -> None:
+    """Store the changes of an entry under the numbers from `first` on, and empty it."""
+    for sequence, change in enumerate(entry.changes, first):
+        change.sequence, change.table_import, change.at = sequence, table_import, max(change.at, at)
+    Change.objects.bulk_create(entry.changes, batch_size=500)
     entry.changes.clear()
+
+
+def _note_lists(entry: JournalEntry, code_ids: Iterable[int]) -> None:
+    """Add a change for each note and incident that lists one of these codes. See Note [Relisted]."""
+    codes = list(code_ids)
+    for model in (TroubleshootingNote, IncidentLink):
+        pks: set[int] = set()
+        for batch in sql.batches(codes, sql.MAX_VALUES):
+            pks.update(model.objects.filter(codes__in=batch).values_list("pk", flat=True))
+        for batch in sql.batches(sorted(pks), sql.MAX_VALUES):
+            for row in model.objects.filter(pk__in=batch).order_by("pk"):
+                entry.note(row, ChangeKind.UPDATED, RELISTED)
 
 
 def database_time(moment: datetime | None) -> Any:

@@ -91,7 +91,7 @@ def roll_back_within(table_import: TableImport, by: By) -> TableImport:
         code_ids = sorted({*journal_rows.changed_code_ids(original), *unpublished_ids})
         searching.refresh(code_ids)
         answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
-        journal_rows.write_feed(reversal, entry, revisions)
+        journal_rows.write_feed(reversal, entry, revisions, unpublished_ids)
     finally:
         current_door.reset(door)
     return reversal

@@ -112,10 +112,10 @@ def are_in(table: CodeTable) -> bool:
     return Tombstone.objects.filter(code__table=table).exists()
 
 
-def lift(table_import: TableImport) -> None:
-    """Remove the tombstones of the codes that an import has brought back."""
-    sql.run(
-        "DELETE FROM kb_tombstone WHERE code_id IN (SELECT c.id FROM kb_tombstone AS x"
-        " JOIN kb_returncode AS c ON c.id = x.code_id WHERE c.table_id = %s AND c.retired_at IS NULL)",
-        table_import.table_id,
-    )
+def lift(table_import: TableImport) -> list[int]:
+    """Remove the tombstones of the codes that an import has brought back; return the ids of these codes."""
+    back = Tombstone.objects.filter(code__table=table_import.table_id, code__retired_at=None)
+    ids = list(back.values_list("pk", flat=True))
+    for batch in sql.batches(ids, sql.MAX_VALUES):
+        sql.run(f"DELETE FROM kb_tombstone WHERE code_id IN ({sql.marks(batch)})", *batch)  # noqa: S608
+    return ids

@@ -60,11 +60,11 @@ def apply_import(
             current.applied_by = by.account
             _lock_and_check_basis(current)
             current.applied_at = max(timezone.now(), Change.objects.earliest_next())
-            codes = _write(current, entry)
+            codes, back = _write(current, entry)
             current.state = ImportState.APPLIED
             current.delete_upload()
             current.save()
-            journal_rows.write_feed(current, entry, codes)
+            journal_rows.write_feed(current, entry, codes, back)
     except IntegrityError as error:
         raise PlanIsStale(["A table, section or code of the same name was created in the meantime."]) from error
     finally:
@@ -116,8 +116,9 @@ def _lock_and_check_basis(table_import: TableImport) -> None:
         raise PlanIsStale(reasons)
 
 
-def _write(table_import: TableImport, entry: JournalEntry) -> int:
-    """Write everything except the feed; return how many codes got a revision."""
+def _write(table_import: TableImport, entry: JournalEntry) -> tuple[int, list[int]]:
+    """Write everything except the feed; return how many codes got a revision, and the ids of those that are back."""
+    back: list[int] = []
     if table_import.table is None:
         table_import.table = entry.create(CodeTable(**table_import.new_table))
     empty_sections = tombstones.sections_without_codes(table_import.table)
@@ -130,7 +131,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
         _move(table_import)
         _write_own_words(table_import)
         _retire(table_import)
-        tombstones.lift(table_import)
+        back = tombstones.lift(table_import)
     tombstones.note_sections(table_import.table, empty_sections, entry)
     answers.note_order(table_import.table)
     revisions = journal_rows.write_revisions(table_import, entry.by)
@@ -139,7 +140,7 @@ def _write(table_import: TableImport, entry: JournalEntry) -> int:
     code_ids = journal_rows.changed_code_ids(table_import)
     searching.refresh(code_ids)
     answers.refresh([*code_ids, *entry.shown_with] if entry.shown_with else code_ids)
-    return revisions
+    return revisions, back
 
 
 def _create_sections(table_import: TableImport, entry: JournalEntry) -> None:

@@ -1,15 +1,28 @@
 """Checks of the ordered feed: every number up to the counter occurs once, and the changes match the rows."""
 
+import json
 from collections.abc import Iterator
 
 from django.db import models
 
+from kb.models.changes import RELISTED
 from kb.models.sql import rows, table_of
-from kb.ops.doctor.findings import first_rows, listing
+from kb.ops.doctor.findings import first_rows, listing, sentence_about
 from kb.services import journal
 
 BORN_IN_MIGRATIONS = {"synonym"}
 """Nouns with rows from migrations. Those rows have no first change and no first revision."""
+
+_RELISTED = f"table_import_id IS NOT NULL AND CAST(fields AS text) = '{json.dumps(RELISTED)}'"
+"""A change without an edit: see `Change.has_revision`."""
+
+_TOMBSTONES = "(SELECT code_id FROM kb_tombstone)"
+_HIDDEN = {
+    "code": f"t.id IN {_TOMBSTONES}",
+    "section": "(SELECT count(x.code_id) > 0 AND count(x.code_id) = count(*) FROM kb_returncode AS c"
+    " LEFT JOIN kb_tombstone AS x ON x.code_id = c.id WHERE c.section_id = t.id)",
+}
+"""By noun, whether a row is there for revisions alone: a tombstone, or a section with nothing else."""
 
 
 def numbers() -> Iterator[str]:
@@ -40,7 +53,7 @@ def objects() -> Iterator[str]:
 
 def _of_noun(noun: str, model: type[models.Model]) -> Iterator[str]:
     events = f"""
-        SELECT object_id, sum(CASE WHEN kind = 'deleted' THEN 0 ELSE 1 END) AS edits,
+        SELECT object_id, sum(CASE WHEN kind = 'deleted' OR {_RELISTED} THEN 0 ELSE 1 END) AS edits,
             sum(CASE WHEN kind = 'created' THEN 1 ELSE 0 END) AS births,
             sum(CASE WHEN kind = 'deleted' THEN 1 ELSE 0 END) AS deaths,
             max(CASE WHEN kind = 'deleted' THEN sequence END) AS died, max(sequence) AS ended
@@ -49,28 +62,28 @@ def _of_noun(noun: str, model: type[models.Model]) -> Iterator[str]:
     table, born = table_of(model), noun in BORN_IN_MIGRATIONS
     least, allowed = ("births > 1", "t.version, t.version - 1") if born else ("births <> 1", "t.version")
     is_gone, is_wrong = "deaths > 0", f"{least} OR deaths > 1 OR died < ended"
-    if noun == "code":
-        # A tombstone is deleted in the feed, but its row stays; a later import may create it again.
-        is_gone = "deaths >= births AND t.id NOT IN (SELECT code_id FROM kb_tombstone)"
+    if noun in _HIDDEN:
+        # Its row stays when a roll-back takes it away; a later import may create it again.
+        is_gone = f"deaths >= births AND NOT {_HIDDEN[noun]}"
         is_wrong = "births NOT IN (deaths, deaths + 1) OR (births = deaths AND died < ended)"
     silent = f"NOT EXISTS (SELECT 1 FROM kb_change AS c WHERE c.noun = '{noun}' AND c.object_id = t.id)"
     sentences = {
-        "{} {} is in the feed and was not deleted there, but its row is missing": f"""
+        "is in the feed and was not deleted there, but its row is missing": f"""
             SELECT events.object_id FROM ({events}) AS events LEFT JOIN {table} AS t ON t.id = events.object_id
             WHERE t.id IS NULL AND deaths = 0 ORDER BY 1""",
-        "{} {} was deleted according to the feed, but its row exists": f"""
+        "was deleted according to the feed, but its row exists": f"""
             SELECT events.object_id FROM ({events}) AS events JOIN {table} AS t ON t.id = events.object_id
             WHERE {is_gone} ORDER BY 1""",
-        "{} {} has wrong changes in the feed: not created once, deleted twice, or changed later": f"""
+        "has wrong changes in the feed: not created once, deleted twice, or changed later": f"""
             SELECT object_id FROM ({events}) AS events WHERE {is_wrong} ORDER BY 1""",
-        "{} {} has a number of changes in the feed that does not match its version": f"""
+        "has a number of changes in the feed that does not match its version": f"""
             SELECT events.object_id FROM ({events}) AS events JOIN {table} AS t ON t.id = events.object_id
             WHERE deaths = 0 AND edits NOT IN ({allowed}) ORDER BY 1""",
-        "{} {} is not in the feed": f"SELECT t.id FROM {table} AS t WHERE {silent}"
+        "is not in the feed": f"SELECT t.id FROM {table} AS t WHERE {silent}"
         + (" AND t.version > 1" if born else "")
         + " ORDER BY 1",
     }
     for sentence, sql in sentences.items():
         ids = [pk for (pk,) in first_rows(sql)]
         if ids:
-            yield sentence.format(noun.capitalize(), listing(ids)) + "."
+            yield sentence_about(noun, ids, sentence)

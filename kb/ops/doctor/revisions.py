@@ -8,7 +8,7 @@ from django.db import connection, models
 from kb.models.history import link_tables
 from kb.models.sql import is_postgres, table_of
 from kb.ops.doctor.changes import BORN_IN_MIGRATIONS
-from kb.ops.doctor.findings import first_rows, listing
+from kb.ops.doctor.findings import first_rows, sentence_about
 from kb.services import journal
 
 NO_REVISION = {"returncode": {"position"}}
@@ -34,22 +34,22 @@ def _numbers(noun: str, model: Any) -> Iterator[str]:
     silent = " AND t.version > 1" if noun in BORN_IN_MIGRATIONS else ""
     ended = f"SELECT 1 FROM {revision} AS e WHERE e.id = {{}}.id AND e.history_type = '-'"
     sentences = {
-        "{} {} has no revision of its current version": f"""
+        "has no revision of its current version": f"""
             SELECT t.id FROM {row} AS t LEFT JOIN ({versions}) AS kept ON kept.id = t.id
             WHERE (kept.last IS NULL OR kept.last <> t.version){silent} ORDER BY 1""",
-        "{} {} has missing or duplicate revisions of earlier versions": f"""
+        "has missing or duplicate revisions of earlier versions": f"""
             SELECT id FROM ({versions}) AS kept WHERE number <> versions OR number <> last - first + 1 OR {first}
             ORDER BY 1""",
-        "{} {} has revisions but no row, and no revision of its deletion": f"""
+        "has revisions but no row, and no revision of its deletion": f"""
             SELECT kept.id FROM ({versions}) AS kept LEFT JOIN {row} AS t ON t.id = kept.id
             WHERE t.id IS NULL AND NOT EXISTS ({ended.format("kept")}) ORDER BY 1""",
-        "{} {} has a revision of its deletion, but its row exists": f"""
+        "has a revision of its deletion, but its row exists": f"""
             SELECT t.id FROM {row} AS t WHERE EXISTS ({ended.format("t")}) ORDER BY 1""",
     }
     for sentence, sql in sentences.items():
         ids = [pk for (pk,) in first_rows(sql)]
         if ids:
-            yield sentence.format(noun.capitalize(), listing(ids)) + "."
+            yield sentence_about(noun, ids, sentence)
 
 
 def _words(noun: str, model: type[models.Model]) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _words(noun: str, model: type[models.Model]) -> Iterator[str]:
             f" AND h.history_type <> '-' WHERE {_differs(field)} ORDER BY 1"
         )
         if ids:
-            yield f"{noun.capitalize()} {listing([pk for (pk,) in ids])} differs from its revision in {field.name}."
+            yield sentence_about(noun, [pk for (pk,) in ids], f"differs from its revision in {field.name}")
 
 
 def _differs(field: Any) -> str:
@@ -95,4 +95,4 @@ def _links(noun: str, model: Any) -> Iterator[str]:
             f" JOIN {target} AS o ON o.id = p.{other} WHERE NOT EXISTS ({present}) ORDER BY 1"
         )
         if ids:
-            yield f"{noun.capitalize()} {listing([pk for (pk,) in ids])} differs from its revision in {name}."
+            yield sentence_about(noun, [pk for (pk,) in ids], f"differs from its revision in {name}")

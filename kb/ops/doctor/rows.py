@@ -9,7 +9,7 @@ from django.db import connection, models
 from kb.models import ReturnCode
 from kb.models.guards import TRIGGERS
 from kb.models.sql import is_postgres, rows, table_of
-from kb.ops.doctor.findings import MAX_LISTED, first_rows, listing
+from kb.ops.doctor.findings import MAX_LISTED, first_rows, listing, sentence_about
 from kb.text.codes import forms as text_code
 
 _TRIGGERS = set(TRIGGERS)
@@ -47,7 +47,7 @@ def codes() -> Iterator[str]:
         " WHERE s.table_id <> c.table_id ORDER BY 1"
     )
     if foreign:
-        yield f"Code {listing([pk for (pk,) in foreign])} is in a section of another table."
+        yield sentence_about("code", [pk for (pk,) in foreign], "is in a section of another table")
     wrong: list[int] = []
     for pk, *stored in ReturnCode.objects.published().order_by("pk").values_list("pk", *_DERIVED).iterator():
         forms = text_code.forms(stored[0])
@@ -56,7 +56,7 @@ def codes() -> Iterator[str]:
         if len(wrong) > MAX_LISTED:
             break
     if wrong:
-        yield f"Code {listing(wrong)} is stored with derived values that do not match the code."
+        yield sentence_about("code", wrong, "is stored with derived values that do not match the code")
 
 
 def guards() -> Iterator[str]:

@@ -8,9 +8,11 @@ from kb.exporting.tables import export_table
 from kb.importing.applying.effects import effects_of
 from kb.importing.applying.rollback import preview, roll_back
 from kb.models import Change, FinishedAnswer, ReturnCode, Section, Tombstone
+from kb.models.changes import feed_end, last_sequence
 from kb.models.fields import VENDOR_TEXTS
 from kb.ops.doctor import revisions
 from kb.queries import replication, tables
+from kb.queries.changes import change_steps
 from kb.queries.lookup import find_code, neighbours
 from kb.services.codes import edit_code
 from kb.web.history import histories
@@ -95,6 +97,34 @@ def test_a_later_import_brings_it_back_with_its_notes_and_a_roll_back_takes_it_a
     assert find_code("200", editor, table).verdict in ("found", "known_without_note")
     roll_back(second, by())
     assert find_code("200", editor, table).verdict == "unknown"
+
+
+def test_what_notes_and_incidents_list_is_in_the_feed_when_a_code_goes_and_comes_back(table, editor):
+    first = bring(table)
+    codes = [table.codes.get(code=code) for code in ("100", "200")]
+    make.note("Valve", *codes)
+    make.incident("Valves fail", *codes)
+    draft = make.note("Draft", codes[1], state="draft")
+    make.note("Elsewhere", codes[0])
+    about = [("note", pk) for pk in codes[1].notes.order_by("pk").values_list("pk", flat=True)]
+    about += [("incident", codes[1].incidents.get().pk)]
+    place = feed_end()
+    for act in (lambda: roll_back(first, by(editor)), lambda: bring(table, user=editor)):
+        last = last_sequence()
+        act()
+        changes = list(Change.objects.since(last).exclude(noun__in=("code", "section")))
+        assert [(change.noun, change.object_id) for change in changes] == about
+        assert {(change.kind, *change.fields, change.actor_id) for change in changes} == {
+            ("updated", "codes", editor.pk)
+        }
+        assert {(change.noun, change.object_id) for change in changes if change.audience == "internal"} == {
+            ("note", draft.pk)
+        }
+        # Nobody edited them: their versions and revisions stay, and no page repeats their last edit.
+        assert not any(step.words or step.reason for step in change_steps(changes, editor))
+    entries = replication.changes(None, replication.FeedPlace(*place), 100).entries
+    (note,) = (one.copied.object for one in entries if one.noun == "note" and one.copied)
+    assert note["codes"] == [code.pk for code in codes]
 
 
 def test_a_code_that_another_import_listed_stays_a_retired_one(table, editor):
