@@ -77,6 +77,16 @@ def test_json_first_and_anything_else_next_is_answered_everywhere(ask, method, p
     assert kind(ask(method, path, types[0], "application/json")) == types[0]
 
 
+@pytest.mark.parametrize(("method", "path", "types"), [one for one in OPERATIONS if one[2] != ["application/json"]])
+@pytest.mark.parametrize("accept", ["application/json", PROBLEM, f"application/json, {PROBLEM}", "Application/JSON"])
+def test_a_file_has_the_type_of_its_ending_whatever_json_a_generated_client_asks_for(ask, method, path, types, accept):
+    for media_type in types:
+        answer = ask(method, path, media_type, accept)
+        assert (answer.status_code, kind(answer)) == (200, media_type)
+    refused = ask(method, path, types[0], f"{accept.rpartition(', ')[2]};q=0")
+    assert refused.status_code == 406
+
+
 @pytest.mark.parametrize(("method", "path", "types"), OPERATIONS)
 @pytest.mark.parametrize("accept", ["text/x-none", "image/*", "*/*;q=0", "{type};q=0, text/x-none", "{type};q=0, */*"])
 def test_a_type_that_nobody_has_is_406_that_lists_what_there_is(ask, method, path, types, accept):

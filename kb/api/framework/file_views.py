@@ -6,7 +6,10 @@ from typing import Any
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.views import APIView
 
-_JSON = JSONRenderer.media_type
+from kb.api.framework.errors import CONTENT_TYPE
+
+_OF_CLIENTS = (JSONRenderer.media_type, CONTENT_TYPE)
+"""What generated clients ask for wherever they go, even if it is the type of the errors alone."""
 
 
 class FileRenderer(BaseRenderer):
@@ -34,7 +37,7 @@ class FileView(APIView):
         """Return a renderer for each media type. OPTIONS is answered with JSON."""
         if self.request is not None and self.request.method == "OPTIONS":
             return [JSONRenderer()]
-        # Many clients ask for JSON wherever they go, and got the file in the releases before 0.7.0.
-        asks_for_json = self.request is not None and _JSON in self.request.META.get("HTTP_ACCEPT", "")
-        media_types = dict.fromkeys([*self.media_types(), *([_JSON] if asks_for_json else [])])
+        # The ending of the address decides on the file.
+        header = self.request.META.get("HTTP_ACCEPT", "") if self.request is not None else ""
+        media_types = dict.fromkeys([*self.media_types(), *(one for one in _OF_CLIENTS if one in header.lower())])
         return [FileRenderer(media_type) for media_type in media_types]
