@@ -99,9 +99,10 @@ def complete(result: Description, generator: Any, request: Request | None, publi
     """Return the description with what all operations share. drf-spectacular calls it last."""
     site = request.build_absolute_uri(get_script_prefix()).removesuffix("/") if request else "/"
     result["servers"] = [{"url": site, "description": "This site."}]
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
             _complete(operation)
+            _in_order(operation, path)
     result["components"]["headers"] = HEADERS
     for name in _MAY_GROW:
         choice = result["components"]["schemas"][name]
@@ -125,6 +126,15 @@ def _complete(operation: Description) -> None:
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _in_order(operation: Description, path: str) -> None:
+    """Put the parameters of the path first, as it has them: clients make positional arguments of them."""
+    places = {f"{{{one['name']}}}": one for one in operation.get("parameters", []) if one["in"] == "path"}
+    first = sorted(places, key=path.index)
+    others = [one for one in operation.get("parameters", []) if one["in"] != "path"]
+    if first:
+        operation["parameters"] = [*(places[name] for name in first), *others]
 
 
 def _refer(names: list[str]) -> Mapping[str, Description]:

@@ -6,14 +6,13 @@ from typing import Any, ClassVar, TypeVar
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from kb.api.framework.access import MayExport, MayRead
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.file_views import FileView
+from kb.api.framework.file_views import FileView, file_responses
 from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import DETAIL_PROBLEMS, IN_PATH, example, problem_responses
@@ -64,7 +63,7 @@ def _describe(
         summary=summary,
         parameters=[_parameter("ending", endings, "The format of the file.", "path"), *parameters],
         responses={
-            **{(200, media.partition(";")[0]): OpenApiTypes.BINARY for media in endings.values()},
+            **file_responses(endings.values()),
             **problem_responses(_PROBLEMS),
         },
     )
