@@ -164,6 +164,7 @@ def test_the_description_has_limits_and_choices(client):
         "304",
         "400",
         "401",
+        "403",
         "404",
         "406",
         "429",

@@ -1,12 +1,10 @@
-"""What all operations share in the OpenAPI description: the server, headers, 304 and the problems that any may have."""
+"""What all operations share in the OpenAPI description: the server, headers, 304 and the order of parameters."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.urls import get_script_prefix
 from rest_framework.request import Request
-
-from kb.api.framework.errors import CONTENT_TYPE
 
 Description = dict[str, Any]
 
@@ -80,18 +78,12 @@ _BY_OPERATION = {
 }
 """The headers of answers, where they are not those of a read."""
 
-_ANY = {
-    "429": "The caller is over the rate limit; Retry-After says how many seconds to wait.",
-    "500": "Something went wrong on the site's side.",
-    "503": "The database does not answer at the moment; Retry-After says how many seconds to wait.",
-}
 _MAY_GROW = (
     *("RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
     *("CodeTruncatedEnum", "NoteTruncatedEnum", "IncidentTruncatedEnum"),
 )
 """Choices that may get more values in this version of the API: clients take one that they do not know."""
 
-_PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _UNCHANGED = "Nothing has changed since the answer with the ETag that the request names in `If-None-Match`."
 
 
@@ -113,8 +105,6 @@ def complete(result: Description, generator: Any, request: Request | None, publi
 
 def _complete(operation: Description) -> None:
     responses = operation["responses"]
-    for status, text in _ANY.items():
-        responses.setdefault(status, {"description": text, "content": {CONTENT_TYPE: _PROBLEM}})
     answer = responses["200"]
     answer["description"] = answer.get("description") or "The answer."
     names = _BY_OPERATION.get(operation["operationId"], _OF_READS)

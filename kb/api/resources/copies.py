@@ -17,7 +17,6 @@ from kb.models.visibility import Person
 from kb.queries.copied_objects import NOUNS
 from kb.queries.replication import START, FeedPlace
 
-GONE = {410: "The place is gone: the database was restored, or lost its last changes. Start with a new snapshot."}
 _TABLES = repeated(SLUG)
 _NOUNS = some_of(NOUNS)
 FOLLOWED: Mapping[str, ValueKind] = {"table": _TABLES, "noun": _NOUNS}

@@ -19,7 +19,7 @@ from kb.api.framework.access import MayRead
 from kb.api.framework.file_views import FileView, file_responses
 from kb.api.framework.http_cache import accepts_gzip, conditional, with_cache_headers
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
+from kb.api.framework.schema import ProblemSchema
 from kb.api.resources.changes import object_of
 from kb.api.resources.copies import FOLLOWED, followed_parameters, nouns_of, tables_of
 from kb.models.visibility import Person
@@ -33,7 +33,6 @@ _LINES = (
     " `Entry` of `changes/`, and one with `end`, `rows` and `sha256`."
 )
 _CHUNK = 2**16
-_PROBLEMS = problem_responses({status: text for status, text in PROBLEMS.items() if status != 406})
 
 
 class SnapshotStream:
@@ -127,7 +126,7 @@ class SnapshotView(_SyncView, FileView):
         summary="Download everything as lines of JSON",
         operation_id="get_snapshot",
         parameters=followed_parameters(),
-        responses={**file_responses([MEDIA], _LINES), **_PROBLEMS},
+        responses=file_responses([MEDIA], _LINES),
     )
     @conditional
     def get(self, request: Request) -> Any:
@@ -151,7 +150,7 @@ class ManifestView(_SyncView):
         summary="Describe a snapshot",
         operation_id="get_snapshot_manifest",
         parameters=followed_parameters(),
-        responses={200: ManifestSerializer, **_PROBLEMS},
+        responses={200: ManifestSerializer},
     )
     @conditional
     def get(self, request: Request) -> Response:
