@@ -165,6 +165,14 @@ def test_a_problem_has_its_type(call):
     assert answer.parsed.errors[0].parameter == "codes"
 
 
+def test_a_value_that_came_later_is_no_error(package):
+    models = importlib.import_module(f"{package}.models")
+    later = {"code": "a_later_kind", "type": "https://codebook.example.com/api/problems/a_later_kind/"}
+    others = {"title": "Later", "status": 400, "detail": "", "errors": [], "instance": "/", "request_id": ""}
+    assert models.Problem.from_dict(later | others).code == "a_later_kind"
+    assert models.Disposition.from_dict({"value": "unknown", "origin": "later"}).origin == "later"
+
+
 def test_fields_takes_even_what_is_required_away(call):
     """The description of `fields` says that a client which checks answers must leave it out."""
     models = call.models

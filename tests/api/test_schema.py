@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
+from kb.api.framework.problem_types import TYPES
 from kb.models.fields import CODE_MEMBERS
 from tests import make
 
@@ -242,6 +243,16 @@ def test_every_type_names_what_is_always_there():
     assert types["Code"]["required"] == [*CODE_MEMBERS]
     assert set(types["Meaning"]["required"]) >= {*CODE_MEMBERS, "read", "verdict", "note", "open_incidents"}
     assert "actions" not in types["Meaning"]["required"]
+
+
+def test_a_choice_that_may_grow_names_its_values_and_forbids_none():
+    _, description = operations()
+    growing = {name: one for name, one in description["components"]["schemas"].items() if one.get("x-may-grow")}
+    assert {"ProblemCode", "OriginEnum", "RoleEnum"} <= set(growing)
+    assert growing["ProblemCode"]["examples"] == [*TYPES]
+    for name, one in growing.items():
+        assert "enum" not in one, name
+        assert all(f"`{value}`" in one["description"] for value in one["examples"]), name
 
 
 def test_the_server_is_the_site_that_is_asked(client):

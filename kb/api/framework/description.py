@@ -79,10 +79,10 @@ _BY_OPERATION = {
 """The headers of answers, where they are not those of a read."""
 
 _MAY_GROW = (
-    *("RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
+    *("ProblemCode", "RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
     *("CodeTruncatedEnum", "NoteTruncatedEnum", "IncidentTruncatedEnum"),
 )
-"""Choices that may get more values in this version of the API: clients take one that they do not know."""
+"""Choices of answers that may get more values in this version of the API."""
 
 _UNCHANGED = "Nothing has changed since the answer with the ETag that the request names in `If-None-Match`."
 
@@ -97,10 +97,17 @@ def complete(result: Description, generator: Any, request: Request | None, publi
             _in_order(operation, path)
     result["components"]["headers"] = HEADERS
     for name in _MAY_GROW:
-        choice = result["components"]["schemas"][name]
-        choice["x-may-grow"] = True
-        choice["description"] = f"{choice.get('description', '')}\n\nMore values may come.".strip()
+        _open(result["components"]["schemas"][name])
     return result
+
+
+def _open(choice: Description) -> None:
+    """Make a text of a choice that may grow: generated clients refuse a value that an `enum` lacks."""
+    values = choice.pop("enum")
+    known = ", ".join(f"`{value}`" for value in values)
+    about = choice.get("description", "").partition("* `")[0].strip()
+    choice |= {"x-may-grow": True, "examples": values}
+    choice["description"] = f"{about}\n\nOne of {known}. More values may come.".strip()
 
 
 def _complete(operation: Description) -> None:
