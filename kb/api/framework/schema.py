@@ -29,6 +29,13 @@ class ProblemSchema(AutoSchema):
         """Return the ways to log in; where the site allows public reading, also none."""
         return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = cast(Any, super())._map_basic_serializer(serializer, direction)
+        # Otherwise a field with a default is not required. `fields=` takes more away: its description says so.
+        if hasattr(serializer, "optional_fields"):
+            schema["required"] = [name for name in schema["properties"] if name not in serializer.optional_fields]
+        return schema
+
 
 class ClosedSchema(ProblemSchema):
     """Describes views that need a login even where the site allows public reading."""
@@ -135,13 +142,6 @@ class ReadSchema(ProblemSchema):
     def get_response_serializers(self) -> Any:
         """Return the answer."""
         return {200: cast(Any, self)._get_serializer()}
-
-    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = cast(Any, super())._map_basic_serializer(serializer, direction)
-        # A field that some answers lack is not required. `fields=` takes more away: its description says so.
-        if getattr(serializer, "is_sparse", False):
-            schema["required"] = [name for name in schema["properties"] if name not in serializer.optional_fields]
-        return schema
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
