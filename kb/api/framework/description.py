@@ -95,6 +95,8 @@ def complete(result: Description, generator: Any, request: Request | None, publi
         for operation in operations.values():
             _complete(operation)
             _in_order(operation, path)
+            for parameter in operation.get("parameters", []):
+                _keep_out_of_forms(parameter)
     result["components"]["headers"] = HEADERS
     for name in _MAY_GROW:
         _open(result["components"]["schemas"][name])
@@ -123,6 +125,16 @@ def _complete(operation: Description) -> None:
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _keep_out_of_forms(parameter: Description) -> None:
+    """Move the example of an optional parameter into its schema.
+
+    Swagger UI fills its form with the other examples: a request with all filters at once finds nothing, or is refused.
+    """
+    if not parameter.get("required"):
+        named = parameter.pop("examples", {"": {"value": parameter.pop("example", None)}})
+        parameter["schema"] = {**parameter["schema"], "examples": [one["value"] for one in named.values()]}
 
 
 def _in_order(operation: Description, path: str) -> None:
