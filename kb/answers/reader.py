@@ -8,6 +8,7 @@ from django.db import connections, router
 from kb.answers.build import ADDRESS, EMPTY_CARD, AnswerTexts, build
 from kb.models import ReturnCode
 from kb.models.finished_answers import SHAPE
+from kb.models.ranges import pattern_of
 from kb.models.sql import rows
 from kb.models.visibility import Reader
 
@@ -60,7 +61,8 @@ def ranges_around(ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
     )
     around: dict[int, list[dict[str, Any]]] = {}
     for code_id, *values in rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)]):
-        around.setdefault(code_id, []).append(dict(zip(_RANGE, values, strict=True)))
+        members = dict(zip(_RANGE, values, strict=True))
+        around.setdefault(code_id, []).append(members | {"pattern": pattern_of(members["first"], members["last"])})
     return around
 
 

@@ -65,9 +65,14 @@ class CodeRange(models.Model):
     @property
     def pattern(self) -> str:
         """The block as people write it: `6603xxxxx`, or `0–999999` where no such pattern fits."""
-        first, last = str(self.first), str(self.last)
-        prefix = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-        tail = len(first) - prefix
-        if prefix and len(first) == len(last) and first[prefix:] == "0" * tail and last[prefix:] == "9" * tail:
-            return first[:prefix] + "x" * tail
-        return f"{first}\u2013{last}"
+        return pattern_of(self.first, self.last)
+
+
+def pattern_of(lowest: int, highest: int) -> str:
+    """Return a block of numbers as people write it: `6603xxxxx`, or `0–999999` where no such pattern fits."""
+    first, last = str(lowest), str(highest)
+    prefix = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    tail = len(first) - prefix
+    if prefix and len(first) == len(last) and first[prefix:] == "0" * tail and last[prefix:] == "9" * tail:
+        return first[:prefix] + "x" * tail
+    return f"{first}\u2013{last}"

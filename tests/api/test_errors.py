@@ -118,6 +118,27 @@ def test_the_nearest_value_is_a_correction_and_never_an_example(client, world, q
         assert client.get(f"/api/v1/codes/?{query.partition('=')[0]}={nearest}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("address", "name", "nearest"),
+    [
+        ("codes/?sort=code", "sort", "ordering"),
+        ("codes/?limit=5", "limit", "page_size"),
+        ("codes/?per_page=5", "per_page", "page_size"),
+        ("codes/?search=room", "search", "text"),
+        ("notes/?q=room", "q", "text"),
+        ("notes/?query=room", "query", "text"),
+        ("codes/?offset=50", "offset", "cursor"),
+        ("codes/?page=2", "page", "cursor"),
+        ("search/?query=room", "query", "q"),
+        ("changes/?cursor=0", "cursor", "since"),
+        ("codes/?cod=1", "cod", "code"),
+    ],
+)
+def test_the_usual_name_of_another_api_is_corrected(client, address, name, nearest):
+    errors = {error["parameter"]: error for error in client.get(f"/api/v1/{address}").json()["errors"]}
+    assert errors[name]["nearest"] == nearest
+
+
 def test_the_nearest_day_is_a_correction(client, agent):
     client.force_login(agent)
     for text, nearest in (("2026-3-5", "2026-03-05"), ("2026-03-05T14:00:00Z", "2026-03-05"), ("soon", None)):

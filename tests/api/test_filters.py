@@ -260,3 +260,21 @@ def test_a_note_on_a_range_is_a_note_on_each_of_its_codes(client):
     for code in ("660300001", "660399998"):
         titles = [one["title"] for one in client.get(f"/api/v1/notes/?code={code}").json()["results"]]
         assert titles == ["All rooms"]
+
+
+@pytest.mark.parametrize("query", ["code[]=1&code[]=2", "code[]=1,2", "code=1&code[]=2", "code%5B%5D=1&code%5B%5D=2"])
+def test_a_list_may_be_repeated_with_brackets(client, query):
+    """As axios and many generated clients write it."""
+    for n in range(1, 4):
+        make.code(str(n))
+    results = client.get(f"/api/v1/codes/?{query}").json()["results"]
+    assert [code["code"] for code in results] == ["1", "2"]
+    body = {"codes": ["1"]}
+    address = "/api/v1/lookup/?include[]=actions&include[]=reply"
+    (verdict,) = client.post(address, body, content_type="application/json").json()["verdicts"]
+    assert {"actions", "reply"} <= set(verdict["meanings"][0])
+
+
+def test_brackets_are_for_lists_only(client):
+    refused = client.get("/api/v1/codes/?page_size[]=1")
+    assert (refused.status_code, refused.json()["errors"][0]["nearest"]) == (400, "page_size")

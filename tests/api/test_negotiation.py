@@ -11,7 +11,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 BODIES = {"/api/v1/lookup/": {"codes": ["1"]}, "/api/v1/detect/": {"text": "code=1"}}
-PROBLEM = "application/problem+json"
+PROBLEM, BYTES = "application/problem+json", "application/octet-stream"
 
 
 def declared():
@@ -59,14 +59,15 @@ def kind(answer):
 
 def test_the_description_names_the_types_of_files():
     types = {media_type for _, _, types in OPERATIONS for media_type in types}
-    assert types == {*ENDINGS}
+    assert types == {*ENDINGS, BYTES}
     assert len(OPERATIONS) >= 15
 
 
 @pytest.mark.parametrize(("method", "path", "types"), OPERATIONS)
 def test_each_operation_answers_with_each_type_that_it_declares(ask, method, path, types):
     for media_type in types:
-        for accept in (media_type, f"text/x-none, {media_type};q=0.5", "*/*", "", f"{media_type};v=1, {PROBLEM}"):
+        anything = ("*/*", "") if media_type != BYTES else ()
+        for accept in (media_type, f"text/x-none, {media_type};q=0.5", *anything, f"{media_type};v=1, {PROBLEM}"):
             answer = ask(method, path, media_type, accept)
             assert (answer.status_code, kind(answer)) == (200, media_type), accept
 
@@ -74,13 +75,23 @@ def test_each_operation_answers_with_each_type_that_it_declares(ask, method, pat
 @pytest.mark.parametrize(("method", "path", "types"), OPERATIONS)
 def test_json_first_and_anything_else_next_is_answered_everywhere(ask, method, path, types):
     assert ask(method, path, types[0], "application/json, */*;q=0.1").status_code == 200
-    assert kind(ask(method, path, types[0], "application/json")) == types[0]
+    assert kind(ask(method, path, types[-1], "application/json")) == types[-1]
+
+
+@pytest.mark.parametrize(("method", "path", "types"), [one for one in OPERATIONS if one[2] != ["application/json"]])
+@pytest.mark.parametrize("accept", ["application/json", PROBLEM, f"application/json, {PROBLEM}", "Application/JSON"])
+def test_a_file_has_the_type_of_its_ending_whatever_json_a_generated_client_asks_for(ask, method, path, types, accept):
+    for media_type in types[1:]:
+        answer = ask(method, path, media_type, accept)
+        assert (answer.status_code, kind(answer)) == (200, media_type)
+    refused = ask(method, path, types[0], f"{accept.rpartition(', ')[2]};q=0")
+    assert refused.status_code == 406
 
 
 @pytest.mark.parametrize(("method", "path", "types"), OPERATIONS)
 @pytest.mark.parametrize("accept", ["text/x-none", "image/*", "*/*;q=0", "{type};q=0, text/x-none", "{type};q=0, */*"])
 def test_a_type_that_nobody_has_is_406_that_lists_what_there_is(ask, method, path, types, accept):
-    for media_type in types:
+    for media_type in types if types[0] != BYTES else types[1:]:
         answer = ask(method, path, media_type, accept.replace("{type}", media_type))
         assert (answer.status_code, kind(answer), answer.json()["code"]) == (406, PROBLEM, "not_acceptable")
         assert answer.json()["detail"].endswith(f"Allowed: {media_type}.")

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework import exceptions
 
 import kb.api
 import kb.api.urls
 import kb.mcp
 from kb.api.framework import problem_types
+from kb.api.framework.pagination import encoded_cursor
 from kb.api.framework.problem_types import TYPES, code_of, code_of_status
+from kb.models.tokens import Scope
+from kb.services import tokens
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +50,52 @@ def test_every_status_that_the_schema_names_has_a_kind(client):
     for status in {status for status in statuses if status >= 400} | set(range(400, 600)):
         kind = TYPES[code_of_status(status)]
         assert status in kind.statuses or status not in problem_types._BY_STATUS
+
+
+STALE = encoded_cursor("next", "id", "gone", [1])
+EVERYWHERE = {400, 401, 403, 406, 429, 500, 503}
+SOMETIMES = {
+    404: lambda path, names, method: "{id}" in path or "{slug}" in path,
+    409: lambda path, names, method: path == "/api/v1/tables/{slug}/export.{ending}",
+    410: lambda path, names, method: bool(names & {"cursor", "since"}),
+    413: lambda path, names, method: method == "post",
+    415: lambda path, names, method: method == "post",
+}
+OF_NO_OPERATION = {405}
+
+
+def described():
+    """Return (method, path, names of parameters, statuses of problems) of every operation."""
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            names = {one["name"] for one in operation.get("parameters", [])}
+            yield method, path, names, {int(status) for status in operation["responses"] if status > "399"}
+
+
+@pytest.mark.parametrize(("method", "path", "names", "statuses"), described())
+def test_each_operation_declares_the_statuses_of_the_kinds_that_it_answers_with(method, path, names, statuses):
+    every = {status for kind in TYPES.values() for status in kind.statuses}
+    assert every == EVERYWHERE | set(SOMETIMES) | OF_NO_OPERATION
+    assert statuses == EVERYWHERE | {status for status, is_there in SOMETIMES.items() if is_there(path, names, method)}
+
+
+@pytest.mark.parametrize(("method", "path", "names", "statuses"), described())
+def test_a_refusal_has_a_status_that_the_operation_declares(agent, method, path, names, statuses):
+    code = make.code("1", pk=1)
+    make.note("Note", code, pk=1)
+    make.incident("Down", code, pk=1)
+    secret = tokens.create(agent, "bot", [Scope.EXPORT.value], None)[1]
+    address = path.replace("{id}", "1").replace("{slug}", code.table.slug).replace("{ending}", "sqlite")
+    stale = "?since=1" if "since" in names else f"?ordering=id&cursor={STALE}" if "cursor" in names else "?q=1"
+    answers = [
+        getattr(Client(), method)(address, headers={"authorization": f"Bearer {secret}"}),
+        getattr(Client(), method)(address, headers={"accept": "text/x-none"}),
+        getattr(Client(), method)(address + stale),
+    ]
+    assert [answer.status_code for answer in answers[:2]] == [403, 406]
+    assert (answers[2].status_code == 410) == (not names.isdisjoint(("since", "cursor")))
+    assert {answer.status_code for answer in answers if answer.status_code >= 400} <= statuses
 
 
 def test_every_kind_is_sent_by_something():

@@ -88,7 +88,14 @@ def test_a_note_lists_its_codes_and_ranges(client):
     answer = client.get(f"/api/v1/notes/{note.pk}/").json()
     assert [one["id"] for one in answer["codes"]] == [code.pk]
     assert answer["ranges"] == [
-        {"id": block.pk, "table": "zim-server", "name": "Room", "first": 660300000, "last": 660399999}
+        {
+            "id": block.pk,
+            "table": "zim-server",
+            "name": "Room",
+            "first": 660300000,
+            "last": 660399999,
+            "pattern": "6603xxxxx",
+        }
     ]
 
 

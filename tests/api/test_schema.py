@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
+from kb.api.framework.problem_types import TYPES
 from kb.models.fields import CODE_MEMBERS
 from tests import make
 
@@ -112,7 +113,8 @@ def test_the_description_is_valid_and_complete(capsys):
 
 def example_of(thing):
     """Return the first example of a parameter or a body."""
-    value = thing["example"] if "example" in thing else next(iter(thing["examples"].values()))["value"]
+    schema = thing.get("schema", {})
+    value = schema["examples"][0] if "examples" in schema else next(iter(thing["examples"].values()))["value"]
     return json.dumps(value) if isinstance(value, bool) else value
 
 
@@ -164,6 +166,7 @@ def test_the_description_has_limits_and_choices(client):
         "304",
         "400",
         "401",
+        "403",
         "404",
         "406",
         "429",
@@ -189,10 +192,25 @@ def test_every_parameter_has_a_description_and_an_example():
         (name, one["name"])
         for name, operation in named.items()
         for one in operation.get("parameters", [])
-        if not one.get("description") or ("example" not in one and not one.get("examples"))
+        if not one.get("description") or None in one["schema"].get("examples", one.get("examples", [None]))
     ]
     # tests/api/test_filters.py asks for those of filters.
     assert [(name, parameter) for name, parameter in bare if name not in FILTERED] == []
+
+
+def test_a_form_of_the_documentation_starts_with_what_is_required_alone(client):
+    """Swagger UI fills in `example` and `examples` of a parameter, and a default: that much must work as it stands."""
+    for name, operation in operations()[0].items():
+        parameters = operation.get("parameters", [])
+        filled = [one["name"] for one in parameters if {"example", "examples"} & set(one)]
+        assert filled == [one["name"] for one in parameters if one.get("required")], name
+    for noun in ENDPOINTS:
+        defaults = {
+            one["name"]: one["schema"]["default"]
+            for one in operations()[0][f"list_{noun}"]["parameters"]
+            if "default" in one["schema"]
+        }
+        assert client.get(f"/api/v1/{noun}/", defaults).status_code == 200
 
 
 def test_every_answer_names_its_headers():
@@ -241,6 +259,16 @@ def test_every_type_names_what_is_always_there():
     assert types["Code"]["required"] == [*CODE_MEMBERS]
     assert set(types["Meaning"]["required"]) >= {*CODE_MEMBERS, "read", "verdict", "note", "open_incidents"}
     assert "actions" not in types["Meaning"]["required"]
+
+
+def test_a_choice_that_may_grow_names_its_values_and_forbids_none():
+    _, description = operations()
+    growing = {name: one for name, one in description["components"]["schemas"].items() if one.get("x-may-grow")}
+    assert {"ProblemCode", "OriginEnum", "RoleEnum"} <= set(growing)
+    assert growing["ProblemCode"]["examples"] == [*TYPES]
+    for name, one in growing.items():
+        assert "enum" not in one, name
+        assert all(f"`{value}`" in one["description"] for value in one["examples"]), name
 
 
 def test_the_server_is_the_site_that_is_asked(client):

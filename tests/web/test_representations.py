@@ -60,6 +60,7 @@ def test_json_is_what_a_look_up_answers_with_everything_that_it_can_include(publ
     make.incident("Past", room, state="resolved")
     block = make.code_range("Room", 660300000, 660399999, origin="vendor")
     around = {"id": block.pk, "table": "zim-server", "name": "Room", "first": block.first, "last": block.last}
+    around["pattern"] = "6603xxxxx"
     for code, status in (("660300001", 200), ("660300002", 404)):
         answer = json_body(public, f"/codes/zim-server/{code}.json", status)
         assert answer.pop("table") == {

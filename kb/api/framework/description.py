@@ -1,12 +1,10 @@
-"""What all operations share in the OpenAPI description: the server, headers, 304 and the problems that any may have."""
+"""What all operations share in the OpenAPI description: the server, headers, 304 and the order of parameters."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.urls import get_script_prefix
 from rest_framework.request import Request
-
-from kb.api.framework.errors import CONTENT_TYPE
 
 Description = dict[str, Any]
 
@@ -80,18 +78,12 @@ _BY_OPERATION = {
 }
 """The headers of answers, where they are not those of a read."""
 
-_ANY = {
-    "429": "The caller is over the rate limit; Retry-After says how many seconds to wait.",
-    "500": "Something went wrong on the site's side.",
-    "503": "The database does not answer at the moment; Retry-After says how many seconds to wait.",
-}
 _MAY_GROW = (
-    *("RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
+    *("ProblemCode", "RoleEnum", "OriginEnum", "SourceEnum", "IncidentState"),
     *("CodeTruncatedEnum", "NoteTruncatedEnum", "IncidentTruncatedEnum"),
 )
-"""Choices that may get more values in this version of the API: clients take one that they do not know."""
+"""Choices of answers that may get more values in this version of the API."""
 
-_PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _UNCHANGED = "Nothing has changed since the answer with the ETag that the request names in `If-None-Match`."
 
 
@@ -99,21 +91,29 @@ def complete(result: Description, generator: Any, request: Request | None, publi
     """Return the description with what all operations share. drf-spectacular calls it last."""
     site = request.build_absolute_uri(get_script_prefix()).removesuffix("/") if request else "/"
     result["servers"] = [{"url": site, "description": "This site."}]
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
             _complete(operation)
+            _in_order(operation, path)
+            for parameter in operation.get("parameters", []):
+                _keep_out_of_forms(parameter)
     result["components"]["headers"] = HEADERS
     for name in _MAY_GROW:
-        choice = result["components"]["schemas"][name]
-        choice["x-may-grow"] = True
-        choice["description"] = f"{choice.get('description', '')}\n\nMore values may come.".strip()
+        _open(result["components"]["schemas"][name])
     return result
+
+
+def _open(choice: Description) -> None:
+    """Make a text of a choice that may grow: generated clients refuse a value that an `enum` lacks."""
+    values = choice.pop("enum")
+    known = ", ".join(f"`{value}`" for value in values)
+    about = choice.get("description", "").partition("* `")[0].strip()
+    choice |= {"x-may-grow": True, "examples": values}
+    choice["description"] = f"{about}\n\nOne of {known}. More values may come.".strip()
 
 
 def _complete(operation: Description) -> None:
     responses = operation["responses"]
-    for status, text in _ANY.items():
-        responses.setdefault(status, {"description": text, "content": {CONTENT_TYPE: _PROBLEM}})
     answer = responses["200"]
     answer["description"] = answer.get("description") or "The answer."
     names = _BY_OPERATION.get(operation["operationId"], _OF_READS)
@@ -125,6 +125,25 @@ def _complete(operation: Description) -> None:
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _keep_out_of_forms(parameter: Description) -> None:
+    """Move the example of an optional parameter into its schema.
+
+    Swagger UI fills its form with the other examples: a request with all filters at once finds nothing, or is refused.
+    """
+    if not parameter.get("required"):
+        named = parameter.pop("examples", {"": {"value": parameter.pop("example", None)}})
+        parameter["schema"] = {**parameter["schema"], "examples": [one["value"] for one in named.values()]}
+
+
+def _in_order(operation: Description, path: str) -> None:
+    """Put the parameters of the path first, as it has them: clients make positional arguments of them."""
+    places = {f"{{{one['name']}}}": one for one in operation.get("parameters", []) if one["in"] == "path"}
+    first = sorted(places, key=path.index)
+    others = [one for one in operation.get("parameters", []) if one["in"] != "path"]
+    if first:
+        operation["parameters"] = [*(places[name] for name in first), *others]
 
 
 def _refer(names: list[str]) -> Mapping[str, Description]:

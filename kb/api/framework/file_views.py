@@ -1,12 +1,30 @@
 """Views that stream files, in the media types that the description names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.http import StreamingHttpResponse
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
-_JSON = JSONRenderer.media_type
+from kb.api.framework.errors import CONTENT_TYPE
+
+BYTES = "application/octet-stream"
+_OF_CLIENTS = (JSONRenderer.media_type, CONTENT_TYPE)
+"""What generated clients ask for wherever they go, even if it is the type of the errors alone."""
+
+
+def file_responses(media_types: Iterable[str], description: str = "The file.") -> dict[Any, Any]:
+    """Return the responses with a file, by status and media type.
+
+    Plain bytes come first: generated clients take the first type that they know, and read CSV as a text.
+    """
+    types = [BYTES, *(media_type.partition(";")[0] for media_type in media_types)]
+    return {(200, one): OpenApiResponse(OpenApiTypes.BINARY, description) for one in types}
 
 
 class FileRenderer(BaseRenderer):
@@ -34,7 +52,18 @@ class FileView(APIView):
         """Return a renderer for each media type. OPTIONS is answered with JSON."""
         if self.request is not None and self.request.method == "OPTIONS":
             return [JSONRenderer()]
-        # Many clients ask for JSON wherever they go, and got the file in the releases before 0.7.0.
-        asks_for_json = self.request is not None and _JSON in self.request.META.get("HTTP_ACCEPT", "")
-        media_types = dict.fromkeys([*self.media_types(), *([_JSON] if asks_for_json else [])])
+        # The ending of the address decides on the file.
+        header = self.request.META.get("HTTP_ACCEPT", "") if self.request is not None else ""
+        media_types = dict.fromkeys(
+            [*self.media_types(), *(one for one in (BYTES, *_OF_CLIENTS) if one in header.lower())]
+        )
         return [FileRenderer(media_type) for media_type in media_types]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the response; a file that was asked for as plain bytes has that type."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, StreamingHttpResponse):
+            patch_vary_headers(response, ["Accept"])
+            if request.accepted_renderer.media_type == BYTES:
+                response["Content-Type"] = BYTES
+        return response

@@ -16,12 +16,12 @@ def parse_query(query: QueryDict, kinds: Kinds) -> dict[str, Any]:
     """Return the values of a query's parameters. Raises BadParameters that names every bad one."""
     values: dict[str, Any] = {}
     errors: list[dict[str, Any]] = []
-    for name, texts in query.lists():
+    for name, texts in _joined(query, kinds).items():
         if len(errors) >= MAX_ERRORS:
             break
         kind = kinds.get(name)
         if kind is None:
-            errors.append(describe(name, ", ".join(texts), "No parameter has this name.", sorted(kinds), name))
+            errors.append(_unknown(name, texts, sorted(kinds)))
         elif len(texts) > 1 and not kind.repeats:
             errors.append(_form_error(name, texts, "It appears more than once.", "one value"))
         elif len(texts) > MAX_VALUES:
@@ -32,13 +32,39 @@ def parse_query(query: QueryDict, kinds: Kinds) -> dict[str, Any]:
         else:
             lists = [_parse(name, text, kind, errors) or [] for text in texts if len(errors) < MAX_ERRORS]
             values[name] = list(dict.fromkeys(value for one in lists for value in one))
-            # A text with commas is among the values as a whole, too, unless it is too long for one.
+            # A text with commas may also count as a whole.
             if sum("," not in str(value) for value in values[name]) > MAX_VALUES:
                 problem = f"It has {len(values[name])} values."
                 errors.append(_form_error(name, texts, problem, f"at most {MAX_VALUES} values"))
     if errors:
         raise BadParameters(errors)
     return values
+
+
+def _joined(query: QueryDict, kinds: Kinds) -> dict[str, list[str]]:
+    """Return the texts by name. Many programs write `name[]` for a list that they repeat: that is `name`."""
+    joined: dict[str, list[str]] = {}
+    for sent, texts in query.lists():
+        name = sent.removesuffix("[]")
+        is_list = sent != name and name in kinds and kinds[name].repeats
+        joined.setdefault(name if is_list else sent, []).extend(texts)
+    return joined
+
+
+_SYNONYMS = {
+    ("sort", "sort_by", "sortby", "order", "order_by", "orderby"): ("ordering",),
+    ("limit", "per_page", "perpage", "pagesize", "page_size", "size"): ("page_size", "limit"),
+    ("search", "q", "query", "text"): ("text", "q"),
+    ("offset", "page", "page_token", "after", "cursor"): ("cursor", "since"),
+    ("select",): ("fields",),
+    ("expand",): ("include",),
+}
+"""What other APIs, and other addresses of this one, call a parameter, and its name here."""
+
+
+def _unknown(name: str, texts: list[str], known: list[str]) -> dict[str, Any]:
+    ours = [one for names, ours in _SYNONYMS.items() if name.lower() in names for one in ours if one in known]
+    return describe(name, ", ".join(texts), "No parameter has this name.", known, name, next(iter(ours), None))
 
 
 def _form_error(name: str, texts: list[str], problem: str, allowed: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 A kind has a code that never changes. Programs compare `code`; `title` and `detail` are for people.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +29,17 @@ RETRIES = {
 }
 
 
+class Where(StrEnum):
+    """The operations that may answer with a kind of error."""
+
+    EVERYWHERE = "everywhere"
+    BODIES = "operations with a body"
+    ROWS = "operations on a row that the address names"
+    PLACES = "operations that continue at a place"
+    TABLE_FILES = "exports of a table"
+    ELSEWHERE = "addresses and methods that are no operation"
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemType:
     """A kind of error."""
@@ -37,6 +49,7 @@ class ProblemType:
     meaning: str
     action: str
     retry: Retry = Retry.NEVER
+    where: Where = Where.EVERYWHERE
 
 
 TYPES = {
@@ -51,12 +64,14 @@ TYPES = {
         (400,),
         "The body is not what its Content-Type says: for example, it is no valid JSON.",
         "Send what `detail` asks for. Let a library write the JSON.",
+        where=Where.BODIES,
     ),
     "missing_slash": ProblemType(
         "The final slash is missing",
         (400,),
         "The address exists with a slash at its end. A redirect would lose the body of your request.",
         "Send the request to the address in `detail`.",
+        where=Where.BODIES,
     ),
     "bad_request": ProblemType(
         "Bad request",
@@ -99,18 +114,21 @@ TYPES = {
         (403,),
         "A request with the session of a browser also needs the CSRF token of that session.",
         "Send the header `X-CSRFToken`, or use a token for programs instead of the session.",
+        where=Where.BODIES,
     ),
     "not_found": ProblemType(
         "Not found",
         (404,),
         "There is nothing at this address, or you may not read it. Codebook does not say which.",
         "Check the address. If it was right before, the object was deleted or is internal now.",
+        where=Where.ROWS,
     ),
     "method_not_allowed": ProblemType(
         "Method not allowed",
         (405,),
         "The address does not take this method. The API only reads.",
         "Use one of the methods in the `Allow` header.",
+        where=Where.ELSEWHERE,
     ),
     "not_acceptable": ProblemType(
         "No such media type",
@@ -123,6 +141,7 @@ TYPES = {
         (409,),
         "The format has limits, such as the rows of a spreadsheet, that this table exceeds.",
         "Choose another format: CSV and NDJSON have no such limit.",
+        where=Where.TABLE_FILES,
     ),
     "feed_place_gone": ProblemType(
         "The place in the feed is gone",
@@ -131,18 +150,21 @@ TYPES = {
         " or you may read more or less than before.",
         "Throw your copy away and start a new one with the snapshot, whose address is in `snapshot`.",
         Retry.ELSEWHERE,
+        where=Where.PLACES,
     ),
     "body_too_large": ProblemType(
         "The body is too large",
         (413,),
         "The body has more bytes than this address takes.",
         "Send less: shorten a log to the part around the error, or split a list of codes.",
+        where=Where.BODIES,
     ),
     "unsupported_media_type": ProblemType(
         "The body has a type that is not supported",
         (415,),
         "The address takes no body of this Content-Type, or not in this character set.",
         "Send one of the types that `detail` lists, best in UTF-8.",
+        where=Where.BODIES,
     ),
     "rate_limited": ProblemType(
         "Too many requests",
@@ -182,6 +204,15 @@ _BY_STATUS = {
     500: "failed",
     503: "unavailable",
 }
+
+
+def by_status(places: Collection[Where]) -> dict[int, str]:
+    """Return the kinds of errors that operations of these sorts may answer with, as a text for each status."""
+    texts: dict[int, list[str]] = {}
+    for code, kind in TYPES.items():
+        for status in kind.statuses if kind.where in places else ():
+            texts.setdefault(status, []).append(f"`{code}`: {kind.title}.")
+    return {status: " ".join(sentences) for status, sentences in sorted(texts.items())}
 
 
 def code_of(error: BaseException, status: int) -> str:

@@ -82,7 +82,6 @@ _AS_STORED = (serializers.CharField, serializers.IntegerField, serializers.Choic
 class AnswerSerializer(QuickSerializer):
     """A row whose fields the caller may select. Fields for internal readers are null for others."""
 
-    is_sparse = True
     optional_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that not every answer has, whatever the caller selects."""
     internal_fields: ClassVar[tuple[str, ...]] = ()

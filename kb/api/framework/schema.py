@@ -7,40 +7,54 @@ from typing import Any, cast
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from kb.api.framework.errors import CONTENT_TYPE, ProblemSerializer
 from kb.api.framework.parameter_values import ValueKind
-
-DETAIL_PROBLEMS = {
-    400: "A parameter is unknown or has a bad value; `errors` lists each one.",
-    401: "This site requires callers to log in.",
-    404: "Not found, or the caller may not read it.",
-    406: "The API answers with JSON only.",
-    429: "The caller is over the rate limit; Retry-After says how many seconds to wait.",
-    500: "Something went wrong on the site's side.",
-    503: "The database does not answer at the moment; Retry-After says how many seconds to wait.",
-}
-PROBLEMS = {status: text for status, text in DETAIL_PROBLEMS.items() if status != 404}
-BODY_PROBLEMS = {
-    **PROBLEMS,
-    403: "A session must send its CSRF token in `X-CSRFToken`.",
-    413: "The body is too large.",
-    415: "The media type of the body is not supported.",
-}
-
-
-def problem_responses(problems: Mapping[int, str]) -> dict[Any, Any]:
-    """Return the responses for problems, by status and media type."""
-    return {(status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, text) for status, text in problems.items()}
+from kb.api.framework.problem_types import Where, by_status
 
 
 class ProblemSchema(AutoSchema):
     """Describes what all views of the API share."""
 
+    def get_operation(self, path: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the description of an operation, with the problems that it may answer with."""
+        operation: dict[str, Any] = cast(Any, super()).get_operation(path, *args, **kwargs)
+        problem = cast(Any, self).resolve_serializer(ProblemSerializer, "response").ref
+        for status, text in by_status(_places(path, operation)).items():
+            operation["responses"][str(status)] = {"description": text, "content": {CONTENT_TYPE: {"schema": problem}}}
+        return operation
+
     def get_auth(self) -> list[dict[str, Any]]:
         """Return the ways to log in; where the site allows public reading, also none."""
         return [*super().get_auth(), *([{}] if settings.KB_PUBLIC_READ else [])]
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = cast(Any, super())._map_basic_serializer(serializer, direction)
+        # Otherwise a field with a default is not required. `fields=` takes more away: its description says so.
+        if hasattr(serializer, "optional_fields"):
+            schema["required"] = [name for name in schema["properties"] if name not in serializer.optional_fields]
+        return schema
+
+
+class ClosedSchema(ProblemSchema):
+    """Describes views that need a login even where the site allows public reading."""
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Return the ways to log in."""
+        return [way for way in super().get_auth() if way]
+
+
+def _places(path: str, operation: Mapping[str, Any]) -> set[Where]:
+    """Return the sorts that an operation is of."""
+    names = {one["name"] for one in operation.get("parameters", [])}
+    sorts = {
+        Where.BODIES: "requestBody" in operation,
+        Where.ROWS: not names.isdisjoint(("id", "slug")) and "{" in path,
+        Where.PLACES: not names.isdisjoint(("cursor", "since")),
+        Where.TABLE_FILES: names >= {"slug", "ending"},
+    }
+    return {Where.EVERYWHERE, *(where for where, is_so in sorts.items() if is_so)}
 
 
 class BodySchema(ProblemSchema):
@@ -69,8 +83,8 @@ class BodySchema(ProblemSchema):
         return cast(Any, self.view).examples
 
     def get_response_serializers(self) -> Any:
-        """Return the answer and the possible problems."""
-        return {200: cast(Any, self.view).answer, **problem_responses(BODY_PROBLEMS)}
+        """Return the answer."""
+        return {200: cast(Any, self.view).answer}
 
 
 class SearchSchema(ProblemSchema):
@@ -85,8 +99,8 @@ class SearchSchema(ProblemSchema):
         return cast(list[Any], cast(Any, self.view).described)
 
     def get_response_serializers(self) -> Any:
-        """Return the answer and the possible problems."""
-        return {200: cast(Any, self.view).answer, **problem_responses(PROBLEMS)}
+        """Return the answer."""
+        return {200: cast(Any, self.view).answer}
 
 
 class ReadSchema(ProblemSchema):
@@ -126,17 +140,8 @@ class ReadSchema(ProblemSchema):
         return parameters
 
     def get_response_serializers(self) -> Any:
-        """Return the answer and the possible problems."""
-        view: Any = self.view
-        problems = PROBLEMS if view.action == "list" else DETAIL_PROBLEMS
-        return {200: cast(Any, self)._get_serializer(), **problem_responses(problems)}
-
-    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = cast(Any, super())._map_basic_serializer(serializer, direction)
-        # A field that some answers lack is not required. `fields=` takes more away: its description says so.
-        if getattr(serializer, "is_sparse", False):
-            schema["required"] = [name for name in schema["properties"] if name not in serializer.optional_fields]
-        return schema
+        """Return the answer."""
+        return {200: cast(Any, self)._get_serializer()}
 
 
 class SessionScheme(OpenApiAuthenticationExtension):

@@ -20,9 +20,9 @@ from kb.api.framework.feed_watch import RETRY_SECONDS, WATCH
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameter_values import ValueKind, form_refusal, whole
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import PROBLEMS, ProblemSchema, example, problem_responses
+from kb.api.framework.schema import ProblemSchema, example
 from kb.api.framework.throttle import caller_of
-from kb.api.resources.copies import FOLLOWED, GONE, ChangesSerializer, followed_parameters, nouns_of, place_from
+from kb.api.resources.copies import FOLLOWED, ChangesSerializer, followed_parameters, nouns_of, place_from
 from kb.ops.replicas.router import read_database
 from kb.queries import replication
 from kb.queries.replication import FeedPage, FeedPlace
@@ -77,7 +77,7 @@ class ChangesView(APIView):
             ),
             *followed_parameters(),
         ],
-        responses={200: ChangesSerializer, **problem_responses({**PROBLEMS, **GONE})},
+        responses={200: ChangesSerializer},
     )
     def get(self, request: Request) -> Response:
         """Return objects as the caller may read them now, and tombstones for those that are gone."""

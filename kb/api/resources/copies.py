@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
@@ -17,10 +17,6 @@ from kb.models.visibility import Person
 from kb.queries.copied_objects import NOUNS
 from kb.queries.replication import START, FeedPlace
 
-GONE = {
-    410: "The place is gone: the database was restored or lost its last changes, or the caller may read more or less"
-    " than before. Start with a new snapshot."
-}
 _TABLES = repeated(SLUG)
 _NOUNS = some_of(NOUNS)
 FOLLOWED: Mapping[str, ValueKind] = {"table": _TABLES, "noun": _NOUNS}
@@ -83,8 +79,6 @@ def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
 class CopiedCodeSerializer(CodeSerializer):
     """A return code, without what changes when the code does not: its notes and incidents."""
 
-    is_sparse = False
-
     class Meta(CodeSerializer.Meta):
         fields = [name for name in CodeSerializer.Meta.fields if name not in _LATER]
         read_only_fields = fields
@@ -96,7 +90,13 @@ def _fields(noun: str) -> list[str]:
     return [*names, *copied.internal, *copied.links]
 
 
-class CopiedTableSerializer(serializers.ModelSerializer[Any]):
+class CopiedSerializer(serializers.ModelSerializer[Any]):
+    """An object of a copy: it has all its members, except those that the public does not get."""
+
+    optional_fields: ClassVar[tuple[str, ...]] = ()
+
+
+class CopiedTableSerializer(CopiedSerializer):
     """A code table."""
 
     class Meta:
@@ -104,7 +104,7 @@ class CopiedTableSerializer(serializers.ModelSerializer[Any]):
         fields = _fields("table")
 
 
-class CopiedSectionSerializer(serializers.ModelSerializer[Any]):
+class CopiedSectionSerializer(CopiedSerializer):
     """A section of a table."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
@@ -114,7 +114,7 @@ class CopiedSectionSerializer(serializers.ModelSerializer[Any]):
         fields = _fields("section")
 
 
-class CopiedRangeSerializer(serializers.ModelSerializer[Any]):
+class CopiedRangeSerializer(CopiedSerializer):
     """A range of numbers in a table."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
@@ -124,19 +124,20 @@ class CopiedRangeSerializer(serializers.ModelSerializer[Any]):
         fields = _fields("range")
 
 
-class CopiedNoteSerializer(serializers.ModelSerializer[Any]):
+class CopiedNoteSerializer(CopiedSerializer):
     """A note about codes and ranges. The public gets no `review_on` and `verify_…`."""
 
+    optional_fields = NOUNS["note"].internal
     codes = serializers.ListField(child=serializers.IntegerField(), help_text="The ids of its codes.")
     ranges = serializers.ListField(child=serializers.IntegerField(), help_text="The ids of its ranges.")
-    verify_reason = serializers.CharField(required=False)
+    verify_reason = serializers.CharField()
 
     class Meta:
         model = TroubleshootingNote
         fields = _fields("note")
 
 
-class CopiedIncidentSerializer(serializers.ModelSerializer[Any]):
+class CopiedIncidentSerializer(CopiedSerializer):
     """A link to an incident."""
 
     url = serializers.URLField(help_text="The incident in its tracker.")

@@ -5,18 +5,16 @@ from typing import Any, ClassVar, TypeVar
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from kb.api.framework.access import MayExport, MayRead
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.file_views import FileView
+from kb.api.framework.file_views import FileView, file_responses
 from kb.api.framework.parameter_values import YES_NO, one_of
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import DETAIL_PROBLEMS, IN_PATH, example, problem_responses
+from kb.api.framework.schema import IN_PATH, ClosedSchema, example
 from kb.exporting import sqlite
 from kb.exporting.csv_text import DELIMITERS, CsvForm
 from kb.exporting.tables import FORMATS, WORDS, export_table, file_name
@@ -29,13 +27,6 @@ ENDINGS = {**FORMATS, "sqlite": sqlite.CONTENT_TYPE}
 _SITE_ENDINGS = {"sqlite": sqlite.CONTENT_TYPE}
 _KINDS = {"words": one_of(WORDS)}
 _CSV_KINDS = {**_KINDS, "delimiter": one_of(DELIMITERS), "bom": YES_NO}
-
-
-_PROBLEMS = {
-    **{status: DETAIL_PROBLEMS[status] for status in (400, 401, 404)},
-    403: "The caller may not export.",
-    409: "The table does not fit into the format.",
-}
 
 
 class DownloadRefused(APIException):
@@ -63,10 +54,7 @@ def _describe(
         operation_id=name,
         summary=summary,
         parameters=[_parameter("ending", endings, "The format of the file.", "path"), *parameters],
-        responses={
-            **{(200, media.partition(";")[0]): OpenApiTypes.BINARY for media in endings.values()},
-            **problem_responses(_PROBLEMS),
-        },
+        responses=file_responses(endings.values()),
     )
     return decorator
 
@@ -75,7 +63,7 @@ class _ExportView(FileView):
     endings: ClassVar[dict[str, str]]
     """The media types of the formats, by ending."""
 
-    schema = AutoSchema()
+    schema = ClosedSchema()
     permission_classes = [MayRead, MayExport]
 
     def media_types(self) -> list[str]:

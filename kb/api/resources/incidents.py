@@ -104,6 +104,8 @@ class IncidentSerializer(AnswerSerializer):
 class OpenIncidentSerializer(serializers.ModelSerializer[Any]):
     """An incident within the answer for one of its codes."""
 
+    optional_fields = ()
+
     class Meta:
         model = IncidentLink
         fields = ["id", "url", "reference", "title", "state", "started_at", "impact", "workaround", "audience"]

@@ -171,6 +171,8 @@ class NoteSerializer(AnswerSerializer):
 class ShownNoteSerializer(serializers.ModelSerializer[Any]):
     """A note within the answer for one of its codes."""
 
+    optional_fields = ()
+
     url = Permalink(help_text="The note's page.")
 
     class Meta:

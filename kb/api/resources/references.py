@@ -48,10 +48,12 @@ class RangeRefSerializer(QuickSerializer):
     """A range of numbers."""
 
     table: Any = serializers.SlugRelatedField("slug", read_only=True)
+    pattern = serializers.CharField(read_only=True, help_text="As people write it: `6603xxxxx`, or `0–999999`.")
 
     class Meta:
         model = CodeRange
-        fields = ["id", "table", "name", "first", "last"]
+        fields = ["id", "table", "name", "first", "last", "pattern"]
+        read_only_fields = fields
 
 
 TRUNCATED = "Names of the lists in this answer that are cut: there are more items."

@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 from django.http import StreamingHttpResponse
 from django.urls import get_script_prefix
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,10 +16,10 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from kb.api.framework.access import MayRead
-from kb.api.framework.file_views import FileView
+from kb.api.framework.file_views import FileView, file_responses
 from kb.api.framework.http_cache import accepts_gzip, conditional, with_cache_headers
 from kb.api.framework.parameters import parse_query
-from kb.api.framework.schema import PROBLEMS, ProblemSchema, problem_responses
+from kb.api.framework.schema import ProblemSchema
 from kb.api.resources.changes import object_of
 from kb.api.resources.copies import FOLLOWED, followed_parameters, nouns_of, tables_of
 from kb.models.visibility import Person
@@ -34,7 +33,6 @@ _LINES = (
     " `Entry` of `changes/`, and one with `end`, `rows` and `sha256`."
 )
 _CHUNK = 2**16
-_PROBLEMS = problem_responses({status: text for status, text in PROBLEMS.items() if status != 406})
 
 
 class SnapshotStream:
@@ -128,7 +126,7 @@ class SnapshotView(_SyncView, FileView):
         summary="Download everything as lines of JSON",
         operation_id="get_snapshot",
         parameters=followed_parameters(),
-        responses={(200, MEDIA): OpenApiResponse(OpenApiTypes.STR, _LINES), **_PROBLEMS},
+        responses=file_responses([MEDIA], _LINES),
     )
     @conditional
     def get(self, request: Request) -> Any:
@@ -152,7 +150,7 @@ class ManifestView(_SyncView):
         summary="Describe a snapshot",
         operation_id="get_snapshot_manifest",
         parameters=followed_parameters(),
-        responses={200: ManifestSerializer, **_PROBLEMS},
+        responses={200: ManifestSerializer},
     )
     @conditional
     def get(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ from kb.answers.build import LISTS, MAX_ITEMS
 from kb.api.resources.code_serializers import CodeMembersSerializer
 from kb.api.resources.incidents import OpenIncidentSerializer
 from kb.api.resources.notes import ShownNoteSerializer
-from kb.api.resources.references import TRUNCATED, OtherCodeSerializer
+from kb.api.resources.references import TRUNCATED, OtherCodeSerializer, RangeRefSerializer
 from kb.models import Audience, ReturnCode
 from kb.models.fields import CODE_MEMBERS
 from kb.models.notes import LIVE
@@ -92,17 +92,6 @@ class MeaningSerializer(CodeMembersSerializer):
         read_only_fields = CODE_MEMBERS
 
 
-class AroundSerializer(serializers.Serializer[Any]):
-    """A known range that contains the number."""
-
-    id = serializers.IntegerField()
-    table = serializers.CharField()
-    name = serializers.CharField()
-    first = serializers.IntegerField()
-    last = serializers.IntegerField()
-    pattern = serializers.CharField()
-
-
 class PartSerializer(serializers.Serializer[Any]):
     """One part of a code, from left to right."""
 
@@ -137,7 +126,9 @@ class VerdictSerializer(serializers.Serializer[Any]):
     confidence = serializers.ChoiceField(CONFIDENCES, allow_null=True, help_text=_CONFIDENCE)
     audience = serializers.ChoiceField(Audience.choices, help_text=_AUDIENCE)
     meanings = MeaningSerializer(many=True, help_text="Meanings, most likely first.")
-    truncated = serializers.BooleanField(help_text=f"Whether there are more than {MAX_MEANINGS} meanings.")
-    ranges = AroundSerializer(many=True, help_text="For an unknown code: ranges that contain it, narrowest first.")
+    truncated = serializers.BooleanField(
+        help_text=f"Whether there are more than {MAX_MEANINGS} meanings. In each meaning, it is the list of cut lists."
+    )
+    ranges = RangeRefSerializer(many=True, help_text="For an unknown code: ranges that contain it, narrowest first.")
     anatomy = AnatomySerializer(allow_null=True, help_text="The code taken apart; null if its family is not sure.")
     near: Any = OtherCodeSerializer(many=True, allow_null=True, help_text=_NEAR)
