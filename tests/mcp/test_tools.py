@@ -78,6 +78,12 @@ def test_a_code_has_the_one_shape_of_codes(room):
     }
 
 
+def test_a_reply_names_its_note_and_who_may_get_it(room, agent):
+    note = make.note("Hush", room, state="not_validated", audience="internal", customer_reply="Bob knows.")
+    meaning = call_tool("lookup_codes", agent, codes=["660300001"])["answers"][0]["meaning"]
+    assert meaning["reply_from"] == {"note": note.pk, "state": "not_validated", "audience": "internal"}
+
+
 def test_a_successor_that_the_reader_may_not_see_is_not_named(room, agent):
     room.successor = make.code("5", make.table("hush", audience="internal"))
     room.save()
