@@ -29,7 +29,7 @@ _EXPLAIN = """Explain this log to a support agent.
 
 _REPLY = """Draft a reply to a customer who got this return code.
 
-- If the code has a `reply`, look at `reply_from`. Keep to a reply whose audience is `public`: with the state `validated`,
+- If the code has a `reply`, look at `reply_from`. Keep to one whose audience is `public`: with the state `validated`,
   a reviewer has confirmed it; with `not_validated` nobody has, so ask the agent to check it first.
 - A reply whose audience is `internal` is not for customers: draft another one without its content, and say so.
 - Otherwise say in plain words what happened and what the customer can try. Promise nothing.
