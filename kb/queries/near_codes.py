@@ -26,7 +26,8 @@ _BESIDE = (
     " FROM kb_codetable AS t WHERE t.id > 0"
 )
 _NEAR_MANY = (
-    "SELECT c.canonical, c.sort_key, c.id, c.identity FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
+    "SELECT c.canonical, c.sort_key, c.id, c.identity"  # noqa: S608
+    " FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"
     f" WHERE {{near}} AND {{conditions}} AND {PUBLISHED}"
 )
 _NEAR = (

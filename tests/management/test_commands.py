@@ -213,6 +213,13 @@ def test_detect_prints_json_with_codes_and_masked_text(room, tmp_path):
     assert "anna@" not in answer["masked"]
 
 
+def test_codes_beyond_those_that_are_listed_are_counted(tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text("\n".join(f"code=66000{n:04}" for n in range(103)))
+    assert "\n3 more look like codes and are not in any table.\n" in run("detect", str(log))[0]
+    assert json.loads(run("detect", str(log), "--json")[0])["not_listed"] == 3
+
+
 def test_standard_input_is_read(room, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"code: 660300001 \xff\xfe")))
     assert run("detect", "-")[1] == 0

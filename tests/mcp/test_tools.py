@@ -196,6 +196,11 @@ def test_a_text_is_explained_without_being_repeated(room):
     assert "hunter2" not in json.dumps(answer)
 
 
+def test_codes_beyond_those_that_are_listed_are_counted(room):
+    answer = call_tool("explain_text", text="\n".join(f"code=66000{n:04}" for n in range(103)))
+    assert (len(answer["in_no_table"]), answer["more_in_no_table"]) == (10, 93)
+
+
 def test_notes_match_by_their_words_and_the_words_of_their_codes(room):
     make.note("Rejoin", room, resolution="Reopen the lobby.")
     other = make.note("Lobby is closed", make.code("5", description="Busy."))

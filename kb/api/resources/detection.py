@@ -20,7 +20,7 @@ from kb.queries.lookup_many import CodeVerdict
 from kb.queries.surroundings import surroundings
 from kb.queries.verdict_json import INCLUDED, VerdictRenderer
 from kb.services import usage
-from kb.text.detection.judgement import CodeMatch, Role, UnknownMatch
+from kb.text.detection.judgement import MAX_UNKNOWN, CodeMatch, Role, UnknownMatch
 
 MAX_SPANS = 100
 """Positions that an answer lists for one code; `count` is their number."""
@@ -90,6 +90,9 @@ class DetectSerializer(serializers.Serializer[Any]):
     read_to_line = serializers.IntegerField(
         allow_null=True, help_text="The last line read, if the text has too many codes; null if all of it was read."
     )
+    not_listed = serializers.IntegerField(
+        help_text=f"How many more codes in no table the lines read have: `codes` lists the first {MAX_UNKNOWN}."
+    )
 
 
 class DetectView(BodyView):
@@ -122,7 +125,7 @@ class DetectView(BodyView):
         verdicts = lookup_many.with_near(_verdicts(report, request.user), request.user)
         renderer = VerdictRenderer.of(verdicts, request.user, site_of(request), include)
         codes = [renderer.verdict(one) | _place(match) for match, one in zip(matches, verdicts, strict=True)]
-        return Response({"codes": codes, "read_to_line": report.read_to_line})
+        return Response({"codes": codes, "read_to_line": report.read_to_line, "not_listed": report.not_listed})
 
 
 def _text(request: Request, errors: list[dict[str, Any]]) -> str:

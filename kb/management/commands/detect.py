@@ -59,6 +59,8 @@ class Command(BaseCommand):
             where = f", in the range {safe(str(unknown.range))}" if unknown.range else ""
             yield f"{safe(unknown.written)}  not in any table{where}; {unknown.place}"
             yield from anatomy_lines(report.anatomies.get(unknown.written))
+        if report.not_listed:
+            yield f"{report.not_listed} more look like codes and are not in any table."
         if report.read_to_line:
             yield f"Read up to line {report.read_to_line} only: the text contains more codes than one answer can list."
 

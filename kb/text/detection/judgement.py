@@ -50,7 +50,7 @@ MAX_CODES = 1000
 """Most different known codes per text. Reading stops there, and the report says so."""
 
 MAX_UNKNOWN = 100
-"""Most different unknown numbers in a report."""
+"""Most different unknown numbers in a report. It says how many more there are."""
 
 _MAX_PLACES = 500
 """Most places of one code whose context is read. Further places are only counted."""
@@ -73,6 +73,7 @@ def judge(
     places: dict[str, list[Place]] = {}
     extra: dict[str, list[Candidate]] = {}
     unknown: dict[str, list[Candidate]] = {}
+    beyond: set[str] = set()
     range_index = RangeIndex(ranges)
     forms, keys = dict[str, list[tuple[str, str]]](), dict[K, str]()
     last = last_read(candidates)
@@ -88,8 +89,11 @@ def judge(
             if len(places) >= MAX_CODES:
                 last = candidate
                 break
-        elif (value in unknown or len(unknown) < MAX_UNKNOWN) and _looks_like_a_code(text, candidate, range_index):
-            unknown.setdefault(value, []).append(candidate)
+        elif value not in beyond and _looks_like_a_code(text, candidate, range_index):
+            if value in unknown or len(unknown) < MAX_UNKNOWN:
+                unknown.setdefault(value, []).append(candidate)
+            else:
+                beyond.add(value)
     places = {form: group for form, group in places.items() if group}
     doubt_neighbours(text, places)
     firsts = [group[0].candidate.start for group in places.values()] + [group[0].start for group in unknown.values()]
@@ -98,6 +102,7 @@ def judge(
         _code_matches(text, places, extra, codes, lines),
         [_unknown_match(value, group, range_index, lines) for value, group in unknown.items()],
         lines.line(last.end) if last else None,
+        len(beyond),
     )
 
 
