@@ -100,7 +100,7 @@ class CanFix(BaseModel):
     origin: Annotated[str, one_of(Origin)]
 
 
-class ReplyNote(BaseModel):
+class ReplySource(BaseModel):
     """The note whose reply it is."""
 
     note: int
@@ -132,7 +132,7 @@ class Meaning(BaseModel):
     url: str
     audience: Annotated[str, one_of(Audience)]
     reply: Annotated[Data, Field(description="What to tell the customer.")]
-    reply_from: Annotated[ReplyNote | None, Field(description="Null without a reply.")] = None
+    reply_from: Annotated[ReplySource | None, Field(description="Null without a reply.")] = None
     notes: list[NoteRef]
     open_incidents: list[Incident]
 

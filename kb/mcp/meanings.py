@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from kb.mcp.asked_codes import Looking
-from kb.mcp.code_answers import ByWords, CanFix, Incident, Looked, Meaning, ReplyNote, ToDo
+from kb.mcp.code_answers import ByWords, CanFix, Incident, Looked, Meaning, ReplySource, ToDo
 from kb.mcp.quotes import data
 from kb.mcp.shapes import MAX_OF_EACH, NAME, Address, code_ref, note_ref, parts_of, range_item, section_ref
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
@@ -100,8 +100,8 @@ def _meaning(card: Card, successor: ReturnCode | None, address: Address, note_le
     )
 
 
-def _source(note: TroubleshootingNote | None) -> ReplyNote | None:
-    return ReplyNote(note=note.pk, state=note.state, audience=note.audience) if note else None
+def _source(note: TroubleshootingNote | None) -> ReplySource | None:
+    return ReplySource(note=note.pk, state=note.state, audience=note.audience) if note else None
 
 
 def _text(code: ReturnCode, column: str, name: str, length: int) -> str:
