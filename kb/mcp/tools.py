@@ -203,8 +203,8 @@ def _sequence_after(place: str | None, incarnation: str) -> int:
     name, _, sequence = (place or f"{incarnation}-0").rpartition("-")
     if name != incarnation:
         raise ToolRefused(
-            f"The place {place} is gone: the database was restored from a backup, or lost its last changes. What you"
-            " know from before may be wrong. Call changes_since again with `since` instead of `after`."
+            f"The place {place} is not of the present database: it was restored or replaced, or the place is"
+            " mistyped. What you know from before may be wrong. Call changes_since again with `since`, without `after`."
         )
     return int(sequence)
 

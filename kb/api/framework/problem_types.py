@@ -127,7 +127,8 @@ TYPES = {
     "feed_place_gone": ProblemType(
         "The place in the feed is gone",
         (410,),
-        "The database was restored or replaced since you got this place. Changes that your copy has may be lost here.",
+        "This place is not of the present database: it was restored or replaced since, or the place is of an earlier"
+        " release or mistyped. Changes that your copy has may be lost here.",
         "Throw your copy away and start a new one with the snapshot, whose address is in `snapshot`.",
         Retry.ELSEWHERE,
     ),

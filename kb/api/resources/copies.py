@@ -17,7 +17,7 @@ from kb.models.visibility import Person
 from kb.queries.copied_objects import NOUNS
 from kb.queries.replication import START, FeedPlace
 
-GONE = {410: "The place is gone: the database was restored, or lost its last changes. Start with a new snapshot."}
+GONE = {410: "The place is not of the present database: restored, replaced, or mistyped. Start with a new snapshot."}
 _TABLES = repeated(SLUG)
 _NOUNS = some_of(NOUNS)
 FOLLOWED: Mapping[str, ValueKind] = {"table": _TABLES, "noun": _NOUNS}
