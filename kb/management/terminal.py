@@ -1,11 +1,18 @@
 """Terminal output of the commands that only read, and the reader whose rights they use."""
 
+import json
 import os
 import re
 import textwrap
 from typing import Any
 
+import orjson
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.management import CommandError
+from django.urls import get_script_prefix
+
+from kb.models.visibility import Reader, reader
 
 FOUND, NOT_FOUND, WRONG_USAGE = 0, 1, 2
 
@@ -14,8 +21,28 @@ _WIDTH = 100
 
 
 def reader_for(public: bool) -> Any:
-    """Return the reader: None (the public) or, because the shell may read the whole database, a superuser."""
+    """Return the reader: None (the public) or, because the shell may read the whole database, a superuser.
+
+    Raises CommandError if the public may read nothing.
+    """
+    if public and reader(None) == Reader.NOTHING:
+        raise CommandError("The public may read nothing on this site (KB_PUBLIC_READ).", returncode=WRONG_USAGE)
     return None if public else get_user_model()(username="shell", is_superuser=True)
+
+
+def site() -> str:
+    """Return the address of the site, as far as the settings tell it."""
+    return "http://127.0.0.1:8000" if settings.DEBUG else f"https://{settings.ALLOWED_HOSTS[0].lstrip('.')}"
+
+
+def start_page() -> str:
+    """Return the address of the start page."""
+    return f"{site()}{get_script_prefix()}"
+
+
+def as_json(answer: Any) -> str:
+    """Return an answer of the API for people to read."""
+    return json.dumps(orjson.loads(orjson.dumps(answer)), ensure_ascii=False, indent=2)
 
 
 def safe(text: str) -> str:

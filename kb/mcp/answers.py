@@ -124,6 +124,7 @@ class Explained(Answer):
 
     codes: Annotated[list[FoundCode], Field(description="Causes come before the codes that wrap them.")]
     in_no_table: list[Strange] = []
+    more_in_no_table: Annotated[int, Field(description="How many more of these the text has.")] = 0
     read_to_line: Annotated[int | None, Field(description="The last line read, if the text was too long.")] = None
 
 

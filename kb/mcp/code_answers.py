@@ -100,6 +100,14 @@ class CanFix(BaseModel):
     origin: Annotated[str, one_of(Origin)]
 
 
+class ReplySource(BaseModel):
+    """The note whose reply it is."""
+
+    note: int
+    state: Annotated[str, one_of(NoteState)]
+    audience: Annotated[str, one_of(Audience)]
+
+
 class Meaning(BaseModel):
     """One meaning of a code."""
 
@@ -124,6 +132,7 @@ class Meaning(BaseModel):
     url: str
     audience: Annotated[str, one_of(Audience)]
     reply: Annotated[Data, Field(description="What to tell the customer.")]
+    reply_from: Annotated[ReplySource | None, Field(description="Null without a reply.")] = None
     notes: list[NoteRef]
     open_incidents: list[Incident]
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from kb.mcp.asked_codes import Looking
-from kb.mcp.code_answers import ByWords, CanFix, Incident, Looked, Meaning, ToDo
+from kb.mcp.code_answers import ByWords, CanFix, Incident, Looked, Meaning, ReplySource, ToDo
 from kb.mcp.quotes import data
 from kb.mcp.shapes import MAX_OF_EACH, NAME, Address, code_ref, note_ref, parts_of, range_item, section_ref
-from kb.models import IncidentLink, ReturnCode
+from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.code_rows import codes_by_id
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.visibility import Person
@@ -94,9 +94,14 @@ def _meaning(card: Card, successor: ReturnCode | None, address: Address, note_le
         url=address(code.get_absolute_url()),
         audience=code.table.audience,
         reply=data(card.customer_reply, length),
+        reply_from=_source(card.reply_note),
         notes=[note_ref(note, address, note_length) for note in card.notes[:MAX_OF_EACH]],
         open_incidents=[_incident(incident, length // 2) for incident in card.open_incidents[:MAX_OF_EACH]],
     )
+
+
+def _source(note: TroubleshootingNote | None) -> ReplySource | None:
+    return ReplySource(note=note.pk, state=note.state, audience=note.audience) if note else None
 
 
 def _text(code: ReturnCode, column: str, name: str, length: int) -> str:

@@ -29,7 +29,9 @@ _EXPLAIN = """Explain this log to a support agent.
 
 _REPLY = """Draft a reply to a customer who got this return code.
 
-- If the code has a `reply`, keep to it: support has approved it.
+- If the code has a `reply`, look at `reply_from`. Keep to one whose audience is `public`: with the state `validated`,
+  a reviewer has confirmed it; with `not_validated` nobody has, so ask the agent to check it first.
+- A reply whose audience is `internal` is not for customers: draft another one without its content, and say so.
 - Otherwise say in plain words what happened and what the customer can try. Promise nothing.
 - Never mention anything with the audience `internal`: no text, no name, no address of it.
 - If the code has several meanings, ask the agent which one the customer met.

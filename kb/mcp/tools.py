@@ -137,7 +137,10 @@ def explain_text(arguments: ExplainText, caller: Caller) -> Explained:
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
     parts, address = report.anatomies, caller.address
     unknown = [shapes.unknown_code(match, parts.get(match.written), address) for match in report.unknown[:MAX_UNKNOWN]]
-    answer = Explained(codes=[], in_no_table=[] if arguments.skip else unknown, read_to_line=report.read_to_line)
+    answer = Explained(codes=[], read_to_line=report.read_to_line)
+    if not arguments.skip:
+        answer.in_no_table = unknown
+        answer.more_in_no_table = len(report.unknown) - len(unknown) + report.not_listed
     page = report.codes[arguments.skip :][:100]
     builders = [partial(shapes.known_code, match, parts.get(match.written), address) for match in page]
     answer.codes = _fit(answer, builders, arguments.skip, len(report.codes) - arguments.skip)
@@ -200,9 +203,9 @@ def _sequence_after(place: str | None, incarnation: str) -> int:
     name, _, sequence = (place or f"{incarnation}-0").rpartition("-")
     if name != incarnation:
         raise ToolRefused(
-            f"The place {place} is gone: the database was restored from a backup or lost its last changes, or your"
-            " rights to read have changed. What you know from before may be wrong. Call changes_since again with"
-            " `since` instead of `after`."
+            f"The place {place} is not of the present database (it was restored or replaced, or the place is mistyped),"
+            " or your rights to read have changed. What you know from before may be wrong. Call changes_since again with"
+            " `since`, without `after`."
         )
     return int(sequence)
 

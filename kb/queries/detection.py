@@ -62,6 +62,8 @@ class Report:
     read_to_line: int | None
     anatomies: Mapping[str, CodeAnatomy] = field(default_factory=dict)
     """What is known of the parts of the codes, by the code as written."""
+    not_listed: int = 0
+    """How many more different texts look like codes and are in no table."""
 
 
 def detect(text: str, user: Person | None) -> Report:
@@ -83,7 +85,7 @@ def detect(text: str, user: Person | None) -> Report:
     codes = without_noise(plain, codes)
     parts = _anatomies(plain, codes, detection.unknown, user)
     last = _last_line(masked, detection.read_to_line, stop)
-    return Report(codes, _with_ranges(detection.unknown), masked, last, parts)
+    return Report(codes, _with_ranges(detection.unknown), masked, last, parts, detection.not_listed)
 
 
 def _words_of_first(codes: Meanings) -> str:

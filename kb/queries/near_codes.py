@@ -9,7 +9,7 @@ from django.db import connections, router
 from kb.models import CodeTable, ReturnCode, Section
 from kb.models.code_rows import codes_by_id, with_forms
 from kb.models.codes import PUBLISHED
-from kb.models.sql import MAX_VALUES, batches, rows
+from kb.models.sql import MAX_VALUES, batches, marks, rows
 from kb.models.visibility import Audience, Person, Reader, condition, reader
 from kb.text.codes import forms as text_code
 
@@ -26,7 +26,8 @@ _BESIDE = (
     " FROM kb_codetable AS t WHERE t.id > 0"
 )
 _NEAR_MANY = (
-    "SELECT c.canonical, c.sort_key, c.id FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"  # noqa: S608
+    "SELECT c.canonical, c.sort_key, c.id, c.identity"  # noqa: S608
+    " FROM kb_returncode AS c JOIN kb_codetable AS t ON t.id = c.table_id + 0"
     f" WHERE {{near}} AND {{conditions}} AND {PUBLISHED}"
 )
 _NEAR = (
@@ -51,6 +52,8 @@ def near_ids(query: str, level: Reader, table: CodeTable | None, section: Sectio
     of_section = [] if section is None else [section.pk]
     conditions += " AND c.section_id + 0 = %s" if of_section else ""
     near, values = with_forms(sorted(variants))
+    written, names = _as_written(variants)
+    near, values = near + written, values + names
     sql = _NEAR.format(near=near, conditions=conditions)
     return [pk for (pk,) in _rows(sql, *values, *of_table, *of_section, limit)]
 
@@ -69,18 +72,35 @@ def near_codes(texts: Mapping[str, str], user: Person | None, table: int | None)
     return {key: [codes[pk] for pk in ids[key] if pk in codes] for key in texts}
 
 
-def _near_ids(variants: Mapping[str, set[str]], level: Reader, table: int | None) -> dict[str, list[int]]:
+def _as_written(variants: Mapping[str, set[str]]) -> tuple[str, list[str]]:
+    """Return the condition, with its parameters, that keeps codes whose own spelling is one edit away."""
+    forms = [form for form, texts in variants.items() if texts]
+    if not forms:
+        return "", []
+    texts = sorted({text for form in forms for text in variants[form]})
+    # Adding '' keeps a database from reading the index of spellings.
+    return f" AND (c.canonical || '' NOT IN ({marks(forms)}) OR c.identity || '' IN ({marks(texts)}))", [*forms, *texts]
+
+
+def _near_ids(variants: Mapping[str, Mapping[str, set[str]]], level: Reader, table: int | None) -> dict[str, list[int]]:
     where, tables = condition(level, "t.audience"), [] if table is None else [table]
     where += " AND t.id = %s" if tables else ""
-    by_form: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    by_form: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
     for batch in batches(sorted({form for forms in variants.values() for form in forms}), MAX_VALUES):
         near, values = with_forms(batch)
         for form, *place in _rows(_NEAR_MANY.format(near=near, conditions=where), *values, *tables):
-            by_form[form].append((place[0], place[1]))
-    return {
-        key: [pk for _, pk in sorted(place for form in forms for place in by_form.get(form, ()))[:MAX_NEAR]]
-        for key, forms in variants.items()
-    }
+            by_form[form].append((place[0], place[1], place[2]))
+    return {key: _nearest(forms, by_form) for key, forms in variants.items()}
+
+
+def _nearest(forms: Mapping[str, set[str]], by_form: Mapping[str, list[tuple[str, int, str]]]) -> list[int]:
+    places = [
+        (key, pk)
+        for form, texts in forms.items()
+        for key, pk, written in by_form.get(form, ())
+        if not texts or written in texts
+    ]
+    return [pk for _, pk in sorted(places)[:MAX_NEAR]]
 
 
 def _shared(text: str, is_public: str, of_table: Sequence[int]) -> int:

@@ -21,16 +21,25 @@ class Action(NamedTuple):
     note: int | None
 
 
+class ReplyNote(NamedTuple):
+    """The note whose reply it is. Its state tells whether a reviewer confirmed it, its audience who may get it."""
+
+    note: int
+    state: str
+    audience: str
+
+
 class Remedy(NamedTuple):
     """What to try for one code, most reliable first, and the customer reply; empty without one."""
 
     actions: Sequence[Action]
     reply: str
+    reply_from: ReplyNote | None
     audiences: Sequence[str]
     """The audiences of the notes that it comes from."""
 
 
-NOTHING = Remedy((), "", ())
+NOTHING = Remedy((), "", None, ())
 
 SOURCES = ("note", "vendor")
 """Whose an action is."""
@@ -57,6 +66,7 @@ def _remedy(meaning: CodeMeaning, notes: list[_Note]) -> Remedy:
     actions = [Action(of_note, note["resolution"], note["id"]) for note in notes if note["resolution"].strip()]
     suggested = orjson.loads(meaning.row)["suggested_actions"]
     actions += [Action(of_vendor, suggested, None)] if suggested.strip() else []
-    reply = next((note["customer_reply"] for note in notes if note["customer_reply"].strip()), "")
-    audiences = [note["audience"] for note in notes]
-    return Remedy(actions, fill(reply, meaning.code.code, timezone.localdate()), audiences)
+    source = next((note for note in notes if note["customer_reply"].strip()), None)
+    reply = fill(source["customer_reply"], meaning.code.code, timezone.localdate()) if source else ""
+    reply_from = ReplyNote(source["id"], source["state"], source["audience"]) if source else None
+    return Remedy(actions, reply, reply_from, [note["audience"] for note in notes])

@@ -105,13 +105,15 @@ class VerdictRenderer:
 
     def _included(self, meaning: CodeMeaning) -> dict[str, Any]:
         remedy, card = self.remedies.get(meaning.code.pk, NOTHING), meaning.card
-        ways: dict[str, Callable[[], tuple[str, Any]]] = {
-            "actions": lambda: ("actions", [action._asdict() for action in remedy.actions]),
-            "reply": lambda: ("reply", remedy.reply),
-            "notes": lambda: ("notes", [{**note, "url": self.site + note["url"][1:]} for note in card["notes"]]),
-            "incidents": lambda: ("past_incidents", card["past_incidents"]),
+        source = remedy.reply_from._asdict() if remedy.reply_from else None
+        ways: dict[str, Callable[[], dict[str, Any]]] = {
+            "actions": lambda: {"actions": [action._asdict() for action in remedy.actions]},
+            "reply": lambda: {"reply": remedy.reply, "reply_from": source},
+            "notes": lambda: {"notes": [{**note, "url": self.site + note["url"][1:]} for note in card["notes"]]},
+            "incidents": lambda: {"past_incidents": card["past_incidents"]},
         }
-        return dict(ways[name]() for name in INCLUDED if name in self.include)
+        members = [ways[name]() for name in INCLUDED if name in self.include]
+        return {name: value for part in members for name, value in part.items()}
 
     def audience(self, meaning: CodeMeaning) -> str:
         """Return the audience of everything that is said of a meaning."""

@@ -33,7 +33,7 @@ An answer, in this order
 
 from kb.searching.consistency import check, differences
 from kb.searching.notes import MAX_LENGTH, MAX_WORDS, notes_about_no_code, notes_containing, search_notes
-from kb.searching.parts import MIN_PART, has_length, having_part, ids_with_part
+from kb.searching.parts import MIN_PART, has_length, having_part, having_words, ids_with_part
 from kb.searching.passages import add_note_texts
 from kb.searching.planner import SearchHit, SearchMatches, closest, containing, ids_containing, search, with_passages
 from kb.searching.sentences import load_model
@@ -55,6 +55,7 @@ __all__ = [
     "differences",
     "has_length",
     "having_part",
+    "having_words",
     "ids_containing",
     "ids_with_part",
     "is_there",

@@ -19,6 +19,7 @@ from kb.models import ReturnCode
 from kb.models.fields import VENDOR_TEXTS
 from kb.models.sql import among, batches, insert, is_postgres, marks, rows, run
 from kb.searching.store import rows_of
+from kb.text import phrases
 from kb.text.accents import fold_case
 
 MIN_PART = 3
@@ -90,6 +91,18 @@ def having_part(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
         f" WHERE p.key = kb_returncode.id * {_FIELDS} + {NUMBERS[field]}), false)"
     )
     return codes.filter(RawSQL(sql, [fold_case(text)], BooleanField()))  # noqa: S611 - texts are parameters
+
+
+def having_words(codes: QuerySet[Any], field: str, text: str) -> QuerySet[Any]:
+    """Return the codes whose field contains the words of a text in their order, code by code."""
+    matches = "~" if is_postgres(connections[router.db_for_read(ReturnCode)]) else "REGEXP"
+    # A text that is too short for the index may be a Chinese word.
+    sql = (
+        f"coalesce((SELECT p.text {matches} %s FROM kb_search_part AS p"  # noqa: S608
+        f" WHERE p.key = kb_returncode.id * {_FIELDS} + {NUMBERS[field]}), kb_returncode.{field} {matches} %s)"
+    )
+    words = phrases.pattern(text)
+    return codes.filter(RawSQL(sql, [words, words], BooleanField()))  # noqa: S611 - words are parameters
 
 
 def differences(code_ids: Sequence[int]) -> Iterator[str]:

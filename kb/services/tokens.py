@@ -10,12 +10,15 @@ import hashlib
 import re
 import secrets
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from kb.models import ApiToken, Bearer
+from kb.models import ApiToken, Bearer, Scope
+from kb.models.tokens import EXPORT_TABLE, READING
 from kb.services import usage
 from kb.services.journal import NotAllowed
 
@@ -65,6 +68,19 @@ def challenge(error: str = "", scope: str = "") -> str:
     """Return the value of WWW-Authenticate, with an error and the scope that would do (RFC 6750)."""
     parts = [("realm", "codebook"), *([("error", error)] if error else []), *([("scope", scope)] if scope else [])]
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parts)
+
+
+def check_use(user: User, scopes: Collection[str], expires_at: datetime | None) -> None:
+    """Raise ValidationError for a token that could do nothing, or not what its scopes say."""
+    problems = []
+    if Scope.EXPORT in scopes and not READING.intersection(scopes):
+        problems.append(f"export needs a scope for reading beside it: {' or '.join(sorted(READING))}.")
+    if Scope.EXPORT in scopes and not user.has_perm(EXPORT_TABLE):
+        problems.append(f"{user} may not export, so this token could not. Leave out export, or choose another user.")
+    if expires_at and expires_at <= timezone.now():
+        problems.append("The token would expire at once. Choose a later time.")
+    if problems:
+        raise ValidationError(problems)
 
 
 def create(user: User, name: str, scopes: list[str], expires_at: datetime | None) -> tuple[ApiToken, str]:

@@ -38,7 +38,13 @@ def test_a_token_is_shown_once_and_kept_out_of_every_cache(editor):
 
 @pytest.mark.parametrize(
     ("fields", "message"),
-    [({"scopes": ["all"]}, "all"), ({"expires_at_0": "2001-01-01"}, "in the past"), ({"name": ""}, "required")],
+    [
+        ({"scopes": ["all"]}, "all"),
+        ({"expires_at_0": "2001-01-01"}, "in the past"),
+        ({"name": ""}, "required"),
+        ({"scopes": ["export"]}, "needs a scope for reading"),
+        ({"scopes": ["read_internal", "export"]}, "may not export"),
+    ],
 )
 def test_an_invalid_token_form_says_why(editor, fields, message):
     assert message in add(as_user(editor), **fields).content.decode()

@@ -222,6 +222,8 @@ def test_only_the_primary_says_that_a_place_is_gone(client, code, late_replica):
     assert client.get(CHANGES, {"since": str(place)}).json()["next"] == str(place)
     read_database.set("replica1")
     assert client.get(CHANGES, {"since": str(place.at(99))}).status_code == 410
+    mistyped = client.get(CHANGES, {"since": "5"}).json()["detail"]
+    assert all(cause in mistyped for cause in ("restored or replaced", "an earlier release", "mistyped"))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -65,6 +65,17 @@ def test_the_reply_is_the_one_of_the_card(room, client, agent):
     assert meaning(client, "reply", code="2")["reply"] == ""
 
 
+def test_a_reply_names_its_note_and_who_may_get_it(room, client, agent):
+    shown = room.notes.get(title="Room is gone")
+    assert meaning(client, "reply")["reply_from"] == {"note": shown.pk, "state": "validated", "audience": "public"}
+    note = make.note("Unread", make.code("2"), state="not_validated", audience="internal", customer_reply="Bob knows.")
+    client.force_login(agent)
+    source = {"note": note.pk, "state": "not_validated", "audience": "internal"}
+    assert meaning(client, "reply", code="2")["reply_from"] == source
+    make.code("3")
+    assert meaning(client, "reply", code="3")["reply_from"] is None
+
+
 def test_a_draft_is_no_remedy(client, agent):
     make.note("Draft", make.code("2"), state="draft", resolution="Guess.", customer_reply="We guess.")
     client.force_login(agent)

@@ -89,11 +89,27 @@ def spelled(value):
     return {reading.canonical for one in whole_and_pieces(value) for reading in readings(one)}
 
 
+def words_of(text):
+    """Return the words of a text, each Chinese letter as one, and whether it stands right behind another one."""
+    cjk, end, words = "\u3040-\u30ff\u3400-\u9fff", 0, []
+    for match in re.finditer(rf"[{cjk}]|[^\W_{cjk}]+(?:['’][^\W_{cjk}]+)*", fold_case(text)):
+        is_behind = match.start() == end and re.match(f"[{cjk}]{{2}}", fold_case(text)[end - 1 : end + 1]) is not None
+        words.append((match[0].replace("’", "'"), is_behind))
+        end = match.end()
+    return words
+
+
 def has_words(text, value):
-    cjk = "\u3040-\u30ff\u3400-\u9fff"
-    before = "" if re.match(f"[{cjk}]", value[0]) else rf"(^|\W|[{cjk}])"
-    after = "" if re.match(f"[{cjk}]", value[-1]) else rf"(\W|[{cjk}]|$)"
-    return re.search(before + re.escape(value) + after, text, re.IGNORECASE) is not None
+    words, wanted = words_of(text), words_of(value)
+    return any(
+        all(
+            word == other and (behind or not is_wanted_behind or place == 0)
+            for place, ((word, behind), (other, is_wanted_behind)) in enumerate(
+                zip(words[start : start + len(wanted)], wanted, strict=True)
+            )
+        )
+        for start in range(len(words) - len(wanted) + 1)
+    )
 
 
 def known_sections(value):
@@ -122,7 +138,21 @@ PARTS = [
     "eclair",
     "zzz",
 ]
-WHOLE = ["room", "does not", "房间", "seats_taken", "不存在", "100%"]
+WHOLE = [
+    "room",
+    "does not",
+    "does-not!",
+    "房间",
+    "seats_taken",
+    "seats Taken",
+    "eclair",
+    "ubung room",
+    "100 seats",
+    "a b x",
+    "it’s",
+    "不存在",
+    "100%",
+]
 TIMES = ["2025-03-05T00:00:00Z", "2025-03-08T00:00:00Z", "2025-03-10T12:00:00+01:00"]
 FILTERS = {
     "table": (["zim-server", "other", "zim-server,other"], lambda r, v, a: r.code.table.slug in v.split(",")),

@@ -225,6 +225,12 @@ def test_a_text_of_more_than_a_megabyte_is_refused(client):
     assert post(client, "detect", {"text": "a" * (2**20 + 1)}).status_code == 413
 
 
+def test_codes_beyond_those_that_are_listed_are_counted(client, world):
+    answer = post(client, "detect", {"text": "\n".join(f"code=66000{n:04}" for n in range(103))}).json()
+    assert (len(answer["codes"]), answer["not_listed"], answer["read_to_line"]) == (100, 3, None)
+    assert post(client, "detect", {"text": "code=660300001"}).json()["not_listed"] == 0
+
+
 def test_detection_of_many_codes_takes_no_more_queries(client, world):
     def cost(text):
         with CaptureQueriesContext(connection) as queries:

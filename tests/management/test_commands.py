@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 
 from kb.models import ReturnCode
@@ -167,10 +168,60 @@ def test_detect_names_the_range_of_an_unknown_code(tmp_path):
 def test_lookup_prints_json(room):
     printed, left = run("lookup", "660300001", "--json")
     answer = json.loads(printed)
-    assert (answer["verdict"], answer["hits"][0]["code"], left) == ("known_without_note", "660300001", 0)
+    assert (answer["verdict"], answer["meanings"][0]["code"], left) == ("known_without_note", "660300001", 0)
     printed, left = run("lookup", "660300007", "--json")
     assert [near["code"] for near in json.loads(printed)["near"]] == ["660300001"]
     assert left == 1
+
+
+EVERYTHING = ["actions", "reply", "notes", "incidents"]
+
+
+@pytest.mark.parametrize("query", ["660300001", "660300007", "0x800706BA"])
+def test_json_of_the_shell_is_that_of_the_api(query, room, tmp_path, client, admin_user):
+    make.note("Room is gone", room, customer_reply="Code {code}.", audience="internal")
+    make.incident("Rooms fail", room)
+    client.force_login(admin_user)
+    log = tmp_path / "app.log"
+    log.write_text(f"code={query}")
+
+    def api(noun, **body):
+        answer = client.post(f"/api/v1/{noun}/", body, content_type="application/json").content.decode()
+        return json.loads(answer.replace("http://testserver/", "http://127.0.0.1:8000/"))
+
+    with override_settings(DEBUG=True):
+        looked_up = json.loads(run("lookup", query, "--json")[0])
+        detected = json.loads(run("detect", str(log), "--json")[0])
+    (verdict,) = api("lookup", codes=[query], include=EVERYTHING)["verdicts"]
+    assert {name: looked_up[name] for name in verdict} == verdict
+    assert looked_up.keys() - verdict.keys() == {"results", "corrected", "more", "begins_so"}
+    answer = api("detect", text=f"code={query}", include=EVERYTHING)
+    assert detected == answer | {"masked": f"code={query}"}
+
+
+def test_words_find_codes_in_the_shape_of_the_api(room):
+    answer = json.loads(run("lookup", "romo does not exist", "--json")[0])
+    assert [(one["code"], one["section"]["slug"]) for one in answer["results"]] == [("660300001", "public")]
+    assert answer["corrected"] == {"romo": "room"}
+
+
+@pytest.mark.parametrize(
+    "command", [["lookup", "660300001"], ["detect", "/dev/null"], ["export_table", "--format", "sqlite"]]
+)
+def test_a_site_that_the_public_may_not_read_says_so(command, settings):
+    settings.KB_PUBLIC_READ = False
+    with pytest.raises(CommandError, match="The public may read nothing on this site") as refused:
+        call_command(*command, "--public")
+    assert refused.value.returncode == 2
+
+
+def test_an_export_for_the_public_is_sqlite(room):
+    with pytest.raises(CommandError, match="--public is for sqlite, not for csv"):
+        call_command("export_table", "--table", "zim-server", "--public")
+
+
+def test_bytes_that_are_no_text_are_looked_up(room):
+    assert json.loads(run("lookup", "66\udcff", "--json")[0])["verdict"] == "unknown"
 
 
 def test_the_shell_reads_everything_except_with_public(settings):
@@ -211,6 +262,13 @@ def test_detect_prints_json_with_codes_and_masked_text(room, tmp_path):
     answer = json.loads(run("detect", str(log), "--json")[0])
     assert answer["codes"][0]["meanings"][0]["code"] == "660300001"
     assert "anna@" not in answer["masked"]
+
+
+def test_codes_beyond_those_that_are_listed_are_counted(tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text("\n".join(f"code=66000{n:04}" for n in range(103)))
+    assert "\n3 more look like codes and are not in any table.\n" in run("detect", str(log))[0]
+    assert json.loads(run("detect", str(log), "--json")[0])["not_listed"] == 3
 
 
 def test_standard_input_is_read(room, monkeypatch):
@@ -333,7 +391,7 @@ def test_detect_prints_what_fills_a_message(tmp_path):
     assert "\x1b" not in printed
     (code,) = json.loads(run("detect", str(log), "--json")[0])["codes"]
     assert code["filled"][1] == {"name": "aisle", "text": "north"}
-    assert (code["message"], left) == (code["written"], 0)
+    assert (code["message"], left) == (code["query"], 0)
 
 
 def test_a_lookup_of_an_unknown_code_says_so_before_the_codes_that_mention_it(room):

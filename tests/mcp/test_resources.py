@@ -161,6 +161,15 @@ def test_long_and_hostile_texts_stay_short_and_between_the_marks(db):
         assert "</data>" not in own
 
 
+def test_the_prompt_of_replies_says_of_a_reply_what_is_true(agent):
+    code = make.code("2")
+    make.note("Hush", code, state="not_validated", audience="internal", customer_reply="Bob knows.")
+    text = prompt("draft_reply", agent, code="2")
+    assert "approved" not in text
+    assert "`internal` is not for customers" in text
+    assert "**state:** not_validated" in text.partition("reply_from")[2]
+
+
 def test_a_prompt_brings_what_codebook_knows_and_masks_secrets(room, agent):
     text = prompt("explain_log", text="password=hunter2hunter2 request failed code=660300001")
     assert "**written:** <data>660300001</data>" in text

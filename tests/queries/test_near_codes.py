@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kb.models.visibility import Reader
-from kb.queries.near_codes import near_ids
+from kb.queries.near_codes import near_codes, near_ids
 from kb.text.codes.forms import canonical, one_edit_variants
 from tests import make
 
@@ -18,8 +18,18 @@ TEXTS = ["room full", *"ROOM_FULL ROOM_FUL rom_full oroM_FULL zebr zebras état 
 def test_every_near_code_is_found(text):
     tables = [make.table(f"t-{place}", audience="public") for place in range(3)]
     codes = {make.code(name, tables[place % 3]).pk: name for place, name in enumerate(CODES)}
-    near = {name for name in CODES if canonical(name) in one_edit_variants(text)}
+    variants = one_edit_variants(text)
+    near = {name for name in CODES if not variants.get(canonical(name), {"not near"})}
     assert {codes[pk] for pk in near_ids(text, Reader.PUBLIC, None, None, 50)} == near
+
+
+def test_codes_are_compared_as_they_are_written():
+    make.code("1"), make.code("01"), make.code("ORA-0")
+    padded = [make.code("000000001"), make.code("00000001", in_section="Short"), make.code("600000002")]
+    ids = [code.pk for code in padded]
+    assert sorted(near_ids("600000001", Reader.PUBLIC, None, None, 6)) == sorted(ids)
+    near = near_codes({"a": "600000001", "b": "ORA-100"}, None, None)
+    assert (sorted(code.pk for code in near["a"]), near["b"]) == (sorted(ids), [])
 
 
 def test_a_hidden_code_changes_neither_the_queries_nor_what_they_look_for():

@@ -73,6 +73,22 @@ def test_no_token_exports_or_opens_the_admin(client, admin, things):
     assert ask(client, secret, "/admin/").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("who", "options", "words"),
+    [
+        ("admin", ["--scope", "export"], "export needs a scope for reading beside it: read_internal or read_public."),
+        ("agent", ["--scope", "export", "--scope", "read_internal"], "agent may not export"),
+        ("agent", ["--scope", "detect", "--expires", "0d"], "The token would expire at once."),
+    ],
+)
+def test_a_token_that_could_do_nothing_is_refused(request, who, options, words):
+    user = request.getfixturevalue(who)
+    with pytest.raises(CommandError) as refused:
+        call_command("create_token", "Bot", "--user", user.username, *options, stdout=StringIO(), stderr=StringIO())
+    assert words in str(refused.value)
+    assert not ApiToken.objects.exists()
+
+
 def spoil(secret, how):
     token = ApiToken.objects.get(digest=tokens.digest(secret))
     if how == "revoked":

@@ -148,6 +148,12 @@ def test_the_public_gets_no_codes_of_internal_tables(public, agents):
     assert "No known code" in words(response)
 
 
+def test_codes_beyond_those_that_are_listed_are_counted(public, room):
+    shown = words(paste(public, "\n".join(f"code=66000{n:04}" for n in range(103))))
+    assert "3 more look like codes and are not in any table." in shown
+    assert "more look like codes" not in words(paste(public, LOG))
+
+
 @pytest.mark.parametrize("number", [1, 60])
 def test_queries_do_not_grow_with_the_codes(number, public, django_assert_num_queries):
     table = make.table()

@@ -20,6 +20,9 @@ from kb.services import tokens
 class NewTokenForm(ModelForm):
     """The form of a new token."""
 
+    person: Any = None
+    """Who creates it: the token's user, unless the form has another one."""
+
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
@@ -37,6 +40,14 @@ class NewTokenForm(ModelForm):
         if expires_at and expires_at <= timezone.now():
             raise forms.ValidationError("This time is in the past. Enter a later time, or leave the field empty.")
         return expires_at
+
+    def clean(self) -> dict[str, Any]:
+        """Raise ValidationError for a token that could do nothing."""
+        values = super().clean() or self.cleaned_data
+        user = values.get("user") or self.person
+        if user and "scopes" in values and "expires_at" in values:
+            tokens.check_use(user, values["scopes"], values["expires_at"])
+        return values
 
 
 class TokenForm(ModelForm):
@@ -63,7 +74,9 @@ class TokenAdmin(WithStrictList, ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return the form for a new or an existing token."""
-        return super().get_form(request, obj, change, **{"form": TokenForm if obj else NewTokenForm} | kwargs)
+        form: Any = super().get_form(request, obj, change, **{"form": TokenForm if obj else NewTokenForm} | kwargs)
+        form.person = request.user
+        return form
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields; superusers also choose the user, for a program's own account."""

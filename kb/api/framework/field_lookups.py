@@ -2,10 +2,10 @@
 
 `<field>` is equal to one of its values, which commas or repetition separate; `<field>__not` is equal to none of them,
 and `<field>__in` is `<field>` for clients that send one text. `__prefix` begins with the value. `__contains` contains
-it: any part of three characters or more. `__words` contains these words in this order. `__gte` and `__lte` bound
-numbers; `__after` (that time or later) and `__before` (earlier) bound times. `__isnull` tests whether there is no
-value. A text that people read has one value, which may have commas. Several values of one parameter are combined with
-OR, different parameters with AND.
+it: any part of three characters or more. `__words` contains these words in this order, and no other word between them.
+`__gte` and `__lte` bound numbers; `__after` (that time or later) and `__before` (earlier) bound times. `__isnull` tests
+whether there is no value. A text that people read has one value, which may have commas. Several values of one parameter
+are combined with OR, different parameters with AND.
 """
 
 from collections.abc import Callable, Iterable
@@ -50,7 +50,10 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "before": {"lookup_expr": "lt", "about": "Earlier than that time."},
     "prefix": {"method": "text_begins", "about": "Begins with this text, in any case."},
     "contains": {"method": "text_contains", "about": "Contains this text anywhere, in any case."},
-    "words": {"method": "text_has_words", "about": "Contains these words in this order, in any case."},
+    "words": {
+        "method": "text_has_words",
+        "about": "Contains these words in this order, without case and accents, and no other word between them.",
+    },
     "isnull": {"lookup_expr": "isnull", "about": "Whether there is no value."},
 }
 

@@ -1,6 +1,7 @@
 """Filters of lists: parameters as filters, and the filter sets that apply them."""
 
 import re
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -15,13 +16,11 @@ from kb.api.framework.parameter_values import ValueKind
 from kb.api.framework.parameters import Kinds
 from kb.models.subqueries import ids_as_rows
 from kb.models.visibility import Reader
+from kb.text import phrases
 from kb.text.accents import fold_case
 
 UPDATED_SINCE = "Short for `updated_at__after`."
 SEVERAL = "For several values, separate them with commas, repeat it, or both."
-
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-"""Letters of scripts without spaces: a word may begin or end between any two of them."""
 
 
 class Parameter(Filter):
@@ -69,17 +68,12 @@ class Filters(FilterSet):
     def text_contains(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep rows whose text contains the value, without accents, width and case. Lists of codes have an index."""
         part = fold_case(value)
-        rows = queryset.order_by().prefetch_related(None).values_list("pk", name)
-        ids = [pk for pk, text in rows.iterator() if part in fold_case(text)]
-        return queryset.filter(pk__in=ids_as_rows(ids, queryset.db))
+        return self._having(queryset, name, lambda text: part in text)
 
     def text_has_words(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Keep rows whose text contains these words in this order, in any case."""
-        words = value.strip()
-        # Between two Chinese letters, a word may end anywhere.
-        before = "" if _is_cjk(words[0]) else rf"(^|\W|[{_CJK}])"
-        after = "" if _is_cjk(words[-1]) else rf"(\W|[{_CJK}]|$)"
-        return self.narrow(queryset, value).filter(**{f"{name}__iregex": f"{before}{re.escape(words)}{after}"})
+        """Keep rows whose text contains these words in this order. Lists of codes have an index."""
+        words = re.compile(phrases.pattern(value))
+        return self._having(queryset, name, lambda text: words.search(text) is not None)
 
     def text_begins(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep rows whose text begins with the value, in any case."""
@@ -91,9 +85,12 @@ class Filters(FilterSet):
         """Keep rows with an empty text, or the others."""
         return queryset.filter(**{name: ""}) if value else queryset.exclude(**{name: ""})
 
-
-def _is_cjk(letter: str) -> bool:
-    return re.match(f"[{_CJK}]", letter) is not None
+    @staticmethod
+    def _having(queryset: QuerySet[Any], name: str, accepts: Callable[[str], bool]) -> QuerySet[Any]:
+        """Keep rows whose text passes without accents, width and case."""
+        rows = queryset.order_by().prefetch_related(None).values_list("pk", name)
+        ids = [pk for pk, text in rows.iterator() if accepts(fold_case(text))]
+        return queryset.filter(pk__in=ids_as_rows(ids, queryset.db))
 
 
 class FilterBackend(DjangoFilterBackend):

@@ -146,8 +146,8 @@ TYPES = {
     "feed_place_gone": ProblemType(
         "The place in the feed is gone",
         (410,),
-        "Since you got this place, the database was restored or replaced, and may have lost changes that your copy has;"
-        " or you may read more or less than before.",
+        "This place is not of the present database: it was restored or replaced since, or the place is of an earlier"
+        " release or mistyped. Or you may read more or less than before. Changes that your copy has may be lost here.",
         "Throw your copy away and start a new one with the snapshot, whose address is in `snapshot`.",
         Retry.ELSEWHERE,
         where=Where.PLACES,

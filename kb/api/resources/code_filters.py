@@ -285,6 +285,10 @@ class CodeFilters(Filters):
         """Keep codes whose text contains the value, code by code. If they are few, `_few` has found them."""
         return searching.having_part(queryset, name, value)
 
+    def text_has_words(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Keep codes whose text contains these words in this order."""
+        return searching.having_words(self.narrow(queryset, value), name, value)
+
     def text_is_not(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep codes whose text differs from the value."""
         return queryset.exclude(without_index(Q(**{name: value})))

@@ -11,33 +11,13 @@ from kb.api.framework.body_views import BodyView, site_of
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.request_bodies import JSONBody, TextBody, TooLarge, as_text, members
 from kb.api.resources.verdicts import INCLUDE, VerdictSerializer
-from kb.models import ReturnCode
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
-from kb.queries import detection, lookup_many
-from kb.queries.lookup import Verdict
-from kb.queries.lookup_many import CodeVerdict
-from kb.queries.surroundings import surroundings
-from kb.queries.verdict_json import INCLUDED, VerdictRenderer
+from kb.queries import detection
+from kb.queries.detection_json import MAX_SPANS, report_json
+from kb.queries.verdict_json import INCLUDED
 from kb.services import usage
-from kb.text.detection.judgement import CodeMatch, Role, UnknownMatch
-
-MAX_SPANS = 100
-"""Positions that an answer lists for one code; `count` is their number."""
-
-TableMatch = CodeMatch[tuple[ReturnCode, ...]]
-
-_READ = "named in the text"
-_NO_TABLE: dict[str, Any] = {
-    "certainty": None,
-    "is_likely": False,
-    "role": None,
-    "inside": "",
-    "why": "",
-    "message": "",
-    "filled": [],
-}
-"""What is said of a code in no table."""
+from kb.text.detection.judgement import MAX_UNKNOWN, Role
 
 BODY: dict[str, Any] = {
     "type": "object",
@@ -90,6 +70,9 @@ class DetectSerializer(serializers.Serializer[Any]):
     read_to_line = serializers.IntegerField(
         allow_null=True, help_text="The last line read, if the text has too many codes; null if all of it was read."
     )
+    not_listed = serializers.IntegerField(
+        help_text=f"How many more codes in no table the lines read have: `codes` lists the first {MAX_UNKNOWN}."
+    )
 
 
 class DetectView(BodyView):
@@ -118,11 +101,7 @@ class DetectView(BodyView):
         include = self.include(request, errors)
         report = _detect(_text(request, errors), request.user)
         usage.count_codes({code.pk for match in report.codes if match.is_likely for code in match.id})
-        matches: list[TableMatch | UnknownMatch] = [*report.codes, *report.unknown]
-        verdicts = lookup_many.with_near(_verdicts(report, request.user), request.user)
-        renderer = VerdictRenderer.of(verdicts, request.user, site_of(request), include)
-        codes = [renderer.verdict(one) | _place(match) for match, one in zip(matches, verdicts, strict=True)]
-        return Response({"codes": codes, "read_to_line": report.read_to_line})
+        return Response(report_json(report, request.user, site_of(request), include))
 
 
 def _text(request: Request, errors: list[dict[str, Any]]) -> str:
@@ -142,34 +121,3 @@ def _detect(text: str, user: Person | None) -> detection.Report:
         return detection.detect(text, user)
     except detection.TooLong as error:
         raise TooLarge(str(error)) from None
-
-
-def _verdicts(report: detection.Report, user: Person | None) -> list[CodeVerdict]:
-    """Return the verdicts on the codes of a text, then on those that are in no table."""
-    context = surroundings((code for match in report.codes for code in match.id), user)
-    verdicts = []
-    for match in report.codes:
-        meanings = lookup_many.meanings(((code, _READ) for code in match.id), context)
-        verdicts.append(CodeVerdict(match.written, lookup_many.overall(meanings), meanings))
-    for unknown in report.unknown:
-        ranges = [unknown.range] if unknown.range is not None else []
-        verdict = Verdict.IN_KNOWN_RANGE if ranges else Verdict.UNKNOWN
-        verdicts.append(CodeVerdict(unknown.written, verdict, [], ranges))
-    return [verdict._replace(anatomy=report.anatomies.get(verdict.query)) for verdict in verdicts]
-
-
-def _place(match: TableMatch | UnknownMatch) -> dict[str, Any]:
-    """Return where the text has a code, and why it looks like one."""
-    spans = [{"start": start, "end": end} for start, end in match.spans[:MAX_SPANS]]
-    place = {"spans": spans, "count": match.count, "line": match.line, "column": match.column}
-    if isinstance(match, UnknownMatch):
-        return place | _NO_TABLE | {"why": match.why}
-    return place | {
-        "certainty": match.confidence,
-        "is_likely": match.is_likely,
-        "role": match.role.value,
-        "inside": match.inside,
-        "why": match.why,
-        "message": match.message,
-        "filled": [{"name": name, "text": text} for name, text in match.filled],
-    }

@@ -56,6 +56,16 @@ class ActionSerializer(serializers.Serializer[Any]):
     note = serializers.IntegerField(allow_null=True, help_text="The id of the note; null for the vendor's text.")
 
 
+class ReplyNoteSerializer(serializers.Serializer[Any]):
+    """The note whose customer reply it is."""
+
+    note = serializers.IntegerField(help_text="The id of the note.")
+    state = serializers.ChoiceField(
+        CONFIDENCES, help_text="`validated`: a reviewer confirmed it. `not_validated`: nobody has."
+    )
+    audience = serializers.ChoiceField(Audience.choices, help_text="`internal`: do not send it to customers.")
+
+
 class MeaningSerializer(CodeMembersSerializer):
     """One of the codes that the query may mean: the code, and what is known of it."""
 
@@ -73,6 +83,9 @@ class MeaningSerializer(CodeMembersSerializer):
         required=False,
         help_text="With `include=reply`: the customer reply, filled in for this code and today. Empty without one.",
     )
+    reply_from = ReplyNoteSerializer(
+        allow_null=True, required=False, help_text="With `include=reply`: whose reply it is. Null without one."
+    )
     notes = ShownNoteSerializer(
         many=True,
         required=False,
@@ -87,7 +100,7 @@ class MeaningSerializer(CodeMembersSerializer):
         model = ReturnCode
         fields = [
             *(*CODE_MEMBERS, "read", "verdict", "confidence", "audience", "note", "open_incidents"),
-            *("actions", "reply", "notes", "past_incidents", "truncated"),
+            *("actions", "reply", "reply_from", "notes", "past_incidents", "truncated"),
         ]
         read_only_fields = CODE_MEMBERS
 

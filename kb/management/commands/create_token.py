@@ -30,6 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no active user “{options['user']}”.")
         try:
             expires_at = tokens.expiry(options["expires"])
+            tokens.check_use(user, options["scope"], expires_at)
             token, secret = tokens.create(user, options["name"], sorted(set(options["scope"])), expires_at)
         except (ValueError, ValidationError) as error:
             raise CommandError(" ".join(getattr(error, "messages", [str(error)]))) from None

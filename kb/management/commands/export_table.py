@@ -12,7 +12,7 @@ from kb.exporting.csv_text import DELIMITERS, CsvForm
 from kb.exporting.sqlite import export_database
 from kb.exporting.tables import FORMATS, WORDS, export_table
 from kb.exporting.xlsx import ExportRefused
-from kb.management.terminal import reader_for
+from kb.management.terminal import WRONG_USAGE, reader_for
 from kb.models import CodeTable
 
 
@@ -65,6 +65,8 @@ class Command(BaseCommand):
 
 def _parts(options: dict[str, Any]) -> Generator[bytes, None, None]:
     if options["format"] != "sqlite":
+        if options["public"]:
+            raise CommandError(f"--public is for sqlite, not for {options['format']}.", returncode=WRONG_USAGE)
         form = CsvForm(options["delimiter"], options["bom"])
         if options["format"] != "csv" and form != CsvForm():
             raise CommandError(f"--delimiter and --bom are for CSV, not for {options['format']}.")

@@ -1,6 +1,5 @@
 """Look up a code or words."""
 
-import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -8,16 +7,18 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from kb.management.code_parts import anatomy_as_json, anatomy_lines
-from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, bold, indent, reader_for, safe
-from kb.models import ReturnCode
-from kb.models.fields import LABELS, VENDOR_TEXTS, vendor_texts
+from kb.management.code_parts import anatomy_lines
+from kb.management.terminal import FOUND, NOT_FOUND, WRONG_USAGE, as_json, bold, indent, reader_for, safe, start_page
+from kb.models.fields import LABELS, vendor_texts
 from kb.models.visibility import Person
 from kb.queries import cards as card_queries
 from kb.queries.cards import Card
 from kb.queries.code_parts import CodeAnatomy, CodeText, anatomies
 from kb.queries.lookup import CodeAnswer, Verdict, find_code
+from kb.queries.lookup_many import CodeVerdict, meanings, with_anatomies
+from kb.queries.surroundings import surroundings
 from kb.queries.text_results import TextResults, looks_like_a_code, text_results
+from kb.queries.verdict_json import INCLUDED, VerdictRenderer
 from kb.services import usage
 from kb.text.detection.spellings import subject
 
@@ -39,12 +40,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the query and the output options."""
         parser.add_argument("query", nargs="+", help="a code, or words")
-        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--json", action="store_true", help="print the API's verdict, and what words find")
         parser.add_argument("--public", action="store_true", help="only what the public may read")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the answer and exit with 0 (found) or 1 (not found). Raises CommandError with 2."""
-        query = " ".join(options["query"]).strip()
+        # A terminal's bytes that are no text become lone surrogates, which no answer can contain.
+        query = " ".join(options["query"]).encode(errors="replace").decode().strip()
         if not query:
             raise CommandError("Enter a code or words to look up.", returncode=WRONG_USAGE)
         user = reader_for(options["public"])
@@ -54,7 +56,7 @@ class Command(BaseCommand):
         _count(query, cards, results, user)
         parts = _anatomies(answer, user)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(answer, cards, results, parts), ensure_ascii=False, indent=2))
+            self.stdout.write(as_json(_answer(answer, results, user)))
         else:
             self.stdout.write("\n".join(self._lines(answer, cards, results, parts)))
         self.stdout.flush()
@@ -118,43 +120,19 @@ def _anatomies(answer: CodeAnswer, user: Person | None) -> list[CodeAnatomy | No
     return anatomies(texts or [CodeText(subject(answer.query), None, answer.query)], user)
 
 
-def _as_json(
-    answer: CodeAnswer, cards: list[Card], results: TextResults, parts: list[CodeAnatomy | None]
-) -> dict[str, Any]:
-    hits = zip(answer.hits, cards, parts, strict=False)
+def _answer(answer: CodeAnswer, results: TextResults, user: Person | None) -> dict[str, Any]:
+    """Return the verdict as the API has it, with everything that it can include, and the codes that words find."""
+    codes, near = [(hit.code, hit.how) for hit in answer.hits], [near.code for near in answer.near]
+    words = [(hit.code, "words") for hit in results.hits]
+    context = surroundings([code for code, _ in codes + words], user)
+    verdict = CodeVerdict(answer.query, answer.verdict, meanings(codes, context), answer.ranges, near=near)
+    by_words = CodeVerdict(answer.query, answer.verdict, meanings(words, context))
+    (whole,) = with_anatomies([verdict], user)
+    renderer = VerdictRenderer.of([whole, by_words], user, start_page(), INCLUDED)
     return {
-        "query": answer.query,
-        "verdict": answer.verdict,
-        "hits": [
-            _brief(hit.code) | {"how": hit.how} | _knowledge(card) | {"anatomy": anatomy_as_json(anatomy)}
-            for hit, card, anatomy in hits
-        ],
-        "anatomy": None if answer.hits else anatomy_as_json(parts[0]),
-        "about": [_brief(hit.code) for hit in results.hits],
+        **renderer.verdict(whole),
+        "results": [renderer.meaning(one) for one in by_words.meanings],
         "corrected": results.corrected,
-        "ranges": [str(code_range) for code_range in answer.ranges],
-        "near": [_brief(near.code) for near in answer.near],
-        "begins_so": [_brief(code) for code in answer.completions],
-    }
-
-
-def _brief(code: ReturnCode) -> dict[str, Any]:
-    return {
-        "code": code.code,
-        "table": code.table.slug,
-        "section": code.section.name,
-        "description": code.description,
-        "disposition": code.disposition,
-        "fixer": code.fixer,
-        "retired": code.is_retired,
-        "path": code.get_absolute_url(),
-    }
-
-
-def _knowledge(card: Card) -> dict[str, Any]:
-    return {
-        **{name: getattr(card.code, name) for name in VENDOR_TEXTS},
-        "customer_reply": card.customer_reply,
-        "open_incidents": [{"title": str(incident), "url": incident.url} for incident in card.open_incidents],
-        "notes": [{"title": note.title, "state": note.state, "resolution": note.resolution} for note in card.notes],
+        "more": results.more,
+        "begins_so": [renderer.other(code) for code in answer.completions],
     }

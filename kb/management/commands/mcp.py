@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from kb.management.terminal import site
 from kb.mcp import MISSING, is_installed
 from kb.models.visibility import Reader, reader
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the user, and the address of the pages."""
         parser.add_argument("--user", metavar="NAME", help="read as this user (default: the public)")
-        parser.add_argument("--site", metavar="URL", default=_site(), help="address of the site (default: %(default)s)")
+        parser.add_argument("--site", metavar="URL", default=site(), help="address of the site (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until standard input ends. Raises CommandError."""
@@ -59,7 +59,3 @@ def _user(name: str | None) -> Any:
     if user is None:
         raise CommandError(f"There is no active user {name}.")
     return user
-
-
-def _site() -> str:
-    return "http://127.0.0.1:8000" if settings.DEBUG else f"https://{settings.ALLOWED_HOSTS[0].lstrip('.')}"

@@ -199,8 +199,11 @@ def with_other_sign(parts: re.Match[str]) -> str:
     return f"{parts[1]}{'.' if parts[2] == '-' else '-'}{parts[3]}"
 
 
-def one_edit_variants(raw: str, shared: Callable[[str], int] | None = None) -> set[str]:
-    """Return the canonical texts one edit (replace, drop, insert, swap) away from a code.
+def one_edit_variants(raw: str, shared: Callable[[str], int] | None = None) -> dict[str, set[str]]:
+    """Return the canonical texts of codes one edit (replace, drop, insert, swap) away from a code.
+
+    Each has the texts that a code must be written like, or none if the canonical text itself is one edit away:
+    `000000001` is near `600000001`, and `1` is not.
 
     Nine digits have around 200 variants, so near codes cost one indexed query, whatever the table's size. Codes of more
     than 20 characters have none, to keep that query small. Codes of fewer than 3 have none, because every short code
@@ -212,7 +215,7 @@ def one_edit_variants(raw: str, shared: Callable[[str], int] | None = None) -> s
     """
     text = canonical(raw)
     if not _EDIT_LEAST <= len(text) <= _EDIT_LIMIT:
-        return set()
+        return {}
     letters = "0123456789" if _DECIMAL.match(text) else "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-."
     last = shared(text) if shared and text.isascii() and not _DIGITS.search(text) else len(text)
     cuts = [(text[:i], text[i:]) for i in range(min(last, len(text)) + 1)]
@@ -220,7 +223,18 @@ def one_edit_variants(raw: str, shared: Callable[[str], int] | None = None) -> s
     variants |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
     variants |= {a + letter + b[1:] for a, b in cuts if b for letter in letters}
     variants |= {a + letter + b for a, b in cuts for letter in letters}
-    return {v if _CANONICAL.match(v) else canonical(v) for v in variants if v} - {text, "", "-"}
+    return _by_canonical(variants - {text, "", "-"}, text)
+
+
+def _by_canonical(variants: set[str], text: str) -> dict[str, set[str]]:
+    """Return texts by their canonical forms; without those that only their own form leads to."""
+    other = {v: form for v in variants if not _CANONICAL.match(v) and (form := canonical(v)) != v}
+    near: dict[str, set[str]] = {v: set() for v in variants if v not in other}
+    written: dict[str, set[str]] = {}
+    for v, form in other.items():
+        if form not in near and form not in {text, "", "-"}:
+            written.setdefault(form, set()).add(v)
+    return near | written
 
 
 def difference(code: str, near: str) -> list[tuple[str, bool]]:

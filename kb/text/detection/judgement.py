@@ -7,6 +7,7 @@ The cost grows with the text and not with the tables: `candidates(text)` finds p
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ MAX_CODES = 1000
 """Most different known codes per text. Reading stops there, and the report says so."""
 
 MAX_UNKNOWN = 100
-"""Most different unknown numbers in a report."""
+"""Most different unknown numbers in a report. It says how many more there are."""
 
 _MAX_PLACES = 500
 """Most places of one code whose context is read. Further places are only counted."""
@@ -88,16 +89,30 @@ def judge(
             if len(places) >= MAX_CODES:
                 last = candidate
                 break
-        elif (value in unknown or len(unknown) < MAX_UNKNOWN) and _looks_like_a_code(text, candidate, range_index):
+        elif _looks_like_a_code(text, candidate, range_index):
             unknown.setdefault(value, []).append(candidate)
     places = {form: group for form, group in places.items() if group}
     doubt_neighbours(text, places)
+    return _detection(text, codes, (places, extra, unknown), range_index, last)
+
+
+def _detection(
+    text: str,
+    codes: Mapping[str, K],
+    groups: tuple[dict[str, list[Place]], dict[str, list[Candidate]], dict[str, list[Candidate]]],
+    range_index: RangeIndex,
+    last: Candidate | None,
+) -> Detection[K]:
+    """Return the report on the places of codes, their further places, and the places of codes in no table."""
+    places, extra, every_unknown = groups
+    unknown = dict(islice(every_unknown.items(), MAX_UNKNOWN))
     firsts = [group[0].candidate.start for group in places.values()] + [group[0].start for group in unknown.values()]
     lines = LineIndex(text, firsts)
     return Detection(
         _code_matches(text, places, extra, codes, lines),
         [_unknown_match(value, group, range_index, lines) for value, group in unknown.items()],
         lines.line(last.end) if last else None,
+        len(every_unknown) - len(unknown),
     )
 
 

@@ -97,3 +97,5 @@ class Detection(Generic[K]):
     unknown: list[UnknownMatch]
     read_to_line: int | None
     """None for an entire text; otherwise the line where a limit was reached."""
+    not_listed: int = 0
+    """How many more different texts look like codes and are in no table."""

@@ -248,6 +248,15 @@ def test_other_codes_are_not_near(typed, code):
     assert code not in one_edit_variants(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "written", "form"),
+    [("600000001", "000000001", "1"), ("E6012", "E0012", "E12"), ("A1000", "A1X000", "A1X0")],
+)
+def test_a_code_that_only_lost_its_zeros_is_near_as_it_is_written_alone(typed, written, form):
+    assert written in one_edit_variants(typed)[form]
+    assert one_edit_variants("1234")["123"] == set()
+
+
 @pytest.mark.parametrize(("length", "has_near"), [(2, False), (3, True), (20, True), (21, False)])
 def test_codes_of_3_to_20_characters_have_near_ones(length, has_near):
     assert bool(one_edit_variants("9" * length)) is has_near

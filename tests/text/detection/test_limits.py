@@ -43,6 +43,7 @@ def test_so_many_different_unknown_numbers_are_reported_and_all_their_places():
     detection = detect("".join(map(field, [*numbers, *numbers])), [])
     assert [unknown.written for unknown in detection.unknown] == numbers[:MAX_UNKNOWN]
     assert {unknown.count for unknown in detection.unknown} == {2}
+    assert detection.not_listed == 1
     assert detection.read_to_line is None
 
 
