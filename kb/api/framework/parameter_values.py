@@ -68,7 +68,9 @@ def repeated(kind: ValueKind) -> ValueKind:
             raise form_refusal("There is no value before or after a comma.", "values separated by commas")
         return _values(kind, text, pieces)
 
-    schema = {"type": "array", "items": dict(kind.schema), "minItems": 1, "maxItems": MAX_VALUES}
+    # Commas alone are no value.
+    pattern = {"pattern": r"^[^\u0000]*[^\s,\u0000][^\u0000]*$"} if kind.may_have_commas else {}
+    schema = {"type": "array", "items": {**kind.schema, **pattern}, "minItems": 1, "maxItems": MAX_VALUES}
     return ValueKind(parse, schema, repeats=True, example=[kind.example])
 
 

@@ -23,6 +23,7 @@ CONFIDENCES = [state.value for state in LIVE]
 INCLUDE: dict[str, Any] = {
     "type": "array",
     "items": {"type": "string", "enum": [*INCLUDED]},
+    "maxItems": len(INCLUDED),
     "description": "What to add to each meaning; the parameter `include` of the address does the same.",
 }
 """The JSON schema of the member of a body."""
