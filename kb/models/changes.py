@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from kb.models import incarnations
 from kb.models.history import Door
 from kb.models.sql import rows
 from kb.models.visibility import Audience, ReaderQuerySet
@@ -145,7 +146,9 @@ class FeedEnd(NamedTuple):
 def feed_end(database: BaseDatabaseWrapper | None = None) -> FeedEnd:
     """Return where the feed ends in the database that is read, or in another one."""
     database = database or connections[router.db_for_read(ChangeCounter)]
-    counters = rows("SELECT incarnation, last FROM kb_changecounter WHERE id = 1", database=database)
+    # With a parameter, because the incarnation's SQL is for one with them.
+    sql = f"SELECT {incarnations.present()}, last FROM kb_changecounter WHERE id = %s"  # noqa: S608
+    counters = rows(sql, 1, database=database)
     return FeedEnd(*counters[0]) if counters else FeedEnd("", 0)
 
 

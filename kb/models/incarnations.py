@@ -8,10 +8,16 @@ random text, and a place of another incarnation is refused.
 Nobody has to remember to renew it. Beside it stands its origin: where it was last written. On PostgreSQL that is the
 cluster, its timeline, which each promotion and each recovery renews, and the object id of the table, which a restore
 of a dump creates anew. The first change on a database with another origin gives it a new incarnation, in the same
-transaction. Until then the database holds a state that its incarnation had, so every place and ETag is right. A replica
-has its primary's row, and so its incarnation. A copy made by `manage.py backup` on SQLite has no origin.
+transaction. A replica has its primary's row, and so its incarnation. A copy made by `manage.py backup` on SQLite has no
+origin.
 
-What nobody can see is a file or disk put back as it was: `manage.py new_incarnation` is for that.
+A restored dump has another incarnation at once, also before that change: its text follows from the stored one, the
+cluster and the table, which a replica reads the same, and the first change stores it. So copies start over once, and
+not again with that change. The new incarnation of a promotion or recovery is random, because a replica cannot tell its
+timeline. Until it is stored, the database holds a state that the old one had, so every place and ETag is right.
+
+What nobody can see is a file or disk put back as it was, or a recovery to a moment between `pg_restore` and the first
+change after it: `manage.py new_incarnation` is for that.
 """
 
 import secrets
@@ -28,6 +34,11 @@ _POSTGRES = """
     || '/' || CAST('kb_changecounter'::regclass AS oid)
 """
 _SQLITE = "'file'"
+_DUMPED = """
+    (SELECT system_identifier FROM pg_control_system()) || '/%%/' || CAST('kb_changecounter'::regclass AS oid)
+"""
+_IS_DUMP = f"origin <> '' AND origin NOT LIKE {_DUMPED}"
+_OF_DUMP = f"left(encode(sha256(convert_to(incarnation || {_DUMPED}, 'UTF8')), 'hex'), 10)"
 LENGTH = 10
 PATTERN = f"[0-9a-f]{{{LENGTH}}}"
 
@@ -37,15 +48,21 @@ def new_incarnation() -> str:
     return secrets.token_hex(LENGTH // 2)
 
 
+def present() -> str:
+    """Return the incarnation as SQL of the counter's row, with parameters: what readers get. See Note [Incarnation]."""
+    return f"CASE WHEN {_IS_DUMP} THEN {_OF_DUMP} ELSE incarnation END" if is_postgres() else "incarnation"
+
+
 def advance(count: int) -> bool:
     """Add to the last number of the feed; begin a new incarnation if the database has another origin.
 
     The row stays locked until the commit. Returns whether there is a row. See Note [Incarnation].
     """
     origin = _POSTGRES if is_postgres() else _SQLITE
+    dumped = f" WHEN {_IS_DUMP} THEN {_OF_DUMP}" if is_postgres() else ""
     sql = (
         f"UPDATE {_TABLE} SET last = last + %s, origin = {origin},"  # noqa: S608
-        f" incarnation = CASE WHEN origin = {origin} THEN incarnation ELSE %s END WHERE id = 1"
+        f" incarnation = CASE WHEN origin = {origin} THEN incarnation{dumped} ELSE %s END WHERE id = 1"
     )
     return bool(run(sql, count, new_incarnation()))
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
+from kb.api.framework.feed_places import place_of
 from kb.api.framework.problem_types import TYPES
 from kb.models.fields import CODE_MEMBERS
 from tests import make
@@ -245,10 +246,19 @@ def test_an_answer_has_the_headers_that_are_described(admin, client, address, op
     answer = client.get(f"/api/v1/{address}".format(id=make.code("1").pk))
     assert answer.status_code == 200
     described = set(operations()[0][operation]["responses"]["200"]["headers"])
-    sometimes = {"RateLimit", "RateLimit-Policy", "Link", "Last-Modified"}
+    sometimes = {"RateLimit", "RateLimit-Policy", "Link", "Last-Modified", "Retry-After"}
     ours = {"ETag", "Last-Modified", "X-Sequence", "Content-Disposition", "Cache-Control", "X-Request-ID", "Link"}
     assert described - sometimes <= set(answer.headers)
     assert ours & set(answer.headers) <= described
+
+
+def test_what_the_feed_says_to_who_waits_or_comes_too_late_is_described():
+    by_name, description = operations()
+    assert "Retry-After" in by_name["list_changes"]["responses"]["200"]["headers"]
+    problem = description["components"]["schemas"]["Problem"]
+    assert problem["properties"]["snapshot"]["format"] == "uri"
+    assert "snapshot" not in problem["required"]
+    assert place_of(description["components"]["headers"]["X-Sequence"]["example"])
 
 
 def test_every_type_names_what_is_always_there():

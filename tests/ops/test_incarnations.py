@@ -150,12 +150,37 @@ def test_a_copy_that_is_put_back_by_hand_has_another_incarnation_with_its_first_
             clean = ["--clean", "--if-exists", "--single-transaction", "--no-owner", f"--dbname={name}"]
             command = ["pg_restore", *clean, str(tmp_path / "copy")]
             subprocess.run(command, env=_environment(connection), check=True, capture_output=True)
+            served = incarnation()
+            assert served not in {before, *names}, "at once"
+            assert generation.generation().incarnation == served
         else:
             copies._engine().read(tmp_path / "copy", connection)
         edit(by, "After.")
         names.add(incarnation())
+        assert not is_postgres() or incarnation() == served, "copies start over once"
         connection.close()
     assert len(names) == 2
+    assert before not in names
+
+
+@pytest.mark.skipif(not is_postgres(), reason="on SQLite servers see the file at once, or not at all")
+def test_a_restore_beside_a_running_server_has_one_incarnation(by, tmp_path, monkeypatch):
+    edit(by, "Before.")
+    copies.make(tmp_path / "copy")
+    before, names = incarnation(), []
+
+    def differences(*digests):
+        names.append(incarnation())
+        return whole(*digests)
+
+    whole = copies.differences
+    monkeypatch.setattr(copies, "differences", differences)
+    call_command("restore", str(tmp_path / "copy"), "--yes")
+    names.append(incarnation())
+    edit(by, "After.")
+    names.append(incarnation())
+    assert len(names) == 3
+    assert len({*names}) == 1
     assert before not in names
 
 
@@ -190,8 +215,10 @@ def test_the_origin_names_cluster_timeline_and_table(by):
     for place, other in ((0, "7"), (1, "00000002"), (2, "7")):
         parts = origin.split("/")
         parts[place] = other
-        run("UPDATE kb_changecounter SET origin = %s", "/".join(parts))
         before = incarnation()
+        run("UPDATE kb_changecounter SET origin = %s", "/".join(parts))
+        # A dump is seen at once. A replica, which reads the same, cannot tell its timeline.
+        assert (incarnation() == before) is (place == 1)
         edit(by, f"At {place}.")
         assert incarnation() != before
 

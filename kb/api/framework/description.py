@@ -38,7 +38,7 @@ HEADERS: dict[str, Description] = {
     "X-Sequence": {
         "description": "The place in the feed of changes where a copy that starts with this answer continues.",
         "schema": _TEXT,
-        "example": "2184",
+        "example": "4be1c9a07fp-2184",
     },
     "Content-Disposition": {
         "description": "The name of the file.",
@@ -70,6 +70,7 @@ _OF_READS = ["ETag", "Last-Modified", "Cache-Control"]
 _OF_FILES = ["Content-Disposition", "Cache-Control"]
 _BY_OPERATION = {
     **{f"list_{noun}": [*_OF_READS, "Link"] for noun in ("tables", "codes", "notes", "incidents")},
+    "list_changes": [*_OF_READS, "Retry-After"],
     "get_snapshot": [*_OF_READS, "X-Sequence", "Content-Disposition"],
     "export_table": _OF_FILES,
     "export_everything": _OF_FILES,

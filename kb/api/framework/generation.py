@@ -13,9 +13,10 @@ from datetime import date, datetime
 
 from django.db import connection, router
 from django.db.models import OuterRef, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from kb.models import Change, ChangeCounter
+from kb.models import Change, ChangeCounter, incarnations
 from kb.services import journal
 
 TRUST_SECONDS = 1.0
@@ -68,7 +69,8 @@ def _query_generation() -> Generation:
     # Read both before the query: a write in between then makes the generation too old, which is safe, not too new.
     moves, checked_at = journal.moves(), time.monotonic()
     at = Change.objects.filter(sequence=OuterRef("last")).values("at")
-    row = ChangeCounter.objects.filter(id=1).values_list("incarnation", "last", Subquery(at)).first()
-    incarnation, sequence, changed_at = row or ("", 0, None)
+    incarnation = RawSQL(incarnations.present(), [])  # noqa: S611
+    row = ChangeCounter.objects.filter(id=1).values_list(incarnation, "last", Subquery(at)).first()
+    name, sequence, changed_at = row or ("", 0, None)
     today = timezone.localdate(timezone=timezone.get_default_timezone())
-    return Generation(incarnation, sequence, changed_at, today, checked_at, moves)
+    return Generation(name, sequence, changed_at, today, checked_at, moves)

@@ -144,7 +144,8 @@ def whole(least: int, most: int) -> ValueKind:
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not least <= int(text) <= most:
-            raise form_refusal("{} is not an allowed number.", f"a whole number from {least} to {most}")
+            allowed = f"a whole number from {least} to {most}"
+            raise form_refusal(f"{{}} is not {allowed}.", allowed)
         return int(text)
 
     return ValueKind(parse, {"type": "integer", "minimum": least, "maximum": most}, example=max(least, 1))

@@ -90,7 +90,8 @@ def restore(path: Path, replace: bool = False) -> About:
     _refuse_differences(about.tables, actual)
     _refuse_another_end(about.sequence, last)
     if incarnations.is_stored():
-        incarnations.renew()
+        # Not a new one again: a server that ran meanwhile may have served, or written, that of the new origin.
+        incarnations.advance(0)
     return about
 
 
