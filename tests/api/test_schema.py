@@ -317,3 +317,10 @@ def test_the_documentation_has_the_policy_that_the_start_of_the_api_names(client
     readme = " ".join((settings_of_django.BASE_DIR / "README.md").read_text(encoding="utf-8").split())
     for line in about.partition("What you can rely on")[2].strip().splitlines():
         assert line.replace("marked with", "that the description marks with").replace("this desc", "the desc") in readme
+
+
+def test_no_help_of_a_form_is_in_an_answer_and_examples_fit_their_field():
+    named, description = operations()
+    assert [words for words in ("Paste it", "Left empty") if words in json.dumps(description["components"])] == []
+    codes = {one["name"]: one["schema"] for one in named["list_codes"]["parameters"]}
+    assert codes["symbol__contains"]["examples"] == codes["symbol__words"]["examples"] == ["ROOM_NOT_EXIST"]

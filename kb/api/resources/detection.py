@@ -68,7 +68,7 @@ class DetectedSerializer(VerdictSerializer):
     """A code in the text. Certainty and role are null for a code in no table."""
 
     spans = SpanSerializer(
-        many=True, help_text=f"The first {MAX_SPANS} positions, in Unicode code points: JavaScript counts UTF-16 units."
+        many=True, help_text=f"The first {MAX_SPANS} positions, in code points: JavaScript counts UTF-16."
     )
     count = serializers.IntegerField(help_text="How often it appears in the text.")
     line = serializers.IntegerField(help_text="The line of its first position, from 1.")
