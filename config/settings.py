@@ -254,7 +254,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = [
     *("Content-Disposition", "ETag", "Last-Modified", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
-    *("X-Request-ID", "X-Sequence"),
+    *("X-Request-ID", "X-Sequence", "WWW-Authenticate", "Deprecation", "Sunset"),
 ]
 
 NONE, SELF = "'none'", "'self'"
@@ -288,7 +288,18 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Codebook API",
-    "DESCRIPTION": "Read access to return codes, troubleshooting notes and incident links.",
+    "DESCRIPTION": (
+        "Read access to return codes, troubleshooting notes and incident links.\n\n"
+        "## What you can rely on\n\n"
+        "- Within `v1` an answer may get new members, and a choice marked with `x-may-grow` new values: ignore those"
+        " that you do not know. Requests may get new optional parameters and members. There may be new addresses and"
+        " new kinds of problems.\n"
+        "- Nothing else of this description changes: no address, parameter, member or answer goes away or changes its"
+        " type, nothing optional becomes required, and no limit gets narrower.\n"
+        "- If that has to happen, the old stays beside the new for two releases and at least six months. Its answers"
+        " have the headers `Deprecation` and `Sunset`, and the changelog names it first.\n"
+        "- Words of texts and messages, the order of members, cursors and ETags are no part of this."
+    ),
     "VERSION": "1",
     "LICENSE": {
         "name": "The texts belong to their vendors and to this site.",

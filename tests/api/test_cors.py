@@ -54,5 +54,5 @@ def test_an_answer_exposes_each_header_that_clients_read(client):
     exposed = client.get("/api/v1/codes/", headers={"Origin": HERE})["Access-Control-Expose-Headers"].split(", ")
     assert {*exposed} == {
         *("Content-Disposition", "ETag", "Last-Modified", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
-        *("X-Request-ID", "X-Sequence"),
+        *("X-Request-ID", "X-Sequence", "WWW-Authenticate", "Deprecation", "Sunset"),
     }

@@ -114,7 +114,7 @@ def test_support_texts_are_exported_on_request(get, table, editor):
         ("tables/zim-server/export.csv?word=vendor", "word", ["bom", "delimiter", "words"]),
         ("tables/zim-server/export.csv?delimiter=pipe", "delimiter", ["comma", "semicolon", "tab"]),
         ("tables/zim-server/export.csv?bom=2", "bom", ["true", "false", "1", "0"]),
-        ("tables/zim-server/export.json?bom=true", "bom", ["words"]),
+        ("tables/zim-server/export.json?bom=true", "bom", []),
         ("tables/zim-server/export.sqlite?words=vendor", "words", []),
         ("export.sqlite?table=zim-server", "table", []),
     ],
@@ -145,3 +145,17 @@ def test_more_codes_take_no_more_memory(client, importer, table, monkeypatch):
 
 def test_an_unknown_table_is_a_404(get, table):
     get("tables/nowhere/export.sqlite", 404)
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "message"),
+    [
+        ("sqlite?words=support", "words", "It is not for SQLite, only for csv, xlsx, json, ndjson."),
+        ("json?delimiter=tab", "delimiter", "It is not for JSON, only for csv."),
+    ],
+)
+def test_an_option_of_another_format_is_refused_by_name(client, admin, address, name, message):
+    make.code("1")
+    client.force_login(admin)
+    (error,) = client.get(f"/api/v1/tables/zim-server/export.{address}").json()["errors"]
+    assert (error["parameter"], error["message"]) == (name, message)

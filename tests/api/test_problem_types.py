@@ -210,3 +210,9 @@ def test_an_exception_adds_members_to_its_problem(client, monkeypatch):
 def test_a_post_without_the_slash_says_so_and_keeps_its_words(client):
     answer = client.post("/api/v1/lookup?x=1", "{}", content_type="application/json")
     assert "http://testserver/api/v1/lookup/?x=1" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("accept", ["application/problem+json", "application/json; charset=utf-8", "application/json"])
+def test_a_program_may_ask_for_a_kind_as_it_got_the_problem(client, accept):
+    answer = client.get("/api/problems/not_found/", headers={"accept": accept})
+    assert (answer.status_code, answer.json()["code"]) == (200, "not_found")

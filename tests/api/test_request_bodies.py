@@ -115,3 +115,13 @@ def test_all_errors_of_a_body_are_named_at_once():
     ]
     answer = Client().post("/api/v1/detect/", {"txt": "a", "text": 1}, content_type="application/json")
     assert [error["parameter"] for error in answer.json()["errors"]] == ["txt", "text"]
+
+
+def test_a_bad_value_of_a_body_is_repeated_as_json_and_a_missing_one_is_required(client):
+    def errors(noun, **body):
+        answer = client.post(f"/api/v1/{noun}/", body, content_type="application/json")
+        return [(error["value"], error["message"]) for error in answer.json()["errors"]]
+
+    assert [value for value, _ in errors("lookup", codes=[None, {"a": 1}, True])] == ["null", '{"a": 1}', "true"]
+    assert errors("lookup") == errors("detect") == [("", "It is required.")]
+    assert errors("lookup", codes=None) == [("null", "It is not a list of codes.")]

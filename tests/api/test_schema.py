@@ -1,9 +1,11 @@
 """The OpenAPI description is correct: generated requests, valid and invalid, get only answers that it describes."""
 
 import json
+import re
 
 import pytest
 import schemathesis
+from django.conf import settings as settings_of_django
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -309,3 +311,26 @@ def test_the_documentation_page_has_no_inline_script_or_style(client):
     script = client.get("/api/docs/?script=")
     assert script["Content-Type"] == "application/javascript"
     assert "/api/v1/schema/" in script.content.decode().replace("\\u002D", "-")
+
+
+def test_a_pattern_of_numbers_allows_what_the_filter_takes(client):
+    schema = {one["name"]: one["schema"] for one in operations()[0]["list_codes"]["parameters"]}
+    assert re.match(schema["number__in"]["pattern"], "-1073741819,5")
+    assert not re.match(schema["id__in"]["pattern"], "-5")
+    assert client.get("/api/v1/codes/?number__in=-1073741819,5").status_code == 200
+
+
+def test_the_documentation_has_the_policy_that_the_start_of_the_api_names(client):
+    """As README has it: Swagger shows the description."""
+    about = client.get("/api/v1/schema/").json()["info"]["description"]
+    assert client.get("/api/v1/").json()["policy"].endswith("/api/docs/")
+    readme = " ".join((settings_of_django.BASE_DIR / "README.md").read_text(encoding="utf-8").split())
+    for line in about.partition("What you can rely on")[2].strip().splitlines():
+        assert line.replace("marked with", "that the description marks with").replace("this desc", "the desc") in readme
+
+
+def test_no_help_of_a_form_is_in_an_answer_and_examples_fit_their_field():
+    named, description = operations()
+    assert [words for words in ("Paste it", "Left empty") if words in json.dumps(description["components"])] == []
+    codes = {one["name"]: one["schema"] for one in named["list_codes"]["parameters"]}
+    assert codes["symbol__contains"]["examples"] == codes["symbol__words"]["examples"] == ["ROOM_NOT_EXIST"]

@@ -213,7 +213,7 @@ def test_the_codes_in_a_text_have_positions_and_verdicts(client, world, plain):
     assert answer["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.parametrize(("text", "quoted"), [(None, ""), (1, "1"), ([], "[]"), ({}, "{}")])
+@pytest.mark.parametrize(("text", "quoted"), [(None, "null"), (1, "1"), ([], "[]"), ({}, "{}")])
 def test_other_values_than_text_are_refused_and_quoted(client, text, quoted):
     answer = post(client, "detect", {"text": text})
     error = answer.json()["errors"][0]

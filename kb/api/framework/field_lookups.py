@@ -73,7 +73,7 @@ _BEGUN = 4
 
 def _lookups(name: str, kind: ValueKind, *suffixes: str, internal: bool = False) -> Parameters:
     variants = {"": repeated, "not": repeated, "in": list_of}
-    example = _EXAMPLES.get(name) if kind is TEXT else None
+    example = _EXAMPLES.get(name) if kind in (TEXT, PART, PHRASE) else None
     parameters = {}
     for suffix in suffixes:
         variant = variants[suffix](kind) if suffix in variants else kind

@@ -50,6 +50,15 @@ def media_ranges(header: str) -> list[MediaRange]:
     return [_range(part) for part in header.split(",")[:MAX_RANGES] if "/" in part]
 
 
+def preferred(header: str, media_types: Iterable[str]) -> str | None:
+    """Return the media type that an `Accept` header likes best, of equal ones the first; None if it likes none."""
+    ranges = media_ranges(header or "*/*")
+    best, media_type = max(
+        ((_match(ranges, one).quality, one) for one in media_types), key=lambda choice: choice[0], default=(0.0, None)
+    )
+    return media_type if best else None
+
+
 _NOTHING = MediaRange("", "", "", 0.0)
 
 

@@ -131,7 +131,8 @@ def list_of(kind: ValueKind) -> ValueKind:
             raise form_refusal("{} is not a list of values.", f"1 to {MAX_VALUES} values separated by commas")
         return _values(kind, text.strip(), pieces)
 
-    part = "|".join(kind.schema.get("enum", [_PART[kind.schema["type"]]]))
+    sign = "-?" if kind.schema.get("minimum", 0) < 0 else ""
+    part = "|".join(kind.schema.get("enum", [sign + _PART[kind.schema["type"]]]))
     schema = {"type": "string", "pattern": rf"^(?:{part})(?:,(?:{part})){{0,{MAX_VALUES - 1}}}$"}
     return ValueKind(parse, schema, repeats=True, example=str(kind.example))
 

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from kb.api.framework.errors import CONTENT_TYPE, problem
+from kb.api.framework.negotiation import preferred
 from kb.api.framework.problem_types import RETRIES, TYPES, address_of_type
 
 _JSON, _HTML = "application/json", "text/html"
@@ -48,11 +49,12 @@ def _describe(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 def _answer(request: HttpRequest, template: str, values: dict[str, Any]) -> HttpResponse:
-    media_type = request.get_preferred_type([_JSON, _HTML])
+    # A program that just got a problem may ask for this in the type of the problem.
+    media_type = preferred(request.headers.get("Accept", ""), [_JSON, CONTENT_TYPE, _HTML])
     if media_type is None:
         detail = f"No answer has a media type that `Accept` asks for. Allowed: {_JSON}, {_HTML}."
         response: HttpResponse = JsonResponse(problem(request, 406, detail), status=406, content_type=CONTENT_TYPE)
     else:
-        response = JsonResponse(values) if media_type == _JSON else render(request, template, values)
+        response = render(request, template, values) if media_type == _HTML else JsonResponse(values)
     patch_vary_headers(response, ["Accept"])
     return response

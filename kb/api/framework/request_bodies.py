@@ -12,6 +12,9 @@ from kb.api.framework.errors import BadParameters, describe
 from kb.ops import bodies
 from kb.text import charsets
 
+MISSING: Any = object()
+"""Stands for a member that a body does not have: null is a value."""
+
 MAX_UNKNOWN = 100
 """Unknown members that an error lists."""
 
@@ -79,9 +82,17 @@ def members(data: Any, allowed: Iterable[str], errors: list[dict[str, Any]]) -> 
 
 
 def as_text(value: Any) -> str:
-    """Return a JSON value as text that an error can repeat: without surrogates, which no answer can contain."""
-    text = value if isinstance(value, str) else repr(value)[:200]
+    """Return a JSON value as the text of an error, shortened and without surrogates, which no answer can contain."""
+    text = value if isinstance(value, str) else _dumps(value)
     return text[:200].encode(errors="replace").decode()
+
+
+def _dumps(value: Any) -> str:
+    try:
+        # An infinite number, such as 1e999, is no JSON, but may be what was sent.
+        return json.dumps(value, ensure_ascii=False, allow_nan=True)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def is_text(value: Any) -> bool:

@@ -11,6 +11,7 @@ from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.parameter_values import SLUG, ValueKind, repeated, some_of
 from kb.api.framework.schema import example
 from kb.api.resources.code_serializers import CodeSerializer
+from kb.api.resources.incidents import HELP
 from kb.api.resources.tables import visible_tables
 from kb.models import CodeRange, CodeTable, IncidentLink, Section, TroubleshootingNote
 from kb.models.visibility import Person
@@ -146,6 +147,7 @@ class CopiedIncidentSerializer(CopiedSerializer):
     class Meta:
         model = IncidentLink
         fields = _fields("incident")
+        extra_kwargs = HELP
 
 
 _OBJECTS: dict[str, Any] = {

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from kb.api.framework.body_views import BodyView, site_of
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.request_bodies import JSONBody, TextBody, TooLarge, as_text, members
+from kb.api.framework.request_bodies import MISSING, JSONBody, TextBody, TooLarge, as_text, members
 from kb.api.resources.verdicts import INCLUDE, VerdictSerializer
 from kb.models.tokens import READING, Scope
 from kb.models.visibility import Person
@@ -33,8 +33,8 @@ BODY: dict[str, Any] = {
 class SpanSerializer(serializers.Serializer[Any]):
     """A position in the text, in Unicode characters from 0; `end` is after the last character."""
 
-    start = serializers.IntegerField()
-    end = serializers.IntegerField()
+    start = serializers.IntegerField(help_text="From 0, in Unicode code points: not in UTF-16 units, nor in bytes.")
+    end = serializers.IntegerField(help_text="After the last character, counted in the same way.")
 
 
 class FilledSerializer(serializers.Serializer[Any]):
@@ -47,7 +47,9 @@ class FilledSerializer(serializers.Serializer[Any]):
 class DetectedSerializer(VerdictSerializer):
     """A code in the text. Certainty and role are null for a code in no table."""
 
-    spans = SpanSerializer(many=True, help_text=f"The first {MAX_SPANS} positions.")
+    spans = SpanSerializer(
+        many=True, help_text=f"The first {MAX_SPANS} positions, in code points: JavaScript counts UTF-16."
+    )
     count = serializers.IntegerField(help_text="How often it appears in the text.")
     line = serializers.IntegerField(help_text="The line of its first position, from 1.")
     column = serializers.IntegerField(help_text="The column of its first position, from 1, in Unicode characters.")
@@ -106,10 +108,10 @@ class DetectView(BodyView):
 
 def _text(request: Request, errors: list[dict[str, Any]]) -> str:
     """Return the text of the body. Raises BadParameters, for the errors before it, too."""
-    text = members(request.data, BODY["properties"], errors).get("text")
+    text = members(request.data, BODY["properties"], errors).get("text", MISSING)
     if not isinstance(text, str):
-        sent = "" if text is None else as_text(text)
-        errors.append(describe("text", sent, "It is not text.", ["text of at most 1 MB"], correction=""))
+        sent, problem = ("", "It is required.") if text is MISSING else (as_text(text), "It is not text.")
+        errors.append(describe("text", sent, problem, ["text of at most 1 MB"], correction=""))
     if errors or not isinstance(text, str):
         raise BadParameters(errors)
     # An answer cannot contain a lone surrogate. One character replaces it, so that positions stay right.

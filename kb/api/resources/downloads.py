@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
-from django.http import StreamingHttpResponse
+from django.http import QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
@@ -26,6 +26,7 @@ ENDINGS = {**FORMATS, "sqlite": sqlite.CONTENT_TYPE}
 
 _SITE_ENDINGS = {"sqlite": sqlite.CONTENT_TYPE}
 _KINDS = {"words": one_of(WORDS)}
+_FORMAT_NAMES = {"sqlite": "SQLite"}
 _CSV_KINDS = {**_KINDS, "delimiter": one_of(DELIMITERS), "bom": YES_NO}
 
 
@@ -98,8 +99,8 @@ class TableExportView(_ExportView):
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
         _check(ending, self.endings)
-        kinds = _CSV_KINDS if ending == "csv" else _KINDS if ending in FORMATS else {}
-        values = parse_query(request.query_params, kinds)
+        values = parse_query(request.query_params, _CSV_KINDS)
+        _check_options(request.query_params, ending)
         table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
         if ending not in FORMATS:
             return _file(sqlite.export_database(request.user, table), file_name(table, ending), ENDINGS[ending])
@@ -127,6 +128,21 @@ class SiteExportView(_ExportView):
 def _check(ending: str, allowed: Iterable[str]) -> None:
     if ending not in allowed:
         raise BadParameters([describe("ending", ending, "There is no export as {}.", allowed)])
+
+
+def _check_options(query: QueryDict, ending: str) -> None:
+    """Raise BadParameters for an option of another format."""
+    formats = {name: [*FORMATS] if name in _KINDS else ["csv"] for name in query}
+    name_of_format = _FORMAT_NAMES.get(ending, ending.upper())
+    errors = [
+        describe(
+            name, str(query[name]), f"It is not for {name_of_format}, only for {', '.join(allowed)}.", correction=""
+        )
+        for name, allowed in formats.items()
+        if ending not in allowed
+    ]
+    if errors:
+        raise BadParameters(errors)
 
 
 def _file(body: Iterable[bytes], name: str, media: str) -> StreamingHttpResponse:

@@ -16,6 +16,12 @@ from kb.models import Audience, IncidentLink, ReturnCode
 from kb.models.incidents import IncidentLinkQuerySet, IncidentState
 from kb.models.subqueries import any_of
 
+HELP = {
+    "url": {"help_text": "The incident in its tracker."},
+    "reference": {"help_text": "The tracker's own number, such as INC-1042; may be empty."},
+}
+"""What answers say of fields whose own help is for a form."""
+
 STARTED_SINCE = "Short for `started_at__after`."
 
 
@@ -94,6 +100,7 @@ class IncidentSerializer(AnswerSerializer):
             *("truncated", "audience", "version", "created_at", "updated_at"),
         ]
         read_only_fields = fields
+        extra_kwargs = HELP
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "enum": ["codes"]}})
     def get_truncated(self, incident: IncidentLink) -> list[str]:
@@ -109,6 +116,7 @@ class OpenIncidentSerializer(serializers.ModelSerializer[Any]):
     class Meta:
         model = IncidentLink
         fields = ["id", "url", "reference", "title", "state", "started_at", "impact", "workaround", "audience"]
+        extra_kwargs = HELP
 
 
 class IncidentViewSet(ReadViewSet):

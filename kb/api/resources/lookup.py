@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from kb.api.framework.body_views import BodyView, site_of
 from kb.api.framework.errors import BadParameters, describe
-from kb.api.framework.request_bodies import as_text, is_text, members
+from kb.api.framework.request_bodies import MISSING, as_text, is_text, members
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import INCLUDE, VerdictSerializer
 from kb.models.visibility import Person
@@ -76,7 +76,7 @@ class LookupView(BodyView):
 def _parse_body(request: Request, errors: list[dict[str, Any]]) -> tuple[list[str], int | None]:
     """Return the codes, and the id of the table to look in. Raises BadParameters, for the errors before it, too."""
     values = members(request.data, BODY["properties"], errors)
-    codes, code_errors = _parse_codes(values.get("codes"))
+    codes, code_errors = _parse_codes(values.get("codes", MISSING))
     table_id, table_errors = _parse_table(values["table"], request.user) if "table" in values else (None, [])
     errors += [*code_errors, *table_errors]
     if errors:
@@ -86,9 +86,10 @@ def _parse_body(request: Request, errors: list[dict[str, Any]]) -> tuple[list[st
 
 def _parse_codes(value: Any) -> tuple[list[str], list[dict[str, Any]]]:
     allowed = [f"a list of 1 to {MAX_CODES} codes"]
+    if value is MISSING:
+        return [], [describe("codes", "", "It is required.", allowed, correction="")]
     if not isinstance(value, list) or not value:
-        sent = "" if value is None else as_text(value)
-        return [], [describe("codes", sent, "It is not a list of codes.", allowed, correction="")]
+        return [], [describe("codes", as_text(value), "It is not a list of codes.", allowed, correction="")]
     if len(value) > MAX_CODES:
         problem = f"It has {len(value)} codes, too many for one request."
         return [], [describe("codes", "", problem, allowed, correction="")]
