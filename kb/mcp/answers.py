@@ -179,7 +179,7 @@ class Part(BaseModel):
 class Note(Answer):
     """Answer of get_note."""
 
-    note_id: int
+    id: int
     state: Annotated[str, one_of(NoteState)]
     audience: Annotated[str, one_of(Audience)]
     title: Data

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from kb.models import Audience
 from kb.models.incidents import IncidentState
@@ -54,7 +54,7 @@ class SectionRef(BaseModel):
 
 
 class CodeRef(BaseModel):
-    """A reference to a code."""
+    """A reference to a code, with what it says."""
 
     id: int
     table: str
@@ -67,7 +67,7 @@ class CodeRef(BaseModel):
 class NoteRef(BaseModel):
     """A troubleshooting note with its cause and resolution."""
 
-    note_id: int
+    id: int
     state: Annotated[str, one_of(NoteState)]
     audience: Annotated[str, one_of(Audience)]
     title: Data
@@ -109,7 +109,7 @@ class ReplySource(BaseModel):
 
 
 class Meaning(BaseModel):
-    """One meaning of a code."""
+    """One meaning of a code. Like in the API, what a code does not have is null."""
 
     id: int
     table: str
@@ -126,24 +126,32 @@ class Meaning(BaseModel):
     fixer: CanFix
     retired_at: datetime | None = None
     successor: CodeRef | None = None
+    has_notes: bool
+    has_open_incident: bool
     version: int
     created_at: datetime
     updated_at: datetime
     url: str
+    read: Annotated[str, Field(description="How the spelling was interpreted.")]
     audience: Annotated[str, one_of(Audience)]
     reply: Annotated[Data, Field(description="What to tell the customer.")]
-    reply_from: Annotated[ReplySource | None, Field(description="Null without a reply.")] = None
+    reply_from: ReplySource | None = None
     notes: list[NoteRef]
     open_incidents: list[Incident]
 
+    @model_serializer(mode="wrap")
+    def _with_null(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Return the members, also where the answer leaves out what is None."""
+        values: dict[str, Any] = serialize(self)
+        return {name: values.get(name) for name in type(self).model_fields}
+
 
 class Looked(BaseModel):
-    """One meaning of a code, or none. Several items with the same `asked` are several meanings."""
+    """A query with one of its meanings, or none. Several items with the same `query` are several meanings."""
 
-    asked: Data
+    query: Data
     verdict: Annotated[str, one_of([*Verdict, *ByWords])]
-    read_as: Annotated[str | None, Field(description="How the spelling was interpreted.")] = None
-    meaning: Meaning | None = None
+    meanings: Annotated[list[Meaning], Field(description="One, or none for an unknown code.")] = []
     ranges: Annotated[list[Range], Field(description="For an unknown code: the ranges that contain it.")] = []
     near: Annotated[list[CodeRef], Field(description="Codes one edit away. Each has another meaning.")] = []
     by_words: Annotated[list[CodeRef], Field(description="Codes that these words describe, likeliest first.")] = []

@@ -58,7 +58,7 @@ def looked(one: Shown, address: Address, brief: bool, length: int) -> Looked:
     """Return one meaning of a code, or what is known without one. `brief` omits the note texts."""
     answer, by_words = one.looking
     item = Looked(
-        asked=data(answer.query, NAME),
+        query=data(answer.query, NAME),
         verdict=answer.verdict.value,
         **parts_of(one.anatomy, address, length),
     )
@@ -68,13 +68,13 @@ def looked(one: Shown, address: Address, brief: bool, length: int) -> Looked:
         item.near = [code_ref(near.code, address, length) for near in answer.near]
         item.by_words = [code_ref(code, address, length) for code in by_words]
         return item
-    item.verdict, item.read_as = one.card.verdict.value, one.hit.how
-    item.meaning = _meaning(one.card, one.successor, address, 0 if brief else length // 2, length)
+    item.verdict = one.card.verdict.value
+    item.meanings = [_meaning(one, one.hit, one.card, address, (0 if brief else length // 2, length))]
     return item
 
 
-def _meaning(card: Card, successor: ReturnCode | None, address: Address, note_length: int, length: int) -> Meaning:
-    code = card.code
+def _meaning(one: Shown, hit: CodeHit, card: Card, address: Address, lengths: tuple[int, int]) -> Meaning:
+    code, successor, (note_length, length) = card.code, one.successor, lengths
     return Meaning(
         id=code.pk,
         table=code.table.slug,
@@ -88,10 +88,13 @@ def _meaning(card: Card, successor: ReturnCode | None, address: Address, note_le
         fixer=CanFix(value=code.fixer, origin=code.fixer_origin),
         retired_at=code.retired_at,
         successor=code_ref(successor, address, length) if successor else None,
+        has_notes=any(note.is_live for note in card.notes),
+        has_open_incident=bool(card.open_incidents),
         version=code.version,
         created_at=code.created_at,
         updated_at=code.updated_at,
         url=address(code.get_absolute_url()),
+        read=hit.how,
         audience=code.table.audience,
         reply=data(card.customer_reply, length),
         reply_from=_source(card.reply_note),

@@ -116,7 +116,7 @@ def _note(caller: Caller, number: str) -> str:
         raise ToolRefused(f"“{number[:100]}” is not the id of a note. Call search_notes.")
     note = get_note(GetNote(note_id=int(number)), caller)
     if note.partial:
-        note.go_on = f"Call get_note with note_id={note.note_id} and skip={len(note.parts)}."
+        note.go_on = f"Call get_note with note_id={note.id} and skip={len(note.parts)}."
     return document("Troubleshooting note", note)
 
 

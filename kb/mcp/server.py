@@ -148,4 +148,30 @@ def _problem(tool: Tool, problem: Any) -> str:
         return f"{tool.name} has no argument {where[:100]}.{suggestion} Arguments: {', '.join(allowed)}."
     if problem["type"] == "missing":
         return f"{tool.name} needs the argument {where}."
-    return f"{where}: “{str(problem['input'])[:100]}” is not allowed. {problem['msg']}."
+    return f"{where}: “{str(problem['input'])[:100]}” is not allowed. {_allowed(problem)}."
+
+
+_SENTENCES = {
+    "too_long": "At most {max_length} are allowed",
+    "too_short": "At least {min_length} is needed",
+    "string_too_long": "At most {max_length} characters are allowed",
+    "string_too_short": "At least {min_length} character is needed",
+    "greater_than_equal": "{ge} or more is allowed",
+    "less_than_equal": "{le} or less is allowed",
+    "less_than": "Less than {lt} is allowed",
+    "list_type": "A list is allowed",
+    "string_type": "A text is allowed",
+    "string_unicode": "A text without broken characters is allowed",
+    "int_type": "A whole number is allowed",
+    "int_parsing": "A whole number is allowed",
+    "int_from_float": "A whole number is allowed",
+    "string_pattern_mismatch": "The `last_place` of an earlier answer is allowed",
+}
+_DAY = "A day such as 2026-03-03 is allowed"
+
+
+def _allowed(problem: Any) -> str:
+    """Return what is allowed in place of a bad argument."""
+    if problem["type"].startswith("date"):
+        return _DAY
+    return _SENTENCES.get(problem["type"], "Another kind of value is needed").format(**problem.get("ctx", {}))

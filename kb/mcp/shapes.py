@@ -26,7 +26,7 @@ Address = Callable[[str], str]
 def note_ref(note: TroubleshootingNote, address: Address, length: int) -> NoteRef:
     """Return a note with its cause and resolution; a length of 0 omits them."""
     return NoteRef(
-        note_id=note.pk,
+        id=note.pk,
         state=note.state,
         audience=note.audience,
         title=data(note.title, min(length, NAME) or NAME),
@@ -118,7 +118,7 @@ def section_item(section: Section, length: int) -> SectionItem:
 def note_item(note: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:
     """Return a note without its texts and codes."""
     return Note(
-        note_id=note.pk,
+        id=note.pk,
         state=note.state,
         audience=note.audience,
         title=data(note.title, NAME),

@@ -127,7 +127,8 @@ def list_tables(arguments: ListTables, caller: Caller) -> Tables:
 def explain_text(arguments: ExplainText, caller: Caller) -> Explained:
     """Find the known return codes in a log, a ticket or an error message; causes come before the codes that wrap them.
 
-    The text is neither stored nor repeated. To learn what to do about a code, call lookup_codes.
+    The text is neither stored nor repeated. A meaning is a reference to a code with its description: to learn what to
+    do about it, call lookup_codes.
     """
     try:
         report = detection.detect(arguments.text, caller.user)
@@ -160,7 +161,7 @@ def search_notes(arguments: SearchNotes, caller: Caller) -> NotesFound:
 
 
 def get_note(arguments: GetNote, caller: Caller) -> Note:
-    """Read a whole troubleshooting note by the `note_id` from another tool."""
+    """Read a whole troubleshooting note by its `id` from another tool."""
     note = TroubleshootingNote.objects.visible_to(caller.user).filter(pk=arguments.note_id).first()
     if note is None:
         raise ToolRefused(f"There is no note {arguments.note_id}, or you may not read it. Call search_notes.")

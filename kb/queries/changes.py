@@ -78,6 +78,8 @@ class ChangeStep:
     words: list[ChangedText] = field(default_factory=list)
     other_fields: list[str] = field(default_factory=list)
     reason: str = ""
+    code: ReturnCode | None = None
+    """The first code of an incident, which has no page of its own."""
 
 
 def recent_changes(
@@ -113,6 +115,19 @@ def change_steps(changes: Sequence[Change], user: Person | None) -> list[ChangeS
         _step(change, subjects[change.noun].get(change.object_id), revisions.get(change.pk, (None, None)), user)
         for change in changes
     ]
+
+
+def incident_codes(steps: Sequence[ChangeStep], user: Person | None) -> dict[int, ReturnCode]:
+    """Return the first code that a reader may see of each incident of some steps, by the incident's id."""
+    ids = [step.subject.pk for step in steps if isinstance(step.subject, IncidentLink)]
+    if not ids:
+        return {}
+    visible = _subjects(user)["code"]
+    of_incident = visible.filter(incidents=OuterRef("pk")).order_by("table_id", "position", "pk").values("pk")
+    incidents = IncidentLink.objects.filter(pk__in=ids).annotate(first_code=Subquery(of_incident[:1]))
+    firsts = dict(incidents.order_by().values_list("pk", "first_code"))
+    codes = visible.in_bulk({code for code in firsts.values() if code is not None})
+    return {pk: codes[code] for pk, code in firsts.items() if code in codes}
 
 
 def _public_pairs(noun: str, pairs: dict[int, tuple[Any, Any]]) -> dict[int, tuple[Any, Any]]:

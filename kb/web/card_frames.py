@@ -47,7 +47,8 @@ def oembed(request: HttpRequest) -> HttpResponse:
 def _refusal(request: HttpRequest) -> HttpResponse | None:
     """Return why a request is not answered, with the status that the specification of oEmbed wants."""
     if reader(_NOBODY) == Reader.NOTHING:
-        return _said("This site shows nothing without a log-in.", 401)
+        # A token would not help: these answers are public.
+        return _said("oEmbed is off: the public may not read this site.", 401)
     unknown = sorted(set(request.GET) - set(PARAMETERS))
     if unknown:
         return _said(f"“{unknown[0][:80]}” is no parameter here. Allowed: {', '.join(PARAMETERS)}.", 400)

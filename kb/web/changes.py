@@ -1,5 +1,6 @@
 """Recent changes, table by table, as a page and as an Atom feed."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.views.decorators.http import condition, require_safe
 
-from kb.models import Change, CodeTable
+from kb.models import Change, CodeTable, IncidentLink
 from kb.models.visibility import reader
 from kb.queries import changes as kb_feed
 from kb.queries.changes import ChangeStep
@@ -123,7 +125,9 @@ class ChangesFeed(_Feed):
 
     def items(self, request: HttpRequest) -> list[ChangeStep]:
         """Return the latest changes."""
-        return kb_feed.change_steps(list(_feed_changes(request)), request.user)
+        steps = kb_feed.change_steps(list(_feed_changes(request)), request.user)
+        codes = kb_feed.incident_codes(steps, request.user)
+        return [replace(step, code=codes.get(step.change.object_id)) if _is_incident(step) else step for step in steps]
 
     def item_title(self, item: ChangeStep) -> str:
         """Return what happened to what."""
@@ -131,8 +135,9 @@ class ChangesFeed(_Feed):
         return without_controls(f"{change.get_noun_display()} {change.label}: {change.get_kind_display().lower()}")
 
     def item_description(self, item: ChangeStep) -> str:
-        """Return the word-level differences as HTML."""
-        return without_controls(render_to_string("kb/_change.html", {"step": item}))
+        """Return what happened in a sentence, and the word-level differences as HTML."""
+        details = render_to_string("kb/_change.html", {"step": item})
+        return without_controls(f"<p>{escape(self.item_title(item))}.</p>{details}")
 
     def item_link(self, item: ChangeStep) -> str:
         """Return the address of the changed object; of the changes page if it has none."""
@@ -160,11 +165,17 @@ def atom_id(name: str) -> str:
     return f"urn:codebook:{name}"
 
 
+def _is_incident(step: ChangeStep) -> bool:
+    return isinstance(step.subject, IncidentLink)
+
+
 def address(step: ChangeStep) -> str:
-    """Return the address of a step's object."""
+    """Return the address of a step's object; that of its first code for an incident."""
     subject = step.subject
     if hasattr(subject, "get_absolute_url"):
         return str(subject.get_absolute_url())
+    if step.code:
+        return step.code.get_absolute_url()
     return step.table.get_absolute_url() if step.table else reverse("changes")
 
 

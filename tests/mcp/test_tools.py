@@ -41,8 +41,8 @@ def test_a_code_has_actions_notes_incidents_and_permalinks(room):
     note = make.note("Room is gone", room, resolution="Rejoin.", customer_reply="We saw {code}.")
     make.incident("Rooms fail", room, workaround="Use another region.")
     (answer,) = call_tool("lookup_codes", codes=["660300001"])["answers"]
-    meaning = answer["meaning"]
-    assert (answer["verdict"], answer["read_as"]) == ("found", "as written")
+    meaning = answer["meanings"][0]
+    assert (answer["verdict"], meaning["read"]) == ("found", "as written")
     assert meaning["url"] == "https://kb.example/codes/zim-server/public/660300001/"
     assert meaning["suggested_actions"] == "<data>Create the room.</data>"
     assert meaning["reply"] == "<data>We saw 660300001.</data>"
@@ -56,11 +56,11 @@ def test_a_code_has_the_one_shape_of_codes(room):
     room.successor, room.retired_at, room.extra = successor, timezone.now(), {"level": "é", "n": 1}
     room.description = "This room is gone."
     room.save()
-    meaning = call_tool("lookup_codes", codes=["660300001"])["answers"][0]["meaning"]
-    assert list(meaning)[:19] == [
+    meaning = call_tool("lookup_codes", codes=["660300001"])["answers"][0]["meanings"][0]
+    assert list(meaning)[:21] == [
         *("id", "table", "section", "code", "number", "symbol", "description", "possible_reasons", "suggested_actions"),
-        *("vendor", "extra", "disposition", "fixer", "retired_at", "successor", "version", "created_at", "updated_at"),
-        "url",
+        *("vendor", "extra", "disposition", "fixer", "retired_at", "successor"),
+        *("has_notes", "has_open_incident", "version", "created_at", "updated_at", "url"),
     ]
     section = {"id": room.section_id, "name": "<data>Public</data>", "slug": "public"}
     assert (meaning["table"], meaning["section"]) == ("zim-server", section)
@@ -80,8 +80,17 @@ def test_a_code_has_the_one_shape_of_codes(room):
 
 def test_a_reply_names_its_note_and_who_may_get_it(room, agent):
     note = make.note("Hush", room, state="not_validated", audience="internal", customer_reply="Bob knows.")
-    meaning = call_tool("lookup_codes", agent, codes=["660300001"])["answers"][0]["meaning"]
+    meaning = call_tool("lookup_codes", agent, codes=["660300001"])["answers"][0]["meanings"][0]
     assert meaning["reply_from"] == {"note": note.pk, "state": "not_validated", "audience": "internal"}
+
+
+def test_a_code_has_the_members_of_the_api_and_null_for_what_it_has_not(client):
+    make.incident("Rooms fail", make.code("E-PAY"))
+    (row,) = client.get("/api/v1/codes/?code=E-PAY").json()["results"]
+    meaning = call_tool("lookup_codes", codes=["E-PAY"])["answers"][0]["meanings"][0]
+    assert [*row] == [*meaning][: len(row)]
+    for name in ("id", "number", "retired_at", "successor", "has_notes", "has_open_incident"):
+        assert meaning[name] == row[name], name
 
 
 def test_a_successor_that_the_reader_may_not_see_is_not_named(room, agent):
@@ -89,7 +98,7 @@ def test_a_successor_that_the_reader_may_not_see_is_not_named(room, agent):
     room.save()
     for user, is_named in ((None, False), (agent, True)):
         (answer,) = call_tool("lookup_codes", user, codes=["660300001"])["answers"]
-        assert ("successor" in answer["meaning"]) == is_named
+        assert (answer["meanings"][0]["successor"] is not None) == is_named
 
 
 @pytest.mark.parametrize(
@@ -151,7 +160,7 @@ def test_a_code_has_all_its_meanings(room):
     make.code("3", in_section="Login", description="Login failed.")
     make.code("3", in_section="Room", description="Room is full.")
     answers = call_tool("lookup_codes", codes=["3", "660300001"])["answers"]
-    assert [(a["asked"], a["meaning"]["description"]) for a in answers] == [
+    assert [(a["query"], a["meanings"][0]["description"]) for a in answers] == [
         ("<data>3</data>", "<data>Login failed.</data>"),
         ("<data>3</data>", "<data>Room is full.</data>"),
         ("<data>660300001</data>", "<data>Room does not exist.</data>"),
@@ -163,16 +172,20 @@ def test_internal_content_is_marked(room, agent):
     make.incident("Hush", room, audience="internal")
     make.code("660300001", make.table("hush", audience="internal"))
     first, second = call_tool("lookup_codes", agent, codes=["660300001"])["answers"]
-    assert (first["meaning"]["audience"], second["meaning"]["audience"]) == ("public", "internal")
-    assert first["meaning"]["notes"][0]["audience"] == first["meaning"]["open_incidents"][0]["audience"] == "internal"
+    assert (first["meanings"][0]["audience"], second["meanings"][0]["audience"]) == ("public", "internal")
+    assert (
+        first["meanings"][0]["notes"][0]["audience"]
+        == first["meanings"][0]["open_incidents"][0]["audience"]
+        == "internal"
+    )
 
 
 def test_many_codes_omit_the_texts_of_notes(room):
     note = make.note("Room is gone", room, resolution="Rejoin.", customer_reply="We saw {code}.")
     make.code("1")
     first, *others = call_tool("lookup_codes", codes=["660300001", "1", "2", "3"])["answers"]
-    assert first["meaning"]["reply"] == "<data>We saw 660300001.</data>"
-    assert [(ref["note_id"], ref["title"], ref["resolution"]) for ref in first["meaning"]["notes"]] == [
+    assert first["meanings"][0]["reply"] == "<data>We saw 660300001.</data>"
+    assert [(ref["id"], ref["title"], ref["resolution"]) for ref in first["meanings"][0]["notes"]] == [
         (note.pk, "<data>Room is gone</data>", "")
     ]
     assert [other["verdict"] for other in others] == ["known_without_note", "unknown", "unknown"]
@@ -182,7 +195,7 @@ def test_an_unknown_code_has_its_range_and_near_codes(room):
     make.code_range("Room")
     (answer,) = call_tool("lookup_codes", codes=["660300002"])["answers"]
     assert answer["verdict"] == "in_known_range"
-    assert "meaning" not in answer
+    assert answer["meanings"] == []
     assert [r["numbers"] for r in answer["ranges"]] == ["6603xxxxx"]
     assert [n["code"] for n in answer["near"]] == ["660300001"]
 
@@ -292,7 +305,7 @@ def test_long_answers_are_partial_and_say_how_to_continue():
     items, skip = [], 0
     while skip is not None:
         answer = call_tool("lookup_codes", codes=["7"], skip=skip)
-        items += [one["meaning"]["section"]["name"] for one in answer["answers"]]
+        items += [one["meanings"][0]["section"]["name"] for one in answer["answers"]]
         skip = int(answer["go_on"].split("skip=")[1].rstrip(".")) if answer["partial"] else None
     assert items == [f"<data>S{n}</data>" for n in range(10)]
     assert call_tool("search_notes", query="語語")["partial"]
@@ -384,16 +397,20 @@ def test_more_rows_take_no_more_queries(name, arguments, agent, editor, django_a
         ("lookup_codes", {}, "lookup_codes needs the argument codes."),
         ("lookup_codes", {"code": "1"}, "Did you mean codes? Arguments: codes, table, skip."),
         ("lookup_codes", {"codes": []}, "codes: “[]” is not allowed."),
-        ("lookup_codes", {"codes": ["1"] * 21}, "at most 20 items"),
+        ("lookup_codes", {"codes": ["1"] * 21}, "At most 20 are allowed."),
+        ("lookup_codes", {"codes": [1]}, "A text is allowed."),
+        ("lookup_codes", {"codes": ["1"], "skip": 1.5}, "A whole number is allowed."),
+        ("changes_since", {"since": "2026-03-03T10:00:00"}, "A day such as 2026-03-03 is allowed."),
+        ("changes_since", {"after": "5"}, "The `last_place` of an earlier answer is allowed."),
         ("lookup_codes", {"codes": ["1"], "table": "zim"}, "There is no table zim. Tables: none yet."),
-        ("lookup_codes", {"codes": ["1"], "skip": -1}, "skip: “-1” is not allowed."),
+        ("lookup_codes", {"codes": ["1"], "skip": -1}, "skip: “-1” is not allowed. 0 or more is allowed."),
         ("lookup_codes", {"codes": ["\ud800"]}, "codes.0:"),
         ("get_note", {"note_id": 2**63}, "note_id:"),
         ("get_note", {"note_id": 99}, "There is no note 99"),
         ("explain_text", {"text": "ü" * 600_000}, "the limit is 1,048,576"),
         ("changes_since", {"since": "yesterday"}, "since: “yesterday” is not allowed."),
         ("changes_since", {"since": "0001-01-01"}, "since"),
-        ("search_notes", {"query": "a" * 501}, "at most 500 characters"),
+        ("search_notes", {"query": "a" * 501}, "At most 500 characters are allowed."),
     ],
 )
 def test_a_bad_call_gets_a_sentence_with_the_reason(name, arguments, words):

@@ -117,3 +117,4 @@ def test_a_closed_site_answers_401_about_every_address(agents, room, settings):
     settings.KB_PUBLIC_READ = False
     for client in (Client(), agents):
         assert [ask(client, url).status_code for url in (CARD, f"{SITE}/codes/no/1/")] == [401, 401]
+    assert b"oEmbed is off: the public may not read this site." in ask(agents, CARD).content

@@ -117,6 +117,17 @@ def test_each_change_links_to_its_object_its_table_or_the_page(agents, room, clo
     assert links == [note.get_absolute_url(), "/changes/", "/changes/", "/tables/zim-server/"]
 
 
+def test_an_entry_says_what_happened_and_an_incident_links_to_its_first_code(public, agents, room, clock, by):
+    secret = make.code("1", make.table("secret", audience="internal"))
+    values = {"title": "Rooms fail", "url": "https://status.example/1", "audience": "public"}
+    save_incident(IncidentLink(), None, values, [secret, room], by)
+    (entry,) = entries(public)
+    assert entry.find(f"{ATOM}link").get("href") == f"http://testserver{room.get_absolute_url()}"
+    assert entry.find(f"{ATOM}summary").text.startswith("<p>Incident link status.example/1 Rooms fail: created.</p>")
+    (entry, *_) = entries(agents)
+    assert entry.find(f"{ATOM}link").get("href").startswith("http://testserver/codes/")
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [("?days=3", "“days” is not a filter of this feed. Allowed: table."), ("?table=no", "“no” is not a table.")],
@@ -191,7 +202,7 @@ def test_queries_do_not_grow(number, public, by, clock, django_assert_num_querie
         )
     with django_assert_num_queries(12):
         public.get("/changes/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         public.get("/changes/feed/")
 
 
