@@ -205,8 +205,8 @@ def _sequence_after(place: str | None, incarnation: str) -> int:
     if name != incarnation:
         raise ToolRefused(
             f"The place {place} is not of the present database (it was restored or replaced, or the place is mistyped),"
-            " or your rights to read have changed. What you know from before may be wrong. Call changes_since again with"
-            " `since`, without `after`."
+            " or your rights to read have changed. What you know from before may be wrong. Call changes_since again"
+            " with `since`, without `after`."
         )
     return int(sequence)
 

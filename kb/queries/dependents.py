@@ -16,7 +16,8 @@ between two pages names the change, the step and the last object.
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from kb.models import (
     Audience,
@@ -121,10 +122,11 @@ def _steps_of_table(change: Change, user: Person | None) -> Steps:
         "note": TroubleshootingNote.objects.filter(pk__in=notes.values("pk")),
         "incident": IncidentLink.objects.filter(pk__in=incidents.values("pk")),
     }
+    replaced = _replaced(user, successor__table=pk)[1].exclude(table=pk)
     return {
         "table": ("table", table),
         **(inside if is_visible else {}),
-        "replaced": ("code", _replaced(user, successor__table=pk)[1].exclude(table=pk)),
+        "replaced": ("code", replaced if is_visible else _linked_before(replaced, change)),
         **{noun: (noun, rows if is_visible else _public_before(noun, rows, change)) for noun, rows in beside.items()},
     }
 
@@ -137,3 +139,15 @@ def _public_before(noun: str, rows: QuerySet[Any], change: Change) -> QuerySet[A
     own = Change.objects.filter(noun=noun, object_id=OuterRef("pk"))
     was_public = Exists(own.filter(sequence__lt=change.sequence, audience=Audience.PUBLIC))
     return rows.filter(was_public | ~Exists(own.filter(kind=ChangeKind.CREATED)))
+
+
+def _linked_before(codes: QuerySet[Any], change: Change) -> QuerySet[Any]:
+    """Return those codes that got their successor before a change, or that are older than the feed.
+
+    A later successor in an internal table is nobody's to know.
+    """
+    own = Change.objects.filter(noun="code", object_id=OuterRef("pk"))
+    links = own.filter(sequence__lt=change.sequence).annotate(names=Cast("fields", TextField()))
+    return codes.filter(
+        Exists(links.filter(names__contains='"successor"')) | ~Exists(own.filter(kind=ChangeKind.CREATED))
+    )

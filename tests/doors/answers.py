@@ -10,11 +10,12 @@ from kb.mcp import prompts, resources
 from kb.mcp.server import call
 from kb.mcp.tools import Caller, ToolRefused
 from tests.api.all_requests import rows_of
-from tests.doors.table import Prompt, Tool, Uri
+from tests.doors.table import INCARNATION, Prompt, Tool, Uri
 
 # The place in the feed counts every change: the public may learn that somebody changed something, and when. Validators
 # of the API and the addresses, sizes and digests of a snapshot are made of it.
-PLACE = re.compile(r'("(?:next|sequence|sha256|etag)": ?"?)\w+|(\?since=)\d+')
+PLACE = re.compile(r'("(?:next|sequence|sha256|etag)": ?"?)(?:\w+-)?\w+|(\?since=)\w+-\d+')
+EXPORTED = re.compile(rf"{INCARNATION}[npi]-[0-9]+")
 PLACES = ("/api/v1/changes/", "/api/v1/snapshot/")
 OWN = {"Set-Cookie", "ETag", "Last-Modified", "X-Sequence"}
 CSRF = re.compile(r'(name="csrfmiddlewaretoken" value=")\w+')
@@ -67,7 +68,7 @@ class Visitor:
 def text_of(request, answer):
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     if "sqlite" in answer.headers.get("Content-Type", ""):
-        return str(rows_of(content))
+        return EXPORTED.sub("", str(rows_of(content)))
     text = CSRF.sub(r"\1", content.decode("utf-8", "replace"))
     return PLACE.sub(r"\1\2", text) if str(request).startswith(PLACES) else text
 

@@ -7,11 +7,12 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 
+from kb.models import ChangeCounter
 from kb.queries import tables
 from kb.services import tokens
 from tests import make
 from tests.doors.answers import Visitor
-from tests.doors.table import doors, doors_of_staff
+from tests.doors.table import INCARNATION, doors, doors_of_staff
 from tests.doors.world import NOW, build, plant
 
 
@@ -52,6 +53,8 @@ def db(django_db_setup, django_db_blocker):
 def site(db):
     with time_machine.travel(NOW, tick=False):
         world = build()
+        # The same in every run, so that a place can be written down.
+        ChangeCounter.objects.update(incarnation=INCARNATION)
         site = Site(world.ids, readers())
         site.before["public"] = {door: site.ask("public", door) for door in site.doors}
         site.before["others"] = {door: site.ask("others", door) for door in site.staff_doors}

@@ -86,8 +86,10 @@ def api(ids):
     card = "include=notes,incidents,ranges"
     links = [f"{name}={ids[pk]}" for name, pk in (("note", "internal"), ("note", "of_code"), ("incident", "saved"))]
     # Between all changes, and inside those that made a table public and one internal.
-    places = [0, 5, 10, ids["opened"] - 1, ids["closed"] - 1]
-    places += [f"{ids[at]}.{step}.0" for at in ("opened", "closed") for step in ("table", "code", "note", "incident")]
+    numbers = [1, 5, 10, ids["opened"] - 1, ids["closed"] - 1]
+    numbers += [f"{ids[at]}.{step}.0" for at in ("opened", "closed") for step in ("table", "code", "note", "incident")]
+    # A place is for the public, or for who may read what is internal.
+    places = ["0", *(f"{INCARNATION}{of}-{number}" for number in numbers for of in "pi")]
     about = [f"code={number}" for number in ("660300001", "77", "72", "660300003", "800100001")]
     about += ["table=secret", "table=taken", "count=1&facets=state,audience", "audience=internal"]
     return {
@@ -122,6 +124,9 @@ def api(ids):
         "API: schema": ["schema/"],
     }
 
+
+INCARNATION = "0123456789"
+"""That of the world, so that requests can name a place in its feed."""
 
 FLAGS = ("has_notes", "has_open_incident", "successor__isnull", "retired")
 

@@ -44,7 +44,7 @@ def test_the_public_gets_the_same_with_and_without_internal_rows(site, door):
     assert {one: differences(before[one], answers[one]) for one in before if before[one] != answers[one]} == {}
     assert shown(answers, WORD, STAFF) == {}
     assert shown(answers, *SHOWN)
-    assert statuses(answers) <= {200, 301, 302, 400, 404, False, True}
+    assert statuses(answers) <= {200, 301, 302, 400, 404, 410, False, True}
 
 
 @pytest.mark.parametrize("door", STAFF_DOORS)
@@ -93,7 +93,7 @@ def test_a_closed_site_shows_a_user_without_a_role_what_is_public(site, door, se
     assert shown(answers, WORD, STAFF) == {}
     assert bool(shown(answers, *SHOWN)) == (door not in IN_FRAMES)
     frames = {401} if door in {*IN_FRAMES, "oEmbed"} else set()
-    assert statuses(answers) <= {200, 301, 302, 400, 404, False, True} | frames
+    assert statuses(answers) <= {200, 301, 302, 400, 404, 410, False, True} | frames
 
 
 def test_every_address_that_shows_rows_is_a_door():

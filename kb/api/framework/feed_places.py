@@ -30,9 +30,9 @@ class FeedPlaceGone(APIException):
     status_code = 410
     default_code = problem_type = "feed_place_gone"
     default_detail = (
-        "This place is not of the present database (it was restored or replaced, or the place is of an earlier release or"
-        " mistyped), or your rights to read have changed. Start again with the snapshot whose address is in `snapshot`;"
-        " a list, from its first page."
+        "This place is not of the present database (it was restored or replaced, or the place is of an earlier release"
+        " or mistyped), or your rights to read have changed. Start again with the snapshot whose address is in"
+        " `snapshot`; a list, from its first page."
     )
 
     def members(self, request: Request) -> dict[str, Any]:
