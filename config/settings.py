@@ -326,6 +326,7 @@ SPECTACULAR_SETTINGS = {
     # Several fields share these choices. Without a name here, their name in the schema would be a hash.
     "ENUM_NAME_OVERRIDES": {
         "CodeTruncatedEnum": "kb.answers.build.LISTS",
+        "ConfidenceEnum": "kb.api.resources.verdicts.CONFIDENCES",
         "NoteState": "kb.models.notes.NoteState",
         "IncidentState": "kb.models.incidents.IncidentState",
         "DispositionValue": "kb.api.resources.code_serializers.DISPOSITION_CHOICES",

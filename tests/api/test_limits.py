@@ -12,9 +12,10 @@ from kb.api.framework import body_views, errors, parameter_values, parameters, r
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.pagination import MAX_CURSOR, MAX_SIZE, KeysetPagination
 from kb.api.framework.parameter_values import MAX_PHRASE, MAX_TEXT, MAX_VALUES
-from kb.api.resources import changes, detection, lookup, search_results, tables
+from kb.api.resources import changes, lookup, search_results, tables
 from kb.api.resources.detection import DetectView
 from kb.api.resources.lookup import LookupView
+from kb.queries import detection_json
 from kb.text.codes.forms import MAX_LENGTH, MAX_NUMBER
 from kb.text.detection.matches import UnknownMatch
 from tests import make
@@ -219,7 +220,7 @@ def test_a_body_of_exactly_the_limit_is_read():
 def test_each_body_is_read_as_text_without_half_characters():
     assert read(request_bodies.TextBody, b"a\xffb", VIEW) == {"text": "a\ufffdb"}
     assert request_bodies.as_text("x" * 201) == "x" * 200
-    assert request_bodies.as_text(["x"]) == "['x']"
+    assert request_bodies.as_text(["x"]) == '["x"]'
     assert request_bodies.as_text("\ud800") == "?"
     values = {"a": True, "": True, "a\x00": False, "\ud800": False, "\U0001f600": True}
     assert {text: request_bodies.is_text(text) for text in values} == values
@@ -272,8 +273,8 @@ def test_a_thousand_codes_are_looked_up_and_a_hundred_errors_named():
 
 def test_a_hundred_positions_of_a_code_are_listed():
     places = [(n, n + 1) for n in range(101)]
-    assert len(detection._place(UnknownMatch("7", places[:100], 1, None, ""))["spans"]) == 100
-    place = detection._place(UnknownMatch("7", places, 7, None, "", column=3))
+    assert len(detection_json._place(UnknownMatch("7", places[:100], 1, None, ""))["spans"]) == 100
+    place = detection_json._place(UnknownMatch("7", places, 7, None, "", column=3))
     assert place["spans"] == [{"start": n, "end": n + 1} for n in range(100)]
     assert (place["count"], place["line"], place["column"]) == (101, 7, 3)
 

@@ -64,7 +64,7 @@ def walk(agent, admin):
     make.code_range()
     code = make.code("660300001", in_section="Rooms", symbol="GONE", description="Ours.", vendor_description="Theirs.")
     make.code("660300009", code.table, retired_at=LAST_YEAR, successor=code, vendor_symbol="OTHER")
-    make.note("Room is gone", code, resolution="Make another.")
+    make.note("Room is gone", code, resolution="Make another.", customer_reply="It is back.")
     make.incident("Rooms fail", code)
     make.incident("Over", code, state="resolved")
     make.code("1722", make.table("win32", vendor="Microsoft", product="Windows", name="System errors"))

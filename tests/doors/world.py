@@ -195,7 +195,7 @@ def _internal_table(world, rows):
     for number in ("6603", "660300003", "660399998", "7001000011"):
         make.code(number, table, section, **texts)
     # Without a change in the feed: the public code was not edited.
-    ReturnCode.objects.filter(pk__in=[rows["retired"].pk, world.ids["replaced"]]).update(successor=only)
+    ReturnCode.objects.filter(pk=world.ids["replaced"]).update(successor=only)
     edit_code(only, only.version, {"possible_reasons": f"{WORD} gone"}, world.writer)
     for first, last in ((660300001, 660300009), (660399990, 660399999), (70, 79), (900, 999)):
         make.code_range(WORD, first, last, of=table)
