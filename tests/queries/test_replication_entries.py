@@ -400,7 +400,7 @@ def test_links_lead_only_to_what_the_reader_may_see_in_the_order_of_ids(agent):
 
 def answers_to(pk, followed, nouns=()):
     """What the public gets at places that somebody may write, who follows a table by its id beside another."""
-    end = feed_end()
+    end = end_for(None)
     texts = {}
     for sequence in range(end.sequence + 1):
         for step, limit in (("", 1), ("", 500), ("table", 500), ("code", 500), ("note", 500)):
@@ -449,7 +449,7 @@ def test_notes_on_a_table_that_became_internal_are_listed_if_the_public_may_know
     table, _, _, about = opened
     code = table.codes.first()
     table = save_table(table, table.version, {"audience": "internal"}, by)
-    place = FeedPlace(feed_end().incarnation, 1)
+    place = FeedPlace(end_for(None).incarnation, 1)
     before = follow(place)[0]
     note, incident = make.note("Later", code), make.incident("Later", code)
     with journal.entry(by) as entry:
