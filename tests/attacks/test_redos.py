@@ -33,6 +33,7 @@ SHORTER = {
 }
 WHOLE = {"kb.text.trackers._COMPILED"}
 MADE_LATER = {
+    "kb.api.framework.filters": 1,
     "kb.importing.reading.formats.html_tags": 1,
     "kb.text.codes.disposition": 1,
     "kb.text.codes.part_kinds": 1,
@@ -40,7 +41,8 @@ MADE_LATER = {
     "kb.text.safety.rules": 1,
     "kb.text.trackers": 2,
 }
-"""Calls with a pattern that a function or a loop makes: of names of tags, and of what the module has."""
+"""Calls with a pattern that a function or a loop makes: of names of tags, of the words of a question (what stands
+between two of them ends with the next), and of what the module has."""
 
 
 def every_pattern():
