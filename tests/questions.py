@@ -23,7 +23,7 @@ from kb.api.resources.notes import NoteViewSet
 from kb.api.resources.tables import TableViewSet
 from kb.mcp import tools
 from kb.models import CodeTable, IncidentLink, ReturnCode, TroubleshootingNote
-from kb.models.changes import last_sequence
+from kb.models.changes import feed_end, last_sequence
 from kb.queries import detection, work_queue
 from kb.queries.cards import cards
 from kb.queries.changes import change_steps, recent_changes
@@ -51,7 +51,8 @@ class Asker:
     def page(self, path, client=None):
         """Request a page or answer as a whole."""
         answer = (client or self.staff).get(path, follow=True)
-        assert answer.status_code in (200, 400), (path, answer.status_code, answer.content[:200])
+        # A place in the feed is for one kind of reader.
+        assert answer.status_code in (200, 400, 410), (path, answer.status_code, answer.content[:200])
         return b"".join(answer) if answer.streaming else answer.content
 
     def pages(self, paths):
@@ -187,7 +188,7 @@ def look_ups(asker):
 def pages(asker):
     """Yield the pages of lists and of single rows, and the feed, by name."""
     code, note = ReturnCode.objects.get(code=CODE, table__slug="large"), TroubleshootingNote.objects.order_by("pk")[7]
-    incident, latest = IncidentLink.objects.first(), last_sequence()
+    incident, latest, incarnation = IncidentLink.objects.first(), last_sequence(), feed_end().incarnation
     yield "steps of changes", lambda: change_steps(list(recent_changes(asker.user)[:20]), asker.user)
     yield from asker.pages(
         [
@@ -206,8 +207,7 @@ def pages(asker):
             f"/notes/{note.pk}/",
             f"/api/v1/notes/{note.pk}/",
             "/api/v1/changes/",
-            f"/api/v1/changes/?since={latest - 10}",
-            f"/api/v1/changes/?since={latest // 2}",
+            *(f"/api/v1/changes/?since={incarnation}{of}-{n}" for n in (latest - 10, latest // 2) for of in "pi"),
             *README,
         ]
     )
