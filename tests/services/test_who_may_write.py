@@ -171,7 +171,7 @@ READS = """
     phrasing_rules.with_tidy_phrasings proposal_rules.actions_for proposal_rules.why_not_act
     proposal_rules.why_not_propose
     reply_guard.guard reply_guard.problems tables.free_slug tokens.bearer tokens.challenge
-    tokens.digest tokens.expiry tokens.secret_in
+    tokens.check_use tokens.digest tokens.expiry tokens.secret_in
     usage.record_counts usage.records_of usage.records_of_miss watched_sources.forget_answer
 """.split()
 
