@@ -8,7 +8,7 @@ from kb.exporting.tables import export_table
 from kb.importing.applying.effects import effects_of
 from kb.importing.applying.rollback import preview, roll_back
 from kb.models import Change, FinishedAnswer, ReturnCode, Section, Tombstone
-from kb.models.changes import feed_end, last_sequence
+from kb.models.changes import last_sequence
 from kb.models.fields import VENDOR_TEXTS
 from kb.ops.doctor import revisions
 from kb.queries import replication, tables
@@ -108,7 +108,7 @@ def test_what_notes_and_incidents_list_is_in_the_feed_when_a_code_goes_and_comes
     make.note("Elsewhere", codes[0])
     about = [("note", pk) for pk in codes[1].notes.order_by("pk").values_list("pk", flat=True)]
     about += [("incident", codes[1].incidents.get().pk)]
-    place = feed_end()
+    place = replication.end_for(None)
     for act in (lambda: roll_back(first, by(editor)), lambda: bring(table, user=editor)):
         last = last_sequence()
         act()
