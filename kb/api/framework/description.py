@@ -53,14 +53,14 @@ HEADERS: dict[str, Description] = {
     "RateLimit": {
         "description": "How many requests are left, and the seconds until there are more. Missing without a limit.",
         "schema": _TEXT,
-        "example": '"requests";r=0;t=12',
+        "example": '"default";r=599;t=42',
     },
     "RateLimit-Policy": {
         "description": "How many requests the caller may send, and in how many seconds. Missing without a limit.",
         "schema": _TEXT,
-        "example": '"requests";q=120;w=60',
+        "example": '"default";q=600;w=60',
     },
-    "WWW-Authenticate": {"description": "How to log in.", "schema": _TEXT, "example": 'Bearer realm="api"'},
+    "WWW-Authenticate": {"description": "How to log in.", "schema": _TEXT, "example": 'Bearer realm="codebook"'},
 }
 """The headers of answers, by name."""
 
