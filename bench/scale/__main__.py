@@ -32,6 +32,7 @@ from kb.models import CodeTable, ReturnCode
 from kb.models.sql import is_postgres
 from kb.queries import work_queue
 from kb.queries.lookup import beginning_with, find_code
+from kb.queries.replication import end_for
 from kb.queries.text_results import text_results
 
 SIZES = [shared.size(1_000_000) // part for part in (100, 10, 1)]
@@ -53,6 +54,7 @@ def questions(codes):
     admin = get_user_model().objects.get(username="bench")
     dice, staff = random.Random(codes), Client()
     staff.force_login(admin)
+    database = end_for(admin).incarnation
 
     def any_number():
         return fill.number_of(dice.randrange(codes))
@@ -100,7 +102,7 @@ def questions(codes):
     yield "API, by rare word", lambda: api("text=" + some(1_500, 2_900)), 40
     yield "API, by common word", lambda: api("text=" + some(0, 17)), 20
     yield "API, retired", lambda: api("retired=true"), 20
-    yield "API, feed", lambda: page(f"/api/v1/changes/?since={dice.randrange(codes)}"), 40
+    yield "API, feed", lambda: page(f"/api/v1/changes/?since={database}-{dice.randrange(codes)}"), 40
     yield "card", lambda: card(any_number()), 100
     yield "page of a table", lambda: page(f"/tables/{table(any_number())}/"), 30
     yield "page of a table, word", lambda: page(f"/tables/{table(any_number())}/?q={some(0, 17)}"), 20

@@ -141,7 +141,7 @@ LEFT_OUT = {
     },
     "MCP lookup_codes": {"position": _ORDER, **_PHRASINGS},
     "shell lookup": {**_NO_MEANING, **_ORIGIN, "extra": _BRIEF, "retired_at": _DATE, "successor": _BRIEF},
-    "shell lookup --json": {**_NO_MEANING, **_ORIGIN, "extra": _BRIEF, "retired_at": _DATE, "successor": _BRIEF},
+    "shell lookup --json": {"position": _ORDER, **_PHRASINGS},
 }
 """The fields that a face leaves out, each with its reason."""
 
