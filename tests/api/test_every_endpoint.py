@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from kb.models import CodeTable, Door, ReturnCode, Section, Synonym
+from kb.models import ChangeCounter, CodeTable, Door, ReturnCode, Section, Synonym
 from kb.services.codes import edit_code
 from kb.services.journal import By
 from kb.services.tables import save_table
@@ -60,6 +60,7 @@ def world(db, time_machine):
         edit_code(code, code.version, {"description": words}, by)
     table = CodeTable.objects.get(pk=2)
     save_table(table, table.version, {"name": "Codes of others"}, By(None, Door.SHELL))
+    ChangeCounter.objects.update(incarnation="0123456789")
 
 
 @pytest.fixture
