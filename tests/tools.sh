@@ -1,10 +1,11 @@
 #!/bin/sh
-# Install Chromium, PostgreSQL and promtool, and with `soak` what the heavy tests need, where they are missing and may be
+# Install Chromium, PostgreSQL, promtool and zsh, and with `soak` what the heavy tests need, where they are missing and may be
 # installed (root, apt); else say what is skipped.
 missing=""
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="chromium fonts-dejavu-core"
 command -v pg_config >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v promtool >/dev/null || missing="$missing prometheus"
+command -v zsh >/dev/null || missing="$missing zsh"
 if [ "$1" = soak ]; then
   command -v redis-server >/dev/null || missing="$missing redis-server"
   command -v faketime >/dev/null || missing="$missing faketime"

@@ -1,10 +1,16 @@
 """A Tab in a real bash completes commands, options, tables and codes, quickly, and runs nothing that a code holds."""
 
 import os
+import pty
+import re
 import resource
+import select
 import shlex
+import shutil
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -28,6 +34,35 @@ def tab(line, script):
     return answer.stdout.split()
 
 
+def tabs_in_zsh(lines, home):
+    """Return what stands in the line of an interactive zsh after a Tab at the end of each line."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | stdio().env | {"ZDOTDIR": str(home), "TERM": "dumb"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    shell = subprocess.Popen(
+        ["zsh", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    try:
+        output(ours, "> ")
+        for line in lines:
+            # Control-U empties the line, for the next one; the shell echoes what it shows.
+            os.write(ours, f"\x15python manage.py {line}\t".encode())
+            yield output(ours, rf"manage\.py {re.escape(line)}\S* ").rpartition("manage.py ")[2]
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(ours)
+
+
+def output(terminal, end):
+    """Return what a terminal shows, up to a pattern at its end; stop after 20 seconds."""
+    shown, stop = "", time.monotonic() + 20
+    while not re.search(f"{end}$", shown) and select.select([terminal], [], [], max(0, stop - time.monotonic()))[0]:
+        shown += os.read(terminal, 65536).decode(errors="replace")
+    return shown
+
+
 @pytest.fixture
 def script(capsys):
     call_command("completion", "bash")
@@ -45,6 +80,8 @@ def test_a_tab_offers_commands_options_tables_and_codes(transactional_db, script
     assert tab(f"{manage} export_table --f", script) == ["--format"]
     assert tab(f"{manage} detect --", script) == ["--json", "--public"]
     assert {"--apply", "--column", "--table"} <= set(tab(f"{manage} import_table x.csv --", script))
+    assert tab(f"{manage} export_table --format ", script) == ["csv", "xlsx", "json", "ndjson", "sqlite"]
+    assert tab(f"{manage} export_table --words s", script) == ["support"]
     assert tab(f"{manage} export_table --table ", script) == ["rtc", "zim-server"]
     assert tab(f"{manage} import_table x.csv --table z", script) == ["zim-server"]
     assert tab(f"{manage} lookup 6603", script) == ["660300001", "660300002"]
@@ -82,9 +119,22 @@ def test_a_code_that_no_vendor_lists_is_not_offered():
     assert words("codes", "") == words("codes", "\x00") == []
 
 
-def test_zsh_takes_the_script_of_bash(capsys, script):
-    call_command("completion", "zsh")
-    assert capsys.readouterr().out == f"autoload -U +X bashcompinit && bashcompinit\n{script}"
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
+def test_a_tab_in_zsh_completes_too(transactional_db, tmp_path):
+    make.code("660300001")
+    make.table("rtc")
+    (tmp_path / ".zshrc").write_text(
+        "PS1='> '\nautoload -U compinit && compinit -u\nsource <(python manage.py completion zsh)\n"
+    )
+    lines = {
+        "look": "lookup ",
+        "lookup 660300": "lookup 660300001 ",
+        "export_table --table r": "export_table --table rtc ",
+        "export_table --w": "export_table --words ",
+        "export_table --words s": "export_table --words support ",
+    }
+    assert dict(zip(lines, tabs_in_zsh(lines, tmp_path), strict=True)) == lines
 
 
 def test_the_command_offers_the_same_words(capsys):

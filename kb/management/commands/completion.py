@@ -37,7 +37,8 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(words(options["what"], options["beginning"])))
             return
         template = Template((Path(__file__).parents[1] / "completion.bash").read_text(encoding="utf-8"))
-        script = template.substitute(commands=" ".join(_commands()), options="\n".join(map(_line, COMPLETED)))
+        lines = [line for name in COMPLETED for line in (*_choices(name), _options(name))]
+        script = template.substitute(commands=" ".join(_commands()), options="\n".join(lines))
         self.stdout.write((_ZSH if options["what"] == "zsh" else "") + script)
 
 
@@ -45,8 +46,17 @@ def _commands() -> list[str]:
     return sorted(name for name, app in get_commands().items() if app == "kb")
 
 
-def _line(name: str) -> str:
+def _parser(name: str) -> ArgumentParser:
+    return load_command_class("kb", name).create_parser("manage.py", name)
+
+
+def _options(name: str) -> str:
     """Return the line of the script with the options of a command."""
-    usage = load_command_class("kb", name).create_parser("manage.py", name).format_usage()
-    options = set(re.findall(r"--[a-z-]+", usage))
-    return f"    {name}) options={' '.join(sorted(options - _DJANGO))!r} ;;"
+    options = set(re.findall(r"--[a-z-]+", _parser(name).format_usage()))
+    return f"    '{name} '*) options={' '.join(sorted(options - _DJANGO))!r} ;;"
+
+
+def _choices(name: str) -> list[str]:
+    """Return the lines of the script with the values that options of a command take."""
+    usage = re.findall(r"(--[a-z-]+) \{([a-z_,-]+)\}", _parser(name).format_usage())
+    return [f"    '{name} {option}') choices={values.replace(',', ' ')!r} ;;" for option, values in usage]
