@@ -8,6 +8,13 @@ its clock was wrong, and its date is ignored.
 # Note [The place of a time]
 So dates follow the sequence, and the last change before a time is found by halves. No index of dates is needed, and the
 changes of a week are a part of the feed's own index, in both orders.
+
+# Note [Relisted]
+A copy gets an object only with a change of it. But readers get other links of a note, incident or code, or may read it
+no longer, if an import takes its codes away or brings them back, or if their table becomes public or internal. The
+object itself keeps its version, and nobody who edits it is refused. So it has a change in the feed, without a revision.
+Which objects they are is read last, under the lock of the feed's counter: whoever links one meanwhile is in the feed
+either before, and is read, or after.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -61,8 +68,8 @@ class ChangeKind(models.TextChoices):
     DELETED = "deleted", "Deleted"
 
 
-RELISTED = ["codes"]
-"""The fields of a note or incident whose codes an import takes away or brings back, without an edit of itself."""
+RELISTED = ["links"]
+"""The fields of an object that was not edited, although readers get other links of it. See Note [Relisted]."""
 
 
 class ChangeQuerySet(ReaderQuerySet["Change"]):
@@ -113,8 +120,8 @@ class Change(models.Model):
 
     @property
     def has_revision(self) -> bool:
-        """Whether it wrote a revision: not if an import alters what a note lists."""
-        return self.table_import_id is None or self.fields != RELISTED
+        """Whether it wrote a revision."""
+        return self.fields != RELISTED
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.get_noun_display()} {self.label} {self.get_kind_display().lower()}"

@@ -65,6 +65,12 @@ class ReturnCodeQuerySet(ReaderQuerySet["ReturnCode"]):
         public = CodeTable.objects.filter(audience=Audience.PUBLIC).order_by()
         return self.filter(without_index(Q(table_id__in=public.values("pk"))))
 
+    def with_successor_for(self, user: Person | None) -> Self:
+        """Keep the codes that another one replaces, in a table that a user may read."""
+        # The first condition is there so that the index of the codes that have one is used.
+        tables = CodeTable.objects.visible_to(user).order_by()
+        return self.filter(successor__isnull=False, successor__table__in=tables)
+
     def current(self) -> Self:
         """Keep the codes that the vendor still lists."""
         return self.filter(retired_at=None)

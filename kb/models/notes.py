@@ -64,15 +64,14 @@ class TroubleshootingNoteQuerySet(ReaderQuerySet["TroubleshootingNote"]):
         """Keep the validated public notes about a public code or range."""
         about = {"table__audience": Audience.PUBLIC, "notes": OuterRef("pk")}
         # Not EXISTS: PostgreSQL would read all public codes first.
-        return self._public_texts().filter(
-            any_of(ReturnCode.objects.filter(**about), CodeRange.objects.filter(**about))
-        )
+        return self.public_texts().filter(any_of(ReturnCode.objects.filter(**about), CodeRange.objects.filter(**about)))
 
     def meant_for(self, user: Person | None) -> Self:
         """Like `visible_to`, but faster: use it when the notes are about a code or range that the user may read."""
-        return self.for_reader(user, self._public_texts)
+        return self.for_reader(user, self.public_texts)
 
-    def _public_texts(self) -> Self:
+    def public_texts(self) -> Self:
+        """Keep the notes that the public may read where they are about a public code or range."""
         return super().public().filter(state=NoteState.VALIDATED)
 
     def current(self) -> Self:

@@ -4,10 +4,11 @@
 A code's object has the names of its table and section, and a reference to the code that replaces it. So one change may
 alter many objects that have no change of their own:
 
-- a table that becomes public or internal: all that is in it, the codes that its codes replace, and its notes and
-  incidents. If it becomes internal, what is in it goes with it, and only older notes and incidents are listed;
+- a table that becomes public: all that is in it. If it becomes internal, a copy deletes all that is in it;
 - a table or section with another name or short name: its codes, and the codes that these replace;
 - a code: the codes that it replaces.
+
+What has links into a table that becomes public or internal has changes of its own: see Note [Relisted].
 
 The feed lists these objects after the change. If they do not fit on its page, they have pages of their own: a place
 between two pages names the change, the step and the last object.
@@ -16,8 +17,7 @@ between two pages names the change, the step and the last object.
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Model, Q, QuerySet
 
 from kb.models import (
     Audience,
@@ -29,11 +29,10 @@ from kb.models import (
     Section,
     TroubleshootingNote,
 )
-from kb.models.changes import ChangeKind
 from kb.models.visibility import Person, Reader, reader
 from kb.queries.feed_filters import FeedFilter
 
-STEPS = ("table", "section", "range", "code", "replaced", "note", "incident")
+STEPS = ("table", "section", "range", "code", "replaced")
 NOUNS = ("table", "section", "code")
 """The nouns whose changes alter other objects."""
 
@@ -76,7 +75,8 @@ def _replaced_by(
     """Return the codes that some codes replace, by these, and whether these are all."""
     if not ids or "code" not in filter_.nouns:
         return {}, True
-    codes = ReturnCode.objects.visible_to(user).filter(filter_.condition("code"), successor__in=ids)
+    codes = ReturnCode.objects.visible_to(user).with_successor_for(user)
+    codes = codes.filter(filter_.condition("code"), successor__in=ids)
     pairs = list(codes.order_by("successor_id", "pk").values_list("successor_id", "pk")[: limit + 1])
     replaced: dict[int, list[int]] = {}
     for successor, pk in pairs:
@@ -99,55 +99,32 @@ def steps(change: Change, user: Person | None) -> Steps:
 
 def _replaced(user: Person | None, **successor: int) -> tuple[str, QuerySet[Any]]:
     """Return the step with the codes that some codes replace. Others than the reader's would tell of their ids."""
-    # Said in words, so that the index of the codes that have one is used.
-    codes = ReturnCode.objects.visible_to(user).filter(successor__isnull=False, **successor)
+    codes = ReturnCode.objects.visible_to(user).with_successor_for(user).filter(**successor)
     return "code", codes
 
 
 def _steps_of_table(change: Change, user: Person | None) -> Steps:
     pk = change.object_id
     table = CodeTable.objects.filter(pk=pk)
-    about = Q(codes__table=pk) | Q(ranges__table=pk)
-    notes = TroubleshootingNote.objects.meant_for(user).filter(about)
-    incidents = IncidentLink.objects.filter(codes__table=pk)
-    if reader(user) != Reader.INTERNAL:
-        incidents = incidents.filter(audience=Audience.PUBLIC)
-    inside: Steps = {
-        "section": ("section", Section.objects.filter(table=pk)),
-        "range": ("range", CodeRange.objects.filter(table=pk)),
-        "code": ("code", ReturnCode.objects.published().filter(table=pk)),
-    }
-    is_visible = table.visible_to(user).exists()
-    beside = {
-        "note": TroubleshootingNote.objects.filter(pk__in=notes.values("pk")),
-        "incident": IncidentLink.objects.filter(pk__in=incidents.values("pk")),
-    }
-    replaced = _replaced(user, successor__table=pk)[1].exclude(table=pk)
-    return {
-        "table": ("table", table),
-        **(inside if is_visible else {}),
-        "replaced": ("code", replaced if is_visible else _linked_before(replaced, change)),
-        **{noun: (noun, rows if is_visible else _public_before(noun, rows, change)) for noun, rows in beside.items()},
-    }
+    steps: Steps = {"table": ("table", table)}
+    if table.visible_to(user).exists():
+        steps |= {
+            "section": ("section", Section.objects.filter(table=pk)),
+            "range": ("range", CodeRange.objects.filter(table=pk)),
+            "code": ("code", ReturnCode.objects.published().filter(table=pk)),
+        }
+        if "slug" in change.fields:
+            steps["replaced"] = ("code", _replaced(user, successor__table=pk)[1].exclude(table=pk))
+    return steps
 
 
-def _public_before(noun: str, rows: QuerySet[Any], change: Change) -> QuerySet[Any]:
-    """Return those notes or incidents that the public knows from before a change, or that are older than the feed.
-
-    What was written about an internal table later is nobody's to delete, and its id would tell of it.
-    """
-    own = Change.objects.filter(noun=noun, object_id=OuterRef("pk"))
-    was_public = Exists(own.filter(sequence__lt=change.sequence, audience=Audience.PUBLIC))
-    return rows.filter(was_public | ~Exists(own.filter(kind=ChangeKind.CREATED)))
-
-
-def _linked_before(codes: QuerySet[Any], change: Change) -> QuerySet[Any]:
-    """Return those codes that got their successor before a change, or that are older than the feed.
-
-    A later successor in an internal table is nobody's to know.
-    """
-    own = Change.objects.filter(noun="code", object_id=OuterRef("pk"))
-    links = own.filter(sequence__lt=change.sequence).annotate(names=Cast("fields", TextField()))
-    return codes.filter(
-        Exists(links.filter(names__contains='"successor"')) | ~Exists(own.filter(kind=ChangeKind.CREATED))
-    )
+def linked_to(table: int) -> list[Model]:
+    """Return what the public can read, or could read before its audience changed, that has links into a table."""
+    codes = ReturnCode.objects.public().published().filter(successor__isnull=False, successor__table=table)
+    notes = TroubleshootingNote.objects.public_texts().filter(Q(codes__table=table) | Q(ranges__table=table))
+    incidents = IncidentLink.objects.filter(audience=Audience.PUBLIC, codes__table=table)
+    return [
+        *codes.exclude(table=table).order_by("pk"),
+        *TroubleshootingNote.objects.filter(pk__in=notes.values("pk")).order_by("pk"),
+        *IncidentLink.objects.filter(pk__in=incidents.values("pk")).order_by("pk"),
+    ]

@@ -31,6 +31,7 @@ class FeedFilter:
     """The ids of the tables; None for all."""
     visible: frozenset[int] = frozenset()
     """Those of them that the reader may read now. See Note [Forged places]."""
+    user: Person | None = None
 
     def changes(self, changes: QuerySet[Any]) -> QuerySet[Any]:
         """Leave out the changes that can have no entry here: most of those to other tables, or of other nouns."""
@@ -38,7 +39,8 @@ class FeedFilter:
             changes = changes.exclude(noun__in=unwanted)
         if self.tables is not None:
             of_them = ReturnCode.objects.filter(table__in=self.visible)
-            same, replaced = of_them.filter(pk=OuterRef("object_id")), of_them.filter(successor=OuterRef("object_id"))
+            same = of_them.filter(pk=OuterRef("object_id"))
+            replaced = of_them.with_successor_for(self.user).filter(successor=OuterRef("object_id"))
             changes = changes.filter(~Q(noun="code") | Exists(same) | Exists(replaced))
         return changes
 
@@ -79,4 +81,5 @@ def following(nouns: Collection[str], tables: Collection[int] | None, user: Pers
         frozenset(nouns or NOUNS),
         None if tables is None else frozenset(tables),
         frozenset(visible if tables else ()),
+        user,
     )

@@ -15,11 +15,13 @@ person is asked again. This is checked at the end of an entry, so no face and no
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from django.apps import apps
@@ -28,10 +30,23 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from kb import answers, searching
-from kb.models import Audience, Bearer, Change, ChangeCounter, CodeTable, Door, Proposal, Synonym, incarnations
-from kb.models.changes import NOUNS, TICK, ChangeKind
+from kb.models import (
+    Audience,
+    Bearer,
+    Change,
+    ChangeCounter,
+    Door,
+    IncidentLink,
+    Proposal,
+    Synonym,
+    TroubleshootingNote,
+    incarnations,
+)
+from kb.models.changes import NOUNS, RELISTED, TICK, ChangeKind
 from kb.models.history import current_door, sign
+from kb.models.sql import MAX_VALUES, batches
 from kb.models.visibility import Person
+from kb.queries import dependents
 from kb.queries.publicity import WIDENING, Readable, in_words, mark, readable
 from kb.searching.store import settle_references
 
@@ -172,6 +187,11 @@ class JournalEntry:
         self.note(obj, ChangeKind.DELETED, [])
         obj.delete()
 
+    def relist(self, rows: Iterable[models.Model]) -> None:
+        """Add a change for each object that has other links now, without an edit of itself. See Note [Relisted]."""
+        for row in rows:
+            self.note(row, ChangeKind.UPDATED, RELISTED)
+
     def note(self, obj: models.Model, kind: ChangeKind, fields: Sequence[str]) -> None:
         """Add one change to the feed without saving the object."""
         assert obj._meta.model_name is not None
@@ -239,7 +259,7 @@ def entry(by: By) -> Iterator[JournalEntry]:
                     raise Unconfirmed(own_entry.revealed)
                 searching.refresh_changed(own_entry.changes)
                 answers.refresh(own_entry.shown_with)
-                record(own_entry.changes)
+                record(own_entry)
     finally:
         _open.reset(open_now)
         current_door.reset(door)
@@ -250,11 +270,23 @@ def entry(by: By) -> Iterator[JournalEntry]:
         outer.at = own_entry.at
 
 
-def record(changes: list[Change]) -> None:
-    """Give changes their sequence numbers, in one block, and store them. Call this last in a transaction."""
+def record(journal_entry: JournalEntry) -> None:
+    """Store the changes of an entry, and of objects that have other links now. Call this last in a transaction."""
+    changes = journal_entry.changes
+    turned = [one.object_id for one in changes if one.noun == "table" and "audience" in one.fields]
+    _store(changes)
+    for pk in turned:
+        journal_entry.changes = []
+        journal_entry.relist(dependents.linked_to(pk))
+        _store(journal_entry.changes)
+
+
+def _store(changes: list[Change]) -> None:
+    """Give changes their sequence numbers, in one block, and store them."""
     if not changes:
         return
     first = take_sequence(len(changes))
+    settle_audiences(changes)
     earliest = Change.objects.earliest_next()
     for sequence, change in enumerate(changes, first):
         change.sequence, change.at = sequence, max(change.at, earliest)
@@ -284,17 +316,29 @@ def _move() -> None:
 
 
 def audience_of(obj: Any) -> str:
-    """Return the audience of an object's changes: its own or its table's; internal for a note that is not validated."""
-    if isinstance(obj, CodeTable):
-        return obj.audience
-    if isinstance(obj, Proposal | Synonym):
-        # A proposal's `audience` is what it proposes for the note; that of synonyms, whose searches they steer.
+    """Return the audience of an object's changes: its own or its table's. For notes and incidents it is settled later.
+
+    A proposal's `audience` is what it proposes for the note, and that of synonyms is whose searches they steer.
+    """
+    if isinstance(obj, Proposal | Synonym | TroubleshootingNote | IncidentLink):
         return Audience.INTERNAL
-    if hasattr(obj, "table"):
-        return str(obj.table.audience)
-    if hasattr(obj, "is_validated") and not obj.is_validated:
-        return Audience.INTERNAL
-    return str(obj.audience)
+    return str(obj.table.audience if hasattr(obj, "table") else obj.audience)
+
+
+def settle_audiences(changes: Iterable[Change]) -> None:
+    """Set the audience of changes to notes and incidents: whether the public may read them after these changes.
+
+    Call this after `take_sequence`: what makes a table public or internal meanwhile is seen here, or sees these.
+    """
+    models_of_nouns = {"note": TroubleshootingNote, "incident": IncidentLink}
+    for noun, of_noun in groupby(sorted(changes, key=attrgetter("noun")), attrgetter("noun")):
+        if noun in models_of_nouns:
+            rows = list(of_noun)
+            objects, ids = models_of_nouns[noun].objects.public(), sorted({row.object_id for row in rows})
+            pages = (objects.filter(pk__in=page).values_list("pk", flat=True) for page in batches(ids, MAX_VALUES))
+            public = set(itertools.chain.from_iterable(pages))
+            for row in rows:
+                row.audience = Audience.PUBLIC if row.object_id in public else Audience.INTERNAL
 
 
 def set_fields(obj: models.Model, values: dict[str, Any]) -> list[str]:

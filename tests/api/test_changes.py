@@ -14,6 +14,7 @@ from kb.api.framework import feed_watch
 from kb.api.framework.feed_watch import WATCH
 from kb.models import CodeTable, Door
 from kb.models.changes import FeedEnd, feed_end, last_sequence
+from kb.models.incarnations import renew
 from kb.ops.replicas.router import read_database
 from kb.queries import replication
 from kb.queries.replication import FeedPlace, end_for
@@ -204,6 +205,24 @@ def test_the_places_of_the_feed_end_where_it_ends(client, code):
     assert client.get(CHANGES, {"since": str(place)}).json() == {"results": [], "next": str(place), "more": False}
     gone = client.get(CHANGES, {"since": str(place.at(last + 1))})
     assert (gone.status_code, gone.json()["snapshot"]) == (410, f"http://testserver{SNAPSHOT}")
+
+
+@pytest.mark.parametrize(
+    "query", [{"table": "zim-server,other"}, {"table": "renamed,other,none"}, {}, {"noun": "code"}]
+)
+def test_the_snapshot_of_a_place_that_is_gone_has_the_present_names_of_visible_tables(
+    client, code, admin, agreed, query
+):
+    other = make.table("other")
+    place = FeedPlace(*end_for(None), tables=tuple(sorted((code.table_id, other.pk))))
+    for table, values in ((code.table, {"slug": "renamed"}), (other, {"audience": "internal"})):
+        save_table(table, table.version, values, By(admin, Door.SHELL))
+    renew()
+    gone = client.get(CHANGES, {"since": str(place), **query})
+    noun = "noun=code&" if "noun" in query else ""
+    assert gone.status_code == 410
+    assert sorted(gone.json()["snapshot"].partition("?")[2].split("&")) == sorted(f"{noun}table=renamed".split("&"))
+    assert client.get(gone.json()["snapshot"]).status_code == 200
 
 
 @pytest.fixture

@@ -182,12 +182,12 @@ def opened(by):
 
 
 def test_a_table_that_becomes_public_lists_all_that_becomes_readable(opened, by, agent):
-    table, _, parts, about = opened
+    _, _, parts, about = opened
     whole = [(noun, pk, True) for noun, pk in [*parts, *about]]
     assert entries(None) == whole
     for limit in (1, 2, 3, 9, 10, 11):
         assert entries(None, limit=limit) == whole, limit
-    assert entries(agent) == [("table", table.pk, True)]
+    assert entries(agent) == [whole[0], *whole[5:]], "only what has links has changes, for everybody"
 
 
 def test_a_table_that_becomes_internal_lists_what_is_beside_it(opened, by, agent):
@@ -201,7 +201,7 @@ def test_a_table_that_becomes_internal_lists_what_is_beside_it(opened, by, agent
     assert entries(None, start) == expected
     for limit in (1, 2, 5, 6):
         assert entries(None, start, limit) == expected
-    assert entries(agent, start) == [("table", table.pk, True)]
+    assert entries(agent, start) == [(noun, pk, True) for noun, pk, _ in expected]
 
 
 def test_changes_around_the_one_that_opens_a_table_keep_their_order(by):
@@ -443,6 +443,44 @@ def test_a_forged_place_answers_the_same_for_an_internal_table_and_for_none(repl
         )
         assert told
     assert mine == none
+
+
+def test_links_into_an_internal_table_are_in_no_list_of_the_public(by):
+    """Neither those from before it became internal, once that was told, nor later ones, nor objects about it alone."""
+    shown, table = make.table("shown"), make.table("hidden")
+    new, other = make.code("1", table), make.code("2", table)
+    old, beside = make.code("3", shown), make.code("4", shown)
+    note, incident = make.note("Note", beside), make.incident("Down", beside)
+    for code in (new, other):
+        edit_code(code, 1, {"description": "Other."}, by)
+    beside = edit_code(beside, 1, {"successor": new}, by)
+    beside = edit_code(beside, 2, {"successor": old}, by)
+    save_table(table, 1, {"audience": "internal"}, by)
+    expected = entries(None)
+    assert expected == [("code", pk, False) for pk in (new.pk, other.pk)] + [
+        ("code", beside.pk, True),
+        ("table", table.pk, False),
+    ]
+    places = [FeedPlace(sequence=n, step=step) for n in range(1, here().sequence + 1) for step in ("", "replaced")]
+    edit_code(old, 1, {"successor": new}, by)
+    edit_code(beside, 3, {"successor": other}, by)
+    link(note, by, codes=[beside, new])
+    save_incident(incident, 1, {}, [beside, new], by)
+    later = make.note("Later", new)
+    with journal.entry(by) as entry:
+        entry.note(later, "created", [])
+    link(later, by, codes=[new, other])
+    values = {"title": "Later", "audience": "public", "url": "https://s.example/1"}
+    down = save_incident(IncidentLink(), None, values, [new], by)
+    save_incident(down, 1, {"impact": "All"}, None, by)
+    now = [("code", old.pk, True), ("code", beside.pk, True), ("note", note.pk, True), ("incident", incident.pk, True)]
+    assert entries(None) == [*expected, *now], "each public object at its own change"
+    own = {(change.sequence, change.noun, change.object_id) for change in Change.objects.all()}
+    for place in places:
+        for limit in (1, 3, 500):
+            listed = [entry for page in pages(None, place, limit) for entry in page.entries]
+            assert {(entry.sequence, entry.noun, entry.id) for entry in listed} <= own, place
+    assert follow(FeedPlace(*end_for(None), tables=(shown.pk,)).at(0))[0] == [("code", beside.pk, True), *now]
 
 
 def test_notes_on_a_table_that_became_internal_are_listed_if_the_public_may_know_them(opened, by):

@@ -184,8 +184,23 @@ def test_ignoring_a_search_twice_writes_once(editor):
     ],
 )
 def test_a_note_has_public_changes_only_while_it_is_validated_and_public(values, audience):
-    note = make.note(**{"state": "draft", "audience": "public"} | values)
-    assert journal.audience_of(note) == audience
+    note = make.note("Note", make.code("1"), **{"state": "draft", "audience": "public"} | values)
+    assert audience_of_change(note) == audience
+
+
+def audience_of_change(row):
+    with journal.entry(By(None, Door.SHELL)) as entry:
+        entry.note(row, "updated", [])
+    return Change.objects.latest("sequence").audience
+
+
+@pytest.mark.parametrize("noun", ["note", "incident"])
+def test_what_is_about_internal_codes_alone_has_internal_changes(noun):
+    """Its words may be for the public, and nobody of the public reads them."""
+    row = getattr(make, noun)("Name", make.code("1", make.table("hidden", audience="internal")), audience="public")
+    assert audience_of_change(row) == "internal"
+    row.codes.add(make.code("1", make.table("shown")))
+    assert audience_of_change(row) == "public"
 
 
 @pytest.mark.parametrize("audience", ["public", "internal"])
@@ -194,7 +209,7 @@ def test_whatever_is_of_a_table_has_the_audience_of_the_table(audience):
     code = make.code(of=table)
     for row in (table, code, code.section, make.code_range(of=table)):
         assert journal.audience_of(row) == audience
-    assert journal.audience_of(make.incident(audience=audience)) == audience
+    assert audience_of_change(make.incident(audience=audience)) == audience
 
 
 def test_a_proposal_for_the_public_has_internal_changes():

@@ -166,6 +166,7 @@ WRITES_FOR_OTHERS = {
 
 READS = """
     incidents.existing_link journal.audience_of journal.changed_links journal.models_in_feed journal.moves
+    journal.settle_audiences
     notes.may_confirm notes.may_validate notes.may_vouch notes.needs_reviewer notes.transitions_for
     notes.why_not_validate people.roles_of people.roles_to_give people.why_not_manage
     phrasing_rules.with_tidy_phrasings proposal_rules.actions_for proposal_rules.why_not_act

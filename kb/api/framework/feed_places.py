@@ -1,6 +1,7 @@
 """Places in the feed as texts, and the refusal of those that are gone."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -35,11 +36,18 @@ class FeedPlaceGone(APIException):
         " `snapshot`; a list, from its first page."
     )
 
+    def __init__(self, tables: Sequence[str] = ()) -> None:
+        """Store the short names that the followed tables have now; none if it is not known which they are."""
+        super().__init__()
+        self.tables = tables
+
     def members(self, request: Request) -> dict[str, Any]:
         """Return what the problem says beside its usual members: the snapshot of what the request follows."""
         followed = QueryDict(mutable=True)
         for name in request.query_params.keys() & {"table", "noun"}:
             followed.setlist(name, request.query_params.getlist(name))
+        if self.tables:
+            followed.setlist("table", self.tables)
         return {"snapshot": reverse("api-snapshot", query=followed or None, request=request)}
 
 

@@ -22,7 +22,14 @@ from kb.api.framework.parameter_values import ValueKind, form_refusal, whole
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import ProblemSchema, example
 from kb.api.framework.throttle import caller_of
-from kb.api.resources.copies import FOLLOWED, ChangesSerializer, followed_parameters, nouns_of, place_from
+from kb.api.resources.copies import (
+    FOLLOWED,
+    ChangesSerializer,
+    followed_parameters,
+    nouns_of,
+    place_from,
+    tables_now,
+)
 from kb.ops.replicas.router import read_database
 from kb.queries import replication
 from kb.queries.replication import FeedPage, FeedPlace
@@ -117,7 +124,7 @@ def _page(request: Request, values: Mapping[str, Any], since: FeedPlace) -> Feed
         return replication.changes(request.user, since, limit, nouns_of(values))
     except replication.PlaceGone:
         if read_database.get() == PRIMARY:
-            raise FeedPlaceGone from None
+            raise FeedPlaceGone(tables_now(since, values, request.user)) from None
     read_database.set(PRIMARY)
     return _page(request, values, since)
 

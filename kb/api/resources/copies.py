@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
 
@@ -75,6 +76,17 @@ def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
         problem = "The place in `since` does not follow {}. Begin with a snapshot of these tables."
         raise BadParameters([describe("table", slug, problem, correction="") for slug in others])
     return since
+
+
+def tables_now(since: FeedPlace, values: Mapping[str, Any], user: Person | None) -> list[str]:
+    """Return the present short names of the tables that a place and the parameters follow, and the user may read.
+
+    Others would lead the copy to a snapshot that is refused. The ids of a place hold after a restore, too.
+    """
+    tables = CodeTable.objects.visible_to(user).filter(
+        Q(pk__in=since.tables or ()) | Q(slug__in=values.get("table", []))
+    )
+    return list(tables.order_by("slug").values_list("slug", flat=True))
 
 
 class CopiedCodeSerializer(CodeSerializer):

@@ -1,11 +1,4 @@
-"""What an import writes besides codes: revisions, notes to verify again, and changes in the feed.
-
-# Note [Relisted]
-Codes that a roll-back takes away, or that an import brings back, alter what notes and incidents list, and not these
-themselves: they keep their version, and nobody who edits one is refused. But a copy gets a note only with a change of
-the note. So each has a change in the feed, without a revision. Which notes they are is read last, under the lock of the
-feed's counter: whoever links a note to such a code meanwhile is in the feed either before, and is read, or after.
-"""
+"""What an import writes besides codes: revisions, notes to verify again, and changes in the feed."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -178,6 +171,7 @@ def write_feed(table_import: TableImport, entry: JournalEntry, codes: int, relis
 
 def _store_changes(entry: JournalEntry, table_import: TableImport, first: int, at: datetime) -> None:
     """Store the changes of an entry under the numbers from `first` on, and empty it."""
+    journal.settle_audiences(entry.changes)
     for sequence, change in enumerate(entry.changes, first):
         change.sequence, change.table_import, change.at = sequence, table_import, max(change.at, at)
     Change.objects.bulk_create(entry.changes, batch_size=500)

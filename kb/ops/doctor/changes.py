@@ -13,7 +13,7 @@ from kb.services import journal
 BORN_IN_MIGRATIONS = {"synonym"}
 """Nouns with rows from migrations. Those rows have no first change and no first revision."""
 
-_RELISTED = f"table_import_id IS NOT NULL AND CAST(fields AS text) = '{json.dumps(RELISTED)}'"
+_RELISTED = f"CAST(fields AS text) = '{json.dumps(RELISTED)}'"
 """A change without an edit: see `Change.has_revision`."""
 
 _TOMBSTONES = "(SELECT code_id FROM kb_tombstone)"

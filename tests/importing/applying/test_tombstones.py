@@ -115,7 +115,7 @@ def test_what_notes_and_incidents_list_is_in_the_feed_when_a_code_goes_and_comes
         changes = list(Change.objects.since(last).exclude(noun__in=("code", "section")))
         assert [(change.noun, change.object_id) for change in changes] == about
         assert {(change.kind, *change.fields, change.actor_id) for change in changes} == {
-            ("updated", "codes", editor.pk)
+            ("updated", "links", editor.pk)
         }
         assert {(change.noun, change.object_id) for change in changes if change.audience == "internal"} == {
             ("note", draft.pk)
