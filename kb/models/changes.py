@@ -121,7 +121,7 @@ class Change(models.Model):
     @property
     def has_revision(self) -> bool:
         """Whether it wrote a revision."""
-        return self.fields != RELISTED
+        return bool(self.fields != RELISTED)
 
     def __str__(self) -> str:
         return f"{self.sequence}: {self.get_noun_display()} {self.label} {self.get_kind_display().lower()}"

@@ -330,7 +330,7 @@ def settle_audiences(changes: Iterable[Change]) -> None:
 
     Call this after `take_sequence`: what makes a table public or internal meanwhile is seen here, or sees these.
     """
-    models_of_nouns = {"note": TroubleshootingNote, "incident": IncidentLink}
+    models_of_nouns: dict[str, Any] = {"note": TroubleshootingNote, "incident": IncidentLink}
     for noun, of_noun in groupby(sorted(changes, key=attrgetter("noun")), attrgetter("noun")):
         if noun in models_of_nouns:
             rows = list(of_noun)

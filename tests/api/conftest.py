@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kb.api.framework import generation, response_cache
+from kb.api.framework import generation, http_cache, response_cache
+from kb.models.visibility import Reader
 from kb.services import tokens
 from tests import make
 
@@ -33,6 +34,17 @@ def caching(transactional_db, settings):
     forget()
     yield settings
     forget()
+
+
+@pytest.fixture
+def look_anew(monkeypatch):
+    """A process that looks at the knowledge base for the first time; a call begins another one."""
+
+    def begin():
+        monkeypatch.setattr(http_cache, "_latest", (None, 0, ""))
+        http_cache.last_modified(generation.generation(), Reader.PUBLIC)
+
+    return begin
 
 
 def forget():

@@ -210,8 +210,9 @@ def test_a_generation_is_as_old_as_the_start_of_its_query(caching, clock, what):
     assert not now.is_trusted
 
 
-def test_an_answer_is_as_old_as_the_last_change(hidden, editor, time_machine, monkeypatch):
-    monkeypatch.setattr(http_cache, "_STARTED", 0)
+def test_an_answer_is_as_old_as_the_last_change(hidden, editor, time_machine, look_anew):
+    time_machine.move_to(EVENING.replace(hour=0), tick=False)
+    look_anew()
     code, by = hidden.__class__.objects.get(code="2"), By(editor, "shell")
     assert generation.generation().changed_at is None
     for hour in (1, 2):

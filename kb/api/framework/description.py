@@ -21,7 +21,8 @@ HEADERS: dict[str, Description] = {
         "example": 'W/"3f2a9c0d8e7b6a5f4c3d2e1f"',
     },
     "Last-Modified": {
-        "description": "When the site's latest change was saved.",
+        "description": "Since when the answer has been this one. Only in answers that hold what the public reads."
+        " Send it as `If-Modified-Since` if you cannot send an ETag.",
         "schema": _TEXT,
         "example": "Thu, 05 Mar 2026 14:00:00 GMT",
     },

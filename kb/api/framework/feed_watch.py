@@ -3,11 +3,15 @@
 # Note [Waiting]
 A request that waits holds one of the 16 threads of its process, because the server speaks WSGI: an application that
 waits without a thread would need a second protocol, a second way into Django, and connections to the database that no
-limit of the threads knows. So few may wait: MAX_WAITERS of a process, and one of each caller: a newer request takes
-the place of the older one, whose client may be away. Whoever comes on top of them is answered at once, and told when to
-ask again, which is what every client does anyway. Those that wait sleep; one thread looks at the feed's counter for all
-of them, and ends when nobody waits. If the database does not answer, it wakes them all: together with those of Note
-[Crowd] they never fill a process. Each wait takes another look, because a replica may not have what the last one saw.
+limit of the threads knows. So few may wait: MAX_WAITERS of a process, and one of each caller: a newer request takes the
+place of the older one, whose client may be away. A caller is a person and not a token, or one person's tokens could
+take every place. Whoever comes on top of them is answered at once, and told when to ask again, which is what every
+client does anyway. Those that wait sleep; one thread looks at the feed's counter for all of them, and ends when nobody
+waits. If the database does not answer, it wakes them all: together with those of Note [Crowd] they never fill a
+process. Each wait takes another look, because a replica may not have what the last one saw.
+
+While a request waits, its token may be revoked, its session may end, and its user may lose a right. So when the
+feed has more, and before that is read, its caller is authenticated anew: see `authenticate_again`.
 """
 
 import threading

@@ -272,10 +272,11 @@ def _send_cached(
     rate: Headers,
 ) -> Iterable[bytes]:
     own = [(request_ids.HEADER, request_ids.clean_id(environ.get("HTTP_X_REQUEST_ID", ""))), *rate]
-    own += [("Last-Modified", modified)] if (modified := last_modified(slot.now)) else []
+    audience = reader(slot.user)
+    own += [("Last-Modified", modified)] if (modified := last_modified(slot.now, audience)) else []
     own += [STALE] if slot.is_stale else []
     usage.repeat_counts(response.counts)
-    if is_unchanged(response.etag, slot.now, environ):
+    if is_unchanged(response.etag, slot.now, audience, environ):
         headers = [(name, value) for name, value in response.headers if name != "Content-Type"]
         start_response("304 Not Modified", [*headers, *own])
         status, body = 304, []

@@ -3,8 +3,17 @@
 # Note [Last-Modified]
 An answer changes with the knowledge base, with the day and with the code that makes it: the latest of these times is
 its Last-Modified. A date has only seconds, and a process knows the knowledge base as it was up to a second ago, so the
-date is left out until some seconds have passed in which nothing changed. It is compared for equality, because a
-restored database is older than what it replaces.
+date is left out until some seconds have passed in which nothing changed.
+
+A date says less than an ETag, so it is given and taken only where it says enough:
+- It does not name the reader's rights. So only answers with what the public reads have one. Who may read more has the
+  ETag alone: a date from before they got or lost that right would otherwise call the other answer current.
+- It does not name the incarnation. A restored database may have changed last before midnight, as what it replaces, and
+  a promoted one goes back without another incarnation. So no date is before the moment at which the process first saw
+  this history: it looked at the knowledge base for the first time, or saw it go back or get another incarnation. It is
+  also compared for equality, because a restored database is older than what it replaces.
+- It does not name the database. A replica that is behind may have the date of its primary, with fewer changes of that
+  second. So a site with replicas has no dates.
 """
 
 import hashlib
@@ -27,14 +36,15 @@ from kb.api.framework.generation import Generation, generation
 from kb.api.framework.negotiation import quality_of
 from kb.models import Bearer
 from kb.models.visibility import Reader, reader
+from kb.ops import replicas
 
 PUBLIC_SECONDS = 10
 """Seconds for which a shared cache may answer the public without revalidation."""
 
-_STARTED = int(time.time())
-"""When this process began to run its code, which may answer differently from the code before it."""
-
 _latest: tuple[Generation | None, int, str] = (None, 0, "")
+_history_since = 0
+"""When this process first saw the present history of the knowledge base. See Note [Last-Modified]."""
+
 _QUIET_SECONDS = 3
 """More than `TRUST_SECONDS` of a generation, rounded up."""
 
@@ -81,17 +91,19 @@ def has_etag(etag: str, environ: dict[str, Any]) -> bool:
     return header == etag or etag.removeprefix("W/") in (one.removeprefix("W/") for one in parse_etags(header))
 
 
-def is_unchanged(etag: str, now: Generation, environ: dict[str, Any]) -> bool:
+def is_unchanged(etag: str, now: Generation, audience: Reader, environ: dict[str, Any]) -> bool:
     """Whether the caller already has an answer that exists, by its ETag or its date. See Note [Last-Modified]."""
     header = environ.get("HTTP_IF_NONE_MATCH")
     if header is not None:
         return header.strip() == "*" or has_etag(etag, environ)
-    since = environ.get("HTTP_IF_MODIFIED_SINCE")
-    return since is not None and last_modified(now) == since.strip()
+    since = environ.get("HTTP_IF_MODIFIED_SINCE", "").strip()
+    return bool(since) and since == last_modified(now, audience)
 
 
-def last_modified(now: Generation) -> str:
-    """Return the value of Last-Modified; "" if the state is too new for it. See Note [Last-Modified]."""
+def last_modified(now: Generation, audience: Reader) -> str:
+    """Return the value of Last-Modified; "" where a date would say too little. See Note [Last-Modified]."""
+    if audience != Reader.PUBLIC or replicas.are_on():
+        return ""
     seconds, text = _modified(now)
     return text if time.time() >= seconds + _QUIET_SECONDS else ""
 
@@ -109,12 +121,14 @@ def accepts_gzip(header: str) -> bool:
 
 def _modified(now: Generation) -> tuple[int, str]:
     """Return the time of Last-Modified in seconds and as text, which a process needs for each request of a second."""
-    global _latest
-    generation, seconds, text = _latest
-    if generation is not now:
+    global _latest, _history_since
+    before, seconds, text = _latest
+    if before is not now:
+        if before is None or before.incarnation != now.incarnation or before.sequence > now.sequence:
+            _history_since = int(time.time())
         midnight = timezone.make_aware(datetime.combine(now.day, clock.min), timezone.get_default_timezone())
         times = (int(moment.timestamp()) for moment in (midnight, now.changed_at) if moment)
-        seconds = max(_STARTED, *times)
+        seconds = max(_history_since, *times)
         text = http_date(seconds)
         _latest = (now, seconds, text)
     return seconds, text
@@ -126,14 +140,15 @@ def conditional(get: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(get)
     def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         now = generation()
-        etag = etag_of(now, reader(request.user), address_of(request.META))
+        audience = reader(request.user)
+        etag = etag_of(now, audience, address_of(request.META))
         # Only an answer that exists has an ETag. A star and a date say nothing about that: the view has to find it.
         response = Response(status=304) if has_etag(etag, request.META) else get(view, request, *args, **kwargs)
-        if response.status_code == 200 and is_unchanged(etag, now, request.META):
+        if response.status_code == 200 and is_unchanged(etag, now, audience, request.META):
             response.close()
             response = Response(status=304)
         response["ETag"] = etag
-        if modified := last_modified(now):
+        if modified := last_modified(now, audience):
             response["Last-Modified"] = modified
         return response
 

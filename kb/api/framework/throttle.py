@@ -69,6 +69,11 @@ def caller_of(environ: dict[str, Any], user: Person | None) -> str:
     """Return whose requests count together: a token, a user or an address (stored only as a hash)."""
     if isinstance(user, Bearer):
         return f"token:{user.token_id}"
+    return person_of(environ, user)
+
+
+def person_of(environ: dict[str, Any], user: Person | None) -> str:
+    """Return who sends a request: a user, whatever token they use, or an address (stored only as a hash)."""
     if user is not None and user.is_authenticated:
         return f"user:{user.pk}"
     return rates.address_key(environ)

@@ -14,14 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kb import answers
-from kb.api.framework.access import MayRead
+from kb.api.framework.access import MayRead, authenticate_again
 from kb.api.framework.feed_places import PATTERN, FeedPlaceGone, place_of
 from kb.api.framework.feed_watch import RETRY_SECONDS, WATCH
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameter_values import ValueKind, form_refusal, whole
 from kb.api.framework.parameters import parse_query
 from kb.api.framework.schema import ProblemSchema, example
-from kb.api.framework.throttle import caller_of
+from kb.api.framework.throttle import person_of
 from kb.api.resources.copies import (
     FOLLOWED,
     ChangesSerializer,
@@ -52,7 +52,8 @@ LIMIT, WAIT = whole(1, MAX_LIMIT), whole(0, MAX_WAIT)
 _KINDS = {"since": SINCE, "limit": LIMIT, "wait": WAIT, **FOLLOWED}
 _WAIT_HELP = (
     "Seconds to wait for a change if there is none. If too many wait already, the answer comes at once, with"
-    " `Retry-After`."
+    " `Retry-After`. Each user has one place to wait, for all tokens, and so has each address without a user: a newer"
+    " request takes the place of the older one. When a change comes, the token or session is checked again."
 )
 
 
@@ -99,12 +100,13 @@ class ChangesView(APIView):
         """Return the next page with entries, or the last one. Without an ETag, because it is for now alone."""
         until = time.monotonic() + values["wait"]
         page = _page(request, values, place_from(values, request.user))
-        with WATCH.place_for(caller_of(request.META, request.user)) as place:
+        with WATCH.place_for(person_of(request.META, request.user)) as place:
             while place and not (page.entries or page.more):
                 # As after a request: otherwise this thread would keep a pooled connection for itself.
                 close_old_connections()
                 if not WATCH.wait(place, page.next.end, until):
                     break
+                request = authenticate_again(self, request)
                 page = _page(request, values, page.next)
         is_early = not (page.entries or page.more) and time.monotonic() < until
         return Response(_body(request, page), headers={"Retry-After": str(RETRY_SECONDS)} if is_early else None)
