@@ -137,7 +137,9 @@ def call(name: str, arguments: dict[str, Any], caller: Callable[[], Caller]) -> 
 
 
 def _error(sentence: str) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
+    # It may repeat a half of a surrogate pair, with which many clients could not read the answer.
+    text = sentence.encode(errors="backslashreplace").decode()
+    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
 
 
 def _problem(tool: Tool, problem: Any) -> str:
@@ -148,7 +150,8 @@ def _problem(tool: Tool, problem: Any) -> str:
         return f"{tool.name} has no argument {where[:100]}.{suggestion} Arguments: {', '.join(allowed)}."
     if problem["type"] == "missing":
         return f"{tool.name} needs the argument {where}."
-    return f"{where}: “{str(problem['input'])[:100]}” is not allowed. {_allowed(problem)}."
+    # A name that is no text is at no place.
+    return f"{where or 'arguments'}: “{str(problem['input'])[:100]}” is not allowed. {_allowed(problem)}."
 
 
 _SENTENCES = {

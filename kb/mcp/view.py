@@ -1,14 +1,16 @@
 """The server over HTTP: each POST is one message with one answer, without a session."""
 
+import json
 from collections.abc import MutableMapping
 from typing import Any
 
 import anyio
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from mcp.server import Server
 from mcp.server.streamable_http_manager import DEFAULT_MAX_REQUEST_BODY_SIZE, StreamableHTTPSessionManager
+from mcp_types import INVALID_REQUEST
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -18,6 +20,7 @@ from kb.mcp.tools import Caller
 from kb.models.tokens import READING, Scope
 
 Message = MutableMapping[str, Any]
+_CACHE_CONTROL = "private, no-store"
 
 
 class McpView(APIView):
@@ -40,7 +43,8 @@ class McpView(APIView):
         caller = Caller(request.user, request.build_absolute_uri)
         # From the stream: as JSON, a log of 1 MB may exceed Django's limit for forms. The library has its own limit.
         body = request._request.read(DEFAULT_MAX_REQUEST_BODY_SIZE + 1)
-        return async_to_sync(_exchange)(request._request, body, server(lambda: caller))
+        response = async_to_sync(_exchange)(request._request, body, server(lambda: caller))
+        return _bad_id() if response.status_code == 202 and _has_bad_id(body) else response
 
 
 def _own_origins(request: Request) -> list[str]:
@@ -51,6 +55,24 @@ def _own_origins(request: Request) -> list[str]:
     whoever opens it, past a firewall. The browser says which page asks, and Django checks the name in `Host`.
     """
     return [f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS]
+
+
+def _has_bad_id(body: bytes) -> bool:
+    """Whether a message that the library took for a notification is a request. See Note [Bad id].
+
+    # Note [Bad id]
+    The library's older transport reads a request whose id is neither text nor a whole number as a notification, and
+    answers 202 without a body, so that the sender learns nothing. No handler has seen the request.
+    """
+    message = json.loads(body)
+    return "method" in message and "id" in message
+
+
+def _bad_id() -> HttpResponse:
+    error = {"code": INVALID_REQUEST, "message": "Invalid request: the id must be a text or a whole number."}
+    response = JsonResponse({"jsonrpc": "2.0", "id": None, "error": error}, status=400)
+    response["Cache-Control"] = _CACHE_CONTROL
+    return response
 
 
 async def _exchange(request: HttpRequest, body: bytes, mcp_server: Server) -> HttpResponse:
@@ -74,7 +96,7 @@ async def _exchange(request: HttpRequest, body: bytes, mcp_server: Server) -> Ht
     del response["Content-Type"]
     for name, value in start["headers"]:
         response[name.decode()] = value.decode()
-    response["Cache-Control"] = "private, no-store"
+    response["Cache-Control"] = _CACHE_CONTROL
     return response
 
 

@@ -3,7 +3,6 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from email.utils import quote
 from typing import Any
 
 from django.utils.http import parse_header_parameters
@@ -20,6 +19,7 @@ MAX_READING, MAX_BY_ADDRESS = 10, 8
 MAX_WAITING, WAIT = 4, 1.0
 """Requests that wait until another body has arrived, and for how many seconds."""
 BUSY = "Too many forms are being sent at the moment. Try again in a few seconds."
+_HIDING = {"*", '"', "\\"}
 _HEADERS = [
     ("Cache-Control", "no-store"),
     ("Retry-After", "5"),
@@ -39,13 +39,16 @@ def _without_charset(content_type: str) -> tuple[str, str]:
     """Return a `Content-Type` without its charset, and the charset. What cannot be read is a charset nobody knows."""
     try:
         media_type, parameters = parse_header_parameters(content_type)
-    except ValueError:
+    except (ValueError, TypeError):
+        # A TypeError for a parameter whose parts are mixed, such as `x*=a; x*0=b`.
         media_type, _, rest = content_type.partition(";")
         return media_type.strip(), rest.strip()
     charset = parameters.pop("charset", None)
     if charset is None:
         return content_type, ""
-    return "; ".join([media_type, *(f'{name}="{quote(value)}"' for name, value in parameters.items())]), charset
+    # Only what reads the same again: a star or a quote could hide another charset. No boundary has one.
+    plain = (f'{name}="{value}"' for name, value in parameters.items() if not _HIDING & {*name, *value})
+    return "; ".join([media_type, *plain]), charset
 
 
 class BodyGate:

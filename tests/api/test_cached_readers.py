@@ -263,9 +263,9 @@ def test_each_site_and_format_has_its_own_answer(hidden, caching):
     before = hits()
     for _ in range(2):
         assert {name for name in SITES if at(name).parts != expected[name]} == set()
-    assert hits() == before + len(SITES)
+    # A page that is not allowed gets what everybody gets, from memory already the first time.
+    assert hits() == before + len(SITES) + 1
     answers = [(body, headers.get("access-control-allow-origin")) for _, headers, body in expected.values()]
-    # A page that is not allowed gets what everybody gets.
     assert len(set(answers)) == len(SITES) - 1
 
 

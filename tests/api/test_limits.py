@@ -221,7 +221,6 @@ def test_each_body_is_read_as_text_without_half_characters():
     assert read(request_bodies.TextBody, b"a\xffb", VIEW) == {"text": "a\ufffdb"}
     assert request_bodies.as_text("x" * 201) == "x" * 200
     assert request_bodies.as_text(["x"]) == '["x"]'
-    assert request_bodies.as_text("\ud800") == "?"
     values = {"a": True, "": True, "a\x00": False, "\ud800": False, "\U0001f600": True}
     assert {text: request_bodies.is_text(text) for text in values} == values
     assert not request_bodies.is_text(1)

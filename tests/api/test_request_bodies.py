@@ -75,6 +75,39 @@ def test_a_charset_of_the_body_is_read_behind_the_gate(room):
     assert [code["query"] for code in json.loads(answer.body)["codes"]] == ["660300001"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/detect/", "/api/v1/lookup/"])
+@pytest.mark.parametrize(
+    ("body", "parameter", "value"),
+    [
+        (b'{"\\ud800": 1}', "\\ud800", "1"),
+        (b'{"a\\udfff": "\\ud800"}', "a\\udfff", "\\ud800"),
+        (b'{"a": {"\\ud800": "\\ud801"}}', "a", '{"\\ud800": "\\ud801"}'),
+        (b'{"%s": 1}' % (b"\\ud800" * 1000), "\\ud800" * 16 + "\\ud8", "1"),
+    ],
+)
+def test_half_a_character_in_a_member_is_named(path, body, parameter, value):
+    answer = Client().generic("POST", path, body, "application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parameter")
+    assert (parameter, value) in [(error["parameter"], error["value"]) for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/codes/", "/api/v1/schema/", "/api/docs/", "/login/", "/healthz", "/nowhere"])
+def test_a_content_type_that_nobody_can_read_fails_no_address(path):
+    answers = [whole_site.ask(path, CONTENT_TYPE=content_type) for content_type in ("", "a/b; x*=a; x*0=b")]
+    assert {answer.status for answer in answers} == {404 if path == "/nowhere" else 200}
+    assert "X-Content-Type-Options" in answers[1].headers
+
+
+def test_a_content_type_that_nobody_can_read_is_refused_with_a_body():
+    answer = send("/api/v1/detect/", "x*=a; x*0=b")
+    assert (answer.status, json.loads(answer.body)["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/codes/", "/api/v1/schema/"])
+def test_a_parameter_of_accept_that_nobody_can_read_is_left_out(path):
+    assert whole_site.ask(path, accept="application/json; x*=a; x*0=b").status == 200
+
+
 ODD = ["Charset=idna", "CHARSET=punycode", "charset =zlib", "charset*=idna''%ff", "x*=idna''%ff", "charset=rot13"]
 
 

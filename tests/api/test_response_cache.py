@@ -19,6 +19,8 @@ from kb.services.journal import By
 from tests import make
 from tests.api.whole_site import ask, is_from_memory
 
+HERE = "https://desk.example"
+ALLOWED = "access-control-allow-origin"
 READS = ["tables/", "codes/", "codes/1/", "notes/", "incidents/", "search/?q=660300001", "schema/"]
 
 
@@ -189,6 +191,25 @@ def test_the_cache_has_a_maximum_size(code):
     assert len(response_cache.responses._entries) == count
 
 
+def test_the_length_of_an_address_counts(code):
+    for n in range(30):
+        ask("/api/v1/codes/?page_size=1", accept=f"application/json, a/b{n}{'x' * 100_000}")
+    assert len(response_cache.responses._entries) == 10
+
+
+def test_an_origin_that_changes_no_answer_shares_it(code, settings):
+    settings.CORS_ALLOWED_ORIGINS = [HERE, "https://wiki.example"]
+    first = ask("/api/v1/codes/")
+    for other in ("https://other.example", "null", f"{HERE}/path", HERE.upper(), "http://["):
+        assert is_from_memory(path="/api/v1/codes/", origin=other)
+        assert ALLOWED not in ask("/api/v1/codes/", origin=other).headers
+    for mine in settings.CORS_ALLOWED_ORIGINS:
+        for _ in range(2):
+            answer = ask("/api/v1/codes/", origin=mine)
+            assert (answer.body, answer.headers[ALLOWED]) == (first.body, mine)
+    assert len(response_cache.responses._entries) == 3
+
+
 def test_a_broken_connection_is_not_an_error(code):
     ask()
     generation._generations.clear()
@@ -248,7 +269,7 @@ def test_a_cookie_that_is_no_session_changes_nothing(caching, cookie):
     assert not is_from_memory(path="/api/v1/codes/", cookie=f"{cookie}; sessionid=abc")
 
 
-@pytest.mark.parametrize("charset", ["utf-16", "latin-1"])
+@pytest.mark.parametrize("charset", ["utf-16", "latin-1", "a; x*=''%22%3bcharset=utf-16%3bz=" + r'; y="\\"'])
 @pytest.mark.parametrize("path", ["/api/v1/codes/?text=room%20exist", "/api/v1/search/?q=%E6%88%BF%E9%97%B4"])
 def test_the_charset_of_a_content_type_changes_no_answer_for_others(caching, path, charset):
     make.code("660300001", description="The room does not exist. 房间")

@@ -164,6 +164,42 @@ def test_a_message_is_answered_with_one_message(client, body, status, db):
     assert answer["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.parametrize("bad_id", ["null", "{}", "[]", "1.5", "1e400", "NaN", "true"])
+def test_a_request_with_a_bad_id_is_refused_in_words(client, bad_id, db):
+    answer = post(client, f'{{"jsonrpc": "2.0", "id": {bad_id}, "method": "tools/list"}}')
+    assert (answer.status_code, answer["Cache-Control"]) == (400, "private, no-store")
+    assert answer.json() == {
+        "jsonrpc": "2.0",
+        "id": None,
+        "error": {"code": -32600, "message": "Invalid request: the id must be a text or a whole number."},
+    }
+
+
+@pytest.mark.parametrize("rest", [{"id": 1, "result": {}}, {"id": None, "error": {"code": 1, "message": "x"}}])
+def test_an_answer_of_the_assistant_is_no_request_with_a_bad_id(client, rest, db):
+    assert post(client, {"jsonrpc": "2.0"} | rest).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"codes": ["\ud800"]}, "codes.0: “\\ud800” is not allowed. A text without broken characters is allowed."),
+        (
+            {"codes": ["1"], "\ud800": 1},
+            "arguments: “\\ud800” is not allowed. A text without broken characters is allowed.",
+        ),
+    ],
+)
+def test_half_a_character_is_repeated_as_an_escape(client, arguments, sentence, db):
+    about = {f"io.modelcontextprotocol/{name}": {} for name in ("clientCapabilities", "clientInfo", "protocolVersion")}
+    about["io.modelcontextprotocol/clientInfo"] = {"name": "a", "version": "1"}
+    about["io.modelcontextprotocol/protocolVersion"] = version = "2026-07-28"
+    call = {"name": "lookup_codes", "arguments": arguments, "_meta": about}
+    headers = {"mcp-protocol-version": version, "mcp-method": "tools/call", "mcp-name": "lookup_codes"}
+    answer = post(client, FIRST | {"method": "tools/call", "params": call}, **headers)
+    assert answer.json()["result"]["content"][0]["text"] == sentence
+
+
 def test_a_long_log_is_accepted_and_a_longer_one_refused(client, db):
     call = {"name": "explain_text", "arguments": {"text": "é" * 500_000}}
     long = json.dumps(FIRST | {"method": "tools/call", "params": call}, ensure_ascii=True)

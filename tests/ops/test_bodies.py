@@ -2,8 +2,10 @@
 
 import io
 import json
+import random
 
 import pytest
+from django.utils.http import parse_header_parameters
 
 from kb.api.framework.problems import too_busy
 from kb.ops import bodies
@@ -59,9 +61,33 @@ def test_a_person_learns_it_as_a_sentence(full):
         ("text/plain; x*=klingon''%ff; charset=utf-8", "text/plain", "x*=klingon''%ff; charset=utf-8"),
         ('multipart/form-data; boundary="a;b"; charset=latin-1', 'multipart/form-data; boundary="a;b"', "latin-1"),
         ('multipart/form-data; boundary="a; charset=b"', 'multipart/form-data; boundary="a; charset=b"', ""),
+        ("a/b; x*=a; x*0=b", "a/b", "x*=a; x*0=b"),
+        ("a/b; x*0*=''; x*=c", "a/b", "x*0*=''; x*=c"),
+        ("text/plain; charset=idna; y*z=1; boundary=b", 'text/plain; boundary="b"', "idna"),
+        ("a/b; charset=a; x*=''%22%3bcharset=c" + r'; y="\\"', "a/b", "a"),
         ("text/plain", "text/plain", ""),
         ("", "", ""),
     ],
 )
 def test_django_sees_no_charset_and_parsers_do(content_type, passed_on, charset):
     assert send("/api/v1/detect/?a=%41", content_type)[3] == [(passed_on, charset)]
+
+
+PARTS = ["", "*", "*0", "*1", "*0*"]
+NAMES = [f"{name}{part}" for name in ("x", "charset", "boundary", "ch\xe4", "") for part in PARTS]
+NAMES += ["x**", "x*²", "charset*99999999999", "x*-1", " x", "charset "]
+VALUES = ["a", "utf-8''%ff", "klingon''a", "idna''%ff", "rot13''a", "\x00''a", "''%22%3bcharset=c"]
+VALUES += ["'", "''", '"a', '"a;b"', "\\", r'"\\"', "", "<>", "%"]
+
+
+def test_no_content_type_fails_in_the_gate_or_behind_it():
+    chance = random.Random(1)
+    for _ in range(5_000):
+        parameters = (
+            f"{chance.choice([';', '; ', ';;', ','])}{chance.choice(NAMES)}{chance.choice(['=', ' = ', ''])}"
+            f"{chance.choice(VALUES)}"
+            for _ in range(chance.randrange(6))
+        )
+        content_type = chance.choice(["a/b", "multipart/form-data", "", "a/b\x00"]) + "".join(parameters)
+        ((passed_on, _),) = send("/api/v1/detect/", content_type)[3]
+        assert not parse_header_parameters(passed_on)[1].get("charset"), content_type

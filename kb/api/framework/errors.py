@@ -94,19 +94,27 @@ def describe(
     `problem` is a sentence in which `{}` stands for `sought`; without `sought`, for the value. If `allowed` describes
     values instead of listing them, pass a `correction`, or "" if there is none: an example is never the nearest value.
     """
-    choices, sought = list(allowed), (sought or value)[:MAX_REPEATED]
+    choices, sought = list(allowed), repeatable(sought or value)
     near = difflib.get_close_matches(sought, choices, MAX_LISTED, 0.6)
     near = near if correction is None else [correction] if correction else []
     if len(choices) > MAX_LISTED:
         choices = [*near, *(choice for choice in choices if choice not in near)][:MAX_LISTED]
     message = problem.replace("{}", f"“{sought}”", 1)
     return {
-        "parameter": parameter[:MAX_REPEATED],
-        "value": value[:MAX_REPEATED],
+        "parameter": repeatable(parameter),
+        "value": repeatable(value),
         "message": f"{message} Did you mean {near[0]}?" if near else message,
         "allowed": choices,
         "nearest": near[0] if near else None,
     }
+
+
+def repeatable(text: str) -> str:
+    r"""Return a caller's text as an error repeats it: shortened, and with surrogates as escapes such as `\ud800`.
+
+    JSON can name a half of a surrogate pair, and no answer can contain it.
+    """
+    return text[:MAX_REPEATED].encode(errors="backslashreplace").decode()[:MAX_REPEATED]
 
 
 def problem(

@@ -28,6 +28,7 @@ from django.urls import resolve
 
 from kb.api.framework import throttle
 from kb.api.framework.generation import Generation, generation, last_known
+from kb.api.framework.header_cache import HeaderCache, LatestHeaders
 from kb.api.framework.http_cache import (
     Address,
     accepts_gzip,
@@ -67,17 +68,6 @@ It returns None if only Django can answer.
 """
 
 _DIGITS = re.compile("[0-9]+")
-_MAX_KINDS = 1_000
-"""Most kinds of requests whose headers are kept. A host is a part of the kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Headers:
-    """The headers of Django's latest response to one kind of request. See Note [Headers]."""
-
-    now: Generation
-    response: CachedResponse
-    site: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +96,15 @@ class Front:
     def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]], find: Find) -> None:
         """Store the next layer, and what finds the answers about codes."""
         self.application, self.find = application, find
-        self._headers: dict[tuple[str, ...], _Headers] = {}
+        self._headers = HeaderCache()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Return the body of the response."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ["PATH_INFO"].startswith(PREFIX):
             return self.application(environ, start_response)
+        if environ.get("HTTP_ORIGIN", "") not in settings.CORS_ALLOWED_ORIGINS:
+            # It changes no answer: with it, the same answer would be in memory as often as somebody invents an origin.
+            environ.pop("HTTP_ORIGIN", None)
         started_at = time.perf_counter()
         slot = _slot_for(environ)
         if slot is None:
@@ -149,10 +142,9 @@ class Front:
         if answer is None:
             return None
         body, counts = answer
-        like = latest.response
-        headers = [(name, etag if name == "ETag" else value) for name, value in like.headers if name != "Link"]
+        headers = [(name, etag if name == "ETag" else value) for name, value in latest.headers]
         headers += [("Link", links)] if (links := links_in(body)) else []
-        return CachedResponse(etag, headers, body, like.route, counts, len(body) >= _MIN_COMPRESSED)
+        return CachedResponse(etag, headers, body, latest.route, counts, len(body) >= _MIN_COMPRESSED)
 
     def _ask_django(
         self, environ: Environ, start_response: StartResponse, slot: _CacheSlot, started_at: float
@@ -188,17 +180,18 @@ class Front:
         return _send(response, environ, start_response, own)
 
     def _keep_headers(self, slot: _CacheSlot, environ: Environ, response: CachedResponse) -> None:
-        if replicas.are_on():
+        *_, accept, _origin = slot.address
+        if accept or replicas.are_on():
+            # Nothing asks for them.
             return
-        if len(self._headers) >= _MAX_KINDS:
-            self._headers.clear()
         site = WSGIRequest(environ).build_absolute_uri(f"{get_script_name(environ)}/")
-        self._headers[_kind_of(slot)] = _Headers(slot.now, response, site)
+        headers = [(name, value) for name, value in response.headers if name != "Link"]
+        self._headers.put(_kind_of(slot), LatestHeaders(slot.now, headers, response.route, site))
 
 
 def _kind_of(slot: _CacheSlot) -> tuple[str, ...]:
-    *site, path, _, accept, origin = slot.address
-    return (slot.audience, _DIGITS.sub("0", path), *site, accept, origin)
+    *site, path, _query, _accept, origin = slot.address
+    return (slot.audience, _DIGITS.sub("0", path), *site, origin)
 
 
 def _slot_for(environ: Environ) -> _CacheSlot | None:

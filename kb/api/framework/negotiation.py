@@ -69,7 +69,8 @@ def _range(part: str) -> MediaRange:
     for parameter in parameters:
         if parameter.lower().startswith("q="):
             quality = quality_of(parameter[2:])
-        elif parameter:
+        elif parameter.lower().startswith("indent="):
+            # The only one that is read. REST framework fails with some others, such as `x*=a; x*0=b`.
             others += f"; {parameter}"
     return MediaRange(kind, subtype, others, quality)
 

@@ -82,9 +82,9 @@ def members(data: Any, allowed: Iterable[str], errors: list[dict[str, Any]]) -> 
 
 
 def as_text(value: Any) -> str:
-    """Return a JSON value as the text of an error, shortened and without surrogates, which no answer can contain."""
+    """Return a JSON value as the text of an error, shortened."""
     text = value if isinstance(value, str) else _dumps(value)
-    return text[:200].encode(errors="replace").decode()
+    return text[:200]
 
 
 def _dumps(value: Any) -> str:

@@ -35,15 +35,21 @@ class CachedResponse:
 
     @property
     def size(self) -> int:
-        """Approximate bytes: compressed text takes at most a third."""
-        return len(self.body) * 4 // 3 + 2000
+        """Approximate bytes: compressed text takes at most a third, and each key that was counted about a hundred."""
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        keys = sum(len(keys) for _, keys in self.counts)
+        return len(self.body) * 4 // 3 + headers + 100 * keys + 2000
+
+
+_Entry = tuple[tuple[str, int, date], CachedResponse, int]
+"""The state of the knowledge base, the response, and the bytes of both response and address."""
 
 
 class ResponseCache:
     """Responses by reader and address, up to the size in the settings; the least recently used are dropped first."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[tuple[str, Address], tuple[tuple[str, int, date], CachedResponse]] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, Address], _Entry] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
@@ -60,12 +66,14 @@ class ResponseCache:
     def put(self, now: Generation, audience: str, address: Address, response: CachedResponse) -> None:
         """Store a response, unless it alone would fill an eighth of the cache."""
         limit = settings.KB_API_CACHE_MEGABYTES * 2**20
-        if response.size > limit // 8:
+        # A caller chooses the length of the address, too.
+        size = response.size + sum(map(len, address))
+        if size > limit // 8:
             return
         with self._lock:
             self._subtract(self._entries.pop((audience, address), None))
-            self._entries[(audience, address)] = (now.state, response)
-            self._size += response.size
+            self._entries[(audience, address)] = (now.state, response, size)
+            self._size += size
             while self._size > limit:
                 self._subtract(self._entries.popitem(last=False)[1])
 
@@ -75,8 +83,8 @@ class ResponseCache:
             self._entries.clear()
             self._size = 0
 
-    def _subtract(self, entry: tuple[tuple[str, int, date], CachedResponse] | None) -> None:
-        self._size -= entry[1].size if entry else 0
+    def _subtract(self, entry: _Entry | None) -> None:
+        self._size -= entry[2] if entry else 0
 
 
 responses = ResponseCache()
