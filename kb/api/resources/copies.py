@@ -100,6 +100,9 @@ class CopiedSerializer(serializers.ModelSerializer[Any]):
 class CopiedTableSerializer(CopiedSerializer):
     """A code table."""
 
+    # As in lists: the model's field would be two texts of which one has to be chosen, and an empty one is both.
+    source_url = serializers.CharField(allow_blank=True, help_text="Where the vendor publishes it; may be empty.")
+
     class Meta:
         model = CodeTable
         fields = _fields("table")
