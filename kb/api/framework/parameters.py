@@ -65,10 +65,10 @@ def naming_all(query: str, kinds: Kinds, checks: Mapping[str, Check]) -> Iterato
 
 
 def _with_refused(errors: Errors, query: str, kinds: Kinds, checks: Mapping[str, Check]) -> Errors:
-    errors, named = list(errors), {error["parameter"] for error in errors}
+    errors, bad = list(errors), {error["parameter"] for error in errors}
     for name, texts in _texts_by_name(query, kinds).items():
         room = MAX_ERRORS - len(errors)
-        if name not in checks or name not in kinds or name in named or room <= 0:
+        if name not in checks or name not in kinds or name in bad or room <= 0:
             continue
         try:
             own: Errors = []

@@ -125,16 +125,18 @@ class SiteExportView(_ExportView):
 
 def _options(request: Request, ending: str, endings: Iterable[str], kinds: Kinds) -> dict[str, Any]:
     """Return the values of a request's parameters. Raises BadParameters that names every bad one."""
-    known = ending in endings
-    errors = [] if known else [describe("ending", ending, "There is no export as {}.", endings)]
+    is_format = ending in endings
+    errors = [] if is_format else [describe("ending", ending, "There is no export as {}.", endings)]
     values: dict[str, Any] = {}
     try:
         values = parse_query(query_of(request), kinds)
     except BadParameters as error:
         errors += error.errors
-    named = {error["parameter"] for error in errors}
+    bad = {error["parameter"] for error in errors}
     options = {name: str(request.query_params[name]) for name in request.query_params if name in kinds}
-    errors += _misplaced({name: value for name, value in options.items() if name not in named}, ending) if known else []
+    errors += (
+        _misplaced({name: value for name, value in options.items() if name not in bad}, ending) if is_format else []
+    )
     if errors:
         raise BadParameters(errors)
     return values
