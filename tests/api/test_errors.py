@@ -1,6 +1,7 @@
 """Every error has one shape and contains the parameter, the value and what is allowed."""
 
 import pytest
+from django.test import Client
 
 from tests import make
 
@@ -29,6 +30,7 @@ def world():
         ("fields=", ["fields", "no value"]),
         ("retired=perhaps", ["perhaps", "true, false"]),
         ("retired=2", ["2", "true, false, 1, 0"]),
+        ("has_notes=perhaps", ["“perhaps” is neither true nor false."]),
         ("table=zim-serve", ["zim-serve", "Did you mean zim-server?", "rtc-server"]),
         ("table=zim-server&table=nowhere", ["nowhere", "zim-server"]),
         ("section=Busines", ["Busines", "Did you mean Business?", "Common"]),
@@ -64,7 +66,7 @@ def world():
         ("code__in=1,,2", ["code__in"]),
         ("&".join(["code=1"] * 101), ["code", "101 times", "100 values"]),
         ("retired=true&retired=false", ["retired", "more than once"]),
-        ("description__contains=ab", ["ab", "too short", "at least 3 characters", "__words"]),
+        ("description__contains=ab", ["ab", "too short", "at least 3 characters", "`text`"]),
         ("description__contains=%E6%88%BF%E9%97%B4", ["房间", "too short", "__words", "`text`"]),
         ("description__words=ab", ["ab", "too short", "3 letters"]),
         ("table__not=zim-serve", ["Did you mean zim-server?"]),
@@ -107,6 +109,10 @@ def test_a_bad_parameter_is_refused_with_what_is_allowed(client, world, query, w
         ("page_size=1%20to%20200", None),
         ("code__in=1,,2", None),
         ("retired=tru", "true"),
+        ("retired=Yes", "true"),
+        ("has_notes=on", "true"),
+        ("has_notes=no", "false"),
+        ("has_notes=2", None),
         ("cursor=next", None),
         ("ordering=cod", "code"),
     ],
@@ -172,6 +178,97 @@ def test_all_bad_parameters_are_in_one_error(client, world):
     body = client.get("/api/v1/codes/?cod=3&retired=perhaps&fixer=nobody&ordering=x&page_size=0&fields=y").json()
     parameters = {error["parameter"] for error in body["errors"]}
     assert parameters == {"cod", "retired", "fixer", "ordering", "page_size", "fields"}
+
+
+@pytest.mark.parametrize(
+    ("query", "advice"),
+    [
+        ("description__contains=%E6%88%BF%E9%97%B4", ["description__words", "text"]),
+        ("description__contains=ab", ["text"]),
+        ("description__words=ab", ["text"]),
+        ("description__contains=%E6%88%BF", []),
+        ("description__words=%E6%88%BF", []),
+        ("description__words=a-", []),
+    ],
+)
+def test_the_advice_for_a_text_that_is_too_short_works(client, query, advice):
+    make.code("1", description="AB: 房间 does not exist.")
+    (error,) = client.get(f"/api/v1/codes/?{query}").json()["errors"]
+    advised = [name for name in ("__words", "`text`") if any(name in allowed for allowed in error["allowed"])]
+    assert advised == [{"description__words": "__words", "text": "`text`"}[name] for name in advice]
+    for name in advice:
+        answer = client.get("/api/v1/codes/", {name: error["value"]})
+        assert (answer.status_code, len(answer.json()["results"])) == (200, 1)
+
+
+@pytest.mark.parametrize("value", ["", "%20", None])
+def test_a_parameter_that_is_required_is_not_to_be_left_out(client, value):
+    (error,) = client.get(f"/api/v1/search/{f'?q={value}' if value is not None else ''}").json()["errors"]
+    assert (error["parameter"], error["message"]) == ("q", "It is required.")
+
+
+@pytest.mark.parametrize("name", ["review_on__isnull", "verify_since__after", "owner", "owner__not", "due"])
+def test_a_filter_for_internal_readers_is_named_as_such(client, agent, name):
+    (error,) = client.get(f"/api/v1/notes/?{name}=1").json()["errors"]
+    assert error["message"] == "Only readers of internal notes may use this parameter."
+    assert (error["parameter"], error["allowed"], error["nearest"]) == (name, [], None)
+    client.force_login(agent)
+    assert "Only readers" not in client.get(f"/api/v1/notes/?{name}=1").text
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("codes/99999/", "There is no return code 99999, or you may not read it."),
+        ("notes/99999/?fields=title", "There is no troubleshooting note 99999, or you may not read it."),
+        ("incidents/99999/", "There is no incident link 99999, or you may not read it."),
+        ("tables/nope/", "There is no code table “nope”, or you may not read it."),
+        (f"tables/{'x' * 200}/", f"There is no code table “{'x' * 100}”, or you may not read it."),
+        ("tables/nope/export.csv", "There is no code table “nope”, or you may not read it."),
+    ],
+)
+def test_what_is_not_there_is_named(client, importer, address, sentence):
+    client.force_login(importer)
+    answer = client.get(f"/api/v1/{address}")
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (404, "not_found", sentence)
+
+
+def test_a_row_for_others_and_no_row_have_the_same_sentence(client, hidden):
+    for noun, key in hidden.items():
+        missing = "nope" if noun == "tables" else 99999
+        sentences = [client.get(f"/api/v1/{noun}/{one}/").json()["detail"] for one in (key, missing)]
+        assert sentences[0].replace(str(key), "") == sentences[1].replace(str(missing), "")
+
+
+def test_a_session_without_its_csrf_token_is_told_what_to_send(agent):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(agent)
+    answer = client.post("/api/v1/lookup/", {"codes": ["1"]}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    assert "X-CSRFToken with the value of the cookie csrftoken" in answer.json()["detail"]
+
+
+def test_a_code_that_is_too_long_is_told_in_the_same_words_by_filter_and_lookup(client):
+    code = "1" * 70
+    filtered = client.get("/api/v1/codes/", {"code": code}).json()["errors"]
+    looked_up = client.post("/api/v1/lookup/", {"codes": [code]}, content_type="application/json").json()["errors"]
+    assert [one["message"] for one in filtered + looked_up] == ["It is too long: 70 characters."] * 2
+    assert [one["allowed"] for one in filtered + looked_up] == [["at most 64 characters"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        ('{"codes": ["\u00e9"]}'.encode("latin-1"), "application/json", ["UTF-8", "byte 13 (0xE9)", "charset="]),
+        ('{"codes": ["'.encode("utf-16-le") + b"\xd8", "application/json", ["UTF-16-LE", "byte 25"]),
+    ],
+)
+def test_a_body_in_another_character_set_is_told_where_it_is_wrong(client, body, kind, words):
+    answer = client.post("/api/v1/lookup/", body, content_type=kind)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+    detail = answer.json()["detail"]
+    assert [word for word in words if word not in detail] == []
+    assert "codec" not in detail
 
 
 def test_an_owner_without_notes_is_refused(client, agent, editor):

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
 from kb.api.framework import body_views, errors, parameter_values, parameters, request_bodies
 from kb.api.framework.errors import BadParameters, describe
@@ -152,7 +151,7 @@ def test_a_moment_is_in_utc_whatever_its_zone():
 
 
 def parse(query, **kinds):
-    return parameters.parse_query(QueryDict(query), kinds)
+    return parameters.parse_query(query, kinds)
 
 
 REPEATED, ONCE = parameter_values.repeated(parameter_values.CODE), parameter_values.CODE

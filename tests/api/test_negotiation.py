@@ -89,12 +89,44 @@ def test_a_file_has_the_type_of_its_ending_whatever_json_a_generated_client_asks
 
 
 @pytest.mark.parametrize(("method", "path", "types"), OPERATIONS)
-@pytest.mark.parametrize("accept", ["text/x-none", "image/*", "*/*;q=0", "{type};q=0, text/x-none", "{type};q=0, */*"])
+@pytest.mark.parametrize("accept", ["text/x-none", "image/*", "*/*;q=0", "{type};q=0, text/x-none", "{types}, */*"])
 def test_a_type_that_nobody_has_is_406_that_lists_what_there_is(ask, method, path, types, accept):
     for media_type in types if types[0] != BYTES else types[1:]:
-        answer = ask(method, path, media_type, accept.replace("{type}", media_type))
+        there_is = [media_type, *([BYTES] if BYTES in types else [])]
+        nothing = ", ".join(f"{one};q=0" for one in there_is)
+        answer = ask(method, path, media_type, accept.replace("{types}", nothing).replace("{type}", media_type))
         assert (answer.status_code, kind(answer), answer.json()["code"]) == (406, PROBLEM, "not_acceptable")
-        assert answer.json()["detail"].endswith(f"Allowed: {media_type}.")
+        assert answer.json()["detail"].endswith(f"Allowed: {', '.join(there_is)}.")
+
+
+@pytest.mark.parametrize(("method", "path", "types"), [one for one in OPERATIONS if BYTES in one[2]])
+def test_a_file_comes_as_bytes_if_its_own_type_is_excluded(ask, method, path, types):
+    for media_type in types[1:]:
+        for accept in (f"{media_type};q=0, */*", f"{media_type};q=0.2, {BYTES};q=0.9", f"{media_type};q=0, {BYTES}"):
+            answer = ask(method, path, media_type, accept)
+            assert (answer.status_code, kind(answer)) == (200, BYTES), accept
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "kind_of_answer"),
+    [
+        ("", 200, "application/json"),
+        ("*/*", 200, "application/json"),
+        (PROBLEM, 200, "application/json"),
+        (f"{PROBLEM}, text/html;q=0.5", 200, "application/json"),
+        ("text/html, */*;q=0.8", 200, "text/html"),
+        ("application/json;q=0, */*", 200, "text/html"),
+        ("application/json;q=0.1, */*", 200, "text/html"),
+        ("application/*;q=0, */*", 200, "text/html"),
+        ("application/json;q=0, application/*", 406, PROBLEM),
+        ("application/json;q=0, text/html;q=0, */*", 406, PROBLEM),
+        ("text/csv", 406, PROBLEM),
+    ],
+)
+@pytest.mark.parametrize("address", ["/api/problems/", "/api/problems/not_found/"])
+def test_pages_about_problems_come_in_the_preferred_type(client, address, accept, status, kind_of_answer):
+    answer = client.get(address, headers={"accept": accept} if accept else {})
+    assert (answer.status_code, kind(answer)) == (status, kind_of_answer)
 
 
 @pytest.mark.parametrize(

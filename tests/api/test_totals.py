@@ -96,7 +96,7 @@ def test_a_facet_with_many_values_is_truncated(client, monkeypatch, world):
 
 @pytest.mark.parametrize(
     ("query", "nearest"),
-    [("facets=dispositoin", "disposition"), ("include=note", "notes"), ("count=yes", None)],
+    [("facets=dispositoin", "disposition"), ("include=note", "notes"), ("count=yes", "true")],
 )
 def test_a_bad_facet_or_include_is_refused(client, query, nearest):
     answer = client.get(f"/api/v1/codes/?{query}")

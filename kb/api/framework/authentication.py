@@ -1,5 +1,6 @@
 """Authentication of the API's callers: a token or the session of the site."""
 
+from django.conf import settings
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
@@ -55,7 +56,12 @@ class Session(SessionAuthentication):
         try:
             super().enforce_csrf(request)
         except PermissionDenied as error:
-            raise CsrfFailed(error.detail) from None
+            # The page about this kind of error says the same of all sites; the cookie's name is this site's own.
+            advice = (
+                f"A request with a session needs the header X-CSRFToken with the value of the cookie"
+                f" {settings.CSRF_COOKIE_NAME}. Programs send “Authorization: Bearer <token>” instead."
+            )
+            raise CsrfFailed(f"{str(error.detail).removesuffix('.')}. {advice}") from None
 
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme for WWW-Authenticate."""

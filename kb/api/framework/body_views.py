@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.parameter_values import some_of
-from kb.api.framework.parameters import parse_query
+from kb.api.framework.parameters import parse_query, query_of
 from kb.api.framework.request_bodies import JSONBody, as_text
 from kb.api.framework.schema import BodySchema
 
@@ -40,7 +40,7 @@ class BodyView(APIView):
     def include(self, request: Request, errors: list[dict[str, Any]]) -> set[str]:
         """Return what to add, and add bad values to `errors`."""
         try:
-            names = parse_query(request.query_params, {"include": some_of(self.included)}).get("include", [])
+            names = parse_query(query_of(request), {"include": some_of(self.included)}).get("include", [])
         except BadParameters as error:
             errors += error.errors
             names = []

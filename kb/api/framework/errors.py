@@ -117,6 +117,13 @@ def repeatable(text: str) -> str:
     return text[:MAX_REPEATED].encode(errors="backslashreplace").decode()[:MAX_REPEATED]
 
 
+def absence(model: Any, key: object) -> str:
+    """Return the sentence that there is no such row, as far as the reader can tell."""
+    name = repeatable(str(key))
+    name = name if name.isdecimal() else f"“{name}”"
+    return f"There is no {model._meta.verbose_name} {name}, or you may not read it."
+
+
 def problem(
     request: HttpRequest | Request, status: int, detail: str, errors: Iterable[Any] = (), code: str = ""
 ) -> dict[str, Any]:

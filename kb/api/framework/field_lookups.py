@@ -40,7 +40,7 @@ def include(*lookups: Parameters) -> Callable[[type[Filters]], type[Filters]]:
     return add
 
 
-_OPTIONS: dict[str, dict[str, str]] = {
+_OPTIONS: dict[str, dict[str, Any]] = {
     "": {"about": "Equal to one of these values."},
     "not": {"method": "is_none_of", "about": "Equal to none of these values."},
     "in": {"lookup_expr": "in", "about": "Equal to one of these values."},

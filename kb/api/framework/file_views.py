@@ -12,10 +12,15 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from kb.api.framework.errors import CONTENT_TYPE
+from kb.api.framework.negotiation import media_ranges
 
 BYTES = "application/octet-stream"
 _OF_CLIENTS = (JSONRenderer.media_type, CONTENT_TYPE)
-"""What generated clients ask for wherever they go, even if it is the type of the errors alone."""
+"""What generated clients ask for wherever they go.
+
+openapi-generator sends the first JSON type that an operation declares, errors included. Where the file is no JSON, as
+with `export.sqlite`, that is the type of the errors alone, and the client still means the file.
+"""
 
 
 def file_responses(media_types: Iterable[str], description: str = "The file.") -> dict[Any, Any]:
@@ -25,6 +30,12 @@ def file_responses(media_types: Iterable[str], description: str = "The file.") -
     """
     types = [BYTES, *(media_type.partition(";")[0] for media_type in media_types)]
     return {(200, one): OpenApiResponse(OpenApiTypes.BINARY, description) for one in types}
+
+
+def _is_wanted(media_type: str, header: str) -> bool:
+    """Whether an `Accept` header names a type, and does not exclude it."""
+    wanted = [one for one in media_ranges(header) if one.quality]
+    return any(f"{one.kind}/{one.subtype}" == media_type for one in wanted)
 
 
 class FileRenderer(BaseRenderer):
@@ -52,10 +63,10 @@ class FileView(APIView):
         """Return a renderer for each media type. OPTIONS is answered with JSON."""
         if self.request is not None and self.request.method == "OPTIONS":
             return [JSONRenderer()]
-        # The ending of the address decides on the file.
+        # The ending of the address decides on the file. Its own type comes first: of equal ones, it is chosen.
         header = self.request.META.get("HTTP_ACCEPT", "") if self.request is not None else ""
         media_types = dict.fromkeys(
-            [*self.media_types(), *(one for one in (BYTES, *_OF_CLIENTS) if one in header.lower())]
+            [*self.media_types(), BYTES, *(one for one in _OF_CLIENTS if _is_wanted(one, header))]
         )
         return [FileRenderer(media_type) for media_type in media_types]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 
@@ -13,26 +13,39 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from kb.api.framework.parameter_values import ValueKind
-from kb.api.framework.parameters import Kinds
+from kb.api.framework.parameters import Check, Kinds
 from kb.models.subqueries import ids_as_rows
-from kb.models.visibility import Reader
+from kb.models.visibility import Person, Reader
 from kb.text import phrases
 from kb.text.accents import fold_case
 
 UPDATED_SINCE = "Short for `updated_at__after`."
 SEVERAL = "For several values, separate them with commas, repeat it, or both."
 
+Names = Callable[[list[str], Any, str, int], object]
+"""Looks up the names that a parameter has, for a reader. Raises BadParameters for at most so many that are unknown."""
+
 
 class Parameter(Filter):
-    """A filter that takes one kind of value; `internal` ones exist for internal readers only."""
+    """A filter that takes one kind of value; `internal` ones exist for internal readers only.
+
+    If its values are names of rows, `names` looks them up.
+    """
 
     def __init__(
-        self, kind: ValueKind, *, internal: bool = False, about: str = "", example: Any = None, **kwargs: Any
+        self,
+        kind: ValueKind,
+        *,
+        internal: bool = False,
+        about: str = "",
+        example: Any = None,
+        names: Names | None = None,
+        **kwargs: Any,
     ) -> None:
         if kind.repeats:
             kwargs.setdefault("lookup_expr", "in")
         super().__init__(**kwargs)
-        self.kind, self.internal = kind, internal
+        self.kind, self.internal, self.names = kind, internal, names
         sentences = [about, *([SEVERAL] if kind.repeats else []), *(["For internal readers only."] if internal else [])]
         self.description = " ".join(filter(None, sentences))
         is_array = kind.schema["type"] == "array"
@@ -106,3 +119,19 @@ def filter_kinds(level: Reader, filterset: Any) -> Kinds:
     internal = level == Reader.INTERNAL
     filters: dict[str, Parameter] = filterset.base_filters
     return {name: parameter.kind for name, parameter in filters.items() if internal or not parameter.internal}
+
+
+@cache
+def internal_filters(filterset: Any) -> frozenset[str]:
+    """Return the names of the filters that only internal readers may use."""
+    return frozenset(name for name, parameter in filterset.base_filters.items() if parameter.internal)
+
+
+def name_checks(filterset: Any, user: Person | None) -> dict[str, Check]:
+    """Return what looks up the names of rows that a reader sends, by parameter."""
+
+    def check_of(parameter: str, names: Names) -> Check:
+        return lambda values, most: names(values, user, parameter, most)
+
+    filters: dict[str, Parameter] = filterset.base_filters
+    return {name: check_of(name, one.names) for name, one in filters.items() if one.names is not None}

@@ -203,25 +203,43 @@ def _day(text: str) -> date:
 
 
 def _yes_or_no(text: str) -> bool:
-    if text.lower() not in _ANSWERS:
-        raise refusal("{} is neither yes nor no.", *_ANSWERS)
-    return _ANSWERS[text.lower()]
+    word = text.lower()
+    if word in _ANSWERS:
+        return _ANSWERS[word]
+    problem = "{} is neither true nor false."
+    meant = next((answer for answer, words in _OTHER_ANSWERS.items() if word in words), None)
+    raise form_refusal(problem, *_ANSWERS, correction=meant) if meant else refusal(problem, *_ANSWERS)
+
+
+_OTHER_ANSWERS = {"true": {"yes", "y", "on", "t"}, "false": {"no", "n", "off", "f"}}
+"""What else programs write for true and false."""
 
 
 def _part(text: str) -> Any:
     if not searching.has_length(text):
         least = f"at least {searching.MIN_PART} characters"
-        shorter = "`__words` instead of `__contains` finds shorter words, and so does `text` in lists that have it"
-        raise form_refusal("{} is too short for a part of a text.", least, shorter)
+        by_words = ["whole words with `__words` instead of `__contains`"] if _is_phrase(text) else []
+        raise form_refusal("{} is too short for a part of a text.", least, *by_words, *_by_text(text))
     return text_of(MAX_PHRASE).parse(text)
 
 
 def _phrase(text: str) -> Any:
-    # A Chinese word has two characters where an English one has five letters.
-    if sum(2 if letter > "\u2e80" else 1 for letter in text if letter.isalnum()) < MIN_LETTERS:
+    if not _is_phrase(text):
         allowed = f"{MIN_LETTERS} letters or digits, or 2 Chinese characters"
-        raise form_refusal("{} is too short to search for.", allowed)
+        raise form_refusal("{} is too short to search for.", allowed, *_by_text(text))
     return text_of(MAX_PHRASE).parse(text)
+
+
+def _is_phrase(text: str) -> bool:
+    """Whether a text is long enough to search for its words."""
+    # A Chinese word has two characters where an English one has five letters.
+    return sum(2 if letter > "\u2e80" else 1 for letter in text if letter.isalnum()) >= MIN_LETTERS
+
+
+def _by_text(text: str) -> list[str]:
+    """Return how to find a word that is too short for other parameters. Nothing finds one letter alone."""
+    has_word = sum(map(str.isalnum, text)) > 1
+    return ["this word with the parameter `text`, in lists that have it"] if has_word else []
 
 
 def _words(text: str) -> str:

@@ -49,8 +49,10 @@ def _describe(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 def _answer(request: HttpRequest, template: str, values: dict[str, Any]) -> HttpResponse:
-    # A program that just got a problem may ask for this in the type of the problem.
-    media_type = preferred(request.headers.get("Accept", ""), [_JSON, CONTENT_TYPE, _HTML])
+    header = request.headers.get("Accept", "")
+    # A program that just got a problem may name the type of the problem. Who excludes JSON does not get it by `*/*`.
+    of_programs = [CONTENT_TYPE] if CONTENT_TYPE in header.lower() else []
+    media_type = preferred(header, [_JSON, *of_programs, _HTML])
     if media_type is None:
         detail = f"No answer has a media type that `Accept` asks for. Allowed: {_JSON}, {_HTML}."
         response: HttpResponse = JsonResponse(problem(request, 406, detail), status=406, content_type=CONTENT_TYPE)

@@ -1,25 +1,29 @@
 """The base of lists and details: strict parameters, stable orders, selectable fields and cache headers."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
 from django.db.models import DateTimeField, Model, QuerySet
+from django.http import Http404
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import MethodNotAllowed, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from kb.api.framework.filters import FilterBackend, filter_kinds
+from kb.api.framework.errors import absence
+from kb.api.framework.feed_places import FeedPlaceGone
+from kb.api.framework.filters import FilterBackend, filter_kinds, internal_filters, name_checks
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.link_headers import links_in
-from kb.api.framework.pagination import KeysetPagination, OrderTerm
+from kb.api.framework.pagination import KeysetPagination, OrderTerm, read_cursor
 from kb.api.framework.parameter_values import YES_NO, ValueKind, one_of, some_of
-from kb.api.framework.parameters import parse_query
+from kb.api.framework.parameters import naming_all, parse_query, query_of
 from kb.api.framework.schema import ReadSchema
 from kb.api.framework.totals import Facet, totals
 from kb.models.visibility import Reader, reader
@@ -192,13 +196,24 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
     @conditional
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one page of results, with links to the next and the previous page."""
-        self.values = parse_query(request.query_params, self.list_kinds(reader(request.user)))
-        if page := self.quick_page():
-            return _with_links(page)
+        query, kinds = query_of(request), self.list_kinds(reader(request.user))
+        with naming_all(
+            query, kinds, {"cursor": self._check_cursor, **name_checks(self.filterset_class, request.user)}
+        ):
+            self.values = parse_query(query, kinds, internal_filters(self.filterset_class))
+            return _with_links(self.quick_page() or self._page())
+
+    def _page(self) -> Any:
         queryset = self.filter_queryset(self.get_queryset())
         response = self.get_paginated_response(self.render_rows(self.paginate_queryset(queryset) or []))
         facets = {name: self.facets[name] for name in self.values.get("facets", ())}
-        return _with_links(response.data | totals(queryset, facets, self.values.get("count", False)))
+        return response.data | totals(queryset, facets, self.values.get("count", False))
+
+    def _check_cursor(self, cursor: str, most: int) -> None:
+        """Raise BadParameters for a cursor of another order, if the order is known."""
+        if hasattr(self, "values"):
+            with suppress(FeedPlaceGone):
+                read_cursor(cursor, self.ordering, self.order_terms())
 
     def quick_page(self) -> bytes | None:
         """Return the page as JSON without filters and pagination, if there is a quicker way."""
@@ -207,8 +222,11 @@ class ReadViewSet(ReadOnlyModelViewSet[Any]):
     @conditional
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one object."""
-        self.values = parse_query(request.query_params, self.field_kinds())
-        return Response(self.render_rows([self.get_object()])[0])
+        self.values = parse_query(query_of(request), self.field_kinds())
+        try:
+            return Response(self.render_rows([self.get_object()])[0])
+        except (Http404, NotFound):
+            raise NotFound(absence(self.filterset_class._meta.model, self.kwargs[self.lookup_field])) from None
 
     def render_rows(self, rows: Sequence[Any]) -> Any:
         """Return rows as the answer contains them."""

@@ -49,6 +49,8 @@ class JSONBody(BaseParser):
             return json.loads(charsets.decode_json(_read_body(stream, parser_context), _charset(parser_context)))
         except charsets.NotDecoded as error:
             raise UnknownCharset(str(error)) from None
+        except UnicodeDecodeError as error:
+            raise ParseError(_not_decoded(error)) from None
         except (ValueError, RecursionError) as error:
             why = "nested too deeply" if isinstance(error, RecursionError) else error
             raise ParseError(f"The body is not JSON: {why}.") from None
@@ -98,6 +100,15 @@ def _dumps(value: Any) -> str:
 def is_text(value: Any) -> bool:
     """Whether a JSON value is text that a database accepts: without NUL and lone surrogates."""
     return isinstance(value, str) and "\x00" not in value and value == value.encode(errors="ignore").decode()
+
+
+def _not_decoded(error: UnicodeDecodeError) -> str:
+    """Return the sentence that tells where a body is not in its character set, and what to send."""
+    name, place = error.encoding.upper().replace("_", "-"), error.start + 1
+    return (
+        f"The body is not in {name}: its byte {place} (0x{error.object[error.start]:02X}) is no part of a character."
+        " Send UTF-8, or name the character set in Content-Type: application/json; charset=…"
+    )
 
 
 def _charset(context: Any) -> str:

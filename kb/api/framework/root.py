@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from kb import VERSION
 from kb.api.framework.access import MayRead
 from kb.api.framework.http_cache import conditional, with_cache_headers
-from kb.api.framework.parameters import parse_query
+from kb.api.framework.parameters import parse_query, query_of
 
 _ADDRESSES = {
     "api-table-list": "code tables",
@@ -36,7 +36,7 @@ class RootView(APIView):
     @conditional
     def get(self, request: Request) -> Response:
         """Return the addresses with a word about each."""
-        parse_query(request.query_params, {})
+        parse_query(query_of(request), {})
         docs = reverse("api-docs", request=request)
         addresses = [{"url": reverse(name, request=request), "about": about} for name, about in _ADDRESSES.items()]
         # `reverse` would escape the braces.

@@ -19,7 +19,7 @@ from kb.api.framework.feed_places import PATTERN, FeedPlaceGone, place_of
 from kb.api.framework.feed_watch import RETRY_SECONDS, WATCH
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.parameter_values import ValueKind, form_refusal, whole
-from kb.api.framework.parameters import parse_query
+from kb.api.framework.parameters import naming_all, parse_query, query_of
 from kb.api.framework.schema import ProblemSchema, example
 from kb.api.framework.throttle import person_of
 from kb.api.resources.copies import (
@@ -28,6 +28,7 @@ from kb.api.resources.copies import (
     followed_parameters,
     nouns_of,
     place_from,
+    table_checks,
     tables_now,
 )
 from kb.ops.replicas.router import read_database
@@ -89,8 +90,11 @@ class ChangesView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return objects as the caller may read them now, and tombstones for those that are gone."""
-        values = parse_query(request.query_params, _KINDS)
-        return self._wait(request, values) if values.get("wait") else self._answer(request, values)
+        query = query_of(request)
+        since = place_of(request.query_params.get("since", ""))
+        with naming_all(query, _KINDS, table_checks(request.user, since)):
+            values = parse_query(query, _KINDS)
+            return self._wait(request, values) if values.get("wait") else self._answer(request, values)
 
     @conditional
     def _answer(self, request: Request, values: Mapping[str, Any]) -> Response:

@@ -55,11 +55,26 @@ _SECTION, _SYMBOL = "Public return codes", "ROOM_NOT_EXIST"
 class CodeFilters(Filters):
     """Filters of return codes."""
 
-    table = Parameter(repeated(SLUG), method="by_table", about="Slug of a table.")
-    table__not = Parameter(repeated(SLUG), method="by_other_tables", about="Of none of the tables with these slugs.")
-    section = Parameter(repeated(TEXT), method="by_section", about="Name or slug of a section.", example=_SECTION)
+    table = Parameter(repeated(SLUG), method="by_table", names=visible_tables, about="Slug of a table.")
+    table__not = Parameter(
+        repeated(SLUG),
+        method="by_other_tables",
+        names=visible_tables,
+        about="Of none of the tables with these slugs.",
+    )
+    section = Parameter(
+        repeated(TEXT),
+        method="by_section",
+        names=visible_sections,
+        about="Name or slug of a section.",
+        example=_SECTION,
+    )
     section__not = Parameter(
-        repeated(TEXT), method="by_other_sections", about="Of no section with this name or slug.", example=_SECTION
+        repeated(TEXT),
+        method="by_other_sections",
+        names=visible_sections,
+        about="Of no section with this name or slug.",
+        example=_SECTION,
     )
     code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling: 0xC0000005 or 3221225477.")
     code__not = Parameter(repeated(CODE), method="by_other_codes", about="None of these codes, in any spelling.")

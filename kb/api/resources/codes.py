@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
 from django.urls import get_script_prefix
 from django.utils.encoding import iri_to_uri
 from rest_framework.exceptions import NotFound
@@ -94,11 +93,11 @@ def find(path: str, query: str, level: Reader, site: str) -> tuple[bytes, list[i
         return None
     try:
         if match[1] is None:
-            values = parse_query(QueryDict(query), CodeViewSet.list_kinds(level))
+            values = parse_query(query, CodeViewSet.list_kinds(level))
             url = f"{site}{path.removeprefix('/')}{'?' if query else ''}{iri_to_uri(query)}"
             body = code_answers.page(values, level, url, site)
             return None if body is None else (body, [])
-        values = parse_query(QueryDict(query), CodeViewSet.field_kinds())
+        values = parse_query(query, CodeViewSet.field_kinds())
     except BadParameters:
         return None
     pk = int(match[1])

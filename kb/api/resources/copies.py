@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from kb.api.framework.errors import BadParameters, describe
 from kb.api.framework.parameter_values import SLUG, ValueKind, repeated, some_of
+from kb.api.framework.parameters import Check
 from kb.api.framework.schema import example
 from kb.api.resources.code_serializers import CodeSerializer
 from kb.api.resources.incidents import HELP
@@ -62,6 +63,13 @@ def tables_of(values: Mapping[str, Any], user: Person | None) -> tuple[int, ...]
     return tuple(sorted(visible_tables(slugs, user))) if slugs else None
 
 
+def table_checks(user: Person | None, since: FeedPlace | None = None) -> dict[str, Check]:
+    """Return what looks up the tables that a reader names. A place with tables of its own needs no others."""
+    if since and since.tables is not None:
+        return {}
+    return {"table": lambda slugs, most: visible_tables(slugs, user, most=most)}
+
+
 def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
     """Return the place that the parameters name, with the tables that are followed from there.
 
@@ -111,6 +119,9 @@ class CopiedSerializer(serializers.ModelSerializer[Any]):
 
 class CopiedTableSerializer(CopiedSerializer):
     """A code table."""
+
+    # As in lists: the model's field would be two texts of which one has to be chosen, and an empty one is both.
+    source_url = serializers.CharField(allow_blank=True, help_text="Where the vendor publishes it; may be empty.")
 
     class Meta:
         model = CodeTable

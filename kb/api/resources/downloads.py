@@ -1,19 +1,18 @@
 """Downloads: a table as a file, and everything as one SQLite file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from django.http import QueryDict, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 
 from kb.api.framework.access import MayExport, MayRead
-from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.errors import BadParameters, absence, describe
 from kb.api.framework.file_views import FileView, file_responses
 from kb.api.framework.parameter_values import YES_NO, one_of
-from kb.api.framework.parameters import parse_query
+from kb.api.framework.parameters import Kinds, parse_query, query_of
 from kb.api.framework.schema import IN_PATH, ClosedSchema, example
 from kb.exporting import sqlite
 from kb.exporting.csv_text import DELIMITERS, CsvForm
@@ -98,10 +97,10 @@ class TableExportView(_ExportView):
     )
     def get(self, request: Request, slug: str, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
-        _check(ending, self.endings)
-        values = parse_query(request.query_params, _CSV_KINDS)
-        _check_options(request.query_params, ending)
-        table = get_object_or_404(CodeTable.objects.visible_to(request.user), slug=slug)
+        values = _options(request, ending, self.endings, _CSV_KINDS)
+        table = CodeTable.objects.visible_to(request.user).filter(slug=slug).first()
+        if table is None:
+            raise NotFound(absence(CodeTable, slug))
         if ending not in FORMATS:
             return _file(sqlite.export_database(request.user, table), file_name(table, ending), ENDINGS[ending])
         try:
@@ -120,29 +119,38 @@ class SiteExportView(_ExportView):
     @_describe("export_everything", "Export everything", _SITE_ENDINGS)
     def get(self, request: Request, ending: str) -> StreamingHttpResponse:
         """Return the file as a stream."""
-        _check(ending, self.endings)
-        parse_query(request.query_params, {})
+        _options(request, ending, self.endings, {})
         return _file(sqlite.export_database(request.user), "codebook.sqlite", sqlite.CONTENT_TYPE)
 
 
-def _check(ending: str, allowed: Iterable[str]) -> None:
-    if ending not in allowed:
-        raise BadParameters([describe("ending", ending, "There is no export as {}.", allowed)])
+def _options(request: Request, ending: str, endings: Iterable[str], kinds: Kinds) -> dict[str, Any]:
+    """Return the values of a request's parameters. Raises BadParameters that names every bad one."""
+    is_format = ending in endings
+    errors = [] if is_format else [describe("ending", ending, "There is no export as {}.", endings)]
+    values: dict[str, Any] = {}
+    try:
+        values = parse_query(query_of(request), kinds)
+    except BadParameters as error:
+        errors += error.errors
+    bad = {error["parameter"] for error in errors}
+    options = {name: str(request.query_params[name]) for name in request.query_params if name in kinds}
+    errors += (
+        _misplaced({name: value for name, value in options.items() if name not in bad}, ending) if is_format else []
+    )
+    if errors:
+        raise BadParameters(errors)
+    return values
 
 
-def _check_options(query: QueryDict, ending: str) -> None:
-    """Raise BadParameters for an option of another format."""
+def _misplaced(query: Mapping[str, str], ending: str) -> list[dict[str, Any]]:
+    """Return the errors of options of another format."""
     formats = {name: [*FORMATS] if name in _KINDS else ["csv"] for name in query}
     name_of_format = _FORMAT_NAMES.get(ending, ending.upper())
-    errors = [
-        describe(
-            name, str(query[name]), f"It is not for {name_of_format}, only for {', '.join(allowed)}.", correction=""
-        )
+    return [
+        describe(name, query[name], f"It is not for {name_of_format}, only for {', '.join(allowed)}.", correction="")
         for name, allowed in formats.items()
         if ending not in allowed
     ]
-    if errors:
-        raise BadParameters(errors)
 
 
 def _file(body: Iterable[bytes], name: str, media: str) -> StreamingHttpResponse:

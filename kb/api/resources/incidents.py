@@ -50,8 +50,15 @@ class IncidentFilters(Filters):
     open = Parameter(YES_NO, method="by_open", about="Whether it is still open.")
     code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling.")
     code__not = Parameter(repeated(CODE), method="by_other_codes", about="Affects none of these codes.")
-    table = Parameter(repeated(SLUG), method="by_codes", about="Slug of a table; with `code`, of that same code.")
-    table__not = Parameter(repeated(SLUG), method="by_other_codes", about="Affects no code of these tables.")
+    table = Parameter(
+        repeated(SLUG),
+        method="by_codes",
+        names=visible_tables,
+        about="Slug of a table; with `code`, of that same code.",
+    )
+    table__not = Parameter(
+        repeated(SLUG), method="by_other_codes", names=visible_tables, about="Affects no code of these tables."
+    )
     started_since = Parameter(MOMENT, field_name="started_at", lookup_expr="gte", about=STARTED_SINCE)
     updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
 

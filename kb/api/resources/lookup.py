@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from kb.api.framework.body_views import BodyView, site_of
 from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.parameter_values import CODE
 from kb.api.framework.request_bodies import MISSING, as_text, is_text, members
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import INCLUDE, VerdictSerializer
@@ -104,6 +106,12 @@ def _is_code(value: Any) -> bool:
 
 
 def _code_error(n: int, value: Any) -> dict[str, Any]:
+    if is_text(value) and value.strip():
+        # The filter `code` has the same sentence.
+        try:
+            CODE.parse(value)
+        except ValidationError as error:
+            return describe(f"codes[{n}]", as_text(value), str(error.message), **(error.params or {}))
     allowed = [f"text of 1 to {MAX_LENGTH} characters", "a whole number of 64 bits"]
     return describe(f"codes[{n}]", as_text(value), "{} is not a code.", allowed, correction="")
 

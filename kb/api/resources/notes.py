@@ -27,8 +27,23 @@ from kb.api.resources.tables import MAX_NEAR, visible_tables
 from kb.models import Audience, CodeRange, ReturnCode, TroubleshootingNote
 from kb.models.notes import NOTE_TEXTS, NoteState
 from kb.models.subqueries import any_of
+from kb.models.visibility import Person
 from kb.text.accents import fold_case
 from kb.text.codes import forms as text_code
+
+
+def _owners(names: list[str], user: Person | None, parameter: str, most: int = MAX_ERRORS) -> list[int]:
+    """Return the ids of the owners with these user names.
+
+    Raises BadParameters for names that own no note, and names at most so many.
+    """
+    owners = get_user_model().objects.filter(owned_notes__isnull=False).distinct()
+    ids = dict(owners.filter(username__in=names).values_list("username", "pk"))
+    missing = lacking(names, ids)
+    if missing:
+        allowed = list(owners.order_by("username").values_list("username", flat=True)[:MAX_NEAR])
+        raise BadParameters([describe(parameter, name, "{} owns no note.", allowed) for name in missing[:most]])
+    return list(ids.values())
 
 
 @lookups.include(
@@ -53,15 +68,33 @@ class NoteFilters(Filters):
 
     code = Parameter(repeated(CODE), method="by_codes", about="A code in any spelling, or a number in a range.")
     code__not = Parameter(repeated(CODE), method="by_other_codes", about="About none of these codes, in any spelling.")
-    table = Parameter(repeated(SLUG), method="by_codes", about="Slug of a table; with `code`, of that same code.")
+    table = Parameter(
+        repeated(SLUG),
+        method="by_codes",
+        names=visible_tables,
+        about="Slug of a table; with `code`, of that same code.",
+    )
     table__not = Parameter(
-        repeated(SLUG), method="by_other_tables", about="About no code and no range of these tables."
+        repeated(SLUG),
+        method="by_other_tables",
+        names=visible_tables,
+        about="About no code and no range of these tables.",
     )
     owner = Parameter(
-        repeated(TEXT), internal=True, method="by_owner", about="User name of its owner.", example="editor"
+        repeated(TEXT),
+        internal=True,
+        method="by_owner",
+        names=_owners,
+        about="User name of its owner.",
+        example="editor",
     )
     owner__not = Parameter(
-        repeated(TEXT), internal=True, method="by_owner", about="None of these is its owner.", example="editor"
+        repeated(TEXT),
+        internal=True,
+        method="by_owner",
+        names=_owners,
+        about="None of these is its owner.",
+        example="editor",
     )
     due = Parameter(YES_NO, internal=True, method="by_due", about="Whether its review is due.")
     updated_since = Parameter(MOMENT, field_name="updated_at", lookup_expr="gte", about=UPDATED_SINCE)
@@ -113,13 +146,7 @@ class NoteFilters(Filters):
 
     def by_owner(self, queryset: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """Keep notes of the owners with these user names; with `owner__not`, all others."""
-        owners = get_user_model().objects.filter(owned_notes__isnull=False).distinct()
-        ids = dict(owners.filter(username__in=value).values_list("username", "pk"))
-        missing = lacking(value, ids)
-        if missing:
-            allowed = list(owners.order_by("username").values_list("username", flat=True)[:MAX_NEAR])
-            raise BadParameters([describe(name, text, "{} owns no note.", allowed) for text in missing[:MAX_ERRORS]])
-        owned = {"owner__in": list(ids.values())}
+        owned = {"owner__in": _owners(value, self.request.user, name)}
         return queryset.exclude(**owned) if name == "owner__not" else queryset.filter(**owned)
 
     def by_due(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import QueryDict
 from django.urls import get_script_prefix, set_script_prefix
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -14,11 +13,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kb import searching
-from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.errors import BadParameters
 from kb.api.framework.http_cache import conditional, with_cache_headers
 from kb.api.framework.json_rows import json_of
 from kb.api.framework.parameter_values import SLUG, YES_NO, list_of, text_of, whole
-from kb.api.framework.parameters import parse_query
+from kb.api.framework.parameters import naming_all, parse_query, query_of
 from kb.api.framework.schema import SearchSchema, example
 from kb.api.resources.tables import visible_tables
 from kb.api.resources.verdicts import FirstNoteSerializer, MeaningSerializer, VerdictSerializer
@@ -111,7 +110,7 @@ class SearchView(APIView):
     @conditional
     def get(self, request: Request) -> Response:
         """Return the codes that match the query, best first."""
-        answer, counts = _answer(request.query_params, request.user, request.build_absolute_uri(get_script_prefix()))
+        answer, counts = _answer(query_of(request), request.user, request.build_absolute_uri(get_script_prefix()))
         usage.repeat_counts(counts)
         return Response(answer)
 
@@ -127,21 +126,24 @@ def find(query: str, user: Person | None, site: str) -> tuple[bytes, usage.Recor
     """
     set_script_prefix(urlsplit(site).path)
     try:
-        answer, counts = _answer(QueryDict(query), user, site)
+        answer, counts = _answer(query, user, site)
     except BadParameters:
         return None
     return json_of(answer), counts
 
 
-def _answer(parameters: QueryDict, user: Person | None, site: str) -> tuple[dict[str, Any], usage.Records]:
+def _parse(query: str, user: Person | None) -> tuple[dict[str, Any], list[int] | None]:
+    """Return the values of a query's parameters, and the ids of the tables to look in. Raises BadParameters."""
+    checks = {"table": lambda slugs, most: visible_tables(slugs, user, most=most)}
+    with naming_all(query, SearchView.kinds, checks):
+        values = parse_query(query, SearchView.kinds, required={"q": "a code, a line of a log or words"})
+        return values, visible_tables(values["table"], user) if "table" in values else None
+
+
+def _answer(parameters: str, user: Person | None, site: str) -> tuple[dict[str, Any], usage.Records]:
     """Return the codes that match a query, best first, and what to count. Raises BadParameters."""
-    values = parse_query(parameters, SearchView.kinds)
-    query = values.get("q", "").strip()
-    if not query:
-        raise BadParameters(
-            [describe("q", values.get("q", ""), "It is required.", ["a code, a line of a log or words"])]
-        )
-    tables = visible_tables(values["table"], user) if "table" in values else None
+    values, tables = _parse(parameters, user)
+    query = values["q"].strip()
     limit, exact = values.get("limit", DEFAULT_RESULTS), values.get("exact", False)
     table = CodeTable.objects.get(pk=tables[0]) if tables and len(tables) == 1 else None
     lookup = _within(find_code(query, user, table), tables)

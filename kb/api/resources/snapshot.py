@@ -18,10 +18,10 @@ from rest_framework.views import APIView
 from kb.api.framework.access import MayRead
 from kb.api.framework.file_views import FileView, file_responses
 from kb.api.framework.http_cache import accepts_gzip, conditional, with_cache_headers
-from kb.api.framework.parameters import parse_query
+from kb.api.framework.parameters import naming_all, parse_query, query_of
 from kb.api.framework.schema import ProblemSchema
 from kb.api.resources.changes import object_of
-from kb.api.resources.copies import FOLLOWED, followed_parameters, nouns_of, tables_of
+from kb.api.resources.copies import FOLLOWED, followed_parameters, nouns_of, table_checks, tables_of
 from kb.models.visibility import Person
 from kb.queries import replication
 from kb.queries.copied_objects import NOUNS
@@ -179,9 +179,11 @@ class ManifestView(_SyncView):
 
 def _stream_for(request: Request) -> SnapshotStream:
     """Return the snapshot that a request asks for. Raises BadParameters."""
-    values = parse_query(request.query_params, FOLLOWED)
-    site = request.build_absolute_uri(get_script_prefix())
-    return SnapshotStream(request.user, site, nouns_of(values), tables_of(values, request.user))
+    query = query_of(request)
+    with naming_all(query, FOLLOWED, table_checks(request.user)):
+        values = parse_query(query, FOLLOWED)
+        tables = tables_of(values, request.user)
+    return SnapshotStream(request.user, request.build_absolute_uri(get_script_prefix()), nouns_of(values), tables)
 
 
 def _line(values: dict[str, Any]) -> bytes:

@@ -106,22 +106,29 @@ class TableViewSet(ReadViewSet):
         return annotate_counts(CodeTable.objects.visible_to(self.request.user))
 
 
-def visible_tables(slugs: list[str], user: Person | None, parameter: str = "table") -> list[int]:
-    """Return the ids of the tables with these slugs. Raises BadParameters for one that the user cannot read."""
+def visible_tables(
+    slugs: list[str], user: Person | None, parameter: str = "table", most: int = MAX_ERRORS
+) -> list[int]:
+    """Return the ids of the tables with these slugs.
+
+    Raises BadParameters for slugs that the user cannot read, and names at most so many.
+    """
     visible = CodeTable.objects.visible_to(user).order_by("slug")
     ids = dict(visible.filter(slug__in=slugs).values_list("slug", "pk"))
     missing = lacking(slugs, ids)
     if missing:
         allowed = list(visible.values_list("slug", flat=True)[:MAX_NEAR])
         problem = "There is no table {} that you may read."
-        raise BadParameters([describe(parameter, slug, problem, allowed) for slug in missing[:MAX_ERRORS]])
+        raise BadParameters([describe(parameter, slug, problem, allowed) for slug in missing[:most]])
     return list(ids.values())
 
 
-def visible_sections(texts: list[str], user: Person | None, parameter: str = "section") -> list[tuple[int, int]]:
+def visible_sections(
+    texts: list[str], user: Person | None, parameter: str = "section", most: int = MAX_ERRORS
+) -> list[tuple[int, int]]:
     """Return the ids of the sections with these names or slugs, each with its table's id.
 
-    Raises BadParameters for a text that is neither, as far as the user can read.
+    Raises BadParameters for texts that are neither, as far as the user can read, and names at most so many.
     """
     sections = Section.objects.visible_to(user)
     matches = list(sections.filter(Q(name__in=texts) | Q(slug__in=texts)).values_list("pk", "table_id", "name", "slug"))
@@ -130,5 +137,5 @@ def visible_sections(texts: list[str], user: Person | None, parameter: str = "se
         section_names = sections.exclude(name="").order_by("name").values_list("name", flat=True).distinct()
         allowed = list(section_names[:MAX_NEAR])
         problem = "There is no section {} that you may read."
-        raise BadParameters([describe(parameter, text, problem, allowed) for text in missing[:MAX_ERRORS]])
+        raise BadParameters([describe(parameter, text, problem, allowed) for text in missing[:most]])
     return [(pk, table) for pk, table, *_ in matches]
