@@ -1,6 +1,6 @@
 """Read the answers about codes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import connections, router
@@ -9,7 +9,7 @@ from kb.answers.build import ADDRESS, EMPTY_CARD, AnswerTexts, build
 from kb.models import ReturnCode
 from kb.models.finished_answers import SHAPE
 from kb.models.ranges import pattern_of
-from kb.models.sql import rows
+from kb.models.sql import MAX_VALUES, batches, rows
 from kb.models.visibility import Reader
 
 COLUMNS = {
@@ -51,19 +51,23 @@ def ranges_around(ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
 
     A range is as public as its table, and so is a code.
     """
-    if not ids:
-        return {}
+    around: dict[int, list[dict[str, Any]]] = {}
+    for batch in batches(ids, MAX_VALUES):
+        for code_id, *values in _ranges_around(batch):
+            members = dict(zip(_RANGE, values, strict=True))
+            around.setdefault(code_id, []).append(members | {"pattern": pattern_of(members["first"], members["last"])})
+    return around
+
+
+def _ranges_around(ids: Collection[int]) -> Iterable[Any]:
+    """Return ids of codes, each with a range around it."""
     sql = (
         "SELECT c.id, r.id, t.slug, r.name, r.first, r.last FROM kb_returncode AS c"  # noqa: S608
         " JOIN kb_coderange AS r ON r.table_id = c.table_id AND r.first <= c.number AND r.last >= c.number"
         f" JOIN kb_codetable AS t ON t.id = r.table_id WHERE c.id IN ({', '.join(['%s'] * len(ids))})"
         " ORDER BY r.last - r.first, r.id"
     )
-    around: dict[int, list[dict[str, Any]]] = {}
-    for code_id, *values in rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)]):
-        members = dict(zip(_RANGE, values, strict=True))
-        around.setdefault(code_id, []).append(members | {"pattern": pattern_of(members["first"], members["last"])})
-    return around
+    return rows(sql, *ids, database=connections[router.db_for_read(ReturnCode)])
 
 
 def complete(answer: bytes, site: str) -> bytes:

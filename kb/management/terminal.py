@@ -7,12 +7,12 @@ import textwrap
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError
 from django.urls import get_script_prefix
 
 from kb.models.visibility import Reader, reader
+from kb.ops.site_address import site
 
 FOUND, NOT_FOUND, WRONG_USAGE = 0, 1, 2
 
@@ -28,11 +28,6 @@ def reader_for(public: bool) -> Any:
     if public and reader(None) == Reader.NOTHING:
         raise CommandError("The public may read nothing on this site (KB_PUBLIC_READ).", returncode=WRONG_USAGE)
     return None if public else get_user_model()(username="shell", is_superuser=True)
-
-
-def site() -> str:
-    """Return the address of the site, as far as the settings tell it."""
-    return "http://127.0.0.1:8000" if settings.DEBUG else f"https://{settings.ALLOWED_HOSTS[0].lstrip('.')}"
 
 
 def start_page() -> str:

@@ -1,9 +1,10 @@
 """Arguments and answers of the tools; their JSON schemas are generated from these models."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from kb.mcp.code_answers import Answer, CodeRef, Data, NoteRef, Range, one_of
 from kb.models import Audience
@@ -14,13 +15,25 @@ from kb.queries.detection import MAX_TEXT
 MAX_CODES = 20
 
 
+def _as_text(code: Any) -> Any:
+    # Like in the API. A boolean is an integer in Python, and no code.
+    if isinstance(code, str) or (isinstance(code, int) and not isinstance(code, bool)):
+        return str(code)
+    raise PydanticCustomError("code_type", "no code")
+
+
 def _readable(text: str) -> str:
     # No database accepts NUL.
     return text.replace("\x00", "")
 
 
 Readable = AfterValidator(_readable)
-Code = Annotated[str, Field(max_length=200), Readable]
+Code = Annotated[
+    str,
+    Field(max_length=200, json_schema_extra={"type": ["string", "integer"]}),
+    BeforeValidator(_as_text),
+    Readable,
+]
 Slug = Annotated[str, Field(max_length=80, description="Short name of a table, such as zim-server."), Readable]
 Skip = Annotated[int, Field(ge=0, le=100_000, description="Items of earlier answers to skip.")]
 
@@ -93,16 +106,16 @@ class Filled(BaseModel):
 class FoundCode(BaseModel):
     """A known code in a text."""
 
-    written: Data
+    query: Data
     role: str
-    likely: bool
+    is_likely: bool
     line: int
     column: int
     count: int
     why: Data
     meanings: list[CodeRef]
     more_meanings: int = 0
-    parts: str = ""
+    anatomy: str = ""
     inner: list[CodeRef] = []
     message: Data | None = None
     filled: list[Filled] = []
@@ -111,11 +124,11 @@ class FoundCode(BaseModel):
 class Strange(BaseModel):
     """Something that looks like a code and is in no table."""
 
-    written: Data
+    query: Data
     line: int
     column: int
     range: Range | None = None
-    parts: str = ""
+    anatomy: str = ""
     inner: list[CodeRef] = []
 
 
@@ -124,7 +137,7 @@ class Explained(Answer):
 
     codes: Annotated[list[FoundCode], Field(description="Causes come before the codes that wrap them.")]
     in_no_table: list[Strange] = []
-    more_in_no_table: Annotated[int, Field(description="How many more of these the text has.")] = 0
+    not_listed: Annotated[int, Field(description="How many more of these the text has.")] = 0
     read_to_line: Annotated[int | None, Field(description="The last line read, if the text was too long.")] = None
 
 
@@ -137,8 +150,8 @@ class TableItem(BaseModel):
     name: Data
     language: str
     audience: Annotated[str, one_of(Audience)]
-    codes: int
-    retired: int
+    code_count: int
+    retired_count: int
     url: str
 
 
@@ -153,7 +166,7 @@ class SectionItem(BaseModel):
 
     name: Data
     slug: str
-    codes: int
+    code_count: int
 
 
 class WholeTable(Answer):
@@ -204,7 +217,7 @@ class ChangeMade(BaseModel):
 
     sequence: int
     at: datetime
-    what: Annotated[str, one_of(NOUNS)]
+    noun: Annotated[str, one_of(NOUNS)]
     kind: Annotated[str, one_of(ChangeKind)]
     name: Data
     table: str | None = None

@@ -41,7 +41,7 @@ class Range(BaseModel):
     """A range of code numbers in a table."""
 
     table: str
-    numbers: str
+    pattern: str
     name: Data
 
 
@@ -155,11 +155,11 @@ class Looked(BaseModel):
     ranges: Annotated[list[Range], Field(description="For an unknown code: the ranges that contain it.")] = []
     near: Annotated[list[CodeRef], Field(description="Codes one edit away. Each has another meaning.")] = []
     by_words: Annotated[list[CodeRef], Field(description="Codes that these words describe, likeliest first.")] = []
-    parts: Annotated[str, Field(description="What the parts of the code mean.")] = ""
+    anatomy: Annotated[str, Field(description="What the parts of the code mean.")] = ""
     inner: Annotated[list[CodeRef], Field(description="The code that it wraps.")] = []
 
 
 class LookedUp(Answer):
     """Answer of lookup_codes."""
 
-    answers: list[Looked]
+    verdicts: list[Looked]

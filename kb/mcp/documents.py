@@ -20,7 +20,9 @@ def document(title: str, answer: BaseModel) -> str:
 
 def _lines(values: dict[str, Any], above: str) -> list[str]:
     plain = [
-        f"**{name}:** {_plain(value)}" for name, value in values.items() if _is_plain(value) and value not in ("", [])
+        f"**{name}:** {_plain(value)}"
+        for name, value in values.items()
+        if _is_plain(value) and value not in (None, "", [])
     ]
     nested = [line for name, value in values.items() if not _is_plain(value) for line in _nested(above + name, value)]
     return plain + nested

@@ -5,7 +5,7 @@ from functools import partial
 
 from kb.mcp.asked_codes import Looking
 from kb.mcp.code_answers import ByWords, CanFix, Incident, Looked, Meaning, ReplySource, ToDo
-from kb.mcp.quotes import data
+from kb.mcp.quotes import data, link, plain_or_data
 from kb.mcp.shapes import MAX_OF_EACH, NAME, Address, code_ref, note_ref, parts_of, range_item, section_ref
 from kb.models import IncidentLink, ReturnCode, TroubleshootingNote
 from kb.models.code_rows import codes_by_id
@@ -79,7 +79,7 @@ def _meaning(one: Shown, hit: CodeHit, card: Card, address: Address, lengths: tu
         id=code.pk,
         table=code.table.slug,
         section=section_ref(code.section, length),
-        code=code.code,
+        code=plain_or_data(code.code),
         number=code.number,
         **{text: _text(code, text, text, length) for text in VENDOR_TEXTS},
         vendor={text: _text(code, f"vendor_{text}", text, length) for text in code.edited_texts},
@@ -123,5 +123,5 @@ def _incident(incident: IncidentLink, length: int) -> Incident:
         audience=incident.audience,
         title=data(str(incident), min(length, NAME)),
         workaround=data(incident.workaround, length),
-        url=incident.url,
+        url=link(incident.url),
     )

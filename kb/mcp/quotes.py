@@ -3,7 +3,8 @@
 # Note [Data]
 A vendor's text or a note may say "ignore your instructions". An assistant must be able to tell such text from ours, so
 every text that somebody wrote is quoted between `<data>` and `</data>`, and contains neither mark. Not quoted are
-values to pass to a tool or to open (codes, slugs, URLs) and our own values (states, numbers, dates).
+values to pass to a tool or to open (plain codes, slugs, URLs) and our own values (states, numbers, dates). Vendors may
+publish anything as a code: one that could be a sentence or hold a mark is quoted like any other text.
 """
 
 import json
@@ -21,6 +22,9 @@ MAX_BYTES = 8_000
 LENGTHS = (1_500, 500, 150, 40)
 """Maximum bytes of one text: normally the first. The next ones are tried until the first item of an answer fits."""
 
+MAX_WORDS = 3
+"""Words of a code that is not quoted: codes such as `ORA 00001` have few, instructions have more."""
+
 _MARK = re.compile(r"<(?=\s*+(?:/\s*+)?data\b)", re.IGNORECASE)
 
 Item = TypeVar("Item", bound=BaseModel)
@@ -33,6 +37,17 @@ def data(text: str, length: int = LENGTHS[0]) -> str:
         return ""
     # U+2039 looks like `<` and is a different character.
     return f"<data>{shorten(_MARK.sub('‹', clean), length)}</data>"
+
+
+def plain_or_data(value: str) -> str:
+    """Return a code or another short value as it is, or between the marks if it is not plain. See Note [Data]."""
+    is_plain = value.isprintable() and len(value.split()) <= MAX_WORDS and not {"<", ">"}.intersection(value)
+    return value if is_plain else data(value)
+
+
+def link(address: str) -> str:
+    """Return an address that somebody wrote without the characters of a mark; it leads to the same page."""
+    return address.replace("<", "%3C").replace(">", "%3E")
 
 
 def shorten(text: str, length: int) -> str:

@@ -96,7 +96,7 @@ def _read_code(caller: Caller, slug: str, section_slug: str | None, code: str) -
     count([looking], caller.user)
     whole = looked_up([looking], caller)
     if whole.partial:
-        whole.go_on = f"Call lookup_codes with the code, table={table.slug} and skip={len(whole.answers)}."
+        whole.go_on = f"Call lookup_codes with the code, table={table.slug} and skip={len(whole.verdicts)}."
     return document("Return code", whole)
 
 

@@ -162,6 +162,7 @@ _SENTENCES = {
     "greater_than_equal": "{ge} or more is allowed",
     "less_than_equal": "{le} or less is allowed",
     "less_than": "Less than {lt} is allowed",
+    "code_type": "A text or a whole number is allowed",
     "list_type": "A list is allowed",
     "string_type": "A text is allowed",
     "string_unicode": "A text without broken characters is allowed",

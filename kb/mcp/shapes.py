@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb.mcp.answers import ChangeMade, Filled, FoundCode, Note, Part, SectionItem, Strange, TableItem, Words
 from kb.mcp.code_answers import CodeRef, NoteRef, Range, SectionRef
-from kb.mcp.quotes import data
+from kb.mcp.quotes import data, plain_or_data
 from kb.models import CodeRange, CodeTable, ReturnCode, Section, TroubleshootingNote
 from kb.queries.changes import ChangeStep
 from kb.queries.code_parts import CodeAnatomy
@@ -42,7 +42,7 @@ def code_ref(code: ReturnCode, address: Address, length: int) -> CodeRef:
         id=code.pk,
         table=code.table.slug,
         section=section_ref(code.section, length),
-        code=code.code,
+        code=plain_or_data(code.code),
         description=data(code.description, min(length, NAME)),
         url=address(code.get_absolute_url()),
     )
@@ -58,12 +58,12 @@ def parts_of(anatomy: CodeAnatomy | None, address: Address, length: int) -> dict
     if anatomy is None:
         return {}
     inner = [code_ref(code, address, length) for code in anatomy.inner[:MAX_OF_EACH]]
-    return {"parts": anatomy.parts.summary, "inner": inner}
+    return {"anatomy": anatomy.parts.summary, "inner": inner}
 
 
 def range_item(block: CodeRange) -> Range:
     """Return a range of code numbers."""
-    return Range(table=block.table.slug, numbers=block.pattern, name=data(block.name, NAME // 2))
+    return Range(table=block.table.slug, pattern=block.pattern, name=data(block.name, NAME // 2))
 
 
 def known_code(
@@ -71,9 +71,9 @@ def known_code(
 ) -> FoundCode:
     """Return a known code in a text."""
     return FoundCode(
-        written=data(match.written, NAME),
+        query=data(match.written, NAME),
         role=match.role.value,
-        likely=match.is_likely,
+        is_likely=match.is_likely,
         line=match.line,
         column=match.column,
         count=match.count,
@@ -90,7 +90,7 @@ def unknown_code(match: UnknownMatch, anatomy: CodeAnatomy | None, address: Addr
     """Return something that looks like a code and is in no table."""
     block = range_item(match.range) if match.range else None
     parts = parts_of(anatomy, address, NAME)
-    return Strange(written=data(match.written, NAME // 2), line=match.line, column=match.column, range=block, **parts)
+    return Strange(query=data(match.written, NAME // 2), line=match.line, column=match.column, range=block, **parts)
 
 
 def table_item(table: CodeTable, address: Address, length: int) -> TableItem:
@@ -101,10 +101,10 @@ def table_item(table: CodeTable, address: Address, length: int) -> TableItem:
         vendor=data(table.vendor, min(length, NAME)),
         product=data(table.product, min(length, NAME)),
         name=data(table.name, min(length, NAME)),
-        language=table.language,
+        language=plain_or_data(table.language),
         audience=table.audience,
-        codes=counts.code_count,
-        retired=counts.retired_count,
+        code_count=counts.code_count,
+        retired_count=counts.retired_count,
         url=address(table.get_absolute_url()),
     )
 
@@ -112,7 +112,7 @@ def table_item(table: CodeTable, address: Address, length: int) -> TableItem:
 def section_item(section: Section, length: int) -> SectionItem:
     """Return a section with its number of codes, which `kb.queries.tables` has counted."""
     counts: Any = section
-    return SectionItem(name=data(section.name, min(length, NAME)), slug=section.slug, codes=counts.code_count)
+    return SectionItem(name=data(section.name, min(length, NAME)), slug=section.slug, code_count=counts.code_count)
 
 
 def note_item(note: TroubleshootingNote, ranges: Iterable[CodeRange], address: Address) -> Note:
@@ -142,7 +142,7 @@ def change_item(step: ChangeStep, address: Address, length: int) -> ChangeMade:
     return ChangeMade(
         sequence=change.sequence,
         at=change.at,
-        what=change.noun,
+        noun=change.noun,
         kind=change.kind,
         name=data(change.label, NAME),
         table=step.table.slug if step.table else None,

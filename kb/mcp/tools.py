@@ -110,8 +110,8 @@ def looked_up(lookings: Sequence[asked_codes.Looking], caller: Caller, skip: int
     rest, brief = every[skip:], len(lookings) > MAX_IN_FULL
     page = meanings.shown(rest[:MAX_CARDS], caller.user)
     builders = [partial(meanings.looked, one, caller.address, brief) for one in page]
-    answer = LookedUp(answers=[])
-    answer.answers = _fit(answer, builders, skip, len(rest))
+    answer = LookedUp(verdicts=[])
+    answer.verdicts = _fit(answer, builders, skip, len(rest))
     return answer
 
 
@@ -141,7 +141,7 @@ def explain_text(arguments: ExplainText, caller: Caller) -> Explained:
     answer = Explained(codes=[], read_to_line=report.read_to_line)
     if not arguments.skip:
         answer.in_no_table = unknown
-        answer.more_in_no_table = len(report.unknown) - len(unknown) + report.not_listed
+        answer.not_listed = len(report.unknown) - len(unknown) + report.not_listed
     page = report.codes[arguments.skip :][:100]
     builders = [partial(shapes.known_code, match, parts.get(match.written), address) for match in page]
     answer.codes = _fit(answer, builders, arguments.skip, len(report.codes) - arguments.skip)

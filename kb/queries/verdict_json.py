@@ -8,6 +8,7 @@ import orjson
 from django.urls import get_script_prefix, reverse
 
 from kb import answers
+from kb.answers.build import LISTS, MAX_ITEMS
 from kb.models import CodeRange, ReturnCode
 from kb.models.codes import card_address
 from kb.models.visibility import Person
@@ -19,28 +20,33 @@ from kb.queries.surroundings import FirstNote
 MAX_MEANINGS = 20
 """Meanings that an answer lists for one code; real tables reach 11."""
 
-INCLUDED = ("actions", "reply", "notes", "incidents")
+INCLUDED = ("actions", "reply", "notes", "incidents", "ranges")
 """What can be added to a meaning."""
 
 
 class VerdictRenderer:
     """Turns verdicts into JSON with absolute URLs, and with what `include` names."""
 
-    def __init__(self, site: str, include: Collection[str] = (), by_code: Mapping[int, Remedy] | None = None) -> None:
-        """Store the address of the start page, which ends in a slash, what to add, and the remedies of the codes."""
+    def __init__(self, site: str, include: Collection[str] = ()) -> None:
+        """Store the address of the start page, which ends in a slash, and what to add."""
         self.site, self.prefix = site, get_script_prefix()
         self.root = site.removesuffix(self.prefix)
-        self.include, self.remedies = include, by_code or {}
+        self.include = include
+        self.remedies: Mapping[int, Remedy] = {}
+        self.ranges: Mapping[int, list[dict[str, Any]]] = {}
 
     @classmethod
     def of(
         cls, verdicts: Iterable[CodeVerdict], user: Person | None, site: str, include: Collection[str]
     ) -> "VerdictRenderer":
         """Return the renderer of verdicts for a reader."""
-        if not {"actions", "reply"}.intersection(include):
-            return cls(site, include)
+        renderer = cls(site, include)
         meanings = [meaning for verdict in verdicts for meaning in verdict.meanings[:MAX_MEANINGS]]
-        return cls(site, include, remedies(meanings, user))
+        if {"actions", "reply"}.intersection(include):
+            renderer.remedies = remedies(meanings, user)
+        if "ranges" in include:
+            renderer.ranges = answers.ranges_around({meaning.code.pk for meaning in meanings})
+        return renderer
 
     def verdict(self, verdict: CodeVerdict) -> dict[str, Any]:
         """Return a verdict."""
@@ -87,7 +93,9 @@ class VerdictRenderer:
 
     def meaning(self, meaning: CodeMeaning, **more: Any) -> orjson.Fragment:
         """Return a code with its open incidents, what is known of it, and more."""
-        included = self._included(meaning)
+        included, cut = self._included(meaning), {*meaning.card["truncated"]}
+        if len(self.ranges.get(meaning.code.pk, ())) > MAX_ITEMS:
+            cut.add("ranges")
         facts = {
             "read": meaning.how,
             "verdict": meaning.verdict,
@@ -95,7 +103,7 @@ class VerdictRenderer:
             "audience": self.audience(meaning),
             "note": self.note(meaning.note) if meaning.note else None,
             **included,
-            "truncated": [name for name in meaning.card["truncated"] if name in {"open_incidents", *included}],
+            "truncated": [name for name in LISTS if name in cut.intersection({"open_incidents", *included})],
         }
         # As on every face, open incidents come first.
         first = orjson.dumps({"open_incidents": meaning.card["open_incidents"]})
@@ -111,6 +119,7 @@ class VerdictRenderer:
             "reply": lambda: {"reply": remedy.reply, "reply_from": source},
             "notes": lambda: {"notes": [{**note, "url": self.site + note["url"][1:]} for note in card["notes"]]},
             "incidents": lambda: {"past_incidents": card["past_incidents"]},
+            "ranges": lambda: {"ranges": self.ranges.get(meaning.code.pk, [])[:MAX_ITEMS]},
         }
         members = [ways[name]() for name in INCLUDED if name in self.include]
         return {name: value for part in members for name, value in part.items()}

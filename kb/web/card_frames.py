@@ -18,6 +18,7 @@ from kb.models import ReturnCode
 from kb.models.visibility import Reader, reader
 from kb.queries.lookup import find_code
 from kb.queries.tables import section_by_slug, table_by_slug
+from kb.services.tokens import challenge
 from kb.text.codes import forms as text_code
 from kb.web import open_graph
 
@@ -63,7 +64,11 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
 
 
 def _said(sentence: str, status: int) -> HttpResponse:
-    return HttpResponse(f"{sentence}\n", "text/plain; charset=utf-8", status)
+    response = HttpResponse(f"{sentence}\n", "text/plain; charset=utf-8", status)
+    if status == 401:
+        # HTTP requires a scheme, also where it does not help.
+        response["WWW-Authenticate"] = challenge()
+    return response
 
 
 def _pixels(request: HttpRequest, name: str, default: int) -> int | None:

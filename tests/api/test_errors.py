@@ -361,6 +361,8 @@ def test_an_error_of_django_has_the_same_shape(client, settings, debug, monkeypa
     answer = client.get("/api/v1/codes/", headers={"host": "forged.example"})
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert "forged" not in answer.content.decode()
+    site = "http://127.0.0.1:8000" if debug else f"https://{settings.ALLOWED_HOSTS[0]}"
+    assert answer.json()["type"] == f"{site}/api/problems/bad_request/"
 
     def fail(*args):
         raise RuntimeError("the secret of the traceback")

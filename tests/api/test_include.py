@@ -1,4 +1,4 @@
-"""What a look-up and a detection include on request: actions, the reply, notes and incidents."""
+"""What a look-up and a detection include on request: actions, the reply, notes, incidents and ranges."""
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ from kb.web.codes import meanings as card_meanings
 from tests import make
 
 pytestmark = pytest.mark.django_db
-EVERYTHING = ["actions", "reply", "notes", "incidents"]
+EVERYTHING = ["actions", "reply", "notes", "incidents", "ranges"]
 
 
 @pytest.fixture
@@ -91,6 +91,21 @@ def test_notes_and_incidents_are_those_of_the_list_of_codes(room, client, agent)
             assert answer[name] == listed[name], name
         client.force_login(agent)
     assert titles(answer["past_incidents"]) == ["Hushed", "Over"]
+
+
+def test_ranges_are_those_of_the_list_of_codes(room, client):
+    make.code_range("Wide", 660000000, 669999999)
+    make.code_range("Room", 660300000, 660399999)
+    (listed,) = client.get("/api/v1/codes/?code=660300001&include=ranges").json()["results"]
+    (detected,) = ask(client, "detect", text="code=660300001", include=["ranges"])["codes"]
+    answer = meaning(client, "ranges")
+    assert answer["ranges"] == listed["ranges"] == detected["meanings"][0]["ranges"]
+    assert [one["name"] for one in answer["ranges"]] == ["Room", "Wide"]
+    for n in range(20):
+        make.code_range(f"Block {n}", 660300001, 660300010 + n)
+    answer = meaning(client, "ranges", "notes")
+    assert (len(answer["ranges"]), answer["truncated"]) == (20, ["ranges"])
+    assert meaning(client, "notes")["truncated"] == []
 
 
 def test_the_public_gets_nothing_internal(room, client):
@@ -175,5 +190,6 @@ def test_a_thousand_codes_with_everything_take_few_queries(client):
             ask(client, codes=[str(660_300_000 + n) for n in range(count)], include=EVERYTHING)
         return len(queries)
 
-    # The codes, their answers, the versions of their notes; ranges, and codes near unknown ones: twice.
-    assert (cost(2), cost(40), cost(1000)) == (3, 3, 6)
+    # The codes, their answers, the versions of their notes, the ranges around them; for unknown ones the ranges, and
+    # codes near them: twice.
+    assert (cost(2), cost(40), cost(1000)) == (4, 4, 7)

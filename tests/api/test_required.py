@@ -72,7 +72,7 @@ def walk(agent, admin):
     members = Client()
     members.force_login(agent)
     walk = Walk()
-    everything = "actions,reply,notes,incidents"
+    everything = "actions,reply,notes,incidents,ranges"
     for client in (Client(), members):
         for noun in ("tables", "codes", "notes", "incidents"):
             walk.answer(f"list_{noun}", get(client, f"{noun}/"))

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from kb.api.resources.detection import DetectSerializer
 from kb.api.resources.lookup import LookupSerializer
 from kb.api.resources.search_results import SearchSerializer
+from kb.queries.verdict_json import INCLUDED
 from kb.services import usage
 from tests import make
 from tests.api.conftest import LAST_YEAR
@@ -287,7 +288,7 @@ def test_a_bad_search_parameter_is_refused(client, world, query, parameter):
 
 
 def test_answers_have_the_described_members(client, world):
-    (verdict,) = look_up(client, "660300001", include=["actions", "reply", "notes", "incidents"])
+    (verdict,) = look_up(client, "660300001", include=[*INCLUDED])
     assert set(verdict) == set(LookupSerializer().fields["verdicts"].child.fields)
     assert set(verdict["meanings"][0]) == set(
         LookupSerializer().fields["verdicts"].child.fields["meanings"].child.fields

@@ -65,6 +65,18 @@ def test_views_join_codes_with_notes_and_incidents(export, room):
     assert json.loads(db.execute("SELECT extra FROM codes").fetchone()[0]) == {"level": "é"}
 
 
+def test_times_are_texts_as_in_the_api(export, room, client):
+    make.code("5", retired_at=timezone.now().replace(microsecond=0))
+    db = export()
+    (code,) = client.get("/api/v1/codes/?code=5").json()["results"]
+    exported = db.execute("SELECT retired_at, updated_at FROM codes WHERE code = '5'").fetchone()
+    assert exported == (code["retired_at"], code["updated_at"])
+    (note,) = client.get("/api/v1/notes/?title__contains=gone").json()["results"]
+    assert db.execute("SELECT updated_at FROM notes WHERE id = ?", [note["id"]]).fetchone() == (note["updated_at"],)
+    whole = "\n".join(db.iterdump())
+    assert re.findall(r"'[0-9-]{10}T[^']*'", whole) == re.findall(r"'[0-9-]{10}T[0-9:.]+Z'", whole)
+
+
 def test_an_export_passes_the_integrity_checks(export, room, agent):
     db = export(agent)
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

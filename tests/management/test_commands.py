@@ -174,7 +174,7 @@ def test_lookup_prints_json(room):
     assert left == 1
 
 
-EVERYTHING = ["actions", "reply", "notes", "incidents"]
+EVERYTHING = ["actions", "reply", "notes", "incidents", "ranges"]
 
 
 @pytest.mark.parametrize("query", ["660300001", "660300007", "0x800706BA"])

@@ -16,7 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kb.management.completion import words
-from kb.models import Tombstone
+from kb.models import Scope, Tombstone
 from tests import ROOT, make
 from tests.mcp.test_transports import stdio
 
@@ -34,21 +34,22 @@ def tab(line, script):
     return answer.stdout.split()
 
 
-def tabs_in_zsh(lines, home):
-    """Return what stands in the line of an interactive zsh after a Tab at the end of each line."""
+def tabs_in(command, lines, home):
+    """Return what stands in the line of an interactive shell after each text, which has a Tab."""
     ours, theirs = pty.openpty()
     environment = os.environ | stdio().env | {"ZDOTDIR": str(home), "TERM": "dumb"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     shell = subprocess.Popen(
-        ["zsh", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment, start_new_session=True
+        command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment, start_new_session=True
     )
     os.close(theirs)
     try:
         output(ours, "> ")
         for line in lines:
             # Control-U empties the line, for the next one; the shell echoes what it shows.
-            os.write(ours, f"\x15python manage.py {line}\t".encode())
-            yield output(ours, rf"manage\.py {re.escape(line)}\S* ").rpartition("manage.py ")[2]
+            os.write(ours, f"\x15python manage.py {line}".encode())
+            beginning = re.escape(line.partition("\t")[0])
+            yield output(ours, rf"manage\.py {beginning}\S* ").rpartition("manage.py ")[2]
     finally:
         shell.kill()
         shell.wait()
@@ -59,7 +60,8 @@ def output(terminal, end):
     """Return what a terminal shows, up to a pattern at its end; stop after 20 seconds."""
     shown, stop = "", time.monotonic() + 20
     while not re.search(f"{end}$", shown) and select.select([terminal], [], [], max(0, stop - time.monotonic()))[0]:
-        shown += os.read(terminal, 65536).decode(errors="replace")
+        # Without the bell of a Tab that has nothing to offer.
+        shown += os.read(terminal, 65536).decode(errors="replace").replace("\a", "")
     return shown
 
 
@@ -86,6 +88,8 @@ def test_a_tab_offers_commands_options_tables_and_codes(transactional_db, script
     assert tab(f"{manage} import_table x.csv --table z", script) == ["zim-server"]
     assert tab(f"{manage} lookup 6603", script) == ["660300001", "660300002"]
     assert tab(f"{manage} lookup --public 7", script) == ["7"]
+    assert tab(f"{manage} create_token --scope read", script) == ["read_public", "read_internal"]
+    assert tab(f"{manage} create_token bot --user anna --scope ", script) == [*Scope.values]
     # Files are completed by the shell.
     assert tab(f"{manage} detect app", script) == tab("python other.py ", script) == []
 
@@ -120,21 +124,33 @@ def test_a_code_that_no_vendor_lists_is_not_offered():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
-def test_a_tab_in_zsh_completes_too(transactional_db, tmp_path):
+@pytest.mark.parametrize(
+    ("command", "before"),
+    [("bash --noprofile --rcfile {} -i", ""), ("zsh -i", "autoload -U compinit && compinit -u\n")],
+    ids=["bash", "zsh"],
+)
+def test_a_tab_in_an_interactive_shell_completes(command, before, transactional_db, tmp_path):
+    shell, setup = command.split()[0], tmp_path / ".zshrc"
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
     make.code("660300001")
     make.table("rtc")
-    (tmp_path / ".zshrc").write_text(
-        "PS1='> '\nautoload -U compinit && compinit -u\nsource <(python manage.py completion zsh)\n"
-    )
+    setup.write_text(f"PS1='> '\n{before}source <(python manage.py completion {shell})\n")
     lines = {
-        "look": "lookup ",
-        "lookup 660300": "lookup 660300001 ",
-        "export_table --table r": "export_table --table rtc ",
-        "export_table --w": "export_table --words ",
-        "export_table --words s": "export_table --words support ",
+        "look\t": "lookup ",
+        "lookup 660300\t": "lookup 660300001 ",
+        "export_table --table r\t": "export_table --table rtc ",
+        "export_table --w\t": "export_table --words ",
+        "export_table --words s\t": "export_table --words support ",
+        "export_table --delimiter t\t": "export_table --delimiter tab ",
+        "create_token --scope d\t": "create_token --scope detect ",
+        # A file of this name exists: it is offered where a file may stand.
+        "create_token --user READ\tx ": "create_token --user READx ",
+        "import_table --vendor READ\tx ": "import_table --vendor READx ",
+        "export_table --output READ\t": "export_table --output README.md ",
+        "detect READ\t": "detect README.md ",
     }
-    assert dict(zip(lines, tabs_in_zsh(lines, tmp_path), strict=True)) == lines
+    assert dict(zip(lines, tabs_in(command.format(setup).split(), lines, tmp_path), strict=True)) == lines
 
 
 def test_the_command_offers_the_same_words(capsys):

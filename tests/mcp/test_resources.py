@@ -61,6 +61,14 @@ def test_a_code_is_read_as_markdown(room):
     assert CodeUse.objects.get().lookups == 2
 
 
+def test_markdown_leaves_out_what_a_code_does_not_have(db):
+    make.code("E-PAY")
+    for text in (read("codebook://codes/zim-server/E-PAY"), prompt("draft_reply", code="E-PAY")):
+        assert "None" not in text
+        assert "**successor:**" not in text
+        assert "**has_notes:** false" in text
+
+
 @pytest.mark.parametrize("code", ["a/b", "..", "50%", "a b#c?d", "節", "~1"])
 def test_every_code_has_an_address(code, room):
     make.code(code, in_section="節", description="Strange.")
@@ -77,7 +85,7 @@ def test_a_section_has_only_its_own_code(room):
 
 def test_a_table_and_a_note_are_read_as_markdown(room):
     text = read("codebook://tables/zim-server")
-    assert "\n## sections\n\n**name:** <data>Public</data>\n\n**slug:** public\n\n**codes:** 1\n" in text
+    assert "\n## sections\n\n**name:** <data>Public</data>\n\n**slug:** public\n\n**code_count:** 1\n" in text
     note = room.notes.get(title="Room is gone")
     text = read(f"codebook://notes/{note.pk}")
     assert "**text:** <data>Rejoin.</data>" in text
@@ -172,7 +180,7 @@ def test_the_prompt_of_replies_says_of_a_reply_what_is_true(agent):
 
 def test_a_prompt_brings_what_codebook_knows_and_masks_secrets(room, agent):
     text = prompt("explain_log", text="password=hunter2hunter2 request failed code=660300001")
-    assert "**written:** <data>660300001</data>" in text
+    assert "**query:** <data>660300001</data>" in text
     assert "request failed" in text
     assert "hunter2" not in text
     text = prompt("draft_reply", code="660300001", language="German", ticket="My room is gone. password=hunter2hunter2")

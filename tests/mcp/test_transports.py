@@ -42,7 +42,7 @@ def conversation(target, mode="auto"):
 
     tools, lookup, failed = anyio.run(talk)
     assert failed.is_error
-    return tools, lookup["answers"][0]["meanings"][0], failed.content[0].text
+    return tools, lookup["verdicts"][0]["meanings"][0], failed.content[0].text
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
+from kb.services.tokens import challenge
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -116,5 +117,6 @@ def test_what_is_internal_looks_missing_to_everybody(public, agents, room):
 def test_a_closed_site_answers_401_about_every_address(agents, room, settings):
     settings.KB_PUBLIC_READ = False
     for client in (Client(), agents):
-        assert [ask(client, url).status_code for url in (CARD, f"{SITE}/codes/no/1/")] == [401, 401]
+        answers = [ask(client, url) for url in (CARD, f"{SITE}/codes/no/1/")]
+        assert [(answer.status_code, answer["WWW-Authenticate"]) for answer in answers] == [(401, challenge())] * 2
     assert b"oEmbed is off: the public may not read this site." in ask(agents, CARD).content

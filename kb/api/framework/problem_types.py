@@ -13,6 +13,8 @@ from django.urls import reverse
 from rest_framework import exceptions
 from rest_framework.request import Request
 
+from kb.ops.site_address import site
+
 
 class Retry(StrEnum):
     """Whether it helps to send the same request again."""
@@ -233,5 +235,5 @@ def address_of_type(request: HttpRequest | Request, code: str) -> str:
     try:
         return str(request.build_absolute_uri(path))
     except DisallowedHost:
-        # A forged host must not appear in an answer. RFC 9457 also allows an address without one.
-        return path
+        # A forged host must not appear in an answer: the settings name the site's own. RFC 9457 allows a path, too.
+        return f"{site()}{path}"

@@ -95,13 +95,16 @@ class MeaningSerializer(CodeMembersSerializer):
     past_incidents = OpenIncidentSerializer(
         many=True, required=False, help_text="With `include=incidents`: resolved incidents."
     )
+    ranges = RangeRefSerializer(
+        many=True, required=False, help_text="With `include=ranges`: known ranges that contain it, narrowest first."
+    )
     truncated = serializers.ListField(child=serializers.ChoiceField(LISTS), help_text=TRUNCATED)
 
     class Meta:
         model = ReturnCode
         fields = [
             *(*CODE_MEMBERS, "read", "verdict", "confidence", "audience", "note", "open_incidents"),
-            *("actions", "reply", "reply_from", "notes", "past_incidents", "truncated"),
+            *("actions", "reply", "reply_from", "notes", "past_incidents", "ranges", "truncated"),
         ]
         read_only_fields = CODE_MEMBERS
 

@@ -1,7 +1,6 @@
 """The README table of an SQLite database: what it has, with example queries."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from kb.models.fields import VENDOR_TEXTS
 
@@ -28,10 +27,10 @@ PAGE = {
 }
 
 
-def page(created_at: datetime, audience: str, contents: str, place: str) -> Iterator[tuple[str, str]]:
+def page(created_at: str, audience: str, contents: str, place: str) -> Iterator[tuple[str, str]]:
     """Yield (topic, text) for each row of the README table."""
     yield from PAGE.items()
-    yield "made at", created_at.isoformat()
+    yield "made at", created_at
     yield "holds", contents
     yield "place in the feed", f"{place}. Later changes: /api/v1/changes/?since={place}"
     yield "made for", f"Somebody who may read what is {audience}. Rows say in `audience` for whom they are meant."

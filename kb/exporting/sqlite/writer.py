@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterable
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from string import Template
@@ -52,7 +52,7 @@ def write_database(path: Path, user: Person | None, table: CodeTable | None = No
         allowed = "public" if reader(user) == Reader.PUBLIC else "internal and public"
         # Read before the rows: a change in the meantime is in the feed after this place.
         place = FeedPlace(*end_for(user))
-        _insert(db, "README", page(timezone.now(), allowed, str(table or "every table"), str(place)))
+        _insert(db, "README", page(_cell(timezone.now()), allowed, str(table or "every table"), str(place)))
         with long_statements():
             for name, rows in chain(nouns(user, table), links()):
                 _insert(db, name, rows)
@@ -84,5 +84,6 @@ def _cells(row: tuple[Any, ...]) -> list[Any]:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        # As the API writes times, so that texts of both compare.
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value

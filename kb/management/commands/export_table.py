@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--bom", action="store_true", help="csv: a byte order mark, which Excel needs for Chinese")
         parser.add_argument("--public", action="store_true", help="sqlite: only what the public may read")
-        parser.add_argument("--output", type=Path, help="a file (default: standard output)")
+        parser.add_argument("--output", metavar="FILE", type=Path, help="a file (default: standard output)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file. Raises CommandError."""

@@ -11,9 +11,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from kb.management.terminal import site
 from kb.mcp import MISSING, is_installed
 from kb.models.visibility import Reader, reader
+from kb.ops.site_address import site
 
 if is_installed():
     from kb.mcp.stdio import serve

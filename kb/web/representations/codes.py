@@ -46,7 +46,7 @@ def _representation(
     answer = find_code(spelling, request.user, table, section, is_typed="/" not in spelling)
     status, address = 200 if answer.hits else 404, request.build_absolute_uri
     if form == "json":
-        body = card_json.answer(answer, table, request.user, address(get_script_prefix()))
+        body = card_json.answer(answer, request.user, address(get_script_prefix()))
         return HttpResponse(body, "application/json", status)
     card_meanings = meanings([hit.code for hit in answer.hits], request.user)
     return HttpResponse(card_markdown.answer(answer, table, card_meanings, address), MARKDOWN, status)
