@@ -1,6 +1,6 @@
 # Completes manage.py: its commands, options, tables and the beginnings of codes.
 _codebook() {
-  local at=0 answers= options= choices= is_free= IFS=$$' \t\n'
+  local at=0 answers= options= choices= IFS=$$' \t\n'
   local word=$${COMP_WORDS[COMP_CWORD]} before=$${COMP_WORDS[COMP_CWORD-1]}
   while (( at < COMP_CWORD )) && [[ $${COMP_WORDS[at]##*/} != manage.py ]]; do at=$$((at + 1)); done
   COMPREPLY=()
@@ -12,7 +12,6 @@ $options
   esac
   if (( COMP_CWORD == at + 1 )); then answers=$$(compgen -W "$commands" -- "$$word")
   elif [[ -n $$choices ]]; then answers=$$(compgen -W "$$choices" -- "$$word")
-  elif [[ -n $$is_free ]]; then compopt +o default 2>/dev/null
   elif [[ $$before == --table ]]; then answers=$$("$${run[@]}" completion tables "$$word" 2>/dev/null)
   elif [[ $$word == -* ]]; then answers=$$(compgen -W "$$options" -- "$$word")
   elif [[ $$command == lookup && -n $$word ]]; then answers=$$("$${run[@]}" completion codes "$$word" 2>/dev/null)

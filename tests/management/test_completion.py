@@ -35,7 +35,7 @@ def tab(line, script):
 
 
 def tabs_in(command, lines, home):
-    """Return what stands in the line of an interactive shell after each text, which has a Tab."""
+    """Return what stands in the line of an interactive shell after a Tab at the end of each text."""
     ours, theirs = pty.openpty()
     environment = os.environ | stdio().env | {"ZDOTDIR": str(home), "TERM": "dumb"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
@@ -47,9 +47,8 @@ def tabs_in(command, lines, home):
         output(ours, "> ")
         for line in lines:
             # Control-U empties the line, for the next one; the shell echoes what it shows.
-            os.write(ours, f"\x15python manage.py {line}".encode())
-            beginning = re.escape(line.partition("\t")[0])
-            yield output(ours, rf"manage\.py {beginning}\S* ").rpartition("manage.py ")[2]
+            os.write(ours, f"\x15python manage.py {line}\t".encode())
+            yield output(ours, rf"manage\.py {re.escape(line)}\S* ").rpartition("manage.py ")[2]
     finally:
         shell.kill()
         shell.wait()
@@ -137,18 +136,16 @@ def test_a_tab_in_an_interactive_shell_completes(command, before, transactional_
     make.table("rtc")
     setup.write_text(f"PS1='> '\n{before}source <(python manage.py completion {shell})\n")
     lines = {
-        "look\t": "lookup ",
-        "lookup 660300\t": "lookup 660300001 ",
-        "export_table --table r\t": "export_table --table rtc ",
-        "export_table --w\t": "export_table --words ",
-        "export_table --words s\t": "export_table --words support ",
-        "export_table --delimiter t\t": "export_table --delimiter tab ",
-        "create_token --scope d\t": "create_token --scope detect ",
-        # A file of this name exists: it is offered where a file may stand.
-        "create_token --user READ\tx ": "create_token --user READx ",
-        "import_table --vendor READ\tx ": "import_table --vendor READx ",
-        "export_table --output READ\t": "export_table --output README.md ",
-        "detect READ\t": "detect README.md ",
+        "look": "lookup ",
+        "lookup 660300": "lookup 660300001 ",
+        "export_table --table r": "export_table --table rtc ",
+        "export_table --w": "export_table --words ",
+        "export_table --words s": "export_table --words support ",
+        "export_table --delimiter t": "export_table --delimiter tab ",
+        "create_token --scope d": "create_token --scope detect ",
+        # The shell completes files.
+        "export_table --output READ": "export_table --output README.md ",
+        "detect READ": "detect README.md ",
     }
     assert dict(zip(lines, tabs_in(command.format(setup).split(), lines, tmp_path), strict=True)) == lines
 

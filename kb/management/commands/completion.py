@@ -1,5 +1,6 @@
 """Print what completes `manage.py` in a shell."""
 
+import itertools
 import re
 from argparse import ArgumentParser
 from pathlib import Path
@@ -14,13 +15,7 @@ SHELLS = ("bash", "zsh")
 COMPLETED = ("create_token", "detect", "export_table", "import_table", "lookup")
 """The commands whose options are completed."""
 
-_ZSH = """autoload -U +X bashcompinit && bashcompinit
-{script}# Its bashcompinit has no compopt.
-_codebook_in_zsh() {{
-  [[ "$words" == *manage.py* && " {texts} " == *" $words[CURRENT-1] "* ]] || _bash_complete -o default -F _codebook
-}}
-compdef _codebook_in_zsh manage.py python python3
-"""
+_ZSH = "autoload -U +X bashcompinit && bashcompinit\n"
 _DJANGO = {"--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback"}
 _DJANGO |= {"--no-color", "--force-color", "--skip-checks"}
 
@@ -43,11 +38,9 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(words(options["what"], options["beginning"])))
             return
         template = Template((Path(__file__).parents[1] / "completion.bash").read_text(encoding="utf-8"))
-        lines = [line for name in COMPLETED for line in (*_choices(name), *_free(name), _options(name))]
+        lines = [line for name in COMPLETED for line in (*_choices(name), _options(name))]
         script = template.substitute(commands=" ".join(_commands()), options="\n".join(lines))
-        if options["what"] == "zsh":
-            script = _ZSH.format(script=script, texts=" ".join(_texts_everywhere()))
-        self.stdout.write(script)
+        self.stdout.write((_ZSH if options["what"] == "zsh" else "") + script)
 
 
 def _commands() -> list[str]:
@@ -66,29 +59,7 @@ def _options(name: str) -> str:
 
 def _choices(name: str) -> list[str]:
     """Return the lines of the script with the values that options of a command take."""
-    choices = _values(name, r"\{([a-z_,-]+)\}")
-    return [f"    '{name} {option}') choices={values.replace(',', ' ')!r} ;;" for option, values in choices]
-
-
-def _free(name: str) -> list[str]:
-    """Return the lines of the script with the options of a command after which nothing is offered."""
-    cases = [f"'{name} {option}'" for option in _texts(name)]
-    return [f"    {'|'.join(cases)}) is_free=yes ;;"] if cases else []
-
-
-def _texts(name: str) -> list[str]:
-    """Return the options of a command that take a text which is neither a file nor the slug of a table."""
-    texts = _values(name, r"(\[?[A-Z]+)")
-    return [option for option, value in texts if value not in ("FILE", "SLUG")]
-
-
-def _texts_everywhere() -> list[str]:
-    """Return the options that take such a text in every command that has them."""
-    choices = {option for name in COMPLETED for option, _ in _values(name, r"(\{)")}
-    return sorted({option for name in COMPLETED for option in _texts(name)} - choices)
-
-
-def _values(name: str, form: str) -> list[tuple[str, str]]:
-    """Return the options of a command whose value has this form in its usage, with the value."""
-    values = re.findall(rf"(--[a-z-]+)\s+{form}", _parser(name).format_usage())
-    return [(option, value) for option, value in values if option not in _DJANGO]
+    words = _parser(name).format_usage().replace("[", " ").replace("]", " ").split()
+    choices = [(option, values[1:-1]) for option, values in itertools.pairwise(words) if values.startswith("{")]
+    own = [(option, values) for option, values in choices if option.startswith("--") and option not in _DJANGO]
+    return [f"    '{name} {option}') choices={values.replace(',', ' ')!r} ;;" for option, values in own]
