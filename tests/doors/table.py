@@ -87,7 +87,7 @@ def api(ids):
     links = [f"{name}={ids[pk]}" for name, pk in (("note", "internal"), ("note", "of_code"), ("incident", "saved"))]
     # Between all changes, and inside those that made a table public and one internal.
     numbers = [1, 5, 10, ids["opened"] - 1, ids["closed"] - 1]
-    numbers += [f"{ids[at]}.{step}.0" for at in ("opened", "closed") for step in ("table", "code", "note", "incident")]
+    numbers += [f"{ids[at]}.{step}.0" for at in ("opened", "closed") for step in ("table", "code", "replaced")]
     # A place is for the public, or for who may read what is internal.
     places = ["0", *(f"{INCARNATION}{of}-{number}" for number in numbers for of in "pi")]
     about = [f"code={number}" for number in ("660300001", "77", "72", "660300003", "800100001")]
