@@ -30,58 +30,63 @@ def store(settings):
     return ResponseCache()
 
 
+def free_address(number):
+    """Return one of many addresses that take no space."""
+    return ("",) * (number + 1)
+
+
 # The size of a response counts what it takes compressed, too.
 EIGHTH = (2**17 - 2000) * 3 // 4
 
 
 def test_a_response_of_an_eighth_of_the_store_is_kept(store):
     assert (response(EIGHTH).size, response(EIGHTH + 2).size) == (2**17, 2**17 + 2)
-    store.put(NOW, "public", ("a",), response(EIGHTH))
-    store.put(NOW, "public", ("b",), response(EIGHTH + 2))
-    assert store.get(NOW, "public", ("a",))
-    assert store.get(NOW, "public", ("b",)) is None
+    store.put(NOW, "public", free_address(10), response(EIGHTH))
+    store.put(NOW, "public", free_address(11), response(EIGHTH + 2))
+    assert store.get(NOW, "public", free_address(10))
+    assert store.get(NOW, "public", free_address(11)) is None
 
 
 def test_a_full_store_drops_what_was_not_used_for_longest(store):
     for n in range(8):
-        store.put(NOW, "public", (n,), response(EIGHTH))
-    assert [bool(store.get(NOW, "public", (n,))) for n in range(8)] == [True] * 8
-    store.get(NOW, "public", (0,))
-    store.put(NOW, "public", (8,), response(1))
-    assert [bool(store.get(NOW, "public", (n,))) for n in range(9)] == [True, False, *[True] * 7]
+        store.put(NOW, "public", free_address(n), response(EIGHTH))
+    assert [bool(store.get(NOW, "public", free_address(n))) for n in range(8)] == [True] * 8
+    store.get(NOW, "public", free_address(0))
+    store.put(NOW, "public", free_address(8), response(1))
+    assert [bool(store.get(NOW, "public", free_address(n))) for n in range(9)] == [True, False, *[True] * 7]
 
 
 def test_a_response_that_is_replaced_takes_its_space_once(store):
     for _ in range(20):
-        store.put(NOW, "public", ("a",), response(EIGHTH))
+        store.put(NOW, "public", free_address(10), response(EIGHTH))
     for n in range(7):
-        store.put(NOW, "public", (n,), response(EIGHTH))
-    assert all(store.get(NOW, "public", key) for key in [("a",), *((n,) for n in range(7))])
+        store.put(NOW, "public", free_address(n), response(EIGHTH))
+    assert all(store.get(NOW, "public", key) for key in map(free_address, (10, *range(7))))
 
 
 def test_an_empty_store_has_all_of_its_space_again(store):
     for _ in range(2):
         for n in range(8):
-            store.put(NOW, "public", (n,), response(EIGHTH))
-        assert all(store.get(NOW, "public", (n,)) for n in range(8))
+            store.put(NOW, "public", free_address(n), response(EIGHTH))
+        assert all(store.get(NOW, "public", free_address(n)) for n in range(8))
         store.clear()
-        assert store.get(NOW, "public", (0,)) is None
+        assert store.get(NOW, "public", free_address(0)) is None
 
 
 @pytest.mark.parametrize(
     ("now", "audience", "address"),
     [
-        (Generation("a", 2, None, NOW.day, 0.0, 0), "public", ("a",)),
-        (Generation("b", 1, None, NOW.day, 0.0, 0), "public", ("a",)),
-        (Generation("a", 1, None, date(2026, 3, 4), 0.0, 0), "public", ("a",)),
+        (Generation("a", 2, None, NOW.day, 0.0, 0), "public", free_address(10)),
+        (Generation("b", 1, None, NOW.day, 0.0, 0), "public", free_address(10)),
+        (Generation("a", 1, None, date(2026, 3, 4), 0.0, 0), "public", free_address(10)),
         (NOW, "internal", ("a",)),
         (NOW, "public by token", ("a",)),
-        (NOW, "public", ("b",)),
+        (NOW, "public", free_address(11)),
     ],
 )
 def test_a_response_is_for_its_generation_reader_and_address(store, now, audience, address):
-    store.put(NOW, "public", ("a",), response(1))
-    assert store.get(NOW, "public", ("a",))
+    store.put(NOW, "public", free_address(10), response(1))
+    assert store.get(NOW, "public", free_address(10))
     assert store.get(now, audience, address) is None
 
 
