@@ -110,9 +110,11 @@ def about_tables(noun: str, ids: Collection[int], tables: Collection[int]) -> se
     matches: set[int] = set()
     for name in NOUNS[noun].links:
         pairs, this, other = _pairs(NOUNS[noun].model, name)
-        matches.update(
-            pairs.filter(**{f"{this}__in": ids, f"{other}__table__in": tables}).values_list(f"{this}_id", flat=True)
-        )
+        about = pairs.filter(**{f"{this}__in": ids, f"{other}__table__in": tables})
+        if name == "codes":
+            # Without codes of rolled-back imports alone, which nobody reads.
+            about = about.filter(**{f"{other}__tombstone": None})
+        matches.update(about.values_list(f"{this}_id", flat=True))
     return matches
 
 

@@ -109,7 +109,8 @@ def _steps_of_table(change: Change, user: Person | None) -> Steps:
     steps: Steps = {"table": ("table", table)}
     if table.visible_to(user).exists():
         steps |= {
-            "section": ("section", Section.objects.filter(table=pk)),
+            # Without those that a roll-back took away: the public never knew them.
+            "section": ("section", Section.objects.visible_to(user).filter(table=pk)),
             "range": ("range", CodeRange.objects.filter(table=pk)),
             "code": ("code", ReturnCode.objects.published().filter(table=pk)),
         }

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 
-from kb.models import Change, ChangeCounter, CodeTable, Door, IncidentLink, TroubleshootingNote
+from kb.models import Change, ChangeCounter, CodeTable, Door, IncidentLink, Tombstone, TroubleshootingNote
 from kb.models.changes import feed_end
 from kb.queries import replication
 from kb.queries.replication import START, FeedPlace, PlaceGone, end_for
@@ -340,6 +341,30 @@ def test_a_note_is_followed_by_the_tables_of_its_codes_and_ranges(by):
     place = start.at(feed_end().sequence)
     delete_range(block, 1, by)
     assert follow(place)[0] == [("note", note.pk, False), ("range", block.pk, False)]
+
+
+def test_a_section_that_a_roll_back_took_away_is_not_listed_when_its_table_opens(by):
+    table = make.table("t", audience="internal")
+    code, taken = make.code("1", table, "Stays"), make.code("2", table, "Taken")
+    Tombstone.objects.create(code=taken)
+    type(taken).objects.filter(pk=taken.pk).update(retired_at=timezone.now())
+    start = here()
+    save_table(table, 1, {"audience": "public"}, by)
+    expected = [("table", table.pk, True), ("section", code.section_id, True), ("code", code.pk, True)]
+    assert entries(None, start) == expected
+
+
+def test_a_note_is_not_about_a_table_by_a_code_that_a_roll_back_took_away(by):
+    table, other = make.table("t"), make.table("other")
+    taken, stays = make.code("1", table), make.code("2", other)
+    note, incident = make.note("Note", taken, stays), make.incident("Down", taken, stays)
+    about = lambda of: {(noun, row.id) for noun, row in list(replication.snapshot(None, (), (of.pk,)))[1:]}  # noqa: E731
+    both = {("note", note.pk), ("incident", incident.pk)}
+    assert both <= about(table)
+    Tombstone.objects.create(code=taken)
+    type(taken).objects.filter(pk=taken.pk).update(retired_at=timezone.now())
+    assert not both & about(table)
+    assert both <= about(other)
 
 
 @pytest.mark.parametrize("nouns", [(), ["code"], ["range", "note"]])

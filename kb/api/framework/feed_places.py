@@ -1,7 +1,7 @@
 """Places in the feed as texts, and the refusal of those that are gone."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -16,7 +16,8 @@ from kb.queries.replication import START, FeedPlace
 
 _STEPS = "|".join(dependents.STEPS)
 _REST = rf"[0-9]{{1,18}}(?:\.(?:{_STEPS})\.[0-9]{{1,18}})?(?:~[0-9]{{1,18}}(?:\.[0-9]{{1,18}}){{0,{MAX_VALUES - 1}}})?"
-_OF = rf"{incarnations.PATTERN}[a-z]"
+# Without an incarnation while a database is being restored, whose counter is missing.
+_OF = rf"(?:{incarnations.PATTERN})?[a-z]"
 _PLACE = re.compile(rf"(?:(?P<incarnation>{_OF})-)?(?P<rest>{_REST})")
 PATTERN = rf"^(?:{_OF}-)?{_REST}$"
 """What a client may send: 0 for the start, and what was a place in an earlier release."""
@@ -36,18 +37,22 @@ class FeedPlaceGone(APIException):
         " `snapshot`; a list, from its first page."
     )
 
-    def __init__(self, tables: Sequence[str] = ()) -> None:
-        """Store the short names that the followed tables have now; none if it is not known which they are."""
-        super().__init__()
-        self.tables = tables
+    def __init__(self, followed: Mapping[str, Sequence[str]] | None = None, detail: str | None = None) -> None:
+        """Store the parameters of the snapshot with which a copy starts again.
+
+        They are those of the request for None. If they have a `table` without a name, no snapshot is right now.
+        """
+        super().__init__(detail)
+        self.followed = followed
 
     def members(self, request: Request) -> dict[str, Any]:
         """Return what the problem says beside its usual members: the snapshot of what the request follows."""
+        asked = {name: request.query_params.getlist(name) for name in ("table", "noun") if name in request.query_params}
         followed = QueryDict(mutable=True)
-        for name in request.query_params.keys() & {"table", "noun"}:
-            followed.setlist(name, request.query_params.getlist(name))
-        if self.tables:
-            followed.setlist("table", self.tables)
+        for name, values in (asked if self.followed is None else self.followed).items():
+            if not values:
+                return {}
+            followed.setlist(name, values)
         return {"snapshot": reverse("api-snapshot", query=followed or None, request=request)}
 
 

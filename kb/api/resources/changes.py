@@ -25,11 +25,11 @@ from kb.api.framework.throttle import person_of
 from kb.api.resources.copies import (
     FOLLOWED,
     ChangesSerializer,
+    followed_from,
     followed_parameters,
     nouns_of,
     place_from,
     table_checks,
-    tables_now,
 )
 from kb.ops.replicas.router import read_database
 from kb.queries import replication
@@ -130,7 +130,7 @@ def _page(request: Request, values: Mapping[str, Any], since: FeedPlace) -> Feed
         return replication.changes(request.user, since, limit, nouns_of(values))
     except replication.PlaceGone:
         if read_database.get() == PRIMARY:
-            raise FeedPlaceGone(tables_now(since, values, request.user)) from None
+            raise FeedPlaceGone(followed_from(since, values, request.user)) from None
     read_database.set(PRIMARY)
     return _page(request, values, since)
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
 
-from kb.api.framework.errors import BadParameters, describe
+from kb.api.framework.feed_places import FeedPlaceGone
 from kb.api.framework.parameter_values import SLUG, ValueKind, repeated, some_of
 from kb.api.framework.parameters import Check
 from kb.api.framework.schema import example
@@ -18,7 +18,7 @@ from kb.api.resources.tables import visible_tables
 from kb.models import CodeRange, CodeTable, IncidentLink, Section, TroubleshootingNote
 from kb.models.visibility import Person
 from kb.queries.copied_objects import NOUNS
-from kb.queries.replication import START, FeedPlace
+from kb.queries.replication import START, FeedPlace, end_for
 
 _TABLES = repeated(SLUG)
 _NOUNS = some_of(NOUNS)
@@ -73,7 +73,8 @@ def table_checks(user: Person | None, since: FeedPlace | None = None) -> dict[st
 def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
     """Return the place that the parameters name, with the tables that are followed from there.
 
-    A place remembers its tables: one that the user may not read any more is known by it alone. Raises BadParameters.
+    A place remembers its tables: one that the user may not read any more is known by it alone. Raises
+    BadParameters, and FeedPlaceGone for a table that the place does not follow.
     """
     since: FeedPlace = values.get("since", START)
     if since.tables is None:
@@ -81,20 +82,26 @@ def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
     visible = CodeTable.objects.visible_to(user).filter(slug__in=values.get("table", [])).order_by("slug")
     others = list(visible.exclude(pk__in=since.tables).values_list("slug", flat=True))
     if others:
-        problem = "The place in `since` does not follow {}. Begin with a snapshot of these tables."
-        raise BadParameters([describe("table", slug, problem, correction="") for slug in others])
+        names = ", ".join(f"“{slug}”" for slug in others)
+        problem = f"The place in `since` does not follow {names}. Start again with the snapshot in `snapshot`."
+        raise FeedPlaceGone(followed_from(since, values, user), problem)
     return since
 
 
-def tables_now(since: FeedPlace, values: Mapping[str, Any], user: Person | None) -> list[str]:
-    """Return the present short names of the tables that a place and the parameters follow, and the user may read.
+def followed_from(since: FeedPlace, values: Mapping[str, Any], user: Person | None) -> dict[str, list[str]]:
+    """Return the parameters of the snapshot with which a copy starts again after a place that is gone.
 
-    Others would lead the copy to a snapshot that is refused. The ids of a place hold after a restore, too.
+    They have the present short names of the tables that the user may read: with others, the snapshot is refused. In
+    another incarnation an id may mean another table, so there the names of the request count alone, if it has some.
     """
-    tables = CodeTable.objects.visible_to(user).filter(
-        Q(pk__in=since.tables or ()) | Q(slug__in=values.get("table", []))
-    )
-    return list(tables.order_by("slug").values_list("slug", flat=True))
+    # A text with commas also counts as a whole, which is no short name.
+    slugs, nouns = [slug for slug in values.get("table", []) if "," not in slug], nouns_of(values)
+    is_same = since.incarnation == end_for(user).incarnation
+    ids = since.tables or () if is_same or not slugs else ()
+    tables = CodeTable.objects.visible_to(user).filter(Q(pk__in=ids) | Q(slug__in=slugs))
+    names = list(tables.order_by("slug").values_list("slug", flat=True))
+    followed = {"table": names or slugs} if slugs or since.tables else {}
+    return followed | ({"noun": nouns} if nouns else {})
 
 
 class CopiedCodeSerializer(CodeSerializer):
