@@ -91,15 +91,15 @@ def place_from(values: Mapping[str, Any], user: Person | None) -> FeedPlace:
 def followed_from(since: FeedPlace, values: Mapping[str, Any], user: Person | None) -> dict[str, list[str]]:
     """Return the parameters of the snapshot with which a copy starts again after a place that is gone.
 
-    They have the present short names of the tables that the user may read: with others, the snapshot is refused. In
-    another incarnation an id may mean another table, so there the names of the request count alone, if it has some.
+    They have the present short names of the tables that the user may read: with others, the snapshot is refused. The
+    ids of a place tell which these are. After a restore an id may be another table's, so names that exist come first.
     """
     # A text with commas also counts as a whole, which is no short name.
     slugs, nouns = [slug for slug in values.get("table", []) if "," not in slug], nouns_of(values)
-    is_same = since.incarnation == end_for(user).incarnation
-    ids = since.tables or () if is_same or not slugs else ()
-    tables = CodeTable.objects.visible_to(user).filter(Q(pk__in=ids) | Q(slug__in=slugs))
-    names = list(tables.order_by("slug").values_list("slug", flat=True))
+    visible = CodeTable.objects.visible_to(user).order_by("slug").values_list("slug", flat=True)
+    names = list(visible.filter(slug__in=slugs))
+    if since.incarnation == end_for(user).incarnation or not slugs or len(names) < len(slugs):
+        names = list(visible.filter(Q(pk__in=since.tables or ()) | Q(slug__in=slugs)))
     followed = {"table": names or slugs} if slugs or since.tables else {}
     return followed | ({"noun": nouns} if nouns else {})
 
