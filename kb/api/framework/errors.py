@@ -58,7 +58,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     instance = serializers.CharField(help_text="The path of the request.")
     request_id = serializers.CharField(help_text="The same as in `X-Request-ID`: it identifies the request in the log.")
     snapshot = serializers.URLField(
-        required=False, help_text="Only of the kind `feed_place_gone`: where a copy starts again."
+        required=False,
+        help_text="Only of the kind `feed_place_gone`: where a copy starts again."
+        " It is missing while the caller may read none of the tables that the copy follows.",
     )
 
 
